@@ -1,0 +1,41 @@
+"""The errors that qlumod raises on purpose: what, where, and how to mend it."""
+
+from collections.abc import Iterable
+
+
+class QlumodError(Exception):
+    """Something is wrong that a person can mend.
+
+    `brief` is one line that says what and where (``file:line: field: …`` where there is a file),
+    `details` are further lines such as a program's last output, `remedy` says how to mend it.
+    Only the command line catches it.
+    """
+
+    def __init__(self, brief: str, *, details: Iterable[str] = (), remedy: str = "") -> None:
+        super().__init__(brief)
+        self.brief = brief
+        self.details = tuple(details)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        lines = [self.brief, *(f"  {line}" for line in self.details)]
+        if self.remedy:
+            lines.append(f"To mend it: {self.remedy}")
+        return "\n".join(lines)
+
+
+class Faults(QlumodError):
+    """Several faults of one document or one check, all reported at once."""
+
+    def __init__(self, faults: Iterable[QlumodError]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def raise_faults(faults: Iterable[QlumodError]) -> None:
+    """Raise nothing, the only fault, or all of them as one `Faults`."""
+    found = tuple(faults)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise Faults(found)

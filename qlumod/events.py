@@ -1,0 +1,70 @@
+"""What the core announces; terminal, plain lines and JSON are listeners."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted:
+    """A long step begins; `total` is the amount of work in `unit`, None where it is not known."""
+
+    step: str
+    total: int | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepAdvanced:
+    """`amount` more of the step's total is done."""
+
+    step: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone:
+    """A step ended well; `note` is what there is to say of it, such as a size."""
+
+    step: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One line that a program printed; for the log file, not for the screen."""
+
+    program: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One line for people that belongs to no step."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """One line about something that is allowed but should be looked at."""
+
+    text: str
+
+
+Event = StepStarted | StepAdvanced | StepDone | Output | Notice | Caution
+Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """Listen to nothing."""
+
+
+@contextmanager
+def step(listen: Listener, title: str, *, total: int | None = None, unit: str = "") -> Iterator[
+    Callable[[int], None]
+]:
+    """Announce a step around a block; the value advances it: ``advance(amount)``."""
+    listen(StepStarted(step=title, total=total, unit=unit))
+    yield lambda amount: listen(StepAdvanced(step=title, amount=amount))
+    listen(StepDone(step=title))

@@ -1,0 +1,1 @@
+"""From locked packages to a payload: a squashfs layer, its state, its contents, its manifest."""

@@ -1,0 +1,1 @@
+"""Which packages exactly: solving with apt, and fetching what was solved."""

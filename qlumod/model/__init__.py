@@ -1,0 +1,1 @@
+"""What qlumod talks about: frozen values that parse themselves; no I/O and no clock."""

@@ -1,0 +1,1 @@
+"""Proving that a stack of layers equals one installation of all its packages."""

@@ -1,0 +1,1 @@
+"""Publishing packages into a signed apt repository, one commit at a time."""

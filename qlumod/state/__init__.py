@@ -1,0 +1,1 @@
+"""The rules of shared state: one file per kind, each with one pure rule."""

@@ -1,0 +1,1 @@
+"""One file per program or kernel feature; `run` is the only door to programs."""

@@ -1,0 +1,1 @@
+"""The verbs as straight stories; the only place where wings meet."""
