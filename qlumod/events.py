@@ -61,9 +61,9 @@ def ignore(event: Event) -> None:
 
 
 @contextmanager
-def step(listen: Listener, title: str, *, total: int | None = None, unit: str = "") -> Iterator[
-    Callable[[int], None]
-]:
+def step(
+    listen: Listener, title: str, *, total: int | None = None, unit: str = ""
+) -> Iterator[Callable[[int], None]]:
     """Announce a step around a block; the value advances it: ``advance(amount)``."""
     listen(StepStarted(step=title, total=total, unit=unit))
     yield lambda amount: listen(StepAdvanced(step=title, amount=amount))

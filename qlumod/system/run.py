@@ -1,0 +1,200 @@
+"""The only door to programs, built on `sh`: clean environment, closed stdin, streamed output."""
+
+import contextlib
+import io
+import os
+import shlex
+import shutil
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sh
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, Output, ignore
+
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""The PATH of every program: tools such as mksquashfs lie in sbin on some machines."""
+
+TAIL = 20
+"""How many of the last lines of output a failure shows."""
+
+PACKAGES = {
+    "apt-get": "apt",
+    "apt-config": "apt",
+    "chroot": "coreutils",
+    "dpkg": "dpkg",
+    "dpkg-buildpackage": "dpkg-dev",
+    "dpkg-deb": "dpkg",
+    "dpkg-source": "dpkg-dev",
+    "dh": "debhelper",
+    "gpg": "gnupg",
+    "gpgv": "gpgv",
+    "lintian": "lintian",
+    "mksquashfs": "squashfs-tools",
+    "unsquashfs": "squashfs-tools",
+    "mmdebstrap": "mmdebstrap",
+    "mount": "mount",
+    "setpriv": "util-linux",
+    "unshare": "util-linux",
+    "umount": "mount",
+}
+"""Which Debian package brings a program, for the error when it is missing."""
+
+
+class ProgramMissing(QlumodError):
+    """A program is not installed; the error names the Debian package that brings it."""
+
+    def __init__(self, program: str) -> None:
+        package = PACKAGES.get(program, program)
+        super().__init__(
+            f"cannot run {program}: it is not installed", remedy=f"apt install {package}"
+        )
+        self.program = program
+
+
+class CommandFailed(QlumodError):
+    """A program ended with another status than 0; `tail` are the last lines that it printed."""
+
+    def __init__(self, command: "Command", status: int, tail: Sequence[str]) -> None:
+        reason = f"exit status {status}" if status >= 0 else f"killed by signal {-status}"
+        super().__init__(f"{command.program} failed: {reason}", details=(f"$ {command}", *tail))
+        self.command = command
+        self.status = status
+        self.tail = tuple(tail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A program call as a value; `environment` is added to the clean one."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    directory: Path | None = None
+    """The program's working directory; None: qlumod's own."""
+    stdin: bytes = b""
+
+    @property
+    def program(self) -> str:
+        """The program's name, without its directory."""
+        return Path(self.argv[0]).name
+
+    def __str__(self) -> str:
+        """The call as a person would type it."""
+        return shlex.join(self.argv)
+
+
+def command(
+    *argv: str | Path,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    stdin: bytes = b"",
+) -> Command:
+    """Make a `Command` of words and paths."""
+    return Command(
+        argv=tuple(str(word) for word in argv),
+        environment=dict(environment or {}),
+        directory=directory,
+        stdin=stdin,
+    )
+
+
+def run(
+    call: Command,
+    *,
+    listen: Listener = ignore,
+    on_line: Callable[[str], None] | None = None,
+) -> None:
+    """Run a program, its output announced line by line as `Output` (or given to `on_line`).
+
+    Raises `ProgramMissing` or `CommandFailed` with the last lines of the output.
+    """
+    tail: deque[str] = deque(maxlen=TAIL)
+
+    def take(text: str) -> None:
+        for line in text.splitlines():
+            tail.append(line)
+            listen(Output(program=call.program, line=line))
+
+    status = _finish(
+        call,
+        _out=(lambda text: on_line(text.rstrip("\n"))) if on_line else take,
+        **({"_err": take} if on_line else {"_err_to_out": True}),
+    )
+    if status:
+        raise CommandFailed(call, status, tuple(tail))
+
+
+def capture(call: Command, *, listen: Listener = ignore) -> bytes:
+    """Run a program and return what it wrote to its standard output; raises as `run`."""
+    status, stdout, stderr = attempt(call)
+    for line in stderr.decode(errors="replace").splitlines():
+        listen(Output(program=call.program, line=line))
+    if status:
+        raise CommandFailed(call, status, stderr.decode(errors="replace").splitlines()[-TAIL:])
+    return stdout
+
+
+def attempt(call: Command) -> tuple[int, bytes, bytes]:
+    """Run a program whose failure is an answer: its status, standard output and error."""
+    stdout, stderr = io.BytesIO(), io.BytesIO()
+    status = _finish(call, _out=stdout, _err=stderr)
+    return status, stdout.getvalue(), stderr.getvalue()
+
+
+def environment() -> dict[str, str]:
+    """The clean environment of every program."""
+    kept = {
+        name: os.environ[name] for name in ("HOME", "TMPDIR", "GNUPGHOME") if name in os.environ
+    }
+    return {
+        "HOME": "/nonexistent",
+        **kept,
+        "PATH": SEARCH_PATH,
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }
+
+
+def _finish(call: Command, **options: Any) -> int:
+    """Run to the end; a program that is still there after an exception is killed."""
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a device, not a path of ours
+        process = _resolve(call)(
+            *call.argv[1:],
+            _env={**environment(), **call.environment},
+            _in=call.stdin or nothing,
+            _cwd=str(call.directory) if call.directory else None,
+            _tty_out=False,
+            _new_session=False,
+            _bg=True,
+            _bg_exc=False,
+            _encoding="utf-8",
+            _decode_errors="replace",
+            **options,
+        )
+        try:
+            process.wait()
+        except sh.ErrorReturnCode as ended:
+            return int(ended.exit_code)
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError, OSError):
+                process.kill()
+            with contextlib.suppress(Exception):
+                process.wait()
+            raise
+    return 0
+
+
+def _resolve(call: Command) -> Any:
+    name = call.argv[0]
+    found = name if "/" in name else _which(name)
+    if found is None or not os.access(found, os.X_OK):
+        raise ProgramMissing(call.program)
+    return sh.Command(found)
+
+
+def _which(name: str) -> str | None:
+    return shutil.which(name, path=SEARCH_PATH)
