@@ -27,6 +27,15 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compression:
+    """How layers are compressed with zstd: ``Compression: zstd 19 1M`` (level, block size)."""
+
+    level: int = 9
+    block_size: str = "1M"
+    """4K to 1M, a power of two, as mksquashfs -b takes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """What `module-specs/release` says.
 
@@ -48,6 +57,7 @@ class Release:
     archives: tuple[Archive, ...]
     excludes: tuple[str, ...]
     includes: tuple[str, ...]
+    compression: Compression = Compression()
     text: str
     digest: Digest
 

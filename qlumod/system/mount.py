@@ -1,0 +1,87 @@
+"""Mounts that come down again: overlay, squashfs, tmpfs and bind mounts as context managers.
+
+All of them are made inside a private mount namespace (see `namespace`), so that even a SIGKILL
+leaves none of them on the host.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from qlumod.system.run import command, run
+
+OVERLAY_OPTIONS = "redirect_dir=off,metacopy=off,index=off,xino=off"
+"""Every object of the upper directory is whole and lies where it is seen (overlayfs.rst)."""
+
+
+@contextmanager
+def mounted(source: str | Path, target: Path, *options: str) -> Iterator[Path]:
+    """Mount `source` at `target` with the options of mount(8); unmounted at the end."""
+    run(command("mount", *options, source, target))
+    try:
+        yield target
+    finally:
+        run(command("umount", target))
+
+
+@contextmanager
+def tmpfs(target: Path, *, mode: int = 0o755, size: str = "95%") -> Iterator[Path]:
+    """Mount an empty tmpfs; `size` as in tmpfs(5)."""
+    with mounted("tmpfs", target, "-t", "tmpfs", "-o", f"mode={mode:o},size={size},nr_inodes=0"):
+        yield target
+
+
+@contextmanager
+def bind(source: Path, target: Path, *, read_only: bool = False) -> Iterator[Path]:
+    """Show a file or directory at another place, without what is mounted below it."""
+    with mounted(source, target, "--bind", *(("-o", "ro") if read_only else ())):
+        yield target
+
+
+@contextmanager
+def squashfs(image: Path, target: Path) -> Iterator[Path]:
+    """Mount a squashfs image read-only; its loop device frees itself (losetup(8) autoclear)."""
+    with mounted(image, target, "-t", "squashfs", "-o", "loop,ro"):
+        yield target
+
+
+@contextmanager
+def overlay(
+    lower: Sequence[Path], target: Path, *, upper: Path | None = None, work: Path | None = None
+) -> Iterator[Path]:
+    """Mount directories upon each other: `lower` lowest first, `upper` takes what is written.
+
+    Without `upper` the overlay is read-only. `work` is emptied before use and must lie on the
+    upper directory's file system. Nothing is synced to disk (``volatile``): what is half-written
+    after a crash is thrown away anyway.
+    """
+    layers = [str(path) for path in reversed(lower)]
+    if upper is None and len(layers) == 1:
+        with bind(Path(layers[0]), target, read_only=True):
+            yield target
+        return
+    options = [OVERLAY_OPTIONS, "lowerdir=" + ":".join(_escaped(layer) for layer in layers)]
+    if upper is not None:
+        options += [f"upperdir={_escaped(str(upper))}", f"workdir={_escaped(str(work))}"]
+        options.append("volatile")
+    with mounted("overlay", target, "-t", "overlay", "-o", ",".join(options)):
+        yield target
+
+
+@contextmanager
+def all_squashfs(images: Sequence[Path], directory: Path) -> Iterator[tuple[Path, ...]]:
+    """Mount several images at ``directory/0``, ``directory/1`` …; a directory is taken as it is."""
+    with ExitStack() as mounts:
+        places = []
+        for number, image in enumerate(images):
+            place = directory / str(number)
+            if image.is_dir():
+                places.append(image)
+                continue
+            place.mkdir(parents=True, exist_ok=True)
+            places.append(mounts.enter_context(squashfs(image, place)))
+        yield tuple(places)
+
+
+def _escaped(path: str) -> str:
+    return path.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")

@@ -1,0 +1,49 @@
+"""Writing squashfs images with mksquashfs, the same bytes for the same tree."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from qlumod.events import Listener
+from qlumod.model.release import Compression
+from qlumod.system.run import command, run
+
+
+def write_image(
+    tree: Path,
+    image: Path,
+    *,
+    epoch: int,
+    compression: Compression,
+    left_out: Iterable[str] = (),
+    scratch: Path,
+    listen: Listener,
+) -> None:
+    """Write the tree into an image, without the paths (relative to the tree) in `left_out`.
+
+    All times of the tree must already lie at or before `epoch`. `scratch` is a directory for the
+    list of what is left out.
+    """
+    listed = scratch / f"{image.name}.exclude"
+    listed.write_bytes(b"".join(_line(path) for path in left_out))
+    run(
+        command(
+            "mksquashfs", tree, image,
+            "-noappend", "-no-progress", "-quiet",
+            "-comp", "zstd",
+            "-Xcompression-level", str(compression.level),
+            "-b", compression.block_size,
+            # A quarter of all memory is the default; a build host runs several at once.
+            "-mem", "512M",
+            # The lookup table for NFS export is of no use under an overlay.
+            "-no-exports",
+            "-ef", listed,
+            environment={"SOURCE_DATE_EPOCH": str(epoch)},
+        ),
+        listen=listen,
+    )  # fmt: skip
+    listed.unlink()
+
+
+def _line(path: str) -> bytes:
+    return os.fsencode(path) + b"\n"
