@@ -1,1 +1,36 @@
-"""Words typed become one workflow call; only here are errors caught and exit codes known."""
+"""Words typed become one workflow call; only here are errors caught and exit codes known.
+
+One file per verb: ``verify-stack`` lives in ``cli/verify_stack.py``, which defines a click command
+(or a group of them) named ``command``; its one-line summary stands in the table of ``cli/main.py``.
+A file of a verb looks like this::
+
+    \"\"\"qlumod show: what a module holds.\"\"\"
+
+    from pathlib import Path
+
+    from qlumod.cli import options
+    from qlumod.cli.screen import Reporter, columns
+    from qlumod.workflows.showing import show
+
+
+    @options.verb(examples=["qlumod show slurm", "qlumod show slurm --json"])
+    @options.modules
+    @options.specs
+    @options.cache
+    @options.reports(logged=True)
+    def command(*, modules: tuple[str, ...], specs: Path, cache: Path, reporter: Reporter) -> None:
+        \"\"\"Tell which packages a module holds.
+
+        A second paragraph says what a person must know before using it.
+        \"\"\"
+        shown = show(specs, cache, modules, listen=reporter.listen)
+        reporter.result(shown.as_document(), columns(shown.rows()))
+
+What a workflow needs from the command line comes from the decorators in ``cli/options.py``, so
+that one thing has one name everywhere. ``reporter.listen`` takes the core's events;
+``reporter.result`` prints the answer: lines for people, or with ``--json`` the document. Nothing
+else prints. A verb that looked and found differences ends with ``raise FoundWanting``, after its
+result. A `QlumodError` is let through: ``main`` prints it. Verbs of the head node (modules,
+register, image) import neither the lock wing nor python-apt, at no depth; a verb whose file is not
+installed is not listed.
+"""

@@ -1,0 +1,5 @@
+"""``python3 -m qlumod`` is the same as ``qlumod``."""
+
+from qlumod.cli.main import main
+
+main()

@@ -1,0 +1,133 @@
+"""qlumod: finds the verb, catches what goes wrong, and says it with an exit code."""
+
+import importlib
+import importlib.util
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from qlumod import __version__
+from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting
+from qlumod.cli.screen import print_error
+from qlumod.errors import QlumodError
+
+VERBS: dict[str, dict[str, str]] = {
+    "Making modules": {
+        "check": "Check release, accounts and module specs, without the network.",
+        "lock": "Solve which packages the modules consist of, and write them down.",
+        "fetch": "Fetch the locked packages into the store.",
+        "build": "Build modules: layers, contents and .deb packages.",
+        "verify-stack": "Prove that a stack of modules equals one installation.",
+        "payload": "Steps of a module's package build, for dh-sequence-qlumod.",
+    },
+    "Publishing": {
+        "publish": "Put module packages into a signed apt repository.",
+        "repo": "Make and look at apt repositories.",
+    },
+    "On a head node": {
+        "modules": "List the modules that this head node has.",
+        "register": "Take in what dpkg put into or out of the modules' directory.",
+        "image": "Put images together from modules, and build them.",
+    },
+    "Around it": {
+        "completion": "Print the completion script for a shell.",
+    },
+}
+"""The verbs in the order of the flow. One line each, here and not in the verb's own file, so that
+``qlumod --help`` imports none of them."""
+
+_SUMMARIES = {name: text for section in VERBS.values() for name, text in section.items()}
+
+
+def module_of(verb: str) -> str:
+    """Name the Python module of a verb."""
+    return f"qlumod.cli.{verb.replace('-', '_')}"
+
+
+class _Verbs(click.Group):
+    """The verbs, each imported only when it is typed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return [name for name in _SUMMARIES if importlib.util.find_spec(module_of(name))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = importlib.import_module(module_of(cmd_name)).command
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        present = self.list_commands(ctx)
+        for section, verbs in VERBS.items():
+            rows = [(name, text) for name, text in verbs.items() if name in present]
+            if rows:
+                with formatter.section(section):
+                    formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Example"):
+            formatter.write("  $ qlumod check && qlumod lock && qlumod build core slurm\n")
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(int(code)), text) for code, text in MEANINGS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        return [
+            CompletionItem(name, help=_SUMMARIES[name])
+            for name in self.list_commands(ctx)
+            if name.startswith(incomplete)
+        ]
+
+
+@click.group(
+    cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="qlumod", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Make image modules for HPC clusters out of Debian packages.
+
+    Every verb has its own --help with an example. Options come after the verb.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line; the only way out is an exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(_outcome())
+
+
+def _outcome() -> ExitCode:
+    try:
+        cli.main(prog_name="qlumod", standalone_mode=False)
+    except FoundWanting:
+        return ExitCode.WANTING
+    except QlumodError as error:
+        print_error(error)
+        return ExitCode.ERROR
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("qlumod: interrupted\n")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough (`qlumod modules | head`); Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.ERROR
+    return ExitCode.FINE
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,313 @@
+"""The listeners: rich progress on a terminal, plain lines elsewhere, a log file that has it all."""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from qlumod.errors import QlumodError
+from qlumod.events import (
+    Caution,
+    Event,
+    Listener,
+    Notice,
+    Output,
+    StepAdvanced,
+    StepDone,
+    StepStarted,
+)
+
+PLAIN_INTERVAL = 10.0
+"""Seconds between two lines about the same long step where there is no terminal."""
+LOGS_KEPT = 50
+"""How many log files stay in the cache's ``logs`` directory."""
+
+
+def size(count: int) -> str:
+    """Write a number of bytes as people read it: ``12.3 MB``."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def amount(done: float, total: float | None, unit: str) -> str:
+    """Write how far a step is: ``12.3 MB of 40.0 MB``, ``3 of 7 packages``."""
+    if total is None:
+        return ""
+    if unit == "bytes":
+        return f"{size(int(done))} of {size(int(total))}"
+    return f"{int(done)} of {int(total)} {unit}".rstrip()
+
+
+def columns(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lay rows out in columns; the first row is the heading where the caller gives one."""
+    table = [tuple(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
+
+
+class Terminal:
+    """Bars, spinners and finished steps on a terminal; several steps may run at once."""
+
+    def __init__(self, console: Console, *, verbose: bool) -> None:
+        self._console = console
+        self._verbose = verbose
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            _Amount(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case StepStarted():
+                self._tasks[event.step] = self._progress.add_task(
+                    event.step, total=event.total, unit=event.unit
+                )
+            case StepAdvanced() if event.step in self._tasks:
+                self._progress.advance(self._tasks[event.step], event.amount)
+            case StepDone():
+                self._finish(event)
+            case Output() if self._verbose:
+                self._say(Text(event.line, style="dim"))
+            case Notice():
+                self._say(Text(event.text))
+            case Caution():
+                self._say(Text(f"caution: {event.text}", style="yellow"))
+
+    def _finish(self, event: StepDone) -> None:
+        key = self._tasks.pop(event.step, None)
+        if key is None:
+            return
+        spent = next(task for task in self._progress.tasks if task.id == key).elapsed or 0.0
+        self._progress.remove_task(key)
+        line = Text("✓ ", style="green").append(event.step, style="default")
+        self._say(line.append(_note(event.note, spent), style="dim"))
+
+    def _say(self, text: Text) -> None:
+        self._progress.console.print(text, soft_wrap=True)
+
+
+class _Amount(TextColumn):
+    """How far a step is, in its own unit."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def render(self, task: Task) -> Text:
+        return Text(amount(task.completed, task.total, task.fields.get("unit", "")))
+
+
+class Plain:
+    """One line per thing that happens, for pipes, CI and log collectors."""
+
+    def __init__(
+        self, stream: TextIO, *, verbose: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stream = stream
+        self._verbose = verbose
+        self._clock = clock
+        self._steps: dict[str, _Running] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Write one event."""
+        match event:
+            case StepStarted():
+                self._steps[event.step] = _Running(event, self._clock())
+                self._say(f"{event.step} …")
+            case StepAdvanced() if event.step in self._steps:
+                self._advance(self._steps[event.step], event.amount)
+            case StepDone():
+                running = self._steps.pop(event.step, None)
+                spent = self._clock() - running.began if running else 0.0
+                self._say(f"{event.step}: done{_note(event.note, spent)}")
+            case Output() if self._verbose:
+                self._say(f"  {event.program}: {event.line}")
+            case Notice():
+                self._say(event.text)
+            case Caution():
+                self._say(f"caution: {event.text}")
+
+    def _advance(self, running: "_Running", more: int) -> None:
+        running.done += more
+        now = self._clock()
+        if now - running.told >= PLAIN_INTERVAL:
+            running.told = now
+            far = amount(running.done, running.start.total, running.start.unit)
+            self._say(f"{running.start.step}: {far}")
+
+    def _say(self, line: str) -> None:
+        self._stream.write(line + "\n")
+        self._stream.flush()
+
+
+class _Running:
+    """A step that has begun, as `Plain` follows it."""
+
+    def __init__(self, start: StepStarted, now: float) -> None:
+        self.start = start
+        self.began = now
+        self.told = now
+        self.done = 0
+
+
+def _note(note: str, spent: float) -> str:
+    parts = [part for part in (note, f"{spent:.1f} s" if spent >= 0.1 else "") if part]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+class LogFile:
+    """Everything, with every line of every program, and the seconds since the beginning."""
+
+    def __init__(self, path: Path, heading: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._stream = path.open("w", encoding="utf-8", errors="backslashreplace")
+        self._began = time.monotonic()
+        self._plain = Plain(self._stream, verbose=True)
+        self.write(heading)
+
+    def __call__(self, event: Event) -> None:
+        """Write one event; advances only say that something moves and are left out."""
+        if not isinstance(event, StepAdvanced):
+            self._stream.write(f"[{time.monotonic() - self._began:8.2f}] ")
+            self._plain(event)
+
+    def write(self, text: str) -> None:
+        """Write lines of the command line's own, such as the error at the end."""
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+class Reporter(AbstractContextManager["Reporter"]):
+    """What a verb talks to: `listen` for events, `result` for the answer."""
+
+    def __init__(
+        self, *, as_json: bool, quiet: bool, verbose: bool, log: Path | None, heading: str = ""
+    ) -> None:
+        self._json = as_json
+        self._quiet = quiet
+        self._verbose = verbose
+        self._log_path = log
+        self._heading = heading
+        self._log: LogFile | None = None
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        if self._log_path is not None:
+            self._log = LogFile(self._log_path, self._heading)
+            self._closing.callback(self._log.close)
+            self._listeners.append(self._log)
+        if not self._quiet:
+            self._listeners.append(self._screen())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None and self._log is not None:
+            self._log.write(f"error: {type(error).__name__}: {error}")
+            if isinstance(error, QlumodError):
+                error.add_note(f"The full log: {self._log.path}")
+        self._closing.close()
+        self._listeners.clear()
+        if self._json and isinstance(error, QlumodError):
+            _print_json(error_document(error))
+
+    def listen(self, event: Event) -> None:
+        """Hand an event to the screen and the log; safe from any thread."""
+        with self._lock:
+            for listener in self._listeners:
+                listener(event)
+
+    def result(self, document: object, lines: Iterable[str] = ()) -> None:
+        """Print the verb's answer: `document` with --json, else the lines for people."""
+        self._close_screen()
+        if self._json:
+            _print_json(document)
+        else:
+            for line in lines:
+                sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+
+    def _screen(self) -> Listener:
+        console = Console(stderr=True, highlight=False)
+        if console.is_terminal and not console.is_dumb_terminal:
+            terminal = Terminal(console, verbose=self._verbose)
+            return self._closing.enter_context(terminal)
+        return Plain(sys.stderr, verbose=self._verbose)
+
+    def _close_screen(self) -> None:
+        # The answer must not run into a bar that is still being drawn.
+        with self._lock:
+            for listener in self._listeners:
+                if isinstance(listener, Terminal):
+                    listener.__exit__()
+
+
+def error_document(error: QlumodError) -> dict[str, object]:
+    """An error as `--json` prints it."""
+    return {"error": {"brief": error.brief, "details": list(error.details), "remedy": error.remedy}}
+
+
+def print_error(error: QlumodError) -> None:
+    """Write an error to the terminal: what, details, how to mend it, where the log lies."""
+    console = Console(stderr=True, highlight=False)
+    console.print(Text.assemble(("qlumod: error: ", "bold red"), error.brief), soft_wrap=True)
+    for line in error.details:
+        console.print(Text(f"  {line}"), soft_wrap=True)
+    if error.remedy:
+        console.print(Text.assemble(("To mend it: ", "bold"), error.remedy), soft_wrap=True)
+    for note in getattr(error, "__notes__", ()):
+        console.print(Text(note), soft_wrap=True)
+
+
+def new_log(directory: Path, verb: str) -> Path:
+    """Name a log file for a run that begins now, and let the oldest ones go."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for old in sorted(directory.glob("*.log"))[: -LOGS_KEPT + 1]:
+        old.unlink(missing_ok=True)
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    return directory / f"{stamp}-{verb}-{time.monotonic_ns() % 10**6:06d}.log"
+
+
+def _print_json(document: object) -> None:
+    sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
