@@ -23,6 +23,9 @@ class User:
     """The packages whose maintainer scripts make this user."""
     flavors: tuple[FlavorName, ...]
     """Empty: all flavors."""
+    password: str = "!"
+    """The locked password that the tool writes which makes it: ``!`` adduser and useradd, ``!*``
+    systemd-sysusers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Group:
     gid: int
     packages: tuple[PackageName, ...]
     flavors: tuple[FlavorName, ...]
+    password: str = "!"
+    """As for a user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
