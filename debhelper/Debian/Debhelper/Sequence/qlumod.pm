@@ -1,0 +1,17 @@
+#!/usr/bin/perl
+# What `dh --with qlumod` (Build-Depends: dh-sequence-qlumod) adds to the sequence.
+
+use strict;
+use warnings;
+
+use Debian::Debhelper::Dh_Lib;
+
+insert_after('dh_install', 'dh_qlumod');
+
+# The summary for people keeps its name; everything else that may be compressed is already.
+add_command_options('dh_compress', '-X.changelog');
+
+# A layer is compressed already: xz around it takes a minute to save 2 %.
+add_command_options('dh_builddeb', '-u-Znone --no-uniform-compression');
+
+1;
