@@ -1,0 +1,233 @@
+"""Files that are whole or not there: written beside, synced, renamed; and locks between runs."""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import socket
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, Notice, ignore
+from qlumod.model.names import Digest
+
+BLOCK = 1 << 20
+POLL = 0.05
+"""Seconds between two looks at a lock that another process holds."""
+
+_REMEDIES = {
+    errno.ENOSPC: "make room on that file system, and run it again",
+    errno.EDQUOT: "make room or raise the quota, and run it again",
+    errno.EROFS: "mount that file system writable",
+    errno.EACCES: "run it as a user who may write there",
+    errno.EPERM: "run it as a user who may write there",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """What a file's bytes are known by."""
+
+    size: int
+    sha256: Digest
+
+
+@contextmanager
+def told(path: Path, doing: str = "write") -> Iterator[None]:
+    """Turn what the system refuses into an error that names the path, and how to mend it."""
+    try:
+        yield
+    except OSError as fault:
+        reason = os.strerror(fault.errno) if fault.errno else str(fault)
+        raise QlumodError(
+            f"cannot {doing} {path}: {reason}", remedy=_REMEDIES.get(fault.errno or 0, "")
+        ) from fault
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file; raises `QlumodError`."""
+    with told(path, "read"):
+        return path.read_bytes()
+
+
+def file_sum(path: Path) -> Sum:
+    """Size and digest of a file; raises `QlumodError`."""
+    with told(path, "read"), path.open("rb") as source:
+        return _drain(source, None)
+
+
+def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write a file so that it is there whole or not at all, also after a power cut."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with told(path), _gone_on_failure(beside):
+        _write_synced(beside, data, mode)
+        beside.rename(path)
+        sync_directory(path.parent)
+
+
+def write_new(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write and sync a file in a directory that nobody reads yet; its parents are made."""
+    with told(path):
+        make_directories(path.parent)
+        _write_synced(path, data, mode)
+
+
+def copy_new(source: Path, target: Path, *, mode: int = 0o644) -> Sum:
+    """Copy into a directory that nobody reads yet, synced; digest what was really copied."""
+    with told(target):
+        make_directories(target.parent)
+    with (
+        told(source, "read"),
+        source.open("rb") as reading,
+        told(target),
+        target.open("wb") as writing,
+    ):
+        found = _drain(reading, writing)
+        _finish(writing, mode)
+    return found
+
+
+def link_new(source: Path, target: Path) -> None:
+    """Give a file a second name, which must be free; its parents are made."""
+    with told(target):
+        make_directories(target.parent)
+        os.link(source, target)
+
+
+def point(link: Path, target: str) -> None:
+    """Make a symbolic link point elsewhere, by one rename."""
+    beside = link.with_name(f".{link.name}.new")
+    with told(link), _gone_on_failure(beside):
+        beside.unlink(missing_ok=True)
+        beside.symlink_to(target)
+        beside.rename(link)
+        sync_directory(link.parent)
+
+
+def make_directories(path: Path) -> None:
+    """Make a directory and its parents, readable for everybody whatever the umask says."""
+    if path.is_dir():
+        return
+    make_directories(path.parent)
+    # Another run may have made it in the meantime.
+    with contextlib.suppress(FileExistsError):
+        path.mkdir()
+        path.chmod(0o755)
+        sync_directory(path.parent)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory with all that is in it; it need not be there."""
+    with told(path, "remove"), contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(path)
+
+
+def remove_empty(path: Path, *, below: Path) -> None:
+    """Remove a directory that is empty, and the parents that are empty then, up to `below`."""
+    while path != below and below in path.parents:
+        try:
+            path.rmdir()
+        except OSError:
+            return
+        path = path.parent
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory last."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_directories(paths: Iterable[Path]) -> None:
+    """Make the names in several directories last."""
+    for path in sorted(set(paths)):
+        with told(path):
+            sync_directory(path)
+
+
+def regular_files(top: Path) -> Iterator[Path]:
+    """All regular files below a directory, sorted, relative to it; links are not followed."""
+    for folder, folders, names in os.walk(top):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield path.relative_to(top)
+
+
+@contextmanager
+def locked(path: Path, *, wait: float, listen: Listener = ignore) -> Iterator[None]:
+    """Hold the only lock there is on `path`; who holds it now is waited for, `wait` seconds long.
+
+    The kernel lets go of it when the process ends, however it ends.
+    """
+    with told(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        _acquire(handle, path, wait, listen)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
+    deadline = time.monotonic() + wait
+    told_so = False
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as busy:
+            holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
+            if time.monotonic() >= deadline:
+                raise QlumodError(
+                    f"cannot lock {path}: {holder} holds it", remedy="run it again when that ended"
+                ) from busy
+        if not told_so:
+            listen(Notice(text=f"waiting for {path}: {holder} holds it"))
+            told_so = True
+        time.sleep(POLL)
+
+
+def _write_synced(path: Path, data: bytes, mode: int) -> None:
+    with path.open("wb") as writing:
+        writing.write(data)
+        _finish(writing, mode)
+
+
+def _finish(writing: BinaryIO, mode: int) -> None:
+    writing.flush()
+    os.fchmod(writing.fileno(), mode)
+    os.fsync(writing.fileno())
+
+
+def _drain(source: BinaryIO, target: BinaryIO | None) -> Sum:
+    hashing, size = hashlib.sha256(), 0
+    while block := source.read(BLOCK):
+        hashing.update(block)
+        size += len(block)
+        if target is not None:
+            target.write(block)
+    return Sum(size=size, sha256=Digest(hashing.hexdigest()))
+
+
+@contextmanager
+def _gone_on_failure(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
