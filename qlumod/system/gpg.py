@@ -1,0 +1,198 @@
+"""Signing by a key that is named by its fingerprint, and checking signatures with gpgv.
+
+A throw-away key signs what qlumod makes for itself (a frozen archive, a folder of .debs), so that
+apt can check it like any other archive. Its private home is a short-lived temporary directory, and
+its agent lives in a PID namespace that the kernel ends with the call: none is ever left behind.
+"""
+
+import base64
+import binascii
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.system.run import Command, attempt, capture, command
+
+_HOME_PREFIX = "qlumod-key-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A key that signs; `home` is the GNUPGHOME that holds it, None: the user's own."""
+
+    fingerprint: str
+    home: Path | None = None
+    contained: bool = False
+    """Whether gpg's agent must not outlive a call (keys of our own making)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """What a checked signature says."""
+
+    fingerprint: str
+    """The primary key's fingerprint."""
+    text: bytes
+    """The signed text of a clearsigned file; empty for a detached signature."""
+
+
+class BadSignature(QlumodError):
+    """A signature is missing, damaged, too old, or by a key that the keyring does not hold."""
+
+
+@contextmanager
+def throw_away_key(name: str = "qlumod throw-away key") -> Iterator[SigningKey]:
+    """Make a key that is gone with the block."""
+    _remove_debris()
+    # Not below the work directory: a socket's path has at most 108 bytes.
+    home = Path(tempfile.mkdtemp(prefix=f"{_HOME_PREFIX}{os.getpid()}-"))
+    try:
+        yield make_key(home, name)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def make_key(home: Path, name: str, *, expires: str = "never") -> SigningKey:
+    """Make an Ed25519 key without passphrase in a GNUPGHOME; `expires` as gpg reads it."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    call = _gpg(
+        home, "--passphrase", "", "--status-fd", "1",
+        "--quick-generate-key", name, "ed25519", "sign", expires,
+    )  # fmt: skip
+    made = re.search(rb"KEY_CREATED \S+ ([0-9A-F]{40})", capture(_contained(call)))
+    if made is None:
+        raise QlumodError("gpg made no key, and did not say why")
+    return SigningKey(fingerprint=made[1].decode(), home=home, contained=True)
+
+
+def clearsign(key: SigningKey, text: bytes) -> bytes:
+    """Sign a text in place, as an InRelease file is."""
+    return _sign(key, "--clearsign", text)
+
+
+def detach_sign(key: SigningKey, data: bytes) -> bytes:
+    """Make an armoured signature beside the data, as Release.gpg is."""
+    return _sign(key, "--detach-sign", data)
+
+
+def export_key(key: SigningKey) -> bytes:
+    """The public key in binary form: a keyring for `Signed-By`."""
+    exported = capture(_gpg(key.home, "--export", key.fingerprint))
+    if not exported:
+        raise QlumodError(f"cannot export the key {key.fingerprint}: gpg does not hold it")
+    return exported
+
+
+def fingerprints(keyring: Path) -> tuple[str, ...]:
+    """The fingerprints of the primary keys of a keyring file."""
+    with tempfile.TemporaryDirectory(prefix=_HOME_PREFIX) as home:
+        listing = capture(
+            _gpg(Path(home), "--with-colons", "--show-keys", keyring), listen=lambda _: None
+        ).decode(errors="replace")
+    return tuple(re.findall(r"^pub:.*\n(?:.*\n)*?fpr:+([0-9A-F]{40}):", listing, re.MULTILINE))
+
+
+def verify(signed: Path, keyring: Path, *, signature: Path | None = None) -> Signed:
+    """Check a clearsigned file (or `signed` against its detached `signature`) against a keyring.
+
+    A file may be signed by several keys: one good one that the keyring holds suffices, as for apt,
+    but no signature may be bad.
+    """
+    with tempfile.TemporaryDirectory(prefix=_HOME_PREFIX) as scratch:
+        text = Path(scratch, "text")
+        call = command(
+            "gpgv", "--status-fd", "1", "--keyring", _binary(keyring, Path(scratch)),
+            *(("--", signature, signed) if signature else ("--output", text, "--", signed)),
+        )  # fmt: skip
+        _, status, said = attempt(call)
+        good = _good_signatures(status.decode(errors="replace"))
+        if not good:
+            raise BadSignature(
+                f"{signed}: no good signature by a key of {keyring}",
+                details=said.decode(errors="replace").splitlines(),
+            )
+        return Signed(fingerprint=good[0], text=text.read_bytes() if text.exists() else b"")
+
+
+def _good_signatures(status: str) -> list[str]:
+    """The primary fingerprints of the signatures that are good now; none where one is bad."""
+    verdict, good = "", []
+    for line in status.splitlines():
+        _, keyword, *words = [*line.split(" "), "", ""]
+        if keyword == "BADSIG":
+            return []
+        if keyword.endswith("SIG") and keyword != "VALIDSIG":
+            verdict = keyword  # of the signature that the next VALIDSIG describes
+        if keyword == "VALIDSIG" and verdict == "GOODSIG":
+            good.append(next(word for word in reversed(words) if word))
+    return good
+
+
+def dearmoured(keyring: bytes) -> bytes:
+    """A keyring in binary form: gpgv of Debian 12 does not read the armoured one."""
+    if not keyring.lstrip().startswith(b"-----BEGIN PGP"):
+        return keyring
+    blocks = re.findall(
+        rb"-----BEGIN PGP[^\n]*-----\r?\n(?:[^\n]+\r?\n)*?\r?\n(.*?)\r?\n=?[^\n]{0,5}\r?\n?-----END",
+        keyring,
+        re.DOTALL,
+    )
+    try:
+        return b"".join(base64.b64decode(block) for block in blocks)
+    except binascii.Error as error:
+        raise QlumodError(f"cannot read an armoured keyring: {error}") from error
+
+
+def _binary(keyring: Path, scratch: Path) -> Path:
+    try:
+        data = keyring.read_bytes()
+    except OSError as error:
+        raise QlumodError(f"cannot read the keyring {keyring}: {error.strerror}") from error
+    if (binary := dearmoured(data)) is data:
+        return keyring.absolute()
+    (scratch / "keyring").write_bytes(binary)
+    return scratch / "keyring"
+
+
+def _sign(key: SigningKey, how: str, data: bytes) -> bytes:
+    call = _gpg(
+        key.home, "--digest-algo", "SHA512", "--local-user", f"{key.fingerprint}!", "--armor", how,
+        stdin=data,
+    )  # fmt: skip
+    return capture(_contained(call) if key.contained else call)
+
+
+def _gpg(home: Path | None, *words: str | Path, stdin: bytes = b"") -> Command:
+    return command(
+        "gpg", "--batch", "--no-tty", "--quiet", "--no-auto-check-trustdb",
+        *(("--homedir", home.absolute()) if home else ()),
+        *(("--pinentry-mode", "loopback") if home else ()),
+        *words,
+        stdin=stdin,
+    )  # fmt: skip
+
+
+def _contained(call: Command) -> Command:
+    """Run in a PID namespace of its own, where no agent outlives the call or its caller."""
+    unprivileged = () if os.geteuid() == 0 else ("--user", "--map-current-user")
+    return command(
+        "setpriv", "--pdeathsig", "KILL", "--",
+        "unshare", *unprivileged, "--pid", "--fork", "--kill-child=KILL", "--",
+        *call.argv,
+        environment=call.environment, stdin=call.stdin,
+    )  # fmt: skip
+
+
+def _remove_debris() -> None:
+    """Remove the homes of processes that were killed."""
+    for home in sorted(Path(tempfile.gettempdir()).glob(f"{_HOME_PREFIX}[0-9]*-*")):
+        owner = home.name.removeprefix(_HOME_PREFIX).partition("-")[0]
+        with suppress(OSError):
+            if home.stat().st_uid == os.geteuid() and not Path("/proc", owner).exists():
+                shutil.rmtree(home)
