@@ -1,5 +1,6 @@
 """qlumod: finds the verb, catches what goes wrong, and says it with an exit code."""
 
+import difflib
 import importlib
 import importlib.util
 import os
@@ -63,6 +64,17 @@ class _Verbs(click.Group):
         command.name = cmd_name
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = difflib.get_close_matches(args[0], _SUMMARIES, n=1)
+            if close:
+                error.message += f" Did you mean '{close[0]}'?"
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         present = self.list_commands(ctx)
         for section, verbs in VERBS.items():
@@ -111,6 +123,9 @@ def _outcome() -> ExitCode:
     except QlumodError as error:
         print_error(error)
         return ExitCode.ERROR
+    except ModuleNotFoundError as error:
+        print_error(_without_apt(error))
+        return ExitCode.ERROR
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE
@@ -122,6 +137,16 @@ def _outcome() -> ExitCode:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.ERROR
     return ExitCode.FINE
+
+
+def _without_apt(error: ModuleNotFoundError) -> QlumodError:
+    # A head node, or a virtual environment that does not see the system's packages.
+    if error.name not in ("apt", "apt_pkg", "apt_inst"):
+        raise error
+    return QlumodError(
+        f"cannot import {error.name}: python3-apt is not installed for {sys.executable}",
+        remedy="apt install qlumod (its Python is /usr/bin/python3)",
+    )
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,108 @@
+# Two commands matter: `make demo` shows the main job, `make test` passes the tests.
+# Each sets up what it needs by itself, on a fresh Debian 12 as root; run again, it is quick.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# The system's Python: python3-apt exists for no other.
+SYSTEM_PYTHON := /usr/bin/python3
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PYTEST_OPTIONS ?=
+
+# Everything that comes from Debian, for building modules, for the packages and for the tests.
+APT_PACKAGES := \
+	apt-utils \
+	attr \
+	build-essential \
+	ca-certificates \
+	debhelper \
+	debian-archive-keyring \
+	dh-python \
+	dpkg-dev \
+	fakeroot \
+	git \
+	gnupg \
+	gpgv \
+	libcap2-bin \
+	lintian \
+	mmdebstrap \
+	mount \
+	pybuild-plugin-pyproject \
+	python3-apt \
+	python3-all \
+	python3-click \
+	python3-debian \
+	python3-jinja2 \
+	python3-rich \
+	python3-setuptools \
+	python3-sh \
+	python3-venv \
+	python3-wheel \
+	shellcheck \
+	squashfs-tools \
+	uidmap \
+	util-linux
+
+.PHONY: help
+help: ## say what can be made (what `make` alone does)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: apt-packages $(VENV)/.ready ## install what is needed from Debian, and a virtual environment
+
+.PHONY: apt-packages
+apt-packages:
+	@installed=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' | sed -n 's/^installed //p'); \
+	missing=$$(comm -13 <(sort -u <<<"$$installed") <(printf '%s\n' $(APT_PACKAGES) | sort -u)); \
+	if [ -n "$$missing" ]; then \
+		echo "== setup: installing from Debian:" $$missing; \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -q </dev/null; \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y --no-install-recommends \
+			$$missing </dev/null; \
+	fi
+
+$(VENV)/.ready: pyproject.toml | apt-packages
+	@echo "== setup: a virtual environment in $(VENV), over $(SYSTEM_PYTHON) and its python3-apt"
+	@[ -x $(PYTHON) ] || $(SYSTEM_PYTHON) -m venv --system-site-packages $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev]' </dev/null
+	@touch $@
+
+.PHONY: check
+check: setup ## ruff, mypy --strict, import-linter, shellcheck
+	@echo "== check: ruff"
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@echo "== check: mypy --strict"
+	@$(PYTHON) -m mypy
+	@echo "== check: import-linter"
+	@$(VENV)/bin/lint-imports
+	@echo "== check: shellcheck"
+	@git ls-files -co --exclude-standard | while read -r file; do \
+		if [ -f "$$file" ] && head -n 1 "$$file" | grep -qaE '^#!.*[ /](ba|da)?sh( |$$)'; \
+		then echo "$$file"; fi; \
+	done | xargs -r shellcheck
+
+.PHONY: deb
+deb: setup ## qlumod's own packages, into dist/
+	@debian/build-packages dist
+
+.PHONY: test
+test: setup check deb ## everything that CI runs
+	@echo "== test: pytest"
+	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) </dev/null
+
+.PHONY: demo
+demo: setup deb ## the main job: from two specs to an image, and the proof
+	@demo/run.sh
+
+.PHONY: bench
+bench: setup ## qlumod against the same work by hand, as ratios
+	@$(PYTHON) benchmarks/main_job.py
+
+.PHONY: clean
+clean: ## remove what was made here (not the caches of packages)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

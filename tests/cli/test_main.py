@@ -1,0 +1,275 @@
+"""The command line itself: help, exit codes, errors, completion."""
+
+import importlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from qlumod.cli import options
+from qlumod.cli.exits import MEANINGS
+from qlumod.cli.main import VERBS, cli, module_of
+from tests.conftest import ROOT, Typed
+from tests.support.debris import processes
+
+PLAY = ROOT / "tests" / "cli" / "play.py"
+
+
+def all_verbs() -> list[tuple[str, click.Command]]:
+    """Every verb that is installed, also those of groups: ``image build``."""
+    context = click.Context(cli)
+    found: list[tuple[str, click.Command]] = []
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None
+        found.append((name, command))
+        if isinstance(command, click.Group):
+            found += [(f"{name} {part}", inner) for part, inner in command.commands.items()]
+    return found
+
+
+EACH_VERB = pytest.mark.parametrize(
+    "words, verb", [pytest.param(words, verb, id=words) for words, verb in all_verbs()]
+)
+
+
+@EACH_VERB
+def test_every_verb_shows_an_example_that_types_the_verb(words: str, verb: click.Command) -> None:
+    assert isinstance(verb, options.Verb | options.VerbGroup), "made with options.verb"
+    assert verb.examples
+    assert all(f"qlumod {words}" in example for example in verb.examples)
+    shown = verb.get_help(click.Context(verb, info_name=f"qlumod {words}"))
+    assert "Example" in shown
+    assert all(f"$ {example}" in shown for example in verb.examples)
+
+
+@EACH_VERB
+def test_every_verb_says_what_it_does_in_a_sentence(words: str, verb: click.Command) -> None:
+    first = (verb.help or "").partition("\n")[0]
+    assert first.endswith("."), first
+    assert all(option.help for option in verb.params if isinstance(option, click.Option)), (
+        "every option has a help text"
+    )
+
+
+@EACH_VERB
+def test_options_mean_the_same_everywhere(words: str, verb: click.Command) -> None:
+    meaning = {
+        "--specs": "specs",
+        "--cache": "cache",
+        "--json": "as_json",
+        "--log": "log",
+        "--dry-run": "dry_run",
+        "-n": "dry_run",
+        "-q": "quiet",
+        "-v": "verbose",
+        "-o": "output",
+        "--flavor": "flavor",
+        "--arch": "arch",
+    }
+    for option in verb.params:
+        for spelled in option.opts:
+            if spelled in meaning:
+                assert option.name == meaning[spelled]
+
+
+@EACH_VERB
+def test_every_verb_that_reports_has_json(words: str, verb: click.Command) -> None:
+    silent = {"completion"}
+    if not isinstance(verb, click.Group) and words not in silent:
+        assert any(option.name == "as_json" for option in verb.params)
+
+
+@pytest.mark.parametrize("verb", [name for section in VERBS.values() for name in section])
+def test_every_verb_of_the_table_has_its_file(verb: str) -> None:
+    assert importlib.util.find_spec(module_of(verb)), f"{module_of(verb)} is missing"
+
+
+@pytest.mark.parametrize("verb", ["modules", "register", "image"])
+def test_verbs_of_the_head_node_need_nothing_of_the_build_host(verb: str) -> None:
+    blocked = textwrap.dedent(
+        f"""
+        import sys
+        for name in ("apt", "apt_pkg", "apt_inst", "qlumod.lock", "qlumod.package"):
+            sys.modules[name] = None
+        import {module_of(verb)}
+        """
+    )
+    subprocess.run([sys.executable, "-c", blocked], cwd=ROOT, check=True)
+
+
+def test_help_names_the_verbs_in_the_order_of_the_flow(qlumod: Typed) -> None:
+    answer = qlumod("--help")
+    assert answer.status == 0
+    named = re.findall(r"^  ([a-z-]+)  ", answer.out, flags=re.MULTILINE)
+    order = [name for section in VERBS.values() for name in section]
+    assert [name for name in named if name in order] == order
+
+
+def test_help_and_readme_tell_the_same_exit_codes(qlumod: Typed) -> None:
+    told = " ".join(qlumod("--help").out.split())
+    readme = (ROOT / "README.md").read_text()
+    for code, meaning in MEANINGS.items():
+        assert f"{int(code)} {meaning}" in told
+        assert f"| {int(code)} | {meaning} |" in readme
+
+
+def test_the_version_is_told(qlumod: Typed) -> None:
+    answer = qlumod("--version")
+    assert answer.status == 0
+    assert re.fullmatch(r"qlumod \d+\.\d+\.\d+\n", answer.out)
+
+
+def test_an_unknown_verb_is_wrong_usage(qlumod: Typed) -> None:
+    answer = qlumod("bild")
+    assert answer.status == 2
+    assert answer.err == (
+        "Usage: qlumod [OPTIONS] COMMAND [ARGS]...\n"
+        "Try 'qlumod -h' for help.\n"
+        "\n"
+        "Error: No such command 'bild'. Did you mean 'build'?\n"
+    )
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script_for_the_shell(qlumod: Typed, shell: str) -> None:
+    answer = qlumod("completion", shell)
+    assert answer.status == 0
+    assert "_QLUMOD_COMPLETE" in answer.out
+
+
+def test_the_shell_completes_verbs(qlumod: Typed) -> None:
+    answer = qlumod(_QLUMOD_COMPLETE="bash_complete", COMP_WORDS="qlumod comp", COMP_CWORD="1")
+    assert answer.out == "plain,completion\n"
+
+
+class Stage:
+    """A verb that only the tests have, run through the real ``main``."""
+
+    def __init__(self, typed: Typed) -> None:
+        self.cache = typed.cache
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CACHE": str(self.cache)}
+        self.directory = typed.directory
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, str(PLAY), *words],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        process = self.start(*words)
+        out, err = process.communicate(timeout=30)
+        return process.returncode, out, err
+
+    @property
+    def log(self) -> str:
+        (path,) = (self.cache / "logs").iterdir()
+        return str(path)
+
+
+@pytest.fixture
+def stage(qlumod: Typed) -> Stage:
+    return Stage(qlumod)
+
+
+def test_plain_lines_where_there_is_no_terminal(stage: Stage) -> None:
+    assert stage("well") == (
+        0,
+        "slurm  14.0.0-1\n",
+        "building slurm …\nbuilding slurm: done\ncaution: this is large\n",
+    )
+
+
+def test_json_is_one_document_and_progress_goes_elsewhere(stage: Stage) -> None:
+    status, out, err = stage("well", "--json")
+    assert (status, out) == (0, '{\n "built": [\n  "slurm"\n ]\n}\n')
+    assert "building slurm: done\n" in err
+
+
+def test_quiet_says_the_result_only(stage: Stage) -> None:
+    assert stage("well", "-q") == (0, "slurm  14.0.0-1\n", "")
+
+
+def test_verbose_shows_what_programs_print(stage: Stage) -> None:
+    assert "  apt-get: Setting up munge\n" in stage("well", "--verbose")[2]
+
+
+def test_found_wanting_is_an_exit_code_of_its_own(stage: Stage) -> None:
+    status, out, _ = stage("wanting")
+    assert (status, out) == (3, "slurm  14.0.0-1\n")
+
+
+def test_an_error_says_what_where_how_to_mend_it_and_where_the_log_is(stage: Stage) -> None:
+    status, out, err = stage("error", "-q")
+    assert (status, out) == (1, "")
+    assert err == (
+        "qlumod: error: module-specs/slurm.module:14: Packages: cannot parse 'slurmd (> 22'\n"
+        "  E: one\n"
+        "  E: two\n"
+        "To mend it: close the parenthesis\n"
+        f"The full log: {stage.log}\n"
+    )
+
+
+def test_an_error_is_a_document_too(stage: Stage) -> None:
+    status, out, _ = stage("error", "--json")
+    assert status == 1
+    assert '"remedy": "close the parenthesis"' in out
+
+
+def test_the_log_file_has_every_line_of_every_program(stage: Stage) -> None:
+    stage("error")
+    written = re.sub(r"\[ *\d+\.\d+\]", "[T]", Path(stage.log).read_text())
+    assert written.partition("\n")[2] == (
+        "[T] building slurm …\n"
+        "[T]   apt-get: Setting up munge\n"
+        "error: QlumodError: module-specs/slurm.module:14: Packages: cannot parse 'slurmd (> 22'\n"
+        "  E: one\n"
+        "  E: two\n"
+        "To mend it: close the parenthesis\n"
+    )
+
+
+def test_a_log_file_may_be_named(stage: Stage) -> None:
+    stage("well", "--log", "here.log")
+    assert "Setting up munge" in (stage.directory / "here.log").read_text()
+
+
+def test_a_missing_python_apt_is_named_as_the_package_to_install(stage: Stage) -> None:
+    status, _, err = stage("missing", "-q")
+    assert status == 1
+    assert err.startswith("qlumod: error: cannot import apt_pkg: python3-apt is not installed for ")
+    assert "To mend it: apt install qlumod (its Python is /usr/bin/python3)\n" in err
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_an_interruption_ends_the_program_that_runs(stage: Stage, sent: signal.Signals) -> None:
+    process = stage.start("sleep")
+    child = _child_of(process.pid, "sleep")
+    process.send_signal(sent)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert err.endswith("qlumod: interrupted\n")
+    assert not Path(f"/proc/{child}").exists()
+
+
+def _child_of(pid: int, name: str) -> int:
+    for _ in range(500):
+        for process in processes():
+            if process.parent == pid and process.name == name:
+                return process.pid
+        time.sleep(0.02)
+    raise AssertionError(f"{name} was never started")
