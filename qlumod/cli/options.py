@@ -105,7 +105,7 @@ def output(function: F) -> F:
         "-o",
         "--output",
         type=_folder(),
-        default=Path("dist"),
+        default=Path("build"),
         show_default=True,
         metavar="DIR",
         help="The directory that finished packages are put into.",
