@@ -1,0 +1,35 @@
+#!/bin/bash
+# The head node's part of the demo, inside a root directory and in namespaces of its own, so that
+# whatever happens no mount and no process of it stays. Usage: head-node.sh ROOT REPOSITORY
+set -euo pipefail
+
+root=$1
+repository=$2
+
+mount -t proc proc "$root/proc"
+mount --rbind /sys "$root/sys"
+mount --rbind /dev "$root/dev"
+mkdir -p "$root/srv/repository"
+mount --bind "$repository" "$root/srv/repository"
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
+chmod 755 "$root/usr/sbin/policy-rc.d"
+
+typed() {
+    printf '\nhead# %s\n' "$*"
+    chroot "$root" env DEBIAN_FRONTEND=noninteractive TERM="${TERM:-dumb}" LC_ALL=C.UTF-8 \
+        PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+install -m 644 "$repository"/*.gpg "$root/usr/share/keyrings/"
+sed 's|^URIs:.*|URIs: file:/srv/repository|' "$repository"/*.sources \
+    > "$root/etc/apt/sources.list.d/qlustar.sources"
+
+typed cat /etc/apt/sources.list.d/qlustar.sources
+typed apt-get update -q
+typed apt-get install -q -y --no-install-recommends qlustar-module-slurm
+typed qlumod modules
+typed qlumod image create compute --modules slurm
+typed qlumod image build compute
+typed qlumod image list
+typed find /var/lib/qlumod/images -ls

@@ -1,0 +1,66 @@
+#!/bin/bash
+# The main job as a person would type it: from two specs to a stack that equals one installation.
+# Everything happens in build/demo; only the cache of packages and layers is the usual one.
+set -euo pipefail
+
+checkout=$(cd "$(dirname "$0")/.." && pwd)
+here=$checkout/build/demo
+export QLUMOD_CACHE=${QLUMOD_CACHE:-/var/cache/qlumod}
+export PATH=$checkout/.venv/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C.UTF-8
+
+if [ "$(id -u)" != 0 ]; then
+    echo "demo: this mounts and makes roots: run it as root (sudo make demo)" >&2
+    exit 1
+fi
+
+say() {
+    printf '\n\033[1m== %s\033[0m\n' "$*"
+}
+
+typed() {
+    printf '\n$ %s\n' "$*"
+    "$@"
+}
+
+# A key of this demo's own. Not below build/: a socket's path has at most 108 bytes.
+GNUPGHOME=$(mktemp -d /tmp/qlumod-demo.XXXXXX)
+export GNUPGHOME
+trap 'gpgconf --kill all; rm -rf "$GNUPGHOME"' EXIT
+trap 'exit 130' INT TERM
+
+rm -rf "$here"
+mkdir -p "$here"
+cp -r "$checkout/module-specs" "$here/module-specs"
+ln -s "$checkout/dist" "$here/dist"
+cd "$here"
+
+say "What an engineer wrote"
+typed cat module-specs/slurm.module
+typed qlumod check
+
+say "Exactly which packages: apt solves core and slurm together"
+typed qlumod lock
+
+say "Two layers, built without network from exactly these packages, and their .deb packages"
+typed qlumod build core slurm --output packages
+typed ls -sh packages
+
+say "The proof: the stack against one installation of all the packages"
+typed qlumod verify-stack core slurm
+
+say "One commit into a signed apt repository"
+typed gpg --batch --passphrase '' --quick-generate-key 'qlumod demo <demo@qlumod.example>'
+fingerprint=$(gpg --list-keys --with-colons | awk -F: '/^fpr/ { print $10; exit }')
+typed qlumod repo init repository --key "$fingerprint"
+typed qlumod publish --repository repository packages/*.changes dist/*.changes
+
+say "A head node: a fresh Debian, and one apt install"
+mirror=$(apt-get indextargets --format '$(REPO_URI)' \
+    'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)
+typed mmdebstrap --variant=apt bookworm head-node "$mirror"
+unshare --mount --pid --fork --kill-child --mount-proc -- \
+    "$checkout/demo/head-node.sh" "$here/head-node" "$here/repository"
+
+say "Done"
+echo "All of it lies in build/demo: packages/, repository/, and the image in head-node/var/lib/qlumod."

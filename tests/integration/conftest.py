@@ -1,0 +1,111 @@
+"""The main job, done once for all tests that look at its results."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Answer
+
+MODULES = ("core", "slurm")
+
+
+@dataclass(frozen=True)
+class MainJob:
+    """Where the results of lock, fetch and build lie; nobody writes there."""
+
+    directory: Path
+    """The working directory: ``module-specs/`` with the lock, ``packages/``."""
+    cache: Path
+    packages: Path
+    """The directory of finished .debs, .changes and .buildinfo."""
+
+    @property
+    def specs(self) -> Path:
+        return self.directory / "module-specs"
+
+    @property
+    def lock(self) -> Path:
+        (found,) = (self.specs / "locks").glob("*.lock")
+        return found
+
+    def deb(self, name: str) -> Path:
+        """The .deb of a package, by its name."""
+        (found,) = self.packages.glob(f"{name}_*.deb")
+        return found
+
+    def payload(self, module: str) -> Path:
+        """The payload directory of a module, in the cache."""
+        newest = sorted(
+            (
+                manifest
+                for manifest in (self.cache / "layers").glob("*/manifest")
+                if f"Module: {module}\n" in manifest.read_text()
+            ),
+            key=lambda manifest: manifest.stat().st_mtime,
+        )
+        return newest[-1].parent
+
+    def type(self, *words: str | Path) -> Answer:
+        """Type a command line in the main job's directory, with its cache."""
+        return typed(self.directory, self.cache, *words)
+
+
+def typed(directory: Path, cache: Path, *words: str | Path) -> Answer:
+    """Type a ``qlumod`` command line in a directory."""
+    done = subprocess.run(
+        [sys.executable, "-m", "qlumod", *map(str, words)],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CACHE": str(cache)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def test_cache() -> Path:
+    """The cache that stays between runs of the tests: fetched packages and built layers."""
+    cache = Path(os.environ.get("QLUMOD_TEST_CACHE", ROOT / ".cache" / "test"))
+    cache.mkdir(parents=True, exist_ok=True)
+    return cache.resolve()
+
+
+@pytest.fixture(scope="session")
+def own_packages() -> Path:
+    """The directory of qlumod's own packages, built where a source changed."""
+    done = subprocess.run(
+        [ROOT / "debian" / "build-packages", ROOT / "dist"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return ROOT / "dist"
+
+
+@pytest.fixture(scope="session")
+def main_job(
+    tmp_path_factory: pytest.TempPathFactory, test_cache: Path, own_packages: Path
+) -> MainJob:
+    """Lock, fetch and build core and slurm as a person would; the layers come from the cache."""
+    if os.geteuid() != 0:
+        pytest.skip("building roots needs root")
+    directory = tmp_path_factory.mktemp("main-job")
+    shutil.copytree(ROOT / "module-specs", directory / "module-specs")
+    (directory / "dist").symlink_to(own_packages)
+    for words in (
+        ("lock",),
+        ("fetch",),
+        ("build", *MODULES, "--output", "packages"),
+    ):
+        answer = typed(directory, test_cache, *words)
+        assert answer.status == 0, f"qlumod {' '.join(words)}\n{answer.out}{answer.err}"
+    return MainJob(directory=directory, cache=test_cache, packages=directory / "packages")
