@@ -139,7 +139,8 @@ def dearmoured(keyring: bytes) -> bytes:
     if not keyring.lstrip().startswith(b"-----BEGIN PGP"):
         return keyring
     blocks = re.findall(
-        rb"-----BEGIN PGP[^\n]*-----\r?\n(?:[^\n]+\r?\n)*?\r?\n(.*?)\r?\n=?[^\n]{0,5}\r?\n?-----END",
+        rb"-----BEGIN PGP[^\n]*-----\r?\n(?:[^\n]+\r?\n)*?\r?\n"
+        rb"(.*?)\r?\n=?[^\n]{0,5}\r?\n?-----END",
         keyring,
         re.DOTALL,
     )
