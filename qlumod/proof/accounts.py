@@ -1,0 +1,116 @@
+"""Comparing accounts by name: numbers may differ, nothing else; independent of the state's rule."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from qlumod.proof.difference import Aspect, Difference
+from qlumod.proof.tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """How the lines of an account file read; every field has the aspect that a change of it is."""
+
+    path: str
+    noun: str
+    fields: tuple[tuple[str, Aspect], ...]
+
+
+_TABLES = (
+    _Table(
+        path="/etc/passwd",
+        noun="user",
+        fields=(
+            ("password", Aspect.ENTRY),
+            ("uid", Aspect.ID),
+            ("primary group", Aspect.ENTRY),
+            ("gecos", Aspect.ENTRY),
+            ("home", Aspect.ENTRY),
+            ("shell", Aspect.ENTRY),
+        ),
+    ),
+    _Table(
+        path="/etc/group",
+        noun="group",
+        fields=(("password", Aspect.ENTRY), ("gid", Aspect.ID), ("members", Aspect.ENTRY)),
+    ),
+    _Table(
+        path="/etc/shadow",
+        noun="user",
+        fields=(
+            ("password", Aspect.ENTRY),
+            ("day of change", Aspect.DATE),
+            *((name, Aspect.ENTRY) for name in ("minimum", "maximum", "warning", "inactive")),
+            ("expiry", Aspect.ENTRY),
+            ("reserved", Aspect.ENTRY),
+        ),
+    ),
+    _Table(
+        path="/etc/gshadow",
+        noun="group",
+        fields=(
+            ("password", Aspect.ENTRY),
+            ("administrators", Aspect.ENTRY),
+            ("members", Aspect.ENTRY),
+        ),
+    ),
+)
+
+
+def is_account_file(path: str) -> bool:
+    """Whether a path is one of the four files."""
+    return any(table.path == path for table in _TABLES)
+
+
+def account_differences(reference: Tree, stack: Tree) -> Iterator[Difference]:
+    """What the accounts of two trees differ in, name by name and field by field."""
+    for table in _TABLES:
+        if reference.data.get(table.path) == stack.data.get(table.path):
+            continue
+        expected, found = _rows(reference, table), _rows(stack, table)
+        yield from _differing(table, expected, found)
+        if list(expected) != list(found) and expected.keys() == found.keys():
+            yield Difference(path=table.path, aspect=Aspect.ORDER, subject="accounts")
+
+
+def _differing(
+    table: _Table, expected: Mapping[str, list[str]], found: Mapping[str, list[str]]
+) -> Iterator[Difference]:
+    width = len(table.fields)
+    for name in sorted({*expected, *found}):
+        if len(expected.get(name, ())) != width or len(found.get(name, ())) != width:
+            yield Difference(
+                path=table.path,
+                aspect=Aspect.ENTRY,
+                subject=f"{table.noun} {name}",
+                reference=":".join(expected.get(name, ())),
+                stack=":".join(found.get(name, ())),
+            )
+            continue
+        for (field, aspect), one, other in zip(
+            table.fields, expected[name], found[name], strict=True
+        ):
+            if one != other:
+                yield Difference(
+                    path=table.path,
+                    aspect=aspect,
+                    subject=f"{table.noun} {name}: {field}",
+                    reference=one,
+                    stack=other,
+                )
+
+
+def _rows(tree: Tree, table: _Table) -> dict[str, list[str]]:
+    """The fields by name, in the file's order; a name that comes twice is a row of its own."""
+    groups = tree.groups()
+    rows: dict[str, list[str]] = {}
+    for line in tree.data.get(table.path, b"").decode(errors="surrogateescape").splitlines():
+        name, *values = line.split(":")
+        if table.path == "/etc/passwd" and len(values) > 2 and values[2].isdecimal():
+            values[2] = groups.get(int(values[2]), f"#{values[2]}")
+        if table.path in ("/etc/group", "/etc/gshadow") and values:
+            values[-1] = ",".join(sorted(values[-1].split(",")))
+        while name in rows:
+            name += " again"
+        rows[name] = values
+    return rows

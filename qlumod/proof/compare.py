@@ -1,0 +1,181 @@
+"""Comparing the stack with the one installation, path by path and entry by entry; pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from qlumod.model.tree import Entry
+from qlumod.proof.accounts import account_differences, is_account_file
+from qlumod.proof.difference import Aspect, Difference
+from qlumod.proof.tree import Tree
+from qlumod.state.kind import Files, Kind
+
+UNSEEN = ("trusted.overlay.", "user.overlay.")
+"""Attributes that are overlayfs's own affair."""
+
+_TYPES = {
+    "f": "file",
+    "d": "directory",
+    "l": "link",
+    "c": "character device",
+    "b": "block device",
+    "p": "fifo",
+    "s": "socket",
+}
+
+
+def compare(reference: Tree, stack: Tree, kinds: Sequence[Kind]) -> tuple[Difference, ...]:
+    """All differences, sorted; what `kinds` claim is compared entry by entry."""
+    shared = [path for path in reference.entries if path in stack.entries]
+    stateful = frozenset(
+        path
+        for path in shared
+        if _is_known(path, reference, stack) and _is_stateful(reference.entries[path], kinds)
+    )
+    return tuple(
+        sorted(
+            chain(
+                _one_sided(reference, stack),
+                _both_sided(reference, stack, shared, stateful),
+                _hard_links(reference, stack, shared, stateful),
+                account_differences(reference, stack),
+                *(_state(reference, stack, kind) for kind in _other(kinds)),
+            )
+        )
+    )
+
+
+def _other(kinds: Sequence[Kind]) -> list[Kind]:
+    """All kinds but accounts, which are compared here by rules of the proof's own."""
+    return [kind for kind in kinds if kind.name != "accounts"]
+
+
+def _is_stateful(entry: Entry, kinds: Sequence[Kind]) -> bool:
+    return is_account_file(entry.path) or any(
+        kind.claims(entry.path, entry.target) for kind in _other(kinds)
+    )
+
+
+def _is_known(path: str, *trees: Tree) -> bool:
+    """Whether an entry-wise comparison can be had: else bytes are compared by digest."""
+    return all(tree.entries[path].type == "l" or path in tree.data for tree in trees)
+
+
+def _one_sided(reference: Tree, stack: Tree) -> Iterator[Difference]:
+    for path, entry in reference.entries.items():
+        if path not in stack.entries:
+            yield Difference(path=path, aspect=Aspect.MISSING, reference=_TYPES[entry.type])
+    for path, entry in stack.entries.items():
+        if path not in reference.entries:
+            yield Difference(path=path, aspect=Aspect.EXTRA, stack=_TYPES[entry.type])
+
+
+def _both_sided(
+    reference: Tree, stack: Tree, shared: Iterable[str], stateful: frozenset[str]
+) -> Iterator[Difference]:
+    facts_of_reference, facts_of_stack = _Facts(reference), _Facts(stack)
+    for path in shared:
+        one, other = reference.entries[path], stack.entries[path]
+        if one.type != other.type:
+            yield _difference(path, Aspect.TYPE, _TYPES[one.type], _TYPES[other.type])
+            continue
+        for aspect, of in facts_of_reference.aspects.items():
+            expected, found = of(one), facts_of_stack.aspects[aspect](other)
+            by_entry = aspect in (Aspect.CONTENT, Aspect.TARGET) and path in stateful
+            if expected != found and not by_entry:
+                yield _difference(path, aspect, expected, found)
+
+
+def _difference(path: str, aspect: Aspect, reference: str, stack: str) -> Difference:
+    return Difference(path=path, aspect=aspect, reference=reference, stack=stack)
+
+
+class _Facts:
+    """What is compared of an entry, as texts; owners by the names of its own tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        users, groups = tree.users(), tree.groups()
+        self.aspects: Mapping[Aspect, Callable[[Entry], str]] = {
+            Aspect.MODE: lambda entry: f"{entry.mode:04o}",
+            Aspect.OWNER: lambda entry: users.get(entry.uid, f"#{entry.uid}"),
+            Aspect.GROUP: lambda entry: groups.get(entry.gid, f"#{entry.gid}"),
+            Aspect.CONTENT: lambda entry: (
+                f"{entry.size} bytes {entry.digest[:12]}".strip() if entry.type == "f" else ""
+            ),
+            Aspect.TARGET: lambda entry: entry.target,
+            Aspect.DEVICE: lambda entry: f"{entry.rdev:#x}" if entry.type in "cb" else "",
+            Aspect.ATTRIBUTES: _attributes,
+        }
+
+
+def _attributes(entry: Entry) -> str:
+    return " ".join(
+        f"{name}={value.hex()}" for name, value in entry.xattrs if not name.startswith(UNSEEN)
+    )
+
+
+def _hard_links(
+    reference: Tree, stack: Tree, shared: Sequence[str], stateful: frozenset[str]
+) -> Iterator[Difference]:
+    """Paths that are one file here and several there; only paths that both have are fellows."""
+    both = [path for path in shared if path not in stateful]
+    expected, found = _fellows(reference, both), _fellows(stack, both)
+    for path in sorted({*expected, *found}):
+        if expected.get(path) != found.get(path):
+            yield _difference(
+                path,
+                Aspect.HARD_LINKS,
+                " ".join(expected.get(path, ())),
+                " ".join(found.get(path, ())),
+            )
+
+
+def _fellows(tree: Tree, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The paths that share an inode, for each path that shares one."""
+    groups = defaultdict(list)
+    for path in paths:
+        entry = tree.entries[path]
+        if entry.type != "d" and entry.nlink > 1:
+            groups[entry.inode].append(path)
+    return {path: tuple(group) for group in groups.values() if len(group) > 1 for path in group}
+
+
+def _state(reference: Tree, stack: Tree, kind: Kind) -> Iterator[Difference]:
+    one, other = _claimed(reference, kind), _claimed(stack, kind)
+    if one == other:
+        return
+    expected, found = kind.canonical(one), kind.canonical(other)
+    wrong = [key for key in sorted({*expected, *found}) if expected.get(key) != found.get(key)]
+    for key in wrong:
+        yield from _entries(kind.name, key, expected.get(key), found.get(key))
+    for path in sorted(one.keys() & other.keys()):
+        if one[path].data != other[path].data and path not in wrong:
+            yield Difference(path=path, aspect=Aspect.ORDER, subject=kind.name)
+
+
+def _claimed(tree: Tree, kind: Kind) -> Files:
+    return {
+        path: file
+        for path, file in tree.state_files().items()
+        if kind.claims(path, tree.entries[path].target)
+    }
+
+
+def _entries(kind: str, key: str, reference: bytes | None, stack: bytes | None) -> list[Difference]:
+    """One difference per canonical key: the lines that only one of both has."""
+    one = (reference or b"").decode(errors="replace").splitlines()
+    other = (stack or b"").decode(errors="replace").splitlines()
+    return [
+        Difference(
+            path=key,
+            aspect=Aspect.ENTRY,
+            subject=kind,
+            reference=_shortened(line for line in one if line not in other),
+            stack=_shortened(line for line in other if line not in one),
+        )
+    ]
+
+
+def _shortened(lines: Iterable[str], limit: int = 160) -> str:
+    text = " | ".join(line.strip() for line in lines)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,91 @@
+"""A scanned tree as the comparison sees it, and the file that a scan is kept in."""
+
+import gzip
+import io
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from qlumod.model.tree import Entry
+from qlumod.state.kind import StateFile
+
+_FIELDS = tuple(field.name for field in fields(Entry))
+_ACCOUNTS = ("/etc/passwd", "/etc/group")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """All paths of a root, and the bytes of those files that rules look into."""
+
+    entries: Mapping[str, Entry]
+    data: Mapping[str, bytes]
+    """By path; `/etc/passwd` and `/etc/group` are always there when the root has them."""
+
+    def users(self) -> dict[int, str]:
+        """The names of the root's users by number; the first name of a number counts."""
+        return _names(self.data.get(_ACCOUNTS[0], b""))
+
+    def groups(self) -> dict[int, str]:
+        """The names of the root's groups by number."""
+        return _names(self.data.get(_ACCOUNTS[1], b""))
+
+    def state_files(self) -> dict[str, StateFile]:
+        """Files whose bytes are known and all symbolic links, as the rules of state take them."""
+        users, groups = self.users(), self.groups()
+        found = {}
+        for path, entry in self.entries.items():
+            data = entry.target.encode(errors="surrogateescape") if entry.type == "l" else None
+            if entry.type == "f":
+                data = self.data.get(path)
+            if data is not None:
+                found[path] = StateFile(
+                    data=data,
+                    mode=entry.mode,
+                    user=users.get(entry.uid, str(entry.uid)),
+                    group=groups.get(entry.gid, str(entry.gid)),
+                    link=entry.type == "l",
+                )
+        return found
+
+
+def dumped(tree: Tree) -> bytes:
+    """Write a tree as compressed JSON lines: the first has the data, each other one an entry."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=1, mtime=0) as out:
+        data = {path: b64encode(content).decode() for path, content in tree.data.items()}
+        out.write(json.dumps(data).encode() + b"\n")
+        for entry in tree.entries.values():
+            out.write(json.dumps(_row(entry)).encode() + b"\n")
+    return buffer.getvalue()
+
+
+def loaded(text: bytes) -> Tree:
+    """Read what `dumped` wrote."""
+    with gzip.GzipFile(fileobj=io.BytesIO(text)) as lines:
+        data = {path: b64decode(content) for path, content in json.loads(next(lines)).items()}
+        entries = map(_entry, map(json.loads, lines))
+        return Tree(entries={entry.path: entry for entry in entries}, data=data)
+
+
+def _row(entry: Entry) -> list[Any]:
+    values = asdict(entry)
+    values["xattrs"] = [[name, value.hex()] for name, value in entry.xattrs]
+    return [values[name] for name in _FIELDS]
+
+
+def _entry(row: list[Any]) -> Entry:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["xattrs"] = tuple((name, bytes.fromhex(value)) for name, value in values["xattrs"])
+    values["inode"] = tuple(values["inode"])
+    return Entry(**values)
+
+
+def _names(table: bytes) -> dict[int, str]:
+    names: dict[int, str] = {}
+    for line in table.decode(errors="surrogateescape").splitlines():
+        name, *values = line.split(":")
+        if len(values) > 1 and values[1].isdecimal():
+            names.setdefault(int(values[1]), name)
+    return names

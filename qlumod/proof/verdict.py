@@ -1,0 +1,73 @@
+"""The verdict of a proof: each difference with the rule that permits it, and the counts."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from qlumod.proof.compare import compare
+from qlumod.proof.difference import Difference
+from qlumod.proof.permitted import Expectations, Permission, false_records, permissions
+from qlumod.proof.tree import Tree
+from qlumod.state.kind import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One difference and the permission that it falls under; None: it is a failure."""
+
+    difference: Difference
+    permission: Permission | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """All findings, sorted by path; `paths` is how many paths were compared."""
+
+    findings: tuple[Finding, ...]
+    permissions: tuple[Permission, ...]
+    paths: int
+
+    @property
+    def failures(self) -> tuple[Difference, ...]:
+        """The differences that nothing permits."""
+        return tuple(f.difference for f in self.findings if f.permission is None)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many paths fall under each permission, in the list's order."""
+        paths = Counter(
+            name
+            for name, _ in {
+                (finding.permission.name, finding.difference.path)
+                for finding in self.findings
+                if finding.permission
+            }
+        )
+        return {permission.name: paths[permission.name] for permission in self.permissions}
+
+
+def judged(differences: Iterable[Difference], allowed: Sequence[Permission]) -> tuple[Finding, ...]:
+    """Find for each difference the first permission that permits it."""
+    return tuple(
+        Finding(
+            difference=difference,
+            permission=next((one for one in allowed if one.permits(difference)), None),
+        )
+        for difference in differences
+    )
+
+
+def verdict(
+    reference: Tree, stack: Tree, *, expected: Expectations, kinds: Sequence[Kind]
+) -> Verdict:
+    """Compare a stack with the one installation; pure."""
+    allowed = permissions(expected, reference)
+    differences = [
+        *compare(reference, stack, kinds),
+        *false_records(expected, reference, stack),
+    ]
+    return Verdict(
+        findings=judged(sorted(differences), allowed),
+        permissions=allowed,
+        paths=len(reference.entries.keys() | stack.entries.keys()),
+    )
