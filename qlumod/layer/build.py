@@ -1,0 +1,80 @@
+"""Building payloads: each once for the same inputs, in namespaces without network."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from qlumod.events import Listener, Notice, step
+from qlumod.layer.cache import commit, payload_path, staging
+from qlumod.layer.job import Job
+from qlumod.layer.inputs import write_inputs
+from qlumod.model.lock import Lock
+from qlumod.model.names import Digest, ModuleName
+from qlumod.model.project import Project
+from qlumod.model.spec import with_requirements
+from qlumod.system.archive import frozen_archive
+from qlumod.system.namespace import call_inside
+from qlumod.system.store import Store
+
+Payloads = Mapping[ModuleName, Path]
+"""The payload directory of each module, lowest module first."""
+
+
+def plan(project: Project, lock: Lock, modules: Sequence[ModuleName]) -> tuple[Job, ...]:
+    """What has to be there for these modules: a job for each and for all that they require."""
+    jobs: dict[ModuleName, Job] = {}
+    for spec in with_requirements(modules, project.specs):
+        below = with_requirements(spec.requires, project.specs)
+        jobs[spec.module] = Job(
+            spec=spec,
+            project=project,
+            lock=lock,
+            below=tuple((lower.module, jobs[lower.module].identity) for lower in below),
+        )
+    return tuple(jobs.values())
+
+
+def build_payloads(
+    jobs: Sequence[Job], *, store: Store, cache: Path, listen: Listener
+) -> dict[ModuleName, Path]:
+    """Build the payloads that the cache does not have; returns where all of them lie."""
+    found: dict[ModuleName, Path] = {}
+    for job in jobs:
+        found[job.spec.module] = _payload(job, store=store, cache=cache, listen=listen)
+    return found
+
+
+def _payload(job: Job, *, store: Store, cache: Path, listen: Listener) -> Path:
+    identity = job.identity
+    ready = payload_path(cache, identity)
+    if ready.is_dir():
+        listen(Notice(text=f"{job.spec.module}: nothing to build, layer {identity[:12]} is there"))
+        return ready
+    return build_fresh(job, identity, store=store, cache=cache, listen=listen)
+
+
+def build_fresh(
+    job: Job, identity: Digest, *, store: Store, cache: Path, listen: Listener
+) -> Path:
+    """Build a payload, and put it into the cache unless one of its identity is there by then."""
+    with step(listen, f"building {job.spec.module}"), staging(cache, identity) as place:
+        return commit(_built(job, place, store=store, cache=cache, listen=listen), cache, identity)
+
+
+def _built(job: Job, place: Path, *, store: Store, cache: Path, listen: Listener) -> Path:
+    archive = frozen_archive(job.packages, store, place / "archive", epoch=job.lock.epoch, listen=listen)
+    output = place / "payload"
+    output.mkdir(mode=0o755)
+    call_inside(
+        "qlumod.layer.inside:build",
+        {
+            "inputs": str(write_inputs(job, place / "inputs")),
+            "module": job.spec.module,
+            "source": archive.source_line,
+            "archive": str(archive.directory),
+            "below": [str(payload_path(cache, identity)) for _, identity in job.below],
+            "scratch": str(place / "scratch"),
+            "output": str(output),
+        },
+        listen=listen,
+    )
+    return output

@@ -1,0 +1,192 @@
+"""Installing a module's packages: accounts first, then apt, then what the spec switches."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from debian.deb822 import Deb822
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener
+from qlumod.layer.inputs import read_inputs
+from qlumod.layer.job import Job
+from qlumod.model.accounts import Accounts
+from qlumod.model.names import ModuleName, PackageName
+from qlumod.stack.chroot import in_root, inhabited
+from qlumod.stack.files import Owners, read_files, write_files
+from qlumod.state.accounts import PATHS as ACCOUNT_FILES
+from qlumod.state.accounts import seed
+from qlumod.system.mmdebstrap import install, without_host
+from qlumod.system.mount import bind
+from qlumod.system.namespace import HOST_NAME
+from qlumod.system.run import run
+
+POLICY = "#!/bin/sh\n# No service starts while a module is built.\nexit 101\n"
+ARCHIVE = "run/qlumod/archive"
+"""Where a root being built finds the frozen archive; /run is a tmpfs there."""
+
+
+def ground(
+    job: Job, root: Path, *, inputs: Path, source: str, scratch: Path, listen: Listener
+) -> None:
+    """Install a module that stands upon nothing."""
+    options = scratch / "dpkg.cfg"
+    options.write_text("".join(f"{option}\n" for option in _dpkg_options(job)))
+    preseed = scratch / "preseed"
+    preseed.write_text("".join(f"{line}\n" for line in job.spec.debconf))
+    hook = scratch / "hook"
+    _write_hook(hook, job.spec.module, inputs, preseed)
+    with without_host(scratch, host_name=HOST_NAME):
+        install(
+            root,
+            source=source,
+            suite=job.lock.flavor,
+            packages=_wanted(job),
+            architecture=job.lock.architecture,
+            epoch=job.lock.epoch,
+            dpkg_options=options,
+            essential_hooks=[str(hook)],
+            # The initrd is made once, at the end, and lies beside the layer.
+            environment={"INITRD": "No"},
+            listen=listen,
+        )
+    with inhabited(root):
+        _switch_units(job, root, listen)
+    _check_installed(job, root)
+
+
+def over(job: Job, root: Path, *, archive: Path, source: str, listen: Listener) -> None:
+    """Install a module into the mounted stack of what it requires."""
+    seed_accounts(root, job.accounts, job.lock.epoch)
+    with inhabited(root), _no_services(root):
+        place = root / ARCHIVE
+        place.mkdir(parents=True)
+        with bind(archive, place, read_only=True):
+            if job.spec.debconf:
+                text = "".join(f"{line}\n" for line in job.spec.debconf)
+                _in_root(job, root, ["debconf-set-selections"], listen, stdin=text.encode())
+            for words in _apt_calls(job, root, source.replace(str(archive), f"/{ARCHIVE}")):
+                _in_root(job, root, words, listen)
+        _switch_units(job, root, listen)
+    _check_installed(job, root)
+
+
+def seed_accounts(root: Path, accounts: Accounts, epoch: int) -> None:
+    """Put entries of the account table into a root, with the homes that adduser would make.
+
+    The maintainer scripts find them ("already exists") and leave their ids alone.
+    """
+    before = read_files(root, ACCOUNT_FILES)
+    write_files(root, seed(before, accounts, epoch), Owners.of(root))
+    owners = Owners.of(root)
+    for user in accounts.users:
+        if user.home_mode is not None:
+            home = root / user.home.lstrip("/")
+            home.mkdir(parents=True, exist_ok=True)
+            home.chmod(user.home_mode)
+            os.chown(home, owners.users[user.name], owners.groups[user.group])
+
+
+def seed_into(root: str, inputs: str, module: str) -> None:
+    """What the essential hook of mmdebstrap calls; see `_write_hook`."""
+    job = read_inputs(Path(inputs), ModuleName(module))
+    seed_accounts(Path(root), job.accounts, job.lock.epoch)
+
+
+def _write_hook(hook: Path, module: ModuleName, inputs: Path, preseed: Path) -> None:
+    """Write the hook that seeds accounts and answers between the essential packages and the rest."""
+    code = "from qlumod.layer.install import seed_into; import sys; seed_into(*sys.argv[1:])"
+    hook.write_text(
+        "#!/bin/sh\nset -e\n"
+        f"PYTHONPATH='{os.pathsep.join(path for path in sys.path if path)}' "
+        f"'{sys.executable}' -c '{code}' \"$1\" '{inputs}' '{module}'\n"
+        f"if [ -s '{preseed}' ]; then\n"
+        f"  chroot \"$1\" debconf-set-selections < '{preseed}'\nfi\n"
+    )
+    hook.chmod(0o755)
+
+
+def _dpkg_options(job: Job) -> tuple[str, ...]:
+    release, spec = job.project.release, job.spec
+    return (
+        # The tree is thrown away after a crash; syncing it would only cost time.
+        "force-unsafe-io",
+        *(f"path-exclude={pattern}" for pattern in (*release.excludes, *spec.exclude)),
+        *(f"path-include={pattern}" for pattern in (*release.includes, *spec.include)),
+    )
+
+
+def _wanted(job: Job) -> tuple[str, ...]:
+    return tuple(f"{package.package}={package.version}" for package in job.packages)
+
+
+def _apt_calls(job: Job, root: Path, source: str) -> Iterator[list[str]]:
+    sources = root / "run/qlumod/sources.list"
+    sources.write_text(f"{source}\n")
+    options = [
+        "-o", "Dir::Etc::SourceList=/run/qlumod/sources.list",
+        "-o", "Dir::Etc::SourceParts=/dev/null",
+        # Indexes and logs stay out of the layer.
+        "-o", "Dir::State::Lists=/run/qlumod/lists",
+        "-o", "Dir::Cache=/run/qlumod/cache",
+        "-o", "Acquire::Check-Valid-Until=false",
+        "-o", "Acquire::Languages=none",
+        "-o", "APT::Sandbox::User=root",
+        "-o", "APT::Install-Recommends=false",
+        "-q",
+    ]  # fmt: skip
+    for name in ("lists/partial", "cache/archives/partial"):
+        (root / "run/qlumod" / name).mkdir(parents=True, exist_ok=True)
+    yield ["apt-get", *options, "update"]
+    dpkg = [word for option in _dpkg_options(job) for word in ("-o", f"DPkg::Options::=--{option}")]
+    yield ["apt-get", *options, *dpkg, "--yes", "--no-remove", "install", *_wanted(job)]
+
+
+def _in_root(
+    job: Job, root: Path, words: Sequence[str], listen: Listener, *, stdin: bytes = b""
+) -> None:
+    run(
+        in_root(root, *words, epoch=job.lock.epoch, environment={"INITRD": "No"}, stdin=stdin),
+        listen=listen,
+    )
+
+
+@contextmanager
+def _no_services(root: Path) -> Iterator[None]:
+    """Forbid starting services (invoke-rc.d(8)); the file does not stay."""
+    policy = root / "usr/sbin/policy-rc.d"
+    policy.write_text(POLICY)
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
+
+
+def _switch_units(job: Job, root: Path, listen: Listener) -> None:
+    for verb, units in (("enable", job.spec.enable), ("disable", job.spec.disable)):
+        if units:
+            _in_root(job, root, ["systemctl", verb, *units], listen)
+
+
+def _check_installed(job: Job, root: Path) -> None:
+    """Make sure that exactly the locked packages were installed."""
+    installed = read_installed(root)
+    for package in job.packages:
+        if installed.get(package.package) != package.version:
+            raise QlumodError(
+                f"{job.spec.module}: {package.package} {package.version} is locked, but "
+                f"{installed.get(package.package, 'nothing')} was installed"
+            )
+
+
+def read_installed(root: Path) -> dict[PackageName, str]:
+    """The versions of the packages that a root's dpkg database says are installed."""
+    with (root / "var/lib/dpkg/status").open() as status:
+        return {
+            PackageName(stanza["Package"]): stanza["Version"]
+            for stanza in Deb822.iter_paragraphs(status, use_apt_pkg=False)
+            if stanza["Status"].endswith(" installed")
+        }

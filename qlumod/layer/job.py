@@ -1,0 +1,78 @@
+"""One layer to build: all its inputs, and the identity that they give it."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from qlumod.model.accounts import Accounts
+from qlumod.model.digests import Value, digest_value
+from qlumod.model.lock import Lock, LockedPackage
+from qlumod.model.names import Digest, ModuleName
+from qlumod.model.project import Project
+from qlumod.model.spec import ModuleSpec
+
+ROOMS = ("layer", "model", "stack", "state", "system")
+"""The parts of qlumod that decide what a layer's bytes are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A module to build over the layers of the modules that it requires (`below`, all of them)."""
+
+    spec: ModuleSpec
+    project: Project
+    lock: Lock
+    below: tuple[tuple[ModuleName, Digest], ...]
+    """The modules that it stands upon, lowest first, with the identities of their layers."""
+
+    @property
+    def packages(self) -> tuple[LockedPackage, ...]:
+        """The packages to install."""
+        return self.lock.of(self.spec.module)
+
+    @property
+    def accounts(self) -> Accounts:
+        """The entries of the account table that these packages make."""
+        return self.project.accounts.made_by((p.package for p in self.packages), self.lock.flavor)
+
+    @property
+    def identity(self) -> Digest:
+        """The digest of everything that decides the layer's bytes."""
+        return digest_value(
+            {
+                "code": code_digest(),
+                "spec": self.spec.digest,
+                "release": self.project.release.digest,
+                "accounts": repr((self.accounts.users, self.accounts.groups)),
+                "packages": [_package(package) for package in self.packages],
+                "architecture": self.lock.architecture,
+                "flavor": self.lock.flavor,
+                "epoch": self.lock.epoch,
+                "tools": [list(tool) for tool in self.lock.tools],
+                "below": [list(layer) for layer in self.below],
+            }
+        )
+
+
+def _package(package: LockedPackage) -> Value:
+    return [package.package, package.version, package.architecture, package.sha256, package.archive]
+
+
+@cache
+def code_digest() -> Digest:
+    """The digest of the source files that decide what a layer's bytes are."""
+    files: dict[str, Value] = {}
+    for room in ROOMS:
+        _add_sources(resources.files("qlumod") / room, room, files)
+    return digest_value(files)
+
+
+def _add_sources(place: Traversable, name: str, files: dict[str, Value]) -> None:
+    for entry in place.iterdir():
+        path = f"{name}/{entry.name}"
+        if entry.is_dir():
+            _add_sources(entry, path, files)
+        elif entry.name.endswith(".py"):
+            files[path] = hashlib.sha256(entry.read_bytes()).digest()

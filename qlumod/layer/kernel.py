@@ -1,0 +1,44 @@
+"""The kernel of a stack: which one it is, and its initrd, made once and kept beside the layer."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener
+from qlumod.stack.chroot import in_root
+from qlumod.stack.member import Member
+from qlumod.system.run import run
+
+IMAGE = "/boot/vmlinuz-"
+
+
+def kernel_of(members: Sequence[Member]) -> str:
+    """The kernel release (uname -r) that the modules of a stack bring; empty where none does."""
+    return next((member.manifest.kernel for member in members if member.manifest.kernel), "")
+
+
+def kernel_in(paths: Iterable[str], module: str) -> str:
+    """The kernel release whose image is among the paths; empty where there is none."""
+    found = sorted(path.removeprefix(IMAGE) for path in paths if path.startswith(IMAGE))
+    if len(found) > 1:
+        raise QlumodError(
+            f"{module}: there are several kernels, {', '.join(found)}; a node boots only one",
+            remedy="name one linux-image package in Packages",
+        )
+    return found[0] if found else ""
+
+
+def make_initrd(
+    root: Path, kernel: str, output: Path, *, epoch: int, listen: Listener
+) -> None:
+    """Make the initrd of a kernel with the root's own mkinitramfs(8); `root` is inhabited."""
+    inside = "/tmp/initrd.img"  # noqa: S108 - a tmpfs of this root alone
+    run(
+        in_root(
+            root, "mkinitramfs", "-o", inside, kernel, epoch=epoch, environment={"TMPDIR": "/tmp"}
+        ),
+        listen=listen,
+    )
+    shutil.copyfile(root / inside.lstrip("/"), output)
+    output.chmod(0o644)

@@ -1,0 +1,88 @@
+"""Giving a mounted stack its shared state: merged where it can be told, else made again."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, step
+from qlumod.stack.chroot import has_program, in_root, inhabited
+from qlumod.stack.files import Owners, write_files
+from qlumod.stack.member import Member, below
+from qlumod.state.kind import Cache, Files
+from qlumod.state.table import CACHES, IDENTITY, KINDS
+from qlumod.system.run import run
+
+Merged = Mapping[str, Files]
+"""The files of each kind of state, by the kind's name."""
+
+
+def assemble(root: Path, members: Sequence[Member], *, epoch: int, listen: Listener) -> Merged:
+    """Write the state of a stack into its mounted root; `members` lowest first.
+
+    Returns what was merged. Raises `QlumodError` where modules contradict each other.
+    """
+    with step(listen, "merging state"):
+        merged = merged_state(members)
+        _write(root, merged)
+    makers = caches_to_make(members)
+    if makers:
+        with step(listen, "making caches", total=len(makers)) as advance, inhabited(root):
+            for cache in makers:
+                _make(root, cache, epoch=epoch, listen=listen)
+                advance(1)
+    return merged
+
+
+def merged_state(members: Sequence[Member]) -> dict[str, Files]:
+    """Merge what the members added to each kind of state; pure."""
+    return {
+        kind.name: kind.merge(
+            [
+                (member.module, member.fragments[kind.name])
+                for member in members
+                if kind.name in member.fragments
+            ]
+        )
+        for kind in KINDS
+    }
+
+
+def caches_to_make(members: Sequence[Member]) -> tuple[Cache, ...]:
+    """The caches that no single layer has right, in the table's order; pure."""
+    return tuple(cache for cache in CACHES if _is_stale(cache, members))
+
+
+def _is_stale(cache: Cache, members: Sequence[Member]) -> bool:
+    makers = [member for member in members if cache.name in member.caches]
+    if cache.always or not makers:
+        return bool(makers)
+    *lower, uppermost = makers
+    return not below(uppermost, members).issuperset(member.module for member in lower)
+
+
+def _write(root: Path, merged: Merged) -> None:
+    # Names come first: everything else is written with owners by name.
+    accounts = merged["accounts"]
+    write_files(root, accounts, _owners_in(accounts))
+    owners = Owners.of(root)
+    for name, files in merged.items():
+        if name != "accounts":
+            write_files(root, files, owners)
+    write_files(root, IDENTITY, owners)
+
+
+def _owners_in(accounts: Files) -> Owners:
+    def ids(path: str) -> dict[str, int]:
+        rows = (line.split(":") for line in accounts[path].data.decode().splitlines())
+        return {row[0]: int(row[2]) for row in rows}
+
+    return Owners(users=ids("/etc/passwd"), groups=ids("/etc/group"))
+
+
+def _make(root: Path, cache: Cache, *, epoch: int, listen: Listener) -> None:
+    program = cache.command[0]
+    if not has_program(root, program):
+        raise QlumodError(
+            f"cannot make the {cache.name} cache of the stack: {program} is in none of its modules"
+        )
+    run(in_root(root, *cache.command, epoch=epoch), listen=listen)

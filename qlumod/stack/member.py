@@ -1,0 +1,85 @@
+"""A module as part of a stack: its layer, and what it added to shared state."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.model.manifest import LAYER, MANIFEST, Manifest, parse_manifest
+from qlumod.model.names import ModuleName
+
+STATE = "state"
+"""The directory of the fragments in a payload."""
+CACHES = "caches"
+"""The fragment that names the caches that the layer's build made, one a line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One module of a stack; `layer` is a squashfs image, or a directory while it is built."""
+
+    manifest: Manifest
+    layer: Path
+    fragments: Mapping[str, bytes]
+
+    @property
+    def module(self) -> ModuleName:
+        """The module's name."""
+        return self.manifest.module
+
+    @property
+    def caches(self) -> frozenset[str]:
+        """The names of the caches that the layer's build made."""
+        return frozenset(self.fragments.get(CACHES, b"").decode().split())
+
+
+def read_member(payload: Path) -> Member:
+    """Read a payload directory."""
+    manifest = parse_manifest((payload / MANIFEST).read_text(), str(payload / MANIFEST))
+    return Member(
+        manifest=manifest,
+        layer=payload / LAYER,
+        fragments={path.name: path.read_bytes() for path in sorted((payload / STATE).iterdir())},
+    )
+
+
+def stacked(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Sort members so that each stands above all that it requires, else by name.
+
+    Raises `QlumodError` where a required module is not among them.
+    """
+    left = {member.module: member for member in sorted(members, key=lambda m: m.module)}
+    order: list[Member] = []
+    placed: set[ModuleName] = set()
+    while left:
+        ready = next((m for m in left.values() if placed.issuperset(m.manifest.requires)), None)
+        if ready is None:
+            raise _gap(left, placed)
+        order.append(left.pop(ready.module))
+        placed.add(ready.module)
+    return tuple(order)
+
+
+def _gap(left: Mapping[ModuleName, Member], placed: set[ModuleName]) -> QlumodError:
+    for member in left.values():
+        for required in member.manifest.requires:
+            if required not in left and required not in placed:
+                return QlumodError(
+                    f"module {member.module} requires module {required}, "
+                    "which is not part of the stack",
+                    remedy=f"add {required}",
+                )
+    return QlumodError(f"modules require each other in a circle: {', '.join(left)}")
+
+
+def below(member: Member, members: Sequence[Member]) -> frozenset[ModuleName]:
+    """All modules that a member stands upon, directly or not."""
+    requires = {other.module: other.manifest.requires for other in members}
+    found: set[ModuleName] = set()
+    pending = list(member.manifest.requires)
+    while pending:
+        module = pending.pop()
+        if module not in found:
+            found.add(module)
+            pending += requires[module]
+    return frozenset(found)

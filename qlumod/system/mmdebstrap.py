@@ -1,0 +1,70 @@
+"""Making a root from a frozen archive with mmdebstrap."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from qlumod.events import Listener
+from qlumod.system.mount import bind, tmpfs
+from qlumod.system.run import command, run
+
+
+@contextmanager
+def without_host(scratch: Path, *, host_name: str) -> Iterator[None]:
+    """Hide what mmdebstrap would copy or show of the build host: its resolver, name and hardware.
+
+    mmdebstrap(1) copies /etc/resolv.conf and /etc/hostname, and shows /sys to maintainer scripts.
+    """
+    with ExitStack() as mounts:
+        for path, text in (("/etc/resolv.conf", ""), ("/etc/hostname", f"{host_name}\n")):
+            if Path(path).exists():
+                stand_in = scratch / Path(path).name
+                stand_in.write_text(text)
+                stand_in.chmod(0o644)
+                mounts.enter_context(bind(stand_in, Path(path)))
+        mounts.enter_context(tmpfs(Path("/sys")))
+        yield
+
+
+def install(
+    root: Path,
+    *,
+    source: str,
+    suite: str,
+    packages: Sequence[str],
+    architecture: str,
+    epoch: int,
+    dpkg_options: Path | None = None,
+    essential_hooks: Sequence[str] = (),
+    environment: dict[str, str] | None = None,
+    listen: Listener,
+) -> None:
+    """Install exactly these packages (``name=version``) into a new root directory.
+
+    `source` is a line of sources.list(5). `essential_hooks` are commands that mmdebstrap runs after
+    the essential packages are installed and before the rest, with the root as ``"$1"``.
+    """
+    hooks = [f"--essential-hook={hook}" for hook in essential_hooks]
+    options = [f"--dpkgopt={dpkg_options}"] if dpkg_options else []
+    run(
+        command(
+            "mmdebstrap",
+            "--mode=root",
+            "--variant=apt",
+            "--format=directory",
+            f"--architectures={architecture}",
+            '--aptopt=Apt::Install-Recommends "false"',
+            # The archive's date is the epoch, and it is signed for this build only.
+            '--aptopt=Acquire::Check-Valid-Until "false"',
+            # The store's files are not for every user to read.
+            '--aptopt=APT::Sandbox::User "root"',
+            *options,
+            *hooks,
+            f"--include={','.join(packages)}",
+            suite,
+            root,
+            source,
+            environment={"SOURCE_DATE_EPOCH": str(epoch), **(environment or {})},
+        ),
+        listen=listen,
+    )
