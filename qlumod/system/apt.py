@@ -1,0 +1,265 @@
+"""apt in a private root: other sources, another status, never the host's; no rights needed.
+
+The host's own apt configuration lends its `Acquire::` settings (proxy, timeouts, checks of dates)
+and the addresses of the archives; nothing that loosens the checks, and no hooks.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Event, Listener, Output, ignore, step
+from qlumod.system import files
+from qlumod.system.run import Command, CommandFailed, capture, command, run
+
+_FOLDERS = (
+    "etc/apt/apt.conf.d",
+    "etc/apt/preferences.d",
+    "etc/apt/sources.list.d",
+    "etc/apt/trusted.gpg.d",
+    "var/lib/apt/lists/partial",
+    "var/cache/apt/archives/partial",
+    "var/lib/dpkg",
+    "var/log/apt",
+)
+_LOOSE = re.compile(
+    r"Acquire::(\S*(Insecure|Weak|Unauthenticated)|IndexTargets|Languages|GzipIndexes"
+    r"|Changelogs|CompressionTypes|cdrom)",
+    re.IGNORECASE,
+)
+"""Settings that do not come over: they loosen checks, or name more to fetch."""
+_PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostArchive:
+    """An archive that the host's apt knows, as its Release file names itself."""
+
+    origin: str
+    label: str
+    uri: str
+    suite: str
+    codename: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One entry of a private root's sources; `archive` is its name in the release file."""
+
+    archive: str
+    uri: str
+    """With a slash at its end."""
+    suites: tuple[str, ...]
+    components: tuple[str, ...]
+    keyring: Path
+
+    @property
+    def stanza(self) -> str:
+        """The entry in deb822 form (sources.list(5))."""
+        components = f"Components: {' '.join(self.components)}\n" if self.components else ""
+        return (
+            f"Types: deb\nURIs: {self.uri}\nSuites: {' '.join(self.suites)}\n{components}"
+            f"Signed-By: {self.keyring}\n"
+        )
+
+    def base(self, suite: str) -> str:
+        """The address of the directory that holds a suite's InRelease."""
+        return f"{self.uri}{suite}" if suite.endswith("/") else f"{self.uri}dists/{suite}/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AptRoot:
+    """A private root directory of apt."""
+
+    path: Path
+    architecture: str
+    sources: tuple[Source, ...]
+
+    @property
+    def config(self) -> Path:
+        """What APT_CONFIG names."""
+        return self.path / "apt.conf"
+
+    @property
+    def lists(self) -> Path:
+        """Where the indexes lie."""
+        return self.path / "var/lib/apt/lists"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes apt work in this root."""
+        return {"APT_CONFIG": str(self.config), **proxies()}
+
+
+class AptFailed(QlumodError):
+    """apt refused; `reasons` are its own lines of errors and warnings."""
+
+    def __init__(self, brief: str, reasons: Sequence[str], *, remedy: str = "") -> None:
+        super().__init__(brief, details=reasons, remedy=remedy)
+        self.reasons = tuple(reasons)
+
+
+def proxies() -> dict[str, str]:
+    """The caller's proxies, as apt's methods read them."""
+    return {name: os.environ[name] for name in _PROXIES if name in os.environ}
+
+
+def host_archives(config: Path | None = None) -> tuple[HostArchive, ...]:
+    """What the host's apt has lists of; `config` stands for another host's APT_CONFIG (tests)."""
+    fields = ("ORIGIN", "LABEL", "REPO_URI", "SUITE", "CODENAME")
+    listing = capture(
+        _on_host(
+            config, "apt-get", "indextargets", "--format",
+            "\t".join(f"$({field})" for field in fields), "Identifier: Packages",
+        )
+    ).decode()  # fmt: skip
+    rows = dict.fromkeys(tuple(line.split("\t")) for line in listing.splitlines())
+    return tuple(
+        HostArchive(origin=origin, label=label, uri=uri, suite=suite, codename=codename)
+        for origin, label, uri, suite, codename in rows
+        if not origin.startswith("$(")
+    )
+
+
+def host_settings(config: Path | None = None) -> tuple[str, ...]:
+    """The host's `Acquire::` settings as lines of an apt.conf."""
+    dump = capture(_on_host(config, "apt-config", "dump", "Acquire")).decode()
+    return tuple(
+        line
+        for line in dump.splitlines()
+        if line.startswith("Acquire::") and not line.endswith(' "";') and not _LOOSE.match(line)
+    )
+
+
+def make_root(
+    path: Path, *, architecture: str, sources: Sequence[Source], settings: Sequence[str]
+) -> AptRoot:
+    """Make or renew a private root; lists that are there already stay."""
+    root = AptRoot(path=path.absolute(), architecture=architecture, sources=tuple(sources))
+    for folder in _FOLDERS:
+        files.make_directories(root.path / folder)
+    entries = "\n".join(source.stanza for source in root.sources)
+    files.write_whole(root.path / "etc/apt/sources.list.d/qlumod.sources", entries.encode())
+    files.write_whole(root.path / "var/lib/dpkg/status", b"")
+    files.write_whole(root.config, _configuration(root, settings).encode())
+    return root
+
+
+def _configuration(root: AptRoot, settings: Sequence[str]) -> str:
+    return "\n".join(
+        (
+            *settings,
+            f'Dir "{root.path}";',
+            'Dir::Bin::Methods "/usr/lib/apt/methods";',
+            f'Dir::State::status "{root.path}/var/lib/dpkg/status";',
+            f'APT::Architecture "{root.architecture}";',
+            "#clear APT::Architectures;",
+            f'APT::Architectures {{ "{root.architecture}"; }};',
+            'APT::Install-Recommends "false";',
+            'APT::Install-Suggests "false";',
+            # What a preferred package only recommends is not needed.
+            'APT::AutoRemove::RecommendsImportant "false";',
+            'APT::AutoRemove::SuggestsImportant "false";',
+            # The directories are the caller's: _apt could not write there.
+            'APT::Sandbox::User "root";',
+            'APT::Update::Error-Mode "any";',
+            'Acquire::Languages "none";',
+            'Acquire::AllowInsecureRepositories "false";',
+            'Acquire::AllowWeakRepositories "false";',
+            'Acquire::AllowDowngradeToInsecureRepositories "false";',
+            'Acquire::AllowReleaseInfoChange "true";',
+            "",
+        )
+    )
+
+
+def update(root: AptRoot, *, listen: Listener = ignore) -> None:
+    """Fetch the indexes of the root's sources; every failure counts, also of one suite."""
+    said: list[str] = []
+
+    def take(event: Event) -> None:
+        if isinstance(event, Output):
+            said.append(event.line)
+        listen(event)
+
+    call = command("apt-get", "-q", "update", environment=root.environment)
+    try:
+        with step(listen, "Reading the archives' indexes"):
+            run(call, listen=take)
+    except CommandFailed as failure:
+        raise _refused(reasons_of(said) or failure.tail) from failure
+
+
+def reasons_of(lines: Sequence[str]) -> tuple[str, ...]:
+    """apt's own errors and warnings among what it printed, each once."""
+    return tuple(dict.fromkeys(line for line in lines if re.match(r"[EW]: ", line)))
+
+
+_REMEDIES = (
+    (r"NO_PUBKEY", "name the keyring that holds this key in the archive's field Key"),
+    (
+        r"EXPKEYSIG|EXPSIG",
+        "the archive's key has expired: install the archive's current keyring package",
+    ),
+    (r"REVKEYSIG", "the archive's key was revoked: ask its owner before anything else"),
+    (r"BADSIG|NODATA", "a proxy or a mirror changed the file: use another mirror"),
+    (
+        r"is not signed|does not have a Release file",
+        "use the archive's signed suite, if it has any",
+    ),
+    (r"is expired|is not valid yet", "use a mirror that is up to date, and look at the clock"),
+    (
+        r"Hash Sum mismatch|unexpected size",
+        "the mirror is being renewed: try again in some minutes",
+    ),
+    (
+        r"Could not resolve|Failed to fetch|Could not connect|Temporary failure",
+        "look at the network and at the host's own apt: does `apt update` work?",
+    ),
+)
+
+
+def _refused(reasons: Sequence[str]) -> AptFailed:
+    text = "\n".join(reasons)
+    remedy = next((remedy for sign, remedy in _REMEDIES if re.search(sign, text)), "")
+    return AptFailed("cannot read the archives' indexes: apt refuses them", reasons, remedy=remedy)
+
+
+def why_not(
+    root: AptRoot, requests: Sequence[str], *, status: Path, preferences: Path
+) -> tuple[str, ...]:
+    """apt's own words on why these requests (``name`` or ``name=version``) cannot be installed."""
+    call = command(
+        "apt-get", "-q", "-s",
+        "-o", f"Dir::State::status={status}",
+        "-o", f"Dir::Etc::preferences={preferences}",
+        "install", *requests,
+        environment=root.environment,
+    )  # fmt: skip
+    said: list[str] = []
+    try:
+        run(call, on_line=said.append)
+    except CommandFailed as failure:
+        return _unmet((*said, *failure.tail))
+    return ()
+
+
+def _unmet(lines: Sequence[str]) -> tuple[str, ...]:
+    """The part of apt's answer that gives the reason, without its general advice."""
+    start = next(
+        (n + 1 for n, line in enumerate(lines) if line.startswith("The following packages have")), 0
+    )
+    told = lines[start:] if start else reasons_of(lines)
+    return tuple(
+        line.rstrip()
+        for line in told
+        if line.strip() and not line.startswith(("Reading ", "Building ", "E: Unable to correct"))
+    )
+
+
+def _on_host(config: Path | None, *words: str) -> Command:
+    environment: Mapping[str, str] = {"APT_CONFIG": str(config)} if config else {}
+    return command(*words, environment=environment)
