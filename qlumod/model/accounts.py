@@ -1,9 +1,34 @@
 """The release-wide table of account ids."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from qlumod.model.names import Digest, FlavorName, PackageName
+from qlumod.errors import QlumodError
+from qlumod.model.digests import digest_bytes
+from qlumod.model.document import Fields, Reading, Stanza, number, written
+from qlumod.model.names import Digest, FlavorName, PackageName, flavor_name, package_name
+
+BASE_GROUPS = (
+    ("root", 0), ("daemon", 1), ("bin", 2), ("sys", 3), ("adm", 4), ("tty", 5), ("disk", 6),
+    ("lp", 7), ("mail", 8), ("news", 9), ("uucp", 10), ("man", 12), ("proxy", 13), ("kmem", 15),
+    ("dialout", 20), ("fax", 21), ("voice", 22), ("cdrom", 24), ("floppy", 25), ("tape", 26),
+    ("sudo", 27), ("audio", 29), ("dip", 30), ("www-data", 33), ("backup", 34), ("operator", 37),
+    ("list", 38), ("irc", 39), ("src", 40), ("shadow", 42), ("utmp", 43), ("video", 44),
+    ("sasl", 45), ("plugdev", 46), ("staff", 50), ("games", 60), ("users", 100),
+    ("nogroup", 65534),
+)  # fmt: skip
+"""The groups of base-passwd, which every installation has from the start."""
+
+BASE_USERS = (
+    ("root", 0), ("daemon", 1), ("bin", 2), ("sys", 3), ("sync", 4), ("games", 5), ("man", 6),
+    ("lp", 7), ("mail", 8), ("news", 9), ("uucp", 10), ("proxy", 13), ("www-data", 33),
+    ("backup", 34), ("list", 38), ("irc", 39), ("_apt", 42), ("nobody", 65534),
+)  # fmt: skip
+"""The users of base-passwd."""
+
+_ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
+_LOCKED = ("!", "!*", "*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +42,7 @@ class User:
     gecos: str
     home: str
     home_mode: int | None
-    """The mode of the home directory, where the maintainer script makes one; None: it makes none."""
+    """The mode of the home directory that the maintainer script makes; None: it makes none."""
     shell: str
     packages: tuple[PackageName, ...]
     """The packages whose maintainer scripts make this user."""
@@ -64,3 +89,181 @@ class Accounts:
             text=self.text,
             digest=self.digest,
         )
+
+
+def parse_accounts(text: str, path: str, release_flavors: Sequence[FlavorName] = ()) -> Accounts:
+    """Read the table of accounts; raises all its faults at once.
+
+    Its flavors are compared with those of the release, where they are given.
+    """
+    reading = Reading(path)
+    users: list[tuple[int, User]] = []
+    groups: list[tuple[int, Group]] = []
+    for stanza in _entries(reading, text):
+        fields = Fields(reading, stanza)
+        if fields.has("User"):
+            users.append((stanza.line, _user(fields)))
+        else:
+            groups.append((stanza.line, _group(fields)))
+        _check_flavors(fields, release_flavors)
+        fields.done()
+    _check_unique(reading, "User", [(n, u.name, u.uid) for n, u in users], BASE_USERS)
+    _check_unique(reading, "Group", [(n, g.name, g.gid) for n, g in groups], BASE_GROUPS)
+    _check_primary_groups(reading, users, groups)
+    reading.finish()
+    return _table((u for _, u in users), (g for _, g in groups), text)
+
+
+def accounts_text(accounts: Accounts) -> str:
+    """The canonical text of a table: what is hashed."""
+    return written(
+        (("Format", "1"),),
+        *(_group_fields(group) for group in accounts.groups),
+        *(_user_fields(user) for user in accounts.users),
+    )
+
+
+def _table(users: Iterable[User], groups: Iterable[Group], text: str) -> Accounts:
+    table = Accounts(
+        users=tuple(sorted(users, key=lambda user: user.name)),
+        groups=tuple(sorted(groups, key=lambda group: group.name)),
+        text=text,
+        digest=Digest(""),
+    )
+    return replace(table, digest=digest_bytes(accounts_text(table).encode()))
+
+
+def _user_fields(user: User) -> Iterator[tuple[str, str]]:
+    yield "User", user.name
+    yield "Uid", str(user.uid)
+    yield "Group", user.group
+    yield "Gecos", user.gecos
+    yield "Home", user.home
+    yield "Home-Mode", "" if user.home_mode is None else f"{user.home_mode:04o}"
+    yield "Shell", user.shell
+    yield "Password", user.password
+    yield "Packages", " ".join(user.packages)
+    yield "Flavors", " ".join(user.flavors)
+
+
+def _group_fields(group: Group) -> Iterator[tuple[str, str]]:
+    yield "Group", group.name
+    yield "Gid", str(group.gid)
+    yield "Password", group.password
+    yield "Packages", " ".join(group.packages)
+    yield "Flavors", " ".join(group.flavors)
+
+
+def _entries(reading: Reading, text: str) -> tuple[Stanza, ...]:
+    """The stanzas after the first one, which says the format only."""
+    first, *others = reading.stanzas(text) or (Stanza(line=1, fields=()),)
+    Fields(reading, first).done()
+    return tuple(others)
+
+
+def _user(fields: Fields) -> User:
+    return User(
+        name=fields.need("User", _account, ""),
+        uid=fields.need("Uid", _system_id, 0),
+        group=fields.need("Group", _account, ""),
+        gecos=fields.one("Gecos", _gecos, ""),
+        home=fields.need("Home", _path, ""),
+        home_mode=fields.one("Home-Mode", _mode, None),
+        shell=fields.need("Shell", _path, ""),
+        packages=_packages(fields),
+        flavors=fields.words("Flavors", flavor_name),
+        password=fields.one("Password", _password, "!"),
+    )
+
+
+def _group(fields: Fields) -> Group:
+    return Group(
+        name=fields.need("Group", _account, ""),
+        gid=fields.need("Gid", _system_id, 0),
+        packages=_packages(fields),
+        flavors=fields.words("Flavors", flavor_name),
+        password=fields.one("Password", _password, "!"),
+    )
+
+
+def _packages(fields: Fields) -> tuple[PackageName, ...]:
+    if not fields.has("Packages"):
+        fields.fault("Packages", "the field is missing")
+    return fields.words("Packages", package_name)
+
+
+def _check_flavors(fields: Fields, known: Sequence[FlavorName]) -> None:
+    for line, flavor in fields.words_at("Flavors", flavor_name) if known else ():
+        if flavor not in known:
+            fields.fault("Flavors", f"the release has no flavor {flavor!r}", line=line)
+
+
+def _check_unique(
+    reading: Reading,
+    kind: str,
+    entries: Sequence[tuple[int, str, int]],
+    base: Sequence[tuple[str, int]],
+) -> None:
+    names = {name: "base-passwd" for name, _ in base}
+    ids = {id_: f"{name!r} of base-passwd" for name, id_ in base}
+    for line, name, id_ in entries:
+        if name in names:
+            reading.fault(line, f"{name!r} is named twice: first in {names[name]}", field=kind)
+        elif id_ in ids:
+            reading.fault(line, f"{name!r} has id {id_} of {ids[id_]}", field=kind)
+        names.setdefault(name, f"line {line}")
+        ids.setdefault(id_, f"{name!r} in line {line}")
+
+
+def _check_primary_groups(
+    reading: Reading, users: Sequence[tuple[int, User]], groups: Sequence[tuple[int, Group]]
+) -> None:
+    known = {name for name, _ in BASE_GROUPS} | {group.name for _, group in groups}
+    for line, user in users:
+        if user.group and user.group not in known:
+            reading.fault(
+                line,
+                f"{user.group!r} is neither a group of this table nor of base-passwd",
+                field="Group",
+                remedy=f"add a stanza 'Group: {user.group}'",
+            )
+
+
+def _account(text: str) -> str:
+    if not _ACCOUNT.match(text):
+        raise QlumodError(f"{text!r} is no account name: lower-case letters, digits, '_' and '-'")
+    return text
+
+
+def _system_id(text: str) -> int:
+    found = number(text)
+    if not (100 <= found <= 999 or 60000 <= found <= 64999):
+        raise QlumodError(
+            f"{found} is no id of a system account: they are 100-999, and 60000-64999 where "
+            "Debian gave one (Policy 9.2.2)"
+        )
+    return found
+
+
+def _gecos(text: str) -> str:
+    if ":" in text:
+        raise QlumodError(f"{text!r} holds a colon, which separates the fields of passwd")
+    return text
+
+
+def _path(text: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9_.+@-]+)+|/", text) or ".." in text.split("/"):
+        raise QlumodError(f"{text!r} is no absolute path")
+    return text
+
+
+def _mode(text: str) -> int:
+    if not re.fullmatch(r"0?[0-7]{3}|[1-7][0-7]{3}", text):
+        raise QlumodError(f"{text!r} is no mode: it has three or four octal digits, as in '0755'")
+    return int(text, 8)
+
+
+def _password(text: str) -> str:
+    if text not in _LOCKED:
+        raise QlumodError(f"{text!r}: an account of a module is locked, by {' or '.join(_LOCKED)}")
+    return text

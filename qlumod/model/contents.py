@@ -1,11 +1,20 @@
 """The contents files: which packages and which files a module holds, one line each.
 
-Their names are Qlustar's published ones; the line formats are qlumod's own choice (docs/formats.md).
+Their names are Qlustar's published ones; the line formats are qlumod's own (docs/formats.md).
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from qlumod.model.names import Digest, ModuleName
+from qlumod.errors import QlumodError
+from qlumod.model.names import Digest, ModuleName, digest
+
+_T = TypeVar("_T")
+
+TYPES = "fdlhcbpw"
+"""The types of paths, one letter each; see `PathLine.type`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -41,14 +50,14 @@ class PathLine:
     """``user:group``, by name where the accounts know it, else by number."""
     size: int
     digest: str
-    """SHA-256 of a file's bytes; for links the target; else ``-``."""
+    """SHA-256 of a file's bytes; for links the target, escaped like a path; else ``-``."""
     origin: str
     """The package that owns it, or the generator that made it as ``<generator>``."""
     path: str
     """Absolute and canonical (usr-merged)."""
 
     def __str__(self) -> str:
-        fields = (self.type, f"{self.mode:04o}", self.owner, str(self.size), self.digest)
+        fields = (self.type, f"{self.mode:04o}", self.owner, str(self.size), escaped(self.digest))
         return "\t".join((*fields, self.origin, escaped(self.path)))
 
 
@@ -77,3 +86,83 @@ def contents_text(module: ModuleName, lines: tuple[PathLine, ...]) -> str:
     """The whole ``<module>.contents`` file, sorted by path."""
     del module
     return "".join(f"{line}\n" for line in sorted(lines, key=lambda line: line.path))
+
+
+def unescaped(text: str) -> str:
+    """Take back `escaped`; raises `QlumodError`."""
+    return _ESCAPE.sub(_unescaped, text)
+
+
+def parse_packages(text: str, path: str) -> tuple[PackageLine, ...]:
+    """Read a ``<module>.packages.version`` file; raises `QlumodError` with the line."""
+    return _lines(text, path, _package_line)
+
+
+def parse_contents(text: str, path: str) -> tuple[PathLine, ...]:
+    """Read a ``<module>.contents`` file; raises `QlumodError` with the line."""
+    return _lines(text, path, _path_line)
+
+
+_ESCAPE = re.compile(r"\\(\\|x[0-9a-f]{2}|.?)", re.DOTALL)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    what = found[1]
+    if what == "\\":
+        return what
+    if len(what) != 3:
+        raise QlumodError(f"{found[0]!r} is no escape: they are '\\\\' and '\\xNN'")
+    code = int(what[1:], 16)
+    return chr(code + 0xDC00 if code >= 0x80 else code)
+
+
+def _lines(text: str, path: str, parse: Callable[[str], _T]) -> tuple[_T, ...]:
+    if text and not text.endswith("\n"):
+        raise QlumodError(f"{path}: the last line is not ended: the file was cut off")
+    return tuple(
+        _line(line, f"{path}:{number}", parse)
+        for number, line in enumerate(text.split("\n")[:-1], 1)
+    )
+
+
+def _line(line: str, where: str, parse: Callable[[str], _T]) -> _T:
+    try:
+        return parse(line)
+    except QlumodError as fault:
+        raise QlumodError(f"{where}: {fault.brief}") from fault
+
+
+def _package_line(line: str) -> PackageLine:
+    package, version, architecture, source, sha256, archive = _split(line, 6)
+    return PackageLine(
+        package=package,
+        version=version,
+        architecture=architecture,
+        source=source,
+        sha256=digest(sha256),
+        archive=archive,
+    )
+
+
+def _path_line(line: str) -> PathLine:
+    type_, mode, owner, size, content, origin, path = _split(line, 7)
+    if len(type_) != 1 or type_ not in TYPES:
+        raise QlumodError(f"{type_!r} is no type of path: they are {', '.join(TYPES)}")
+    if not re.fullmatch(r"[0-7]{4}", mode) or not re.fullmatch(r"0|[1-9][0-9]*", size):
+        raise QlumodError(f"{mode!r} and {size!r} are not a mode in octal and a size")
+    return PathLine(
+        type=type_,
+        mode=int(mode, 8),
+        owner=owner,
+        size=int(size),
+        digest=unescaped(content),
+        origin=origin,
+        path=unescaped(path),
+    )
+
+
+def _split(line: str, count: int) -> list[str]:
+    fields = line.split("\t")
+    if len(fields) != count:
+        raise QlumodError(f"the line has {len(fields)} fields separated by tabs, not {count}")
+    return fields

@@ -1,9 +1,31 @@
 """The lock: exactly which packages, of one release × flavor × architecture."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, PackageName
+from qlumod.errors import QlumodError
+from qlumod.model.document import Fields, Reading, Stanza, number, written
+from qlumod.model.names import (
+    ArchName,
+    Digest,
+    FlavorName,
+    ModuleName,
+    PackageName,
+    ReleaseVersion,
+    arch_name,
+    digest,
+    flavor_name,
+    module_name,
+    package_name,
+)
+
+_N = TypeVar("_N", bound=str)
+_T = TypeVar("_T")
+
+_VERSION = re.compile(r"(\d+:)?\d[A-Za-z0-9.+~-]*\Z")
+_FILENAME = re.compile(r"[A-Za-z0-9_@%+=:,.~-]+(/[A-Za-z0-9_@%+=:,.~-]+)*\.deb\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,4 +99,169 @@ class Lock:
 
     def restricted_to(self, modules: Iterable[ModuleName]) -> "Lock":
         """The lock that speaks of these modules only: what a source package carries."""
-        raise NotImplementedError
+        kept = frozenset(modules)
+        packages = (
+            replace(package, modules=tuple(name for name in package.modules if name in kept))
+            for package in self.packages
+        )
+        return replace(
+            self,
+            specs=tuple(pair for pair in self.specs if pair[0] in kept),
+            revisions=tuple(pair for pair in self.revisions if pair[0] in kept),
+            packages=tuple(package for package in packages if package.modules),
+        )
+
+
+def lock_text(lock: Lock) -> str:
+    """The text of a lock file: sorted, so that a review shows what moved and nothing else."""
+    return written(
+        (
+            ("Format", "1"),
+            ("Version", lock.version),
+            ("Flavor", lock.flavor),
+            ("Architecture", lock.architecture),
+            ("Epoch", str(lock.epoch)),
+            ("Release-Digest", lock.release),
+            ("Accounts-Digest", lock.accounts),
+            ("Specs", _pairs(lock.specs)),
+            ("Revisions", _pairs(lock.revisions)),
+            ("Tools", _pairs(lock.tools)),
+        ),
+        *(_archive_fields(a) for a in sorted(lock.archives, key=_archive_key)),
+        *(_package_fields(p) for p in sorted(lock.packages, key=_package_key)),
+    )
+
+
+def parse_lock(text: str, path: str) -> Lock:
+    """Read a lock file; raises all its faults at once."""
+    reading = Reading(path)
+    first, *others = reading.stanzas(text) or (Stanza(line=1, fields=()),)
+    header = _header(Fields(reading, first))
+    archives: list[LockedArchive] = []
+    packages: list[LockedPackage] = []
+    for stanza in others:
+        fields = Fields(reading, stanza)
+        if fields.has("Archive") and fields.has("Suite"):
+            archives.append(_archive(fields))
+        else:
+            packages.append(_package(fields))
+        fields.done()
+    _check_twice(reading, others)
+    reading.finish()
+    return replace(
+        header,
+        archives=tuple(sorted(archives, key=_archive_key)),
+        packages=tuple(sorted(packages, key=_package_key)),
+    )
+
+
+def _archive_key(archive: LockedArchive) -> tuple[str, str]:
+    return archive.archive, archive.suite
+
+
+def _package_key(package: LockedPackage) -> tuple[str, str]:
+    return package.package, package.architecture
+
+
+def _pairs(pairs: Iterable[tuple[str, object]]) -> tuple[str, ...]:
+    return tuple(f"{name} {value}" for name, value in sorted(pairs))
+
+
+def _archive_fields(archive: LockedArchive) -> Iterator[tuple[str, str]]:
+    yield "Archive", archive.archive
+    yield "Suite", archive.suite
+    yield "Date", archive.date
+    yield "SHA256", archive.digest
+    yield "Key", archive.key
+
+
+def _package_fields(package: LockedPackage) -> Iterator[tuple[str, str]]:
+    yield "Package", package.package
+    yield "Version", package.version
+    yield "Architecture", package.architecture
+    yield "Source", package.source
+    yield "SHA256", package.sha256
+    yield "Size", str(package.size)
+    yield "Filename", package.filename
+    yield "Archive", package.archive
+    yield "Modules", " ".join(sorted(package.modules))
+    yield "Reason", package.reason
+
+
+def _header(fields: Fields) -> Lock:
+    header = Lock(
+        version=str(fields.need("Version", ReleaseVersion.parse, ReleaseVersion(0, 0, 0))),
+        flavor=fields.need("Flavor", flavor_name, FlavorName("")),
+        architecture=fields.need("Architecture", arch_name, ArchName("")),
+        epoch=fields.need("Epoch", number, 0),
+        release=fields.need("Release-Digest", digest, Digest("")),
+        accounts=fields.need("Accounts-Digest", digest, Digest("")),
+        specs=tuple(sorted(fields.rows("Specs", _pair(module_name, digest)))),
+        revisions=tuple(sorted(fields.rows("Revisions", _pair(module_name, number)))),
+        tools=tuple(sorted(fields.rows("Tools", _pair(str, str)))),
+        archives=(),
+        packages=(),
+    )
+    fields.done()
+    return header
+
+
+def _archive(fields: Fields) -> LockedArchive:
+    return LockedArchive(
+        archive=fields.need("Archive", str, ""),
+        suite=fields.need("Suite", str, ""),
+        date=fields.need("Date", str, ""),
+        digest=fields.need("SHA256", digest, Digest("")),
+        key=fields.one("Key", str, ""),
+    )
+
+
+def _package(fields: Fields) -> LockedPackage:
+    return LockedPackage(
+        package=fields.need("Package", package_name, PackageName("")),
+        version=fields.need("Version", _version, ""),
+        architecture=fields.need("Architecture", arch_name, ArchName("")),
+        source=fields.need("Source", str, ""),
+        sha256=fields.need("SHA256", digest, Digest("")),
+        size=fields.need("Size", number, 0),
+        filename=fields.need("Filename", _filename, ""),
+        archive=fields.need("Archive", str, ""),
+        modules=tuple(sorted(fields.words("Modules", module_name))),
+        reason=fields.need("Reason", str, ""),
+    )
+
+
+def _check_twice(reading: Reading, stanzas: Iterable[Stanza]) -> None:
+    """Refuse a package that is locked twice: a stack has one version of it."""
+    first: dict[str, int] = {}
+    for stanza in stanzas:
+        for field in stanza.fields:
+            name = " ".join(line.text for line in field.filled)
+            if field.name == "Package" and first.setdefault(name, field.line) != field.line:
+                reading.fault(
+                    field.line,
+                    f"{name!r} is locked twice: first in line {first[name]}",
+                    field="Package",
+                )
+
+
+def _pair(name: Callable[[str], _N], value: Callable[[str], _T]) -> Callable[[str], tuple[_N, _T]]:
+    def parse(text: str) -> tuple[_N, _T]:
+        words = text.split()
+        if len(words) != 2:
+            raise QlumodError(f"{text!r} is no pair of a name and a value")
+        return name(words[0]), value(words[1])
+
+    return parse
+
+
+def _version(text: str) -> str:
+    if not _VERSION.match(text):
+        raise QlumodError(f"{text!r} is no version of a package (Debian Policy 5.6.12)")
+    return text
+
+
+def _filename(text: str) -> str:
+    if not _FILENAME.match(text) or ".." in text.split("/"):
+        raise QlumodError(f"{text!r} is no path of a .deb below an archive")
+    return text

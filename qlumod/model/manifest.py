@@ -1,9 +1,25 @@
 """The manifest: what a built module says of itself; the contract of build host and head node."""
 
+import re
 from dataclasses import dataclass
 
-from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
-from qlumod.model.spec import Secret
+from qlumod.errors import QlumodError
+from qlumod.model.document import Fields, Reading, Stanza, number, written
+from qlumod.model.names import (
+    ArchName,
+    Digest,
+    FlavorName,
+    ModuleName,
+    ReleaseVersion,
+    arch_name,
+    digest,
+    flavor_name,
+    module_name,
+)
+from qlumod.model.paths import absolute_path
+from qlumod.model.secret import Secret, parse_secret
+
+_FILE = re.compile(r"[A-Za-z0-9_+.@-]+(/[A-Za-z0-9_+.@-]+)*\Z")
 
 MANIFEST = "manifest"
 """The manifest's file name in a payload directory."""
@@ -21,6 +37,9 @@ class PayloadFile:
     path: str
     sha256: Digest
     size: int
+
+    def __str__(self) -> str:
+        return f"{self.sha256} {self.size} {self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +70,85 @@ class Manifest:
     def file(self, path: str) -> PayloadFile | None:
         """The file of that relative path, or None."""
         return next((entry for entry in self.files if entry.path == path), None)
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """The text of a manifest; its files are sorted by path."""
+    return written(
+        (
+            ("Format", "1"),
+            ("Module", manifest.module),
+            ("Title", manifest.title),
+            ("Stack-Group", manifest.stack_group),
+            ("Version", str(manifest.version)),
+            ("Flavor", manifest.flavor),
+            ("Architecture", manifest.architecture),
+            ("Requires", ", ".join(manifest.requires)),
+            ("Conflicts", ", ".join(manifest.conflicts)),
+            ("Wins", manifest.wins),
+            ("Kernel", manifest.kernel),
+            ("Epoch", str(manifest.epoch)),
+            ("Packages", str(manifest.packages)),
+            ("Unpacked-Size", str(manifest.unpacked_size)),
+            ("Secrets", tuple(map(str, manifest.secrets))),
+            ("Files", tuple(map(str, sorted(manifest.files, key=lambda file: file.path)))),
+            ("Description", manifest.description),
+        )
+    )
+
+
+def parse_manifest(text: str, path: str) -> Manifest:
+    """Read a manifest; raises all its faults at once."""
+    reading = Reading(path)
+    first, *others = reading.stanzas(text) or (Stanza(line=1, fields=()),)
+    for stanza in others:
+        reading.fault(stanza.line, "a manifest has one stanza only")
+    manifest = _manifest(Fields(reading, first))
+    reading.finish()
+    return manifest
+
+
+def _manifest(fields: Fields) -> Manifest:
+    files = fields.rows("Files", _payload_file)
+    manifest = Manifest(
+        module=fields.need("Module", module_name, ModuleName("")),
+        title=fields.need("Title", str, ""),
+        stack_group=fields.need("Stack-Group", str, ""),
+        description=fields.text("Description"),
+        version=fields.need("Version", ReleaseVersion.parse, ReleaseVersion(0, 0, 0)),
+        flavor=fields.need("Flavor", flavor_name, FlavorName("")),
+        architecture=fields.need("Architecture", arch_name, ArchName("")),
+        requires=fields.commas("Requires", module_name),
+        conflicts=fields.commas("Conflicts", module_name),
+        wins=fields.words("Wins", absolute_path),
+        kernel=fields.one("Kernel", _kernel, ""),
+        epoch=fields.need("Epoch", number, 0),
+        packages=fields.need("Packages", number, 0),
+        unpacked_size=fields.need("Unpacked-Size", number, 0),
+        secrets=fields.rows("Secrets", parse_secret),
+        files=tuple(sorted(files, key=lambda file: file.path)),
+    )
+    _check_files(fields, manifest)
+    fields.done()
+    return manifest
+
+
+def _check_files(fields: Fields, manifest: Manifest) -> None:
+    paths = [file.path for file in manifest.files]
+    for path in sorted({path for path in paths if paths.count(path) > 1}):
+        fields.fault("Files", f"{path!r} is named twice")
+
+
+def _payload_file(text: str) -> PayloadFile:
+    words = text.split()
+    if len(words) != 3:
+        raise QlumodError(f"{text!r} is no file: it has the form 'digest size path'")
+    if not _FILE.match(words[2]) or {".", ".."} & set(words[2].split("/")):
+        raise QlumodError(f"{words[2]!r} is no path within a payload directory")
+    return PayloadFile(path=words[2], sha256=digest(words[0]), size=number(words[1]))
+
+
+def _kernel(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+_-]*", text):
+        raise QlumodError(f"{text!r} is no kernel release, as uname -r prints it")
+    return text

@@ -1,8 +1,28 @@
 """The release: its version, flavors, architectures and archives."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from qlumod.model.names import ArchName, Digest, FlavorName, ReleaseVersion
+from qlumod.errors import QlumodError
+from qlumod.model.digests import digest_bytes
+from qlumod.model.document import Fields, Reading, Stanza, written
+from qlumod.model.names import (
+    ArchName,
+    Digest,
+    FlavorName,
+    ReleaseVersion,
+    arch_name,
+    flavor_name,
+)
+from qlumod.model.paths import absolute_path, dpkg_pattern
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.+-]*\Z")
+_PREFIX = re.compile(r"[a-z0-9][a-z0-9+.]+\Z")
+_SUITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*(/[A-Za-z0-9.+_-]+)*/?\Z")
+_FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
+_URI = re.compile(r"(https?|file)://[A-Za-z0-9.:/%~_+@-]+\Z")
+_MAINTAINER = re.compile(r"[^<>]+ <[^<>@ ]+@[^<>@ ]+>\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +32,8 @@ class Archive:
     Without `uri` it is an archive of the distribution: its URI is found in the build host's own
     apt configuration, by the `origin` and `label` of the Release files there (``Origin: Debian``,
     ``Label: Debian-Security``). `uri` is a vendor's address. `directory` is a folder of .debs.
-    `key` is the path of a keyring file, the fingerprint of a key, or ``unverified``.
+    `key` is the path of a keyring file or the fingerprint of a key; a directory has none.
+    `directory` is relative to the release file, or absolute.
     """
 
     name: str
@@ -64,3 +85,187 @@ class Release:
     def archives_of(self, flavor: FlavorName) -> tuple[Archive, ...]:
         """The archives that packages of a flavor come from, in the file's order."""
         return tuple(archive for archive in self.archives if flavor in archive.flavors)
+
+
+def parse_release(text: str, path: str) -> Release:
+    """Read a release file; raises all its faults at once."""
+    reading = Reading(path)
+    first, *others = reading.stanzas(text) or (Stanza(line=1, fields=()),)
+    release = _release(Fields(reading, first), text)
+    archives = tuple(_archive(Fields(reading, stanza), release) for stanza in others)
+    _check_archives(reading, others, archives, release)
+    reading.finish()
+    whole = replace(release, archives=archives)
+    return replace(whole, digest=digest_bytes(release_text(whole).encode()))
+
+
+def release_text(release: Release) -> str:
+    """The canonical text of a release: what is hashed."""
+    return written(
+        (
+            ("Format", "1"),
+            ("Version", str(release.version)),
+            ("Prefix", release.prefix),
+            ("Origin", release.origin),
+            ("Label", release.label),
+            ("Maintainer", release.maintainer),
+            ("Flavors", " ".join(release.flavors)),
+            ("Default-Flavor", release.default_flavor),
+            ("Architectures", " ".join(release.architectures)),
+            ("Exclude", release.excludes),
+            ("Include", release.includes),
+        ),
+        *(_archive_fields(archive) for archive in release.archives),
+    )
+
+
+def _archive_fields(archive: Archive) -> Iterator[tuple[str, str]]:
+    yield "Archive", archive.name
+    yield "Flavors", " ".join(archive.flavors)
+    yield "Origin", archive.origin
+    yield "Label", archive.label
+    yield "URI", archive.uri
+    yield "Directory", archive.directory
+    yield "Suites", " ".join(archive.suites)
+    yield "Components", " ".join(archive.components)
+    yield "Key", archive.key
+
+
+def _release(fields: Fields, text: str) -> Release:
+    flavors = fields.words("Flavors", flavor_name)
+    default = fields.need("Default-Flavor", flavor_name, FlavorName(""))
+    for name in ("Flavors", "Architectures"):
+        if not fields.has(name):
+            fields.fault(name, "the field is missing")
+    if default and default not in flavors:
+        fields.fault("Default-Flavor", f"{default!r} does not stand under Flavors")
+    release = Release(
+        version=fields.need("Version", ReleaseVersion.parse, ReleaseVersion(0, 0, 0)),
+        prefix=fields.need("Prefix", _prefix, ""),
+        origin=fields.need("Origin", str, ""),
+        label=fields.need("Label", str, ""),
+        maintainer=fields.need("Maintainer", _maintainer, ""),
+        flavors=flavors,
+        default_flavor=default,
+        architectures=fields.words("Architectures", arch_name),
+        archives=(),
+        excludes=fields.words("Exclude", dpkg_pattern),
+        includes=fields.words("Include", dpkg_pattern),
+        text=text,
+        digest=Digest(""),
+    )
+    fields.done()
+    return release
+
+
+def _archive(fields: Fields, release: Release) -> Archive:
+    archive = Archive(
+        name=fields.need("Archive", _archive_name, ""),
+        flavors=fields.words("Flavors", flavor_name) or release.flavors,
+        origin=fields.one("Origin", str, ""),
+        label=fields.one("Label", str, ""),
+        uri=fields.one("URI", _uri, ""),
+        directory=fields.one("Directory", _directory, ""),
+        suites=fields.words("Suites", _suite),
+        components=fields.words("Components", _component),
+        key=fields.one("Key", _key, ""),
+    )
+    for flavor in archive.flavors:
+        if flavor not in release.flavors:
+            fields.fault("Flavors", f"the release has no flavor {flavor!r}")
+    _check_kind(fields)
+    fields.done()
+    return archive
+
+
+def _check_kind(fields: Fields) -> None:
+    """Check that an archive is of one kind, and has what its kind needs."""
+    kinds = [name for name in ("Origin", "URI", "Directory") if fields.has(name)]
+    if len(kinds) != 1:
+        fields.fault(
+            "Archive",
+            "an archive has exactly one of the fields Origin, URI and Directory"
+            + (f", not {' and '.join(kinds)}" if kinds else ""),
+        )
+    elif kinds == ["Directory"]:
+        _check_fields(fields, lacks=("Suites", "Components", "Key", "Label"))
+    else:
+        _check_fields(fields, needs=("Suites", "Key"))
+
+
+def _check_fields(fields: Fields, needs: tuple[str, ...] = (), lacks: tuple[str, ...] = ()) -> None:
+    for name in needs:
+        if not fields.has(name):
+            fields.fault(name, "the field is missing")
+    for name in lacks:
+        if fields.has(name):
+            fields.fault(name, "a directory of .debs has no such field")
+
+
+def _check_archives(
+    reading: Reading, stanzas: list[Stanza], archives: tuple[Archive, ...], release: Release
+) -> None:
+    first: dict[str, int] = {}
+    for stanza, archive in zip(stanzas, archives, strict=True):
+        if archive.name and first.setdefault(archive.name, stanza.line) != stanza.line:
+            reading.fault(
+                stanza.line,
+                f"{archive.name!r} is named twice: first in line {first[archive.name]}",
+                field="Archive",
+            )
+    for flavor in release.flavors:
+        if not any(flavor in archive.flavors for archive in archives):
+            reading.fault(1, f"flavor {flavor!r} has no archive", field="Flavors")
+
+
+def _prefix(text: str) -> str:
+    if not _PREFIX.match(text):
+        raise QlumodError(f"{text!r} is no prefix: lower-case letters, digits, '+' and '.'")
+    return text
+
+
+def _maintainer(text: str) -> str:
+    if not _MAINTAINER.match(text):
+        raise QlumodError(f"{text!r} is no maintainer: it has the form 'Name <user@host>'")
+    return text
+
+
+def _archive_name(text: str) -> str:
+    if not _NAME.match(text):
+        raise QlumodError(f"{text!r} is no archive name: lower-case letters, digits, '.+-'")
+    return text
+
+
+def _suite(text: str) -> str:
+    if not _SUITE.match(text) or ".." in text.split("/"):
+        raise QlumodError(f"{text!r} is no suite: it is a name such as 'bookworm-updates'")
+    return text
+
+
+def _component(text: str) -> str:
+    if not _NAME.match(text):
+        raise QlumodError(f"{text!r} is no component: it is a name such as 'main'")
+    return text
+
+
+def _uri(text: str) -> str:
+    if not _URI.match(text):
+        raise QlumodError(f"{text!r} is no address: it begins with http://, https:// or file://")
+    return text
+
+
+def _directory(text: str) -> str:
+    if "//" in text or any(char in text for char in " \t'\"\\$`;&|<>*?"):
+        raise QlumodError(f"{text!r} is no directory: blanks and shell characters are not allowed")
+    return text
+
+
+def _key(text: str) -> str:
+    if text.startswith("/"):
+        return absolute_path(text)
+    fingerprint = text.replace(" ", "").upper()
+    if not _FINGERPRINT.match(fingerprint):
+        raise QlumodError(
+            f"{text!r} is no key: a keyring's absolute path, or a fingerprint of 40 digits"
+        )
+    return fingerprint

@@ -1,0 +1,388 @@
+"""deb822 text with line numbers, whose faults are all reported at once; and canonical text back."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeVar
+
+from debian._deb822_repro import tokens
+
+from qlumod.errors import QlumodError, raise_faults
+
+FORMAT = 1
+"""The only format there is; every document names it in its first field."""
+
+T = TypeVar("T")
+
+_NEVER_SEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Categories of characters that a reviewer cannot see: controls, marks of direction and so on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a field's value, without its leading blank."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field: its name as written, and its value line by line without comments."""
+
+    name: str
+    line: int
+    lines: tuple[Line, ...]
+
+    @property
+    def filled(self) -> tuple[Line, ...]:
+        """The lines that say something, stripped."""
+        return tuple(
+            Line(number=line.number, text=line.text.strip())
+            for line in self.lines
+            if line.text.strip()
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stanza:
+    """Fields between two empty lines."""
+
+    line: int
+    fields: tuple[Field, ...]
+
+
+class Reading:
+    """Reads one document and keeps its faults until `finish` raises them all."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._faults: list[tuple[int, QlumodError]] = []
+
+    def fault(self, line: int, what: str, *, field: str = "", remedy: str = "") -> None:
+        """Note a fault; `what` is said after file, line and field."""
+        where = f"{self.path}:{line}: {field}: " if field else f"{self.path}:{line}: "
+        self._faults.append((line, QlumodError(where + what, remedy=remedy)))
+
+    def finish(self) -> None:
+        """Raise what was found, in the order of the lines; nothing found: go on."""
+        raise_faults(fault for _, fault in sorted(self._faults, key=lambda found: found[0]))
+
+    def stanzas(self, text: str) -> tuple[Stanza, ...]:
+        """Take a document apart; its first field is the format, which is left out of the result."""
+        found = _without_duplicates(self, _stanzas(self, _clean_lines(self, text)))
+        if not found:
+            self.fault(1, "the document is empty: it begins with 'Format: 1'")
+            return ()
+        return (_without_format(self, found[0]), *found[1:])
+
+
+class Fields:
+    """The fields of one stanza, asked for by name; what nobody asked for is refused by `done`.
+
+    A fault is noted and the value `otherwise` stands in, so that all the others are found too.
+    """
+
+    def __init__(self, reading: Reading, stanza: Stanza) -> None:
+        self.reading = reading
+        self.line = stanza.line
+        self._fields = {field.name.lower(): field for field in stanza.fields}
+        self._asked: list[str] = []
+
+    def has(self, name: str) -> bool:
+        """Whether the stanza has that field; it counts as asked for."""
+        return self._field(name) is not None
+
+    def line_of(self, name: str) -> int:
+        """The line of a field, or of the stanza that lacks it."""
+        field = self._field(name)
+        return field.line if field else self.line
+
+    def fault(self, name: str, what: str, *, line: int = 0, remedy: str = "") -> None:
+        """Note a fault of a field."""
+        self.reading.fault(line or self.line_of(name), what, field=name, remedy=remedy)
+
+    def need(self, name: str, parse: Callable[[str], T], otherwise: T) -> T:
+        """Read a field of one line that must be there."""
+        if self._field(name) is None:
+            self.reading.fault(self.line, "the field is missing", field=name)
+            return otherwise
+        return self.one(name, parse, otherwise)
+
+    def one(self, name: str, parse: Callable[[str], T], otherwise: T) -> T:
+        """Read a field of one line that may be missing."""
+        field = self._field(name)
+        if field is None:
+            return otherwise
+        if len(field.filled) != 1:
+            self.fault(name, "the field is empty" if not field.filled else "it takes one line only")
+            return otherwise
+        found = self._parsed(name, field.filled[0], parse)
+        return otherwise if found is None else found
+
+    def text(self, name: str) -> str:
+        """Read a field of several lines that must be there, each line without its first blank."""
+        field = self._field(name)
+        if field is None or not field.filled:
+            self.reading.fault(
+                self.line_of(name),
+                "the field is empty" if field else "the field is missing",
+                field=name,
+            )
+            return ""
+        return "\n".join(line.text.rstrip() for line in field.lines)
+
+    def words(self, name: str, parse: Callable[[str], T]) -> tuple[T, ...]:
+        """Read a list separated by blanks and line ends."""
+        return tuple(item for _, item in self.words_at(name, parse))
+
+    def words_at(self, name: str, parse: Callable[[str], T]) -> tuple[tuple[int, T], ...]:
+        """Read a list separated by blanks, each item with its line."""
+        return self._items_at(name, _words(self._filled(name)), parse)
+
+    def commas(self, name: str, parse: Callable[[str], T]) -> tuple[T, ...]:
+        """Read a list separated by commas."""
+        return tuple(item for _, item in self.commas_at(name, parse))
+
+    def commas_at(self, name: str, parse: Callable[[str], T]) -> tuple[tuple[int, T], ...]:
+        """Read a list separated by commas, each item with the line where it begins."""
+        found = tuple(_commas(self._filled(name)))
+        for line in found:
+            if not line.text:
+                self.fault(name, "there is nothing between two commas", line=line.number)
+        return self._items_at(name, (line for line in found if line.text), parse)
+
+    def rows(self, name: str, parse: Callable[[str], T]) -> tuple[T, ...]:
+        """Read a list with one item on each line."""
+        return tuple(item for _, item in self._items_at(name, self._filled(name), parse))
+
+    def done(self, *, later: Iterable[str] = ()) -> None:
+        """Refuse the fields that nobody asked for; `later` are those of a coming qlumod."""
+        coming = {name.lower() for name in later}
+        known = {name.lower(): name for name in self._asked}
+        for key, field in self._fields.items():
+            if key in coming:
+                self.fault(field.name, "this field is not yet supported", line=field.line)
+            elif key not in known:
+                self._unknown(field, known)
+
+    def _unknown(self, field: Field, known: dict[str, str]) -> None:
+        close = get_close_matches(field.name.lower(), known, n=1)
+        hint = (
+            f"did you mean {known[close[0]]!r}?" if close else f"known are {', '.join(self._asked)}"
+        )
+        self.reading.fault(field.line, f"unknown field {field.name!r}; {hint}")
+
+    def _field(self, name: str) -> Field | None:
+        if name not in self._asked:
+            self._asked.append(name)
+        return self._fields.get(name.lower())
+
+    def _filled(self, name: str) -> tuple[Line, ...]:
+        field = self._field(name)
+        if field is not None and not field.filled:
+            self.fault(name, "the field is empty")
+        return field.filled if field else ()
+
+    def _items_at(
+        self, name: str, lines: Iterable[Line], parse: Callable[[str], T]
+    ) -> tuple[tuple[int, T], ...]:
+        items: list[tuple[int, T]] = []
+        seen: set[str] = set()
+        for line in lines:
+            item = self._parsed(name, line, parse)
+            if line.text in seen:
+                self.fault(name, f"{line.text!r} is named twice", line=line.number)
+            elif item is not None:
+                items.append((line.number, item))
+            seen.add(line.text)
+        return tuple(items)
+
+    def _parsed(self, name: str, line: Line, parse: Callable[[str], T]) -> T | None:
+        try:
+            return parse(line.text)
+        except QlumodError as fault:
+            self.fault(name, fault.brief, line=line.number, remedy=fault.remedy)
+            return None
+
+
+def decoded(data: bytes, path: str) -> str:
+    """Decode a document, which is UTF-8 without a byte-order mark; raises `QlumodError`."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        line = data[: fault.start].count(b"\n") + 1
+        raise QlumodError(
+            f"{path}:{line}: byte 0x{data[fault.start]:02x} is not UTF-8",
+            remedy=f"convert the file, for example: iconv -f latin1 -t utf-8 {path}",
+        ) from fault
+
+
+def written(*stanzas: Iterable[tuple[str, str | Sequence[str]]]) -> str:
+    """Write stanzas in canonical form; empty fields are left out.
+
+    A text stays beside its name, and its further lines are indented by one blank; a sequence
+    becomes one indented line per item.
+    """
+    return "\n".join(
+        "".join(_written_field(name, value) for name, value in stanza if value)
+        for stanza in stanzas
+    )
+
+
+def yes_or_no(text: str) -> bool:
+    """Read ``yes`` or ``no``; raises `QlumodError`."""
+    if text not in ("yes", "no"):
+        raise QlumodError(f"{text!r} is neither 'yes' nor 'no'")
+    return text == "yes"
+
+
+def number(text: str) -> int:
+    """Read a whole number in its only spelling; raises `QlumodError`."""
+    if not (text.isascii() and text.isdigit() and (text == "0" or text[0] != "0")):
+        raise QlumodError(f"{text!r} is no whole number")
+    return int(text)
+
+
+def _written_field(name: str, value: str | Sequence[str]) -> str:
+    if isinstance(value, str):
+        return f"{name}: " + value.replace("\n", "\n ") + "\n"
+    return f"{name}:\n" + "".join(f" {item}\n" for item in value)
+
+
+def _clean_lines(reading: Reading, text: str) -> list[str]:
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return [_clean_line(reading, number, line) for number, line in enumerate(lines, 1)]
+
+
+def _clean_line(reading: Reading, number: int, line: str) -> str:
+    hidden = [char for char in line if unicodedata.category(char) in _NEVER_SEEN]
+    for char in dict.fromkeys(hidden):
+        reading.fault(number, f"the character {_named(char)} is not allowed")
+        line = line.replace(char, " ")
+    if not hidden and line and line.isspace():
+        reading.fault(
+            number,
+            "the line has blanks only: it is empty between stanzas, and ' .' within a field",
+        )
+    return line
+
+
+def _named(char: str) -> str:
+    names = {"\t": "tab", "\r": "carriage return", "\ufeff": "byte-order mark"}
+    name = names.get(char, unicodedata.name(char, "control character").lower())
+    return f"U+{ord(char):04X} ({name})"
+
+
+def _stanzas(reading: Reading, lines: list[str]) -> Iterator[Stanza]:
+    fields: list[Field] = []
+    for field in _fields(reading, lines):
+        if field is not None:
+            fields.append(field)
+        elif fields:
+            yield Stanza(line=fields[0].line, fields=tuple(fields))
+            fields = []
+    if fields:
+        yield Stanza(line=fields[0].line, fields=tuple(fields))
+
+
+def _fields(reading: Reading, lines: list[str]) -> Iterator[Field | None]:
+    """Put python-debian's tokens together to fields, counting lines; None between stanzas."""
+    name, start, value, number = "", 0, [""], 1
+    kept: list[Line] = []
+
+    def ended() -> Iterator[Field]:
+        if name:
+            yield Field(name=name, line=start, lines=tuple(kept))
+
+    for token in tokens.tokenize_deb822_file(f"{line}\n" for line in lines):
+        match token:
+            case tokens.Deb822FieldNameToken():
+                yield from ended()
+                name, start, kept, value = str(token.text), number, [], [""]
+            case tokens.Deb822ValueToken():
+                value = [token.text]
+            case tokens.Deb822NewlineAfterValueToken():
+                kept.append(Line(number=number, text=value[0]))
+                value = [""]
+            case tokens.Deb822ErrorToken():
+                _refuse_line(reading, number, token.text)
+            case tokens.Deb822WhitespaceToken() if "\n" in token.text:
+                yield from ended()
+                yield None
+                name = ""
+        number += token.text.count("\n")
+    yield from ended()
+
+
+def _refuse_line(reading: Reading, number: int, text: str) -> None:
+    reason = (
+        "it continues no field"
+        if text[0] == " "
+        else "it is neither 'Field: value', nor indented to continue a field, nor a '# comment'"
+    )
+    reading.fault(number, f"cannot parse line {text.strip()!r}: {reason}")
+
+
+def _without_duplicates(reading: Reading, stanzas: Iterable[Stanza]) -> tuple[Stanza, ...]:
+    return tuple(
+        Stanza(line=stanza.line, fields=tuple(_first_ones(reading, stanza))) for stanza in stanzas
+    )
+
+
+def _first_ones(reading: Reading, stanza: Stanza) -> Iterator[Field]:
+    first: dict[str, int] = {}
+    for field in stanza.fields:
+        if field.name.lower() in first:
+            reading.fault(
+                field.line,
+                f"the field stands here twice: first in line {first[field.name.lower()]}",
+                field=field.name,
+            )
+        else:
+            first[field.name.lower()] = field.line
+            yield field
+
+
+def _without_format(reading: Reading, stanza: Stanza) -> Stanza:
+    first = stanza.fields[0]
+    if first.name.lower() != "format":
+        reading.fault(stanza.line, "a document begins with 'Format: 1'", field="Format")
+        others = (field for field in stanza.fields if field.name.lower() != "format")
+        return Stanza(line=stanza.line, fields=tuple(others))
+    found = " ".join(line.text for line in first.filled)
+    if found != str(FORMAT):
+        _refuse_format(reading, first.line, found)
+    return Stanza(line=stanza.line, fields=stanza.fields[1:])
+
+
+def _refuse_format(reading: Reading, line: int, found: str) -> None:
+    """Refuse at once: what a newer format means by its other fields is not known here."""
+    newer = found.isascii() and found.isdigit() and int(found) > FORMAT
+    raise QlumodError(
+        f"{reading.path}:{line}: Format: this qlumod reads format {FORMAT}, not {found!r}",
+        remedy="install a newer qlumod" if newer else f"write 'Format: {FORMAT}'",
+    )
+
+
+def _words(lines: Iterable[Line]) -> Iterator[Line]:
+    for line in lines:
+        for word in line.text.split():
+            yield Line(number=line.number, text=word)
+
+
+def _commas(lines: Sequence[Line]) -> Iterator[Line]:
+    """Split at commas over line ends; a comma after the last item is allowed."""
+    item, number = "", 0
+    for line in lines:
+        *closed, rest = line.text.split(",")
+        for part in closed:
+            yield Line(number=number or line.number, text=f"{item} {part}".strip())
+            item, number = "", 0
+        if rest.strip():
+            item, number = f"{item} {rest.strip()}", number or line.number
+    if item:
+        yield Line(number=number, text=item.strip())

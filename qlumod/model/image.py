@@ -1,0 +1,236 @@
+"""Images: what people want of one, and the stack that was built from it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NewType
+
+from qlumod.errors import QlumodError
+from qlumod.model.document import Fields, Reading, number, written
+from qlumod.model.manifest import PayloadFile
+from qlumod.model.names import (
+    ArchName,
+    Digest,
+    FlavorName,
+    ModuleName,
+    ReleaseVersion,
+    arch_name,
+    digest,
+    flavor_name,
+    module_name,
+)
+from qlumod.model.spec import Secret, SecretKind
+
+CORE = ModuleName("core")
+"""The module that is part of every image."""
+COMMON = "common"
+"""Where the site's files for all images lie, which therefore is no image's name."""
+
+ImageName = NewType("ImageName", str)
+_IMAGE = re.compile(r"[a-z0-9][a-z0-9._+-]*\Z")
+_FOLLOWED = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){0,2}\Z")
+
+
+def image_name(text: str) -> ImageName:
+    """Check an image's name, which becomes a directory's; raises `QlumodError`."""
+    if not _IMAGE.match(text) or ".." in text:
+        raise QlumodError(
+            f"{text!r} is no image name: it holds lower-case letters, digits, '-', '+', '_' and "
+            "'.', and begins with a letter or a digit"
+        )
+    if text == COMMON:
+        raise QlumodError(f"{text!r} is no image name: it stands for the files of all images")
+    return ImageName(text)
+
+
+def image_version(text: str) -> str:
+    """Check an image's version; raises `QlumodError`."""
+    if not _FOLLOWED.match(text):
+        raise QlumodError(f"{text!r} is no image version: it has the form x.y.z, x.y or x")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """What ``/etc/qlumod/images/<name>.image`` says."""
+
+    name: ImageName
+    version: str
+    """A concrete version, or a meta-version that follows the newest one."""
+    flavor: FlavorName
+    architecture: ArchName
+    modules: tuple[ModuleName, ...]
+    """The modules chosen beside core, sorted."""
+    description: str = ""
+
+    @property
+    def wanted(self) -> tuple[ModuleName, ...]:
+        """All modules of the image, core first."""
+        return CORE, *(module for module in self.modules if module != CORE)
+
+    def follows(self, version: ReleaseVersion) -> bool:
+        """Whether the image may be built from modules of that version."""
+        return self.version in (str(version), *version.meta)
+
+
+def image_text(image: Image) -> str:
+    """Write an image's definition."""
+    return written(
+        [
+            ("Format", "1"),
+            ("Image", image.name),
+            ("Version", image.version),
+            ("Flavor", image.flavor),
+            ("Architecture", image.architecture),
+            ("Modules", [f"{module}" for module in image.wanted]),
+            ("Description", image.description),
+        ]
+    )
+
+
+def parse_image(text: str, path: str) -> Image:
+    """Read an image's definition; raises `QlumodError`."""
+    reading = Reading(path)
+    stanzas = reading.stanzas(text)
+    reading.finish()
+    for extra in stanzas[1:]:
+        reading.fault(extra.line, "an image's definition is one stanza")
+    fields = Fields(reading, stanzas[0])
+    modules = fields.words("Modules", module_name)
+    image = Image(
+        name=fields.need("Image", image_name, ImageName("")),
+        version=fields.need("Version", image_version, ""),
+        flavor=fields.need("Flavor", flavor_name, FlavorName("")),
+        architecture=fields.need("Architecture", arch_name, ArchName("")),
+        modules=tuple(sorted(module for module in modules if module != CORE)),
+        description=fields.text("Description").strip() if fields.has("Description") else "",
+    )
+    fields.done()
+    reading.finish()
+    return image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackLayer:
+    """A layer of a stack; `file.path` is relative to the stack file."""
+
+    name: str
+    """The module's name, or ``image`` for the image's own layer."""
+    file: PayloadFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackModule:
+    """A module of a stack."""
+
+    module: ModuleName
+    version: ReleaseVersion
+    package_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What ``/var/lib/qlumod/images/<image>/<generation>/stack`` says; a node boots by it."""
+
+    image: ImageName
+    version: ReleaseVersion
+    flavor: FlavorName
+    architecture: ArchName
+    epoch: int
+    inputs: Digest
+    """The digest of all that went into the stack, but for secrets."""
+    kernel_release: str
+    kernel: PayloadFile
+    initrd: PayloadFile
+    modules: tuple[StackModule, ...]
+    """Lowest first, as the layers are."""
+    layers: tuple[StackLayer, ...]
+    secrets: tuple[Secret, ...]
+
+
+def stack_text(stack: Stack) -> str:
+    """Write a stack. The boot script in the initrd reads it with sed: keep lines as they are."""
+    return written(
+        [
+            ("Format", "1"),
+            ("Image", stack.image),
+            ("Version", str(stack.version)),
+            ("Flavor", stack.flavor),
+            ("Architecture", stack.architecture),
+            ("Epoch", str(stack.epoch)),
+            ("Inputs", stack.inputs),
+            ("Kernel-Release", stack.kernel_release),
+            ("Kernel", _file_text(stack.kernel)),
+            ("Initrd", _file_text(stack.initrd)),
+            ("Modules", [_module_text(module) for module in stack.modules]),
+            ("Layers", [f"{_file_text(layer.file)} {layer.name}" for layer in stack.layers]),
+            ("Secrets", [f"{secret.path} {secret.kind}" for secret in stack.secrets]),
+        ]
+    )
+
+
+def parse_stack(text: str, path: str) -> Stack:
+    """Read a stack; raises `QlumodError`."""
+    reading = Reading(path)
+    stanzas = reading.stanzas(text)
+    reading.finish()
+    fields = Fields(reading, stanzas[0])
+    nothing = PayloadFile(path="", sha256=Digest(""), size=0)
+    stack = Stack(
+        image=fields.need("Image", image_name, ImageName("")),
+        version=fields.need("Version", ReleaseVersion.parse, ReleaseVersion(0, 0, 0)),
+        flavor=fields.need("Flavor", flavor_name, FlavorName("")),
+        architecture=fields.need("Architecture", arch_name, ArchName("")),
+        epoch=fields.need("Epoch", number, 0),
+        inputs=fields.need("Inputs", digest, Digest("")),
+        kernel_release=fields.need("Kernel-Release", str, ""),
+        kernel=fields.need("Kernel", _file, nothing),
+        initrd=fields.need("Initrd", _file, nothing),
+        modules=fields.rows("Modules", _module),
+        layers=fields.rows("Layers", _layer),
+        secrets=fields.rows("Secrets", _secret),
+    )
+    fields.done()
+    reading.finish()
+    return stack
+
+
+def _file_text(file: PayloadFile) -> str:
+    return f"{file.sha256} {file.size} {file.path}"
+
+
+def _module_text(module: StackModule) -> str:
+    return f"{module.module} {module.version} {module.package_version}".rstrip()
+
+
+def _words(text: str, least: int, most: int, form: str) -> Sequence[str]:
+    words = text.split()
+    if not least <= len(words) <= most:
+        raise QlumodError(f"{text!r} has not the form {form!r}")
+    return words
+
+
+def _file(text: str) -> PayloadFile:
+    sha256, size, path = _words(text, 3, 3, "SHA256 SIZE PATH")
+    return PayloadFile(path=path, sha256=digest(sha256), size=number(size))
+
+
+def _layer(text: str) -> StackLayer:
+    *file, name = _words(text, 4, 4, "SHA256 SIZE PATH NAME")
+    return StackLayer(name=name, file=_file(" ".join(file)))
+
+
+def _module(text: str) -> StackModule:
+    module, version, *package = _words(text, 2, 3, "MODULE VERSION PACKAGE-VERSION")
+    return StackModule(
+        module=module_name(module),
+        version=ReleaseVersion.parse(version),
+        package_version="".join(package),
+    )
+
+
+def _secret(text: str) -> Secret:
+    path, kind = _words(text, 2, 2, "PATH KIND")
+    if kind not in tuple(SecretKind):
+        raise QlumodError(f"{kind!r} is neither 'site' nor 'node'")
+    return Secret(path=path, kind=SecretKind(kind))

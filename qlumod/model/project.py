@@ -1,0 +1,107 @@
+"""All that engineers wrote for a release, read and checked together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.accounts import Accounts
+from qlumod.model.names import ModuleName
+from qlumod.model.release import Release
+from qlumod.model.spec import ModuleSpec, in_build_order
+
+CORE = ModuleName("core")
+"""The module that all others stand on: the only one that requires none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A release, its account table and its module specs in build order; see `checked`."""
+
+    release: Release
+    accounts: Accounts
+    specs: tuple[ModuleSpec, ...]
+
+    def spec(self, module: ModuleName) -> ModuleSpec:
+        """The spec of a module; raises `QlumodError` where there is none."""
+        for spec in self.specs:
+            if spec.module == module:
+                return spec
+        known = ", ".join(spec.module for spec in self.specs)
+        raise QlumodError(f"there is no module {module!r}", remedy=f"choose from {known}")
+
+
+def checked(release: Release, accounts: Accounts, specs: tuple[ModuleSpec, ...]) -> Project:
+    """Check what no document can say alone; raises all faults at once."""
+    raise_faults(
+        (
+            *_namesakes(specs),
+            *_standing_on_nothing(specs),
+            *_unknown_conflicts(specs),
+            *_required_conflicts(specs),
+        )
+    )
+    return Project(release=release, accounts=accounts, specs=in_build_order(specs))
+
+
+def _namesakes(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
+    first: dict[ModuleName, ModuleSpec] = {}
+    for spec in specs:
+        earlier = first.setdefault(spec.module, spec)
+        if earlier is not spec:
+            yield QlumodError(
+                f"{spec.at('Module')}: there is a module {spec.module!r} already",
+                details=(f"the other one: {earlier.at('Module')}",),
+                remedy="give one of them another name",
+            )
+
+
+def _standing_on_nothing(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
+    for spec in specs:
+        if spec.module == CORE and spec.requires:
+            yield QlumodError(
+                f"{spec.at('Requires')}: {CORE} is the lowest module and requires none"
+            )
+        if spec.module != CORE and not spec.requires:
+            yield QlumodError(
+                f"{spec.at('Requires')}: the field is missing",
+                remedy=f"write 'Requires: {CORE}': every other module stands on {CORE}",
+            )
+
+
+def _unknown_conflicts(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
+    known = {spec.module for spec in specs}
+    for spec in specs:
+        for other in spec.conflicts:
+            if other not in known:
+                yield QlumodError(
+                    f"{spec.at('Conflicts', other)}: there is no module {other!r}",
+                    remedy=f"choose from {', '.join(sorted(known))}",
+                )
+
+
+def _required_conflicts(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
+    """Find modules that stand on two others that exclude each other, or on one they exclude."""
+    below = {spec.module: _below(spec.module, specs) for spec in specs}
+    for spec in specs:
+        for other in spec.conflicts:
+            for user in specs:
+                needs = below[user.module]
+                if spec.module in needs and other in needs:
+                    yield QlumodError(
+                        f"{spec.at('Conflicts', other)}: {user.module!r} needs both "
+                        f"{spec.module!r} and {other!r}, which exclude each other",
+                        remedy="take out the conflict or a requirement",
+                    )
+
+
+def _below(module: ModuleName, specs: tuple[ModuleSpec, ...]) -> frozenset[ModuleName]:
+    """The module and all that it requires; what does not exist is found elsewhere."""
+    known = {spec.module: spec.requires for spec in specs}
+    found: set[ModuleName] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(known.get(name, ()))
+    return frozenset(found)
