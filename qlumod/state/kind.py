@@ -1,11 +1,14 @@
 """What a kind of state is: files that packages share at run time, and one pure rule for them."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol
 
 from qlumod.model.names import ModuleName
+
+_MERGED = re.compile(r"/(bin|sbin|lib|lib32|lib64|libx32)(?=/|\Z)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,28 +33,44 @@ Fragments = Sequence[tuple[ModuleName, bytes]]
 class Kind(Protocol):
     """Shared state whose files are taken apart at the build and put together in a stack.
 
-    `name` is the fragment's file name in a payload's ``state/`` directory.
+    A file that a kind claims is never in a layer. `name` is the fragment's file name in a
+    payload's ``state/`` directory.
     """
 
     @property
     def name(self) -> str:
         """One word, such as ``accounts``."""
 
-    def claims(self, path: str) -> bool:
-        """Whether the file at that absolute path belongs to this kind (never a whole directory)."""
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Where its files lie: absolute canonical paths; ``*`` matches within one name only.
+
+        Claimed links elsewhere (those of alternatives) need not be read for `capture`.
+        """
+
+    def claims(self, path: str, target: str = "") -> bool:
+        """Whether the file at that path belongs to this kind (never a whole directory).
+
+        `target` is a symbolic link's; some kinds claim only links, and some by where they point.
+        """
 
     def capture(self, below: Files, above: Files) -> bytes:
-        """What a build added: `below` are the claimed files before apt ran, `above` after it.
+        """What a build added: `below` before apt ran and before seeding, `above` after it.
 
-        Returns the fragment, a text; empty where nothing was added. Raises `QlumodError` where
-        something was changed that a module must not change.
+        Both hold the files of all kinds, since some tell about others. Returns the fragment, a
+        text; empty where nothing was added. Raises `QlumodError` where something was changed
+        that a module must not change.
         """
 
     def merge(self, fragments: Fragments) -> Files:
         """The files of a stack; raises `QlumodError` naming path and modules on a conflict."""
 
     def canonical(self, files: Files) -> Mapping[str, bytes]:
-        """A form of the files in which equal state has equal bytes (order of entries and so on)."""
+        """A form of the files in which equal state has equal bytes, by path.
+
+        Order of entries, ids of accounts and dates are not in it. `files` may hold those of
+        other kinds.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +78,19 @@ class Dropped:
     """Paths that are never in a layer and never in a stack, and why."""
 
     name: str
-    patterns: tuple[str, ...]
-    """Absolute paths; ``*`` matches within one name only."""
+    patterns: tuple[str, ...] = ()
+    """Absolute paths; ``*`` matches within one name; a leading ``**/`` stands for any directory."""
+    trees: tuple[str, ...] = ()
+    """Directories of which everything below is dropped (not they themselves): only such as are a
+    file system of their own on a node."""
     reason: str
 
-    def claims(self, path: str) -> bool:
+    def claims(self, path: str, target: str = "") -> bool:
         """Whether the path is one of these."""
-        return matches_any(path, self.patterns)
+        del target
+        return matches_any(path, self.patterns) or any(
+            path.startswith(f"{tree}/") for tree in self.trees
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +99,7 @@ class Cache:
 
     A cache stays in the layer that made it last, as long as all layers that make it stand upon each
     other (the upper one's was made from all the inputs). Where two modules that do not require
-    each other made it, `command` makes it again in the stack. `always`: it is never taken from a
+    each other made it, `commands` make it again in the stack. `always`: it is never taken from a
     layer and always made again (small caches).
     """
 
@@ -82,22 +107,87 @@ class Cache:
     patterns: tuple[str, ...]
     """Absolute paths of its files; ``*`` matches within one name only."""
     command: tuple[str, ...]
-    """Run in the stack's root."""
+    """Run in the stack's root; the program is an absolute canonical path. ``{}`` stands for what
+    the first ``*`` of the pattern matched: see `commands`."""
     always: bool = False
 
-    def claims(self, path: str) -> bool:
+    def claims(self, path: str, target: str = "") -> bool:
         """Whether the path is a file of this cache."""
+        del target
         return matches_any(path, self.patterns)
+
+    def commands(self, paths: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        """The calls that make the cache anew, given its files in the layers of the stack, sorted.
+
+        One call unless the command says ``{}`` (one per kernel, icon theme or architecture).
+        """
+        if not any("{}" in word for word in self.command):
+            return (self.command,)
+        matched = {matched_by(path, pattern) for path in paths for pattern in self.patterns}
+        return tuple(
+            tuple(word.replace("{}", name) for word in self.command)
+            for name in sorted(matched - {None, ""}, key=str)
+            if name
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """A file that is never taken from a layer and the same in every stack, and why."""
+
+    name: str
+    path: str
+    file: StateFile
+    reason: str
+
+    def claims(self, path: str, target: str = "") -> bool:
+        """Whether it is this file."""
+        del target
+        return path == self.path
+
+
+Rule = Kind | Cache | Dropped | Fixed
 
 
 def matches_any(path: str, patterns: Sequence[str]) -> bool:
-    """Whether an absolute path matches a pattern in which ``*`` stays within one name."""
-    depth = path.count("/")
-    return any(
-        pattern.count("/") == depth
-        and all(
-            fnmatchcase(part, wanted)
-            for part, wanted in zip(path.split("/"), pattern.split("/"), strict=True)
-        )
-        for pattern in patterns
-    )
+    """Whether a path matches one of the patterns; see `matched_by`."""
+    return any(matched_by(path, pattern) is not None for pattern in patterns)
+
+
+def matched_by(path: str, pattern: str) -> str | None:
+    """What the first ``*`` of a pattern matched in a path (empty where it has none), else None.
+
+    ``*`` stays within one name; a leading ``**/`` stands for any directory.
+    """
+    if pattern.startswith("**/"):
+        return "" if fnmatchcase(path.rpartition("/")[2], pattern[3:]) else None
+    if "*" not in pattern:
+        return "" if path == pattern else None
+    found = _compiled(pattern).fullmatch(path)
+    return found.group(1) if found else None
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # re keeps the compiled forms; only ``*`` is special, so that brackets in names mean themselves.
+    return re.compile("([^/]*)".join(re.escape(part) for part in pattern.split("*")))
+
+
+def canonical_path(path: str) -> str:
+    """The path on a merged /usr: ``/lib/udev`` is ``/usr/lib/udev``."""
+    return _MERGED.sub(r"/usr/\1", path, count=1) if _MERGED.match(path) else path
+
+
+def text_of(files: Files, path: str) -> str:
+    """The text of a file, empty where there is none; surrogates stand for bytes beyond UTF-8."""
+    file = files.get(path)
+    return decoded(file.data) if file and not file.link else ""
+
+
+def decoded(data: bytes) -> str:
+    """Bytes as text; surrogates stand for bytes that are not UTF-8."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def encoded(text: str) -> bytes:
+    """The bytes again."""
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,383 @@
+"""Accounts: passwd, group and their shadows, and the ranges of subordinate ids.
+
+Modes as shadow's tools and base-passwd leave them: passwd, group, subuid and subgid 0644
+root:root, shadow and gshadow 0640 root:shadow.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.accounts import Accounts
+from qlumod.model.names import ModuleName
+from qlumod.state.fragment import fields, joined, read_fragment, stanza, stanzas, write_fragment
+from qlumod.state.kind import Files, Fragments, StateFile, encoded, text_of
+
+PASSWD, SHADOW = "/etc/passwd", "/etc/shadow"
+GROUP, GSHADOW = "/etc/group", "/etc/gshadow"
+SUBUID, SUBGID = "/etc/subuid", "/etc/subgid"
+PATHS = (PASSWD, SHADOW, GROUP, GSHADOW, SUBUID, SUBGID)
+
+Row = tuple[str, ...]
+"""The fields of a line."""
+Rows = dict[str, Row]
+"""The lines of a file by name, in the file's order."""
+
+_DATE = 2
+"""The field of shadow that says when the password was changed."""
+_MEMBERS = 3
+"""The last field of group and of gshadow: the members."""
+_SECONDS_A_DAY = 86400
+_LAST_OF_BASE, _NOBODY = 99, 65534
+"""base-passwd's ids: 0 to 99 and 65534 (Policy 9.2.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One of the four files: what one says of its lines."""
+
+    path: str
+    what: str
+    width: int
+    """Fields in a line."""
+    mode: int
+    owners: tuple[str, str]
+
+
+TABLES = (
+    Table(path=PASSWD, what="user", width=7, mode=0o644, owners=("root", "root")),
+    Table(path=SHADOW, what="user", width=9, mode=0o640, owners=("root", "shadow")),
+    Table(path=GROUP, what="group", width=4, mode=0o644, owners=("root", "root")),
+    Table(path=GSHADOW, what="group", width=4, mode=0o640, owners=("root", "shadow")),
+)
+_RANGES = (
+    Table(path=SUBUID, what="range of", width=3, mode=0o644, owners=("root", "root")),
+    Table(path=SUBGID, what="range of", width=3, mode=0o644, owners=("root", "root")),
+)
+_FIELDS = {path: path.rpartition("/")[2].capitalize() for path in PATHS}
+"""The field of a fragment that holds a file's line: ``Passwd``, ``Shadow`` …"""
+
+
+class AccountsKind:
+    """A union by name; one name with two ids, or one id with two names, is an error.
+
+    A fragment has one stanza for each account with its lines, and for each group below that got
+    new members (``Members``, ``Gmembers``), and for each new range of subordinate ids.
+    """
+
+    name = "accounts"
+    patterns = PATHS
+
+    def claims(self, path: str, target: str = "") -> bool:
+        """Whether it is one of the six files."""
+        del target
+        return path in PATHS
+
+    def capture(self, below: Files, above: Files) -> bytes:
+        """The accounts that the build added, and the members of groups that were there."""
+        raise_faults(fault for table in TABLES for fault in _meddling(table, below, above))
+        blocks = [
+            *_added("User", (PASSWD, SHADOW), below, above),
+            *_added("Group", (GROUP, GSHADOW), below, above),
+            *_joined(below, above),
+            *_ranges(below, above),
+        ]
+        return write_fragment(joined(blocks)) if blocks else b""
+
+    def merge(self, fragments: Fragments) -> Files:
+        """All accounts of all modules."""
+        if not any(fragment for _, fragment in fragments):
+            return {}
+        union = _Union()
+        for module, fragment in fragments:
+            for block in stanzas(read_fragment(module, self.name, fragment)):
+                union.take(module, fields(block))
+        raise_faults(union.faults)
+        return union.files()
+
+    def canonical(self, files: Files) -> Mapping[str, bytes]:
+        """By name, without ids and dates; a primary group by its name."""
+        groups = {row[2]: name for name, row in rows(files, GROUP).items()}
+        forms: Mapping[str, Callable[[Row], Row]] = {
+            PASSWD: lambda row: (row[0], row[1], groups.get(row[3], row[3]), *row[4:]),
+            SHADOW: lambda row: (*row[:_DATE], *row[_DATE + 1 :]),
+            GROUP: lambda row: (row[0], row[1], *sorted(_names(row))),
+            GSHADOW: lambda row: (*row[:_MEMBERS], *sorted(_names(row))),
+            SUBUID: lambda row: (row[0], row[2]),
+            SUBGID: lambda row: (row[0], row[2]),
+        }
+        return {
+            path: encoded("".join(f"{':'.join(row)}\n" for row in sorted(map(form, found))))
+            for path, form in forms.items()
+            if path in files
+            for found in [list(rows(files, path).values())]
+        }
+
+
+def rows(files: Files, path: str) -> Rows:
+    """The lines of one of the files, by name."""
+    lines = (line.split(":") for line in text_of(files, path).splitlines() if line.strip())
+    return {line[0]: tuple(line) for line in lines}
+
+
+def seed(files: Files, accounts: Accounts, epoch: int) -> Files:
+    """The four files with the entries of the table that are not there yet, at their ends.
+
+    They are what adduser, useradd or systemd-sysusers would write on the day of `epoch`, so that
+    these find them and change nothing. Raises where a name or an id is taken already.
+    """
+    groups = rows(files, GROUP)
+    day = str(epoch // _SECONDS_A_DAY)
+    tables: dict[str, Rows] = {table.path: rows(files, table.path) for table in TABLES}
+    faults = list(_taken(files, accounts))
+    ids = {name: row[2] for name, row in groups.items()}
+    ids |= {group.name: str(group.gid) for group in accounts.groups}
+    for group in accounts.groups:
+        tables[GROUP].setdefault(group.name, (group.name, "x", str(group.gid), ""))
+        tables[GSHADOW].setdefault(group.name, (group.name, group.password, "", ""))
+    for user in accounts.users:
+        if user.group not in ids:
+            faults.append(
+                QlumodError(f"account table: user {user.name}: there is no group {user.group}")
+            )
+            continue
+        passwd = (user.name, "x", str(user.uid), ids[user.group], user.gecos, user.home, user.shell)
+        tables[PASSWD].setdefault(user.name, passwd)
+        tables[SHADOW].setdefault(user.name, (user.name, user.password, day, *[""] * 6))
+    raise_faults(faults)
+    return {table.path: _file(table, tables[table.path].values()) for table in TABLES}
+
+
+def unregistered(files: Files, accounts: Accounts, base: Iterable[str]) -> tuple[str, ...]:
+    """For each account that is not in the table, or has another id there: the stanza to add.
+
+    `base` are the names of users and groups that need none: base-passwd's. The stanzas suggest
+    ids that nobody has, from 400 to 499.
+    """
+    known = frozenset(base)
+    users = {user.name: str(user.uid) for user in accounts.users}
+    groups = {group.name: str(group.gid) for group in accounts.groups}
+    names = {row[2]: name for name, row in rows(files, GROUP).items()}
+    free = iter(_free_ids(files, accounts))
+    blocks = []
+    for name, row in rows(files, GROUP).items():
+        if name not in known and groups.get(name) != row[2]:
+            number = groups.get(name) or str(next(free))
+            blocks.append(stanza({"Group": name, "Gid": number}))
+    for name, row in rows(files, PASSWD).items():
+        if name not in known and users.get(name) != row[2]:
+            number = users.get(name) or str(next(free))
+            blocks.append(_user_stanza(row, number, names.get(row[3], row[3])))
+    return tuple(blocks)
+
+
+def base_names(files: Files) -> frozenset[str]:
+    """The users and groups with ids that base-passwd gives out: they need no registration."""
+    return frozenset(
+        name
+        for path in (PASSWD, GROUP)
+        for name, row in rows(files, path).items()
+        if _is_base(int(row[2])) or (path == GROUP and int(row[2]) == 100)
+    )
+
+
+def _user_stanza(row: Row, number: str, group: str) -> str:
+    name, _, _, _, gecos, home, shell = row
+    values = {"User": name, "Uid": number, "Group": group, "Gecos": gecos}
+    return stanza({**{k: v for k, v in values.items() if v}, "Home": home, "Shell": shell})
+
+
+def _free_ids(files: Files, accounts: Accounts) -> Iterable[int]:
+    taken = {int(row[2]) for path in (PASSWD, GROUP) for row in rows(files, path).values()}
+    taken |= {user.uid for user in accounts.users} | {group.gid for group in accounts.groups}
+    return (number for number in range(400, 1000) if number not in taken)
+
+
+def _is_base(number: int) -> bool:
+    return number <= _LAST_OF_BASE or number == _NOBODY
+
+
+def _taken(files: Files, accounts: Accounts) -> Iterable[QlumodError]:
+    """What of the table cannot be seeded, since names or ids are given away already."""
+    wanted: Sequence[tuple[str, str, dict[str, int]]] = (
+        (PASSWD, "user", {user.name: user.uid for user in accounts.users}),
+        (GROUP, "group", {group.name: group.gid for group in accounts.groups}),
+    )
+    for path, what, ids in wanted:
+        present = {name: int(row[2]) for name, row in rows(files, path).items()}
+        owners = {number: name for name, number in present.items()}
+        for name, number in ids.items():
+            if present.get(name, number) != number:
+                yield QlumodError(
+                    f"{path}: {what} {name} has id {present[name]}, but {number} in the account "
+                    "table"
+                )
+            elif owners.get(number, name) != name:
+                yield QlumodError(
+                    f"{path}: id {number} of {what} {name} in the account table belongs to "
+                    f"{what} {owners[number]}"
+                )
+
+
+def _names(row: Row) -> list[str]:
+    return [name for name in row[_MEMBERS].split(",") if name]
+
+
+def _settled(path: str, row: Row) -> Row:
+    """The fields of a line that must stay as they are once a module has made it."""
+    if path in (GROUP, GSHADOW):
+        return row[:_MEMBERS]
+    return (*row[:_DATE], *row[_DATE + 1 :]) if path == SHADOW else row
+
+
+def _meddling(table: Table, below: Files, above: Files) -> Iterable[QlumodError]:
+    """Accounts of modules below that the build removed or changed."""
+    now = rows(above, table.path)
+    for name, row in rows(below, table.path).items():
+        if name not in now:
+            yield QlumodError(
+                f"{table.path}: the build removed {table.what} {name} of a module below"
+            )
+        elif _settled(table.path, row) != _settled(table.path, now[name]):
+            yield QlumodError(
+                f"{table.path}: the build changed {table.what} {name} of a module below",
+                details=[f"was: {':'.join(row)}", f"now: {':'.join(now[name])}"],
+            )
+        elif table.path in (GROUP, GSHADOW) and (gone := {*_names(row)} - {*_names(now[name])}):
+            yield QlumodError(
+                f"{table.path}: the build took {', '.join(sorted(gone))} out of group {name} of "
+                "a module below"
+            )
+
+
+def _added(what: str, paths: Sequence[str], below: Files, above: Files) -> Iterable[str]:
+    was = rows(below, paths[0])
+    now = {path: rows(above, path) for path in paths}
+    for name in now[paths[0]]:
+        if name not in was:
+            lines = {
+                _FIELDS[path]: ":".join(now[path][name]) for path in paths if name in now[path]
+            }
+            yield stanza({what: name, **lines})
+
+
+def _joined(below: Files, above: Files) -> Iterable[str]:
+    """Memberships in groups of modules below."""
+    was = {path: rows(below, path) for path in (GROUP, GSHADOW)}
+    now = {path: rows(above, path) for path in (GROUP, GSHADOW)}
+    for name in was[GROUP]:
+        new = {
+            field: [who for who in _names(now[path][name]) if who not in _names(was[path][name])]
+            for path, field in ((GROUP, "Members"), (GSHADOW, "Gmembers"))
+            if name in was[path] and name in now[path]
+        }
+        if any(new.values()):
+            values = {field: " ".join(who) for field, who in new.items() if who}
+            yield stanza({"Member-Of": name, **values})
+
+
+def _ranges(below: Files, above: Files) -> Iterable[str]:
+    for path in (SUBUID, SUBGID):
+        was = text_of(below, path).splitlines()
+        for line in text_of(above, path).splitlines():
+            if line.strip() and line not in was:
+                yield stanza({"Range-Of": line.partition(":")[0], _FIELDS[path]: line})
+
+
+class _Union:
+    """The accounts of several modules, put together one by one."""
+
+    def __init__(self) -> None:
+        self.faults: list[QlumodError] = []
+        self._rows: dict[str, Rows] = {table.path: {} for table in (*TABLES, *_RANGES)}
+        self._modules: dict[tuple[str, str], ModuleName] = {}
+
+    def take(self, module: ModuleName, values: Mapping[str, str]) -> None:
+        """Add what one stanza of a fragment says."""
+        if "Member-Of" in values:
+            self._add_members(GROUP, values["Member-Of"], values.get("Members", ""))
+            self._add_members(GSHADOW, values["Member-Of"], values.get("Gmembers", ""))
+            return
+        for path, field in _FIELDS.items():
+            if field in values:
+                self._add(module, path, tuple(values[field].split(":")))
+
+    def files(self) -> dict[str, StateFile]:
+        """The six files."""
+        ids = {path: self._rows[path] for path in (PASSWD, GROUP)}
+        order = {
+            PASSWD: _in_order(ids[PASSWD]),
+            SHADOW: _in_order(ids[PASSWD]),
+            GROUP: _in_order(ids[GROUP]),
+            GSHADOW: _in_order(ids[GROUP]),
+        }
+        tables = {
+            table.path: _file(
+                table,
+                [
+                    self._rows[table.path][name]
+                    for name in order[table.path]
+                    if name in self._rows[table.path]
+                ],
+            )
+            for table in TABLES
+        }
+        ranges = {table.path: _file(table, self._rows[table.path].values()) for table in _RANGES}
+        return {**tables, **ranges}
+
+    def _add_members(self, path: str, group: str, members: str) -> None:
+        row = self._rows[path].get(group)
+        if row:
+            names = dict.fromkeys([*_names(row), *members.split()])
+            self._rows[path][group] = (*row[:_MEMBERS], ",".join(names))
+
+    def _add(self, module: ModuleName, path: str, row: Row) -> None:
+        name = row[0]
+        present = self._rows[path].get(name)
+        if present is None:
+            self._check_id(module, path, row)
+            self._rows[path][name] = row
+            self._modules[path, name] = module
+        elif _settled(path, present) != _settled(path, row):
+            self.faults.append(
+                QlumodError(
+                    f"{path}: modules {self._modules[path, name]} and {module} disagree about "
+                    f"{name}",
+                    details=[
+                        f"{self._modules[path, name]}: {':'.join(present)}",
+                        f"{module}: {':'.join(row)}",
+                    ],
+                )
+            )
+        elif path in (GROUP, GSHADOW):
+            self._add_members(path, name, row[_MEMBERS].replace(",", " "))
+
+    def _check_id(self, module: ModuleName, path: str, row: Row) -> None:
+        if path not in (PASSWD, GROUP):
+            return
+        for name, other in self._rows[path].items():
+            if other[2] == row[2]:
+                self.faults.append(
+                    QlumodError(
+                        f"{path}: id {row[2]} is {name} in module {self._modules[path, name]} "
+                        f"and {row[0]} in module {module}",
+                        remedy="give them different ids in the account table of the release, and "
+                        "build both modules from it",
+                    )
+                )
+
+
+def _in_order(table: Rows) -> list[str]:
+    """base-passwd's order first, as it lies, then by id."""
+    base = [name for name, row in table.items() if _is_base(int(row[2]))]
+    others = [name for name, row in table.items() if not _is_base(int(row[2]))]
+    return [*base, *sorted(others, key=lambda name: (int(table[name][2]), name))]
+
+
+def _file(table: Table, lines: Iterable[Row]) -> StateFile:
+    text = "".join(f"{':'.join(row)}\n" for row in lines)
+    user, group = table.owners
+    return StateFile(data=encoded(text), mode=table.mode, user=user, group=group)
+
+
+ACCOUNTS = AccountsKind()

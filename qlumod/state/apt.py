@@ -1,0 +1,86 @@
+"""apt's extended_states: which packages were installed only because others depend on them.
+
+apt writes it 0644 root:root (apt-pkg/depcache.cc, pkgDepCache::writeStateFile).
+"""
+
+from collections.abc import Mapping
+
+from qlumod.state.dpkg import STATUS_PATH, by_package
+from qlumod.state.entries import Entry
+from qlumod.state.fragment import fields, joined, read_fragment, write_fragment
+from qlumod.state.kind import Files, Fragments, StateFile, encoded, text_of
+
+_PATH = "/var/lib/apt/extended_states"
+_AUTO, _MANUAL = "1", "0"
+
+
+class ExtendedStates:
+    """A package is wanted for itself in a stack where one of its modules wants it for itself.
+
+    apt lists only automatic packages; a fragment says of every package of the module which it is.
+    """
+
+    name = "apt-extended-states"
+    patterns = (_PATH,)
+
+    def claims(self, path: str, target: str = "") -> bool:
+        """Whether it is the file."""
+        del target
+        return path == _PATH
+
+    def capture(self, below: Files, above: Files) -> bytes:
+        """What there is to say of the packages that the build added or marked anew."""
+        was, now = _marks(below), _marks(above)
+        changed = [_stanza(key, mark) for key, mark in now.items() if was.get(key) != mark]
+        return write_fragment(joined(changed)) if changed else b""
+
+    def merge(self, fragments: Fragments) -> Files:
+        """The packages that every module has as automatic ones."""
+        if not any(fragment for _, fragment in fragments):
+            return {}
+        marks = [
+            (key, fields(stanza)["Auto-Installed"])
+            for module, fragment in fragments
+            for key, stanza in by_package(read_fragment(module, self.name, fragment))
+        ]
+        manual = {key for key, mark in marks if mark == _MANUAL}
+        automatic = {key for key, mark in marks if mark == _AUTO and not _is_in(key, manual)}
+        text = joined(_stanza(key, _AUTO) for key in sorted(automatic))
+        return {_PATH: StateFile(data=encoded(text))}
+
+    def canonical(self, files: Files) -> Mapping[str, bytes]:
+        """The automatic packages, sorted."""
+        if _PATH not in files:
+            return {}
+        automatic = [key for key, mark in _listed(files) if mark == _AUTO]
+        return {_PATH: encoded("".join(f"{key}\n" for key in sorted(automatic)))}
+
+
+def _is_in(key: str, manual: set[str]) -> bool:
+    return key in manual or f"{key.partition(':')[0]}:all" in manual
+
+
+def _listed(files: Files) -> list[Entry]:
+    stanzas = by_package(text_of(files, _PATH))
+    return [(key, fields(stanza).get("Auto-Installed", _MANUAL)) for key, stanza in stanzas]
+
+
+def _marks(files: Files) -> dict[str, str]:
+    """The mark of every package that is listed or that dpkg has."""
+    listed = dict(_listed(files))
+    names = {key.partition(":")[0] for key in listed}
+    marks = dict(listed)
+    for key, _ in by_package(text_of(files, STATUS_PATH)):
+        name, _, architecture = key.partition(":")
+        # apt lists a package of architecture all as one of the native architecture.
+        if key not in listed and not (architecture == "all" and name in names):
+            marks[key] = _MANUAL
+    return marks
+
+
+def _stanza(key: str, mark: str) -> str:
+    name, _, architecture = key.partition(":")
+    return f"Package: {name}\nArchitecture: {architecture}\nAuto-Installed: {mark}\n"
+
+
+EXTENDED_STATES = ExtendedStates()

@@ -1,0 +1,195 @@
+"""Caches: files that a program makes from other files, and the program that makes them again.
+
+Every command is the one that the package's own maintainer script or dpkg trigger calls.
+"""
+
+from qlumod.state.kind import Cache
+
+_MODULES = "/usr/lib/modules/*"
+
+CACHES = (
+    Cache(
+        name="ld.so",
+        patterns=("/etc/ld.so.cache",),
+        command=("/usr/sbin/ldconfig",),
+        always=True,
+    ),
+    Cache(
+        name="depmod",
+        patterns=tuple(
+            f"{_MODULES}/modules.{name}"
+            for name in (
+                "alias",
+                "alias.bin",
+                "builtin.alias.bin",
+                "builtin.bin",
+                "dep",
+                "dep.bin",
+                "devname",
+                "softdep",
+                "symbols",
+                "symbols.bin",
+                "weakdep",
+            )
+        ),
+        command=("/usr/sbin/depmod", "-a", "{}"),
+    ),
+    Cache(
+        name="hwdb",
+        patterns=("/usr/lib/udev/hwdb.bin",),
+        command=("/usr/bin/systemd-hwdb", "--usr", "update"),
+    ),
+    Cache(
+        name="journal-catalog",
+        patterns=("/var/lib/systemd/catalog/database",),
+        command=("/usr/bin/journalctl", "--update-catalog"),
+    ),
+    Cache(
+        name="pam",
+        # The profiles that packages bring are merged into these; ``seen`` tells known ones.
+        patterns=(
+            *(
+                f"/etc/pam.d/common-{stack}"
+                for stack in ("account", "auth", "password", "session", "session-noninteractive")
+            ),
+            *(
+                f"/var/lib/pam/{stack}"
+                for stack in (
+                    "account",
+                    "auth",
+                    "password",
+                    "seen",
+                    "session",
+                    "session-noninteractive",
+                )
+            ),
+        ),
+        command=("/usr/sbin/pam-auth-update", "--package", "--force"),
+    ),
+    Cache(
+        name="ca-certificates",
+        patterns=("/etc/ssl/certs/ca-certificates.crt",),
+        command=("/usr/sbin/update-ca-certificates",),
+    ),
+    Cache(
+        name="info",
+        patterns=("/usr/share/info/dir",),
+        command=("/usr/sbin/update-info-dir",),
+    ),
+    Cache(
+        name="man-db",
+        patterns=("/var/cache/man/index.db", "/var/cache/man/*/index.db"),
+        command=("/usr/sbin/runuser", "-u", "man", "--", "/usr/bin/mandb", "--create", "--quiet"),
+    ),
+    Cache(
+        name="mime-types",
+        patterns=(
+            *(
+                f"/usr/share/mime/{name}"
+                for name in (
+                    "XMLnamespaces",
+                    "aliases",
+                    "generic-icons",
+                    "globs",
+                    "globs2",
+                    "icons",
+                    "magic",
+                    "mime.cache",
+                    "subclasses",
+                    "treemagic",
+                    "types",
+                    "version",
+                )
+            ),
+            # The descriptions of single types are made from those in packages/.
+            *(
+                f"/usr/share/mime/{media}/*.xml"
+                for media in (
+                    "application",
+                    "audio",
+                    "chemical",
+                    "font",
+                    "image",
+                    "inode",
+                    "message",
+                    "model",
+                    "multipart",
+                    "text",
+                    "video",
+                    "x-content",
+                    "x-epoc",
+                    "x-scheme-handler",
+                )
+            ),
+        ),
+        command=("/usr/bin/update-mime-database", "/usr/share/mime"),
+    ),
+    Cache(
+        name="mailcap",
+        patterns=("/etc/mailcap",),
+        command=("/usr/sbin/update-mime",),
+    ),
+    Cache(
+        name="desktop-files",
+        patterns=("/usr/share/applications/mimeinfo.cache",),
+        command=("/usr/bin/update-desktop-database", "--quiet"),
+    ),
+    Cache(
+        name="icons",
+        patterns=("/usr/share/icons/*/icon-theme.cache",),
+        command=(
+            "/usr/bin/gtk-update-icon-cache",
+            "--force",
+            "--quiet",
+            "/usr/share/icons/{}",
+        ),
+    ),
+    Cache(
+        name="gio-modules",
+        patterns=("/usr/lib/*/gio/modules/giomodule.cache",),
+        command=("/usr/lib/{}/glib-2.0/gio-querymodules", "/usr/lib/{}/gio/modules"),
+    ),
+    Cache(
+        name="gsettings-schemas",
+        patterns=("/usr/share/glib-2.0/schemas/gschemas.compiled",),
+        command=("/usr/bin/glib-compile-schemas", "/usr/share/glib-2.0/schemas"),
+    ),
+    Cache(
+        name="gdk-pixbuf-loaders",
+        patterns=("/usr/lib/*/gdk-pixbuf-2.0/2.10.0/loaders.cache",),
+        command=("/usr/lib/{}/gdk-pixbuf-2.0/gdk-pixbuf-query-loaders", "--update-cache"),
+    ),
+    Cache(
+        name="gtk3-input-methods",
+        patterns=("/usr/lib/*/gtk-3.0/3.0.0/immodules.cache",),
+        command=("/usr/lib/{}/libgtk-3-0/gtk-query-immodules-3.0", "--update-cache"),
+    ),
+    Cache(
+        name="fonts",
+        patterns=("/var/cache/fontconfig/*.cache-*",),
+        command=("/usr/bin/fc-cache", "--system-only", "--force"),
+    ),
+    Cache(
+        name="cracklib",
+        patterns=tuple(
+            f"/var/cache/cracklib/{name}"
+            for name in (
+                "cracklib_dict.hwm",
+                "cracklib_dict.pwd",
+                "cracklib_dict.pwi",
+                "src-dicts",
+            )
+        ),
+        command=("/usr/sbin/update-cracklib",),
+    ),
+    Cache(
+        name="xml-catalogs",
+        patterns=("/etc/xml/catalog",),
+        command=("/usr/sbin/update-xmlcatalog", "--verbose", "--sort"),
+    ),
+    Cache(
+        name="sgml-catalogs",
+        patterns=("/var/lib/sgml-base/supercatalog",),
+        command=("/usr/sbin/update-catalog", "--update-super"),
+    ),
+)

@@ -1,0 +1,93 @@
+"""dpkg's database as far as it is one file for all packages: status, diversions, statoverride.
+
+dpkg and update-alternatives write all of them 0644 root:root (dpkg lib/dpkg/atomic-file.c). The
+files under ``info/`` are one package's own, and no state.
+"""
+
+from qlumod.errors import QlumodError
+from qlumod.state.entries import Claim, Entries, Entry, by_field
+from qlumod.state.fragment import fields, joined, stanzas
+
+STATUS_PATH = "/var/lib/dpkg/status"
+
+
+def by_package(text: str) -> list[Entry]:
+    """Stanzas with the fields Package and Architecture, by ``name:architecture``."""
+    found = []
+    for stanza in stanzas(text):
+        values = fields(stanza)
+        found.append((f"{values['Package']}:{values.get('Architecture', '')}", stanza))
+    return found
+
+
+def _known(text: str) -> list[Entry]:
+    # dpkg keeps stanzas of packages that it only heard of, such as from dpkg --set-selections.
+    return [
+        (key, stanza)
+        for key, stanza in by_package(text)
+        if not fields(stanza).get("Status", "").endswith(" not-installed")
+    ]
+
+
+def _not_installed(key: str, stanza: str) -> str:
+    del key
+    status = fields(stanza).get("Status", "")
+    return "" if status == "install ok installed" else f"it is left {status!r} by the build"
+
+
+def _two_versions(lower: Claim, upper: Claim) -> QlumodError:
+    one, other = fields(lower.entry), fields(upper.entry)
+    name = one["Package"]
+    if one.get("Version") != other.get("Version"):
+        return QlumodError(
+            f"{STATUS_PATH}: package {name} has version {one.get('Version')} in module "
+            f"{lower.module} and {other.get('Version')} in module {upper.module}",
+            remedy="take both modules from the same release, or lock and build them together",
+        )
+    differing = sorted(key for key in {*one, *other} if one.get(key) != other.get(key))
+    return QlumodError(
+        f"{STATUS_PATH}: package {name} {one.get('Version')} has other fields in module "
+        f"{lower.module} than in module {upper.module}: {', '.join(differing)}"
+    )
+
+
+def _conffiles_sorted(stanza: str) -> str:
+    """A stanza in which the order of the Conffiles does not count."""
+    head, mark, rest = stanza.partition("Conffiles:\n")
+    if not mark:
+        return stanza
+    lines = rest.splitlines(keepends=True)
+    count = next((n for n, line in enumerate(lines) if not line.startswith(" ")), len(lines))
+    return "".join([head, mark, *sorted(lines[:count]), *lines[count:]])
+
+
+def _triples(text: str) -> list[Entry]:
+    lines = text.splitlines()
+    return [
+        (lines[at], "".join(f"{line}\n" for line in lines[at : at + 3]))
+        for at in range(0, len(lines) - 2, 3)
+    ]
+
+
+STATUS = Entries(
+    name="dpkg-status",
+    path=STATUS_PATH,
+    what="package",
+    split=_known,
+    join=joined,
+    check=_not_installed,
+    disagree=_two_versions,
+    same=_conffiles_sorted,
+)
+DIVERSIONS = Entries(
+    name="dpkg-diversions",
+    path="/var/lib/dpkg/diversions",
+    what="the diversion of",
+    split=_triples,
+)
+STATOVERRIDE = Entries(
+    name="dpkg-statoverride",
+    path="/var/lib/dpkg/statoverride",
+    what="the override of",
+    split=by_field(3),
+)

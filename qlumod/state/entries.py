@@ -1,0 +1,171 @@
+"""State that is a list of entries in one file, each with a key: what most kinds are made of."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.names import ModuleName
+from qlumod.state.fragment import read_fragment, write_fragment
+from qlumod.state.kind import Files, Fragments, StateFile, encoded, text_of
+
+Entry = tuple[str, str]
+"""A key, and the entry as it stands in the file, with its last newline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A module's entry, for an error or a decision between two."""
+
+    module: ModuleName
+    key: str
+    entry: str
+
+
+Decide = Callable[[Claim, Claim], str]
+"""Which entry two modules' differing ones make (the lower module's first), or an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """A kind that is one file of entries: a union by key.
+
+    Without `decide`, a changed entry of a module below and two modules' differing entries are
+    errors. A fragment holds the added and the changed entries as they stand.
+    """
+
+    name: str
+    path: str
+    mode: int = 0o644
+    what: str
+    """What an entry is called in an error: ``package``, ``diversion of``."""
+    split: Callable[[str], Iterable[Entry]]
+    join: Callable[[Iterable[str]], str] = "".join
+    decide: Decide | None = None
+    check: Callable[[str, str], str] = lambda _key, _entry: ""
+    """What is wrong with an entry that a build added, else empty."""
+    disagree: Callable[[Claim, Claim], QlumodError] | None = None
+    """A better error for two modules' differing entries."""
+    same: Callable[[str], str] = str
+    """The canonical form of an entry."""
+    head: str = ""
+    """What stands before the first entry."""
+    in_order: bool = False
+    """Whether the file's order is kept; else entries are sorted by key."""
+    removable: bool = False
+    """Whether a module may take away an entry of a module below."""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Its one file."""
+        return (self.path,)
+
+    def claims(self, path: str, target: str = "") -> bool:
+        """Whether it is the file."""
+        del target
+        return path == self.path
+
+    def capture(self, below: Files, above: Files) -> bytes:
+        """The entries that the build added or changed."""
+        was = dict(self.split(text_of(below, self.path)))
+        now = dict(self.split(text_of(above, self.path)))
+        raise_faults([*self._missing(was, now), *self._unfit(was, now)])
+        added = [entry for key, entry in now.items() if was.get(key) != entry]
+        new_file = self.path in above and self.path not in below
+        return write_fragment(self.join(added)) if added or new_file else b""
+
+    def merge(self, fragments: Fragments) -> Files:
+        """The union of all entries."""
+        claims: dict[str, Claim] = {}
+        faults = []
+        for module, fragment in fragments:
+            for key, entry in self.split(read_fragment(module, self.name, fragment)):
+                claim = Claim(module=module, key=key, entry=entry)
+                try:
+                    claims[key] = self._decided(claims.get(key, claim), claim)
+                except QlumodError as fault:
+                    faults.append(fault)
+        raise_faults(faults)
+        if not any(fragment for _, fragment in fragments):
+            return {}
+        return {self.path: StateFile(data=encoded(self._text(claims)), mode=self.mode)}
+
+    def canonical(self, files: Files) -> Mapping[str, bytes]:
+        """The entries, sorted."""
+        if self.path not in files:
+            return {}
+        entries = dict(self.split(text_of(files, self.path)))
+        return {self.path: encoded("".join(self.same(entries[key]) for key in sorted(entries)))}
+
+    def _text(self, claims: Mapping[str, Claim]) -> str:
+        keys = claims if self.in_order else sorted(claims)
+        return self.head + self.join(claims[key].entry for key in keys)
+
+    def _decided(self, lower: Claim, upper: Claim) -> Claim:
+        if self.same(lower.entry) == self.same(upper.entry):
+            return lower
+        if self.decide:
+            entry = self.decide(lower, upper)
+            return Claim(module=upper.module, key=upper.key, entry=entry)
+        if self.disagree:
+            raise self.disagree(lower, upper)
+        raise QlumodError(
+            f"{self.path}: modules {lower.module} and {upper.module} disagree about "
+            f"{self.what} {upper.key}",
+            details=[
+                f"{claim.module}: {line}"
+                for claim in (lower, upper)
+                for line in claim.entry.splitlines()
+            ],
+        )
+
+    def _missing(self, was: Mapping[str, str], now: Mapping[str, str]) -> list[QlumodError]:
+        if self.removable:
+            return []
+        return [
+            QlumodError(f"{self.path}: the build removed {self.what} {key} of a module below")
+            for key in was
+            if key not in now
+        ]
+
+    def _unfit(self, was: Mapping[str, str], now: Mapping[str, str]) -> list[QlumodError]:
+        faults = []
+        for key, entry in now.items():
+            if key in was and was[key] != entry and not self.decide:
+                faults.append(
+                    QlumodError(
+                        f"{self.path}: the build changed {self.what} {key} of a module below",
+                        details=_changes(was[key], entry),
+                    )
+                )
+            elif was.get(key) != entry and (wrong := self.check(key, entry)):
+                faults.append(QlumodError(f"{self.path}: {self.what} {key}: {wrong}"))
+        return faults
+
+
+def _changes(was: str, now: str) -> list[str]:
+    before, after = was.splitlines(), now.splitlines()
+    return [
+        *(f"was: {line}" for line in before if line not in after),
+        *(f"now: {line}" for line in after if line not in before),
+    ]
+
+
+def by_line(text: str) -> list[Entry]:
+    """Every line is an entry and its own key; empty lines and comments are none."""
+    return [(line, f"{line}\n") for line in text.splitlines() if line and line[0] != "#"]
+
+
+def by_field(number: int) -> Callable[[str], list[Entry]]:
+    """Every line is an entry; its key is the field of that number, counted by white space."""
+
+    def split(text: str) -> list[Entry]:
+        lines = [line for line in text.splitlines() if line.strip()]
+        return [(line.split(maxsplit=number)[number], f"{line}\n") for line in lines]
+
+    return split
+
+
+def uppermost(lower: Claim, upper: Claim) -> str:
+    """Decide for the upper module's entry."""
+    del lower
+    return upper.entry

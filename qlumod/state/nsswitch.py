@@ -1,0 +1,131 @@
+"""/etc/nsswitch.conf: which services glibc asks for names, in which order (nsswitch.conf(5))."""
+
+import re
+from collections.abc import Mapping
+
+from qlumod.state.fragment import fields, joined, read_fragment, stanza, stanzas, write_fragment
+from qlumod.state.kind import Files, Fragments, StateFile, encoded, text_of
+
+_PATH = "/etc/nsswitch.conf"
+_LINE = re.compile(r"(?P<head>\s*(?P<database>[a-z_]+):\s*)(?P<services>[^#\n]*)")
+_SERVICE = re.compile(r"\w[\w.-]*(?:\s*\[[^]]*\])*")
+
+
+_Services = tuple[str, ...]
+
+
+class Nsswitch:
+    """An ordered union per database; comments and layout are the lowest module's.
+
+    The fragment of the module that brings the file holds it whole; another's holds, for each
+    database that it changed, the services before and after.
+    """
+
+    name = "nsswitch"
+    patterns = (_PATH,)
+
+    def claims(self, path: str, target: str = "") -> bool:
+        """Whether it is the file."""
+        del target
+        return path == _PATH
+
+    def capture(self, below: Files, above: Files) -> bytes:
+        """The whole file, or how databases changed."""
+        if _PATH not in above:
+            return b""
+        if _PATH not in below:
+            return write_fragment(stanza({"Text": _escaped(text_of(above, _PATH))}))
+        was, now = _databases(text_of(below, _PATH)), _databases(text_of(above, _PATH))
+        blocks = [
+            stanza({"Database": name, "Was": _joined(was.get(name, ())), "Now": _joined(services)})
+            for name, services in now.items()
+            if was.get(name) != services
+        ]
+        return write_fragment(joined(blocks)) if blocks else b""
+
+    def merge(self, fragments: Fragments) -> Files:
+        """The lowest module's file with the services of all others in it."""
+        text = ""
+        databases: dict[str, _Services] = {}
+        for module, fragment in fragments:
+            for block in stanzas(read_fragment(module, self.name, fragment)):
+                values = fields(block)
+                text = text or _unescaped(values.get("Text", ""))
+                for name, was, now in _changes(values):
+                    databases[name] = applied(databases.get(name, ()), was, now)
+        if not any(fragment for _, fragment in fragments):
+            return {}
+        return {_PATH: StateFile(data=encoded(_rewritten(text, databases)))}
+
+    def canonical(self, files: Files) -> Mapping[str, bytes]:
+        """The databases by name; order within one has a meaning."""
+        if _PATH not in files:
+            return {}
+        lines = (
+            f"{name}: {_joined(services)}\n"
+            for name, services in sorted(_databases(text_of(files, _PATH)).items())
+        )
+        return {_PATH: encoded("".join(lines))}
+
+
+def applied(services: _Services, was: _Services, now: _Services) -> _Services:
+    """The change from `was` to `now`, made to other services: each new one behind its neighbour."""
+    gone = {service for service in was if service not in now}
+    result = [service for service in services if service not in gone]
+    for at, service in enumerate(now):
+        if service in result:
+            continue
+        if service in was:
+            continue
+        before = [other for other in now[:at] if other in result]
+        place = result.index(before[-1]) + 1 if before else 0
+        result.insert(place, service)
+    return tuple(result)
+
+
+def _databases(text: str) -> dict[str, _Services]:
+    found = (_LINE.match(line) for line in text.splitlines())
+    return {match["database"]: _services(match["services"]) for match in found if match}
+
+
+def _services(text: str) -> _Services:
+    """Services, each with the actions in brackets behind it."""
+    return tuple(" ".join(match.group().split()) for match in _SERVICE.finditer(text))
+
+
+def _changes(values: Mapping[str, str]) -> list[tuple[str, _Services, _Services]]:
+    """What a stanza of a fragment says: database, services before, services after."""
+    if "Database" in values:
+        return [(values["Database"], _services(values["Was"]), _services(values["Now"]))]
+    return [(name, (), now) for name, now in _databases(_unescaped(values["Text"])).items()]
+
+
+def _joined(services: _Services) -> str:
+    return " ".join(services)
+
+
+def _rewritten(text: str, databases: Mapping[str, _Services]) -> str:
+    """A text with the services of its databases replaced, and lines for new databases added."""
+    left = dict(databases)
+    lines = []
+    for line in text.splitlines():
+        match = _LINE.match(line)
+        services = left.pop(match["database"], None) if match else None
+        if match and services is not None and services != _services(match["services"]):
+            lines.append(match["head"] + _joined(services) + line[match.end() :])
+        else:
+            lines.append(line)
+    lines += [f"{f'{name}:':<15} {_joined(services)}" for name, services in left.items()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    # A stanza has no empty lines: a stop stands for one, as in package descriptions.
+    return "".join(f"\n{line or '.'}" for line in text.splitlines())
+
+
+def _unescaped(text: str) -> str:
+    return "".join(f"{'' if line == '.' else line}\n" for line in text.split("\n")[1:])
+
+
+NSSWITCH = Nsswitch()

@@ -1,0 +1,56 @@
+"""The one table of shared state, which drives build, assembly, contents and verify-stack."""
+
+from collections.abc import Sequence
+
+from qlumod.state.accounts import ACCOUNTS
+from qlumod.state.alternatives import ALTERNATIVES
+from qlumod.state.apt import EXTENDED_STATES
+from qlumod.state.caches import CACHES
+from qlumod.state.debconf import CONFIG, PASSWORDS, TEMPLATES
+from qlumod.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
+from qlumod.state.dropped import DROPPED
+from qlumod.state.identity import FIXED
+from qlumod.state.kind import Files, Kind, Rule
+from qlumod.state.nsswitch import NSSWITCH
+from qlumod.state.shells import SHELLS, SHELLS_STATE
+from qlumod.state.triggers import TRIGGERS
+from qlumod.state.ucf import HASHFILE, REGISTRY
+
+__all__ = ["CACHES", "DROPPED", "FIXED", "IDENTITY", "KINDS", "RULES", "kind_named", "rule_of"]
+
+KINDS: tuple[Kind, ...] = (
+    ACCOUNTS,
+    STATUS,
+    DIVERSIONS,
+    STATOVERRIDE,
+    TRIGGERS,
+    ALTERNATIVES,
+    EXTENDED_STATES,
+    CONFIG,
+    TEMPLATES,
+    PASSWORDS,
+    HASHFILE,
+    REGISTRY,
+    SHELLS,
+    SHELLS_STATE,
+    NSSWITCH,
+)
+"""Accounts come first: the files of the others are written with owners by name."""
+
+IDENTITY: Files = {rule.path: rule.file for rule in FIXED}
+"""Files that are the same in every stack."""
+
+RULES: Sequence[Rule] = (*KINDS, *CACHES, *FIXED, *DROPPED)
+
+
+def rule_of(path: str, target: str = "") -> Rule | None:
+    """The rule for a file or a link (`target` is where it points); None: it is just payload.
+
+    Directories have no rule, apart from those below a mount point.
+    """
+    return next((rule for rule in RULES if rule.claims(path, target)), None)
+
+
+def kind_named(name: str) -> Kind | None:
+    """The kind of state with that name."""
+    return next((kind for kind in KINDS if kind.name == name), None)

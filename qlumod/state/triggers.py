@@ -1,0 +1,89 @@
+"""dpkg's triggers: which packages are interested in which paths and names.
+
+``File`` holds lines ``path package``; each explicit trigger has a file of its name with lines
+``package``; ``Unincorp`` holds what is still to be processed (deb-triggers(5), and
+lib/dpkg/trigdeferred.c of dpkg).
+"""
+
+from collections.abc import Mapping
+
+from qlumod.errors import QlumodError
+from qlumod.state.fragment import read_fragment, write_fragment
+from qlumod.state.kind import Files, Fragments, StateFile, encoded, matches_any, text_of
+
+_DIRECTORY = "/var/lib/dpkg/triggers"
+_FILE = f"{_DIRECTORY}/File"
+_UNINCORP = f"{_DIRECTORY}/Unincorp"
+_LOCK = f"{_DIRECTORY}/Lock"
+
+
+class Triggers:
+    """A union of lines ``trigger package``; the path triggers' begin with a slash."""
+
+    name = "dpkg-triggers"
+    patterns = (f"{_DIRECTORY}/*",)
+
+    def claims(self, path: str, target: str = "") -> bool:
+        """Whether it is a file of interests, or of triggers to be processed."""
+        return not target and path != _LOCK and matches_any(path, self.patterns)
+
+    def capture(self, below: Files, above: Files) -> bytes:
+        """The interests that the build added."""
+        pending = text_of(above, _UNINCORP).splitlines()
+        if pending:
+            raise QlumodError(
+                f"{_UNINCORP}: the build left triggers that no package has processed",
+                details=pending,
+            )
+        was, now = _lines(below), _lines(above)
+        gone = [line for line in was if line not in now]
+        if gone:
+            raise QlumodError(
+                f"{_DIRECTORY}: the build removed interests of a module below", details=gone
+            )
+        added = [line for line in now if line not in was]
+        if not added and _UNINCORP in below:
+            return b""
+        return write_fragment("".join(f"{line}\n" for line in added)) if above else b""
+
+    def merge(self, fragments: Fragments) -> Files:
+        """Every interest once, lowest module first."""
+        lines = dict.fromkeys(
+            line
+            for module, fragment in fragments
+            for line in read_fragment(module, self.name, fragment).splitlines()
+        )
+        if not any(fragment for _, fragment in fragments):
+            return {}
+        texts: dict[str, str] = {_FILE: "", _UNINCORP: ""}
+        for line in lines:
+            trigger, _, package = line.partition(" ")
+            if trigger.startswith("/"):
+                texts[_FILE] += f"{line}\n"
+            else:
+                path = f"{_DIRECTORY}/{trigger}"
+                texts[path] = f"{texts.get(path, '')}{package}\n"
+        return {path: StateFile(data=encoded(text)) for path, text in texts.items()}
+
+    def canonical(self, files: Files) -> Mapping[str, bytes]:
+        """Each file's lines, sorted."""
+        return {
+            path: encoded(
+                "".join(f"{line}\n" for line in sorted(text_of(files, path).splitlines()))
+            )
+            for path in files
+            if self.claims(path)
+        }
+
+
+def _lines(files: Files) -> list[str]:
+    """All interests as lines ``trigger package``, sorted by file."""
+    found = text_of(files, _FILE).splitlines()
+    for path in sorted(files):
+        if TRIGGERS.claims(path) and path not in (_FILE, _UNINCORP):
+            trigger = path.rpartition("/")[2]
+            found += [f"{trigger} {package}" for package in text_of(files, path).splitlines()]
+    return found
+
+
+TRIGGERS = Triggers()
