@@ -15,7 +15,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 say() {
-    printf '\n\033[1m== %s\033[0m\n' "$*"
+    printf '\n== %s\n' "$*"
 }
 
 typed() {
@@ -56,6 +56,7 @@ typed qlumod repo init repository --key "$fingerprint"
 typed qlumod publish --repository repository packages/*.changes dist/*.changes
 
 say "A head node: a fresh Debian, and one apt install"
+# shellcheck disable=SC2016  # apt-get fills it in
 mirror=$(apt-get indextargets --format '$(REPO_URI)' \
     'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)
 typed mmdebstrap --variant=apt bookworm head-node "$mirror"

@@ -8,10 +8,18 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from qlumod.errors import QlumodError
@@ -76,7 +84,7 @@ class Terminal:
             console=console,
             transient=True,
         )
-        self._tasks: dict[str, Any] = {}
+        self._tasks: dict[str, list[TaskID]] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -89,11 +97,10 @@ class Terminal:
         """Show one event."""
         match event:
             case StepStarted():
-                self._tasks[event.step] = self._progress.add_task(
-                    event.step, total=event.total, unit=event.unit
-                )
-            case StepAdvanced() if event.step in self._tasks:
-                self._progress.advance(self._tasks[event.step], event.amount)
+                task = self._progress.add_task(event.step, total=event.total, unit=event.unit)
+                self._tasks.setdefault(event.step, []).append(task)
+            case StepAdvanced() if self._tasks.get(event.step):
+                self._progress.advance(self._tasks[event.step][-1], event.amount)
             case StepDone():
                 self._finish(event)
             case Output() if self._verbose:
@@ -104,9 +111,9 @@ class Terminal:
                 self._say(Text(f"caution: {event.text}", style="yellow"))
 
     def _finish(self, event: StepDone) -> None:
-        key = self._tasks.pop(event.step, None)
-        if key is None:
+        if not self._tasks.get(event.step):
             return
+        key = self._tasks[event.step].pop()
         spent = next(task for task in self._progress.tasks if task.id == key).elapsed or 0.0
         self._progress.remove_task(key)
         line = Text("✓ ", style="green").append(event.step, style="default")
@@ -159,9 +166,9 @@ class Plain:
     def _advance(self, running: "_Running", more: int) -> None:
         running.done += more
         now = self._clock()
-        if now - running.told >= PLAIN_INTERVAL:
+        far = amount(running.done, running.start.total, running.start.unit)
+        if far and now - running.told >= PLAIN_INTERVAL:
             running.told = now
-            far = amount(running.done, running.start.total, running.start.unit)
             self._say(f"{running.start.step}: {far}")
 
     def _say(self, line: str) -> None:
