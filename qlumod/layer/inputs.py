@@ -42,7 +42,7 @@ def read_inputs(directory: Path, module: ModuleName) -> Job:
         for path in sorted(directory.glob(f"*{SPEC}"))
         for spec in parse_spec(path.read_text(), str(path), release)
     )
-    project = checked(release, accounts, specs, accounts_path)
+    project = checked(release, accounts, specs)
     return Job(
         spec=project.spec(module),
         project=project,
