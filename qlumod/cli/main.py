@@ -117,14 +117,11 @@ def main() -> NoReturn:
 
 def _outcome() -> ExitCode:
     try:
-        cli.main(prog_name="qlumod", standalone_mode=False)
+        _run()
     except FoundWanting:
         return ExitCode.WANTING
     except QlumodError as error:
         print_error(error)
-        return ExitCode.ERROR
-    except ModuleNotFoundError as error:
-        print_error(_without_apt(error))
         return ExitCode.ERROR
     except click.ClickException as error:
         error.show()
@@ -139,14 +136,17 @@ def _outcome() -> ExitCode:
     return ExitCode.FINE
 
 
-def _without_apt(error: ModuleNotFoundError) -> QlumodError:
-    # A head node, or a virtual environment that does not see the system's packages.
-    if error.name not in ("apt", "apt_pkg", "apt_inst"):
-        raise error
-    return QlumodError(
-        f"cannot import {error.name}: python3-apt is not installed for {sys.executable}",
-        remedy="apt install qlumod (its Python is /usr/bin/python3)",
-    )
+def _run() -> None:
+    try:
+        cli.main(prog_name="qlumod", standalone_mode=False)
+    except ModuleNotFoundError as error:
+        # A head node, or a virtual environment that does not see the system's packages.
+        if error.name not in ("apt", "apt_pkg", "apt_inst"):
+            raise
+        raise QlumodError(
+            f"cannot import {error.name}: python3-apt is not installed for {sys.executable}",
+            remedy="apt install qlumod (its Python is /usr/bin/python3)",
+        ) from error
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

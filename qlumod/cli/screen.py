@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -250,9 +251,11 @@ class Reporter(AbstractContextManager["Reporter"]):
         trace: TracebackType | None,
     ) -> None:
         if error is not None and self._log is not None:
-            self._log.write(f"error: {type(error).__name__}: {error}")
             if isinstance(error, QlumodError):
+                self._log.write(f"error: {error}")
                 error.add_note(f"The full log: {self._log.path}")
+            else:
+                self._log.write("".join(traceback.format_exception(error)))
         self._closing.close()
         self._listeners.clear()
         if self._json and isinstance(error, QlumodError):

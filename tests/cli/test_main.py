@@ -236,7 +236,7 @@ def test_the_log_file_has_every_line_of_every_program(stage: Stage) -> None:
     assert written.partition("\n")[2] == (
         "[T] building slurm …\n"
         "[T]   apt-get: Setting up munge\n"
-        "error: QlumodError: module-specs/slurm.module:14: Packages: cannot parse 'slurmd (> 22'\n"
+        "error: module-specs/slurm.module:14: Packages: cannot parse 'slurmd (> 22'\n"
         "  E: one\n"
         "  E: two\n"
         "To mend it: close the parenthesis\n"
