@@ -13,7 +13,6 @@ import click
 from qlumod.cli.screen import Reporter, new_log
 
 F = TypeVar("F", bound=Callable[..., Any])
-Decorator = Callable[[F], F]
 
 
 class _Examples:
@@ -135,6 +134,17 @@ def modules(function: F) -> F:
     return click.argument("modules", nargs=-1, metavar="[MODULE]...")(function)
 
 
+def root(function: F) -> F:
+    """Add ``--root DIR``: look after a head node whose root is not this machine's."""
+    return click.option(
+        "--root",
+        type=_folder(),
+        default=Path("/"),
+        metavar="DIR",
+        help="Look after the head node whose root directory is DIR.",
+    )(function)
+
+
 def dry_run(function: F) -> F:
     """Add ``-n/--dry-run``: say what would be done and change nothing."""
     return click.option(
@@ -142,7 +152,7 @@ def dry_run(function: F) -> F:
     )(function)
 
 
-def reports(*, logged: bool = False) -> Decorator[F]:
+def reports(*, logged: bool = False) -> Callable[[F], F]:
     """Add ``--json -q -v --log`` and give the function a `Reporter` as ``reporter``.
 
     `logged` keeps a full log of each run in the cache's ``logs`` directory; the verb then has
