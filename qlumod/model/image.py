@@ -19,7 +19,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
 )
-from qlumod.model.spec import Secret, SecretKind
+from qlumod.model.secret import Secret, parse_secret
 
 CORE = ModuleName("core")
 """The module that is part of every image."""
@@ -160,11 +160,11 @@ def stack_text(stack: Stack) -> str:
             ("Epoch", str(stack.epoch)),
             ("Inputs", stack.inputs),
             ("Kernel-Release", stack.kernel_release),
-            ("Kernel", _file_text(stack.kernel)),
-            ("Initrd", _file_text(stack.initrd)),
+            ("Kernel", str(stack.kernel)),
+            ("Initrd", str(stack.initrd)),
             ("Modules", [_module_text(module) for module in stack.modules]),
-            ("Layers", [f"{_file_text(layer.file)} {layer.name}" for layer in stack.layers]),
-            ("Secrets", [f"{secret.path} {secret.kind}" for secret in stack.secrets]),
+            ("Layers", [f"{layer.file} {layer.name}" for layer in stack.layers]),
+            ("Secrets", [str(secret) for secret in stack.secrets]),
         ]
     )
 
@@ -188,15 +188,11 @@ def parse_stack(text: str, path: str) -> Stack:
         initrd=fields.need("Initrd", _file, nothing),
         modules=fields.rows("Modules", _module),
         layers=fields.rows("Layers", _layer),
-        secrets=fields.rows("Secrets", _secret),
+        secrets=fields.rows("Secrets", parse_secret),
     )
     fields.done()
     reading.finish()
     return stack
-
-
-def _file_text(file: PayloadFile) -> str:
-    return f"{file.sha256} {file.size} {file.path}"
 
 
 def _module_text(module: StackModule) -> str:
@@ -227,10 +223,3 @@ def _module(text: str) -> StackModule:
         version=ReleaseVersion.parse(version),
         package_version="".join(package),
     )
-
-
-def _secret(text: str) -> Secret:
-    path, kind = _words(text, 2, 2, "PATH KIND")
-    if kind not in tuple(SecretKind):
-        raise QlumodError(f"{kind!r} is neither 'site' nor 'node'")
-    return Secret(path=path, kind=SecretKind(kind))

@@ -1,0 +1,51 @@
+"""qlumod modules: list the modules that this head node has."""
+
+from itertools import groupby
+from pathlib import Path
+
+from qlumod.cli import options
+from qlumod.cli.screen import Reporter, columns, size
+from qlumod.head.places import Places
+from qlumod.model.registry import Registered, Registry
+from qlumod.workflows.modules import module_document, modules
+
+UNGROUPED = "Damaged"
+"""The heading of modules of which not even the stack group is known."""
+
+
+@options.verb(examples=["qlumod modules", "qlumod modules --json"])
+@options.root
+@options.reports()
+def command(*, root: Path, reporter: Reporter) -> None:
+    """List the modules that this head node has, by stack group.
+
+    The list is what `qlumod register` wrote last; a damaged module is listed with what is wrong,
+    and no image is built of it.
+    """
+    registry = modules(Places(root))
+    reporter.result({"modules": [module_document(entry) for entry in registry]}, _lines(registry))
+
+
+def _lines(registry: Registry) -> list[str]:
+    if not registry:
+        return [
+            "this head node has no modules; install some, such as: apt install qlustar-module-slurm"
+        ]
+    rows = iter(columns([_row(entry) for entry in registry]))
+    lines: list[str] = []
+    for group, entries in groupby(registry, key=lambda entry: entry.stack_group):
+        lines += ["", group or UNGROUPED, *(f"  {next(rows)}" for _ in entries)]
+    return lines[1:]
+
+
+def _row(entry: Registered) -> tuple[str, ...]:
+    status = str(entry.status) if entry.usable else f"{entry.status}: {entry.problem}"
+    return (
+        entry.module,
+        str(entry.version),
+        entry.package_version or "-",
+        entry.flavor,
+        entry.architecture,
+        size(entry.size),
+        status,
+    )

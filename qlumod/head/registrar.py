@@ -1,0 +1,103 @@
+"""Keeping the registry: what dpkg brought or took, told to whoever wants to know."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Caution, Listener
+from qlumod.head.payloads import find_payloads, remember, remembered, verified
+from qlumod.head.places import Places
+from qlumod.model.document import decoded
+from qlumod.model.manifest import MANIFEST
+from qlumod.model.registry import (
+    Change,
+    Registered,
+    Registry,
+    changes_between,
+    changes_text,
+    parse_registry,
+    registry_text,
+)
+from qlumod.system.dpkg_query import package_versions
+from qlumod.system.files import locked, make_directories, read_bytes, write_whole
+from qlumod.system.run import CommandFailed, command, run
+
+PATIENCE = 600.0
+"""Seconds to wait for another run on the same head node: as long as a large image may take."""
+
+
+def held(places: Places, listen: Listener) -> AbstractContextManager[None]:
+    """Hold the head node's one lock: whoever writes below /var/lib/qlumod has it."""
+    make_directories(places.state)
+    return locked(places.lock, wait=PATIENCE, listen=listen)
+
+
+def scan(places: Places, *, thorough: bool, listen: Listener) -> tuple[Registry, Sequence[Change]]:
+    """Look at all payloads and write down what there is; hold the lock. Returns what changed."""
+    known = {} if thorough else remembered(places.verified)
+    entries, digests = verified(find_payloads(places, listen), known, listen)
+    registry = _with_package_versions(places, entries)
+    changes = changes_between(_old_registry(places, listen), registry)
+    if digests != known:
+        remember(places.verified, digests)
+    if changes or not places.registry.exists():
+        write_whole(places.registry, registry_text(registry).encode())
+    return registry, changes
+
+
+def read_registry(places: Places) -> Registry:
+    """Read the registry; raises `QlumodError` where there is none."""
+    if not places.registry.exists():
+        raise QlumodError(
+            f"there is no registry of modules ({places.payload(places.registry)})",
+            remedy="run: qlumod register",
+        )
+    return parse_registry(
+        decoded(read_bytes(places.registry), str(places.registry)), str(places.registry)
+    )
+
+
+def tell(places: Places, changes: Sequence[Change], listen: Listener) -> None:
+    """Run the hooks; one that fails is told of, and harms nothing."""
+    if not changes or not places.hooks.is_dir():
+        return
+    with tempfile.TemporaryDirectory(prefix="qlumod-") as directory:
+        told = Path(directory, "changes")
+        told.write_text(changes_text(changes))
+        try:
+            run(
+                command(
+                    "run-parts", f"--arg={told}", places.hooks,
+                    environment={"QLUMOD_ROOT": str(places.root)},
+                ),
+                listen=listen,
+            )  # fmt: skip
+        except CommandFailed as failure:
+            said = "; ".join(failure.tail) or failure.brief
+            listen(Caution(text=f"a program in {places.payload(places.hooks)} failed: {said}"))
+
+
+def _old_registry(places: Places, listen: Listener) -> Registry:
+    if not places.registry.exists():
+        return ()
+    try:
+        return read_registry(places)
+    except QlumodError as fault:
+        listen(Caution(text=f"the registry is made anew, it cannot be read: {fault.brief}"))
+        return ()
+
+
+def _with_package_versions(places: Places, entries: Sequence[Registered]) -> Registry:
+    paths = {entry.key: places.payload(_manifest_path(places, entry)) for entry in entries}
+    versions = package_versions(places.dpkg, list(paths.values()))
+    return tuple(
+        replace(entry, package_version=versions.get(paths[entry.key], "")) for entry in entries
+    )
+
+
+def _manifest_path(places: Places, entry: Registered) -> Path:
+    module, flavor, architecture, version = entry.key
+    return places.modules / module / flavor / architecture / str(version) / MANIFEST

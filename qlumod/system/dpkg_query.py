@@ -1,0 +1,37 @@
+"""Asking dpkg which package brought a file, in which version."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qlumod.system.run import ProgramMissing, attempt, command
+
+
+def package_versions(database: Path, paths: Sequence[str]) -> dict[str, str]:
+    """The versions of the packages that the paths belong to; unknown ones are left out."""
+    owners = _owners(database, paths)
+    versions = _versions(database, sorted(set(owners.values())))
+    return {path: versions[name] for path, name in owners.items() if name in versions}
+
+
+def _owners(database: Path, paths: Sequence[str]) -> dict[str, str]:
+    """Of a path that no package has, dpkg-query says so, exits 1, and answers for the others."""
+    rows = (line.partition(": ") for line in _ask(database, "--search", paths))
+    return {path: name.split(",")[0] for name, _, path in rows if path}
+
+
+def _versions(database: Path, names: Sequence[str]) -> dict[str, str]:
+    shown = _ask(database, "--show", names, "--showformat=${Package}\\t${Version}\\n")
+    rows = (line.partition("\t") for line in shown)
+    return {name: version for name, _, version in rows if version}
+
+
+def _ask(database: Path, verb: str, words: Sequence[str], *options: str) -> list[str]:
+    if not words or not database.is_dir():
+        return []
+    try:
+        _, out, _ = attempt(
+            command("dpkg-query", f"--admindir={database}", *options, verb, "--", *words)
+        )
+    except ProgramMissing:
+        return []
+    return out.decode().splitlines()

@@ -1,0 +1,72 @@
+"""The modules of a head node: taking in what dpkg brought, and listing what there is."""
+
+from dataclasses import dataclass
+
+from qlumod.events import Listener
+from qlumod.head.places import Places
+from qlumod.head.registrar import held, read_registry, scan, tell
+from qlumod.model.registry import Change, Happened, Registered, Registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What a look at the payloads found."""
+
+    registry: Registry
+    changes: tuple[Change, ...]
+
+    @property
+    def damaged(self) -> tuple[Registered, ...]:
+        """The modules that must not be used."""
+        return tuple(entry for entry in self.registry if not entry.usable)
+
+    def as_document(self) -> dict[str, object]:
+        """For --json."""
+        return {
+            "changes": [
+                {"change": str(change.what), **module_document(change.module)}
+                for change in self.changes
+            ],
+            "damaged": [module_document(entry) for entry in self.damaged],
+        }
+
+    def lines(self) -> list[str]:
+        """For people: what changed, then what is (still) damaged."""
+        changed = [
+            f"{change.what} {change.module.label}"
+            for change in self.changes
+            if change.what is not Happened.DAMAGED
+        ]
+        damaged = [f"damaged {entry.label}: {entry.problem}" for entry in self.damaged]
+        return [*changed, *damaged] or ["nothing has changed"]
+
+
+def register(places: Places, *, thorough: bool, listen: Listener) -> Registration:
+    """Bring the registry up to date and run the hooks for what changed."""
+    with held(places, listen):
+        registry, changes = scan(places, thorough=thorough, listen=listen)
+    # The hooks may build images, and need the lock themselves.
+    tell(places, changes, listen)
+    return Registration(registry=registry, changes=tuple(changes))
+
+
+def modules(places: Places) -> Registry:
+    """The registry as it was written last, by stack group."""
+    return tuple(sorted(read_registry(places), key=lambda entry: (entry.stack_group, entry.key)))
+
+
+def module_document(entry: Registered) -> dict[str, object]:
+    """One module for --json."""
+    return {
+        "module": entry.module,
+        "version": str(entry.version),
+        "flavor": entry.flavor,
+        "architecture": entry.architecture,
+        "title": entry.title,
+        "stack_group": entry.stack_group,
+        "size": entry.size,
+        "package_version": entry.package_version,
+        "layer": entry.layer,
+        "status": str(entry.status),
+        "problem": entry.problem,
+    }
