@@ -147,7 +147,9 @@ def _state(reference: Tree, stack: Tree, kind: Kind) -> Iterator[Difference]:
     expected, found = kind.canonical(one), kind.canonical(other)
     wrong = [key for key in sorted({*expected, *found}) if expected.get(key) != found.get(key)]
     for key in wrong:
-        yield from _entries(kind.name, key, expected.get(key), found.get(key))
+        # A path that only one of both has is told of as such.
+        if (key in reference.entries) == (key in stack.entries):
+            yield _entries(kind.name, key, expected.get(key), found.get(key))
     for path in sorted(one.keys() & other.keys()):
         if one[path].data != other[path].data and path not in wrong:
             yield Difference(path=path, aspect=Aspect.ORDER, subject=kind.name)
@@ -161,19 +163,17 @@ def _claimed(tree: Tree, kind: Kind) -> Files:
     }
 
 
-def _entries(kind: str, key: str, reference: bytes | None, stack: bytes | None) -> list[Difference]:
-    """One difference per canonical key: the lines that only one of both has."""
+def _entries(kind: str, key: str, reference: bytes | None, stack: bytes | None) -> Difference:
+    """The lines of a canonical form that only one of both has."""
     one = (reference or b"").decode(errors="replace").splitlines()
     other = (stack or b"").decode(errors="replace").splitlines()
-    return [
-        Difference(
-            path=key,
-            aspect=Aspect.ENTRY,
-            subject=kind,
-            reference=_shortened(line for line in one if line not in other),
-            stack=_shortened(line for line in other if line not in one),
-        )
-    ]
+    return Difference(
+        path=key,
+        aspect=Aspect.ENTRY,
+        subject=kind,
+        reference=_shortened(line for line in one if line not in other),
+        stack=_shortened(line for line in other if line not in one),
+    )
 
 
 def _shortened(lines: Iterable[str], limit: int = 160) -> str:

@@ -1,20 +1,21 @@
 """The parts of the proof that run in namespaces without network; each writes a scanned tree."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from qlumod.events import Listener, step
-from qlumod.proof.accounts import is_account_file
-from qlumod.proof.tree import Tree, dumped
+from qlumod.proof.scanned import scanned
+from qlumod.proof.tree import dumped
+from qlumod.stack.assemble import assemble
 from qlumod.stack.chroot import in_root, inhabited
-from qlumod.stack.mount import assembled
-from qlumod.state.table import KINDS
+from qlumod.stack.member import read_member, stacked
 from qlumod.system.memory import scratch_space
 from qlumod.system.mmdebstrap import install as mmdebstrap
 from qlumod.system.mmdebstrap import without_host
+from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.namespace import HOST_NAME
 from qlumod.system.run import run
-from qlumod.system.tree import scan
 
 
 def install(
@@ -62,27 +63,29 @@ def stack(
     """Assemble the stack of some payloads, as an image would, and scan what a node would see."""
     with (
         scratch_space(Path(scratch)) as space,
-        assembled([Path(p) for p in payloads], space, epoch=epoch, listen=listen) as root,
+        assembled(payloads, space, epoch=epoch, listen=listen) as (*_, root),
     ):
         write_scan(root, Path(output), listen=listen)
+
+
+@contextmanager
+def assembled(
+    payloads: Sequence[str], space: Path, *, epoch: int, listen: Listener
+) -> Iterator[tuple[Path, ...]]:
+    """Mount the layers of some payloads with their common state; lowest first, the whole last."""
+    members = stacked([read_member(Path(payload)) for payload in payloads])
+    last, work, root = (space / name for name in ("last", "work", "root"))
+    for place in (last, work, root):
+        place.mkdir()
+    with (
+        all_squashfs([member.layer for member in members], space / "layers") as layers,
+        overlay(layers, root, upper=last, work=work),
+    ):
+        assemble(root, members, epoch=epoch, listen=listen)
+        yield (*layers, last, root)
 
 
 def write_scan(root: Path, output: Path, *, listen: Listener) -> None:
     """Scan a root and write the tree down."""
     with step(listen, "scanning"):
         output.write_bytes(dumped(scanned(root)))
-
-
-def scanned(root: Path) -> Tree:
-    """Scan a root, with the bytes of the files that rules of state look into."""
-    entries = scan(root)
-    looked_into = [
-        entry.path
-        for entry in entries.values()
-        if entry.type == "f"
-        and (is_account_file(entry.path) or any(kind.claims(entry.path) for kind in KINDS))
-    ]
-    return Tree(
-        entries=entries,
-        data={path: (root / path.lstrip("/")).read_bytes() for path in looked_into},
-    )

@@ -86,7 +86,12 @@ def reference_tree(
 def _install(installation: Installation, place: Path, *, store: Store, listen: Listener) -> bytes:
     lock = installation.lock
     archive = frozen_archive(
-        installation.packages, store, place / "archive", epoch=lock.epoch, listen=listen
+        installation.packages,
+        store=store,
+        directory=place / "archive",
+        architecture=lock.architecture,
+        epoch=lock.epoch,
+        listen=listen,
     )
     output = place / "tree.gz"
     call_inside(

@@ -93,8 +93,9 @@ class Entries:
         """The entries, sorted."""
         if self.path not in files:
             return {}
-        entries = dict(self.split(text_of(files, self.path)))
-        return {self.path: encoded("".join(self.same(entries[key]) for key in sorted(entries)))}
+        # Not as a mapping: an entry that comes twice is another state.
+        entries = sorted(self.split(text_of(files, self.path)))
+        return {self.path: encoded("".join(self.same(entry) for _, entry in entries))}
 
     def _text(self, claims: Mapping[str, Claim]) -> str:
         keys = claims if self.in_order else sorted(claims)

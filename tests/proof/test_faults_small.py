@@ -1,0 +1,48 @@
+"""Every fault in a small stack is reported, and a sound stack has none."""
+
+from pathlib import Path
+
+import pytest
+
+from qlumod.proof.scanned import scanned
+from qlumod.proof.tree import Tree
+from qlumod.proof.verdict import Verdict, verdict
+from qlumod.state.table import KINDS
+from tests.proof.expected import expectations
+from tests.proof.faults import Fault, faults
+from tests.proof.small import LEFT_OUT, make_reference, make_stack
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    return scanned(make_reference(tmp_path_factory.mktemp("reference")))
+
+
+def judge(reference: Tree, stack: Tree) -> Verdict:
+    return verdict(reference, stack, expected=expectations(), kinds=KINDS)
+
+
+def test_a_sound_stack_has_only_permitted_differences(reference: Tree, tmp_path: Path) -> None:
+    found = judge(reference, scanned(make_stack(tmp_path)))
+    assert [str(failure) for failure in found.failures] == []
+    assert found.counts == {
+        "left out": len(LEFT_OUT),
+        "link to what is left out": 2,
+        "secret": 1,
+        "kernel": 2,
+        "account ids": 2,
+        "account dates": 1,
+        "order of entries": 1,
+        "log": 1,
+        "bookkeeping": 2,
+        "mmdebstrap": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "fault", [fault for fault in faults() if not fault.unmounted], ids=lambda fault: fault.name
+)
+def test_every_fault_is_reported(fault: Fault, reference: Tree, tmp_path: Path) -> None:
+    fault.deed(make_stack(tmp_path))
+    found = judge(reference, scanned(tmp_path))
+    assert any(failure.path.startswith(fault.names) for failure in found.failures), found.failures
