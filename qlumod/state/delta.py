@@ -1,0 +1,330 @@
+"""What of an installation belongs into the layer: each path of an overlay's upper, decided.
+
+The upper directory is never taken as it is: it holds shared state, caches and traces of the build,
+copies of what is below, and directories that are opaque only because they are new.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from qlumod.errors import QlumodError
+from qlumod.model.tree import Entry
+from qlumod.state.kind import Cache, Dropped, Fixed, Rule, matches_any
+from qlumod.state.table import CACHES, rule_of
+
+Tree = Mapping[str, Entry]
+"""Entries by path."""
+
+_OVERLAY = ("trusted.overlay.", "user.overlay.")
+_OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
+_UNSTORED = ("system.posix_acl_",)
+"""squashfs does not store access control lists; systemd-tmpfiles sets those of Debian at boot."""
+
+
+class Action(StrEnum):
+    """What becomes of a path."""
+
+    KEEP = "keep"
+    """It is in the layer."""
+    WHITEOUT = "whiteout"
+    """The layer hides the path of a module below."""
+    SAME = "same"
+    """It is below already."""
+    STATE = "state"
+    """It is taken apart by its kind and written again in a stack; never in a layer."""
+    CACHE = "cache"
+    """It is in the layer, but may be made again in a stack."""
+    DROP = "drop"
+    """It is nowhere."""
+    SECRET = "secret"
+    """It is taken out, since the spec lists it under Secrets."""
+    REFUSE = "refuse"
+    """The build must stop."""
+
+
+_CACHE_NAMES = frozenset(cache.name for cache in CACHES)
+_IN_LAYER = frozenset((Action.KEEP, Action.CACHE, Action.WHITEOUT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One path, what becomes of it, and why; `rule` is the name of the rule, if one decided."""
+
+    path: str
+    action: Action
+    reason: str
+    rule: str = ""
+    entry: Entry | None = None
+    """What lies in the upper; None for a path that an opaque directory or whiteout hides."""
+    details: tuple[str, ...] = ()
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All decisions, sorted by path."""
+
+    steps: tuple[Step, ...]
+
+    def of(self, *actions: Action) -> tuple[Step, ...]:
+        """The steps with one of these actions."""
+        return tuple(step for step in self.steps if step.action in actions)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The paths that the layer holds as they lie in the upper, without whiteouts."""
+        return tuple(step.path for step in self.of(Action.KEEP, Action.CACHE))
+
+    @property
+    def whiteouts(self) -> tuple[str, ...]:
+        """The paths at which the layer has a whiteout."""
+        return tuple(step.path for step in self.of(Action.WHITEOUT))
+
+    @property
+    def caches(self) -> tuple[str, ...]:
+        """The names of the caches that the build made, sorted."""
+        return tuple(sorted({step.rule for step in self.steps if step.rule in _CACHE_NAMES}))
+
+    @property
+    def faults(self) -> tuple[QlumodError, ...]:
+        """Why the build must stop: an error for each refused path."""
+        return tuple(
+            QlumodError(f"{step.path}: {step.reason}", details=step.details, remedy=step.remedy)
+            for step in self.of(Action.REFUSE)
+        )
+
+
+def plan_delta(
+    upper: Tree,
+    below: Tree,
+    *,
+    wins: Sequence[str] = (),
+    secrets: Sequence[str] = (),
+    suspicions: Mapping[str, str] | None = None,
+) -> Plan:
+    """Decide what becomes of each path of an upper directory over a view.
+
+    `upper` is a scan of the directory as overlayfs left it: whiteouts, and the attribute of opaque
+    directories. `below` is a scan of the view that it lay upon, state and caches included; empty
+    for a module that stands upon nothing. `wins` and `secrets` are the spec's patterns;
+    `suspicions` tell why a path looks like a secret that is not listed (`secrets.suspicions`).
+    """
+    decide = _Decider(
+        below=below, wins=tuple(wins), secrets=tuple(secrets), suspicions=suspicions or {}
+    )
+    steps = {path: decide.about(entry) for path, entry in upper.items()}
+    for path in _hidden(upper, below):
+        steps[path] = decide.about_removed(path, entry=None)
+    _keep_hard_links_together(steps, upper)
+    _keep_directories(steps)
+    return Plan(steps=tuple(steps[path] for path in sorted(steps)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decider:
+    """The rules for one path, in order."""
+
+    below: Tree
+    wins: tuple[str, ...]
+    secrets: tuple[str, ...]
+    suspicions: Mapping[str, str] = field(default_factory=dict)
+
+    def about(self, entry: Entry) -> Step:
+        if entry.whiteout:
+            return self.about_removed(entry.path, entry=entry)
+        was = self.below.get(entry.path)
+        special = self._special(entry, was)
+        if special:
+            return special
+        if was is not None and same(was, entry):
+            return Step(
+                path=entry.path, entry=entry, action=Action.SAME, reason="it is below already"
+            )
+        if entry.path in self.suspicions:
+            return self._suspicious(entry)
+        if was is None:
+            return Step(path=entry.path, entry=entry, action=Action.KEEP, reason="it is new")
+        return self._changed(was, entry)
+
+    def _special(self, entry: Entry, was: Entry | None) -> Step | None:
+        if entry.type != "d" and matches_any(entry.path, self.secrets):
+            return Step(
+                path=entry.path,
+                entry=entry,
+                action=Action.SECRET,
+                reason="the spec lists it under Secrets",
+            )
+        rule = _rule(entry)
+        return _by_rule(entry, rule, was) if rule is not None else None
+
+    def about_removed(self, path: str, *, entry: Entry | None) -> Step:
+        was = self.below.get(path)
+        if was is None:
+            reason = "it hides nothing: there is no such path below"
+            return Step(path=path, entry=entry, action=Action.SAME, reason=reason)
+        rule = _rule(was)
+        if rule is not None:
+            if isinstance(rule, Cache) and not rule.always:
+                reason = f"the build removed this file of the {rule.name} cache"
+                return Step(
+                    path=path, entry=entry, action=Action.WHITEOUT, reason=reason, rule=rule.name
+                )
+            return replace(_by_rule(was, rule, None), entry=entry)
+        if self._won(path):
+            return Step(
+                path=path, entry=entry, action=Action.WHITEOUT,
+                reason="the build removed it, and the spec lists it under Wins",
+            )  # fmt: skip
+        return Step(
+            path=path, entry=entry, action=Action.REFUSE,
+            reason="the build removed this path of a module below",
+            remedy=f"if it is right that it is gone, add {path} to the field Wins",
+        )  # fmt: skip
+
+    def _suspicious(self, entry: Entry) -> Step:
+        return Step(
+            path=entry.path, entry=entry, action=Action.REFUSE,
+            reason=f"this looks like a secret: {self.suspicions[entry.path]}",
+            remedy=f"add it to the field Secrets, as '{entry.path} site' if many nodes share it, "
+            f"or as '{entry.path} node' if each node has its own",
+        )  # fmt: skip
+
+    def _changed(self, was: Entry, now: Entry) -> Step:
+        if self._won(now.path):
+            return Step(
+                path=now.path, entry=now, action=Action.KEEP,
+                reason="it differs from the one below, and the spec lists it under Wins",
+            )  # fmt: skip
+        return Step(
+            path=now.path, entry=now, action=Action.REFUSE,
+            reason="the build changed this path of a module below",
+            details=differences(was, now),
+            remedy=f"if this module's is right for every stack, add {now.path} to the field Wins",
+        )  # fmt: skip
+
+    def _won(self, path: str) -> bool:
+        return matches_any(path, self.wins)
+
+
+def same(one: Entry, other: Entry) -> bool:
+    """Whether two entries of a path are equal in all that a layer holds, times left aside."""
+    return _what_counts(one) == _what_counts(other)
+
+
+def differences(was: Entry, now: Entry) -> tuple[str, ...]:
+    """How two entries of a path differ, for people."""
+    before, after = _what_counts(was), _what_counts(now)
+    return tuple(
+        f"{name} was {before[name]}, is {after[name]}"
+        for name in before
+        if before[name] != after[name]
+    )
+
+
+def _what_counts(entry: Entry) -> dict[str, str]:
+    return {
+        "type": entry.type,
+        "mode": f"{entry.mode:04o}",
+        "uid": str(entry.uid),
+        "gid": str(entry.gid),
+        "target": entry.target,
+        "device": str(entry.rdev),
+        "size": str(entry.size) if entry.type == "f" else "",
+        "content": entry.digest,
+        "attributes": " ".join(
+            f"{name}={value.hex()}"
+            for name, value in entry.xattrs
+            if not name.startswith((*_OVERLAY, *_UNSTORED))
+        ),
+    }
+
+
+def _rule(entry: Entry) -> Rule | None:
+    rule = rule_of(entry.path, entry.target)
+    # A directory is no file of state, even where its name fits.
+    if entry.type == "d" and not (isinstance(rule, Dropped) and _in_tree(entry.path, rule)):
+        return None
+    return rule
+
+
+def _in_tree(path: str, rule: Dropped) -> bool:
+    return any(path.startswith(f"{tree}/") for tree in rule.trees)
+
+
+def _by_rule(entry: Entry, rule: Rule, was: Entry | None) -> Step:
+    if isinstance(rule, Dropped):
+        action, reason = Action.DROP, rule.reason
+    elif isinstance(rule, Fixed):
+        action, reason = Action.STATE, rule.reason
+    elif not isinstance(rule, Cache):
+        action, reason = Action.STATE, f"it is shared state ({rule.name})"
+    elif rule.always:
+        action, reason = Action.STATE, "every stack makes this cache anew"
+    elif was is not None and same(was, entry):
+        action, reason = Action.SAME, "it is below already"
+    else:
+        action, reason = Action.CACHE, f"it is a file of the {rule.name} cache"
+    return Step(path=entry.path, entry=entry, action=action, reason=reason, rule=rule.name)
+
+
+def _hidden(upper: Tree, below: Tree) -> Iterator[str]:
+    """The topmost paths that opaque directories hide and that are not in the upper."""
+    opaque = {path for path, entry in upper.items() if entry.type == "d" and _is_opaque(entry)}
+    if not opaque:
+        return
+    for path in sorted(below):
+        parent = _parent(path)
+        if (
+            path not in upper
+            and path != "/"
+            and parent in upper
+            and upper[parent].type == "d"
+            and any(place in opaque for place in (parent, *_ancestors(parent)))
+        ):
+            yield path
+
+
+def _is_opaque(entry: Entry) -> bool:
+    return any(name in _OPAQUE and value in (b"y", b"x") for name, value in entry.xattrs)
+
+
+def _keep_hard_links_together(steps: dict[str, Step], upper: Tree) -> None:
+    """Keep what is below already where it is a hard link of something that is kept."""
+    kept: dict[tuple[int, int], str] = {}
+    for path in sorted(steps):
+        entry = upper.get(path)
+        if entry and entry.type != "d" and entry.nlink > 1 and steps[path].action in _IN_LAYER:
+            kept.setdefault(entry.inode, path)
+    for path, step in list(steps.items()):
+        entry = upper.get(path)
+        if (
+            entry
+            and not entry.whiteout
+            and entry.nlink > 1
+            and step.action is Action.SAME
+            and entry.inode in kept
+        ):
+            reason = f"it is a hard link of {kept[entry.inode]}"
+            steps[path] = replace(step, action=Action.KEEP, reason=reason)
+
+
+def _keep_directories(steps: dict[str, Step]) -> None:
+    """Keep the directories that what is in the layer lies in."""
+    for path in [path for path, step in steps.items() if step.action in _IN_LAYER]:
+        for directory in _ancestors(path):
+            step = steps.get(directory)
+            if step and step.action is Action.SAME:
+                steps[directory] = replace(
+                    step, action=Action.KEEP, reason=f"it is the way to {path}"
+                )
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+def _ancestors(path: str) -> Iterable[str]:
+    while path != "/":
+        path = _parent(path)
+        yield path
