@@ -1,0 +1,184 @@
+"""Locked packages into the store: apt fetches what is missing, checked by the lock's digests."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.events import Listener, ignore, step
+from qlumod.lock.process import python_module
+from qlumod.model.lock import LockedPackage
+from qlumod.system import files
+from qlumod.system.apt import AptRoot
+from qlumod.system.archive import control_of, side_by_side
+from qlumod.system.run import run
+from qlumod.system.store import Store, free_space
+
+STREAMS = 4
+"""How many downloads run at once."""
+WAIT = 3600.0
+"""How many seconds to wait for another run that fetches into the same store."""
+_SAFE = "/+~:=@,!$&'()*;"
+"""What an address may hold besides letters, digits, ``_.-`` as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What a fetch did."""
+
+    packages: tuple[LockedPackage, ...]
+    """Those that were not in the store."""
+    size: int
+
+
+def missing(packages: Sequence[LockedPackage], store: Store) -> tuple[LockedPackage, ...]:
+    """The packages that the store does not have."""
+    return tuple(package for package in packages if not store.has(package.sha256))
+
+
+def fetch(
+    packages: Sequence[LockedPackage],
+    *,
+    root: AptRoot,
+    folders: Mapping[str, Path],
+    store: Store,
+    listen: Listener = ignore,
+) -> Fetched:
+    """Fetch the packages that the store lacks; `folders` are the archives that are directories.
+
+    Interrupted downloads are resumed by the next run. Raises all failures at once.
+    """
+    partial = store.partial
+    with files.locked(partial / "lock", wait=WAIT, listen=listen):
+        wanted = missing(packages, store)
+        size = sum(package.size for package in wanted)
+        if not wanted:
+            return Fetched(packages=(), size=0)
+        _check_space(partial, size)
+        with step(listen, "Fetching packages", total=size, unit="bytes") as advance:
+            local = [package for package in wanted if package.archive in folders]
+            remote = [package for package in wanted if package.archive not in folders]
+            faults = [*_copy(local, folders, store, advance)]
+            faults += _download(remote, root, store, advance, listen)
+            raise_faults(faults)
+            side_by_side(lambda package: control_of(store, package.sha256), wanted)
+    return Fetched(packages=wanted, size=size)
+
+
+def _check_space(folder: Path, size: int) -> None:
+    room = free_space(folder)
+    if size > room:
+        raise QlumodError(
+            f"cannot fetch {size} bytes into {folder}: there is room for {room}",
+            remedy="make room there, or name another directory with --cache",
+        )
+
+
+def _copy(
+    packages: Sequence[LockedPackage],
+    folders: Mapping[str, Path],
+    store: Store,
+    advance: Callable[[int], None],
+) -> Iterator[QlumodError]:
+    for package in packages:
+        source = folders[package.archive] / package.filename
+        try:
+            store.add(source, digest=package.sha256, size=package.size)
+            advance(package.size)
+        except QlumodError as fault:
+            yield QlumodError(
+                f"cannot take {package.package} {package.version} from the archive"
+                f" {package.archive}: {fault.brief}",
+                details=fault.details,
+                remedy=f"build it again from the source that was locked,"
+                f" or `qlumod lock --update {package.package}`",
+            )
+
+
+def _download(
+    packages: Sequence[LockedPackage],
+    root: AptRoot,
+    store: Store,
+    advance: Callable[[int], None],
+    listen: Listener,
+) -> list[QlumodError]:
+    by_path = {str(store.partial / package.sha256): package for package in packages}
+    faults: list[QlumodError] = []
+
+    def take(line: str) -> None:
+        word, _, text = line.partition(" ")
+        value = json.loads(text)
+        match word:
+            case "bytes":
+                advance(value)
+            case "done":
+                package = by_path[value]
+                store.adopt(Path(value), digest=package.sha256, size=package.size)
+            case "failed":
+                path, reason = value
+                faults.append(_failure(by_path[path], reason, root))
+
+    if packages:
+        parts = [
+            [_order(package, path, root) for path, package in part]
+            for part in _parts(sorted(by_path.items(), key=lambda item: -item[1].size))
+        ]
+        run(
+            python_module("qlumod.lock.download", parts, environment=root.environment),
+            listen=listen,
+            on_line=take,
+        )
+    return faults
+
+
+def _parts(
+    items: Sequence[tuple[str, LockedPackage]],
+) -> Iterator[Sequence[tuple[str, LockedPackage]]]:
+    """Deal the packages out to the streams, each about the same number of bytes."""
+    for start in range(min(STREAMS, len(items))):
+        yield items[start::STREAMS]
+
+
+def _order(package: LockedPackage, path: str, root: AptRoot) -> Mapping[str, str | int]:
+    return {
+        "uri": _uri(package, root),
+        "sha256": package.sha256,
+        "size": package.size,
+        "name": package.package,
+        "path": path,
+    }
+
+
+def _uri(package: LockedPackage, root: AptRoot) -> str:
+    for source in root.sources:
+        if source.archive == package.archive:
+            # file: would name the mirror's own file, which is not ours to keep.
+            base = source.uri.replace("file:", "copy:", 1)
+            return f"{base}{quote(package.filename, safe=_SAFE)}"
+    raise QlumodError(
+        f"{package.package} {package.version} comes from the archive {package.archive},"
+        " which the release file does not name",
+        remedy="qlumod lock",
+    )
+
+
+def _failure(package: LockedPackage, reason: str, root: AptRoot) -> QlumodError:
+    lines = [line.strip() for line in reason.splitlines() if line.strip()]
+    return QlumodError(
+        f"cannot fetch {package.package} {package.version} from the archive {package.archive}",
+        details=(_uri(package, root), *lines),
+        remedy=_remedy(package, reason),
+    )
+
+
+def _remedy(package: LockedPackage, reason: str) -> str:
+    if "404" in reason or "not found" in reason or "No such file" in reason:
+        return (
+            "the archive has dropped this version and the store does not have it:"
+            f" `qlumod lock --update {package.package}`"
+        )
+    if "Hash Sum mismatch" in reason or "unexpected size" in reason:
+        return "the mirror has other bytes than those that were locked: use another mirror"
+    return "run it again: what has come already is kept"

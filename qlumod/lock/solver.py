@@ -1,0 +1,283 @@
+"""The solver's own process: modules and held versions in, packages out, both as JSON.
+
+``python -m qlumod.lock.solver`` with APT_CONFIG naming a private root. apt solves; what is done
+here is to ask it in the right order: core first, then each module with the modules that it requires
+as installed. Packages of other modules that were chosen already have one version only.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import apt_pkg
+
+from qlumod.errors import Faults, QlumodError, raise_faults
+from qlumod.lock.world import Change, Chosen, Request, Solution, World
+from qlumod.system import apt
+
+Json = Any
+ROUNDS = 20
+"""How often moved packages may move others before it is called a fault of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """What the solver needs of a module's spec; `requires` are all modules below it."""
+
+    name: str
+    path: str
+    requires: tuple[str, ...]
+    requests: tuple[Request, ...]
+    recommends: bool
+    prefer: tuple[str, ...]
+
+    @classmethod
+    def read(cls, given: Json) -> "Module":
+        """Take it from its JSON form."""
+        return cls(
+            name=given["name"],
+            path=given["path"],
+            requires=tuple(given["requires"]),
+            requests=tuple(Request(**request) for request in given["requests"]),
+            recommends=given["recommends"],
+            prefer=tuple(given["prefer"]),
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """A package of the lock that grows."""
+
+    chosen: Chosen
+    reason: str
+    modules: list[str] = field(default_factory=list)
+
+
+class Solver:
+    """Asks apt module by module."""
+
+    def __init__(self, root: apt.AptRoot, modules: Sequence[Module]) -> None:
+        self._root = root
+        self._folder = root.path / "solve"
+        self._folder.mkdir(exist_ok=True)
+        self._modules = modules
+        self._worlds = 0
+        self._catalogue = self._world()
+
+    def solve(
+        self, held: Mapping[str, Sequence[str]], versions: Mapping[str, str], moving: Sequence[str]
+    ) -> dict[str, Entry]:
+        """All packages by name; `held` names the old lock's packages of each module."""
+        self._check_requests()
+        pins = self._moved(held, dict(versions), list(moving)) if versions else {}
+        entries: dict[str, Entry] = {}
+        for module in self._modules:
+            self._add(module, entries, pins)
+        return entries
+
+    def close(self) -> None:
+        """Remove the worlds' files."""
+        for path in sorted(self._folder.iterdir()):
+            path.unlink()
+        self._folder.rmdir()
+
+    def _check_requests(self) -> None:
+        faults: list[QlumodError] = []
+        for module in self._modules:
+            for request in module.requests:
+                try:
+                    self._catalogue.candidate(request)
+                except QlumodError as fault:
+                    faults.append(fault)
+        raise_faults(faults)
+
+    def _moved(
+        self, held: Mapping[str, Sequence[str]], versions: dict[str, str], moving: list[str]
+    ) -> dict[str, str]:
+        """The held versions after what is asked to move, and what follows from it, has moved."""
+        for name in moving:
+            versions.pop(name, None)
+        for _ in range(ROUNDS):
+            before = dict(versions)
+            for module in self._modules:
+                self._move(module, held, versions, moving)
+            if versions == before:
+                return {name: version for name, version in versions.items() if name not in moving}
+        raise QlumodError(
+            "the packages that move never come to rest", remedy="qlumod lock --update"
+        )
+
+    def _move(
+        self,
+        module: Module,
+        held: Mapping[str, Sequence[str]],
+        versions: dict[str, str],
+        moving: Sequence[str],
+    ) -> None:
+        """Let apt move what one module's stack demands, the old lock's packages installed."""
+        stack = {name for part in (*module.requires, module.name) for name in held.get(part, ())}
+        installed = [
+            chosen for name in sorted(stack) if (chosen := self._held(name, versions)) is not None
+        ]
+        there = {chosen.package for chosen in installed}
+        world = self._world(
+            installed,
+            {name: version for name, version in versions.items() if name not in there},
+            recommends=module.recommends,
+        )
+        demands = [
+            request for request in self._requests_of(module, world) if not world.satisfied(request)
+        ]
+        demands += [Request(name=name) for name in moving if name in there]
+        for change in world.solve(demands, why={}, prefer=module.prefer).changes:
+            if change.new:
+                versions[change.package] = change.new
+
+    def _held(self, name: str, versions: Mapping[str, str]) -> Chosen | None:
+        newest = self._catalogue.versions(name)
+        version = versions.get(name, newest[0] if newest else "")
+        return self._catalogue.look_up(name, version)
+
+    def _add(self, module: Module, entries: dict[str, Entry], pins: Mapping[str, str]) -> None:
+        below = {
+            name: entry
+            for name, entry in entries.items()
+            if set(entry.modules) & set(module.requires)
+        }
+        fixed = {**pins, **{name: entry.chosen.version for name, entry in entries.items()}}
+        installed = [entry.chosen for entry in below.values()]
+        world = self._world(installed, fixed, recommends=module.recommends)
+        solution = self._solution(module, world)
+        if solution.unmet or solution.changes:
+            raise self._refusal(module, world, solution, below, fixed)
+        for chosen in solution.new:
+            entry = entries.setdefault(
+                chosen.package, Entry(chosen=chosen, reason=solution.reasons[chosen.package])
+            )
+            entry.modules.append(module.name)
+
+    def _solution(self, module: Module, world: World) -> Solution:
+        requests = self._requests_of(module, world)
+        why = {request.name: f"requested by {module.name}" for request in requests}
+        if not module.requires:
+            why |= dict.fromkeys(world.essential(), "essential")
+            why["apt"] = "every root has apt"
+            why |= {request.name: f"requested by {module.name}" for request in module.requests}
+        open_ = [request for request in requests if not world.satisfied(request)]
+        return world.solve(open_, why=why, prefer=module.prefer)
+
+    def _requests_of(self, module: Module, world: World) -> tuple[Request, ...]:
+        """What apt is asked for: a module that requires none brings what every root has."""
+        if module.requires:
+            return module.requests
+        named = {request.name for request in module.requests}
+        base = [name for name in (*world.essential(), "apt") if name not in named]
+        return (*(Request(name=name) for name in base), *module.requests)
+
+    def _refusal(
+        self,
+        module: Module,
+        world: World,
+        solution: Solution,
+        below: Mapping[str, Entry],
+        fixed: Mapping[str, str],
+    ) -> QlumodError:
+        changes = solution.changes or self._wished_changes(module, below, fixed)
+        if changes:
+            return QlumodError(
+                f"{module.path}: {module.name} would change packages of a module below it",
+                details=[
+                    _change_text(change, module.name, below[change.package].modules[0])
+                    for change in changes
+                ],
+                remedy=f"let {changes[0].package} move in the module that holds it,"
+                f" or ask in {module.name} for versions that go with it",
+            )
+        requests = [_for_apt(request, world) for request in self._requests_of(module, world)]
+        reasons = apt.why_not(
+            self._root, requests, status=world.status, preferences=world.preferences
+        )
+        return QlumodError(
+            f"{module.path}: {module.name} cannot be installed", details=reasons or solution.unmet
+        )
+
+    def _wished_changes(
+        self, module: Module, below: Mapping[str, Entry], fixed: Mapping[str, str]
+    ) -> tuple[Change, ...]:
+        """What apt would do to the modules below if it were free to."""
+        pins = {name: version for name, version in fixed.items() if name not in below}
+        world = self._world(
+            [entry.chosen for entry in below.values()], pins, recommends=module.recommends
+        )
+        solution = self._solution(module, world)
+        return () if solution.unmet else solution.changes
+
+    def _world(
+        self,
+        installed: Sequence[Chosen] = (),
+        pins: Mapping[str, str] | None = None,
+        *,
+        recommends: bool = False,
+    ) -> World:
+        self._worlds += 1
+        return World(
+            self._folder, self._worlds, installed=installed, pins=pins, recommends=recommends
+        )
+
+
+def _for_apt(request: Request, world: World) -> str:
+    return f"{request.name}={world.candidate(request).ver_str}"
+
+
+def _change_text(change: Change, module: str, holder: str) -> str:
+    if not change.new:
+        return f"{module} would remove {change.package} {change.old} of {holder}"
+    return f"{module} would move {change.package} of {holder}: {change.old} → {change.new}"
+
+
+def _answer(order: Json) -> Json:
+    root = apt.AptRoot(path=Path(order["root"]), architecture=order["architecture"], sources=())
+    solver = Solver(root, [Module.read(module) for module in order["modules"]])
+    try:
+        entries = solver.solve(order["held"], order["versions"], order["moving"])
+    finally:
+        solver.close()
+    indexes = [(apt_pkg.uri_to_filename(base), archive) for archive, base in order["sources"]]
+    return [_entry(entry, indexes) for _, entry in sorted(entries.items())]
+
+
+def _entry(entry: Entry, indexes: Sequence[tuple[str, str]]) -> Json:
+    section = apt_pkg.TagSection(entry.chosen.stanza)
+    return {
+        "package": entry.chosen.package,
+        "version": entry.chosen.version,
+        "architecture": section["Architecture"],
+        "source": section.get("Source", entry.chosen.package),
+        "sha256": section["SHA256"],
+        "size": int(section["Size"]),
+        "filename": section["Filename"],
+        "archive": next(a for start, a in indexes if entry.chosen.index.startswith(start)),
+        "modules": entry.modules,
+        "reason": entry.reason,
+    }
+
+
+def _faults(error: QlumodError) -> Iterator[Json]:
+    for fault in error.faults if isinstance(error, Faults) else (error,):
+        yield {"brief": fault.brief, "details": list(fault.details), "remedy": fault.remedy}
+
+
+def _main() -> None:
+    apt_pkg.init()
+    try:
+        answer: Json = {"result": _answer(json.loads(sys.stdin.buffer.read()))}
+    except QlumodError as error:
+        answer = {"faults": list(_faults(error))}
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,93 @@
+"""Where the archives of a release are: matched to what the build host's own apt knows."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.release import Archive
+from qlumod.system import gpg
+from qlumod.system.apt import HostArchive, Source
+
+KEYRINGS = (
+    Path("/etc/apt/keyrings"),
+    Path("/usr/share/keyrings"),
+    Path("/etc/apt/trusted.gpg.d"),
+)
+"""Where the keyring is looked for that holds a key named by its fingerprint."""
+
+
+def sources_of(
+    archives: Sequence[Archive], host: Sequence[HostArchive], *, beside: Path
+) -> tuple[Source, ...]:
+    """The sources that stand for the release's archives (directories are none); all faults at once.
+
+    Relative paths of keyrings are taken from `beside`, the directory of the release file.
+    """
+    faults, sources = [], []
+    for archive in archives:
+        if archive.directory:
+            continue
+        try:
+            sources.append(_source(archive, host, beside))
+        except QlumodError as fault:
+            faults.append(fault)
+    raise_faults(faults)
+    return tuple(sources)
+
+
+def _source(archive: Archive, host: Sequence[HostArchive], beside: Path) -> Source:
+    uri = archive.uri or _host_uri(archive, host)
+    return Source(
+        archive=archive.name,
+        uri=uri if uri.endswith("/") else f"{uri}/",
+        suites=archive.suites,
+        components=archive.components,
+        keyring=_keyring(archive, beside),
+    )
+
+
+def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
+    same = [
+        known for known in host if (known.origin, known.label) == (archive.origin, archive.label)
+    ]
+    if not same:
+        known = sorted({(entry.origin, entry.label, entry.uri) for entry in host})
+        raise QlumodError(
+            f"archive {archive.name}: this host's apt knows no archive with"
+            f" Origin {archive.origin!r} and Label {archive.label!r}",
+            details=(
+                *("it knows:" for _ in known[:1]),
+                *(f"Origin {origin!r}, Label {label!r}: {uri}" for origin, label, uri in known),
+                *(() if known else ("it has no lists of any archive",)),
+            ),
+            remedy="add the archive to /etc/apt/sources.list.d and run `apt update`,"
+            " or give the archive a URI in the release file",
+        )
+    # Of several mirrors, the one that the host uses for the very suite.
+    exact = (known for known in same if {known.suite, known.codename} & set(archive.suites))
+    return next(exact, same[0]).uri
+
+
+def _keyring(archive: Archive, beside: Path) -> Path:
+    if re.fullmatch(r"[0-9A-F]{40}", archive.key):
+        return _keyring_with(archive)
+    path = beside / archive.key
+    if not path.is_file():
+        raise QlumodError(
+            f"archive {archive.name}: Key: there is no keyring {path}",
+            remedy="install the package that brings the archive's keyring",
+        )
+    return path.absolute()
+
+
+def _keyring_with(archive: Archive) -> Path:
+    for folder in KEYRINGS:
+        for path in sorted(folder.glob("*")):
+            if path.suffix in (".gpg", ".asc", ".pgp") and archive.key in gpg.fingerprints(path):
+                return path
+    raise QlumodError(
+        f"archive {archive.name}: Key: no keyring of this host holds the key {archive.key}",
+        details=(f"looked into {', '.join(map(str, KEYRINGS))}",),
+        remedy="put the archive's keyring into /etc/apt/keyrings",
+    )

@@ -1,0 +1,299 @@
+"""One opened apt cache: what is installed, what apt would choose, and what it then changes.
+
+Only the solver's own process imports this: python-apt keeps its state in the process.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apt_pkg
+
+from qlumod.errors import QlumodError
+
+_NOT_IN_STATUS = {
+    "filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "status",
+}  # fmt: skip
+"""Fields of an index that a status file does not have."""
+_OPERATORS = {"<<": "<", ">>": ">"}
+"""How apt spells Debian's strict comparisons."""
+_BEYOND_ALL = 1001
+"""The pin that wins over every other version, also over a newer one that is installed."""
+_NEEDS = ("PreDepends", "Depends", "Recommends")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A package that a module asks for; `place` says where, for errors."""
+
+    name: str
+    operator: str = ""
+    version: str = ""
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.operator} {self.version})" if self.operator else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A version that apt chose, with its stanza of Packages."""
+
+    package: str
+    version: str
+    stanza: str
+    index: str
+    """The name of the lists' file that the stanza was read from."""
+
+    @property
+    def status(self) -> str:
+        """The stanza of the package when it is installed."""
+        section = apt_pkg.TagSection(self.stanza)
+        fields = [key for key in section.keys() if key.lower() not in _NOT_IN_STATUS]  # noqa: SIM118
+        lines = [f"{field}: {section[field]}" for field in fields]
+        return "\n".join((lines[0], "Status: install ok installed", *lines[1:])) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What apt would do to an installed package; `new` is empty where it would remove it."""
+
+    package: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """What apt would install and change, and why; `met` are the wishes that come true."""
+
+    new: tuple[Chosen, ...]
+    reasons: Mapping[str, str]
+    changes: tuple[Change, ...]
+    unmet: tuple[str, ...]
+    """Names of requests that apt does not install; it says nothing of its own about them."""
+
+
+class World:
+    """A cache with these packages installed; pinned packages have one version only."""
+
+    def __init__(
+        self,
+        folder: Path,
+        number: int,
+        *,
+        installed: Iterable[Chosen] = (),
+        pins: Mapping[str, str] | None = None,
+        recommends: bool = False,
+    ) -> None:
+        # Each world has files of its own: apt knows a cached status by name, time and size.
+        self.status = folder / f"status-{number}"
+        self.preferences = folder / f"preferences-{number}"
+        self.status.write_text("\n".join(chosen.status for chosen in installed))
+        self.preferences.write_text("\n".join(_pin(*pin) for pin in sorted((pins or {}).items())))
+        apt_pkg.config.set("Dir::State::status", str(self.status))
+        apt_pkg.config.set("Dir::Etc::preferences", str(self.preferences))
+        apt_pkg.config.set("APT::Install-Recommends", "true" if recommends else "false")
+        apt_pkg.init_system()
+        self._recommends = recommends
+        self._cache: Any = apt_pkg.Cache(None)
+        self._depcache: Any = apt_pkg.DepCache(self._cache)
+        self._records = apt_pkg.PackageRecords(self._cache)
+
+    def essential(self) -> tuple[str, ...]:
+        """The names of all packages that every root has."""
+        return tuple(
+            sorted(
+                package.name
+                for package in self._native()
+                if package.essential and self._depcache.get_candidate_ver(package)
+            )
+        )
+
+    def versions(self, name: str) -> tuple[str, ...]:
+        """All versions of a package, newest first."""
+        package = self._find(name)
+        return tuple(version.ver_str for version in package.version_list) if package else ()
+
+    def look_up(self, name: str, version: str) -> Chosen | None:
+        """A version by its number, if an index has it."""
+        package = self._find(name)
+        for candidate in package.version_list if package else ():
+            if candidate.ver_str == version and self._sources(candidate):
+                return self._chosen(candidate)
+        return None
+
+    def candidate(self, request: Request) -> Any:
+        """apt's best version for a request; raises where there is none."""
+        package = self._find(request.name)
+        if package is None or not package.version_list:
+            raise self._missing(request, package)
+        fitting = [
+            version
+            for version in package.version_list
+            if not request.operator
+            or apt_pkg.check_dep(
+                version.ver_str,
+                _OPERATORS.get(request.operator, request.operator),
+                request.version,
+            )
+        ]
+        if not fitting:
+            raise QlumodError(
+                f"{request.place}no version of {request.name} is {request.operator}"
+                f" {request.version}",
+                details=(f"there is: {', '.join(self.versions(request.name))}",),
+            )
+        first = self._depcache.get_candidate_ver(package)
+        policy = self._depcache.policy
+        # The list is sorted newest first, and max takes the first of equal ones.
+        return first if first in fitting else max(fitting, key=policy.get_priority)
+
+    def satisfied(self, request: Request) -> bool:
+        """Whether what is installed satisfies the request."""
+        package = self._find(request.name)
+        version = package.current_ver if package else None
+        return version is not None and (
+            not request.operator
+            or apt_pkg.check_dep(
+                version.ver_str,
+                _OPERATORS.get(request.operator, request.operator),
+                request.version,
+            )
+        )
+
+    def solve(
+        self,
+        requests: Sequence[Request],
+        *,
+        why: Mapping[str, str],
+        prefer: Sequence[str] = (),
+    ) -> Solution:
+        """Let apt install the requests (those that are installed: move them to the candidate).
+
+        `why` is the reason of each request.
+        """
+        wanted = [(request.name, self.candidate(request)) for request in requests]
+        self._mark(wanted, prefer)
+        new = [
+            self._depcache.get_candidate_ver(package)
+            for package in self._native()
+            if self._depcache.marked_install(package)
+            and package.current_ver is None
+            and not self._depcache.is_garbage(package)
+        ]
+        return Solution(
+            new=tuple(self._chosen(v) for v in sorted(new, key=lambda v: str(v.parent_pkg.name))),
+            reasons=self._reasons(new, why),
+            changes=tuple(sorted(self._changes(), key=lambda change: change.package)),
+            unmet=tuple(name for name, version in wanted if not self._comes(version)),
+        )
+
+    def _mark(self, wanted: Sequence[tuple[str, Any]], prefer: Sequence[str]) -> None:
+        group: Any = apt_pkg.ActionGroup(self._depcache)
+        with group:
+            for _, version in wanted:
+                self._depcache.set_candidate_ver(version.parent_pkg, version)
+            for package in filter(None, map(self._find, prefer)):
+                if package.version_list:
+                    self._depcache.mark_install(package, True, False)
+            for _, version in wanted:
+                self._depcache.mark_install(version.parent_pkg, True, True)
+        if self._depcache.broken_count:
+            resolver = apt_pkg.ProblemResolver(self._depcache)
+            for _, version in wanted:
+                resolver.clear(version.parent_pkg)
+                resolver.protect(version.parent_pkg)
+            # Its failure shows in what is broken or not marked afterwards.
+            try:
+                resolver.resolve(True)
+            except apt_pkg.Error:
+                return
+
+    def _comes(self, version: Any) -> bool:
+        package = version.parent_pkg
+        if self._depcache.is_inst_broken(package) or self._depcache.broken_count:
+            return False
+        if self._depcache.marked_install(package):
+            return bool(self._depcache.get_candidate_ver(package) == version)
+        return bool(package.current_ver == version and self._depcache.marked_keep(package))
+
+    def _changes(self) -> Iterator[Change]:
+        for package in self._cache.packages:
+            now = package.current_ver
+            if now is None:
+                continue
+            if self._depcache.marked_delete(package):
+                yield Change(package=package.name, old=now.ver_str, new="")
+            elif self._depcache.marked_upgrade(package) or self._depcache.marked_downgrade(package):
+                new = self._depcache.get_candidate_ver(package).ver_str
+                if new != now.ver_str:
+                    yield Change(package=package.name, old=now.ver_str, new=new)
+
+    def _reasons(self, new: Sequence[Any], why: Mapping[str, str]) -> dict[str, str]:
+        """The first reason of each package, breadth first from the requests, by name."""
+        chosen = {version.parent_pkg.name: version for version in new}
+        reasons = {name: why[name] for name in sorted(why) if name in chosen}
+        queue = list(reasons)
+        # A request may stand in for one that is installed and moved; then its needs count as well.
+        for name in queue:
+            for kind, target in self._needs(chosen[name]):
+                if target in chosen and target not in reasons:
+                    verb = "recommends" if kind == "Recommends" else "depends on"
+                    reasons[target] = f"{name} {verb} it"
+                    queue.append(target)
+        return {name: reasons.get(name, "an installed package depends on it") for name in chosen}
+
+    def _needs(self, version: Any) -> Iterator[tuple[str, str]]:
+        kinds = _NEEDS if self._recommends else _NEEDS[:2]
+        for kind in kinds:
+            for alternatives in version.depends_list.get(kind, ()):
+                for dependency in alternatives:
+                    for target in dependency.all_targets():
+                        if self._depcache.get_candidate_ver(target.parent_pkg) == target:
+                            yield kind, target.parent_pkg.name
+
+    def _chosen(self, version: Any) -> Chosen:
+        source = self._sources(version)[0]
+        self._records.lookup(source)
+        return Chosen(
+            package=version.parent_pkg.name,
+            version=version.ver_str,
+            stanza=self._records.record,
+            index=Path(source[0].filename).name,
+        )
+
+    def _sources(self, version: Any) -> list[Any]:
+        return [entry for entry in version.file_list if entry[0].filename != str(self.status)]
+
+    def _find(self, name: str) -> Any:
+        architecture = apt_pkg.config.find("APT::Architecture")
+        known = (name, architecture) in self._cache
+        return self._cache[name, architecture] if known else None
+
+    def _native(self) -> Iterator[Any]:
+        architecture = apt_pkg.config.find("APT::Architecture")
+        return (package for package in self._cache.packages if package.architecture == architecture)
+
+    def _missing(self, request: Request, package: Any) -> QlumodError:
+        providers = sorted(
+            {provider[2].parent_pkg.name for provider in (package.provides_list if package else ())}
+        )
+        if providers:
+            return QlumodError(
+                f"{request.place}{request.name} is a virtual package",
+                details=(f"it is provided by: {', '.join(providers)}",),
+                remedy="name one of them",
+            )
+        names = sorted(p.name for p in self._native() if p.version_list)
+        close = difflib.get_close_matches(request.name, names, n=3, cutoff=0.7)
+        return QlumodError(
+            f"{request.place}there is no package {request.name}",
+            details=(f"close names: {', '.join(close)}",) if close else (),
+        )
+
+
+def _pin(package: str, version: str) -> str:
+    return f"Package: {package}\nPin: version {version}\nPin-Priority: {_BEYOND_ALL}\n"

@@ -1,0 +1,250 @@
+"""Small signed archives of our own making: frozen ones for builds, and folders of .debs.
+
+A frozen archive holds exactly the locked packages, so that apt inside a build cannot pick anything
+else. It is signed by a throw-away key: apt checks it like any other.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+from typing import TypeVar
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, ignore, step
+from qlumod.model.digests import digest_bytes
+from qlumod.model.lock import LockedPackage
+from qlumod.model.names import Digest
+from qlumod.system import files, gpg
+from qlumod.system.store import Store
+
+COMPONENT = "main"
+KEYRING = "keyring.gpg"
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenArchive:
+    """An archive directory that apt reads without a network."""
+
+    directory: Path
+    suite: str
+    keyring: Path
+
+    @property
+    def uri(self) -> str:
+        """The address for an apt that sees the directory at the same path."""
+        return f"copy:{self.directory}"
+
+    @property
+    def component(self) -> str:
+        """The one component."""
+        return COMPONENT
+
+    @property
+    def source_line(self) -> str:
+        """The line of sources.list(5)."""
+        return f"deb [signed-by={self.keyring}] {self.uri} {self.suite} {COMPONENT}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deb:
+    """A .deb: where it lies, what it is called in the archive, and what it says of itself."""
+
+    path: Path
+    filename: str
+    sha256: Digest
+    size: int
+    control: str
+    """Its control paragraph."""
+
+    @property
+    def stanza(self) -> str:
+        """Its stanza of a Packages file."""
+        return (
+            f"{self.control.strip()}\nFilename: {self.filename}\nSize: {self.size}\n"
+            f"SHA256: {self.sha256}\n"
+        )
+
+
+def frozen_archive(
+    packages: Sequence[LockedPackage],
+    *,
+    store: Store,
+    directory: Path,
+    architecture: str,
+    epoch: int,
+    suite: str = "frozen",
+    listen: Listener = ignore,
+) -> FrozenArchive:
+    """Make an archive of exactly these packages from the store, in a directory that is not there.
+
+    Each package's bytes are hashed again on the way: a damaged store is an error. Same packages and
+    epoch, same bytes, but for the signature.
+    """
+    total = sum(package.size for package in packages)
+
+    with step(listen, "Freezing the packages", total=total, unit="bytes") as advance:
+
+        def take(package: LockedPackage) -> Deb:
+            filename = f"pool/{package.file_name}"
+            _place(store, package, directory / filename)
+            advance(package.size)
+            return Deb(
+                path=directory / filename,
+                filename=filename,
+                sha256=package.sha256,
+                size=package.size,
+                control=control_of(store, package.sha256),
+            )
+
+        files.make_directories(directory / "pool")
+        debs = side_by_side(take, packages)
+        return write_archive(directory, debs, suite=suite, architecture=architecture, epoch=epoch)
+
+
+def folder_archive(
+    folder: Path, directory: Path, *, architecture: str, suite: str = "folder"
+) -> FrozenArchive:
+    """Make an archive of the .debs in a folder (and in those below it) that fit an architecture.
+
+    The file names in the archive are the paths below the folder.
+    """
+    if not folder.is_dir():
+        raise QlumodError(
+            f"there is no directory {folder}, which the release file names as an archive",
+            remedy="build the packages that belong there, or take the archive out",
+        )
+
+    def read(path: Path) -> Deb:
+        found = files.file_sum(path)
+        return Deb(
+            path=path,
+            filename=str(path.relative_to(folder)),
+            sha256=found.sha256,
+            size=found.size,
+            control=control_paragraph(path),
+        )
+
+    names = [name for name in files.regular_files(folder) if name.suffix == ".deb"]
+    found = side_by_side(read, [folder / name for name in names])
+    debs = [deb for deb in found if _field(deb, "Architecture") in (architecture, "all")]
+    _check_names(debs, folder)
+    files.remove_tree(directory)
+    for deb in debs:
+        target = directory / deb.filename
+        files.make_directories(target.parent)
+        target.symlink_to(deb.path.absolute())
+    return write_archive(directory, debs, suite=suite, architecture=architecture, epoch=0)
+
+
+def write_archive(
+    directory: Path, debs: Iterable[Deb], *, suite: str, architecture: str, epoch: int
+) -> FrozenArchive:
+    """Write the signed indexes of .debs that lie below the directory already."""
+    ordered = sorted(debs, key=lambda deb: (_field(deb, "Package"), deb.filename))
+    packages = "\n".join(deb.stanza for deb in ordered).encode()
+    index = f"{COMPONENT}/binary-{architecture}/Packages"
+    release = (
+        f"Origin: qlumod\nLabel: qlumod\nSuite: {suite}\nCodename: {suite}\n"
+        f"Date: {formatdate(epoch, usegmt=True)}\n"
+        f"Architectures: {architecture}\nComponents: {COMPONENT}\n"
+        f"SHA256:\n {digest_bytes(packages)} {len(packages)} {index}\n"
+    ).encode()
+    distribution = directory / "dists" / suite
+    _write(distribution / index, packages)
+    _write(distribution / "Release", release)
+    with gpg.throw_away_key() as key:
+        _write(distribution / "InRelease", gpg.clearsign(key, release))
+        _write(directory / KEYRING, gpg.export_key(key))
+    return FrozenArchive(
+        directory=directory.absolute(), suite=suite, keyring=(directory / KEYRING).absolute()
+    )
+
+
+def control_of(store: Store, digest: Digest) -> str:
+    """The control paragraph of a package in the store, kept beside it once it was read."""
+    path = store.path(digest)
+    beside = path.with_suffix(".control")
+    try:
+        return beside.read_text()
+    except FileNotFoundError:
+        text = control_paragraph(path)
+        files.write_whole(beside, text.encode())
+        return text
+
+
+def control_paragraph(deb: Path) -> str:
+    """What a .deb says of itself."""
+    # Here, not above: a head node's programs import this module, but have no python-apt.
+    import apt_inst  # noqa: PLC0415
+    import apt_pkg  # noqa: PLC0415
+
+    try:
+        with deb.open("rb") as source:
+            data: bytes = apt_inst.DebFile(source).control.extractdata("control")
+    except (apt_pkg.Error, SystemError, LookupError, OSError) as fault:
+        raise QlumodError(f"{deb}: cannot be read as a .deb: {fault}") from fault
+    return data.decode()
+
+
+def side_by_side(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """Do the same to many files on all cores (hashing leaves the interpreter's lock alone)."""
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1) + 1) as pool:
+        futures = [pool.submit(work, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _place(store: Store, package: LockedPackage, target: Path) -> None:
+    """Give a package of the store a name in the archive, and hash what is there."""
+    source = store.path(package.sha256)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise QlumodError(
+            f"{package.package} {package.version}: the package is not in the store ({source})",
+            remedy="run `qlumod fetch`",
+        ) from None
+    except OSError:
+        # Another file system, or a store that belongs to somebody else.
+        with files.told(target):
+            shutil.copyfile(source, target)
+    found = files.file_sum(target)
+    if found != files.Sum(size=package.size, sha256=package.sha256):
+        raise store.damaged(package.sha256, found)
+
+
+def _check_names(debs: Sequence[Deb], folder: Path) -> None:
+    first: dict[tuple[str, ...], Deb] = {}
+    for deb in debs:
+        key = tuple(_field(deb, name) for name in ("Package", "Version", "Architecture"))
+        other = first.setdefault(key, deb)
+        if other.sha256 != deb.sha256:
+            raise QlumodError(
+                f"{folder}: {other.filename} and {deb.filename} are both {' '.join(key)}",
+                remedy="remove one of them",
+            )
+
+
+def _field(deb: Deb, name: str) -> str:
+    start = f"{name.lower()}:"
+    for line in deb.control.splitlines():
+        if line.lower().startswith(start):
+            return line[len(start) :].strip()
+    raise QlumodError(f"{deb.path}: its control paragraph has no field {name}")
+
+
+def _write(path: Path, data: bytes) -> None:
+    with files.told(path):
+        files.make_directories(path.parent)
+        path.write_bytes(data)
+        path.chmod(0o644)
