@@ -67,6 +67,7 @@ class AccountsKind:
 
     name = "accounts"
     patterns = PATHS
+    targets: tuple[str, ...] = ()
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether it is one of the six files."""

@@ -94,11 +94,12 @@ class Alternatives:
 
     name = "alternatives"
     patterns = (f"{_ADMIN}/*", f"{_LINKS}/*")
+    targets = (f"{_LINKS}/*",)
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether it is an administrative file or one of the two links of a name."""
         if target:
-            return target.startswith(f"{_LINKS}/") or matches_any(path, (f"{_LINKS}/*",))
+            return matches_any(target, self.targets) or matches_any(path, (f"{_LINKS}/*",))
         return matches_any(path, (f"{_ADMIN}/*",))
 
     def capture(self, below: Files, above: Files) -> bytes:

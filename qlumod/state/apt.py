@@ -22,6 +22,7 @@ class ExtendedStates:
 
     name = "apt-extended-states"
     patterns = (_PATH,)
+    targets: tuple[str, ...] = ()
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether it is the file."""

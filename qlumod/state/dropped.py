@@ -67,8 +67,22 @@ DROPPED = (
             "/var/cache/debconf/templates.dat-old",
             "/var/cache/debconf/passwords.dat-old",
             "/var/cache/debconf/tmp.ci",
-            "/var/backups/*.gz",
-            "/var/backups/*.[0-9]",
+            *(
+                f"/var/backups/{name}{old}"
+                for name in (
+                    "alternatives.tar",
+                    "apt.extended_states",
+                    "dpkg.arch",
+                    "dpkg.diversions",
+                    "dpkg.statoverride",
+                    "dpkg.status",
+                    "group.bak",
+                    "gshadow.bak",
+                    "passwd.bak",
+                    "shadow.bak",
+                )
+                for old in ("", ".*")
+            ),
         ),
         reason="the state before the last change, or a list that apt no longer uses",
     ),
@@ -98,11 +112,6 @@ DROPPED = (
         name="ldconfig-aux",
         patterns=("/var/cache/ldconfig/aux-cache",),
         reason="it holds the change times of inodes; ldconfig does without it",
-    ),
-    Dropped(
-        name="python-caches-of-the-build",
-        patterns=("/root/.cache", "/root/.wget-hsts"),
-        reason="left by programs that ran in the build",
     ),
     Dropped(
         name="host-names",

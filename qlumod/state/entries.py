@@ -51,6 +51,7 @@ class Entries:
     """What stands before the first entry."""
     in_order: bool = False
     """Whether the file's order is kept; else entries are sorted by key."""
+    targets: tuple[str, ...] = ()
     removable: bool = False
     """Whether a module may take away an entry of a module below."""
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Protocol
 
 from qlumod.model.names import ModuleName
@@ -43,9 +42,13 @@ class Kind(Protocol):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """Where its files lie: absolute canonical paths; ``*`` matches within one name only.
+        """Where its files lie: absolute canonical paths; ``*`` matches within one name only."""
 
-        Claimed links elsewhere (those of alternatives) need not be read for `capture`.
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """It claims symbolic links anywhere that point to one of these, too (patterns as above).
+
+        They need not be read for `capture`.
         """
 
     def claims(self, path: str, target: str = "") -> bool:
@@ -140,6 +143,11 @@ class Fixed:
     file: StateFile
     reason: str
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Its path."""
+        return (self.path,)
+
     def claims(self, path: str, target: str = "") -> bool:
         """Whether it is this file."""
         del target
@@ -154,22 +162,31 @@ def matches_any(path: str, patterns: Sequence[str]) -> bool:
     return any(matched_by(path, pattern) is not None for pattern in patterns)
 
 
+def any_of(patterns: Iterable[str], trees: Iterable[str] = ()) -> re.Pattern[str]:
+    """One regular expression for many patterns and for all below many directories."""
+    below = (f"{re.escape(tree)}/.*" for tree in trees)
+    return re.compile("|".join((*map(_expression, patterns), *below, "(?!)")), re.DOTALL)
+
+
 def matched_by(path: str, pattern: str) -> str | None:
     """What the first ``*`` of a pattern matched in a path (empty where it has none), else None.
 
     ``*`` stays within one name; a leading ``**/`` stands for any directory.
     """
-    if pattern.startswith("**/"):
-        return "" if fnmatchcase(path.rpartition("/")[2], pattern[3:]) else None
     if "*" not in pattern:
         return "" if path == pattern else None
-    found = _compiled(pattern).fullmatch(path)
-    return found.group(1) if found else None
+    # re keeps the compiled forms.
+    found = re.compile(_expression(pattern)).fullmatch(path)
+    if not found:
+        return None
+    return found.group(1) if found.re.groups else ""
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # re keeps the compiled forms; only ``*`` is special, so that brackets in names mean themselves.
-    return re.compile("([^/]*)".join(re.escape(part) for part in pattern.split("*")))
+def _expression(pattern: str) -> str:
+    # Only ``*`` is special, so that brackets in names mean themselves.
+    anywhere = pattern.startswith("**/")
+    rest = "([^/]*)".join(re.escape(part) for part in pattern.removeprefix("**/").split("*"))
+    return f"(?:.*/){rest}" if anywhere else rest
 
 
 def canonical_path(path: str) -> str:

@@ -23,6 +23,7 @@ class Nsswitch:
 
     name = "nsswitch"
     patterns = (_PATH,)
+    targets: tuple[str, ...] = ()
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether it is the file."""

@@ -10,7 +10,7 @@ from qlumod.state.debconf import CONFIG, PASSWORDS, TEMPLATES
 from qlumod.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
 from qlumod.state.dropped import DROPPED
 from qlumod.state.identity import FIXED
-from qlumod.state.kind import Files, Kind, Rule
+from qlumod.state.kind import Files, Kind, Rule, any_of
 from qlumod.state.nsswitch import NSSWITCH
 from qlumod.state.shells import SHELLS, SHELLS_STATE
 from qlumod.state.triggers import TRIGGERS
@@ -43,11 +43,21 @@ IDENTITY: Files = {rule.path: rule.file for rule in FIXED}
 RULES: Sequence[Rule] = (*KINDS, *CACHES, *FIXED, *DROPPED)
 
 
+_PATHS = frozenset(pattern for rule in RULES for pattern in rule.patterns if "*" not in pattern)
+_PATTERNS = any_of(
+    (pattern for rule in RULES for pattern in rule.patterns if "*" in pattern),
+    (tree for rule in DROPPED for tree in rule.trees),
+)
+_TARGETS = any_of(target for kind in KINDS for target in kind.targets)
+
+
 def rule_of(path: str, target: str = "") -> Rule | None:
     """The rule for a file or a link (`target` is where it points); None: it is just payload.
 
     Directories have no rule, apart from those below a mount point.
     """
+    if path not in _PATHS and not _PATTERNS.fullmatch(path) and not _TARGETS.fullmatch(target):
+        return None
     return next((rule for rule in RULES if rule.claims(path, target)), None)
 
 

@@ -22,6 +22,7 @@ class Triggers:
 
     name = "dpkg-triggers"
     patterns = (f"{_DIRECTORY}/*",)
+    targets: tuple[str, ...] = ()
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether it is a file of interests, or of triggers to be processed."""
