@@ -110,9 +110,9 @@ def _unescaped(found: re.Match[str]) -> str:
     what = found[1]
     if what == "\\":
         return what
-    if len(what) != 3:
+    code = int(what[1:], 16) if len(what) == 3 else 0x20
+    if 0x20 <= code < 0x7F:
         raise QlumodError(f"{found[0]!r} is no escape: they are '\\\\' and '\\xNN'")
-    code = int(what[1:], 16)
     return chr(code + 0xDC00 if code >= 0x80 else code)
 
 

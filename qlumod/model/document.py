@@ -170,7 +170,9 @@ class Fields:
     def _unknown(self, field: Field, known: dict[str, str]) -> None:
         close = get_close_matches(field.name.lower(), known, n=1)
         hint = (
-            f"did you mean {known[close[0]]!r}?" if close else f"known are {', '.join(self._asked)}"
+            f"did you mean {known[close[0]]!r}?"
+            if close
+            else f"known are {', '.join(sorted(self._asked))}"
         )
         self.reading.fault(field.line, f"unknown field {field.name!r}; {hint}")
 
@@ -189,14 +191,17 @@ class Fields:
         self, name: str, lines: Iterable[Line], parse: Callable[[str], T]
     ) -> tuple[tuple[int, T], ...]:
         items: list[tuple[int, T]] = []
-        seen: set[str] = set()
+        first: dict[T, int] = {}
         for line in lines:
             item = self._parsed(name, line, parse)
-            if line.text in seen:
-                self.fault(name, f"{line.text!r} is named twice", line=line.number)
-            elif item is not None:
+            if item is None:
+                continue
+            if item in first:
+                what = f"{line.text!r} is named twice: first in line {first[item]}"
+                self.fault(name, what, line=line.number)
+            else:
+                first[item] = line.number
                 items.append((line.number, item))
-            seen.add(line.text)
         return tuple(items)
 
     def _parsed(self, name: str, line: Line, parse: Callable[[str], T]) -> T | None:
@@ -255,20 +260,40 @@ def _clean_lines(reading: Reading, text: str) -> list[str]:
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
+    _refuse_hidden(reading, lines)
     return [_clean_line(reading, number, line) for number, line in enumerate(lines, 1)]
 
 
+def _refuse_hidden(reading: Reading, lines: list[str]) -> None:
+    """Refuse each character that nobody sees, where it comes first."""
+    found: dict[str, list[int]] = {}
+    for number, line in enumerate(lines, 1):
+        for char in _hidden(line):
+            found.setdefault(char, []).append(number)
+    for char, numbers in found.items():
+        more = f" (lines with it: {len(numbers)})" if len(numbers) > 1 else ""
+        reading.fault(numbers[0], f"the character {_named(char)} is not allowed{more}")
+
+
+def _hidden(line: str) -> tuple[str, ...]:
+    if line.isascii() and line.isprintable():
+        return ()
+    return tuple(c for c in dict.fromkeys(line) if unicodedata.category(c) in _NEVER_SEEN)
+
+
 def _clean_line(reading: Reading, number: int, line: str) -> str:
-    hidden = [char for char in line if unicodedata.category(char) in _NEVER_SEEN]
-    for char in dict.fromkeys(hidden):
-        reading.fault(number, f"the character {_named(char)} is not allowed")
-        line = line.replace(char, " ")
-    if not hidden and line and line.isspace():
+    """A line without hidden characters; one of blanks counts as a comment, to split nothing."""
+    hidden = _hidden(line)
+    for char in hidden:
+        line = line.replace(char, " " if char == "\t" else "")
+    if line.strip() or not line:
+        return line
+    if not hidden:
         reading.fault(
             number,
             "the line has blanks only: it is empty between stanzas, and ' .' within a field",
         )
-    return line
+    return "#"
 
 
 def _named(char: str) -> str:

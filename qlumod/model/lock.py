@@ -141,10 +141,10 @@ def parse_lock(text: str, path: str) -> Lock:
     packages: list[LockedPackage] = []
     for stanza in others:
         fields = Fields(reading, stanza)
-        if fields.has("Archive") and fields.has("Suite"):
-            archives.append(_archive(fields))
-        else:
+        if fields.has("Package"):
             packages.append(_package(fields))
+        else:
+            archives.append(_archive(fields))
         fields.done()
     _check_twice(reading, others)
     reading.finish()
@@ -209,8 +209,8 @@ def _header(fields: Fields) -> Lock:
 def _archive(fields: Fields) -> LockedArchive:
     return LockedArchive(
         archive=fields.need("Archive", str, ""),
-        suite=fields.need("Suite", str, ""),
-        date=fields.need("Date", str, ""),
+        suite=fields.one("Suite", str, ""),
+        date=fields.one("Date", str, ""),
         digest=fields.need("SHA256", digest, Digest("")),
         key=fields.one("Key", str, ""),
     )

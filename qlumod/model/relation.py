@@ -88,7 +88,7 @@ def _flavors(text: str, lists: Any) -> tuple[FlavorName, ...]:
     for term in terms:
         if not term.enabled:
             raise _refusal(text, f"'!{term.profile}': name the flavors that it is for")
-    return tuple(flavor_name(term.profile) for term in terms)
+    return tuple(dict.fromkeys(flavor_name(term.profile) for term in terms))
 
 
 def _reason(text: str) -> str:
@@ -98,6 +98,8 @@ def _reason(text: str) -> str:
             return f"'{left}' and '{right}' do not match"
     if re.fullmatch(r"[A-Za-z0-9.+-]+(\s+[A-Za-z0-9.+-]+)+", text):
         return "is a comma missing?"
+    if text.endswith(">") and text.partition("<")[2] != text.partition("<")[2].lower():
+        return "flavors are lower-case"
     return "it has the form 'name', 'name (>= version)' or 'name (>= version) <flavor>'"
 
 

@@ -250,7 +250,7 @@ def _packages(fields: Fields, release: Release) -> tuple[Relation, ...]:
     )
     for relation in found:
         _check_flavors(fields, relation, release)
-    _check_repeated(fields, found)
+    _check_repeated(fields, found, release)
     return found
 
 
@@ -265,17 +265,20 @@ def _check_flavors(fields: Fields, relation: Relation, release: Release) -> None
             )
 
 
-def _check_repeated(fields: Fields, relations: Sequence[Relation]) -> None:
-    first: dict[tuple[PackageName, FlavorName | None], Relation] = {}
-    for relation in relations:
-        for flavor in relation.flavors or (None,):
-            earlier = first.setdefault((relation.name, flavor), relation)
-            if earlier is not relation:
+def _check_repeated(fields: Fields, relations: Sequence[Relation], release: Release) -> None:
+    for flavor in release.flavors:
+        first: dict[PackageName, int] = {}
+        for relation in relations:
+            if relation.flavors and flavor not in relation.flavors:
+                continue
+            if relation.name in first:
                 fields.fault(
                     "Packages",
-                    f"{relation.name!r} is named twice: first in line {earlier.line}",
+                    f"{relation.name!r} is named twice for {flavor}: "
+                    f"first in line {first[relation.name]}",
                     line=relation.line,
                 )
+            first.setdefault(relation.name, relation.line)
 
 
 def _check_together(fields: Fields, spec: ModuleSpec) -> None:
@@ -283,8 +286,13 @@ def _check_together(fields: Fields, spec: ModuleSpec) -> None:
     name = fields.reading.path.rpartition("/")[2]
     if spec.module and name != f"{spec.module}{SUFFIX}":
         fields.fault(
-            "Module", f"the file of module {spec.module!r} is {spec.module}{SUFFIX}, not {name}"
+            "Module",
+            f"the file of module {spec.module!r} is {spec.module}{SUFFIX}, not {name}",
+            remedy="rename the file or the module",
         )
+    paths = [secret.path for secret in spec.secrets]
+    for path in sorted({path for path in paths if paths.count(path) > 1}):
+        fields.fault("Secrets", f"{path!r} is named twice")
     for field_name, names in (("Requires", spec.requires), ("Conflicts", spec.conflicts)):
         if spec.module in names:
             fields.fault(field_name, f"the module names itself: {spec.module!r}")
