@@ -4,6 +4,7 @@ Modes as shadow's tools and base-passwd leave them: passwd, group, subuid and su
 root:root, shadow and gshadow 0640 root:shadow.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,9 @@ _DATE = 2
 _MEMBERS = 3
 """The last field of group and of gshadow: the members."""
 _SECONDS_A_DAY = 86400
+_MAKES_ACCOUNTS = r"(?:^[ug]!?\s|\b(?:adduser|addgroup|useradd|groupadd)\b)"
+_TABLE_IDS = range(400, 1000)
+"""Where ids of the release's table are looked for: systemd-sysusers counts down from 999."""
 _LAST_OF_BASE, _NOBODY = 99, 65534
 """base-passwd's ids: 0 to 99 and 65534 (Policy 9.2.2)."""
 
@@ -76,7 +80,12 @@ class AccountsKind:
 
     def capture(self, below: Files, above: Files) -> bytes:
         """The accounts that the build added, and the members of groups that were there."""
-        raise_faults(fault for table in TABLES for fault in _meddling(table, below, above))
+        raise_faults(
+            [
+                *(fault for table in TABLES for fault in _meddling(table, below, above)),
+                *_unlocked(below, above),
+            ]
+        )
         blocks = [
             *_added("User", (PASSWD, SHADOW), below, above),
             *_added("Group", (GROUP, GSHADOW), below, above),
@@ -149,27 +158,50 @@ def seed(files: Files, accounts: Accounts, epoch: int) -> Files:
     return {table.path: _file(table, tables[table.path].values()) for table in TABLES}
 
 
-def unregistered(files: Files, accounts: Accounts, base: Iterable[str]) -> tuple[str, ...]:
+def unregistered(
+    files: Files,
+    accounts: Accounts,
+    base: Iterable[str],
+    makers: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
     """For each account that is not in the table, or has another id there: the stanza to add.
 
-    `base` are the names of users and groups that need none: base-passwd's. The stanzas suggest
-    ids that nobody has, from 400 to 499.
+    `base` are the names of users and groups that need none: base-passwd's. `makers` are the
+    packages that made them, as far as is known (see `makers_of`). The stanzas suggest ids that
+    nobody has, the same for a user and the group of its name; the mode of a home that the
+    package makes is to be added by hand.
     """
     known = frozenset(base)
-    users = {user.name: str(user.uid) for user in accounts.users}
-    groups = {group.name: str(group.gid) for group in accounts.groups}
-    names = {row[2]: name for name, row in rows(files, GROUP).items()}
-    free = iter(_free_ids(files, accounts))
-    blocks = []
-    for name, row in rows(files, GROUP).items():
-        if name not in known and groups.get(name) != row[2]:
-            number = groups.get(name) or str(next(free))
-            blocks.append(stanza({"Group": name, "Gid": number}))
-    for name, row in rows(files, PASSWD).items():
-        if name not in known and users.get(name) != row[2]:
-            number = users.get(name) or str(next(free))
-            blocks.append(_user_stanza(row, number, names.get(row[3], row[3])))
-    return tuple(blocks)
+    suggested = _Suggestions(files, accounts)
+    registered = {
+        PASSWD: {user.name: str(user.uid) for user in accounts.users},
+        GROUP: {group.name: str(group.gid) for group in accounts.groups},
+    }
+    return tuple(
+        write(row, suggested.number(row[0]), files, (makers or {}).get(row[0], "PACKAGE"))
+        for path, write in ((GROUP, _group_stanza), (PASSWD, _user_stanza))
+        for name, row in rows(files, path).items()
+        if name not in known and registered[path].get(name) != row[2]
+    )
+
+
+def makers_of(names: Iterable[str], scripts: Mapping[str, str]) -> dict[str, str]:
+    """Which package made an account: the one whose script or sysusers file says so.
+
+    `scripts` are the texts by package. A line that makes accounts and has the name in it counts
+    more than a mere mention; of several packages the first by name is taken.
+    """
+    found = {}
+    lines = {package: text.replace("\\\n", " ") for package, text in sorted(scripts.items())}
+    for name in names:
+        word = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+        for pattern in (rf"{_MAKES_ACCOUNTS}.*{word}", word):
+            line = re.compile(pattern, re.MULTILINE)
+            package = next((key for key, text in lines.items() if line.search(text)), "")
+            if package:
+                found[name] = package
+                break
+    return found
 
 
 def base_names(files: Files) -> frozenset[str]:
@@ -182,16 +214,41 @@ def base_names(files: Files) -> frozenset[str]:
     )
 
 
-def _user_stanza(row: Row, number: str, group: str) -> str:
-    name, _, _, _, gecos, home, shell = row
-    values = {"User": name, "Uid": number, "Group": group, "Gecos": gecos}
-    return stanza({**{k: v for k, v in values.items() if v}, "Home": home, "Shell": shell})
+class _Suggestions:
+    """Ids that nobody has yet, one for each name."""
+
+    def __init__(self, files: Files, accounts: Accounts) -> None:
+        taken = {int(row[2]) for path in (PASSWD, GROUP) for row in rows(files, path).values()}
+        taken |= {user.uid for user in accounts.users} | {group.gid for group in accounts.groups}
+        self._free = (number for number in _TABLE_IDS if number not in taken)
+        self._given = {user.name: user.uid for user in accounts.users}
+        self._given |= {group.name: group.gid for group in accounts.groups}
+
+    def number(self, name: str) -> str:
+        """The table's id of a name, else a new one."""
+        if name not in self._given:
+            self._given[name] = next(self._free)
+        return str(self._given[name])
 
 
-def _free_ids(files: Files, accounts: Accounts) -> Iterable[int]:
-    taken = {int(row[2]) for path in (PASSWD, GROUP) for row in rows(files, path).values()}
-    taken |= {user.uid for user in accounts.users} | {group.gid for group in accounts.groups}
-    return (number for number in range(400, 1000) if number not in taken)
+def _group_stanza(row: Row, number: str, files: Files, maker: str) -> str:
+    values = {"Group": row[0], "Gid": number}
+    return stanza({**values, **_password(rows(files, GSHADOW), row[0]), "Packages": maker})
+
+
+def _user_stanza(row: Row, number: str, files: Files, maker: str) -> str:
+    name, _, _, gid, gecos, home, shell = row
+    group = next((who for who, other in rows(files, GROUP).items() if other[2] == gid), gid)
+    values = {"User": name, "Uid": number, "Group": group}
+    if gecos:
+        values["Gecos"] = gecos
+    values |= {"Home": home, "Shell": shell}
+    return stanza({**values, **_password(rows(files, SHADOW), name), "Packages": maker})
+
+
+def _password(shadow: Rows, name: str) -> dict[str, str]:
+    password = shadow[name][1] if name in shadow else "!"
+    return {} if password == "!" else {"Password": password}
 
 
 def _is_base(number: int) -> bool:
@@ -249,6 +306,19 @@ def _meddling(table: Table, below: Files, above: Files) -> Iterable[QlumodError]
                 f"{table.path}: the build took {', '.join(sorted(gone))} out of group {name} of "
                 "a module below"
             )
+
+
+def _unlocked(below: Files, above: Files) -> Iterable[QlumodError]:
+    """New accounts with a password, which would be a secret, or with an empty one."""
+    for path, what in ((SHADOW, "user"), (GSHADOW, "group")):
+        was = rows(below, path)
+        for name, row in rows(above, path).items():
+            if name not in was and row[1][:1] not in ("!", "*") and (row[1] or path == SHADOW):
+                yield QlumodError(
+                    f"{path}: the build gave {what} {name} "
+                    f"{'a password' if row[1] else 'no password at all'}",
+                    remedy="lock it: passwords come from the site, never from a layer",
+                )
 
 
 def _added(what: str, paths: Sequence[str], below: Files, above: Files) -> Iterable[str]:
