@@ -3,12 +3,13 @@
 # overlay over it, and both through mksquashfs. No proof, no contents, no state, no package.
 # Runs as root in a mount namespace of its own (benchmarks/main_job.py starts it so).
 #
-# Usage: by_hand.sh WORK ARCHIVE KEYRING SUITE CORE SLURM LEVEL BLOCK EPOCH
+# Usage: by_hand.sh WORK ARCHIVE SOURCE SUITE CORE SLURM LEVEL BLOCK EPOCH
 #   ARCHIVE   directory with the archive of exactly the locked packages
+#   SOURCE    its line of sources.list
 #   CORE      file with core's packages, name=version, one per line; SLURM likewise
 set -euo pipefail
 
-work=$1 archive=$2 keyring=$3 suite=$4 core=$5 slurm=$6 level=$7 block=$8
+work=$1 archive=$2 source=$3 suite=$4 core=$5 slurm=$6 level=$7 block=$8
 export SOURCE_DATE_EPOCH=$9
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
@@ -23,18 +24,15 @@ mmdebstrap --mode=root --variant=apt --format=directory --quiet \
     --aptopt='Acquire::Check-Valid-Until "false"' \
     --aptopt='APT::Sandbox::User "root"' \
     --include="$(paste -sd, "$core")" \
-    "$suite" "$work/core" "deb [signed-by=$keyring] copy:$archive $suite main"
+    "$suite" "$work/core" "$source"
 squash "$work/core" "$work/core.squashfs"
 
 mount -t overlay overlay \
     -o "lowerdir=$work/core,upperdir=$work/upper,workdir=$work/overlay" "$work/root"
 mount -t proc proc "$work/root/proc"
-mkdir -p "$work/root/srv/archive"
-mount --bind "$archive" "$work/root/srv/archive"
-mkdir -p "$work/root/etc/apt/keyrings"
-cp "$keyring" "$work/root/etc/apt/keyrings/archive.gpg"
-echo "deb [signed-by=/etc/apt/keyrings/archive.gpg] file:/srv/archive $suite main" \
-    > "$work/root/etc/apt/sources.list"
+mkdir -p "$work/root$archive"
+mount --bind "$archive" "$work/root$archive"
+echo "$source" > "$work/root/etc/apt/sources.list"
 printf '#!/bin/sh\nexit 101\n' > "$work/root/usr/sbin/policy-rc.d"
 chmod 755 "$work/root/usr/sbin/policy-rc.d"
 
@@ -42,5 +40,5 @@ apt=(chroot "$work/root" apt-get -q -y -o Acquire::Check-Valid-Until=false)
 "${apt[@]}" update
 xargs "${apt[@]}" install --no-install-recommends < "$slurm"
 
-umount "$work/root/srv/archive" "$work/root/proc" "$work/root"
+umount "$work/root$archive" "$work/root/proc" "$work/root"
 squash "$work/upper" "$work/slurm.squashfs"

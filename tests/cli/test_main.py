@@ -17,7 +17,7 @@ from qlumod.cli import options
 from qlumod.cli.exits import MEANINGS
 from qlumod.cli.main import VERBS, cli, module_of
 from tests.conftest import ROOT, Typed
-from tests.support.debris import processes
+from tests.support.debris import descendants
 
 PLAY = ROOT / "tests" / "cli" / "play.py"
 
@@ -268,8 +268,8 @@ def test_an_interruption_ends_the_program_that_runs(stage: Stage, sent: signal.S
 
 def _child_of(pid: int, name: str) -> int:
     for _ in range(500):
-        for process in processes():
-            if process.parent == pid and process.name == name:
+        for process in descendants(of=pid):
+            if process.name == name:
                 return process.pid
         time.sleep(0.02)
     raise AssertionError(f"{name} was never started")

@@ -1,31 +1,30 @@
-"""What a killed program may leave behind: mounts, loop devices, processes, half-written files."""
+"""What a killed program may leave behind: processes, mounts, loop devices, half-written files."""
 
 import contextlib
+import ctypes
 import os
-import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE = 5.0
+PATIENCE = 10.0
 """Seconds that the kernel has for ending the processes of a killed namespace."""
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True)
 class Process:
-    """One process of this machine."""
+    """One process of this machine; `state` is the letter of proc(5), ``Z`` for a zombie."""
 
     pid: int
     parent: int
     name: str
-    words: str
-    namespace: str
-    """Its mount namespace, as the link in /proc says it; empty where it is not ours to see."""
+    state: str
 
 
 def processes() -> list[Process]:
-    """All processes that live (no zombies)."""
+    """All processes."""
     return [found for entry in Path("/proc").iterdir() if (found := _process(entry))]
 
 
@@ -33,84 +32,84 @@ def _process(entry: Path) -> Process | None:
     if not entry.name.isdigit():
         return None
     try:
-        status = (entry / "stat").read_text()
-        words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        namespace = str((entry / "ns" / "mnt").readlink())
+        head, _, rest = (entry / "stat").read_text().rpartition(")")
     except OSError:
         return None
-    head, _, rest = status.rpartition(")")
     state, parent = rest.split()[:2]
-    if state in "ZX":
-        return None
-    return Process(int(entry.name), int(parent), head.partition("(")[2], words.strip(), namespace)
+    return Process(int(entry.name), int(parent), head.partition("(")[2], state)
 
 
-def mounts() -> frozenset[str]:
-    """Every mount of this machine's own namespace: ``mount point type source``."""
-    lines = Path("/proc/self/mountinfo").read_text().splitlines()
-    return frozenset(" ".join((line.split()[4], line.partition(" - ")[2])) for line in lines)
+def adopt_orphans() -> None:
+    """Make this process the parent of every descendant whose own parent dies.
+
+    So whatever a killed program leaves running is found below us, whatever it is called.
+    """
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
 
 
-def loop_devices() -> frozenset[str]:
-    """Every loop device that has a file behind it: ``loop0 /the/file``."""
-    return frozenset(
-        f"{path.parent.parent.name} {path.read_text().strip()}"
-        for path in Path("/sys/block").glob("loop*/loop/backing_file")
-    )
+def descendants(*, of: int | None = None) -> list[Process]:
+    """The living processes below this one (or below `of`); dead orphans are buried."""
+    top = of or os.getpid()
+    children: dict[int, list[Process]] = {}
+    for process in processes():
+        children.setdefault(process.parent, []).append(process)
+    found: list[Process] = []
+    rest = list(children.get(top, ()))
+    while rest:
+        process = rest.pop()
+        rest += children.get(process.pid, ())
+        if process.state in "ZX":
+            _bury(process)
+        else:
+            found.append(process)
+    return found
 
 
-def tree(root: Path) -> frozenset[str]:
-    """Every path below a directory, relative to it."""
-    return frozenset(str(path.relative_to(root)) for path in root.rglob("*"))
+def _bury(orphan: Process) -> None:
+    if orphan.parent == os.getpid():
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(orphan.pid, os.WNOHANG)
 
 
-@dataclass(frozen=True)
-class Footprint:
-    """What there is at one moment that a program could have left."""
-
-    mounts: frozenset[str]
-    loops: frozenset[str]
-    processes: frozenset[str]
-    namespaces: frozenset[str]
-
-    @classmethod
-    def take(cls, mark: str) -> "Footprint":
-        """Look now; of the processes only those whose command line or environment holds `mark`."""
-        marked = [process for process in processes() if _belongs(process, mark)]
-        return cls(
-            mounts=frozenset(mount for mount in mounts() if mark in mount),
-            loops=frozenset(loop for loop in loop_devices() if mark in loop),
-            processes=frozenset(f"{process.pid} {process.words}" for process in marked),
-            namespaces=frozenset(process.namespace for process in marked),
-        )
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing of that program is there."""
-        return not (self.mounts or self.loops or self.processes)
+def mounts(marks: Iterable[Path]) -> list[str]:
+    """The lines of this machine's mount table that name one of these paths."""
+    return _marked(Path("/proc/self/mountinfo").read_text().splitlines(), marks)
 
 
-def _belongs(process: Process, mark: str) -> bool:
-    if process.pid == os.getpid():
-        return False
-    if mark in process.words:
-        return True
-    with contextlib.suppress(OSError):
-        return mark.encode() in Path(f"/proc/{process.pid}/environ").read_bytes()
-    return False
+def loop_devices(marks: Iterable[Path]) -> list[str]:
+    """The loop devices with a file behind them that lies below one of these paths."""
+    return _marked(_loop_devices(), marks)
 
 
-def settled(mark: str) -> Footprint:
-    """What is left for good: the kernel gets a moment to end what was killed."""
+def _loop_devices() -> Iterator[str]:
+    for path in sorted(Path("/sys/block").glob("loop*/loop/backing_file")):
+        with contextlib.suppress(OSError):
+            yield f"{path.parent.parent.name} {path.read_text().strip()}"
+
+
+def _marked(lines: Iterable[str], marks: Iterable[Path]) -> list[str]:
+    marked = tuple(str(mark) for mark in marks)
+    return [line for line in lines if any(mark in line for mark in marked)]
+
+
+def tree(root: Path) -> list[str]:
+    """Every path below a directory, relative to it, sorted."""
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+
+
+def left_running(ours: Iterable[int], marks: Iterable[Path]) -> list[str]:
+    """What is left in the kernel for good: it gets a moment to end what was killed.
+
+    `ours` are the processes that were there before.
+    """
+    known = set(ours)
+    marks = tuple(marks)
     deadline = time.monotonic() + PATIENCE
-    while not (left := Footprint.take(mark)).empty and time.monotonic() < deadline:
+    while True:
+        left = [f"process {p.pid} {p.name}" for p in descendants() if p.pid not in known]
+        left += [f"mount {line}" for line in mounts(marks)]
+        left += [f"loop device {line}" for line in loop_devices(marks)]
+        if not left or time.monotonic() > deadline:
+            return left
         time.sleep(0.02)
-    return left
-
-
-_HALF_WRITTEN = re.compile(r"(\.part|\.new|\.tmp|\.partial|~)$")
-
-
-def half_written(root: Path) -> Iterator[str]:
-    """Paths that look like the beginning of a result."""
-    return (path for path in sorted(tree(root)) if _HALF_WRITTEN.search(path))

@@ -1,0 +1,193 @@
+"""Killed, interrupted or failed at any moment, a build leaves nothing, and the next one succeeds."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.integration.conftest import MainJob
+from tests.support import debris
+
+pytestmark = pytest.mark.slow
+
+KILLS = 20
+INTERRUPTIONS = 3
+SEED = int(os.environ.get("QLUMOD_SEED") or random.SystemRandom().randrange(10**6))
+
+
+@dataclass(frozen=True)
+class Site:
+    """A build host of its own: core is built already, slurm is not."""
+
+    directory: Path
+    cache: Path
+    temporary: Path
+    core: str
+    """The name of core's payload directory."""
+
+    def start(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "qlumod", "build", "slurm", "--output", "packages"],
+            cwd=self.directory,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "QLUMOD_CACHE": str(self.cache),
+                "TMPDIR": str(self.temporary),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def build(self) -> float:
+        """Build to the end; how many seconds it took."""
+        began = time.monotonic()
+        process = self.start()
+        said, _ = process.communicate()
+        assert process.returncode == 0, said
+        return time.monotonic() - began
+
+    def forget_slurm(self) -> None:
+        """As before the first build."""
+        for layer in (self.cache / "layers").iterdir():
+            if layer.name != self.core:
+                shutil.rmtree(layer)
+        shutil.rmtree(self.directory / "packages", ignore_errors=True)
+
+    def paths(self) -> list[str]:
+        """Every path that a finished build leaves, but for its logs."""
+        found = [f"cache/{path}" for path in debris.tree(self.cache / "layers")]
+        found += [f"work/{path}" for path in debris.tree(self.cache / "work")]
+        found += [f"packages/{path}" for path in debris.tree(self.directory / "packages")]
+        return found + [f"temporary/{path}" for path in debris.tree(self.temporary)]
+
+    @property
+    def results(self) -> list[Path]:
+        """What lies under a final name: finished payloads and packages."""
+        layers = [path for path in (self.cache / "layers").iterdir() if path.name != self.core]
+        packages = self.directory / "packages"
+        return layers + (sorted(packages.glob("*.*")) if packages.is_dir() else [])
+
+
+@pytest.fixture(scope="module")
+def site(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    place = tmp_path_factory.mktemp("site")
+    shutil.copytree(main_job.specs, place / "module-specs")
+    (place / "dist").symlink_to(main_job.directory / "dist")
+    (place / "temporary").mkdir()
+    cache = place / "cache"
+    (cache / "layers").mkdir(parents=True)
+    (cache / "packages").symlink_to(main_job.cache / "packages")
+    core = main_job.payload("core")
+    shutil.copytree(core, cache / "layers" / core.name)
+    return Site(place, cache, place / "temporary", core.name)
+
+
+@pytest.fixture(scope="module")
+def whole(site: Site) -> tuple[float, dict[str, bytes], list[str]]:
+    """An undisturbed build: its seconds, its results, and every path it leaves."""
+    seconds = site.build()
+    return seconds, contents(site.results), site.paths()
+
+
+@pytest.fixture
+def watched(site: Site) -> Iterator[Callable[[], list[str]]]:
+    """Tells what is left of all that was started since, in the kernel."""
+    debris.adopt_orphans()
+    before = [process.pid for process in debris.descendants()]
+    yield lambda: debris.left_running(before, [site.directory])
+    assert debris.left_running(before, [site.directory]) == []
+
+
+def contents(results: list[Path]) -> dict[str, bytes]:
+    """The bytes of every file of some results, except what tells the time of a build."""
+    files = [file for path in results for file in (path, *path.rglob("*")) if file.is_file()]
+    return {
+        f"{file.parent.name}/{file.name}": file.read_bytes()
+        for file in files
+        if file.suffix not in (".buildinfo", ".changes")
+    }
+
+
+def test_killed_at_any_moment_a_build_leaves_nothing_running_and_no_half_result(
+    site: Site,
+    whole: tuple[float, dict[str, bytes], list[str]],
+    watched: Callable[[], list[str]],
+) -> None:
+    seconds, expected, paths = whole
+    chance = random.Random(SEED)
+    for number in range(KILLS):
+        site.forget_slurm()
+        moment = chance.uniform(0, seconds)
+        print(f"seed {SEED}, kill {number + 1}: at {moment:.2f} of {seconds:.2f} s")
+        process = site.start()
+        time.sleep(moment)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert watched() == [], f"after {moment:.2f} s (QLUMOD_SEED={SEED})"
+        for name, data in contents(site.results).items():
+            assert data == expected[name], f"{name} is half written (QLUMOD_SEED={SEED})"
+    site.build()
+    assert contents(site.results) == expected
+    assert site.paths() == paths, "the next build removes what the killed ones left"
+
+
+def test_interrupted_a_build_takes_everything_down_itself(
+    site: Site,
+    whole: tuple[float, dict[str, bytes], list[str]],
+    watched: Callable[[], list[str]],
+) -> None:
+    chance = random.Random(SEED)
+    for number in range(INTERRUPTIONS):
+        site.forget_slurm()
+        clean = site.paths()
+        moment = chance.uniform(1.0, whole[0] * 0.8)
+        print(f"seed {SEED}, Ctrl-C {number + 1}: at {moment:.2f} of {whole[0]:.2f} s")
+        process = site.start()
+        time.sleep(moment)
+        os.killpg(process.pid, signal.SIGINT)
+        said, _ = process.communicate()
+        assert (process.returncode, said.splitlines()[-1]) == (130, "qlumod: interrupted"), said
+        assert watched() == []
+        if not site.results:
+            assert site.paths() == clean
+
+
+@pytest.mark.parametrize("victim", ["apt-get", "mksquashfs"])
+def test_when_a_program_dies_the_build_says_so_and_leaves_nothing(
+    site: Site,
+    whole: tuple[float, dict[str, bytes], list[str]],
+    watched: Callable[[], list[str]],
+    victim: str,
+) -> None:
+    site.forget_slurm()
+    clean = site.paths()
+    process = site.start()
+    os.kill(_found_below(process, victim), signal.SIGKILL)
+    said, _ = process.communicate()
+    assert process.returncode == 1
+    assert f"{victim} failed: killed by signal 9" in said
+    assert "The full log: " in said
+    assert watched() == []
+    assert site.paths() == clean
+
+
+def _found_below(process: "subprocess.Popen[str]", name: str) -> int:
+    while process.poll() is None:
+        for candidate in debris.descendants(of=process.pid):
+            if candidate.name == name:
+                return candidate.pid
+        time.sleep(0.005)
+    raise AssertionError(f"{name} never ran:\n{process.communicate()[0]}")
