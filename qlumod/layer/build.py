@@ -5,8 +5,8 @@ from pathlib import Path
 
 from qlumod.events import Listener, Notice, step
 from qlumod.layer.cache import commit, payload_path, staging
-from qlumod.layer.job import Job
 from qlumod.layer.inputs import write_inputs
+from qlumod.layer.job import Job
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
@@ -52,16 +52,21 @@ def _payload(job: Job, *, store: Store, cache: Path, listen: Listener) -> Path:
     return build_fresh(job, identity, store=store, cache=cache, listen=listen)
 
 
-def build_fresh(
-    job: Job, identity: Digest, *, store: Store, cache: Path, listen: Listener
-) -> Path:
+def build_fresh(job: Job, identity: Digest, *, store: Store, cache: Path, listen: Listener) -> Path:
     """Build a payload, and put it into the cache unless one of its identity is there by then."""
     with step(listen, f"building {job.spec.module}"), staging(cache, identity) as place:
         return commit(_built(job, place, store=store, cache=cache, listen=listen), cache, identity)
 
 
 def _built(job: Job, place: Path, *, store: Store, cache: Path, listen: Listener) -> Path:
-    archive = frozen_archive(job.packages, store, place / "archive", epoch=job.lock.epoch, listen=listen)
+    archive = frozen_archive(
+        job.packages,
+        store=store,
+        directory=place / "archive",
+        architecture=job.lock.architecture,
+        epoch=job.lock.epoch,
+        listen=listen,
+    )
     output = place / "payload"
     output.mkdir(mode=0o755)
     call_inside(

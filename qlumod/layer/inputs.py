@@ -6,7 +6,7 @@ from qlumod.layer.job import Job
 from qlumod.model.accounts import accounts_text, parse_accounts
 from qlumod.model.lock import lock_text, parse_lock
 from qlumod.model.names import ModuleName
-from qlumod.model.project import Project, checked
+from qlumod.model.project import checked
 from qlumod.model.release import parse_release, release_text
 from qlumod.model.spec import parse_spec, spec_text, with_requirements
 
@@ -16,18 +16,22 @@ LOCK = "lock"
 SPEC = ".module"
 
 
-def write_inputs(job: Job, directory: Path) -> Path:
-    """Write all that decides a module's layer; the files are the same wherever they are written."""
-    directory.mkdir()
+def documents(job: Job) -> dict[str, str]:
+    """All that decides a module's layer, as texts by file name; the same wherever they go."""
     specs = with_requirements([job.spec.module], job.project.specs)
     lock = job.lock.restricted_to(spec.module for spec in specs)
-    documents = {
+    return {
         RELEASE: release_text(job.project.release),
         ACCOUNTS: accounts_text(job.project.accounts),
         LOCK: lock_text(lock),
         **{f"{spec.module}{SPEC}": spec_text(spec) for spec in specs},
     }
-    for name, text in documents.items():
+
+
+def write_inputs(job: Job, directory: Path) -> Path:
+    """Write the documents of a job into a new directory."""
+    directory.mkdir()
+    for name, text in documents(job).items():
         (directory / name).write_text(text)
     return directory
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener, step
@@ -19,6 +20,20 @@ from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.tree import scan
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """Where a build takes place: its documents, its frozen archive, and where things go."""
+
+    job: Job
+    inputs: Path
+    archive: Path
+    source: str
+    """The archive as a line of sources.list(5)."""
+    space: Path
+    output: Path
+    listen: Listener
+
+
 def build(
     *,
     listen: Listener,
@@ -31,61 +46,64 @@ def build(
     output: str,
 ) -> None:
     """Build one module into the payload directory `output`; see `qlumod.layer.build`."""
-    job = read_inputs(Path(inputs), ModuleName(module))
     members = stacked([read_member(Path(payload)) for payload in below])
     with scratch_space(Path(scratch)) as space:
-        if members:
-            _build_over(job, members, Path(archive), source, space, Path(output), listen)
-        else:
-            _build_ground(job, Path(inputs), source, space, Path(output), listen)
-
-
-def _build_ground(
-    job: Job, inputs: Path, source: str, space: Path, output: Path, listen: Listener
-) -> None:
-    """A module that requires nothing is a root of its own, made by mmdebstrap."""
-    root = space / "root"
-    with step(listen, f"installing {len(job.packages)} packages"):
-        install.ground(
-            job, root, inputs=inputs, source=source, scratch=space, listen=listen
+        site = _Site(
+            job=read_inputs(Path(inputs), ModuleName(module)),
+            inputs=Path(inputs),
+            archive=Path(archive),
+            source=source,
+            space=space,
+            output=Path(output),
+            listen=listen,
         )
-    harvest(job, Ground(tree=root, root=root), output, scratch=space, listen=listen)
+        if members:
+            _build_over(site, members)
+        else:
+            _build_ground(site)
 
 
-def _build_over(
-    job: Job,
-    members: Sequence[Member],
-    archive: Path,
-    source: str,
-    space: Path,
-    output: Path,
-    listen: Listener,
-) -> None:
+def _build_ground(site: _Site) -> None:
+    """A module that requires nothing is a root of its own, made by mmdebstrap."""
+    root = site.space / "root"
+    with step(site.listen, f"installing {len(site.job.packages)} packages"):
+        install.ground(
+            site.job,
+            root,
+            inputs=site.inputs,
+            source=site.source,
+            scratch=site.space,
+            listen=site.listen,
+        )
+    _harvest(site, Ground(tree=root, root=root))
+
+
+def _build_over(site: _Site, members: Sequence[Member]) -> None:
     """A module is what apt changes in the stack of the modules that it requires."""
     with ExitStack() as mounts:
-        layers = mounts.enter_context(all_squashfs([m.layer for m in members], space / "layers"))
-        base, view, upper, root = _directories(space, "base", "view", "upper", "root")
-        with _stacked_root(layers, space, upper=base, name="assembling") as assembling:
-            state = assemble(assembling, members, epoch=job.lock.epoch, listen=listen)
-        settle(base, scan(base, digests=False).values(), job.lock.epoch)
+        images = [member.layer for member in members]
+        layers = mounts.enter_context(all_squashfs(images, site.space / "layers"))
+        base, view, upper = _directories(site.space, "base", "view", "upper")
+        epoch = site.job.lock.epoch
+        with _stacked_root(layers, site.space, upper=base, name="below") as root:
+            state = assemble(root, members, epoch=epoch, listen=site.listen)
+        settle(base, scan(base, digests=False).values(), epoch)
         mounts.enter_context(overlay([*layers, base], view))
-        with _stacked_root([*layers, base], space, upper=upper, name="root"):
-            with step(listen, f"installing {len(job.packages)} packages"):
-                install.over(job, root, archive=archive, source=source, listen=listen)
-            ground = Ground(
-                tree=upper,
-                root=root,
-                view=view,
-                state=state,
-                kernel=kernel_of(members),
-            )
-            harvest(job, ground, output, scratch=space, listen=listen)
+        with _stacked_root([*layers, base], site.space, upper=upper, name="root") as root:
+            with step(site.listen, f"installing {len(site.job.packages)} packages"):
+                install.over(
+                    site.job, root, archive=site.archive, source=site.source, listen=site.listen
+                )
+            kernel = kernel_of(members)
+            _harvest(site, Ground(tree=upper, root=root, view=view, state=state, kernel=kernel))
+
+
+def _harvest(site: _Site, ground: Ground) -> None:
+    harvest(site.job, ground, site.output, scratch=site.space, listen=site.listen)
 
 
 @contextmanager
-def _stacked_root(
-    lower: Sequence[Path], space: Path, *, upper: Path, name: str
-) -> Iterator[Path]:
+def _stacked_root(lower: Sequence[Path], space: Path, *, upper: Path, name: str) -> Iterator[Path]:
     root, work = _directories(space, name, f"{name}.work")
     with overlay(lower, root, upper=upper, work=work):
         yield root

@@ -67,7 +67,7 @@ def over(job: Job, root: Path, *, archive: Path, source: str, listen: Listener) 
             if job.spec.debconf:
                 text = "".join(f"{line}\n" for line in job.spec.debconf)
                 _in_root(job, root, ["debconf-set-selections"], listen, stdin=text.encode())
-            for words in _apt_calls(job, root, source.replace(str(archive), f"/{ARCHIVE}")):
+            for words in _apt_calls(job, root, _seen_inside(source, archive)):
                 _in_root(job, root, words, listen)
         _switch_units(job, root, listen)
     _check_installed(job, root)
@@ -96,7 +96,7 @@ def seed_into(root: str, inputs: str, module: str) -> None:
 
 
 def _write_hook(hook: Path, module: ModuleName, inputs: Path, preseed: Path) -> None:
-    """Write the hook that seeds accounts and answers between the essential packages and the rest."""
+    """Write the hook that seeds accounts and answers once the essential packages are there."""
     code = "from qlumod.layer.install import seed_into; import sys; seed_into(*sys.argv[1:])"
     hook.write_text(
         "#!/bin/sh\nset -e\n"
@@ -115,6 +115,13 @@ def _dpkg_options(job: Job) -> tuple[str, ...]:
         "force-unsafe-io",
         *(f"path-exclude={pattern}" for pattern in (*release.excludes, *spec.exclude)),
         *(f"path-include={pattern}" for pattern in (*release.includes, *spec.include)),
+    )
+
+
+def _seen_inside(source: str, archive: Path) -> str:
+    """The line of sources.list(5) as apt in the root needs it; it reads the .debs in place."""
+    return source.replace(f"copy:{archive}", f"file:/{ARCHIVE}").replace(
+        str(archive), f"/{ARCHIVE}"
     )
 
 

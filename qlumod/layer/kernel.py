@@ -29,11 +29,9 @@ def kernel_in(paths: Iterable[str], module: str) -> str:
     return found[0] if found else ""
 
 
-def make_initrd(
-    root: Path, kernel: str, output: Path, *, epoch: int, listen: Listener
-) -> None:
+def make_initrd(root: Path, kernel: str, output: Path, *, epoch: int, listen: Listener) -> None:
     """Make the initrd of a kernel with the root's own mkinitramfs(8); `root` is inhabited."""
-    inside = "/tmp/initrd.img"  # noqa: S108 - a tmpfs of this root alone
+    inside = "/tmp/initrd.img"
     run(
         in_root(
             root, "mkinitramfs", "-o", inside, kernel, epoch=epoch, environment={"TMPDIR": "/tmp"}

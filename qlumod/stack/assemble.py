@@ -24,11 +24,11 @@ def assemble(root: Path, members: Sequence[Member], *, epoch: int, listen: Liste
     with step(listen, "merging state"):
         merged = merged_state(members)
         _write(root, merged)
-    makers = caches_to_make(members)
-    if makers:
-        with step(listen, "making caches", total=len(makers)) as advance, inhabited(root):
-            for cache in makers:
-                _make(root, cache, epoch=epoch, listen=listen)
+    calls = cache_calls(members)
+    if calls:
+        with step(listen, "making caches", total=len(calls)) as advance, inhabited(root):
+            for cache, words in calls:
+                _make(root, cache, words, epoch=epoch, listen=listen)
                 advance(1)
     return merged
 
@@ -47,13 +47,20 @@ def merged_state(members: Sequence[Member]) -> dict[str, Files]:
     }
 
 
-def caches_to_make(members: Sequence[Member]) -> tuple[Cache, ...]:
-    """The caches that no single layer has right, in the table's order; pure."""
-    return tuple(cache for cache in CACHES if _is_stale(cache, members))
+def cache_calls(members: Sequence[Member]) -> tuple[tuple[Cache, tuple[str, ...]], ...]:
+    """What to run for the caches that no single layer has right, in the table's order; pure."""
+    return tuple(
+        (cache, words)
+        for cache in CACHES
+        if _is_stale(cache, members)
+        for words in cache.commands(
+            path for member in members for path in member.cached_by(cache.name)
+        )
+    )
 
 
 def _is_stale(cache: Cache, members: Sequence[Member]) -> bool:
-    makers = [member for member in members if cache.name in member.caches]
+    makers = [member for member in members if member.cached_by(cache.name)]
     if cache.always or not makers:
         return bool(makers)
     *lower, uppermost = makers
@@ -79,10 +86,10 @@ def _owners_in(accounts: Files) -> Owners:
     return Owners(users=ids("/etc/passwd"), groups=ids("/etc/group"))
 
 
-def _make(root: Path, cache: Cache, *, epoch: int, listen: Listener) -> None:
-    program = cache.command[0]
+def _make(root: Path, cache: Cache, words: Sequence[str], *, epoch: int, listen: Listener) -> None:
+    program = words[0]
     if not has_program(root, program):
         raise QlumodError(
             f"cannot make the {cache.name} cache of the stack: {program} is in none of its modules"
         )
-    run(in_root(root, *cache.command, epoch=epoch), listen=listen)
+    run(in_root(root, *words, epoch=epoch), listen=listen)

@@ -1,5 +1,6 @@
 """A module as part of a stack: its layer, and what it added to shared state."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from qlumod.model.names import ModuleName
 STATE = "state"
 """The directory of the fragments in a payload."""
 CACHES = "caches"
-"""The fragment that names the caches that the layer's build made, one a line."""
+"""The fragment of the caches that the layer's build made: ``cache<TAB>path``, one path a line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +28,12 @@ class Member:
         """The module's name."""
         return self.manifest.module
 
-    @property
-    def caches(self) -> frozenset[str]:
-        """The names of the caches that the layer's build made."""
-        return frozenset(self.fragments.get(CACHES, b"").decode().split())
+    def cached_by(self, cache: str) -> tuple[str, ...]:
+        """The paths that the layer's build made of a cache; empty where it made none."""
+        pairs = (
+            line.split("\t") for line in os.fsdecode(self.fragments.get(CACHES, b"")).splitlines()
+        )
+        return tuple(path for name, path in pairs if name == cache)
 
 
 def read_member(payload: Path) -> Member:
@@ -39,7 +42,7 @@ def read_member(payload: Path) -> Member:
     return Member(
         manifest=manifest,
         layer=payload / LAYER,
-        fragments={path.name: path.read_bytes() for path in sorted((payload / STATE).iterdir())},
+        fragments={path.name: path.read_bytes() for path in sorted((payload / STATE).glob("*"))},
     )
 
 

@@ -1,0 +1,175 @@
+"""What an installation left behind becomes a payload: layer, state, contents and manifest."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, step
+from qlumod.layer.contents import path_lines
+from qlumod.layer.job import Job
+from qlumod.layer.kernel import IMAGE, kernel_in, make_initrd
+from qlumod.layer.owners import FileLists, PathFilters, left_out, origin, owners_of
+from qlumod.layer.payload import write_documents, write_manifest
+from qlumod.layer.select import Selection, select
+from qlumod.model.manifest import INITRD, KERNEL, LAYER
+from qlumod.stack.assemble import Merged
+from qlumod.stack.chroot import inhabited
+from qlumod.stack.files import Owners, read_files
+from qlumod.stack.member import CACHES as CACHES_FRAGMENT
+from qlumod.stack.settle import settle
+from qlumod.state.accounts import base_names, unregistered
+from qlumod.state.kind import Files, canonical_path
+from qlumod.state.table import KINDS
+from qlumod.system.mount import bind
+from qlumod.system.squashfs import write_image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where to harvest: `tree` is what the module adds, `root` the whole as a node would see it.
+
+    `view` shows what was there before (None: nothing), `state` are the merged files of shared
+    state there, `kernel` is the kernel release of the modules below.
+    """
+
+    tree: Path
+    root: Path
+    view: Path | None = None
+    state: Merged = field(default_factory=dict)
+    kernel: str = ""
+
+
+def harvest(job: Job, ground: Ground, output: Path, *, scratch: Path, listen: Listener) -> None:
+    """Write the payload directory of a module that has just been installed."""
+    with step(listen, "reading what was installed"):
+        lists = _file_lists(ground.root, job)
+        owners = owners_of(lists)
+        chosen = select(job, ground.tree, ground.view, owners)
+        fragments = _fragments(job, ground, chosen)
+    kernel = kernel_in(chosen.entries, job.spec.module)
+    with step(listen, f"compressing {job.spec.module}"):
+        _write_layer(job, ground, chosen, kernel, output, scratch=scratch, listen=listen)
+    moved = [f"{IMAGE}{kernel}"] if kernel else []
+    names = Owners.of(ground.root)
+    write_documents(
+        job,
+        output,
+        fragments=fragments,
+        lines=path_lines(
+            chosen.kept,
+            origin=lambda path: origin(path, owners, chosen.cache_of(path)),
+            owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
+        ),
+        left_out=left_out(lists, _present(ground.root, lists), _filters(job), moved),
+    )
+    write_manifest(
+        job,
+        output,
+        kernel=kernel or (ground.kernel if chosen.has_kernel_modules else ""),
+        unpacked_size=sum(entry.size for entry in chosen.kept),
+        secrets=job.spec.secrets,
+    )
+
+
+def _write_layer(
+    job: Job,
+    ground: Ground,
+    chosen: Selection,
+    kernel: str,
+    output: Path,
+    *,
+    scratch: Path,
+    listen: Listener,
+) -> None:
+    """Compress the layer, and meanwhile make the initrd, which lies beside it."""
+    epoch = job.lock.epoch
+    settle(ground.tree, chosen.entries.values(), epoch)
+    with _still(ground.tree, scratch) as tree, ThreadPoolExecutor(1) as pool:
+        image = pool.submit(
+            write_image,
+            tree,
+            output / LAYER,
+            epoch=epoch,
+            compression=job.project.release.compression,
+            left_out=chosen.left_behind,
+            scratch=scratch,
+            listen=listen,
+        )
+        if kernel:
+            _copy_kernel(ground.root / f"{IMAGE}{kernel}".lstrip("/"), output / KERNEL)
+            with inhabited(ground.root):
+                make_initrd(ground.root, kernel, output / INITRD, epoch=epoch, listen=listen)
+        image.result()
+
+
+@contextmanager
+def _still(tree: Path, scratch: Path) -> Iterator[Path]:
+    """Show the tree without what is mounted in it while the initrd is made."""
+    place = scratch / "still"
+    place.mkdir()
+    with bind(tree, place):
+        yield place
+
+
+def _copy_kernel(image: Path, output: Path) -> None:
+    output.parent.mkdir(mode=0o755)
+    output.write_bytes(image.read_bytes())
+    output.chmod(0o644)
+
+
+def _fragments(job: Job, ground: Ground, chosen: Selection) -> dict[str, bytes]:
+    """What the module added to each kind of state, and the caches that it made."""
+    below = {path: file for files in ground.state.values() for path, file in files.items()}
+    above = read_files(ground.root, {*below, *chosen.state})
+    _require_registered(job, above)
+    fragments = {kind.name: kind.capture(below, above) for kind in KINDS}
+    caches = "".join(f"{name}\t{path}\n" for name, path in chosen.caches)
+    return {
+        name: fragment
+        for name, fragment in {**fragments, CACHES_FRAGMENT: os.fsencode(caches)}.items()
+        if fragment
+    }
+
+
+def _require_registered(job: Job, above: Files) -> None:
+    stanzas = unregistered(above, job.project.accounts, base_names(above))
+    if stanzas:
+        raise QlumodError(
+            f"{job.spec.module}: packages make accounts that have no fixed id in the account table",
+            details=[line for stanza in stanzas for line in ("", *stanza.splitlines())],
+            remedy="add these stanzas to module-specs/accounts, with the packages that make them "
+            "in Packages",
+        )
+
+
+def _file_lists(root: Path, job: Job) -> FileLists:
+    info = root / "var/lib/dpkg/info"
+    return {
+        package.package: tuple(_list_of(info, package.package, package.architecture))
+        for package in job.packages
+    }
+
+
+def _list_of(info: Path, package: str, architecture: str) -> Iterator[str]:
+    # Packages with Multi-Arch: same carry their architecture in the name of the list.
+    for name in (f"{package}.list", f"{package}:{architecture}.list"):
+        if (info / name).exists():
+            lines = os.fsdecode((info / name).read_bytes()).splitlines()
+            yield from (line for line in lines if line != "/.")
+
+
+def _present(root: Path, lists: FileLists) -> Iterator[str]:
+    for path in {canonical_path(path) for paths in lists.values() for path in paths}:
+        if os.path.lexists(root / path.lstrip("/")):
+            yield path
+
+
+def _filters(job: Job) -> PathFilters:
+    release, spec = job.project.release, job.spec
+    return PathFilters(
+        excludes=(*release.excludes, *spec.exclude), includes=(*release.includes, *spec.include)
+    )

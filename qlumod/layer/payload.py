@@ -1,0 +1,80 @@
+"""Writing a payload directory: the documents around a layer, and the manifest over all of them."""
+
+import gzip
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from qlumod.layer.contents import package_lines
+from qlumod.layer.job import Job
+from qlumod.model.contents import PathLine, contents_text, packages_text
+from qlumod.model.manifest import MANIFEST, Manifest, PayloadFile, manifest_text
+from qlumod.model.names import Digest
+from qlumod.model.spec import Secret
+from qlumod.stack.member import STATE
+
+
+def write_documents(
+    job: Job,
+    output: Path,
+    *,
+    fragments: Mapping[str, bytes],
+    lines: Sequence[PathLine],
+    left_out: Sequence[tuple[str, str]],
+) -> None:
+    """Write everything of a payload that is text."""
+    module = job.spec.module
+    state = output / STATE
+    state.mkdir(mode=0o755)
+    for name, fragment in sorted(fragments.items()):
+        _write(state / name, fragment)
+    _write_gz(output / f"{module}.packages.version.gz", packages_text(package_lines(job.packages)))
+    _write_gz(output / f"{module}.contents.gz", contents_text(module, tuple(lines)))
+    _write_gz(output / "left-out.gz", "".join(f"{name}\t{path}\n" for name, path in left_out))
+
+
+def write_manifest(
+    job: Job,
+    output: Path,
+    *,
+    kernel: str,
+    unpacked_size: int,
+    secrets: Sequence[Secret],
+) -> None:
+    """Write the manifest over all other files of a payload."""
+    spec, lock = job.spec, job.lock
+    files = sorted(path for path in output.rglob("*") if path.is_file())
+    manifest = Manifest(
+        module=spec.module,
+        title=spec.title,
+        stack_group=spec.stack_group,
+        description=spec.description,
+        version=job.project.release.version,
+        flavor=lock.flavor,
+        architecture=lock.architecture,
+        requires=spec.requires,
+        conflicts=spec.conflicts,
+        wins=spec.wins,
+        kernel=kernel,
+        epoch=lock.epoch,
+        packages=len(job.packages),
+        unpacked_size=unpacked_size,
+        secrets=tuple(secrets),
+        files=tuple(_payload_file(path, output) for path in files),
+    )
+    _write(output / MANIFEST, manifest_text(manifest).encode())
+
+
+def _payload_file(path: Path, output: Path) -> PayloadFile:
+    with path.open("rb") as source:
+        digest = Digest(hashlib.file_digest(source, "sha256").hexdigest())
+    return PayloadFile(path=str(path.relative_to(output)), sha256=digest, size=path.stat().st_size)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    path.chmod(0o644)
+
+
+def _write_gz(path: Path, text: str) -> None:
+    _write(path, gzip.compress(text.encode(), compresslevel=9, mtime=0))

@@ -1,0 +1,96 @@
+"""Which of the installed paths make the layer, and what becomes of the others."""
+
+import os
+import stat
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qlumod.errors import raise_faults
+from qlumod.layer.job import Job
+from qlumod.model.tree import Entry
+from qlumod.state.delta import Action, Plan, plan_delta
+from qlumod.state.secrets import suspicions
+from qlumod.state.table import CACHES
+from qlumod.system.tree import entry_of, scan
+
+_CACHES = frozenset(cache.name for cache in CACHES)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The installed paths as they lie in the tree, and what was decided about each."""
+
+    entries: Mapping[str, Entry]
+    """Everything in the tree, whether it goes into the layer or not."""
+    plan: Plan
+
+    @property
+    def kept(self) -> tuple[Entry, ...]:
+        """The entries of the layer, sorted by path."""
+        inside = {*self.plan.kept, *self.plan.whiteouts}
+        return tuple(entry for path, entry in self.entries.items() if path in inside)
+
+    @property
+    def left_behind(self) -> tuple[str, ...]:
+        """The paths of the tree that are not in the layer, relative to it."""
+        inside = {*self.plan.kept, *self.plan.whiteouts, "/"}
+        return tuple(path.lstrip("/") for path in self.entries if path not in inside)
+
+    @property
+    def state(self) -> tuple[str, ...]:
+        """The paths that rules of shared state take apart."""
+        return tuple(step.path for step in self.plan.of(Action.STATE))
+
+    @property
+    def caches(self) -> tuple[tuple[str, str], ...]:
+        """The caches that the build made or removed files of: ``(cache, path)``."""
+        return tuple((step.rule, step.path) for step in self.plan.steps if step.rule in _CACHES)
+
+    @property
+    def has_kernel_modules(self) -> bool:
+        """Whether the layer holds kernel modules, which fit one kernel only."""
+        return any(path.endswith((".ko", ".ko.xz", ".ko.zst")) for path in self.plan.kept)
+
+    def cache_of(self, path: str) -> str | None:
+        """The name of the cache that a path belongs to."""
+        return next((name for name, cached in self.caches if cached == path), None)
+
+
+def select(job: Job, tree: Path, view: Path | None, owned: Container[str]) -> Selection:
+    """Decide about every path of the tree; `owned` are the paths that packages own.
+
+    Raises for every path that must not be there or must not have changed.
+    """
+    entries = scan(tree)
+    below = _below(view, entries) if view else {}
+    plan = plan_delta(
+        entries,
+        below,
+        wins=job.spec.wins,
+        secrets=[secret.path for secret in job.spec.secrets],
+        suspicions=suspicions(
+            entries.values(), owned=owned, read=lambda path: (tree / path.lstrip("/")).read_bytes()
+        ),
+    )
+    raise_faults(plan.faults)
+    _make_whiteouts(tree, plan)
+    hidden = {path: entry_of(tree, path) for path in plan.whiteouts if path not in entries}
+    return Selection(dict(sorted({**entries, **hidden}.items())), plan)
+
+
+def _below(view: Path, upper: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Scan what was there before; only what was written over is worth hashing."""
+    below = scan(view, digests=False)
+    for path in below.keys() & upper.keys():
+        if below[path].type == "f":
+            below[path] = replace(below[path], digest=entry_of(view, path).digest)
+    return below
+
+
+def _make_whiteouts(tree: Path, plan: Plan) -> None:
+    """Write a whiteout for each path that an opaque directory hid (overlayfs.rst)."""
+    for path in plan.whiteouts:
+        place = tree / path.lstrip("/")
+        if not os.path.lexists(place):
+            os.mknod(place, stat.S_IFCHR | 0o000, os.makedev(0, 0))
