@@ -1,4 +1,4 @@
-"""Killed, interrupted or failed at any moment, a build leaves nothing, and the next one succeeds."""
+"""Killed, interrupted or failed at any moment, a build leaves nothing; the next one succeeds."""
 
 import os
 import random
