@@ -1,0 +1,110 @@
+"""Where everything lies in a repository."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+
+COMPONENT = "main"
+"""The only component there is."""
+
+_SUITE = re.compile(r"[a-z0-9][a-z0-9.+-]*\Z")
+_SNAPSHOT = re.compile(r"\d{8}T\d{6}Z\Z")
+
+
+def suite(text: str) -> str:
+    """Check the name of a suite, which becomes a directory; raises `QlumodError`."""
+    if not _SUITE.match(text) or ".." in text:
+        raise QlumodError(f"{text!r} is no name of a suite: it is one such as '14.0-bookworm'")
+    return text
+
+
+def snapshot_id(text: str) -> str:
+    """Check the name of a snapshot; raises `QlumodError`."""
+    if not _SNAPSHOT.match(text):
+        raise QlumodError(f"{text!r} is no snapshot: it is a time such as '20260131T120000Z'")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The paths of the repository at `root`; what servers offer has no dot in front."""
+
+    root: Path
+
+    @property
+    def pool(self) -> Path:
+        """The published files; once there, a file never changes."""
+        return self.root / "pool"
+
+    @property
+    def suites(self) -> Path:
+        """One symbolic link per suite."""
+        return self.root / "dists"
+
+    @property
+    def snapshots(self) -> Path:
+        """One directory per publication."""
+        return self.root / "snapshots"
+
+    @property
+    def own(self) -> Path:
+        """What is nobody's business but qlumod's."""
+        return self.root / ".qlumod"
+
+    @property
+    def settings(self) -> Path:
+        """Keys, Origin and Label."""
+        return self.own / "settings"
+
+    @property
+    def lock(self) -> Path:
+        """Whoever changes the repository holds it."""
+        return self.own / "lock"
+
+    @property
+    def staging(self) -> Path:
+        """Publications that are being made, one directory each."""
+        return self.own / "staging"
+
+    def link(self, suite: str) -> Path:
+        """The symbolic link whose rename is the commit."""
+        return self.suites / suite
+
+    def snapshot(self, identity: str) -> Path:
+        """The directory of a snapshot: an apt repository."""
+        return self.snapshots / identity
+
+    def target(self, identity: str, suite: str) -> str:
+        """What the link of a suite says."""
+        return f"../snapshots/{identity}/dists/{suite}"
+
+    def snapshot_names(self) -> tuple[str, ...]:
+        """All snapshots, the oldest first."""
+        if not self.snapshots.is_dir():
+            return ()
+        names = (entry.name for entry in self.snapshots.iterdir())
+        return tuple(sorted(name for name in names if _SNAPSHOT.match(name)))
+
+    def suite_names(self) -> tuple[str, ...]:
+        """All suites that are served."""
+        if not self.suites.is_dir():
+            return ()
+        return tuple(
+            sorted(entry.name for entry in self.suites.iterdir() if _SUITE.match(entry.name))
+        )
+
+    def current(self, suite: str) -> str | None:
+        """The snapshot that a suite points at; None: the suite is not there yet."""
+        link = self.link(suite)
+        if link.is_symlink():
+            parts = link.readlink().parts
+            if parts[:2] == ("..", "snapshots") and parts[3:] == ("dists", suite):
+                return parts[2]
+        if link.is_symlink() or link.exists():
+            raise QlumodError(
+                f"{link} is not a link to a snapshot: qlumod did not make this suite",
+                remedy="publish into a repository of its own (qlumod repo init)",
+            )
+        return None

@@ -1,0 +1,165 @@
+"""What a publication changes in a suite: pure, before anything is written."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from debian.debian_support import Version
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.repository.entries import SOURCE, Entry, PoolFile, sort_entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Change:
+    """One package that gets another version; None: it was not there, or is not there any more."""
+
+    package: str
+    architecture: str
+    old: str | None
+    new: str | None
+
+    def __str__(self) -> str:
+        match self.old, self.new:
+            case None, new:
+                return f"{self.package} ({self.architecture}): new, {new}"
+            case old, None:
+                return f"{self.package} ({self.architecture}): {old} goes"
+            case old, new:
+                return f"{self.package} ({self.architecture}): {old} → {new}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the suite will offer, and how that differs from what it offers now."""
+
+    entries: tuple[Entry, ...]
+    changes: tuple[Change, ...]
+    added: tuple[Entry, ...]
+    """The entries that the suite does not have yet."""
+
+
+def plan(
+    published: Sequence[Entry], incoming: Sequence[Entry], *, allow_older: bool = False
+) -> Plan:
+    """Put new entries into a suite: each package has the new version then, the others stay.
+
+    Raises every reason against it at once.
+    """
+    new = _without_repeats(incoming)
+    _refuse_two_versions(new)
+    _refuse_other_bytes(published, new)
+    if not allow_older:
+        _refuse_older(published, new)
+    entries, known = _merged(published, new), set(published)
+    return Plan(
+        entries=entries,
+        changes=changes_between(published, entries),
+        added=tuple(entry for entry in new if entry not in known),
+    )
+
+
+def changes_between(before: Iterable[Entry], after: Iterable[Entry]) -> tuple[Change, ...]:
+    """Compare two sets of entries, version by version."""
+    old, new = _versions(before), _versions(after)
+    return tuple(
+        Change(
+            package=package,
+            architecture=architecture,
+            old=old.get((package, architecture)),
+            new=new.get((package, architecture)),
+        )
+        for package, architecture in sorted({*old, *new})
+        if old.get((package, architecture)) != new.get((package, architecture))
+    )
+
+
+def _versions(entries: Iterable[Entry]) -> dict[tuple[str, str], str]:
+    """The newest version of each package: a suite may hold older sources, too."""
+    newest: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        key = (entry.package, entry.architecture)
+        if key not in newest or Version(entry.version) > Version(newest[key]):
+            newest[key] = entry.version
+    return newest
+
+
+def _without_repeats(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """A file that was named twice, by itself and by a .changes file, counts once."""
+    return sort_entries({(entry.files, entry.architecture): entry for entry in entries}.values())
+
+
+def _refuse_two_versions(new: Sequence[Entry]) -> None:
+    first: dict[tuple[str, str], Entry] = {}
+    faults = []
+    for entry in new:
+        other = first.setdefault((entry.package, entry.architecture), entry)
+        if other is not entry:
+            faults.append(
+                QlumodError(
+                    f"{entry.package} ({entry.architecture}) is to be published twice:"
+                    f" {other.version} and {entry.version}"
+                    if other.version != entry.version
+                    else f"{entry.title} is to be published twice, with different bytes",
+                    remedy="name one of them only",
+                )
+            )
+    raise_faults(faults)
+
+
+def _refuse_other_bytes(published: Sequence[Entry], new: Sequence[Entry]) -> None:
+    known = {file.path: file for entry in published for file in entry.files}
+    raise_faults(
+        replaced(file)
+        for entry in new
+        for file in entry.files
+        if file.path in known and known[file.path] != file
+    )
+
+
+def replaced(file: PoolFile) -> QlumodError:
+    """The error for a published name that is to get other bytes."""
+    return QlumodError(
+        f"{file.path} is published already, with other bytes; a published file is never replaced",
+        remedy="give the changed package a higher version (for a module: the next N of x.y.z-N)",
+    )
+
+
+def _refuse_older(published: Sequence[Entry], new: Sequence[Entry]) -> None:
+    newest = _versions(published)
+    raise_faults(
+        QlumodError(
+            f"{entry.package} ({entry.architecture}): {entry.version} is older than the published"
+            f" {newest[entry.package, entry.architecture]}",
+            remedy="publish it all the same with --allow-older; clients that have the newer one"
+            " keep it",
+        )
+        for entry in new
+        if (entry.package, entry.architecture) in newest
+        and Version(entry.version) < Version(newest[entry.package, entry.architecture])
+    )
+
+
+def _merged(published: Sequence[Entry], new: Sequence[Entry]) -> tuple[Entry, ...]:
+    """New binaries replace older ones; sources stay as long as a binary made from them is there."""
+    names = {(entry.package, entry.architecture) for entry in new}
+    binaries = [
+        *(entry for entry in new if entry.architecture != SOURCE),
+        *(
+            entry
+            for entry in published
+            if entry.architecture != SOURCE and (entry.package, entry.architecture) not in names
+        ),
+    ]
+    needed = {entry.source for entry in binaries}
+    return sort_entries(
+        {
+            *binaries,
+            *(entry for entry in new if entry.is_source),
+            *(
+                entry
+                for entry in published
+                if entry.is_source
+                and (entry.source in needed or (entry.package, SOURCE) not in names)
+            ),
+        }
+    )

@@ -1,0 +1,162 @@
+"""One publication, from a plan to the rename that shows it."""
+
+import calendar
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, step
+from qlumod.model.digests import digest_bytes
+from qlumod.repository.entries import Entry
+from qlumod.repository.incoming import Incoming
+from qlumod.repository.indexes import architectures_of, compressed, index_texts
+from qlumod.repository.layout import Layout
+from qlumod.repository.plan import Plan
+from qlumod.repository.release import epoch_of, release_text
+from qlumod.repository.settings import Settings
+from qlumod.repository.snapshots import Snapshot
+from qlumod.repository.staging import (
+    Staging,
+    check_references,
+    commit,
+    stage_indexes,
+    stage_pool,
+    stage_release,
+    staged,
+)
+from qlumod.repository.trial import try_staged
+from qlumod.system.files import Sum
+from qlumod.system.gpg import SigningKey, clearsign, detach_sign
+from qlumod.system.keys import armoured_key
+
+_IDENTITY = "%Y%m%dT%H%M%SZ"
+CLOCK_SLACK = 30
+"""How many seconds the newest snapshot may be ahead of this machine's clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """When a snapshot was made, and when clients are to stop believing it."""
+
+    date: int
+    valid_until: int | None
+
+    @property
+    def identity(self) -> str:
+        """The snapshot's name."""
+        return time.strftime(_IDENTITY, time.gmtime(self.date))
+
+
+def times(
+    layout: Layout, before: Snapshot | None, *, date: int | None, valid_for: int | None
+) -> Times:
+    """Date a publication later than all others: apt ignores a Release file that is older.
+
+    `date` None is now. `valid_for` are seconds; None keeps what the suite had.
+    """
+    moment = _later_than_all(layout, date)
+    span = _span(before) if valid_for is None else valid_for
+    return Times(date=moment, valid_until=moment + span if span is not None else None)
+
+
+def show(
+    plan: Plan,
+    incoming: Iterable[Incoming],
+    *,
+    layout: Layout,
+    settings: Settings,
+    suite: str,
+    before: Snapshot | None,
+    times: Times,
+    key: SigningKey,
+    listen: Listener,
+) -> str:
+    """Make the planned entries what the suite offers; returns the snapshot's name."""
+    architectures = architectures_of(plan.entries, settings.architectures)
+    with staged(layout, times.identity, suite) as staging:
+        stage_pool(staging, incoming, listen=listen)
+        check_references(staging, plan.entries)
+        with step(listen, "writing the indexes"):
+            sums = _stage_indexes(staging, plan.entries, architectures, before, listen)
+        text = release_text(
+            settings,
+            suite=suite,
+            architectures=architectures,
+            date=times.date,
+            valid_until=times.valid_until,
+            files=sums,
+        )
+        with step(listen, "signing"):
+            stage_release(staging, _signed(text.encode(), key))
+        try_staged(
+            staging,
+            plan.entries,
+            plan.added,
+            architectures=architectures,
+            keyring=armoured_key(key),
+            listen=listen,
+        )
+        commit(staging, listen=listen)
+    return times.identity
+
+
+def _stage_indexes(
+    staging: Staging,
+    entries: tuple[Entry, ...],
+    architectures: tuple[str, ...],
+    before: Snapshot | None,
+    listen: Listener,
+) -> dict[str, Sum]:
+    texts = index_texts(entries, architectures)
+    files = compressed(texts, listen=listen)
+    stage_indexes(staging, files, before.directory if before else None)
+    return _sums({**texts, **files})
+
+
+def _sums(files: Mapping[str, bytes]) -> dict[str, Sum]:
+    return {path: Sum(size=len(data), sha256=digest_bytes(data)) for path, data in files.items()}
+
+
+def _signed(release: bytes, key: SigningKey) -> dict[str, bytes]:
+    return {
+        "Release": release,
+        "Release.gpg": detach_sign(key, release),
+        "InRelease": clearsign(key, release),
+    }
+
+
+def _later_than_all(layout: Layout, date: int | None) -> int:
+    names = layout.snapshot_names()
+    newest = _epoch(names[-1]) if names else -1
+    if date is not None:
+        if date <= newest:
+            raise QlumodError(
+                f"cannot publish with the date {_stamp(date)}: {names[-1]} is published already",
+                remedy="give a later date, or none",
+            )
+        return date
+    ahead = newest - time.time()
+    if ahead > CLOCK_SLACK:
+        raise QlumodError(
+            f"the newest snapshot, {names[-1]}, is {ahead:.0f} seconds ahead of this machine's"
+            " clock: clients would ignore what is published now",
+            remedy="set the clock",
+        )
+    # Two snapshots never have one name; clients refuse dates in the future.
+    time.sleep(max(0.0, ahead + 1))
+    return int(time.time())
+
+
+def _stamp(date: int) -> str:
+    return time.strftime(_IDENTITY, time.gmtime(date))
+
+
+def _epoch(identity: str) -> int:
+    return calendar.timegm(time.strptime(identity, _IDENTITY))
+
+
+def _span(before: Snapshot | None) -> int | None:
+    if before is None or "Valid-Until" not in before.fields:
+        return None
+    return epoch_of(before.fields["Valid-Until"]) - before.date

@@ -1,0 +1,67 @@
+"""The text of a Release file: what a suite is called, and the digests of its indexes."""
+
+import re
+from collections.abc import Mapping
+from email.utils import formatdate, parsedate_to_datetime
+
+from qlumod.model.names import Digest
+from qlumod.repository.entries import ALL
+from qlumod.repository.layout import COMPONENT
+from qlumod.repository.settings import Settings
+from qlumod.system.files import Sum
+
+
+def release_text(
+    settings: Settings,
+    *,
+    suite: str,
+    architectures: tuple[str, ...],
+    date: int,
+    valid_until: int | None,
+    files: Mapping[str, Sum],
+) -> str:
+    """Write a Release file; `files` are the indexes by their path below the suite."""
+    fields = {
+        "Origin": settings.origin,
+        "Label": settings.label,
+        "Suite": suite,
+        "Codename": suite,
+        "Date": release_date(date),
+        "Valid-Until": release_date(valid_until) if valid_until is not None else "",
+        "Acquire-By-Hash": "yes",
+        # Clients take the packages for all architectures from their own index; that of `all`
+        # is there for tools that look for it.
+        "No-Support-for-Architecture-all": "Packages",
+        "Architectures": " ".join((ALL, *architectures)),
+        "Components": COMPONENT,
+        "Description": f"{settings.label} {suite}",
+    }
+    lines = [f"{name}: {value}" for name, value in fields.items() if value]
+    sums = [f" {files[path].sha256} {files[path].size:>16} {path}" for path in sorted(files)]
+    return "\n".join((*lines, "SHA256:", *sums)) + "\n"
+
+
+def release_date(epoch: int) -> str:
+    """A time as Release files have it."""
+    return formatdate(epoch, usegmt=True).replace("GMT", "UTC")
+
+
+def release_fields(text: str) -> dict[str, str]:
+    """The fields of one line of a Release file."""
+    return dict(re.findall(r"^([A-Za-z0-9-]+): (.*)$", text, re.MULTILINE))
+
+
+def release_sums(text: str) -> dict[str, Sum]:
+    """The SHA256 list of a Release file, by path."""
+    _, _, listing = text.partition("\nSHA256:\n")
+    return {
+        path: Sum(size=int(size), sha256=Digest(digest))
+        for digest, size, path in re.findall(
+            r"^ ([0-9a-f]{64}) +(\d+) (\S+)$", listing, re.MULTILINE
+        )
+    }
+
+
+def epoch_of(date: str) -> int:
+    """The time that a Date field says, in seconds."""
+    return int(parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())

@@ -1,0 +1,122 @@
+"""What a repository is called and who signs it, in ``.qlumod/settings``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.document import Fields, Reading, decoded, written
+from qlumod.model.names import ArchName, arch_name
+from qlumod.system.files import read_bytes
+from qlumod.system.keys import fingerprint
+
+DEFAULT_ORIGIN = "Qlustar"
+DEFAULT_ARCHITECTURES = ("amd64",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What every Release file of the repository says; apt asks its users when that changes."""
+
+    origin: str
+    label: str
+    keys: tuple[str, ...]
+    """The fingerprints of the keys that sign, as they were named."""
+    architectures: tuple[ArchName, ...]
+    """The clients' architectures, even if no package is for one of them only."""
+
+    def __str__(self) -> str:
+        return written(
+            (
+                ("Format", "1"),
+                ("Origin", self.origin),
+                ("Label", self.label),
+                ("Keys", self.keys),
+                ("Architectures", " ".join(self.architectures)),
+            )
+        )
+
+    @property
+    def keyring(self) -> str:
+        """The file name of the public keys for users."""
+        word = "".join(char if char.isalnum() else "-" for char in self.origin.lower())
+        return f"{word}-archive-keyring.asc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What somebody asks of a repository; None and empty: whatever it is."""
+
+    keys: tuple[str, ...] = ()
+    origin: str | None = None
+    label: str | None = None
+    architectures: tuple[str, ...] = ()
+
+
+def founded(wishes: Wishes) -> Settings:
+    """The settings of a new repository; raises `QlumodError`."""
+    if not wishes.keys:
+        raise QlumodError(
+            "a new repository needs the key that signs it",
+            remedy="name its fingerprint (--key); qlumod repo key makes one for trying things out",
+        )
+    origin = one_line(wishes.origin or DEFAULT_ORIGIN)
+    return Settings(
+        origin=origin,
+        label=one_line(wishes.label or origin),
+        keys=tuple(fingerprint(key) for key in wishes.keys),
+        architectures=tuple(map(arch_name, sorted(wishes.architectures or DEFAULT_ARCHITECTURES))),
+    )
+
+
+def kept(settings: Settings, wishes: Wishes, where: Path) -> Settings:
+    """The settings as they are; raises `QlumodError` if something else is asked for."""
+    keys = tuple(fingerprint(key) for key in wishes.keys)
+    differing = [
+        (name, is_now, asked)
+        for name, is_now, asked in (
+            ("Keys", " ".join(settings.keys), " ".join(keys)),
+            ("Origin", settings.origin, wishes.origin),
+            ("Label", settings.label, wishes.label),
+            (
+                "Architectures",
+                " ".join(settings.architectures),
+                " ".join(sorted(wishes.architectures)),
+            ),
+        )
+        if asked and asked != is_now
+    ]
+    raise_faults(
+        QlumodError(
+            f"{where}: {name}: the repository has {is_now!r}, not {asked!r}: its clients would"
+            " refuse it",
+            remedy="leave the option out, or begin another repository",
+        )
+        for name, is_now, asked in differing
+    )
+    return settings
+
+
+def one_line(text: str) -> str:
+    """Check an Origin or Label; raises `QlumodError`."""
+    if not text.strip() or not text.isprintable() or text != text.strip():
+        raise QlumodError(f"{text!r} is no name: it is one line of printable characters")
+    return text
+
+
+def read_settings(path: Path) -> Settings:
+    """Read the settings; raises `QlumodError` with all faults."""
+    reading = Reading(str(path))
+    stanzas = reading.stanzas(decoded(read_bytes(path), str(path)))
+    if len(stanzas) != 1:
+        reading.fault(1, "a settings file has one stanza")
+        reading.finish()
+    fields = Fields(reading, stanzas[0])
+    settings = Settings(
+        origin=fields.need("Origin", one_line, ""),
+        label=fields.need("Label", one_line, ""),
+        keys=fields.words("Keys", fingerprint),
+        architectures=fields.words("Architectures", arch_name),
+    )
+    fields.done()
+    reading.finish()
+    return settings

@@ -1,0 +1,87 @@
+"""Reading what was published: the snapshots, and what a suite offers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.model.names import Digest
+from qlumod.repository.entries import ALL, Entry
+from qlumod.repository.indexes import SOURCES, joined, packages_path, read_index
+from qlumod.repository.layout import Layout
+from qlumod.repository.release import epoch_of, release_fields, release_sums
+from qlumod.system.files import Sum, file_sum, read_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What a suite offered from one moment on."""
+
+    identity: str
+    suite: str
+    directory: Path
+    """Where Release and the indexes lie."""
+    fields: dict[str, str]
+    """The fields of Release."""
+    sums: dict[str, Sum]
+    """What Release says of the indexes."""
+
+    @property
+    def date(self) -> int:
+        """When it was published, in seconds."""
+        return epoch_of(self.fields["Date"])
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """The architectures that have an index of their own."""
+        return tuple(name for name in self.fields["Architectures"].split() if name != ALL)
+
+    def stored_indexes(self) -> tuple[str, ...]:
+        """The indexes that are there as files; the plain ones are only named."""
+        return tuple(path for path in self.sums if path.endswith((".gz", ".zst")))
+
+    def entries(self) -> tuple[Entry, ...]:
+        """All that it offers; raises `QlumodError` if an index is not the one that was signed."""
+        paths = (SOURCES, *(packages_path(name) for name in (ALL, *self.architectures)))
+        return joined(read_index(path, self._checked(f"{path}.gz")) for path in paths)
+
+    def _checked(self, path: str) -> bytes:
+        file = self.directory / path
+        if path not in self.sums or file_sum(file) != self.sums[path]:
+            raise QlumodError(
+                f"{file} is not the file that Release names",
+                remedy="see what else is wrong (qlumod repo check), and restore it from a copy",
+            )
+        return read_bytes(file)
+
+
+def current_snapshot(layout: Layout, suite: str) -> Snapshot | None:
+    """What a suite offers now; None: it is not there yet."""
+    identity = layout.current(suite)
+    return None if identity is None else read_snapshot(layout, identity, suite)
+
+
+def read_snapshot(layout: Layout, identity: str, suite: str) -> Snapshot:
+    """Read the Release file of a snapshot."""
+    directory = layout.snapshot(identity) / "dists" / suite
+    text = read_bytes(directory / "Release").decode()
+    return Snapshot(
+        identity=identity,
+        suite=suite,
+        directory=directory,
+        fields=release_fields(text),
+        sums=release_sums(text),
+    )
+
+
+def all_snapshots(layout: Layout) -> tuple[Snapshot, ...]:
+    """Every snapshot there is, the oldest first."""
+    return tuple(
+        read_snapshot(layout, identity, suite.name)
+        for identity in layout.snapshot_names()
+        for suite in sorted((layout.snapshot(identity) / "dists").iterdir())
+    )
+
+
+def digest_named(path: Path) -> Digest:
+    """The digest that a by-hash file is named after."""
+    return Digest(path.name)

@@ -1,0 +1,28 @@
+"""The .sources text that makes an apt client follow a suite, with the key in it."""
+
+from collections.abc import Sequence
+
+from qlumod.repository.layout import COMPONENT
+
+
+def sources_text(uri: str, suites: Sequence[str], keyring: bytes) -> str:
+    """Write the deb822 text for /etc/apt/sources.list.d/; `keyring` is armoured."""
+    fields = {
+        "Types": "deb deb-src",
+        "URIs": uri,
+        "Suites": " ".join(suites),
+        "Components": COMPONENT,
+        "Signed-By": _inside(keyring.decode("ascii")),
+    }
+    return "".join(f"{name}:{value}\n" for name, value in _spaced(fields).items())
+
+
+def _inside(text: str) -> str:
+    """A text as the value of a field: every line indented, an empty one as a dot."""
+    return "".join(f"\n {line or '.'}" for line in text.strip().split("\n"))
+
+
+def _spaced(fields: dict[str, str]) -> dict[str, str]:
+    return {
+        name: value if value.startswith("\n") else f" {value}" for name, value in fields.items()
+    }

@@ -1,0 +1,157 @@
+"""The last look before a commit: a real apt client updates from the staged tree and resolves.
+
+The client has no other archive. What the new packages need from outside the suite (the
+distribution's packages) is taken for installed; what has a name of this repository's own must be
+in the suite.
+"""
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from debian.deb822 import PkgRelation
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.events import Listener, step
+from qlumod.repository.entries import ALL, Entry
+from qlumod.repository.sources import sources_text
+from qlumod.repository.staging import Staging
+from qlumod.system.apt_client import AptClient, file_uri, make_apt_client
+from qlumod.system.files import remove_tree
+from qlumod.system.run import CommandFailed
+
+_NEEDS = re.compile(r"^(?:Pre-)?Depends:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_PROVIDES = re.compile(r"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_OWN = re.compile(r"qlumod(-.+)?\Z")
+_MODULE = "-module-"
+
+
+def try_staged(
+    staging: Staging,
+    entries: Sequence[Entry],
+    added: Sequence[Entry],
+    *,
+    architectures: Sequence[str],
+    keyring: bytes,
+    listen: Listener,
+) -> None:
+    """Let a client of each architecture use the staged tree; raises `QlumodError`."""
+    with step(listen, "trying it with a real apt client"):
+        for architecture in architectures:
+            visible = [one for one in entries if one.architecture in (ALL, architecture)]
+            client = _client(staging, visible, architecture, keyring)
+            _update(client, listen)
+            _resolve(client, [one for one in added if one in visible], staging.suite, listen)
+            remove_tree(staging.client)
+
+
+def stand_in(entries: Sequence[Entry], architecture: str) -> str:
+    """The dpkg status of a machine that has all that the entries need from elsewhere."""
+    inside = _names(entries)
+    own = _own_prefixes(inside)
+    provided = sorted(
+        {
+            _provided(relation)
+            for entry in entries
+            for relation in _needs(entry)
+            if relation["name"] not in inside and not _is_own(relation["name"], own)
+        }
+    )
+    return "".join(
+        f"{name}: {value}\n"
+        for name, value in {
+            "Package": "everything-else",
+            "Status": "install ok installed",
+            "Version": "1",
+            "Architecture": architecture,
+            "Multi-Arch": "allowed",
+            "Maintainer": "qlumod",
+            **({"Provides": ", ".join(provided)} if provided else {}),
+            "Description": "stands for the packages of the distribution",
+        }.items()
+    )
+
+
+def _client(
+    staging: Staging, entries: Sequence[Entry], architecture: str, keyring: bytes
+) -> AptClient:
+    return make_apt_client(
+        staging.client.absolute(),
+        architecture=architecture,
+        sources=sources_text(file_uri(staging.tree), [staging.suite], keyring),
+        installed=stand_in(entries, architecture),
+    )
+
+
+def _update(client: AptClient, listen: Listener) -> None:
+    try:
+        client.update(listen=listen)
+    except CommandFailed as failed:
+        raise QlumodError(
+            "a real apt client refuses what would be published; nothing was published",
+            details=failed.details,
+        ) from failed
+
+
+def _resolve(client: AptClient, added: Sequence[Entry], suite: str, listen: Listener) -> None:
+    """Try all at once, which is quick; then one by one, since some may exclude each other."""
+    wanted = [f"{entry.package}={entry.version}" for entry in added]
+    if not wanted or _fails(client, wanted, listen) is None:
+        return
+    raise_faults(
+        QlumodError(
+            f"{name} cannot be installed from {suite}; nothing was published",
+            details=failed.tail,
+            remedy="publish what it needs together with it",
+        )
+        for name in wanted
+        if (failed := _fails(client, [name], listen))
+    )
+
+
+def _fails(client: AptClient, wanted: Sequence[str], listen: Listener) -> CommandFailed | None:
+    try:
+        client.resolve(wanted, listen=listen)
+    except CommandFailed as failed:
+        return failed
+    return None
+
+
+def _names(entries: Iterable[Entry]) -> frozenset[str]:
+    """What the entries are called, and what they provide."""
+    names = {entry.package for entry in entries}
+    for entry in entries:
+        for field in _PROVIDES.findall(entry.text):
+            names.update(relation["name"] for relation in _relations(field))
+    return frozenset(names)
+
+
+def _needs(entry: Entry) -> list[Any]:
+    return [relation for field in _NEEDS.findall(entry.text) for relation in _relations(field)]
+
+
+def _relations(field: str) -> list[Any]:
+    """All relations of a field, alternatives one by one, as python-debian has them."""
+    with warnings.catch_warnings():
+        # What it cannot parse it takes for a name; apt then says what is wrong with it.
+        warnings.simplefilter("ignore")
+        parsed = PkgRelation.parse_relations(field.strip())
+    return [relation for alternatives in parsed for relation in alternatives]
+
+
+def _provided(relation: Any) -> str:
+    """A version that satisfies the relation."""
+    operator, version = relation["version"] or ("=", "0")
+    nudge = {"<<": "~", ">>": "+0"}.get(operator, "")
+    return f"{relation['name']} (= {version}{nudge})"
+
+
+def _own_prefixes(names: Iterable[str]) -> tuple[str, ...]:
+    """What the module packages of this suite begin with, such as ``qlustar-module-``."""
+    found = {name.partition(_MODULE)[0] for name in names if _MODULE in name}
+    return tuple(sorted(prefix + _MODULE for prefix in found))
+
+
+def _is_own(name: str, prefixes: tuple[str, ...]) -> bool:
+    return bool(_OWN.match(name)) or name.startswith(prefixes)

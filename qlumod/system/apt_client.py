@@ -1,0 +1,84 @@
+"""A real apt client in a private root: what a user's machine will make of an archive."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from qlumod.events import Listener
+from qlumod.system.files import make_directories, told
+from qlumod.system.run import command, run
+
+_FOLDERS = (
+    "etc/apt/apt.conf.d",
+    "etc/apt/preferences.d",
+    "etc/apt/trusted.gpg.d",
+    "etc/apt/sources.list.d",
+    "var/lib/apt/lists/partial",
+    "var/cache/apt/archives/partial",
+    "var/lib/dpkg",
+    "var/log/apt",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AptClient:
+    """An apt of its own, which shares nothing with this machine's apt."""
+
+    root: Path
+
+    def update(self, *, listen: Listener) -> None:
+        """Fetch and check the indexes; anything less than all of them is a failure."""
+        self._run("-o", "APT::Update::Error-Mode=any", "update", listen=listen)
+
+    def resolve(self, packages: Sequence[str], *, listen: Listener) -> None:
+        """Ask for packages (``name=version``) and change nothing; raises with apt's reason."""
+        self._run("--simulate", "install", "--", *packages, listen=listen)
+
+    def _run(self, *words: str, listen: Listener) -> None:
+        run(
+            command(
+                "apt-get", "--quiet", "--assume-yes", *words,
+                environment={"APT_CONFIG": str(self.root / "apt.conf")},
+            ),
+            listen=listen,
+        )  # fmt: skip
+
+
+def make_apt_client(
+    root: Path, *, architecture: str, sources: str, installed: str = ""
+) -> AptClient:
+    """Make a client below `root` that has one .sources file; `installed` is its dpkg status."""
+    files = {
+        "apt.conf": _configuration(root, architecture).encode(),
+        "etc/apt/sources.list.d/archive.sources": sources.encode(),
+        "var/lib/dpkg/status": installed.encode(),
+    }
+    with told(root):
+        for folder in _FOLDERS:
+            make_directories(root / folder)
+        for name, data in files.items():
+            (root / name).write_bytes(data)
+    return AptClient(root=root)
+
+
+def file_uri(path: Path) -> str:
+    """The address of a directory on this machine, for a sources file."""
+    return "file:" + quote(str(path.absolute()))
+
+
+def _configuration(root: Path, architecture: str) -> str:
+    settings = {
+        "Dir": f"{root}/",
+        "Dir::State::status": f"{root}/var/lib/dpkg/status",
+        "Dir::Etc::sourcelist": "/dev/null",
+        "APT::Architecture": architecture,
+        # The tree may be readable for its owner only, and nothing in it is fetched over a network.
+        "APT::Sandbox::User": "root",
+        "APT::Install-Recommends": "false",
+        "Acquire::Languages": "none",
+        "Acquire::AllowInsecureRepositories": "false",
+        "Acquire::AllowWeakRepositories": "false",
+    }
+    lines = [f'{name} "{value}";' for name, value in settings.items()]
+    return "\n".join((*lines, f'APT::Architectures {{ "{architecture}"; }};')) + "\n"

@@ -1,0 +1,152 @@
+"""The keys that people sign with: named by fingerprint, found in GnuPG, tried before they count."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from qlumod.errors import QlumodError
+from qlumod.system.gpg import SigningKey, detach_sign
+from qlumod.system.run import CommandFailed, attempt, capture, command
+
+_FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
+_WHY_NOT = {"e": "it is expired", "r": "it is revoked", "d": "it is disabled", "i": "it is invalid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """A primary key or subkey as ``--with-colons`` lists it."""
+
+    fingerprint: str
+    validity: str
+    created: int
+    expires: str
+    signs: bool
+    secret: bool
+
+    @property
+    def usable(self) -> bool:
+        return self.signs and self.secret and self.validity not in _WHY_NOT
+
+
+def fingerprint(text: str) -> str:
+    """Check a key's fingerprint, which may be written in groups; raises `QlumodError`."""
+    plain = re.sub(r"\s+|^0x", "", text).upper()
+    if not _FINGERPRINT.match(plain):
+        raise QlumodError(
+            f"{text!r} is no fingerprint: it has 40 hexadecimal digits",
+            remedy="gpg --list-secret-keys --keyid-format none shows the fingerprints",
+        )
+    return plain
+
+
+def usable_key(named: str) -> SigningKey:
+    """Find a key of the user's GnuPG and sign with it once; raises `QlumodError`."""
+    wanted = fingerprint(named)
+    listed = _listed(wanted)
+    if not listed:
+        raise QlumodError(
+            f"the key {wanted} is missing: there is no secret key of that fingerprint in {_home()}",
+            remedy="set GNUPGHOME, or import the key (gpg --import)",
+        )
+    key = SigningKey(fingerprint=_signer(wanted, listed).fingerprint)
+    _try(key, wanted)
+    return key
+
+
+def armoured_key(key: SigningKey) -> bytes:
+    """The public key as text, without what does not belong to it (signatures of others)."""
+    return capture(
+        command(
+            "gpg", "--batch", "--no-tty", "--quiet", "--armor",
+            "--export-options", "export-minimal", "--export", key.fingerprint,
+        )
+    )  # fmt: skip
+
+
+@contextmanager
+def agent_as_it_was() -> Iterator[None]:
+    """End the gpg-agent that gpg starts in this block; one that ran before goes on."""
+    ran = _agent_runs()
+    try:
+        yield
+    finally:
+        if not ran:
+            attempt(command("gpgconf", "--kill", "gpg-agent"))
+
+
+def _listed(wanted: str) -> tuple[_Listed, ...]:
+    """The primary key first, then its subkeys; empty if there is none."""
+    _, listing, _ = attempt(
+        command(
+            "gpg", "--batch", "--no-tty", "--with-colons", "--with-subkey-fingerprint",
+            "--list-secret-keys", wanted,
+        )
+    )  # fmt: skip
+    found: list[_Listed] = []
+    fields: list[str] = []
+    for line in listing.decode(errors="replace").splitlines():
+        kind, *rest = line.split(":")
+        if kind in ("sec", "ssb"):
+            fields = rest
+        elif kind == "fpr" and fields:
+            found.append(_of_fields(fields, rest[8]))
+            fields = []
+    return tuple(found)
+
+
+def _of_fields(fields: list[str], fingerprint: str) -> _Listed:
+    return _Listed(
+        fingerprint=fingerprint,
+        validity=fields[0],
+        created=int(fields[4] or 0),
+        expires=fields[5],
+        signs="s" in fields[10],
+        secret=fields[13] != "#",
+    )
+
+
+def _signer(wanted: str, listed: tuple[_Listed, ...]) -> _Listed:
+    """The key that signs: the one that is named, or the newest subkey of it, as gpg chooses."""
+    primary, *subkeys = listed
+    if wanted != primary.fingerprint:
+        candidates = [key for key in subkeys if key.fingerprint == wanted]
+    else:
+        candidates = [*sorted(subkeys, key=lambda key: -key.created), primary]
+    usable = [key for key in candidates if key.usable]
+    if primary.validity in _WHY_NOT or not usable:
+        raise QlumodError(
+            f"the key {wanted} cannot sign: {_reason(primary, candidates)}",
+            remedy="renew the key (gpg --quick-set-expire), or name another one",
+        )
+    return usable[0]
+
+
+def _reason(primary: _Listed, candidates: list[_Listed]) -> str:
+    for key in (primary, *candidates):
+        if key.validity in _WHY_NOT:
+            return _WHY_NOT[key.validity]
+    if any(key.signs for key in candidates):
+        return "its secret part is not here"
+    return "it is not made for signing"
+
+
+def _try(key: SigningKey, wanted: str) -> None:
+    try:
+        detach_sign(key, b"qlumod tries a key\n")
+    except CommandFailed as failed:
+        raise QlumodError(
+            f"the key {wanted} cannot sign",
+            details=failed.details,
+            remedy="unlock it in gpg-agent: sign something with it by hand, then run this again",
+        ) from failed
+
+
+def _agent_runs() -> bool:
+    _, _, said = attempt(command("gpg-connect-agent", "--no-autostart", "/bye"))
+    return b"no gpg-agent running" not in said
+
+
+def _home() -> str:
+    return os.environ.get("GNUPGHOME") or "~/.gnupg"

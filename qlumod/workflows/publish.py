@@ -1,0 +1,97 @@
+"""Publishing: packages become part of a signed suite, all of them by one rename."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.events import Listener, Notice
+from qlumod.repository.founding import settle, write_settings
+from qlumod.repository.incoming import Incoming, read_incoming
+from qlumod.repository.layout import Layout
+from qlumod.repository.layout import suite as suite_name
+from qlumod.repository.plan import Change, Plan, plan
+from qlumod.repository.publication import show, times
+from qlumod.repository.settings import Wishes
+from qlumod.repository.snapshots import Snapshot, current_snapshot
+from qlumod.repository.staging import check_pool, opened
+from qlumod.system.keys import agent_as_it_was, usable_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What a publication did, or would do."""
+
+    suite: str
+    snapshot: str | None
+    """The new snapshot; None: nothing was published."""
+    changes: tuple[Change, ...]
+
+
+def publish(
+    files: Sequence[Path],
+    *,
+    repository: Path,
+    suite: str,
+    wishes: Wishes,
+    allow_older: bool = False,
+    date: int | None = None,
+    valid_for: int | None = None,
+    wait: float = 0.0,
+    listen: Listener,
+) -> Publication:
+    """Put .debs, source packages and all that .changes files name into a suite.
+
+    Everything is checked before anything is written; after it, either all packages are visible or
+    none is. The same files again change nothing. `wait` are the seconds that another publisher may
+    take.
+    """
+    layout, suite = Layout(root=repository.absolute()), suite_name(suite)
+    settings = settle(layout, wishes)
+    with agent_as_it_was():
+        key = usable_key(settings.keys[0])
+        incoming = read_incoming(files, listen=listen)
+        with opened(layout, wait=wait, listen=listen):
+            write_settings(layout, settings, key)
+            before = current_snapshot(layout, suite)
+            planned = _planned(before, incoming, allow_older=allow_older)
+            if not planned.added:
+                listen(Notice(text=f"{suite} has all of this already"))
+                return Publication(suite=suite, snapshot=None, changes=())
+            identity = show(
+                planned,
+                incoming,
+                layout=layout,
+                settings=settings,
+                suite=suite,
+                before=before,
+                times=times(layout, before, date=date, valid_for=valid_for),
+                key=key,
+                listen=listen,
+            )
+    return Publication(suite=suite, snapshot=identity, changes=planned.changes)
+
+
+def preview(
+    files: Sequence[Path],
+    *,
+    repository: Path,
+    suite: str,
+    wishes: Wishes,
+    allow_older: bool = False,
+    listen: Listener,
+) -> Publication:
+    """Tell what `publish` would change, and whether anything is against it; writes nothing."""
+    layout, suite = Layout(root=repository.absolute()), suite_name(suite)
+    settings = settle(layout, wishes)
+    with agent_as_it_was():
+        usable_key(settings.keys[0])
+    incoming = read_incoming(files, listen=listen)
+    before = current_snapshot(layout, suite)
+    planned = _planned(before, incoming, allow_older=allow_older)
+    check_pool(layout, incoming)
+    return Publication(suite=suite, snapshot=None, changes=planned.changes)
+
+
+def _planned(before: Snapshot | None, incoming: Sequence[Incoming], *, allow_older: bool) -> Plan:
+    published = before.entries() if before else ()
+    return plan(published, [one.entry for one in incoming], allow_older=allow_older)
