@@ -1,1 +1,1 @@
-"""From a payload to module packages: a source package from templates, built by debhelper."""
+"""From a payload to a Debian source package, and from that to .debs, by debhelper."""

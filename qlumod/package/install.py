@@ -1,0 +1,102 @@
+"""Putting a payload into a package's build directory, each byte verified while it is copied."""
+
+import gzip
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.model.manifest import MANIFEST, Manifest, PayloadFile, parse_manifest
+
+MODULES = Path("usr/share/qlumod/modules")
+"""Where payloads lie on a head node, relative to its root."""
+DOCUMENTS = Path("usr/share/doc")
+BLOCK = 1 << 20
+
+
+def payload_home(manifest: Manifest) -> Path:
+    """Where a payload is installed: ``usr/share/qlumod/modules/slurm/bookworm/amd64/14.0.0``."""
+    return (
+        MODULES / manifest.module / manifest.flavor / manifest.architecture / str(manifest.version)
+    )
+
+
+def read_manifest(payload: Path) -> Manifest:
+    """Read a payload's manifest; raises `QlumodError`."""
+    path = payload / MANIFEST
+    return parse_manifest(path.read_text(), str(path))
+
+
+def install_payload(payload: Path, destination: Path) -> Manifest:
+    """Copy a payload to where it is installed below `destination`; returns its manifest.
+
+    Exactly the files of the manifest are taken; one that is missing or damaged is an error.
+    """
+    manifest = read_manifest(payload)
+    home = destination / payload_home(manifest)
+    for entry in manifest.files:
+        _copy(payload, entry, home)
+    _write(home / MANIFEST, (payload / MANIFEST).read_bytes())
+    return manifest
+
+
+def install_documents(
+    manifest: Manifest, texts: Mapping[str, str], destination: Path, package: str
+) -> None:
+    """Fill the package's doc directory: links to the contents files, and the changelogs.
+
+    `texts` are the changelogs by file name; the one for people stays plain.
+    """
+    place = destination / DOCUMENTS / package
+    for name in (f"{manifest.module}.packages.version.gz", f"{manifest.module}.contents.gz"):
+        _link(place / name, destination / payload_home(manifest) / name)
+    for name, text in sorted(texts.items()):
+        if name == f"{manifest.module}.changelog":
+            _write(place / name, text.encode())
+        else:
+            _write(place / f"{name}.gz", gzip.compress(text.encode(), mtime=0))
+
+
+def changelog_names(manifest: Manifest) -> tuple[str, ...]:
+    """The changelogs that lie beside a module's inputs."""
+    kinds = ("changelog", "packages.changelog", "contents.changelog")
+    return tuple(f"{manifest.module}.{kind}" for kind in kinds)
+
+
+def _copy(payload: Path, entry: PayloadFile, home: Path) -> None:
+    target = home / entry.path
+    _make(target.parent)
+    hashing = hashlib.sha256()
+    try:
+        with (payload / entry.path).open("rb") as source, target.open("wb") as copy:
+            while block := source.read(BLOCK):
+                hashing.update(block)
+                copy.write(block)
+    except FileNotFoundError as gone:
+        raise _damaged(payload, f"{entry.path} is missing") from gone
+    if hashing.hexdigest() != entry.sha256:
+        raise _damaged(payload, f"{entry.path} has not the digest that its manifest names")
+    target.chmod(0o644)
+
+
+def _damaged(payload: Path, what: str) -> QlumodError:
+    return QlumodError(
+        f"cannot package {payload}: {what}", remedy=f"rm -r {payload}, and build the module again"
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    _make(path.parent)
+    path.write_bytes(data)
+    path.chmod(0o644)
+
+
+def _link(link: Path, target: Path) -> None:
+    _make(link.parent)
+    link.symlink_to(os.path.relpath(target, link.parent))
+
+
+def _make(directory: Path) -> None:
+    """Make a directory; debhelper gives all of them the right modes later (dh_fixperms)."""
+    directory.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,169 @@
+"""What a module's source package is: its name and version, and the binary packages it makes."""
+
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+from qlumod.errors import QlumodError
+from qlumod.model.contents import PackageLine
+from qlumod.model.lock import Lock
+from qlumod.model.names import (
+    ArchName,
+    FlavorName,
+    ModuleName,
+    ModulePackage,
+    short_package,
+)
+from qlumod.model.release import Release
+from qlumod.model.spec import ModuleSpec
+
+READER = "qlumod-head (>= 0.1~)"
+"""The head-node package that reads the format of today's payloads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary:
+    """One binary package: its name, what it depends on, and what it says of itself."""
+
+    name: str
+    depends: tuple[str, ...]
+    synopsis: str
+    text: str
+    """The last paragraph of the description: what this package is among its siblings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predecessor:
+    """The version before this one, as it was published."""
+
+    version: str
+    packages: tuple[PackageLine, ...]
+    changelog: str
+    """Its debian/changelog, which goes on below the new entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A module's source package before it is written: everything that decides its text.
+
+    `inputs` are the files below ``debian/qlumod/``, by relative path: what the module is built
+    from again.
+    """
+
+    release: Release
+    spec: ModuleSpec
+    lock: Lock
+    inputs: tuple[tuple[str, str], ...]
+    before: Predecessor | None = None
+
+    @property
+    def module(self) -> ModuleName:
+        """The module that it packages."""
+        return self.spec.module
+
+    @property
+    def source(self) -> str:
+        """The source package's name: ``qlustar-module-slurm-bookworm-amd64``."""
+        return self.name_of(self.module, str(self.release.version)).rpartition("-")[0]
+
+    @property
+    def version(self) -> str:
+        """The version of all its packages: ``14.0.0-1``."""
+        return self.version_of(self.module)
+
+    @property
+    def payload(self) -> str:
+        """The package that holds the layer: ``qlustar-module-slurm-bookworm-amd64-14.0.0``."""
+        return self.name_of(self.module, str(self.release.version))
+
+    @property
+    def packages(self) -> tuple[PackageLine, ...]:
+        """The packages that the layer consists of, sorted."""
+        return tuple(
+            PackageLine(
+                package=package.package,
+                version=package.version,
+                architecture=package.architecture,
+                source=package.source,
+                sha256=package.sha256,
+                archive=package.archive,
+            )
+            for package in self.lock.of(self.module)
+        )
+
+    def version_of(self, module: ModuleName) -> str:
+        """The version of a module's packages in the lock."""
+        revision = dict(self.lock.revisions).get(module)
+        if revision is None:
+            raise QlumodError(
+                f"cannot package {self.module}: the lock has no revision for {module}",
+                remedy="qlumod lock",
+            )
+        return f"{self.release.version}-{revision}"
+
+    def name_of(
+        self, module: ModuleName, version: str, target: tuple[FlavorName, ArchName] | None = None
+    ) -> str:
+        """The name of a module's package of a version or meta-version."""
+        flavor, arch = target or (self.lock.flavor, self.lock.architecture)
+        return str(
+            ModulePackage(
+                prefix=self.release.prefix, module=module, flavor=flavor, arch=arch, version=version
+            )
+        )
+
+    @property
+    def binaries(self) -> tuple[Binary, ...]:
+        """All binary packages, the payload first."""
+        return (_payload(self), *_metas(self), *_short(self))
+
+
+def _payload(plan: Plan) -> Binary:
+    required = tuple(
+        f"{plan.name_of(module, str(plan.release.version))} (>= {plan.version_of(module)})"
+        for module in plan.spec.requires
+    )
+    return Binary(
+        name=plan.payload,
+        depends=(READER, *required),
+        synopsis=_synopsis(plan, str(plan.release.version)),
+        text="This package holds the module itself: a layer for the images of nodes.",
+    )
+
+
+def _metas(plan: Plan) -> tuple[Binary, ...]:
+    """The meta packages: ``…-14.0`` follows the concrete one, ``…-14`` follows ``…-14.0``."""
+    chain = (str(plan.release.version), *plan.release.version.meta)
+    return tuple(_meta(plan, below, name) for below, name in pairwise(chain))
+
+
+def _meta(plan: Plan, below: str, version: str) -> Binary:
+    return Binary(
+        name=plan.name_of(plan.module, version),
+        depends=(f"{plan.name_of(plan.module, below)} (= {plan.version})",),
+        synopsis=_synopsis(plan, version),
+        text=f"This metapackage follows the newest version {version}.* of the module.",
+    )
+
+
+def _short(plan: Plan) -> tuple[Binary, ...]:
+    """The short package, made by one source package only: no file name may have two contents."""
+    targets = tuple(product(plan.release.flavors, plan.release.architectures))
+    first = (plan.release.default_flavor, plan.release.architectures[0])
+    if (plan.lock.flavor, plan.lock.architecture) != first:
+        return ()
+    major = plan.release.version.meta[-1]
+    others = (plan.name_of(plan.module, major, target) for target in targets if target != first)
+    own = f"{plan.name_of(plan.module, major)} (= {plan.version})"
+    return (
+        Binary(
+            name=short_package(plan.release.prefix, plan.module),
+            depends=(" | ".join((own, *others)),),
+            synopsis=f"{plan.spec.title} image module",
+            text="This metapackage follows the newest version of the module, in the flavor that "
+            f"is the release's default ({first[0]}).",
+        ),
+    )
+
+
+def _synopsis(plan: Plan, version: str) -> str:
+    return f"{plan.spec.title} image module ({plan.lock.flavor} {plan.lock.architecture} {version})"

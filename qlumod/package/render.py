@@ -1,0 +1,144 @@
+"""Rendering a module's source package from the templates, which only loop and print."""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from qlumod.package.changelog import WIDTH, date, items, transparency
+from qlumod.package.place import templates
+from qlumod.package.plan import Binary, Plan
+
+README = """\
+This is the source package of an image module. Nothing is compiled here: what the module is made
+from lies in debian/qlumod/, and dh-sequence-qlumod makes it.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A tag of lintian that does not apply, and why."""
+
+    tag: str
+    reason: tuple[str, ...]
+
+
+UNCOMPRESSED = Override(
+    tag="uses-no-compression-for-data-tarball",
+    reason=(
+        "The data are a squashfs layer, compressed already: to compress it again takes a minute",
+        "or more and saves 2 %. All packages of this source are written the same way.",
+    ),
+)
+FIRST = Override(
+    tag="initial-upload-closes-no-bugs",
+    reason=("Modules are published in an archive of their own: no bug of Debian's asks for them.",),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinaryView:
+    """A binary package as a template sees it."""
+
+    name: str
+    synopsis: str
+    description: tuple[str, ...]
+    """The extended description's lines, each with its leading blank."""
+    depends: tuple[str, ...]
+    overrides: tuple[Override, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    """A source package as the templates see it: finished texts, nothing to decide."""
+
+    name: str
+    version: str
+    module: str
+    distribution: str
+    maintainer: str
+    date: str
+    items: tuple[str, ...]
+    """The newest changelog entry's items, wrapped."""
+    older: str
+    """The changelog entries before it, with an empty line ahead, or nothing."""
+    sources: tuple[str, ...]
+    """The source packages that the layer was made from, with their versions."""
+    binaries: tuple[BinaryView, ...]
+
+
+def source_view(plan: Plan) -> SourceView:
+    """Take from a plan what the templates print."""
+    return SourceView(
+        name=plan.source,
+        version=plan.version,
+        module=plan.module,
+        distribution=plan.lock.flavor,
+        maintainer=plan.release.maintainer,
+        date=date(plan.lock.epoch),
+        items=items(plan),
+        older=f"\n{plan.before.changelog}" if plan.before else "",
+        sources=_sources(plan),
+        binaries=tuple(_binary_view(plan, binary) for binary in plan.binaries),
+    )
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """All files of the source package, by path relative to its top directory."""
+    source = source_view(plan)
+    print_template = _printer({"source": source})
+    files = {
+        "README": README,
+        **{
+            f"debian/{name}": print_template(name)
+            for name in ("changelog", "control", "copyright", "rules", "source/format")
+        },
+        f"debian/{plan.payload}.qlumod": print_template("payload.qlumod"),
+        **{
+            f"debian/{binary.name}.lintian-overrides": print_template(
+                "lintian-overrides", binary=binary
+            )
+            for binary in source.binaries
+        },
+        **{f"debian/qlumod/{name}": text for name, text in plan.inputs},
+        **{f"debian/qlumod/{name}": text for name, text in transparency(plan).items()},
+    }
+    return dict(sorted(files.items()))
+
+
+def _printer(shared: Mapping[str, Any]) -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(templates()),
+        undefined=StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return lambda name, **more: environment.get_template(name).render(**shared, **more)
+
+
+def _binary_view(plan: Plan, binary: Binary) -> BinaryView:
+    synopsis, *extended = plan.spec.description.splitlines() or [""]
+    last = textwrap.wrap(binary.text, WIDTH)
+    return BinaryView(
+        name=binary.name,
+        synopsis=binary.synopsis,
+        description=tuple(f" {line.rstrip() or '.'}" for line in (synopsis, *extended, "", *last)),
+        depends=binary.depends,
+        overrides=(UNCOMPRESSED,) if plan.before else (UNCOMPRESSED, FIRST),
+    )
+
+
+def _sources(plan: Plan) -> tuple[str, ...]:
+    """``name (version)``; the lock leaves the version out where it is the binary package's."""
+    return tuple(
+        sorted(
+            {
+                line.source if "(" in line.source else f"{line.source} ({line.version})"
+                for line in plan.packages
+            }
+        )
+    )

@@ -1,0 +1,1 @@
+"""A module through the whole path: rendered, built by debhelper, moved to the output."""
