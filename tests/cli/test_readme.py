@@ -1,0 +1,68 @@
+"""What README.md tells people to type is right."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Typed
+
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture
+def project(qlumod: Typed) -> Path:
+    """The README's example, written beside the modules of this checkout."""
+    shutil.copytree(ROOT / "module-specs", qlumod.directory / "module-specs")
+    found = re.search(r"cat > (\S+) <<END\n(.*?)^END$", README, flags=re.DOTALL | re.MULTILINE)
+    assert found
+    (qlumod.directory / found[1]).write_text(found[2])
+    return qlumod.directory
+
+
+def test_the_worked_example_is_a_module_that_check_accepts(qlumod: Typed, project: Path) -> None:
+    answer = qlumod("check", "--json")
+    assert answer.status == 0, answer.err
+    assert [module["module"] for module in answer.document["modules"]] == [
+        "core",
+        "monitoring",
+        "slurm",
+    ]
+
+
+def test_the_worked_example_has_about_ten_lines() -> None:
+    block = re.search(r"^```\n(\$ cat > .*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+    assert block
+    assert len(block[1].splitlines()) <= 12
+
+
+def test_the_two_commands_stand_at_the_top() -> None:
+    top = README.splitlines()[:8]
+    assert any(line.startswith("make demo") for line in top)
+    assert any(line.startswith("make test") for line in top)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(file, id=file.name) for file in [ROOT / "README.md", *ROOT.glob("docs/*.md")]],
+)
+def test_links_lead_somewhere(file: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)|^\[[^]]+\]: (\S+)", file.read_text(), flags=re.MULTILINE)
+    for target in ("".join(each) for each in targets):
+        if "://" not in target:
+            assert (file.parent / target).exists(), target
+
+
+def test_every_directory_that_the_readme_names_is_there() -> None:
+    for path in (
+        "module-specs",
+        "qlumod",
+        "templates",
+        "debian",
+        "debhelper",
+        "demo",
+        "benchmarks",
+    ):
+        assert f"`{path}/`" in README
+        assert (ROOT / path).is_dir()
