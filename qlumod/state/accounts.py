@@ -87,8 +87,8 @@ class AccountsKind:
             ]
         )
         blocks = [
-            *_added("User", (PASSWD, SHADOW), below, above),
-            *_added("Group", (GROUP, GSHADOW), below, above),
+            *_added((PASSWD, SHADOW), below, above),
+            *_added((GROUP, GSHADOW), below, above),
             *_joined(below, above),
             *_ranges(below, above),
         ]
@@ -321,7 +321,7 @@ def _unlocked(below: Files, above: Files) -> Iterable[QlumodError]:
                 )
 
 
-def _added(what: str, paths: Sequence[str], below: Files, above: Files) -> Iterable[str]:
+def _added(paths: Sequence[str], below: Files, above: Files) -> Iterable[str]:
     was = rows(below, paths[0])
     now = {path: rows(above, path) for path in paths}
     for name in now[paths[0]]:
@@ -329,7 +329,7 @@ def _added(what: str, paths: Sequence[str], below: Files, above: Files) -> Itera
             lines = {
                 _FIELDS[path]: ":".join(now[path][name]) for path in paths if name in now[path]
             }
-            yield stanza({what: name, **lines})
+            yield stanza({"Name": name, **lines})
 
 
 def _joined(below: Files, above: Files) -> Iterable[str]:

@@ -122,8 +122,14 @@ DROPPED = (
         reason="mmdebstrap copies them from the build host; a node has its own",
     ),
     Dropped(
-        name="initramfs",
-        patterns=("/boot/initrd.img-*", "/var/lib/initramfs-tools/*"),
+        name="boot",
+        patterns=(
+            "/boot/vmlinuz-*",
+            "/boot/initrd.img-*",
+            "/boot/config-*",
+            "/boot/System.map-*",
+            "/var/lib/initramfs-tools/*.*",
+        ),
         reason="kernel and initrd lie beside core's layer, and the initrd is made once",
     ),
     Dropped(
