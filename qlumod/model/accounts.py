@@ -27,6 +27,9 @@ BASE_USERS = (
 )  # fmt: skip
 """The users of base-passwd."""
 
+_UNREAD = -1
+"""Stands for an id that could not be read."""
+
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
 _LOCKED = ("!", "!*", "*")
 
@@ -156,7 +159,7 @@ def _group_fields(group: Group) -> Iterator[tuple[str, str]]:
 
 def _entries(reading: Reading, text: str) -> tuple[Stanza, ...]:
     """The stanzas after the first one, which says the format only."""
-    first, *others = reading.stanzas(text) or (Stanza(line=1, fields=()),)
+    first, *others = reading.stanzas(text)
     Fields(reading, first).done()
     return tuple(others)
 
@@ -164,7 +167,7 @@ def _entries(reading: Reading, text: str) -> tuple[Stanza, ...]:
 def _user(fields: Fields) -> User:
     return User(
         name=fields.need("User", _account, ""),
-        uid=fields.need("Uid", _system_id, 0),
+        uid=fields.need("Uid", _system_id, _UNREAD),
         group=fields.need("Group", _account, ""),
         gecos=fields.one("Gecos", _gecos, ""),
         home=fields.need("Home", _path, ""),
@@ -179,7 +182,7 @@ def _user(fields: Fields) -> User:
 def _group(fields: Fields) -> Group:
     return Group(
         name=fields.need("Group", _account, ""),
-        gid=fields.need("Gid", _system_id, 0),
+        gid=fields.need("Gid", _system_id, _UNREAD),
         packages=_packages(fields),
         flavors=fields.words("Flavors", flavor_name),
         password=fields.one("Password", _password, "!"),
@@ -207,9 +210,9 @@ def _check_unique(
     names = {name: "base-passwd" for name, _ in base}
     ids = {id_: f"{name!r} of base-passwd" for name, id_ in base}
     for line, name, id_ in entries:
-        if name in names:
+        if name and name in names:
             reading.fault(line, f"{name!r} is named twice: first in {names[name]}", field=kind)
-        elif id_ in ids:
+        elif id_ != _UNREAD and id_ in ids:
             reading.fault(line, f"{name!r} has id {id_} of {ids[id_]}", field=kind)
         names.setdefault(name, f"line {line}")
         ids.setdefault(id_, f"{name!r} in line {line}")

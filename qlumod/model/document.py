@@ -70,11 +70,14 @@ class Reading:
         raise_faults(fault for _, fault in sorted(self._faults, key=lambda found: found[0]))
 
     def stanzas(self, text: str) -> tuple[Stanza, ...]:
-        """Take a document apart; its first field is the format, which is left out of the result."""
+        """Take a document apart: at least one stanza, the first without the field Format.
+
+        Raises at once where there is nothing to read, or where the format is not known.
+        """
         found = _without_duplicates(self, _stanzas(self, _clean_lines(self, text)))
         if not found:
             self.fault(1, "the document is empty: it begins with 'Format: 1'")
-            return ()
+            self.finish()
         return (_without_format(self, found[0]), *found[1:])
 
 
@@ -169,11 +172,8 @@ class Fields:
 
     def _unknown(self, field: Field, known: dict[str, str]) -> None:
         close = get_close_matches(field.name.lower(), known, n=1)
-        hint = (
-            f"did you mean {known[close[0]]!r}?"
-            if close
-            else f"known are {', '.join(sorted(self._asked))}"
-        )
+        names = ", ".join(sorted(self._asked)) or "none but Format"
+        hint = f"did you mean {known[close[0]]!r}?" if close else f"known are {names}"
         self.reading.fault(field.line, f"unknown field {field.name!r}; {hint}")
 
     def _field(self, name: str) -> Field | None:

@@ -135,7 +135,7 @@ def lock_text(lock: Lock) -> str:
 def parse_lock(text: str, path: str) -> Lock:
     """Read a lock file; raises all its faults at once."""
     reading = Reading(path)
-    first, *others = reading.stanzas(text) or (Stanza(line=1, fields=()),)
+    first, *others = reading.stanzas(text)
     header = _header(Fields(reading, first))
     archives: list[LockedArchive] = []
     packages: list[LockedPackage] = []

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, Stanza, number, written
+from qlumod.model.document import Fields, Reading, number, written
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -100,7 +100,7 @@ def manifest_text(manifest: Manifest) -> str:
 def parse_manifest(text: str, path: str) -> Manifest:
     """Read a manifest; raises all its faults at once."""
     reading = Reading(path)
-    first, *others = reading.stanzas(text) or (Stanza(line=1, fields=()),)
+    first, *others = reading.stanzas(text)
     for stanza in others:
         reading.fault(stanza.line, "a manifest has one stanza only")
     manifest = _manifest(Fields(reading, first))

@@ -92,6 +92,8 @@ def _flavors(text: str, lists: Any) -> tuple[FlavorName, ...]:
 
 
 def _reason(text: str) -> str:
+    if re.fullmatch(r"[^()<>=\s]+\s*(<<|<=|=|>=|>>)[^()<>=]+", text):
+        return "a version and its operator stand in parentheses"
     for left, right in ("()", "[]", "<>"):
         opened = re.sub(r"\([^)]*\)?", "", text) if left == "<" else text
         if opened.count(left) != opened.count(right):

@@ -90,7 +90,7 @@ class Release:
 def parse_release(text: str, path: str) -> Release:
     """Read a release file; raises all its faults at once."""
     reading = Reading(path)
-    first, *others = reading.stanzas(text) or (Stanza(line=1, fields=()),)
+    first, *others = reading.stanzas(text)
     release = _release(Fields(reading, first), text)
     archives = tuple(_archive(Fields(reading, stanza), release) for stanza in others)
     _check_archives(reading, others, archives, release)

@@ -195,15 +195,14 @@ def _cycle(
 
 
 def _only(reading: Reading, text: str) -> Iterator[Stanza]:
-    first, *others = reading.stanzas(text) or (None,)
+    first, *others = reading.stanzas(text)
     for stanza in others:
         names = {field.name.lower() for field in stanza.fields}
         what = (
             "variants are not yet supported" if "variant" in names else "a spec has one stanza only"
         )
         reading.fault(stanza.line, what)
-    if first:
-        yield first
+    yield first
 
 
 def _spec(fields: Fields, release: Release) -> ModuleSpec:

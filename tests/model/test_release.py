@@ -1,0 +1,185 @@
+"""The release file: what is read, and the whole text of every error."""
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.model.names import FlavorName, ReleaseVersion
+from qlumod.model.release import Archive, parse_release, release_text
+from tests.support.documents import RELEASE
+
+VENDOR = """
+Archive: beegfs
+Flavors: bookworm
+URI: https://example.org/beegfs
+Suites: bookworm
+Components: non-free
+Key: 0123 4567 89ab cdef 0123  4567 89ab cdef 0123 4567
+"""
+DIRECTORY = """
+Archive: site
+Directory: ../dist
+"""
+
+
+def error_of(text: str) -> str:
+    with pytest.raises(QlumodError) as caught:
+        parse_release(text, "release")
+    return str(caught.value)
+
+
+def changed(old: str, new: str) -> str:
+    assert old in RELEASE
+    return RELEASE.replace(old, new)
+
+
+def test_a_release_says_what_its_fields_say() -> None:
+    release = parse_release(RELEASE + VENDOR + DIRECTORY, "release")
+    assert release.version == ReleaseVersion(14, 0, 0)
+    assert (release.flavors, release.default_flavor) == (("bookworm", "trixie"), "bookworm")
+    assert release.excludes == ("/usr/share/man/*",)
+    assert release.archives == (
+        Archive(
+            name="debian",
+            flavors=(FlavorName("bookworm"), FlavorName("trixie")),
+            origin="Debian",
+            label="Debian",
+            suites=("bookworm",),
+            components=("main",),
+            key="/usr/share/keyrings/debian-archive-keyring.gpg",
+        ),
+        Archive(
+            name="beegfs",
+            flavors=(FlavorName("bookworm"),),
+            uri="https://example.org/beegfs",
+            suites=("bookworm",),
+            components=("non-free",),
+            key="0123456789ABCDEF0123456789ABCDEF01234567",
+        ),
+        Archive(
+            name="site",
+            flavors=(FlavorName("bookworm"), FlavorName("trixie")),
+            directory="../dist",
+        ),
+    )
+    assert [a.name for a in release.archives_of(FlavorName("trixie"))] == ["debian", "site"]
+
+
+def test_a_release_read_from_its_canonical_text_is_the_same() -> None:
+    release = parse_release(RELEASE + VENDOR + DIRECTORY, "release")
+    again = parse_release(release_text(release), "release")
+    assert (again.digest, again.archives) == (release.digest, release.archives)
+    assert release_text(again) == release_text(release)
+
+
+def test_comments_do_not_change_the_digest() -> None:
+    plain = parse_release(RELEASE, "release")
+    told = parse_release("# why\n" + RELEASE, "release")
+    assert told.digest == plain.digest
+    assert told.text != plain.text
+
+
+FAULTS = {
+    "missing fields": (
+        "Format: 1\nVersion: 14.0.0\n",
+        "release:1: Default-Flavor: the field is missing\n"
+        "release:1: Flavors: the field is missing\n"
+        "release:1: Architectures: the field is missing\n"
+        "release:1: Prefix: the field is missing\n"
+        "release:1: Origin: the field is missing\n"
+        "release:1: Label: the field is missing\n"
+        "release:1: Maintainer: the field is missing",
+    ),
+    "a meta-version": (
+        changed("14.0.0", "14.0"),
+        "release:2: Version: '14.0' is no release version: it has the form x.y.z",
+    ),
+    "a prefix that names a module": (
+        changed("Prefix: qlustar", "Prefix: qlustar-module"),
+        "release:3: Prefix: 'qlustar-module' is no prefix: lower-case letters, digits, '+' and '.'",
+    ),
+    "a maintainer without an address": (
+        changed("A Person <person@example.org>", "A Person"),
+        "release:6: Maintainer: 'A Person' is no maintainer: it has the form 'Name <user@host>'",
+    ),
+    "flavors": (
+        changed("bookworm trixie", "bookworm Trixie"),
+        "release:7: Flavors: 'Trixie' is no flavor: it is a code name such as 'bookworm'",
+    ),
+    "a default that is no flavor": (
+        changed("Default-Flavor: bookworm", "Default-Flavor: sid"),
+        "release:8: Default-Flavor: 'sid' does not stand under Flavors",
+    ),
+    "an architecture": (
+        changed("amd64", "amd64 ../x"),
+        "release:9: Architectures: '../x' is no architecture: it is a name such as 'amd64'",
+    ),
+    "an archive of two kinds": (
+        changed("Suites:", "URI: http://example.org/\nSuites:"),
+        "release:12: Archive: an archive has exactly one of the fields Origin, URI and "
+        "Directory, not Origin and URI",
+    ),
+    "an archive of no kind": (
+        changed("Origin: Debian\n", ""),
+        "release:12: Archive: an archive has exactly one of the fields Origin, URI and Directory",
+    ),
+    "an archive that nobody signs": (
+        changed("Key: /usr/share/keyrings/debian-archive-keyring.gpg\n", ""),
+        "release:12: Key: the field is missing",
+    ),
+    "a key that is none": (
+        changed("/usr/share/keyrings/debian-archive-keyring.gpg", "unverified"),
+        "release:17: Key: 'unverified' is no key: a keyring's absolute path, or a fingerprint "
+        "of 40 digits",
+    ),
+    "a short key id": (
+        changed("/usr/share/keyrings/debian-archive-keyring.gpg", "89abcdef"),
+        "release:17: Key: '89abcdef' is no key: a keyring's absolute path, or a fingerprint "
+        "of 40 digits",
+    ),
+    "an unknown flavor of an archive": (
+        RELEASE + VENDOR.replace("bookworm", "sid", 1),
+        "release:20: Flavors: the release has no flavor 'sid'",
+    ),
+    "an address of another kind": (
+        RELEASE + VENDOR.replace("https://", "ftp://"),
+        "release:21: URI: 'ftp://example.org/beegfs' is no address: it begins with http://, "
+        "https:// or file://",
+    ),
+    "suites and components": (
+        changed("Suites: bookworm", "Suites: ../bookworm").replace("main", "main/../x"),
+        "release:15: Suites: '../bookworm' is no suite: it is a name such as 'bookworm-updates'\n"
+        "release:16: Components: 'main/../x' is no component: it is a name such as 'main'",
+    ),
+    "a directory with fields of an archive": (
+        RELEASE + DIRECTORY + "Suites: bookworm\n",
+        "release:21: Suites: a directory of .debs has no such field",
+    ),
+    "a directory with a shell character": (
+        RELEASE + DIRECTORY.replace("../dist", "$HOME/dist"),
+        "release:20: Directory: '$HOME/dist' is no directory: blanks and shell characters are "
+        "not allowed",
+    ),
+    "two archives of one name": (
+        RELEASE + DIRECTORY.replace("site", "debian"),
+        "release:19: Archive: 'debian' is named twice: first in line 12",
+    ),
+    "a flavor without an archive": (
+        changed("Archive: debian\n", "Archive: debian\nFlavors: bookworm\n"),
+        "release:1: Flavors: flavor 'trixie' has no archive",
+    ),
+    "an unknown field of an archive": (
+        changed("Suites:", "Suite:"),
+        "release:12: Suites: the field is missing\n"
+        "release:15: unknown field 'Suite'; did you mean 'Suites'?",
+    ),
+    "'trusted' in any spelling": (
+        changed("Suites:", "Trusted: yes\nSuites:"),
+        "release:15: unknown field 'Trusted'; known are Archive, Components, Directory, "
+        "Flavors, Key, Label, Origin, Suites, URI",
+    ),
+}
+
+
+@pytest.mark.parametrize("text, error", FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_told_with_file_and_line(text: str, error: str) -> None:
+    assert error_of(text) == error
