@@ -94,6 +94,18 @@ def _payload(directory: Path, top: Path) -> Payload:
     )
 
 
+def payload_of(places: Places, entry: Registered) -> Payload:
+    """Where the payload of a registered module lies."""
+    module, flavor, architecture, version = entry.key
+    return Payload(
+        directory=places.modules / module / flavor / architecture / str(version),
+        module=module,
+        flavor=flavor,
+        architecture=architecture,
+        version=version,
+    )
+
+
 def read_manifest(payload: Payload) -> Manifest:
     """Read a payload's manifest, and see that it speaks of this payload."""
     path = payload.directory / MANIFEST

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.head.payloads import find_payloads, remember, remembered, verified
+from qlumod.head.payloads import find_payloads, payload_of, remember, remembered, verified
 from qlumod.head.places import Places
 from qlumod.model.document import decoded
 from qlumod.model.manifest import MANIFEST
@@ -91,13 +91,11 @@ def _old_registry(places: Places, listen: Listener) -> Registry:
 
 
 def _with_package_versions(places: Places, entries: Sequence[Registered]) -> Registry:
-    paths = {entry.key: places.payload(_manifest_path(places, entry)) for entry in entries}
+    paths = {
+        entry.key: places.payload(payload_of(places, entry).directory / MANIFEST)
+        for entry in entries
+    }
     versions = package_versions(places.dpkg, list(paths.values()))
     return tuple(
         replace(entry, package_version=versions.get(paths[entry.key], "")) for entry in entries
     )
-
-
-def _manifest_path(places: Places, entry: Registered) -> Path:
-    module, flavor, architecture, version = entry.key
-    return places.modules / module / flavor / architecture / str(version) / MANIFEST

@@ -1,0 +1,129 @@
+"""Building an image: one generation is written whole, and then switched to."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from qlumod.events import Listener
+from qlumod.head.generations import (
+    SECRETS,
+    STACK,
+    commit,
+    forget_old,
+    intact,
+    read_current,
+    staged,
+    used_layers,
+)
+from qlumod.head.places import Places
+from qlumod.head.plan import Part, Plan
+from qlumod.head.pool import collect, keep, take
+from qlumod.head.site import packed
+from qlumod.model.image import Stack, StackLayer, StackModule, stack_text
+from qlumod.model.manifest import INITRD, KERNEL, LAYER, PayloadFile
+from qlumod.system.files import file_sum, read_bytes, remove_tree, write_new
+from qlumod.system.namespace import call_inside
+
+OWN_LAYER = "image"
+"""The name of the thin last layer; its file is ``image.squashfs``."""
+
+
+def is_current(places: Places, plan: Plan) -> bool:
+    """Whether the current generation is what would be built now."""
+    current = read_current(places, plan.image.name)
+    if current is None:
+        return False
+    generation, stack = current
+    directory = places.built / plan.image.name / generation
+    return (
+        stack.inputs == plan.inputs
+        and intact(directory, stack)
+        and read_bytes(directory / SECRETS) == packed(plan.secret_files)
+    )
+
+
+def build(places: Places, plan: Plan, listen: Listener) -> str:
+    """Write a generation and make it the current one; hold the lock. Returns its name."""
+    name = plan.image.name
+    with staged(places, name) as staging:
+        layers = tuple(keep(places, *_source(part, LAYER)) for part in plan.parts)
+        own = _write_own_layer(plan, layers, staging, listen)
+        stack = Stack(
+            image=name,
+            version=plan.choice.version,
+            flavor=plan.image.flavor,
+            architecture=plan.image.architecture,
+            epoch=plan.epoch,
+            inputs=plan.inputs,
+            kernel_release=plan.core.manifest.kernel,
+            kernel=_take(plan.core, KERNEL, staging),
+            initrd=_take(plan.core, INITRD, staging),
+            modules=tuple(_stack_module(part) for part in plan.parts),
+            layers=(*(_stack_layer(part) for part in plan.parts), own),
+            secrets=plan.secrets,
+        )
+        write_new(staging / STACK, stack_text(stack).encode())
+        write_new(staging / SECRETS, packed(plan.secret_files), mode=0o600)
+        generation = commit(places, name, staging)
+    forget_old(places, name)
+    collect(places, used_layers(places))
+    return generation
+
+
+def _source(part: Part, path: str) -> tuple[Path, PayloadFile]:
+    file = part.manifest.file(path)
+    assert file is not None, f"{part.manifest.module} was checked to have {path}"
+    return part.payload.directory / path, file
+
+
+def _take(part: Part, path: str, staging: Path) -> PayloadFile:
+    """Put a file of core beside the stack."""
+    source, file = _source(part, path)
+    take(source, staging / source.name, file)
+    return PayloadFile(path=source.name, sha256=file.sha256, size=file.size)
+
+
+def _stack_module(part: Part) -> StackModule:
+    return StackModule(
+        module=part.manifest.module,
+        version=part.manifest.version,
+        package_version=part.entry.package_version,
+    )
+
+
+def _stack_layer(part: Part) -> StackLayer:
+    _, file = _source(part, LAYER)
+    # As a URL, the path leads from images/<image>/<generation>/ to layers/.
+    path = f"../../../layers/{file.sha256}.squashfs"
+    return StackLayer(
+        name=part.manifest.module,
+        file=PayloadFile(path=path, sha256=file.sha256, size=file.size),
+    )
+
+
+def _write_own_layer(
+    plan: Plan, layers: tuple[Path, ...], staging: Path, listen: Listener
+) -> StackLayer:
+    output = staging / f"{OWN_LAYER}.squashfs"
+    directories = (part.payload.directory for part in plan.parts)
+    call_inside(
+        "qlumod.head.inside:build",
+        {
+            "modules": [
+                [str(directory), str(layer)]
+                for directory, layer in zip(directories, layers, strict=True)
+            ],
+            "files": [asdict(file) for file in plan.files],
+            "secrets": [str(secret) for secret in plan.secrets],
+            "epoch": plan.epoch,
+            "scratch": str(staging / "scratch"),
+            "output": str(output),
+        },
+        listen=listen,
+    )
+    remove_tree(staging / "scratch")
+    output.chmod(0o644)
+    found = file_sum(output)
+    return StackLayer(
+        name=OWN_LAYER,
+        file=PayloadFile(path=output.name, sha256=found.sha256, size=found.size),
+    )

@@ -1,0 +1,55 @@
+"""The definitions of images: small files that people may write and edit, too."""
+
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.head.places import Places
+from qlumod.model.document import decoded
+from qlumod.model.image import Image, ImageName, image_text, parse_image
+from qlumod.system.files import make_directories, read_bytes, write_whole
+
+SUFFIX = ".image"
+
+
+def definition_path(places: Places, name: ImageName) -> Path:
+    """Where an image's definition lies."""
+    return places.images / f"{name}{SUFFIX}"
+
+
+def read_definition(places: Places, name: ImageName) -> Image:
+    """Read one image; raises `QlumodError`."""
+    path = definition_path(places, name)
+    if not path.exists():
+        raise QlumodError(
+            f"there is no image {name} ({places.payload(path)})",
+            remedy=f"make it: qlumod image create {name} --modules MODULE,…; "
+            "`qlumod image list` tells which there are",
+        )
+    image = parse_image(decoded(read_bytes(path), str(path)), str(path))
+    if image.name != name:
+        raise QlumodError(
+            f"{path}: Image: the file is named after image {name}, but says {image.name}"
+        )
+    return image
+
+
+def defined_images(places: Places) -> tuple[ImageName, ...]:
+    """The names of all images, sorted."""
+    return tuple(
+        ImageName(path.name.removesuffix(SUFFIX))
+        for path in sorted(places.images.glob(f"*{SUFFIX}"))
+    )
+
+
+def write_definition(places: Places, image: Image) -> None:
+    """Write a new image's definition, and make the places for the site's files."""
+    path = definition_path(places, image.name)
+    if path.exists():
+        raise QlumodError(
+            f"there is an image {image.name} already ({places.payload(path)})",
+            remedy="edit that file, or choose another name",
+        )
+    make_directories(places.images / image.name / "copy")
+    secrets = places.images / image.name / "secrets"
+    secrets.mkdir(mode=0o700, exist_ok=True)
+    write_whole(path, image_text(image).encode())

@@ -1,0 +1,103 @@
+"""The built stacks of an image: each whole in a directory of its own, one of them current."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qlumod.head.places import Places
+from qlumod.model.document import decoded
+from qlumod.model.image import ImageName, Stack, parse_stack
+from qlumod.model.names import Digest
+from qlumod.system.files import (
+    make_directories,
+    point,
+    read_bytes,
+    remove_tree,
+    sync_directory,
+    told,
+)
+
+STACK = "stack"
+SECRETS = "secrets.tar"
+CURRENT = "current"
+STAGING = ".new"
+KEPT = 3
+"""How many generations stay: nodes may be booting from the last one, and one may want it back."""
+
+
+def read_current(places: Places, name: ImageName) -> tuple[str, Stack] | None:
+    """The current generation's name and stack; None where the image was never built."""
+    link = places.built / name / CURRENT
+    if not link.exists():
+        return None
+    return str(link.readlink()), read_stack(link)
+
+
+def read_stack(generation: Path) -> Stack:
+    """Read the stack of a generation; raises `QlumodError`."""
+    path = generation / STACK
+    return parse_stack(decoded(read_bytes(path), str(path)), str(path))
+
+
+@contextmanager
+def staged(places: Places, name: ImageName) -> Iterator[Path]:
+    """An empty directory for a new generation, gone if the block fails. Hold the lock."""
+    staging = places.built / name / STAGING
+    # What a killed run has left there.
+    remove_tree(staging)
+    make_directories(staging)
+    try:
+        yield staging
+    finally:
+        remove_tree(staging)
+
+
+def commit(places: Places, name: ImageName, staging: Path) -> str:
+    """Make the staged generation the current one, by one rename; returns its name."""
+    home = places.built / name
+    generation = str(1 + max((int(number) for number in generations(places, name)), default=0))
+    with told(home):
+        sync_directory(staging)
+        staging.rename(home / generation)
+        sync_directory(home)
+    point(home / CURRENT, generation)
+    return generation
+
+
+def generations(places: Places, name: ImageName) -> tuple[str, ...]:
+    """The names of an image's generations, oldest first."""
+    home = places.built / name
+    if not home.is_dir():
+        return ()
+    return tuple(sorted((p.name for p in home.iterdir() if p.name.isdigit()), key=int))
+
+
+def forget_old(places: Places, name: ImageName) -> None:
+    """Remove all generations but the newest ones and the current one."""
+    current = read_current(places, name)
+    for generation in generations(places, name)[:-KEPT]:
+        if current is None or generation != current[0]:
+            remove_tree(places.built / name / generation)
+
+
+def used_layers(places: Places) -> set[Digest]:
+    """The digests of all layers that a generation of any image needs."""
+    used: set[Digest] = set()
+    for path in sorted(places.built.glob(f"*/*/{STACK}")):
+        used |= {layer.file.sha256 for layer in read_stack(path.parent).layers}
+    return used
+
+
+def forget_all(places: Places, name: ImageName) -> None:
+    """Remove all generations of an image."""
+    remove_tree(places.built / name)
+
+
+def intact(generation: Path, stack: Stack) -> bool:
+    """Whether a generation still has its files, as long as they were."""
+    files = (stack.kernel, stack.initrd, *(layer.file for layer in stack.layers))
+    sizes = {file.path: file.size for file in files}
+    return (generation / SECRETS).is_file() and all(
+        (generation / path).is_file() and (generation / path).stat().st_size == size
+        for path, size in sizes.items()
+    )

@@ -1,0 +1,111 @@
+"""What an image would be built from now: all is found and checked before a byte is written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qlumod import __version__
+from qlumod.head.choose import Choice, check, choose
+from qlumod.head.payloads import Payload, payload_of, read_manifest
+from qlumod.head.places import Places
+from qlumod.head.site import SiteFile, check_files, missing_secrets, site_files, site_secrets
+from qlumod.model.digests import Value, digest_bytes, digest_value
+from qlumod.model.image import CORE, Image
+from qlumod.model.manifest import MANIFEST, Manifest
+from qlumod.model.names import Digest
+from qlumod.model.registry import Registered, Registry
+from qlumod.model.secret import Secret
+from qlumod.stack.member import read_member, stacked
+from qlumod.system.files import read_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A module of the image: how it is registered, where it lies, and what it says of itself."""
+
+    entry: Registered
+    payload: Payload
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that goes into one generation of an image."""
+
+    image: Image
+    choice: Choice
+    parts: tuple[Part, ...]
+    """Lowest first."""
+    files: tuple[SiteFile, ...]
+    secret_files: tuple[SiteFile, ...]
+    secrets: tuple[Secret, ...]
+    inputs: Digest
+    """What the stack is made of, but for the secrets: a digest would help to guess them."""
+
+    @property
+    def core(self) -> Part:
+        """The part that brings the kernel."""
+        return next(part for part in self.parts if part.manifest.module == CORE)
+
+    @property
+    def epoch(self) -> int:
+        """The newest of the modules' epochs."""
+        return max(part.manifest.epoch for part in self.parts)
+
+    @property
+    def missing(self) -> tuple[Secret, ...]:
+        """The secrets that the site still has to supply."""
+        return missing_secrets(self.secret_files, self.secrets)
+
+
+def make_plan(places: Places, image: Image, registry: Registry) -> Plan:
+    """Find and check all that an image would be built from; raises `QlumodError`."""
+    choice = choose(image, registry)
+    parts = tuple(_part(places, entry) for entry in choice.modules)
+    check(image, [part.manifest for part in parts])
+    parts = _lowest_first(parts)
+    secrets = _secrets(parts)
+    files = site_files(places, image.name)
+    check_files(files, secrets)
+    return Plan(
+        image=image,
+        choice=choice,
+        parts=parts,
+        files=files,
+        secret_files=site_secrets(places, image.name),
+        secrets=secrets,
+        inputs=digest_value(_inputs(image, parts, files)),
+    )
+
+
+def _part(places: Places, entry: Registered) -> Part:
+    payload = payload_of(places, entry)
+    return Part(entry=entry, payload=payload, manifest=read_manifest(payload))
+
+
+def _lowest_first(parts: Iterable[Part]) -> tuple[Part, ...]:
+    by_module = {part.manifest.module: part for part in parts}
+    members = stacked(read_member(part.payload.directory) for part in by_module.values())
+    return tuple(by_module[member.module] for member in members)
+
+
+def _secrets(parts: Iterable[Part]) -> tuple[Secret, ...]:
+    found = {secret for part in parts for secret in part.manifest.secrets}
+    return tuple(sorted(found, key=str))
+
+
+def _inputs(image: Image, parts: Sequence[Part], files: Sequence[SiteFile]) -> Mapping[str, Value]:
+    return {
+        "qlumod": __version__,
+        "image": image.name,
+        "modules": [
+            [
+                part.manifest.module,
+                part.entry.package_version,
+                digest_bytes(read_bytes(part.payload.directory / MANIFEST)),
+            ]
+            for part in parts
+        ],
+        "files": [
+            [file.path, file.type, file.mode, file.user, file.group, file.content] for file in files
+        ],
+    }

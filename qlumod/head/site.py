@@ -1,0 +1,152 @@
+"""The site's own files, merged into an image at each build, and its secrets, which are not.
+
+``/etc/qlumod/images/common/copy/<path>`` goes into every image, ``…/images/<image>/copy/<path>``
+into one, and wins; ``…/images/<image>/secrets/<path>`` and ``…/common/secrets/<path>`` travel in a
+file of their own.
+"""
+
+import grp
+import io
+import os
+import pwd
+import stat
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.head.places import Places
+from qlumod.model.image import COMMON, ImageName
+from qlumod.model.secret import Secret, SecretKind
+from qlumod.model.tree import Entry
+from qlumod.state.kind import matches_any
+from qlumod.system.files import read_bytes
+from qlumod.system.tree import scan
+
+KINDS = {"f": "file", "d": "directory", "l": "link"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFile:
+    """One path that the site adds to an image; owners by name, since ids differ between roots."""
+
+    path: str
+    """Absolute in the image."""
+    source: str
+    """The file on the head node."""
+    type: str
+    """``f``, ``d`` or ``l``, as in `Entry`."""
+    mode: int
+    user: str
+    group: str
+    content: str
+    """A file's digest, a link's target."""
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody on the head node may read it."""
+        return self.type != "f" or bool(self.mode & stat.S_IROTH)
+
+
+def site_files(places: Places, image: ImageName) -> tuple[SiteFile, ...]:
+    """All that the site adds to an image, sorted by path."""
+    return _merged(places, image, "copy")
+
+
+def site_secrets(places: Places, image: ImageName) -> tuple[SiteFile, ...]:
+    """The secrets that the site has for an image, sorted by path."""
+    return _merged(places, image, "secrets")
+
+
+def check_files(files: Sequence[SiteFile], secrets: Sequence[Secret]) -> None:
+    """Refuse a secret among the files: everybody on the network can read a layer."""
+    patterns = [secret.path for secret in secrets]
+    raise_faults(
+        QlumodError(
+            f"{file.source}: a secret must not be part of an image",
+            remedy="move it from copy/ to secrets/",
+        )
+        for file in files
+        if file.type != "d" and matches_any(file.path, patterns)
+    )
+
+
+def missing_secrets(found: Sequence[SiteFile], secrets: Sequence[Secret]) -> tuple[Secret, ...]:
+    """The site's secrets that the site has not supplied."""
+    paths = [file.path for file in found if file.type != "d"]
+    return tuple(
+        secret
+        for secret in secrets
+        if secret.kind is SecretKind.SITE
+        and not any(matches_any(path, [secret.path]) for path in paths)
+    )
+
+
+def packed(secrets: Sequence[SiteFile]) -> bytes:
+    """Pack secrets into a tar archive, the same bytes for the same files."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for file in secrets:
+            if file.type != "d":
+                _pack(tar, file)
+    return out.getvalue()
+
+
+def _pack(tar: tarfile.TarFile, file: SiteFile) -> None:
+    member = tarfile.TarInfo(file.path.lstrip("/"))
+    member.mode, member.uname, member.gname = file.mode, file.user, file.group
+    if file.type == "l":
+        member.type, member.linkname = tarfile.SYMTYPE, file.content
+        tar.addfile(member)
+        return
+    data = read_bytes(Path(file.source))
+    member.size = len(data)
+    tar.addfile(member, io.BytesIO(data))
+
+
+def _merged(places: Places, image: ImageName, kind: str) -> tuple[SiteFile, ...]:
+    found: dict[str, SiteFile] = {}
+    for owner in (COMMON, image):
+        top = places.images / owner / kind
+        if top.is_dir():
+            found |= _files_below(top)
+    return tuple(found[path] for path in sorted(found))
+
+
+def _files_below(top: Path) -> Mapping[str, SiteFile]:
+    entries = scan(top)
+    raise_faults(
+        QlumodError(f"{top}{entry.path} is neither a file nor a directory nor a link")
+        for entry in entries.values()
+        if entry.type not in KINDS
+    )
+    return {file.path: file for file in _site_files(top, entries)}
+
+
+def _site_files(top: Path, entries: Mapping[str, Entry]) -> Iterator[SiteFile]:
+    for path, entry in entries.items():
+        if path != "/":
+            yield SiteFile(
+                path=path,
+                source=os.fspath(top) + path,
+                type=entry.type,
+                mode=entry.mode,
+                user=_user(entry.uid),
+                group=_group(entry.gid),
+                content=entry.target if entry.type == "l" else entry.digest,
+            )
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _group(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)

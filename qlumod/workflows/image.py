@@ -1,0 +1,179 @@
+"""Images on a head node: defining them, building them, and telling what they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.events import Caution, Listener, Notice, step
+from qlumod.head.build import build, is_current
+from qlumod.head.definitions import (
+    defined_images,
+    definition_path,
+    read_definition,
+    write_definition,
+)
+from qlumod.head.generations import forget_all, generations, read_current, used_layers
+from qlumod.head.places import Places
+from qlumod.head.plan import Plan, make_plan
+from qlumod.head.pool import collect
+from qlumod.head.registrar import held, read_registry, scan, tell
+from qlumod.model.image import Image, ImageName, Stack
+from qlumod.model.names import ArchName, FlavorName, ModuleName
+from qlumod.model.registry import Registry
+from qlumod.model.secret import Secret
+
+Name = TypeVar("Name", bound=str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What `build_images` did about one image."""
+
+    image: ImageName
+    generation: str
+    """Empty where nothing was built: it was up to date, or it was only asked what would be done."""
+    outdated: bool
+    plan: Plan
+    missing: tuple[Secret, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An image's definition, and what was built from it."""
+
+    image: Image
+    generation: str
+    stack: Stack | None
+    generations: tuple[str, ...]
+
+
+def create_image(
+    places: Places,
+    name: ImageName,
+    *,
+    modules: Sequence[ModuleName],
+    version: str | None,
+    flavor: FlavorName | None,
+    architecture: ArchName | None,
+    description: str,
+    listen: Listener,
+) -> Image:
+    """Define an image, from modules that this head node has; what is not said is found there."""
+    with held(places, listen):
+        registry = read_registry(places)
+        image = Image(
+            name=name,
+            version=version or _newest_minor(registry, flavor),
+            flavor=flavor or _only({entry.flavor for entry in registry}, "flavor"),
+            architecture=architecture or _only({entry.architecture for entry in registry}, "arch"),
+            modules=tuple(sorted(set(modules))),
+            description=description,
+        )
+        make_plan(places, image, registry)
+        write_definition(places, image)
+    return image
+
+
+def build_images(
+    places: Places,
+    names: Sequence[ImageName],
+    *,
+    force: bool,
+    dry_run: bool,
+    listen: Listener,
+) -> tuple[Built, ...]:
+    """Build images (all of them when none is named) whose current generation is out of date.
+
+    What keeps one image from being built keeps no other: all faults are raised at the end.
+    """
+    built: list[Built] = []
+    faults: list[QlumodError] = []
+    with held(places, listen):
+        registry, changes = scan(places, thorough=False, listen=listen)
+        for name in names or defined_images(places):
+            try:
+                plan = make_plan(places, read_definition(places, name), registry)
+                built.append(_build(places, plan, force=force, dry_run=dry_run, listen=listen))
+            except QlumodError as fault:
+                faults.append(fault)
+    tell(places, changes, listen)
+    raise_faults(faults)
+    return tuple(built)
+
+
+def list_images(places: Places) -> tuple[Shown, ...]:
+    """All images, sorted by name."""
+    return tuple(show_image(places, name) for name in defined_images(places))
+
+
+def show_image(places: Places, name: ImageName) -> Shown:
+    """One image; raises `QlumodError`."""
+    return _shown(places, read_definition(places, name))
+
+
+def remove_image(places: Places, name: ImageName, *, listen: Listener) -> None:
+    """Remove an image's definition and all that was built from it; the site's files stay."""
+    with held(places, listen):
+        read_definition(places, name)
+        definition_path(places, name).unlink()
+        forget_all(places, name)
+        collect(places, used_layers(places))
+
+
+def _build(places: Places, plan: Plan, *, force: bool, dry_run: bool, listen: Listener) -> Built:
+    name = plan.image.name
+    for reason in plan.choice.passed_over:
+        listen(Caution(text=f"image {name}: a newer version is passed over: {reason}"))
+    _caution_about_files(plan, listen)
+    outdated = force or not is_current(places, plan)
+    generation = ""
+    if outdated and not dry_run:
+        with step(listen, f"building image {name}"):
+            generation = build(places, plan, listen)
+    elif not outdated:
+        listen(Notice(text=f"image {name}: up to date"))
+    return Built(
+        image=name, generation=generation, outdated=outdated, plan=plan, missing=plan.missing
+    )
+
+
+def _caution_about_files(plan: Plan, listen: Listener) -> None:
+    for file in plan.files:
+        if not file.public:
+            listen(
+                Caution(
+                    text=f"{file.source} is not for everybody's eyes, but everybody on the network "
+                    "can read a layer: is it a secret? Then move it from copy/ to secrets/"
+                )
+            )
+
+
+def _shown(places: Places, image: Image) -> Shown:
+    current = read_current(places, image.name)
+    return Shown(
+        image=image,
+        generation=current[0] if current else "",
+        stack=current[1] if current else None,
+        generations=generations(places, image.name),
+    )
+
+
+def _newest_minor(registry: Registry, flavor: FlavorName | None) -> str:
+    versions = [e.version for e in registry if flavor is None or e.flavor == flavor]
+    if not versions:
+        raise QlumodError(
+            "this head node has no modules to make an image of",
+            remedy="install some, such as: apt install qlustar-module-slurm",
+        )
+    return max(versions).meta[0]
+
+
+def _only(found: set[Name], option: str) -> Name:
+    """What need not be said where there is only one."""
+    if len(found) != 1:
+        raise QlumodError(
+            f"this head node's modules leave a choice: {', '.join(sorted(found))}",
+            remedy=f"say --{option}",
+        )
+    return found.pop()
