@@ -53,7 +53,6 @@ def harvest(job: Job, ground: Ground, output: Path, *, scratch: Path, listen: Li
     kernel = kernel_in(chosen.entries, job.spec.module)
     with step(listen, f"compressing {job.spec.module}"):
         _write_layer(job, ground, chosen, kernel, output, scratch=scratch, listen=listen)
-    moved = [f"{IMAGE}{kernel}"] if kernel else []
     names = Owners.of(ground.root)
     write_documents(
         job,
@@ -64,7 +63,7 @@ def harvest(job: Job, ground: Ground, output: Path, *, scratch: Path, listen: Li
             origin=lambda path: origin(path, owners, chosen.cache_of(path)),
             owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
         ),
-        left_out=left_out(lists, _present(ground.root, lists), _filters(job), moved),
+        left_out=left_out(lists, _present(ground.root, lists), _filters(job), chosen.beside),
     )
     write_manifest(
         job,

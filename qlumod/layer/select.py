@@ -14,6 +14,9 @@ from qlumod.state.secrets import suspicions
 from qlumod.state.table import CACHES
 from qlumod.system.tree import entry_of, scan
 
+BOOT = "boot"
+"""The name of the rule for what lies beside the layer."""
+
 _CACHES = frozenset(cache.name for cache in CACHES)
 
 
@@ -46,6 +49,11 @@ class Selection:
     def caches(self) -> tuple[tuple[str, str], ...]:
         """The caches that the build made or removed files of: ``(cache, path)``."""
         return tuple((step.rule, step.path) for step in self.plan.steps if step.rule in _CACHES)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The kernel's files, which lie beside the layer or are of no use to a node."""
+        return tuple(step.path for step in self.plan.steps if step.rule == BOOT)
 
     @property
     def has_kernel_modules(self) -> bool:

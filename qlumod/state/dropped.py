@@ -128,7 +128,7 @@ DROPPED = (
             "/boot/initrd.img-*",
             "/boot/config-*",
             "/boot/System.map-*",
-            "/var/lib/initramfs-tools/*.*",
+            "/var/lib/initramfs-tools/*-*",
         ),
         reason="kernel and initrd lie beside core's layer, and the initrd is made once",
     ),
