@@ -67,10 +67,22 @@ class Solver:
         self._worlds = 0
         self._catalogue = self._world()
 
+    def absent(self, versions: Mapping[str, str]) -> list[str]:
+        """The names of those packages that no archive has in that version."""
+        return [
+            name
+            for name, version in versions.items()
+            if self._catalogue.look_up(name, version) is None
+        ]
+
     def solve(
         self, held: Mapping[str, Sequence[str]], versions: Mapping[str, str], moving: Sequence[str]
     ) -> dict[str, Entry]:
-        """All packages by name; `held` names the old lock's packages of each module."""
+        """All packages by name.
+
+        `held` names the old lock's packages of each module, `versions` are theirs; what follows
+        from those that are `moving` moves, too.
+        """
         self._check_requests()
         pins = self._moved(held, dict(versions), list(moving)) if versions else {}
         entries: dict[str, Entry] = {}
@@ -95,17 +107,15 @@ class Solver:
         raise_faults(faults)
 
     def _moved(
-        self, held: Mapping[str, Sequence[str]], versions: dict[str, str], moving: list[str]
+        self, held: Mapping[str, Sequence[str]], versions: dict[str, str], moving: Sequence[str]
     ) -> dict[str, str]:
         """The held versions after what is asked to move, and what follows from it, has moved."""
-        for name in moving:
-            versions.pop(name, None)
         for _ in range(ROUNDS):
             before = dict(versions)
             for module in self._modules:
                 self._move(module, held, versions, moving)
             if versions == before:
-                return {name: version for name, version in versions.items() if name not in moving}
+                return versions
         raise QlumodError(
             "the packages that move never come to rest", remedy="qlumod lock --update"
         )
@@ -128,10 +138,13 @@ class Solver:
             {name: version for name, version in versions.items() if name not in there},
             recommends=module.recommends,
         )
-        demands = [
-            request for request in self._requests_of(module, world) if not world.satisfied(request)
+        requests = {request.name: request for request in self._requests_of(module, world)}
+        demands = [request for request in requests.values() if not world.satisfied(request)]
+        demands += [
+            requests.get(name, Request(name=name))
+            for name in sorted(there.intersection(moving))
+            if requests.get(name) not in demands
         ]
-        demands += [Request(name=name) for name in moving if name in there]
         for change in world.solve(demands, why={}, prefer=module.prefer).changes:
             if change.new:
                 versions[change.package] = change.new
@@ -242,14 +255,21 @@ def _answer(order: Json) -> Json:
     root = apt.AptRoot(path=Path(order["root"]), architecture=order["architecture"], sources=())
     solver = Solver(root, [Module.read(module) for module in order["modules"]])
     try:
+        if order["task"] == "absent":
+            return solver.absent(order["versions"])
         entries = solver.solve(order["held"], order["versions"], order["moving"])
     finally:
         solver.close()
-    indexes = [(apt_pkg.uri_to_filename(base), archive) for archive, base in order["sources"]]
-    return [_entry(entry, indexes) for _, entry in sorted(entries.items())]
+    files = [
+        (archive, suite, apt_pkg.uri_to_filename(uri)) for archive, suite, uri in order["sources"]
+    ]
+    return {
+        "packages": [_entry(entry, files) for _, entry in sorted(entries.items())],
+        "indexes": files,
+    }
 
 
-def _entry(entry: Entry, indexes: Sequence[tuple[str, str]]) -> Json:
+def _entry(entry: Entry, files: Sequence[tuple[str, str, str]]) -> Json:
     section = apt_pkg.TagSection(entry.chosen.stanza)
     return {
         "package": entry.chosen.package,
@@ -259,7 +279,7 @@ def _entry(entry: Entry, indexes: Sequence[tuple[str, str]]) -> Json:
         "sha256": section["SHA256"],
         "size": int(section["Size"]),
         "filename": section["Filename"],
-        "archive": next(a for start, a in indexes if entry.chosen.index.startswith(start)),
+        "archive": next(a for a, _, start in files if entry.chosen.index.startswith(start)),
         "modules": entry.modules,
         "reason": entry.reason,
     }

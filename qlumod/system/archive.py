@@ -19,6 +19,7 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest
 from qlumod.system import files, gpg
+from qlumod.system.run import capture, command
 from qlumod.system.store import Store
 
 COMPONENT = "main"
@@ -74,19 +75,20 @@ class Deb:
 
 def frozen_archive(
     packages: Sequence[LockedPackage],
-    *,
     store: Store,
     directory: Path,
-    architecture: str,
+    *,
     epoch: int,
+    architecture: str = "",
     suite: str = "frozen",
     listen: Listener = ignore,
 ) -> FrozenArchive:
     """Make an archive of exactly these packages from the store, in a directory that is not there.
 
     Each package's bytes are hashed again on the way: a damaged store is an error. Same packages and
-    epoch, same bytes, but for the signature.
+    epoch, same bytes, but for the signature. Without `architecture` it is that of the packages.
     """
+    architecture = architecture or _architecture(packages)
     total = sum(package.size for package in packages)
 
     with step(listen, "Freezing the packages", total=total, unit="bytes") as advance:
@@ -202,6 +204,11 @@ def side_by_side(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _architecture(packages: Sequence[LockedPackage]) -> str:
+    own = {package.architecture for package in packages} - {"all"}
+    return min(own) if own else capture(command("dpkg", "--print-architecture")).decode().strip()
 
 
 def _place(store: Store, package: LockedPackage, target: Path) -> None:

@@ -13,6 +13,11 @@ def package_versions(database: Path, paths: Sequence[str]) -> dict[str, str]:
     return {path: versions[name] for path, name in owners.items() if name in versions}
 
 
+def versions_of(database: Path, names: Sequence[str]) -> dict[str, str]:
+    """The versions of installed packages; those that are not installed are left out."""
+    return _versions(database, names)
+
+
 def _owners(database: Path, paths: Sequence[str]) -> dict[str, str]:
     """Of a path that no package has, dpkg-query says so, exits 1, and answers for the others."""
     rows = (line.partition(": ") for line in _ask(database, "--search", paths))

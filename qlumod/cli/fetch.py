@@ -1,0 +1,43 @@
+"""qlumod fetch: the locked packages into the store."""
+
+from pathlib import Path
+
+from qlumod.cli import options
+from qlumod.cli.screen import Reporter, size
+from qlumod.workflows.lock import fetch
+
+
+@options.verb(examples=["qlumod fetch", "qlumod fetch core slurm --json"])
+@options.modules
+@options.specs
+@options.cache
+@options.flavor
+@options.arch
+@options.reports(logged=True)
+def command(
+    *,
+    modules: tuple[str, ...],
+    specs: Path,
+    cache: Path,
+    flavor: str | None,
+    arch: str | None,
+    reporter: Reporter,
+) -> None:
+    """Fetch the locked packages into the store, checked by their digests.
+
+    Of all modules, or of those that are named. What came before an interruption is kept. With
+    nothing to fetch, the network is not touched.
+    """
+    fetched = fetch(
+        specs, cache=cache, flavor=flavor, arch=arch, modules=modules, listen=reporter.listen
+    )
+    reporter.result(
+        {
+            "fetched": [
+                {"package": p.package, "version": p.version, "sha256": p.sha256, "size": p.size}
+                for p in fetched.packages
+            ],
+            "size": fetched.size,
+        },
+        [f"{len(fetched.packages)} packages fetched ({size(fetched.size)})"],
+    )

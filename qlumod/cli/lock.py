@@ -1,0 +1,104 @@
+"""qlumod lock: which packages the modules consist of, solved by apt and written down."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from qlumod.cli import options
+from qlumod.cli.screen import Reporter, columns, size
+from qlumod.model.lock import Lock, LockedPackage
+from qlumod.workflows.lock import Locked, lock
+
+
+@options.verb(
+    examples=[
+        "qlumod lock",
+        "qlumod lock --update --dry-run",
+        "qlumod lock --update munge",
+    ]
+)
+@click.argument("names", nargs=-1, metavar="[PACKAGE|MODULE]...")
+@click.option(
+    "-u",
+    "--update",
+    is_flag=True,
+    help="Let the named packages, or all packages of the named modules, move to the newest version,"
+    " and what follows from that; without names let everything move.",
+)
+@options.specs
+@options.cache
+@options.flavor
+@options.arch
+@options.dry_run
+@options.reports(logged=True)
+def command(
+    *,
+    names: tuple[str, ...],
+    update: bool,
+    specs: Path,
+    cache: Path,
+    flavor: str | None,
+    arch: str | None,
+    dry_run: bool,
+    reporter: Reporter,
+) -> None:
+    """Solve which packages the modules consist of, and write them down.
+
+    Without --update all versions of the lock stay that the specs allow. Reads the archives' indexes
+    over the network; needs no root rights.
+    """
+    if names and not update:
+        raise click.UsageError(f"to let {' '.join(names)} move, say --update")
+    locked = lock(
+        specs,
+        cache=cache,
+        flavor=flavor,
+        arch=arch,
+        update=names if update else None,
+        dry_run=dry_run,
+        listen=reporter.listen,
+    )
+    reporter.result(_document(locked, dry_run=dry_run), _lines(locked, dry_run=dry_run))
+
+
+def _lines(locked: Locked, *, dry_run: bool) -> Iterator[str]:
+    yield from locked.difference.lines()
+    verb = "would be written" if dry_run else "written"
+    yield f"{locked.path}: {verb if locked.changed else 'nothing has changed'}"
+    rows = [("module", "packages", "size"), *_modules(locked.lock)]
+    yield from (f"  {line}" for line in columns(rows))
+
+
+def _modules(found: Lock) -> Iterator[tuple[str, str, str]]:
+    for module, _ in found.specs:
+        packages = found.of(module)
+        yield module, str(len(packages)), size(sum(package.size for package in packages))
+
+
+def _document(locked: Locked, *, dry_run: bool) -> dict[str, object]:
+    found, moved = locked.lock, locked.difference
+    return {
+        "lock": str(locked.path),
+        "written": locked.changed and not dry_run,
+        "version": found.version,
+        "flavor": found.flavor,
+        "architecture": found.architecture,
+        "epoch": found.epoch,
+        "modules": {module: len(found.of(module)) for module, _ in found.specs},
+        "added": [_package(package) for package in moved.added],
+        "removed": [_package(package) for package in moved.removed],
+        "moved": [
+            {"package": m.new.package, "old": m.old.version, "new": m.new.version}
+            for m in moved.moved
+        ],
+    }
+
+
+def _package(package: LockedPackage) -> dict[str, object]:
+    return {
+        "package": package.package,
+        "version": package.version,
+        "modules": list(package.modules),
+        "reason": package.reason,
+    }

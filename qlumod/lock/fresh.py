@@ -1,0 +1,45 @@
+"""Whether a lock still speaks of what the engineers wrote."""
+
+from collections.abc import Iterator
+
+from qlumod.errors import QlumodError
+from qlumod.model.lock import Lock
+from qlumod.model.names import ArchName, FlavorName
+from qlumod.model.project import Project
+from qlumod.model.release import Release
+
+
+def require_fresh(lock: Lock, project: Project) -> None:
+    """Raise where release, accounts or specs have changed since the lock was made."""
+    stale = tuple(_differences(lock, project))
+    if stale:
+        raise QlumodError(
+            f"the lock of {lock.version} {lock.flavor} {lock.architecture} is stale",
+            details=stale,
+            remedy=renewing(project.release, lock.flavor, lock.architecture),
+        )
+
+
+def renewing(release: Release, flavor: FlavorName, architecture: ArchName) -> str:
+    """The command that renews a lock."""
+    words = ["qlumod lock"]
+    if flavor != release.default_flavor:
+        words.append(f"--flavor {flavor}")
+    if architecture != release.architectures[0]:
+        words.append(f"--arch {architecture}")
+    return " ".join(words)
+
+
+def _differences(lock: Lock, project: Project) -> Iterator[str]:
+    if lock.release != project.release.digest:
+        yield "the release file has changed"
+    if lock.accounts != project.accounts.digest:
+        yield "the account table has changed"
+    locked, written = dict(lock.specs), {spec.module: spec.digest for spec in project.specs}
+    for module in sorted({*locked, *written}):
+        if module not in locked:
+            yield f"the module {module} is new"
+        elif module not in written:
+            yield f"the module {module} is gone"
+        elif locked[module] != written[module]:
+            yield f"the spec of the module {module} has changed"

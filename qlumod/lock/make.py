@@ -1,0 +1,123 @@
+"""Putting a lock together from what was solved and what it was solved from."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.lock.difference import difference
+from qlumod.lock.solve import Solved
+from qlumod.model.digests import digest_bytes
+from qlumod.model.lock import Lock, LockedArchive, LockedPackage
+from qlumod.model.names import ArchName, FlavorName
+from qlumod.model.project import Project
+from qlumod.system import files, gpg
+from qlumod.system.apt import AptRoot
+from qlumod.system.dpkg_query import versions_of
+
+TOOLS = ("debhelper", "dpkg", "libzstd1", "mmdebstrap", "squashfs-tools")
+"""The Debian packages whose versions shape what is built."""
+EARLIEST = 315_532_800
+"""The epoch of a release that has folders of .debs only: 1980, which every format can say."""
+
+
+def make_lock(
+    project: Project,
+    solved: Solved,
+    *,
+    flavor: FlavorName,
+    architecture: ArchName,
+    root: AptRoot,
+    old: Lock | None,
+) -> Lock:
+    """The new lock; where no package has moved, archives and epoch stay those of the old one."""
+    packages = tuple(sorted(solved.packages, key=lambda package: package.package))
+    archives = locked_archives(root, solved.indexes)
+    epoch = max((_seconds(archive.date) for archive in archives), default=EARLIEST)
+    if old and not difference(old, packages):
+        archives, epoch = old.archives, old.epoch
+    revisions = dict(old.revisions) if old else {}
+    return Lock(
+        version=str(project.release.version),
+        flavor=flavor,
+        architecture=architecture,
+        epoch=epoch,
+        specs=tuple(sorted((spec.module, spec.digest) for spec in project.specs)),
+        release=project.release.digest,
+        accounts=project.accounts.digest,
+        archives=archives,
+        tools=tools(),
+        revisions=tuple(
+            (module, revisions.get(module, 1))
+            for module in sorted(spec.module for spec in project.specs)
+        ),
+        packages=packages,
+    )
+
+
+def tools(database: Path = Path("/var/lib/dpkg")) -> tuple[tuple[str, str], ...]:
+    """The versions of this host's tools."""
+    versions = versions_of(database, TOOLS)
+    for name in TOOLS:
+        if name not in versions:
+            raise QlumodError(
+                f"cannot record the version of {name}: it is not installed",
+                remedy=f"apt install {name}",
+            )
+    return tuple(sorted(versions.items()))
+
+
+def locked_archives(
+    root: AptRoot, indexes: Sequence[tuple[str, str, str]]
+) -> tuple[LockedArchive, ...]:
+    """The InRelease files that were used, each checked once more against its keyring."""
+    return tuple(sorted(_archives(root, indexes), key=lambda a: (a.archive, a.suite)))
+
+
+def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterator[LockedArchive]:
+    keyrings = {source.archive: source.keyring for source in root.sources}
+    for archive, suite, start in indexes:
+        path = root.lists / f"{start}InRelease"
+        signature = None
+        if not path.exists():
+            path, signature = root.lists / f"{start}Release", root.lists / f"{start}Release.gpg"
+        signed = gpg.verify(path, keyrings[archive], signature=signature)
+        text = (signed.text or files.read_bytes(path)).decode()
+        yield LockedArchive(
+            archive=archive,
+            suite=suite,
+            date=_field(text, "Date", path),
+            digest=digest_bytes(files.read_bytes(path)),
+            key=signed.fingerprint,
+        )
+
+
+def _field(text: str, name: str, path: Path) -> str:
+    found = re.search(rf"^{name}: *(.+?)\s*$", text, re.MULTILINE)
+    if not found:
+        raise QlumodError(f"{path}: the field {name} is missing")
+    return found[1]
+
+
+def _seconds(date: str) -> int:
+    try:
+        return int(parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())
+    except ValueError as fault:
+        raise QlumodError(f"{date!r} is no date of a Release file") from fault
+
+
+def own_sources(
+    packages: Sequence[LockedPackage], old: Lock | None, names: frozenset[str]
+) -> tuple[LockedPackage, ...]:
+    """Give packages that came from the store (archives `names`) their place of the old lock."""
+    before = {package.package: package for package in (old.packages if old else ())}
+    return tuple(
+        _placed(package, before[package.package]) if package.archive in names else package
+        for package in packages
+    )
+
+
+def _placed(package: LockedPackage, old: LockedPackage) -> LockedPackage:
+    return replace(package, archive=old.archive, filename=old.filename)
