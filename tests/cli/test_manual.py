@@ -31,6 +31,10 @@ def test_the_sections_are_those_of_help() -> None:
 @pytest.mark.skipif(not shutil.which("groff"), reason="needs groff")
 def test_troff_finds_nothing_to_complain_about() -> None:
     done = subprocess.run(
-        ["groff", "-man", "-Tutf8", "-ww"], input=page(), capture_output=True, text=True, check=True
+        ["groff", "-k", "-man", "-Tutf8", "-ww"],
+        input=page(),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stderr == ""
