@@ -29,6 +29,8 @@ VERBS: dict[str, dict[str, str]] = {
     "Publishing": {
         "publish": "Put module packages into a signed apt repository.",
         "repo": "Make and look at apt repositories.",
+        "snapshot": "Look at what was published when.",
+        "serve": "Offer a repository over HTTP, for trying things out.",
     },
     "On a head node": {
         "modules": "List the modules that this head node has.",

@@ -1,8 +1,12 @@
 """Beginning a repository, and opening one that is there."""
 
+from pathlib import Path
+
 from qlumod.errors import QlumodError
 from qlumod.repository.layout import Layout
 from qlumod.repository.settings import Settings, Wishes, founded, kept, read_settings
+from qlumod.repository.sources import sources_text
+from qlumod.system.apt_client import file_uri
 from qlumod.system.files import make_directories, read_bytes, told, write_whole
 from qlumod.system.gpg import SigningKey
 from qlumod.system.keys import armoured_key
@@ -12,11 +16,7 @@ def settle(layout: Layout, wishes: Wishes) -> Settings:
     """The settings of the repository, or those that it would begin with; writes nothing."""
     if layout.settings.is_file():
         return kept(read_settings(layout.settings), wishes, layout.settings)
-    with told(layout.root, "read"):
-        strangers = layout.root.exists() and any(
-            entry != layout.own for entry in layout.root.iterdir()
-        )
-    if strangers:
+    if _holds_strangers(layout):
         raise QlumodError(
             f"{layout.root} is no repository of qlumod, and not empty",
             remedy="name an empty directory, or one that does not exist yet",
@@ -41,8 +41,25 @@ def write_settings(layout: Layout, settings: Settings, key: SigningKey) -> None:
         layout.settings: str(settings).encode(),
     }
     for path, data in files.items():
-        if not path.is_file() or read_bytes(path) != data:
-            write_whole(path, data)
+        _write_changed(path, data)
     with told(layout.root):
         for folder in (layout.suites, layout.pool, layout.snapshots):
             make_directories(folder)
+
+
+def write_sources(layout: Layout, settings: Settings, suite: str) -> str:
+    """Write the .sources file that users put into /etc/apt/sources.list.d/; returns its text."""
+    keyring = read_bytes(layout.root / settings.keyring)
+    text = sources_text(settings.uri or file_uri(layout.root), [suite], keyring)
+    _write_changed(layout.sources(suite), text.encode())
+    return text
+
+
+def _holds_strangers(layout: Layout) -> bool:
+    with told(layout.root, "read"):
+        return layout.root.exists() and any(entry != layout.own for entry in layout.root.iterdir())
+
+
+def _write_changed(path: Path, data: bytes) -> None:
+    if not path.is_file() or read_bytes(path) != data:
+        write_whole(path, data)

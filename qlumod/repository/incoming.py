@@ -16,7 +16,14 @@ from debian.debfile import DebError, DebFile
 
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.events import Listener, step
-from qlumod.model.names import Digest, arch_name, package_name
+from qlumod.model.names import (
+    Digest,
+    ModulePackage,
+    ReleaseVersion,
+    arch_name,
+    package_name,
+    suite_name,
+)
 from qlumod.repository.entries import ALL, Entry, PoolFile, binary_entry, checksums, source_entry
 from qlumod.repository.layout import COMPONENT
 from qlumod.system.files import Sum, file_sum, read_bytes, told
@@ -70,6 +77,19 @@ def pool_directory(source: str) -> str:
     return f"pool/{COMPONENT}/{initial}/{source}"
 
 
+def suite_of(incoming: Iterable[Incoming]) -> str:
+    """The suite that the module packages belong to, by their names; raises `QlumodError`."""
+    suites = {found for one in incoming if (found := _suite_of_name(one.entry.package))}
+    if len(suites) != 1:
+        found = (
+            f"the module packages are of {', '.join(sorted(suites))}"
+            if suites
+            else ("there is no module package whose name tells it")
+        )
+        raise QlumodError(f"which suite? {found}", remedy="name it, such as: --suite 14.0-bookworm")
+    return suites.pop()
+
+
 def check_whole(path: Path) -> None:
     """Refuse a .deb that ends early: its members must fill the file; raises `QlumodError`."""
     with told(path, "read"), path.open("rb") as deb:
@@ -84,6 +104,14 @@ def check_whole(path: Path) -> None:
             else f"{path}: {size - end} bytes that belong to no .deb follow its end",
             remedy="copy or build it again",
         )
+
+
+def _suite_of_name(package: str) -> str | None:
+    try:
+        name = ModulePackage.parse(package)
+        return suite_name(ReleaseVersion.parse(name.version), name.flavor)
+    except QlumodError:
+        return None
 
 
 def _each(items: Iterable[T], read: Callable[[T], Iterable[R]]) -> list[R]:

@@ -68,6 +68,10 @@ class Layout:
         """Publications that are being made, one directory each."""
         return self.own / "staging"
 
+    def sources(self, suite: str) -> Path:
+        """What users of a suite put into /etc/apt/sources.list.d/."""
+        return self.root / f"{suite}.sources"
+
     def link(self, suite: str) -> Path:
         """The symbolic link whose rename is the commit."""
         return self.suites / suite

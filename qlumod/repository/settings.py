@@ -1,6 +1,7 @@
 """What a repository is called and who signs it, in ``.qlumod/settings``."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
@@ -11,6 +12,8 @@ from qlumod.system.keys import fingerprint
 
 DEFAULT_ORIGIN = "Qlustar"
 DEFAULT_ARCHITECTURES = ("amd64",)
+
+_URI = re.compile(r"[a-z][a-z0-9+]*:[!-~]+\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,8 @@ class Settings:
     """The fingerprints of the keys that sign, as they were named."""
     architectures: tuple[ArchName, ...]
     """The clients' architectures, even if no package is for one of them only."""
+    uri: str = ""
+    """Where clients find it; empty: at its place on this machine."""
 
     def __str__(self) -> str:
         return written(
@@ -32,6 +37,7 @@ class Settings:
                 ("Label", self.label),
                 ("Keys", self.keys),
                 ("Architectures", " ".join(self.architectures)),
+                ("URI", self.uri),
             )
         )
 
@@ -50,6 +56,7 @@ class Wishes:
     origin: str | None = None
     label: str | None = None
     architectures: tuple[str, ...] = ()
+    uri: str | None = None
 
 
 def founded(wishes: Wishes) -> Settings:
@@ -65,6 +72,7 @@ def founded(wishes: Wishes) -> Settings:
         label=one_line(wishes.label or origin),
         keys=tuple(fingerprint(key) for key in wishes.keys),
         architectures=tuple(map(arch_name, sorted(wishes.architectures or DEFAULT_ARCHITECTURES))),
+        uri=address(wishes.uri) if wishes.uri else "",
     )
 
 
@@ -93,7 +101,14 @@ def kept(settings: Settings, wishes: Wishes, where: Path) -> Settings:
         )
         for name, is_now, asked in differing
     )
-    return settings
+    return replace(settings, uri=address(wishes.uri)) if wishes.uri else settings
+
+
+def address(text: str) -> str:
+    """Check the address of a repository; raises `QlumodError`."""
+    if not _URI.match(text):
+        raise QlumodError(f"{text!r} is no address: it is one such as 'https://example.org/debian'")
+    return text
 
 
 def one_line(text: str) -> str:
@@ -116,6 +131,7 @@ def read_settings(path: Path) -> Settings:
         label=fields.need("Label", one_line, ""),
         keys=fields.words("Keys", fingerprint),
         architectures=fields.words("Architectures", arch_name),
+        uri=fields.one("URI", address, ""),
     )
     fields.done()
     reading.finish()

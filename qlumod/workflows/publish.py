@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.events import Listener, Notice
-from qlumod.repository.founding import settle, write_settings
-from qlumod.repository.incoming import Incoming, read_incoming
+from qlumod.events import Listener
+from qlumod.repository.founding import settle, write_settings, write_sources
+from qlumod.repository.incoming import Incoming, read_incoming, suite_of
 from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
 from qlumod.repository.plan import Change, Plan, plan
@@ -31,7 +31,7 @@ def publish(
     files: Sequence[Path],
     *,
     repository: Path,
-    suite: str,
+    suite: str | None,
     wishes: Wishes,
     allow_older: bool = False,
     date: int | None = None,
@@ -42,54 +42,56 @@ def publish(
     """Put .debs, source packages and all that .changes files name into a suite.
 
     Everything is checked before anything is written; after it, either all packages are visible or
-    none is. The same files again change nothing. `wait` are the seconds that another publisher may
-    take.
+    none is. The same files again change nothing. `suite` None is the one that the module packages
+    say; `date` None is now; `valid_for` are seconds, None as before; `wait` are the seconds that
+    another publisher may take.
     """
-    layout, suite = Layout(root=repository.absolute()), suite_name(suite)
+    layout = Layout(root=repository.absolute())
     settings = settle(layout, wishes)
     with agent_as_it_was():
         key = usable_key(settings.keys[0])
         incoming = read_incoming(files, listen=listen)
+        name = suite_name(suite) if suite else suite_of(incoming)
         with opened(layout, wait=wait, listen=listen):
             write_settings(layout, settings, key)
-            before = current_snapshot(layout, suite)
+            before = current_snapshot(layout, name)
             planned = _planned(before, incoming, allow_older=allow_older)
-            if not planned.added:
-                listen(Notice(text=f"{suite} has all of this already"))
-                return Publication(suite=suite, snapshot=None, changes=())
-            identity = show(
-                planned,
-                incoming,
-                layout=layout,
-                settings=settings,
-                suite=suite,
-                before=before,
-                times=times(layout, before, date=date, valid_for=valid_for),
-                key=key,
-                listen=listen,
-            )
-    return Publication(suite=suite, snapshot=identity, changes=planned.changes)
+            identity = None
+            if planned.added:
+                identity = show(
+                    planned,
+                    incoming,
+                    layout=layout,
+                    settings=settings,
+                    suite=name,
+                    before=before,
+                    times=times(layout, before, date=date, valid_for=valid_for),
+                    key=key,
+                    listen=listen,
+                )
+            write_sources(layout, settings, name)
+    return Publication(suite=name, snapshot=identity, changes=planned.changes)
 
 
 def preview(
     files: Sequence[Path],
     *,
     repository: Path,
-    suite: str,
+    suite: str | None,
     wishes: Wishes,
     allow_older: bool = False,
     listen: Listener,
 ) -> Publication:
     """Tell what `publish` would change, and whether anything is against it; writes nothing."""
-    layout, suite = Layout(root=repository.absolute()), suite_name(suite)
+    layout = Layout(root=repository.absolute())
     settings = settle(layout, wishes)
     with agent_as_it_was():
         usable_key(settings.keys[0])
     incoming = read_incoming(files, listen=listen)
-    before = current_snapshot(layout, suite)
-    planned = _planned(before, incoming, allow_older=allow_older)
+    name = suite_name(suite) if suite else suite_of(incoming)
+    planned = _planned(current_snapshot(layout, name), incoming, allow_older=allow_older)
     check_pool(layout, incoming)
-    return Publication(suite=suite, snapshot=None, changes=planned.changes)
+    return Publication(suite=name, snapshot=None, changes=planned.changes)
 
 
 def _planned(before: Snapshot | None, incoming: Sequence[Incoming], *, allow_older: bool) -> Plan:

@@ -1,0 +1,104 @@
+"""qlumod publish: put module packages into a signed apt repository."""
+
+from pathlib import Path
+
+import click
+
+from qlumod.cli import options
+from qlumod.cli.repository_options import allow_older, repository, valid_for, wait, wishes
+from qlumod.cli.screen import Reporter
+from qlumod.repository.settings import Wishes
+from qlumod.workflows.publish import Publication, preview, publish
+
+
+@options.verb(
+    examples=[
+        "qlumod publish --repository /srv/debian dist/*.changes",
+        "qlumod publish --repository /srv/debian --suite 14.0-bookworm --dry-run dist/*.changes",
+    ]
+)
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@repository
+@click.option(
+    "--suite",
+    metavar="NAME",
+    help="The suite, such as 14.0-bookworm; default: the one of the module packages' names.",
+)
+@wishes
+@allow_older
+@valid_for
+@wait
+@options.dry_run
+@options.reports()
+def command(
+    *,
+    files: tuple[Path, ...],
+    repository: Path,
+    suite: str | None,
+    wishes: Wishes,
+    allow_older: bool,
+    valid_for: int | None,
+    wait: float,
+    dry_run: bool,
+    reporter: Reporter,
+) -> None:
+    """Put .debs, .dscs and all that .changes files name into a suite, in one commit.
+
+    Clients see all of it or nothing: the suite is switched by one rename, after a real apt client
+    has tried the new state. A published file is never replaced. A repository that is not there yet
+    is begun, signed by --key.
+    """
+    if dry_run:
+        published = preview(
+            files,
+            repository=repository,
+            suite=suite,
+            wishes=wishes,
+            allow_older=allow_older,
+            listen=reporter.listen,
+        )
+    else:
+        published = publish(
+            files,
+            repository=repository,
+            suite=suite,
+            wishes=wishes,
+            allow_older=allow_older,
+            valid_for=valid_for,
+            wait=wait,
+            listen=reporter.listen,
+        )
+    reporter.result(document(published), lines(published, dry_run=dry_run))
+
+
+def document(published: Publication) -> dict[str, object]:
+    """What --json prints of a publication."""
+    return {
+        "suite": published.suite,
+        "snapshot": published.snapshot,
+        "changes": [
+            {
+                "package": change.package,
+                "architecture": change.architecture,
+                "old": change.old,
+                "new": change.new,
+            }
+            for change in published.changes
+        ],
+    }
+
+
+def lines(published: Publication, *, dry_run: bool = False) -> list[str]:
+    """What people read of a publication."""
+    changes = [f"  {change}" for change in published.changes]
+    if dry_run and changes:
+        return [f"{published.suite} would change:", *changes]
+    if published.snapshot:
+        return [f"{published.suite} is now {published.snapshot}:", *changes]
+    return [f"{published.suite} has all of this already"]

@@ -1,0 +1,129 @@
+"""qlumod repo: make and look at apt repositories."""
+
+from pathlib import Path
+
+import click
+
+from qlumod.cli import options
+from qlumod.cli.exits import FoundWanting
+from qlumod.cli.repository_options import wait, wishes
+from qlumod.cli.screen import Reporter
+from qlumod.repository.fsck import Findings
+from qlumod.repository.settings import Wishes
+from qlumod.system.gpg import make_key
+from qlumod.workflows.repository import check_repository
+from qlumod.workflows.repository import init as begin
+
+_DIRECTORY = click.argument(
+    "repository", metavar="DIR", type=click.Path(file_okay=False, path_type=Path)
+)
+
+
+@options.group(
+    examples=["qlumod repo init /srv/debian --key 0123…CDEF", "qlumod repo check /srv/debian"]
+)
+def command() -> None:
+    """Make and look at apt repositories."""
+
+
+@options.verb(
+    examples=[
+        "qlumod repo init /srv/debian --key 0123456789ABCDEF0123456789ABCDEF01234567 \\\n"
+        "      --suite 14.0-bookworm --uri https://packages.example.org/debian"
+    ]
+)
+@_DIRECTORY
+@wishes
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    metavar="NAME",
+    help="Print what makes clients follow this suite; may be repeated.",
+)
+@wait
+@options.reports()
+def init(
+    *, repository: Path, wishes: Wishes, suites: tuple[str, ...], wait: float, reporter: Reporter
+) -> None:
+    """Begin a signed apt repository, and print the .sources text for its users.
+
+    The key is tried before anything is written. The public key lies in the repository; the .sources
+    text, which holds it too, as <suite>.sources. Run again, it prints the same.
+    """
+    founded = begin(repository, wishes=wishes, suites=suites, wait=wait, listen=reporter.listen)
+    settings = founded.settings
+    reporter.result(
+        {
+            "repository": str(founded.directory),
+            "keys": list(settings.keys),
+            "keyring": str(founded.directory / settings.keyring),
+            "origin": settings.origin,
+            "label": settings.label,
+            "architectures": list(settings.architectures),
+            "sources": founded.sources,
+        },
+        [
+            f"# {founded.directory}: {settings.origin}, signed by {' '.join(settings.keys)}",
+            f"# public key: {founded.directory / settings.keyring}",
+            *founded.sources.splitlines(),
+        ],
+    )
+
+
+@options.verb(examples=["qlumod repo check /srv/debian", "qlumod repo check /srv/debian --json"])
+@_DIRECTORY
+@options.reports()
+def check(*, repository: Path, reporter: Reporter) -> None:
+    """Read a whole repository: every digest, every reference, every signature, of all snapshots."""
+    found = check_repository(repository, listen=reporter.listen)
+    reporter.result(
+        {
+            "suites": list(found.suites),
+            "snapshots": found.snapshots,
+            "files": found.files,
+            "faults": list(found.faults),
+            "cautions": list(found.cautions),
+        },
+        _lines(found),
+    )
+    if found.faults:
+        raise FoundWanting
+
+
+@options.verb(
+    examples=["GNUPGHOME=/tmp/gnupg qlumod repo key --home /tmp/gnupg 'Test <t@example.org>'"]
+)
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="GNUPGHOME",
+    required=True,
+    metavar="DIR",
+    help="The GnuPG home that gets the key (GNUPGHOME).",
+)
+@click.option(
+    "--expires", default="never", show_default=True, metavar="TIME", help="When, as gpg reads it."
+)
+@options.reports()
+def key(*, name: str, home: Path, expires: str, reporter: Reporter) -> None:
+    """Make an Ed25519 key without passphrase, for trying things out, and print its fingerprint."""
+    made = make_key(home, name, expires=expires)
+    reporter.result({"fingerprint": made.fingerprint, "home": str(home)}, [made.fingerprint])
+
+
+def _lines(found: Findings) -> list[str]:
+    counted = (
+        f"{len(found.suites)} suites, {found.snapshots} snapshots, {found.files} files in the pool"
+    )
+    return [
+        *(f"fault: {fault}" for fault in found.faults),
+        *(f"caution: {caution}" for caution in found.cautions),
+        f"{counted}: {len(found.faults) or 'no'} faults",
+    ]
+
+
+command.add_command(init)
+command.add_command(check)
+command.add_command(key)

@@ -1,0 +1,29 @@
+"""qlumod serve: offer a repository over HTTP, for trying things out."""
+
+from pathlib import Path
+
+import click
+
+from qlumod.cli import options
+from qlumod.cli.repository_options import repository
+from qlumod.cli.screen import Reporter
+from qlumod.events import Notice
+from qlumod.repository.serving import server
+
+
+@options.verb(examples=["qlumod serve --repository /srv/debian --port 8080"])
+@repository
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: a free one."
+)
+@options.reports()
+def command(*, repository: Path, host: str, port: int, reporter: Reporter) -> None:
+    """Offer a repository over HTTP until Ctrl-C; read-only, without what begins with a dot.
+
+    It is meant for trying things out: a web server serves the public.
+    """
+    with server(repository, host, port, listen=reporter.listen) as serving:
+        address = f"http://{host}:{serving.server_address[1]}/"
+        reporter.listen(Notice(text=f"serving {repository} at {address}"))
+        serving.serve_forever()

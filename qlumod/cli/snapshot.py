@@ -1,0 +1,74 @@
+"""qlumod snapshot: what was published when."""
+
+from pathlib import Path
+
+import click
+
+from qlumod.cli import options
+from qlumod.cli.repository_options import repository
+from qlumod.cli.screen import Reporter, columns
+from qlumod.workflows.repository import Shown, snapshot, snapshots
+
+
+@options.group(examples=["qlumod snapshot list --repository /srv/debian"])
+def command() -> None:
+    """Look at what was published when: each publication is an immutable snapshot.
+
+    A snapshot is an apt repository of its own, at snapshots/<id> below the address of the
+    repository: a sources file that names it stays with it.
+    """
+
+
+@options.verb(name="list", examples=["qlumod snapshot list --repository /srv/debian"])
+@repository
+@options.reports()
+def list_all(*, repository: Path, reporter: Reporter) -> None:
+    """List all snapshots, the oldest first; those that a suite points at have a star."""
+    found = snapshots(repository)
+    rows = [
+        (shown.snapshot.identity, shown.snapshot.suite, _count(shown), "*" if shown.current else "")
+        for shown in found
+    ]
+    reporter.result(
+        {"snapshots": [_document(shown) for shown in found]},
+        columns(rows) if rows else ["nothing was published yet"],
+    )
+
+
+@options.verb(examples=["qlumod snapshot show 20260131T120000Z --repository /srv/debian"])
+@click.argument("snapshot_id", metavar="SNAPSHOT")
+@repository
+@options.reports()
+def show(*, snapshot_id: str, repository: Path, reporter: Reporter) -> None:
+    """List the packages of a snapshot, with their versions."""
+    shown = snapshot(repository, snapshot_id)
+    rows = [(entry.package, entry.version, entry.architecture) for entry in shown.entries]
+    reporter.result(
+        {
+            **_document(shown),
+            "packages": [
+                {"package": package, "version": version, "architecture": architecture}
+                for package, version, architecture in rows
+            ],
+        },
+        columns(rows),
+    )
+
+
+def _count(shown: Shown) -> str:
+    binaries = sum(not entry.is_source for entry in shown.entries)
+    return f"{binaries} packages, {len(shown.entries) - binaries} sources"
+
+
+def _document(shown: Shown) -> dict[str, object]:
+    return {
+        "snapshot": shown.snapshot.identity,
+        "suite": shown.snapshot.suite,
+        "date": shown.snapshot.fields["Date"],
+        "valid-until": shown.snapshot.fields.get("Valid-Until"),
+        "current": shown.current,
+    }
+
+
+command.add_command(list_all)
+command.add_command(show)

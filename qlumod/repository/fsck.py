@@ -1,0 +1,176 @@
+"""Looking a whole repository over: every digest, every reference, every signature."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, step
+from qlumod.model.digests import digest_bytes
+from qlumod.repository.entries import PoolFile
+from qlumod.repository.layout import Layout
+from qlumod.repository.settings import Settings
+from qlumod.repository.snapshots import Snapshot, all_snapshots
+from qlumod.repository.staging import BY_HASH
+from qlumod.system.files import Sum, file_sum, read_bytes, regular_files
+from qlumod.system.gpg import fingerprints, verify
+from qlumod.system.run import capture, command
+
+RELEASE = "Release"
+IN_RELEASE = "InRelease"
+SIGNATURE = "Release.gpg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What was found: `faults` harm clients, `cautions` do not."""
+
+    suites: tuple[str, ...]
+    snapshots: int
+    files: int
+    faults: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class _Looking:
+    faults: list[str] = field(default_factory=list)
+    cautions: list[str] = field(default_factory=list)
+    named: dict[str, PoolFile] = field(default_factory=dict)
+    seen: set[tuple[int, int]] = field(default_factory=set)
+    """Inodes of by-hash files that were read: a file is in many snapshots."""
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """What is raised in the block is a fault, and the looking goes on."""
+        try:
+            yield
+        except QlumodError as fault:
+            self.faults.append(fault.brief)
+
+
+def examine(layout: Layout, settings: Settings, *, listen: Listener) -> Findings:
+    """Read the whole repository, and note all that is wrong with it."""
+    looking = _Looking()
+    suites = _suites(layout, looking)
+    with looking.noting():
+        _keyring(layout, settings, looking)
+    snapshots = _snapshots(layout, looking)
+    with step(listen, "checking snapshots", total=len(snapshots), unit="snapshots") as advance:
+        for snapshot in snapshots:
+            _snapshot(layout.root / settings.keyring, snapshot, looking)
+            advance(1)
+    total = sum(file.size for file in looking.named.values())
+    with step(listen, "checking the pool", total=total, unit="bytes") as advance:
+        _pool(layout, looking, advance)
+    _leftovers(layout, looking)
+    return Findings(
+        suites=suites,
+        snapshots=len(snapshots),
+        files=len(looking.named),
+        faults=tuple(looking.faults),
+        cautions=tuple(looking.cautions),
+    )
+
+
+def _suites(layout: Layout, looking: _Looking) -> tuple[str, ...]:
+    names = layout.suite_names()
+    for name in names:
+        with looking.noting():
+            identity = layout.current(name)
+            if identity and not (layout.snapshot(identity) / "dists" / name).is_dir():
+                looking.faults.append(f"{layout.link(name)} points at a snapshot that is not there")
+    return names
+
+
+def _keyring(layout: Layout, settings: Settings, looking: _Looking) -> None:
+    keyring = layout.root / settings.keyring
+    read_bytes(keyring)
+    held = fingerprints(keyring)
+    looking.faults.extend(
+        f"{keyring} does not hold the key {key}" for key in settings.keys if key not in held
+    )
+
+
+def _snapshots(layout: Layout, looking: _Looking) -> tuple[Snapshot, ...]:
+    with looking.noting():
+        return all_snapshots(layout)
+    return ()
+
+
+def _snapshot(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:
+    with looking.noting():
+        _signatures(keyring, snapshot, looking)
+    if snapshot.fields.get("Suite") != snapshot.directory.name:
+        looking.faults.append(f"{snapshot.directory / RELEASE} is of another suite")
+    for path in snapshot.stored_indexes():
+        with looking.noting():
+            _index(snapshot, path, looking)
+    for file in sorted(snapshot.directory.glob(f"**/{BY_HASH}/*")):
+        with looking.noting():
+            _by_hash(file, looking)
+    with looking.noting():
+        for entry in snapshot.entries():
+            _name_files(entry.files, looking)
+
+
+def _signatures(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:
+    release = snapshot.directory / RELEASE
+    verify(release, keyring, signature=snapshot.directory / SIGNATURE)
+    signed = verify(snapshot.directory / IN_RELEASE, keyring)
+    if signed.text.strip() != read_bytes(release).strip():
+        looking.faults.append(f"{snapshot.directory / IN_RELEASE} says something else than Release")
+
+
+def _index(snapshot: Snapshot, path: str, looking: _Looking) -> None:
+    file, said = snapshot.directory / path, snapshot.sums[path]
+    if file_sum(file) != said:
+        looking.faults.append(f"{file} is not the file that Release names")
+        return
+    if not (file.parent / BY_HASH / said.sha256).is_file():
+        looking.faults.append(f"{file} is not there under its digest")
+    plain = _unpacked(file)
+    if snapshot.sums.get(path.rpartition(".")[0]) != Sum(
+        size=len(plain), sha256=digest_bytes(plain)
+    ):
+        looking.faults.append(f"{file} unpacks to something else than Release says")
+
+
+def _unpacked(file: Path) -> bytes:
+    if file.suffix == ".gz":
+        return gzip.decompress(read_bytes(file))
+    return capture(command("zstd", "--quiet", "--decompress", "--stdout", file))
+
+
+def _by_hash(file: Path, looking: _Looking) -> None:
+    inode = (file.stat().st_dev, file.stat().st_ino)
+    if inode not in looking.seen and file_sum(file).sha256 != file.name:
+        looking.faults.append(f"{file} has other bytes than its name says")
+    looking.seen.add(inode)
+
+
+def _name_files(files: tuple[PoolFile, ...], looking: _Looking) -> None:
+    for file in files:
+        if looking.named.setdefault(file.path, file) != file:
+            looking.faults.append(f"{file.path} has two contents in two snapshots")
+
+
+def _pool(layout: Layout, looking: _Looking, advance: Callable[[int], None]) -> None:
+    for path, file in sorted(looking.named.items()):
+        if not (layout.root / path).is_file():
+            looking.faults.append(f"{path} is published, but is not in the pool")
+        elif file_sum(layout.root / path) != Sum(size=file.size, sha256=file.sha256):
+            looking.faults.append(f"{path} has other bytes than were published")
+        advance(file.size)
+
+
+def _leftovers(layout: Layout, looking: _Looking) -> None:
+    for path in regular_files(layout.pool):
+        if f"pool/{path}" not in looking.named:
+            looking.cautions.append(f"pool/{path} belongs to no snapshot")
+    if layout.staging.is_dir() and any(layout.staging.iterdir()):
+        looking.cautions.append(
+            "a publication is being made, or was interrupted; the next one removes what it left"
+        )

@@ -1,0 +1,95 @@
+"""Repositories themselves: beginning one, looking it over, telling what it holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener
+from qlumod.repository.entries import Entry
+from qlumod.repository.founding import opened_settings, settle, write_settings, write_sources
+from qlumod.repository.fsck import Findings, examine
+from qlumod.repository.layout import Layout, snapshot_id
+from qlumod.repository.layout import suite as suite_name
+from qlumod.repository.settings import Settings, Wishes
+from qlumod.repository.snapshots import Snapshot, all_snapshots
+from qlumod.repository.staging import opened
+from qlumod.system.keys import agent_as_it_was, usable_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A snapshot, and the suite it is served as, if it is."""
+
+    snapshot: Snapshot
+    current: bool
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founded:
+    """A repository that is there now."""
+
+    directory: Path
+    settings: Settings
+    sources: str
+    """The .sources text of its suites; empty as long as there are none."""
+
+
+def init(
+    repository: Path,
+    *,
+    wishes: Wishes,
+    suites: Sequence[str] = (),
+    wait: float = 0.0,
+    listen: Listener,
+) -> Founded:
+    """Begin a repository, or find that it is as wished; `suites` are those to come."""
+    layout = Layout(root=repository.absolute())
+    names = {suite_name(name) for name in suites}
+    settings = settle(layout, wishes)
+    with agent_as_it_was():
+        key = usable_key(settings.keys[0])
+        with opened(layout, wait=wait, listen=listen):
+            write_settings(layout, settings, key)
+    names.update(layout.suite_names())
+    return Founded(
+        directory=layout.root,
+        settings=settings,
+        sources="\n".join(write_sources(layout, settings, name) for name in sorted(names)),
+    )
+
+
+def check_repository(repository: Path, *, listen: Listener) -> Findings:
+    """Read all of a repository and compare it with what was signed."""
+    layout = Layout(root=repository.absolute())
+    return examine(layout, opened_settings(layout), listen=listen)
+
+
+def snapshots(repository: Path) -> tuple[Shown, ...]:
+    """All snapshots, the oldest first."""
+    layout = Layout(root=repository.absolute())
+    opened_settings(layout)
+    return tuple(_shown(layout, snapshot) for snapshot in all_snapshots(layout))
+
+
+def snapshot(repository: Path, identity: str) -> Shown:
+    """One snapshot, by its name."""
+    layout = Layout(root=repository.absolute())
+    opened_settings(layout)
+    wanted = snapshot_id(identity)
+    for found in all_snapshots(layout):
+        if found.identity == wanted:
+            return _shown(layout, found)
+    raise QlumodError(
+        f"{repository} has no snapshot {identity}",
+        remedy=f"qlumod snapshot list --repository {repository} names them all",
+    )
+
+
+def _shown(layout: Layout, snapshot: Snapshot) -> Shown:
+    return Shown(
+        snapshot=snapshot,
+        current=layout.current(snapshot.suite) == snapshot.identity,
+        entries=snapshot.entries(),
+    )
