@@ -1,5 +1,6 @@
 """Scanning directory trees: every path with all that can be told of it, hashed on all cores."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -72,10 +73,14 @@ def _entry(root: str, path: str, status: os.stat_result) -> Entry:
 
 
 def _xattrs(full: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple(
-        (name, os.getxattr(full, name, follow_symlinks=False))
-        for name in sorted(os.listxattr(full, follow_symlinks=False))
-    )
+    try:
+        names = sorted(os.listxattr(full, follow_symlinks=False))
+    except OSError as fault:
+        # A squashfs image in which nothing has attributes does not support asking for them.
+        if fault.errno != errno.EOPNOTSUPP:
+            raise
+        return ()
+    return tuple((name, os.getxattr(full, name, follow_symlinks=False)) for name in names)
 
 
 def _with_digests(root: str, entries: list[Entry]) -> list[Entry]:
