@@ -37,6 +37,9 @@ LATER = ("Variant", "Variants", "Archive", "Build-Packages", "Kernel-Modules", "
 SUFFIX = ".module"
 """What a spec's file name ends with."""
 
+_PLACES = ("Module", "Requires", "Conflicts")
+"""Fields that are looked at again when all modules are known."""
+
 _UNIT = re.compile(
     r"[A-Za-z0-9:_.@-]+\.(service|socket|target|timer|path|mount|automount|swap|slice)\Z"
 )
@@ -90,7 +93,7 @@ class ModuleSpec:
     def at(self, name: str, item: str = "") -> str:
         """Say where a field stands, or an item of it: ``slurm.module:5: Requires``."""
         lines = dict(self.lines)
-        line = lines.get(f"{name} {item}", lines.get(name, 1))
+        line = lines.get(f"{name} {item}") or lines.get(name) or lines.get("Module", 1)
         return f"{self.path}:{line}: {name}"
 
 
@@ -230,7 +233,7 @@ def _spec(fields: Fields, release: Release) -> ModuleSpec:
         prefer=fields.commas("Prefer", package_name),
         digest=Digest(""),
         lines=(
-            *((name, fields.line_of(name)) for name in ("Module", "Requires", "Conflicts")),
+            *((name, fields.line_of(name)) for name in _PLACES if fields.has(name)),
             *((f"Requires {name}", line) for line, name in requires),
             *((f"Conflicts {name}", line) for line, name in conflicts),
         ),

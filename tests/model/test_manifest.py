@@ -105,10 +105,7 @@ FAULTS = {
 def test_a_fault_is_told_with_file_and_line(text: str, error: str) -> None:
     with pytest.raises(QlumodError) as caught:
         parse_manifest(text, "manifest")
-    assert (
-        str(caught.value).removesuffix("\nmanifest:1: the field is missing") == error
-        or "cut off" in error
-    )
+    assert str(caught.value) == error
 
 
 MODULE = st.from_regex(r"[a-z][a-z0-9+-]{0,6}", fullmatch=True)
