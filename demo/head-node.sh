@@ -21,11 +21,9 @@ typed() {
         PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
-install -m 644 "$repository"/*.gpg "$root/usr/share/keyrings/"
-sed 's|^URIs:.*|URIs: file:/srv/repository|' "$repository"/*.sources \
-    > "$root/etc/apt/sources.list.d/qlustar.sources"
+cp "$repository"/*.sources "$root/etc/apt/sources.list.d/"
 
-typed cat /etc/apt/sources.list.d/qlustar.sources
+typed sed -n '/^ \./q; p' "/etc/apt/sources.list.d/$(basename "$repository"/*.sources)"
 typed apt-get update -q
 typed apt-get install -q -y --no-install-recommends qlustar-module-slurm
 typed qlumod modules

@@ -50,9 +50,9 @@ say "The proof: the stack against one installation of all the packages"
 typed qlumod verify-stack core slurm
 
 say "One commit into a signed apt repository"
-typed gpg --batch --passphrase '' --quick-generate-key 'qlumod demo <demo@qlumod.example>'
-fingerprint=$(gpg --list-keys --with-colons | awk -F: '/^fpr/ { print $10; exit }')
-typed qlumod repo init repository --key "$fingerprint"
+typed qlumod repo key --home "$GNUPGHOME" 'qlumod demo <demo@qlumod.example>' | tee key
+fingerprint=$(tail -n 1 key)
+typed qlumod repo init repository --key "$fingerprint" --uri file:/srv/repository
 typed qlumod publish --repository repository packages/*.changes dist/*.changes
 
 say "A head node: a fresh Debian, and one apt install"
