@@ -7,8 +7,9 @@ from qlumod.events import Listener, Notice, step
 from qlumod.layer.cache import commit, payload_path, staging
 from qlumod.layer.inputs import write_inputs
 from qlumod.layer.job import Job
+from qlumod.layer.twice import differences
 from qlumod.model.lock import Lock
-from qlumod.model.names import Digest, ModuleName
+from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.system.archive import frozen_archive
@@ -33,29 +34,39 @@ def plan(project: Project, lock: Lock, modules: Sequence[ModuleName]) -> tuple[J
     return tuple(jobs.values())
 
 
-def build_payloads(
-    jobs: Sequence[Job], *, store: Store, cache: Path, listen: Listener
-) -> dict[ModuleName, Path]:
-    """Build the payloads that the cache does not have; returns where all of them lie."""
-    found: dict[ModuleName, Path] = {}
-    for job in jobs:
-        found[job.spec.module] = _payload(job, store=store, cache=cache, listen=listen)
-    return found
+def payload(job: Job, *, store: Store, cache: Path, listen: Listener) -> Path:
+    """The payload directory of a job, built where the cache lacks it.
 
-
-def _payload(job: Job, *, store: Store, cache: Path, listen: Listener) -> Path:
+    The payloads of the modules below must be in the cache already.
+    """
     identity = job.identity
     ready = payload_path(cache, identity)
     if ready.is_dir():
         listen(Notice(text=f"{job.spec.module}: nothing to build, layer {identity[:12]} is there"))
         return ready
-    return build_fresh(job, identity, store=store, cache=cache, listen=listen)
-
-
-def build_fresh(job: Job, identity: Digest, *, store: Store, cache: Path, listen: Listener) -> Path:
-    """Build a payload, and put it into the cache unless one of its identity is there by then."""
     with step(listen, f"building {job.spec.module}"), staging(cache, identity) as place:
+        # Somebody else may have built it while we waited for the directory.
+        if ready.is_dir():
+            return ready
         return commit(_built(job, place, store=store, cache=cache, listen=listen), cache, identity)
+
+
+def build_payloads(
+    jobs: Sequence[Job], *, store: Store, cache: Path, listen: Listener
+) -> dict[ModuleName, Path]:
+    """The payloads of several jobs, what is required first; see `payload`."""
+    return {job.spec.module: payload(job, store=store, cache=cache, listen=listen) for job in jobs}
+
+
+def build_again(job: Job, *, store: Store, cache: Path, listen: Listener) -> tuple[str, ...]:
+    """Build a payload that the cache has once more, and tell how it came out otherwise."""
+    identity = job.identity
+    with (
+        step(listen, f"building {job.spec.module} a second time"),
+        staging(cache, identity) as place,
+    ):
+        again = _built(job, place, store=store, cache=cache, listen=listen)
+        return differences(job.spec.module, payload_path(cache, identity), again)
 
 
 def _built(job: Job, place: Path, *, store: Store, cache: Path, listen: Listener) -> Path:

@@ -47,7 +47,8 @@ def harvest(job: Job, ground: Ground, output: Path, *, scratch: Path, listen: Li
     """Write the payload directory of a module that has just been installed."""
     with step(listen, "reading what was installed"):
         lists = _file_lists(ground.root, job)
-        owners = owners_of(lists)
+        # Directories on the way to a module's files belong to packages below it.
+        owners = {**owners_of(_all_file_lists(ground.root)), **owners_of(lists)}
         chosen = select(job, ground.tree, ground.view, owners)
         fragments = _fragments(job, ground, chosen)
     kernel = kernel_in(chosen.entries, job.spec.module)
@@ -153,12 +154,23 @@ def _file_lists(root: Path, job: Job) -> FileLists:
     }
 
 
+def _all_file_lists(root: Path) -> FileLists:
+    return {
+        path.name.removesuffix(".list").partition(":")[0]: _paths_in(path)
+        for path in (root / "var/lib/dpkg/info").glob("*.list")
+    }
+
+
+def _paths_in(listing: Path) -> tuple[str, ...]:
+    lines = os.fsdecode(listing.read_bytes()).splitlines()
+    return tuple(line for line in lines if line != "/.")
+
+
 def _list_of(info: Path, package: str, architecture: str) -> Iterator[str]:
     # Packages with Multi-Arch: same carry their architecture in the name of the list.
     for name in (f"{package}.list", f"{package}:{architecture}.list"):
         if (info / name).exists():
-            lines = os.fsdecode((info / name).read_bytes()).splitlines()
-            yield from (line for line in lines if line != "/.")
+            yield from _paths_in(info / name)
 
 
 def _present(root: Path, lists: FileLists) -> Iterator[str]:

@@ -1,0 +1,87 @@
+"""qlumod build: locked packages become layers, contents and .deb packages."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from qlumod.cli import options
+from qlumod.cli.exits import FoundWanting
+from qlumod.cli.screen import Reporter, columns, size
+from qlumod.workflows.build import Built, build, plan_build
+
+
+@options.verb(
+    examples=[
+        "qlumod build core slurm",
+        "qlumod build slurm --twice",
+        "qlumod build --output packages --json",
+    ]
+)
+@options.modules
+@click.option(
+    "--twice",
+    is_flag=True,
+    help="Build each module a second time, and name every path that came out otherwise.",
+)
+@options.specs
+@options.cache
+@options.output
+@options.flavor
+@options.arch
+@options.dry_run
+@options.reports(logged=True)
+def command(
+    *,
+    modules: tuple[str, ...],
+    twice: bool,
+    specs: Path,
+    cache: Path,
+    output: Path,
+    flavor: str | None,
+    arch: str | None,
+    dry_run: bool,
+    reporter: Reporter,
+) -> None:
+    """Build modules: a layer, its contents, and .deb packages with their .changes.
+
+    Missing packages are fetched first; the build itself has no network. A layer that was built
+    from the same inputs is never built again. Modules that the named ones require are built, too,
+    but not packaged. Needs root.
+    """
+    if dry_run:
+        planned = plan_build(specs, modules, cache=cache, flavor=flavor, arch=arch)
+        reporter.result(
+            {"plan": [{"module": p.module, "layer": p.identity, "do": p.action} for p in planned]},
+            columns((p.module, p.action, p.identity[:12]) for p in planned),
+        )
+        return
+    built = build(
+        specs,
+        modules,
+        cache=cache,
+        output=output,
+        flavor=flavor,
+        arch=arch,
+        twice=twice,
+        listen=reporter.listen,
+    )
+    reporter.result({"modules": [_document(made) for made in built]}, _lines(built))
+    if any(made.differences for made in built):
+        raise FoundWanting
+
+
+def _lines(built: Iterable[Built]) -> Iterator[str]:
+    for made in built:
+        for line in made.differences:
+            yield f"{made.module}: {line}"
+        yield from columns((f"  {path.name}", size(path.stat().st_size)) for path in made.packages)
+
+
+def _document(made: Built) -> dict[str, object]:
+    return {
+        "module": made.module,
+        "payload": str(made.payload),
+        "packages": [str(path) for path in made.packages],
+        "differences": list(made.differences),
+    }

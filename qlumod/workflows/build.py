@@ -1,0 +1,141 @@
+"""Building modules: what is locked is fetched, built and packaged, each only where it is needed."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.events import Listener
+from qlumod.layer.build import build_again, payload, plan
+from qlumod.layer.cache import payload_path
+from qlumod.layer.job import Job
+from qlumod.model.lock import Lock
+from qlumod.model.names import ModuleName, module_name
+from qlumod.model.project import Project
+from qlumod.model.spec import with_requirements
+from qlumod.system.store import Store
+from qlumod.workflows.check import check
+from qlumod.workflows.lock import fetch_locked, fresh_lock, target
+from qlumod.workflows.package import package_module
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What became of one module: its payload, its packages, and whether a second build agreed."""
+
+    module: ModuleName
+    payload: Path
+    packages: tuple[Path, ...] = ()
+    """The files of its package build, the .changes last; empty for a module only built upon."""
+    differences: tuple[str, ...] = ()
+    """How a second build came out otherwise; empty without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What a build would do for one module."""
+
+    module: ModuleName
+    identity: str
+    action: str
+    """``build``, or ``take from the cache``."""
+
+
+def plan_build(
+    specs: Path,
+    modules: Sequence[str],
+    *,
+    cache: Path,
+    flavor: str | None = None,
+    arch: str | None = None,
+) -> tuple[Planned, ...]:
+    """Say what `build` would do, without fetching or building anything."""
+    _, _, jobs = _ordered(specs, modules, flavor, arch)
+    return tuple(
+        Planned(
+            module=job.spec.module,
+            identity=job.identity,
+            action="take from the cache" if payload_path(cache, job.identity).is_dir() else "build",
+        )
+        for job in jobs
+    )
+
+
+def build(
+    specs: Path,
+    modules: Sequence[str],
+    *,
+    cache: Path,
+    output: Path,
+    flavor: str | None = None,
+    arch: str | None = None,
+    twice: bool = False,
+    listen: Listener,
+) -> tuple[Built, ...]:
+    """Build modules and put their packages into `output`; no names stand for all modules.
+
+    While a module is built, the one before it is packaged.
+    """
+    project, lock, jobs = _ordered(specs, modules, flavor, arch)
+    wanted = _wanted(project, modules)
+    needed = [job.spec.module for job in jobs]
+    fetch_locked(lock, project.release, specs=specs, cache=cache, modules=needed, listen=listen)
+    store = Store(cache / "packages")
+    built: list[tuple[Job, Path, tuple[str, ...], Future[tuple[Path, ...]]]] = []
+    with _beside() as pool:
+        for job in jobs:
+            made = payload(job, store=store, cache=cache, listen=listen)
+            differing = build_again(job, store=store, cache=cache, listen=listen) if twice else ()
+            packaging = pool.submit(
+                _packages, job, made, wanted=wanted, output=output, cache=cache, listen=listen
+            )
+            built.append((job, made, differing, packaging))
+        return tuple(
+            Built(
+                module=job.spec.module,
+                payload=made,
+                packages=packaging.result(),
+                differences=differing,
+            )
+            for job, made, differing, packaging in built
+        )
+
+
+def _ordered(
+    specs: Path, modules: Sequence[str], flavor: str | None, arch: str | None
+) -> tuple[Project, Lock, tuple[Job, ...]]:
+    project = check(specs)
+    lock = fresh_lock(specs, project, target(project.release, flavor, arch))
+    return project, lock, plan(project, lock, _wanted(project, modules))
+
+
+def _wanted(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
+    names = tuple(module_name(name) for name in modules)
+    with_requirements(names, project.specs)
+    return names or tuple(spec.module for spec in project.specs)
+
+
+def _packages(
+    job: Job,
+    made: Path,
+    *,
+    wanted: Sequence[ModuleName],
+    output: Path,
+    cache: Path,
+    listen: Listener,
+) -> tuple[Path, ...]:
+    if job.spec.module not in wanted:
+        return ()
+    return package_module(job, made, output=output, cache=cache, listen=listen)
+
+
+@contextmanager
+def _beside() -> Iterator[ThreadPoolExecutor]:
+    """One worker beside the main one; what waits there is dropped when the main one fails."""
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
