@@ -6,9 +6,9 @@ from qlumod.layer.job import Job
 from qlumod.model.accounts import accounts_text, parse_accounts
 from qlumod.model.lock import lock_text, parse_lock
 from qlumod.model.names import ModuleName
-from qlumod.model.project import checked
+from qlumod.model.project import Project
 from qlumod.model.release import parse_release, release_text
-from qlumod.model.spec import parse_spec, spec_text, with_requirements
+from qlumod.model.spec import in_build_order, parse_spec, spec_text, with_requirements
 
 RELEASE = "release"
 ACCOUNTS = "accounts"
@@ -46,7 +46,8 @@ def read_inputs(directory: Path, module: ModuleName) -> Job:
         for path in sorted(directory.glob(f"*{SPEC}"))
         for spec in parse_spec(path.read_text(), str(path), release)
     )
-    project = checked(release, accounts, specs)
+    # A part of a project that was checked as a whole: conflicts may name modules that are not here.
+    project = Project(release=release, accounts=accounts, specs=in_build_order(specs))
     return Job(
         spec=project.spec(module),
         project=project,
