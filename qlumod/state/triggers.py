@@ -56,14 +56,13 @@ class Triggers:
         )
         if not any(fragment for _, fragment in fragments):
             return {}
-        texts: dict[str, str] = {_FILE: "", _UNINCORP: ""}
+        texts: dict[str, str] = {_UNINCORP: ""}
         for line in lines:
             trigger, _, package = line.partition(" ")
-            if trigger.startswith("/"):
-                texts[_FILE] += f"{line}\n"
-            else:
-                path = f"{_DIRECTORY}/{trigger}"
-                texts[path] = f"{texts.get(path, '')}{package}\n"
+            path, entry = (
+                (_FILE, line) if trigger.startswith("/") else (f"{_DIRECTORY}/{trigger}", package)
+            )
+            texts[path] = f"{texts.get(path, '')}{entry}\n"
         return {path: StateFile(data=encoded(text)) for path, text in texts.items()}
 
     def canonical(self, files: Files) -> Mapping[str, bytes]:

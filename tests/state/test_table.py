@@ -18,10 +18,11 @@ RULED = {rule.name for rule in RULES} - DATABASES - {"mount-points"}
 
 COUNTS = {
     "account-backups": 4, "accounts": 6, "alternatives": 133, "apt-cache": 1,
-    "apt-extended-states": 1, "apt-lists": 1, "apt-of-the-build": 2, "boot": 4, "ca-certificates": 1,
+    "apt-extended-states": 1, "apt-lists": 1, "apt-of-the-build": 2, "boot": 4,
+    "ca-certificates": 1,
     "debconf-config": 1, "debconf-passwords": 1, "debconf-templates": 1, "depmod": 10,
     "dpkg-backups": 5, "dpkg-diversions": 1, "dpkg-statoverride": 1, "dpkg-status": 1,
-    "dpkg-triggers": 6, "host-names": 2, "hwdb": 1, "info": 1, 
+    "dpkg-triggers": 6, "host-names": 2, "hwdb": 1, "info": 1,
     "journal-catalog": 1, "ld.so": 1, "locks": 4, "machine-id": 1, "mount-points": 12,
     "nsswitch": 1, "pam": 11, "shells": 1, "shells-state": 1, "ucf-backups": 9,
     "ucf-hashfile": 1, "ucf-registry": 1,
