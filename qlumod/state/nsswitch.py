@@ -7,7 +7,7 @@ from qlumod.state.fragment import fields, joined, read_fragment, stanza, stanzas
 from qlumod.state.kind import Files, Fragments, StateFile, encoded, text_of
 
 _PATH = "/etc/nsswitch.conf"
-_LINE = re.compile(r"(?P<head>\s*(?P<database>[a-z_]+):\s*)(?P<services>[^#\n]*)")
+_LINE = re.compile(r"(?P<head>\s*(?P<database>[a-z_]+):\s*)(?P<services>[^#\n]*?)(?=\s*(#|\Z))")
 _SERVICE = re.compile(r"\w[\w.-]*(?:\s*\[[^]]*\])*")
 
 
@@ -70,16 +70,18 @@ class Nsswitch:
 
 
 def applied(services: _Services, was: _Services, now: _Services) -> _Services:
-    """The change from `was` to `now`, made to other services: each new one behind its neighbour."""
-    gone = {service for service in was if service not in now}
-    result = [service for service in services if service not in gone]
+    """The change from `was` to `now`, made to other services.
+
+    A new service comes behind its neighbour, and behind what other modules put there.
+    """
+    result = [service for service in services if service in now or service not in was]
     for at, service in enumerate(now):
-        if service in result:
-            continue
-        if service in was:
+        if service in result or service in was:
             continue
         before = [other for other in now[:at] if other in result]
         place = result.index(before[-1]) + 1 if before else 0
+        while place < len(result) and before and result[place] not in (*was, *now):
+            place += 1
         result.insert(place, service)
     return tuple(result)
 
