@@ -1,0 +1,101 @@
+"""Payloads with real squashfs layers of a few files, as the layer wing would make them."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from qlumod.stack.files import read_files
+from qlumod.state.kind import Files
+from qlumod.state.table import KINDS
+from tests.head.head_node import HeadNode
+
+EPOCH = 1_700_000_000
+BASE = {
+    "etc/passwd": "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/none:/bin/false\n",
+    "etc/shadow": "root:*:19000:0:99999:7:::\nnobody:*:19000:0:99999:7:::\n",
+    "etc/group": "root:x:0:\nshadow:x:42:\nnogroup:x:65534:\n",
+    "etc/gshadow": "root:*::\nshadow:*::\nnogroup:*::\n",
+    "var/lib/dpkg/status": "Package: base\nStatus: install ok installed\nVersion: 1\n"
+    "Maintainer: x\nArchitecture: all\nDescription: x\n",
+}
+MUNGE = {
+    "etc/passwd": BASE["etc/passwd"] + "munge:x:400:400::/nonexistent:/usr/sbin/nologin\n",
+    "etc/shadow": BASE["etc/shadow"] + "munge:!:19000::::::\n",
+    "etc/group": BASE["etc/group"] + "munge:x:400:\n",
+    "etc/gshadow": BASE["etc/gshadow"] + "munge:!::\n",
+    "var/lib/dpkg/status": BASE["var/lib/dpkg/status"]
+    + "\nPackage: munge\nStatus: install ok installed\nVersion: 1\n"
+    "Maintainer: x\nArchitecture: all\nDescription: x\n",
+}
+
+
+def state(scratch: Path, below: Mapping[str, str], above: Mapping[str, str]) -> dict[str, bytes]:
+    """The fragments of a module that turned the files `below` into those `above`."""
+    before, after = _files(scratch / "below", below), _files(scratch / "above", above)
+    return {
+        f"state/{kind.name}": fragment
+        for kind in KINDS
+        if (fragment := kind.capture(before, after))
+    }
+
+
+def _files(root: Path, texts: Mapping[str, str]) -> Files:
+    for path, text in texts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+        shadow = path.endswith("shadow")
+        os.chown(root / path, 0, 42 if shadow else 0)
+        (root / path).chmod(0o640 if shadow else 0o644)
+    return read_files(root, [f"/{path}" for path in texts])
+
+
+def layer(scratch: Path, files: Mapping[str, str]) -> bytes:
+    """A squashfs image of these files."""
+    tree = scratch / "tree"
+    for path, text in files.items():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(text)
+    for path in [tree, *tree.rglob("*")]:
+        os.utime(path, (EPOCH, EPOCH))
+    image = scratch / "layer.squashfs"
+    subprocess.run(
+        ["mksquashfs", tree, image, "-quiet", "-no-progress", "-noappend", "-all-root"],
+        check=True,
+        env={**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH)},
+    )
+    return image.read_bytes()
+
+
+def add_core(head: HeadNode, scratch: Path, version: str = "14.0.0") -> Path:
+    """A core of a few files: kernel, initrd and a root with accounts."""
+    tree = {
+        "etc/os-release": f"VERSION={version}\n",
+        "etc/motd": "hello\n",
+        "usr/lib/core": "core\n",
+        "var/lib/real/file": "real\n",
+    }
+    return head.add(
+        "core",
+        version,
+        files={
+            "layer.squashfs": layer(scratch / "core" / version, tree),
+            "core.contents.gz": b"contents",
+            "core.packages.version.gz": b"packages",
+            **state(scratch / "core-state" / version, {}, BASE),
+        },
+    )
+
+
+def add_slurm(head: HeadNode, scratch: Path, version: str = "14.0.0", **options: object) -> Path:
+    """A slurm of one file, an account and a package."""
+    return head.add(
+        "slurm",
+        version,
+        files={
+            "layer.squashfs": layer(scratch / "slurm" / version, {"usr/sbin/slurmd": "slurmd\n"}),
+            "slurm.contents.gz": b"contents",
+            **state(scratch / "slurm-state" / version, BASE, MUNGE),
+        },
+        **options,
+    )

@@ -1,0 +1,446 @@
+"""An image is built whole or not at all, the same bytes for the same input."""
+
+import hashlib
+import os
+import stat
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.events import Caution, Notice
+from qlumod.head.generations import read_current, read_stack
+from qlumod.model.image import ImageName
+from qlumod.model.names import FlavorName, ModuleName
+from qlumod.model.secret import Secret, SecretKind
+from qlumod.workflows.image import (
+    Built,
+    build_images,
+    create_image,
+    list_images,
+    remove_image,
+)
+from tests.conftest import Typed
+from tests.head.head_node import HeadNode
+from tests.head.small_payloads import EPOCH, add_core, add_slurm
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="images are built by root")
+
+COMPUTE = ImageName("compute")
+MUNGE_KEY = Secret(path="/etc/munge/munge.key", kind=SecretKind.SITE)
+HOST_KEYS = Secret(path="/etc/ssh/ssh_host_*", kind=SecretKind.NODE)
+
+
+@pytest.fixture
+def ready(head: HeadNode, tmp_path: Path) -> HeadNode:
+    """A head node with core and slurm, and an image that is defined and not built."""
+    add_core(head, tmp_path)
+    add_slurm(head, tmp_path, secrets=(MUNGE_KEY, HOST_KEYS))
+    head.look()
+    create(head)
+    return head
+
+
+def create(head: HeadNode, name: str = "compute", version: str | None = None) -> None:
+    create_image(
+        head.places,
+        ImageName(name),
+        modules=[ModuleName("slurm")],
+        version=version,
+        flavor=None,
+        architecture=None,
+        description="",
+        listen=head.heard.append,
+    )
+
+
+def build(head: HeadNode, name: str = "compute", *, force: bool = False) -> Built:
+    (built,) = build_images(
+        head.places, [ImageName(name)], force=force, dry_run=False, listen=head.heard.append
+    )
+    return built
+
+
+def current(head: HeadNode, name: str = "compute") -> Path:
+    return head.places.built / name / "current"
+
+
+def own_layer(head: HeadNode, tmp_path: Path, name: str = "compute") -> Path:
+    """The last layer's files, unpacked."""
+    target = tmp_path / "unpacked"
+    subprocess.run(["rm", "-rf", target], check=True)
+    subprocess.run(
+        [
+            "unsquashfs",
+            "-quiet",
+            "-no-progress",
+            "-d",
+            target,
+            current(head, name) / "image.squashfs",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return target
+
+
+def tree(top: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(top)): path.read_bytes()
+        for path in sorted(top.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+def site(head: HeadNode, path: str, text: str, mode: int = 0o644, owner: str = "common") -> Path:
+    file = head.places.images / owner / path.lstrip("/")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    file.chmod(mode)
+    return file
+
+
+def test_a_stack_lists_its_layers_lowest_first_with_their_digests(ready: HeadNode) -> None:
+    assert build(ready).generation == "1"
+    stack = read_stack(current(ready))
+    assert [layer.name for layer in stack.layers] == ["core", "slurm", "image"]
+    for layer in stack.layers:
+        file = current(ready) / layer.file.path
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == layer.file.sha256
+        assert file.stat().st_size == layer.file.size
+        assert file.stat().st_mode & 0o777 == 0o644
+    assert (current(ready) / "vmlinuz").read_bytes() == b"kernel"
+    assert (current(ready) / "initrd.img").read_bytes() == b"initrd"
+    assert stack.kernel_release == "6.1.0-1-amd64"
+
+
+def test_the_last_layer_holds_the_merged_state_and_little_else(
+    ready: HeadNode, tmp_path: Path
+) -> None:
+    build(ready)
+    files = tree(own_layer(ready, tmp_path))
+    assert "munge:x:400:400" in files["etc/passwd"].decode()
+    assert "root:x:0:0" in files["etc/passwd"].decode()
+    assert files["var/lib/dpkg/status"].decode().count("Package: ") == 2
+    assert files["etc/machine-id"] == b""
+    assert files["usr/lib/qlumod/secrets"].decode() == (
+        "/etc/munge/munge.key site\n/etc/ssh/ssh_host_* node\n"
+    )
+    assert sorted(path for path in files if path.startswith("usr/share/doc")) == [
+        "usr/share/doc/qlustar-image/core.contents.gz",
+        "usr/share/doc/qlustar-image/core.packages.version.gz",
+        "usr/share/doc/qlustar-image/slurm.contents.gz",
+    ]
+    assert not {"usr/lib/core", "usr/sbin/slurmd", "etc/motd"} & set(files)
+
+
+def test_layers_are_kept_once_as_hard_links_of_the_payloads(ready: HeadNode) -> None:
+    build(ready)
+    create(ready, "login")
+    build(ready, "login")
+    assert len(list(ready.places.layers.iterdir())) == 2
+    payload = ready.payload("core") / "layer.squashfs"
+    assert any(payload.samefile(path) for path in ready.places.layers.iterdir())
+
+
+def test_the_same_input_gives_the_same_bytes_elsewhere_and_later(
+    ready: HeadNode, tmp_path: Path
+) -> None:
+    site(ready, "copy/etc/motd", "welcome\n")
+    build(ready)
+    first = tree(current(ready).resolve())
+    other = HeadNode(tmp_path / "other", [])
+    subprocess.run(["cp", "-r", ready.root, other.root], check=True)
+    subprocess.run(["rm", "-rf", other.places.state], check=True)
+    other.look()
+    build(other)
+    assert tree(current(other).resolve()) == first
+    assert (current(other) / "image.squashfs").stat().st_ino != (
+        current(ready) / "image.squashfs"
+    ).stat().st_ino
+
+
+def test_an_image_that_is_up_to_date_is_not_built_again(ready: HeadNode) -> None:
+    build(ready)
+    again = build(ready)
+    assert (again.generation, again.outdated) == ("", False)
+    assert Notice(text="image compute: up to date") in ready.heard
+    assert build(ready, force=True).generation == "2"
+
+
+CHANGES = {
+    "site's file": lambda head, _: site(head, "copy/etc/motd", "new\n"),
+    "its mode": lambda head, _: site(head, "copy/etc/old", "old\n", 0o755),
+    "secret": lambda head, _: site(head, "secrets/etc/munge/munge.key", "key", 0o600),
+    "newer modules": lambda head, tmp: (
+        add_core(head, tmp, "14.0.1"),
+        add_slurm(head, tmp, "14.0.1"),
+    ),
+    "lost layer": lambda head, _: (current(head) / "image.squashfs").unlink(),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_an_image_is_outdated_when_something_has_changed(
+    ready: HeadNode, tmp_path: Path, what: str
+) -> None:
+    site(ready, "copy/etc/old", "old\n")
+    build(ready)
+    CHANGES[what](ready, tmp_path)
+    assert build(ready).generation == "2"
+    assert current(ready).readlink() == Path("2")
+    assert not build(ready).outdated
+
+
+def test_an_upgrade_keeps_the_layers_of_the_generations_before(
+    ready: HeadNode, tmp_path: Path
+) -> None:
+    build(ready)
+    add_core(ready, tmp_path, "14.0.1")
+    add_slurm(ready, tmp_path, "14.0.1")
+    subprocess.run(["rm", "-rf", ready.payload("core"), ready.payload("slurm")], check=True)
+    build(ready)
+    first = ready.places.built / "compute" / "1"
+    for layer in read_stack(first).layers:
+        data = (first / layer.file.path).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == layer.file.sha256
+
+
+def test_old_generations_and_their_layers_go(ready: HeadNode, tmp_path: Path) -> None:
+    build(ready)
+    for patch in range(1, 5):
+        add_core(ready, tmp_path, f"14.0.{patch}")
+        add_slurm(ready, tmp_path, f"14.0.{patch}")
+        build(ready)
+    kept = sorted(path.name for path in (ready.places.built / "compute").iterdir())
+    assert kept == ["3", "4", "5", "current"]
+    # Slurm's layer is the same in all versions.
+    assert len(list(ready.places.layers.iterdir())) == 3 + 1
+
+
+def test_removing_an_image_takes_all_that_was_built(ready: HeadNode) -> None:
+    site(ready, "copy/etc/motd", "mine\n", owner="compute")
+    build(ready)
+    remove_image(ready.places, COMPUTE, listen=ready.heard.append)
+    assert list_images(ready.places) == ()
+    assert not (ready.places.built / "compute").exists()
+    assert list(ready.places.layers.iterdir()) == []
+    assert (ready.places.images / "compute/copy/etc/motd").exists()
+
+
+def test_a_layer_that_was_damaged_since_it_was_registered_is_not_used(ready: HeadNode) -> None:
+    layer = ready.payload("slurm") / "layer.squashfs"
+    layer.write_bytes(layer.read_bytes()[:-1] + b"x")
+    with pytest.raises(QlumodError) as raised:
+        build(ready)
+    assert "slurm 14.0.0 is damaged: layer.squashfs is damaged" in str(raised.value)
+    assert read_current(ready.places, COMPUTE) is None
+
+
+def test_damage_that_no_look_could_see_is_found_when_the_layer_is_taken(
+    ready: HeadNode,
+) -> None:
+    layer = ready.payload("slurm") / "layer.squashfs"
+    layer.write_bytes(layer.read_bytes()[:-1] + b"x")
+    status = layer.stat()
+    lines = ready.places.verified.read_text().splitlines()
+    for number, line in enumerate(lines):
+        if line.endswith(str(layer)):
+            fields = line.split(" ", 6)
+            fields[3:6] = [str(status.st_ino), str(status.st_mtime_ns), str(status.st_ctime_ns)]
+            lines[number] = " ".join(fields)
+    ready.places.verified.write_text("\n".join(lines) + "\n")
+    with pytest.raises(QlumodError) as raised:
+        build(ready)
+    assert str(raised.value) == (
+        f"{layer} is damaged: its SHA-256 is not the manifest's\n"
+        "To mend it: run `qlumod register --thorough`, and install its package again"
+    )
+
+
+def test_a_build_that_fails_leaves_the_current_generation(ready: HeadNode) -> None:
+    build(ready)
+    before = tree(ready.places.built)
+    # A directory of the image where the site has a file.
+    site(ready, "copy/var/lib/real", "no\n")
+    with pytest.raises(QlumodError, match="is no directory, in the image /var/lib/real is one"):
+        build(ready)
+    assert tree(ready.places.built) == before
+    assert {path.name for path in (ready.places.built / "compute").iterdir()} == {"1", "current"}
+
+
+def test_debris_of_a_killed_build_goes_with_the_next(ready: HeadNode) -> None:
+    debris = ready.places.built / "compute" / ".new"
+    debris.mkdir(parents=True)
+    (debris / "image.squashfs").write_text("half")
+    ready.places.layers.mkdir(parents=True)
+    (ready.places.layers / ".abc.squashfs.new").write_text("half")
+    build(ready)
+    assert not debris.exists()
+    assert not list(ready.places.layers.glob(".*"))
+
+
+def test_the_sites_files_are_merged_in_and_one_images_win(ready: HeadNode, tmp_path: Path) -> None:
+    site(ready, "copy/etc/motd", "for all\n")
+    site(ready, "copy/etc/motd", "for compute\n", owner="compute")
+    site(ready, "copy/usr/local/bin/tool", "#!/bin/sh\n", 0o755)
+    link = ready.places.images / "common/copy/etc/link"
+    link.symlink_to("/usr/local/bin/tool")
+    build(ready)
+    own = own_layer(ready, tmp_path)
+    assert (own / "etc/motd").read_text() == "for compute\n"
+    tool = (own / "usr/local/bin/tool").stat()
+    assert stat.S_IMODE(tool.st_mode) == 0o755
+    assert tool.st_mtime <= EPOCH
+    assert (own / "etc/link").readlink() == Path("/usr/local/bin/tool")
+
+
+def test_an_owner_that_the_image_does_not_know_is_an_error(ready: HeadNode) -> None:
+    file = site(ready, "copy/etc/spool", "x")
+    os.chown(file, 1, 1)
+    with pytest.raises(QlumodError) as raised:
+        build(ready)
+    assert str(raised.value) == (
+        f"{file} belongs to daemon, whom the image does not know\nTo mend it: chown root: {file}"
+    )
+
+
+def test_a_secret_among_the_sites_files_is_refused(ready: HeadNode) -> None:
+    file = site(ready, "copy/etc/munge/munge.key", "key", 0o600)
+    with pytest.raises(QlumodError) as raised:
+        build(ready)
+    assert str(raised.value) == (
+        f"{file}: a secret must not be part of an image\nTo mend it: move it from copy/ to secrets/"
+    )
+
+
+def test_a_private_file_of_the_site_is_cautioned_about(ready: HeadNode) -> None:
+    file = site(ready, "copy/etc/private", "x", 0o600)
+    build(ready)
+    (caution,) = (event for event in ready.heard if isinstance(event, Caution))
+    assert caution.text == (
+        f"{file} is not for everybody's eyes, but everybody on the network can read a layer: is it "
+        "a secret? Then move it from copy/ to secrets/"
+    )
+
+
+def test_secrets_travel_in_a_file_of_their_own_that_only_root_reads(
+    ready: HeadNode, tmp_path: Path
+) -> None:
+    site(ready, "secrets/etc/munge/munge.key", "very secret\n", 0o400, owner="compute")
+    built = build(ready)
+    assert built.missing == ()
+    tar = current(ready) / "secrets.tar"
+    assert stat.S_IMODE(tar.stat().st_mode) == 0o600
+    with tarfile.open(tar) as packed:
+        (member,) = packed.getmembers()
+        assert (member.name, member.mode, member.uname) == ("etc/munge/munge.key", 0o400, "root")
+    assert "etc/munge/munge.key" not in tree(own_layer(ready, tmp_path))
+    for path, data in tree(ready.places.state).items():
+        assert b"very secret" not in data or path.endswith("/secrets.tar")
+
+
+def test_missing_secrets_of_the_site_are_told(ready: HeadNode) -> None:
+    assert build(ready).missing == (MUNGE_KEY,)
+
+
+@pytest.fixture
+def mounts() -> Iterator[None]:
+    """No mount and no loop device may be left behind."""
+
+    def seen() -> tuple[str, ...]:
+        loops = subprocess.run(["losetup", "-a"], capture_output=True, text=True, check=True)
+        return (Path("/proc/mounts").read_text(), loops.stdout)
+
+    before = seen()
+    yield
+    assert seen()[0] == before[0]
+
+
+def test_the_verbs_define_build_show_and_remove(
+    qlumod: Typed, head: HeadNode, tmp_path: Path, mounts: None
+) -> None:
+    add_core(head, tmp_path)
+    add_slurm(head, tmp_path, secrets=(MUNGE_KEY,))
+    at = ("--root", head.root)
+    assert qlumod("register", *at).status == 0
+    assert qlumod("image", "create", "compute", "--modules", "slurm", *at).out.splitlines() == [
+        "image compute: core, slurm (14.0, bookworm, amd64)",
+        "to build it: qlumod image build compute",
+    ]
+    tried = qlumod("image", "build", "compute", "--dry-run", "--json", *at)
+    assert tried.document["images"][0]["outdated"] is True
+    assert not head.places.built.exists()
+    assert qlumod("image", "build", "compute", *at).out.splitlines() == [
+        "image compute: generation 1 (14.0.0: core, slurm)",
+        "  the site's secret /etc/munge/munge.key is missing: put it at "
+        "/etc/qlumod/images/compute/secrets/etc/munge/munge.key",
+    ]
+    assert qlumod("image", "build", "--outdated", *at).out.splitlines()[0] == (
+        "image compute: up to date (14.0.0: core, slurm)"
+    )
+    assert qlumod("image", "list", *at).out.splitlines() == [
+        "compute  14.0  bookworm  amd64  core, slurm  generation 1 of 14.0.0"
+    ]
+    shown = qlumod("image", "show", "compute", "--json", *at).document
+    assert [layer["name"] for layer in shown["stack"]["layers"]] == ["core", "slurm", "image"]
+    assert (
+        qlumod("image", "remove", "compute", *at).out == "image compute removed (1 generations)\n"
+    )
+    assert qlumod("image", "list", *at).out.startswith("there are no images")
+
+
+WRONG = {
+    "unknown": (
+        ("image", "build", "nothing"),
+        1,
+        "qlumod: error: there is no image nothing (/etc/qlumod/images/nothing.image)",
+    ),
+    "name": (
+        ("image", "create", "../x"),
+        2,
+        "Error: Invalid value for 'NAME': '../x' is no image name: it holds lower-case letters, "
+        "digits, '-', '+', '_' and '.', and begins with a letter or a digit",
+    ),
+    "again": (
+        ("image", "create", "compute", "--modules", "slurm"),
+        1,
+        "qlumod: error: there is an image compute already (/etc/qlumod/images/compute.image)",
+    ),
+    "which": (
+        ("image", "build"),
+        2,
+        "Error: name the images to build, or say --outdated",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_typed_wrong_is_said(qlumod: Typed, ready: HeadNode, kind: str) -> None:
+    words, status, error = WRONG[kind]
+    answer = qlumod(*words, "--root", ready.root)
+    assert answer.status == status
+    assert error in answer.err.splitlines()
+
+
+def test_a_choice_of_flavors_must_be_made(ready: HeadNode, tmp_path: Path) -> None:
+    ready.add("core", flavor="trixie")
+    ready.look()
+    with pytest.raises(QlumodError) as raised:
+        create(ready, "login")
+    assert str(raised.value) == (
+        "this head node's modules leave a choice: bookworm, trixie\nTo mend it: say --flavor"
+    )
+    assert FlavorName("bookworm") in str(raised.value)
+
+
+def test_one_image_that_cannot_be_built_keeps_no_other(ready: HeadNode) -> None:
+    create(ready, "broken")
+    path = ready.places.images / "broken.image"
+    path.write_text(path.read_text().replace("Version: 14.0", "Version: 15"))
+    with pytest.raises(QlumodError, match="image broken: no version 15"):
+        build_images(ready.places, [], force=False, dry_run=False, listen=ready.heard.append)
+    assert current(ready).exists()
