@@ -6,17 +6,20 @@ as installed. Packages of other modules that were chosen already have one versio
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import apt_pkg
 
 from qlumod.errors import Faults, QlumodError, raise_faults
+from qlumod.lock.process import python_module
 from qlumod.lock.world import Change, Chosen, Request, Solution, World
 from qlumod.system import apt
+from qlumod.system.run import capture
 
 Json = Any
 ROUNDS = 20
@@ -145,7 +148,7 @@ class Solver:
             for name in sorted(there.intersection(moving))
             if requests.get(name) not in demands
         ]
-        for change in world.solve(demands, why={}, prefer=module.prefer).changes:
+        for change in self._solved(world, demands, {}, module.prefer).changes:
             if change.new:
                 versions[change.package] = change.new
 
@@ -163,6 +166,7 @@ class Solver:
         fixed = {**pins, **{name: entry.chosen.version for name, entry in entries.items()}}
         installed = [entry.chosen for entry in below.values()]
         world = self._world(installed, fixed, recommends=module.recommends)
+        raise_faults(_other_versions(module, world, entries, below))
         solution = self._solution(module, world)
         if solution.unmet or solution.changes:
             raise self._refusal(module, world, solution, below, fixed)
@@ -180,7 +184,34 @@ class Solver:
             why["apt"] = "every root has apt"
             why |= {request.name: f"requested by {module.name}" for request in module.requests}
         open_ = [request for request in requests if not world.satisfied(request)]
-        return world.solve(open_, why=why, prefer=module.prefer)
+        return self._solved(world, open_, why, module.prefer)
+
+    def _solved(
+        self,
+        world: World,
+        requests: Sequence[Request],
+        why: Mapping[str, str],
+        prefer: Sequence[str],
+    ) -> Solution:
+        """Solve here, or with Recommends in a process of its own."""
+        if not world.recommends:
+            return world.solve(requests, why=why, prefer=prefer)
+        order = {
+            "task": "one",
+            "folder": str(self._folder),
+            "number": world.number,
+            "requests": [asdict(request) for request in requests],
+            "why": why,
+            "prefer": prefer,
+        }
+        call = python_module("qlumod.lock.solver", order, environment=self._root.environment)
+        answer = json.loads(capture(call))
+        return Solution(
+            new=tuple(Chosen(**chosen) for chosen in answer["new"]),
+            reasons=answer["reasons"],
+            changes=tuple(Change(**change) for change in answer["changes"]),
+            unmet=tuple(answer["unmet"]),
+        )
 
     def _requests_of(self, module: Module, world: World) -> tuple[Request, ...]:
         """What apt is asked for: a module that requires none brings what every root has."""
@@ -214,7 +245,8 @@ class Solver:
             self._root, requests, status=world.status, preferences=world.preferences
         )
         return QlumodError(
-            f"{module.path}: {module.name} cannot be installed", details=reasons or solution.unmet
+            f"{module.path}: {module.name} cannot be installed",
+            details=(*(reasons or solution.unmet), *_there_is(reasons, world)),
         )
 
     def _wished_changes(
@@ -237,8 +269,33 @@ class Solver:
     ) -> World:
         self._worlds += 1
         return World(
-            self._folder, self._worlds, installed=installed, pins=pins, recommends=recommends
+            self._folder, self._worlds, installed=installed, pins=pins or {}, recommends=recommends
         )
+
+
+def _other_versions(
+    module: Module, world: World, entries: Mapping[str, Entry], below: Mapping[str, Entry]
+) -> Iterator[QlumodError]:
+    """Find requests for a version that another module, which is not below, rules out."""
+    for request in module.requests:
+        entry = entries.get(request.name)
+        if entry and request.name not in below:
+            version = entry.chosen.version
+            if world.candidate(request).ver_str != version:
+                yield QlumodError(
+                    f"{request.place}{module.name} asks for {request},"
+                    f" but {entry.modules[0]} has it in {version}",
+                    details=("all modules have one version of each package",),
+                    remedy="ask for versions that go together",
+                )
+
+
+def _there_is(reasons: Sequence[str], world: World) -> Iterator[str]:
+    """apt says that a bound is not met, but not which versions there are."""
+    bounded = re.findall(r"(?:[Dd]epends|PreDepends): (\S+) \([<>=]", "\n".join(reasons))
+    for name in dict.fromkeys(bounded):
+        if versions := world.versions(name):
+            yield f"there is {name} in {', '.join(versions)}"
 
 
 def _for_apt(request: Request, world: World) -> str:
@@ -249,6 +306,13 @@ def _change_text(change: Change, module: str, holder: str) -> str:
     if not change.new:
         return f"{module} would remove {change.package} {change.old} of {holder}"
     return f"{module} would move {change.package} of {holder}: {change.old} → {change.new}"
+
+
+def _with_recommends(order: Json) -> Json:
+    """What `_solved` asks this program for, in a process where Recommends count."""
+    world = World(Path(order["folder"]), order["number"], recommends=True)
+    requests = [Request(**request) for request in order["requests"]]
+    return asdict(world.solve(requests, why=order["why"], prefer=order["prefer"]))
 
 
 def _answer(order: Json) -> Json:
@@ -293,7 +357,11 @@ def _faults(error: QlumodError) -> Iterator[Json]:
 def _main() -> None:
     apt_pkg.init()
     try:
-        answer: Json = {"result": _answer(json.loads(sys.stdin.buffer.read()))}
+        order = json.loads(sys.stdin.buffer.read())
+        if order["task"] == "one":
+            answer: Json = _with_recommends(order)
+        else:
+            answer = {"result": _answer(order)}
     except QlumodError as error:
         answer = {"faults": list(_faults(error))}
     json.dump(answer, sys.stdout)

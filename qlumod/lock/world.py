@@ -77,7 +77,10 @@ class Solution:
 
 
 class World:
-    """A cache with these packages installed; pinned packages have one version only."""
+    """A cache with these packages installed; pinned packages have one version only.
+
+    Without `pins` the world of that number is opened again, which another process has made.
+    """
 
     def __init__(
         self,
@@ -91,13 +94,19 @@ class World:
         # Each world has files of its own: apt knows a cached status by name, time and size.
         self.status = folder / f"status-{number}"
         self.preferences = folder / f"preferences-{number}"
-        self.status.write_text("\n".join(chosen.status for chosen in installed))
-        self.preferences.write_text("\n".join(_pin(*pin) for pin in sorted((pins or {}).items())))
+        if pins is not None:
+            pinned = (_pin(*pin) for pin in sorted(pins.items()))
+            self.status.write_text("\n".join(chosen.status for chosen in installed))
+            self.preferences.write_text("\n".join(pinned))
+        # apt reads this once in a process: see `recommends`.
         apt_pkg.config.set("Dir::State::status", str(self.status))
         apt_pkg.config.set("Dir::Etc::preferences", str(self.preferences))
-        apt_pkg.config.set("APT::Install-Recommends", "true" if recommends else "false")
+        for option in ("APT::Install-Recommends", "APT::AutoRemove::RecommendsImportant"):
+            apt_pkg.config.set(option, "true" if recommends else "false")
         apt_pkg.init_system()
-        self._recommends = recommends
+        self.number = number
+        self.recommends = recommends
+        """Whether Recommends count; python-apt can change its mind only in a new process."""
         self._cache: Any = apt_pkg.Cache(None)
         self._depcache: Any = apt_pkg.DepCache(self._cache)
         self._records = apt_pkg.PackageRecords(self._cache)
@@ -247,7 +256,7 @@ class World:
         return {name: reasons.get(name, "an installed package depends on it") for name in chosen}
 
     def _needs(self, version: Any) -> Iterator[tuple[str, str]]:
-        kinds = _NEEDS if self._recommends else _NEEDS[:2]
+        kinds = _NEEDS if self.recommends else _NEEDS[:2]
         for kind in kinds:
             for alternatives in version.depends_list.get(kind, ()):
                 for dependency in alternatives:

@@ -1,0 +1,172 @@
+"""A small site: archives of small .debs, a host whose apt knows them, and a directory of specs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Event
+from qlumod.lock.fetch import Fetched
+from qlumod.system import apt
+from qlumod.system.gpg import SigningKey
+from qlumod.system.store import Store
+from qlumod.workflows import lock as workflow
+from tests.support.archive import SmallArchive, make_archive
+from tests.support.debs import make_deb
+
+BASE = (("base-files", "1"), ("apt", "1"))
+"""What every root has; the first is essential."""
+
+
+class Site:
+    """One release with one flavor, whose packages come from archives made here."""
+
+    def __init__(self, top: Path, key: SigningKey) -> None:
+        self.top = top
+        self.key = key
+        self.specs = top / "module-specs"
+        self.cache = top / "cache"
+        self.events: list[Event] = []
+        self._host: Path | None = None
+        self.specs.mkdir()
+        (self.specs / "accounts").write_text("Format: 1\n")
+        self.release("test")
+        self.spec("core", "hello", requires="")
+
+    @property
+    def store(self) -> Store:
+        return Store(self.cache / "packages")
+
+    @property
+    def archive(self) -> Path:
+        return self.top / "archive"
+
+    def deb(self, name: str, version: str = "1", **given: object) -> Path:
+        """Make a small .deb; `given` as `make_deb` takes it."""
+        return make_deb(self.top / "debs", name, version, **given)  # type: ignore[arg-type]
+
+    def offer(self, *debs: Path, base: bool = True, **given: object) -> SmallArchive:
+        """Publish these .debs (and no others) in the site's archive; the host reads it anew."""
+        # Made elsewhere: a test may have made one of the same name and version.
+        folder = self.top / "own"
+        own = [
+            make_deb(folder, "base-files", "1", fields={"Essential": "yes"}),
+            make_deb(folder, "apt", "1", depends="base-files"),
+            make_deb(folder, "hello", "1"),
+        ]
+        given_names = {deb.name for deb in debs}
+        own = [deb for deb in own if base and deb.name not in given_names]
+        return self.publish("archive", (*own, *debs), **given)
+
+    def publish(self, name: str, debs: Sequence[Path], **given: object) -> SmallArchive:
+        return make_archive(self.top / name, debs, **{"key": self.key, **given})  # type: ignore[arg-type]
+
+    def host(self, *archives: SmallArchive) -> Path:
+        """A host whose apt has read these archives; else the site's one."""
+        entries = archives or (self._small(self.archive),)
+        sources = [
+            apt.Source(
+                archive="host",
+                uri=f"{archive.uri}/",
+                suites=(archive.suite,),
+                components=(archive.component,),
+                keyring=archive.keyring,
+            )
+            for archive in entries
+        ]
+        root = apt.make_root(self.top / "host", architecture="amd64", sources=sources, settings=())
+        apt.update(root)
+        self._host = root.config
+        return root.config
+
+    def _small(self, directory: Path) -> SmallArchive:
+        return SmallArchive(
+            directory=directory,
+            suite="stable",
+            component="main",
+            keyring=directory / "keyring.gpg",
+            fingerprint=self.key.fingerprint,
+        )
+
+    def release(self, *archives: str, extra: str = "", **fields: str) -> None:
+        """Write the release file; `fields` replace those of the one archive."""
+        archive = {
+            "Archive": "test",
+            "Flavors": "bookworm",
+            "Origin": "Test",
+            "Label": "Test",
+            "Suites": "stable",
+            "Components": "main",
+            "Key": str(self.archive / "keyring.gpg"),
+            **fields,
+        }
+        stanza = "".join(f"{name}: {value}\n" for name, value in archive.items() if value)
+        (self.specs / "release").write_text(
+            "Format: 1\nVersion: 14.0.0\nPrefix: qlustar\nOrigin: Test\nLabel: Test\n"
+            "Maintainer: Test <test@example.org>\nFlavors: bookworm\nDefault-Flavor: bookworm\n"
+            f"Architectures: amd64\n\n{stanza}{extra}"
+        )
+
+    def spec(
+        self,
+        module: str,
+        *packages: str,
+        requires: str = "core",
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write a module's spec; its first package stands in line 7, or 6 without Requires."""
+        lines = [
+            "Format: 1",
+            f"Module: {module}",
+            f"Title: {module}",
+            "Stack-Group: Test",
+            *([f"Requires: {requires}"] if requires else ()),
+            "Packages:",
+            *(f" {package}," for package in packages),
+            *(f"{name}: {value}" for name, value in (fields or {}).items()),
+            f"Description: the module {module}",
+        ]
+        (self.specs / f"{module}.module").write_text("\n".join(lines) + "\n")
+
+    def lock(
+        self, *, update: Sequence[str] | None = None, dry_run: bool = False
+    ) -> workflow.Locked:
+        return workflow.lock(
+            self.specs,
+            cache=self.cache,
+            update=update,
+            dry_run=dry_run,
+            listen=self.events.append,
+            host=self._host or self.host(),
+        )
+
+    def fetch(self, *modules: str) -> Fetched:
+        return workflow.fetch(
+            self.specs,
+            cache=self.cache,
+            modules=modules,
+            listen=self.events.append,
+            host=self._host or self.host(),
+        )
+
+    def refusal(self, **given: object) -> str:
+        """The whole text of the error that `lock` ends with, the site's directory as ``TOP``."""
+        try:
+            self.lock(**given)  # type: ignore[arg-type]
+        except QlumodError as error:
+            return self.plain(str(error))
+        raise AssertionError("the lock was made")
+
+    def plain(self, text: str) -> str:
+        return text.replace(str(self.top), "TOP").replace(self.key.fingerprint, "KEY")
+
+
+def table(locked: workflow.Locked) -> dict[str, str]:
+    """``version · modules · reason`` of each package."""
+    return {
+        p.package: f"{p.version} · {' '.join(p.modules)} · {p.reason}" for p in locked.lock.packages
+    }
+
+
+def versions(locked: workflow.Locked) -> dict[str, str]:
+    """The version of each package."""
+    return {p.package: p.version for p in locked.lock.packages}
