@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qlumod.events import Listener, Notice, step
-from qlumod.layer.cache import commit, payload_path, staging
+from qlumod.layer.cache import WORK, commit, payload_path
 from qlumod.layer.inputs import write_inputs
 from qlumod.layer.job import Job
 from qlumod.layer.twice import differences
@@ -14,6 +14,7 @@ from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.system.archive import frozen_archive
 from qlumod.system.namespace import call_inside
+from qlumod.system.staging import staging
 from qlumod.system.store import Store
 
 Payloads = Mapping[ModuleName, Path]
@@ -44,7 +45,7 @@ def payload(job: Job, *, store: Store, cache: Path, listen: Listener) -> Path:
     if ready.is_dir():
         listen(Notice(text=f"{job.spec.module}: nothing to build, layer {identity[:12]} is there"))
         return ready
-    with step(listen, f"building {job.spec.module}"), staging(cache, identity) as place:
+    with step(listen, f"building {job.spec.module}"), staging(cache / WORK, identity) as place:
         # Somebody else may have built it while we waited for the directory.
         if ready.is_dir():
             return ready
@@ -55,6 +56,7 @@ def build_payloads(
     jobs: Sequence[Job], *, store: Store, cache: Path, listen: Listener
 ) -> dict[ModuleName, Path]:
     """The payloads of several jobs, what is required first; see `payload`."""
+    sweep(cache / WORK)
     return {job.spec.module: payload(job, store=store, cache=cache, listen=listen) for job in jobs}
 
 
@@ -63,7 +65,7 @@ def build_again(job: Job, *, store: Store, cache: Path, listen: Listener) -> tup
     identity = job.identity
     with (
         step(listen, f"building {job.spec.module} a second time"),
-        staging(cache, identity) as place,
+        staging(cache / WORK, identity) as place,
     ):
         again = _built(job, place, store=store, cache=cache, listen=listen)
         return differences(job.spec.module, payload_path(cache, identity), again)

@@ -1,7 +1,8 @@
 """Making .debs of a module: the source package is written, debhelper builds it, all is moved."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache as remembered
 from importlib import resources
@@ -19,9 +20,10 @@ from qlumod.package.orig import orig_name, orig_tarball
 from qlumod.package.place import addon, source_tree
 from qlumod.package.plan import Plan
 from qlumod.package.render import render
-from qlumod.package.staging import move_all, staging
+from qlumod.package.staging import PREFIX, move_all
 from qlumod.system.debhelper import build_source_package
 from qlumod.system.run import SEARCH_PATH
+from qlumod.system.staging import staging, sweep
 
 INPUTS = "Qlumod-Inputs"
 """The field of the .changes file with the digest of everything that the packages were made from."""
@@ -59,7 +61,7 @@ def build_package(
     if ready := finished(output, plan, inputs):
         listen(Notice(text=f"{plan.module}: nothing to package, {ready[-1].name} is up to date"))
         return ready
-    with step(listen, f"packaging {plan.module}"), staging(output, plan.source) as place:
+    with step(listen, f"packaging {plan.module}"), _staging(output, plan) as place:
         _write_source(plan, files, place)
         tools = toolbox or _toolbox(place)
         _say_what_is_not_checked(tools, listen)
@@ -71,6 +73,14 @@ def build_package(
             listen=listen,
         )
         return _move(place, output)
+
+
+@contextmanager
+def _staging(output: Path, plan: Plan) -> Iterator[Path]:
+    """A directory beside the output, so that its files get there by renaming."""
+    sweep(output, f"{PREFIX}*")
+    with staging(output, f"{PREFIX}{plan.source}") as place:
+        yield place
 
 
 def finished(output: Path, plan: Plan, inputs: Digest) -> tuple[Path, ...]:
@@ -103,12 +113,16 @@ def _code_digest() -> Digest:
 
 
 def _write_source(plan: Plan, files: Mapping[str, str], place: Path) -> None:
+    """Write the source tree; dpkg-source packs the modes, so that none may come from the umask."""
     (place / orig_name(plan)).write_bytes(orig_tarball(plan, files["README"]))
     for name, text in files.items():
         path = place / SOURCE / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o755 if name == "debian/rules" else 0o644)
+    for directory in (place / SOURCE, *(place / SOURCE).rglob("*")):
+        if directory.is_dir():
+            directory.chmod(0o755)
 
 
 def _environment(plan: Plan, cache: Path) -> dict[str, str]:

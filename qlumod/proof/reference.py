@@ -10,11 +10,11 @@ from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
-from qlumod.proof.place import working
 from qlumod.proof.tree import Tree, loaded
 from qlumod.system.archive import frozen_archive
 from qlumod.system.files import make_directories, write_whole
 from qlumod.system.namespace import call_inside
+from qlumod.system.staging import staging
 from qlumod.system.store import Store
 
 RECIPE = 1
@@ -74,7 +74,7 @@ def reference_tree(
         listen(Notice(text=f"reference installation {identity[:12]} reused (--fresh redoes it)"))
         return loaded(kept.read_bytes())
     make_directories(kept.parent)
-    with working(cache, f"reference-{identity}", listen=listen) as place:
+    with staging(cache / "work", f"reference-{identity}") as place:
         scanned = _install(installation, place, store=store, listen=listen)
         tree = loaded(scanned)
         _check_versions(tree, installation.packages)

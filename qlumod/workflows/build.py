@@ -8,12 +8,13 @@ from pathlib import Path
 
 from qlumod.events import Listener
 from qlumod.layer.build import build_again, payload, plan
-from qlumod.layer.cache import payload_path
+from qlumod.layer.cache import WORK, payload_path
 from qlumod.layer.job import Job
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
+from qlumod.system.staging import sweep
 from qlumod.system.store import Store
 from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, fresh_lock, target
@@ -82,6 +83,8 @@ def build(
     needed = [job.spec.module for job in jobs]
     fetch_locked(lock, project.release, specs=specs, cache=cache, modules=needed, listen=listen)
     store = Store(cache / "packages")
+    sweep(cache / WORK)
+    output = output.absolute()
     built: list[tuple[Job, Path, tuple[str, ...], Future[tuple[Path, ...]]]] = []
     with _beside() as pool:
         for job in jobs:

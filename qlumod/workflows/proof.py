@@ -1,0 +1,105 @@
+"""Proving that a stack of modules equals one installation of all their packages."""
+
+import gzip
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from qlumod.events import Listener, step
+from qlumod.layer.build import build_payloads, plan
+from qlumod.model.digests import digest_value
+from qlumod.model.lock import Lock
+from qlumod.model.manifest import KERNEL
+from qlumod.model.names import ModuleName
+from qlumod.model.project import Project
+from qlumod.model.spec import with_requirements
+from qlumod.proof.permitted import Expectations
+from qlumod.proof.reference import Installation, reference_tree
+from qlumod.proof.tree import Tree, loaded
+from qlumod.proof.verdict import Verdict, verdict
+from qlumod.stack.member import Member, read_member
+from qlumod.state.kind import canonical_path
+from qlumod.state.table import KINDS
+from qlumod.system.namespace import call_inside
+from qlumod.system.staging import staging
+from qlumod.system.store import Store
+
+
+def verify_stack(
+    project: Project,
+    lock: Lock,
+    modules: Sequence[ModuleName],
+    *,
+    cache: Path,
+    fresh: bool,
+    listen: Listener,
+) -> Verdict:
+    """Hold the stack of some modules, and of all that they require, against one installation.
+
+    Payloads that the cache lacks are built first. `fresh` installs the reference again.
+    """
+    store = Store(cache / "packages")
+    jobs = plan(project, lock, modules)
+    payloads = build_payloads(jobs, store=store, cache=cache, listen=listen)
+    installation = Installation(lock=lock, specs=with_requirements(modules, project.specs))
+    reference = reference_tree(installation, store=store, cache=cache, fresh=fresh, listen=listen)
+    stack = stack_tree(payloads, epoch=lock.epoch, cache=cache, listen=listen)
+    with step(listen, "comparing"):
+        return verdict(
+            reference,
+            stack,
+            expected=expectations(project, lock, installation, payloads.values()),
+            kinds=KINDS,
+        )
+
+
+def stack_tree(
+    payloads: Mapping[ModuleName, Path], *, epoch: int, cache: Path, listen: Listener
+) -> Tree:
+    """Assemble a stack and scan it."""
+    places = [str(payload) for payload in payloads.values()]
+    with staging(cache / "work", f"proof-{digest_value(places)}") as place:
+        call_inside(
+            "qlumod.proof.inside:stack",
+            {
+                "payloads": places,
+                "epoch": epoch,
+                "scratch": str(place / "scratch"),
+                "output": str(place / "tree.gz"),
+            },
+            listen=listen,
+        )
+        return loaded((place / "tree.gz").read_bytes())
+
+
+def expectations(
+    project: Project, lock: Lock, installation: Installation, payloads: Collection[Path]
+) -> Expectations:
+    """What release, specs and payloads say that the stack differs in."""
+    members = [read_member(payload) for payload in payloads]
+    release, specs = project.release, installation.specs
+    beside = dict(pair for member in members for pair in _kernels(member))
+    recorded = {path for payload in payloads for path in left_out(payload)}
+    return Expectations(
+        left_out=frozenset(recorded - beside.keys()),
+        excludes=(*release.excludes, *installation.lines("exclude")),
+        includes=(*release.includes, *installation.lines("include")),
+        secrets=tuple(canonical_path(s.path) for spec in specs for s in spec.secrets),
+        kernel=next((m.manifest.kernel for m in members if m.manifest.kernel), ""),
+        beside=beside,
+        accounts=project.accounts.made_by(
+            (package.package for package in installation.packages), lock.flavor
+        ),
+    )
+
+
+def left_out(payload: Path) -> tuple[str, ...]:
+    """The paths that a payload records as left out, canonical."""
+    text = gzip.decompress((payload / "left-out.gz").read_bytes()).decode(errors="surrogateescape")
+    return tuple(canonical_path(line.partition("\t")[2]) for line in text.splitlines())
+
+
+def _kernels(member: Member) -> Iterable[tuple[str, str]]:
+    """The kernel that lies beside a layer: its path in an installation, and its digest."""
+    image = member.manifest.file(KERNEL)
+    if image:
+        yield f"/boot/vmlinuz-{member.manifest.kernel}", image.sha256
