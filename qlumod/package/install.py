@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.model.manifest import MANIFEST, Manifest, PayloadFile, parse_manifest
+from qlumod.system.files import read_bytes
 
 MODULES = Path("usr/share/qlumod/modules")
 """Where payloads lie on a head node, relative to its root."""
@@ -25,7 +26,7 @@ def payload_home(manifest: Manifest) -> Path:
 def read_manifest(payload: Path) -> Manifest:
     """Read a payload's manifest; raises `QlumodError`."""
     path = payload / MANIFEST
-    return parse_manifest(path.read_text(), str(path))
+    return parse_manifest(read_bytes(path).decode(), str(path))
 
 
 def install_payload(payload: Path, destination: Path) -> Manifest:

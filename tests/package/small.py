@@ -1,0 +1,211 @@
+"""A small release with core and slurm, and payloads fake in content and real in form."""
+
+import gzip
+import hashlib
+import sys
+from pathlib import Path
+
+from qlumod.model.accounts import accounts_text, parse_accounts
+from qlumod.model.lock import Lock, lock_text, parse_lock
+from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
+from qlumod.model.names import Digest, ModuleName
+from qlumod.model.release import Release, parse_release, release_text
+from qlumod.model.spec import ModuleSpec, parse_spec, spec_text, with_requirements
+from qlumod.package.build import Toolbox, from_tree
+from qlumod.package.place import source_tree
+from qlumod.package.plan import Plan
+from qlumod.system.run import capture, command
+
+EPOCH = 1_763_812_800
+"""Sat, 22 Nov 2025 12:00:00 UTC."""
+
+RELEASE = """\
+Format: 1
+Version: 14.0.0
+Prefix: qlustar
+Origin: Qlustar
+Label: Qlustar
+Maintainer: Release Engineers <engineers@qlumod.example>
+Flavors: bookworm trixie
+Default-Flavor: bookworm
+Architectures: amd64
+
+Archive: debian
+Flavors: bookworm trixie
+Origin: Debian
+Label: Debian
+Suites: stable
+Components: main
+Key: /usr/share/keyrings/debian-archive-keyring.gpg
+"""
+
+SPECS = {
+    "core": """\
+Format: 1
+Module: core
+Title: Core
+Stack-Group: Cluster OS
+Packages: systemd
+Description: Basic operating system components that any node needs
+""",
+    "slurm": """\
+Format: 1
+Module: slurm
+Title: Slurm
+Stack-Group: HPC Stack
+Requires: core
+Packages: slurmd, munge
+Description: Support for the Slurm workload manager
+ The daemon and the commands of a compute node.
+ .
+  - slurmd
+  - munge
+""",
+}
+
+ACCOUNTS = """\
+Format: 1
+"""
+
+LOCKED = (
+    ("systemd", "252.39-1~deb12u1", "systemd", ("core",)),
+    ("munge", "0.5.15-2", "munge", ("slurm",)),
+    ("slurm-client", "22.05.8-4+deb12u3", "slurm-wlm", ("slurm",)),
+    ("slurmd", "22.05.8-4+deb12u3", "slurm-wlm", ("slurm",)),
+)
+
+
+def release() -> Release:
+    return parse_release(RELEASE, "release")
+
+
+def spec(module: str) -> ModuleSpec:
+    (found,) = parse_spec(SPECS[module], f"{module}.module", release())
+    return found
+
+
+def lock(flavor: str = "bookworm", **revisions: int) -> Lock:
+    digest = hashlib.sha256(b"x").hexdigest()
+    packages = "".join(
+        f"\nPackage: {name}\nVersion: {version}\nArchitecture: amd64\nSource: {source}\n"
+        f"SHA256: {hashlib.sha256(f'{name}{version}'.encode()).hexdigest()}\nSize: 1000\n"
+        f"Filename: pool/{name}.deb\nArchive: debian\nModules: {' '.join(modules)}\n"
+        f"Reason: requested by {modules[0]}\n"
+        for name, version, source, modules in LOCKED
+    )
+    numbers = {"core": 2, "slurm": 1, **revisions}
+    text = (
+        f"Format: 1\nVersion: 14.0.0\nFlavor: {flavor}\nArchitecture: amd64\nEpoch: {EPOCH}\n"
+        f"Release-Digest: {release().digest}\nAccounts-Digest: {digest}\n"
+        "Specs:\n"
+        + "".join(f" {name} {spec(name).digest}\n" for name in sorted(SPECS))
+        + "Revisions:\n"
+        + "".join(f" {name} {number}\n" for name, number in sorted(numbers.items()))
+        + "Tools:\n dpkg 1.21.23\n"
+        + packages
+    )
+    return parse_lock(text, "lock")
+
+
+def plan(module: str = "slurm", flavor: str = "bookworm", **revisions: int) -> Plan:
+    wanted = with_requirements([ModuleName(module)], [spec(name) for name in SPECS])
+    whole = lock(flavor, **revisions).restricted_to(entry.module for entry in wanted)
+    return Plan(
+        release=release(),
+        spec=spec(module),
+        lock=whole,
+        inputs=(
+            ("accounts", accounts_text(parse_accounts(ACCOUNTS, "accounts"))),
+            ("lock", lock_text(whole)),
+            ("release", release_text(release())),
+            *((f"{entry.module}.module", spec_text(entry)) for entry in wanted),
+        ),
+    )
+
+
+def make_payload(directory: Path, made: Plan, text: str = "payload") -> Path:
+    """Make a payload directory: a real squashfs of one file, contents files, a valid manifest."""
+    module = made.module
+    tree = directory.with_name(f"{directory.name}.tree")
+    (tree / "usr/bin").mkdir(parents=True)
+    (tree / "usr/bin" / module).write_text(text)
+    for path in (tree, *tree.rglob("*")):
+        path.chmod(0o755)
+    directory.mkdir(parents=True)
+    _squash(tree, directory / "layer.squashfs")
+    listing = "".join(f"{line}\n" for line in made.packages)
+    for name, data in (
+        (f"{module}.packages.version.gz", listing),
+        (f"{module}.contents.gz", f"f\t0755\troot:root\t{len(text)}\t-\t{module}\t/usr/bin/x\n"),
+        ("left-out.gz", ""),
+    ):
+        (directory / name).write_bytes(gzip.compress(data.encode(), mtime=0))
+    (directory / "state").mkdir()
+    (directory / "state/accounts").write_text("Format: 1\n")
+    (directory / "manifest").write_text(manifest_text(_manifest(directory, made)))
+    return directory
+
+
+def _squash(tree: Path, image: Path) -> None:
+    capture(
+        command(
+            "mksquashfs", tree, image, "-all-root", "-noappend", "-quiet", "-no-progress",
+            environment={"SOURCE_DATE_EPOCH": "0"},
+        )
+    )  # fmt: skip
+
+
+def _manifest(directory: Path, made: Plan) -> Manifest:
+    return Manifest(
+        module=made.module,
+        title=made.spec.title,
+        stack_group=made.spec.stack_group,
+        description=made.spec.description,
+        version=made.release.version,
+        flavor=made.lock.flavor,
+        architecture=made.lock.architecture,
+        requires=made.spec.requires,
+        conflicts=(),
+        wins=(),
+        kernel="",
+        epoch=EPOCH,
+        packages=len(made.packages),
+        unpacked_size=1000,
+        secrets=(),
+        files=tuple(
+            PayloadFile(
+                path=str(path.relative_to(directory)),
+                sha256=Digest(hashlib.sha256(path.read_bytes()).hexdigest()),
+                size=path.stat().st_size,
+            )
+            for path in sorted(directory.rglob("*"))
+            if path.is_file()
+        ),
+    )
+
+
+STAND_IN = """\
+#!{python} -P
+# What `qlumod payload` does, with a payload that the test has made.
+import sys
+sys.path.insert(0, {tree!r})
+from pathlib import Path
+from qlumod.package.install import changelog_names, install_documents, install_payload
+words = sys.argv[2:]
+given = dict(zip(words[::2], words[1::2]))
+destination, inputs = Path(given["--destdir"]), Path(given["--from"])
+manifest = install_payload(Path({payload!r}), destination)
+texts = {{name: (inputs / name).read_text() for name in changelog_names(manifest)}}
+install_documents(manifest, texts, destination, given["--package"])
+"""
+
+
+def toolbox(directory: Path, payload: Path) -> Toolbox:
+    """Our add-on from the source tree, with a `qlumod` that takes its payload from `payload`."""
+    tree = source_tree()
+    assert tree
+    directory.mkdir(parents=True, exist_ok=True)
+    program = directory / "qlumod"
+    program.write_text(STAND_IN.format(python=sys.executable, tree=str(tree), payload=str(payload)))
+    program.chmod(0o755)
+    return from_tree(tree, directory)

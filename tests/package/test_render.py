@@ -1,0 +1,135 @@
+"""The text of a source package."""
+
+import tarfile
+from dataclasses import replace
+from gzip import decompress
+from io import BytesIO
+
+import pytest
+from jinja2 import UndefinedError
+
+from qlumod.package.orig import orig_name, orig_tarball
+from qlumod.package.plan import Predecessor
+from qlumod.package.render import README, _printer, render
+from tests.package.small import plan
+
+
+def test_a_source_package_has_these_files() -> None:
+    payload = "qlustar-module-slurm-bookworm-amd64-14.0.0"
+    assert list(render(plan("slurm"))) == [
+        "README",
+        "debian/changelog",
+        "debian/control",
+        "debian/copyright",
+        "debian/qlumod/accounts",
+        "debian/qlumod/core.module",
+        "debian/qlumod/lock",
+        "debian/qlumod/release",
+        "debian/qlumod/slurm.changelog",
+        "debian/qlumod/slurm.contents.changelog",
+        "debian/qlumod/slurm.module",
+        "debian/qlumod/slurm.packages.changelog",
+        f"debian/{payload}.lintian-overrides",
+        f"debian/{payload}.qlumod",
+        "debian/qlustar-module-slurm-bookworm-amd64-14.0.lintian-overrides",
+        "debian/qlustar-module-slurm-bookworm-amd64-14.lintian-overrides",
+        "debian/qlustar-module-slurm.lintian-overrides",
+        "debian/rules",
+        "debian/source/format",
+    ]
+
+
+def test_the_control_file_of_a_module() -> None:
+    text = render(plan("slurm"))["debian/control"]
+    assert text.split("\n\n")[:2] == [
+        "Source: qlustar-module-slurm-bookworm-amd64\n"
+        "Section: misc\n"
+        "Priority: optional\n"
+        "Maintainer: Release Engineers <engineers@qlumod.example>\n"
+        "Rules-Requires-Root: no\n"
+        "Standards-Version: 4.6.2\n"
+        "Build-Depends:\n"
+        " debhelper-compat (= 13),\n"
+        " dh-sequence-qlumod,",
+        "Package: qlustar-module-slurm-bookworm-amd64-14.0.0\n"
+        "Architecture: all\n"
+        "Multi-Arch: foreign\n"
+        "Depends:\n"
+        " qlumod-head (>= 0.1~),\n"
+        " qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-2),\n"
+        " ${misc:Depends},\n"
+        "Description: Slurm image module (bookworm amd64 14.0.0)\n"
+        " Support for the Slurm workload manager\n"
+        " The daemon and the commands of a compute node.\n"
+        " .\n"
+        "  - slurmd\n"
+        "  - munge\n"
+        " .\n"
+        " This package holds the module itself: a layer for the images of nodes.",
+    ]
+
+
+def test_the_changelog_of_a_first_version() -> None:
+    assert render(plan("core"))["debian/changelog"] == (
+        "qlustar-module-core-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
+        "\n"
+        "  * Core 14.0.0 for bookworm amd64: 1 package.\n"
+        "  * Initial version.\n"
+        "\n"
+        " -- Release Engineers <engineers@qlumod.example>  Sat, 22 Nov 2025 12:00:00 +0000\n"
+    )
+
+
+def test_a_changelog_goes_on_with_that_of_the_version_before() -> None:
+    first = plan("slurm")
+    older = render(first)["debian/changelog"]
+    second = replace(
+        plan("slurm", slurm=2),
+        before=Predecessor(version=first.version, packages=first.packages, changelog=older),
+    )
+    assert (
+        render(second)["debian/changelog"]
+        == (
+            "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
+            "\n"
+            "  * Slurm 14.0.0 for bookworm amd64: 3 packages.\n"
+            "  * No package changed.\n"
+            "\n"
+            " -- Release Engineers <engineers@qlumod.example>  Sat, 22 Nov 2025 12:00:00 +0000\n"
+            "\n"
+        )
+        + older
+    )
+
+
+def test_the_copyright_file_names_each_source_once() -> None:
+    assert (
+        " The layer in this package was made from packages of these sources, unchanged:\n"
+        "  munge (0.5.15-2)\n"
+        "  slurm-wlm (22.05.8-4+deb12u3)\n"
+    ) in render(plan("slurm"))["debian/copyright"]
+
+
+def test_a_template_that_asks_for_more_than_it_is_given_fails() -> None:
+    with pytest.raises(UndefinedError, match="'source' is undefined"):
+        _printer({})("control")
+
+
+def test_the_rules_are_three_lines() -> None:
+    assert render(plan("core"))["debian/rules"] == "#!/usr/bin/make -f\n%:\n\tdh $@\n"
+
+
+def test_the_orig_tarball_is_the_same_for_every_revision_and_content() -> None:
+    first, second = plan("slurm"), plan("slurm", slurm=2, core=9)
+    second = replace(second, lock=replace(second.lock, packages=second.lock.packages[:1]))
+    assert orig_name(first) == orig_name(second)
+    assert orig_tarball(first, README) == orig_tarball(second, README)
+
+
+def test_the_orig_tarball_holds_the_readme_and_no_time() -> None:
+    data = decompress(orig_tarball(plan("slurm"), README))
+    with tarfile.open(fileobj=BytesIO(data)) as archive:
+        assert [(member.name, oct(member.mode), member.mtime) for member in archive] == [
+            ("qlustar-module-slurm-bookworm-amd64-14.0.0", "0o755", 0),
+            ("qlustar-module-slurm-bookworm-amd64-14.0.0/README", "0o644", 0),
+        ]
