@@ -29,9 +29,8 @@ def release_text(
         "Date": release_date(date),
         "Valid-Until": release_date(valid_until) if valid_until is not None else "",
         "Acquire-By-Hash": "yes",
-        # Clients take the packages for all architectures from their own index; that of `all`
-        # is there for tools that look for it.
-        "No-Support-for-Architecture-all": "Packages",
+        # Without No-Support-for-Architecture-all, so that a head node of any architecture can
+        # follow. The packages for all stand in every other index, too: some mirrors look there.
         "Architectures": " ".join((ALL, *architectures)),
         "Components": COMPONENT,
         "Description": f"{settings.label} {suite}",

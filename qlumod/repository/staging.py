@@ -135,13 +135,15 @@ def check_pool(layout: Layout, incoming: Iterable[Incoming]) -> dict[PoolFile, P
 
 
 def stage_indexes(staging: Staging, files: Mapping[str, bytes], before: Path | None) -> None:
-    """Write the indexes, each also by its digest, and keep the earlier ones by theirs."""
-    for path, data in sorted(files.items()):
-        file = staging.indexes / path
-        write_new(file, data)
-        link_new(file, file.parent / BY_HASH / digest_bytes(data))
+    """Put the indexes in, each also by its digest, with the earlier ones by theirs."""
     if before is not None:
         _keep_earlier(staging, before)
+    for path, data in sorted(files.items()):
+        file = staging.indexes / path
+        by_hash = file.parent / BY_HASH / digest_bytes(data)
+        if not by_hash.exists():
+            write_new(by_hash, data)
+        link_new(by_hash, file)
 
 
 def stage_release(staging: Staging, files: Mapping[str, bytes]) -> None:
@@ -218,9 +220,7 @@ def _two_contents(wanted: Iterable[PoolFile]) -> list[QlumodError]:
 
 def _keep_earlier(staging: Staging, before: Path) -> None:
     for file in sorted(before.glob(f"**/{BY_HASH}/*")):
-        kept = staging.indexes / file.relative_to(before)
-        if not kept.exists():
-            link_new(file, kept)
+        link_new(file, staging.indexes / file.relative_to(before))
 
 
 def _sync_new(pool: Path, new: Iterable[Path]) -> None:

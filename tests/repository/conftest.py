@@ -1,0 +1,142 @@
+"""A repository with a key of its own, and real apt clients for it."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from qlumod.events import Event
+from qlumod.repository.layout import Layout
+from qlumod.repository.settings import Wishes
+from qlumod.repository.snapshots import Snapshot, all_snapshots, current_snapshot
+from qlumod.system.gpg import make_key
+from qlumod.workflows.publish import Publication, preview, publish
+from tests.repository.client import Client
+from tests.support.debs import make_deb
+
+SUITE = "14.0-bookworm"
+DATE = 1_790_000_000
+"""A date in the past, so that snapshots need not wait for the clock."""
+
+
+@dataclass
+class Shop:
+    """A repository, where its debs are made, and what was announced."""
+
+    work: Path
+    fingerprint: str
+    events: list[Event] = field(default_factory=list)
+    date: int = DATE
+
+    @property
+    def root(self) -> Path:
+        return self.work / "repository"
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(root=self.root)
+
+    @property
+    def current(self) -> Snapshot:
+        snapshot = current_snapshot(self.layout, SUITE)
+        assert snapshot is not None
+        return snapshot
+
+    @property
+    def uri(self) -> str:
+        return f"file:{self.root}"
+
+    def deb(self, name: str, version: str = "1.0", *, folder: str = "incoming", **given) -> Path:
+        return make_deb(self.work / folder, name, version, **given)
+
+    def publish(self, *files: Path, **options) -> Publication:
+        self.date += 1
+        given = {
+            "repository": self.root,
+            "suite": SUITE,
+            "wishes": Wishes(keys=(self.fingerprint,)),
+            "date": self.date,
+            "listen": self.events.append,
+            **options,
+        }
+        return publish(files, **given)
+
+    def preview(self, *files: Path, **options) -> Publication:
+        given = {
+            "repository": self.root,
+            "suite": SUITE,
+            "wishes": Wishes(keys=(self.fingerprint,)),
+            "listen": self.events.append,
+            **options,
+        }
+        return preview(files, **given)
+
+    def client(self, *, uri: str | None = None, name: str = "client", **options) -> Client:
+        sources = (self.root / f"{SUITE}.sources").read_text()
+        return Client.following(self.work / name, sources, uri or self.uri, **options)
+
+    def tree(self) -> dict[str, bytes]:
+        """Everything that a reader can see: paths and bytes."""
+        return {
+            str(path.relative_to(self.root)): path.read_bytes()
+            for top in ("pool", "dists", "snapshots")
+            for path in sorted(walk(self.root / top))
+        }
+
+    def debris(self) -> list[str]:
+        """What no snapshot needs."""
+        named = {file.path for entry in self.all_entries() for file in entry.files}
+        pool = {str(path.relative_to(self.root)) for path in walk(self.layout.pool)}
+        hidden = [str(path) for path in self.root.rglob(".*.new")]
+        staging = [str(path) for path in self.layout.staging.glob("*")]
+        return [*sorted(pool - named), *hidden, *staging]
+
+    def all_entries(self):
+        return [entry for snapshot in all_snapshots(self.layout) for entry in snapshot.entries()]
+
+
+def walk(top: Path) -> Iterator[Path]:
+    for folder, _, names in os.walk(top, followlinks=top.name == "dists"):
+        yield from (Path(folder, name) for name in names)
+
+
+@pytest.fixture(scope="session")
+def keys() -> Iterator[Path]:
+    # Not below pytest's directory: a socket's path has at most 108 bytes.
+    home = Path(tempfile.mkdtemp(prefix="qlumod-test-"))
+    yield home
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def fingerprint(keys: Path) -> str:
+    return make_key(keys, "Test archive <test@example.org>").fingerprint
+
+
+@pytest.fixture
+def shop(tmp_path: Path, keys: Path, fingerprint: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    monkeypatch.setenv("GNUPGHOME", str(keys))
+    return Shop(tmp_path, fingerprint)
+
+
+def modules(shop: Shop, version: str = "14.0.0-1") -> Sequence[Path]:
+    """core, slurm upon it, and the short package, as a release has them."""
+    core = "qlustar-module-core-bookworm-amd64-14.0.0"
+    slurm = "qlustar-module-slurm-bookworm-amd64-14.0.0"
+    needs = "qlumod-head, libc6 (>= 2.36), debconf | debconf-2.0"
+    return (
+        shop.deb(core, version, depends=needs, files={"/usr/share/qlumod/core": version}),
+        shop.deb(slurm, version, depends=f"{core} (= {version})"),
+        shop.deb(
+            "qlustar-module-slurm",
+            version,
+            depends=f"{slurm} (= {version}) | qlustar-module-slurm-trixie-amd64-14.0.0",
+        ),
+        shop.deb("qlumod-head", "1.0", depends="python3:any (>= 3.11)"),
+    )

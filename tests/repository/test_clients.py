@@ -1,0 +1,245 @@
+"""Real apt clients and what they make of a repository."""
+
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from qlumod.events import ignore
+from qlumod.repository.serving import server
+from qlumod.system.gpg import make_key
+from qlumod.system.run import capture, command
+from tests.repository.client import Client
+from tests.repository.conftest import SUITE, Shop, modules
+
+
+@pytest.fixture
+def http(shop: Shop):
+    with server(shop.root, "127.0.0.1", 0, listen=ignore) as serving:
+        thread = threading.Thread(target=serving.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_address[1]}"
+        serving.shutdown()
+        thread.join()
+
+
+def install_scenario(client: Client) -> None:
+    client.update()
+    client.install("everyday", "needed")
+    assert client.installed() == {"everyday": "1.0", "needed": "1.0"}
+    assert (client.root / "usr/share/everyday").read_text() == "text"
+
+
+def pair(shop: Shop, version: str = "1.0") -> list[Path]:
+    return [
+        shop.deb(
+            "everyday",
+            version,
+            depends=f"needed (= {version})",
+            files={"/usr/share/everyday": "text"},
+        ),
+        shop.deb("needed", version, architecture="amd64"),
+    ]
+
+
+def test_a_client_with_the_sources_text_installs_from_a_directory(shop: Shop) -> None:
+    shop.publish(*pair(shop))
+    install_scenario(shop.client())
+
+
+def test_a_client_with_the_sources_text_installs_over_http(shop: Shop, http: str) -> None:
+    shop.publish(*pair(shop))
+    install_scenario(shop.client(uri=http))
+
+
+def test_a_client_takes_the_upgrade_from_the_next_publication(shop: Shop, http: str) -> None:
+    shop.publish(*pair(shop))
+    client = shop.client(uri=http)
+    install_scenario(client)
+    shop.publish(*pair(shop, "1.1"))
+    client.update()
+    client.must("apt-get", "-y", "full-upgrade")
+    assert client.installed() == {"everyday": "1.1", "needed": "1.1"}
+
+
+def test_a_snapshot_is_a_repository_of_its_own_for_good(shop: Shop, http: str) -> None:
+    first = shop.publish(*pair(shop))
+    shop.publish(*pair(shop, "1.1"))
+    client = shop.client(uri=f"{http}/snapshots/{first.snapshot}")
+    install_scenario(client)
+
+
+def test_a_client_that_trusts_another_key_refuses_the_repository(
+    shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shop.publish(*pair(shop))
+    client = shop.client()
+    other = make_key(tmp_path_factory.mktemp("k"), "Somebody else")
+    keyring = client.root / "other.asc"
+    keyring.write_bytes(capture(command("gpg", "--homedir", other.home, "--armor", "--export")))
+    sources = client.root / "etc/apt/sources.list.d/test.sources"
+    head, _, _ = sources.read_text().partition("Signed-By:")
+    sources.write_text(f"{head}Signed-By: {keyring}\n")
+    done = client("apt-get", "update")
+    assert done.returncode == 100
+    assert "NO_PUBKEY" in done.stdout
+    assert client.offered("everyday") == []
+
+
+def test_a_client_refuses_a_package_whose_bytes_were_changed_on_the_server(
+    shop: Shop, http: str
+) -> None:
+    shop.publish(shop.deb("everyday"))
+    client = shop.client(uri=http)
+    client.update()
+    published = shop.root / "pool/main/e/everyday/everyday_1.0_all.deb"
+    data = published.read_bytes()
+    published.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    done = client("apt-get", "-y", "install", "everyday")
+    assert done.returncode == 100
+    assert "Hash Sum mismatch" in done.stdout
+
+
+def test_a_client_of_another_architecture_gets_the_packages_for_all(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday"), shop.deb("node", architecture="arm64"))
+    client = shop.client(architecture="arm64")
+    client.update()
+    assert (client.offered("everyday"), client.offered("node")) == (["1.0"], ["1.0"])
+
+
+def test_a_client_of_an_architecture_without_an_index_gets_the_packages_for_all(
+    shop: Shop,
+) -> None:
+    shop.publish(shop.deb("everyday"), shop.deb("node", architecture="amd64"))
+    client = shop.client(architecture="riscv64")
+    client.update()
+    assert (client.offered("everyday"), client.offered("node")) == (["1.0"], [])
+
+
+def test_a_client_fetches_a_source_package(shop: Shop, http: str) -> None:
+    shop.publish(*source_package(shop))
+    client = shop.client(uri=http)
+    client.update()
+    client.must("apt-get", "--download-only", "source", "tool")
+    assert sorted(path.name for path in client.root.glob("tool_*")) == [
+        "tool_1.0-1.debian.tar.xz",
+        "tool_1.0-1.dsc",
+        "tool_1.0.orig.tar.xz",
+    ]
+
+
+def source_package(shop: Shop) -> list[Path]:
+    """A 3.0 (quilt) source package with its .deb, as dpkg-buildpackage leaves them."""
+    tree = shop.work / "source" / "tool-1.0"
+    (tree / "debian/source").mkdir(parents=True)
+    (tree / "debian/control").write_text(
+        "Source: tool\nMaintainer: T <t@example.org>\nStandards-Version: 4.6.2\n\n"
+        "Package: tool\nArchitecture: all\nDescription: a tool\n"
+    )
+    (tree / "debian/changelog").write_text(
+        "tool (1.0-1) unstable; urgency=low\n\n  * Made.\n\n"
+        " -- T <t@example.org>  Tue, 14 Nov 2023 22:13:20 +0000\n"
+    )
+    (tree / "debian/rules").write_text("#!/usr/bin/make -f\n")
+    (tree / "debian/source/format").write_text("3.0 (quilt)\n")
+    (shop.work / "source/empty").mkdir()
+    subprocess.run(
+        [
+            "tar",
+            "-C",
+            shop.work / "source/empty",
+            "-cJf",
+            shop.work / "source/tool_1.0.orig.tar.xz",
+            ".",
+        ],
+        check=True,
+    )
+    subprocess.run(
+        ["dpkg-source", "-b", "tool-1.0"], cwd=shop.work / "source", check=True, capture_output=True
+    )
+    return [shop.work / "source/tool_1.0-1.dsc", shop.deb("tool", "1.0-1")]
+
+
+def test_a_client_never_notices_a_publication(shop: Shop, http: str) -> None:
+    """A client updates and downloads in a loop while versions are published."""
+    shop.publish(*pair(shop, "1.0"))
+    over = threading.Event()
+    rounds: list[str] = []
+
+    def follow() -> None:
+        client = shop.client(uri=http)
+        while not over.is_set():
+            client.update()
+            client.must("apt-get", "-y", "--download-only", "--reinstall", "install", "everyday")
+            rounds.extend(client.offered("everyday"))
+
+    failed: list[BaseException] = []
+
+    def watched() -> None:
+        try:
+            follow()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=watched)
+    thread.start()
+    for number in range(1, 6):
+        shop.publish(*pair(shop, f"1.{number}"))
+    over.set()
+    thread.join()
+    assert not failed, failed
+    assert len(rounds) >= 3
+
+
+def test_indexes_of_earlier_publications_stay_reachable_by_their_digests(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday", "1.0"))
+    first = shop.current
+    for version in ("1.1", "1.2"):
+        shop.publish(shop.deb("everyday", version))
+    served = shop.root / "dists" / SUITE
+    for path in first.stored_indexes():
+        by_hash = served / Path(path).parent / "by-hash/SHA256" / first.sums[path].sha256
+        assert by_hash.read_bytes() == (first.directory / path).read_bytes()
+        assert by_hash.stat().st_ino == (first.directory / path).stat().st_ino
+
+
+def test_a_stale_client_can_still_fetch_what_its_index_names(shop: Shop, http: str) -> None:
+    shop.publish(*pair(shop))
+    client = shop.client(uri=http)
+    client.update()
+    shop.publish(*pair(shop, "1.1"))
+    client.install("everyday")
+    assert client.installed() == {"everyday": "1.0", "needed": "1.0"}
+
+
+def test_a_release_of_modules_is_installed_by_its_short_name(shop: Shop) -> None:
+    shop.publish(*modules(shop))
+    client = shop.client()
+    (client.root / "var/lib/dpkg/status").write_text(
+        "Package: debian\nStatus: install ok installed\nVersion: 12\nArchitecture: amd64\n"
+        "Maintainer: Debian\nMulti-Arch: allowed\nDescription: stands for Debian\n"
+        "Provides: libc6 (= 2.36), debconf (= 1.5.82), python3 (= 3.11.2)\n"
+    )
+    client.update()
+    client.install("qlustar-module-slurm")
+    assert sorted(client.installed()) == [
+        "debian",
+        "qlumod-head",
+        "qlustar-module-core-bookworm-amd64-14.0.0",
+        "qlustar-module-slurm",
+        "qlustar-module-slurm-bookworm-amd64-14.0.0",
+    ]
+
+
+def test_a_suite_that_is_no_longer_valid_is_refused_by_clients(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday"), date=None, valid_for=86400)
+    client = shop.client()
+    client.update()
+    config = client.root / "apt.conf"
+    config.write_text(config.read_text() + "Acquire::Max-ValidTime 1;\n")
+    # As apt would say after the day: the smaller limit counts.
+    time.sleep(2.1)
+    done = client("apt-get", "update")
+    assert "Release file" in done.stdout and "expired" in done.stdout, done.stdout
