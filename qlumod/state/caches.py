@@ -13,6 +13,7 @@ CACHES = (
         patterns=("/etc/ld.so.cache",),
         command=("/usr/sbin/ldconfig",),
         always=True,
+        leaves=("/var/cache/ldconfig/aux-cache",),
     ),
     Cache(
         name="depmod",

@@ -84,6 +84,7 @@ DIVERSIONS = Entries(
     path="/var/lib/dpkg/diversions",
     what="the diversion of",
     split=_triples,
+    same=lambda entry: " ".join(entry.splitlines()) + "\n",
 )
 STATOVERRIDE = Entries(
     name="dpkg-statoverride",

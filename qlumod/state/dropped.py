@@ -51,7 +51,11 @@ DROPPED = (
     ),
     Dropped(
         name="apt-of-the-build",
-        patterns=("/etc/apt/sources.list", "/etc/apt/apt.conf.d/99mmdebstrap"),
+        patterns=(
+            "/etc/apt/sources.list",
+            "/etc/apt/apt.conf.d/99mmdebstrap",
+            "/etc/dpkg/dpkg.cfg.d/99mmdebstrap",
+        ),
         reason="mmdebstrap writes them for the build; a node's sources come from its site",
     ),
     Dropped(

@@ -96,7 +96,7 @@ class Entries:
             return {}
         # Not as a mapping: an entry that comes twice is another state.
         entries = sorted(self.split(text_of(files, self.path)))
-        return {self.path: encoded("".join(self.same(entry) for _, entry in entries))}
+        return {self.path: encoded(self.join(self.same(entry) for _, entry in entries))}
 
     def _text(self, claims: Mapping[str, Claim]) -> str:
         keys = claims if self.in_order else sorted(claims)

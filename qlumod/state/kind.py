@@ -113,6 +113,8 @@ class Cache:
     """Run in the stack's root; the program is an absolute canonical path. ``{}`` stands for what
     the first ``*`` of the pattern matched: see `commands`."""
     always: bool = False
+    leaves: tuple[str, ...] = ()
+    """Files that the command writes besides, and that no stack keeps."""
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether the path is a file of this cache."""
