@@ -28,7 +28,7 @@ COMMON = "common"
 
 ImageName = NewType("ImageName", str)
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._+-]*\Z")
-_FOLLOWED = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){0,2}\Z")
+_FOLLOWED = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){0,2}\Z")
 
 
 def image_name(text: str) -> ImageName:

@@ -19,12 +19,12 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
     package_name,
+    package_version,
 )
 
 _N = TypeVar("_N", bound=str)
 _T = TypeVar("_T")
 
-_VERSION = re.compile(r"(\d+:)?\d[A-Za-z0-9.+~-]*\Z")
 _FILENAME = re.compile(r"[A-Za-z0-9_@%+=:,.~-]+(/[A-Za-z0-9_@%+=:,.~-]+)*\.deb\Z")
 
 
@@ -219,7 +219,7 @@ def _archive(fields: Fields) -> LockedArchive:
 def _package(fields: Fields) -> LockedPackage:
     return LockedPackage(
         package=fields.need("Package", package_name, PackageName("")),
-        version=fields.need("Version", _version, ""),
+        version=fields.need("Version", package_version, ""),
         architecture=fields.need("Architecture", arch_name, ArchName("")),
         source=fields.need("Source", str, ""),
         sha256=fields.need("SHA256", digest, Digest("")),
@@ -253,12 +253,6 @@ def _pair(name: Callable[[str], _N], value: Callable[[str], _T]) -> Callable[[st
         return name(words[0]), value(words[1])
 
     return parse
-
-
-def _version(text: str) -> str:
-    if not _VERSION.match(text):
-        raise QlumodError(f"{text!r} is no version of a package (Debian Policy 5.6.12)")
-    return text
 
 
 def _filename(text: str) -> str:

@@ -20,8 +20,9 @@ Digest = NewType("Digest", str)
 _MODULE = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z")
 _WORD = re.compile(r"[a-z][a-z0-9]*\Z")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+\Z")
+_PACKAGE_VERSION = re.compile(r"([0-9]+:)?[0-9][A-Za-z0-9.+~-]*\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)\Z")
+_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 
 
 def module_name(text: str) -> ModuleName:
@@ -53,6 +54,13 @@ def package_name(text: str) -> PackageName:
     if not _PACKAGE.match(text):
         raise QlumodError(f"{text!r} is no package name (Debian Policy 5.6.1)")
     return PackageName(text)
+
+
+def package_version(text: str) -> str:
+    """Check the version of a Debian package; raises `QlumodError`."""
+    if not _PACKAGE_VERSION.match(text):
+        raise QlumodError(f"{text!r} is no version of a package (Debian Policy 5.6.12)")
+    return text
 
 
 def digest(text: str) -> Digest:
@@ -116,7 +124,7 @@ class ModulePackage:
         if not found or len(tail) != 3:
             raise QlumodError(f"{text!r} is no name of a module package")
         flavor, arch, version = tail
-        if not re.fullmatch(r"\d+(\.\d+){0,2}", version):
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+){0,2}", version):
             raise QlumodError(f"{text!r} is no name of a module package: {version!r} is no version")
         return cls(
             prefix=prefix,

@@ -9,11 +9,15 @@ from typing import Any
 from debian.deb822 import PkgRelation
 
 from qlumod.errors import QlumodError
-from qlumod.model.names import FlavorName, PackageName, flavor_name, package_name
+from qlumod.model.names import (
+    FlavorName,
+    PackageName,
+    flavor_name,
+    package_name,
+    package_version,
+)
 
 _OPERATORS = ("<<", "<=", "=", ">=", ">>")
-_VERSION = re.compile(r"(\d+:)?\d[A-Za-z0-9.+~-]*\Z")
-"""A version as Policy 5.6.12 has it: an epoch, an upstream version, a revision."""
 
 # python-debian warns of what it cannot parse and returns it as a name; here that is an error.
 logging.getLogger("debian.deb822").addFilter(
@@ -78,9 +82,10 @@ def _operator(text: str, operator: str) -> str:
 
 
 def _version(text: str, version: str) -> str:
-    if version and not _VERSION.match(version):
-        raise _refusal(text, f"{version!r} is no version")
-    return version
+    try:
+        return package_version(version) if version else ""
+    except QlumodError as fault:
+        raise _refusal(text, fault.brief) from fault
 
 
 def _flavors(text: str, lists: Any) -> tuple[FlavorName, ...]:

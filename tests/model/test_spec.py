@@ -333,7 +333,7 @@ def test_a_fault_is_told_with_file_and_line(text: str, error: str) -> None:
         ("slurmd <bookworm", "'<' and '>' do not match"),
         ("slurmd (> 22)", "'>' is none of <<, <=, =, >=, >>"),
         ("slurmd (=> 22)", "'=>' is none of <<, <=, =, >=, >>"),
-        ("slurmd (>= a22)", "'a22' is no version"),
+        ("slurmd (>= a22)", "'a22' is no version of a package (Debian Policy 5.6.12)"),
         ("slurmd (>= 22_1)", FORM),
         ("slurmd (>=)", FORM),
         ("slurmd ()", FORM),
