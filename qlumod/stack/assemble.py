@@ -93,3 +93,5 @@ def _make(root: Path, cache: Cache, words: Sequence[str], *, epoch: int, listen:
             f"cannot make the {cache.name} cache of the stack: {program} is in none of its modules"
         )
     run(in_root(root, *words, epoch=epoch), listen=listen)
+    for path in cache.leaves:
+        (root / path.lstrip("/")).unlink(missing_ok=True)
