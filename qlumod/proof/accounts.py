@@ -39,7 +39,7 @@ _TABLES = (
         noun="user",
         fields=(
             ("password", Aspect.ENTRY),
-            ("day of change", Aspect.DATE),
+            ("day of change", Aspect.ENTRY),
             *((name, Aspect.ENTRY) for name in ("minimum", "maximum", "warning", "inactive")),
             ("expiry", Aspect.ENTRY),
             ("reserved", Aspect.ENTRY),

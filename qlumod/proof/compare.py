@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
+from qlumod.errors import QlumodError
 from qlumod.model.tree import Entry
 from qlumod.proof.accounts import account_differences, is_account_file
 from qlumod.proof.difference import Aspect, Difference
@@ -12,6 +13,8 @@ from qlumod.state.kind import Files, Kind
 
 UNSEEN = ("trusted.overlay.", "user.overlay.")
 """Attributes that are overlayfs's own affair."""
+
+ACCESS_LISTS = "system.posix_acl_"
 
 _TYPES = {
     "f": "file",
@@ -104,13 +107,16 @@ class _Facts:
             ),
             Aspect.TARGET: lambda entry: entry.target,
             Aspect.DEVICE: lambda entry: f"{entry.rdev:#x}" if entry.type in "cb" else "",
-            Aspect.ATTRIBUTES: _attributes,
+            Aspect.ATTRIBUTES: lambda entry: _attributes(entry, lists=False),
+            Aspect.ACCESS_LISTS: lambda entry: _attributes(entry, lists=True),
         }
 
 
-def _attributes(entry: Entry) -> str:
+def _attributes(entry: Entry, *, lists: bool) -> str:
     return " ".join(
-        f"{name}={value.hex()}" for name, value in entry.xattrs if not name.startswith(UNSEEN)
+        f"{name}={value.hex()}"
+        for name, value in entry.xattrs
+        if not name.startswith(UNSEEN) and name.startswith(ACCESS_LISTS) == lists
     )
 
 
@@ -144,15 +150,15 @@ def _state(reference: Tree, stack: Tree, kind: Kind) -> Iterator[Difference]:
     one, other = _claimed(reference, kind), _claimed(stack, kind)
     if one == other:
         return
-    expected, found = kind.canonical(one), kind.canonical(other)
-    wrong = [key for key in sorted({*expected, *found}) if expected.get(key) != found.get(key)]
-    for key in wrong:
+    expected, found = _canonical(kind, one), _canonical(kind, other)
+    for path in sorted({*expected, *found, *one, *other}):
         # A path that only one of both has is told of as such.
-        if (key in reference.entries) == (key in stack.entries):
-            yield _entries(kind.name, key, expected.get(key), found.get(key))
-    for path in sorted(one.keys() & other.keys()):
-        if one[path].data != other[path].data and path not in wrong:
-            yield Difference(path=path, aspect=Aspect.ORDER, subject=kind.name)
+        if (path in reference.entries) != (path in stack.entries):
+            continue
+        if expected.get(path) != found.get(path):
+            yield from _entries(path, kind.name, expected.get(path, b""), found.get(path, b""))
+        elif path in one and path in other and one[path].data != other[path].data:
+            yield _reordered(path, kind.name, one[path].data, other[path].data)
 
 
 def _claimed(tree: Tree, kind: Kind) -> Files:
@@ -163,17 +169,46 @@ def _claimed(tree: Tree, kind: Kind) -> Files:
     }
 
 
-def _entries(kind: str, key: str, reference: bytes | None, stack: bytes | None) -> Difference:
-    """The lines of a canonical form that only one of both has."""
-    one = (reference or b"").decode(errors="replace").splitlines()
-    other = (stack or b"").decode(errors="replace").splitlines()
-    return Difference(
-        path=key,
-        aspect=Aspect.ENTRY,
-        subject=kind,
-        reference=_shortened(line for line in one if line not in other),
-        stack=_shortened(line for line in other if line not in one),
-    )
+def _canonical(kind: Kind, files: Files) -> Mapping[str, bytes]:
+    """The canonical forms; files that the kind cannot read stand for themselves."""
+    try:
+        return kind.canonical(files)
+    except (QlumodError, LookupError, ValueError):
+        return {path: file.data for path, file in files.items()}
+
+
+def _entries(path: str, kind: str, reference: bytes, stack: bytes) -> Iterator[Difference]:
+    """The entries of a canonical form that differ: stanzas, or lines."""
+    one, other = _blocks(reference), _blocks(stack)
+    for key in sorted({*one, *other}):
+        expected, found = one.get(key, []), other.get(key, [])
+        if expected != found:
+            yield Difference(
+                path=path,
+                aspect=Aspect.ENTRY,
+                subject=key if len(expected) + len(found) > 1 else kind,
+                reference=_shortened(line for line in expected if line not in found),
+                stack=_shortened(line for line in found if line not in expected),
+            )
+
+
+def _blocks(text: bytes) -> dict[str, list[str]]:
+    """The lines of each stanza by its first line, or each line by itself."""
+    whole = text.decode(errors="surrogateescape")
+    blocks = whole.split("\n\n") if "\n\n" in whole else whole.splitlines()
+    found: dict[str, list[str]] = {}
+    for block in blocks:
+        if lines := block.strip("\n").splitlines():
+            while lines[0] in found:
+                lines[0] += " (again)"
+            found[lines[0]] = lines
+    return found
+
+
+def _reordered(path: str, kind: str, reference: bytes, stack: bytes) -> Difference:
+    """The same lines in another order; whatever the kind says, nothing else is just an order."""
+    same = sorted(reference.splitlines()) == sorted(stack.splitlines())
+    return Difference(path=path, aspect=Aspect.ORDER if same else Aspect.CONTENT, subject=kind)
 
 
 def _shortened(lines: Iterable[str], limit: int = 160) -> str:

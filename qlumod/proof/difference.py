@@ -19,6 +19,7 @@ class Aspect(StrEnum):
     TARGET = "link target"
     DEVICE = "device number"
     ATTRIBUTES = "extended attributes"
+    ACCESS_LISTS = "access control lists"
     HARD_LINKS = "hard links"
     ENTRY = "entry"
     """An entry of a file of shared state is missing, extra or different."""
@@ -26,8 +27,6 @@ class Aspect(StrEnum):
     """A file of shared state has the same entries, written differently."""
     ID = "id"
     """A name has another number."""
-    DATE = "date"
-    """The day a password was set."""
     RECORD = "record"
     """What was recorded of a path is not true."""
 

@@ -34,7 +34,7 @@ class Named:
 
     name: str
     why: str
-    aspects: tuple[Aspect, ...]
+    aspects: tuple[Aspect, ...] = (A.MISSING,)
     paths: tuple[str, ...]
 
     def permits(self, difference: Difference) -> bool:
@@ -53,6 +53,24 @@ class Recorded:
     def permits(self, difference: Difference) -> bool:
         """Whether exactly this path was recorded."""
         return difference.aspect == A.MISSING and difference.path in self.paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diverted:
+    """Diversions of left-out paths, which a maintainer script makes only of what is there."""
+
+    name: str = "diversion left out"
+    why: str = "maintainer scripts divert nothing that is not there"
+    left_out: frozenset[str]
+
+    def permits(self, difference: Difference) -> bool:
+        """Whether the stack lacks the diversion of a left-out path."""
+        return (
+            difference.path == "/var/lib/dpkg/diversions"
+            and difference.aspect == A.ENTRY
+            and not difference.stack
+            and difference.reference.partition(" ")[0] in self.left_out
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +105,9 @@ class Ordered:
 class Expectations:
     """What the modules of a stack say of themselves: what is expected to differ, by path.
 
-    `left_out` are the recorded paths; `beside` the digests of the files beside the layers that
-    are the installation's files at these paths (kernel); `excludes` and `includes` dpkg's patterns.
+    `left_out` are the recorded paths, `excludes` and `includes` the patterns by which dpkg left
+    them out. `kernel` is the kernel release. `beside` has the digests of files that lie beside the
+    layers, by the path that one installation has them at.
     """
 
     left_out: frozenset[str]
@@ -96,49 +115,50 @@ class Expectations:
     includes: tuple[str, ...]
     secrets: tuple[str, ...]
     kernel: str
+    beside: Mapping[str, str]
     accounts: Accounts
 
 
-_LOGS = (
-    "/var/log/alternatives.log",
-    "/var/log/apt/eipp.log.xz",
-    "/var/log/apt/history.log",
-    "/var/log/apt/term.log",
-    "/var/log/bootstrap.log",
-    "/var/log/dpkg.log",
-)
 _BOOKKEEPING = (
     "/etc/.pwd.lock",
     "/etc/group-",
     "/etc/gshadow-",
     "/etc/passwd-",
     "/etc/shadow-",
-    "/etc/subgid-",
-    "/etc/subuid-",
     "/var/cache/apt/archives/lock",
-    "/var/cache/apt/pkgcache.bin",
-    "/var/cache/apt/srcpkgcache.bin",
     "/var/cache/debconf/config.dat-old",
-    "/var/cache/debconf/passwords.dat-old",
     "/var/cache/debconf/templates.dat-old",
     "/var/lib/apt/lists/lock",
-    "/var/lib/dpkg/available",
     "/var/lib/dpkg/diversions-old",
     "/var/lib/dpkg/lock",
     "/var/lib/dpkg/lock-frontend",
     "/var/lib/dpkg/status-old",
     "/var/lib/dpkg/statoverride-old",
     "/var/lib/dpkg/triggers/Lock",
-    "/var/lib/dpkg/triggers/Unincorp",
     "/var/lib/ucf/hashfile.*",
     "/var/lib/ucf/registry.*",
 )
-_MMDEBSTRAP = (
+_OF_THE_BUILD = (
+    "/etc/.resolv.conf.systemd-resolved.bak",
     "/etc/apt/apt.conf.d/99mmdebstrap",
     "/etc/apt/sources.list",
-    "/etc/dpkg/dpkg.cfg.d/99mmdebstrap",
     "/etc/hostname",
-    "/etc/resolv.conf",
+)
+_DEVICES = (
+    "/dev/console",
+    "/dev/fd",
+    "/dev/full",
+    "/dev/null",
+    "/dev/ptmx",
+    "/dev/pts",
+    "/dev/random",
+    "/dev/shm",
+    "/dev/stderr",
+    "/dev/stdin",
+    "/dev/stdout",
+    "/dev/tty",
+    "/dev/urandom",
+    "/dev/zero",
 )
 
 
@@ -151,54 +171,53 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             paths=expected.left_out,
         ),
         Recorded(
-            name="link to what is left out",
-            why="update-alternatives makes no slave link to a file that is not there",
-            paths=_slave_links(reference, expected.left_out),
+            name="alternative left out",
+            why="update-alternatives makes nothing for a file that is not there",
+            paths=_alternatives(reference, expected.left_out),
         ),
+        Diverted(left_out=expected.left_out),
         Named(
             name="secret",
             why="made at first boot or supplied by the site, never in a layer",
-            aspects=(A.MISSING,),
             paths=expected.secrets,
         ),
-        Named(
+        Recorded(
             name="kernel",
-            why="kernel and initrd are files beside core's layer",
-            aspects=(A.MISSING,),
-            paths=(
-                f"/boot/vmlinuz-{expected.kernel}",
-                f"/boot/initrd.img-{expected.kernel}",
-                "/initrd.img",
-                "/initrd.img.old",
-                "/vmlinuz",
-                "/vmlinuz.old",
-            ),
+            why="a file beside core's layer, of the same bytes",
+            paths=_same_bytes(reference, expected.beside),
+        ),
+        Named(
+            name="initrd",
+            why="a file beside core's layer, made once",
+            paths=(f"/boot/initrd.img-{expected.kernel}", "/initrd.img", "/initrd.img.old"),
         ),
         AccountIds(ids=_ids(expected.accounts)),
-        Named(
-            name="account dates",
-            why="the day on which an account was made",
-            aspects=(A.DATE,),
-            paths=("/etc/shadow",),
-        ),
         Ordered(),
         Named(
-            name="log",
-            why="tells how the installation went",
-            aspects=(A.MISSING, A.CONTENT),
-            paths=_LOGS,
-        ),
-        Named(
             name="bookkeeping",
-            why="locks, backups and scratch files of dpkg, apt, debconf, ucf and passwd",
-            aspects=(A.MISSING, A.CONTENT),
+            why="locks and backups of passwd, dpkg, apt, debconf and ucf",
             paths=_BOOKKEEPING,
         ),
         Named(
-            name="mmdebstrap",
-            why="the tool's own configuration and its copies of the build host's files",
-            aspects=(A.MISSING, A.CONTENT),
-            paths=_MMDEBSTRAP,
+            name="of the build",
+            why="mmdebstrap's settings, and its copies of the build host's name and resolver",
+            paths=_OF_THE_BUILD,
+        ),
+        Named(
+            name="device",
+            why="mmdebstrap makes them; a node has devtmpfs",
+            paths=_DEVICES,
+        ),
+        Named(
+            name="run-time directory",
+            why="a node's /run is made at boot",
+            paths=("/run/lock", "/run/lock/lvm", "/run/lock/subsys"),
+        ),
+        Named(
+            name="access list",
+            why="squashfs stores none; systemd-tmpfiles sets it at boot",
+            aspects=(A.ACCESS_LISTS,),
+            paths=("/var/log/journal",),
         ),
     )
 
@@ -220,10 +239,16 @@ def _false(path: str, what: str) -> Difference:
 
 
 def _is_excluded(path: str, expected: Expectations) -> bool:
-    """As dpkg decides: the last pattern that matches counts, includes come after excludes."""
-    if any(fnmatchcase(path, pattern) for pattern in expected.includes):
-        return False
-    return any(fnmatchcase(path, pattern) for pattern in expected.excludes)
+    """As dpkg decides: the last pattern that matches counts, includes come after excludes.
+
+    dpkg sees paths as they stand in the .deb, which may not be usr-merged.
+    """
+    spellings = (path, path.removeprefix("/usr"))
+
+    def matches(patterns: Iterable[str]) -> bool:
+        return any(fnmatchcase(s, pattern) for s in spellings for pattern in patterns)
+
+    return matches(expected.excludes) and not matches(expected.includes)
 
 
 def _only_left_out(
@@ -240,15 +265,25 @@ def _children(tree: Tree) -> dict[str, list[str]]:
     return children
 
 
-def _slave_links(reference: Tree, left_out: frozenset[str]) -> frozenset[str]:
-    """Links of /etc/alternatives to left-out paths, and the links that point at those."""
+def _alternatives(reference: Tree, left_out: frozenset[str]) -> frozenset[str]:
+    """Links of /etc/alternatives to left-out paths, the links to those, and their records."""
     targets = {path: entry.target for path, entry in reference.entries.items() if entry.target}
-    slaves = {
+    inner = {
         path
         for path, target in targets.items()
         if path.startswith("/etc/alternatives/") and target in left_out
     }
-    return frozenset(slaves.union(path for path, target in targets.items() if target in slaves))
+    outer = {path for path, target in targets.items() if target in inner}
+    records = {f"/var/lib/dpkg/alternatives/{path.rpartition('/')[2]}" for path in inner}
+    return frozenset(inner | outer | records)
+
+
+def _same_bytes(reference: Tree, beside: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(
+        path
+        for path, digest in beside.items()
+        if path in reference.entries and reference.entries[path].digest == digest
+    )
 
 
 def _ids(accounts: Accounts) -> dict[str, int]:

@@ -1,5 +1,7 @@
 """What is expected to differ between the two small roots."""
 
+from hashlib import sha256
+
 from qlumod.model.accounts import Accounts, Group, User
 from qlumod.model.names import Digest
 from qlumod.proof.permitted import Expectations
@@ -14,6 +16,7 @@ def expectations(**changes: object) -> Expectations:
         "includes": ("/usr/share/doc/*/copyright",),
         "secrets": ("/etc/munge/munge.key",),
         "kernel": "6.1.0",
+        "beside": {"/boot/vmlinuz-6.1.0": sha256(b"kernel").hexdigest()},
         "accounts": Accounts(
             users=(_user("munge"), _user("sshd")),
             groups=(_group("munge", "munge_group"), _group("_ssh", "ssh_group")),

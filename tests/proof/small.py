@@ -1,6 +1,7 @@
 """A small root with one of everything that the proof looks at."""
 
 import os
+import stat
 import struct
 from pathlib import Path
 
@@ -27,9 +28,9 @@ nogroup:x:65534:
 SHADOW = """\
 root:*:19000:0:99999:7:::
 daemon:*:19000:0:99999:7:::
-sshd:!:{day}::::::
-munge:!:{day}::::::
-slurm:!:{day}::::::
+sshd:!:19675::::::
+munge:!:19675::::::
+slurm:!:19675::::::
 nobody:*:19000:0:99999:7:::
 """
 GSHADOW = "root:*::\ndaemon:*::\nadm:*::\nshadow:*::\n_ssh:!::\nmunge:!::\nslurm:!::\nnogroup:*::\n"
@@ -97,6 +98,9 @@ awk.1.gz
 """
 PAM = "auth\t[success=1 default=ignore]\tpam_unix.so nullok\nauth\trequisite\tpam_deny.so\n"
 
+DIVERSIONS = "/usr/bin/pg\n/usr/bin/pg.real\nmunge\n"
+OF_LEFT_OUT = "/usr/share/man/man1/mawk.1.gz\n/usr/share/man/man1/mawk.real.1.gz\nmawk\n"
+
 FILES = {
     "/etc/passwd": PASSWD,
     "/etc/group": GROUP,
@@ -125,7 +129,7 @@ FILES = {
     "/usr/share/perl/5.36.0/strict.pm": "1;\n",
     "/usr/share/perl/5.36.0/warnings.pm": "1;\n",
     "/var/lib/dpkg/status": STATUS,
-    "/var/lib/dpkg/diversions": "/usr/bin/pg\n/usr/bin/pg.real\nmunge\n",
+    "/var/lib/dpkg/diversions": DIVERSIONS,
     "/var/lib/dpkg/statoverride": "root adm 2755 /var/log/munge\n",
     "/var/lib/dpkg/info/munge.list": "/.\n/usr\n/usr/bin\n/usr/bin/munge\n",
     "/var/lib/dpkg/info/munge.md5sums": "0123456789abcdef0123456789abcdef  usr/bin/munge\n",
@@ -149,11 +153,11 @@ REFERENCE_ONLY = {
     "/etc/munge/munge.key": "secret",
     "/etc/apt/sources.list": "deb\n",
     "/etc/apt/apt.conf.d/99mmdebstrap": "Apt\n",
-    "/var/log/dpkg.log": "log\n",
     "/var/lib/dpkg/status-old": STATUS,
     "/var/lib/dpkg/lock": "",
+    "/var/lib/dpkg/diversions": DIVERSIONS + OF_LEFT_OUT,
 }
-"""What only the one installation has."""
+"""What only the one installation has, or has otherwise."""
 
 LEFT_OUT = (
     "/usr/share/doc/munge/README",
@@ -174,6 +178,8 @@ REFERENCE_LINKS = {
     "/usr/share/man/man1/awk.1.gz": "/etc/alternatives/awk.1.gz",
 }
 DIRECTORIES = (
+    "/dev",
+    "/run",
     "/boot",
     "/etc/apt/apt.conf.d",
     "/etc/munge",
@@ -181,8 +187,8 @@ DIRECTORIES = (
     "/var/log/apt",
     "/var/lib/munge",
 )
-IDS_OF_REFERENCE = {"sshd": 101, "munge": 102, "munge_group": 105, "ssh_group": 103, "day": 19678}
-IDS_OF_STACK = {"sshd": 400, "munge": 401, "munge_group": 401, "ssh_group": 402, "day": 19675}
+IDS_OF_REFERENCE = {"sshd": 101, "munge": 102, "munge_group": 105, "ssh_group": 103}
+IDS_OF_STACK = {"sshd": 400, "munge": 401, "munge_group": 401, "ssh_group": 402}
 MODES = {
     "/usr/bin/su": 0o4755,
     "/usr/bin/ssh-agent": 0o2755,
@@ -197,6 +203,8 @@ MODES = {
 def make_reference(root: Path) -> Path:
     """The one installation, with dynamic ids, logs, secrets and all."""
     _make(root, {**FILES, **REFERENCE_ONLY}, {**LINKS, **REFERENCE_LINKS}, IDS_OF_REFERENCE)
+    (root / "run/lock").mkdir()
+    os.mknod(root / "dev/null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
     return root
 
 
@@ -222,7 +230,7 @@ def _make(root: Path, files: dict[str, str], links: dict[str, str], ids: dict[st
     _own(root, ids)
 
 
-_TEMPLATES = ("/etc/passwd", "/etc/group", "/etc/shadow")
+_TEMPLATES = ("/etc/passwd", "/etc/group")
 
 
 def _own(root: Path, ids: dict[str, int]) -> None:
