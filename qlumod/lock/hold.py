@@ -51,9 +51,13 @@ def check_dropped(
     wanted = {package.package for package in chosen}
     lost = [p for p in dropped if p.package in wanted and p.package not in moving]
     if lost:
-        what = "a locked package" if len(lost) == 1 else f"{len(lost)} locked packages"
+        what, it = (
+            ("a locked package", "it")
+            if len(lost) == 1
+            else (f"{len(lost)} locked packages", "them")
+        )
         raise QlumodError(
-            f"{what} cannot be had any more: neither the archive nor the store has it",
+            f"{what} cannot be had any more: neither the archive nor the store has {it}",
             details=[f"{p.package} {p.version} of the archive {p.archive}" for p in lost],
             remedy=f"{command} --update {' '.join(p.package for p in lost)}",
         )

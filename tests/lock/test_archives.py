@@ -1,0 +1,217 @@
+"""Archives that must not be read, and where archives are found."""
+
+from pathlib import Path
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.system import apt, gpg
+from tests.lock.site import Site, versions
+from tests.support.debs import make_deb
+
+REFUSED = "cannot read the archives' indexes: apt refuses them\n"
+
+
+def reasons(text: str, site: Site) -> str:
+    """The error without apt's own wording of the times."""
+    return site.plain(text)
+
+
+def test_an_archive_without_a_signature_is_refused(site: Site) -> None:
+    site.offer()
+    site.host()
+    site.offer(sign=False)
+    assert site.refusal() == (
+        f"{REFUSED}"
+        "  E: The repository 'file:TOP/archive stable Release' is not signed.\n"
+        "To mend it: use the archive's signed suite, if it has any"
+    )
+
+
+def test_an_archive_signed_by_another_key_is_refused(site: Site) -> None:
+    site.offer()
+    site.host()
+    keyring = (site.archive / "keyring.gpg").read_bytes()
+    with gpg.throw_away_key() as other:
+        site.offer(key=other)
+        (site.archive / "keyring.gpg").write_bytes(keyring)
+        text = site.refusal()
+    assert text == (
+        f"{REFUSED}"
+        "  W: GPG error: file:TOP/archive stable InRelease: The following signatures couldn't be"
+        f" verified because the public key is not available: NO_PUBKEY {other.fingerprint[-16:]}\n"
+        "  E: The repository 'file:TOP/archive stable InRelease' is not signed.\n"
+        "To mend it: name the keyring that holds this key in the archive's field Key"
+    )
+
+
+def test_an_archive_whose_key_has_expired_is_refused(site: Site, tmp_path: Path) -> None:
+    site.offer()
+    site.host()
+    assert site.key.home is not None
+    old = gpg.make_key(site.key.home, "a key for a second", expires="seconds=1")
+    site.offer(key=old)
+    gpg.attempt(gpg.command("sleep", "2"))
+    assert site.refusal() == (
+        f"{REFUSED}"
+        "  W: GPG error: file:TOP/archive stable InRelease: The following signatures were invalid:"
+        f" EXPKEYSIG {old.fingerprint[-16:]} a key for a second\n"
+        "  E: The repository 'file:TOP/archive stable InRelease' is not signed.\n"
+        "To mend it: the archive's key has expired: install the archive's current keyring package"
+    )
+
+
+def test_an_archive_whose_release_file_has_expired_is_refused(site: Site) -> None:
+    site.offer()
+    site.host()
+    site.offer(release={"Valid-Until": "Thu, 16 Nov 2023 00:00:00 +0000"})
+    text = site.refusal()
+    assert text.startswith(
+        f"{REFUSED}"
+        "  E: Release file for file:TOP/archive/dists/stable/InRelease is expired (invalid since"
+    )
+    assert text.endswith("\nTo mend it: use a mirror that is up to date, and look at the clock")
+
+
+def test_an_index_that_is_not_the_signed_one_is_refused(site: Site) -> None:
+    site.offer()
+    site.host()
+    folder = site.archive / "dists/stable/main/binary-amd64"
+    for name in ("Packages", "Packages.gz"):
+        (folder / name).write_bytes((folder / name).read_bytes()[:-1])
+    text = site.refusal()
+    assert text.startswith(REFUSED)
+    assert text.endswith("the mirror is being renewed: try again in some minutes"), text
+
+
+def test_a_host_that_does_not_know_the_archive_is_told_what_was_looked_for(site: Site) -> None:
+    site.offer()
+    site.release("test", Origin="Debian", Label="Debian-Security")
+    assert site.refusal() == (
+        "archive test: this host's apt knows no archive with Origin 'Debian' and Label"
+        " 'Debian-Security'\n"
+        "  it knows:\n"
+        "  Origin 'Test', Label 'Test': file:TOP/archive/\n"
+        "To mend it: add the archive to /etc/apt/sources.list.d and run `apt update`, or give the"
+        " archive a URI in the release file"
+    )
+
+
+def test_a_host_without_lists_is_told_so(site: Site) -> None:
+    site.offer()
+    host = site.host()
+    for path in sorted((host.parent / "var/lib/apt/lists").glob("*Release")):
+        path.unlink()
+    assert site.refusal() == (
+        "archive test: this host's apt knows no archive with Origin 'Test' and Label 'Test'\n"
+        "  it has no lists of any archive\n"
+        "To mend it: add the archive to /etc/apt/sources.list.d and run `apt update`, or give the"
+        " archive a URI in the release file"
+    )
+
+
+def test_a_keyring_that_is_not_there_is_named(site: Site) -> None:
+    site.offer()
+    site.release("test", Key="/nowhere/keyring.gpg")
+    assert site.refusal() == (
+        "archive test: Key: there is no keyring /nowhere/keyring.gpg\n"
+        "To mend it: install the package that brings the archive's keyring"
+    )
+
+
+def test_a_vendors_archive_is_found_by_its_uri_and_its_keys_fingerprint(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.offer(base=True)
+    vendor = site.publish("vendor", [site.deb("beegfs-client")], origin="Vendor")
+    (site.top / "rings").mkdir()
+    (site.top / "rings/vendor.gpg").write_bytes(vendor.keyring.read_bytes())
+    monkeypatch.setattr("qlumod.lock.sources.KEYRINGS", (site.top / "rings",))
+    site.release(
+        "test",
+        extra="\nArchive: vendor\nFlavors: bookworm\nSuites: stable\nComponents: main\n"
+        f"URI: file://{vendor.directory}\nKey: {site.key.fingerprint}\n",
+    )
+    site.spec("beegfs", "beegfs-client")
+    locked = site.lock()
+    (package,) = locked.lock.of("beegfs")
+    assert package.archive == "vendor"
+    assert [a.archive for a in locked.lock.archives] == ["test", "vendor"]
+    assert len(site.fetch().packages) == 4
+
+
+def test_a_folder_of_debs_is_an_archive(site: Site) -> None:
+    site.offer()
+    make_deb(site.top / "dist/deep", "qlumod-node", "0.1", depends="hello")
+    make_deb(site.top / "dist", "foreign", "0.1", architecture="riscv64")
+    site.release("test", extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
+    site.spec("core", "qlumod-node", requires="")
+    locked = site.lock()
+    package = next(p for p in locked.lock.packages if p.package == "qlumod-node")
+    assert (package.archive, package.filename) == ("own", "deep/qlumod-node_0.1_all.deb")
+    assert [a.archive for a in locked.lock.archives] == ["test"]
+    site.fetch()
+    assert site.store.has(package.sha256)
+
+
+def test_a_folder_with_two_contents_for_one_version_is_refused(site: Site) -> None:
+    site.offer()
+    make_deb(site.top / "dist/one", "qlumod-node", files={"/a": "1"})
+    make_deb(site.top / "dist/two", "qlumod-node", files={"/a": "2"})
+    site.release("test", extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
+    assert site.refusal() == (
+        "TOP/module-specs/../dist: one/qlumod-node_1.0_all.deb and two/qlumod-node_1.0_all.deb are"
+        " both qlumod-node 1.0 all\n"
+        "To mend it: remove one of them"
+    )
+
+
+def test_a_folder_that_is_not_there_is_named(site: Site) -> None:
+    site.offer()
+    site.release("test", extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
+    assert site.refusal() == (
+        "there is no directory TOP/module-specs/../dist, which the release file names as an"
+        " archive\n"
+        "To mend it: build the packages that belong there, or take the archive out"
+    )
+
+
+def test_nothing_of_the_host_that_loosens_a_check_or_runs_a_hook_comes_over(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "apt.conf"
+    config.write_text(
+        'Acquire::http::Proxy "http://proxy.example:3128";\n'
+        'Acquire::AllowInsecureRepositories "true";\n'
+        'Acquire::AllowDowngradeToInsecureRepositories "true";\n'
+        'APT::Get::AllowUnauthenticated "true";\n'
+        'APT::Update::Pre-Invoke { "touch /tmp/hook"; };\n'
+        f'Dir "{tmp_path}";\n'
+    )
+    settings = apt.host_settings(config)
+    assert 'Acquire::http::Proxy "http://proxy.example:3128";' in settings
+    assert not [line for line in settings if "nsecure" in line or "Unauth" in line]
+    assert not [line for line in settings if "Invoke" in line]
+
+
+def test_another_suite_of_a_known_archive_needs_no_entry_on_the_host(site: Site) -> None:
+    site.offer()
+    site.host()
+    site.publish("archive", [site.deb("hello", "3")], suite="updates")
+    for name in ("base-files_1_all.deb", "apt_1_all.deb", "hello_1_all.deb"):
+        (site.archive / "pool" / name).write_bytes((site.top / "own" / name).read_bytes())
+    site.release("test", Suites="stable updates")
+    assert versions(site.lock())["hello"] == "3"
+
+
+def test_tools_that_are_not_installed_are_named(site: Site, tmp_path: Path) -> None:
+    from qlumod.lock.make import tools
+
+    (tmp_path / "dpkg").mkdir()
+    (tmp_path / "dpkg/status").write_text("")
+    with pytest.raises(QlumodError) as failure:
+        tools(tmp_path / "dpkg")
+    assert str(failure.value) == (
+        "cannot record the version of debhelper: it is not installed\n"
+        "To mend it: apt install debhelper"
+    )
