@@ -7,9 +7,8 @@ from pathlib import Path
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, plan
 from qlumod.model.digests import digest_value
-from qlumod.model.lock import Lock
 from qlumod.model.manifest import KERNEL
-from qlumod.model.names import ModuleName
+from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.proof.permitted import Expectations
@@ -22,32 +21,43 @@ from qlumod.state.table import KINDS
 from qlumod.system.namespace import call_inside
 from qlumod.system.staging import staging
 from qlumod.system.store import Store
+from qlumod.workflows.check import check
+from qlumod.workflows.lock import fetch_locked, fresh_lock, target
 
 
 def verify_stack(
-    project: Project,
-    lock: Lock,
-    modules: Sequence[ModuleName],
+    specs: Path,
+    modules: Sequence[str],
     *,
     cache: Path,
-    fresh: bool,
+    flavor: str | None = None,
+    arch: str | None = None,
+    fresh: bool = False,
     listen: Listener,
 ) -> Verdict:
     """Hold the stack of some modules, and of all that they require, against one installation.
 
-    Payloads that the cache lacks are built first. `fresh` installs the reference again.
+    No names stand for all modules. Payloads that the cache lacks are built first. `fresh` installs
+    the reference again.
     """
+    project = check(specs)
+    lock = fresh_lock(specs, project, target(project.release, flavor, arch))
+    stacked = with_requirements(
+        [module_name(name) for name in modules] or [spec.module for spec in project.specs],
+        project.specs,
+    )
+    installation = Installation(lock=lock, specs=stacked)
+    names = installation.modules
+    fetch_locked(lock, project.release, specs=specs, cache=cache, modules=names, listen=listen)
     store = Store(cache / "packages")
-    jobs = plan(project, lock, modules)
-    payloads = build_payloads(jobs, store=store, cache=cache, listen=listen)
-    installation = Installation(lock=lock, specs=with_requirements(modules, project.specs))
+    payloads = build_payloads(plan(project, lock, names), store=store, cache=cache, listen=listen)
     reference = reference_tree(installation, store=store, cache=cache, fresh=fresh, listen=listen)
     stack = stack_tree(payloads, epoch=lock.epoch, cache=cache, listen=listen)
     with step(listen, "comparing"):
         return verdict(
             reference,
             stack,
-            expected=expectations(project, lock, installation, payloads.values()),
+            expected=expectations(project, installation, tuple(payloads.values())),
             kinds=KINDS,
         )
 
@@ -72,7 +82,7 @@ def stack_tree(
 
 
 def expectations(
-    project: Project, lock: Lock, installation: Installation, payloads: Collection[Path]
+    project: Project, installation: Installation, payloads: Collection[Path]
 ) -> Expectations:
     """What release, specs and payloads say that the stack differs in."""
     members = [read_member(payload) for payload in payloads]
@@ -87,7 +97,7 @@ def expectations(
         kernel=next((m.manifest.kernel for m in members if m.manifest.kernel), ""),
         beside=beside,
         accounts=project.accounts.made_by(
-            (package.package for package in installation.packages), lock.flavor
+            (package.package for package in installation.packages), installation.lock.flavor
         ),
     )
 

@@ -1,0 +1,103 @@
+"""``qlumod verify-stack``: does a stack of modules equal one installation?"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from qlumod.cli import options
+from qlumod.cli.exits import FoundWanting
+from qlumod.cli.screen import Reporter, columns
+from qlumod.proof.verdict import Finding, Verdict
+from qlumod.workflows.proof import verify_stack
+
+
+@options.verb(
+    examples=(
+        "qlumod verify-stack core slurm",
+        "qlumod verify-stack slurm --all --json",
+    )
+)
+@options.modules
+@click.option("--all", "every", is_flag=True, help="Print permitted differences one by one, too.")
+@click.option(
+    "--fresh", is_flag=True, help="Install the reference again, even if the cache has its scan."
+)
+@options.specs
+@options.flavor
+@options.arch
+@options.cache
+@options.reports(logged=True)
+def command(
+    *,
+    modules: tuple[str, ...],
+    every: bool,
+    fresh: bool,
+    specs: Path,
+    flavor: str | None,
+    arch: str | None,
+    cache: Path,
+    reporter: Reporter,
+) -> None:
+    """Prove that a stack of modules equals one installation.
+
+    All packages of the modules (and of those they require) are installed at once by plain
+    mmdebstrap and apt, and compared with the assembled stack: type, mode, owner by name,
+    capabilities, hard links, link target, content, package database. Every difference is counted
+    under the rule that permits it; any other one is a failure (exit status 3).
+    """
+    found = verify_stack(
+        specs,
+        modules,
+        cache=cache,
+        flavor=flavor,
+        arch=arch,
+        fresh=fresh,
+        listen=reporter.listen,
+    )
+    reporter.result(_document(found), _lines(found, every=every))
+    if found.failures:
+        raise FoundWanting
+
+
+def _lines(found: Verdict, *, every: bool) -> Iterator[str]:
+    if every:
+        yield from (_line(finding) for finding in found.findings if finding.permission)
+    rows = [
+        (permission.name, str(found.counts[permission.name]), permission.why)
+        for permission in found.permissions
+    ]
+    yield from columns([("permitted", "paths", "because"), *rows])
+    yield from (f"NOT PERMITTED  {failure}" for failure in found.failures)
+    yield _summary(found)
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.permission.name if finding.permission else ''}: {finding.difference}"
+
+
+def _summary(found: Verdict) -> str:
+    if found.failures:
+        return f"{len(found.failures)} differences that nothing permits, in {found.paths} paths"
+    return f"the stack equals one installation: {found.paths} paths compared"
+
+
+def _document(found: Verdict) -> dict[str, object]:
+    return {
+        "equal": not found.failures,
+        "paths": found.paths,
+        "permitted": [
+            {"name": p.name, "paths": found.counts[p.name], "why": p.why} for p in found.permissions
+        ],
+        "differences": [
+            {
+                "path": finding.difference.path,
+                "aspect": str(finding.difference.aspect),
+                "subject": finding.difference.subject,
+                "reference": finding.difference.reference,
+                "stack": finding.difference.stack,
+                "permitted": finding.permission.name if finding.permission else None,
+            }
+            for finding in found.findings
+        ],
+    }
