@@ -14,7 +14,7 @@ from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.system.archive import frozen_archive
 from qlumod.system.namespace import call_inside
-from qlumod.system.staging import staging
+from qlumod.system.staging import staging, sweep
 from qlumod.system.store import Store
 
 Payloads = Mapping[ModuleName, Path]
