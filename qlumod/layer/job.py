@@ -1,11 +1,10 @@
 """One layer to build: all its inputs, and the identity that they give it."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
+import qlumod
 from qlumod.model.accounts import Accounts
 from qlumod.model.digests import Value, digest_value
 from qlumod.model.lock import Lock, LockedPackage
@@ -13,7 +12,17 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec
 
-ROOMS = ("layer", "model", "stack", "state", "system")
+SOURCES = (
+    "layer/*.py",
+    "stack/*.py",
+    "state/*.py",
+    "model/contents.py",
+    "model/manifest.py",
+    "system/mmdebstrap.py",
+    "system/mount.py",
+    "system/squashfs.py",
+    "system/tree.py",
+)
 """The parts of qlumod that decide what a layer's bytes are."""
 
 
@@ -63,16 +72,6 @@ def _package(package: LockedPackage) -> Value:
 @cache
 def code_digest() -> Digest:
     """The digest of the source files that decide what a layer's bytes are."""
-    files: dict[str, Value] = {}
-    for room in ROOMS:
-        _add_sources(resources.files("qlumod") / room, room, files)
-    return digest_value(files)
-
-
-def _add_sources(place: Traversable, name: str, files: dict[str, Value]) -> None:
-    for entry in place.iterdir():
-        path = f"{name}/{entry.name}"
-        if entry.is_dir():
-            _add_sources(entry, path, files)
-        elif entry.name.endswith(".py"):
-            files[path] = hashlib.sha256(entry.read_bytes()).digest()
+    root = Path(qlumod.__file__).parent
+    files = sorted(path for pattern in SOURCES for path in root.glob(pattern))
+    return digest_value({str(path.relative_to(root)): path.read_bytes() for path in files})
