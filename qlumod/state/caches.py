@@ -153,7 +153,8 @@ CACHES = (
     Cache(
         name="gsettings-schemas",
         patterns=("/usr/share/glib-2.0/schemas/gschemas.compiled",),
-        command=("/usr/bin/glib-compile-schemas", "/usr/share/glib-2.0/schemas"),
+        # Not in the search path of Debian 12; a triplet stands in the place of the star.
+        command=("/usr/lib/*/glib-2.0/glib-compile-schemas", "/usr/share/glib-2.0/schemas"),
     ),
     Cache(
         name="gdk-pixbuf-loaders",
@@ -182,6 +183,34 @@ CACHES = (
             )
         ),
         command=("/usr/sbin/update-cracklib",),
+    ),
+    Cache(
+        name="dictionaries",
+        patterns=tuple(
+            f"/var/cache/dictionaries-common/{name}"
+            for name in (
+                "aspell.db",
+                "emacsen-ispell-default.el",
+                "emacsen-ispell-dicts.el",
+                "hunspell.db",
+                "ispell-dicts-list.txt",
+                "ispell.db",
+                "jed-ispell-dicts.sl",
+                "sqspell.php",
+                "wordlist.db",
+            )
+        ),
+        command=("/usr/sbin/update-default-ispell", "--rebuild"),
+    ),
+    Cache(
+        name="perl-sax-parsers",
+        patterns=("/etc/perl/XML/SAX/ParserDetails.ini",),
+        command=("/usr/bin/update-perl-sax-parsers", "--update"),
+    ),
+    Cache(
+        name="texmf",
+        patterns=("/etc/texmf/web2c/texmf.cnf",),
+        command=("/usr/sbin/update-texmf",),
     ),
     Cache(
         name="xml-catalogs",

@@ -103,6 +103,17 @@ DROPPED = (
         reason="ucf's memory before the last changes",
     ),
     Dropped(
+        name="catalog-backups",
+        patterns=(
+            "/etc/sgml/catalog.old",
+            "/etc/xml/catalog.old",
+            "/usr/share/info/dir.old",
+            "/var/lib/sgml-base/supercatalog.old",
+            "/var/lib/xml-core/catalog.old",
+        ),
+        reason="catalogues before the last change",
+    ),
+    Dropped(
         name="locks",
         patterns=(
             "/etc/.pwd.lock",

@@ -110,8 +110,9 @@ class Cache:
     patterns: tuple[str, ...]
     """Absolute paths of its files; ``*`` matches within one name only."""
     command: tuple[str, ...]
-    """Run in the stack's root; the program is an absolute canonical path. ``{}`` stands for what
-    the first ``*`` of the pattern matched: see `commands`."""
+    """Run in the stack's root; the program is an absolute canonical path, in which ``*`` stands for
+    a name (the first that is there). ``{}`` stands for what the first ``*`` of the pattern matched:
+    see `commands`."""
     always: bool = False
     leaves: tuple[str, ...] = ()
     """Files that the command writes besides, and that no stack keeps."""

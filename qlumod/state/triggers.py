@@ -8,6 +8,7 @@ lib/dpkg/trigdeferred.c of dpkg).
 from collections.abc import Mapping
 
 from qlumod.errors import QlumodError
+from qlumod.model.names import ModuleName
 from qlumod.state.fragment import read_fragment, write_fragment
 from qlumod.state.kind import Files, Fragments, StateFile, encoded, matches_any, text_of
 
@@ -74,6 +75,13 @@ class Triggers:
             for path in files
             if self.claims(path)
         }
+
+
+def interests(module: ModuleName, fragment: bytes) -> tuple[tuple[str, str], ...]:
+    """The path triggers of a module's fragment: path, and package as dpkg notes it."""
+    lines = read_fragment(module, TRIGGERS.name, fragment).splitlines()
+    pairs = (line.partition(" ") for line in lines if line.startswith("/"))
+    return tuple((trigger, package) for trigger, _, package in pairs)
 
 
 def _lines(files: Files) -> list[str]:
