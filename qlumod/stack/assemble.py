@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
-from qlumod.stack.chroot import has_program, in_root, inhabited
+from qlumod.stack.chroot import in_root, inhabited, program_in
 from qlumod.stack.files import Owners, write_files
 from qlumod.stack.member import Member, below
 from qlumod.state.kind import Cache, Files
@@ -87,11 +87,11 @@ def _owners_in(accounts: Files) -> Owners:
 
 
 def _make(root: Path, cache: Cache, words: Sequence[str], *, epoch: int, listen: Listener) -> None:
-    program = words[0]
-    if not has_program(root, program):
+    program = program_in(root, words[0])
+    if not program:
         raise QlumodError(
-            f"cannot make the {cache.name} cache of the stack: {program} is in none of its modules"
+            f"cannot make the {cache.name} cache of the stack: {words[0]} is in none of its modules"
         )
-    run(in_root(root, *words, epoch=epoch), listen=listen)
+    run(in_root(root, program, *words[1:], epoch=epoch), listen=listen)
     for path in cache.leaves:
         (root / path.lstrip("/")).unlink(missing_ok=True)

@@ -69,6 +69,10 @@ def in_root(
     )
 
 
-def has_program(root: Path, program: str) -> bool:
-    """Whether a root has a program, as an absolute canonical path."""
-    return os.path.lexists(root / program.lstrip("/"))
+def program_in(root: Path, pattern: str) -> str:
+    """A program of a root by its absolute canonical path, empty where there is none.
+
+    ``*`` stands for a name: of several programs the first is taken.
+    """
+    found = sorted(root.glob(pattern.lstrip("/")))
+    return f"/{found[0].relative_to(root)}" if found else ""
