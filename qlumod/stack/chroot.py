@@ -74,5 +74,8 @@ def program_in(root: Path, pattern: str) -> str:
 
     ``*`` stands for a name: of several programs the first is taken.
     """
+    if "*" not in pattern:
+        # A link is a program, too, wherever it points.
+        return pattern if os.path.lexists(root / pattern.lstrip("/")) else ""
     found = sorted(root.glob(pattern.lstrip("/")))
     return f"/{found[0].relative_to(root)}" if found else ""
