@@ -11,7 +11,7 @@ from qlumod.cli.manual import page
 
 
 def test_the_page_names_every_verb_with_its_options_and_examples() -> None:
-    written = page().replace(r"\-", "-").replace(r"\(ti", "~")
+    written = page().replace(r"\-", "-").replace(r"\(ti", "~").replace(r"\e", "\\")
     context = click.Context(cli)
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
