@@ -37,6 +37,13 @@ def _say(word: str, value: Any) -> None:
     os.write(1, f"{word} {json.dumps(value)}\n".encode())
 
 
+def _expected(entry: dict[str, Any]) -> Any:
+    hashes = apt_pkg.HashStringList()
+    hashes.append(apt_pkg.HashString("SHA256", entry["sha256"]))
+    hashes.file_size = entry["size"]
+    return hashes
+
+
 def _fetch(wanted: Sequence[dict[str, Any]]) -> None:
     apt_pkg.init()
     acquire = apt_pkg.Acquire(_Teller())
@@ -44,7 +51,7 @@ def _fetch(wanted: Sequence[dict[str, Any]]) -> None:
         apt_pkg.AcquireFile(
             acquire,
             entry["uri"],
-            hash=f"SHA256:{entry['sha256']}",
+            hash=_expected(entry),
             size=entry["size"],
             descr=entry["uri"],
             short_descr=entry["name"],

@@ -14,7 +14,7 @@ from qlumod.system import files
 from qlumod.system.apt import AptRoot
 from qlumod.system.archive import control_of, side_by_side
 from qlumod.system.run import run
-from qlumod.system.store import Store, free_space
+from qlumod.system.store import LOCK, Store, free_space
 
 STREAMS = 4
 """How many downloads run at once."""
@@ -51,7 +51,8 @@ def fetch(
     Interrupted downloads are resumed by the next run. Raises all failures at once.
     """
     partial = store.partial
-    with files.locked(partial / "lock", wait=WAIT, listen=listen):
+    with files.locked(partial / LOCK, wait=WAIT, listen=listen):
+        store.tidy()
         wanted = missing(packages, store)
         size = sum(package.size for package in wanted)
         if not wanted:
@@ -92,8 +93,8 @@ def _copy(
                 f"cannot take {package.package} {package.version} from the archive"
                 f" {package.archive}: {fault.brief}",
                 details=fault.details,
-                remedy=f"build it again from the source that was locked,"
-                f" or `qlumod lock --update {package.package}`",
+                remedy="build it again from the source that was locked,"
+                " or `qlumod lock` to take it as it is",
             )
 
 
@@ -165,7 +166,8 @@ def _uri(package: LockedPackage, root: AptRoot) -> str:
 
 
 def _failure(package: LockedPackage, reason: str, root: AptRoot) -> QlumodError:
-    lines = [line.strip() for line in reason.splitlines() if line.strip()]
+    told = (line.strip() for line in reason.splitlines())
+    lines = [line for line in told if line and not line.startswith("Last modification")]
     return QlumodError(
         f"cannot fetch {package.package} {package.version} from the archive {package.archive}",
         details=(_uri(package, root), *lines),

@@ -8,12 +8,21 @@ shows as an error that names the file, never as a wrong layer.
 
 import os
 import shutil
+import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import Digest
 from qlumod.system import files
+
+LOCK = "lock"
+"""The name of the lock in `Store.partial`, held by whoever fetches."""
+_OWN = "copy-"
+_RESUMABLE = 7 * 24 * 3600.0
+"""How many seconds an unfinished download waits to be resumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class Store:
         target = self.path(digest)
         if target.exists():
             return target
-        beside = self._beside(target)
+        beside = self.partial / _own_name()
         try:
             self._insert(beside, files.copy_new(source, beside, mode=0o444), source, digest, size)
         finally:
@@ -51,15 +60,13 @@ class Store:
 
     def adopt(self, source: Path, *, digest: Digest, size: int) -> Path:
         """Take a file of the same file system in by renaming it; refuses another digest or size."""
-        target = self.path(digest)
-        files.make_directories(target.parent)
         found = files.file_sum(source)
         with files.told(source):
             source.chmod(0o444)
             with source.open("rb") as reading:
                 os.fsync(reading.fileno())
         self._insert(source, found, source, digest, size)
-        return target
+        return self.path(digest)
 
     def check(self, digest: Digest, size: int) -> Path:
         """Hash a file that is to be used; raises where it is missing or was damaged."""
@@ -82,9 +89,12 @@ class Store:
             remedy=f"rm {path}, then `qlumod fetch`",
         )
 
-    def _beside(self, target: Path) -> Path:
-        files.make_directories(target.parent)
-        return target.with_name(f".{target.name}.{os.uname().nodename}.{os.getpid()}.new")
+    def tidy(self) -> None:
+        """Remove what killed runs of this machine left, and downloads that nobody resumed."""
+        for path in sorted(self.partial.iterdir()):
+            with suppress(FileNotFoundError):
+                if _abandoned(path):
+                    path.unlink()
 
     def _insert(
         self, beside: Path, found: files.Sum, source: Path, digest: Digest, size: int
@@ -98,9 +108,24 @@ class Store:
                 ),
             )
         target = self.path(digest)
+        files.make_directories(target.parent)
         with files.told(target):
             beside.rename(target)
             files.sync_directory(target.parent)
+
+
+def _own_name() -> str:
+    """A name that no other thread, process or machine uses."""
+    return f"{_OWN}{os.uname().nodename}-{os.getpid()}-{threading.get_ident()}"
+
+
+def _abandoned(path: Path) -> bool:
+    if path.name == LOCK:
+        return False
+    machine, _, rest = path.name.removeprefix(_OWN).rpartition("-")[0].rpartition("-")
+    if path.name.startswith(_OWN) and machine == os.uname().nodename:
+        return not Path("/proc", rest).exists()
+    return time.time() - path.stat().st_mtime > _RESUMABLE
 
 
 def free_space(path: Path) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
+from qlumod.lock.make import tools
 from qlumod.system import apt, gpg
 from tests.lock.site import Site, versions
 from tests.support.debs import make_deb
@@ -205,8 +206,6 @@ def test_another_suite_of_a_known_archive_needs_no_entry_on_the_host(site: Site)
 
 
 def test_tools_that_are_not_installed_are_named(site: Site, tmp_path: Path) -> None:
-    from qlumod.lock.make import tools
-
     (tmp_path / "dpkg").mkdir()
     (tmp_path / "dpkg/status").write_text("")
     with pytest.raises(QlumodError) as failure:
