@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.stack.chroot import in_root, inhabited, program_in
 from qlumod.stack.files import Owners, write_files
+from qlumod.stack.meeting import activate, meeting_layers
 from qlumod.stack.member import Member, below
-from qlumod.state.kind import Cache, Files
+from qlumod.state.clashes import clashes
+from qlumod.state.crossing import crossings
+from qlumod.state.kind import Cache, Files, Fragments
 from qlumod.state.table import CACHES, IDENTITY, KINDS
+from qlumod.state.triggers import TRIGGERS
 from qlumod.system.run import run
 
 Merged = Mapping[str, Files]
@@ -21,6 +25,8 @@ def assemble(root: Path, members: Sequence[Member], *, epoch: int, listen: Liste
 
     Returns what was merged. Raises `QlumodError` where modules contradict each other.
     """
+    layers = meeting_layers(members)
+    raise_faults(clashes(layers))
     with step(listen, "merging state"):
         merged = merged_state(members)
         _write(root, merged)
@@ -30,21 +36,22 @@ def assemble(root: Path, members: Sequence[Member], *, epoch: int, listen: Liste
             for cache, words in calls:
                 _make(root, cache, words, epoch=epoch, listen=listen)
                 advance(1)
+    unheard = crossings(layers, _fragments(members, TRIGGERS.name))
+    if unheard:
+        with step(listen, "telling packages of each other"), inhabited(root):
+            activate(root, unheard, epoch=epoch, listen=listen)
     return merged
 
 
 def merged_state(members: Sequence[Member]) -> dict[str, Files]:
     """Merge what the members added to each kind of state; pure."""
-    return {
-        kind.name: kind.merge(
-            [
-                (member.module, member.fragments[kind.name])
-                for member in members
-                if kind.name in member.fragments
-            ]
-        )
-        for kind in KINDS
-    }
+    return {kind.name: kind.merge(_fragments(members, kind.name)) for kind in KINDS}
+
+
+def _fragments(members: Sequence[Member], kind: str) -> Fragments:
+    return [
+        (member.module, member.fragments[kind]) for member in members if kind in member.fragments
+    ]
 
 
 def cache_calls(members: Sequence[Member]) -> tuple[tuple[Cache, tuple[str, ...]], ...]:

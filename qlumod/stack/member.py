@@ -21,6 +21,8 @@ class Member:
 
     manifest: Manifest
     layer: Path
+    contents: Path
+    """The payload's list of the layer's paths."""
     fragments: Mapping[str, bytes]
 
     @property
@@ -42,6 +44,7 @@ def read_member(payload: Path) -> Member:
     return Member(
         manifest=manifest,
         layer=payload / LAYER,
+        contents=payload / f"{manifest.module}.contents.gz",
         fragments={path.name: path.read_bytes() for path in sorted((payload / STATE).glob("*"))},
     )
 
