@@ -140,26 +140,28 @@ def _refuse_older(published: Sequence[Entry], new: Sequence[Entry]) -> None:
 
 
 def _merged(published: Sequence[Entry], new: Sequence[Entry]) -> tuple[Entry, ...]:
-    """New binaries replace older ones; sources stay as long as a binary made from them is there."""
+    """New binaries replace older ones; sources stay while a binary made from them is there."""
     names = {(entry.package, entry.architecture) for entry in new}
     binaries = [
-        *(entry for entry in new if entry.architecture != SOURCE),
+        *(entry for entry in new if not entry.is_source),
         *(
             entry
             for entry in published
-            if entry.architecture != SOURCE and (entry.package, entry.architecture) not in names
+            if not entry.is_source and (entry.package, entry.architecture) not in names
         ),
     ]
     needed = {entry.source for entry in binaries}
+    sources = {entry for entry in (*published, *new) if entry.is_source}
+    newest = _versions(sources)
     return sort_entries(
-        {
+        (
             *binaries,
-            *(entry for entry in new if entry.is_source),
             *(
                 entry
-                for entry in published
-                if entry.is_source
-                and (entry.source in needed or (entry.package, SOURCE) not in names)
+                for entry in sources
+                if entry in new
+                or entry.source in needed
+                or entry.version == newest[entry.package, SOURCE]
             ),
-        }
+        )
     )

@@ -38,6 +38,8 @@ class AptClient:
     def _run(self, *words: str, listen: Listener) -> None:
         run(
             command(
+                # It must not go on writing below the root when whoever would remove it is killed.
+                "setpriv", "--pdeathsig", "KILL", "--",
                 "apt-get", "--quiet", "--assume-yes", *words,
                 environment={"APT_CONFIG": str(self.root / "apt.conf")},
             ),
@@ -72,6 +74,9 @@ def _configuration(root: Path, architecture: str) -> str:
         "Dir": f"{root}/",
         "Dir::State::status": f"{root}/var/lib/dpkg/status",
         "Dir::Etc::sourcelist": "/dev/null",
+        # Its caches would take some MB, and are of no use: it runs a few times only.
+        "Dir::Cache::pkgcache": "",
+        "Dir::Cache::srcpkgcache": "",
         "APT::Architecture": architecture,
         # The tree may be readable for its owner only, and nothing in it is fetched over a network.
         "APT::Sandbox::User": "root",

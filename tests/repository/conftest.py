@@ -20,7 +20,7 @@ from tests.repository.client import Client
 from tests.support.debs import make_deb
 
 SUITE = "14.0-bookworm"
-DATE = 1_790_000_000
+DATE = 1_700_000_000
 """A date in the past, so that snapshots need not wait for the clock."""
 
 
@@ -120,9 +120,17 @@ def fingerprint(keys: Path) -> str:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, keys: Path, fingerprint: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def work() -> Iterator[Path]:
+    """A directory in memory where there is one: everything here is synced to disk, often."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="qlumod-test-", dir=memory) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def shop(work: Path, keys: Path, fingerprint: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
     monkeypatch.setenv("GNUPGHOME", str(keys))
-    return Shop(tmp_path, fingerprint)
+    return Shop(work, fingerprint)
 
 
 def modules(shop: Shop, version: str = "14.0.0-1") -> Sequence[Path]:

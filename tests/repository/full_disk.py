@@ -1,0 +1,80 @@
+"""Publishing onto a file system that is nearly full, inside a mount namespace of its own."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, ignore
+from qlumod.repository.layout import Layout
+from qlumod.repository.settings import Wishes
+from qlumod.repository.snapshots import all_snapshots, current_snapshot
+from qlumod.system.run import command, run
+from qlumod.workflows.publish import publish
+
+PAGE = 4096
+
+
+def publish_with_little_room(
+    repository: str,
+    mount_point: str,
+    files: list[str],
+    suite: str,
+    pages: list[int],
+    listen: Listener,
+) -> list[dict[str, Any]]:
+    """Publish with so many free pages, one number after the other; tell what came of it."""
+    return [
+        _publish_once(Path(repository), Path(mount_point), [*map(Path, files)], suite, free)
+        for free in pages
+    ]
+
+
+def _publish_once(
+    repository: Path, mount_point: Path, files: list[Path], suite: str, free: int
+) -> dict[str, Any]:
+    mount_point.mkdir(exist_ok=True)
+    run(command("mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "small", mount_point))
+    try:
+        root = mount_point / "repository"
+        shutil.copytree(repository, root, symlinks=True)
+        _fill(mount_point, free)
+        error = remedy = ""
+        try:
+            publish(files, repository=root, suite=suite, wishes=Wishes(), listen=ignore)
+        except QlumodError as fault:
+            error, remedy = str(fault), fault.remedy
+        return {
+            "free": free,
+            "error": error,
+            "remedy": remedy,
+            "served": _served(Layout(root=root), suite),
+            "debris": _debris(Layout(root=root)),
+        }
+    finally:
+        run(command("umount", mount_point))
+
+
+def _fill(mount_point: Path, free: int) -> None:
+    room = os.statvfs(mount_point)
+    with (mount_point / "filler").open("wb") as filler:
+        for _ in range(room.f_bavail - free):
+            filler.write(bytes(PAGE))
+
+
+def _served(layout: Layout, suite: str) -> dict[str, str]:
+    snapshot = current_snapshot(layout, suite)
+    assert snapshot is not None
+    return {entry.package: entry.version for entry in snapshot.entries()}
+
+
+def _debris(layout: Layout) -> list[str]:
+    named = {
+        file.path
+        for snapshot in all_snapshots(layout)
+        for entry in snapshot.entries()
+        for file in entry.files
+    }
+    pool = {str(path.relative_to(layout.root)) for path in layout.pool.rglob("*.deb")}
+    return sorted([*(pool - named), *(str(path) for path in layout.staging.glob("*"))])
