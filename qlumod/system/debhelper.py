@@ -1,10 +1,15 @@
 """Building source packages with dpkg-buildpackage and debhelper, and checking them with lintian."""
 
+import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.system.run import attempt, command, run
+from qlumod.system.run import SEARCH_PATH, CommandFailed, ProgramMissing, attempt, command, run
+
+NEEDED = ("dpkg-buildpackage", "dh")
 
 
 def build_source_package(
@@ -19,21 +24,43 @@ def build_source_package(
 
     `changes_fields` are further fields of the .changes file.
     """
-    run(
-        command(
-            "dpkg-buildpackage",
-            "--unsigned-source", "--unsigned-changes",
-            # The tree was written a moment ago; without a word, no clean means no source, too.
-            "--no-pre-clean", "--build=full",
-            # The .changes always names the orig tarball: another repository may not have it yet.
-            "-sa",
-            *(() if check_dependencies else ("--no-check-builddeps",)),
-            *(f"--changes-option=-D{name}={text}" for name, text in changes_fields.items()),
-            directory=tree,
-            environment=environment,
-        ),
-        listen=listen,
+    words = (
+        "dpkg-buildpackage",
+        "--unsigned-source", "--unsigned-changes",
+        # The tree was written a moment ago; without a word, no clean means no source, too.
+        "--no-pre-clean", "--build=full",
+        # The .changes always names the orig tarball: another repository may not have it yet.
+        "-sa",
+        *(() if check_dependencies else ("--no-check-builddeps",)),
+        *(f"--changes-option=-D{name}={text}" for name, text in changes_fields.items()),
     )  # fmt: skip
+    _find_programs()
+    try:
+        run(command(*_alone(), *words, directory=tree, environment=environment), listen=listen)
+    except CommandFailed as failed:
+        raise QlumodError(
+            f"dpkg-buildpackage failed: exit status {failed.status}", details=failed.tail
+        ) from failed
+
+
+def _alone() -> tuple[str, ...]:
+    """The words before a build that cut the network and let no process of it live on.
+
+    Only root may; another user's build has what the user has.
+    """
+    if os.geteuid() != 0:
+        return ()
+    return (
+        "setpriv", "--pdeathsig", "KILL", "--",
+        "unshare", "--mount", "--propagation", "private", "--net", "--ipc", "--pid",
+        "--fork", "--kill-child=KILL", "--mount-proc", "--",
+    )  # fmt: skip
+
+
+def _find_programs() -> None:
+    for program in NEEDED:
+        if not shutil.which(program, path=SEARCH_PATH):
+            raise ProgramMissing(program)
 
 
 def lint(changes: Path) -> tuple[str, ...]:

@@ -211,9 +211,8 @@ def test_a_damaged_payload_stops_the_build_and_leaves_nothing(tmp_path: Path) ->
             listen=lambda event: None,
             toolbox=toolbox(tmp_path / "bin", payload),
         )
-    said = str(caught.value)
-    assert said.startswith("dpkg-buildpackage failed: exit status 2\n  $ dpkg-buildpackage")
-    assert f"cannot package {payload}: layer.squashfs has not the digest" in said
+    assert caught.value.brief == "dpkg-buildpackage failed: exit status 2"
+    assert f"cannot package {payload}: layer.squashfs has not the digest" in str(caught.value)
     assert names_in(tmp_path / "dist") == []
 
 
@@ -250,6 +249,24 @@ def test_a_killed_build_leaves_nothing_that_the_next_one_does_not_clear(tmp_path
         toolbox=toolbox(tmp_path / "bin", payload),
     )
     assert names_in(output) == sorted(path.name for path in files)
+
+
+@pytest.mark.parametrize(
+    ("program", "package"), [("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper")]
+)
+def test_a_missing_program_is_an_error_that_names_its_package(
+    program: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    for found in {"dpkg-buildpackage", "dh"} - {program}:
+        (tmp_path / "bin" / found).symlink_to("/bin/true")
+    monkeypatch.setattr("qlumod.system.debhelper.SEARCH_PATH", str(tmp_path / "bin"))
+    with pytest.raises(QlumodError) as caught:
+        build(tmp_path, plan("core"))
+    assert str(caught.value) == (
+        f"cannot run {program}: it is not installed\nTo mend it: apt install {package}"
+    )
+    assert names_in(tmp_path / "dist") == []
 
 
 def test_the_epoch_of_the_lock_is_the_time_of_the_build() -> None:
