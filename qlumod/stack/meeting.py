@@ -53,4 +53,5 @@ def _tidy(root: Path) -> None:
         for pattern in rule.patterns:
             if not pattern.startswith("**/"):
                 for path in root.glob(pattern.lstrip("/")):
-                    path.unlink()
+                    if path.is_symlink() or not path.is_dir():
+                        path.unlink()

@@ -70,7 +70,6 @@ DROPPED = (
             "/var/cache/debconf/config.dat-old",
             "/var/cache/debconf/templates.dat-old",
             "/var/cache/debconf/passwords.dat-old",
-            "/var/cache/debconf/tmp.ci",
             *(
                 f"/var/backups/{name}{old}"
                 for name in (

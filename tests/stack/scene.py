@@ -1,0 +1,31 @@
+"""What happens inside: a package of one module waits for files that another module brings."""
+
+from pathlib import Path
+
+from qlumod.events import Listener
+from qlumod.stack.chroot import in_root, inhabited
+from qlumod.stack.meeting import activate
+from qlumod.state.crossing import Crossing
+from qlumod.system.mount import overlay, tmpfs
+from qlumod.system.run import capture, run
+
+
+def tell(*, listen: Listener, space: str, deb: str) -> list[str]:
+    """Install the package over this machine's own root, bring a file, activate; what it saw."""
+    with tmpfs(Path(space)) as place:
+        root, upper, work = (place / name for name in ("root", "upper", "work"))
+        for directory in (root, upper, work):
+            directory.mkdir()
+        with overlay([Path("/")], root, upper=upper, work=work), inhabited(root):
+            (root / "toolbox.deb").write_bytes(Path(deb).read_bytes())
+            run(in_root(root, "dpkg", "--install", "/toolbox.deb", epoch=0), listen=listen)
+            (root / "opt/tools.d").mkdir(parents=True)
+            (root / "opt/tools.d/hammer").touch()
+            crossing = Crossing(
+                trigger="/opt/tools.d", package="toolbox", module="desktop", brought_by="ha"
+            )
+            activate(root, [crossing], epoch=0, listen=listen)
+            status = capture(in_root(root, "dpkg-query", "-W", "-f=${Status}", "toolbox", epoch=0))
+            left = [name for name in ("status-old", "lock", "triggers/Lock")
+                    if (root / "var/lib/dpkg" / name).exists()]  # fmt: skip
+            return [(root / "opt/tools").read_text(), status.decode(), *left]
