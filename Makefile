@@ -44,7 +44,8 @@ APT_PACKAGES := \
 	shellcheck \
 	squashfs-tools \
 	uidmap \
-	util-linux
+	util-linux \
+	zstd
 
 .PHONY: help
 help: ## say what can be made (what `make` alone does)

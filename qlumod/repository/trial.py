@@ -23,7 +23,7 @@ from qlumod.system.run import CommandFailed
 
 _NEEDS = re.compile(r"^(?:Pre-)?Depends:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _PROVIDES = re.compile(r"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE)
-_OWN = re.compile(r"qlumod(-.+)?\Z")
+_OWN = re.compile(r"((python3|dh)-)?qlumod(-.+)?\Z")
 _MODULE = "-module-"
 
 
