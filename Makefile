@@ -17,6 +17,7 @@ APT_PACKAGES := \
 	apt-utils \
 	attr \
 	build-essential \
+	busybox \
 	ca-certificates \
 	debhelper \
 	debian-archive-keyring \

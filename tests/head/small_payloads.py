@@ -67,7 +67,7 @@ def layer(scratch: Path, files: Mapping[str, str]) -> bytes:
     return image.read_bytes()
 
 
-def add_core(head: HeadNode, scratch: Path, version: str = "14.0.0") -> Path:
+def add_core(head: HeadNode, scratch: Path, version: str = "14.0.0", **options: object) -> Path:
     """A core of a few files: kernel, initrd and a root with accounts."""
     tree = {
         "etc/os-release": f"VERSION={version}\n",
@@ -84,6 +84,7 @@ def add_core(head: HeadNode, scratch: Path, version: str = "14.0.0") -> Path:
             "core.packages.version.gz": b"packages",
             **state(scratch / "core-state" / version, {}, BASE),
         },
+        **options,
     )
 
 
