@@ -182,14 +182,14 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             paths=expected.secrets,
         ),
         Recorded(
-            name="kernel",
-            why="a file beside core's layer, of the same bytes",
+            name="kernel and initrd",
+            why="files beside core's layer, of the same bytes",
             paths=_same_bytes(reference, expected.beside),
         ),
         Named(
-            name="initrd",
-            why="a file beside core's layer, made once",
-            paths=(f"/boot/initrd.img-{expected.kernel}", "/initrd.img", "/initrd.img.old"),
+            name="for making an initrd",
+            why="the initrd is made once, with core",
+            paths=_of_initrd(expected.kernel),
         ),
         AccountIds(ids=_ids(expected.accounts)),
         Ordered(),
@@ -220,6 +220,20 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             paths=("/var/log/journal",),
         ),
     )
+
+
+def _of_initrd(kernel: str) -> tuple[str, ...]:
+    return (
+        f"/boot/System.map-{kernel}",
+        f"/boot/config-{kernel}",
+        "/initrd.img",
+        "/initrd.img.old",
+    )
+
+
+def outside(kernel: str, beside: Iterable[str]) -> frozenset[str]:
+    """Recorded paths that no pattern excludes: what lies beside core's layer, or goes with it."""
+    return frozenset((*beside, *_of_initrd(kernel)))
 
 
 def false_records(expected: Expectations, reference: Tree, stack: Tree) -> Iterable[Difference]:

@@ -7,11 +7,11 @@ from pathlib import Path
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, plan
 from qlumod.model.digests import digest_value
-from qlumod.model.manifest import KERNEL
+from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
-from qlumod.proof.permitted import Expectations
+from qlumod.proof.permitted import Expectations, outside
 from qlumod.proof.reference import Installation, reference_tree
 from qlumod.proof.tree import Tree, loaded
 from qlumod.proof.verdict import Verdict, verdict
@@ -87,14 +87,15 @@ def expectations(
     """What release, specs and payloads say that the stack differs in."""
     members = [read_member(payload) for payload in payloads]
     release, specs = project.release, installation.specs
-    beside = dict(pair for member in members for pair in _kernels(member))
+    beside = dict(pair for member in members for pair in _beside(member))
+    kernel = next((m.manifest.kernel for m in members if m.manifest.kernel), "")
     recorded = {path for payload in payloads for path in left_out(payload)}
     return Expectations(
-        left_out=frozenset(recorded - beside.keys()),
+        left_out=frozenset(recorded - outside(kernel, beside)),
         excludes=(*release.excludes, *installation.lines("exclude")),
         includes=(*release.includes, *installation.lines("include")),
         secrets=tuple(canonical_path(s.path) for spec in specs for s in spec.secrets),
-        kernel=next((m.manifest.kernel for m in members if m.manifest.kernel), ""),
+        kernel=kernel,
         beside=beside,
         accounts=project.accounts.made_by(
             (package.package for package in installation.packages), installation.lock.flavor
@@ -108,8 +109,8 @@ def left_out(payload: Path) -> tuple[str, ...]:
     return tuple(canonical_path(line.partition("\t")[2]) for line in text.splitlines())
 
 
-def _kernels(member: Member) -> Iterable[tuple[str, str]]:
-    """The kernel that lies beside a layer: its path in an installation, and its digest."""
-    image = member.manifest.file(KERNEL)
-    if image:
-        yield f"/boot/vmlinuz-{member.manifest.kernel}", image.sha256
+def _beside(member: Member) -> Iterable[tuple[str, str]]:
+    """What lies beside a layer: its path in an installation, and its digest."""
+    for name, path in ((KERNEL, "/boot/vmlinuz-"), (INITRD, "/boot/initrd.img-")):
+        if file := member.manifest.file(name):
+            yield f"{path}{member.manifest.kernel}", file.sha256

@@ -16,7 +16,10 @@ def expectations(**changes: object) -> Expectations:
         "includes": ("/usr/share/doc/*/copyright",),
         "secrets": ("/etc/munge/munge.key",),
         "kernel": "6.1.0",
-        "beside": {"/boot/vmlinuz-6.1.0": sha256(b"kernel").hexdigest()},
+        "beside": {
+            "/boot/vmlinuz-6.1.0": sha256(b"kernel").hexdigest(),
+            "/boot/initrd.img-6.1.0": sha256(b"initrd").hexdigest(),
+        },
         "accounts": Accounts(
             users=(_user("munge"), _user("sshd")),
             groups=(_group("munge", "munge_group"), _group("_ssh", "ssh_group")),
