@@ -1,5 +1,6 @@
 """qlumod serve: offer a repository over HTTP, for trying things out."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -26,4 +27,6 @@ def command(*, repository: Path, host: str, port: int, reporter: Reporter) -> No
     with server(repository, host, port, listen=reporter.listen) as serving:
         address = f"http://{host}:{serving.server_address[1]}/"
         reporter.listen(Notice(text=f"serving {repository} at {address}"))
-        serving.serve_forever()
+        # Ctrl-C is how it is meant to end.
+        with suppress(KeyboardInterrupt):
+            serving.serve_forever()
