@@ -1,7 +1,8 @@
 """The private apt root of a release × flavor × architecture, with all its archives."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,9 @@ HELD = ""
 """The name of the archive of held packages: none of the release's has it."""
 WAIT = 3600.0
 """How many seconds to wait for another run that uses the same root."""
+UNUSED = 30 * 24 * 3600.0
+"""After how many seconds a root that nobody used is removed."""
+_LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +57,9 @@ def place(
     `host` is the APT_CONFIG of another host than this one (tests).
     """
     path = cache / "apt" / f"{release.digest[:16]}-{flavor}-{architecture}"
+    _remove_unused(path.parent)
     files.make_directories(path)
-    with files.locked(path / "lock", wait=WAIT, listen=listen):
+    with files.locked(path / _LOCK, wait=WAIT, listen=listen):
         archives = release.archives_of(flavor)
         settings = apt.host_settings(host)
         known = apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
@@ -67,6 +72,14 @@ def place(
             folders=folders,
             settings=settings,
         )
+
+
+def _remove_unused(roots: Path) -> None:
+    """Remove the roots of releases that nobody locks any more; a lock's time is its last use."""
+    for lock in sorted(roots.glob(f"*/{_LOCK}")):
+        with suppress(FileNotFoundError):
+            if time.time() - lock.stat().st_mtime > UNUSED:
+                files.remove_tree(lock.parent)
 
 
 def with_folders(where: Place) -> Place:

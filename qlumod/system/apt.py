@@ -170,7 +170,10 @@ def _configuration(root: AptRoot, settings: Sequence[str]) -> str:
             'Acquire::AllowInsecureRepositories "false";',
             'Acquire::AllowWeakRepositories "false";',
             'Acquire::AllowDowngradeToInsecureRepositories "false";',
-            'Acquire::AllowReleaseInfoChange "true";',
+            # A suite may become oldstable; it must not become another archive's.
+            'Acquire::AllowReleaseInfoChange "false";',
+            'Acquire::AllowReleaseInfoChange::Suite "true";',
+            'Acquire::AllowReleaseInfoChange::Version "true";',
             "",
         )
     )

@@ -1,10 +1,10 @@
 """Lock and fetch: from specs to exact packages, and those into the store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Caution, Listener, ignore
 from qlumod.lock import hold
 from qlumod.lock.difference import Difference, difference
@@ -16,7 +16,7 @@ from qlumod.lock.place import HELD, Place, place, with_folders, with_held
 from qlumod.lock.solve import Held, Solved, absent, solve
 from qlumod.model.document import decoded
 from qlumod.model.lock import Lock, lock_text, parse_lock
-from qlumod.model.names import ArchName, FlavorName, PackageName
+from qlumod.model.names import ArchName, FlavorName, ModuleName, PackageName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
 from qlumod.system import apt, files
@@ -199,11 +199,19 @@ def fetch(
 ) -> Fetched:
     """Fetch what the store lacks of the locked packages, of all modules or of those named."""
     project = check(specs)
-    wanted = target(project.release, flavor, arch)
-    locked = fresh_lock(specs, project, wanted)
+    raise_faults(_unknown(project, modules))
+    locked = fresh_lock(specs, project, target(project.release, flavor, arch))
     return fetch_locked(
         locked, project.release, specs=specs, cache=cache, modules=modules, listen=listen, host=host
     )
+
+
+def _unknown(project: Project, modules: Sequence[str]) -> Iterator[QlumodError]:
+    for module in modules:
+        try:
+            project.spec(ModuleName(module))
+        except QlumodError as fault:
+            yield fault
 
 
 def fetch_locked(

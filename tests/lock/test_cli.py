@@ -1,0 +1,96 @@
+"""``qlumod lock`` and ``qlumod fetch`` as a person types them."""
+
+import pytest
+
+from qlumod.system.gpg import SigningKey
+from tests.conftest import ROOT, Typed
+from tests.lock.site import Site
+from tests.support.debs import make_deb
+
+
+@pytest.fixture
+def typed_site(qlumod: Typed, key: SigningKey) -> Site:
+    """A site in the typist's directory, whose archive has an address of its own."""
+    site = Site(qlumod.directory, key)
+    site.release("test", URI=f"file://{site.archive}", Origin="", Label="")
+    site.offer(site.deb("munge", depends="libmunge"), site.deb("libmunge"))
+    site.spec("slurm", "munge")
+    return site
+
+
+def test_lock_says_what_came_and_what_moved(qlumod: Typed, typed_site: Site) -> None:
+    first = qlumod("lock", "--quiet")
+    assert first.err == ""
+    assert first.out.splitlines() == [
+        "+ apt 1 (every root has apt)",
+        "+ base-files 1 (essential)",
+        "+ hello 1 (requested by core)",
+        "+ libmunge 1 (munge depends on it)",
+        "+ munge 1 (requested by slurm)",
+        "module-specs/locks/14.0.0-bookworm-amd64.lock: written",
+        "  module  packages  size",
+        *first.out.splitlines()[-2:],
+    ]
+    typed_site.offer(typed_site.deb("munge", "2"))
+    dry = qlumod("lock", "--update", "munge", "--dry-run", "--quiet")
+    assert dry.out.splitlines()[:3] == [
+        "- libmunge 1",
+        "~ munge 1 → 2",
+        "module-specs/locks/14.0.0-bookworm-amd64.lock: would be written",
+    ]
+    document = qlumod("lock", "--update", "--json").document
+    assert document["written"] is True
+    assert document["moved"] == [{"package": "munge", "old": "1", "new": "2"}]
+    assert document["modules"] == {"core": 3, "slurm": 1}
+
+
+def test_names_without_update_are_refused(qlumod: Typed, typed_site: Site) -> None:
+    answer = qlumod("lock", "munge")
+    assert answer.status == 2
+    assert "Error: to let munge move, say --update" in answer.err
+
+
+def test_fetch_reports_what_it_fetched(qlumod: Typed, typed_site: Site) -> None:
+    assert "there is no lock module-specs/locks/14.0.0-bookworm-amd64.lock" in qlumod("fetch").err
+    qlumod("lock")
+    fetched = qlumod("fetch", "slurm", "--json").document
+    assert [p["package"] for p in fetched["fetched"]] == ["libmunge", "munge"]
+    assert qlumod("fetch", "slurm", "--quiet").out == "0 packages fetched (0 B)\n"
+
+
+@pytest.mark.slow
+def test_core_and_slurm_are_locked_from_the_hosts_own_mirror(
+    qlumod: Typed, key: SigningKey
+) -> None:
+    specs = qlumod.directory / "module-specs"
+    specs.mkdir()
+    for name in ("release", "accounts", "core.module", "slurm.module"):
+        (specs / name).write_bytes((ROOT / "module-specs" / name).read_bytes())
+    # The real one is built from this source; here only its name matters.
+    make_deb(qlumod.directory / "dist", "qlumod-node", "0.1")
+    answer = qlumod("lock", "--json")
+    assert answer.status == 0, answer.err
+    document = answer.document
+    assert 150 < document["modules"]["core"] < 350
+    assert 5 < document["modules"]["slurm"] < 40
+    reasons = {p["package"]: p["reason"] for p in document["added"]}
+    assert reasons["libc-bin"] == "essential"
+    assert reasons["slurmd"] == "requested by slurm"
+    assert reasons["libmunge2"] == "munge depends on it"
+    modules = {p["package"]: p["modules"] for p in document["added"]}
+    assert modules["libc6"] == ["core"]
+    assert modules["munge"] == ["slurm"]
+    text = next((specs / "locks").iterdir()).read_text()
+    assert "\nArchive: debian-security\nSuite: bookworm-security\n" in text
+    again = qlumod("lock", "--json").document
+    assert (again["written"], again["added"], again["moved"]) == (False, [], [])
+    fetched = qlumod("fetch", "slurm", "--json").document
+    assert 5 < len(fetched["fetched"]) < 40
+    assert (qlumod.cache / "packages").is_dir()
+
+
+def test_a_name_that_is_no_module_cannot_be_fetched(qlumod: Typed, typed_site: Site) -> None:
+    qlumod("lock")
+    answer = qlumod("fetch", "slurn")
+    assert answer.status == 1
+    assert "there is no module 'slurn'" in answer.err
