@@ -79,8 +79,9 @@ class Command:
 
     @property
     def program(self) -> str:
-        """The program's name, without its directory."""
-        return Path(self.argv[0]).name
+        """The program's name, without its directory; in a root that of the program in there."""
+        name = Path(self.argv[0]).name
+        return Path(self.argv[2]).name if name == "chroot" and len(self.argv) > 2 else name
 
     def __str__(self) -> str:
         """The call as a person would type it."""
@@ -192,7 +193,7 @@ def _resolve(call: Command) -> Any:
     name = call.argv[0]
     found = name if "/" in name else _which(name)
     if found is None or not os.access(found, os.X_OK):
-        raise ProgramMissing(call.program)
+        raise ProgramMissing(Path(name).name)
     return sh.Command(found)
 
 
