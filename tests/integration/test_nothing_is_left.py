@@ -60,11 +60,9 @@ class Site:
         return time.monotonic() - began
 
     def forget_slurm(self) -> None:
-        """As before the first build."""
-        for layer in (self.cache / "layers").iterdir():
-            if layer.name != self.core:
-                shutil.rmtree(layer)
-        shutil.rmtree(self.directory / "packages", ignore_errors=True)
+        """Remove the results, and only those: what killed builds left is for the next one."""
+        for path in self.results:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def paths(self) -> list[str]:
         """Every path that a finished build leaves, but for its logs."""
@@ -76,9 +74,12 @@ class Site:
     @property
     def results(self) -> list[Path]:
         """What lies under a final name: finished payloads and packages."""
-        layers = [path for path in (self.cache / "layers").iterdir() if path.name != self.core]
-        packages = self.directory / "packages"
-        return layers + (sorted(packages.glob("*.*")) if packages.is_dir() else [])
+        return [
+            path
+            for folder in (self.cache / "layers", self.directory / "packages")
+            for path in sorted(folder.glob("[!.]*"))
+            if path.name != self.core
+        ]
 
 
 @pytest.fixture(scope="module")
