@@ -6,6 +6,7 @@ Every command is the one that the package's own maintainer script or dpkg trigge
 from qlumod.state.kind import Cache
 
 _MODULES = "/usr/lib/modules/*"
+_PAM = ("account", "auth", "password", "session", "session-noninteractive")
 
 CACHES = (
     Cache(
@@ -49,23 +50,15 @@ CACHES = (
         name="pam",
         # The profiles that packages bring are merged into these; ``seen`` tells known ones.
         patterns=(
-            *(
-                f"/etc/pam.d/common-{stack}"
-                for stack in ("account", "auth", "password", "session", "session-noninteractive")
-            ),
-            *(
-                f"/var/lib/pam/{stack}"
-                for stack in (
-                    "account",
-                    "auth",
-                    "password",
-                    "seen",
-                    "session",
-                    "session-noninteractive",
-                )
-            ),
+            *(f"/etc/pam.d/common-{stack}" for stack in _PAM),
+            *(f"/var/lib/pam/{stack}" for stack in (*_PAM, "seen")),
         ),
         command=("/usr/sbin/pam-auth-update", "--package", "--force"),
+        leaves=(
+            *(f"/etc/pam.d/common-{stack}.pam-old" for stack in _PAM),
+            "/var/cache/debconf/config.dat-old",
+            "/var/cache/debconf/templates.dat-old",
+        ),
     ),
     Cache(
         name="ca-certificates",
@@ -76,11 +69,6 @@ CACHES = (
         name="info",
         patterns=("/usr/share/info/dir",),
         command=("/usr/sbin/update-info-dir",),
-    ),
-    Cache(
-        name="man-db",
-        patterns=("/var/cache/man/index.db", "/var/cache/man/*/index.db"),
-        command=("/usr/sbin/runuser", "-u", "man", "--", "/usr/bin/mandb", "--create", "--quiet"),
     ),
     Cache(
         name="mime-types",
@@ -168,8 +156,10 @@ CACHES = (
     ),
     Cache(
         name="fonts",
-        patterns=("/var/cache/fontconfig/*.cache-*",),
+        # Valid for the times of the fonts' directories, which are settled only after a build.
+        patterns=("/var/cache/fontconfig/*.cache-*", "/var/cache/fontconfig/CACHEDIR.TAG"),
         command=("/usr/bin/fc-cache", "--system-only", "--force"),
+        always=True,
     ),
     Cache(
         name="cracklib",

@@ -102,6 +102,16 @@ DROPPED = (
         reason="ucf's memory before the last changes",
     ),
     Dropped(
+        name="pam-backups",
+        patterns=("/etc/pam.d/common-*.pam-old",),
+        reason="what pam-auth-update replaced",
+    ),
+    Dropped(
+        name="man-index",
+        patterns=("/var/cache/man/index.db", "/var/cache/man/*/index.db"),
+        reason="it holds the time of its making; man-db's own timer makes it on a node",
+    ),
+    Dropped(
         name="catalog-backups",
         patterns=(
             "/etc/sgml/catalog.old",
