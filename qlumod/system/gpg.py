@@ -20,6 +20,8 @@ from qlumod.errors import QlumodError
 from qlumod.system.run import Command, attempt, capture, command
 
 _HOME_PREFIX = "qlumod-key-"
+_ROOM = 60
+"""How long a directory's path may be for a key's home in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +51,8 @@ class BadSignature(QlumodError):
 @contextmanager
 def throw_away_key(name: str = "qlumod throw-away key") -> Iterator[SigningKey]:
     """Make a key that is gone with the block."""
-    _remove_debris()
-    # Not below the work directory: a socket's path has at most 108 bytes.
-    home = Path(tempfile.mkdtemp(prefix=f"{_HOME_PREFIX}{os.getpid()}-"))
-    try:
+    with _scratch() as home:
         yield make_key(home, name)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def make_key(home: Path, name: str, *, expires: str = "never") -> SigningKey:
@@ -91,10 +88,10 @@ def export_key(key: SigningKey) -> bytes:
 
 def fingerprints(keyring: Path) -> tuple[str, ...]:
     """The fingerprints of the primary keys of a keyring file."""
-    with tempfile.TemporaryDirectory(prefix=_HOME_PREFIX) as home:
-        listing = capture(
-            _gpg(Path(home), "--with-colons", "--show-keys", keyring), listen=lambda _: None
-        ).decode(errors="replace")
+    with _scratch() as home:
+        listing = capture(_gpg(home, "--with-colons", "--show-keys", keyring)).decode(
+            errors="replace"
+        )
     return tuple(re.findall(r"^pub:.*\n(?:.*\n)*?fpr:+([0-9A-F]{40}):", listing, re.MULTILINE))
 
 
@@ -104,10 +101,10 @@ def verify(signed: Path, keyring: Path, *, signature: Path | None = None) -> Sig
     A file may be signed by several keys: one good one that the keyring holds suffices, as for apt,
     but no signature may be bad.
     """
-    with tempfile.TemporaryDirectory(prefix=_HOME_PREFIX) as scratch:
-        text = Path(scratch, "text")
+    with _scratch() as scratch:
+        text = scratch / "text"
         call = command(
-            "gpgv", "--status-fd", "1", "--keyring", _binary(keyring, Path(scratch)),
+            "gpgv", "--status-fd", "1", "--keyring", _binary(keyring, scratch),
             *(("--", signature, signed) if signature else ("--output", text, "--", signed)),
         )  # fmt: skip
         _, status, said = attempt(call)
@@ -190,9 +187,27 @@ def _contained(call: Command) -> Command:
     )  # fmt: skip
 
 
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A short-lived directory, also for a key's home; what killed processes left goes first."""
+    _remove_debris()
+    prefix = f"{_HOME_PREFIX}{os.getpid()}-"
+    directory = Path(tempfile.mkdtemp(prefix=prefix, dir=_short_directory()))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _short_directory() -> Path:
+    """Where the agent's socket fits: its path has at most 108 bytes (unix(7))."""
+    usual = Path(tempfile.gettempdir())
+    return usual if len(str(usual)) <= _ROOM else Path("/tmp")
+
+
 def _remove_debris() -> None:
-    """Remove the homes of processes that were killed."""
-    for home in sorted(Path(tempfile.gettempdir()).glob(f"{_HOME_PREFIX}[0-9]*-*")):
+    """Remove the directories of processes that were killed."""
+    for home in sorted(_short_directory().glob(f"{_HOME_PREFIX}[0-9]*-*")):
         owner = home.name.removeprefix(_HOME_PREFIX).partition("-")[0]
         with suppress(OSError):
             if home.stat().st_uid == os.geteuid() and not Path("/proc", owner).exists():
