@@ -406,7 +406,8 @@ class _Union:
         name = row[0]
         present = self._rows[path].get(name)
         if present is None:
-            self._check_id(module, path, row)
+            check = self._check_range if path in (SUBUID, SUBGID) else self._check_id
+            check(module, path, row)
             self._rows[path][name] = row
             self._modules[path, name] = module
         elif _settled(path, present) != _settled(path, row):
@@ -422,6 +423,18 @@ class _Union:
             )
         elif path in (GROUP, GSHADOW):
             self._add_members(path, name, row[_MEMBERS].replace(",", " "))
+
+    def _check_range(self, module: ModuleName, path: str, row: Row) -> None:
+        """Subordinate ids are handed out in order, so that builds apart hand out the same ones."""
+        start, count = int(row[1]), int(row[2])
+        for name, other in self._rows[path].items():
+            if start < int(other[1]) + int(other[2]) and int(other[1]) < start + count:
+                self.faults.append(
+                    QlumodError(
+                        f"{path}: the ranges of {name} in module {self._modules[path, name]} and of "
+                        f"{row[0]} in module {module} overlap"
+                    )
+                )
 
     def _check_id(self, module: ModuleName, path: str, row: Row) -> None:
         if path not in (PASSWD, GROUP):

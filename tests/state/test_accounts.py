@@ -215,6 +215,20 @@ def test_one_name_with_two_ids_is_an_error_that_names_both_modules():
     )
 
 
+def test_ranges_of_subordinate_ids_that_overlap_are_an_error():
+    def ranged(name, start):
+        return {**BASE, SUBUID: files(x=f"{name}:{start}:65536\n")["/x"]}
+
+    assert text(merged((SLURM, ranged("a", 100000)), (HA, ranged("b", 165536))), SUBUID) == (
+        "a:100000:65536\nb:165536:65536\n"
+    )
+    with pytest.raises(QlumodError) as error:
+        merged((SLURM, ranged("a", 100000)), (HA, ranged("b", 165535)))
+    assert faults(error) == (
+        "/etc/subuid: the ranges of a in module slurm and of b in module ha overlap"
+    )
+
+
 def test_in_canonical_form_ids_order_and_days_do_not_count():
     one = ACCOUNTS.canonical(seeded(user("hacluster", 402)))
     other = seeded(
