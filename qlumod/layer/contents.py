@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from qlumod.model.contents import PackageLine, PathLine, escaped
+from qlumod.model.contents import PackageLine, PathLine
 from qlumod.model.lock import LockedPackage
 from qlumod.model.tree import Entry
 
@@ -46,7 +46,7 @@ def _lines(entries: Iterable[Entry], origin: Origin, owner: OwnerNames) -> Itera
             mode=entry.mode,
             owner=owner(entry),
             size=entry.size,
-            digest=escaped(earlier) if linked else _digest(entry),
+            digest=earlier if linked else _digest(entry),
             origin=origin(entry.path),
             path=entry.path,
         )
@@ -54,5 +54,5 @@ def _lines(entries: Iterable[Entry], origin: Origin, owner: OwnerNames) -> Itera
 
 def _digest(entry: Entry) -> str:
     if entry.type == "l":
-        return escaped(entry.target)
+        return entry.target
     return entry.digest or "-"
