@@ -431,8 +431,8 @@ class _Union:
             if start < int(other[1]) + int(other[2]) and int(other[1]) < start + count:
                 self.faults.append(
                     QlumodError(
-                        f"{path}: the ranges of {name} in module {self._modules[path, name]} and of "
-                        f"{row[0]} in module {module} overlap"
+                        f"{path}: the ranges of {name} in module {self._modules[path, name]} "
+                        f"and of {row[0]} in module {module} overlap"
                     )
                 )
 
