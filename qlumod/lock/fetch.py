@@ -1,6 +1,7 @@
 """Locked packages into the store: apt fetches what is missing, checked by the lock's digests."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from urllib.parse import quote
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
+from qlumod.lock.hold import no_longer_there
 from qlumod.lock.process import python_module
 from qlumod.model.lock import LockedPackage
 from qlumod.system import files
@@ -33,6 +35,19 @@ class Fetched:
     size: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A package that did not come, and what apt said."""
+
+    package: LockedPackage
+    reason: str
+
+    @property
+    def dropped(self) -> bool:
+        """Whether the archive no longer has it."""
+        return bool(re.search(r"404 +Not Found|No such file or directory", self.reason))
+
+
 def missing(packages: Sequence[LockedPackage], store: Store) -> tuple[LockedPackage, ...]:
     """The packages that the store does not have."""
     return tuple(package for package in packages if not store.has(package.sha256))
@@ -44,11 +59,13 @@ def fetch(
     root: AptRoot,
     folders: Mapping[str, Path],
     store: Store,
+    renew: str,
     listen: Listener = ignore,
 ) -> Fetched:
     """Fetch the packages that the store lacks; `folders` are the archives that are directories.
 
-    Interrupted downloads are resumed by the next run. Raises all failures at once.
+    `renew` is the command that renews the lock, for errors. Interrupted downloads are resumed by
+    the next run. Raises all failures at once.
     """
     partial = store.partial
     with files.locked(partial / LOCK, wait=WAIT, listen=listen):
@@ -61,9 +78,9 @@ def fetch(
         with step(listen, "Fetching packages", total=size, unit="bytes") as advance:
             local = [package for package in wanted if package.archive in folders]
             remote = [package for package in wanted if package.archive not in folders]
-            faults = [*_copy(local, folders, store, advance)]
-            faults += _download(remote, root, store, advance, listen)
-            raise_faults(faults)
+            faults = [*_copy(local, folders, store, advance, renew)]
+            failures = _download(remote, root, store, advance, listen)
+            raise_faults((*faults, *_faults(failures, root, renew)))
             side_by_side(lambda package: control_of(store, package.sha256), wanted)
     return Fetched(packages=wanted, size=size)
 
@@ -82,6 +99,7 @@ def _copy(
     folders: Mapping[str, Path],
     store: Store,
     advance: Callable[[int], None],
+    renew: str,
 ) -> Iterator[QlumodError]:
     for package in packages:
         source = folders[package.archive] / package.filename
@@ -94,7 +112,7 @@ def _copy(
                 f" {package.archive}: {fault.brief}",
                 details=fault.details,
                 remedy="build it again from the source that was locked,"
-                " or `qlumod lock` to take it as it is",
+                f" or `{renew}` to take it as it is",
             )
 
 
@@ -104,9 +122,9 @@ def _download(
     store: Store,
     advance: Callable[[int], None],
     listen: Listener,
-) -> list[QlumodError]:
+) -> list[Failure]:
     by_path = {str(store.partial / package.sha256): package for package in packages}
-    faults: list[QlumodError] = []
+    failures: list[Failure] = []
 
     def take(line: str) -> None:
         word, _, text = line.partition(" ")
@@ -119,7 +137,7 @@ def _download(
                 store.adopt(Path(value), digest=package.sha256, size=package.size)
             case "failed":
                 path, reason = value
-                faults.append(_failure(by_path[path], reason, root))
+                failures.append(Failure(package=by_path[path], reason=reason))
 
     if packages:
         parts = [
@@ -131,7 +149,7 @@ def _download(
             listen=listen,
             on_line=take,
         )
-    return faults
+    return failures
 
 
 def _parts(
@@ -165,22 +183,24 @@ def _uri(package: LockedPackage, root: AptRoot) -> str:
     )
 
 
-def _failure(package: LockedPackage, reason: str, root: AptRoot) -> QlumodError:
-    told = (line.strip() for line in reason.splitlines())
+def _faults(failures: Sequence[Failure], root: AptRoot, renew: str) -> Iterator[QlumodError]:
+    dropped = sorted((f.package for f in failures if f.dropped), key=lambda p: p.package)
+    if dropped:
+        yield no_longer_there(dropped, renew)
+    for failure in failures:
+        if not failure.dropped:
+            yield _fault(failure, root)
+
+
+def _fault(failure: Failure, root: AptRoot) -> QlumodError:
+    package = failure.package
+    told = (line.strip() for line in failure.reason.splitlines())
     lines = [line for line in told if line and not line.startswith("Last modification")]
+    remedy = "run it again: what has come already is kept"
+    if re.search(r"Hash Sum mismatch|unexpected size", failure.reason):
+        remedy = "the mirror has other bytes than those that were locked: use another mirror"
     return QlumodError(
         f"cannot fetch {package.package} {package.version} from the archive {package.archive}",
         details=(_uri(package, root), *lines),
-        remedy=_remedy(package, reason),
+        remedy=remedy,
     )
-
-
-def _remedy(package: LockedPackage, reason: str) -> str:
-    if "404" in reason or "not found" in reason or "No such file" in reason:
-        return (
-            "the archive has dropped this version and the store does not have it:"
-            f" `qlumod lock --update {package.package}`"
-        )
-    if "Hash Sum mismatch" in reason or "unexpected size" in reason:
-        return "the mirror has other bytes than those that were locked: use another mirror"
-    return "run it again: what has come already is kept"

@@ -51,16 +51,19 @@ def check_dropped(
     wanted = {package.package for package in chosen}
     lost = [p for p in dropped if p.package in wanted and p.package not in moving]
     if lost:
-        what, it = (
-            ("a locked package", "it")
-            if len(lost) == 1
-            else (f"{len(lost)} locked packages", "them")
-        )
-        raise QlumodError(
-            f"{what} cannot be had any more: neither the archive nor the store has {it}",
-            details=[f"{p.package} {p.version} of the archive {p.archive}" for p in lost],
-            remedy=f"{command} --update {' '.join(p.package for p in lost)}",
-        )
+        raise no_longer_there(lost, command)
+
+
+def no_longer_there(lost: Sequence[LockedPackage], command: str) -> QlumodError:
+    """The error for locked packages that nobody has; `command` renews the lock."""
+    what, it = f"{len(lost)} locked packages", "them"
+    if len(lost) == 1:
+        what, it = "a locked package", "it"
+    return QlumodError(
+        f"{what} cannot be had any more: neither the archive nor the store has {it}",
+        details=[f"{p.package} {p.version} of the archive {p.archive}" for p in lost],
+        remedy=f"{command} --update {' '.join(p.package for p in lost)}",
+    )
 
 
 def _source(package: LockedPackage) -> str:

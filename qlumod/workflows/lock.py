@@ -180,11 +180,19 @@ def _written(path: Path, new: Lock, old: Lock | None, *, dry_run: bool, listen: 
         if moved.old.version == moved.new.version:
             listen(Caution(text=f"{moved}, in the archive {moved.new.archive}"))
     data = lock_text(new).encode()
+    _remove_debris(path)
     changed = not path.exists() or path.read_bytes() != data
     if changed and not dry_run:
         files.make_directories(path.parent)
         files.write_whole(path, data)
     return Locked(path=path, lock=new, difference=found, changed=changed)
+
+
+def _remove_debris(path: Path) -> None:
+    """Remove what killed runs left beside the lock."""
+    for beside in path.parent.glob(f".{path.name}.*.new"):
+        if not Path("/proc", beside.name.split(".")[-2]).exists():
+            beside.unlink(missing_ok=True)
 
 
 def fetch(
@@ -239,5 +247,10 @@ def fetch_locked(
         listen=listen,
     ) as where:
         return fetch_missing(
-            packages, root=where.root, folders=where.folders, store=store, listen=listen
+            packages,
+            root=where.root,
+            folders=where.folders,
+            store=store,
+            renew=renewing(release, locked.flavor, locked.architecture),
+            listen=listen,
         )

@@ -127,18 +127,39 @@ def test_a_package_that_differs_in_the_mirror_is_refused(site: Site) -> None:
     assert site.store.has(packages["apt"].sha256)
 
 
-def test_a_package_that_the_mirror_has_dropped_is_named_with_the_renewing_command(
+def test_packages_that_the_mirror_has_dropped_are_named_with_the_renewing_command(
     site: Site,
 ) -> None:
-    locked(site)
+    locked(site, site.deb("hello", "1", depends="libhello"), site.deb("libhello"))
     (site.archive / "pool/hello_1_all.deb").unlink()
-    assert refusal(site) == (
-        "cannot fetch hello 1 from the archive test\n"
-        "  copy:TOP/archive/pool/hello_1_all.deb\n"
-        "  Failed to stat - stat (2: No such file or directory)\n"
-        "To mend it: the archive has dropped this version and the store does not have it:"
-        " `qlumod lock --update hello`"
+    text = (
+        "a locked package cannot be had any more: neither the archive nor the store has it\n"
+        "  hello 1 of the archive test\n"
+        "To mend it: qlumod lock --update hello"
     )
+    assert refusal(site) == text
+    (site.archive / "pool/apt_1_all.deb").unlink()
+    assert refusal(site) == text, "what has come once stays in the store"
+
+
+def test_packages_that_a_mirror_does_not_find_are_told_apart_from_what_fails(site: Site) -> None:
+    site.offer(site.deb("hello", "1", depends="libhello"), site.deb("libhello"))
+    with mirror(site.archive, {}) as (uri, _):
+        site.release("test", URI=uri, Origin="", Label="")
+        site.lock()
+        (site.archive / "pool/hello_1_all.deb").unlink()
+        (site.archive / "pool/libhello_1_all.deb").unlink()
+        (site.archive / "pool/apt_1_all.deb").write_bytes(b"short")
+        text = refusal(site)
+    assert text.startswith(
+        "2 locked packages cannot be had any more: neither the archive nor the store has them\n"
+        "  hello 1 of the archive test\n"
+        "  libhello 1 of the archive test\n"
+        "To mend it: qlumod lock --update hello libhello\n"
+        "cannot fetch apt 1 from the archive test\n"
+        f"  {uri}/pool/apt_1_all.deb\n"
+        "  File has unexpected size (5 != "
+    ), text
 
 
 def test_a_truncated_download_is_an_error_and_the_next_run_resumes_it(site: Site) -> None:
