@@ -21,7 +21,7 @@ from qlumod.stack.chroot import inhabited
 from qlumod.stack.files import Owners, read_files
 from qlumod.stack.member import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
-from qlumod.state.accounts import base_names, unregistered
+from qlumod.state.accounts import GROUP, PASSWD, base_names, makers_of, rows, unregistered
 from qlumod.state.kind import Files, canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.mount import bind
@@ -125,7 +125,7 @@ def _fragments(job: Job, ground: Ground, chosen: Selection) -> dict[str, bytes]:
     """What the module added to each kind of state, and the caches that it made."""
     below = {path: file for files in ground.state.values() for path, file in files.items()}
     above = read_files(ground.root, {*below, *chosen.state})
-    _require_registered(job, above)
+    _require_registered(job, ground.root, above)
     fragments = {kind.name: kind.capture(below, above) for kind in KINDS}
     caches = "".join(f"{name}\t{path}\n" for name, path in chosen.caches)
     return {
@@ -135,15 +135,35 @@ def _fragments(job: Job, ground: Ground, chosen: Selection) -> dict[str, bytes]:
     }
 
 
-def _require_registered(job: Job, above: Files) -> None:
-    stanzas = unregistered(above, job.project.accounts, base_names(above))
-    if stanzas:
-        raise QlumodError(
-            f"{job.spec.module}: packages make accounts that have no fixed id in the account table",
-            details=[line for stanza in stanzas for line in ("", *stanza.splitlines())],
-            remedy="add these stanzas to module-specs/accounts, with the packages that make them "
-            "in Packages",
+def _require_registered(job: Job, root: Path, above: Files) -> None:
+    """Stop where packages made accounts that are not in the table; say what to add."""
+    base = base_names(above)
+    if not unregistered(above, job.project.accounts, base):
+        return
+    names = {name for path in (PASSWD, GROUP) for name in rows(above, path)}
+    stanzas = unregistered(
+        above, job.project.accounts, base, makers_of(names - base, _scripts(root, job))
+    )
+    raise QlumodError(
+        f"{job.spec.module}: packages make accounts that have no fixed id in the account table",
+        details=[line for stanza in stanzas for line in ("", *stanza.splitlines())],
+        remedy="add these stanzas to module-specs/accounts",
+    )
+
+
+def _scripts(root: Path, job: Job) -> dict[str, str]:
+    """The texts that make a package's accounts: maintainer scripts and sysusers.d(5) files."""
+    info = root / "var/lib/dpkg/info"
+    texts: dict[str, str] = {}
+    for package, paths in _file_lists(root, job).items():
+        places = [
+            *(info / f"{package}.{script}" for script in ("preinst", "postinst")),
+            *(root / path.lstrip("/") for path in paths if "/sysusers.d/" in path),
+        ]
+        texts[package] = "\n".join(
+            place.read_text(errors="replace") for place in places if place.is_file()
         )
+    return texts
 
 
 def _file_lists(root: Path, job: Job) -> FileLists:

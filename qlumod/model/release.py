@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
@@ -17,6 +18,8 @@ from qlumod.model.names import (
 )
 from qlumod.model.paths import absolute_path, dpkg_pattern
 
+_BLOCKS = ("4K", "8K", "16K", "32K", "64K", "128K", "256K", "512K", "1M")
+_COMPRESSION = re.compile(rf"zstd ([1-9][0-9]?) ({'|'.join(_BLOCKS)})\Z")
 _NAME = re.compile(r"[a-z0-9][a-z0-9.+-]*\Z")
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9+.]+\Z")
 _SUITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*(/[A-Za-z0-9.+_-]+)*/?\Z")
@@ -54,6 +57,20 @@ class Compression:
     level: int = 9
     block_size: str = "1M"
     """4K to 1M, a power of two, as mksquashfs -b takes it."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``zstd 19 1M``; raises `QlumodError`."""
+        found = _COMPRESSION.match(text)
+        if not found or not 1 <= int(found[1]) <= 22:
+            raise QlumodError(
+                f"{text!r} is no compression: it is 'zstd', a level from 1 to 22, and a block size "
+                f"({', '.join(_BLOCKS)})"
+            )
+        return cls(level=int(found[1]), block_size=found[2])
+
+    def __str__(self) -> str:
+        return f"zstd {self.level} {self.block_size}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +131,7 @@ def release_text(release: Release) -> str:
             ("Architectures", " ".join(release.architectures)),
             ("Exclude", release.excludes),
             ("Include", release.includes),
+            ("Compression", str(release.compression)),
         ),
         *(_archive_fields(archive) for archive in release.archives),
     )
@@ -151,6 +169,7 @@ def _release(fields: Fields, text: str) -> Release:
         archives=(),
         excludes=fields.words("Exclude", dpkg_pattern),
         includes=fields.words("Include", dpkg_pattern),
+        compression=fields.one("Compression", Compression.parse, Compression()),
         text=text,
         digest=Digest(""),
     )

@@ -111,7 +111,7 @@ def test_canonical_texts_stay_as_they_are() -> None:
         "accounts": parse_accounts(ACCOUNTS, "accounts").digest,
         "spec": spec.digest,
     } == {
-        "release": "dcf09ce9823251d1fce50adb89148c3e2a6d1252d87a30f0f640644cbacc3a1f",
+        "release": "395e766b945d80ee0a6b63c78293879923336126401a6be3e3fa6a2c1882b077",
         "accounts": "82f90e8b2bda379af8006706f6e47b1c0b937e2c4be0c6dd25679b4e88830011",
         "spec": "e37b244549530237718c762fd1c38ac98f9a3657dbfaa97070419d14baebdd87",
     }

@@ -113,6 +113,11 @@ FAULTS = {
         changed("amd64", "amd64 ../x"),
         "release:9: Architectures: '../x' is no architecture: it is a name such as 'amd64'",
     ),
+    "a compression": (
+        changed("Architectures: amd64\n", "Architectures: amd64\nCompression: zstd 23 2M\n"),
+        "release:10: Compression: 'zstd 23 2M' is no compression: it is 'zstd', a level from 1 to "
+        "22, and a block size (4K, 8K, 16K, 32K, 64K, 128K, 256K, 512K, 1M)",
+    ),
     "an archive of two kinds": (
         changed("Suites:", "URI: http://example.org/\nSuites:"),
         "release:12: Archive: an archive has exactly one of the fields Origin, URI and "

@@ -1,0 +1,182 @@
+"""A small release: Debian's essential packages as core, and modules of small .debs over it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from qlumod.events import Event, ignore
+from qlumod.layer.build import build_payloads, plan
+from qlumod.layer.job import Job
+from qlumod.model.lock import Lock
+from qlumod.model.names import ModuleName
+from qlumod.model.project import Project
+from qlumod.system.store import Store
+from qlumod.workflows.check import check
+from qlumod.workflows.lock import fetch_locked, lock
+from tests.integration.conftest import test_cache
+from tests.support.debs import make_deb
+
+__all__ = ["test_cache"]
+
+RELEASE = """\
+Format: 1
+Version: 1.0.0
+Prefix: test
+Origin: Test
+Label: Test
+Maintainer: A Person <person@example.org>
+Flavors: bookworm
+Default-Flavor: bookworm
+Architectures: amd64
+Compression: zstd 1 128K
+Exclude:
+ /usr/share/doc/*/*
+ /usr/share/man/*
+ /usr/share/locale/*
+Include:
+ /usr/share/doc/*/copyright
+
+Archive: debian
+Flavors: bookworm
+Origin: Debian
+Label: Debian
+Suites: bookworm
+Components: main
+Key: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Archive: small
+Flavors: bookworm
+Directory: debs
+"""
+
+ACCOUNTS = """\
+Format: 1
+
+Group: keeper
+Gid: 450
+Packages: registered
+
+User: keeper
+Uid: 450
+Group: keeper
+Home: /var/lib/keeper
+Home-Mode: 0755
+Shell: /usr/sbin/nologin
+Packages: registered
+"""
+
+MODULES: dict[str, str] = {
+    "core": "Packages: adduser",
+    "plain": "Requires: core\nPackages: plain",
+    "sibling": "Requires: core\nPackages: sibling",
+    "registered": "Requires: core\nPackages: registered\nSecrets: /etc/keeper/key site",
+    "failing": "Requires: core\nPackages: failing",
+    "unregistered": "Requires: core\nPackages: unregistered",
+    "leaky": "Requires: core\nPackages: leaky",
+    "meddling": "Requires: core\nPackages: meddling",
+    "winning": "Requires: core\nPackages: meddling\nWins: /etc/issue",
+    "random": "Requires: core\nPackages: random",
+}
+
+KEY = (
+    "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAE\n"
+    "-----END OPENSSH PRIVATE KEY-----\n"
+)
+
+
+def small_debs(directory: Path) -> None:
+    """Packages whose maintainer scripts do what packages do, and what they should not do."""
+    make_deb(
+        directory,
+        "plain",
+        files={
+            "/usr/share/shared/plain.txt": "plain\n",
+            "/usr/share/doc/plain/copyright": "free\n",
+            "/usr/share/doc/plain/README": "read me\n",
+            "/usr/share/man/man1/plain.1": "a page\n",
+            "/usr/bin/plain": "#!/bin/sh\necho plain\n",
+        },
+        modes={"/usr/bin/plain": 0o4755},
+        scripts={"postinst": "mkdir -p /var/lib/plain; echo made > /var/lib/plain/made"},
+    )
+    make_deb(directory, "sibling", files={"/usr/share/shared/sibling.txt": "sibling\n"})
+    make_deb(
+        directory,
+        "registered",
+        depends="adduser",
+        scripts={
+            "postinst": "adduser --system --group --home /var/lib/keeper keeper\n"
+            "mkdir -p /etc/keeper; echo secret > /etc/keeper/key; chmod 600 /etc/keeper/key"
+        },
+    )
+    make_deb(
+        directory,
+        "failing",
+        scripts={"postinst": "echo this is why it fails >&2\nexit 7"},
+    )
+    make_deb(
+        directory,
+        "unregistered",
+        depends="adduser",
+        scripts={"postinst": "adduser --system --group --no-create-home newcomer"},
+    )
+    make_deb(
+        directory,
+        "leaky",
+        scripts={"postinst": f"mkdir -p /etc/leaky; cat > /etc/leaky/id <<'EOF'\n{KEY}EOF"},
+    )
+    make_deb(directory, "meddling", scripts={"postinst": "echo mine > /etc/issue"})
+    make_deb(
+        directory,
+        "random",
+        scripts={"postinst": "head -c 16 /dev/urandom | od -An -tx1 > /usr/share/random"},
+    )
+
+
+def write_site(directory: Path, modules: Mapping[str, str]) -> Path:
+    """Write the documents of a small release; returns the directory of its specs."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "release").write_text(RELEASE)
+    (directory / "accounts").write_text(ACCOUNTS)
+    for name, rest in modules.items():
+        (directory / f"{name}.module").write_text(
+            f"Format: 1\nModule: {name}\nTitle: {name.title()}\nStack-Group: Test\n{rest}\n"
+            f"Description: The module {name}\n"
+        )
+    return directory
+
+
+@dataclass(frozen=True)
+class Site:
+    """A small release, locked and fetched."""
+
+    specs: Path
+    project: Project
+    lock: Lock
+    cache: Path
+
+    @property
+    def store(self) -> Store:
+        return Store(self.cache / "packages")
+
+    def job(self, module: str) -> Job:
+        return plan(self.project, self.lock, [ModuleName(module)])[-1]
+
+    def build(self, module: str, listen: Callable[[Event], None] = ignore) -> Path:
+        """Build a module and what it requires; returns its payload."""
+        jobs = plan(self.project, self.lock, [ModuleName(module)])
+        payloads = build_payloads(jobs, store=self.store, cache=self.cache, listen=listen)
+        return payloads[ModuleName(module)]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
+    """The small release; its core is built once and stays in the tests' cache."""
+    specs = write_site(tmp_path_factory.mktemp("small-release") / "specs", MODULES)
+    small_debs(specs / "debs")
+    made = lock(specs, cache=test_cache)
+    project = check(specs)
+    fetch_locked(made.lock, project.release, specs=specs, cache=test_cache)
+    return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)

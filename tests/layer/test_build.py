@@ -1,0 +1,232 @@
+"""Building layers from real packages: what is in them, what is not, and what stops a build."""
+
+import gzip
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, Notice, ignore
+from qlumod.layer.build import build_again
+from qlumod.model.contents import parse_contents
+from qlumod.system.mount import squashfs
+from qlumod.system.namespace import call_inside
+from qlumod.system.tree import scan
+from tests.layer.conftest import Site
+
+
+def tell_layer(*, listen: Listener, image: str, place: str) -> dict[str, list[object]]:
+    """Inside: every path of a layer with its type, mode, owner and attributes."""
+    with squashfs(Path(image), Path(place)) as root:
+        return {
+            path: [entry.type, entry.mode, entry.uid, entry.gid, [name for name, _ in entry.xattrs]]
+            for path, entry in scan(root, digests=False).items()
+        }
+
+
+def layer_of(payload: Path, tmp_path: Path) -> dict[str, list[object]]:
+    place = tmp_path / "layer"
+    place.mkdir()
+    return call_inside(
+        "tests.layer.test_build:tell_layer",
+        {"image": str(payload / "layer.squashfs"), "place": str(place)},
+        listen=ignore,
+    )
+
+
+def left_out(payload: Path) -> list[str]:
+    return gzip.decompress((payload / "left-out.gz").read_bytes()).decode().splitlines()
+
+
+def test_a_layer_holds_what_its_packages_brought_and_nothing_else(
+    site: Site, tmp_path: Path
+) -> None:
+    layer = layer_of(site.build("plain"), tmp_path)
+    assert sorted(path for path, (kind, *_) in layer.items() if kind != "d") == [
+        "/usr/bin/plain",
+        "/usr/share/doc/plain/copyright",
+        "/usr/share/shared/plain.txt",
+        "/var/lib/dpkg/info/plain.list",
+        "/var/lib/dpkg/info/plain.md5sums",
+        "/var/lib/dpkg/info/plain.postinst",
+        "/var/lib/plain/made",
+    ]
+    assert layer["/usr/bin/plain"][:4] == ["f", 0o4755, 0, 0]
+
+
+def test_no_trace_of_the_overlay_is_in_a_layer(site: Site, tmp_path: Path) -> None:
+    layer = layer_of(site.build("plain"), tmp_path)
+    assert [path for path, entry in layer.items() if entry[-1]] == []
+
+
+def test_every_path_of_a_layer_is_in_its_contents_and_the_other_way_round(
+    site: Site, tmp_path: Path
+) -> None:
+    payload = site.build("plain")
+    text = gzip.decompress((payload / "plain.contents.gz").read_bytes()).decode()
+    lines = parse_contents(text, "plain.contents")
+    assert sorted(line.path for line in lines) == sorted(layer_of(payload, tmp_path).keys() - {"/"})
+    made_by = {line.path: line.origin for line in lines}
+    assert made_by["/usr/bin/plain"] == "plain"
+    assert made_by["/var/lib/plain/made"] == "<maintainer-script>"
+    assert made_by["/usr/share"] != "<maintainer-script>", "it belongs to a package below"
+
+
+def test_what_was_left_out_is_written_down(site: Site) -> None:
+    assert left_out(site.build("plain")) == [
+        "plain\t/usr/share/doc/plain/README",
+        "plain\t/usr/share/man/man1/plain.1",
+    ]
+
+
+def test_a_listed_secret_is_taken_out_and_its_directory_stays(site: Site, tmp_path: Path) -> None:
+    payload = site.build("registered")
+    layer = layer_of(payload, tmp_path)
+    assert "/etc/keeper" in layer
+    assert "/etc/keeper/key" not in layer
+    assert "Secrets:\n /etc/keeper/key site\n" in (payload / "manifest").read_text()
+
+
+def test_accounts_have_the_ids_of_the_table_and_the_homes_that_adduser_makes(
+    site: Site, tmp_path: Path
+) -> None:
+    payload = site.build("registered")
+    assert layer_of(payload, tmp_path)["/var/lib/keeper"][:4] == ["d", 0o755, 450, 450]
+    accounts = (payload / "state/accounts").read_text()
+    assert "Passwd: keeper:x:450:450:" in accounts
+    assert "Group: keeper:x:450:" in accounts
+
+
+def test_no_account_file_and_no_package_database_is_in_a_layer(site: Site, tmp_path: Path) -> None:
+    layer = layer_of(site.build("registered"), tmp_path)
+    shared = {"/etc/passwd", "/etc/shadow", "/etc/group", "/var/lib/dpkg/status", "/etc/issue"}
+    assert shared & layer.keys() == set()
+
+
+def test_what_was_built_is_not_built_again(site: Site) -> None:
+    first = site.build("plain")
+    said: list[object] = []
+    assert site.build("plain", listen=said.append) == first
+    assert said[-1] == Notice(text=f"plain: nothing to build, layer {first.name[:12]} is there")
+
+
+def test_a_second_build_gives_the_same_bytes(site: Site) -> None:
+    site.build("plain")
+    job = site.job("plain")
+    assert build_again(job, store=site.store, cache=site.cache, listen=ignore) == ()
+
+
+def test_a_path_that_comes_out_otherwise_is_named(site: Site) -> None:
+    site.build("random")
+    job = site.job("random")
+    (found,) = build_again(job, store=site.store, cache=site.cache, listen=ignore)
+    assert found.startswith("/usr/share/random: content ")
+
+
+def test_an_old_umask_and_locale_do_not_change_the_bytes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.build("registered")
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    before = os.umask(0o077)
+    try:
+        job = site.job("registered")
+        assert build_again(job, store=site.store, cache=site.cache, listen=ignore) == ()
+    finally:
+        os.umask(before)
+
+
+def error_of(site: Site, module: str) -> str:
+    with pytest.raises(QlumodError) as caught:
+        site.build(module)
+    return str(caught.value)
+
+
+def test_a_failing_maintainer_script_is_shown_with_its_last_lines(site: Site) -> None:
+    said = error_of(site, "failing")
+    assert said.startswith("failing: cannot install the packages: apt-get ended with exit status")
+    assert "  this is why it fails\n" in said
+    assert "dpkg: error processing package failing (--configure):" in said
+
+
+def test_an_account_that_is_not_in_the_table_stops_the_build_and_says_what_to_add(
+    site: Site,
+) -> None:
+    assert (
+        error_of(site, "unregistered")
+        == """\
+unregistered: packages make accounts that have no fixed id in the account table
+  
+  Group: newcomer
+  Gid: 400
+  Packages: unregistered
+  
+  User: newcomer
+  Uid: 400
+  Group: newcomer
+  Home: /home/newcomer
+  Shell: /usr/sbin/nologin
+  Packages: unregistered
+To mend it: add these stanzas to module-specs/accounts\
+"""  # noqa: W293
+    )
+
+
+def test_a_key_that_nobody_listed_stops_the_build(site: Site) -> None:
+    assert error_of(site, "leaky") == (
+        "/etc/leaky/id: this looks like a secret: it holds an OpenSSH private key\n"
+        "To mend it: add it to the field Secrets, as '/etc/leaky/id site' if many nodes share it, "
+        "or as '/etc/leaky/id node' if each node has its own"
+    )
+
+
+def test_changing_a_file_of_a_module_below_stops_the_build(site: Site) -> None:
+    said = error_of(site, "meddling")
+    assert said.startswith("/etc/issue: the build changed this path of a module below\n")
+    assert said.endswith(
+        "To mend it: if this module's is right for every stack, add /etc/issue to the field Wins"
+    )
+
+
+def test_a_module_may_win_a_path_that_its_spec_lists(site: Site, tmp_path: Path) -> None:
+    assert layer_of(site.build("winning"), tmp_path)["/etc/issue"][0] == "f"
+
+
+def test_a_damaged_package_in_the_store_stops_the_build(site: Site, tmp_path: Path) -> None:
+    package = next(p for p in site.lock.packages if p.package == "sibling")
+    path = site.store.path(package.sha256)
+    good = path.read_bytes()
+    for payload in site.cache.glob("layers/*/manifest"):
+        assert "Module: sibling\n" not in payload.read_text(), "it must not be built yet"
+    path.chmod(0o644)
+    path.write_bytes(good[:-1] + b"x")
+    try:
+        assert error_of(site, "sibling").startswith(f"{path}: the file in the store is damaged\n")
+    finally:
+        path.write_bytes(good)
+        path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+
+
+@pytest.fixture
+def without_mksquashfs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A machine where mksquashfs is not installed."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for directory in ("/usr/sbin", "/usr/bin"):
+        for program in Path(directory).iterdir():
+            if program.name != "mksquashfs" and not (programs / program.name).exists():
+                (programs / program.name).symlink_to(program)
+    monkeypatch.setattr("qlumod.system.run.SEARCH_PATH", str(programs))
+    yield
+
+
+def test_a_missing_program_is_named_with_its_package_before_any_work(
+    site: Site, without_mksquashfs: None
+) -> None:
+    assert error_of(site, "meddling") == (
+        "cannot run mksquashfs: it is not installed\nTo mend it: apt install squashfs-tools"
+    )
