@@ -9,7 +9,7 @@ from qlumod.model.tree import Entry
 from qlumod.proof.accounts import account_differences, is_account_file
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.tree import Tree
-from qlumod.state.kind import Files, Kind
+from qlumod.state.kind import Files, Kind, StateFile, decoded
 
 UNSEEN = ("trusted.overlay.", "user.overlay.")
 """Attributes that are overlayfs's own affair."""
@@ -30,6 +30,7 @@ _TYPES = {
 def compare(reference: Tree, stack: Tree, kinds: Sequence[Kind]) -> tuple[Difference, ...]:
     """All differences, sorted; what `kinds` claim is compared entry by entry."""
     shared = [path for path in reference.entries if path in stack.entries]
+    files_of_both = (reference.state_files(), stack.state_files())
     stateful = frozenset(
         path
         for path in shared
@@ -42,7 +43,7 @@ def compare(reference: Tree, stack: Tree, kinds: Sequence[Kind]) -> tuple[Differ
                 _both_sided(reference, stack, shared, stateful),
                 _hard_links(reference, stack, shared, stateful),
                 account_differences(reference, stack),
-                *(_state(reference, stack, kind) for kind in _other(kinds)),
+                *(_state(reference, stack, kind, files_of_both) for kind in _other(kinds)),
             )
         )
     )
@@ -79,6 +80,8 @@ def _both_sided(
     facts_of_reference, facts_of_stack = _Facts(reference), _Facts(stack)
     for path in shared:
         one, other = reference.entries[path], stack.entries[path]
+        if facts_of_reference.all_of(one) == facts_of_stack.all_of(other):
+            continue
         if one.type != other.type:
             yield _difference(path, Aspect.TYPE, _TYPES[one.type], _TYPES[other.type])
             continue
@@ -98,18 +101,33 @@ class _Facts:
 
     def __init__(self, tree: Tree) -> None:
         users, groups = tree.users(), tree.groups()
+        self._users, self._groups = users, groups
         self.aspects: Mapping[Aspect, Callable[[Entry], str]] = {
             Aspect.MODE: lambda entry: f"{entry.mode:04o}",
             Aspect.OWNER: lambda entry: users.get(entry.uid, f"#{entry.uid}"),
             Aspect.GROUP: lambda entry: groups.get(entry.gid, f"#{entry.gid}"),
             Aspect.CONTENT: lambda entry: (
-                f"{entry.size} bytes {entry.digest[:12]}".strip() if entry.type == "f" else ""
+                f"{entry.size} bytes {entry.digest}".strip() if entry.type == "f" else ""
             ),
             Aspect.TARGET: lambda entry: entry.target,
             Aspect.DEVICE: lambda entry: f"{entry.rdev:#x}" if entry.type in "cb" else "",
             Aspect.ATTRIBUTES: lambda entry: _attributes(entry, lists=False),
             Aspect.ACCESS_LISTS: lambda entry: _attributes(entry, lists=True),
         }
+
+    def all_of(self, entry: Entry) -> tuple[object, ...]:
+        """All the facts as one value, quick to compare."""
+        return (
+            entry.type,
+            entry.mode,
+            self._users.get(entry.uid, entry.uid),
+            self._groups.get(entry.gid, entry.gid),
+            entry.size,
+            entry.digest,
+            entry.target,
+            entry.rdev,
+            entry.xattrs,
+        )
 
 
 def _attributes(entry: Entry, *, lists: bool) -> str:
@@ -146,8 +164,10 @@ def _fellows(tree: Tree, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {path: tuple(group) for group in groups.values() if len(group) > 1 for path in group}
 
 
-def _state(reference: Tree, stack: Tree, kind: Kind) -> Iterator[Difference]:
-    one, other = _claimed(reference, kind), _claimed(stack, kind)
+def _state(
+    reference: Tree, stack: Tree, kind: Kind, files_of_both: tuple[Files, Files]
+) -> Iterator[Difference]:
+    one, other = (_claimed(files, kind) for files in files_of_both)
     if one == other:
         return
     expected, found = _canonical(kind, one), _canonical(kind, other)
@@ -161,11 +181,11 @@ def _state(reference: Tree, stack: Tree, kind: Kind) -> Iterator[Difference]:
             yield _reordered(path, kind.name, one[path].data, other[path].data)
 
 
-def _claimed(tree: Tree, kind: Kind) -> Files:
+def _claimed(files: Files, kind: Kind) -> dict[str, StateFile]:
     return {
         path: file
-        for path, file in tree.state_files().items()
-        if kind.claims(path, tree.entries[path].target)
+        for path, file in files.items()
+        if kind.claims(path, decoded(file.data) if file.link else "")
     }
 
 

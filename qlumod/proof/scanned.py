@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from qlumod.model.tree import Entry
 from qlumod.proof.accounts import is_account_file
 from qlumod.proof.tree import Tree
 from qlumod.state.table import KINDS
@@ -11,13 +12,18 @@ from qlumod.system.tree import scan
 def scanned(root: Path) -> Tree:
     """Scan a root, with the bytes of the files that rules of state look into."""
     entries = scan(root)
-    looked_into = [
-        entry.path
-        for entry in entries.values()
-        if entry.type == "f"
-        and (is_account_file(entry.path) or any(kind.claims(entry.path) for kind in KINDS))
-    ]
     return Tree(
         entries=entries,
-        data={path: (root / path.lstrip("/")).read_bytes() for path in looked_into},
+        data={
+            path: (root / path.lstrip("/")).read_bytes()
+            for path, entry in entries.items()
+            if is_looked_into(entry)
+        },
+    )
+
+
+def is_looked_into(entry: Entry) -> bool:
+    """Whether the comparison needs the file's bytes."""
+    return entry.type == "f" and (
+        is_account_file(entry.path) or any(kind.claims(entry.path) for kind in KINDS)
     )

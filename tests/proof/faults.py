@@ -293,7 +293,7 @@ def _packages() -> Iterator[Fault]:
     yield Fault(
         "trigger missing",
         "/var/lib/dpkg/triggers/File",
-        _edit_line("var/lib/dpkg/triggers/File", "/usr/share/man", lambda _: ""),
+        _edit_line("var/lib/dpkg/triggers/File", "/", lambda _: ""),
     )
     yield Fault(
         "diversion extra",

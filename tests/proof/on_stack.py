@@ -1,0 +1,105 @@
+"""Doing each fault to a real stack, in namespaces: what the proof then reports."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.events import Listener, step
+from qlumod.model.names import ModuleName
+from qlumod.model.spec import with_requirements
+from qlumod.proof.inside import assembled
+from qlumod.proof.permitted import Expectations
+from qlumod.proof.reference import Installation
+from qlumod.proof.scanned import is_looked_into, scanned
+from qlumod.proof.tree import Tree, loaded
+from qlumod.proof.verdict import verdict
+from qlumod.state.table import KINDS
+from qlumod.system.memory import scratch_space
+from qlumod.system.mount import overlay
+from qlumod.system.tree import entry_of, scan
+from qlumod.workflows.check import check
+from qlumod.workflows.lock import fresh_lock, target
+from qlumod.workflows.proof import expectations
+from tests.proof.faults import Fault, faults
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Everything about a proof but the stack."""
+
+    reference: Tree
+    expected: Expectations
+
+    @classmethod
+    def of(cls, specs: Path, cache: Path, payloads: Sequence[Path]) -> "Proof":
+        project = check(specs)
+        lock = fresh_lock(specs, project, target(project.release))
+        modules = [ModuleName(name) for name in ("core", "slurm")]
+        installation = Installation(lock=lock, specs=with_requirements(modules, project.specs))
+        kept = cache / "proof" / f"{installation.identity}.tree.gz"
+        return cls(
+            reference=loaded(kept.read_bytes()),
+            expected=expectations(project, installation, tuple(payloads)),
+        )
+
+    def failures(self, stack: Tree) -> list[str]:
+        """The paths that are reported."""
+        found = verdict(self.reference, stack, expected=self.expected, kinds=KINDS)
+        return [failure.path for failure in found.failures]
+
+
+def report_all(
+    *,
+    listen: Listener,
+    specs: str,
+    cache: str,
+    payloads: Sequence[str],
+    scratch: str,
+    epoch: int,
+) -> dict[str, list[str]]:
+    """The paths that are reported without a fault (under an empty name), and with each one."""
+    proof = Proof.of(Path(specs), Path(cache), [Path(payload) for payload in payloads])
+    with (
+        scratch_space(Path(scratch)) as space,
+        assembled(payloads, space, epoch=epoch, listen=listen) as (*_, root),
+    ):
+        sound = scanned(root)
+        answers = {"": proof.failures(sound)}
+        with step(listen, "doing faults", total=len(faults())) as advance:
+            for number, fault in enumerate(faults()):
+                place = space / f"fault-{number}"
+                answers[fault.name] = proof.failures(_with_fault(fault, root, sound, place))
+                advance(1)
+    return answers
+
+
+def _with_fault(fault: Fault, root: Path, sound: Tree, place: Path) -> Tree:
+    upper, work, view = (place / name for name in ("upper", "work", "view"))
+    for directory in (upper, work, view):
+        directory.mkdir(parents=True)
+    if fault.unmounted:
+        upper.chmod(0o755)
+        fault.deed(upper)
+    with overlay([root], view, upper=upper, work=work):
+        if not fault.unmounted:
+            fault.deed(view)
+        return _rescanned(sound, upper, view)
+
+
+def _rescanned(sound: Tree, upper: Path, view: Path) -> Tree:
+    """The tree after a fault: only what the overlay's upper directory has is looked at again."""
+    entries, data = dict(sound.entries), dict(sound.data)
+    for path, entry in scan(upper, digests=False).items():
+        gone = entry.whiteout or ("trusted.overlay.opaque", b"y") in entry.xattrs
+        for old in [old for old in entries if gone and old.startswith(f"{path}/")]:
+            del entries[old]
+            data.pop(old, None)
+        if not os.path.lexists(view / path.lstrip("/")):
+            entries.pop(path, None)
+            data.pop(path, None)
+            continue
+        entries[path] = entry_of(view, path)
+        if is_looked_into(entries[path]):
+            data[path] = (view / path.lstrip("/")).read_bytes()
+    return Tree(entries=dict(sorted(entries.items())), data=data)
