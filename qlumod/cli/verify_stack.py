@@ -78,7 +78,7 @@ def _line(finding: Finding) -> str:
 
 def _summary(found: Verdict) -> str:
     if found.failures:
-        return f"{len(found.failures)} differences that nothing permits, in {found.paths} paths"
+        return f"differences that nothing permits: {len(found.failures)}, in {found.paths} paths"
     return f"the stack equals one installation: {found.paths} paths compared"
 
 

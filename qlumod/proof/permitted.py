@@ -200,7 +200,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
         ),
         Named(
             name="of the build",
-            why="mmdebstrap's settings, and its copies of the build host's name and resolver",
+            why="mmdebstrap's settings, and its copies of host name and resolver",
             paths=_OF_THE_BUILD,
         ),
         Named(

@@ -1,0 +1,127 @@
+"""What is permitted, and what is not although it looks alike."""
+
+from dataclasses import replace
+
+import pytest
+
+from qlumod.model.tree import Entry
+from qlumod.proof.difference import Aspect, Difference
+from qlumod.proof.permitted import Permission, false_records, permissions
+from qlumod.proof.tree import Tree
+from tests.proof.expected import expectations
+
+
+def tree(*paths: str, **targets: str) -> Tree:
+    entries = [Entry(path=path, type="f", mode=0o644, digest="dd") for path in paths]
+    links = [Entry(path=p, type="l", mode=0o777, target=t) for p, t in targets.items()]
+    return Tree(entries={entry.path: entry for entry in [*entries, *links]}, data={})
+
+
+REFERENCE = tree(
+    "/boot/vmlinuz-6.1.0",
+    **{
+        "/etc/alternatives/awk.1.gz": "/usr/share/man/man1/mawk.1.gz",
+        "/etc/alternatives/awk": "/usr/bin/mawk",
+        "/usr/share/man/man1/awk.1.gz": "/etc/alternatives/awk.1.gz",
+        "/usr/bin/awk": "/etc/alternatives/awk",
+    },
+)
+EXPECTED = replace(expectations(), beside={"/boot/vmlinuz-6.1.0": "dd"})
+
+
+def permitted(path: str, aspect: Aspect = Aspect.MISSING, **told: str) -> str | None:
+    difference = Difference(path=path, aspect=aspect, **told)
+    allowed: tuple[Permission, ...] = permissions(EXPECTED, REFERENCE)
+    return next((one.name for one in allowed if one.permits(difference)), None)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/usr/share/doc/munge/README", "left out"),
+        ("/usr/share/doc/munge/README.Debian", None),
+        ("/etc/alternatives/awk.1.gz", "alternative left out"),
+        ("/usr/share/man/man1/awk.1.gz", "alternative left out"),
+        ("/var/lib/dpkg/alternatives/awk.1.gz", "alternative left out"),
+        ("/etc/alternatives/awk", None),
+        ("/usr/bin/awk", None),
+        ("/etc/munge/munge.key", "secret"),
+        ("/etc/munge/other.key", None),
+        ("/boot/vmlinuz-6.1.0", "kernel and initrd"),
+        ("/boot/initrd.img-6.1.0", None),
+        ("/boot/config-6.1.0", "for making an initrd"),
+        ("/boot/config-6.1.1", None),
+        ("/var/lib/dpkg/status-old", "bookkeeping"),
+        ("/var/lib/dpkg/status", None),
+        ("/var/lib/ucf/hashfile.3", "bookkeeping"),
+        ("/var/lib/ucf/hashfile", None),
+        ("/etc/apt/sources.list", "of the build"),
+        ("/dev/null", "device"),
+        ("/dev/sda", None),
+        ("/run/lock", "run-time directory"),
+        ("/run/lock/other", None),
+    ],
+)
+def test_only_what_is_named_may_be_missing(path: str, name: str | None) -> None:
+    assert permitted(path) == name
+
+
+@pytest.mark.parametrize("aspect", [a for a in Aspect if a not in (Aspect.MISSING, Aspect.ORDER)])
+@pytest.mark.parametrize("path", ["/etc/munge/munge.key", "/boot/vmlinuz-6.1.0", "/etc/passwd-"])
+def test_what_may_be_missing_may_not_be_there_otherwise(path: str, aspect: Aspect) -> None:
+    assert permitted(path, aspect) is None
+
+
+def test_another_kernel_beside_the_layer_is_no_kernel() -> None:
+    allowed = permissions(replace(EXPECTED, beside={"/boot/vmlinuz-6.1.0": "ee"}), REFERENCE)
+    missing = Difference(path="/boot/vmlinuz-6.1.0", aspect=Aspect.MISSING)
+    assert not any(one.permits(missing) for one in allowed)
+
+
+def test_only_the_number_of_the_table_may_be_another() -> None:
+    told = {"subject": "user munge: uid", "reference": "101"}
+    assert permitted("/etc/passwd", Aspect.ID, **told, stack="401") == "account ids"
+    assert permitted("/etc/passwd", Aspect.ID, **told, stack="402") is None
+
+
+def test_only_diversions_of_left_out_paths_may_be_missing() -> None:
+    path, page = "/var/lib/dpkg/diversions", "/usr/share/man/man1/mawk.1.gz"
+    gone = f"{page} {page}.real mawk"
+    assert permitted(path, Aspect.ENTRY, reference=gone) == "diversion left out"
+    assert permitted(path, Aspect.ENTRY, stack=gone) is None
+    assert permitted(path, Aspect.ENTRY, reference="/bin/sh /bin/sh.distrib dash") is None
+
+
+def test_no_permission_covers_a_whole_directory() -> None:
+    for permission in permissions(EXPECTED, REFERENCE):
+        for path in getattr(permission, "paths", ()):
+            assert not path.rpartition("/")[2].startswith("*"), path
+
+
+@pytest.mark.parametrize(
+    ("recorded", "stack", "what"),
+    [
+        ("/usr/share/doc/x/README", (), ""),
+        ("/usr/share/doc/x/README", ("/usr/share/doc/x/README",), "and is there"),
+        ("/usr/share/doc/y", (), "and no package brings it"),
+        ("/usr/bin/x", (), "and no pattern excludes it"),
+        ("/usr/share/doc/x/copyright", (), "and no pattern excludes it"),
+        ("/usr/lib/x", (), "and no pattern excludes it"),
+    ],
+)
+def test_a_record_must_be_true(recorded: str, stack: tuple[str, ...], what: str) -> None:
+    reference = tree(
+        "/usr/share/doc/x/README", "/usr/bin/x", "/usr/share/doc/x/copyright", "/usr/lib/x"
+    )
+    expected = expectations(left_out=frozenset({recorded}))
+    found = [str(false) for false in false_records(expected, reference, tree(*stack))]
+    assert found == ([f"{recorded}: record: - → recorded as left out, {what}"] if what else [])
+
+
+def test_a_directory_may_go_with_all_that_was_in_it() -> None:
+    inner = Entry(path="/usr/lib/x", type="d", mode=0o755)
+    page = Entry(path="/usr/share/man/x", type="f", mode=0o644)
+    parent = Entry(path="/usr/share/man", type="d", mode=0o755)
+    reference = Tree(entries={e.path: e for e in (inner, page, parent)}, data={})
+    expected = expectations(left_out=frozenset(reference.entries), excludes=("/usr/share/man/*",))
+    assert [false.path for false in false_records(expected, reference, tree())] == ["/usr/lib/x"]

@@ -1,0 +1,118 @@
+"""What ``qlumod verify-stack`` prints of a verdict, and its exit status."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qlumod.cli import verify_stack as verb
+from qlumod.cli.exits import FoundWanting
+from qlumod.proof.scanned import scanned
+from qlumod.proof.verdict import Verdict, verdict
+from qlumod.state.table import KINDS
+from tests.proof.expected import expectations
+from tests.proof.small import make_reference, make_stack
+
+TABLE = """\
+permitted             paths  because
+left out              4      documentation, manual pages and translations, recorded path by path
+alternative left out  2      update-alternatives makes nothing for a file that is not there
+diversion left out    1      maintainer scripts divert nothing that is not there
+secret                1      made at first boot or supplied by the site, never in a layer
+kernel and initrd     2      files beside core's layer, of the same bytes
+for making an initrd  0      the initrd is made once, with core
+account ids           2      the release's account table fixes them; names and all else are equal
+order of entries      1      merged from the modules' entries: the same ones, sorted
+bookkeeping           2      locks and backups of passwd, dpkg, apt, debconf and ucf
+of the build          2      mmdebstrap's settings, and its copies of host name and resolver
+device                1      mmdebstrap makes them; a node has devtmpfs
+run-time directory    1      a node's /run is made at boot
+access list           0      squashfs stores none; systemd-tmpfiles sets it at boot
+"""
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Verdict:
+    for name in ("reference", "stack"):
+        (tmp_path / name).mkdir()
+    reference = scanned(make_reference(tmp_path / "reference"))
+    stack = scanned(make_stack(tmp_path / "stack"))
+    return verdict(reference, stack, expected=expectations(), kinds=KINDS)
+
+
+def typed(
+    found: Verdict, *words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, Any]:
+    """Type the verb with a verdict that is known; returns what it was asked for."""
+    asked: dict[str, Any] = {}
+
+    def answer(specs: Path, modules: tuple[str, ...], **given: Any) -> Verdict:
+        asked.update(given, specs=specs, modules=modules)
+        return found
+
+    monkeypatch.setattr(verb, "verify_stack", answer)
+    monkeypatch.setenv("QLUMOD_CACHE", str(tmp_path / "cache"))
+    verb.command.main(list(words), standalone_mode=False)
+    return asked
+
+
+def test_an_equal_stack_is_a_table_and_one_line(
+    sound: Verdict,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = typed(sound, "core", "slurm", "--fresh", monkeypatch=monkeypatch, tmp_path=tmp_path)
+    said = f"the stack equals one installation: {sound.paths} paths compared\n"
+    assert capsys.readouterr().out == TABLE + said
+    assert (asked["modules"], asked["fresh"]) == (("core", "slurm"), True)
+
+
+def test_a_difference_is_named_and_the_status_tells_it(
+    sound: Verdict,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wrong = replace(sound.findings[0], permission=None)
+    found = replace(sound, findings=(wrong, *sound.findings[1:]))
+    with pytest.raises(FoundWanting):
+        typed(found, "core", monkeypatch=monkeypatch, tmp_path=tmp_path)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2] == f"NOT PERMITTED  {wrong.difference}"
+    assert lines[-1] == f"differences that nothing permits: 1, in {sound.paths} paths"
+
+
+def test_all_differences_can_be_listed_with_what_permits_them(
+    sound: Verdict,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    typed(sound, "core", "--all", monkeypatch=monkeypatch, tmp_path=tmp_path)
+    lines = capsys.readouterr().out.splitlines()
+    assert "secret: /etc/munge/munge.key: missing file" in lines
+    assert "account ids: /etc/passwd: id (user munge: uid): 102 → 401" in lines
+    assert len(lines) == len(TABLE.splitlines()) + len(sound.findings) + 1
+
+
+def test_json_has_every_difference(
+    sound: Verdict,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    typed(sound, "core", "--json", monkeypatch=monkeypatch, tmp_path=tmp_path)
+    document = json.loads(capsys.readouterr().out)
+    assert document["equal"] is True
+    assert {kind["name"]: kind["paths"] for kind in document["permitted"]} == sound.counts
+    assert {
+        "path": "/etc/munge/munge.key",
+        "aspect": "missing",
+        "subject": "",
+        "reference": "file",
+        "stack": "",
+        "permitted": "secret",
+    } in document["differences"]
