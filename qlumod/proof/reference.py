@@ -12,7 +12,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
 from qlumod.proof.tree import Tree, loaded
 from qlumod.system.archive import frozen_archive
-from qlumod.system.files import make_directories, write_whole
+from qlumod.system.files import make_directories, sync_directory, write_new
 from qlumod.system.namespace import call_inside
 from qlumod.system.staging import staging
 from qlumod.system.store import Store
@@ -78,7 +78,9 @@ def reference_tree(
         scanned = _install(installation, place, store=store, listen=listen)
         tree = loaded(scanned)
         _check_versions(tree, installation.packages)
-        write_whole(kept, scanned)
+        write_new(place / "whole", scanned)
+        (place / "whole").rename(kept)
+        sync_directory(kept.parent)
     _forget_oldest(kept.parent)
     return tree
 

@@ -4,13 +4,14 @@ import gzip
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, plan
 from qlumod.model.digests import digest_value
 from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
-from qlumod.model.spec import with_requirements
+from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.proof.permitted import Expectations, outside
 from qlumod.proof.reference import Installation, reference_tree
 from qlumod.proof.tree import Tree, loaded
@@ -46,6 +47,7 @@ def verify_stack(
         [module_name(name) for name in modules] or [spec.module for spec in project.specs],
         project.specs,
     )
+    _check_conflicts(stacked)
     installation = Installation(lock=lock, specs=stacked)
     names = installation.modules
     fetch_locked(lock, project.release, specs=specs, cache=cache, modules=names, listen=listen)
@@ -60,6 +62,18 @@ def verify_stack(
             expected=expectations(project, installation, tuple(payloads.values())),
             kinds=KINDS,
         )
+
+
+def _check_conflicts(specs: Sequence[ModuleSpec]) -> None:
+    names = {spec.module for spec in specs}
+    raise_faults(
+        QlumodError(
+            f"modules {spec.module} and {other} exclude each other: no stack has both",
+            remedy="name the modules of one stack",
+        )
+        for spec in specs
+        for other in sorted(names.intersection(spec.conflicts))
+    )
 
 
 def stack_tree(
