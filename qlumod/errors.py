@@ -18,7 +18,7 @@ class QlumodError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        lines = [self.brief, *(f"  {line}" for line in self.details)]
+        lines = [self.brief, *(f"  {line}".rstrip() for line in self.details)]
         if self.remedy:
             lines.append(f"To mend it: {self.remedy}")
         return "\n".join(lines)

@@ -14,6 +14,7 @@ from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.system.archive import frozen_archive
 from qlumod.system.namespace import call_inside
+from qlumod.system.run import require_programs
 from qlumod.system.staging import staging, sweep
 from qlumod.system.store import Store
 
@@ -71,7 +72,12 @@ def build_again(job: Job, *, store: Store, cache: Path, listen: Listener) -> tup
         return differences(job.spec.module, payload_path(cache, identity), again)
 
 
+PROGRAMS = ("setpriv", "unshare", "mount", "mmdebstrap", "mksquashfs", "gpg")
+"""What a build needs of the build host, checked before any work."""
+
+
 def _built(job: Job, place: Path, *, store: Store, cache: Path, listen: Listener) -> Path:
+    require_programs(*PROGRAMS)
     archive = frozen_archive(
         job.packages,
         store=store,

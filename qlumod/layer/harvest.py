@@ -12,7 +12,15 @@ from qlumod.events import Listener, step
 from qlumod.layer.contents import path_lines
 from qlumod.layer.job import Job
 from qlumod.layer.kernel import IMAGE, kernel_in, make_initrd
-from qlumod.layer.owners import FileLists, PathFilters, left_out, origin, owners_of
+from qlumod.layer.owners import (
+    INFO,
+    FileLists,
+    PathFilters,
+    left_out,
+    origin,
+    owner_of_info,
+    owners_of,
+)
 from qlumod.layer.payload import write_documents, write_manifest
 from qlumod.layer.select import Selection, select
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
@@ -48,7 +56,11 @@ def harvest(job: Job, ground: Ground, output: Path, *, scratch: Path, listen: Li
     with step(listen, "reading what was installed"):
         lists = _file_lists(ground.root, job)
         # Directories on the way to a module's files belong to packages below it.
-        owners = {**owners_of(_all_file_lists(ground.root)), **owners_of(lists)}
+        owners = {
+            **owners_of(_all_file_lists(ground.root)),
+            **owners_of(lists),
+            **_info_owners(ground.root),
+        }
         chosen = select(job, ground.tree, ground.view, owners)
         fragments = _fragments(job, ground, chosen)
     kernel = kernel_in(chosen.entries, job.spec.module)
@@ -179,6 +191,11 @@ def _all_file_lists(root: Path) -> FileLists:
         path.name.removesuffix(".list").partition(":")[0]: _paths_in(path)
         for path in (root / "var/lib/dpkg/info").glob("*.list")
     }
+
+
+def _info_owners(root: Path) -> dict[str, str]:
+    paths = (f"{INFO}{path.name}" for path in (root / INFO.lstrip("/")).iterdir())
+    return {path: package for path in paths if (package := owner_of_info(path))}
 
 
 def _paths_in(listing: Path) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from qlumod.state.accounts import seed
 from qlumod.system.mmdebstrap import install, without_host
 from qlumod.system.mount import bind
 from qlumod.system.namespace import HOST_NAME
-from qlumod.system.run import run
+from qlumod.system.run import CommandFailed, run
 
 POLICY = "#!/bin/sh\n# No service starts while a module is built.\nexit 101\n"
 ARCHIVE = "run/qlumod/archive"
@@ -38,7 +38,7 @@ def ground(
     preseed.write_text("".join(f"{line}\n" for line in job.spec.debconf))
     hook = scratch / "hook"
     _write_hook(hook, job.spec.module, inputs, preseed)
-    with without_host(scratch, host_name=HOST_NAME):
+    with without_host(scratch, host_name=HOST_NAME), _told(job, "mmdebstrap"):
         install(
             root,
             source=source,
@@ -154,10 +154,24 @@ def _apt_calls(job: Job, root: Path, source: str) -> Iterator[list[str]]:
 def _in_root(
     job: Job, root: Path, words: Sequence[str], listen: Listener, *, stdin: bytes = b""
 ) -> None:
-    run(
-        in_root(root, *words, epoch=job.lock.epoch, environment={"INITRD": "No"}, stdin=stdin),
-        listen=listen,
-    )
+    call = in_root(root, *words, epoch=job.lock.epoch, environment={"INITRD": "No"}, stdin=stdin)
+    with _told(job, words[0]):
+        run(call, listen=listen)
+
+
+@contextmanager
+def _told(job: Job, program: str) -> Iterator[None]:
+    """Say of which module's installation a program failed, and what it said at last."""
+    try:
+        yield
+    except CommandFailed as failed:
+        raise QlumodError(
+            f"{job.spec.module}: cannot install the packages: "
+            f"{program} ended with exit status {failed.status}",
+            details=failed.tail,
+            remedy="see the log of the build for all that it said; what a maintainer script "
+            "misses may have to be added to Packages",
+        ) from failed
 
 
 @contextmanager

@@ -38,12 +38,23 @@ class PathFilters:
         )
 
 
+INFO = "/var/lib/dpkg/info/"
+"""Where dpkg puts what a package's control archive holds."""
+
+
 def owners_of(lists: FileLists) -> dict[str, str]:
     """The owner of each path by its canonical name; of several the first by name."""
     owners: dict[str, str] = {}
     for package in sorted(lists, reverse=True):
         owners.update((canonical_path(path), package) for path in lists[package])
     return owners
+
+
+def owner_of_info(path: str) -> str | None:
+    """The package that a file of dpkg's ``info`` directory comes from: ``NAME[:ARCH].KIND``."""
+    if not path.startswith(INFO):
+        return None
+    return path.removeprefix(INFO).rpartition(".")[0].partition(":")[0] or None
 
 
 def left_out(

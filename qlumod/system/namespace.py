@@ -102,6 +102,8 @@ def announce(event: Event) -> None:
 
 
 def _main() -> None:
+    # Modes of what is made in here are part of the result; the caller's umask is not.
+    os.umask(0o022)
     order = json.loads(sys.stdin.buffer.read())
     run(command("hostname", HOST_NAME))
     module, _, name = order["function"].partition(":")

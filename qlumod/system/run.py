@@ -13,7 +13,7 @@ from typing import Any
 
 import sh
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Output, ignore
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -101,6 +101,11 @@ def command(
         directory=directory,
         stdin=stdin,
     )
+
+
+def require_programs(*programs: str) -> None:
+    """Raise an error for each program that is not installed, all at once."""
+    raise_faults(ProgramMissing(program) for program in programs if not _which(program))
 
 
 def run(

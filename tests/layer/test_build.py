@@ -78,6 +78,7 @@ def test_every_path_of_a_layer_is_in_its_contents_and_the_other_way_round(
 def test_what_was_left_out_is_written_down(site: Site) -> None:
     assert left_out(site.build("plain")) == [
         "plain\t/usr/share/doc/plain/README",
+        "plain\t/usr/share/man/man1",
         "plain\t/usr/share/man/man1/plain.1",
     ]
 
@@ -160,19 +161,19 @@ def test_an_account_that_is_not_in_the_table_stops_the_build_and_says_what_to_ad
         error_of(site, "unregistered")
         == """\
 unregistered: packages make accounts that have no fixed id in the account table
-  
+
   Group: newcomer
   Gid: 400
   Packages: unregistered
-  
+
   User: newcomer
   Uid: 400
   Group: newcomer
-  Home: /home/newcomer
+  Home: /nonexistent
   Shell: /usr/sbin/nologin
   Packages: unregistered
 To mend it: add these stanzas to module-specs/accounts\
-"""  # noqa: W293
+"""
     )
 
 
