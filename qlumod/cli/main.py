@@ -28,6 +28,7 @@ VERBS: dict[str, dict[str, str]] = {
     },
     "Publishing": {
         "publish": "Put module packages into a signed apt repository.",
+        "promote": "Offer what one suite has in another one, too.",
         "repo": "Make and look at apt repositories.",
         "snapshot": "Look at what was published when.",
         "serve": "Offer a repository over HTTP, for trying things out.",

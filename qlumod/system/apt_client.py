@@ -38,8 +38,6 @@ class AptClient:
     def _run(self, *words: str, listen: Listener) -> None:
         run(
             command(
-                # It must not go on writing below the root when whoever would remove it is killed.
-                "setpriv", "--pdeathsig", "KILL", "--",
                 "apt-get", "--quiet", "--assume-yes", *words,
                 environment={"APT_CONFIG": str(self.root / "apt.conf")},
             ),

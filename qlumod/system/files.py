@@ -23,6 +23,9 @@ BLOCK = 1 << 20
 POLL = 0.05
 """Seconds between two looks at a lock that another process holds."""
 
+PATIENCE = 5.0
+"""Seconds that a program has to end whose caller was killed."""
+
 _REMEDIES = {
     errno.ENOSPC: "make room on that file system, and run it again",
     errno.EDQUOT: "make room or raise the quota, and run it again",
@@ -126,8 +129,18 @@ def make_directories(path: Path) -> None:
 
 def remove_tree(path: Path) -> None:
     """Remove a directory with all that is in it; it need not be there."""
-    with told(path, "remove"), contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(path)
+    deadline = time.monotonic() + PATIENCE
+    with told(path, "remove"):
+        while path.exists():
+            try:
+                shutil.rmtree(path)
+            except FileNotFoundError:
+                continue
+            except OSError as fault:
+                # A program whose caller was killed may still write there, for a moment.
+                if fault.errno != errno.ENOTEMPTY or time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL)
 
 
 def remove_empty(path: Path, *, below: Path) -> None:

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.repository.founding import settle, write_settings, write_sources
+from qlumod.repository.entries import Entry
+from qlumod.repository.founding import opened_settings, settle, write_settings, write_sources
 from qlumod.repository.incoming import Incoming, read_incoming, suite_of
 from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
 from qlumod.repository.plan import Change, Plan, plan
 from qlumod.repository.publication import show, times
-from qlumod.repository.settings import Wishes
+from qlumod.repository.settings import Settings, Wishes
 from qlumod.repository.snapshots import Snapshot, current_snapshot
 from qlumod.repository.staging import check_pool, opened
+from qlumod.system.gpg import SigningKey
 from qlumod.system.keys import agent_as_it_was, usable_key
 
 
@@ -94,6 +97,140 @@ def preview(
     return Publication(suite=name, snapshot=None, changes=planned.changes)
 
 
+def promote(
+    source: str,
+    target: str,
+    *,
+    repository: Path,
+    packages: Sequence[str] = (),
+    allow_older: bool = False,
+    valid_for: int | None = None,
+    date: int | None = None,
+    dry_run: bool = False,
+    wait: float = 0.0,
+    listen: Listener,
+) -> Publication:
+    """Offer what one suite has in another one, too: the same bytes, never built again.
+
+    `packages` are binary packages, none stands for all; the sources that they were built from come
+    along.
+    """
+    layout = Layout(root=repository.absolute())
+    settings = opened_settings(layout)
+    if dry_run:
+        planned = _promoted(layout, source, target, packages, allow_older=allow_older)
+        return Publication(suite=target, snapshot=None, changes=planned.changes)
+    with agent_as_it_was():
+        key = usable_key(settings.keys[0])
+        with opened(layout, wait=wait, listen=listen):
+            planned = _promoted(layout, source, target, packages, allow_older=allow_older)
+            before = current_snapshot(layout, suite_name(target))
+            identity = None
+            if planned.added:
+                identity = show(
+                    planned,
+                    (),
+                    layout=layout,
+                    settings=settings,
+                    suite=target,
+                    before=before,
+                    times=times(layout, before, date=date, valid_for=valid_for),
+                    key=key,
+                    listen=listen,
+                )
+            write_sources(layout, settings, target)
+    return Publication(suite=target, snapshot=identity, changes=planned.changes)
+
+
+def renew(
+    suites: Sequence[str],
+    *,
+    repository: Path,
+    valid_for: int | None = None,
+    date: int | None = None,
+    wait: float = 0.0,
+    listen: Listener,
+) -> tuple[Publication, ...]:
+    """Sign suites anew with the same packages, so that clients go on believing them.
+
+    None stands for all suites.
+    """
+    layout = Layout(root=repository.absolute())
+    settings = opened_settings(layout)
+    with agent_as_it_was():
+        key = usable_key(settings.keys[0])
+        with opened(layout, wait=wait, listen=listen):
+            return tuple(
+                _renewed(
+                    _existing(layout, name),
+                    layout=layout,
+                    settings=settings,
+                    key=key,
+                    valid_for=valid_for,
+                    date=date,
+                    listen=listen,
+                )
+                for name in suites or layout.suite_names()
+            )
+
+
 def _planned(before: Snapshot | None, incoming: Sequence[Incoming], *, allow_older: bool) -> Plan:
     published = before.entries() if before else ()
     return plan(published, [one.entry for one in incoming], allow_older=allow_older)
+
+
+def _promoted(
+    layout: Layout, source: str, target: str, packages: Sequence[str], *, allow_older: bool
+) -> Plan:
+    before = current_snapshot(layout, suite_name(target))
+    offered = _chosen(_existing(layout, source), packages)
+    return plan(before.entries() if before else (), offered, allow_older=allow_older)
+
+
+def _existing(layout: Layout, suite: str) -> Snapshot:
+    snapshot = current_snapshot(layout, suite_name(suite))
+    if snapshot is None:
+        raise QlumodError(
+            f"{layout.root} has no suite {suite}",
+            remedy=f"it has {', '.join(layout.suite_names()) or 'none yet'}",
+        )
+    return snapshot
+
+
+def _chosen(snapshot: Snapshot, packages: Sequence[str]) -> tuple[Entry, ...]:
+    entries = snapshot.entries()
+    missing = sorted(set(packages) - {entry.package for entry in entries if not entry.is_source})
+    if missing:
+        raise QlumodError(f"{snapshot.suite} has no package {', '.join(missing)}")
+    if not packages:
+        return entries
+    sources = {entry.source for entry in entries if entry.package in packages}
+    return tuple(
+        entry
+        for entry in entries
+        if (entry.source in sources if entry.is_source else entry.package in packages)
+    )
+
+
+def _renewed(
+    before: Snapshot,
+    *,
+    layout: Layout,
+    settings: Settings,
+    key: SigningKey,
+    valid_for: int | None,
+    date: int | None,
+    listen: Listener,
+) -> Publication:
+    identity = show(
+        Plan(entries=before.entries(), changes=(), added=()),
+        (),
+        layout=layout,
+        settings=settings,
+        suite=before.suite,
+        before=before,
+        times=times(layout, before, date=date, valid_for=valid_for),
+        key=key,
+        listen=listen,
+    )
+    return Publication(suite=before.suite, snapshot=identity, changes=())

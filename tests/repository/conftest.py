@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.errors import QlumodError
 from qlumod.events import Event
+from qlumod.repository import publication
 from qlumod.repository.layout import Layout
 from qlumod.repository.settings import Wishes
 from qlumod.repository.snapshots import Snapshot, all_snapshots, current_snapshot
@@ -109,6 +111,8 @@ def walk(top: Path) -> Iterator[Path]:
 def keys() -> Iterator[Path]:
     # Not below pytest's directory: a socket's path has at most 108 bytes.
     home = Path(tempfile.mkdtemp(prefix="qlumod-test-"))
+    # One agent for all tests; otherwise each publication starts one, and ends it.
+    subprocess.run(["gpgconf", "--homedir", home, "--launch", "gpg-agent"], check=True)
     yield home
     subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
     shutil.rmtree(home)
@@ -133,6 +137,12 @@ def shop(work: Path, keys: Path, fingerprint: str, monkeypatch: pytest.MonkeyPat
     return Shop(work, fingerprint)
 
 
+@pytest.fixture
+def untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the client's trial out, which changes nothing and takes half of the time."""
+    monkeypatch.setattr(publication, "try_staged", lambda *_, **__: None)
+
+
 def modules(shop: Shop, version: str = "14.0.0-1") -> Sequence[Path]:
     """core, slurm upon it, and the short package, as a release has them."""
     core = "qlustar-module-core-bookworm-amd64-14.0.0"
@@ -148,3 +158,13 @@ def modules(shop: Shop, version: str = "14.0.0-1") -> Sequence[Path]:
         ),
         shop.deb("qlumod-head", "1.0", depends="python3:any (>= 3.11)"),
     )
+
+
+def refused(shop: Shop, *files: Path, **options) -> str:
+    """The whole text of an error, with the test's own directories named shortly."""
+    before = shop.tree() if shop.root.exists() else {}
+    with pytest.raises(QlumodError) as error:
+        shop.publish(*files, **options)
+    assert (shop.tree() if before else {}) == before
+    assert not shop.layout.staging.exists() or not any(shop.layout.staging.iterdir())
+    return str(error.value).replace(str(shop.work), "W")

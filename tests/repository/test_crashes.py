@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.events import Event, StepDone, StepStarted, ignore
-from qlumod.repository import publication
+from qlumod.events import Event, Output, StepDone, StepStarted, ignore
 from qlumod.repository.staging import opened
 from qlumod.system.files import file_sum
 from qlumod.system.namespace import call_inside
@@ -109,13 +108,9 @@ def backup(old: Shop) -> Path:
     return copy
 
 
-@pytest.fixture
-def untried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the client's trial out, which changes nothing and takes half of the time."""
-    monkeypatch.setattr(publication, "try_staged", lambda *_, **__: None)
-
-
-def test_a_kill_at_every_announced_moment_leaves_one_whole_state(old: Shop, backup: Path) -> None:
+def test_a_kill_at_every_announced_moment_leaves_one_whole_state(
+    old: Shop, backup: Path, untried: None
+) -> None:
     before, reached = in_release(old), []
     for number in range(1, 100):
         listen = killing_at(number)
@@ -163,6 +158,18 @@ def test_a_kill_before_every_change_in_the_file_system_leaves_one_whole_state(
     assert len(reached) > 40
     assert reached[0] == OLD
     assert reached[-1] == NEW
+
+
+def test_a_kill_while_the_client_tries_it_leaves_the_old_state(old: Shop) -> None:
+    before = in_release(old)
+
+    def die(event: Event) -> None:
+        if isinstance(event, Output) and event.program == "apt-get":
+            kill_oneself()
+
+    assert in_child(lambda: old.publish(*next_version(old), listen=die)) == signal.SIGKILL
+    check_after_kill(old, before, "trial")
+    assert versions(old) == OLD
 
 
 def test_the_run_after_a_kill_publishes_what_was_meant(old: Shop) -> None:

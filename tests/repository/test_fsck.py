@@ -9,6 +9,8 @@ from qlumod.events import ignore
 from qlumod.workflows.repository import check_repository
 from tests.repository.conftest import SUITE, Shop
 
+pytestmark = pytest.mark.usefixtures("untried")
+
 DEB = "pool/main/e/everyday/everyday_1.0_all.deb"
 
 

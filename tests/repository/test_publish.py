@@ -7,27 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.errors import QlumodError
 from qlumod.repository.plan import Change
 from qlumod.repository.settings import Wishes
 from qlumod.system.gpg import make_key
-from tests.repository.conftest import DATE, SUITE, Shop, modules
+from tests.repository.conftest import DATE, SUITE, Shop, modules, refused
+
+pytestmark = pytest.mark.usefixtures("untried")
 
 YEAR = 365 * 86400
 
 
 def text_of(shop: Shop, path: str) -> str:
     return gzip.decompress((shop.root / "dists" / SUITE / f"{path}.gz").read_bytes()).decode()
-
-
-def refused(shop: Shop, *files: Path, **options) -> str:
-    """The whole text of an error, with the test's own directories named shortly."""
-    before = shop.tree() if shop.root.exists() else {}
-    with pytest.raises(QlumodError) as error:
-        shop.publish(*files, **options)
-    assert (shop.tree() if before else {}) == before
-    assert not shop.layout.staging.exists() or not any(shop.layout.staging.iterdir())
-    return str(error.value).replace(str(shop.work), "W")
 
 
 def test_packages_stand_in_the_index_in_canonical_form(shop: Shop) -> None:
@@ -173,25 +164,6 @@ def test_two_versions_of_a_package_at_once_are_refused(shop: Shop) -> None:
     assert refused(shop, shop.deb("everyday", "1.0"), shop.deb("everyday", "1.1")) == (
         "everyday (all) is to be published twice: 1.0 and 1.1\nTo mend it: name one of them only"
     )
-
-
-def test_a_requirement_that_the_suite_lacks_is_told_with_the_reason_of_apt(shop: Shop) -> None:
-    _, slurm, *_ = modules(shop)
-    told = refused(shop, slurm)
-    assert told.startswith(
-        "qlustar-module-slurm-bookworm-amd64-14.0.0=14.0.0-1 cannot be installed from"
-        " 14.0-bookworm; nothing was published\n"
-    )
-    assert (
-        "Depends: qlustar-module-core-bookworm-amd64-14.0.0 (= 14.0.0-1) but it is not installable"
-        in told
-    )
-    assert told.endswith("To mend it: publish what it needs together with it")
-
-
-def test_packages_that_exclude_each_other_are_tried_one_by_one(shop: Shop) -> None:
-    shop.publish(shop.deb("this"), shop.deb("that", fields={"Conflicts": "this"}))
-    assert len(shop.current.entries()) == 2
 
 
 def test_a_truncated_deb_is_refused(shop: Shop) -> None:

@@ -1,0 +1,60 @@
+"""qlumod promote: offer what one suite has in another one, too."""
+
+from pathlib import Path
+
+import click
+
+from qlumod.cli import options
+from qlumod.cli.publish import document, lines
+from qlumod.cli.repository_options import allow_older, repository, valid_for, wait
+from qlumod.cli.screen import Reporter
+from qlumod.workflows.publish import promote
+
+
+@options.verb(
+    examples=[
+        "qlumod promote 14.0-bookworm-proposed-updates 14.0-bookworm --repository /srv/debian",
+        "qlumod promote 14.0-bookworm-proposed-updates 14.0-bookworm --repository /srv/debian \\\n"
+        "      --package qlustar-module-core-bookworm-amd64-14.0.0 --dry-run",
+    ]
+)
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@repository
+@click.option(
+    "--package",
+    "packages",
+    multiple=True,
+    metavar="NAME",
+    help="Only this binary package, with its source; may be repeated.",
+)
+@allow_older
+@valid_for
+@wait
+@options.dry_run
+@options.reports()
+def command(
+    *,
+    source: str,
+    target: str,
+    repository: Path,
+    packages: tuple[str, ...],
+    allow_older: bool,
+    valid_for: int | None,
+    wait: float,
+    dry_run: bool,
+    reporter: Reporter,
+) -> None:
+    """Offer what one suite has in another one, too: the same bytes, never built again."""
+    promoted = promote(
+        source,
+        target,
+        repository=repository,
+        packages=packages,
+        allow_older=allow_older,
+        valid_for=valid_for,
+        dry_run=dry_run,
+        wait=wait,
+        listen=reporter.listen,
+    )
+    reporter.result(document(promoted), lines(promoted, dry_run=dry_run))

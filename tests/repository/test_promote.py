@@ -1,0 +1,90 @@
+"""Promoting the same bytes from suite to suite, and signing suites anew."""
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.workflows.publish import Publication, promote, renew
+from tests.repository.conftest import DATE, SUITE, Shop
+
+PROPOSED = f"{SUITE}-proposed-updates"
+YEAR = 365 * 86400
+
+
+def promoted(shop: Shop, **options) -> Publication:
+    shop.date += 1
+    given = {"repository": shop.root, "date": shop.date, "listen": shop.events.append, **options}
+    return promote(PROPOSED, SUITE, **given)
+
+
+def test_promoting_offers_the_same_bytes_in_another_suite(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday", "1.0"))
+    shop.publish(shop.deb("everyday", "1.1"), shop.deb("other"), suite=PROPOSED)
+    pool = {path: data for path, data in shop.tree().items() if path.startswith("pool/")}
+    assert [str(change) for change in promoted(shop).changes] == [
+        "everyday (all): 1.0 → 1.1",
+        "other (all): new, 1.0",
+    ]
+    assert {path: data for path, data in shop.tree().items() if path.startswith("pool/")} == pool
+    client = shop.client()
+    client.update()
+    client.install("everyday")
+    assert client.installed() == {"everyday": "1.1"}
+
+
+def test_promoting_again_changes_nothing(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday"), suite=PROPOSED)
+    promoted(shop)
+    before = shop.tree()
+    assert (promoted(shop).snapshot, shop.tree()) == (None, before)
+
+
+def test_a_dry_run_of_a_promotion_writes_nothing(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday"), suite=PROPOSED)
+    before = shop.tree()
+    found = promoted(shop, dry_run=True)
+    assert (found.snapshot, [str(change) for change in found.changes]) == (
+        None,
+        ["everyday (all): new, 1.0"],
+    )
+    assert shop.tree() == before
+
+
+def test_some_packages_are_promoted_without_the_others(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday"), shop.deb("other"), suite=PROPOSED)
+    promoted(shop, packages=["other"])
+    assert [entry.package for entry in shop.current.entries()] == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"packages": ["none"]}, f"{PROPOSED} has no package none"),
+        ({}, f"{{root}} has no suite {PROPOSED}\nTo mend it: it has {SUITE}"),
+    ],
+)
+def test_what_is_not_there_cannot_be_promoted(shop: Shop, options: dict, told: str) -> None:
+    shop.publish(shop.deb("everyday"), suite=PROPOSED if options else SUITE)
+    with pytest.raises(QlumodError) as refused:
+        promoted(shop, **options)
+    assert str(refused.value) == told.replace("{root}", str(shop.root))
+
+
+def test_signing_anew_moves_the_dates_and_keeps_the_packages(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday"), date=DATE, valid_for=20 * YEAR)
+    first = shop.current
+    (renewed,) = renew((), repository=shop.root, date=DATE + 86400, listen=shop.events.append)
+    assert renewed.snapshot == "20231115T221320Z"
+    assert (shop.current.entries(), shop.current.sums) == (first.entries(), first.sums)
+    assert shop.current.fields["Date"] == "Wed, 15 Nov 2023 22:13:20 UTC"
+    assert shop.current.fields["Valid-Until"] == "Tue, 10 Nov 2043 22:13:20 UTC"
+    client = shop.client()
+    client.update()
+    assert client.offered("everyday") == ["1.0"]
+
+
+def test_signing_anew_can_set_another_span(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday"), date=DATE)
+    renew(
+        [SUITE], repository=shop.root, date=DATE + 1, valid_for=30 * YEAR, listen=shop.events.append
+    )
+    assert shop.current.fields["Valid-Until"] == "Thu, 06 Nov 2053 22:13:21 UTC"

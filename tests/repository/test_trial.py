@@ -1,0 +1,49 @@
+"""The last look before a commit: what a real apt client makes of the staged suite."""
+
+from qlumod.repository.entries import read_packages
+from qlumod.repository.trial import stand_in
+from tests.repository.conftest import Shop, modules, refused
+
+
+def test_a_requirement_that_the_suite_lacks_is_told_with_the_reason_of_apt(shop: Shop) -> None:
+    _, slurm, *_ = modules(shop)
+    told = refused(shop, slurm)
+    assert told.startswith(
+        "qlustar-module-slurm-bookworm-amd64-14.0.0=14.0.0-1 cannot be installed from"
+        " 14.0-bookworm; nothing was published\n"
+    )
+    assert (
+        "Depends: qlustar-module-core-bookworm-amd64-14.0.0 (= 14.0.0-1) but it is not installable"
+        in told
+    )
+    assert told.endswith("To mend it: publish what it needs together with it")
+
+
+def test_packages_that_exclude_each_other_are_tried_one_by_one(shop: Shop) -> None:
+    shop.publish(shop.deb("this"), shop.deb("that", fields={"Conflicts": "this"}))
+    assert len(shop.current.entries()) == 2
+
+
+def test_what_only_the_distribution_has_is_taken_for_installed(shop: Shop) -> None:
+    needs = "libc6 (>= 2.36), python3:any (<< 4), mail-transport-agent | exim4, other (>= 1)"
+    shop.publish(shop.deb("everyday", depends=needs), shop.deb("other"))
+    (everyday,) = [entry for entry in shop.current.entries() if entry.package == "everyday"]
+    other = read_packages(
+        "Package: other\nVersion: 1\nArchitecture: all\nFilename: x\nSize: 1\nSHA256: 0\n"
+    )
+    provides = [
+        line for line in stand_in([everyday, *other], "amd64").splitlines() if "Provides" in line
+    ]
+    assert provides == [
+        "Provides: exim4 (= 0), libc6 (= 2.36), mail-transport-agent (= 0), python3 (= 4~)"
+    ]
+
+
+def test_what_must_be_in_the_suite_is_never_taken_for_installed(shop: Shop) -> None:
+    told = refused(shop, shop.deb("everyday", depends="qlumod-head"))
+    assert "everyday : Depends: qlumod-head but it is not installable" in told
+
+
+def test_each_architecture_is_tried_by_a_client_of_its_own(shop: Shop) -> None:
+    shop.publish(shop.deb("tool", architecture="arm64", depends="libc6"), shop.deb("everyday"))
+    assert shop.current.architectures == ("amd64", "arm64")
