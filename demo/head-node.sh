@@ -6,6 +6,8 @@ set -euo pipefail
 root=$1
 repository=$2
 
+# A root directory is a mount point on every machine that was booted.
+mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
@@ -25,7 +27,7 @@ cp "$repository"/*.sources "$root/etc/apt/sources.list.d/"
 
 typed sed -n '/^ \./q; p' "/etc/apt/sources.list.d/$(basename "$repository"/*.sources)"
 typed apt-get update -q
-typed apt-get install -q -y --no-install-recommends qlustar-module-slurm
+typed apt-get install -q -y --no-install-recommends -o Dpkg::Use-Pty=0 qlustar-module-slurm
 typed qlumod modules
 typed qlumod image create compute --modules slurm
 typed qlumod image build compute

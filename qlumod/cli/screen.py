@@ -117,6 +117,8 @@ class Terminal:
         key = self._tasks[event.step].pop()
         spent = next(task for task in self._progress.tasks if task.id == key).elapsed or 0.0
         self._progress.remove_task(key)
+        # Else the line below is printed above a last picture of the bar.
+        self._progress.refresh()
         line = Text("✓ ", style="green").append(event.step, style="default")
         self._say(line.append(_note(event.note, spent), style="dim"))
 
