@@ -30,6 +30,8 @@ typed apt-get update -q
 typed apt-get install -q -y --no-install-recommends -o Dpkg::Use-Pty=0 qlustar-module-slurm
 typed qlumod modules
 typed qlumod image create compute --modules slurm
+secrets=/etc/qlumod/images/compute/secrets/etc/munge
+typed sh -c "umask 077; mkdir -p $secrets; head -c 1024 /dev/urandom > $secrets/munge.key"
 typed qlumod image build compute
 typed qlumod image list
 typed find /var/lib/qlumod/images -ls
