@@ -16,6 +16,7 @@ from qlumod.repository.layout import COMPONENT
 from qlumod.system.run import capture, command
 
 GZIP_LEVEL = 9
+ZSTD_LEVEL = 9
 SOURCES = f"{COMPONENT}/source/Sources"
 
 
@@ -45,11 +46,15 @@ def compressed(texts: Mapping[str, bytes], *, listen: Listener) -> dict[str, byt
     files: dict[str, bytes] = {}
     for path, data in sorted(texts.items()):
         files[f"{path}.gz"] = gzip.compress(data, GZIP_LEVEL, mtime=0)
-        files[f"{path}.zst"] = capture(
-            command("zstd", "--quiet", "--stdout", "-12", "--single-thread", stdin=data),
-            listen=listen,
-        )
+        files[f"{path}.zst"] = _zstd(data, listen)
     return files
+
+
+def _zstd(data: bytes, listen: Listener) -> bytes:
+    # It is told the size, since otherwise it makes ready for anything, however little comes.
+    size = f"--stream-size={len(data)}"
+    words = ("--quiet", "--stdout", f"-{ZSTD_LEVEL}", "--single-thread", size)
+    return capture(command("zstd", *words, stdin=data), listen=listen)
 
 
 def read_index(path: str, packed: bytes) -> tuple[Entry, ...]:
