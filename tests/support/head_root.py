@@ -99,7 +99,8 @@ def act(
 
 def _act(root: Path, script: str, shown: Sequence[tuple[str, str]]) -> tuple[int, str]:
     if not shown:
-        with inhabited(root):
+        # Loop devices appear in the machine's own /dev when they are asked for.
+        with inhabited(root), bind(Path("/dev"), root / "dev"):
             status, out, err = attempt(
                 in_root(root, "/bin/bash", "-c", f"exec 2>&1\n{script}", epoch=0)
             )

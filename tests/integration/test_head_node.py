@@ -1,0 +1,109 @@
+"""On a fresh Debian, one apt install brings modules and head node, and an image can be built."""
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import MainJob
+from tests.support.head_root import head_root, play
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="dpkg works in a root of its own"),
+]
+
+SCRIPT = """
+set -e
+cp /repository/*.sources /etc/apt/sources.list.d/
+apt-get -q update
+apt-get -q -y --no-install-recommends install qlustar-module-slurm
+echo == audit; dpkg --audit; apt-get -qq check
+echo == packages; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*' python3-qlumod | sort
+echo == modules; qlumod modules --json
+qlumod image create compute --modules slurm
+qlumod image build compute
+echo == image; qlumod image show compute --json
+echo == left; grep qlumod /proc/mounts || true; ls -A /var/lib/qlumod/images/compute
+echo == end
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the script printed, by its marks."""
+
+    lines: tuple[str, ...]
+
+    def after(self, mark: str) -> str:
+        rest = self.lines[self.lines.index(f"== {mark}") + 1 :]
+        return "\n".join(rest[: next(n for n, line in enumerate(rest) if line.startswith("== "))])
+
+
+@pytest.fixture(scope="module")
+def said(
+    main_job: MainJob,
+    own_packages: Path,
+    test_cache: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Said:
+    """What happens on a head node that follows a repository with our own packages and modules."""
+    directory = tmp_path_factory.mktemp("head-node")
+    # A socket's path has at most 108 bytes.
+    home = tmp_path_factory.mktemp("gpg")
+    repository = directory / "repository"
+
+    def typed(*words: str | Path) -> str:
+        done = main_job.type(*words)
+        assert done.status == 0, done.err
+        return done.out
+
+    os.environ["GNUPGHOME"] = str(home)
+    try:
+        key = typed("repo", "key", "--home", home, "Test <test@example.org>").splitlines()[-1]
+        typed("repo", "init", repository, "--key", key, "--uri", "file:/repository")
+        changes = [*main_job.packages.glob("*.changes"), *own_packages.glob("*.changes")]
+        typed("publish", "--repository", repository, *changes)
+    finally:
+        del os.environ["GNUPGHOME"]
+        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    status, lines = play(
+        head_root(test_cache),
+        SCRIPT,
+        scratch=directory / "scratch",
+        shown=[(repository, "/repository")],
+    )
+    assert status == 0, "\n".join(lines)
+    return Said(tuple(lines))
+
+
+def test_one_apt_install_brings_slurm_core_and_the_head_node(said: Said) -> None:
+    assert said.after("audit") == ""
+    packages = said.after("packages").splitlines()
+    assert all(line.startswith("ii ") for line in packages)
+    assert {"ii qlumod-head", "ii python3-qlumod", "ii qlustar-module-slurm"} <= set(packages)
+    for module in ("core", "slurm"):
+        assert f"ii qlustar-module-{module}-bookworm-amd64-14.0.0" in packages
+    assert not any("dh-qlumod" in line for line in packages)
+
+
+def test_both_modules_are_registered_with_version_and_size(said: Said) -> None:
+    modules = json.loads(said.after("modules"))["modules"]
+    assert [(m["module"], m["stack_group"], m["status"]) for m in modules] == [
+        ("core", "Cluster OS", "ok"),
+        ("slurm", "HPC Stack", "ok"),
+    ]
+    for module in modules:
+        assert re.fullmatch(r"14\.0\.0-\d+", module["package_version"])
+        assert module["size"] > 1 << 20
+
+
+def test_an_image_is_built_there_and_nothing_is_left(said: Said) -> None:
+    image = json.loads(said.after("image"))
+    assert [layer["name"] for layer in image["stack"]["layers"]] == ["core", "slurm", "image"]
+    assert image["generation"] == "1"
+    assert said.after("left").splitlines() == ["1", "current"]
