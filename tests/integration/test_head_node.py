@@ -25,7 +25,7 @@ apt-get -q -y --no-install-recommends install qlustar-module-slurm
 echo == audit; dpkg --audit; apt-get -qq check
 echo == packages; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*' python3-qlumod | sort
 echo == modules; qlumod modules --json
-qlumod image create compute --modules slurm
+echo == built; qlumod image create compute --modules slurm
 qlumod image build compute
 echo == image; qlumod image show compute --json
 echo == left; grep qlumod /proc/mounts || true; ls -A /var/lib/qlumod/images/compute
