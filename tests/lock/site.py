@@ -13,8 +13,20 @@ from qlumod.workflows import lock as workflow
 from tests.support.archive import SmallArchive, make_archive
 from tests.support.debs import make_deb
 
-BASE = (("base-files", "1"), ("apt", "1"))
-"""What every root has; the first is essential."""
+_MADE: dict[str, bytes] = {}
+"""The .debs that were made already, by what was asked for."""
+
+
+def small_deb(folder: Path, name: str, version: str, **given: object) -> Path:
+    """As `make_deb`; what was made once is only copied."""
+    wanted = repr((name, version, sorted(given.items())))
+    file = folder / f"{name}_{version.rpartition(':')[2]}_all.deb"
+    if wanted not in _MADE:
+        assert make_deb(folder, name, version, **given) == file  # type: ignore[arg-type]
+        _MADE[wanted] = file.read_bytes()
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(_MADE[wanted])
+    return file
 
 
 class Site:
@@ -26,10 +38,12 @@ class Site:
         self.specs = top / "module-specs"
         self.cache = top / "cache"
         self.events: list[Event] = []
-        self._host: Path | None = None
+        self.host = top / "host.conf"
+        """The APT_CONFIG of the host; see `host_knows`."""
+        self.host.write_text(f'Dir "{top}/host";\n')
         self.specs.mkdir()
         (self.specs / "accounts").write_text("Format: 1\n")
-        self.release("test")
+        self.release()
         self.spec("core", "hello", requires="")
 
     @property
@@ -42,58 +56,45 @@ class Site:
 
     def deb(self, name: str, version: str = "1", **given: object) -> Path:
         """Make a small .deb; `given` as `make_deb` takes it."""
-        return make_deb(self.top / "debs", name, version, **given)  # type: ignore[arg-type]
+        return small_deb(self.top / "debs", name, version, **given)
 
-    def offer(self, *debs: Path, base: bool = True, **given: object) -> SmallArchive:
-        """Publish these .debs (and no others) in the site's archive; the host reads it anew."""
+    def offer(self, *debs: Path, **given: object) -> SmallArchive:
+        """Publish these .debs in the site's archive, and what every root has."""
         # Made elsewhere: a test may have made one of the same name and version.
         folder = self.top / "own"
         own = [
-            make_deb(folder, "base-files", "1", fields={"Essential": "yes"}),
-            make_deb(folder, "apt", "1", depends="base-files"),
-            make_deb(folder, "hello", "1"),
+            small_deb(folder, "base-files", "1", fields={"Essential": "yes"}),
+            small_deb(folder, "apt", "1", depends="base-files"),
+            small_deb(folder, "hello", "1"),
         ]
-        given_names = {deb.name for deb in debs}
-        own = [deb for deb in own if base and deb.name not in given_names]
-        return self.publish("archive", (*own, *debs), **given)
+        names = {deb.name for deb in debs}
+        return self.publish(
+            "archive", [*(deb for deb in own if deb.name not in names), *debs], **given
+        )
 
     def publish(self, name: str, debs: Sequence[Path], **given: object) -> SmallArchive:
         return make_archive(self.top / name, debs, **{"key": self.key, **given})  # type: ignore[arg-type]
 
-    def host(self, *archives: SmallArchive) -> Path:
-        """A host whose apt has read these archives; else the site's one."""
-        entries = archives or (self._small(self.archive),)
-        sources = [
-            apt.Source(
-                archive="host",
-                uri=f"{archive.uri}/",
-                suites=(archive.suite,),
-                components=(archive.component,),
-                keyring=archive.keyring,
-            )
-            for archive in entries
-        ]
-        root = apt.make_root(self.top / "host", architecture="amd64", sources=sources, settings=())
-        apt.update(root)
-        self._host = root.config
-        return root.config
-
-    def _small(self, directory: Path) -> SmallArchive:
-        return SmallArchive(
-            directory=directory,
-            suite="stable",
-            component="main",
-            keyring=directory / "keyring.gpg",
-            fingerprint=self.key.fingerprint,
+    def host_knows(self, archive: SmallArchive) -> None:
+        """Let the host's apt read an archive, and the release name it by Origin and Label only."""
+        source = apt.Source(
+            archive="host",
+            uri=f"{archive.uri}/",
+            suites=(archive.suite,),
+            components=(archive.component,),
+            keyring=archive.keyring,
         )
+        root = apt.make_root(self.top / "host", architecture="amd64", sources=[source], settings=())
+        apt.update(root)
+        self.host = root.config
+        self.release(URI="", Origin="Test", Label="Test")
 
-    def release(self, *archives: str, extra: str = "", **fields: str) -> None:
-        """Write the release file; `fields` replace those of the one archive."""
+    def release(self, *, extra: str = "", **fields: str) -> None:
+        """Write the release file; `fields` replace those of its archive ``test``."""
         archive = {
             "Archive": "test",
             "Flavors": "bookworm",
-            "Origin": "Test",
-            "Label": "Test",
+            "URI": f"file://{self.archive}",
             "Suites": "stable",
             "Components": "main",
             "Key": str(self.archive / "keyring.gpg"),
@@ -136,7 +137,7 @@ class Site:
             update=update,
             dry_run=dry_run,
             listen=self.events.append,
-            host=self._host or self.host(),
+            host=self.host,
         )
 
     def fetch(self, *modules: str) -> Fetched:
@@ -145,7 +146,7 @@ class Site:
             cache=self.cache,
             modules=modules,
             listen=self.events.append,
-            host=self._host or self.host(),
+            host=self.host,
         )
 
     def refusal(self, **given: object) -> str:

@@ -20,7 +20,6 @@ def reasons(text: str, site: Site) -> str:
 
 def test_an_archive_without_a_signature_is_refused(site: Site) -> None:
     site.offer()
-    site.host()
     site.offer(sign=False)
     assert site.refusal() == (
         f"{REFUSED}"
@@ -31,7 +30,6 @@ def test_an_archive_without_a_signature_is_refused(site: Site) -> None:
 
 def test_an_archive_signed_by_another_key_is_refused(site: Site) -> None:
     site.offer()
-    site.host()
     keyring = (site.archive / "keyring.gpg").read_bytes()
     with gpg.throw_away_key() as other:
         site.offer(key=other)
@@ -48,7 +46,6 @@ def test_an_archive_signed_by_another_key_is_refused(site: Site) -> None:
 
 def test_an_archive_whose_key_has_expired_is_refused(site: Site, tmp_path: Path) -> None:
     site.offer()
-    site.host()
     assert site.key.home is not None
     old = gpg.make_key(site.key.home, "a key for a second", expires="seconds=1")
     site.offer(key=old)
@@ -64,7 +61,6 @@ def test_an_archive_whose_key_has_expired_is_refused(site: Site, tmp_path: Path)
 
 def test_an_archive_whose_release_file_has_expired_is_refused(site: Site) -> None:
     site.offer()
-    site.host()
     site.offer(release={"Valid-Until": "Thu, 16 Nov 2023 00:00:00 +0000"})
     text = site.refusal()
     assert text.startswith(
@@ -76,7 +72,6 @@ def test_an_archive_whose_release_file_has_expired_is_refused(site: Site) -> Non
 
 def test_an_index_that_is_not_the_signed_one_is_refused(site: Site) -> None:
     site.offer()
-    site.host()
     folder = site.archive / "dists/stable/main/binary-amd64"
     for name in ("Packages", "Packages.gz"):
         (folder / name).write_bytes((folder / name).read_bytes()[:-1])
@@ -86,8 +81,8 @@ def test_an_index_that_is_not_the_signed_one_is_refused(site: Site) -> None:
 
 
 def test_a_host_that_does_not_know_the_archive_is_told_what_was_looked_for(site: Site) -> None:
-    site.offer()
-    site.release("test", Origin="Debian", Label="Debian-Security")
+    site.host_knows(site.offer())
+    site.release(URI="", Origin="Debian", Label="Debian-Security")
     assert site.refusal() == (
         "archive test: this host's apt knows no archive with Origin 'Debian' and Label"
         " 'Debian-Security'\n"
@@ -99,9 +94,8 @@ def test_a_host_that_does_not_know_the_archive_is_told_what_was_looked_for(site:
 
 
 def test_a_host_without_lists_is_told_so(site: Site) -> None:
-    site.offer()
-    host = site.host()
-    for path in sorted((host.parent / "var/lib/apt/lists").glob("*Release")):
+    site.host_knows(site.offer())
+    for path in sorted((site.host.parent / "var/lib/apt/lists").glob("*Release")):
         path.unlink()
     assert site.refusal() == (
         "archive test: this host's apt knows no archive with Origin 'Test' and Label 'Test'\n"
@@ -113,7 +107,7 @@ def test_a_host_without_lists_is_told_so(site: Site) -> None:
 
 def test_a_keyring_that_is_not_there_is_named(site: Site) -> None:
     site.offer()
-    site.release("test", Key="/nowhere/keyring.gpg")
+    site.release(Key="/nowhere/keyring.gpg")
     assert site.refusal() == (
         "archive test: Key: there is no keyring /nowhere/keyring.gpg\n"
         "To mend it: install the package that brings the archive's keyring"
@@ -123,13 +117,12 @@ def test_a_keyring_that_is_not_there_is_named(site: Site) -> None:
 def test_a_vendors_archive_is_found_by_its_uri_and_its_keys_fingerprint(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.offer(base=True)
+    site.offer()
     vendor = site.publish("vendor", [site.deb("beegfs-client")], origin="Vendor")
     (site.top / "rings").mkdir()
     (site.top / "rings/vendor.gpg").write_bytes(vendor.keyring.read_bytes())
     monkeypatch.setattr("qlumod.lock.sources.KEYRINGS", (site.top / "rings",))
     site.release(
-        "test",
         extra="\nArchive: vendor\nFlavors: bookworm\nSuites: stable\nComponents: main\n"
         f"URI: file://{vendor.directory}\nKey: {site.key.fingerprint}\n",
     )
@@ -145,7 +138,7 @@ def test_a_folder_of_debs_is_an_archive(site: Site) -> None:
     site.offer()
     make_deb(site.top / "dist/deep", "qlumod-node", "0.1", depends="hello")
     make_deb(site.top / "dist", "foreign", "0.1", architecture="riscv64")
-    site.release("test", extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
+    site.release(extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
     site.spec("core", "qlumod-node", requires="")
     locked = site.lock()
     package = next(p for p in locked.lock.packages if p.package == "qlumod-node")
@@ -159,7 +152,7 @@ def test_a_folder_with_two_contents_for_one_version_is_refused(site: Site) -> No
     site.offer()
     make_deb(site.top / "dist/one", "qlumod-node", files={"/a": "1"})
     make_deb(site.top / "dist/two", "qlumod-node", files={"/a": "2"})
-    site.release("test", extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
+    site.release(extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
     assert site.refusal() == (
         "TOP/module-specs/../dist: one/qlumod-node_1.0_all.deb and two/qlumod-node_1.0_all.deb are"
         " both qlumod-node 1.0 all\n"
@@ -169,7 +162,7 @@ def test_a_folder_with_two_contents_for_one_version_is_refused(site: Site) -> No
 
 def test_a_folder_that_is_not_there_is_named(site: Site) -> None:
     site.offer()
-    site.release("test", extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
+    site.release(extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
     assert site.refusal() == (
         "there is no directory TOP/module-specs/../dist, which the release file names as an"
         " archive\n"
@@ -196,12 +189,11 @@ def test_nothing_of_the_host_that_loosens_a_check_or_runs_a_hook_comes_over(
 
 
 def test_another_suite_of_a_known_archive_needs_no_entry_on_the_host(site: Site) -> None:
-    site.offer()
-    site.host()
+    site.host_knows(site.offer())
     site.publish("archive", [site.deb("hello", "3")], suite="updates")
     for name in ("base-files_1_all.deb", "apt_1_all.deb", "hello_1_all.deb"):
         (site.archive / "pool" / name).write_bytes((site.top / "own" / name).read_bytes())
-    site.release("test", Suites="stable updates")
+    site.release(URI="", Origin="Test", Label="Test", Suites="stable updates")
     assert versions(site.lock())["hello"] == "3"
 
 

@@ -12,7 +12,6 @@ from tests.support.debs import make_deb
 def typed_site(qlumod: Typed, key: SigningKey) -> Site:
     """A site in the typist's directory, whose archive has an address of its own."""
     site = Site(qlumod.directory, key)
-    site.release("test", URI=f"file://{site.archive}", Origin="", Label="")
     site.offer(site.deb("munge", depends="libmunge"), site.deb("libmunge"))
     site.spec("slurm", "munge")
     return site

@@ -113,7 +113,7 @@ def test_a_package_that_differs_in_the_mirror_is_refused(site: Site) -> None:
     deb.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert refusal(site) == (
         "cannot fetch hello 1 from the archive test\n"
-        "  copy:TOP/archive/pool/hello_1_all.deb\n"
+        "  copy://TOP/archive/pool/hello_1_all.deb\n"
         "  Hash Sum mismatch\n"
         "  Hashes of expected file:\n"
         f"  - SHA256:{packages['hello'].sha256}\n"
@@ -145,7 +145,7 @@ def test_packages_that_the_mirror_has_dropped_are_named_with_the_renewing_comman
 def test_packages_that_a_mirror_does_not_find_are_told_apart_from_what_fails(site: Site) -> None:
     site.offer(site.deb("hello", "1", depends="libhello"), site.deb("libhello"))
     with mirror(site.archive, {}) as (uri, _):
-        site.release("test", URI=uri, Origin="", Label="")
+        site.release(URI=uri)
         site.lock()
         (site.archive / "pool/hello_1_all.deb").unlink()
         (site.archive / "pool/libhello_1_all.deb").unlink()
@@ -168,9 +168,8 @@ def test_a_truncated_download_is_an_error_and_the_next_run_resumes_it(site: Site
     break_off: dict[str, int] = {}
     with mirror(site.archive, break_off) as (uri, ranges):
         # Retries would hide what is tested here; the host's settings hold in the private root.
-        host = site.host()
-        host.write_text(f'{host.read_text()}Acquire::Retries "0";\n')
-        site.release("test", URI=uri, Origin="", Label="")
+        site.host.write_text(f'{site.host.read_text()}Acquire::Retries "0";\n')
+        site.release(URI=uri)
         package = next(p for p in site.lock().lock.packages if p.package == "big")
         break_off["big_1_all.deb"] = 100_000
         text = refusal(site)
@@ -205,7 +204,7 @@ def test_a_rebuilt_package_in_a_folder_is_not_the_locked_one(site: Site) -> None
     site.offer()
     dist = site.top / "dist"
     make_deb(dist, "own", "1", files={"/a": "1"})
-    site.release("test", extra="\nArchive: folder\nFlavors: bookworm\nDirectory: ../dist\n")
+    site.release(extra="\nArchive: folder\nFlavors: bookworm\nDirectory: ../dist\n")
     site.spec("core", "own", requires="")
     package = next(p for p in site.lock().lock.packages if p.package == "own")
     deb = make_deb(dist, "own", "1", files={"/a": "22"})

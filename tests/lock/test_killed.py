@@ -48,7 +48,7 @@ def test_killed_at_any_moment_they_leave_nothing(tmp_path: Path, key: SigningKey
 def _kill_and_look(site: Site, temporary: Path) -> None:
     (site.top / "dist").mkdir()
     folder = "\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n"
-    site.release("test", URI=f"file://{site.archive}", Origin="", Label="", extra=folder)
+    site.release(extra=folder)
     site.offer(site.deb("munge", files={"/big": os.urandom(3_000_000)}))
     site.spec("slurm", "munge")
     debris.adopt_orphans()

@@ -4,13 +4,14 @@ from tests.lock.site import Site, table, versions
 
 
 def test_core_comes_first_and_a_module_holds_only_what_core_does_not(site: Site) -> None:
-    site.offer(
+    offered = site.offer(
         site.deb("libc"),
         site.deb("hello", "1", depends="libc"),
         site.deb("munge", depends="libmunge, libc"),
         site.deb("libmunge"),
         site.deb("unused"),
     )
+    site.host_knows(offered)
     site.spec("slurm", "munge", "hello")
     locked = site.lock()
     assert table(locked) == {
@@ -183,3 +184,19 @@ def test_modules_that_exclude_each_other_may_hold_conflicting_packages(site: Sit
     assert [p.package for p in locked.of("seven")] == ["client"]
     assert [p.package for p in locked.of("eight")] == ["client-8"]
     assert not site.lock().changed
+
+
+def test_a_dependency_that_a_sibling_has_ruled_out_is_explained(site: Site) -> None:
+    site.offer(
+        site.deb("tool", "1"),
+        site.deb("tool", "2"),
+        site.deb("user", depends="tool (>= 2)"),
+    )
+    site.spec("ma", "tool (<< 2)")
+    site.spec("mb", "user")
+    assert site.refusal() == (
+        "TOP/module-specs/mb.module: mb cannot be installed\n"
+        "   user : Depends: tool (>= 2) but 1 is to be installed\n"
+        "  there is tool in 2, 1\n"
+        "  tool is held at 1, as other modules or the old lock have it"
+    )

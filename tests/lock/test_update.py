@@ -147,9 +147,7 @@ def test_a_stale_lock_is_refused_with_the_command_that_renews_it(site: Site) -> 
     site.spec("slurm", "munge")
     site.spec("storage", "libhwloc")
     (site.specs / "accounts").write_text("Format: 1\n\nGroup: munge\nGID: 401\nPackages: munge\n")
-    site.release(
-        "test", Components="main", extra="\nArchive: dist\nFlavors: bookworm\nDirectory: d\n"
-    )
+    site.release(extra="\nArchive: dist\nFlavors: bookworm\nDirectory: d\n")
     try:
         site.fetch()
     except Exception as error:
