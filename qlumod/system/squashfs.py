@@ -1,12 +1,15 @@
 """Writing squashfs images with mksquashfs, the same bytes for the same tree."""
 
+import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.model.release import Compression
-from qlumod.system.run import command, run
+from qlumod.system.run import CommandFailed, command, run
 
 
 def write_image(
@@ -26,23 +29,37 @@ def write_image(
     """
     listed = scratch / f"{image.name}.exclude"
     listed.write_bytes(b"".join(_line(path) for path in left_out))
-    run(
-        command(
-            "mksquashfs", tree, image,
-            "-noappend", "-no-progress", "-quiet",
-            "-comp", "zstd",
-            "-Xcompression-level", str(compression.level),
-            "-b", compression.block_size,
-            # A quarter of all memory is the default; a build host runs several at once.
-            "-mem", "512M",
-            # The lookup table for NFS export is of no use under an overlay.
-            "-no-exports",
-            "-ef", listed,
-            environment={"SOURCE_DATE_EPOCH": str(epoch)},
-        ),
-        listen=listen,
+    call = command(
+        "mksquashfs", tree, image,
+        "-noappend", "-no-progress", "-quiet",
+        "-comp", "zstd",
+        "-Xcompression-level", str(compression.level),
+        "-b", compression.block_size,
+        # A quarter of all memory is the default; a build host runs several at once.
+        "-mem", "512M",
+        # The lookup table for NFS export is of no use under an overlay.
+        "-no-exports",
+        "-ef", listed,
+        environment={"SOURCE_DATE_EPOCH": str(epoch)},
     )  # fmt: skip
+    with _told(image):
+        run(call, listen=listen)
     listed.unlink()
+
+
+@contextmanager
+def _told(image: Path) -> Iterator[None]:
+    """Say plainly when it was the image's file system that had no room."""
+    full = os.strerror(errno.ENOSPC)
+    try:
+        yield
+    except CommandFailed as failed:
+        if any(full in line for line in failed.tail):
+            raise QlumodError(
+                f"cannot write {image}: {full}",
+                remedy="make room on that file system, and run it again",
+            ) from failed
+        raise
 
 
 def _line(path: str) -> bytes:

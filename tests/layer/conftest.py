@@ -1,5 +1,6 @@
 """A small release: Debian's essential packages as core, and modules of small .debs over it."""
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,7 @@ MODULES: dict[str, str] = {
     "leaky": "Requires: core\nPackages: leaky",
     "meddling": "Requires: core\nPackages: meddling",
     "winning": "Requires: core\nPackages: meddling\nWins: /etc/issue",
+    "big": "Requires: core\nPackages: big",
     "random": "Requires: core\nPackages: random",
 }
 
@@ -128,6 +130,7 @@ def small_debs(directory: Path) -> None:
         scripts={"postinst": f"mkdir -p /etc/leaky; cat > /etc/leaky/id <<'EOF'\n{KEY}EOF"},
     )
     make_deb(directory, "meddling", scripts={"postinst": "echo mine > /etc/issue"})
+    make_deb(directory, "big", files={"/usr/share/big": random.Random(1).randbytes(2 << 20)})
     make_deb(
         directory,
         "random",

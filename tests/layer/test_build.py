@@ -12,9 +12,11 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, ignore
 from qlumod.layer.build import build_again
 from qlumod.model.contents import parse_contents
-from qlumod.system.mount import squashfs
+from qlumod.model.lock import parse_lock
+from qlumod.system.mount import squashfs, tmpfs
 from qlumod.system.namespace import call_inside
 from qlumod.system.tree import scan
+from qlumod.workflows.check import check
 from tests.layer.conftest import Site
 
 
@@ -210,6 +212,42 @@ def test_a_damaged_package_in_the_store_stops_the_build(site: Site, tmp_path: Pa
     finally:
         path.write_bytes(good)
         path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+
+
+def build_with_little_room(
+    *, listen: Listener, specs: str, cache: str, place: str
+) -> tuple[str, list[str]]:
+    """Inside: build into a cache of 3 MB; what was said, and every path that is left there."""
+    with tmpfs(Path(place), size="3m") as small:
+        (small / "packages").symlink_to(Path(cache) / "packages")
+        (small / "layers").mkdir()
+        for payload in Path(cache, "layers").iterdir():
+            (small / "layers" / payload.name).symlink_to(payload)
+        before = sorted(small.rglob("*"))
+        project = check(Path(specs))
+        (found,) = Path(specs, "locks").iterdir()
+        site = Site(Path(specs), project, parse_lock(found.read_text(), str(found)), small)
+        said = error_of(site, "big")
+        return said, [str(path) for path in sorted(small.rglob("*")) if path not in before]
+
+
+def test_a_full_disk_stops_the_build_and_nothing_half_written_stays(
+    site: Site, tmp_path: Path
+) -> None:
+    site.build("plain")
+    place = tmp_path / "small"
+    place.mkdir()
+    said, left = call_inside(
+        "tests.layer.test_build:build_with_little_room",
+        {"specs": str(site.specs), "cache": str(site.cache), "place": str(place)},
+        listen=ignore,
+    )
+    assert said == (
+        f"cannot write {place}/work/{site.job('big').identity}/payload/layer.squashfs: "
+        "No space left on device\n"
+        "To mend it: make room on that file system, and run it again"
+    )
+    assert left == [f"{place}/work"]
 
 
 @pytest.fixture
