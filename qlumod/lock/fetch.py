@@ -10,7 +10,7 @@ from urllib.parse import quote
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
 from qlumod.lock.hold import no_longer_there
-from qlumod.lock.process import python_module
+from qlumod.lock.process import python_apt_needed, python_module
 from qlumod.model.lock import LockedPackage
 from qlumod.system import files
 from qlumod.system.apt import AptRoot
@@ -144,11 +144,9 @@ def _download(
             [_order(package, path, root) for path, package in part]
             for part in _parts(sorted(by_path.items(), key=lambda item: -item[1].size))
         ]
-        run(
-            python_module("qlumod.lock.download", parts, environment=root.environment),
-            listen=listen,
-            on_line=take,
-        )
+        call = python_module("qlumod.lock.download", parts, environment=root.environment)
+        with python_apt_needed():
+            run(call, listen=listen, on_line=take)
     return failures
 
 
@@ -199,6 +197,8 @@ def _fault(failure: Failure, root: AptRoot) -> QlumodError:
     remedy = "run it again: what has come already is kept"
     if re.search(r"Hash Sum mismatch|unexpected size", failure.reason):
         remedy = "the mirror has other bytes than those that were locked: use another mirror"
+    if "No space left" in failure.reason:
+        remedy = "make room there, or name another directory with --cache"
     return QlumodError(
         f"cannot fetch {package.package} {package.version} from the archive {package.archive}",
         details=(_uri(package, root), *lines),

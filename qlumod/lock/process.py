@@ -3,12 +3,28 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from qlumod.system.run import Command, command
+from qlumod.errors import QlumodError
+from qlumod.system.run import Command, CommandFailed, command
 
 Json = Any
+
+
+@contextmanager
+def python_apt_needed() -> Iterator[None]:
+    """Say what to install where such a process finds no python-apt."""
+    try:
+        yield
+    except CommandFailed as failure:
+        if not any("No module named 'apt" in line for line in failure.tail):
+            raise
+        raise QlumodError(
+            f"cannot solve and fetch: python3-apt is not installed for {sys.executable}",
+            remedy="apt install python3-apt; a virtual environment needs --system-site-packages",
+        ) from failure
 
 
 def python_module(name: str, order: Json, *, environment: Mapping[str, str]) -> Command:

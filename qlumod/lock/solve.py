@@ -7,7 +7,7 @@ from typing import Any
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
-from qlumod.lock.process import python_module
+from qlumod.lock.process import python_apt_needed, python_module
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import FlavorName, PackageName
 from qlumod.model.spec import ModuleSpec, with_requirements
@@ -93,7 +93,8 @@ def _ask(root: AptRoot, listen: Listener, **order: Json) -> Json:
         ],
     }
     call = python_module("qlumod.lock.solver", order, environment=root.environment)
-    answer = json.loads(capture(call, listen=listen))
+    with python_apt_needed():
+        answer = json.loads(capture(call, listen=listen))
     raise_faults(QlumodError(**fault) for fault in answer.get("faults", ()))
     return answer["result"]
 

@@ -8,7 +8,7 @@ as installed. Packages of other modules that were chosen already have one versio
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ class Solver:
         self._modules = modules
         self._worlds = 0
         self._catalogue = self._world()
+        self._essential = self._catalogue.essential()
 
     def absent(self, versions: Mapping[str, str]) -> list[str]:
         """The names of those packages that no archive has in that version."""
@@ -132,6 +133,9 @@ class Solver:
     ) -> None:
         """Let apt move what one module's stack demands, the old lock's packages installed."""
         stack = {name for part in (*module.requires, module.name) for name in held.get(part, ())}
+        demands = self._demands(module, stack, versions, moving)
+        if not demands and stack <= versions.keys():
+            return
         installed = [
             chosen for name in sorted(stack) if (chosen := self._held(name, versions)) is not None
         ]
@@ -141,16 +145,31 @@ class Solver:
             {name: version for name, version in versions.items() if name not in there},
             recommends=module.recommends,
         )
-        requests = {request.name: request for request in self._requests_of(module, world)}
-        demands = [request for request in requests.values() if not world.satisfied(request)]
-        demands += [
-            requests.get(name, Request(name=name))
-            for name in sorted(there.intersection(moving))
-            if requests.get(name) not in demands
-        ]
         for change in self._solved(world, demands, {}, module.prefer).changes:
             if change.new:
                 versions[change.package] = change.new
+
+    def _demands(
+        self,
+        module: Module,
+        stack: Collection[str],
+        versions: Mapping[str, str],
+        moving: Sequence[str],
+    ) -> list[Request]:
+        """What the old lock's packages do not satisfy, and what is to move."""
+        requests = {request.name: request for request in self._requests_of(module)}
+        return [
+            request
+            for request in requests.values()
+            if request.name not in stack or not request.allows(versions.get(request.name, ""))
+        ] + [
+            requests.get(name, Request(name=name))
+            for name in moving
+            if name in stack and versions.get(name) != self._newest(requests.get(name), name)
+        ]
+
+    def _newest(self, request: Request | None, name: str) -> str:
+        return str(self._catalogue.candidate(request or Request(name=name)).ver_str)
 
     def _held(self, name: str, versions: Mapping[str, str]) -> Chosen | None:
         newest = self._catalogue.versions(name)
@@ -177,10 +196,10 @@ class Solver:
             entry.modules.append(module.name)
 
     def _solution(self, module: Module, world: World) -> Solution:
-        requests = self._requests_of(module, world)
+        requests = self._requests_of(module)
         why = {request.name: f"requested by {module.name}" for request in requests}
         if not module.requires:
-            why |= dict.fromkeys(world.essential(), "essential")
+            why |= dict.fromkeys(self._essential, "essential")
             why["apt"] = "every root has apt"
             why |= {request.name: f"requested by {module.name}" for request in module.requests}
         open_ = [request for request in requests if not world.satisfied(request)]
@@ -213,12 +232,12 @@ class Solver:
             unmet=tuple(answer["unmet"]),
         )
 
-    def _requests_of(self, module: Module, world: World) -> tuple[Request, ...]:
+    def _requests_of(self, module: Module) -> tuple[Request, ...]:
         """What apt is asked for: a module that requires none brings what every root has."""
         if module.requires:
             return module.requests
         named = {request.name for request in module.requests}
-        base = [name for name in (*world.essential(), "apt") if name not in named]
+        base = [name for name in (*self._essential, "apt") if name not in named]
         return (*(Request(name=name) for name in base), *module.requests)
 
     def _refusal(
@@ -240,14 +259,25 @@ class Solver:
                 remedy=f"let {changes[0].package} move in the module that holds it,"
                 f" or ask in {module.name} for versions that go with it",
             )
-        requests = [_for_apt(request, world) for request in self._requests_of(module, world)]
+        requests = [_for_apt(request, world) for request in self._requests_of(module)]
         reasons = apt.why_not(
             self._root, requests, status=world.status, preferences=world.preferences
         )
         return QlumodError(
             f"{module.path}: {module.name} cannot be installed",
-            details=(*(reasons or solution.unmet), *_there_is(reasons, world)),
+            details=(*(reasons or solution.unmet), *self._there_is(reasons, world, fixed)),
         )
+
+    def _there_is(
+        self, reasons: Sequence[str], world: World, fixed: Mapping[str, str]
+    ) -> Iterator[str]:
+        """apt says that a bound is not met, but neither which versions there are nor why."""
+        bounded = re.findall(r"(?:[Dd]epends|PreDepends): (\S+) \([<>=]", "\n".join(reasons))
+        for name in dict.fromkeys(bounded):
+            if versions := world.versions(name):
+                yield f"there is {name} in {', '.join(versions)}"
+            if name in fixed:
+                yield f"{name} is held at {fixed[name]}, as other modules or the old lock have it"
 
     def _wished_changes(
         self, module: Module, below: Mapping[str, Entry], fixed: Mapping[str, str]
@@ -288,14 +318,6 @@ def _other_versions(
                     details=("all modules have one version of each package",),
                     remedy="ask for versions that go together",
                 )
-
-
-def _there_is(reasons: Sequence[str], world: World) -> Iterator[str]:
-    """apt says that a bound is not met, but not which versions there are."""
-    bounded = re.findall(r"(?:[Dd]epends|PreDepends): (\S+) \([<>=]", "\n".join(reasons))
-    for name in dict.fromkeys(bounded):
-        if versions := world.versions(name):
-            yield f"there is {name} in {', '.join(versions)}"
 
 
 def _for_apt(request: Request, world: World) -> str:

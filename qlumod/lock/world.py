@@ -33,6 +33,13 @@ class Request:
     version: str = ""
     place: str = ""
 
+    def allows(self, version: str) -> bool:
+        """Whether a version fits the request; the empty one never does."""
+        operator = _OPERATORS.get(self.operator, self.operator)
+        return bool(
+            version and (not operator or apt_pkg.check_dep(version, operator, self.version))
+        )
+
     def __str__(self) -> str:
         return f"{self.name} ({self.operator} {self.version})" if self.operator else self.name
 
@@ -139,16 +146,7 @@ class World:
         package = self._find(request.name)
         if package is None or not package.version_list:
             raise self._missing(request, package)
-        fitting = [
-            version
-            for version in package.version_list
-            if not request.operator
-            or apt_pkg.check_dep(
-                version.ver_str,
-                _OPERATORS.get(request.operator, request.operator),
-                request.version,
-            )
-        ]
+        fitting = [version for version in package.version_list if request.allows(version.ver_str)]
         if not fitting:
             raise QlumodError(
                 f"{request.place}no version of {request.name} is {request.operator}"
@@ -164,14 +162,7 @@ class World:
         """Whether what is installed satisfies the request."""
         package = self._find(request.name)
         version = package.current_ver if package else None
-        return version is not None and (
-            not request.operator
-            or apt_pkg.check_dep(
-                version.ver_str,
-                _OPERATORS.get(request.operator, request.operator),
-                request.version,
-            )
-        )
+        return version is not None and request.allows(version.ver_str)
 
     def solve(
         self,

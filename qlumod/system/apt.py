@@ -202,7 +202,7 @@ def reasons_of(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 _REMEDIES = (
-    (r"NO_PUBKEY", "name the keyring that holds this key in the archive's field Key"),
+    (r"NO_PUBKEY|Missing key", "name the keyring that holds this key in the archive's field Key"),
     (
         r"EXPKEYSIG|EXPSIG",
         "the archive's key has expired: install the archive's current keyring package",

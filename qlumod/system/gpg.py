@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.system.maker import abandoned, maker
 from qlumod.system.run import Command, attempt, capture, command
 
 _HOME_PREFIX = "qlumod-key-"
-_ROOM = 60
+_ROOM = 45
 """How long a directory's path may be for a key's home in it."""
 
 
@@ -191,7 +192,7 @@ def _contained(call: Command) -> Command:
 def _scratch() -> Iterator[Path]:
     """A short-lived directory, also for a key's home; what killed processes left goes first."""
     _remove_debris()
-    prefix = f"{_HOME_PREFIX}{os.getpid()}-"
+    prefix = f"{_HOME_PREFIX}{maker()}@"
     directory = Path(tempfile.mkdtemp(prefix=prefix, dir=_short_directory()))
     try:
         yield directory
@@ -207,8 +208,8 @@ def _short_directory() -> Path:
 
 def _remove_debris() -> None:
     """Remove the directories of processes that were killed."""
-    for home in sorted(_short_directory().glob(f"{_HOME_PREFIX}[0-9]*-*")):
-        owner = home.name.removeprefix(_HOME_PREFIX).partition("-")[0]
+    for home in sorted(_short_directory().glob(f"{_HOME_PREFIX}*@*")):
         with suppress(OSError):
-            if home.stat().st_uid == os.geteuid() and not Path("/proc", owner).exists():
+            made_by = home.name.removeprefix(_HOME_PREFIX).rpartition("@")[0]
+            if home.stat().st_uid == os.geteuid() and abandoned(home, made_by):
                 shutil.rmtree(home)

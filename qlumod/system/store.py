@@ -17,6 +17,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.names import Digest
 from qlumod.system import files
+from qlumod.system.maker import abandoned, maker
 
 LOCK = "lock"
 """The name of the lock in `Store.partial`, held by whoever fetches."""
@@ -116,15 +117,14 @@ class Store:
 
 def _own_name() -> str:
     """A name that no other thread, process or machine uses."""
-    return f"{_OWN}{os.uname().nodename}-{os.getpid()}-{threading.get_ident()}"
+    return f"{_OWN}{maker()}@{threading.get_ident()}"
 
 
 def _abandoned(path: Path) -> bool:
     if path.name == LOCK:
         return False
-    machine, _, rest = path.name.removeprefix(_OWN).rpartition("-")[0].rpartition("-")
-    if path.name.startswith(_OWN) and machine == os.uname().nodename:
-        return not Path("/proc", rest).exists()
+    if path.name.startswith(_OWN):
+        return abandoned(path, path.name.removeprefix(_OWN).rpartition("@")[0])
     return time.time() - path.stat().st_mtime > _RESUMABLE
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import StepAdvanced, StepStarted
 from qlumod.model.lock import LockedPackage
+from qlumod.system.run import command, run
 from tests.lock.site import Site
 from tests.support.debs import make_deb
 
@@ -197,6 +199,44 @@ def test_a_full_file_system_is_told_before_anything_is_fetched(
     assert refusal(site) == (
         f"cannot fetch {size} bytes into TOP/cache/packages/partial: there is room for 1000\n"
         "To mend it: make room there, or name another directory with --cache"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_file_system_that_fills_up_meanwhile_is_told(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    big = site.deb("big", files={"/usr/share/big": os.urandom(700_000)})
+    package = locked(site, site.deb("hello", "1", depends="big"), big)["big"]
+    monkeypatch.setattr("qlumod.lock.fetch.free_space", lambda _: 10**9)
+    place = site.store.root
+    place.mkdir(exist_ok=True)
+    run(command("mount", "-t", "tmpfs", "-o", "size=512k,mode=755", "small", place))
+    try:
+        text = refusal(site)
+        assert text.startswith("cannot fetch big 1 from the archive test\n"), text
+        assert "No space left on device" in text
+        assert text.endswith(
+            "\nTo mend it: make room there, or name another directory with --cache"
+        )
+        assert not site.store.has(package.sha256)
+    finally:
+        run(command("umount", place))
+    assert site.fetch().size > 700_000
+
+
+def test_without_python_apt_it_says_what_to_install(site: Site) -> None:
+    site.offer()
+    nothing = site.top / "nothing"
+    nothing.mkdir()
+    for name in ("apt", "apt_pkg"):
+        (nothing / f"{name}.py").write_text('raise ModuleNotFoundError("No module named \'apt")\n')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(nothing))
+        text = site.refusal()
+    assert text == (
+        f"cannot solve and fetch: python3-apt is not installed for {sys.executable}\n"
+        "To mend it: apt install python3-apt; a virtual environment needs --system-site-packages"
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import Digest
+from qlumod.system.maker import maker
 from qlumod.system.store import Store
 
 DATA = b"a package" * 1000
@@ -92,17 +93,19 @@ def test_a_file_that_is_not_there_is_named(store: Store) -> None:
 
 
 def test_what_killed_runs_left_is_removed_and_what_can_be_resumed_stays(store: Store) -> None:
-    machine = os.uname().nodename
+    here = maker().rpartition("@")[0]
     names = {
         "lock": True,
         DIGEST: True,
-        f"copy-{machine}-{os.getpid()}-1": True,
-        f"copy-{machine}-999999999-1": False,
-        "copy-elsewhere-999999999-1": True,
+        f"copy-{here}@{os.getpid()}@1": True,
+        f"copy-{here}@999999999@1": False,
+        "copy-elsewhere@999999999@1": True,
+        "copy-long-ago@999999999@1": False,
         OTHER: False,
     }
     for name in names:
         (store.partial / name).write_bytes(b"")
-    os.utime(store.partial / OTHER, (0, 0))
+    for name in (OTHER, "copy-long-ago@999999999@1"):
+        os.utime(store.partial / name, (0, 0))
     store.tidy()
     assert {name: (store.partial / name).exists() for name in names} == names
