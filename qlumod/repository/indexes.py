@@ -44,9 +44,12 @@ def index_texts(entries: Sequence[Entry], architectures: Sequence[str]) -> dict[
 def compressed(texts: Mapping[str, bytes], *, listen: Listener) -> dict[str, bytes]:
     """The files that clients fetch; the plain ones are only named in Release."""
     files: dict[str, bytes] = {}
+    packed: dict[bytes, tuple[bytes, bytes]] = {}
     for path, data in sorted(texts.items()):
-        files[f"{path}.gz"] = gzip.compress(data, GZIP_LEVEL, mtime=0)
-        files[f"{path}.zst"] = _zstd(data, listen)
+        # Where all packages are for all architectures, the indexes are the same.
+        if data not in packed:
+            packed[data] = (gzip.compress(data, GZIP_LEVEL, mtime=0), _zstd(data, listen))
+        files[f"{path}.gz"], files[f"{path}.zst"] = packed[data]
     return files
 
 

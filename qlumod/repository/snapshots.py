@@ -41,7 +41,8 @@ class Snapshot:
 
     def entries(self) -> tuple[Entry, ...]:
         """All that it offers; raises `QlumodError` if an index is not the one that was signed."""
-        paths = (SOURCES, *(packages_path(name) for name in (ALL, *self.architectures)))
+        # What is for all architectures stands in the index of each.
+        paths = (SOURCES, *(packages_path(name) for name in self.architectures or (ALL,)))
         return joined(read_index(path, self._checked(f"{path}.gz")) for path in paths)
 
     def _checked(self, path: str) -> bytes:

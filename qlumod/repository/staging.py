@@ -7,6 +7,7 @@ inode, and the snapshot of that name.
 """
 
 import contextlib
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -162,8 +163,8 @@ def check_references(staging: Staging, entries: Iterable[Entry]) -> None:
         )
         for entry in entries
         for file in entry.files
-        if not _has_size(staging.root / file.path, file.size)
-        and not _has_size(staging.layout.root / file.path, file.size)
+        if not _has_size(staging.layout.root / file.path, file.size)
+        and not _has_size(staging.root / file.path, file.size)
     )
 
 
@@ -230,7 +231,11 @@ def _sync_new(pool: Path, new: Iterable[Path]) -> None:
 
 
 def _has_size(path: Path, size: int) -> bool:
-    return path.is_file() and path.stat().st_size == size
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == size
 
 
 def _is_folder(path: Path) -> bool:

@@ -7,7 +7,7 @@ in the suite.
 
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from debian.deb822 import PkgRelation
@@ -25,6 +25,8 @@ _NEEDS = re.compile(r"^(?:Pre-)?Depends:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _PROVIDES = re.compile(r"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _OWN = re.compile(r"((python3|dh)-)?qlumod(-.+)?\Z")
 _MODULE = "-module-"
+AT_ONCE = 200
+"""How many packages one apt-get is asked for: its time grows faster than their number."""
 
 
 def try_staged(
@@ -40,21 +42,21 @@ def try_staged(
     with step(listen, "trying it with a real apt client"):
         for architecture in architectures:
             visible = [one for one in entries if one.architecture in (ALL, architecture)]
-            client = _client(staging, visible, architecture, keyring)
+            new = [one for one in added if one.architecture in (ALL, architecture)]
+            client = _client(staging, stand_in(visible, new, architecture), architecture, keyring)
             _update(client, listen)
-            _resolve(client, [one for one in added if one in visible], staging.suite, listen)
+            _resolve(client, new, staging.suite, listen)
             remove_tree(staging.client)
 
 
-def stand_in(entries: Sequence[Entry], architecture: str) -> str:
-    """The dpkg status of a machine that has all that the entries need from elsewhere."""
-    inside = _names(entries)
+def stand_in(entries: Sequence[Entry], added: Sequence[Entry], architecture: str) -> str:
+    """The dpkg status of a machine that has all that the added entries need from elsewhere."""
+    inside = _by_name(entries)
     own = _own_prefixes(inside)
     provided = sorted(
         {
             _provided(relation)
-            for entry in entries
-            for relation in _needs(entry)
+            for relation in _all_needs(added, inside)
             if relation["name"] not in inside and not _is_own(relation["name"], own)
         }
     )
@@ -73,14 +75,12 @@ def stand_in(entries: Sequence[Entry], architecture: str) -> str:
     )
 
 
-def _client(
-    staging: Staging, entries: Sequence[Entry], architecture: str, keyring: bytes
-) -> AptClient:
+def _client(staging: Staging, installed: str, architecture: str, keyring: bytes) -> AptClient:
     return make_apt_client(
         staging.client.absolute(),
         architecture=architecture,
         sources=sources_text(file_uri(staging.tree), [staging.suite], keyring),
-        installed=stand_in(entries, architecture),
+        installed=installed,
     )
 
 
@@ -95,19 +95,26 @@ def _update(client: AptClient, listen: Listener) -> None:
 
 
 def _resolve(client: AptClient, added: Sequence[Entry], suite: str, listen: Listener) -> None:
-    """Try all at once, which is quick; then one by one, since some may exclude each other."""
+    """Try many at once, which is quick; then one by one, since some may exclude each other."""
     wanted = [f"{entry.package}={entry.version}" for entry in added]
-    if not wanted or _fails(client, wanted, listen) is None:
-        return
     raise_faults(
         QlumodError(
             f"{name} cannot be installed from {suite}; nothing was published",
             details=failed.tail,
             remedy="publish what it needs together with it",
         )
-        for name in wanted
-        if (failed := _fails(client, [name], listen))
+        for start in range(0, len(wanted), AT_ONCE)
+        for name, failed in _failing(client, wanted[start : start + AT_ONCE], listen)
     )
+
+
+def _failing(
+    client: AptClient, wanted: Sequence[str], listen: Listener
+) -> Iterator[tuple[str, CommandFailed]]:
+    if _fails(client, wanted, listen):
+        for name in wanted:
+            if failed := _fails(client, [name], listen):
+                yield name, failed
 
 
 def _fails(client: AptClient, wanted: Sequence[str], listen: Listener) -> CommandFailed | None:
@@ -118,17 +125,30 @@ def _fails(client: AptClient, wanted: Sequence[str], listen: Listener) -> Comman
     return None
 
 
-def _names(entries: Iterable[Entry]) -> frozenset[str]:
-    """What the entries are called, and what they provide."""
-    names = {entry.package for entry in entries}
+def _by_name(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """The entries by what they are called and what they provide."""
+    found: dict[str, list[Entry]] = {}
     for entry in entries:
-        for field in _PROVIDES.findall(entry.text):
-            names.update(relation["name"] for relation in _relations(field))
-    return frozenset(names)
+        provides = [relation["name"] for relation in _related(entry, _PROVIDES)]
+        for name in (entry.package, *provides):
+            found.setdefault(name, []).append(entry)
+    return found
 
 
-def _needs(entry: Entry) -> list[Any]:
-    return [relation for field in _NEEDS.findall(entry.text) for relation in _relations(field)]
+def _all_needs(added: Iterable[Entry], inside: Mapping[str, list[Entry]]) -> Iterator[Any]:
+    """What these entries need, and what that needs, and so on."""
+    waiting = list(added)
+    seen = set(waiting)
+    while waiting:
+        for relation in _related(waiting.pop(), _NEEDS):
+            yield relation
+            fresh = [entry for entry in inside.get(relation["name"], ()) if entry not in seen]
+            seen.update(fresh)
+            waiting.extend(fresh)
+
+
+def _related(entry: Entry, field: re.Pattern[str]) -> list[Any]:
+    return [relation for value in field.findall(entry.text) for relation in _relations(value)]
 
 
 def _relations(field: str) -> list[Any]:
