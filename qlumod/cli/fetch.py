@@ -13,6 +13,7 @@ from qlumod.workflows.lock import fetch
 @options.cache
 @options.flavor
 @options.arch
+@options.dry_run
 @options.reports(logged=True)
 def command(
     *,
@@ -21,6 +22,7 @@ def command(
     cache: Path,
     flavor: str | None,
     arch: str | None,
+    dry_run: bool,
     reporter: Reporter,
 ) -> None:
     """Fetch the locked packages into the store, checked by their digests.
@@ -29,8 +31,15 @@ def command(
     nothing to fetch, the network is not touched.
     """
     fetched = fetch(
-        specs, cache=cache, flavor=flavor, arch=arch, modules=modules, listen=reporter.listen
+        specs,
+        cache=cache,
+        flavor=flavor,
+        arch=arch,
+        modules=modules,
+        dry_run=dry_run,
+        listen=reporter.listen,
     )
+    verb = "to fetch" if dry_run else "fetched"
     reporter.result(
         {
             "fetched": [
@@ -39,5 +48,5 @@ def command(
             ],
             "size": fetched.size,
         },
-        [f"{len(fetched.packages)} packages fetched ({size(fetched.size)})"],
+        [f"{len(fetched.packages)} packages {verb} ({size(fetched.size)})"],
     )

@@ -15,7 +15,7 @@ from qlumod.lock.make import make_lock, own_sources
 from qlumod.lock.place import HELD, Place, place, with_folders, with_held
 from qlumod.lock.solve import Held, Solved, absent, solve
 from qlumod.model.document import decoded
-from qlumod.model.lock import Lock, lock_text, parse_lock
+from qlumod.model.lock import Lock, LockedPackage, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName, PackageName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
@@ -202,6 +202,7 @@ def fetch(
     flavor: str | None = None,
     arch: str | None = None,
     modules: Sequence[str] = (),
+    dry_run: bool = False,
     listen: Listener = ignore,
     host: Path | None = None,
 ) -> Fetched:
@@ -209,9 +210,16 @@ def fetch(
     project = check(specs)
     raise_faults(_unknown(project, modules))
     locked = fresh_lock(specs, project, target(project.release, flavor, arch))
+    if dry_run:
+        lacking = missing(_of(locked, modules), Store(cache / "packages"))
+        return Fetched(packages=lacking, size=sum(package.size for package in lacking))
     return fetch_locked(
         locked, project.release, specs=specs, cache=cache, modules=modules, listen=listen, host=host
     )
+
+
+def _of(locked: Lock, modules: Sequence[str]) -> tuple[LockedPackage, ...]:
+    return tuple(p for p in locked.packages if not modules or set(modules) & set(p.modules))
 
 
 def _unknown(project: Project, modules: Sequence[str]) -> Iterator[QlumodError]:
@@ -234,7 +242,7 @@ def fetch_locked(
 ) -> Fetched:
     """Fetch what the store lacks of a lock's packages; with nothing to fetch, ask nobody."""
     store = Store(cache / "packages")
-    packages = [p for p in locked.packages if not modules or set(modules) & set(p.modules)]
+    packages = _of(locked, modules)
     if not missing(packages, store):
         return Fetched(packages=(), size=0)
     with place(

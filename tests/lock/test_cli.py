@@ -1,5 +1,12 @@
 """``qlumod lock`` and ``qlumod fetch`` as a person types them."""
 
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from qlumod.system.gpg import SigningKey
@@ -52,6 +59,7 @@ def test_names_without_update_are_refused(qlumod: Typed, typed_site: Site) -> No
 def test_fetch_reports_what_it_fetched(qlumod: Typed, typed_site: Site) -> None:
     assert "there is no lock module-specs/locks/14.0.0-bookworm-amd64.lock" in qlumod("fetch").err
     qlumod("lock")
+    assert qlumod("fetch", "--dry-run", "--quiet").out.startswith("5 packages to fetch (")
     fetched = qlumod("fetch", "slurm", "--json").document
     assert [p["package"] for p in fetched["fetched"]] == ["libmunge", "munge"]
     assert qlumod("fetch", "slurm", "--quiet").out == "0 packages fetched (0 B)\n"
@@ -93,3 +101,36 @@ def test_a_name_that_is_no_module_cannot_be_fetched(qlumod: Typed, typed_site: S
     answer = qlumod("fetch", "slurn")
     assert answer.status == 1
     assert "there is no module 'slurn'" in answer.err
+
+
+def _open_to_all(path: Path) -> bool:
+    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in (path, *path.parents))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+@pytest.mark.skipif(not _open_to_all(ROOT), reason="another user cannot read the source")
+def test_an_ordinary_user_locks_and_fetches(key: SigningKey) -> None:
+    top = Path(tempfile.mkdtemp(prefix="qlumod-", dir="/tmp"))
+    try:
+        site = Site(top, key)
+        make_deb(top / "dist", "own", "1")
+        site.release(extra="\nArchive: folder\nFlavors: bookworm\nDirectory: ../dist\n")
+        site.spec("core", "own", "hello", requires="")
+        site.offer()
+        for path in (top, *top.rglob("*")):
+            os.chown(path, 65534, 65534)
+        nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        for verb in ("lock", "fetch"):
+            done = subprocess.run(
+                [*nobody, sys.executable, "-m", "qlumod", verb, "--quiet"],
+                cwd=top,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CACHE": str(top / "cache")},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("4 packages fetched (")
+    finally:
+        shutil.rmtree(top)
