@@ -42,12 +42,12 @@ def verify_stack(
     the reference again.
     """
     project = check(specs)
-    lock = fresh_lock(specs, project, target(project.release, flavor, arch))
     stacked = with_requirements(
         [module_name(name) for name in modules] or [spec.module for spec in project.specs],
         project.specs,
     )
     _check_conflicts(stacked)
+    lock = fresh_lock(specs, project, target(project.release, flavor, arch))
     installation = Installation(lock=lock, specs=stacked)
     names = installation.modules
     fetch_locked(lock, project.release, specs=specs, cache=cache, modules=names, listen=listen)

@@ -1,0 +1,79 @@
+"""The proof end to end: essential packages as core, and four modules that stand side by side."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.events import Event, Notice, ignore
+from qlumod.proof.verdict import Verdict
+from qlumod.workflows.proof import verify_stack
+from tests.layer.conftest import Site, site, test_cache
+
+__all__ = ["site", "test_cache"]
+
+MODULES = ("plain", "sibling", "registered", "random")
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="building roots needs root")
+
+
+@pytest.fixture(scope="module")
+def found(site: Site) -> Verdict:
+    return verify_stack(site.specs, MODULES, cache=site.cache, listen=ignore)
+
+
+def test_only_what_is_random_differs(found: Verdict) -> None:
+    assert [(failure.path, failure.aspect) for failure in found.failures] == [
+        # Without systemd nothing makes one; a stack always has an empty one.
+        ("/etc/machine-id", "extra"),
+        ("/usr/share/random", "content"),
+    ]
+
+
+def test_siblings_are_whole_although_overlayfs_made_their_directory_opaque(found: Verdict) -> None:
+    differing = {finding.difference.path for finding in found.findings}
+    assert not differing.intersection(
+        ("/usr/share/shared", "/usr/share/shared/plain.txt", "/usr/share/shared/sibling.txt")
+    )
+
+
+def test_excludes_secrets_and_accounts_are_permitted_and_nothing_else(found: Verdict) -> None:
+    permitted = {
+        (finding.permission.name, finding.difference.path)
+        for finding in found.findings
+        if finding.permission
+    }
+    assert {
+        ("left out", "/usr/share/doc/plain/README"),
+        ("left out", "/usr/share/man/man1/plain.1"),
+        ("secret", "/etc/keeper/key"),
+        ("account ids", "/etc/passwd"),
+        ("account ids", "/etc/group"),
+    } <= permitted
+    assert ("left out", "/usr/share/doc/plain/copyright") not in permitted
+
+
+def test_the_reference_is_installed_once(site: Site, found: Verdict) -> None:
+    said: list[Event] = []
+    again = verify_stack(site.specs, MODULES, cache=site.cache, listen=said.append)
+    assert again == found
+    notices = [event.text for event in said if isinstance(event, Notice)]
+    (reused,) = (text for text in notices if text.startswith("reference installation"))
+    assert reused.endswith(" reused (--fresh redoes it)")
+
+
+def test_modules_that_exclude_each_other_are_no_stack(site: Site, tmp_path: Path) -> None:
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    for document in site.specs.iterdir():
+        (specs / document.name).symlink_to(document)
+    (specs / "plain.module").unlink()
+    text = (site.specs / "plain.module").read_text()
+    (specs / "plain.module").write_text(text.replace("Packages:", "Conflicts: sibling\nPackages:"))
+    with pytest.raises(QlumodError) as caught:
+        verify_stack(specs, ("plain", "sibling"), cache=tmp_path / "cache", listen=ignore)
+    assert str(caught.value) == (
+        "modules plain and sibling exclude each other: no stack has both\n"
+        "To mend it: name the modules of one stack"
+    )
