@@ -14,6 +14,7 @@ from qlumod.head.generations import (
     staged,
     used_layers,
 )
+from qlumod.head.inside import OWN_LAYER
 from qlumod.head.places import Places
 from qlumod.head.plan import Part, Plan
 from qlumod.head.pool import collect, keep, take
@@ -22,9 +23,6 @@ from qlumod.model.image import Stack, StackLayer, StackModule, stack_text
 from qlumod.model.manifest import INITRD, KERNEL, LAYER, PayloadFile
 from qlumod.system.files import file_sum, read_bytes, remove_tree, write_new
 from qlumod.system.namespace import call_inside
-
-OWN_LAYER = "image"
-"""The name of the thin last layer; its file is ``image.squashfs``."""
 
 
 def is_current(places: Places, plan: Plan) -> bool:

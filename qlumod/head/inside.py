@@ -1,5 +1,7 @@
 """The part of an image's build that runs in namespaces: making the last layer of its stack."""
 
+import gzip
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,17 +10,23 @@ from typing import Any
 from qlumod.events import Listener, step
 from qlumod.head.placing import place_files
 from qlumod.head.site import SiteFile
+from qlumod.model.contents import contents_text
+from qlumod.model.names import ModuleName
 from qlumod.model.release import Compression
 from qlumod.model.tree import Entry
 from qlumod.stack.assemble import assemble
+from qlumod.stack.contents import path_lines
+from qlumod.stack.files import Owners
 from qlumod.stack.member import read_member, stacked
 from qlumod.stack.settle import settle
-from qlumod.state.table import DROPPED
+from qlumod.state.table import DROPPED, rule_of
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.squashfs import write_image
 from qlumod.system.tree import scan
 
+OWN_LAYER = ModuleName("image")
+"""The name of the thin last layer; its file is ``image.squashfs``."""
 DOCUMENTS = "usr/share/doc/qlustar-image"
 """Where an image tells what it is made of: Qlustar's published place."""
 SECRETS = "usr/lib/qlumod/secrets"
@@ -64,7 +72,10 @@ def build(
             with overlay(layers, root, upper=upper, work=work):
                 assemble(root, members, epoch=epoch, listen=listen)
                 placed = _write(root, own)
-        _compress(upper, placed, Path(output), space, epoch=epoch, listen=listen)
+                names = Owners.of(root)
+        with step(listen, "compressing the image's layer"):
+            kept = _write_layer(upper, placed, Path(output), space, epoch=epoch, listen=listen)
+    _write_contents(kept, placed, names, Path(output).parent)
 
 
 def _write(root: Path, own: Own) -> frozenset[str]:
@@ -74,7 +85,7 @@ def _write(root: Path, own: Own) -> frozenset[str]:
     return frozenset(place_files(root, own.files))
 
 
-def _compress(
+def _write_layer(
     upper: Path,
     placed: frozenset[str],
     output: Path,
@@ -82,19 +93,39 @@ def _compress(
     *,
     epoch: int,
     listen: Listener,
-) -> None:
-    entries = scan(upper, digests=False)
+) -> tuple[Entry, ...]:
+    """Write the image; returns the paths that are in it."""
+    entries = scan(upper)
     settle(upper, entries.values(), epoch)
-    with step(listen, "compressing the image's layer"):
-        write_image(
-            upper,
-            output,
-            epoch=epoch,
-            compression=Compression(),
-            left_out=_left_out(entries, placed),
-            scratch=space,
-            listen=listen,
-        )
+    left_out = _left_out(entries.values(), placed)
+    write_image(
+        upper,
+        output,
+        epoch=epoch,
+        compression=Compression(),
+        left_out=[path.lstrip("/") for path in left_out],
+        scratch=space,
+        listen=listen,
+    )
+    return tuple(entry for entry in entries.values() if entry.path not in left_out)
+
+
+def _write_contents(
+    kept: Sequence[Entry], placed: frozenset[str], names: Owners, output: Path
+) -> None:
+    """Tell every path of the layer, as the modules do of theirs."""
+
+    def origin(path: str) -> str:
+        rule = None if path in placed else rule_of(path)
+        return f"<{rule.name}>" if rule else "<site>" if path in placed else "<image>"
+
+    lines = path_lines(
+        kept,
+        origin=origin,
+        owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
+    )
+    text = os.fsencode(contents_text(OWN_LAYER, lines))
+    _write_file(output / f"{OWN_LAYER}.contents.gz", gzip.compress(text, mtime=0))
 
 
 def _write_documents(root: Path, payloads: Iterable[Path]) -> None:
@@ -110,15 +141,15 @@ def _write_file(path: Path, data: bytes) -> None:
     path.chmod(0o644)
 
 
-def _left_out(entries: Mapping[str, Entry], placed: frozenset[str]) -> list[str]:
+def _left_out(entries: Iterable[Entry], placed: frozenset[str]) -> frozenset[str]:
     """What programs left behind while the stack was put together, but for the site's files."""
-    return [
-        path.lstrip("/")
-        for path, entry in entries.items()
+    return frozenset(
+        entry.path
+        for entry in entries
         if entry.type != "d"
-        and path not in placed
-        and any(rule.claims(path, entry.target) for rule in DROPPED)
-    ]
+        and entry.path not in placed
+        and any(rule.claims(entry.path, entry.target) for rule in DROPPED)
+    )
 
 
 def _directory(path: Path) -> Path:

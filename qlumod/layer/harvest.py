@@ -9,7 +9,6 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
-from qlumod.layer.contents import path_lines
 from qlumod.layer.job import Job
 from qlumod.layer.kernel import IMAGE, kernel_in, make_initrd
 from qlumod.layer.owners import (
@@ -26,6 +25,7 @@ from qlumod.layer.select import Selection, select
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
 from qlumod.stack.assemble import Merged
 from qlumod.stack.chroot import inhabited
+from qlumod.stack.contents import path_lines
 from qlumod.stack.files import Owners, read_files
 from qlumod.stack.member import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle

@@ -1,5 +1,6 @@
 """An image is built whole or not at all, the same bytes for the same input."""
 
+import gzip
 import hashlib
 import os
 import stat
@@ -13,6 +14,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice
 from qlumod.head.generations import read_current, read_stack
+from qlumod.model.contents import parse_contents
 from qlumod.model.image import ImageName
 from qlumod.model.names import FlavorName, ModuleName
 from qlumod.model.secret import Secret, SecretKind
@@ -135,6 +137,25 @@ def test_the_last_layer_holds_the_merged_state_and_little_else(
         "usr/share/doc/qlustar-image/slurm.contents.gz",
     ]
     assert not {"usr/lib/core", "usr/sbin/slurmd", "etc/motd"} & set(files)
+
+
+def test_every_path_of_the_last_layer_is_in_its_contents(ready: HeadNode, tmp_path: Path) -> None:
+    site(ready, "copy/etc/motd", "welcome\n")
+    build(ready)
+    text = gzip.decompress((current(ready) / "image.contents.gz").read_bytes()).decode()
+    lines = {line.path: line for line in parse_contents(text, "image.contents")}
+    unpacked = own_layer(ready, tmp_path)
+    assert set(lines) == {f"/{path.relative_to(unpacked)}" for path in unpacked.rglob("*")}
+    for path, origin in (
+        ("/etc/passwd", "<accounts>"),
+        ("/etc/machine-id", "<machine-id>"),
+        ("/etc/motd", "<site>"),
+        ("/usr/lib/qlumod/secrets", "<image>"),
+    ):
+        assert lines[path].origin == origin
+        data = (unpacked / path.lstrip("/")).read_bytes()
+        assert lines[path].digest == hashlib.sha256(data).hexdigest()
+    assert lines["/etc/shadow"].owner == "root:shadow"
 
 
 def test_layers_are_kept_once_as_hard_links_of_the_payloads(ready: HeadNode) -> None:

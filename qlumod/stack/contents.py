@@ -1,0 +1,42 @@
+"""The lines of a layer's contents: every path with all that is told of it; pure."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from qlumod.model.contents import PathLine
+from qlumod.model.tree import Entry
+
+Origin = Callable[[str], str]
+"""Tells the package or ``<generator>`` of a path."""
+OwnerNames = Callable[[Entry], str]
+"""Tells ``user:group`` of an entry."""
+
+
+def path_lines(
+    entries: Iterable[Entry], *, origin: Origin, owner: OwnerNames
+) -> tuple[PathLine, ...]:
+    """A line for each path of a layer, ``/`` left out; entries sorted by path."""
+    return tuple(_lines(entries, origin, owner))
+
+
+def _lines(entries: Iterable[Entry], origin: Origin, owner: OwnerNames) -> Iterator[PathLine]:
+    first: dict[tuple[int, int], str] = {}
+    for entry in entries:
+        if entry.path == "/":
+            continue
+        earlier = first.setdefault(entry.inode, entry.path) if entry.type == "f" else entry.path
+        linked = earlier != entry.path
+        yield PathLine(
+            type="h" if linked else "w" if entry.whiteout else entry.type,
+            mode=entry.mode,
+            owner=owner(entry),
+            size=entry.size,
+            digest=earlier if linked else _digest(entry),
+            origin=origin(entry.path),
+            path=entry.path,
+        )
+
+
+def _digest(entry: Entry) -> str:
+    if entry.type == "l":
+        return entry.target
+    return entry.digest or "-"
