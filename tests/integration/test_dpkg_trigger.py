@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.head.head_node import payload_files
+from tests.head.head_node import HeadNode, payload_files
+from tests.head.small_payloads import EPOCH, add_core, add_slurm
 from tests.support.debs import make_deb
 from tests.support.head_root import head_root, play
 
@@ -50,8 +51,30 @@ def payload(
     )
 
 
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Payload packages whose layers are real squashfs images of a few files."""
+    directory = tmp_path_factory.mktemp("real")
+    head = HeadNode(directory / "head", [])
+    for version, add in (("14.0.0-1", add_core), ("14.0.0-1", add_slurm), ("14.0.0-2", add_slurm)):
+        # The files of the second slurm differ by their epoch.
+        files = add(head, directory / f"{add.__name__}{version}", epoch=EPOCH + int(version[-1]))
+        make_deb(
+            directory,
+            f"qlustar-module-{files.parts[-4]}-bookworm-amd64-14.0.0",
+            version,
+            depends="qlumod-head",
+            files={
+                f"/{path.relative_to(head.root)}": path.read_bytes()
+                for path in sorted(files.rglob("*"))
+                if path.is_file()
+            },
+        )
+    return directory
+
+
 @pytest.fixture
-def scenario(test_cache: Path, own_packages: Path, debs: Path, tmp_path: Path) -> Play:
+def scenario(test_cache: Path, own_packages: Path, debs: Path, real: Path, tmp_path: Path) -> Play:
     """Runs a script in a fresh root, with our own packages in /own and payloads in /debs."""
     root = head_root(test_cache)
 
@@ -60,7 +83,7 @@ def scenario(test_cache: Path, own_packages: Path, debs: Path, tmp_path: Path) -
             root,
             f"set -e\n{script}",
             scratch=tmp_path / "scratch",
-            shown=[(own_packages, "/own"), (debs, "/debs")],
+            shown=[(own_packages, "/own"), (debs, "/debs"), (real, "/real")],
         )
         assert status == 0, "\n".join(lines)
         return lines
@@ -164,6 +187,36 @@ echo == end; {LIST}
     ]
     assert ("broken", "14.0.0-1", "damaged") in listed(after(lines, "list"))
     assert listed(after(lines, "end")) == [("core", "14.0.0-1", "ok")]
+
+
+def test_an_upgrade_rebuilds_the_images_that_follow(scenario: Play) -> None:
+    show = "qlumod image list; readlink /var/lib/qlumod/images/*/current"
+    lines = scenario(f"""
+apt-get -y install {HEAD} /real/*core*.deb /real/*slurm*_14.0.0-1_*.deb
+qlumod image create compute --modules slurm
+qlumod image create minimal
+qlumod image build compute minimal
+echo == before; {show}; echo == done
+apt-get -y install /real/*slurm*_14.0.0-2_*.deb
+echo == after; {show}
+echo == stack; sed -n '/^Modules/,/^Layers/p' /var/lib/qlumod/images/compute/current/stack
+echo == audit; {AUDIT}; echo == done
+apt-get -y remove 'qlustar-module-slurm*'
+echo == removed; {show}
+echo == end
+""")
+    assert after(lines, "before")[-2:] == ["1", "1"]
+    # The image without slurm did not change.
+    assert after(lines, "after") == [
+        "compute  14.0  bookworm  amd64  core, slurm  generation 2 of 14.0.0",
+        "minimal  14.0  bookworm  amd64  core         generation 1 of 14.0.0",
+        "2",
+        "1",
+    ]
+    assert " slurm 14.0.0 14.0.0-2" in after(lines, "stack")
+    assert after(lines, "audit") == INSTALLED
+    # What was built can still be booted when its module is gone.
+    assert after(lines, "removed")[-2:] == ["2", "1"]
 
 
 def test_a_head_node_that_cannot_register_still_lets_dpkg_finish(scenario: Play) -> None:
