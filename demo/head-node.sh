@@ -18,16 +18,22 @@ printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
 
 typed() {
-    printf '\nhead# %s\n' "$*"
+    printf '\nhead#'
+    local word
+    for word in "$@"; do
+        [[ $word =~ ^[A-Za-z0-9_./:=@,+-]+$ ]] || word="'$word'"
+        printf ' %s' "$word"
+    done
+    printf '\n'
     chroot "$root" env DEBIAN_FRONTEND=noninteractive TERM="${TERM:-dumb}" LC_ALL=C.UTF-8 \
         PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
 cp "$repository"/*.sources "$root/etc/apt/sources.list.d/"
 
-typed sed -n '/^ \./q; p' "/etc/apt/sources.list.d/$(basename "$repository"/*.sources)"
+typed head -n 6 "/etc/apt/sources.list.d/$(basename "$repository"/*.sources)"
 typed apt-get update -q
-typed apt-get install -q -y --no-install-recommends -o Dpkg::Use-Pty=0 qlustar-module-slurm
+typed apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 qlustar-module-slurm
 typed qlumod modules
 typed qlumod image create compute --modules slurm
 secrets=/etc/qlumod/images/compute/secrets/etc/munge

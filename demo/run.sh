@@ -14,12 +14,23 @@ if [ "$(id -u)" != 0 ]; then
     exit 1
 fi
 
+# Words as one would type them: in quotes only where they need some.
+quoted() {
+    local word
+    for word in "$@"; do
+        [[ $word =~ ^[A-Za-z0-9_./:=@,+-]+$ ]] || word="'$word'"
+        printf ' %s' "$word"
+    done
+    printf '\n'
+}
+
 say() {
     printf '\n== %s\n' "$*"
 }
 
 typed() {
-    printf '\n$ %s\n' "$*"
+    printf '\n$'
+    quoted "$@"
     "$@"
 }
 
