@@ -74,7 +74,7 @@ def show(
 ) -> str:
     """Make the planned entries what the suite offers; returns the snapshot's name."""
     architectures = architectures_of(plan.entries, settings.architectures)
-    with staged(layout, times.identity, suite) as staging:
+    with staged(layout, times.identity, suite, times.date) as staging:
         stage_pool(staging, incoming, listen=listen)
         check_references(staging, plan.entries)
         with step(listen, "writing the indexes"):

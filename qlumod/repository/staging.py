@@ -46,6 +46,8 @@ class Staging:
     layout: Layout
     identity: str
     suite: str
+    date: int
+    """The time of its files: servers tell clients by it (to the second) what is new."""
 
     @property
     def root(self) -> Path:
@@ -84,9 +86,9 @@ def opened(layout: Layout, *, wait: float, listen: Listener) -> Iterator[None]:
 
 
 @contextmanager
-def staged(layout: Layout, identity: str, suite: str) -> Iterator[Staging]:
+def staged(layout: Layout, identity: str, suite: str, date: int) -> Iterator[Staging]:
     """Make room for a publication; what did not become visible is gone after the block."""
-    staging = Staging(layout=layout, identity=identity, suite=suite)
+    staging = Staging(layout=layout, identity=identity, suite=suite, date=date)
     try:
         with told(staging.indexes):
             make_directories(staging.indexes)
@@ -143,14 +145,14 @@ def stage_indexes(staging: Staging, files: Mapping[str, bytes], before: Path | N
         file = staging.indexes / path
         by_hash = file.parent / BY_HASH / digest_bytes(data)
         if not by_hash.exists():
-            write_new(by_hash, data)
+            write_new(by_hash, data, modified=staging.date)
         link_new(by_hash, file)
 
 
 def stage_release(staging: Staging, files: Mapping[str, bytes]) -> None:
     """Write Release and its signatures, and make everything staged last."""
     for name, data in sorted(files.items()):
-        write_new(staging.indexes / name, data)
+        write_new(staging.indexes / name, data, modified=staging.date)
     sync_directories(path for path in (staging.root, *staging.root.rglob("*")) if _is_folder(path))
 
 

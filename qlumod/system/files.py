@@ -76,11 +76,14 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         sync_directory(path.parent)
 
 
-def write_new(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Write and sync a file in a directory that nobody reads yet; its parents are made."""
+def write_new(path: Path, data: bytes, *, mode: int = 0o644, modified: int | None = None) -> None:
+    """Write and sync a file in a directory that nobody reads yet; its parents are made.
+
+    `modified` is its time of modification, in seconds; None: now.
+    """
     with told(path):
         make_directories(path.parent)
-        _write_synced(path, data, mode)
+        _write_synced(path, data, mode, modified)
 
 
 def copy_new(source: Path, target: Path, *, mode: int = 0o644) -> Sum:
@@ -215,9 +218,12 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
         time.sleep(POLL)
 
 
-def _write_synced(path: Path, data: bytes, mode: int) -> None:
+def _write_synced(path: Path, data: bytes, mode: int, modified: int | None = None) -> None:
     with path.open("wb") as writing:
         writing.write(data)
+        writing.flush()
+        if modified is not None:
+            os.utime(writing.fileno(), (modified, modified))
         _finish(writing, mode)
 
 

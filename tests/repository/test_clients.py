@@ -64,6 +64,15 @@ def test_a_client_takes_the_upgrade_from_the_next_publication(shop: Shop, http: 
     assert client.installed() == {"everyday": "1.1", "needed": "1.1"}
 
 
+def test_two_publications_within_a_second_are_told_apart_by_their_times(shop: Shop) -> None:
+    """Servers say what is new by the time of a file, to the second."""
+    times = []
+    for version in ("1.0", "1.1"):
+        shop.publish(shop.deb("everyday", version))
+        times.append((shop.root / "dists" / SUITE / "InRelease").stat().st_mtime)
+    assert times[0] + 1 == times[1] == shop.current.date
+
+
 def test_a_snapshot_is_a_repository_of_its_own_for_good(shop: Shop, http: str) -> None:
     first = shop.publish(*pair(shop))
     shop.publish(*pair(shop, "1.1"))
