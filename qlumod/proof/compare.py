@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from typing import Protocol
 
 from qlumod.errors import QlumodError
 from qlumod.model.tree import Entry
 from qlumod.proof.accounts import account_differences, is_account_file
+from qlumod.proof.checksums import CHECKSUMS
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.tree import Tree
-from qlumod.state.kind import Files, Kind, StateFile, decoded
+from qlumod.state.kind import Files, StateFile, decoded
 
 UNSEEN = ("trusted.overlay.", "user.overlay.")
 """Attributes that are overlayfs's own affair."""
@@ -27,7 +29,21 @@ _TYPES = {
 }
 
 
-def compare(reference: Tree, stack: Tree, kinds: Sequence[Kind]) -> tuple[Difference, ...]:
+class Listed(Protocol):
+    """Files that are lists of entries: what the comparison needs of a kind of state."""
+
+    @property
+    def name(self) -> str:
+        """One word, such as ``dpkg-status``."""
+
+    def claims(self, path: str, target: str = "") -> bool:
+        """Whether a file or link is one of them."""
+
+    def canonical(self, files: Files) -> Mapping[str, bytes]:
+        """A form in which equal state has equal bytes, by path."""
+
+
+def compare(reference: Tree, stack: Tree, kinds: Sequence[Listed]) -> tuple[Difference, ...]:
     """All differences, sorted; what `kinds` claim is compared entry by entry."""
     shared = [path for path in reference.entries if path in stack.entries]
     files_of_both = (reference.state_files(), stack.state_files())
@@ -49,12 +65,12 @@ def compare(reference: Tree, stack: Tree, kinds: Sequence[Kind]) -> tuple[Differ
     )
 
 
-def _other(kinds: Sequence[Kind]) -> list[Kind]:
+def _other(kinds: Sequence[Listed]) -> list[Listed]:
     """All kinds but accounts, which are compared here by rules of the proof's own."""
-    return [kind for kind in kinds if kind.name != "accounts"]
+    return [*(kind for kind in kinds if kind.name != "accounts"), CHECKSUMS]
 
 
-def _is_stateful(entry: Entry, kinds: Sequence[Kind]) -> bool:
+def _is_stateful(entry: Entry, kinds: Sequence[Listed]) -> bool:
     return is_account_file(entry.path) or any(
         kind.claims(entry.path, entry.target) for kind in _other(kinds)
     )
@@ -165,7 +181,7 @@ def _fellows(tree: Tree, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _state(
-    reference: Tree, stack: Tree, kind: Kind, files_of_both: tuple[Files, Files]
+    reference: Tree, stack: Tree, kind: Listed, files_of_both: tuple[Files, Files]
 ) -> Iterator[Difference]:
     one, other = (_claimed(files, kind) for files in files_of_both)
     if one == other:
@@ -181,7 +197,7 @@ def _state(
             yield _reordered(path, kind.name, one[path].data, other[path].data)
 
 
-def _claimed(files: Files, kind: Kind) -> dict[str, StateFile]:
+def _claimed(files: Files, kind: Listed) -> dict[str, StateFile]:
     return {
         path: file
         for path, file in files.items()
@@ -189,7 +205,7 @@ def _claimed(files: Files, kind: Kind) -> dict[str, StateFile]:
     }
 
 
-def _canonical(kind: Kind, files: Files) -> Mapping[str, bytes]:
+def _canonical(kind: Listed, files: Files) -> Mapping[str, bytes]:
     """The canonical forms; files that the kind cannot read stand for themselves."""
     try:
         return kind.canonical(files)

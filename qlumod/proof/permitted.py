@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from qlumod.model.accounts import Accounts
+from qlumod.proof.checksums import PATTERN
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.tree import Tree
-from qlumod.state.kind import matches_any
+from qlumod.state.kind import canonical_path, matches_any
 
 A = Aspect
 
@@ -70,6 +71,25 @@ class Diverted:
             and difference.aspect == A.ENTRY
             and not difference.stack
             and difference.reference.partition(" ")[0] in self.left_out
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlisted:
+    """Checksums of left-out paths, in lists that dpkg makes of what it unpacks."""
+
+    name: str = "checksum left out"
+    why: str = "dpkg lists what it unpacked, for a package that brings no list"
+    left_out: frozenset[str]
+
+    def permits(self, difference: Difference) -> bool:
+        """Whether the stack lacks the line of a left-out path."""
+        path = canonical_path(f"/{difference.reference.partition('  ')[2]}")
+        return (
+            matches_any(difference.path, (PATTERN,))
+            and difference.aspect == A.ENTRY
+            and not difference.stack
+            and path in self.left_out
         )
 
 
@@ -176,6 +196,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             paths=_alternatives(reference, expected.left_out),
         ),
         Diverted(left_out=expected.left_out),
+        Unlisted(left_out=expected.left_out),
         Named(
             name="secret",
             why="made at first boot or supplied by the site, never in a layer",

@@ -17,7 +17,7 @@ from qlumod.system.namespace import call_inside
 from qlumod.system.staging import staging
 from qlumod.system.store import Store
 
-RECIPE = 1
+RECIPE = 2
 """Counts up whenever the way of installing or scanning changes, so that old scans are not used."""
 KEPT = 8
 """How many scans of reference installations the cache keeps."""

@@ -4,9 +4,13 @@ from pathlib import Path
 
 from qlumod.model.tree import Entry
 from qlumod.proof.accounts import is_account_file
+from qlumod.proof.checksums import CHECKSUMS
+from qlumod.proof.compare import Listed
 from qlumod.proof.tree import Tree
 from qlumod.state.table import KINDS
 from qlumod.system.tree import scan
+
+_LISTED: tuple[Listed, ...] = (*KINDS, CHECKSUMS)
 
 
 def scanned(root: Path) -> Tree:
@@ -25,5 +29,5 @@ def scanned(root: Path) -> Tree:
 def is_looked_into(entry: Entry) -> bool:
     """Whether the comparison needs the file's bytes."""
     return entry.type == "f" and (
-        is_account_file(entry.path) or any(kind.claims(entry.path) for kind in KINDS)
+        is_account_file(entry.path) or any(listed.claims(entry.path) for listed in _LISTED)
     )

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from qlumod.proof.compare import compare
+from qlumod.proof.compare import Listed, compare
 from qlumod.proof.difference import Difference
 from qlumod.proof.permitted import Expectations, Permission, false_records, permissions
 from qlumod.proof.tree import Tree
-from qlumod.state.kind import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ def judged(differences: Iterable[Difference], allowed: Sequence[Permission]) -> 
 
 
 def verdict(
-    reference: Tree, stack: Tree, *, expected: Expectations, kinds: Sequence[Kind]
+    reference: Tree, stack: Tree, *, expected: Expectations, kinds: Sequence[Listed]
 ) -> Verdict:
     """Compare a stack with the one installation; pure."""
     allowed = permissions(expected, reference)

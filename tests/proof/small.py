@@ -98,6 +98,7 @@ awk.1.gz
 """
 PAM = "auth\t[success=1 default=ignore]\tpam_unix.so nullok\nauth\trequisite\tpam_deny.so\n"
 
+CHECKSUMS = "0123456789abcdef0123456789abcdef  usr/bin/munge\n"
 DIVERSIONS = "/usr/bin/pg\n/usr/bin/pg.real\nmunge\n"
 OF_LEFT_OUT = "/usr/share/man/man1/mawk.1.gz\n/usr/share/man/man1/mawk.real.1.gz\nmawk\n"
 
@@ -132,7 +133,7 @@ FILES = {
     "/var/lib/dpkg/diversions": DIVERSIONS,
     "/var/lib/dpkg/statoverride": "root adm 2755 /var/log/munge\n",
     "/var/lib/dpkg/info/munge.list": "/.\n/usr\n/usr/bin\n/usr/bin/munge\n",
-    "/var/lib/dpkg/info/munge.md5sums": "0123456789abcdef0123456789abcdef  usr/bin/munge\n",
+    "/var/lib/dpkg/info/munge.md5sums": CHECKSUMS,
     "/var/lib/dpkg/triggers/File": "/usr/lib/locale libc-bin\n/usr/share/man man-db\n",
     "/var/lib/dpkg/alternatives/awk": AWK,
     "/var/lib/apt/extended_states": "Package: libc6\nArchitecture: amd64\nAuto-Installed: 1\n\n",
@@ -156,6 +157,7 @@ REFERENCE_ONLY = {
     "/var/lib/dpkg/status-old": STATUS,
     "/var/lib/dpkg/lock": "",
     "/var/lib/dpkg/diversions": DIVERSIONS + OF_LEFT_OUT,
+    "/var/lib/dpkg/info/munge.md5sums": CHECKSUMS + f"{'0' * 32}  usr/share/doc/munge/README\n",
 }
 """What only the one installation has, or has otherwise."""
 

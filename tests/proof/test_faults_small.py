@@ -29,6 +29,7 @@ def test_a_sound_stack_has_only_permitted_differences(reference: Tree, tmp_path:
         "left out": len(LEFT_OUT),
         "alternative left out": 2,
         "diversion left out": 1,
+        "checksum left out": 1,
         "secret": 1,
         "kernel and initrd": 2,
         "for making an initrd": 0,

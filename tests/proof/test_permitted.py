@@ -92,6 +92,14 @@ def test_only_diversions_of_left_out_paths_may_be_missing() -> None:
     assert permitted(path, Aspect.ENTRY, reference="/bin/sh /bin/sh.distrib dash") is None
 
 
+def test_only_checksums_of_left_out_paths_may_be_missing() -> None:
+    path, line = "/var/lib/dpkg/info/munge.md5sums", f"{'0' * 32}  usr/share/doc/munge/README"
+    assert permitted(path, Aspect.ENTRY, reference=line) == "checksum left out"
+    assert permitted(path, Aspect.ENTRY, reference=line, stack=line) is None
+    assert permitted(path, Aspect.ENTRY, reference=line.replace("README", "NEWS")) is None
+    assert permitted("/etc/x.md5sums", Aspect.ENTRY, reference=line) is None
+
+
 def test_no_permission_covers_a_whole_directory() -> None:
     for permission in permissions(EXPECTED, REFERENCE):
         for path in getattr(permission, "paths", ()):

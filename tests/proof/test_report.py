@@ -20,6 +20,7 @@ permitted             paths  because
 left out              4      documentation, manual pages and translations, recorded path by path
 alternative left out  2      update-alternatives makes nothing for a file that is not there
 diversion left out    1      maintainer scripts divert nothing that is not there
+checksum left out     1      dpkg lists what it unpacked, for a package that brings no list
 secret                1      made at first boot or supplied by the site, never in a layer
 kernel and initrd     2      files beside core's layer, of the same bytes
 for making an initrd  0      the initrd is made once, with core
