@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.names import Digest
 from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.indexes import SOURCES, joined, packages_path, read_index
 from qlumod.repository.layout import Layout
@@ -81,8 +80,3 @@ def all_snapshots(layout: Layout) -> tuple[Snapshot, ...]:
         for identity in layout.snapshot_names()
         for suite in sorted((layout.snapshot(identity) / "dists").iterdir())
     )
-
-
-def digest_named(path: Path) -> Digest:
-    """The digest that a by-hash file is named after."""
-    return Digest(path.name)

@@ -21,7 +21,6 @@ class _Listed:
     fingerprint: str
     validity: str
     created: int
-    expires: str
     signs: bool
     secret: bool
 
@@ -101,7 +100,6 @@ def _of_fields(fields: list[str], fingerprint: str) -> _Listed:
         fingerprint=fingerprint,
         validity=fields[0],
         created=int(fields[4] or 0),
-        expires=fields[5],
         signs="s" in fields[10],
         secret=fields[13] != "#",
     )
