@@ -54,13 +54,6 @@ def test_all_that_is_recorded_as_left_out_is_left_out(
     assert counts[DRIFTING] == len({path for path in recorded if not path.startswith("/boot/")})
 
 
-def test_the_permitted_kinds_fit_on_one_screen(main_job: MainJob) -> None:
-    lines = main_job.type("verify-stack", "core", "slurm").out.splitlines()
-    assert len(lines) < 24
-    assert lines[-1].startswith("the stack equals one installation: ")
-    assert max(map(len, lines)) <= 100
-
-
 def _left_out(main_job: MainJob, module: str) -> Iterator[str]:
     with gzip.open(main_job.payload(module) / "left-out.gz", "rt") as lines:
         for line in lines:

@@ -71,6 +71,12 @@ def test_an_equal_stack_is_a_table_and_one_line(
     assert (asked["modules"], asked["fresh"]) == (("core", "slurm"), True)
 
 
+def test_the_permitted_kinds_fit_on_one_screen() -> None:
+    lines = TABLE.splitlines()
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 100
+
+
 def test_a_difference_is_named_and_the_status_tells_it(
     sound: Verdict,
     tmp_path: Path,
