@@ -1,0 +1,149 @@
+"""A machine boots the image of core and slurm over HTTP, without any disk (QEMU, no KVM needed)."""
+
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import MainJob
+from tests.integration.test_image import build
+from tests.node.test_boot_script import Quiet
+
+QEMU = shutil.which("qemu-system-x86_64")
+PATIENCE = 600
+"""Seconds: a minute or two on an idle machine, since every instruction is emulated."""
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x1b]*\x1b\\\\|\r")
+"""What a console is told about colours and cursors."""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="images are built by root"),
+    pytest.mark.skipif(QEMU is None, reason="qemu-system-x86 is not installed"),
+]
+
+# Only what the probe asks for is started: emulated, all of a node's services take minutes.
+TARGET = """\
+[Unit]
+Requires=basic.target probe.service
+After=basic.target
+"""
+SERVICE = """\
+[Unit]
+Wants=munge.service systemd-networkd.service
+After=basic.target munge.service systemd-networkd.service qlumod-secrets.service
+[Service]
+Type=simple
+ExecStart=/bin/sh /usr/local/lib/probe
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+"""
+PROBE = """\
+exec 2>&1
+export TERM=dumb SYSTEMD_PAGER=cat SYSTEMD_COLORS=0
+echo "== failed"; systemctl --failed --no-legend --plain
+echo "== secrets"; systemctl is-active qlumod-secrets.service
+stat -c '%U:%G %a' /etc/munge/munge.key; ls /etc/ssh/ssh_host_*_key | wc -l
+echo "== munge"; munge -n | unmunge | sed -n 's/^STATUS: *//p'
+echo "== slurm"; slurmd -V
+echo "== root"; findmnt -n -o FSTYPE /; tr '0-9a-f' x < /etc/machine-id
+echo "== network"; for n in 1 2 3 4 5 6 7 8 9; do
+    networkctl list ens3 --no-legend --no-pager | grep -q configured && break; sleep 2
+done
+networkctl list ens3 --no-legend --no-pager | awk '{ print $4, $5 }'
+echo "== end"
+systemctl poweroff --force --force
+"""
+FILES = {
+    "etc/systemd/system/probe.target": TARGET,
+    "etc/systemd/system/probe.service": SERVICE,
+    "usr/local/lib/probe": PROBE,
+}
+
+
+@pytest.fixture(scope="module")
+def served(
+    main_job: MainJob, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, str]]:
+    """An image with a probe and munge's key, and the address that it is served at."""
+    head = tmp_path_factory.mktemp("boot") / "head"
+    site = head / "etc/qlumod/images/compute"
+    for path, text in FILES.items():
+        (site / "copy" / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / "copy" / path).write_text(text)
+    key = site / "secrets/etc/munge/munge.key"
+    key.parent.mkdir(parents=True)
+    key.write_bytes(os.urandom(1024))
+    key.chmod(0o400)
+    current = build(main_job, head)
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(Quiet, directory=str(head / "var/lib/qlumod"))
+    )
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield current, f"http://10.0.2.2:{server.server_port}/images/compute/current"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def boot(current: Path, arguments: str, log: Path) -> str:
+    """What the console says until the machine is off."""
+    done = subprocess.run(
+        [
+            str(QEMU), "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536",
+            "-display", "none", "-nodefaults", "-no-reboot", "-serial", f"file:{log}",
+            "-device", "virtio-rng-pci",
+            "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net",
+            "-kernel", current / "vmlinuz", "-initrd", current / "initrd.img",
+            "-append", f"console=ttyS0 quiet nokaslr cryptomgr.notests panic=1 {arguments}",
+        ],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return ESCAPES.sub("", log.read_text(errors="replace"))
+
+
+def after(console: str, mark: str) -> list[str]:
+    """The lines that the probe printed behind a mark."""
+    lines = console.partition(f"== {mark}\n")[2].partition("== ")[0].splitlines()
+    return [line for line in lines if line and not line.startswith("[ ")]
+
+
+def test_a_node_boots_the_stack_with_its_secrets_and_its_network(
+    served: tuple[Path, str], tmp_path: Path
+) -> None:
+    current, address = served
+    console = boot(
+        current,
+        f"boot=qlumod qlumod.stack={address}/stack qlumod.secrets={address}/secrets.tar "
+        "systemd.unit=probe.target systemd.show_status=0",
+        tmp_path / "console",
+    )
+    assert "== end\n" in console, console[-3000:]
+    assert "qlumod: no one supplied /etc/ssh/ssh_host_*_key" in console
+    assert after(console, "failed") == []
+    assert after(console, "secrets") == ["active", "munge:munge 400", "3"]
+    assert after(console, "munge") == ["Success (0)"]
+    assert after(console, "slurm")[0].startswith("slurm-wlm")
+    assert after(console, "root") == ["overlay", "x" * 32]
+    assert after(console, "network") == ["routable configured"]
+
+
+def test_a_node_that_cannot_boot_says_why(served: tuple[Path, str], tmp_path: Path) -> None:
+    current, address = served
+    digest = "0" * 64
+    console = boot(
+        current,
+        f"boot=qlumod qlumod.stack={address}/stack qlumod.digest={digest}",
+        tmp_path / "console",
+    )
+    what = f"what came from {address}/stack is damaged: its SHA-256 is not {digest}"
+    assert f"qlumod: cannot boot: {what}" in console
