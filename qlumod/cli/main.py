@@ -1,6 +1,7 @@
 """qlumod: finds the verb, catches what goes wrong, and says it with an exit code."""
 
 import difflib
+import errno
 import importlib
 import importlib.util
 import os
@@ -46,6 +47,10 @@ VERBS: dict[str, dict[str, str]] = {
 ``qlumod --help`` imports none of them."""
 
 _SUMMARIES = {name: text for section in VERBS.values() for name, text in section.items()}
+
+
+_SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+"""What a machine refuses for reasons of its own: full, read-only, not allowed, broken."""
 
 
 def module_of(verb: str) -> str:
@@ -149,6 +154,13 @@ def _run() -> None:
         raise QlumodError(
             f"cannot import {error.name}: python3-apt is not installed for {sys.executable}",
             remedy="apt install qlumod (its Python is /usr/bin/python3)",
+        ) from error
+    except OSError as error:
+        # The rest are mistakes of qlumod's own, which show where they are.
+        if error.errno not in _SURROUNDINGS:
+            raise
+        raise QlumodError(
+            f"cannot use {error.filename or 'an output'}: {error.strerror}"
         ) from error
 
 

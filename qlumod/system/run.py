@@ -15,6 +15,7 @@ import sh
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Output, ignore
+from qlumod.system.signals import put_off
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH of every program: tools such as mksquashfs lie in sbin on some machines."""
@@ -167,31 +168,41 @@ def environment() -> dict[str, str]:
 
 def _finish(call: Command, **options: Any) -> int:
     """Run to the end; a program that is still there after an exception is killed."""
+    process = None
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a device, not a path of ours
-        process = _resolve(call)(
-            *call.argv[1:],
-            _env={**environment(), **call.environment},
-            _in=call.stdin or nothing,
-            _cwd=str(call.directory) if call.directory else None,
-            _tty_out=False,
-            _new_session=False,
-            _bg=True,
-            _bg_exc=False,
-            _encoding="utf-8",
-            _decode_errors="replace",
-            **options,
-        )
         try:
+            with put_off():
+                process = _start(call, _in=call.stdin or nothing, **options)
             process.wait()
         except sh.ErrorReturnCode as ended:
             return int(ended.exit_code)
         except BaseException:
-            with contextlib.suppress(ProcessLookupError, OSError):
-                process.kill()
-            with contextlib.suppress(Exception):
-                process.wait()
+            _end(process)
             raise
     return 0
+
+
+def _start(call: Command, **options: Any) -> Any:
+    return _resolve(call)(
+        *call.argv[1:],
+        _env={**environment(), **call.environment},
+        _cwd=str(call.directory) if call.directory else None,
+        _tty_out=False,
+        _new_session=False,
+        _bg=True,
+        _bg_exc=False,
+        _encoding="utf-8",
+        _decode_errors="replace",
+        **options,
+    )
+
+
+def _end(process: Any) -> None:
+    if process is not None:
+        with contextlib.suppress(ProcessLookupError, OSError):
+            process.kill()
+        with contextlib.suppress(Exception):
+            process.wait()
 
 
 def _resolve(call: Command) -> Any:

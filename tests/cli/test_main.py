@@ -255,6 +255,28 @@ def test_a_missing_python_apt_is_named_as_the_package_to_install(stage: Stage) -
     assert "To mend it: apt install qlumod (its Python is /usr/bin/python3)\n" in err
 
 
+@pytest.mark.parametrize(
+    "reader, said",
+    [
+        (">/dev/full", "qlumod: error: cannot use an output: No space left on device\n"),
+        ("| true", ""),
+    ],
+    ids=["a full disk", "a reader that has seen enough"],
+)
+def test_an_answer_that_nobody_takes_shows_no_traceback(
+    stage: Stage, reader: str, said: str
+) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} {PLAY} well -q {reader}"],
+        env=stage.environment,
+        cwd=stage.directory,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.partition("The full log")[0] == said
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interruption_ends_the_program_that_runs(stage: Stage, sent: signal.Signals) -> None:
     process = stage.start("sleep")
