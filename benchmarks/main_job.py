@@ -7,6 +7,7 @@ the same compression and have no network.
 
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -122,17 +123,25 @@ def workplace() -> Iterator[Bench]:
         yield bench
 
 
+def processor_seconds() -> float:
+    """Seconds that the processors worked for our programs: steadier than the clock on the wall."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
 def measured(bench: Bench) -> dict[str, list[float]]:
     """Seconds of each round; the rounds interleave, so that a slow minute hits all alike."""
     by_hand = ByHand.prepare(bench)
     times: dict[str, list[float]] = {}
+    cpu: dict[str, list[float]] = {}
 
     def clocked(what: str, work: Callable[[], None]) -> None:
         subprocess.run(["sync"], check=True)
-        began = time.monotonic()
+        began, used = time.monotonic(), processor_seconds()
         work()
         times.setdefault(what, []).append(time.monotonic() - began)
-        print(f"  {what}: {times[what][-1]:.1f} s", flush=True)
+        cpu.setdefault(what, []).append(processor_seconds() - used)
+        print(f"  {what}: {times[what][-1]:.1f} s, processors {cpu[what][-1]:.1f} s", flush=True)
 
     for turn in range(1, ROUNDS + 1):
         clocked("by hand", by_hand.work)
