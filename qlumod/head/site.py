@@ -24,7 +24,7 @@ from qlumod.state.kind import matches_any
 from qlumod.system.files import read_bytes
 from qlumod.system.tree import scan
 
-KINDS = {"f": "file", "d": "directory", "l": "link"}
+TYPES = ("f", "d", "l")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ def _files_below(top: Path) -> Mapping[str, SiteFile]:
     raise_faults(
         QlumodError(f"{top}{entry.path} is neither a file nor a directory nor a link")
         for entry in entries.values()
-        if entry.type not in KINDS
+        if entry.type not in TYPES
     )
     return {file.path: file for file in _site_files(top, entries)}
 

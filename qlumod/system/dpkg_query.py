@@ -25,7 +25,7 @@ def _owners(database: Path, paths: Sequence[str]) -> dict[str, str]:
 
 
 def _versions(database: Path, names: Sequence[str]) -> dict[str, str]:
-    shown = _ask(database, "--show", names, "--showformat=${Package}\\t${Version}\\n")
+    shown = _ask(database, "--show", names, "--showformat=${binary:Package}\\t${Version}\\n")
     rows = (line.partition("\t") for line in shown)
     return {name: version for name, _, version in rows if version}
 
