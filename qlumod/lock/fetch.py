@@ -41,6 +41,8 @@ class Failure:
 
     package: LockedPackage
     reason: str
+    wrong: bool = False
+    """Whether other bytes came than those that were locked."""
 
     @property
     def dropped(self) -> bool:
@@ -136,8 +138,7 @@ def _download(
                 package = by_path[value]
                 store.adopt(Path(value), digest=package.sha256, size=package.size)
             case "failed":
-                path, reason = value
-                failures.append(Failure(package=by_path[path], reason=reason))
+                failures.append(_failure(by_path[value[0]], Path(value[0]), value[1]))
 
     if packages:
         parts = [
@@ -181,6 +182,22 @@ def _uri(package: LockedPackage, root: AptRoot) -> str:
     )
 
 
+def _failure(package: LockedPackage, path: Path, reason: str) -> Failure:
+    """Tell what was wrong; bytes that are not the locked ones must not be resumed."""
+    wrong = "unexpected size" in reason
+    for came in (path.with_name(f"{path.name}.FAILED"), path):
+        if came.exists() and (came != path or came.stat().st_size >= package.size):
+            found = files.file_sum(came)
+            came.unlink()
+            if found.sha256 != package.sha256 and not wrong:
+                wrong = True
+                reason = (
+                    f"locked: {package.size} bytes, SHA-256 {package.sha256}\n"
+                    f"came:   {found.size} bytes, SHA-256 {found.sha256}"
+                )
+    return Failure(package=package, reason=reason, wrong=wrong)
+
+
 def _faults(failures: Sequence[Failure], root: AptRoot, renew: str) -> Iterator[QlumodError]:
     dropped = sorted((f.package for f in failures if f.dropped), key=lambda p: p.package)
     if dropped:
@@ -192,10 +209,9 @@ def _faults(failures: Sequence[Failure], root: AptRoot, renew: str) -> Iterator[
 
 def _fault(failure: Failure, root: AptRoot) -> QlumodError:
     package = failure.package
-    told = (line.strip() for line in failure.reason.splitlines())
-    lines = [line for line in told if line and not line.startswith("Last modification")]
+    lines = [line.strip() for line in failure.reason.splitlines() if line.strip()]
     remedy = "run it again: what has come already is kept"
-    if re.search(r"Hash Sum mismatch|unexpected size", failure.reason):
+    if failure.wrong:
         remedy = "the mirror has other bytes than those that were locked: use another mirror"
     if "No space left" in failure.reason:
         remedy = "make room there, or name another directory with --cache"

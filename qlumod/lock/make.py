@@ -83,7 +83,7 @@ def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterato
         signature = None
         if not path.exists():
             path, signature = root.lists / f"{start}Release", root.lists / f"{start}Release.gpg"
-        signed = gpg.verify(path, keyrings[archive], signature=signature)
+        signed = _verified(archive, suite, path, keyrings[archive], signature)
         text = (signed.text or files.read_bytes(path)).decode()
         yield LockedArchive(
             archive=archive,
@@ -92,6 +92,19 @@ def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterato
             digest=digest_bytes(files.read_bytes(path)),
             key=signed.fingerprint,
         )
+
+
+def _verified(
+    archive: str, suite: str, path: Path, keyring: Path, signature: Path | None
+) -> gpg.Signed:
+    try:
+        return gpg.verify(path, keyring, signature=signature)
+    except gpg.BadSignature as fault:
+        raise QlumodError(
+            f"archive {archive}: the suite {suite} has no good signature by a key of {keyring}",
+            details=fault.details,
+            remedy="install the archive's current keyring package",
+        ) from fault
 
 
 def _field(text: str, name: str, path: Path) -> str:

@@ -20,6 +20,7 @@ _FOLDERS = (
     "etc/apt/preferences.d",
     "etc/apt/sources.list.d",
     "etc/apt/trusted.gpg.d",
+    "tmp",
     "var/lib/apt/lists/partial",
     "var/cache/apt/archives/partial",
     "var/lib/dpkg",
@@ -91,7 +92,12 @@ class AptRoot:
     @property
     def environment(self) -> dict[str, str]:
         """What makes apt work in this root."""
-        return {"APT_CONFIG": str(self.config), **proxies()}
+        return {"APT_CONFIG": str(self.config), "TMPDIR": str(self.temporary), **proxies()}
+
+    @property
+    def temporary(self) -> Path:
+        """Where apt's methods put what is gone with them, unless they are killed."""
+        return self.path / "tmp"
 
 
 class AptFailed(QlumodError):
@@ -137,8 +143,9 @@ def host_settings(config: Path | None = None) -> tuple[str, ...]:
 def make_root(
     path: Path, *, architecture: str, sources: Sequence[Source], settings: Sequence[str]
 ) -> AptRoot:
-    """Make or renew a private root; lists that are there already stay."""
+    """Make or renew a private root, which nobody uses now; lists that are there already stay."""
     root = AptRoot(path=path.absolute(), architecture=architecture, sources=tuple(sources))
+    files.remove_tree(root.temporary)
     for folder in _FOLDERS:
         files.make_directories(root.path / folder)
     entries = "\n".join(source.stanza for source in root.sources)
@@ -204,7 +211,7 @@ def reasons_of(lines: Sequence[str]) -> tuple[str, ...]:
 _REMEDIES = (
     (r"NO_PUBKEY|Missing key", "name the keyring that holds this key in the archive's field Key"),
     (
-        r"EXPKEYSIG|EXPSIG",
+        r"EXPKEYSIG|EXPSIG|not live|key is expired|[Ee]xpired on",
         "the archive's key has expired: install the archive's current keyring package",
     ),
     (r"REVKEYSIG", "the archive's key was revoked: ask its owner before anything else"),
@@ -256,10 +263,12 @@ def _unmet(lines: Sequence[str]) -> tuple[str, ...]:
         (n + 1 for n, line in enumerate(lines) if line.startswith("The following packages have")), 0
     )
     told = lines[start:] if start else reasons_of(lines)
+    # What follows the list of unmet dependencies are general words, other ones in each apt.
+    end = next((n for n, line in enumerate(told) if start and line.startswith("E: ")), len(told))
     return tuple(
         line.rstrip()
-        for line in told
-        if line.strip() and not line.startswith(("Reading ", "Building ", "E: Unable to correct"))
+        for line in told[:end]
+        if line.strip() and not line.startswith(("Reading ", "Building ", "Solving "))
     )
 
 

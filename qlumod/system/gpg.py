@@ -7,6 +7,7 @@ its agent lives in a PID namespace that the kernel ends with the call: none is e
 
 import base64
 import binascii
+import functools
 import os
 import re
 import shutil
@@ -53,7 +54,11 @@ class BadSignature(QlumodError):
 def throw_away_key(name: str = "qlumod throw-away key") -> Iterator[SigningKey]:
     """Make a key that is gone with the block."""
     with _scratch() as home:
-        yield make_key(home, name)
+        try:
+            yield make_key(home, name)
+        finally:
+            if not _may_contain():
+                attempt(command("gpgconf", "--homedir", home, "--kill", "gpg-agent"))
 
 
 def make_key(home: Path, name: str, *, expires: str = "never") -> SigningKey:
@@ -179,13 +184,23 @@ def _gpg(home: Path | None, *words: str | Path, stdin: bytes = b"") -> Command:
 
 def _contained(call: Command) -> Command:
     """Run in a PID namespace of its own, where no agent outlives the call or its caller."""
-    unprivileged = () if os.geteuid() == 0 else ("--user", "--map-current-user")
+    if not _may_contain():
+        return call
     return command(
-        "setpriv", "--pdeathsig", "KILL", "--",
-        "unshare", *unprivileged, "--pid", "--fork", "--kill-child=KILL", "--",
-        *call.argv,
+        "setpriv", "--pdeathsig", "KILL", "--", *_unshare(), *call.argv,
         environment=call.environment, stdin=call.stdin,
     )  # fmt: skip
+
+
+@functools.cache
+def _may_contain() -> bool:
+    """Containers often forbid new namespaces; there the container ends what a killed run left."""
+    return attempt(command(*_unshare(), "true"))[0] == 0
+
+
+def _unshare() -> tuple[str, ...]:
+    unprivileged = () if os.geteuid() == 0 else ("--user", "--map-current-user")
+    return ("unshare", *unprivileged, "--pid", "--fork", "--kill-child=KILL", "--")
 
 
 @contextmanager

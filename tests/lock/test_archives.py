@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import apt_pkg
 import pytest
 
 from qlumod.errors import QlumodError
@@ -10,12 +11,9 @@ from qlumod.system import apt, gpg
 from tests.lock.site import Site, versions
 from tests.support.debs import make_deb
 
+OLD_APT = apt_pkg.VERSION < "2.9"
+"""Debian 12's, which checks signatures by gpgv; a newer one does so by sqv, in other words."""
 REFUSED = "cannot read the archives' indexes: apt refuses them\n"
-
-
-def reasons(text: str, site: Site) -> str:
-    """The error without apt's own wording of the times."""
-    return site.plain(text)
 
 
 def test_an_archive_without_a_signature_is_refused(site: Site) -> None:
@@ -35,12 +33,15 @@ def test_an_archive_signed_by_another_key_is_refused(site: Site) -> None:
         site.offer(key=other)
         (site.archive / "keyring.gpg").write_bytes(keyring)
         text = site.refusal()
-    assert text == (
+    remedy = "name the keyring that holds this key in the archive's field Key"
+    assert text.startswith(REFUSED)
+    assert text.endswith(f"\nTo mend it: {remedy}")
+    assert not OLD_APT or text == (
         f"{REFUSED}"
         "  W: GPG error: file:TOP/archive stable InRelease: The following signatures couldn't be"
         f" verified because the public key is not available: NO_PUBKEY {other.fingerprint[-16:]}\n"
         "  E: The repository 'file:TOP/archive stable InRelease' is not signed.\n"
-        "To mend it: name the keyring that holds this key in the archive's field Key"
+        f"To mend it: {remedy}"
     )
 
 
@@ -50,7 +51,12 @@ def test_an_archive_whose_key_has_expired_is_refused(site: Site, tmp_path: Path)
     old = gpg.make_key(site.key.home, "a key for a second", expires="seconds=1")
     site.offer(key=old)
     gpg.attempt(gpg.command("sleep", "2"))
-    assert site.refusal() == (
+    text = site.refusal()
+    # apt 3 may take a signature that was good when it was made; qlumod does not.
+    ours = "archive test: the suite stable has no good signature by a key of TOP/archive/key"
+    assert text.startswith((REFUSED,) if OLD_APT else (REFUSED, ours))
+    assert text.endswith("install the archive's current keyring package")
+    assert not OLD_APT or text == (
         f"{REFUSED}"
         "  W: GPG error: file:TOP/archive stable InRelease: The following signatures were invalid:"
         f" EXPKEYSIG {old.fingerprint[-16:]} a key for a second\n"

@@ -116,17 +116,13 @@ def test_a_package_that_differs_in_the_mirror_is_refused(site: Site) -> None:
     assert refusal(site) == (
         "cannot fetch hello 1 from the archive test\n"
         "  copy://TOP/archive/pool/hello_1_all.deb\n"
-        "  Hash Sum mismatch\n"
-        "  Hashes of expected file:\n"
-        f"  - SHA256:{packages['hello'].sha256}\n"
-        f"  - Filesize:{len(data)} [weak]\n"
-        "  Hashes of received file:\n"
-        f"  - SHA256:{_sha256(deb)}\n"
-        f"  - Filesize:{len(data)} [weak]\n"
+        f"  locked: {len(data)} bytes, SHA-256 {packages['hello'].sha256}\n"
+        f"  came:   {len(data)} bytes, SHA-256 {_sha256(deb)}\n"
         "To mend it: the mirror has other bytes than those that were locked: use another mirror"
     )
     assert not site.store.has(packages["hello"].sha256)
     assert site.store.has(packages["apt"].sha256)
+    assert [path.name for path in site.store.partial.iterdir()] == ["lock"]
 
 
 def test_packages_that_the_mirror_has_dropped_are_named_with_the_renewing_command(
@@ -214,7 +210,7 @@ def test_a_file_system_that_fills_up_meanwhile_is_told(
     run(command("mount", "-t", "tmpfs", "-o", "size=512k,mode=755", "small", place))
     try:
         text = refusal(site)
-        assert text.startswith("cannot fetch big 1 from the archive test\n"), text
+        assert "cannot fetch big 1 from the archive test\n" in text
         assert "No space left on device" in text
         assert text.endswith(
             "\nTo mend it: make room there, or name another directory with --cache"
