@@ -1,26 +1,18 @@
-"""Finding the payloads that dpkg has put on a head node, and telling whether they are whole.
-
-A payload's files are read and compared with its manifest's digests. What was read once is
-remembered with the file's size, inode, and times of change: the kernel sets ctime itself whenever
-data or attributes change, so that a file that looks as it did is as it was (but for a failing disk:
-``qlumod register --thorough`` reads everything again).
-"""
+"""Finding the payloads that dpkg has put on a head node, and telling whether they are whole."""
 
 import os
-import stat
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.events import Caution, Listener, step
+from qlumod.events import Caution, Listener
+from qlumod.head.known import Known, digests_of
 from qlumod.head.places import Places
-from qlumod.model.document import decoded, written
+from qlumod.model.document import decoded
 from qlumod.model.manifest import LAYER, MANIFEST, Manifest, PayloadFile, parse_manifest
 from qlumod.model.names import (
     ArchName,
-    Digest,
     FlavorName,
     ModuleName,
     ReleaseVersion,
@@ -29,10 +21,7 @@ from qlumod.model.names import (
     module_name,
 )
 from qlumod.model.registry import Registered, Status
-from qlumod.system.files import file_sum, read_bytes, write_whole
-
-READERS = 4
-"""More readers at once make a disk slower, not faster."""
+from qlumod.system.files import read_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,25 +33,6 @@ class Payload:
     flavor: FlavorName
     architecture: ArchName
     version: ReleaseVersion
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a file looks; as long as it looks the same, it is the same."""
-
-    size: int
-    inode: int
-    modified: int
-    changed: int
-
-    @classmethod
-    def at(cls, status: os.stat_result) -> "Look":
-        """Take what stat(2) says; times in nanoseconds."""
-        return cls(status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
-
-
-Known = Mapping[str, tuple[Look, Digest]]
-"""The digests of files by path, with how they looked when they were read."""
 
 
 def find_payloads(places: Places, listen: Listener) -> tuple[Payload, ...]:
@@ -129,7 +99,7 @@ def verified(
         if isinstance(manifest, Manifest)
         for file in manifest.files
     ]
-    now = _digests(files, known, listen)
+    now = digests_of(files, known, listen)
     return tuple(_registered(p, manifests[p], now) for p in payloads), now
 
 
@@ -175,66 +145,3 @@ def _entry(payload: Payload, manifest: Manifest | None, *, problem: str) -> Regi
         status=Status.DAMAGED if problem else Status.OK,
         problem=problem,
     )
-
-
-def _digests(files: list[Path], known: Known, listen: Listener) -> dict[str, tuple[Look, Digest]]:
-    looks = {path: look for path in files if (look := _look(path)) is not None}
-    same = {
-        str(path): known[str(path)]
-        for path, look in looks.items()
-        if known.get(str(path), (None, None))[0] == look
-    }
-    changed = [path for path in looks if str(path) not in same]
-    if not changed:
-        return same
-    total = sum(looks[path].size for path in changed)
-    with (
-        step(listen, "verifying modules", total=total, unit="bytes") as advance,
-        ThreadPoolExecutor(READERS) as readers,
-    ):
-        for path, digest in zip(changed, readers.map(_digest, changed), strict=True):
-            advance(looks[path].size)
-            # A file that changed while it was read is read again next time.
-            if digest is not None and _look(path) == looks[path]:
-                same[str(path)] = (looks[path], digest)
-    return same
-
-
-def _digest(path: Path) -> Digest | None:
-    try:
-        return file_sum(path).sha256
-    except QlumodError:
-        return None
-
-
-def _look(path: Path) -> Look | None:
-    try:
-        status = path.lstat()
-    except OSError:
-        return None
-    return Look.at(status) if stat.S_ISREG(status.st_mode) else None
-
-
-def remember(path: Path, known: Known) -> None:
-    """Write down the digests that were found; only a shortcut, and made again when it is lost."""
-    rows = [
-        f"{digest} {look.size} {look.inode} {look.modified} {look.changed} {name}"
-        for name, (look, digest) in sorted(known.items())
-    ]
-    write_whole(path, written([("Format", "1"), ("Files", rows)]).encode())
-
-
-def remembered(path: Path) -> Known:
-    """Read what `remember` wrote; nothing where it cannot be read."""
-    try:
-        lines = path.read_text().splitlines()
-        if lines[:2] != ["Format: 1", "Files:"]:
-            return {}
-        return dict(_remembered_row(line) for line in lines[2:])
-    except (OSError, ValueError):
-        return {}
-
-
-def _remembered_row(line: str) -> tuple[str, tuple[Look, Digest]]:
-    digest, size, inode, modified, changed, name = line.strip().split(" ", 5)
-    return name, (Look(int(size), int(inode), int(modified), int(changed)), Digest(digest))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.head.payloads import find_payloads, payload_of, remember, remembered, verified
+from qlumod.head.known import remember, remembered
+from qlumod.head.payloads import find_payloads, payload_of, verified
 from qlumod.head.places import Places
 from qlumod.model.document import decoded
 from qlumod.model.manifest import MANIFEST
