@@ -243,7 +243,7 @@ def test_a_full_disk_stops_the_build_and_nothing_half_written_stays(
         listen=ignore,
     )
     assert said == (
-        f"cannot write {place}/work/{site.job('big').identity}/payload/layer.squashfs: "
+        f"cannot write {place / 'work' / site.job('big').identity}/payload/layer.squashfs: "
         "No space left on device\n"
         "To mend it: make room on that file system, and run it again"
     )
