@@ -5,9 +5,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from qlumod.layer.contents import package_lines
 from qlumod.layer.job import Job
-from qlumod.model.contents import PathLine, contents_text, packages_text
+from qlumod.model.contents import PathLine, contents_text, package_lines, packages_text
 from qlumod.model.manifest import MANIFEST, Manifest, PayloadFile, manifest_text
 from qlumod.model.names import Digest
 from qlumod.model.spec import Secret

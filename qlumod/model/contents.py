@@ -4,11 +4,12 @@ Their names are Qlustar's published ones; the line formats are qlumod's own (doc
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from qlumod.errors import QlumodError
+from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest, ModuleName, digest
 
 _T = TypeVar("_T")
@@ -75,6 +76,21 @@ def escaped(path: str) -> str:
         else:
             out.append(char)
     return "".join(out)
+
+
+def package_lines(packages: Iterable[LockedPackage]) -> tuple[PackageLine, ...]:
+    """A line for each package of a module."""
+    return tuple(
+        PackageLine(
+            package=package.package,
+            version=package.version,
+            architecture=package.architecture,
+            source=package.source,
+            sha256=package.sha256,
+            archive=package.archive,
+        )
+        for package in packages
+    )
 
 
 def packages_text(lines: tuple[PackageLine, ...]) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from qlumod.errors import QlumodError
-from qlumod.model.contents import PackageLine
+from qlumod.model.contents import PackageLine, package_lines
 from qlumod.model.lock import Lock
 from qlumod.model.names import (
     ArchName,
@@ -78,17 +78,7 @@ class Plan:
     @property
     def packages(self) -> tuple[PackageLine, ...]:
         """The packages that the layer consists of, sorted."""
-        return tuple(
-            PackageLine(
-                package=package.package,
-                version=package.version,
-                architecture=package.architecture,
-                source=package.source,
-                sha256=package.sha256,
-                archive=package.archive,
-            )
-            for package in self.lock.of(self.module)
-        )
+        return package_lines(self.lock.of(self.module))
 
     def version_of(self, module: ModuleName) -> str:
         """The version of a module's packages in the lock."""
