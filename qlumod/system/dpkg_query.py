@@ -9,13 +9,14 @@ from qlumod.system.run import ProgramMissing, attempt, command
 def package_versions(database: Path, paths: Sequence[str]) -> dict[str, str]:
     """The versions of the packages that the paths belong to; unknown ones are left out."""
     owners = _owners(database, paths)
-    versions = _versions(database, sorted(set(owners.values())))
+    # As --search names it: with its architecture where there may be several of one name.
+    versions = _versions(database, sorted(set(owners.values())), field="binary:Package")
     return {path: versions[name] for path, name in owners.items() if name in versions}
 
 
 def versions_of(database: Path, names: Sequence[str]) -> dict[str, str]:
     """The versions of installed packages; those that are not installed are left out."""
-    return _versions(database, names)
+    return _versions(database, names, field="Package")
 
 
 def _owners(database: Path, paths: Sequence[str]) -> dict[str, str]:
@@ -24,8 +25,9 @@ def _owners(database: Path, paths: Sequence[str]) -> dict[str, str]:
     return {path: name.split(",")[0] for name, _, path in rows if path}
 
 
-def _versions(database: Path, names: Sequence[str]) -> dict[str, str]:
-    shown = _ask(database, "--show", names, "--showformat=${binary:Package}\\t${Version}\\n")
+def _versions(database: Path, names: Sequence[str], *, field: str) -> dict[str, str]:
+    """The versions by the name that the field has."""
+    shown = _ask(database, "--show", names, f"--showformat=${{{field}}}\\t${{Version}}\\n")
     rows = (line.partition("\t") for line in shown)
     return {name: version for name, _, version in rows if version}
 
