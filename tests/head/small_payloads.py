@@ -1,5 +1,6 @@
 """Payloads with real squashfs layers of a few files, as the layer wing would make them."""
 
+import gzip
 import os
 import subprocess
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from qlumod.state.kind import Files
 from qlumod.state.table import KINDS
 from tests.head.head_node import HeadNode
 
+NO_CONTENTS = gzip.compress(b"", mtime=0)
 EPOCH = 1_700_000_000
 BASE = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/none:/bin/false\n",
@@ -80,7 +82,7 @@ def add_core(head: HeadNode, scratch: Path, version: str = "14.0.0", **options: 
         version,
         files={
             "layer.squashfs": layer(scratch / "core" / version, tree),
-            "core.contents.gz": b"contents",
+            "core.contents.gz": NO_CONTENTS,
             "core.packages.version.gz": b"packages",
             **state(scratch / "core-state" / version, {}, BASE),
         },
@@ -95,7 +97,7 @@ def add_slurm(head: HeadNode, scratch: Path, version: str = "14.0.0", **options:
         version,
         files={
             "layer.squashfs": layer(scratch / "slurm" / version, {"usr/sbin/slurmd": "slurmd\n"}),
-            "slurm.contents.gz": b"contents",
+            "slurm.contents.gz": NO_CONTENTS,
             **state(scratch / "slurm-state" / version, BASE, MUNGE),
         },
         **options,

@@ -27,10 +27,20 @@ from qlumod.workflows.image import (
 )
 from tests.conftest import Typed
 from tests.head.head_node import HeadNode
-from tests.head.small_payloads import EPOCH, add_core, add_slurm
+from tests.head.small_payloads import (
+    BASE,
+    EPOCH,
+    MUNGE,
+    NO_CONTENTS,
+    add_core,
+    add_slurm,
+    state,
+)
+from tests.head.small_payloads import layer as make_layer
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="images are built by root")
 
+STATUS = "var/lib/dpkg/status"
 COMPUTE = ImageName("compute")
 MUNGE_KEY = Secret(path="/etc/munge/munge.key", kind=SecretKind.SITE)
 HOST_KEYS = Secret(path="/etc/ssh/ssh_host_*", kind=SecretKind.NODE)
@@ -291,6 +301,38 @@ def test_a_build_that_fails_leaves_the_current_generation(ready: HeadNode) -> No
         build(ready)
     assert tree(ready.places.built) == before
     assert {path.name for path in (ready.places.built / "compute").iterdir()} == {"1", "current"}
+
+
+def test_two_versions_of_one_package_are_refused(head: HeadNode, tmp_path: Path) -> None:
+    add_core(head, tmp_path)
+    add_slurm(head, tmp_path)
+    newer = {
+        **MUNGE,
+        STATUS: MUNGE[STATUS].replace(
+            "munge\nStatus: install ok installed\nVersion: 1",
+            "munge\nStatus: install ok installed\nVersion: 2",
+        ),
+    }
+    head.add(
+        "other",
+        files={
+            "layer.squashfs": make_layer(tmp_path / "other", {"usr/sbin/other": "x"}),
+            "other.contents.gz": NO_CONTENTS,
+            **state(tmp_path / "other-state", BASE, newer),
+        },
+    )
+    head.look()
+    with pytest.raises(QlumodError) as raised:
+        create_image(
+            head.places, COMPUTE, modules=[ModuleName("slurm"), ModuleName("other")], version=None,
+            flavor=None, architecture=None, description="", listen=head.heard.append,
+        )  # fmt: skip
+        build(head)
+    assert str(raised.value) == (
+        "/var/lib/dpkg/status: package munge has version 2 in module other and 1 in module slurm\n"
+        "To mend it: take both modules from the same release, or lock and build them together"
+    )
+    assert read_current(head.places, COMPUTE) is None
 
 
 def test_debris_of_a_killed_build_goes_with_the_next(ready: HeadNode) -> None:
