@@ -46,6 +46,8 @@ class Difference:
 
     def __str__(self) -> str:
         what = f"{self.aspect} ({self.subject})" if self.subject else str(self.aspect)
-        if self.aspect in (Aspect.MISSING, Aspect.EXTRA) and not self.subject:
+        if self.aspect in (Aspect.MISSING, Aspect.EXTRA):
             return f"{self.path}: {what} {self.reference or self.stack}"
+        if not self.reference and not self.stack:
+            return f"{self.path}: {what}"
         return f"{self.path}: {what}: {self.reference or '-'} → {self.stack or '-'}"

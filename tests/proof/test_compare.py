@@ -106,7 +106,7 @@ def test_members_have_no_order() -> None:
 def test_a_line_that_is_no_account_is_told() -> None:
     other = tree()
     data = {**other.data, "/etc/passwd": other.data["/etc/passwd"] + b"garbage\n"}
-    assert told(tree(), replace(other, data=data)) == ["/etc/passwd: entry (user garbage): - → -"]
+    assert told(tree(), replace(other, data=data)) == ["/etc/passwd: entry (user garbage)"]
 
 
 def test_a_broken_hard_link_is_told_at_both_paths() -> None:
@@ -129,9 +129,7 @@ def test_the_same_stanzas_in_another_order_are_only_that() -> None:
     first, second, _ = STATUS.split(b"\n\n")
     other = b"\n\n".join((second, first, b""))
     path = "/var/lib/dpkg/status"
-    assert told(tree(**{path: STATUS}), tree(**{path: other})) == [
-        f"{path}: order (dpkg-status): - → -"
-    ]
+    assert told(tree(**{path: STATUS}), tree(**{path: other})) == [f"{path}: order (dpkg-status)"]
 
 
 def test_a_changed_stanza_is_told_by_its_package() -> None:
@@ -145,7 +143,7 @@ def test_a_changed_stanza_is_told_by_its_package() -> None:
 def test_bytes_that_no_entry_explains_are_told() -> None:
     path = "/var/lib/dpkg/diversions"
     assert told(tree(**{path: b"/a\n/b\nc\n"}), tree(**{path: b"/a\n/b\nc\n/d\n"})) == [
-        f"{path}: content (dpkg-diversions): - → -"
+        f"{path}: content (dpkg-diversions)"
     ]
 
 
