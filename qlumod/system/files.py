@@ -219,7 +219,9 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
 
 
 def _write_synced(path: Path, data: bytes, mode: int, modified: int | None = None) -> None:
-    with path.open("wb") as writing:
+    # Nobody else may read a secret in the moment before the file has its mode.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as writing:
         writing.write(data)
         writing.flush()
         if modified is not None:

@@ -1,0 +1,48 @@
+"""Files that are whole or not there, and for whose eyes they are."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qlumod.system import files
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[None]:
+    """A caller whose umask takes nothing away."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.parametrize("write", [files.write_new, files.write_whole])
+def test_a_secret_is_its_owners_from_the_first_byte(
+    write: object, tmp_path: Path, open_to_all: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes = []
+    chmod = os.fchmod
+
+    def watched(handle: int, mode: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(handle).st_mode))
+        chmod(handle, mode)
+
+    monkeypatch.setattr(os, "fchmod", watched)
+    path = tmp_path / "secret"
+    assert callable(write)
+    write(path, b"secret", mode=0o600)
+    assert modes == [0o600]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_bytes() == b"secret"
+
+
+def test_what_is_written_has_its_mode_whatever_the_umask_says(
+    tmp_path: Path, open_to_all: None
+) -> None:
+    files.write_whole(tmp_path / "open", b"")
+    files.write_new(tmp_path / "below" / "new", b"", modified=7)
+    assert stat.S_IMODE((tmp_path / "open").stat().st_mode) == 0o644
+    assert stat.S_IMODE((tmp_path / "below").stat().st_mode) == 0o755
+    assert (tmp_path / "below" / "new").stat().st_mtime == 7
