@@ -76,7 +76,8 @@ def build(
 ) -> tuple[Built, ...]:
     """Build modules and put their packages into `output`; no names stand for all modules.
 
-    While a module is built, the one before it is packaged.
+    While a module is built, the one before it is packaged. Where a second build comes out
+    otherwise, all ends: that module gets no packages, and nothing is built upon it.
     """
     project, lock, jobs = _ordered(specs, modules, flavor, arch)
     wanted = _wanted(project, modules)
@@ -91,9 +92,17 @@ def build(
             made = payload(job, store=store, cache=cache, listen=listen)
             differing = build_again(job, store=store, cache=cache, listen=listen) if twice else ()
             packaging = pool.submit(
-                _packages, job, made, wanted=wanted, output=output, cache=cache, listen=listen
+                _packages,
+                job,
+                made,
+                wanted=() if differing else wanted,
+                output=output,
+                cache=cache,
+                listen=listen,
             )
             built.append((job, made, differing, packaging))
+            if differing:
+                break
         return tuple(
             Built(
                 module=job.spec.module,
