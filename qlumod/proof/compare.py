@@ -1,5 +1,6 @@
 """Comparing the stack with the one installation, path by path and entry by entry; pure."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -16,6 +17,7 @@ from qlumod.state.kind import Files, StateFile, decoded
 UNSEEN = ("trusted.overlay.", "user.overlay.")
 """Attributes that are overlayfs's own affair."""
 
+_WORD = re.compile(rb"[^\s,]+")
 ACCESS_LISTS = "system.posix_acl_"
 
 _TYPES = {
@@ -242,9 +244,16 @@ def _blocks(text: bytes) -> dict[str, list[str]]:
 
 
 def _reordered(path: str, kind: str, reference: bytes, stack: bytes) -> Difference:
-    """The same lines in another order; whatever the kind says, nothing else is just an order."""
-    same = sorted(reference.splitlines()) == sorted(stack.splitlines())
-    return Difference(path=path, aspect=Aspect.ORDER if same else Aspect.CONTENT, subject=kind)
+    """The same words in another order; whatever the kind says, nothing else is just an order."""
+    same = sorted(_WORD.findall(reference)) == sorted(_WORD.findall(stack))
+    one, other = (data.decode(errors="replace").splitlines() for data in (reference, stack))
+    return Difference(
+        path=path,
+        aspect=Aspect.ORDER if same else Aspect.CONTENT,
+        subject=kind,
+        reference=_shortened(line for line in one if line not in other),
+        stack=_shortened(line for line in other if line not in one),
+    )
 
 
 def _shortened(lines: Iterable[str], limit: int = 160) -> str:

@@ -1,6 +1,6 @@
 """The differences that are permitted between a stack and one installation: a short typed list."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -205,7 +205,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
         Recorded(
             name="kernel and initrd",
             why="files beside core's layer, of the same bytes",
-            paths=_same_bytes(reference, expected.beside),
+            paths=frozenset(expected.beside),
         ),
         Named(
             name="for making an initrd",
@@ -257,7 +257,21 @@ def outside(kernel: str, beside: Iterable[str]) -> frozenset[str]:
     return frozenset((*beside, *_of_initrd(kernel)))
 
 
-def false_records(expected: Expectations, reference: Tree, stack: Tree) -> Iterable[Difference]:
+def other_bytes_beside(expected: Expectations, reference: Tree) -> Iterator[Difference]:
+    """Files beside the layers that are not what one installation has at their paths."""
+    for path, digest in sorted(expected.beside.items()):
+        installed = reference.entries.get(path)
+        if installed is None or installed.digest != digest:
+            yield Difference(
+                path=path,
+                aspect=A.CONTENT,
+                subject="beside the layer",
+                reference=installed.digest if installed else "",
+                stack=digest,
+            )
+
+
+def false_records(expected: Expectations, reference: Tree, stack: Tree) -> Iterator[Difference]:
     """Recorded paths that are not left out, were never there, or match no exclude pattern."""
     children = _children(reference)
     for path in sorted(expected.left_out):
@@ -311,14 +325,6 @@ def _alternatives(reference: Tree, left_out: frozenset[str]) -> frozenset[str]:
     outer = {path for path, target in targets.items() if target in inner}
     records = {f"/var/lib/dpkg/alternatives/{path.rpartition('/')[2]}" for path in inner}
     return frozenset(inner | outer | records)
-
-
-def _same_bytes(reference: Tree, beside: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(
-        path
-        for path, digest in beside.items()
-        if path in reference.entries and reference.entries[path].digest == digest
-    )
 
 
 def _ids(accounts: Accounts) -> dict[str, int]:

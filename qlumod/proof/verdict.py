@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from qlumod.proof.compare import Listed, compare
 from qlumod.proof.difference import Difference
-from qlumod.proof.permitted import Expectations, Permission, false_records, permissions
+from qlumod.proof.permitted import (
+    Expectations,
+    Permission,
+    false_records,
+    other_bytes_beside,
+    permissions,
+)
 from qlumod.proof.tree import Tree
 
 
@@ -64,6 +70,7 @@ def verdict(
     differences = [
         *compare(reference, stack, kinds),
         *false_records(expected, reference, stack),
+        *other_bytes_beside(expected, reference),
     ]
     return Verdict(
         findings=judged(sorted(differences), allowed),

@@ -143,7 +143,7 @@ def test_a_changed_stanza_is_told_by_its_package() -> None:
 def test_bytes_that_no_entry_explains_are_told() -> None:
     path = "/var/lib/dpkg/diversions"
     assert told(tree(**{path: b"/a\n/b\nc\n"}), tree(**{path: b"/a\n/b\nc\n/d\n"})) == [
-        f"{path}: content (dpkg-diversions)"
+        f"{path}: content (dpkg-diversions): - → /d"
     ]
 
 

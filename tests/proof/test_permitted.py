@@ -6,7 +6,7 @@ import pytest
 
 from qlumod.model.tree import Entry
 from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.permitted import Permission, false_records, permissions
+from qlumod.proof.permitted import Permission, false_records, other_bytes_beside, permissions
 from qlumod.proof.tree import Tree
 from tests.proof.expected import expectations
 
@@ -72,10 +72,13 @@ def test_what_may_be_missing_may_not_be_there_otherwise(path: str, aspect: Aspec
     assert permitted(path, aspect) is None
 
 
-def test_another_kernel_beside_the_layer_is_no_kernel() -> None:
-    allowed = permissions(replace(EXPECTED, beside={"/boot/vmlinuz-6.1.0": "ee"}), REFERENCE)
-    missing = Difference(path="/boot/vmlinuz-6.1.0", aspect=Aspect.MISSING)
-    assert not any(one.permits(missing) for one in allowed)
+def test_another_kernel_beside_the_layer_is_told() -> None:
+    assert list(other_bytes_beside(EXPECTED, REFERENCE)) == []
+    other = replace(EXPECTED, beside={"/boot/vmlinuz-6.1.0": "ee", "/boot/initrd.img-6.1.0": "ff"})
+    assert [str(difference) for difference in other_bytes_beside(other, REFERENCE)] == [
+        "/boot/initrd.img-6.1.0: content (beside the layer): - → ff",
+        "/boot/vmlinuz-6.1.0: content (beside the layer): dd → ee",
+    ]
 
 
 def test_only_the_number_of_the_table_may_be_another() -> None:
