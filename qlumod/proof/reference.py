@@ -1,12 +1,14 @@
 """The one installation that a stack is held against: mmdebstrap and apt, and nothing of ours."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice
-from qlumod.model.digests import digest_value
+from qlumod.model.digests import digest_bytes, digest_value
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
@@ -17,8 +19,15 @@ from qlumod.system.namespace import call_inside
 from qlumod.system.staging import staging
 from qlumod.system.store import Store
 
-RECIPE = 2
-"""Counts up whenever the way of installing or scanning changes, so that old scans are not used."""
+RECIPE = (
+    "model/tree.py",
+    "proof/inside.py",
+    "proof/scanned.py",
+    "proof/tree.py",
+    "system/mmdebstrap.py",
+    "system/tree.py",
+)
+"""The source files that install and scan: a scan made by others is not used."""
 KEPT = 8
 """How many scans of reference installations the cache keeps."""
 
@@ -53,7 +62,7 @@ class Installation:
         """The digest of all that decides what is installed."""
         return digest_value(
             {
-                "recipe": RECIPE,
+                "recipe": _recipe(),
                 "packages": [[p.package, p.version, p.sha256] for p in self.packages],
                 "architecture": self.lock.architecture,
                 "flavor": self.lock.flavor,
@@ -62,6 +71,12 @@ class Installation:
                 **{field: self.lines(field) for field in ("debconf", "enable", "disable")},
             }
         )
+
+
+@functools.cache
+def _recipe() -> tuple[Digest, ...]:
+    top = resources.files("qlumod")
+    return tuple(digest_bytes(top.joinpath(*name.split("/")).read_bytes()) for name in RECIPE)
 
 
 def reference_tree(
