@@ -2,8 +2,11 @@
 
 import gzip
 import os
+import re
+import shutil
 import stat
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,11 +14,13 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, ignore
 from qlumod.layer.build import build_again
+from qlumod.layer.cache import payload_path
 from qlumod.model.contents import parse_contents
 from qlumod.model.lock import parse_lock
 from qlumod.system.mount import squashfs, tmpfs
 from qlumod.system.namespace import call_inside
 from qlumod.system.tree import scan
+from qlumod.workflows.build import build
 from qlumod.workflows.check import check
 from tests.layer.conftest import Site
 
@@ -122,11 +127,37 @@ def test_a_second_build_gives_the_same_bytes(site: Site) -> None:
     assert build_again(job, store=site.store, cache=site.cache, listen=ignore) == ()
 
 
-def test_a_path_that_comes_out_otherwise_is_named(site: Site) -> None:
-    site.build("random")
-    job = site.job("random")
-    (found,) = build_again(job, store=site.store, cache=site.cache, listen=ignore)
-    assert found.startswith("/usr/share/random: content ")
+def test_a_path_that_comes_out_otherwise_is_named_and_nothing_is_made_of_it(
+    site: Site, tmp_path: Path
+) -> None:
+    (random,) = build(
+        site.specs, ["random"], cache=site.cache, output=tmp_path, twice=True, listen=ignore
+    )[1:]
+    (found,) = random.differences
+    assert re.fullmatch("/usr/share/random: content [0-9a-f]{64} and [0-9a-f]{64}", found), found
+    assert random.packages == ()
+    assert list(tmp_path.iterdir()) == []
+    assert not payload_path(site.cache, site.job("random").identity).exists()
+
+
+def test_a_build_with_other_tools_than_the_lock_records_is_refused(
+    site: Site, tmp_path: Path
+) -> None:
+    specs = tmp_path / "specs"
+    shutil.copytree(site.specs, specs)
+    (path,) = (specs / "locks").iterdir()
+    text = path.read_text()
+    version = dict(site.lock.tools)["squashfs-tools"]
+    path.write_text(text.replace(f" squashfs-tools {version}\n", " squashfs-tools 1:4.0-1\n"))
+    with pytest.raises(QlumodError) as caught:
+        build(specs, ["plain"], cache=site.cache, output=tmp_path / "packages", listen=ignore)
+    assert str(caught.value) == (
+        "the lock of 1.0.0 for bookworm and amd64 was made with other tools, which would build "
+        "other bytes\n"
+        f"  squashfs-tools: the lock has 1:4.0-1, this machine {version}\n"
+        "To mend it: build where these versions are, or run `qlumod lock`, which keeps the "
+        "packages and records the tools of this machine"
+    )
 
 
 def test_an_old_umask_and_locale_do_not_change_the_bytes(
@@ -151,9 +182,22 @@ def error_of(site: Site, module: str) -> str:
 
 def test_a_failing_maintainer_script_is_shown_with_its_last_lines(site: Site) -> None:
     said = error_of(site, "failing")
-    assert said.startswith("failing: cannot install the packages: apt-get ended with exit status")
-    assert "  this is why it fails\n" in said
-    assert "dpkg: error processing package failing (--configure):" in said
+    brief, *tail, remedy = said.splitlines()
+    assert brief == "failing: cannot install the packages: apt-get ended with exit status 100"
+    assert tail[-7:] == [
+        "  Setting up failing (1.0) ...",
+        "  this is why it fails",
+        "  dpkg: error processing package failing (--configure):",
+        "   installed failing package post-installation script subprocess returned error exit "
+        "status 7",
+        "  Errors were encountered while processing:",
+        "   failing",
+        "  E: Sub-process /usr/bin/dpkg returned an error code (1)",
+    ]
+    assert remedy == (
+        "To mend it: see the log of the build for all that it said; what a maintainer script "
+        "misses may have to be added to Packages"
+    )
 
 
 def test_an_account_that_is_not_in_the_table_stops_the_build_and_says_what_to_add(
@@ -203,12 +247,17 @@ def test_a_damaged_package_in_the_store_stops_the_build(site: Site, tmp_path: Pa
     package = next(p for p in site.lock.packages if p.package == "sibling")
     path = site.store.path(package.sha256)
     good = path.read_bytes()
-    for payload in site.cache.glob("layers/*/manifest"):
-        assert "Module: sibling\n" not in payload.read_text(), "it must not be built yet"
+    site.build("plain")
+    shutil.rmtree(payload_path(site.cache, site.job("sibling").identity), ignore_errors=True)
     path.chmod(0o644)
     path.write_bytes(good[:-1] + b"x")
     try:
-        assert error_of(site, "sibling").startswith(f"{path}: the file in the store is damaged\n")
+        assert error_of(site, "sibling") == (
+            f"{path}: the file in the store is damaged\n"
+            f"  its bytes have the digest {sha256(good[:-1] + b'x').hexdigest()} "
+            f"({len(good)} bytes)\n"
+            f"To mend it: rm {path}, then `qlumod fetch`"
+        )
     finally:
         path.write_bytes(good)
         path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
