@@ -2,16 +2,13 @@
 
 import os
 import shutil
-import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from qlumod.errors import QlumodError
 from qlumod.head.site import SiteFile
 from qlumod.stack.files import Owners
-
-LINKS = 40
-"""As many links as the kernel follows (path_resolution(7))."""
+from qlumod.stack.inside import inside
 
 
 def place_files(root: Path, files: Iterable[SiteFile]) -> tuple[str, ...]:
@@ -70,28 +67,3 @@ def _id(name: str, known: Mapping[str, int], file: SiteFile) -> int:
         f"{file.source} belongs to {name}, whom the image does not know",
         remedy=f"chown root: {file.source}",
     )
-
-
-def inside(root: Path, path: str) -> Path:
-    """Follow a path as a program in that root would: links lead to places below the root."""
-    done = root
-    left = [part for part in reversed(path.split("/")) if part]
-    links = 0
-    while left:
-        part = left.pop()
-        if part in (".", ".."):
-            done = done.parent if part == ".." and done != root else done
-            continue
-        step = done / part
-        if step.is_symlink():
-            links += 1
-            if links > LINKS:
-                raise QlumodError(f"{path} in the image is a circle of links")
-            target = str(step.readlink())
-            done = root if target.startswith("/") else done
-            left += [piece for piece in reversed(target.split("/")) if piece]
-        else:
-            done = step
-    if os.path.lexists(done) and not stat.S_ISDIR(done.lstat().st_mode):
-        raise QlumodError(f"{path} in the image is no directory")
-    return done

@@ -62,14 +62,21 @@ def build_payloads(
 
 
 def build_again(job: Job, *, store: Store, cache: Path, listen: Listener) -> tuple[str, ...]:
-    """Build a payload that the cache has once more, and tell how it came out otherwise."""
+    """Build a payload that the cache has once more, and tell how it came out otherwise.
+
+    What came out otherwise is in the cache no more.
+    """
     identity = job.identity
     with (
         step(listen, f"building {job.spec.module} a second time"),
         staging(cache / WORK, identity) as place,
     ):
         again = _built(job, place, store=store, cache=cache, listen=listen)
-        return differences(job.spec.module, payload_path(cache, identity), again)
+        found = differences(job.spec.module, payload_path(cache, identity), again)
+        if found:
+            # Nothing may be made of it: the next build begins anew.
+            payload_path(cache, identity).rename(place / "first")
+        return found
 
 
 PROGRAMS = ("setpriv", "unshare", "mount", "mmdebstrap", "mksquashfs", "gpg")

@@ -16,6 +16,7 @@ from qlumod.model.accounts import Accounts
 from qlumod.model.names import ModuleName, PackageName
 from qlumod.stack.chroot import in_root, inhabited
 from qlumod.stack.files import Owners, read_files, write_files
+from qlumod.stack.inside import inside
 from qlumod.state.accounts import PATHS as ACCOUNT_FILES
 from qlumod.state.accounts import seed
 from qlumod.system.mmdebstrap import install, without_host
@@ -83,7 +84,7 @@ def seed_accounts(root: Path, accounts: Accounts, epoch: int) -> None:
     owners = Owners.of(root)
     for user in accounts.users:
         if user.home_mode is not None:
-            home = root / user.home.lstrip("/")
+            home = inside(root, user.home)
             home.mkdir(parents=True, exist_ok=True)
             home.chmod(user.home_mode)
             os.chown(home, owners.users[user.name], owners.groups[user.group])

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -76,4 +77,4 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _write_gz(path: Path, text: str) -> None:
-    _write(path, gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    _write(path, gzip.compress(os.fsencode(text), compresslevel=9, mtime=0))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from qlumod.model.manifest import LAYER, MANIFEST
 from qlumod.model.names import ModuleName
-from qlumod.stack.member import STATE
 
 
 def differences(module: ModuleName, first: Path, second: Path) -> tuple[str, ...]:
@@ -17,9 +16,8 @@ def differences(module: ModuleName, first: Path, second: Path) -> tuple[str, ...
     contents = f"{module}.contents.gz"
     paths = tuple(_different_lines(first / contents, second / contents))
     files = tuple(_different_files(first, second))
-    if LAYER in files and not paths:
-        return (f"{LAYER}: other bytes, though every path in it is the same", *paths, *files)
-    return (*paths, *(name for name in files if name.startswith((f"{STATE}/", "boot/"))))
+    told = {LAYER, contents} if paths else set()
+    return (*paths, *(f"{name}: other bytes" for name in files if name not in told))
 
 
 def _different_lines(first: Path, second: Path) -> Iterator[str]:

@@ -69,6 +69,24 @@ def tools(database: Path = Path("/var/lib/dpkg")) -> tuple[tuple[str, str], ...]
     return tuple(sorted(versions.items()))
 
 
+def require_tools(lock: Lock, database: Path = Path("/var/lib/dpkg")) -> None:
+    """Raise where this host's tools are not those that the lock records: the bytes would differ."""
+    here = dict(tools(database))
+    others = [
+        f"{name}: the lock has {version}, this machine {here.get(name, 'none')}"
+        for name, version in lock.tools
+        if here.get(name) != version
+    ]
+    if others:
+        raise QlumodError(
+            f"the lock of {lock.version} for {lock.flavor} and {lock.architecture} was made with "
+            "other tools, which would build other bytes",
+            details=others,
+            remedy="build where these versions are, or run `qlumod lock`, which keeps the packages "
+            "and records the tools of this machine",
+        )
+
+
 def locked_archives(
     root: AptRoot, indexes: Sequence[tuple[str, str, str]]
 ) -> tuple[LockedArchive, ...]:

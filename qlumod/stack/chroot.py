@@ -34,7 +34,8 @@ def inhabited(root: Path) -> Iterator[Path]:
             mounts.enter_context(bind(Path("/dev") / name, dev / name))
         for name, target in DEVICE_LINKS.items():
             (dev / name).symlink_to(target)
-        (dev / "shm").mkdir(mode=0o1777)
+        (dev / "shm").mkdir()
+        (dev / "shm").chmod(0o1777)
         (dev / "pts").mkdir()
         mounts.enter_context(
             mounted(

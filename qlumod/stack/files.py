@@ -5,8 +5,9 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from qlumod.stack.inside import inside
 from qlumod.state.kind import Files, StateFile
 
 
@@ -60,8 +61,9 @@ def claimed(paths: Iterable[str], claims: Callable[[str], bool]) -> tuple[str, .
 def write_files(root: Path, files: Files, owners: Owners) -> None:
     """Write files of state into a root; what is there under those names is replaced."""
     for path, file in sorted(files.items()):
-        place = root / path.lstrip("/")
-        place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        parent = inside(root, str(PurePosixPath(path).parent))
+        parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        place = parent / PurePosixPath(path).name
         place.unlink(missing_ok=True)
         if file.link:
             place.symlink_to(os.fsdecode(file.data))

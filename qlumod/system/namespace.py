@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +24,7 @@ HOST_NAME = "qlumod"
 """The host name inside, so that no build sees the build host's."""
 
 Json = Any
+_SAYING = threading.Lock()
 _EVENTS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
@@ -92,8 +94,11 @@ def _event(message: dict[str, Json]) -> Event:
 
 
 def _say(kind: str, value: Json) -> None:
-    # One write per line: the file descriptor is shared with no other program.
-    os.write(1, f"{kind} {json.dumps(value)}\n".encode())
+    data = f"{kind} {json.dumps(value)}\n".encode()
+    # Threads announce side by side, and a pipe takes only short lines in one piece.
+    with _SAYING:
+        while data:
+            data = data[os.write(1, data) :]
 
 
 def announce(event: Event) -> None:
@@ -102,8 +107,7 @@ def announce(event: Event) -> None:
 
 
 def _main() -> None:
-    # Modes of what is made in here are part of the result; the caller's umask is not.
-    os.umask(0o022)
+    _forget_the_caller()
     order = json.loads(sys.stdin.buffer.read())
     run(command("hostname", HOST_NAME))
     module, _, name = order["function"].partition(":")
@@ -116,6 +120,14 @@ def _main() -> None:
             {"brief": error.brief, "details": list(error.details), "remedy": error.remedy},
         )
         sys.exit(1)
+
+
+def _forget_the_caller() -> None:
+    """Modes and surroundings of what is made in here are part of the result; the caller's not."""
+    os.umask(0o022)
+    os.environ["HOME"] = "/root"
+    for name in ("GNUPGHOME", "TMPDIR"):
+        os.environ.pop(name, None)
 
 
 if __name__ == "__main__":

@@ -10,21 +10,29 @@ from pathlib import Path
 
 from qlumod.system.files import make_directories, told
 
+LOCK = ".lock"
+"""What the name of a directory's lock ends in. A file of its own: over NFS flock(2) wants one
+that is open for writing, which no directory can be."""
+
 
 @contextmanager
 def staging(parent: Path, name: str) -> Iterator[Path]:
     """An empty directory ``parent/name``, owned by this process; it is gone at the end.
 
-    Waits while another process has it. What killed processes have left in `parent` is cleared
-    first.
+    Waits while another process has it; what a killed one left there is cleared.
     """
-    sweep(parent, name)
-    place = parent / name
-    with told(place), _owned(place):
+    place, lock = parent / name, parent / f"{name}{LOCK}"
+    with told(parent):
+        make_directories(parent)
+    with _locked(lock):
         try:
+            shutil.rmtree(place, ignore_errors=True)
+            with told(place):
+                place.mkdir(mode=0o755)
             yield place
         finally:
             shutil.rmtree(place, ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 def sweep(parent: Path, like: str = "*") -> tuple[Path, ...]:
@@ -34,46 +42,32 @@ def sweep(parent: Path, like: str = "*") -> tuple[Path, ...]:
     however it ends.
     """
     removed = []
-    for place in sorted(path for path in parent.glob(like) if path.is_dir()):
-        with contextlib.suppress(BlockingIOError, FileNotFoundError):
-            handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(place, ignore_errors=True)
-                removed.append(place)
-            finally:
-                os.close(handle)
+    for lock in sorted(parent.glob(f"{like}{LOCK}")):
+        place = lock.with_suffix("")
+        with contextlib.suppress(BlockingIOError), _locked(lock, wait=False):
+            shutil.rmtree(place, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+            removed.append(place)
     return tuple(removed)
 
 
 @contextmanager
-def _owned(place: Path) -> Iterator[None]:
-    """Make a directory and hold the lock on it; an older one of the name is emptied."""
-    make_directories(place.parent)
+def _locked(lock: Path, *, wait: bool = True) -> Iterator[None]:
     while True:
-        place.mkdir(mode=0o755, exist_ok=True)
-        handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        with told(lock):
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            if _is_still(handle, place):
-                _empty(place)
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            if _is_still(handle, lock):
                 yield
                 return
         finally:
             os.close(handle)
 
 
-def _is_still(handle: int, place: Path) -> bool:
+def _is_still(handle: int, lock: Path) -> bool:
     """Whether what was locked is what the name stands for: whoever had it has removed it."""
     try:
-        return os.path.samestat(os.fstat(handle), place.stat())
+        return os.path.samestat(os.fstat(handle), lock.stat())
     except FileNotFoundError:
         return False
-
-
-def _empty(place: Path) -> None:
-    for path in place.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()

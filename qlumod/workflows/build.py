@@ -10,6 +10,7 @@ from qlumod.events import Listener
 from qlumod.layer.build import build_again, payload, plan
 from qlumod.layer.cache import WORK, payload_path
 from qlumod.layer.job import Job
+from qlumod.lock.make import require_tools
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
@@ -81,6 +82,7 @@ def build(
     """
     project, lock, jobs = _ordered(specs, modules, flavor, arch)
     wanted = _wanted(project, modules)
+    require_tools(lock)
     needed = [job.spec.module for job in jobs]
     fetch_locked(lock, project.release, specs=specs, cache=cache, modules=needed, listen=listen)
     store = Store(cache / "packages")

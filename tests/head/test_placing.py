@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.head.placing import inside, place_files
+from qlumod.head.placing import place_files
 from qlumod.head.site import SiteFile
+from qlumod.stack.inside import inside
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to root")
 
@@ -80,8 +81,8 @@ def test_a_directory_of_the_image_keeps_its_mode(root: Path, tmp_path: Path) -> 
 
 
 WRONG = {
-    "circle": ("/circle/x", "f", "/circle in the image is a circle of links"),
-    "through a file": ("/etc/file/x", "f", "/etc/file in the image is no directory"),
+    "circle": ("/circle/x", "f", "/circle within the root is a circle of links"),
+    "through a file": ("/etc/file/x", "f", "/etc/file within the root is no directory"),
     "file for directory": ("/etc", "f", "{source} is no directory, in the image /etc is one"),
     "directory for file": (
         "/etc/file",
