@@ -50,7 +50,7 @@ exec 2>&1
 export TERM=dumb SYSTEMD_PAGER=cat SYSTEMD_COLORS=0
 echo "== failed"; systemctl --failed --no-legend --plain
 echo "== secrets"; systemctl is-active qlumod-secrets.service
-stat -c '%U:%G %a' /etc/munge/munge.key; ls /etc/ssh/ssh_host_*_key | wc -l
+stat -c '%U:%G %a' /etc/munge/munge.key; ls -1 /etc/ssh/ssh_host_*
 echo "== munge"; munge -n | unmunge | sed -n 's/^STATUS: *//p'
 echo "== slurm"; slurmd -V
 echo "== root"; findmnt -n -o FSTYPE /; tr '0-9a-f' x < /etc/machine-id
@@ -78,10 +78,12 @@ def served(
     for path, text in FILES.items():
         (site / "copy" / path).parent.mkdir(parents=True, exist_ok=True)
         (site / "copy" / path).write_text(text)
-    key = site / "secrets/etc/munge/munge.key"
-    key.parent.mkdir(parents=True)
-    key.write_bytes(os.urandom(1024))
-    key.chmod(0o400)
+    # Making host keys takes a minute where every instruction is emulated: the site supplies one.
+    for path in ("munge/munge.key", "ssh/ssh_host_test_key", "ssh/ssh_host_test_key.pub"):
+        key = site / "secrets/etc" / path
+        key.parent.mkdir(parents=True, exist_ok=True)
+        key.write_bytes(os.urandom(1024))
+        key.chmod(0o400)
     current = build(main_job, head)
     server = ThreadingHTTPServer(
         ("127.0.0.1", 0), partial(Quiet, directory=str(head / "var/lib/qlumod"))
@@ -128,9 +130,14 @@ def test_a_node_boots_the_stack_with_its_secrets_and_its_network(
         tmp_path / "console",
     )
     assert "== end\n" in console, console[-3000:]
-    assert "qlumod: no one supplied /etc/ssh/ssh_host_*_key" in console
+    assert "qlumod: no one supplied" not in console
     assert after(console, "failed") == []
-    assert after(console, "secrets") == ["active", "munge:munge 400", "3"]
+    assert after(console, "secrets") == [
+        "active",
+        "munge:munge 400",
+        "/etc/ssh/ssh_host_test_key",
+        "/etc/ssh/ssh_host_test_key.pub",
+    ]
     assert after(console, "munge") == ["Success (0)"]
     assert after(console, "slurm")[0].startswith("slurm-wlm")
     assert after(console, "root") == ["overlay", "x" * 32]
