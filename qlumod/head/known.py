@@ -92,7 +92,7 @@ def remember(path: Path, known: Known) -> None:
 def remembered(path: Path) -> Known:
     """Read what `remember` wrote; nothing where it cannot be read."""
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text(encoding="utf-8").splitlines()
         if lines[:2] != ["Format: 1", "Files:"]:
             return {}
         return dict(_remembered_row(line) for line in lines[2:])

@@ -67,7 +67,7 @@ def tell(places: Places, changes: Sequence[Change], listen: Listener) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="qlumod-") as directory:
         told = Path(directory, "changes")
-        told.write_text(changes_text(changes))
+        told.write_text(changes_text(changes), encoding="utf-8")
         try:
             run(
                 command(

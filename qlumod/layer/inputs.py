@@ -32,25 +32,27 @@ def write_inputs(job: Job, directory: Path) -> Path:
     """Write the documents of a job into a new directory."""
     directory.mkdir()
     for name, text in documents(job).items():
-        (directory / name).write_text(text)
+        (directory / name).write_text(text, encoding="utf-8")
     return directory
 
 
 def read_inputs(directory: Path, module: ModuleName) -> Job:
     """Read what `write_inputs` wrote; `below` is empty, since layers are no documents."""
-    release = parse_release((directory / RELEASE).read_text(), str(directory / RELEASE))
+    release = parse_release(
+        (directory / RELEASE).read_text(encoding="utf-8"), str(directory / RELEASE)
+    )
     accounts_path = str(directory / ACCOUNTS)
-    accounts = parse_accounts((directory / ACCOUNTS).read_text(), accounts_path)
+    accounts = parse_accounts((directory / ACCOUNTS).read_text(encoding="utf-8"), accounts_path)
     specs = tuple(
         spec
         for path in sorted(directory.glob(f"*{SPEC}"))
-        for spec in parse_spec(path.read_text(), str(path), release)
+        for spec in parse_spec(path.read_text(encoding="utf-8"), str(path), release)
     )
     # A part of a project that was checked as a whole: conflicts may name modules that are not here.
     project = Project(release=release, accounts=accounts, specs=in_build_order(specs))
     return Job(
         spec=project.spec(module),
         project=project,
-        lock=parse_lock((directory / LOCK).read_text(), str(directory / LOCK)),
+        lock=parse_lock((directory / LOCK).read_text(encoding="utf-8"), str(directory / LOCK)),
         below=(),
     )

@@ -1,6 +1,7 @@
 """Installing a module's packages: accounts first, then apt, then what the spec switches."""
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,9 +35,9 @@ def ground(
 ) -> None:
     """Install a module that stands upon nothing."""
     options = scratch / "dpkg.cfg"
-    options.write_text("".join(f"{option}\n" for option in _dpkg_options(job)))
+    options.write_text("".join(f"{option}\n" for option in _dpkg_options(job)), encoding="utf-8")
     preseed = scratch / "preseed"
-    preseed.write_text("".join(f"{line}\n" for line in job.spec.debconf))
+    preseed.write_text("".join(f"{line}\n" for line in job.spec.debconf), encoding="utf-8")
     hook = scratch / "hook"
     _write_hook(hook, job.spec.module, inputs, preseed)
     with without_host(scratch, host_name=HOST_NAME), _told(job, "mmdebstrap"):
@@ -99,12 +100,14 @@ def seed_into(root: str, inputs: str, module: str) -> None:
 def _write_hook(hook: Path, module: ModuleName, inputs: Path, preseed: Path) -> None:
     """Write the hook that seeds accounts and answers once the essential packages are there."""
     code = "from qlumod.layer.install import seed_into; import sys; seed_into(*sys.argv[1:])"
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    seeding = shlex.join([sys.executable, "-c", code])
     hook.write_text(
         "#!/bin/sh\nset -e\n"
-        f"PYTHONPATH='{os.pathsep.join(path for path in sys.path if path)}' "
-        f"'{sys.executable}' -c '{code}' \"$1\" '{inputs}' '{module}'\n"
-        f"if [ -s '{preseed}' ]; then\n"
-        f"  chroot \"$1\" debconf-set-selections < '{preseed}'\nfi\n"
+        f'PYTHONPATH={shlex.quote(path)} {seeding} "$1" {shlex.join([str(inputs), module])}\n'
+        f"if [ -s {shlex.quote(str(preseed))} ]; then\n"
+        f'  chroot "$1" debconf-set-selections < {shlex.quote(str(preseed))}\nfi\n',
+        encoding="utf-8",
     )
     hook.chmod(0o755)
 
@@ -132,7 +135,7 @@ def _wanted(job: Job) -> tuple[str, ...]:
 
 def _apt_calls(job: Job, root: Path, source: str) -> Iterator[list[str]]:
     sources = root / "run/qlumod/sources.list"
-    sources.write_text(f"{source}\n")
+    sources.write_text(f"{source}\n", encoding="utf-8")
     options = [
         "-o", "Dir::Etc::SourceList=/run/qlumod/sources.list",
         "-o", "Dir::Etc::SourceParts=/dev/null",
@@ -179,7 +182,7 @@ def _told(job: Job, program: str) -> Iterator[None]:
 def _no_services(root: Path) -> Iterator[None]:
     """Forbid starting services (invoke-rc.d(8)); the file does not stay."""
     policy = root / "usr/sbin/policy-rc.d"
-    policy.write_text(POLICY)
+    policy.write_text(POLICY, encoding="utf-8")
     policy.chmod(0o755)
     try:
         yield

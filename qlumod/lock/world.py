@@ -103,8 +103,10 @@ class World:
         self.preferences = folder / f"preferences-{number}"
         if pins is not None:
             pinned = (_pin(*pin) for pin in sorted(pins.items()))
-            self.status.write_text("\n".join(chosen.status for chosen in installed))
-            self.preferences.write_text("\n".join(pinned))
+            self.status.write_text(
+                "\n".join(chosen.status for chosen in installed), encoding="utf-8"
+            )
+            self.preferences.write_text("\n".join(pinned), encoding="utf-8")
         # apt reads this once in a process: see `recommends`.
         apt_pkg.config.set("Dir::State::status", str(self.status))
         apt_pkg.config.set("Dir::Etc::preferences", str(self.preferences))

@@ -86,7 +86,7 @@ def _staging(output: Path, plan: Plan) -> Iterator[Path]:
 def finished(output: Path, plan: Plan, inputs: Digest) -> tuple[Path, ...]:
     """The files of an earlier build from the same inputs, the .changes last, or nothing."""
     for changes in sorted(output.glob(f"{plan.source}_{plan.version}_*.changes")):
-        document = Changes(changes.read_text())
+        document = Changes(changes.read_text(encoding="utf-8"))
         if document.get(INPUTS) == inputs:
             named = tuple((output / file["name"], int(file["size"])) for file in document["Files"])
             if all(path.is_file() and path.stat().st_size == size for path, size in named):
@@ -118,7 +118,7 @@ def _write_source(plan: Plan, files: Mapping[str, str], place: Path) -> None:
     for name, text in files.items():
         path = place / SOURCE / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         path.chmod(0o755 if name == "debian/rules" else 0o644)
     for directory in (place / SOURCE, *(place / SOURCE).rglob("*")):
         if directory.is_dir():
@@ -138,7 +138,8 @@ def _toolbox(place: Path) -> Toolbox:
     program.parent.mkdir()
     program.write_text(
         f"#!/bin/sh\nPYTHONPATH={quote(str(tree))} PYTHONDONTWRITEBYTECODE=1 "
-        f'exec {quote(sys.executable)} -P -m qlumod.cli.main "$@"\n'
+        f'exec {quote(sys.executable)} -P -m qlumod.cli.main "$@"\n',
+        encoding="utf-8",
     )
     program.chmod(0o755)
     return from_tree(tree, program.parent)

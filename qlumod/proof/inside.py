@@ -35,7 +35,7 @@ def install(
     """Install packages as anybody would, switch the units that specs name, and scan the result."""
     with scratch_space(Path(scratch)) as space:
         root, answers = space / "root", space / "answers"
-        answers.write_text("".join(f"{line}\n" for line in debconf))
+        answers.write_text("".join(f"{line}\n" for line in debconf), encoding="utf-8")
         with (
             step(listen, f"installing {len(packages)} packages at once"),
             without_host(space, host_name=HOST_NAME),

@@ -77,7 +77,7 @@ def write_files(root: Path, files: Files, owners: Owners) -> None:
 def _ids(table: Path) -> dict[str, int]:
     if not table.exists():
         return {"root": 0}
-    rows = (line.split(":") for line in table.read_text().splitlines())
+    rows = (line.split(":") for line in table.read_text(encoding="utf-8").splitlines())
     return {row[0]: int(row[2]) for row in rows if len(row) > 2}
 
 

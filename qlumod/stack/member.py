@@ -40,7 +40,9 @@ class Member:
 
 def read_member(payload: Path) -> Member:
     """Read a payload directory."""
-    manifest = parse_manifest((payload / MANIFEST).read_text(), str(payload / MANIFEST))
+    manifest = parse_manifest(
+        (payload / MANIFEST).read_text(encoding="utf-8"), str(payload / MANIFEST)
+    )
     return Member(
         manifest=manifest,
         layer=payload / LAYER,

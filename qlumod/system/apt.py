@@ -144,6 +144,7 @@ def make_root(
     path: Path, *, architecture: str, sources: Sequence[Source], settings: Sequence[str]
 ) -> AptRoot:
     """Make or renew a private root, which nobody uses now; lists that are there already stay."""
+    files.require_plain(path.absolute())
     root = AptRoot(path=path.absolute(), architecture=architecture, sources=tuple(sources))
     files.remove_tree(root.temporary)
     for folder in _FOLDERS:

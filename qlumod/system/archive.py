@@ -149,6 +149,7 @@ def write_archive(
     directory: Path, debs: Iterable[Deb], *, suite: str, architecture: str, epoch: int
 ) -> FrozenArchive:
     """Write the signed indexes of .debs that lie below the directory already."""
+    files.require_plain(directory.absolute())
     ordered = sorted(debs, key=lambda deb: (_field(deb, "Package"), deb.filename))
     packages = "\n".join(deb.stanza for deb in ordered).encode()
     index = f"{COMPONENT}/binary-{architecture}/Packages"
@@ -174,7 +175,7 @@ def control_of(store: Store, digest: Digest) -> str:
     path = store.path(digest)
     beside = path.with_suffix(".control")
     try:
-        return beside.read_text()
+        return beside.read_text(encoding="utf-8")
     except FileNotFoundError:
         text = control_paragraph(path)
         files.write_whole(beside, text.encode())

@@ -5,6 +5,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import socket
 import stat
@@ -53,6 +54,15 @@ def told(path: Path, doing: str = "write") -> Iterator[None]:
         raise QlumodError(
             f"cannot {doing} {path}: {reason}", remedy=_REMEDIES.get(fault.errno or 0, "")
         ) from fault
+
+
+def require_plain(directory: Path) -> None:
+    """Raise where apt's sources could not name a directory (sources.list(5))."""
+    if re.search(r"[\s\[\]#]", str(directory)):
+        raise QlumodError(
+            f"apt cannot work in {directory}: its name holds a blank, a bracket or '#'",
+            remedy="choose another directory, such as by --cache or QLUMOD_CACHE",
+        )
 
 
 def read_bytes(path: Path) -> bytes:

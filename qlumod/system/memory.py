@@ -23,7 +23,7 @@ def scratch_space(place: Path) -> Iterator[Path]:
 
 def available_memory() -> int:
     """Bytes of memory that programs can have without swapping (proc(5), MemAvailable)."""
-    for line in Path("/proc/meminfo").read_text().splitlines():
+    for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
         if name == "MemAvailable":
             return int(value.split()[0]) * 1024

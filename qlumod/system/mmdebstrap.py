@@ -19,7 +19,7 @@ def without_host(scratch: Path, *, host_name: str) -> Iterator[None]:
         for path, text in (("/etc/resolv.conf", ""), ("/etc/hostname", f"{host_name}\n")):
             if Path(path).exists():
                 stand_in = scratch / Path(path).name
-                stand_in.write_text(text)
+                stand_in.write_text(text, encoding="utf-8")
                 stand_in.chmod(0o644)
                 mounts.enter_context(bind(stand_in, Path(path)))
         mounts.enter_context(tmpfs(Path("/sys")))

@@ -52,4 +52,8 @@ def install_module(
 
 
 def _changelogs(inputs: Path, names: tuple[str, ...]) -> Mapping[str, str]:
-    return {name: (inputs / name).read_text() for name in names if (inputs / name).is_file()}
+    return {
+        name: (inputs / name).read_text(encoding="utf-8")
+        for name in names
+        if (inputs / name).is_file()
+    }

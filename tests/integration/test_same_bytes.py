@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def again(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages of a second build; it shares only the fetched packages with the first."""
-    place = tmp_path_factory.mktemp("another place")
+    place = tmp_path_factory.mktemp("another-place")
     shutil.copytree(main_job.specs, place / "module-specs")
     (place / "dist").symlink_to(main_job.directory / "dist")
     (place / "cache").mkdir()

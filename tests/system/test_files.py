@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.errors import QlumodError
 from qlumod.system import files
 
 
@@ -46,3 +47,13 @@ def test_what_is_written_has_its_mode_whatever_the_umask_says(
     assert stat.S_IMODE((tmp_path / "open").stat().st_mode) == 0o644
     assert stat.S_IMODE((tmp_path / "below").stat().st_mode) == 0o755
     assert (tmp_path / "below" / "new").stat().st_mtime == 7
+
+
+def test_a_directory_that_apt_cannot_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(QlumodError) as caught:
+        files.require_plain(tmp_path / "my cache")
+    assert str(caught.value) == (
+        f"apt cannot work in {tmp_path}/my cache: its name holds a blank, a bracket or '#'\n"
+        "To mend it: choose another directory, such as by --cache or QLUMOD_CACHE"
+    )
+    files.require_plain(tmp_path / "my-cache")
