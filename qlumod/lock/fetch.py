@@ -14,7 +14,6 @@ from qlumod.lock.process import python_apt_needed, python_module
 from qlumod.model.lock import LockedPackage
 from qlumod.system import files
 from qlumod.system.apt import AptRoot
-from qlumod.system.archive import control_of, side_by_side
 from qlumod.system.run import run
 from qlumod.system.store import LOCK, Store, free_space
 
@@ -83,7 +82,6 @@ def fetch(
             faults = [*_copy(local, folders, store, advance, renew)]
             failures = _download(remote, root, store, advance, listen)
             raise_faults((*faults, *_faults(failures, root, renew)))
-            side_by_side(lambda package: control_of(store, package.sha256), wanted)
     return Fetched(packages=wanted, size=size)
 
 

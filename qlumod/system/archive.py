@@ -102,7 +102,7 @@ def frozen_archive(
                 filename=filename,
                 sha256=package.sha256,
                 size=package.size,
-                control=control_of(store, package.sha256),
+                control=control_paragraph(directory / filename),
             )
 
         files.make_directories(directory / "pool")
@@ -168,18 +168,6 @@ def write_archive(
     return FrozenArchive(
         directory=directory.absolute(), suite=suite, keyring=(directory / KEYRING).absolute()
     )
-
-
-def control_of(store: Store, digest: Digest) -> str:
-    """The control paragraph of a package in the store, kept beside it once it was read."""
-    path = store.path(digest)
-    beside = path.with_suffix(".control")
-    try:
-        return beside.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        text = control_paragraph(path)
-        files.write_whole(beside, text.encode())
-        return text
 
 
 def control_paragraph(deb: Path) -> str:
