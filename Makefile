@@ -27,6 +27,7 @@ APT_PACKAGES := \
 	git \
 	gnupg \
 	gpgv \
+	groff-base \
 	libcap2-bin \
 	lintian \
 	mmdebstrap \
@@ -42,6 +43,7 @@ APT_PACKAGES := \
 	python3-sh \
 	python3-venv \
 	python3-wheel \
+	qemu-system-x86 \
 	shellcheck \
 	squashfs-tools \
 	uidmap \
