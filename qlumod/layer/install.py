@@ -170,8 +170,7 @@ def _told(job: Job, program: str) -> Iterator[None]:
         yield
     except CommandFailed as failed:
         raise QlumodError(
-            f"{job.spec.module}: cannot install the packages: "
-            f"{program} ended with exit status {failed.status}",
+            f"{job.spec.module}: cannot install the packages: {program} failed: {failed.ending}",
             details=failed.tail,
             remedy="see the log of the build for all that it said; what a maintainer script "
             "misses may have to be added to Packages",

@@ -64,7 +64,12 @@ def install(
             suite,
             root,
             source,
-            environment={"SOURCE_DATE_EPOCH": str(epoch), **(environment or {})},
+            environment={
+                "SOURCE_DATE_EPOCH": str(epoch),
+                # What it keeps outside the root goes when the directory around the root goes.
+                "TMPDIR": str(root.parent),
+                **(environment or {}),
+            },
         ),
         listen=listen,
     )

@@ -61,8 +61,10 @@ class CommandFailed(QlumodError):
     """A program ended with another status than 0; `tail` are the last lines that it printed."""
 
     def __init__(self, command: "Command", status: int, tail: Sequence[str]) -> None:
-        reason = f"exit status {status}" if status >= 0 else f"killed by signal {-status}"
-        super().__init__(f"{command.program} failed: {reason}", details=(f"$ {command}", *tail))
+        self.ending = f"exit status {status}" if status >= 0 else f"killed by signal {-status}"
+        super().__init__(
+            f"{command.program} failed: {self.ending}", details=(f"$ {command}", *tail)
+        )
         self.command = command
         self.status = status
         self.tail = tuple(tail)

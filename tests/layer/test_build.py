@@ -183,7 +183,7 @@ def error_of(site: Site, module: str) -> str:
 def test_a_failing_maintainer_script_is_shown_with_its_last_lines(site: Site) -> None:
     said = error_of(site, "failing")
     brief, *tail, remedy = said.splitlines()
-    assert brief == "failing: cannot install the packages: apt-get ended with exit status 100"
+    assert brief == "failing: cannot install the packages: apt-get failed: exit status 100"
     assert tail[-7:] == [
         "  Setting up failing (1.0) ...",
         "  this is why it fails",
