@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -68,6 +69,9 @@ def default_cache() -> Path:
     return Path.home() / ".cache" / "qlumod"
 
 
+_UNREADABLE = re.compile(r"[\s\[\]:,\\\"]")
+
+
 def _folder() -> click.Path:
     return click.Path(file_okay=False, path_type=Path)
 
@@ -85,6 +89,18 @@ def specs(function: F) -> F:
     )(function)
 
 
+def _readable_by_all(ctx: click.Context, option: click.Parameter, path: Path) -> Path:
+    """Refuse a path that apt's sources.list or overlayfs's options would read as several words."""
+    found = _UNREADABLE.search(str(path.absolute()))
+    if found:
+        raise click.BadParameter(
+            f"{path.absolute()} holds {found[0]!r}, which apt and overlayfs read otherwise",
+            ctx=ctx,
+            param=option,
+        )
+    return path
+
+
 def cache(function: F) -> F:
     """Add ``--cache DIR``: the package store, the built layers and the logs."""
     return click.option(
@@ -92,6 +108,7 @@ def cache(function: F) -> F:
         type=_folder(),
         default=default_cache,
         envvar="QLUMOD_CACHE",
+        callback=_readable_by_all,
         metavar="DIR",
         help="The directory of fetched packages, built layers and logs"
         " (QLUMOD_CACHE; else /var/cache/qlumod for root, ~/.cache/qlumod for others).",

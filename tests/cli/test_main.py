@@ -127,6 +127,19 @@ def test_the_version_is_told(qlumod: Typed) -> None:
     assert re.fullmatch(r"qlumod \d+\.\d+\.\d+\n", answer.out)
 
 
+@pytest.mark.parametrize("name", ["my cache", "a:b", "a,b", "a[b]"])
+def test_a_cache_whose_path_apt_or_overlayfs_cannot_read_is_wrong_usage(
+    qlumod: Typed, name: str
+) -> None:
+    answer = qlumod("fetch", "--cache", name)
+    assert answer.status == 2
+    char = next(char for char in name if char in " :,[")
+    assert answer.err.endswith(
+        f"Error: Invalid value for '--cache': {qlumod.directory / name} holds {char!r}, "
+        "which apt and overlayfs read otherwise\n"
+    )
+
+
 def test_an_unknown_verb_is_wrong_usage(qlumod: Typed) -> None:
     answer = qlumod("bild")
     assert answer.status == 2
