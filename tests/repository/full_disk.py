@@ -22,9 +22,14 @@ def publish_with_little_room(
     files: list[str],
     suite: str,
     pages: list[int],
+    keys: str,
     listen: Listener,
 ) -> list[dict[str, Any]]:
-    """Publish with so many free pages, one number after the other; tell what came of it."""
+    """Publish with so many free pages, one number after the other; tell what came of it.
+
+    `keys` is the home of GnuPG: nothing of the caller's environment comes along.
+    """
+    os.environ["GNUPGHOME"] = keys
     return [
         _publish_once(Path(repository), Path(mount_point), [*map(Path, files)], suite, free)
         for free in pages

@@ -226,6 +226,7 @@ def test_a_full_disk_at_any_moment_leaves_one_whole_state(old: Shop, keys: Path)
             "files": [str(path) for path in next_version(old)],
             "suite": SUITE,
             "pages": [0, 2, 4, 8, 16, 24, 32, 48, 100],
+            "keys": str(keys),
         },
         listen=ignore,
     )
