@@ -58,7 +58,7 @@ typed qlumod build core slurm --output packages
 typed ls -sh packages
 
 say "The proof: the stack against one installation of all the packages"
-typed qlumod verify-stack core slurm
+typed qlumod verify-stack core slurm --brief
 
 say "One commit into a signed apt repository"
 typed qlumod repo key --home "$GNUPGHOME" 'qlumod demo <demo@qlumod.example>' | tee key

@@ -11,18 +11,20 @@ from qlumod.cli.screen import Reporter, columns
 from qlumod.proof.verdict import Verdict
 from qlumod.workflows.proof import verify_stack
 
-ONLY_COUNTED = ("left out", "alternative left out")
+BULKY = ("left out", "alternative left out")
 """Permitted kinds of thousands of paths, which the modules' left-out files have one by one."""
 
 
 @options.verb(
     examples=(
         "qlumod verify-stack core slurm",
-        "qlumod verify-stack slurm --all --json",
+        "qlumod verify-stack slurm --brief",
     )
 )
 @options.modules
-@click.option("--all", "every", is_flag=True, help="Print the paths that were left out, too.")
+@click.option(
+    "--brief", is_flag=True, help="Only count the paths that were left out on purpose: thousands."
+)
 @click.option(
     "--fresh", is_flag=True, help="Install the reference again, even if the cache has its scan."
 )
@@ -34,7 +36,7 @@ ONLY_COUNTED = ("left out", "alternative left out")
 def command(
     *,
     modules: tuple[str, ...],
-    every: bool,
+    brief: bool,
     fresh: bool,
     specs: Path,
     flavor: str | None,
@@ -58,14 +60,14 @@ def command(
         fresh=fresh,
         listen=reporter.listen,
     )
-    reporter.result(_document(found), _lines(found, every=every))
+    reporter.result(_document(found), _lines(found, brief=brief))
     if found.failures:
         raise FoundWanting
 
 
-def _lines(found: Verdict, *, every: bool) -> Iterator[str]:
+def _lines(found: Verdict, *, brief: bool) -> Iterator[str]:
     for finding in found.findings:
-        if finding.permission and (every or finding.permission.name not in ONLY_COUNTED):
+        if finding.permission and not (brief and finding.permission.name in BULKY):
             yield f"{finding.permission.name}: {finding.difference}"
     rows = [
         (permission.name, str(found.counts[permission.name]), permission.why)

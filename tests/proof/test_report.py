@@ -59,13 +59,15 @@ def typed(
     return asked
 
 
-def test_every_difference_is_printed_with_what_permits_it(
+def test_in_brief_what_was_left_out_is_only_counted(
     sound: Verdict,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    asked = typed(sound, "core", "slurm", "--fresh", monkeypatch=monkeypatch, tmp_path=tmp_path)
+    asked = typed(
+        sound, "core", "slurm", "--fresh", "--brief", monkeypatch=monkeypatch, tmp_path=tmp_path
+    )
     said = f"the stack equals one installation: {sound.paths} paths compared\n"
     out = capsys.readouterr().out
     assert out.endswith(TABLE + said)
@@ -113,13 +115,13 @@ def test_a_difference_is_named_and_the_status_tells_it(
     assert lines[-1] == f"differences that nothing permits: 1, in {sound.paths} paths"
 
 
-def test_what_was_left_out_is_listed_on_demand(
+def test_every_difference_is_printed_with_what_permits_it(
     sound: Verdict,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    typed(sound, "core", "--all", monkeypatch=monkeypatch, tmp_path=tmp_path)
+    typed(sound, "core", monkeypatch=monkeypatch, tmp_path=tmp_path)
     lines = capsys.readouterr().out.splitlines()
     assert "left out: /usr/share/doc/munge/README: missing file" in lines
     assert len(lines) == len(TABLE.splitlines()) + len(sound.findings) + 1
