@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class MainJob:
     cache: Path
     packages: Path
     """The directory of finished .debs, .changes and .buildinfo."""
+    payloads: Mapping[str, Path]
+    """The payload directories by module: other tests keep theirs in the same cache."""
 
     @property
     def specs(self) -> Path:
@@ -40,15 +43,7 @@ class MainJob:
 
     def payload(self, module: str) -> Path:
         """The payload directory of a module, in the cache."""
-        newest = sorted(
-            (
-                manifest
-                for manifest in (self.cache / "layers").glob("*/manifest")
-                if f"Module: {module}\n" in manifest.read_text()
-            ),
-            key=lambda manifest: manifest.stat().st_mtime,
-        )
-        return newest[-1].parent
+        return self.payloads[module]
 
     def type(self, *words: str | Path) -> Answer:
         """Type a command line in the main job's directory, with its cache."""
@@ -104,8 +99,13 @@ def main_job(
     for words in (
         ("lock",),
         ("fetch",),
-        ("build", *MODULES, "--output", "packages"),
+        ("build", *MODULES, "--output", "packages", "--json"),
     ):
         answer = typed(directory, test_cache, *words)
         assert answer.status == 0, f"qlumod {' '.join(words)}\n{answer.out}{answer.err}"
-    return MainJob(directory=directory, cache=test_cache, packages=directory / "packages")
+    return MainJob(
+        directory=directory,
+        cache=test_cache,
+        packages=directory / "packages",
+        payloads={made["module"]: Path(made["payload"]) for made in answer.document["modules"]},
+    )
