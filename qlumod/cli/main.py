@@ -138,8 +138,8 @@ def _outcome() -> ExitCode:
         sys.stderr.write("qlumod: interrupted\n")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader has seen enough (`qlumod modules | head`); Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has seen enough: `qlumod modules | head`.
+        _drop_output()
         return ExitCode.ERROR
     return ExitCode.FINE
 
