@@ -159,9 +159,16 @@ def _run() -> None:
         # The rest are mistakes of qlumod's own, which show where they are.
         if error.errno not in _SURROUNDINGS:
             raise
+        if not error.filename:
+            _drop_output()
         raise QlumodError(
             f"cannot use {error.filename or 'an output'}: {error.strerror}"
         ) from error
+
+
+def _drop_output() -> None:
+    # Python must not complain at its exit of what it could not write.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
