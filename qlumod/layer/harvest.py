@@ -67,13 +67,14 @@ def harvest(job: Job, ground: Ground, output: Path, *, scratch: Path, listen: Li
     with step(listen, f"compressing {job.spec.module}"):
         _write_layer(job, ground, chosen, kernel, output, scratch=scratch, listen=listen)
     names = Owners.of(ground.root)
+    cache_of = {path: name for name, path in chosen.caches}
     write_documents(
         job,
         output,
         fragments=fragments,
         lines=path_lines(
             chosen.kept,
-            origin=lambda path: origin(path, owners, chosen.cache_of(path)),
+            origin=lambda path: origin(path, owners, cache_of.get(path)),
             owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
         ),
         left_out=left_out(lists, _present(ground.root, lists), _filters(job), chosen.beside),

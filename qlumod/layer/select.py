@@ -60,10 +60,6 @@ class Selection:
         """Whether the layer holds kernel modules, which fit one kernel only."""
         return any(path.endswith((".ko", ".ko.xz", ".ko.zst")) for path in self.plan.kept)
 
-    def cache_of(self, path: str) -> str | None:
-        """The name of the cache that a path belongs to."""
-        return next((name for name, cached in self.caches if cached == path), None)
-
 
 def select(job: Job, tree: Path, view: Path | None, owned: Container[str]) -> Selection:
     """Decide about every path of the tree; `owned` are the paths that packages own.
