@@ -6,7 +6,8 @@ use warnings;
 
 use Debian::Debhelper::Dh_Lib;
 
-insert_after('dh_install', 'dh_qlumod');
+# After dh_installdocs: a payload's own copyright file is the last word.
+insert_after('dh_installdocs', 'dh_qlumod');
 
 # A payload comes to the head node byte for byte: its manifest has the digests.
 add_command_options('dh_strip_nondeterminism', '-Xusr/share/qlumod/modules/');
