@@ -26,6 +26,7 @@ from qlumod.workflows.build import Built, build, plan_build
 )
 @options.specs
 @options.cache
+@options.store
 @options.output
 @options.flavor
 @options.arch
@@ -37,6 +38,7 @@ def command(
     twice: bool,
     specs: Path,
     cache: Path,
+    store: Path | None,
     output: Path,
     flavor: str | None,
     arch: str | None,
@@ -60,6 +62,7 @@ def command(
         specs,
         modules,
         cache=cache,
+        store=store,
         output=output,
         flavor=flavor,
         arch=arch,

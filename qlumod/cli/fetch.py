@@ -11,6 +11,7 @@ from qlumod.workflows.lock import fetch
 @options.modules
 @options.specs
 @options.cache
+@options.store
 @options.flavor
 @options.arch
 @options.dry_run
@@ -20,6 +21,7 @@ def command(
     modules: tuple[str, ...],
     specs: Path,
     cache: Path,
+    store: Path | None,
     flavor: str | None,
     arch: str | None,
     dry_run: bool,
@@ -33,6 +35,7 @@ def command(
     fetched = fetch(
         specs,
         cache=cache,
+        store=store,
         flavor=flavor,
         arch=arch,
         modules=modules,

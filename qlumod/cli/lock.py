@@ -28,6 +28,7 @@ from qlumod.workflows.lock import Locked, lock
 )
 @options.specs
 @options.cache
+@options.store
 @options.flavor
 @options.arch
 @options.dry_run
@@ -38,6 +39,7 @@ def command(
     update: bool,
     specs: Path,
     cache: Path,
+    store: Path | None,
     flavor: str | None,
     arch: str | None,
     dry_run: bool,
@@ -53,6 +55,7 @@ def command(
     locked = lock(
         specs,
         cache=cache,
+        store=store,
         flavor=flavor,
         arch=arch,
         update=names if update else None,

@@ -20,6 +20,7 @@ FILES = {
 ENVIRONMENT = {
     "QLUMOD_SPECS": "The default of --specs.",
     "QLUMOD_CACHE": "The default of --cache.",
+    "QLUMOD_STORE": "The default of --store.",
 }
 
 

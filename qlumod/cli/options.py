@@ -89,8 +89,10 @@ def specs(function: F) -> F:
     )(function)
 
 
-def _readable_by_all(ctx: click.Context, option: click.Parameter, path: Path) -> Path:
+def _readable_by_all(ctx: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
     """Refuse a path that apt's sources.list or overlayfs's options would read as several words."""
+    if path is None:
+        return None
     found = _UNREADABLE.search(str(path.absolute()))
     if found:
         raise click.BadParameter(
@@ -112,6 +114,18 @@ def cache(function: F) -> F:
         metavar="DIR",
         help="The directory of fetched packages, built layers and logs"
         " (QLUMOD_CACHE; else /var/cache/qlumod for root, ~/.cache/qlumod for others).",
+    )(function)
+
+
+def store(function: F) -> F:
+    """Add ``--store DIR``: the locked .debs by digest; None: ``packages`` in the cache."""
+    return click.option(
+        "--store",
+        type=_folder(),
+        envvar="QLUMOD_STORE",
+        callback=_readable_by_all,
+        metavar="DIR",
+        help="The directory of fetched packages (QLUMOD_STORE; else packages/ in the cache).",
     )(function)
 
 

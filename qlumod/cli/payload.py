@@ -34,9 +34,17 @@ from qlumod.workflows.package import install_module
     help="The binary package's build directory.",
 )
 @options.cache
+@options.store
 @options.reports()
 def command(
-    *, inputs: Path, module: str, package: str, destdir: Path, cache: Path, reporter: Reporter
+    *,
+    inputs: Path,
+    module: str,
+    package: str,
+    destdir: Path,
+    cache: Path,
+    store: Path | None,
+    reporter: Reporter,
 ) -> None:
     """Put a module's payload into the build directory of its binary package.
 
@@ -49,6 +57,7 @@ def command(
         package=package,
         destination=destdir,
         cache=cache,
+        store=store,
         listen=reporter.listen,
     )
     reporter.result({"payload": str(payload), "destdir": str(destdir)})

@@ -32,6 +32,7 @@ BULKY = ("left out", "alternative left out")
 @options.flavor
 @options.arch
 @options.cache
+@options.store
 @options.reports(logged=True)
 def command(
     *,
@@ -42,6 +43,7 @@ def command(
     flavor: str | None,
     arch: str | None,
     cache: Path,
+    store: Path | None,
     reporter: Reporter,
 ) -> None:
     """Prove that a stack of modules equals one installation.
@@ -55,6 +57,7 @@ def command(
         specs,
         modules,
         cache=cache,
+        store=store,
         flavor=flavor,
         arch=arch,
         fresh=fresh,

@@ -115,6 +115,11 @@ class Store:
             files.sync_directory(target.parent)
 
 
+def store_in(cache: Path, store: Path | None = None) -> Store:
+    """The store that a cache brings, or the one that was chosen."""
+    return Store(store or cache / "packages")
+
+
 def _own_name() -> str:
     """A name that no other thread, process or machine uses."""
     return f"{_OWN}{maker()}@{threading.get_ident()}"

@@ -16,7 +16,7 @@ from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.system.staging import sweep
-from qlumod.system.store import Store
+from qlumod.system.store import store_in
 from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, fresh_lock, target
 from qlumod.workflows.package import package_module
@@ -69,6 +69,7 @@ def build(
     modules: Sequence[str],
     *,
     cache: Path,
+    store: Path | None = None,
     output: Path,
     flavor: str | None = None,
     arch: str | None = None,
@@ -84,15 +85,23 @@ def build(
     wanted = _wanted(project, modules)
     require_tools(lock)
     needed = [job.spec.module for job in jobs]
-    fetch_locked(lock, project.release, specs=specs, cache=cache, modules=needed, listen=listen)
-    store = Store(cache / "packages")
+    fetch_locked(
+        lock,
+        project.release,
+        specs=specs,
+        cache=cache,
+        store=store,
+        modules=needed,
+        listen=listen,
+    )
+    debs = store_in(cache, store)
     sweep(cache / WORK)
     output = output.absolute()
     built: list[tuple[Job, Path, tuple[str, ...], Future[tuple[Path, ...]]]] = []
     with _beside() as pool:
         for job in jobs:
-            made = payload(job, store=store, cache=cache, listen=listen)
-            differing = build_again(job, store=store, cache=cache, listen=listen) if twice else ()
+            made = payload(job, store=debs, cache=cache, listen=listen)
+            differing = build_again(job, store=debs, cache=cache, listen=listen) if twice else ()
             packaging = pool.submit(
                 _packages,
                 job,

@@ -20,7 +20,7 @@ from qlumod.model.names import ArchName, FlavorName, ModuleName, PackageName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
 from qlumod.system import apt, files
-from qlumod.system.store import Store
+from qlumod.system.store import Store, store_in
 from qlumod.workflows.check import check
 
 LOCKS = "locks"
@@ -90,6 +90,7 @@ def lock(
     specs: Path,
     *,
     cache: Path,
+    store: Path | None = None,
     flavor: str | None = None,
     arch: str | None = None,
     update: Sequence[str] | None = None,
@@ -119,7 +120,7 @@ def lock(
     ) as bare:
         where = with_folders(bare)
         apt.update(where.root, listen=listen)
-        where, held = _held(where, kept, moving, Store(cache / "packages"), listen)
+        where, held = _held(where, kept, moving, store_in(cache, store), listen)
         solved = solve(
             project.specs, flavor=wanted.flavor, root=where.root, held=held, listen=listen
         )
@@ -199,6 +200,7 @@ def fetch(
     specs: Path,
     *,
     cache: Path,
+    store: Path | None = None,
     flavor: str | None = None,
     arch: str | None = None,
     modules: Sequence[str] = (),
@@ -211,10 +213,17 @@ def fetch(
     raise_faults(_unknown(project, modules))
     locked = fresh_lock(specs, project, target(project.release, flavor, arch))
     if dry_run:
-        lacking = missing(_of(locked, modules), Store(cache / "packages"))
+        lacking = missing(_of(locked, modules), store_in(cache, store))
         return Fetched(packages=lacking, size=sum(package.size for package in lacking))
     return fetch_locked(
-        locked, project.release, specs=specs, cache=cache, modules=modules, listen=listen, host=host
+        locked,
+        project.release,
+        specs=specs,
+        cache=cache,
+        store=store,
+        modules=modules,
+        listen=listen,
+        host=host,
     )
 
 
@@ -236,14 +245,15 @@ def fetch_locked(
     *,
     specs: Path,
     cache: Path,
+    store: Path | None = None,
     modules: Sequence[str] = (),
     listen: Listener = ignore,
     host: Path | None = None,
 ) -> Fetched:
     """Fetch what the store lacks of a lock's packages; with nothing to fetch, ask nobody."""
-    store = Store(cache / "packages")
+    debs = store_in(cache, store)
     packages = _of(locked, modules)
-    if not missing(packages, store):
+    if not missing(packages, debs):
         return Fetched(packages=(), size=0)
     with place(
         release,
@@ -258,7 +268,7 @@ def fetch_locked(
             packages,
             root=where.root,
             folders=where.folders,
-            store=store,
+            store=debs,
             renew=renewing(release, locked.flavor, locked.architecture),
             listen=listen,
         )

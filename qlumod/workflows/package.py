@@ -11,7 +11,7 @@ from qlumod.model.names import ModuleName
 from qlumod.package.build import build_package
 from qlumod.package.install import changelog_names, install_documents, install_payload
 from qlumod.package.plan import Plan
-from qlumod.system.store import Store
+from qlumod.system.store import store_in
 
 
 def package_module(
@@ -34,6 +34,7 @@ def install_module(
     package: str,
     destination: Path,
     cache: Path,
+    store: Path | None = None,
     listen: Listener,
 ) -> Path:
     """Put a module into a package's build directory, building it where the cache lacks it.
@@ -42,8 +43,8 @@ def install_module(
     """
     read = read_inputs(inputs, module)
     jobs = plan(read.project, read.lock, [module])
-    store = Store(cache / "packages")
-    payload = build_payloads(jobs, store=store, cache=cache, listen=listen)[module]
+    debs = store_in(cache, store)
+    payload = build_payloads(jobs, store=debs, cache=cache, listen=listen)[module]
     manifest = install_payload(payload, destination)
     install_documents(
         manifest, _changelogs(inputs, changelog_names(manifest)), destination, package

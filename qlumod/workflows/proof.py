@@ -21,7 +21,7 @@ from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.namespace import call_inside
 from qlumod.system.staging import staging
-from qlumod.system.store import Store
+from qlumod.system.store import store_in
 from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, fresh_lock, target
 
@@ -31,6 +31,7 @@ def verify_stack(
     modules: Sequence[str],
     *,
     cache: Path,
+    store: Path | None = None,
     flavor: str | None = None,
     arch: str | None = None,
     fresh: bool = False,
@@ -50,10 +51,18 @@ def verify_stack(
     lock = fresh_lock(specs, project, target(project.release, flavor, arch))
     installation = Installation(lock=lock, specs=stacked)
     names = installation.modules
-    fetch_locked(lock, project.release, specs=specs, cache=cache, modules=names, listen=listen)
-    store = Store(cache / "packages")
-    payloads = build_payloads(plan(project, lock, names), store=store, cache=cache, listen=listen)
-    reference = reference_tree(installation, store=store, cache=cache, fresh=fresh, listen=listen)
+    fetch_locked(
+        lock,
+        project.release,
+        specs=specs,
+        cache=cache,
+        store=store,
+        modules=names,
+        listen=listen,
+    )
+    debs = store_in(cache, store)
+    payloads = build_payloads(plan(project, lock, names), store=debs, cache=cache, listen=listen)
+    reference = reference_tree(installation, store=debs, cache=cache, fresh=fresh, listen=listen)
     stack = stack_tree(payloads, epoch=lock.epoch, cache=cache, listen=listen)
     with step(listen, "comparing"):
         return verdict(

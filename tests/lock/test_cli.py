@@ -65,6 +65,17 @@ def test_fetch_reports_what_it_fetched(qlumod: Typed, typed_site: Site) -> None:
     assert qlumod("fetch", "slurm", "--quiet").out == "0 packages fetched (0 B)\n"
 
 
+def test_a_store_of_ones_own_takes_the_packages(qlumod: Typed, typed_site: Site) -> None:
+    qlumod("lock")
+    given = qlumod("fetch", "--store", "store", "--json").document
+    named = qlumod("fetch", "--quiet", QLUMOD_STORE=str(qlumod.directory / "store"))
+    assert {f"{p['sha256']}.deb" for p in given["fetched"]} == {
+        path.name for path in (qlumod.directory / "store").rglob("*.deb")
+    }
+    assert named.out == "0 packages fetched (0 B)\n"
+    assert not (qlumod.cache / "packages").exists()
+
+
 @pytest.mark.slow
 def test_core_and_slurm_are_locked_from_the_hosts_own_mirror(
     qlumod: Typed, key: SigningKey
