@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Unpack
 
 import click
 
@@ -24,26 +25,18 @@ from qlumod.workflows.build import Built, build, plan_build
     is_flag=True,
     help="Build each module a second time, and name every path that came out otherwise.",
 )
-@options.specs
-@options.cache
-@options.store
+@options.making
 @options.output
-@options.flavor
-@options.arch
 @options.dry_run
 @options.reports(logged=True)
 def command(
     *,
     modules: tuple[str, ...],
     twice: bool,
-    specs: Path,
-    cache: Path,
-    store: Path | None,
     output: Path,
-    flavor: str | None,
-    arch: str | None,
     dry_run: bool,
     reporter: Reporter,
+    **making: Unpack[options.Making],
 ) -> None:
     """Build modules: a layer, its contents, and .deb packages with their .changes.
 
@@ -52,20 +45,22 @@ def command(
     but not packaged. Needs root.
     """
     if dry_run:
-        planned = plan_build(specs, modules, cache=cache, flavor=flavor, arch=arch)
+        planned = plan_build(
+            making["specs"],
+            modules,
+            cache=making["cache"],
+            flavor=making["flavor"],
+            arch=making["arch"],
+        )
         reporter.result(
             {"plan": [{"module": p.module, "layer": p.identity, "do": p.action} for p in planned]},
             columns((p.module, p.action, p.identity[:12]) for p in planned),
         )
         return
     built = build(
-        specs,
-        modules,
-        cache=cache,
-        store=store,
+        **making,
+        modules=modules,
         output=output,
-        flavor=flavor,
-        arch=arch,
         twice=twice,
         listen=reporter.listen,
     )

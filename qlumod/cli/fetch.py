@@ -1,6 +1,6 @@
 """qlumod fetch: the locked packages into the store."""
 
-from pathlib import Path
+from typing import Unpack
 
 from qlumod.cli import options
 from qlumod.cli.screen import Reporter, size
@@ -9,23 +9,15 @@ from qlumod.workflows.lock import fetch
 
 @options.verb(examples=["qlumod fetch", "qlumod fetch core slurm --json"])
 @options.modules
-@options.specs
-@options.cache
-@options.store
-@options.flavor
-@options.arch
+@options.making
 @options.dry_run
 @options.reports(logged=True)
 def command(
     *,
     modules: tuple[str, ...],
-    specs: Path,
-    cache: Path,
-    store: Path | None,
-    flavor: str | None,
-    arch: str | None,
     dry_run: bool,
     reporter: Reporter,
+    **making: Unpack[options.Making],
 ) -> None:
     """Fetch the locked packages into the store, checked by their digests.
 
@@ -33,11 +25,7 @@ def command(
     nothing to fetch, the network is not touched.
     """
     fetched = fetch(
-        specs,
-        cache=cache,
-        store=store,
-        flavor=flavor,
-        arch=arch,
+        **making,
         modules=modules,
         dry_run=dry_run,
         listen=reporter.listen,

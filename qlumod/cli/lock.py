@@ -1,7 +1,7 @@
 """qlumod lock: which packages the modules consist of, solved by apt and written down."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Unpack
 
 import click
 
@@ -26,24 +26,16 @@ from qlumod.workflows.lock import Locked, lock
     help="Let the named packages, or all packages of the named modules, move to the newest version,"
     " and what follows from that; without names let everything move.",
 )
-@options.specs
-@options.cache
-@options.store
-@options.flavor
-@options.arch
+@options.making
 @options.dry_run
 @options.reports(logged=True)
 def command(
     *,
     names: tuple[str, ...],
     update: bool,
-    specs: Path,
-    cache: Path,
-    store: Path | None,
-    flavor: str | None,
-    arch: str | None,
     dry_run: bool,
     reporter: Reporter,
+    **making: Unpack[options.Making],
 ) -> None:
     """Solve which packages the modules consist of, and write them down.
 
@@ -53,11 +45,7 @@ def command(
     if names and not update:
         raise click.UsageError(f"to let {' '.join(names)} move, say --update")
     locked = lock(
-        specs,
-        cache=cache,
-        store=store,
-        flavor=flavor,
-        arch=arch,
+        **making,
         update=names if update else None,
         dry_run=dry_run,
         listen=reporter.listen,

@@ -7,11 +7,13 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import click
 
 from qlumod.cli.screen import Reporter, new_log
+from qlumod.errors import QlumodError
+from qlumod.model.address import Address, address
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -158,6 +160,52 @@ def arch(function: F) -> F:
         metavar="NAME",
         help="The nodes' architecture, such as amd64; default: the release's first one.",
     )(function)
+
+
+class _Address(click.ParamType):
+    """``NAME=URI``: where an archive of the release is."""
+
+    name = "NAME=URI"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        name, equals, place = value.partition("=")
+        if equals and "://" not in place:
+            value = f"{name}={Path(place).expanduser().absolute()}"
+        try:
+            return address(value, said="--archive")
+        except QlumodError as fault:
+            self.fail(fault.brief, param, ctx)
+
+
+def addresses(function: F) -> F:
+    """Add ``--archive NAME=URI``, given as ``addresses``."""
+    return click.option(
+        "--archive",
+        "addresses",
+        type=_Address(),
+        multiple=True,
+        metavar="NAME=URI",
+        help="Where an archive of the release is: the URI of a mirror, or a directory of .debs; may"
+        " be repeated. Default: as this host's apt and the release say.",
+    )(function)
+
+
+class Making(TypedDict):
+    """What `making` gives a verb, as the workflows take it."""
+
+    specs: Path
+    cache: Path
+    store: Path | None
+    addresses: tuple[Address, ...]
+    flavor: str | None
+    arch: str | None
+
+
+def making(function: F) -> F:
+    """Add what each verb takes that makes modules: see `Making`."""
+    for option in (arch, flavor, addresses, store, cache, specs):
+        function = option(function)
+    return function
 
 
 def modules(function: F) -> F:

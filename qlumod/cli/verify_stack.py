@@ -1,7 +1,7 @@
 """``qlumod verify-stack``: does a stack of modules equal one installation?"""
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Unpack
 
 import click
 
@@ -28,23 +28,15 @@ BULKY = ("left out", "alternative left out")
 @click.option(
     "--fresh", is_flag=True, help="Install the reference again, even if the cache has its scan."
 )
-@options.specs
-@options.flavor
-@options.arch
-@options.cache
-@options.store
+@options.making
 @options.reports(logged=True)
 def command(
     *,
     modules: tuple[str, ...],
     brief: bool,
     fresh: bool,
-    specs: Path,
-    flavor: str | None,
-    arch: str | None,
-    cache: Path,
-    store: Path | None,
     reporter: Reporter,
+    **making: Unpack[options.Making],
 ) -> None:
     """Prove that a stack of modules equals one installation.
 
@@ -54,12 +46,8 @@ def command(
     with the rule that permits it; any other one is a failure (exit status 3).
     """
     found = verify_stack(
-        specs,
-        modules,
-        cache=cache,
-        store=store,
-        flavor=flavor,
-        arch=arch,
+        **making,
+        modules=modules,
         fresh=fresh,
         listen=reporter.listen,
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.lock.sources import sources_of
+from qlumod.lock.sources import addressed, sources_of
+from qlumod.model.address import Address
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ArchName, FlavorName
 from qlumod.model.release import Archive, Release
@@ -49,18 +50,20 @@ def place(
     *,
     beside: Path,
     cache: Path,
+    addresses: Sequence[Address] = (),
     host: Path | None,
     listen: Listener,
 ) -> Iterator[Place]:
     """Hold the root for one run; `beside` is the release file's directory.
 
-    `host` is the APT_CONFIG of another host than this one (tests).
+    `addresses` say where archives are, in place of the release and this host's apt. `host` is the
+    APT_CONFIG of another host than this one (tests).
     """
     path = cache / "apt" / f"{release.digest[:16]}-{flavor}-{architecture}"
     _remove_unused(path.parent)
     files.make_directories(path)
     with files.locked(path / _LOCK, wait=WAIT, listen=listen):
-        archives = release.archives_of(flavor)
+        archives = addressed(release, flavor, addresses)
         settings = apt.host_settings(host)
         known = apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
         sources = sources_of(archives, known, beside=beside)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.model.release import Archive
+from qlumod.model.address import Address, placed
+from qlumod.model.names import FlavorName
+from qlumod.model.release import Archive, Release
 from qlumod.system import gpg
 from qlumod.system.apt import HostArchive, Source
 
@@ -15,6 +17,51 @@ KEYRINGS = (
     Path("/etc/apt/trusted.gpg.d"),
 )
 """Where the keyring is looked for that holds a key named by its fingerprint."""
+
+
+def require_archives(release: Release, addresses: Sequence[Address]) -> None:
+    """Raise for each address that was given for this very release, which has no such archive."""
+    names = sorted(archive.name for archive in release.archives)
+    raise_faults(
+        QlumodError(
+            f"{one.said}: release {release.version} has no archive {one.archive!r}",
+            remedy=f"choose from {', '.join(names)}",
+        )
+        for one in addresses
+        if one.asked and one.archive not in names
+    )
+
+
+def addressed(
+    release: Release, flavor: FlavorName, addresses: Sequence[Address]
+) -> tuple[Archive, ...]:
+    """The archives of a flavor, each where its first address says; raises all faults at once."""
+    require_archives(release, addresses)
+    chosen = {one.archive: one for one in reversed(addresses)}
+    faults, found = [], []
+    for archive in release.archives_of(flavor):
+        try:
+            found.append(_addressed(archive, chosen.get(archive.name)))
+        except QlumodError as fault:
+            faults.append(fault)
+    raise_faults(faults)
+    return tuple(found)
+
+
+def _addressed(archive: Archive, address: Address | None) -> Archive:
+    if address is None:
+        return archive
+    _require_debs(address)
+    return placed(archive, address)
+
+
+def _require_debs(address: Address) -> None:
+    if address.directory and Path(address.directory, "dists").is_dir():
+        raise QlumodError(
+            f"{address.said}: archive {address.archive}: {address.directory} is a whole archive,"
+            " not a directory of .debs",
+            remedy=f"write file://{address.directory}",
+        )
 
 
 def sources_of(
@@ -62,7 +109,7 @@ def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
                 *(() if known else ("it has no lists of any archive",)),
             ),
             remedy="add the archive to /etc/apt/sources.list.d and run `apt update`,"
-            " or give the archive a URI in the release file",
+            f" or say where it is: --archive {archive.name}=URI, or Archive in qlumod.conf",
         )
     # Of several mirrors, the one that the host uses for the very suite.
     exact = (known for known in same if {known.suite, known.codename} & set(archive.suites))

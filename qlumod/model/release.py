@@ -179,15 +179,15 @@ def _release(fields: Fields, text: str) -> Release:
 
 def _archive(fields: Fields, release: Release) -> Archive:
     archive = Archive(
-        name=fields.need("Archive", _archive_name, ""),
+        name=fields.need("Archive", archive_name, ""),
         flavors=fields.words("Flavors", flavor_name) or release.flavors,
         origin=fields.one("Origin", str, ""),
         label=fields.one("Label", str, ""),
-        uri=fields.one("URI", _uri, ""),
-        directory=fields.one("Directory", _directory, ""),
+        uri=fields.one("URI", archive_uri, ""),
+        directory=fields.one("Directory", archive_directory, ""),
         suites=fields.words("Suites", _suite),
         components=fields.words("Components", _component),
-        key=fields.one("Key", _key, ""),
+        key=fields.one("Key", archive_key, ""),
     )
     for flavor in archive.flavors:
         if flavor not in release.flavors:
@@ -249,7 +249,8 @@ def _maintainer(text: str) -> str:
     return text
 
 
-def _archive_name(text: str) -> str:
+def archive_name(text: str) -> str:
+    """Check an archive's name; raises `QlumodError`."""
     if not _NAME.match(text):
         raise QlumodError(f"{text!r} is no archive name: lower-case letters, digits, '.+-'")
     return text
@@ -267,19 +268,22 @@ def _component(text: str) -> str:
     return text
 
 
-def _uri(text: str) -> str:
+def archive_uri(text: str) -> str:
+    """Check the address of an archive; raises `QlumodError`."""
     if not _URI.match(text):
         raise QlumodError(f"{text!r} is no address: it begins with http://, https:// or file://")
     return text
 
 
-def _directory(text: str) -> str:
+def archive_directory(text: str) -> str:
+    """Check the path of a directory of .debs; raises `QlumodError`."""
     if "//" in text or any(char in text for char in " \t'\"\\$`;&|<>*?"):
         raise QlumodError(f"{text!r} is no directory: blanks and shell characters are not allowed")
     return text
 
 
-def _key(text: str) -> str:
+def archive_key(text: str) -> str:
+    """Read what names a key, a keyring or a fingerprint; raises `QlumodError`."""
     if text.startswith("/"):
         return absolute_path(text)
     fingerprint = text.replace(" ", "").upper()

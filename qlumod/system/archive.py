@@ -119,7 +119,7 @@ def folder_archive(
     """
     if not folder.is_dir():
         raise QlumodError(
-            f"there is no directory {folder}, which the release file names as an archive",
+            f"there is no directory {folder}, which is named as an archive",
             remedy="build the packages that belong there, or take the archive out",
         )
 

@@ -11,6 +11,7 @@ from qlumod.layer.build import build_again, payload, plan
 from qlumod.layer.cache import WORK, payload_path
 from qlumod.layer.job import Job
 from qlumod.lock.make import require_tools
+from qlumod.model.address import Address
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
@@ -70,6 +71,7 @@ def build(
     *,
     cache: Path,
     store: Path | None = None,
+    addresses: Sequence[Address] = (),
     output: Path,
     flavor: str | None = None,
     arch: str | None = None,
@@ -91,6 +93,7 @@ def build(
         specs=specs,
         cache=cache,
         store=store,
+        addresses=addresses,
         modules=needed,
         listen=listen,
     )

@@ -14,6 +14,8 @@ from qlumod.lock.fresh import renewing, require_fresh
 from qlumod.lock.make import make_lock, own_sources
 from qlumod.lock.place import HELD, Place, place, with_folders, with_held
 from qlumod.lock.solve import Held, Solved, absent, solve
+from qlumod.lock.sources import require_archives
+from qlumod.model.address import Address
 from qlumod.model.document import decoded
 from qlumod.model.lock import Lock, LockedPackage, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName, PackageName
@@ -91,6 +93,7 @@ def lock(
     *,
     cache: Path,
     store: Path | None = None,
+    addresses: Sequence[Address] = (),
     flavor: str | None = None,
     arch: str | None = None,
     update: Sequence[str] | None = None,
@@ -115,6 +118,7 @@ def lock(
         wanted.architecture,
         beside=specs,
         cache=cache,
+        addresses=addresses,
         host=host,
         listen=listen,
     ) as bare:
@@ -201,6 +205,7 @@ def fetch(
     *,
     cache: Path,
     store: Path | None = None,
+    addresses: Sequence[Address] = (),
     flavor: str | None = None,
     arch: str | None = None,
     modules: Sequence[str] = (),
@@ -221,6 +226,7 @@ def fetch(
         specs=specs,
         cache=cache,
         store=store,
+        addresses=addresses,
         modules=modules,
         listen=listen,
         host=host,
@@ -246,11 +252,13 @@ def fetch_locked(
     specs: Path,
     cache: Path,
     store: Path | None = None,
+    addresses: Sequence[Address] = (),
     modules: Sequence[str] = (),
     listen: Listener = ignore,
     host: Path | None = None,
 ) -> Fetched:
     """Fetch what the store lacks of a lock's packages; with nothing to fetch, ask nobody."""
+    require_archives(release, addresses)
     debs = store_in(cache, store)
     packages = _of(locked, modules)
     if not missing(packages, debs):
@@ -261,6 +269,7 @@ def fetch_locked(
         locked.architecture,
         beside=specs,
         cache=cache,
+        addresses=addresses,
         host=host,
         listen=listen,
     ) as where:

@@ -7,6 +7,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, plan
+from qlumod.model.address import Address
 from qlumod.model.digests import digest_value
 from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.names import ModuleName, module_name
@@ -32,6 +33,7 @@ def verify_stack(
     *,
     cache: Path,
     store: Path | None = None,
+    addresses: Sequence[Address] = (),
     flavor: str | None = None,
     arch: str | None = None,
     fresh: bool = False,
@@ -57,6 +59,7 @@ def verify_stack(
         specs=specs,
         cache=cache,
         store=store,
+        addresses=addresses,
         modules=names,
         listen=listen,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Event
 from qlumod.lock.fetch import Fetched
+from qlumod.model.address import Address
 from qlumod.system import apt
 from qlumod.system.gpg import SigningKey
 from qlumod.system.store import Store
@@ -38,6 +39,8 @@ class Site:
         self.specs = top / "module-specs"
         self.cache = top / "cache"
         self.events: list[Event] = []
+        self.addresses: Sequence[Address] = ()
+        """Where archives are, as somebody says."""
         self.host = top / "host.conf"
         """The APT_CONFIG of the host; see `host_knows`."""
         self.host.write_text(f'Dir "{top}/host";\n')
@@ -134,6 +137,7 @@ class Site:
         return workflow.lock(
             self.specs,
             cache=self.cache,
+            addresses=self.addresses,
             update=update,
             dry_run=dry_run,
             listen=self.events.append,
@@ -144,6 +148,7 @@ class Site:
         return workflow.fetch(
             self.specs,
             cache=self.cache,
+            addresses=self.addresses,
             modules=modules,
             listen=self.events.append,
             host=self.host,

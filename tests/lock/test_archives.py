@@ -97,8 +97,8 @@ def test_a_host_that_does_not_know_the_archive_is_told_what_was_looked_for(site:
         " 'Debian-Security'\n"
         "  it knows:\n"
         "  Origin 'Test', Label 'Test': file:TOP/archive/\n"
-        "To mend it: add the archive to /etc/apt/sources.list.d and run `apt update`, or give the"
-        " archive a URI in the release file"
+        "To mend it: add the archive to /etc/apt/sources.list.d and run `apt update`, or say where"
+        " it is: --archive test=URI, or Archive in qlumod.conf"
     )
 
 
@@ -109,8 +109,8 @@ def test_a_host_without_lists_is_told_so(site: Site) -> None:
     assert site.refusal() == (
         "archive test: this host's apt knows no archive with Origin 'Test' and Label 'Test'\n"
         "  it has no lists of any archive\n"
-        "To mend it: add the archive to /etc/apt/sources.list.d and run `apt update`, or give the"
-        " archive a URI in the release file"
+        "To mend it: add the archive to /etc/apt/sources.list.d and run `apt update`, or say where"
+        " it is: --archive test=URI, or Archive in qlumod.conf"
     )
 
 
@@ -173,8 +173,7 @@ def test_a_folder_that_is_not_there_is_named(site: Site) -> None:
     site.offer()
     site.release(extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
     assert site.refusal() == (
-        "there is no directory TOP/module-specs/../dist, which the release file names as an"
-        " archive\n"
+        "there is no directory TOP/module-specs/../dist, which is named as an archive\n"
         "To mend it: build the packages that belong there, or take the archive out"
     )
 
