@@ -53,6 +53,23 @@ class Typed:
         return Answer(done.returncode, done.stdout, done.stderr)
 
 
+LONGEST_FIRST = ("integration", "layer", "repository")
+"""The areas whose tests take longest: begun first, so that no processor waits for the last one."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one area together: they share what its session fixtures have built."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_area(item)))
+    rank = {area: place for place, area in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(_area(item), len(rank)))
+
+
+def _area(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT / "tests").parts[0]
+
+
 @pytest.fixture
 def qlumod(tmp_path: Path) -> Typed:
     """The command line in an empty directory with an empty cache."""
