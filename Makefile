@@ -10,8 +10,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 SYSTEM_PYTHON := /usr/bin/python3
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-# The areas of the tests side by side, each on one processor.
-PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# The parts of the tests side by side (tests/conftest.py), each on one processor.
+PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
 
 # Everything that comes from Debian, for building modules, for the packages and for the tests.
 APT_PACKAGES := \

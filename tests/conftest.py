@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -53,21 +54,33 @@ class Typed:
         return Answer(done.returncode, done.stdout, done.stderr)
 
 
-LONGEST_FIRST = ("integration", "layer", "repository")
-"""The areas whose tests take longest: begun first, so that no processor waits for the last one."""
+LONGEST_FIRST = ("integration/test_boot", "integration", "integration/test_proof", "layer")
+"""The parts whose tests take longest: begun first, so that no processor waits for the last one."""
+APART = {f"integration/{name}" for name in ("test_boot", "test_proof")}
+"""Files that take minutes; everything else goes by directories."""
 
 
-@pytest.hookimpl(tryfirst=True)
+class ByParts(LoadScopeScheduling):  # type: ignore[misc]
+    """Keep the tests of one part together: they share what its session fixtures have built."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _part(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByParts:
+    """Say how pytest-xdist shares out the tests."""
+    return ByParts(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one area together: they share what its session fixtures have built."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_area(item)))
-    rank = {area: place for place, area in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: rank.get(_area(item), len(rank)))
+    """Begin with what takes longest."""
+    rank = {part: place for place, part in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(_part(item.nodeid), len(rank)))
 
 
-def _area(item: pytest.Item) -> str:
-    return item.path.relative_to(ROOT / "tests").parts[0]
+def _part(nodeid: str) -> str:
+    path = nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
+    return path if path in APART else path.partition("/")[0]
 
 
 @pytest.fixture
