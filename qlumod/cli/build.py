@@ -16,7 +16,7 @@ from qlumod.workflows.build import Built, build, plan_build
     examples=[
         "qlumod build core slurm",
         "qlumod build slurm --twice",
-        "qlumod build slurm --no-lint --json --output packages",
+        "qlumod build --output packages --json",
     ]
 )
 @options.modules
@@ -24,12 +24,6 @@ from qlumod.workflows.build import Built, build, plan_build
     "--twice",
     is_flag=True,
     help="Build each module a second time, and name every path that came out otherwise.",
-)
-@click.option(
-    "--lint/--no-lint",
-    default=True,
-    help="Let lintian see the packages, or leave it out. Its errors stop the build, its warnings "
-    "are told; default: --lint.",
 )
 @options.making
 @options.output
@@ -39,7 +33,6 @@ def command(
     *,
     modules: tuple[str, ...],
     twice: bool,
-    lint: bool,
     output: Path,
     dry_run: bool,
     reporter: Reporter,
@@ -49,7 +42,10 @@ def command(
 
     Missing packages are fetched first; the build itself has no network. A layer that was built
     from the same inputs is never built again. Modules that the named ones require are built, too,
-    but not packaged. Needs root.
+    but not packaged.
+
+    Root may build, and so may any user to whom /etc/subuid and /etc/subgid give a range of ids
+    (with the package uidmap): the bytes are the same.
     """
     if dry_run:
         planned = plan_build(
@@ -69,7 +65,6 @@ def command(
         modules=modules,
         output=output,
         twice=twice,
-        lint=lint,
         listen=reporter.listen,
     )
     reporter.result({"modules": [_document(made) for made in built]}, _lines(built))

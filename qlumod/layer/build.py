@@ -13,7 +13,7 @@ from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.system.archive import frozen_archive
-from qlumod.system.namespace import call_inside
+from qlumod.system.namespace import call_inside, require
 from qlumod.system.run import require_programs
 from qlumod.system.staging import staging, sweep
 from qlumod.system.store import Store
@@ -34,6 +34,12 @@ def plan(project: Project, lock: Lock, modules: Sequence[ModuleName]) -> tuple[J
             below=tuple((lower.module, jobs[lower.module].identity) for lower in below),
         )
     return tuple(jobs.values())
+
+
+def require_means(jobs: Sequence[Job], *, cache: Path, again: bool = False) -> None:
+    """Raise, before any work, where one of the jobs must be built and nothing can be built here."""
+    if again or not all(payload_path(cache, job.identity).is_dir() for job in jobs):
+        require()
 
 
 def payload(job: Job, *, store: Store, cache: Path, listen: Listener) -> Path:
@@ -57,6 +63,7 @@ def build_payloads(
     jobs: Sequence[Job], *, store: Store, cache: Path, listen: Listener
 ) -> dict[ModuleName, Path]:
     """The payloads of several jobs, what is required first; see `payload`."""
+    require_means(jobs, cache=cache)
     sweep(cache / WORK)
     return {job.spec.module: payload(job, store=store, cache=cache, listen=listen) for job in jobs}
 

@@ -24,6 +24,7 @@ SOURCES = (
     "system/run.py",
     "system/squashfs.py",
     "system/tree.py",
+    "system/user_namespace.py",
 )
 """The parts of qlumod that decide what a layer's bytes are."""
 

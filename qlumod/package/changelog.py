@@ -16,11 +16,6 @@ def date(epoch: int) -> str:
     return format_datetime(datetime.fromtimestamp(epoch, UTC))
 
 
-def year(epoch: int) -> int:
-    """The year of some seconds, in UTC."""
-    return datetime.fromtimestamp(epoch, UTC).year
-
-
 def headline(plan: Plan) -> str:
     """Say what this version is, in one line."""
     number = counted(len(plan.packages), "package")

@@ -1,13 +1,13 @@
-"""Building source packages with dpkg-buildpackage and debhelper."""
+"""Building source packages with dpkg-buildpackage and debhelper, and checking them with lintian."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.events import Listener
-from qlumod.system.run import SEARCH_PATH, CommandFailed, ProgramMissing, command, run
+from qlumod.events import Caution, Listener
+from qlumod.system.namespace import contained, require
+from qlumod.system.run import SEARCH_PATH, CommandFailed, ProgramMissing, attempt, command, run
 
 NEEDED = ("dpkg-buildpackage", "dh")
 
@@ -36,28 +36,34 @@ def build_source_package(
     )  # fmt: skip
     _find_programs()
     try:
-        run(command(*_alone(), *words, directory=tree, environment=environment), listen=listen)
+        run(
+            command(*_alone(listen), *words, directory=tree, environment=environment), listen=listen
+        )
     except CommandFailed as failed:
         raise QlumodError(
             f"dpkg-buildpackage failed: exit status {failed.status}", details=failed.tail
         ) from failed
 
 
-def _alone() -> tuple[str, ...]:
-    """The words before a build that cut the network and let no process of it live on.
-
-    Only root may; another user's build has what the user has.
-    """
-    if os.geteuid() != 0:
+def _alone(listen: Listener) -> tuple[str, ...]:
+    """The words before a build that cut the network and let no process of it live on."""
+    try:
+        require()
+    except QlumodError as refused:
+        listen(Caution(text=f"packages are made with the network at hand: {refused.brief}"))
         return ()
-    return (
-        "setpriv", "--pdeathsig", "KILL", "--",
-        "unshare", "--mount", "--propagation", "private", "--net", "--ipc", "--pid",
-        "--fork", "--kill-child=KILL", "--mount-proc", "--",
-    )  # fmt: skip
+    return contained()
 
 
 def _find_programs() -> None:
     for program in NEEDED:
         if not shutil.which(program, path=SEARCH_PATH):
             raise ProgramMissing(program)
+
+
+def lint(changes: Path) -> tuple[str, ...]:
+    """What lintian has to say about the packages of a .changes file."""
+    _, stdout, stderr = attempt(
+        command("lintian", "--no-cfg", "--allow-root", "--tag-display-limit", "0", changes)
+    )
+    return tuple((stdout + stderr).decode(errors="replace").splitlines())

@@ -1,17 +1,23 @@
 """Mounts that come down again: overlay, squashfs, tmpfs and bind mounts as context managers.
 
 All of them are made inside a private mount namespace (see `namespace`), so that even a SIGKILL
-leaves none of them on the host.
+leaves none of them on the host. In a user namespace the kernel mounts no squashfs: there its tree
+is unpacked for as long.
 """
 
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from qlumod.system.run import command, run
+from qlumod.system.user_namespace import confined
 
 OVERLAY_OPTIONS = "redirect_dir=off,metacopy=off,index=off,xino=off"
 """Every object of the upper directory is whole and lies where it is seen (overlayfs.rst)."""
+CONFINED_OPTIONS = "userxattr,index=off,xino=off"
+"""The same in a user namespace, where ``userxattr`` forbids redirections and bare metadata."""
 
 
 @contextmanager
@@ -34,15 +40,44 @@ def tmpfs(target: Path, *, mode: int = 0o755, size: str = "95%") -> Iterator[Pat
 @contextmanager
 def bind(source: Path, target: Path, *, read_only: bool = False) -> Iterator[Path]:
     """Show a file or directory at another place, without what is mounted below it."""
-    with mounted(source, target, "--bind", *(("-o", "ro") if read_only else ())):
+    options = ("-o", ",".join(("ro", *_locked_options(source)))) if read_only else ()
+    with mounted(source, target, "--bind", *options):
         yield target
+
+
+def _locked_options(source: Path) -> Iterator[str]:
+    """What a user namespace must not take off a mount, when it makes it read-only, too."""
+    flags = os.statvfs(source).f_flag
+    for flag, option in (
+        (os.ST_NOSUID, "nosuid"),
+        (os.ST_NODEV, "nodev"),
+        (os.ST_NOEXEC, "noexec"),
+        (os.ST_NOATIME, "noatime"),
+        (os.ST_NODIRATIME, "nodiratime"),
+    ):
+        if flags & flag:
+            yield option
 
 
 @contextmanager
 def squashfs(image: Path, target: Path) -> Iterator[Path]:
-    """Mount a squashfs image read-only; its loop device frees itself (losetup(8) autoclear)."""
+    """Show a squashfs image; its loop device frees itself (losetup(8) autoclear)."""
+    if confined():
+        with _unpacked(image, target):
+            yield target
+        return
     with mounted(image, target, "-t", "squashfs", "-o", "loop,ro"):
         yield target
+
+
+@contextmanager
+def _unpacked(image: Path, target: Path) -> Iterator[None]:
+    run(command("unsquashfs", "-quiet", "-no-progress", "-force", "-dest", target, image))
+    try:
+        yield
+    finally:
+        shutil.rmtree(target)
+        target.mkdir()
 
 
 @contextmanager
@@ -60,7 +95,8 @@ def overlay(
         with bind(Path(layers[0]), target, read_only=True):
             yield target
         return
-    options = [OVERLAY_OPTIONS, "lowerdir=" + ":".join(_escaped(layer) for layer in layers)]
+    own = CONFINED_OPTIONS if confined() else OVERLAY_OPTIONS
+    options = [own, "lowerdir=" + ":".join(_escaped(layer) for layer in layers)]
     if upper is not None:
         options += [f"upperdir={_escaped(str(upper))}", f"workdir={_escaped(str(work))}"]
         options.append("volatile")

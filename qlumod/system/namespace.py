@@ -3,7 +3,8 @@
 The function runs as the first process of a new PID namespace, with a mount namespace where its
 mounts are private, a fixed host name, and no network. When it ends, or anything kills it or its
 parent, the kernel kills every process in there and takes every mount down (unshare(1) --kill-child,
-pid_namespaces(7), mount_namespaces(7)).
+pid_namespaces(7), mount_namespaces(7)). For an ordinary user all this lies in a user namespace, in
+which the function runs as root.
 """
 
 import importlib
@@ -18,7 +19,8 @@ from typing import Any
 from qlumod import events
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener
-from qlumod.system.run import CommandFailed, command, run
+from qlumod.system.run import CommandFailed, attempt, command, run
+from qlumod.system.user_namespace import as_root, confined, is_mount_point, require_ids, why_not
 
 HOST_NAME = "qlumod"
 """The host name inside, so that no build sees the build host's."""
@@ -38,6 +40,38 @@ _EVENTS: dict[str, type[Any]] = {
 }
 
 
+def require() -> None:
+    """Raise the one error that says why nothing can be built here, and how to mend it.
+
+    To be called before any work. Nothing is written.
+    """
+    require_ids()
+    status, _, stderr = attempt(command(*contained(), "true"))
+    if status:
+        refused = why_not()
+        raise QlumodError(
+            refused.brief, details=stderr.decode().splitlines(), remedy=refused.remedy
+        )
+
+
+def contained(*, network: bool = False) -> tuple[str, ...]:
+    """The words before a program that start it as root of namespaces of its own.
+
+    Raises `QlumodError` where an ordinary user has not what it takes.
+    """
+    # In a chroot below a user namespace nothing is shared with other mount namespaces anyway.
+    private = is_mount_point("/") or not confined()
+    return (
+        # A killed parent takes us with it, even when nobody kills the whole group.
+        "setpriv", "--pdeathsig", "KILL", "--",
+        *as_root(),
+        "unshare", "--mount", "--propagation", "private" if private else "unchanged",
+        "--uts", "--ipc", "--pid",
+        *(() if network else ("--net",)),
+        "--fork", "--kill-child=KILL", "--mount-proc", "--",
+    )  # fmt: skip
+
+
 def call_inside(
     function: str, arguments: Mapping[str, Json], *, listen: Listener, network: bool = False
 ) -> Json:
@@ -47,10 +81,6 @@ def call_inside(
     raised here again with its words; anything else is a `CommandFailed` with the traceback.
     `network=True` keeps the host's network, for things that are no build.
     """
-    if os.geteuid() != 0:
-        raise QlumodError(
-            "cannot make namespaces: this needs root", remedy="run the command as root (sudo)"
-        )
     answer: dict[str, Json] = {}
 
     def take(line: str) -> None:
@@ -63,18 +93,16 @@ def call_inside(
     try:
         run(
             command(
-                # A killed parent takes us with it, even when nobody kills the whole group.
-                "setpriv", "--pdeathsig", "KILL", "--",
-                "unshare", "--mount", "--propagation", "private", "--uts", "--ipc", "--pid",
-                *(() if network else ("--net",)),
-                "--fork", "--kill-child=KILL", "--mount-proc", "--",
-                sys.executable, "-m", "qlumod.system.namespace",
+                *contained(network=network),
+                sys.executable,
+                "-m",
+                "qlumod.system.namespace",
                 environment={"PYTHONPATH": _import_path(), "PYTHONDONTWRITEBYTECODE": "1"},
                 stdin=json.dumps({"function": function, "arguments": dict(arguments)}).encode(),
             ),
             listen=listen,
             on_line=take,
-        )  # fmt: skip
+        )
     except CommandFailed:
         if "error" not in answer:
             raise

@@ -34,6 +34,7 @@ PACKAGES = {
     "dh": "debhelper",
     "gpg": "gnupg",
     "gpgv": "gpgv",
+    "hostname": "hostname",
     "lintian": "lintian",
     "mksquashfs": "squashfs-tools",
     "unsquashfs": "squashfs-tools",
@@ -106,9 +107,14 @@ def command(
     )
 
 
+def missing_programs(*programs: str) -> tuple[str, ...]:
+    """Those of the programs that are not installed."""
+    return tuple(program for program in programs if not _which(program))
+
+
 def require_programs(*programs: str) -> None:
     """Raise an error for each program that is not installed, all at once."""
-    raise_faults(ProgramMissing(program) for program in programs if not _which(program))
+    raise_faults(map(ProgramMissing, missing_programs(*programs)))
 
 
 def run(

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, ignore
 from qlumod.system.files import make_directories, told
+from qlumod.system.namespace import call_inside
+from qlumod.system.user_namespace import Standing, standing
 
 LOCK = ".lock"
 """What the name of a directory's lock ends in. A file of its own: over NFS flock(2) wants one
@@ -26,12 +30,12 @@ def staging(parent: Path, name: str) -> Iterator[Path]:
         make_directories(parent)
     with _locked(lock):
         try:
-            shutil.rmtree(place, ignore_errors=True)
+            _clear(place)
             with told(place):
                 place.mkdir(mode=0o755)
             yield place
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            _clear(place)
             lock.unlink(missing_ok=True)
 
 
@@ -45,10 +49,23 @@ def sweep(parent: Path, like: str = "*") -> tuple[Path, ...]:
     for lock in sorted(parent.glob(f"{like}{LOCK}")):
         place = lock.with_suffix("")
         with contextlib.suppress(BlockingIOError), _locked(lock, wait=False):
-            shutil.rmtree(place, ignore_errors=True)
+            _clear(place)
             lock.unlink(missing_ok=True)
             removed.append(place)
     return tuple(removed)
+
+
+def _clear(place: Path) -> None:
+    """Remove a directory; what lies in it of other ids, of a killed build, within a namespace."""
+    shutil.rmtree(place, ignore_errors=True)
+    if place.exists() and standing() is Standing.OUTSIDE:
+        with contextlib.suppress(QlumodError):
+            call_inside("qlumod.system.staging:remove", {"place": str(place)}, listen=ignore)
+
+
+def remove(*, listen: Listener, place: str) -> None:  # noqa: ARG001 - as `call_inside` calls it
+    """Inside: remove a directory."""
+    shutil.rmtree(place)
 
 
 @contextmanager

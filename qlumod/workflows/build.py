@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.layer.build import build_again, payload, plan
+from qlumod.layer.build import build_again, payload, plan, require_means
 from qlumod.layer.cache import WORK, payload_path
 from qlumod.layer.job import Job
 from qlumod.lock.make import require_tools
@@ -16,7 +16,6 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
-from qlumod.system.run import require_programs
 from qlumod.system.staging import sweep
 from qlumod.system.store import store_in
 from qlumod.workflows.check import check
@@ -77,7 +76,6 @@ def build(
     flavor: str | None = None,
     arch: str | None = None,
     twice: bool = False,
-    lint: bool = True,
     listen: Listener,
 ) -> tuple[Built, ...]:
     """Build modules and put their packages into `output`; no names stand for all modules.
@@ -85,11 +83,10 @@ def build(
     While a module is built, the one before it is packaged. Where a second build comes out
     otherwise, all ends: that module gets no packages, and nothing is built upon it.
     """
-    if lint:
-        require_programs("lintian")
     project, lock, jobs = _ordered(specs, modules, flavor, arch)
     wanted = _wanted(project, modules)
     require_tools(lock)
+    require_means(jobs, cache=cache, again=twice)
     needed = [job.spec.module for job in jobs]
     fetch_locked(
         lock,
@@ -116,7 +113,6 @@ def build(
                 wanted=() if differing else wanted,
                 output=output,
                 cache=cache,
-                lint=lint,
                 listen=listen,
             )
             built.append((job, made, differing, packaging))
@@ -154,12 +150,11 @@ def _packages(
     wanted: Sequence[ModuleName],
     output: Path,
     cache: Path,
-    lint: bool,
     listen: Listener,
 ) -> tuple[Path, ...]:
     if job.spec.module not in wanted:
         return ()
-    return package_module(job, made, output=output, cache=cache, lint=lint, listen=listen)
+    return package_module(job, made, output=output, cache=cache, listen=listen)
 
 
 @contextmanager

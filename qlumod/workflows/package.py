@@ -15,7 +15,7 @@ from qlumod.system.store import store_in
 
 
 def package_module(
-    job: Job, payload: Path, *, output: Path, cache: Path, lint: bool = True, listen: Listener
+    job: Job, payload: Path, *, output: Path, cache: Path, listen: Listener
 ) -> tuple[Path, ...]:
     """Make the packages of a built module; returns the files in `output`, the .changes last."""
     made = Plan(
@@ -24,7 +24,7 @@ def package_module(
         lock=job.lock,
         inputs=tuple(sorted(documents(job).items())),
     )
-    return build_package(made, payload, output=output, cache=cache, lint=lint, listen=listen)
+    return build_package(made, payload, output=output, cache=cache, listen=listen)
 
 
 def install_module(

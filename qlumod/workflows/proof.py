@@ -20,7 +20,7 @@ from qlumod.proof.verdict import Verdict, verdict
 from qlumod.stack.member import Member, read_member
 from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
-from qlumod.system.namespace import call_inside
+from qlumod.system.namespace import call_inside, require
 from qlumod.system.staging import staging
 from qlumod.system.store import store_in
 from qlumod.workflows.check import check
@@ -51,6 +51,7 @@ def verify_stack(
     )
     _check_conflicts(stacked)
     lock = fresh_lock(specs, project, target(project.release, flavor, arch))
+    require()
     installation = Installation(lock=lock, specs=stacked)
     names = installation.modules
     fetch_locked(

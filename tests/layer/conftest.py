@@ -80,6 +80,8 @@ MODULES: dict[str, str] = {
     "winning": "Requires: core\nPackages: meddling\nWins: /etc/issue",
     "big": "Requires: core\nPackages: big",
     "random": "Requires: core\nPackages: random",
+    "varied": "Requires: core\nPackages: varied\nSecrets: /etc/keeper/key site\n"
+    "Wins: /etc/issue /etc/os-release /etc/update-motd.d/10-uname",
 }
 
 KEY = (
@@ -131,6 +133,23 @@ def small_debs(directory: Path) -> None:
     )
     make_deb(directory, "meddling", scripts={"postinst": "echo mine > /etc/issue"})
     make_deb(directory, "big", files={"/usr/share/big": random.Random(1).randbytes(2 << 20)})
+    make_deb(
+        directory,
+        "varied",
+        depends="registered, libcap2-bin",
+        files={"/usr/bin/varied": "varied\n", "/usr/bin/raw": "raw\n"},
+        modes={"/usr/bin/varied": 0o6755},
+        scripts={
+            "postinst": "setcap cap_net_raw+ep /usr/bin/raw\n"
+            "install -d -o keeper -g keeper -m 2750 /var/lib/varied\n"
+            "cd /var/lib/varied\n"
+            "echo one >one; ln one two; ln -s one three; mkfifo four; ln -s /nowhere five\n"
+            "chown nobody:nogroup one four; chown -h 64030:64030 five\n"
+            # What is below is taken away, replaced by something new, and changed in place.
+            "rm -r /etc/update-motd.d; mkdir /etc/update-motd.d; echo new >/etc/update-motd.d/new\n"
+            "chgrp keeper /etc/issue; chown -h keeper /etc/os-release"
+        },
+    )
     make_deb(
         directory,
         "random",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.lintian import Level, lint
+from qlumod.system.debhelper import lint
 from qlumod.system.run import capture, command
 from tests.conftest import ROOT
 
@@ -105,4 +105,4 @@ def test_the_templates_are_installed_as_they_are(dist: Path, tree: Path, tmp_pat
 
 def test_lintian_finds_no_error(dist: Path) -> None:
     (changes,) = dist.glob("*.changes")
-    assert [found for found in lint(changes) if found.level is Level.ERROR] == []
+    assert [line for line in lint(changes) if line.startswith("E:")] == []

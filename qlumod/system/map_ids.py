@@ -1,0 +1,44 @@
+"""A script that makes an ordinary user root of a user namespace, for the program that it becomes.
+
+``map_ids.py UIDS GIDS PROGRAM …``, the ids as one word each of what newuidmap(1) takes:
+``INSIDE OUTSIDE COUNT …``. It is run by its path and imports nothing of qlumod. unshare(1) maps
+one range only (util-linux 2.38), and would lose the signal for a killed parent on the way.
+"""
+
+import ctypes
+import os
+import sys
+from typing import NoReturn
+
+_CLONE_NEWUSER = 0x10000000
+
+
+def main(uids: str, gids: str, *program: str) -> NoReturn:
+    """Enter a new user namespace, have the ids mapped from outside, and become the program.
+
+    Only a process outside may call newuidmap: a child is forked before we enter.
+    """
+    waiting, entered = os.pipe()
+    inside = str(os.getpid())
+    mapper = os.fork()
+    if mapper == 0:
+        os.close(entered)
+        os.read(waiting, 1)
+        calls = (["newuidmap", inside, *uids.split()], ["newgidmap", inside, *gids.split()])
+        os._exit(int(any(os.spawnvp(os.P_WAIT, call[0], call) for call in calls)))
+    _enter()
+    os.close(entered)
+    _, status = os.waitpid(mapper, 0)
+    if status:
+        sys.exit("the ids cannot be mapped")
+    os.execvp(program[0], program)
+
+
+def _enter() -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_CLONE_NEWUSER):
+        sys.exit(f"cannot make a user namespace: {os.strerror(ctypes.get_errno())}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
