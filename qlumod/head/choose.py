@@ -95,8 +95,10 @@ def _gaps(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
 def _conflicts(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
     for one, other in combinations(manifests, 2):
         if other.module in one.conflicts or one.module in other.conflicts:
+            siblings = one.variant_of and one.variant_of == other.variant_of
+            why = f": they are variants of {one.variant_of}" if siblings else ""
             yield (
-                f"modules {one.module} and {other.module} exclude each other",
+                f"modules {one.module} and {other.module} exclude each other{why}",
                 "take one of them out of the image's modules",
             )
 

@@ -1,17 +1,18 @@
 """Building payloads: each once for the same inputs, in namespaces without network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step
 from qlumod.layer.cache import WORK, commit, payload_path
 from qlumod.layer.inputs import write_inputs
 from qlumod.layer.job import Job
 from qlumod.layer.twice import differences
 from qlumod.model.lock import Lock
-from qlumod.model.names import ModuleName
+from qlumod.model.names import FlavorName, ModuleName
 from qlumod.model.project import Project
-from qlumod.model.spec import with_requirements
+from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.system.archive import frozen_archive
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.run import require_programs
@@ -25,7 +26,9 @@ Payloads = Mapping[ModuleName, Path]
 def plan(project: Project, lock: Lock, modules: Sequence[ModuleName]) -> tuple[Job, ...]:
     """What has to be there for these modules: a job for each and for all that they require."""
     jobs: dict[ModuleName, Job] = {}
-    for spec in with_requirements(modules, project.specs):
+    wanted = with_requirements(modules, project.specs)
+    raise_faults(fault for spec in wanted for fault in _not_yet(spec, lock.flavor))
+    for spec in wanted:
         below = with_requirements(spec.requires, project.specs)
         jobs[spec.module] = Job(
             spec=spec,
@@ -40,6 +43,16 @@ def require_means(jobs: Sequence[Job], *, cache: Path, again: bool = False) -> N
     """Raise, before any work, where one of the jobs must be built and nothing can be built here."""
     if again or not all(payload_path(cache, job.identity).is_dir() for job in jobs):
         require()
+
+
+def _not_yet(spec: ModuleSpec, flavor: FlavorName) -> Iterator[QlumodError]:
+    """What a spec may ask for and no build does yet: refused, so that nobody relies on it."""
+    if spec.kernel_modules_for(flavor):
+        yield QlumodError(
+            f"{spec.at('Kernel-Modules')}: this qlumod cannot compile kernel modules yet"
+        )
+    if spec.restore:
+        yield QlumodError(f"{spec.at('Restore')}: this qlumod cannot restore paths yet")
 
 
 def payload(job: Job, *, store: Store, cache: Path, listen: Listener) -> Path:

@@ -5,10 +5,11 @@ from pathlib import Path
 from qlumod.layer.job import Job
 from qlumod.model.accounts import accounts_text, parse_accounts
 from qlumod.model.lock import lock_text, parse_lock
+from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.release import parse_release, release_text
-from qlumod.model.spec import in_build_order, parse_spec, spec_text, with_requirements
+from qlumod.model.spec import in_build_order, with_requirements
 
 RELEASE = "release"
 ACCOUNTS = "accounts"

@@ -53,6 +53,7 @@ def write_manifest(
         flavor=lock.flavor,
         architecture=lock.architecture,
         requires=spec.requires,
+        variant_of=spec.variant_of,
         conflicts=spec.conflicts,
         wins=spec.wins,
         kernel=kernel,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
@@ -110,8 +111,8 @@ def parse_accounts(text: str, path: str, release_flavors: Sequence[FlavorName] =
             groups.append((stanza.line, _group(fields)))
         _check_flavors(fields, release_flavors)
         fields.done()
-    _check_unique(reading, "User", [(n, u.name, u.uid) for n, u in users], BASE_USERS)
-    _check_unique(reading, "Group", [(n, g.name, g.gid) for n, g in groups], BASE_GROUPS)
+    _check_unique(reading, "User", [_Entry(n, u.name, u.uid, u.flavors) for n, u in users])
+    _check_unique(reading, "Group", [_Entry(n, g.name, g.gid, g.flavors) for n, g in groups])
     _check_primary_groups(reading, users, groups)
     reading.finish()
     return _table((u for _, u in users), (g for _, g in groups), text)
@@ -128,8 +129,8 @@ def accounts_text(accounts: Accounts) -> str:
 
 def _table(users: Iterable[User], groups: Iterable[Group], text: str) -> Accounts:
     table = Accounts(
-        users=tuple(sorted(users, key=lambda user: user.name)),
-        groups=tuple(sorted(groups, key=lambda group: group.name)),
+        users=tuple(sorted(users, key=lambda user: (user.name, user.flavors))),
+        groups=tuple(sorted(groups, key=lambda group: (group.name, group.flavors))),
         text=text,
         digest=Digest(""),
     )
@@ -201,21 +202,48 @@ def _check_flavors(fields: Fields, known: Sequence[FlavorName]) -> None:
             fields.fault("Flavors", f"the release has no flavor {flavor!r}", line=line)
 
 
-def _check_unique(
-    reading: Reading,
-    kind: str,
-    entries: Sequence[tuple[int, str, int]],
-    base: Sequence[tuple[str, int]],
-) -> None:
-    names = {name: "base-passwd" for name, _ in base}
-    ids = {id_: f"{name!r} of base-passwd" for name, id_ in base}
-    for line, name, id_ in entries:
-        if name and name in names:
-            reading.fault(line, f"{name!r} is named twice: first in {names[name]}", field=kind)
-        elif id_ != _UNREAD and id_ in ids:
-            reading.fault(line, f"{name!r} has id {id_} of {ids[id_]}", field=kind)
-        names.setdefault(name, f"line {line}")
-        ids.setdefault(id_, f"{name!r} in line {line}")
+class _Entry(NamedTuple):
+    """What must be the only one of its kind."""
+
+    line: int
+    name: str
+    id: int
+    flavors: tuple[FlavorName, ...]
+
+    def meets(self, other: "_Entry") -> bool:
+        """Whether there is a flavor that has both."""
+        return not (self.flavors and other.flavors) or bool({*self.flavors} & {*other.flavors})
+
+
+def _check_unique(reading: Reading, kind: str, entries: Sequence[_Entry]) -> None:
+    base = dict(BASE_USERS if kind == "User" else BASE_GROUPS)
+    owners = {id_: name for name, id_ in base.items()}
+    for place, entry in enumerate(entries):
+        what = ""
+        if entry.name in base:
+            what = f"{entry.name!r} is named twice: first in base-passwd"
+        elif entry.id in owners:
+            what = f"{entry.name!r} has id {entry.id} of {owners[entry.id]!r} of base-passwd"
+        else:
+            what = next(filter(None, (_clash(one, entry) for one in entries[:place])), "")
+        if what:
+            reading.fault(entry.line, what, field=kind)
+
+
+def _clash(earlier: _Entry, entry: _Entry) -> str:
+    """What keeps two entries from being in one table; nothing: they may be."""
+    same_name = bool(entry.name) and entry.name == earlier.name
+    same_id = entry.id != _UNREAD and entry.id == earlier.id
+    if same_name and earlier.meets(entry):
+        return f"{entry.name!r} is named twice: first in line {earlier.line}"
+    if same_name and not same_id:
+        return (
+            f"{entry.name!r} has id {entry.id} here and {earlier.id} in line {earlier.line}: "
+            "an account has one id in all flavors"
+        )
+    if same_id and not same_name:
+        return f"{entry.name!r} has id {entry.id} of {earlier.name!r} in line {earlier.line}"
+    return ""
 
 
 def _check_primary_groups(

@@ -41,7 +41,12 @@ def address(text: str, *, said: str) -> Address:
 def placed(archive: Archive, address: Address) -> Archive:
     """The archive at that address; raises `QlumodError` where it cannot be there."""
     if address.directory:
-        return Archive(name=archive.name, flavors=archive.flavors, directory=address.directory)
+        return Archive(
+            name=archive.name,
+            flavors=archive.flavors,
+            directory=address.directory,
+            on_request=archive.on_request,
+        )
     if archive.directory:
         raise QlumodError(
             f"{address.said}: archive {archive.name}: {address.uri} cannot stand for a directory of"

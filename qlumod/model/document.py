@@ -1,7 +1,7 @@
 """deb822 text with line numbers, whose faults are all reported at once; and canonical text back."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeVar
@@ -63,7 +63,9 @@ class Reading:
     def fault(self, line: int, what: str, *, field: str = "", remedy: str = "") -> None:
         """Note a fault; `what` is said after file, line and field."""
         where = f"{self.path}:{line}: {field}: " if field else f"{self.path}:{line}: "
-        self._faults.append((line, QlumodError(where + what, remedy=remedy)))
+        # A stanza whose fields stand for several variants is read with each of them.
+        if not any(where + what == known.brief for _, known in self._faults):
+            self._faults.append((line, QlumodError(where + what, remedy=remedy)))
 
     def finish(self) -> None:
         """Raise what was found, in the order of the lines; nothing found: go on."""
@@ -160,17 +162,17 @@ class Fields:
         """Read a list with one item on each line."""
         return tuple(item for _, item in self._items_at(name, self._filled(name), parse))
 
-    def done(self, *, later: Iterable[str] = ()) -> None:
-        """Refuse the fields that nobody asked for; `later` are those of a coming qlumod."""
-        coming = {name.lower() for name in later}
+    def done(self, *, hints: Mapping[str, str] | None = None) -> None:
+        """Refuse the fields that nobody asked for; `hints` say what there is in place of some."""
         known = {name.lower(): name for name in self._asked}
         for key, field in self._fields.items():
-            if key in coming:
-                self.fault(field.name, "this field is not yet supported", line=field.line)
+            hint = (hints or {}).get(field.name)
+            if hint:
+                self.reading.fault(field.line, f"unknown field {field.name!r}; {hint}")
             elif key not in known:
                 self._unknown(field, known)
 
-    def _unknown(self, field: Field, known: dict[str, str]) -> None:
+    def _unknown(self, field: Field, known: Mapping[str, str]) -> None:
         close = get_close_matches(field.name.lower(), known, n=1)
         names = ", ".join(sorted(self._asked)) or "none but Format"
         hint = f"did you mean {known[close[0]]!r}?" if close else f"known are {names}"

@@ -66,6 +66,8 @@ class Manifest:
     unpacked_size: int
     secrets: tuple[Secret, ...]
     files: tuple[PayloadFile, ...]
+    variant_of: ModuleName | None = None
+    """The module of which it is one of several versions."""
 
     def file(self, path: str) -> PayloadFile | None:
         """The file of that relative path, or None."""
@@ -78,6 +80,7 @@ def manifest_text(manifest: Manifest) -> str:
         (
             ("Format", "1"),
             ("Module", manifest.module),
+            ("Variant-Of", manifest.variant_of or ""),
             ("Title", manifest.title),
             ("Stack-Group", manifest.stack_group),
             ("Version", str(manifest.version)),
@@ -112,6 +115,7 @@ def _manifest(fields: Fields) -> Manifest:
     files = fields.rows("Files", _payload_file)
     manifest = Manifest(
         module=fields.need("Module", module_name, ModuleName("")),
+        variant_of=fields.one("Variant-Of", module_name, None),
         title=fields.need("Title", str, ""),
         stack_group=fields.need("Stack-Group", str, ""),
         description=fields.text("Description"),

@@ -1,13 +1,13 @@
 """All that engineers wrote for a release, read and checked together."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.accounts import Accounts
-from qlumod.model.names import ModuleName
+from qlumod.model.names import FlavorName, ModuleName
 from qlumod.model.release import Release
-from qlumod.model.spec import ModuleSpec, in_build_order
+from qlumod.model.spec import ModuleSpec, in_build_order, stack_of
 
 CORE = ModuleName("core")
 """The module that all others stand on: the only one that requires none."""
@@ -20,6 +20,10 @@ class Project:
     release: Release
     accounts: Accounts
     specs: tuple[ModuleSpec, ...]
+
+    def of_flavor(self, flavor: FlavorName) -> "Project":
+        """The project with those modules only that a flavor has."""
+        return replace(self, specs=tuple(spec for spec in self.specs if spec.made_in(flavor)))
 
     def spec(self, module: ModuleName) -> ModuleSpec:
         """The spec of a module; raises `QlumodError` where there is none."""
@@ -38,6 +42,7 @@ def checked(release: Release, accounts: Accounts, specs: tuple[ModuleSpec, ...])
             *_standing_on_nothing(specs),
             *_unknown_conflicts(specs),
             *_required_conflicts(specs),
+            *_missing_flavors(release, specs),
         )
     )
     return Project(release=release, accounts=accounts, specs=in_build_order(specs))
@@ -81,7 +86,8 @@ def _unknown_conflicts(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
 
 def _required_conflicts(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
     """Find modules that stand on two others that exclude each other, or on one they exclude."""
-    below = {spec.module: _below(spec.module, specs) for spec in specs}
+    known = {spec.module: spec for spec in specs}
+    below = {module: stack_of(module, known) for module in known}
     for spec in specs:
         for other in spec.conflicts:
             for user in specs:
@@ -94,14 +100,15 @@ def _required_conflicts(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
                     )
 
 
-def _below(module: ModuleName, specs: tuple[ModuleSpec, ...]) -> frozenset[ModuleName]:
-    """The module and all that it requires; what does not exist is found elsewhere."""
-    known = {spec.module: spec.requires for spec in specs}
-    found: set[ModuleName] = set()
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(known.get(name, ()))
-    return frozenset(found)
+def _missing_flavors(release: Release, specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
+    """Find modules of a flavor that stand on one which that flavor does not have."""
+    known = {spec.module: spec for spec in specs}
+    for spec in specs:
+        for below in filter(None, map(known.get, spec.requires)):
+            lacking = [f for f in release.flavors if spec.made_in(f) and not below.made_in(f)]
+            if lacking:
+                yield QlumodError(
+                    f"{spec.at('Requires', below.module)}: {below.module!r} is not made in "
+                    + ", ".join(lacking),
+                    remedy="say under Flavors which ones have the module",
+                )

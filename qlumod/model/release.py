@@ -7,7 +7,7 @@ from typing import Self
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import Fields, Reading, Stanza, written
+from qlumod.model.document import Fields, Reading, Stanza, written, yes_or_no
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -25,6 +25,8 @@ _PREFIX = re.compile(r"[a-z0-9][a-z0-9+.]+\Z")
 _SUITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*(/[A-Za-z0-9.+_-]+)*/?\Z")
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
 _URI = re.compile(r"(https?|file)://[A-Za-z0-9.:/%~_+@-]+\Z")
+UNVERIFIED = "unverified"
+"""Stands for the key of a vendor's archive that a maintainer has to make sure of before its use."""
 _MAINTAINER = re.compile(r"[^<>]+ <[^<>@ ]+@[^<>@ ]+>\Z")
 
 
@@ -35,7 +37,8 @@ class Archive:
     Without `uri` it is an archive of the distribution: its URI is found in the build host's own
     apt configuration, by the `origin` and `label` of the Release files there (``Origin: Debian``,
     ``Label: Debian-Security``). `uri` is a vendor's address. `directory` is a folder of .debs.
-    `key` is the path of a keyring file or the fingerprint of a key; a directory has none.
+    `key` is the path of a keyring file, the fingerprint of a key, or `UNVERIFIED` where nobody has
+    made sure of one yet; a directory has none.
     `directory` is relative to the release file, or absolute.
     """
 
@@ -48,6 +51,8 @@ class Archive:
     suites: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     key: str = ""
+    on_request: bool = False
+    """Whether only modules that name it take packages from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +152,7 @@ def _archive_fields(archive: Archive) -> Iterator[tuple[str, str]]:
     yield "Suites", " ".join(archive.suites)
     yield "Components", " ".join(archive.components)
     yield "Key", archive.key
+    yield "On-Request", "yes" if archive.on_request else ""
 
 
 def _release(fields: Fields, text: str) -> Release:
@@ -188,6 +194,7 @@ def _archive(fields: Fields, release: Release) -> Archive:
         suites=fields.words("Suites", _suite),
         components=fields.words("Components", _component),
         key=fields.one("Key", archive_key, ""),
+        on_request=fields.one("On-Request", yes_or_no, False),
     )
     for flavor in archive.flavors:
         if flavor not in release.flavors:
@@ -210,6 +217,8 @@ def _check_kind(fields: Fields) -> None:
         _check_fields(fields, lacks=("Suites", "Components", "Key", "Label"))
     else:
         _check_fields(fields, needs=("Suites", "Key"))
+    if kinds == ["Origin"] and fields.one("Key", str, "") == UNVERIFIED:
+        fields.fault("Key", "an archive of the distribution has a keyring: name it")
 
 
 def _check_fields(fields: Fields, needs: tuple[str, ...] = (), lacks: tuple[str, ...] = ()) -> None:
@@ -224,14 +233,16 @@ def _check_fields(fields: Fields, needs: tuple[str, ...] = (), lacks: tuple[str,
 def _check_archives(
     reading: Reading, stanzas: list[Stanza], archives: tuple[Archive, ...], release: Release
 ) -> None:
-    first: dict[str, int] = {}
+    first: dict[tuple[str, str], int] = {}
     for stanza, archive in zip(stanzas, archives, strict=True):
-        if archive.name and first.setdefault(archive.name, stanza.line) != stanza.line:
-            reading.fault(
-                stanza.line,
-                f"{archive.name!r} is named twice: first in line {first[archive.name]}",
-                field="Archive",
-            )
+        for flavor in archive.flavors if archive.name else ():
+            line = first.setdefault((archive.name, flavor), stanza.line)
+            if line != stanza.line:
+                reading.fault(
+                    stanza.line,
+                    f"{archive.name!r} is named twice for {flavor}: first in line {line}",
+                    field="Archive",
+                )
     for flavor in release.flavors:
         if not any(flavor in archive.flavors for archive in archives):
             reading.fault(1, f"flavor {flavor!r} has no archive", field="Flavors")
@@ -284,11 +295,14 @@ def archive_directory(text: str) -> str:
 
 def archive_key(text: str) -> str:
     """Read what names a key, a keyring or a fingerprint; raises `QlumodError`."""
+    if text == UNVERIFIED:
+        return text
     if text.startswith("/"):
         return absolute_path(text)
     fingerprint = text.replace(" ", "").upper()
     if not _FINGERPRINT.match(fingerprint):
         raise QlumodError(
-            f"{text!r} is no key: a keyring's absolute path, or a fingerprint of 40 digits"
+            f"{text!r} is no key: a keyring's absolute path, a fingerprint of 40 digits, or "
+            f"'{UNVERIFIED}'"
         )
     return fingerprint

@@ -18,8 +18,7 @@ from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.system.staging import sweep
 from qlumod.system.store import store_in
-from qlumod.workflows.check import check
-from qlumod.workflows.lock import fetch_locked, fresh_lock, target
+from qlumod.workflows.lock import fetch_locked, fresh_lock, project_for
 from qlumod.workflows.package import package_module
 
 
@@ -132,8 +131,8 @@ def build(
 def _ordered(
     specs: Path, modules: Sequence[str], flavor: str | None, arch: str | None
 ) -> tuple[Project, Lock, tuple[Job, ...]]:
-    project = check(specs)
-    lock = fresh_lock(specs, project, target(project.release, flavor, arch))
+    project, wanted = project_for(specs, flavor, arch)
+    lock = fresh_lock(specs, project, wanted)
     return project, lock, plan(project, lock, _wanted(project, modules))
 
 

@@ -8,10 +8,11 @@ from typing import TypeVar
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.document import decoded
+from qlumod.model.module_file import parse_spec
 from qlumod.model.names import module_name
 from qlumod.model.project import Project, checked
 from qlumod.model.release import Release, parse_release
-from qlumod.model.spec import SUFFIX, ModuleSpec, parse_spec
+from qlumod.model.spec import SUFFIX, ModuleSpec
 
 RELEASE = "release"
 """The release file's name in the directory of specs."""

@@ -21,6 +21,7 @@ from qlumod.model.lock import Lock, LockedPackage, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName, PackageName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
+from qlumod.model.spec import ModuleSpec
 from qlumod.system import apt, files
 from qlumod.system.store import Store, store_in
 from qlumod.workflows.check import check
@@ -62,6 +63,15 @@ def target(release: Release, flavor: str | None = None, arch: str | None = None)
                 remedy=f"choose from {', '.join(known)}",
             )
     return Target(flavor=FlavorName(chosen_flavor), architecture=ArchName(chosen_arch))
+
+
+def project_for(
+    specs: Path, flavor: str | None = None, arch: str | None = None
+) -> tuple[Project, Target]:
+    """What engineers wrote, with the modules of one flavor only; None: the default ones."""
+    project = check(specs)
+    wanted = target(project.release, flavor, arch)
+    return project.of_flavor(wanted.flavor), wanted
 
 
 def lock_path(specs: Path, release: Release, wanted: Target) -> Path:
@@ -106,8 +116,8 @@ def lock(
     `update`: None keeps the old lock's versions as far as the specs let it, an empty sequence lets
     everything move, names (of packages or modules) let those move and what follows from them.
     """
-    project = check(specs)
-    wanted = target(project.release, flavor, arch)
+    project, wanted = project_for(specs, flavor, arch)
+    raise_faults(fault for spec in project.specs for fault in _not_yet(spec, wanted.flavor))
     path = lock_path(specs, project.release, wanted)
     old = read_lock(specs, project.release, wanted) if path.exists() else None
     kept = None if update is not None and not update else old
@@ -130,6 +140,15 @@ def lock(
         )
         new = _new_lock(project, wanted, where, solved, held=held, old=old)
     return _written(path, new, old, dry_run=dry_run, listen=listen)
+
+
+def _not_yet(spec: ModuleSpec, flavor: FlavorName) -> Iterator[QlumodError]:
+    for name, asked in (
+        ("Archive", spec.archives_for(flavor)),
+        ("Kernel-Modules", spec.kernel_modules_for(flavor)),
+    ):
+        if asked:
+            yield QlumodError(f"{spec.at(name)}: this qlumod cannot lock that yet")
 
 
 def _held(
@@ -214,9 +233,9 @@ def fetch(
     host: Path | None = None,
 ) -> Fetched:
     """Fetch what the store lacks of the locked packages, of all modules or of those named."""
-    project = check(specs)
+    project, wanted = project_for(specs, flavor, arch)
     raise_faults(_unknown(project, modules))
-    locked = fresh_lock(specs, project, target(project.release, flavor, arch))
+    locked = fresh_lock(specs, project, wanted)
     if dry_run:
         lacking = missing(_of(locked, modules), store_in(cache, store))
         return Fetched(packages=lacking, size=sum(package.size for package in lacking))

@@ -55,6 +55,7 @@ def payload_files(
     flavor: str = "bookworm",
     requires: tuple[str, ...] | None = None,
     conflicts: tuple[str, ...] = (),
+    variant_of: str | None = None,
     kernel: str | None = None,
     secrets: tuple[Secret, ...] = (),
     group: str = "HPC Stack",
@@ -80,6 +81,7 @@ def payload_files(
             map(ModuleName, requires if requires is not None else () if core else ("core",))
         ),
         conflicts=tuple(map(ModuleName, conflicts)),
+        variant_of=ModuleName(variant_of) if variant_of else None,
         wins=(),
         kernel=kernel if kernel is not None else KERNEL if core else "",
         epoch=epoch,

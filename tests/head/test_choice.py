@@ -130,6 +130,18 @@ MISFITS = {
         "image compute: modules gridengine and slurm exclude each other\n"
         "To mend it: take one of them out of the image's modules",
     ),
+    "variants": (
+        [
+            ("core", {}),
+            *(
+                (f"samba-{v}", {"variant_of": "samba", "conflicts": (f"samba-{w}",)})
+                for v, w in (("4.17", "4.22"), ("4.22", "4.17"))
+            ),
+        ],
+        "image compute: modules samba-4.17 and samba-4.22 exclude each other: "
+        "they are variants of samba\n"
+        "To mend it: take one of them out of the image's modules",
+    ),
     "kernel": (
         [("core", {}), ("beegfs", {"kernel": "5.10.0-1-amd64"})],
         "image compute: module beegfs is made for kernel 5.10.0-1-amd64, "

@@ -58,6 +58,14 @@ def test_a_module_gets_the_accounts_that_its_packages_make_in_its_flavor() -> No
     assert made("bookworm", "slurmd") == ([], [])
 
 
+def test_an_account_may_be_made_otherwise_in_another_flavor() -> None:
+    other = MORE.replace("bookworm", "trixie").replace("Password: !*\n", "")
+    accounts = parse_accounts(ACCOUNTS + MORE + other, "accounts")
+    for flavor, password in ("bookworm", "!*"), ("trixie", "!"):
+        made = accounts.made_by([PackageName("chrony")], FlavorName(flavor))
+        assert [(user.uid, user.password) for user in made.users] == [(410, password)]
+
+
 def test_a_table_read_from_its_canonical_text_is_the_same() -> None:
     accounts = parse_accounts(ACCOUNTS + MORE, "accounts")
     again = parse_accounts(accounts_text(accounts), "accounts")
@@ -98,6 +106,11 @@ FAULTS = {
     "a user twice": (
         changed("User: chrony", "User: munge"),
         "accounts:14: User: 'munge' is named twice: first in line 7",
+    ),
+    "another id in another flavor": (
+        ACCOUNTS + MORE + MORE.replace("bookworm", "trixie").replace("410", "411"),
+        "accounts:25: User: 'chrony' has id 411 here and 410 in line 14: an account has one id "
+        "in all flavors",
     ),
     "a user of base-passwd": (
         changed("User: chrony", "User: _apt"),

@@ -12,9 +12,9 @@ from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.image import parse_image, parse_stack
 from qlumod.model.lock import parse_lock
 from qlumod.model.manifest import parse_manifest
+from qlumod.model.module_file import parse_spec
 from qlumod.model.registry import parse_registry
 from qlumod.model.release import parse_release
-from qlumod.model.spec import parse_spec
 from qlumod.repository.settings import read_settings
 from tests.conftest import ROOT
 from tests.support.documents import release
@@ -26,6 +26,9 @@ EXAMPLES = dict(
 
 READERS: dict[str, Callable[[str, str], object]] = {
     "slurm.module": lambda text, path: parse_spec(text, path, release()),
+    "samba.module": lambda text, path: parse_spec(
+        text, path, parse_release(EXAMPLES["release"], "release")
+    ),
     "release": parse_release,
     "accounts": parse_accounts,
     "14.0.0-bookworm-amd64.lock": parse_lock,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from qlumod.errors import QlumodError
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.digests import Value, digest_value
+from qlumod.model.module_file import parse_spec
 from qlumod.model.names import (
     FlavorName,
     ModuleName,
@@ -17,7 +18,6 @@ from qlumod.model.names import (
     short_package,
     suite_name,
 )
-from qlumod.model.spec import parse_spec
 from tests.support.documents import ACCOUNTS, SLURM, release
 
 VERSION = ReleaseVersion(14, 0, 0)

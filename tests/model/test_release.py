@@ -1,10 +1,12 @@
 """The release file: what is read, and the whole text of every error."""
 
+import re
+
 import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import FlavorName, ReleaseVersion
-from qlumod.model.release import Archive, parse_release, release_text
+from qlumod.model.release import UNVERIFIED, Archive, parse_release, release_text
 from tests.support.documents import RELEASE
 
 VENDOR = """
@@ -64,8 +66,24 @@ def test_a_release_says_what_its_fields_say() -> None:
     assert [a.name for a in release.archives_of(FlavorName("trixie"))] == ["debian", "site"]
 
 
+def test_an_archive_may_be_another_one_for_each_flavor() -> None:
+    text = RELEASE.replace("Archive: debian\n", "Archive: debian\nFlavors: bookworm\n")
+    second = text.partition("\n\n")[2].replace("bookworm", "trixie")
+    release = parse_release(f"{text}\n{second}", "release")
+    assert [(a.name, a.suites) for a in release.archives_of(FlavorName("trixie"))] == [
+        ("debian", ("trixie",))
+    ]
+
+
+def test_a_vendors_key_may_wait_for_somebody_who_makes_sure_of_it() -> None:
+    vendor = re.sub("Key: .*", "Key: unverified\nOn-Request: yes", VENDOR)
+    archive = parse_release(RELEASE + vendor, "release").archives[-1]
+    assert (archive.key, archive.on_request) == (UNVERIFIED, True)
+
+
 def test_a_release_read_from_its_canonical_text_is_the_same() -> None:
-    release = parse_release(RELEASE + VENDOR + DIRECTORY, "release")
+    vendor = VENDOR + "On-Request: yes\n"
+    release = parse_release(RELEASE + vendor + DIRECTORY, "release")
     again = parse_release(release_text(release), "release")
     assert (again.digest, again.archives) == (release.digest, release.archives)
     assert release_text(again) == release_text(release)
@@ -131,15 +149,14 @@ FAULTS = {
         changed("Key: /usr/share/keyrings/debian-archive-keyring.gpg\n", ""),
         "release:12: Key: the field is missing",
     ),
-    "a key that is none": (
+    "a distribution's archive whose key nobody made sure of": (
         changed("/usr/share/keyrings/debian-archive-keyring.gpg", "unverified"),
-        "release:17: Key: 'unverified' is no key: a keyring's absolute path, or a fingerprint "
-        "of 40 digits",
+        "release:17: Key: an archive of the distribution has a keyring: name it",
     ),
     "a short key id": (
         changed("/usr/share/keyrings/debian-archive-keyring.gpg", "89abcdef"),
-        "release:17: Key: '89abcdef' is no key: a keyring's absolute path, or a fingerprint "
-        "of 40 digits",
+        "release:17: Key: '89abcdef' is no key: a keyring's absolute path, a fingerprint of 40 "
+        "digits, or 'unverified'",
     ),
     "an unknown flavor of an archive": (
         RELEASE + VENDOR.replace("bookworm", "sid", 1),
@@ -166,7 +183,8 @@ FAULTS = {
     ),
     "two archives of one name": (
         RELEASE + DIRECTORY.replace("site", "debian"),
-        "release:19: Archive: 'debian' is named twice: first in line 12",
+        "release:19: Archive: 'debian' is named twice for bookworm: first in line 12\n"
+        "release:19: Archive: 'debian' is named twice for trixie: first in line 12",
     ),
     "a flavor without an archive": (
         changed("Archive: debian\n", "Archive: debian\nFlavors: bookworm\n"),
@@ -180,7 +198,7 @@ FAULTS = {
     "'trusted' in any spelling": (
         changed("Suites:", "Trusted: yes\nSuites:"),
         "release:15: unknown field 'Trusted'; known are Archive, Components, Directory, "
-        "Flavors, Key, Label, Origin, Suites, URI",
+        "Flavors, Key, Label, On-Request, Origin, Suites, URI",
     ),
 }
 

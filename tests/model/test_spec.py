@@ -5,14 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
+from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import FlavorName
 from qlumod.model.spec import (
     ModuleSpec,
+    Restored,
     Secret,
     SecretKind,
+    excluded,
     in_build_order,
-    parse_spec,
-    spec_text,
     with_requirements,
 )
 from tests.support.documents import CORE, SLURM, release
@@ -20,6 +21,11 @@ from tests.support.documents import CORE, SLURM, release
 NO_MODULE = (
     "is no module name: it holds lower-case letters, digits, '-', '+' and '.', "
     "and begins with a letter or a digit"
+)
+FIELD_NAMES = (
+    "Archive, Build-Packages, Conflicts, Debconf, Description, Disable, Enable, Exclude, Flavors, "
+    "Include, Kernel-Modules, Module, Packages, Prefer, Recommends, Requires, Restore, Secrets, "
+    "Stack-Group, Title, Variant, Variant-Of, Wins"
 )
 FORM = "it has the form 'name', 'name (>= version)' or 'name (>= version) <flavor>'"
 
@@ -103,6 +109,85 @@ def test_one_package_may_differ_between_flavors() -> None:
     ]
 
 
+VARIANTS = """\
+Format: 1
+Module: samba
+Title: Samba
+Stack-Group: DataStack
+Requires: core
+Conflicts: slurm
+Packages: samba, ctdb <trixie>
+Description: Samba
+ The server.
+
+# the distribution's
+Variant: samba-4.17
+Flavors: bookworm
+
+Variant: samba-4.22
+Archive: debian <bookworm>
+Packages: samba (>= 2:4.22)
+Description: Samba, newer
+"""
+
+
+def test_a_variant_has_fields_of_its_own_and_else_those_of_the_first_stanza() -> None:
+    old, new = parse_spec(VARIANTS, "samba.module", release())
+    assert [(s.module, s.variant_of, s.conflicts) for s in (old, new)] == [
+        ("samba-4.17", "samba", ("slurm", "samba-4.22")),
+        ("samba-4.22", "samba", ("slurm", "samba-4.17")),
+    ]
+    assert (old.title, old.requires, old.flavors) == ("Samba", ("core",), ("bookworm",))
+    assert (list(map(str, old.packages)), list(map(str, new.packages))) == (
+        ["samba", "ctdb <trixie>"],
+        ["samba (>= 2:4.22)"],
+    )
+    assert (old.description, new.description) == ("Samba\nThe server.", "Samba, newer")
+    archives = [new.archives_for(FlavorName(flavor)) for flavor in ("bookworm", "trixie")]
+    assert archives == [("debian",), ()]
+    assert new.at("Variant") == "samba.module:15: Variant"
+
+
+def test_a_variants_canonical_text_is_a_spec_of_its_own() -> None:
+    for spec in parse_spec(VARIANTS, "samba.module", release()):
+        again = read(spec_text(spec), f"{spec.module}.module")
+        assert again == spec
+
+
+def test_what_a_module_with_kernel_modules_says() -> None:
+    spec = read(
+        slurm(
+            "Description:",
+            """\
+Kernel-Modules: nvidia-kernel-dkms
+Build-Packages: gcc-12 <bookworm>, gcc-14 <trixie>
+Restore:
+ linux-image-*: /lib/modules/*/kernel/drivers/gpu/*
+Description:""",
+        )
+    )
+    trixie = FlavorName("trixie")
+    assert [r.name for r in spec.kernel_modules_for(trixie)] == ["nvidia-kernel-dkms"]
+    assert [r.name for r in spec.build_packages_for(trixie)] == ["gcc-14"]
+    assert spec.restore == (
+        Restored(package="linux-image-*", pattern="/lib/modules/*/kernel/drivers/gpu/*"),
+    )
+    assert read(spec_text(spec)) == spec
+
+
+def test_modules_exclude_each_other_by_what_they_require_too() -> None:
+    old, new = parse_spec(VARIANTS, "samba.module", release())
+    text = CORE.replace("Packages:", "Requires: samba-4.22\nPackages:").replace("core", "web")
+    specs = (*modules(core="", slurm="core"), old, new, read(text, "web.module"))
+    assert {name: sorted(others) for name, others in excluded(specs).items()} == {
+        "core": [],
+        "slurm": ["samba-4.17", "samba-4.22", "web"],
+        "samba-4.17": ["samba-4.22", "slurm", "web"],
+        "samba-4.22": ["samba-4.17", "slurm"],
+        "web": ["samba-4.17", "slurm"],
+    }
+
+
 def test_comments_order_of_fields_and_blanks_do_not_change_the_digest() -> None:
     other = """\
 # the same, told otherwise
@@ -176,7 +261,8 @@ SYNTAX = {
     ),
     "a second stanza": (
         SLURM + "\nModule: other\n",
-        "slurm.module:12: a spec has one stanza only",
+        "slurm.module:12: Module: it stands in the first stanza\n"
+        "slurm.module:12: a further stanza is a variant of the module: 'Variant: NAME'",
     ),
 }
 
@@ -187,17 +273,21 @@ FIELDS = {
     ),
     "an unknown field": (
         slurm("Requires:", "Colour: red\nRequires:"),
-        "slurm.module:5: unknown field 'Colour'; known are Conflicts, Debconf, Description, "
-        "Disable, Enable, Exclude, Include, Module, Packages, Prefer, Recommends, Requires, "
-        "Secrets, Stack-Group, Title, Wins",
+        f"slurm.module:5: unknown field 'Colour'; known are {FIELD_NAMES}",
     ),
-    "a field of a coming version": (
-        slurm("Requires:", "Kernel-Modules: nvidia\nRequires:"),
-        "slurm.module:5: Kernel-Modules: this field is not yet supported",
+    "a field that is none": (
+        slurm("Requires:", "Variants: slurm-23 slurm-24\nRequires:"),
+        "slurm.module:5: unknown field 'Variants'; a variant is a stanza of its own, "
+        "with the field 'Variant'",
     ),
-    "a variant": (
-        SLURM + "\nVariant: slurm-23\nPackages: slurmd\n",
-        "slurm.module:12: variants are not yet supported",
+    "variants": (
+        slurm("Requires:", "Variant: slurm-22\nColour: red\nRequires:")
+        + "\nVariant: slurm-23\nArchive: debian (>= 1)\n\nVariant: slurm\n\nVariant: slurm-23\n",
+        "slurm.module:5: Variant: the first stanza is about all variants\n"
+        f"slurm.module:6: unknown field 'Colour'; known are {FIELD_NAMES}\n"
+        "slurm.module:15: Archive: 'debian (>= 1)': an archive has no version\n"
+        "slurm.module:17: Variant: 'slurm' is the module's own name: each variant has its own\n"
+        "slurm.module:19: Variant: 'slurm-23' is there twice: each variant has its own",
     ),
     "a field twice": (
         slurm("Title: Slurm", "Title: Slurm\ntitle: Slurm"),
@@ -205,10 +295,10 @@ FIELDS = {
     ),
     "missing fields": (
         "Format: 1\nModule: slurm\n",
-        "slurm.module:1: Packages: the field is missing\n"
         "slurm.module:1: Title: the field is missing\n"
         "slurm.module:1: Stack-Group: the field is missing\n"
-        "slurm.module:1: Description: the field is missing",
+        "slurm.module:1: Description: the field is missing\n"
+        "slurm.module:1: Packages: the field is missing",
     ),
     "an empty field": (
         slurm("Requires: core", "Requires:"),
@@ -288,6 +378,37 @@ Description:""",
         "slurm.module:10: Disable: '../x.service' is no systemd unit: "
         "it has a name such as 'slurmd.service'\n"
         "slurm.module:10: Disable: the unit 'slurmd.service' stands under Enable, too",
+    ),
+    "a flavor without packages": (
+        slurm(" slurmd,\n munge", " slurmd <bookworm>,\n munge <bookworm>"),
+        "slurm.module:6: Packages: there is none for trixie\n"
+        "To mend it: say under Flavors which ones have the module",
+    ),
+    "flavors": (
+        slurm("Packages:", "Flavors: bookworm sid\nPackages:"),
+        "slurm.module:6: Flavors: the release has no flavor 'sid'",
+    ),
+    "archives": (
+        slurm("Packages:", "Archive: debian, backports,\n debian <sid>\nPackages:"),
+        "slurm.module:6: Archive: 'backports': the release has no such archive, it has debian\n"
+        "slurm.module:7: Archive: 'debian <sid>': the release has no flavor 'sid', "
+        "it has bookworm, trixie\n"
+        "slurm.module:7: Archive: 'debian <sid>': the archive does not serve sid",
+    ),
+    "something to build with and nothing to build": (
+        slurm("Description:", "Build-Packages: gcc\nDescription:"),
+        "slurm.module:9: Build-Packages: there are no Kernel-Modules to build with them",
+    ),
+    "sources of kernel modules in the layer": (
+        slurm("Description:", "Kernel-Modules: munge\nDescription:"),
+        "slurm.module:9: Kernel-Modules: 'munge' stands under Packages, too: the layer has what is "
+        "compiled from it instead",
+    ),
+    "what is restored": (
+        slurm("Description:", "Restore:\n core: usr/lib\n /usr/lib\nDescription:"),
+        "slurm.module:10: Restore: 'usr/lib' is no path pattern: it is absolute, "
+        "as in '/usr/share/man/*'\n"
+        "slurm.module:11: Restore: '/usr/lib' restores nothing: it has the form 'PACKAGE: pattern'",
     ),
     "preseeding": (
         slurm("Description:", "Debconf: slurmd question\nDescription:"),
@@ -484,6 +605,7 @@ def spec_texts(draw: st.DrawFn) -> str:
     lines += [
         "Packages:",
         *(f" {name}{bound}{flavors}," for name, (bound, flavors) in packages.items()),
+        " for-all-flavors,",
     ]
     lines += ["Secrets:", *(f" {path} {kind}" for path, kind in secrets.items())] if secrets else []
     lines += [

@@ -8,9 +8,10 @@ from pathlib import Path
 from qlumod.model.accounts import accounts_text, parse_accounts
 from qlumod.model.lock import Lock, lock_text, parse_lock
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
+from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.release import Release, parse_release, release_text
-from qlumod.model.spec import ModuleSpec, parse_spec, spec_text, with_requirements
+from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.package.build import Toolbox, from_tree
 from qlumod.package.place import source_tree
 from qlumod.package.plan import Plan
