@@ -110,7 +110,7 @@ def _built(job: Job, place: Path, *, store: Store, cache: Path, listen: Listener
         store=store,
         directory=place / "archive",
         architecture=job.lock.architecture,
-        epoch=job.lock.epoch,
+        epoch=job.epoch,
         listen=listen,
     )
     output = place / "payload"

@@ -99,7 +99,7 @@ def _write_layer(
     listen: Listener,
 ) -> None:
     """Compress the layer, and meanwhile make the initrd, which lies beside it."""
-    epoch = job.lock.epoch
+    epoch = job.epoch
     settle(ground.tree, chosen.entries.values(), epoch)
     with _still(ground.tree, scratch) as tree, ThreadPoolExecutor(1) as pool:
         image = pool.submit(

@@ -1,5 +1,6 @@
 """A job as a directory of documents: how it travels into the namespace and into source packages."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from qlumod.layer.job import Job
@@ -21,6 +22,9 @@ def documents(job: Job) -> dict[str, str]:
     """All that decides a module's layer, as texts by file name; the same wherever they go."""
     specs = with_requirements([job.spec.module], job.project.specs)
     lock = job.lock.restricted_to(spec.module for spec in specs)
+    before = lock.predecessor_of(job.spec.module)
+    # Whether a module is published already is no input of it.
+    lock = replace(lock, predecessors=(before,) if before else (), publications=())
     return {
         RELEASE: release_text(job.project.release),
         ACCOUNTS: accounts_text(job.project.accounts),

@@ -84,7 +84,7 @@ def _build_over(site: _Site, members: Sequence[Member]) -> None:
         images = [member.layer for member in members]
         layers = mounts.enter_context(all_squashfs(images, site.space / "layers"))
         base, view, upper = _directories(site.space, "base", "view", "upper")
-        epoch = site.job.lock.epoch
+        epoch = site.job.epoch
         with _stacked_root(layers, site.space, upper=base, name="below") as root:
             state = assemble(root, members, epoch=epoch, listen=site.listen)
         settle(base, scan(base, digests=False).values(), epoch)

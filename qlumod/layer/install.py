@@ -47,7 +47,7 @@ def ground(
             suite=job.lock.flavor,
             packages=_wanted(job),
             architecture=job.lock.architecture,
-            epoch=job.lock.epoch,
+            epoch=job.epoch,
             dpkg_options=options,
             essential_hooks=[str(hook)],
             # The initrd is made once, at the end, and lies beside the layer.
@@ -61,7 +61,7 @@ def ground(
 
 def over(job: Job, root: Path, *, archive: Path, source: str, listen: Listener) -> None:
     """Install a module into the mounted stack of what it requires."""
-    seed_accounts(root, job.accounts, job.lock.epoch)
+    seed_accounts(root, job.accounts, job.epoch)
     with inhabited(root), _no_services(root):
         place = root / ARCHIVE
         place.mkdir(parents=True)
@@ -94,7 +94,7 @@ def seed_accounts(root: Path, accounts: Accounts, epoch: int) -> None:
 def seed_into(root: str, inputs: str, module: str) -> None:
     """What the essential hook of mmdebstrap calls; see `_write_hook`."""
     job = read_inputs(Path(inputs), ModuleName(module))
-    seed_accounts(Path(root), job.accounts, job.lock.epoch)
+    seed_accounts(Path(root), job.accounts, job.epoch)
 
 
 def _write_hook(hook: Path, module: ModuleName, inputs: Path, preseed: Path) -> None:
@@ -158,7 +158,7 @@ def _apt_calls(job: Job, root: Path, source: str) -> Iterator[list[str]]:
 def _in_root(
     job: Job, root: Path, words: Sequence[str], listen: Listener, *, stdin: bytes = b""
 ) -> None:
-    call = in_root(root, *words, epoch=job.lock.epoch, environment={"INITRD": "No"}, stdin=stdin)
+    call = in_root(root, *words, epoch=job.epoch, environment={"INITRD": "No"}, stdin=stdin)
     with _told(job, words[0]):
         run(call, listen=listen)
 

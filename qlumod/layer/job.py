@@ -45,6 +45,11 @@ class Job:
         return self.lock.of(self.spec.module)
 
     @property
+    def epoch(self) -> int:
+        """The time of all that is made of it, in seconds."""
+        return self.lock.epoch_of(self.spec.module)
+
+    @property
     def accounts(self) -> Accounts:
         """The entries of the account table that these packages make."""
         return self.project.accounts.made_by((p.package for p in self.packages), self.lock.flavor)
@@ -61,7 +66,7 @@ class Job:
                 "packages": [_package(package) for package in self.packages],
                 "architecture": self.lock.architecture,
                 "flavor": self.lock.flavor,
-                "epoch": self.lock.epoch,
+                "epoch": self.epoch,
                 "tools": [list(tool) for tool in self.lock.tools],
                 "below": [list(layer) for layer in self.below],
             }

@@ -57,7 +57,7 @@ def write_manifest(
         conflicts=spec.conflicts,
         wins=spec.wins,
         kernel=kernel,
-        epoch=lock.epoch,
+        epoch=job.epoch,
         packages=len(job.packages),
         unpacked_size=unpacked_size,
         secrets=tuple(secrets),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeVar
 
 from qlumod.errors import QlumodError
@@ -71,13 +72,44 @@ class LockedArchive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockedPredecessor:
+    """The version that a module is compared with: the one published before it."""
+
+    module: ModuleName
+    version: str
+    """Of its package: ``14.0.0-1``."""
+    sha256: Digest
+    """Of the document that tells what it was (`qlumod.package.before`)."""
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.version} {self.sha256}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedPublication:
+    """A module that is published already, in the version that its revision names."""
+
+    module: ModuleName
+    recipe: Digest
+    """Of what it was made from: a module of another recipe is another version."""
+    manifest: Digest
+    """Of its payload's manifest: a payload of other bytes is another version."""
+    document: Digest
+    """Of the document that the version after it will have for its predecessor."""
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.recipe} {self.manifest} {self.document}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
     """A whole lock file; packages sorted by name.
 
     `specs` are the digests of the specs it was made from, `inputs` that of release and accounts.
-    `epoch` is the newest Date of the InRelease files in seconds (SOURCE_DATE_EPOCH of all that is
-    built). `tools` are Debian package versions of the build host's tools.
-    `revisions` are the N of each module package's version ``x.y.z-N``.
+    `epoch` is the newest Date of the InRelease files in seconds; `epochs` are those of modules
+    that have another one (`epoch_of`). `tools` are Debian package versions of the build host's
+    tools. `revisions` are the N of each module package's version ``x.y.z-N``; `predecessors` are
+    what the modules are compared with, and `publications` tell which are published as they are.
     """
 
     version: str
@@ -92,6 +124,24 @@ class Lock:
     tools: tuple[tuple[str, str], ...]
     revisions: tuple[tuple[ModuleName, int], ...]
     packages: tuple[LockedPackage, ...]
+    epochs: tuple[tuple[ModuleName, int], ...] = ()
+    predecessors: tuple[LockedPredecessor, ...] = ()
+    publications: tuple[LockedPublication, ...] = ()
+
+    def epoch_of(self, module: ModuleName) -> int:
+        """The time of all that is made of a module (its SOURCE_DATE_EPOCH).
+
+        It stays as long as the module does, whatever moves in others.
+        """
+        return dict(self.epochs).get(module, self.epoch)
+
+    def predecessor_of(self, module: ModuleName) -> LockedPredecessor | None:
+        """What a module is compared with; None: nothing was published before it."""
+        return next((found for found in self.predecessors if found.module == module), None)
+
+    def publication_of(self, module: ModuleName) -> LockedPublication | None:
+        """How a module is published already; None: it is new, or has changed."""
+        return next((found for found in self.publications if found.module == module), None)
 
     def of(self, module: ModuleName) -> tuple[LockedPackage, ...]:
         """The packages of a module's layer, sorted by name."""
@@ -108,6 +158,9 @@ class Lock:
             self,
             specs=tuple(pair for pair in self.specs if pair[0] in kept),
             revisions=tuple(pair for pair in self.revisions if pair[0] in kept),
+            epochs=tuple(pair for pair in self.epochs if pair[0] in kept),
+            predecessors=tuple(found for found in self.predecessors if found.module in kept),
+            publications=tuple(found for found in self.publications if found.module in kept),
             packages=tuple(package for package in packages if package.modules),
         )
 
@@ -121,10 +174,13 @@ def lock_text(lock: Lock) -> str:
             ("Flavor", lock.flavor),
             ("Architecture", lock.architecture),
             ("Epoch", str(lock.epoch)),
+            ("Epochs", _pairs(lock.epochs)),
             ("Release-Digest", lock.release),
             ("Accounts-Digest", lock.accounts),
             ("Specs", _pairs(lock.specs)),
             ("Revisions", _pairs(lock.revisions)),
+            ("Predecessors", tuple(map(str, sorted(lock.predecessors, key=_module)))),
+            ("Published", tuple(map(str, sorted(lock.publications, key=_module)))),
             ("Tools", _pairs(lock.tools)),
         ),
         *(_archive_fields(a) for a in sorted(lock.archives, key=_archive_key)),
@@ -153,6 +209,13 @@ def parse_lock(text: str, path: str) -> Lock:
         archives=tuple(sorted(archives, key=_archive_key)),
         packages=tuple(sorted(packages, key=_package_key)),
     )
+
+
+_E = TypeVar("_E", LockedPredecessor, LockedPublication)
+
+
+def _module(entry: LockedPredecessor | LockedPublication) -> str:
+    return entry.module
 
 
 def _archive_key(archive: LockedArchive) -> tuple[str, str]:
@@ -194,10 +257,13 @@ def _header(fields: Fields) -> Lock:
         flavor=fields.need("Flavor", flavor_name, FlavorName("")),
         architecture=fields.need("Architecture", arch_name, ArchName("")),
         epoch=fields.need("Epoch", number, 0),
+        epochs=tuple(sorted(fields.rows("Epochs", _pair(module_name, number)))),
         release=fields.need("Release-Digest", digest, Digest("")),
         accounts=fields.need("Accounts-Digest", digest, Digest("")),
         specs=tuple(sorted(fields.rows("Specs", _pair(module_name, digest)))),
         revisions=tuple(sorted(fields.rows("Revisions", _pair(module_name, number)))),
+        predecessors=_of_modules(fields, "Predecessors", _predecessor),
+        publications=_of_modules(fields, "Published", _publication),
         tools=tuple(sorted(fields.rows("Tools", _pair(str, str)))),
         archives=(),
         packages=(),
@@ -243,6 +309,41 @@ def _check_twice(reading: Reading, stanzas: Iterable[Stanza]) -> None:
                     f"{name!r} is locked twice: first in line {first[name]}",
                     field="Package",
                 )
+
+
+def _of_modules(fields: Fields, name: str, parse: Callable[[str], _E]) -> tuple[_E, ...]:
+    """Read a field with one line for each of several modules, sorted."""
+    found = sorted(fields.rows(name, parse), key=_module)
+    for one, other in pairwise(found):
+        if one.module == other.module:
+            fields.fault(name, f"{one.module!r} is named twice")
+    return tuple(found)
+
+
+def _predecessor(text: str) -> LockedPredecessor:
+    words = text.split()
+    if len(words) != 3:
+        raise QlumodError(f"{text!r} is no predecessor: 'module version digest'")
+    return LockedPredecessor(
+        module=module_name(words[0]), version=_module_version(words[1]), sha256=digest(words[2])
+    )
+
+
+def _publication(text: str) -> LockedPublication:
+    words = text.split()
+    if len(words) != 4:
+        raise QlumodError(f"{text!r} is no publication: 'module recipe manifest document'")
+    return LockedPublication(
+        module=module_name(words[0]),
+        recipe=digest(words[1]),
+        manifest=digest(words[2]),
+        document=digest(words[3]),
+    )
+
+
+def _module_version(text: str) -> str:
+    release, _, revision = text.rpartition("-")
+    return f"{ReleaseVersion.parse(release)}-{number(revision)}"
 
 
 def _pair(name: Callable[[str], _N], value: Callable[[str], _T]) -> Callable[[str], tuple[_N, _T]]:

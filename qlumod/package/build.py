@@ -108,8 +108,9 @@ def _inputs(files: Mapping[str, str], payload: Path) -> Digest:
 @remembered
 def _code_digest() -> Digest:
     """The digest of what decides, beside the templates, what the packages' bytes are."""
-    places = (resources.files("qlumod") / "package" / "install.py", *addon())
-    return digest_value([path.read_bytes() for path in places])
+    own = resources.files("qlumod") / "package"
+    names = ("before.py", "changelog.py", "changes.py", "install.py")
+    return digest_value([path.read_bytes() for path in (*(own / name for name in names), *addon())])
 
 
 def _write_source(plan: Plan, files: Mapping[str, str], place: Path) -> None:
@@ -126,7 +127,7 @@ def _write_source(plan: Plan, files: Mapping[str, str], place: Path) -> None:
 
 
 def _environment(plan: Plan, cache: Path) -> dict[str, str]:
-    return {"QLUMOD_CACHE": str(cache.resolve()), "SOURCE_DATE_EPOCH": str(plan.lock.epoch)}
+    return {"QLUMOD_CACHE": str(cache.resolve()), "SOURCE_DATE_EPOCH": str(plan.epoch)}
 
 
 def _toolbox(place: Path) -> Toolbox:

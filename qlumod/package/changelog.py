@@ -1,14 +1,42 @@
 """The changelogs of a module: Debian's own, and the transparency files of its directory."""
 
+import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from qlumod.package.changes import bounded, changes
+from debian.deb822 import Deb822
+
+from qlumod.model.contents import PackageLine, PathLine
+from qlumod.model.module_file import spec_text
+from qlumod.package.before import (
+    CHANGELOG,
+    CONTENTS_CHANGELOG,
+    DEBIAN_CHANGELOG,
+    PACKAGES_CHANGELOG,
+    SPEC,
+    Predecessor,
+)
+from qlumod.package.changes import (
+    Change,
+    Kind,
+    PackageChange,
+    bounded,
+    counted,
+    counts,
+    package_changes,
+    path_changes,
+)
 from qlumod.package.plan import Plan
 
 WIDTH = 78
+ENTRIES = 20
+"""How many versions a changelog tells of; what is older can be read in older packages."""
+NAMED = 20
+"""How many packages a sentence names."""
+
+_KERNEL = re.compile(r"linux-image-([0-9].*?)(-unsigned)?\Z")
 
 
 def date(epoch: int) -> str:
@@ -16,47 +44,124 @@ def date(epoch: int) -> str:
     return format_datetime(datetime.fromtimestamp(epoch, UTC))
 
 
-def headline(plan: Plan) -> str:
-    """Say what this version is, in one line."""
+def summary(plan: Plan) -> tuple[str, ...]:
+    """Say for people what this version is, and what it changes, in a few sentences."""
     number = counted(len(plan.packages), "package")
     target = f"{plan.lock.flavor} {plan.lock.architecture}"
-    return f"{plan.spec.title} {plan.release.version} for {target}: {number}."
-
-
-def differences(plan: Plan) -> tuple[str, ...]:
-    """Say what changed against the version before, one line each."""
+    headline = f"{plan.spec.title} {plan.release.version} for {target}: {number}."
     if plan.before is None:
-        return ("Initial version.",)
-    found = changes(plan.before.packages, plan.packages)
-    if not found:
-        return ("No package changed.",)
-    return bounded(str(change) for change in found)
+        return headline, "Initial version."
+    changes = package_changes(plan.before.packages, plan.packages)
+    return headline, *_sentences(plan, plan.before, changes)
 
 
 def items(plan: Plan) -> tuple[str, ...]:
-    """The items of the newest changelog entry, each wrapped and indented as a changelog has it."""
-    return tuple(
-        textwrap.fill(line, WIDTH, initial_indent="  * ", subsequent_indent="    ",
-                      break_long_words=False, break_on_hyphens=False)
-        for line in (headline(plan), *differences(plan))
-    )  # fmt: skip
+    """The items of the newest debian/changelog entry, wrapped and indented as they are there."""
+    changes = package_changes(plan.before.packages, plan.packages) if plan.before else ()
+    return (
+        *(_item(line, "  * ") for line in summary(plan)),
+        *(_item(line, "    - ") for line in bounded(changes)),
+    )
 
 
-def transparency(plan: Plan) -> dict[str, str]:
-    """The texts behind the published changelog files of the module, by file name without .gz."""
+def older(plan: Plan) -> str:
+    """What debian/changelog goes on with below the newest entry."""
+    return _newest(plan.before.texts[DEBIAN_CHANGELOG], ENTRIES - 1) if plan.before else ""
+
+
+def transparency(plan: Plan, contents: Iterable[PathLine]) -> dict[str, str]:
+    """The published changelogs of the module, by file name without .gz.
+
+    `contents` are the paths of its layer.
+    """
+    packages: tuple[str, ...] = ("Initial version of all packages.",)
+    paths: tuple[str, ...] = ("Initial version of all paths.",)
+    if before := plan.before:
+        packages = _against(package_changes(before.packages, plan.packages), before, "package")
+        paths = _against(path_changes(before.contents, contents), before, "path")
     return {
-        f"{plan.module}.changelog": _entry(plan, (headline(plan),)),
-        f"{plan.module}.packages.changelog": _entry(plan, differences(plan)),
-        # Which files changed is told from the next version on, when there are two to compare.
-        f"{plan.module}.contents.changelog": _entry(plan, ("Initial version of all files.",)),
+        f"{plan.module}.{name}": _continued(plan, name, lines)
+        for name, lines in (
+            (CHANGELOG, summary(plan)),
+            (PACKAGES_CHANGELOG, packages),
+            (CONTENTS_CHANGELOG, paths),
+        )
     }
 
 
-def _entry(plan: Plan, lines: Iterable[str]) -> str:
-    head = f"{plan.module} {plan.version} ({date(plan.lock.epoch)})\n"
-    return head + "".join(f"  {line}\n" for line in lines)
+def _sentences(
+    plan: Plan, before: Predecessor, changes: tuple[PackageChange, ...]
+) -> Iterator[str]:
+    if changes:
+        yield f"Against {before.version}: {counts(changes, 'package')}."
+    else:
+        yield f"No package has changed since {before.version}."
+    old, new = _kernels(before.packages), _kernels(plan.packages)
+    if old != new:
+        yield f"Kernel: {old or 'none'} → {new or 'none'}."
+    if urgent := _security_updates(plan, changes):
+        yield f"Security updates: {_enumerated(urgent)}."
+    if fields := _changed_fields(before.texts.get(SPEC), spec_text(plan.spec)):
+        yield f"Changed in the module's spec: {', '.join(fields)}."
 
 
-def counted(number: int, noun: str) -> str:
-    """Write a number of things: ``1 package``, ``3 packages``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _kernels(packages: Iterable[PackageLine]) -> str:
+    """The kernels among packages: ``6.1.0-56-amd64 (6.1.176-1)``."""
+    found = ((_KERNEL.match(line.package), line.version) for line in packages)
+    return ", ".join(sorted(f"{match[1]} ({version})" for match, version in found if match))
+
+
+def _security_updates(plan: Plan, changes: Iterable[PackageChange]) -> list[str]:
+    """The packages that have moved to a version of an archive of security updates."""
+    archives = {
+        archive.name
+        for archive in plan.release.archives
+        if any("security" in word.lower() for word in (archive.label, *archive.suites))
+    }
+    return [
+        change.package
+        for change in changes
+        if change.kind is Kind.UPGRADED and change.new and change.new.archive in archives
+    ]
+
+
+def _changed_fields(old: str | None, new: str) -> list[str]:
+    """The fields that differ between two specs; none where the older one is not known."""
+    if old is None:
+        return []
+    before, after = Deb822(old), Deb822(new)
+    return [
+        name for name in dict.fromkeys((*after, *before)) if before.get(name) != after.get(name)
+    ]
+
+
+def _enumerated(names: list[str]) -> str:
+    rest = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _against(changes: Sequence[Change], before: Predecessor, noun: str) -> tuple[str, ...]:
+    if not changes:
+        return (f"against {before.version}: no {noun} has changed",)
+    return (f"against {before.version}: {counts(changes, noun)}", *bounded(changes))
+
+
+def _continued(plan: Plan, name: str, lines: Iterable[str]) -> str:
+    """A transparency changelog: the newest entry, then those of the predecessor."""
+    head = f"{plan.module} {plan.version} ({date(plan.epoch)})\n"
+    entry = head + "".join(f"  {line}\n" for line in lines)
+    rest = _newest(plan.before.texts[name], ENTRIES - 1) if plan.before else ""
+    return f"{entry}\n{rest}" if rest else entry
+
+
+def _newest(text: str, most: int) -> str:
+    """The newest entries of a changelog; each begins with the only line that is not indented."""
+    entries = re.split(r"^(?=\S)", text, flags=re.MULTILINE)
+    return "".join([entry for entry in entries if entry.strip()][:most])
+
+
+def _item(line: str, bullet: str) -> str:
+    return textwrap.fill(
+        line, WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet),
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip

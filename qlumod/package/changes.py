@@ -1,33 +1,100 @@
 """What changed between two versions of a module: pure, sorted, and bounded in size."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
 
-from qlumod.model.contents import PackageLine
+from debian.debian_support import NativeVersion
+
+from qlumod.model.contents import PackageLine, PathLine, escaped
 
 MOST = 200
 """How many changes a changelog entry names before it only counts the rest."""
 
+_TYPES = {
+    "f": "file", "d": "directory", "l": "link", "h": "hard link", "c": "character device",
+    "b": "block device", "p": "fifo", "w": "whiteout",
+}  # fmt: skip
+_LINKS = "lh"
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+
+class Kind(StrEnum):
+    """What happened to a package or a path; in the order in which they are counted."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    UPGRADED = "upgraded"
+    DOWNGRADED = "downgraded"
+    REBUILT = "built again"
+    CHANGED = "changed"
+
+
+class Change(Protocol):
+    """A change of something; its text is one line of a changelog."""
+
+    @property
+    def kind(self) -> Kind:
+        """What happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackageChange:
-    """A package that came (`old` is None), went (`new` is None), or has another version."""
+    """A package that came (`old` is None), went (`new` is None), or has other bytes."""
 
     package: str
-    old: str | None
-    new: str | None
+    old: PackageLine | None
+    new: PackageLine | None
+
+    @property
+    def kind(self) -> Kind:
+        """What happened."""
+        if self.old is None:
+            return Kind.ADDED
+        if self.new is None:
+            return Kind.REMOVED
+        if self.old.version == self.new.version:
+            return Kind.REBUILT
+        older = NativeVersion(self.new.version) < NativeVersion(self.old.version)
+        return Kind.DOWNGRADED if older else Kind.UPGRADED
 
     def __str__(self) -> str:
+        if self.old is None or self.new is None:
+            line = self.old or self.new
+            return f"{self.kind} {self.package} {line.version if line else ''}"
+        if self.kind is Kind.REBUILT:
+            return f"{self.package} {self.new.version} was built again"
+        return f"{self.package} {self.old.version} → {self.new.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathChange:
+    """A path that came (`old` is None), went (`new` is None), or is not what it was."""
+
+    path: str
+    old: PathLine | None
+    new: PathLine | None
+
+    @property
+    def kind(self) -> Kind:
+        """What happened."""
         if self.old is None:
-            return f"added {self.package} {self.new}"
-        if self.new is None:
-            return f"removed {self.package} {self.old}"
-        if self.old == self.new:
-            return f"{self.package} {self.new} was built again"
-        return f"{self.package} {self.old} → {self.new}"
+            return Kind.ADDED
+        return Kind.REMOVED if self.new is None else Kind.CHANGED
+
+    def __str__(self) -> str:
+        line = self.new or self.old
+        assert line is not None  # one of them is there
+        if self.old is None or self.new is None:
+            return f"{self.kind} {_TYPES[line.type]} {escaped(self.path)} ({line.origin})"
+        aspects = ", ".join(_aspects(self.old, self.new))
+        return f"{self.kind} {escaped(self.path)} ({line.origin}): {aspects}"
 
 
-def changes(old: Iterable[PackageLine], new: Iterable[PackageLine]) -> tuple[PackageChange, ...]:
+def package_changes(
+    old: Iterable[PackageLine], new: Iterable[PackageLine]
+) -> tuple[PackageChange, ...]:
     """The packages that differ between two versions, sorted by name.
 
     The same version with another digest is a change, too: other bytes are in the layer.
@@ -35,23 +102,58 @@ def changes(old: Iterable[PackageLine], new: Iterable[PackageLine]) -> tuple[Pac
     before = {(line.package, line.architecture): line for line in old}
     after = {(line.package, line.architecture): line for line in new}
     return tuple(
-        PackageChange(
-            package=key[0],
-            old=before[key].version if key in before else None,
-            new=after[key].version if key in after else None,
-        )
+        PackageChange(package=key[0], old=before.get(key), new=after.get(key))
         for key in sorted({*before, *after})
         if _bytes(before.get(key)) != _bytes(after.get(key))
     )
 
 
-def bounded(lines: Iterable[str], most: int = MOST) -> tuple[str, ...]:
-    """The first lines, and how many more there are."""
-    every = tuple(lines)
-    if len(every) <= most:
-        return every
-    return (*every[:most], f"and {len(every) - most} more")
+def path_changes(old: Iterable[PathLine], new: Iterable[PathLine]) -> tuple[PathChange, ...]:
+    """The paths that differ between two versions, sorted."""
+    before = {line.path: line for line in old}
+    after = {line.path: line for line in new}
+    return tuple(
+        PathChange(path=path, old=before.get(path), new=after.get(path))
+        for path in sorted({*before, *after})
+        if before.get(path) != after.get(path)
+    )
+
+
+def counts(changes: Iterable[Change], noun: str = "") -> str:
+    """Count changes by kind: ``1 package added, 3 upgraded``; the noun stands once."""
+    found = Counter(change.kind for change in changes)
+    parts = [(found[kind], kind) for kind in Kind if found[kind]]
+    first = f"{counted(parts[0][0], noun) if noun else parts[0][0]} {parts[0][1]}" if parts else ""
+    return ", ".join((first, *(f"{number} {kind}" for number, kind in parts[1:])))
+
+
+def bounded(changes: Sequence[Change], most: int = MOST) -> tuple[str, ...]:
+    """A line for each of the first changes, and how many more there are."""
+    lines = tuple(str(change) for change in changes[:most])
+    rest = changes[most:]
+    return (*lines, f"and {len(rest)} more: {counts(rest)}") if rest else lines
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things: ``1 package``, ``3 packages``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _bytes(line: PackageLine | None) -> tuple[str, str] | None:
     return (line.version, line.sha256) if line else None
+
+
+def _aspects(old: PathLine, new: PathLine) -> Iterator[str]:
+    """What differs between two lines of one path, each in a few words."""
+    if old.type != new.type:
+        yield f"type {_TYPES[old.type]} → {_TYPES[new.type]}"
+    elif old.digest != new.digest and new.type in _LINKS:
+        yield f"target {escaped(old.digest)} → {escaped(new.digest)}"
+    elif (old.digest, old.size) != (new.digest, new.size):
+        yield "content"
+    if old.mode != new.mode:
+        yield f"mode {old.mode:04o} → {new.mode:04o}"
+    if old.owner != new.owner:
+        yield f"owner {old.owner} → {new.owner}"
+    if old.origin != new.origin:
+        yield f"package {old.origin} → {new.origin}"

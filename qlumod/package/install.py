@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.model.contents import PathLine, parse_contents
+from qlumod.model.document import decoded
 from qlumod.model.manifest import MANIFEST, Manifest, PayloadFile, parse_manifest
+from qlumod.model.names import ModuleName
 from qlumod.system.files import read_bytes
 
 MODULES = Path("usr/share/qlumod/modules")
@@ -59,10 +62,10 @@ def install_documents(
             _write(place / f"{name}.gz", gzip.compress(text.encode(), mtime=0))
 
 
-def changelog_names(manifest: Manifest) -> tuple[str, ...]:
-    """The changelogs that lie beside a module's inputs."""
-    kinds = ("changelog", "packages.changelog", "contents.changelog")
-    return tuple(f"{manifest.module}.{kind}" for kind in kinds)
+def payload_contents(payload: Path, module: ModuleName) -> tuple[PathLine, ...]:
+    """The paths of a payload's layer."""
+    path = payload / f"{module}.contents.gz"
+    return parse_contents(decoded(gzip.decompress(read_bytes(path)), str(path)), str(path))
 
 
 def _copy(payload: Path, entry: PayloadFile, home: Path) -> None:

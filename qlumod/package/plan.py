@@ -15,6 +15,7 @@ from qlumod.model.names import (
 )
 from qlumod.model.release import Release
 from qlumod.model.spec import ModuleSpec
+from qlumod.package.before import Predecessor
 
 READER = "qlumod-head (>= 0.1~)"
 """The head-node package that reads the format of today's payloads."""
@@ -29,16 +30,6 @@ class Binary:
     synopsis: str
     text: str
     """The last paragraph of the description: what this package is among its siblings."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predecessor:
-    """The version before this one, as it was published."""
-
-    version: str
-    packages: tuple[PackageLine, ...]
-    changelog: str
-    """Its debian/changelog, which goes on below the new entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +55,11 @@ class Plan:
     def source(self) -> str:
         """The source package's name: ``qlustar-module-slurm-bookworm-amd64``."""
         return self.name_of(self.module, str(self.release.version)).rpartition("-")[0]
+
+    @property
+    def epoch(self) -> int:
+        """The time of all its packages, in seconds."""
+        return self.lock.epoch_of(self.module)
 
     @property
     def version(self) -> str:

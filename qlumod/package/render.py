@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from qlumod.package.changelog import WIDTH, date, items, transparency
+from qlumod.package.changelog import WIDTH, date, items, older
 from qlumod.package.place import templates
 from qlumod.package.plan import Binary, Plan
 
@@ -77,9 +77,9 @@ def source_view(plan: Plan) -> SourceView:
         module=plan.module,
         distribution=plan.lock.flavor,
         maintainer=plan.release.maintainer,
-        date=date(plan.lock.epoch),
+        date=date(plan.epoch),
         items=items(plan),
-        older=f"\n{plan.before.changelog}" if plan.before else "",
+        older=f"\n{below}" if (below := older(plan)) else "",
         sources=_sources(plan),
         binaries=tuple(_binary_view(plan, binary) for binary in plan.binaries),
     )
@@ -103,9 +103,14 @@ def render(plan: Plan) -> dict[str, str]:
             for binary in source.binaries
         },
         **{f"debian/qlumod/{name}": text for name, text in plan.inputs},
-        **{f"debian/qlumod/{name}": text for name, text in transparency(plan).items()},
+        **{f"debian/qlumod/{name}": text for name, text in _before(plan).items()},
     }
     return dict(sorted(files.items()))
+
+
+def _before(plan: Plan) -> Mapping[str, str]:
+    """What tells which files have changed: only the build knows those of today."""
+    return plan.before.files if plan.before else {}
 
 
 def _printer(shared: Mapping[str, Any]) -> Any:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
 from qlumod.system import files
 from qlumod.system.maker import abandoned, maker
@@ -90,6 +91,31 @@ class Store:
             remedy=f"rm {path}, then `qlumod fetch`",
         )
 
+    def keep(self, document: bytes) -> Digest:
+        """Put a small document in; the value is the digest that it is found by."""
+        digest = digest_bytes(document)
+        target = self._document(digest)
+        if not target.exists():
+            beside = self.partial / _own_name()
+            files.write_new(beside, document, mode=0o444)
+            self._place(beside, target)
+        return digest
+
+    def document(self, digest: Digest) -> bytes | None:
+        """The document of that digest, or None; raises where it was damaged."""
+        path = self._document(digest)
+        if not path.exists():
+            return None
+        data = files.read_bytes(path)
+        if digest_bytes(data) != digest:
+            raise QlumodError(
+                f"{path}: the document in the store is damaged", remedy=f"rm {path}, and try again"
+            )
+        return data
+
+    def _document(self, digest: Digest) -> Path:
+        return self.root / digest[:2] / f"{digest}.tar"
+
     def tidy(self) -> None:
         """Remove what killed runs of this machine left, and downloads that nobody resumed."""
         for path in sorted(self.partial.iterdir()):
@@ -108,7 +134,9 @@ class Store:
                     f"found:  {found.size} bytes, SHA-256 {found.sha256}",
                 ),
             )
-        target = self.path(digest)
+        self._place(beside, self.path(digest))
+
+    def _place(self, beside: Path, target: Path) -> None:
         files.make_directories(target.parent)
         with files.told(target):
             beside.rename(target)

@@ -17,9 +17,10 @@ from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.system.staging import sweep
-from qlumod.system.store import store_in
+from qlumod.system.store import Store, store_in
 from qlumod.workflows.lock import fetch_locked, fresh_lock, project_for
 from qlumod.workflows.package import package_module
+from qlumod.workflows.predecessors import require_predecessors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,8 @@ def build(
     wanted = _wanted(project, modules)
     require_tools(lock)
     require_means(jobs, cache=cache, again=twice)
+    debs = store_in(cache, store)
+    require_predecessors(lock, wanted, debs)
     needed = [job.spec.module for job in jobs]
     fetch_locked(
         lock,
@@ -97,7 +100,6 @@ def build(
         modules=needed,
         listen=listen,
     )
-    debs = store_in(cache, store)
     sweep(cache / WORK)
     output = output.absolute()
     built: list[tuple[Job, Path, tuple[str, ...], Future[tuple[Path, ...]]]] = []
@@ -110,6 +112,7 @@ def build(
                 job,
                 made,
                 wanted=() if differing else wanted,
+                store=debs,
                 output=output,
                 cache=cache,
                 listen=listen,
@@ -147,13 +150,14 @@ def _packages(
     made: Path,
     *,
     wanted: Sequence[ModuleName],
+    store: Store,
     output: Path,
     cache: Path,
     listen: Listener,
 ) -> tuple[Path, ...]:
     if job.spec.module not in wanted:
         return ()
-    return package_module(job, made, output=output, cache=cache, listen=listen)
+    return package_module(job, made, store=store, output=output, cache=cache, listen=listen)
 
 
 @contextmanager

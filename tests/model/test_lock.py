@@ -5,7 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
-from qlumod.model.lock import Lock, LockedArchive, LockedPackage, lock_text, parse_lock
+from qlumod.model.lock import (
+    Lock,
+    LockedArchive,
+    LockedPackage,
+    LockedPredecessor,
+    LockedPublication,
+    lock_text,
+    parse_lock,
+)
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -52,6 +60,11 @@ LOCK = Lock(
     tools=(("dpkg", "1.21.22"), ("mmdebstrap", "1.3.5-7")),
     revisions=((ModuleName("core"), 1), (ModuleName("slurm"), 2)),
     packages=(package("munge", "slurm"), package("systemd", "core", version="252.39-1")),
+    epochs=((ModuleName("core"), 1780000000),),
+    predecessors=(
+        LockedPredecessor(module=ModuleName("slurm"), version="14.0.0-1", sha256=Digest("d" * 64)),
+    ),
+    publications=(LockedPublication(module=ModuleName("core"), recipe=A, manifest=B, document=A),),
 )
 
 TEXT = f"""\
@@ -60,6 +73,8 @@ Version: 14.0.0
 Flavor: bookworm
 Architecture: amd64
 Epoch: 1790000000
+Epochs:
+ core 1780000000
 Release-Digest: {A}
 Accounts-Digest: {B}
 Specs:
@@ -68,6 +83,10 @@ Specs:
 Revisions:
  core 1
  slurm 2
+Predecessors:
+ slurm 14.0.0-1 {"d" * 64}
+Published:
+ core {A} {B} {A}
 Tools:
  dpkg 1.21.22
  mmdebstrap 1.3.5-7
@@ -123,6 +142,9 @@ def test_a_lock_restricted_to_modules_speaks_of_no_others() -> None:
         tools=LOCK.tools,
         revisions=LOCK.revisions,
         packages=(*LOCK.packages, package("libicu72", "ofed", "slurm")),
+        epochs=LOCK.epochs,
+        predecessors=LOCK.predecessors,
+        publications=LOCK.publications,
     )
     part = lock.restricted_to([ModuleName("slurm")])
     assert part.specs == ((ModuleName("slurm"), B),)
@@ -131,6 +153,7 @@ def test_a_lock_restricted_to_modules_speaks_of_no_others() -> None:
         ("munge", ("slurm",)),
         ("libicu72", ("slurm",)),
     ]
+    assert (part.epochs, part.predecessors, part.publications) == ((), LOCK.predecessors, ())
     assert (part.archives, part.tools, part.epoch) == (lock.archives, lock.tools, 1)
 
 
@@ -143,27 +166,27 @@ FAULTS = {
         TEXT.replace(f"Release-Digest: {A}", "Release-Digest: abc")
         .replace("Size: 105432", "Size: 1e5", 1)
         .replace("pool/main/m", "../main/m"),
-        "x.lock:6: Release-Digest: 'abc' is no SHA-256 digest: it has 64 hexadecimal digits\n"
-        "x.lock:29: Size: '1e5' is no whole number\n"
-        "x.lock:30: Filename: '../main/m/munge/munge_0.5.15-2_amd64.deb' is no path of a .deb "
+        "x.lock:8: Release-Digest: 'abc' is no SHA-256 digest: it has 64 hexadecimal digits\n"
+        "x.lock:35: Size: '1e5' is no whole number\n"
+        "x.lock:36: Filename: '../main/m/munge/munge_0.5.15-2_amd64.deb' is no path of a .deb "
         "below an archive",
     ),
     "a version that a shell would like": (
         TEXT.replace("252.39-1", "252;id"),
-        "x.lock:36: Version: '252;id' is no version of a package (Debian Policy 5.6.12)",
+        "x.lock:42: Version: '252;id' is no version of a package (Debian Policy 5.6.12)",
     ),
     "a package twice": (
         TEXT.replace("Package: systemd", "Package: munge"),
-        "x.lock:35: Package: 'munge' is locked twice: first in line 24",
+        "x.lock:41: Package: 'munge' is locked twice: first in line 30",
     ),
     "a merge that went wrong": (
         TEXT.replace("Version: 252.39-1\n", "<<<<<<< ours\nVersion: 252.39-1\n"),
-        "x.lock:36: cannot parse line '<<<<<<< ours': it is neither 'Field: value', "
+        "x.lock:42: cannot parse line '<<<<<<< ours': it is neither 'Field: value', "
         "nor indented to continue a field, nor a '# comment'",
     ),
     "a field that no lock has": (
         TEXT.replace("Reason: requested by core\n", "Reason: requested by core\nPin: 1000\n"),
-        "x.lock:45: unknown field 'Pin'; known are Architecture, Archive, Filename, Modules, "
+        "x.lock:51: unknown field 'Pin'; known are Architecture, Archive, Filename, Modules, "
         "Package, Reason, SHA256, Size, Source, Version",
     ),
 }
@@ -202,8 +225,31 @@ ARCHIVES = st.builds(
     digest=DIGEST,
     key=st.one_of(st.just(""), st.from_regex(r"[0-9A-F]{40}", fullmatch=True)),
 )
+PREDECESSORS = st.builds(
+    LockedPredecessor,
+    module=MODULE,
+    version=st.from_regex(r"[1-9][0-9]?\.[0-9]\.[0-9]-[1-9]", fullmatch=True),
+    sha256=DIGEST,
+)
+PUBLICATIONS = st.builds(
+    LockedPublication, module=MODULE, recipe=DIGEST, manifest=DIGEST, document=DIGEST
+)
+
+
+def of_modules(lines: st.SearchStrategy) -> st.SearchStrategy:
+    """One line for each of some modules, sorted."""
+    return st.lists(lines, max_size=3, unique_by=lambda line: line.module).map(
+        lambda found: tuple(sorted(found, key=lambda line: line.module))
+    )
+
+
 LOCKS = st.builds(
     Lock,
+    epochs=st.dictionaries(MODULE, st.integers(0, 10**11), max_size=3).map(
+        lambda d: tuple(sorted(d.items()))
+    ),
+    predecessors=of_modules(PREDECESSORS),
+    publications=of_modules(PUBLICATIONS),
     version=st.from_regex(r"[1-9][0-9]?\.[0-9]\.[0-9]", fullmatch=True),
     flavor=st.sampled_from(["bookworm", "trixie"]),
     architecture=st.sampled_from(["amd64", "arm64"]),
@@ -222,6 +268,28 @@ LOCKS = st.builds(
         lambda found: tuple(sorted(found, key=lambda p: p.package))
     ),
 )
+
+
+def test_a_module_has_the_epoch_of_the_lock_unless_it_has_its_own() -> None:
+    assert LOCK.epoch_of(ModuleName("slurm")) == 1790000000
+    assert LOCK.epoch_of(ModuleName("core")) == 1780000000
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("slurm 14.0.0-1", "'slurm 14.0.0-1' is no predecessor: 'module version digest'"),
+        (f"slurm 14.0-1 {A}", "'14.0' is no release version: it has the form x.y.z"),
+        (f"slurm 14.0.0 {A}", "'' is no release version: it has the form x.y.z"),
+        (f"slurm 14.0.0-b1 {A}", "'b1' is no whole number"),
+        (f"slurm 14.0.0-1 {A}\n slurm 14.0.0-2 {A}", "'slurm' is named twice"),
+    ],
+)
+def test_a_predecessor_that_cannot_be_read_is_a_fault(line: str, said: str) -> None:
+    text = TEXT.replace("Predecessors:\n slurm 14.0.0-1 " + "d" * 64, f"Predecessors:\n {line}")
+    with pytest.raises(QlumodError) as caught:
+        parse_lock(text, "x.lock")
+    assert caught.value.brief.partition(": Predecessors: ")[2] == said
 
 
 @settings(max_examples=100, deadline=None)

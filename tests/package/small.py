@@ -3,18 +3,25 @@
 import gzip
 import hashlib
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from qlumod.model.accounts import accounts_text, parse_accounts
-from qlumod.model.lock import Lock, lock_text, parse_lock
+from qlumod.model.contents import PackageLine, packages_text, parse_contents
+from qlumod.model.digests import digest_bytes
+from qlumod.model.lock import Lock, LockedPredecessor, lock_text, parse_lock
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
 from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.release import Release, parse_release, release_text
 from qlumod.model.spec import ModuleSpec, with_requirements
+from qlumod.package.before import Predecessor, document
 from qlumod.package.build import Toolbox, from_tree
+from qlumod.package.changelog import transparency
 from qlumod.package.place import source_tree
 from qlumod.package.plan import Plan
+from qlumod.package.render import render
 from qlumod.system.run import capture, command
 
 EPOCH = 1_763_812_800
@@ -108,9 +115,21 @@ def lock(flavor: str = "bookworm", **revisions: int) -> Lock:
     return parse_lock(text, "lock")
 
 
-def plan(module: str = "slurm", flavor: str = "bookworm", **revisions: int) -> Plan:
+def plan(
+    module: str = "slurm",
+    flavor: str = "bookworm",
+    before: Predecessor | None = None,
+    **revisions: int,
+) -> Plan:
     wanted = with_requirements([ModuleName(module)], [spec(name) for name in SPECS])
     whole = lock(flavor, **revisions).restricted_to(entry.module for entry in wanted)
+    if before:
+        known = LockedPredecessor(
+            module=before.module,
+            version=before.version,
+            sha256=digest_bytes(document(before.texts)),
+        )
+        whole = replace(whole, predecessors=(known,))
     return Plan(
         release=release(),
         spec=spec(module),
@@ -121,6 +140,26 @@ def plan(module: str = "slurm", flavor: str = "bookworm", **revisions: int) -> P
             ("release", release_text(release())),
             *((f"{entry.module}.module", spec_text(entry)) for entry in wanted),
         ),
+        before=before,
+    )
+
+
+def predecessor(
+    made: Plan, packages: Iterable[PackageLine] | None = None, contents: str = "", **texts: str
+) -> Predecessor:
+    """What would be known of a plan's version, with other packages and contents perhaps."""
+    published = transparency(made, parse_contents(contents, "contents"))
+    return Predecessor(
+        module=made.module,
+        version=made.version,
+        texts={
+            "packages": packages_text(tuple(made.packages if packages is None else packages)),
+            "contents": contents,
+            "debian.changelog": render(made)["debian/changelog"],
+            "spec": spec_text(made.spec),
+            **{name.removeprefix(f"{made.module}."): text for name, text in published.items()},
+            **texts,
+        },
     )
 
 
@@ -191,13 +230,20 @@ STAND_IN = """\
 import sys
 sys.path.insert(0, {tree!r})
 from pathlib import Path
-from qlumod.package.install import changelog_names, install_documents, install_payload
+from qlumod.model.names import ModuleName
+from qlumod.workflows import package
 words = sys.argv[2:]
 given = dict(zip(words[::2], words[1::2]))
-destination, inputs = Path(given["--destdir"]), Path(given["--from"])
-manifest = install_payload(Path({payload!r}), destination)
-texts = {{name: (inputs / name).read_text() for name in changelog_names(manifest)}}
-install_documents(manifest, texts, destination, given["--package"])
+module = ModuleName(given["--module"])
+package.build_payloads = lambda jobs, **others: {{module: Path({payload!r})}}
+package.install_module(
+    Path(given["--from"]),
+    module,
+    package=given["--package"],
+    destination=Path(given["--destdir"]),
+    cache=Path("cache"),
+    listen=print,
+)
 """
 
 

@@ -9,9 +9,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from qlumod.package.orig import orig_name, orig_tarball
-from qlumod.package.plan import Predecessor
 from qlumod.package.render import README, _printer, render
-from tests.package.small import plan
+from tests.package.small import plan, predecessor
 
 
 def test_a_source_package_has_these_files() -> None:
@@ -25,10 +24,7 @@ def test_a_source_package_has_these_files() -> None:
         "debian/qlumod/core.module",
         "debian/qlumod/lock",
         "debian/qlumod/release",
-        "debian/qlumod/slurm.changelog",
-        "debian/qlumod/slurm.contents.changelog",
         "debian/qlumod/slurm.module",
-        "debian/qlumod/slurm.packages.changelog",
         f"debian/{payload}.lintian-overrides",
         f"debian/{payload}.qlumod",
         "debian/qlustar-module-slurm-bookworm-amd64-14.0.lintian-overrides",
@@ -82,24 +78,30 @@ def test_the_changelog_of_a_first_version() -> None:
 
 def test_a_changelog_goes_on_with_that_of_the_version_before() -> None:
     first = plan("slurm")
-    older = render(first)["debian/changelog"]
-    second = replace(
-        plan("slurm", slurm=2),
-        before=Predecessor(version=first.version, packages=first.packages, changelog=older),
-    )
+    second = plan("slurm", before=predecessor(first), slurm=2)
     assert (
         render(second)["debian/changelog"]
         == (
             "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
             "\n"
             "  * Slurm 14.0.0 for bookworm amd64: 3 packages.\n"
-            "  * No package changed.\n"
+            "  * No package has changed since 14.0.0-1.\n"
             "\n"
             " -- Release Engineers <engineers@qlumod.example>  Sat, 22 Nov 2025 12:00:00 +0000\n"
             "\n"
         )
-        + older
+        + (render(first)["debian/changelog"])
     )
+
+
+def test_a_source_package_carries_what_is_known_of_the_version_before() -> None:
+    before = predecessor(plan("slurm"))
+    files = render(plan("slurm", before=before, slurm=2))
+    assert {
+        path.removeprefix("debian/qlumod/before/slurm/"): text
+        for path, text in files.items()
+        if "/before/" in path
+    } == before.texts
 
 
 def test_the_copyright_file_names_each_source_once() -> None:

@@ -1,0 +1,103 @@
+"""The predecessor of a module: the texts that tell, later and elsewhere, what it was.
+
+They travel as one document through the package store, by digest, and as single files below
+``debian/qlumod/before/`` in source packages. Nothing in there is compressed: the same texts have
+the same digest whatever compressed them when they were published.
+"""
+
+import io
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_packages
+from qlumod.model.digests import digest_bytes
+from qlumod.model.document import decoded
+from qlumod.model.names import Digest, ModuleName
+from qlumod.system.files import read_bytes
+
+BEFORE = "before"
+"""The directory below ``debian/qlumod/`` that holds a directory for each module."""
+PACKAGES = "packages"
+CONTENTS = "contents"
+CHANGELOG = "changelog"
+PACKAGES_CHANGELOG = "packages.changelog"
+CONTENTS_CHANGELOG = "contents.changelog"
+DEBIAN_CHANGELOG = "debian.changelog"
+SPEC = "spec"
+"""The canonical text of its spec; missing where its source package was not published."""
+TEXTS = (
+    PACKAGES, CONTENTS, CHANGELOG, PACKAGES_CHANGELOG, CONTENTS_CHANGELOG, DEBIAN_CHANGELOG, SPEC,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predecessor:
+    """The version before this one, as it was published."""
+
+    module: ModuleName
+    version: str
+    texts: Mapping[str, str]
+    """By name; see `TEXTS`."""
+
+    @property
+    def packages(self) -> tuple[PackageLine, ...]:
+        """The packages that it consisted of."""
+        return parse_packages(self.texts[PACKAGES], self._named(PACKAGES))
+
+    @property
+    def contents(self) -> tuple[PathLine, ...]:
+        """The paths of its layer."""
+        return parse_contents(self.texts[CONTENTS], self._named(CONTENTS))
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Its texts as a source package carries them, by path below ``debian/qlumod/``."""
+        return {f"{BEFORE}/{self.module}/{name}": text for name, text in self.texts.items()}
+
+    def _named(self, name: str) -> str:
+        return f"{self.module} {self.version}: {name}"
+
+
+def document(texts: Mapping[str, str]) -> bytes:
+    """Put texts together to a document: an uncompressed tar archive, the same bytes every time."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name in sorted(texts):
+            data = texts[name].encode()
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return written.getvalue()
+
+
+def read_document(data: bytes, path: str) -> dict[str, str]:
+    """Take a document apart."""
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+        return {
+            member.name: decoded(_content(archive, member), f"{path}: {member.name}")
+            for member in archive
+        }
+
+
+def read_texts(inputs: Path, module: ModuleName, digest: Digest) -> dict[str, str]:
+    """Read a predecessor's texts from a source package; `digest` is what its lock names."""
+    place = inputs / BEFORE / module
+    texts = {
+        name: decoded(read_bytes(place / name), str(place / name))
+        for name in TEXTS
+        if (place / name).exists()
+    }
+    if digest_bytes(document(texts)) != digest:
+        raise QlumodError(
+            f"{place}: this is not the predecessor of {module} that the lock names",
+            remedy="unpack the source package again, or write it anew",
+        )
+    return texts
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    content = archive.extractfile(member)
+    return content.read() if content else b""
