@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(__file__).resolve().parents[2] / "node/usr/lib/qlumod/place-secrets"
+PROGRAM = Path(__file__).resolve().parents[2] / "node/usr/libexec/qlumod/place-secrets"
 MUNGE = "/etc/munge/munge.key site\n"
 HOST_KEYS = "/etc/ssh/ssh_host_*_key node\n/etc/ssh/ssh_host_*_key.pub node\n"
 GENERATOR = """\
@@ -74,7 +74,7 @@ class Node:
 def node(tmp_path: Path) -> Node:
     node = Node(tmp_path / "node")
     node.file("/usr/lib/qlumod/secrets", MUNGE + HOST_KEYS)
-    node.file("/usr/lib/qlumod/generate.d/keys", GENERATOR, 0o755)
+    node.file("/usr/libexec/qlumod/generate.d/keys", GENERATOR, 0o755)
     for directory in ("etc/munge", "etc/ssh", "var/lib/qlumod/persistent"):
         (node.root / directory).mkdir(parents=True)
     os.chown(node.root / "etc/munge", 400, 401)
@@ -130,7 +130,7 @@ def test_host_keys_are_kept_in_the_persistent_place_and_come_back(node: Node) ->
     made = node.root / "etc/ssh/ssh_host_rsa_key"
     for key in (made, made.with_suffix(".pub")):
         key.unlink()
-    node.file("/usr/lib/qlumod/generate.d/keys", "#!/bin/sh\nexit 1\n", 0o755)
+    node.file("/usr/libexec/qlumod/generate.d/keys", "#!/bin/sh\nexit 1\n", 0o755)
     assert node.start(persistent=True) == (0, [])
     assert made.read_text() == "new\n"
     assert made.stat().st_mode & 0o777 == 0o600
@@ -148,7 +148,7 @@ def test_a_secret_that_no_program_makes_is_named(node: Node) -> None:
         1,
         [
             "qlumod: no one supplied /etc/other.key - making new ones, for this boot only",
-            "qlumod: no program in /usr/lib/qlumod/generate.d made /etc/other.key",
+            "qlumod: no program in /usr/libexec/qlumod/generate.d made /etc/other.key",
         ],
     )
 
