@@ -1,7 +1,8 @@
-"""The manual page qlumod(1), made of the verbs themselves: ``python3 -m qlumod.cli.manual``."""
+"""The manual pages, made of the verbs themselves: ``python3 -m qlumod.cli.manual DIRECTORY``."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import click
 
@@ -20,50 +21,98 @@ FILES = {
 ENVIRONMENT = {
     "QLUMOD_SPECS": "The default of --specs.",
     "QLUMOD_CACHE": "The default of --cache.",
-    "QLUMOD_STORE": "The default of --store.",
 }
+_SYNOPSIS = r"\fBqlumod\fR \fIVERB\fR [\fIOPTION\fR]... [\fIARGUMENT\fR]..."
+_NEIGHBOURS = (r"\fBapt\fR(8)", r"\fBmmdebstrap\fR(1)", r"\fBdh_qlumod\fR(1)")
 
 
-def page() -> str:
-    """The whole manual page, in the man(7) language."""
-    return "\n".join(_lines()) + "\n"
-
-
-def _lines() -> Iterator[str]:
-    yield f'.TH QLUMOD 1 "" "qlumod {__version__}" "User Commands"'
-    yield from (".SH NAME", r"qlumod \- make image modules for HPC clusters out of Debian packages")
-    yield from (".SH SYNOPSIS", r"\fBqlumod\fR \fIVERB\fR [\fIOPTION\fR]... [\fIARGUMENT\fR]...")
-    yield ".SH DESCRIPTION"
-    yield from _paragraphs(cli.help or "")
+def pages() -> dict[str, str]:
+    """All manual pages in the man(7) language, by file name: qlumod.1 and one for each verb."""
     context = click.Context(cli, info_name="qlumod")
     present = cli.list_commands(context)
-    for section, verbs in VERBS.items():
-        yield f".SH {section.upper()}"
+    made = {"qlumod": _overview(present)}
+    for verbs in VERBS.values():
         for name in (name for name in verbs if name in present):
             command = cli.get_command(context, name)
             assert command is not None
-            yield from _verb(command, context, name)
+            beside = [other for other in verbs if other in present and other != name]
+            made[f"qlumod-{name}"] = _page_of(command, context, name, verbs[name], beside)
+    return {f"{name}.1": "\n".join((*_title(name), *lines)) + "\n" for name, lines in made.items()}
+
+
+def _title(name: str) -> Iterator[str]:
+    yield f'.TH {_plain(name.upper())} 1 "" "qlumod {__version__}" "User Commands"'
+
+
+def _overview(present: Iterable[str]) -> Iterator[str]:
+    yield from (".SH NAME", r"qlumod \- make image modules for HPC clusters out of Debian packages")
+    yield from (".SH SYNOPSIS", _SYNOPSIS)
+    yield ".SH DESCRIPTION"
+    yield from _paragraphs(cli.help or "")
+    for section, verbs in VERBS.items():
+        yield f".SH {section.upper()}"
+        for name in (name for name in verbs if name in present):
+            yield from (".TP", _reference(name), _plain(verbs[name]))
     yield from _list("EXIT STATUS", {str(int(code)): text for code, text in MEANINGS.items()})
     yield from _list("ENVIRONMENT", ENVIRONMENT)
     yield from _list("FILES", FILES)
-    yield from (".SH SEE ALSO", r"\fBapt\fR(8), \fBmmdebstrap\fR(1), \fBdh_qlumod\fR(1)")
+    yield from (".SH SEE ALSO", ", ".join(_NEIGHBOURS))
 
 
-def _verb(command: click.Command, parent: click.Context, name: str) -> Iterator[str]:
+def _page_of(
+    command: click.Command, parent: click.Context, name: str, summary: str, beside: Iterable[str]
+) -> Iterator[str]:
+    synopsis = summary[0].lower() + summary[1:].rstrip(".")
+    yield from (".SH NAME", rf"{_plain(f'qlumod-{name}')} \- {_plain(synopsis)}")
     context = click.Context(command, info_name=name, parent=parent)
-    usage = " ".join(command.collect_usage_pieces(context))
-    yield f".SS {_plain(f'{context.command_path} {usage}')}"
+    yield from (".SH SYNOPSIS", *_usage(command, context), ".SH DESCRIPTION")
     yield from _paragraphs(command.help or "")
+    yield from _options(command, context)
+    if isinstance(command, click.Group):
+        yield ".SH COMMANDS"
+        for inner in command.list_commands(context):
+            yield from _inner(command.commands[inner], context, inner)
+    yield from _examples(command, ".SH EXAMPLES")
+    yield from (".SH EXIT STATUS", r"As told in \fBqlumod\fR(1).")
+    references = (r"\fBqlumod\fR(1)", *map(_reference, beside))
+    yield from (".SH SEE ALSO", ", ".join(references))
+
+
+def _inner(command: click.Command, parent: click.Context, name: str) -> Iterator[str]:
+    context = click.Context(command, info_name=name, parent=parent)
+    yield f".SS {_plain(' '.join((context.command_path, *command.collect_usage_pieces(context))))}"
+    yield from _paragraphs(command.help or "")
+    yield from _options(command, context, heading="")
+    yield from _examples(command, ".PP")
+
+
+def _usage(command: click.Command, context: click.Context) -> Iterator[str]:
+    pieces = " ".join(command.collect_usage_pieces(context))
+    yield rf"\fB{_plain(context.command_path)}\fR {_plain(pieces)}"
+
+
+def _options(
+    command: click.Command, context: click.Context, heading: str = ".SH OPTIONS"
+) -> Iterator[str]:
     for option in command.get_params(context):
         record = option.get_help_record(context)
         if record and isinstance(option, click.Option) and "--help" not in option.opts:
+            if heading:
+                yield heading
+            heading = ""
             yield from (".TP", rf"\fB{_plain(record[0])}\fR", _plain(record[1]))
+
+
+def _examples(command: click.Command, heading: str) -> Iterator[str]:
     if isinstance(command, Verb | VerbGroup):
-        yield from (".PP", "Examples:" if len(command.examples) > 1 else "Example:")
+        yield heading
+        if heading == ".PP":
+            yield "Examples:" if len(command.examples) > 1 else "Example:"
         yield from (".nf", ".RS", *map(_plain, command.examples), ".RE", ".fi")
-    if isinstance(command, click.Group):
-        for inner in command.list_commands(context):
-            yield from _verb(command.commands[inner], context, inner)
+
+
+def _reference(verb: str) -> str:
+    return rf"\fB{_plain(f'qlumod-{verb}')}\fR(1)"
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -85,5 +134,12 @@ def _plain(text: str) -> str:
     return rf"\&{escaped}" if escaped.startswith((".", "'")) else escaped
 
 
+def write(directory: Path) -> None:
+    """Write all pages into a new directory."""
+    directory.mkdir(parents=True)
+    for name, text in pages().items():
+        (directory / name).write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    write(Path(sys.argv[1]))
