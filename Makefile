@@ -39,6 +39,8 @@ APT_PACKAGES := \
 	python3-click \
 	python3-debian \
 	python3-jinja2 \
+	python3-markdown-it \
+	python3-mdit-py-plugins \
 	python3-rich \
 	python3-setuptools \
 	python3-sh \

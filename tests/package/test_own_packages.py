@@ -2,17 +2,21 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from qlumod.system.debhelper import lint
 from qlumod.system.run import capture, command
 from tests.conftest import ROOT
 
-PARTS = ("debian", "debhelper", "head-node", "node", "qlumod", "templates", "pyproject.toml")
+PARTS = (
+    "README.md", "debian", "debhelper", "docs", "head-node", "module-specs", "node",
+    "pyproject.toml", "qlumod", "templates",
+)  # fmt: skip
 
 
 def build(tree: Path, output: Path) -> str:
@@ -56,11 +60,12 @@ def digests(dist: Path) -> dict[str, str]:
     }
 
 
-def test_the_source_makes_five_packages(dist: Path) -> None:
+def test_the_source_makes_six_packages(dist: Path) -> None:
     assert sorted(path.name.split("_")[0] for path in dist.glob("*.deb")) == [
         "dh-qlumod",
         "python3-qlumod",
         "qlumod",
+        "qlumod-doc",
         "qlumod-head",
         "qlumod-node",
     ]
@@ -103,6 +108,46 @@ def test_the_templates_are_installed_as_they_are(dist: Path, tree: Path, tmp_pat
     assert (tmp_path / "usr/bin/qlumod").is_file()
 
 
-def test_lintian_finds_no_error(dist: Path) -> None:
+def test_the_documentation_has_no_link_to_nowhere(dist: Path, tmp_path: Path) -> None:
+    (deb,) = dist.glob("qlumod-doc_*.deb")
+    capture(command("dpkg-deb", "-x", deb, tmp_path))
+    pages = {
+        path.name: path.read_text()
+        for path in (tmp_path / "usr/share/doc/qlumod/html").glob("*.html")
+    }
+    assert {"index.html", "formats.html", "principles.html"} <= set(pages)
+    for name, page in pages.items():
+        for target, anchor in re.findall(r'href="(?!https?:)([^"#]*)(?:#([^"]*))?"', page):
+            assert target in ("", *pages), f"{name}: {target}"
+            assert not anchor or f'id="{anchor}"' in pages[target or name], f"{name}: {anchor}"
+
+
+@pytest.mark.parametrize(
+    ("shell", "path"),
+    [
+        ("bash", "usr/share/bash-completion/completions/qlumod"),
+        ("fish", "usr/share/fish/vendor_completions.d/qlumod.fish"),
+        ("zsh", "usr/share/zsh/vendor-completions/_qlumod"),
+    ],
+)
+def test_each_shell_finds_the_completion_where_it_looks(
+    dist: Path, tmp_path: Path, shell: str, path: str
+) -> None:
+    (deb,) = dist.glob("python3-qlumod_*.deb")
+    capture(command("dpkg-deb", "-x", deb, tmp_path))
+    made = subprocess.run(
+        [sys.executable, "-m", "qlumod", "completion", shell],
+        capture_output=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert (tmp_path / path).read_bytes() == made.stdout
+
+
+def test_lintian_finds_nothing(dist: Path) -> None:
     (changes,) = dist.glob("*.changes")
-    assert [line for line in lint(changes) if line.startswith("E:")] == []
+    said = capture(
+        command("lintian", "--no-cfg", "--allow-root", "--pedantic", "-EI", "--display-info",
+                "--fail-on", "none", changes)
+    ).decode()  # fmt: skip
+    assert said == ""
