@@ -13,6 +13,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Whatever this host or the caller wants of qlumod.
+os.environ["QLUMOD_CONFIG"] = os.devnull
+
 
 @dataclass(frozen=True)
 class Answer:

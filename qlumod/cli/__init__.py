@@ -27,10 +27,11 @@ A file of a verb looks like this::
         reporter.result(shown.as_document(), columns(shown.rows()))
 
 What a workflow needs from the command line comes from the decorators in ``cli/options.py``, so
-that one thing has one name everywhere. ``reporter.listen`` takes the core's events;
-``reporter.result`` prints the answer: lines for people, or with ``--json`` the document. Nothing
-else prints. A verb that looked and found differences ends with ``raise FoundWanting``, after its
-result. A `QlumodError` is let through: ``main`` prints it. Verbs of the head node (modules,
-register, image) import neither the lock wing nor python-apt, at no depth; a verb whose file is not
-installed is not listed.
+that one thing has one name everywhere; what people want once for a host or for themselves is a
+setting of ``cli/settings.py``, which makes it an option, a variable and a field of qlumod.conf.
+``reporter.listen`` takes the core's events; ``reporter.result`` prints the answer: lines for
+people, or with ``--json`` the document. Nothing else prints. A verb that looked and found
+differences ends with ``raise FoundWanting``, after its result. A `QlumodError` is let through:
+``main`` prints it. Verbs of the head node (modules, register, image) import neither the lock wing
+nor python-apt, at no depth; a verb whose file is not installed is not listed.
 """

@@ -1,17 +1,17 @@
 """qlumod image: put images together from modules, and build them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from qlumod.cli import options
+from qlumod.cli.kinds import Kind
 from qlumod.cli.screen import Reporter, columns, size
-from qlumod.errors import QlumodError
 from qlumod.head.places import Places
 from qlumod.model.image import ImageName, image_name, image_version
-from qlumod.model.names import ModuleName, arch_name, flavor_name, module_name
+from qlumod.model.names import ModuleName, module_name
 from qlumod.workflows.image import (
     Built,
     Shown,
@@ -35,21 +35,7 @@ def command() -> None:
     """
 
 
-class _Parsed(click.ParamType):
-    """A word that the model reads; what is wrong with it is said as for any other option."""
-
-    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
-        self.name = name
-        self._parse = parse
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        try:
-            return self._parse(value)
-        except QlumodError as fault:
-            self.fail(fault.brief, param, ctx)
-
-
-_NAME = _Parsed("name", image_name)
+_NAME = Kind("NAME", image_name)
 
 
 def _modules(text: str) -> tuple[ModuleName, ...]:
@@ -65,19 +51,17 @@ def _modules(text: str) -> tuple[ModuleName, ...]:
 @click.argument("name", type=_NAME)
 @click.option(
     "--modules",
-    type=_Parsed("modules", _modules),
+    type=Kind("MODULE,…", _modules),
     default="",
-    metavar="MODULE,…",
     help="The modules beside core, which is part of every image.",
 )
 @click.option(
     "--version",
-    type=_Parsed("version", image_version),
-    metavar="VERSION",
+    type=Kind("VERSION", image_version),
     help="x.y.z stays at that version, x.y and x follow the newest one; default: the newest x.y.",
 )
-@click.option("--flavor", type=_Parsed("flavor", flavor_name), help="Such as bookworm.")
-@click.option("--arch", type=_Parsed("arch", arch_name), help="Such as amd64.")
+@options.setting("flavor", otherwise="the one that all modules have")
+@options.setting("arch", otherwise="the one that all modules have")
 @click.option("--description", default="", help="What the image is for, in one line.")
 @options.root
 @options.reports()
@@ -98,7 +82,7 @@ def create(*, name: ImageName, root: Path, reporter: Reporter, arch: Any, **give
 
 
 @options.verb(examples=["qlumod image build compute", "qlumod image build --outdated"])
-@click.argument("names", nargs=-1, type=_NAME, metavar="[NAME]...")
+@click.argument("names", nargs=-1, type=_NAME, metavar="[IMAGE]...")
 @click.option(
     "--outdated", "all_images", is_flag=True, help="Build all images that are not up to date."
 )

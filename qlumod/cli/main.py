@@ -40,6 +40,7 @@ VERBS: dict[str, dict[str, str]] = {
         "image": "Put images together from modules, and build them.",
     },
     "Around it": {
+        "config": "Tell what each setting is, and where that was said.",
         "completion": "Print the completion script for a shell.",
     },
 }

@@ -7,20 +7,24 @@ from pathlib import Path
 import click
 
 from qlumod import __version__
+from qlumod.cli.configuration import INSTEAD
 from qlumod.cli.exits import MEANINGS
 from qlumod.cli.main import VERBS, cli
 from qlumod.cli.options import Verb, VerbGroup
+from qlumod.cli.settings import SETTINGS
 
 FILES = {
     "module-specs/": "The modules, the release, the accounts, and the locks (--specs).",
+    "~/.config/qlumod/qlumod.conf": "What you want for all calls.",
+    "/etc/qlumod/qlumod.conf": "What this host wants for all calls.",
     "/var/cache/qlumod": "Fetched packages, built layers and logs, for root (--cache).",
     "~/.cache/qlumod": "The same for other users.",
     "/usr/share/qlumod/modules": "On a head node: the modules, as apt installed them.",
     "/var/lib/qlumod": "On a head node: registry, images, and the layers in use.",
 }
 ENVIRONMENT = {
-    "QLUMOD_SPECS": "The default of --specs.",
-    "QLUMOD_CACHE": "The default of --cache.",
+    **{setting.variable: f"The default of {setting.option}." for setting in SETTINGS},
+    INSTEAD: "A file to read in place of all qlumod.conf.",
 }
 _SYNOPSIS = r"\fBqlumod\fR \fIVERB\fR [\fIOPTION\fR]... [\fIARGUMENT\fR]..."
 _NEIGHBOURS = (r"\fBapt\fR(8)", r"\fBmmdebstrap\fR(1)", r"\fBdh_qlumod\fR(1)")

@@ -1,8 +1,6 @@
 """The decorators that every verb is made with, so that one option has one name and one meaning."""
 
 import functools
-import os
-import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -11,9 +9,12 @@ from typing import Any, TypedDict, TypeVar
 
 import click
 
-from qlumod.cli.screen import Reporter, new_log
+from qlumod.cli.configuration import current
+from qlumod.cli.kinds import PathKind
+from qlumod.cli.screen import Reporter, error_document, new_log, print_json
+from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
-from qlumod.model.address import Address, address
+from qlumod.model.address import Address
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,6 +34,16 @@ class _Examples:
 
 class Verb(_Examples, click.Command):
     """A verb: a click command with examples."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options; a fault of the configuration is a document, too, where --json is."""
+        asked_json = "--json" in args
+        try:
+            return super().parse_args(ctx, args)
+        except QlumodError as error:
+            if asked_json:
+                print_json(error_document(error))
+            raise
 
 
 class VerbGroup(_Examples, click.Group):
@@ -64,130 +75,112 @@ def group(*, examples: Sequence[str], name: str | None = None) -> Callable[[F], 
     return make
 
 
-def default_cache() -> Path:
-    """Where packages and built layers are kept unless --cache says otherwise."""
-    if os.geteuid() == 0:
-        return Path("/var/cache/qlumod")
-    return Path.home() / ".cache" / "qlumod"
+class _Configured(click.Parameter):
+    """A parameter that, where it is not typed, is what environment and qlumod.conf say."""
+
+    def __init__(self, *given: Any, setting: Setting, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._setting = setting
+
+    def get_default(self, ctx: click.Context, call: bool = True) -> Any:
+        """The setting's value; nothing for --help and completion, which read no file."""
+        if ctx.resilient_parsing or not call:
+            return None
+        found = current(ctx)
+        if self._setting.name in found.said:
+            return found.look(self._setting.name)
+
+        def look(name: str) -> Any:
+            return ctx.params[name] if name in ctx.params else found.look(name)
+
+        return self._setting.default(look)
 
 
-_UNREADABLE = re.compile(r"[\s\[\]:,\\\"]")
+class _SettingOption(_Configured, click.Option):
+    pass
 
 
-def _folder() -> click.Path:
-    return click.Path(file_okay=False, path_type=Path)
+class _SettingArgument(_Configured, click.Argument):
+    pass
 
 
-def specs(function: F) -> F:
-    """Add ``--specs DIR``: where the module specs, the release and the locks lie."""
+Decide = Callable[[click.Context, Any], Any]
+"""What makes of a context and an option's value what the verb's function gets."""
+
+
+def setting(
+    name: str,
+    *spelled: str,
+    required: bool = False,
+    decide: Decide | None = None,
+    otherwise: str = "",
+) -> Callable[[F], F]:
+    """Add the option of a setting; where nobody says what it is, its default is given, or None.
+
+    `spelled` are further names: a short option, or the function's parameter. `otherwise` is what no
+    value means, where that is something else than usual.
+    """
+    chosen = BY_NAME[name]
+    repeated = " May be repeated." if chosen.many else ""
+    default = "" if required else f"; default: {otherwise or chosen.otherwise}"
     return click.option(
-        "--specs",
-        type=_folder(),
-        default=Path("module-specs"),
-        envvar="QLUMOD_SPECS",
-        show_default=True,
-        metavar="DIR",
-        help="The directory of the module specs, the release file and the locks.",
-    )(function)
+        *spelled,
+        chosen.option,
+        cls=_SettingOption,
+        setting=chosen,
+        type=chosen.kind,
+        multiple=chosen.many,
+        callback=_callback(chosen, required, decide),
+        metavar=chosen.kind.name,
+        help=f"{chosen.help}{repeated} ({chosen.variable}{default})",
+    )
 
 
-def _readable_by_all(ctx: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a path that apt's sources.list or overlayfs's options would read as several words."""
-    if path is None:
-        return None
-    found = _UNREADABLE.search(str(path.absolute()))
-    if found:
-        raise click.BadParameter(
-            f"{path.absolute()} holds {found[0]!r}, which apt and overlayfs read otherwise",
-            ctx=ctx,
-            param=option,
-        )
-    return path
+def setting_argument(name: str) -> Callable[[F], F]:
+    """Add an argument that need not be typed where the setting says what it is."""
+    chosen = BY_NAME[name]
+
+    def add(function: F) -> F:
+        # Made for each function: click 8.1 takes the class out of what it was given.
+        return click.argument(
+            name,
+            cls=_SettingArgument,
+            setting=chosen,
+            type=chosen.kind,
+            required=False,
+            callback=_callback(chosen, True, None),
+            metavar=f"[{chosen.kind.name}]",
+        )(function)
+
+    return add
 
 
-def cache(function: F) -> F:
-    """Add ``--cache DIR``: the package store, the built layers and the logs."""
-    return click.option(
-        "--cache",
-        type=_folder(),
-        default=default_cache,
-        envvar="QLUMOD_CACHE",
-        callback=_readable_by_all,
-        metavar="DIR",
-        help="The directory of fetched packages, built layers and logs"
-        " (QLUMOD_CACHE; else /var/cache/qlumod for root, ~/.cache/qlumod for others).",
-    )(function)
+def _callback(chosen: Setting, required: bool, decide: Decide | None) -> Callable[..., Any]:
+    def called(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
+        if required and value is None and not ctx.resilient_parsing:
+            raise click.MissingParameter(
+                f"{chosen.variable} and qlumod.conf may say it, too.", ctx, option
+            )
+        return decide(ctx, value) if decide else value
+
+    return called
 
 
-def store(function: F) -> F:
-    """Add ``--store DIR``: the locked .debs by digest; None: ``packages`` in the cache."""
-    return click.option(
-        "--store",
-        type=_folder(),
-        envvar="QLUMOD_STORE",
-        callback=_readable_by_all,
-        metavar="DIR",
-        help="The directory of fetched packages (QLUMOD_STORE; else packages/ in the cache).",
-    )(function)
-
-
-def output(function: F) -> F:
-    """Add ``--output DIR``: where finished packages are put."""
-    return click.option(
-        "-o",
-        "--output",
-        type=_folder(),
-        default=Path("build"),
-        show_default=True,
-        metavar="DIR",
-        help="The directory that finished packages are put into.",
-    )(function)
-
-
-def flavor(function: F) -> F:
-    """Add ``--flavor NAME``; None stands for the release's default flavor."""
-    return click.option(
-        "--flavor",
-        metavar="NAME",
-        help="The flavor, such as bookworm; default: the release's default flavor.",
-    )(function)
-
-
-def arch(function: F) -> F:
-    """Add ``--arch NAME``; None stands for the release's first architecture."""
-    return click.option(
-        "--arch",
-        metavar="NAME",
-        help="The nodes' architecture, such as amd64; default: the release's first one.",
-    )(function)
-
-
-class _Address(click.ParamType):
-    """``NAME=URI``: where an archive of the release is."""
-
-    name = "NAME=URI"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        name, equals, place = value.partition("=")
-        if equals and "://" not in place:
-            value = f"{name}={Path(place).expanduser().absolute()}"
-        try:
-            return address(value, said="--archive")
-        except QlumodError as fault:
-            self.fail(fault.brief, param, ctx)
+specs = setting("specs")
+cache = setting("cache")
+store = setting("store")
+output = setting("output", "-o")
+flavor = setting("flavor")
+arch = setting("arch")
 
 
 def addresses(function: F) -> F:
-    """Add ``--archive NAME=URI``, given as ``addresses``."""
-    return click.option(
-        "--archive",
-        "addresses",
-        type=_Address(),
-        multiple=True,
-        metavar="NAME=URI",
-        help="Where an archive of the release is: the URI of a mirror, or a directory of .debs; may"
-        " be repeated. Default: as this host's apt and the release say.",
-    )(function)
+    """Add ``--archive NAME=URI``, given as ``addresses`` together with those of qlumod.conf."""
+
+    def all_of(ctx: click.Context, typed: tuple[Address, ...]) -> tuple[Address, ...]:
+        return typed if ctx.resilient_parsing else (*typed, *current(ctx).addresses)
+
+    return setting("archive", "addresses", decide=all_of)(function)
 
 
 class Making(TypedDict):
@@ -195,7 +188,7 @@ class Making(TypedDict):
 
     specs: Path
     cache: Path
-    store: Path | None
+    store: Path
     addresses: tuple[Address, ...]
     flavor: str | None
     arch: str | None
@@ -217,7 +210,7 @@ def root(function: F) -> F:
     """Add ``--root DIR``: look after a head node whose root is not this machine's."""
     return click.option(
         "--root",
-        type=_folder(),
+        type=PathKind("DIR"),
         default=Path("/"),
         metavar="DIR",
         help="Look after the head node whose root directory is DIR.",
@@ -232,7 +225,7 @@ def dry_run(function: F) -> F:
 
 
 def reports(*, logged: bool = False) -> Callable[[F], F]:
-    """Add ``--json -q -v --log`` and give the function a `Reporter` as ``reporter``.
+    """Add ``--json --progress -q -v --log`` and give the function a `Reporter` as ``reporter``.
 
     `logged` keeps a full log of each run in the cache's ``logs`` directory; the verb then has
     ``@options.cache``, too.
@@ -241,13 +234,19 @@ def reports(*, logged: bool = False) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def wrapper(
-            *args: Any, as_json: bool, quiet: bool, verbose: bool, log: Path | None, **given: Any
+            *args: Any,
+            as_json: bool,
+            progress: str,
+            quiet: bool,
+            verbose: bool,
+            log: Path | None,
+            **given: Any,
         ) -> Any:
             if log is None and logged:
                 log = new_log(given["cache"] / "logs", _spoken_verb())
             with Reporter(
                 as_json=as_json,
-                quiet=quiet,
+                progress="none" if quiet else progress,
                 verbose=verbose,
                 log=log,
                 heading=f"$ {shlex.join(sys.argv)}",
@@ -264,11 +263,12 @@ def reports(*, logged: bool = False) -> Callable[[F], F]:
 
 _REPORTING: tuple[Callable[[Any], Any], ...] = (
     click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document."),
-    click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
+    setting("progress"),
+    click.option("-q", "--quiet", is_flag=True, help="The same as --progress none."),
     click.option("-v", "--verbose", is_flag=True, help="Show what the programs print, too."),
     click.option(
         "--log",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=PathKind("FILE"),
         metavar="FILE",
         help="Write everything that happens into FILE.",
     ),

@@ -1,12 +1,12 @@
 """qlumod promote: offer what one suite has in another one, too."""
 
-from pathlib import Path
+from typing import Unpack
 
 import click
 
 from qlumod.cli import options
 from qlumod.cli.publish import document, lines
-from qlumod.cli.repository_options import allow_older, repository, valid_for, wait
+from qlumod.cli.repository_options import Publishing, publishing
 from qlumod.cli.screen import Reporter
 from qlumod.workflows.publish import promote
 
@@ -20,7 +20,7 @@ from qlumod.workflows.publish import promote
 )
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
-@repository
+@publishing
 @click.option(
     "--package",
     "packages",
@@ -28,33 +28,24 @@ from qlumod.workflows.publish import promote
     metavar="NAME",
     help="Only this binary package, with its source; may be repeated.",
 )
-@allow_older
-@valid_for
-@wait
 @options.dry_run
 @options.reports()
 def command(
     *,
     source: str,
     target: str,
-    repository: Path,
     packages: tuple[str, ...],
-    allow_older: bool,
-    valid_for: int | None,
-    wait: float,
     dry_run: bool,
     reporter: Reporter,
+    **publishing: Unpack[Publishing],
 ) -> None:
     """Offer what one suite has in another one, too: the same bytes, never built again."""
     promoted = promote(
         source,
         target,
-        repository=repository,
+        **publishing,
         packages=packages,
-        allow_older=allow_older,
-        valid_for=valid_for,
         dry_run=dry_run,
-        wait=wait,
         listen=reporter.listen,
     )
     reporter.result(document(promoted), lines(promoted, dry_run=dry_run))

@@ -1,11 +1,12 @@
 """qlumod publish: put module packages into a signed apt repository."""
 
 from pathlib import Path
+from typing import Unpack
 
 import click
 
 from qlumod.cli import options
-from qlumod.cli.repository_options import allow_older, repository, valid_for, wait, wishes
+from qlumod.cli.repository_options import Publishing, publishing, suite, wishes
 from qlumod.cli.screen import Reporter
 from qlumod.repository.settings import Wishes
 from qlumod.workflows.publish import Publication, preview, publish
@@ -24,29 +25,19 @@ from qlumod.workflows.publish import Publication, preview, publish
     metavar="FILE...",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
-@repository
-@click.option(
-    "--suite",
-    metavar="NAME",
-    help="The suite, such as 14.0-bookworm; default: the one of the module packages' names.",
-)
+@publishing
+@suite
 @wishes
-@allow_older
-@valid_for
-@wait
 @options.dry_run
 @options.reports()
 def command(
     *,
     files: tuple[Path, ...],
-    repository: Path,
     suite: str | None,
     wishes: Wishes,
-    allow_older: bool,
-    valid_for: int | None,
-    wait: float,
     dry_run: bool,
     reporter: Reporter,
+    **publishing: Unpack[Publishing],
 ) -> None:
     """Put .debs, .dscs and all that .changes files name into a suite, in one commit.
 
@@ -57,21 +48,18 @@ def command(
     if dry_run:
         published = preview(
             files,
-            repository=repository,
+            repository=publishing["repository"],
             suite=suite,
             wishes=wishes,
-            allow_older=allow_older,
+            allow_older=publishing["allow_older"],
             listen=reporter.listen,
         )
     else:
         published = publish(
             files,
-            repository=repository,
+            **publishing,
             suite=suite,
             wishes=wishes,
-            allow_older=allow_older,
-            valid_for=valid_for,
-            wait=wait,
             listen=reporter.listen,
         )
     reporter.result(document(published), lines(published, dry_run=dry_run))

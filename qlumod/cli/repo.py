@@ -6,6 +6,8 @@ import click
 
 from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting
+from qlumod.cli.kinds import PathKind
+from qlumod.cli.options import setting_argument
 from qlumod.cli.repository_options import valid_for, wait, wishes
 from qlumod.cli.screen import Reporter
 from qlumod.repository.fsck import Findings
@@ -15,9 +17,7 @@ from qlumod.workflows.publish import renew
 from qlumod.workflows.repository import check_repository
 from qlumod.workflows.repository import init as begin
 
-_DIRECTORY = click.argument(
-    "repository", metavar="DIR", type=click.Path(file_okay=False, path_type=Path)
-)
+_DIRECTORY = setting_argument("repository")
 
 
 @options.group(
@@ -127,7 +127,7 @@ def sign(
 @click.argument("name", metavar="NAME")
 @click.option(
     "--home",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathKind("DIR"),
     envvar="GNUPGHOME",
     required=True,
     metavar="DIR",

@@ -3,30 +3,21 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import click
 
-from qlumod.cli.options import F
+from qlumod.cli.options import F, setting
 from qlumod.repository.settings import Wishes
 
 DAY = 24 * 60 * 60
 
 
-def repository(function: F) -> F:
-    """Add ``--repository DIR``: the directory that web servers offer."""
-    return click.option(
-        "--repository",
-        type=click.Path(file_okay=False, path_type=Path),
-        envvar="QLUMOD_REPOSITORY",
-        required=True,
-        metavar="DIR",
-        help="The directory of the repository (QLUMOD_REPOSITORY).",
-    )(function)
+repository = setting("repository", required=True)
 
 
 def wishes(function: F) -> F:
-    """Add ``--key --origin --label --architecture --uri``, given as ``wishes``."""
+    """Add ``--key --origin --label --client-arch --uri``, given as ``wishes``."""
 
     @functools.wraps(function)
     def wrapper(
@@ -38,7 +29,16 @@ def wishes(function: F) -> F:
         uri: str | None,
         **given: Any,
     ) -> Any:
-        asked = Wishes(keys=keys, origin=origin, label=label, architectures=architectures, uri=uri)
+        source = click.get_current_context().get_parameter_source("keys")
+        typed = source is click.core.ParameterSource.COMMANDLINE
+        asked = Wishes(
+            keys=keys if typed else (),
+            usual_keys=keys,
+            origin=origin,
+            label=label,
+            architectures=architectures,
+            uri=uri,
+        )
         return function(wishes=asked, **given)
 
     decorated: Any = wrapper
@@ -48,17 +48,11 @@ def wishes(function: F) -> F:
 
 
 _WISHES: tuple[Callable[[Any], Any], ...] = (
-    click.option(
-        "--key",
-        "keys",
-        multiple=True,
-        metavar="FINGERPRINT",
-        help="The key that signs, in your GnuPG (GNUPGHOME); a new repository remembers it.",
-    ),
+    setting("key", "keys"),
     click.option("--origin", metavar="TEXT", help="The Origin of a new repository."),
     click.option("--label", metavar="TEXT", help="Its Label; default: its Origin."),
     click.option(
-        "--architecture",
+        "--client-arch",
         "architectures",
         multiple=True,
         metavar="NAME",
@@ -77,30 +71,28 @@ def allow_older(function: F) -> F:
     )(function)
 
 
-def valid_for(function: F) -> F:
-    """Add ``--valid-for DAYS``, given in seconds."""
-    return click.option(
-        "--valid-for",
-        type=click.IntRange(min=1),
-        callback=_seconds,
-        metavar="DAYS",
-        help="Let clients refuse the suite after so many days, unless it is signed anew;"
-        " default: as before, at first for ever.",
-    )(function)
-
-
-def wait(function: F) -> F:
-    """Add ``--wait SECONDS``: how long another publisher is waited for."""
-    return click.option(
-        "--wait",
-        type=click.FloatRange(min=0),
-        default=600,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long to wait while somebody else publishes.",
-    )(function)
-
-
-def _seconds(context: click.Context, option: click.Parameter, days: int | None) -> int | None:
-    del context, option
+def _seconds(ctx: click.Context, days: int | None) -> int | None:
+    del ctx
     return days and days * DAY
+
+
+valid_for = setting("valid-for", decide=_seconds)
+"""Add ``--valid-for DAYS``, given in seconds."""
+wait = setting("wait")
+suite = setting("suite")
+
+
+class Publishing(TypedDict):
+    """What `publishing` gives a verb, as the workflows take it."""
+
+    repository: Path
+    allow_older: bool
+    valid_for: int | None
+    wait: float
+
+
+def publishing(function: F) -> F:
+    """Add what each verb takes that changes a suite: see `Publishing`."""
+    for option in (wait, valid_for, allow_older, repository):
+        function = option(function)
+    return function

@@ -1,6 +1,7 @@
-"""The listeners: rich progress on a terminal, plain lines elsewhere, a log file that has it all."""
+"""What a run shows and keeps: plain lines, a log file that has it all, the answer."""
 
 import json
+import os
 import sys
 import threading
 import time
@@ -9,19 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.text import Text
+import click
 
 from qlumod.errors import QlumodError
 from qlumod.events import (
@@ -34,6 +25,9 @@ from qlumod.events import (
     StepDone,
     StepStarted,
 )
+
+if TYPE_CHECKING:
+    from qlumod.cli.terminal import Terminal
 
 PLAIN_INTERVAL = 10.0
 """Seconds between two lines about the same long step where there is no terminal."""
@@ -70,72 +64,6 @@ def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
-class Terminal:
-    """Bars, spinners and finished steps on a terminal; several steps may run at once."""
-
-    def __init__(self, console: Console, *, verbose: bool) -> None:
-        self._console = console
-        self._verbose = verbose
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            _Amount(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-        )
-        self._tasks: dict[str, list[TaskID]] = {}
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def __call__(self, event: Event) -> None:
-        """Show one event."""
-        match event:
-            case StepStarted():
-                task = self._progress.add_task(event.step, total=event.total, unit=event.unit)
-                self._tasks.setdefault(event.step, []).append(task)
-            case StepAdvanced() if self._tasks.get(event.step):
-                self._progress.advance(self._tasks[event.step][-1], event.amount)
-            case StepDone():
-                self._finish(event)
-            case Output() if self._verbose:
-                self._say(Text(event.line, style="dim"))
-            case Notice():
-                self._say(Text(event.text))
-            case Caution():
-                self._say(Text(f"caution: {event.text}", style="yellow"))
-
-    def _finish(self, event: StepDone) -> None:
-        if not self._tasks.get(event.step):
-            return
-        key = self._tasks[event.step].pop()
-        spent = next(task for task in self._progress.tasks if task.id == key).elapsed or 0.0
-        self._progress.remove_task(key)
-        # Else the line below is printed above a last picture of the bar.
-        self._progress.refresh()
-        line = Text("✓ ", style="green").append(event.step, style="default")
-        self._say(line.append(_note(event.note, spent), style="dim"))
-
-    def _say(self, text: Text) -> None:
-        self._progress.console.print(text, soft_wrap=True)
-
-
-class _Amount(TextColumn):
-    """How far a step is, in its own unit."""
-
-    def __init__(self) -> None:
-        super().__init__("")
-
-    def render(self, task: Task) -> Text:
-        return Text(amount(task.completed, task.total, task.fields.get("unit", "")))
-
-
 class Plain:
     """One line per thing that happens, for pipes, CI and log collectors."""
 
@@ -158,7 +86,7 @@ class Plain:
             case StepDone():
                 running = self._steps.pop(event.step, None)
                 spent = self._clock() - running.began if running else 0.0
-                self._say(f"{event.step}: done{_note(event.note, spent)}")
+                self._say(f"{event.step}: done{note(event.note, spent)}")
             case Output() if self._verbose:
                 self._say(f"  {event.program}: {event.line}")
             case Notice():
@@ -189,8 +117,9 @@ class _Running:
         self.done = 0
 
 
-def _note(note: str, spent: float) -> str:
-    parts = [part for part in (note, f"{spent:.1f} s" if spent >= 0.1 else "") if part]
+def note(said: str, spent: float) -> str:
+    """What is said behind a step that has ended."""
+    parts = [part for part in (said, f"{spent:.1f} s" if spent >= 0.1 else "") if part]
     return f" ({', '.join(parts)})" if parts else ""
 
 
@@ -225,15 +154,16 @@ class Reporter(AbstractContextManager["Reporter"]):
     """What a verb talks to: `listen` for events, `result` for the answer."""
 
     def __init__(
-        self, *, as_json: bool, quiet: bool, verbose: bool, log: Path | None, heading: str = ""
+        self, *, as_json: bool, progress: str, verbose: bool, log: Path | None, heading: str = ""
     ) -> None:
         self._json = as_json
-        self._quiet = quiet
+        self._progress = progress
         self._verbose = verbose
         self._log_path = log
         self._heading = heading
         self._log: LogFile | None = None
         self._listeners: list[Listener] = []
+        self._drawing: list[Terminal] = []
         self._lock = threading.Lock()
         self._closing = ExitStack()
 
@@ -242,7 +172,7 @@ class Reporter(AbstractContextManager["Reporter"]):
             self._log = LogFile(self._log_path, self._heading)
             self._closing.callback(self._log.close)
             self._listeners.append(self._log)
-        if not self._quiet:
+        if self._progress != "none":
             self._listeners.append(self._screen())
         return self
 
@@ -261,7 +191,7 @@ class Reporter(AbstractContextManager["Reporter"]):
         self._closing.close()
         self._listeners.clear()
         if self._json and isinstance(error, QlumodError):
-            _print_json(error_document(error))
+            print_json(error_document(error))
 
     def listen(self, event: Event) -> None:
         """Hand an event to the screen and the log; safe from any thread."""
@@ -273,25 +203,27 @@ class Reporter(AbstractContextManager["Reporter"]):
         """Print the verb's answer: `document` with --json, else the lines for people."""
         self._close_screen()
         if self._json:
-            _print_json(document)
+            print_json(document)
         else:
             for line in lines:
                 sys.stdout.write(line + "\n")
             sys.stdout.flush()
 
     def _screen(self) -> Listener:
-        console = Console(stderr=True, highlight=False)
-        if console.is_terminal and not console.is_dumb_terminal:
-            terminal = Terminal(console, verbose=self._verbose)
-            return self._closing.enter_context(terminal)
+        if self._progress == "auto" and _can_draw(sys.stderr):
+            # Only here: half of the time that a short verb takes would go into it.
+            from qlumod.cli.terminal import Terminal  # noqa: PLC0415
+
+            terminal = self._closing.enter_context(Terminal(verbose=self._verbose))
+            self._drawing.append(terminal)
+            return terminal
         return Plain(sys.stderr, verbose=self._verbose)
 
     def _close_screen(self) -> None:
         # The answer must not run into a bar that is still being drawn.
         with self._lock:
-            for listener in self._listeners:
-                if isinstance(listener, Terminal):
-                    listener.__exit__()
+            for terminal in self._drawing:
+                terminal.__exit__()
 
 
 def error_document(error: QlumodError) -> dict[str, object]:
@@ -301,14 +233,22 @@ def error_document(error: QlumodError) -> dict[str, object]:
 
 def print_error(error: QlumodError) -> None:
     """Write an error to the terminal: what, details, how to mend it, where the log lies."""
-    console = Console(stderr=True, highlight=False)
-    console.print(Text.assemble(("qlumod: error: ", "bold red"), error.brief), soft_wrap=True)
-    for line in error.details:
-        console.print(Text(f"  {line}"), soft_wrap=True)
-    if error.remedy:
-        console.print(Text.assemble(("To mend it: ", "bold"), error.remedy), soft_wrap=True)
-    for note in getattr(error, "__notes__", ()):
-        console.print(Text(note), soft_wrap=True)
+    lines = [
+        _bold("qlumod: error: ", fg="red") + error.brief,
+        *(f"  {line}" for line in error.details),
+        *([_bold("To mend it: ") + error.remedy] if error.remedy else ()),
+        *getattr(error, "__notes__", ()),
+    ]
+    for line in lines:
+        click.echo(line, err=True, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _bold(text: str, **style: Any) -> str:
+    return click.style(text, bold=True, **style)
+
+
+def _can_draw(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
 def new_log(directory: Path, verb: str) -> Path:
@@ -320,6 +260,7 @@ def new_log(directory: Path, verb: str) -> Path:
     return directory / f"{stamp}-{verb}-{time.monotonic_ns() % 10**6:06d}.log"
 
 
-def _print_json(document: object) -> None:
+def print_json(document: object) -> None:
+    """Write a document to standard output."""
     sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     sys.stdout.flush()

@@ -27,15 +27,15 @@ class Address:
         return self.uri or self.directory
 
 
-def address(text: str, *, said: str) -> Address:
+def address(text: str, *, said: str, asked: bool = True) -> Address:
     """Read ``NAME=URI`` or ``NAME=DIRECTORY``; raises `QlumodError`."""
     name, _, place = text.partition("=")
     if not place:
         raise QlumodError(f"{text!r} has not the form NAME=URI")
     if "://" in place:
-        return Address(archive=archive_name(name), said=said, uri=archive_uri(place), asked=True)
+        return Address(archive=archive_name(name), said=said, uri=archive_uri(place), asked=asked)
     folder = archive_directory(place)
-    return Address(archive=archive_name(name), said=said, directory=folder, asked=True)
+    return Address(archive=archive_name(name), said=said, directory=folder, asked=asked)
 
 
 def placed(archive: Archive, address: Address) -> Archive:

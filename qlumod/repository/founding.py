@@ -29,7 +29,7 @@ def opened_settings(layout: Layout) -> Settings:
     if not layout.settings.is_file():
         raise QlumodError(
             f"{layout.root} is no repository of qlumod",
-            remedy=f"qlumod repo init --repository {layout.root} --key FINGERPRINT",
+            remedy=f"qlumod repo init {layout.root} --key FINGERPRINT",
         )
     return read_settings(layout.settings)
 

@@ -53,6 +53,8 @@ class Wishes:
     """What somebody asks of a repository; None and empty: whatever it is."""
 
     keys: tuple[str, ...] = ()
+    usual_keys: tuple[str, ...] = ()
+    """The keys of a new repository, if no others are asked for."""
     origin: str | None = None
     label: str | None = None
     architectures: tuple[str, ...] = ()
@@ -61,7 +63,8 @@ class Wishes:
 
 def founded(wishes: Wishes) -> Settings:
     """The settings of a new repository; raises `QlumodError`."""
-    if not wishes.keys:
+    keys = wishes.keys or wishes.usual_keys
+    if not keys:
         raise QlumodError(
             "a new repository needs the key that signs it",
             remedy="name its fingerprint (--key); qlumod repo key makes one for trying things out",
@@ -70,7 +73,7 @@ def founded(wishes: Wishes) -> Settings:
     return Settings(
         origin=origin,
         label=one_line(wishes.label or origin),
-        keys=tuple(fingerprint(key) for key in wishes.keys),
+        keys=tuple(fingerprint(key) for key in keys),
         architectures=tuple(map(arch_name, sorted(wishes.architectures or DEFAULT_ARCHITECTURES))),
         uri=address(wishes.uri) if wishes.uri else "",
     )

@@ -7,7 +7,8 @@ import threading
 import pytest
 from rich.console import Console
 
-from qlumod.cli.screen import LOGS_KEPT, Plain, Reporter, Terminal, amount, columns, new_log, size
+from qlumod.cli.screen import LOGS_KEPT, Plain, Reporter, amount, columns, new_log, size
+from qlumod.cli.terminal import Terminal
 from qlumod.events import (
     Caution,
     Event,
@@ -141,7 +142,9 @@ def test_a_step_of_the_same_name_twice_at_once_ends_twice() -> None:
 
 def test_events_from_several_threads_come_out_whole(tmp_path) -> None:
     log = tmp_path / "log"
-    with Reporter(as_json=False, quiet=True, verbose=False, log=log, heading="$ x") as reporter:
+    with Reporter(
+        as_json=False, progress="none", verbose=False, log=log, heading="$ x"
+    ) as reporter:
 
         def work(name: str) -> None:
             with step(reporter.listen, name):
