@@ -19,6 +19,8 @@ from qlumod.model.release import archive_directory, archive_key, archive_name, a
 NAME = "qlumod/qlumod.conf"
 SYSTEM = Path("/etc") / NAME
 """The host's configuration; the user's comes before it."""
+USER = Path("~/.config") / NAME
+"""The user's, where XDG_CONFIG_HOME does not say otherwise."""
 INSTEAD = "QLUMOD_CONFIG"
 """The environment variable that names the one file to read in place of both."""
 DEFAULT = "default"
@@ -90,7 +92,7 @@ def paths(environment: Mapping[str, str]) -> tuple[Path, ...]:
 def user_path(environment: Mapping[str, str]) -> Path:
     """Where the user's own file is, or would be (XDG Base Directory Specification)."""
     home = Path(environment.get("XDG_CONFIG_HOME", ""))
-    return (home if home.is_absolute() else Path("~/.config").expanduser()) / NAME
+    return home / NAME if home.is_absolute() else USER.expanduser()
 
 
 def _is_there(path: Path) -> bool:

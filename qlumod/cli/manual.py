@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qlumod import __version__
-from qlumod.cli.configuration import INSTEAD
+from qlumod.cli.configuration import INSTEAD, SYSTEM, USER
 from qlumod.cli.exits import MEANINGS
 from qlumod.cli.main import VERBS, cli
 from qlumod.cli.options import Verb, VerbGroup
@@ -15,8 +15,8 @@ from qlumod.cli.settings import SETTINGS
 
 FILES = {
     "module-specs/": "The modules, the release, the accounts, and the locks (--specs).",
-    "~/.config/qlumod/qlumod.conf": "What you want for all calls.",
-    "/etc/qlumod/qlumod.conf": "What this host wants for all calls.",
+    str(USER): "What you want of all calls.",
+    str(SYSTEM): "What this host wants of all calls.",
     "/var/cache/qlumod": "Fetched packages, built layers and logs, for root (--cache).",
     "~/.cache/qlumod": "The same for other users.",
     "/usr/share/qlumod/modules": "On a head node: the modules, as apt installed them.",
@@ -27,7 +27,12 @@ ENVIRONMENT = {
     INSTEAD: "A file to read in place of all qlumod.conf.",
 }
 _SYNOPSIS = r"\fBqlumod\fR \fIVERB\fR [\fIOPTION\fR]... [\fIARGUMENT\fR]..."
-_NEIGHBOURS = (r"\fBapt\fR(8)", r"\fBmmdebstrap\fR(1)", r"\fBdh_qlumod\fR(1)")
+_NEIGHBOURS = (
+    r"\fBqlumod.conf\fR(5)",
+    r"\fBapt\fR(8)",
+    r"\fBmmdebstrap\fR(1)",
+    r"\fBdh_qlumod\fR(1)",
+)
 
 
 def pages() -> dict[str, str]:
@@ -41,11 +46,15 @@ def pages() -> dict[str, str]:
             assert command is not None
             beside = [other for other in verbs if other in present and other != name]
             made[f"qlumod-{name}"] = _page_of(command, context, name, verbs[name], beside)
-    return {f"{name}.1": "\n".join((*_title(name), *lines)) + "\n" for name, lines in made.items()}
+    return {
+        **{f"{name}.1": _text(name, 1, "User Commands", lines) for name, lines in made.items()},
+        "qlumod.conf.5": _text("qlumod.conf", 5, "File Formats", _configuration()),
+    }
 
 
-def _title(name: str) -> Iterator[str]:
-    yield f'.TH {_plain(name.upper())} 1 "" "qlumod {__version__}" "User Commands"'
+def _text(name: str, section: int, sort: str, lines: Iterable[str]) -> str:
+    title = f'.TH {_plain(name.upper())} {section} "" "qlumod {__version__}" "{sort}"'
+    return "\n".join((title, *lines)) + "\n"
 
 
 def _overview(present: Iterable[str]) -> Iterator[str]:
@@ -88,6 +97,48 @@ def _inner(command: click.Command, parent: click.Context, name: str) -> Iterator
     yield from _paragraphs(command.help or "")
     yield from _options(command, context, heading="")
     yield from _examples(command, ".PP")
+
+
+EXAMPLE = """\
+Format: 1
+Specs: ~/cluster/module-specs
+Repository: /srv/debian
+
+Archive: debian
+URI: https://mirror.example.org/debian
+"""
+CONFIGURATION = """\
+What holds for a host or a person is said once: in an environment variable, or in a file. Of
+several, the first that says something wins: what is typed, the environment, the user's file, the
+host's file, the default. qlumod config tells what holds, and who says so.
+
+The file is deb822, as debian/control is. It begins with Format: 1; what is no setting is refused,
+with file and line. Paths begin with / or ~/.
+"""
+ARCHIVES = """\
+A stanza with Archive says where an archive of the release is, in place of this host's apt and of
+the release: URI is the address of a mirror, Directory a directory of .deb files, and Key the
+keyring or fingerprint that signs there, if it is another one than the release says.
+"""
+
+
+def _configuration() -> Iterator[str]:
+    yield from (".SH NAME", r"qlumod.conf \- what a host or a person wants of all calls of qlumod")
+    yield from (".SH SYNOPSIS", *map(_bold, (str(USER), ".br", str(SYSTEM))), ".SH DESCRIPTION")
+    yield from _paragraphs(CONFIGURATION)
+    yield ".SH SETTINGS"
+    for setting in (setting for setting in SETTINGS if not setting.stanza):
+        yield from (".TP", rf"{_bold(setting.field)}: \fI{_plain(setting.kind.name)}\fR")
+        yield from (_plain(setting.help), f"The default is: {_plain(setting.otherwise)}.")
+        yield f"({_bold(setting.option)}, {_bold(setting.variable)})"
+    yield from (".SH ARCHIVES", *_paragraphs(ARCHIVES))
+    yield f"({_bold('--archive')}, {_bold('QLUMOD_ARCHIVE')})"
+    yield from (".SH EXAMPLE", ".nf", ".RS", *map(_plain, EXAMPLE.splitlines()), ".RE", ".fi")
+    yield from (".SH SEE ALSO", ", ".join((r"\fBqlumod\fR(1)", _reference("config"))))
+
+
+def _bold(text: str) -> str:
+    return text if text.startswith(".") else rf"\fB{_plain(text)}\fR"
 
 
 def _usage(command: click.Command, context: click.Context) -> Iterator[str]:

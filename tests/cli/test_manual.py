@@ -5,8 +5,10 @@ from pathlib import Path
 
 import click
 
+from qlumod.cli.configuration import parse
 from qlumod.cli.main import VERBS, cli
-from qlumod.cli.manual import pages, write
+from qlumod.cli.manual import EXAMPLE, pages, write
+from qlumod.cli.settings import SETTINGS
 
 PAGES = pages()
 
@@ -22,7 +24,9 @@ def verbs() -> list[tuple[str, click.Command]]:
 
 
 def test_there_is_a_page_for_each_verb_and_one_for_all() -> None:
-    assert sorted(PAGES) == sorted(["qlumod.1", *(f"qlumod-{name}.1" for name, _ in verbs())])
+    assert sorted(PAGES) == sorted(
+        ["qlumod.1", "qlumod.conf.5", *(f"qlumod-{name}.1" for name, _ in verbs())]
+    )
 
 
 def test_the_page_of_a_verb_has_its_options_and_examples_and_those_of_a_group_s_verbs() -> None:
@@ -47,6 +51,15 @@ def test_a_page_begins_with_what_whatis_reads() -> None:
         ".SH NAME",
         "qlumod-lock - solve which packages the modules consist of, and write them down",
     ]
+
+
+def test_the_page_of_the_configuration_has_every_setting_and_a_right_example() -> None:
+    page = written("qlumod.conf.5")
+    for setting in SETTINGS:
+        for word in (setting.field, setting.option, setting.variable):
+            assert word in page
+    said, addresses = parse(EXAMPLE, "qlumod.conf")
+    assert (sorted(said), len(addresses)) == (["repository", "specs"], 1)
 
 
 def test_troff_finds_nothing_to_complain_about(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.cli.conffile import conffile
 from qlumod.system.run import capture, command
 from tests.conftest import ROOT
 
@@ -97,6 +98,13 @@ def test_the_debhelper_add_on_provides_its_sequence(dist: Path) -> None:
     listing = capture(command("dpkg-deb", "-c", deb)).decode()
     for path in ("usr/bin/dh_qlumod", "usr/share/perl5/Debian/Debhelper/Sequence/qlumod.pm"):
         assert f"./{path}\n" in listing
+
+
+def test_the_hosts_configuration_is_a_conffile_of_comments(dist: Path, tmp_path: Path) -> None:
+    (deb,) = dist.glob("python3-qlumod_*.deb")
+    capture(command("dpkg-deb", "-R", deb, tmp_path))
+    assert (tmp_path / "DEBIAN/conffiles").read_text() == "/etc/qlumod/qlumod.conf\n"
+    assert (tmp_path / "etc/qlumod/qlumod.conf").read_text() == conffile()
 
 
 def test_the_templates_are_installed_as_they_are(dist: Path, tree: Path, tmp_path: Path) -> None:
