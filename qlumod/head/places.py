@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from qlumod.model.manifest import MODULES
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -13,7 +15,7 @@ class Places:
     @property
     def modules(self) -> Path:
         """The payloads, as ``<module>/<flavor>/<arch>/<x.y.z>/``; dpkg owns what is in here."""
-        return self.root / "usr/share/qlumod/modules"
+        return self.root / MODULES
 
     @property
     def state(self) -> Path:

@@ -1,13 +1,14 @@
 """Building payloads: each once for the same inputs, in namespaces without network."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step
 from qlumod.layer.cache import WORK, commit, payload_path
 from qlumod.layer.inputs import write_inputs
-from qlumod.layer.job import Job
+from qlumod.layer.installed import installed
+from qlumod.layer.job import Below, Job
 from qlumod.layer.twice import differences
 from qlumod.model.lock import Lock
 from qlumod.model.names import FlavorName, ModuleName
@@ -21,22 +22,97 @@ from qlumod.system.store import Store
 
 Payloads = Mapping[ModuleName, Path]
 """The payload directory of each module, lowest module first."""
+SHOWN = 5
+"""How many missing packages an error names."""
 
 
-def plan(project: Project, lock: Lock, modules: Sequence[ModuleName]) -> tuple[Job, ...]:
-    """What has to be there for these modules: a job for each and for all that they require."""
-    jobs: dict[ModuleName, Job] = {}
+def plan(
+    project: Project, lock: Lock, modules: Sequence[ModuleName], *, there: Iterable[Below] = ()
+) -> tuple[Job, ...]:
+    """What has to be there for these modules: a job for each and for all that they require.
+
+    `there` are payloads that are there already: no job makes them.
+    """
+    lower = {below.module: below for below in there}
+    jobs: list[Job] = []
     wanted = with_requirements(modules, project.specs)
     raise_faults(fault for spec in wanted for fault in _not_yet(spec, lock.flavor))
     for spec in wanted:
-        below = with_requirements(spec.requires, project.specs)
-        jobs[spec.module] = Job(
-            spec=spec,
-            project=project,
-            lock=lock,
-            below=tuple((lower.module, jobs[lower.module].identity) for lower in below),
+        if spec.module not in lower:
+            below = with_requirements(spec.requires, project.specs)
+            job = Job(
+                spec=spec,
+                project=project,
+                lock=lock,
+                below=tuple(lower[required.module] for required in below),
+            )
+            lower[spec.module] = Below(module=spec.module, identity=job.identity)
+            jobs.append(job)
+    return tuple(jobs)
+
+
+def plan_here(
+    project: Project,
+    lock: Lock,
+    module: ModuleName,
+    *,
+    store: Store,
+    cache: Path,
+    root: Path = Path("/"),
+) -> tuple[Job, ...]:
+    """What makes one module's payload on this machine, its own job last.
+
+    A payload that it stands upon comes from the cache, else from where a package has installed it
+    below `root`, else it is built. Raises where packages are missing for that, before any work.
+    """
+    *lower, last = plan(project, lock, [module])
+    if payload_path(cache, last.identity).is_dir():
+        return (last,)
+    there: list[Below] = []
+    reasons: dict[ModuleName, str] = {}
+    for job in lower:
+        try:
+            there.append(_cached(job, cache) or installed(job, root))
+        except QlumodError as reason:
+            reasons[job.spec.module] = str(reason)
+    jobs = plan(project, lock, [module], there=there)
+    raise_faults(_missing(jobs, reasons, store=store, cache=cache))
+    return jobs
+
+
+def _cached(job: Job, cache: Path) -> Below | None:
+    identity = job.identity
+    there = payload_path(cache, identity).is_dir()
+    return Below(module=job.spec.module, identity=identity) if there else None
+
+
+def _missing(
+    jobs: Sequence[Job], reasons: Mapping[ModuleName, str], *, store: Store, cache: Path
+) -> Iterator[QlumodError]:
+    """An error for each module that there is nothing to make of."""
+    for job in jobs:
+        absent = [package for package in job.packages if not store.has(package.sha256)]
+        if not absent or payload_path(cache, job.identity).is_dir():
+            continue
+        module, asker = job.spec.module, jobs[-1].spec.module
+        lacking = (
+            f"the package store {store.root} lacks "
+            f"{len(absent)} of its {len(job.packages)} packages"
         )
-    return tuple(jobs.values())
+        if job is jobs[-1]:
+            yield QlumodError(
+                f"cannot build {module}: {lacking}",
+                details=[f"{package.package} {package.version}" for package in absent[:SHOWN]],
+                remedy="set QLUMOD_STORE to a store that `qlumod fetch` has filled, or take the "
+                "source package that `qlumod source --with-packages` writes",
+            )
+        else:
+            yield QlumodError(
+                f"cannot build {asker}, which stands on {module}: there is no layer of {module}",
+                details=[reasons[module], lacking],
+                remedy=f"install the package of {module} that the source package Build-Depends on, "
+                "or set QLUMOD_STORE to a store that `qlumod fetch` has filled",
+            )
 
 
 def require_means(jobs: Sequence[Job], *, cache: Path, again: bool = False) -> None:
@@ -55,10 +131,13 @@ def _not_yet(spec: ModuleSpec, flavor: FlavorName) -> Iterator[QlumodError]:
         yield QlumodError(f"{spec.at('Restore')}: this qlumod cannot restore paths yet")
 
 
-def payload(job: Job, *, store: Store, cache: Path, listen: Listener) -> Path:
+def payload(
+    job: Job, *, store: Store, cache: Path, processors: int | None = None, listen: Listener
+) -> Path:
     """The payload directory of a job, built where the cache lacks it.
 
-    The payloads of the modules below must be in the cache already.
+    The payloads of the modules below must be there already. `processors` is how many work at it
+    (None: all), and changes no byte.
     """
     identity = job.identity
     ready = payload_path(cache, identity)
@@ -69,16 +148,27 @@ def payload(job: Job, *, store: Store, cache: Path, listen: Listener) -> Path:
         # Somebody else may have built it while we waited for the directory.
         if ready.is_dir():
             return ready
-        return commit(_built(job, place, store=store, cache=cache, listen=listen), cache, identity)
+        made = _built(job, place, store=store, cache=cache, processors=processors, listen=listen)
+        return commit(made, cache, identity)
 
 
 def build_payloads(
-    jobs: Sequence[Job], *, store: Store, cache: Path, listen: Listener
+    jobs: Sequence[Job],
+    *,
+    store: Store,
+    cache: Path,
+    processors: int | None = None,
+    listen: Listener,
 ) -> dict[ModuleName, Path]:
     """The payloads of several jobs, what is required first; see `payload`."""
     require_means(jobs, cache=cache)
     sweep(cache / WORK)
-    return {job.spec.module: payload(job, store=store, cache=cache, listen=listen) for job in jobs}
+    return {
+        job.spec.module: payload(
+            job, store=store, cache=cache, processors=processors, listen=listen
+        )
+        for job in jobs
+    }
 
 
 def build_again(job: Job, *, store: Store, cache: Path, listen: Listener) -> tuple[str, ...]:
@@ -99,11 +189,23 @@ def build_again(job: Job, *, store: Store, cache: Path, listen: Listener) -> tup
         return found
 
 
+def _place(lower: Below, cache: Path) -> Path:
+    return lower.installed or payload_path(cache, lower.identity)
+
+
 PROGRAMS = ("setpriv", "unshare", "mount", "mmdebstrap", "mksquashfs", "gpg")
 """What a build needs of the build host, checked before any work."""
 
 
-def _built(job: Job, place: Path, *, store: Store, cache: Path, listen: Listener) -> Path:
+def _built(
+    job: Job,
+    place: Path,
+    *,
+    store: Store,
+    cache: Path,
+    processors: int | None = None,
+    listen: Listener,
+) -> Path:
     require_programs(*PROGRAMS)
     archive = frozen_archive(
         job.packages,
@@ -111,6 +213,7 @@ def _built(job: Job, place: Path, *, store: Store, cache: Path, listen: Listener
         directory=place / "archive",
         architecture=job.lock.architecture,
         epoch=job.epoch,
+        processors=processors,
         listen=listen,
     )
     output = place / "payload"
@@ -122,9 +225,10 @@ def _built(job: Job, place: Path, *, store: Store, cache: Path, listen: Listener
             "module": job.spec.module,
             "source": archive.source_line,
             "archive": str(archive.directory),
-            "below": [str(payload_path(cache, identity)) for _, identity in job.below],
+            "below": [str(_place(lower, cache)) for lower in job.below],
             "scratch": str(place / "scratch"),
             "output": str(output),
+            "processors": processors,
         },
         listen=listen,
     )

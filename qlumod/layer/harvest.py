@@ -51,7 +51,15 @@ class Ground:
     kernel: str = ""
 
 
-def harvest(job: Job, ground: Ground, output: Path, *, scratch: Path, listen: Listener) -> None:
+def harvest(
+    job: Job,
+    ground: Ground,
+    output: Path,
+    *,
+    scratch: Path,
+    processors: int | None,
+    listen: Listener,
+) -> None:
     """Write the payload directory of a module that has just been installed."""
     with step(listen, "reading what was installed"):
         lists = _file_lists(ground.root, job)
@@ -65,7 +73,16 @@ def harvest(job: Job, ground: Ground, output: Path, *, scratch: Path, listen: Li
         fragments = _fragments(job, ground, chosen)
     kernel = kernel_in(chosen.entries, job.spec.module)
     with step(listen, f"compressing {job.spec.module}"):
-        _write_layer(job, ground, chosen, kernel, output, scratch=scratch, listen=listen)
+        _write_layer(
+            job,
+            ground,
+            chosen,
+            kernel,
+            output,
+            scratch=scratch,
+            processors=processors,
+            listen=listen,
+        )
     names = Owners.of(ground.root)
     cache_of = {path: name for name, path in chosen.caches}
     write_documents(
@@ -96,6 +113,7 @@ def _write_layer(
     output: Path,
     *,
     scratch: Path,
+    processors: int | None,
     listen: Listener,
 ) -> None:
     """Compress the layer, and meanwhile make the initrd, which lies beside it."""
@@ -110,6 +128,7 @@ def _write_layer(
             compression=job.project.release.compression,
             left_out=chosen.left_behind,
             scratch=scratch,
+            processors=processors,
             listen=listen,
         )
         if kernel:

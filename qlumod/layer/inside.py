@@ -31,6 +31,7 @@ class _Site:
     """The archive as a line of sources.list(5)."""
     space: Path
     output: Path
+    processors: int | None
     listen: Listener
 
 
@@ -44,6 +45,7 @@ def build(
     below: Sequence[str],
     scratch: str,
     output: str,
+    processors: int | None,
 ) -> None:
     """Build one module into the payload directory `output`; see `qlumod.layer.build`."""
     members = stacked([read_member(Path(payload)) for payload in below])
@@ -55,6 +57,7 @@ def build(
             source=source,
             space=space,
             output=Path(output),
+            processors=processors,
             listen=listen,
         )
         if members:
@@ -99,7 +102,14 @@ def _build_over(site: _Site, members: Sequence[Member]) -> None:
 
 
 def _harvest(site: _Site, ground: Ground) -> None:
-    harvest(site.job, ground, site.output, scratch=site.space, listen=site.listen)
+    harvest(
+        site.job,
+        ground,
+        site.output,
+        scratch=site.space,
+        processors=site.processors,
+        listen=site.listen,
+    )
 
 
 @contextmanager

@@ -30,14 +30,25 @@ SOURCES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Below:
+    """A payload that a module stands upon."""
+
+    module: ModuleName
+    identity: Digest
+    """In the cache that of its job; where it is installed the digest of its manifest's bytes."""
+    installed: Path | None = None
+    """Where a package has installed it; None: it is in the cache, under its identity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A module to build over the layers of the modules that it requires (`below`, all of them)."""
 
     spec: ModuleSpec
     project: Project
     lock: Lock
-    below: tuple[tuple[ModuleName, Digest], ...]
-    """The modules that it stands upon, lowest first, with the identities of their layers."""
+    below: tuple[Below, ...]
+    """The payloads that it stands upon, lowest first."""
 
     @property
     def packages(self) -> tuple[LockedPackage, ...]:
@@ -68,7 +79,7 @@ class Job:
                 "flavor": self.lock.flavor,
                 "epoch": self.epoch,
                 "tools": [list(tool) for tool in self.lock.tools],
-                "below": [list(layer) for layer in self.below],
+                "below": [[lower.module, lower.identity] for lower in self.below],
             }
         )
 

@@ -71,12 +71,7 @@ def tools(database: Path = Path("/var/lib/dpkg")) -> tuple[tuple[str, str], ...]
 
 def require_tools(lock: Lock, database: Path = Path("/var/lib/dpkg")) -> None:
     """Raise where this host's tools are not those that the lock records: the bytes would differ."""
-    here = dict(tools(database))
-    others = [
-        f"{name}: the lock has {version}, this machine {here.get(name, 'none')}"
-        for name, version in lock.tools
-        if here.get(name) != version
-    ]
+    others = other_tools(lock, database)
     if others:
         raise QlumodError(
             f"the lock of {lock.version} for {lock.flavor} and {lock.architecture} was made with "
@@ -85,6 +80,16 @@ def require_tools(lock: Lock, database: Path = Path("/var/lib/dpkg")) -> None:
             remedy="build where these versions are, or run `qlumod lock`, which keeps the packages "
             "and records the tools of this machine",
         )
+
+
+def other_tools(lock: Lock, database: Path = Path("/var/lib/dpkg")) -> tuple[str, ...]:
+    """Say how this host's tools are not those that the lock records, a line each."""
+    here = dict(tools(database))
+    return tuple(
+        f"{name}: the lock has {version}, this machine {here.get(name, 'none')}"
+        for name, version in lock.tools
+        if here.get(name) != version
+    )
 
 
 def locked_archives(

@@ -28,6 +28,15 @@ LEFT_OUT = "left-out"
 """Paths of the packages that are not in the layer on purpose: ``package<TAB>path``, sorted."""
 KERNEL = "boot/vmlinuz"
 INITRD = "boot/initrd.img"
+MODULES = "usr/share/qlumod/modules"
+"""Where packages install payloads, relative to the root."""
+
+
+def payload_home(
+    module: ModuleName, flavor: FlavorName, architecture: ArchName, version: object
+) -> str:
+    """Where a payload is installed: ``usr/share/qlumod/modules/slurm/bookworm/amd64/14.0.0``."""
+    return f"{MODULES}/{module}/{flavor}/{architecture}/{version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,20 +9,24 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.contents import PathLine, parse_contents
 from qlumod.model.document import decoded
-from qlumod.model.manifest import MANIFEST, Manifest, PayloadFile, parse_manifest
+from qlumod.model.manifest import (
+    MANIFEST,
+    Manifest,
+    PayloadFile,
+    parse_manifest,
+    payload_home,
+)
 from qlumod.model.names import ModuleName
 from qlumod.system.files import read_bytes
 
-MODULES = Path("usr/share/qlumod/modules")
-"""Where payloads lie on a head node, relative to its root."""
 DOCUMENTS = Path("usr/share/doc")
 BLOCK = 1 << 20
 
 
-def payload_home(manifest: Manifest) -> Path:
-    """Where a payload is installed: ``usr/share/qlumod/modules/slurm/bookworm/amd64/14.0.0``."""
-    return (
-        MODULES / manifest.module / manifest.flavor / manifest.architecture / str(manifest.version)
+def home_below(root: Path, manifest: Manifest) -> Path:
+    """Where a payload lies that is installed below `root`."""
+    return root / payload_home(
+        manifest.module, manifest.flavor, manifest.architecture, manifest.version
     )
 
 
@@ -38,7 +42,7 @@ def install_payload(payload: Path, destination: Path) -> Manifest:
     Exactly the files of the manifest are taken; one that is missing or damaged is an error.
     """
     manifest = read_manifest(payload)
-    home = destination / payload_home(manifest)
+    home = home_below(destination, manifest)
     for entry in manifest.files:
         _copy(payload, entry, home)
     _write(home / MANIFEST, (payload / MANIFEST).read_bytes())
@@ -54,7 +58,7 @@ def install_documents(
     """
     place = destination / DOCUMENTS / package
     for name in (f"{manifest.module}.packages.version.gz", f"{manifest.module}.contents.gz"):
-        _link(place / name, destination / payload_home(manifest) / name)
+        _link(place / name, home_below(destination, manifest) / name)
     for name, text in sorted(texts.items()):
         if name == f"{manifest.module}.changelog":
             _write(place / name, text.encode())
@@ -98,6 +102,8 @@ def _write(path: Path, data: bytes) -> None:
 
 def _link(link: Path, target: Path) -> None:
     _make(link.parent)
+    # Whoever runs a debhelper command twice gets what once would have given.
+    link.unlink(missing_ok=True)
     link.symlink_to(os.path.relpath(target, link.parent))
 
 

@@ -81,6 +81,7 @@ def frozen_archive(
     epoch: int,
     architecture: str = "",
     suite: str = "frozen",
+    processors: int | None = None,
     listen: Listener = ignore,
 ) -> FrozenArchive:
     """Make an archive of exactly these packages from the store, in a directory that is not there.
@@ -106,7 +107,7 @@ def frozen_archive(
             )
 
         files.make_directories(directory / "pool")
-        debs = side_by_side(take, packages)
+        debs = side_by_side(take, packages, processors)
         return write_archive(directory, debs, suite=suite, architecture=architecture, epoch=epoch)
 
 
@@ -184,9 +185,11 @@ def control_paragraph(deb: Path) -> str:
     return data.decode()
 
 
-def side_by_side(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+def side_by_side(
+    work: Callable[[T], R], items: Sequence[T], processors: int | None = None
+) -> list[R]:
     """Do the same to many files on all cores (hashing leaves the interpreter's lock alone)."""
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1) + 1) as pool:
+    with ThreadPoolExecutor(max_workers=processors or min(8, os.cpu_count() or 1) + 1) as pool:
         futures = [pool.submit(work, item) for item in items]
         try:
             return [future.result() for future in futures]

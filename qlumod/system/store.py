@@ -10,8 +10,9 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qlumod.errors import QlumodError
@@ -32,10 +33,12 @@ class Store:
     """Files by digest below one directory, `packages/` of the cache."""
 
     root: Path
+    brought: Mapping[Digest, Path] = field(default_factory=dict)
+    """Files that lie elsewhere: a source package may bring its own."""
 
     def path(self, digest: Digest) -> Path:
         """Where the file of that digest lies, or would."""
-        return self.root / digest[:2] / f"{digest}.deb"
+        return self.brought.get(digest) or self.root / digest[:2] / f"{digest}.deb"
 
     def has(self, digest: Digest) -> bool:
         """Whether a file of that digest was put here."""
@@ -86,9 +89,11 @@ class Store:
         """The error for a file whose bytes are not those that were put here."""
         path = self.path(digest)
         return QlumodError(
-            f"{path}: the file in the store is damaged",
+            f"{path}: the package is damaged",
             details=(f"its bytes have the digest {found.sha256} ({found.size} bytes)",),
-            remedy=f"rm {path}, then `qlumod fetch`",
+            remedy="unpack the source package again"
+            if digest in self.brought
+            else f"rm {path}, then `qlumod fetch`",
         )
 
     def keep(self, document: bytes) -> Digest:
@@ -143,9 +148,11 @@ class Store:
             files.sync_directory(target.parent)
 
 
-def store_in(cache: Path, store: Path | None = None) -> Store:
+def store_in(
+    cache: Path, store: Path | None = None, *, brought: Mapping[Digest, Path] | None = None
+) -> Store:
     """The store that a cache brings, or the one that was chosen."""
-    return Store(store or cache / "packages")
+    return Store(store or cache / "packages", brought or {})
 
 
 def _own_name() -> str:

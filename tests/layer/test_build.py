@@ -253,7 +253,7 @@ def test_a_damaged_package_in_the_store_stops_the_build(site: Site, tmp_path: Pa
     path.write_bytes(good[:-1] + b"x")
     try:
         assert error_of(site, "sibling") == (
-            f"{path}: the file in the store is damaged\n"
+            f"{path}: the package is damaged\n"
             f"  its bytes have the digest {sha256(good[:-1] + b'x').hexdigest()} "
             f"({len(good)} bytes)\n"
             f"To mend it: rm {path}, then `qlumod fetch`"

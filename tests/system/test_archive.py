@@ -106,7 +106,7 @@ def test_a_package_that_was_damaged_in_the_store_is_found_when_it_is_used(
     with pytest.raises(QlumodError) as failure:
         frozen_archive(packages, store, tmp_path / "frozen", epoch=0)
     assert str(failure.value) == (
-        f"{path}: the file in the store is damaged\n"
+        f"{path}: the package is damaged\n"
         f"  its bytes have the digest {found.sha256} ({found.size} bytes)\n"
         f"To mend it: rm {path}, then `qlumod fetch`"
     )

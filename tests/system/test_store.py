@@ -78,7 +78,7 @@ def test_a_damaged_file_is_named_with_the_way_to_mend_it(store: Store, source: P
     with pytest.raises(QlumodError) as failure:
         store.check(DIGEST, len(DATA))
     assert str(failure.value) == (
-        f"{path}: the file in the store is damaged\n"
+        f"{path}: the package is damaged\n"
         f"  its bytes have the digest {hashlib.sha256(DATA[:-1]).hexdigest()} (8999 bytes)\n"
         f"To mend it: rm {path}, then `qlumod fetch`"
     )

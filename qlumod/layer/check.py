@@ -1,0 +1,91 @@
+"""Whether a payload is what it says of itself: its files by manifest, its layer by contents."""
+
+import gzip
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.model.contents import PathLine, parse_contents
+from qlumod.model.document import decoded
+from qlumod.model.manifest import LAYER, MANIFEST, Manifest, parse_manifest
+from qlumod.model.tree import Entry
+from qlumod.system.files import Sum, file_sum, read_bytes
+from qlumod.system.squashfs import listed
+
+SHOWN = 20
+"""How many paths an error names."""
+
+
+def check_payload(place: Path) -> Manifest:
+    """Check a payload directory: every digest, and that contents and layer tell the same.
+
+    Needs no right and no namespace. Raises `QlumodError`.
+    """
+    manifest = checked_files(place)
+    name = f"{manifest.module}.contents.gz"
+    lines = parse_contents(gzip.decompress(read_bytes(place / name)).decode(), name)
+    found = tuple(islice(disagreements(lines, listed(place / LAYER)), SHOWN + 1))
+    if found:
+        more = ("and more",) if len(found) > SHOWN else ()
+        raise QlumodError(
+            f"{place}: the layer and its contents disagree", details=(*found[:SHOWN], *more)
+        )
+    return manifest
+
+
+def checked_files(place: Path) -> Manifest:
+    """The manifest of a payload directory whose files all have the digests that it names."""
+    path = place / MANIFEST
+    manifest = parse_manifest(decoded(read_bytes(path), str(path)), str(path))
+    module = manifest.module
+    for name in (LAYER, f"{module}.packages.version.gz", f"{module}.contents.gz"):
+        if manifest.file(name) is None:
+            raise QlumodError(f"{place}: the manifest names no {name}")
+    for file in manifest.files:
+        if file_sum(place / file.path) != Sum(size=file.size, sha256=file.sha256):
+            raise QlumodError(
+                f"{place}: {file.path} is damaged: it has not the digest that the manifest names"
+            )
+    return manifest
+
+
+def disagreements(lines: tuple[PathLine, ...], layer: Mapping[str, Entry]) -> Iterator[str]:
+    """How contents and layer differ, a line for each path; pure."""
+    told = {line.path: line for line in lines}
+    there = {path: entry for path, entry in layer.items() if path != "/"}
+    for path in sorted(told.keys() | there.keys()):
+        if path not in there:
+            yield f"{path}: in the contents, not in the layer"
+        elif path not in told:
+            yield f"{path}: in the layer, not in the contents"
+        elif (said := _of_line(told[path])) != (found := _of_entry(there[path])):
+            yield f"{path}: {' '.join(said)} in the contents, {' '.join(found)} in the layer"
+    yield from _owners(told, there)
+
+
+def _of_line(line: PathLine) -> tuple[str, ...]:
+    kind = "f" if line.type == "h" else line.type
+    target = (line.digest,) if kind == "l" else ()
+    return (kind, f"{line.mode:04o}", str(line.size), *target)
+
+
+def _of_entry(entry: Entry) -> tuple[str, ...]:
+    target = (entry.target,) if entry.type == "l" else ()
+    kind = "w" if entry.whiteout else entry.type
+    return (kind, f"{entry.mode:04o}", str(entry.size), *target)
+
+
+def _owners(told: Mapping[str, PathLine], there: Mapping[str, Entry]) -> Iterator[str]:
+    """A name stands for one id and an id for one name; which, only a stack's accounts know."""
+    known: dict[tuple[str, str | int], str | int] = {("user", "root"): 0, ("user", 0): "root"}
+    known |= {("group", "root"): 0, ("group", 0): "root"}
+    for path in sorted(told.keys() & there.keys()):
+        user, _, group = told[path].owner.partition(":")
+        for kind, name, number in (
+            ("user", user, there[path].uid),
+            ("group", group, there[path].gid),
+        ):
+            pair = known.setdefault((kind, name), number), known.setdefault((kind, number), name)
+            if pair != (number, name):
+                yield f"{path}: {kind} {name} in the contents, {number} in the layer"

@@ -1,0 +1,53 @@
+"""Payloads that packages have installed here, and whether they are the very ones of a lock."""
+
+import gzip
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.layer.check import checked_files
+from qlumod.layer.job import Below, Job
+from qlumod.model.contents import package_lines, parse_packages
+from qlumod.model.digests import digest_bytes
+from qlumod.model.manifest import MANIFEST, Manifest, payload_home
+from qlumod.system.files import read_bytes
+
+SHOWN = 5
+"""How many packages an error names that are not those of the lock."""
+
+
+def installed(job: Job, root: Path = Path("/")) -> Below:
+    """The installed payload of a job's module, every byte of it checked.
+
+    Raises `QlumodError` with the reason where it is not there, damaged, or not what is locked.
+    """
+    place = root / payload_home(
+        job.spec.module, job.lock.flavor, job.lock.architecture, job.lock.version
+    )
+    if not place.is_dir():
+        raise QlumodError(f"{place}: not installed")
+    _check_identity(job, checked_files(place), place)
+    _check_packages(job, place)
+    identity = digest_bytes(read_bytes(place / MANIFEST))
+    return Below(module=job.spec.module, identity=identity, installed=place)
+
+
+def _check_identity(job: Job, manifest: Manifest, place: Path) -> None:
+    said = (manifest.module, str(manifest.version), manifest.flavor, manifest.architecture)
+    lock = job.lock
+    if said != (job.spec.module, lock.version, lock.flavor, lock.architecture):
+        raise QlumodError(f"{place}: the manifest is that of {' '.join(said)}")
+    if manifest.requires != job.spec.requires:
+        required = ", ".join(manifest.requires) or "nothing"
+        raise QlumodError(f"{place}: the module there requires {required}, which its spec does not")
+
+
+def _check_packages(job: Job, place: Path) -> None:
+    path = place / f"{job.spec.module}.packages.version.gz"
+    there = set(parse_packages(gzip.decompress(read_bytes(path)).decode(), str(path)))
+    locked = set(package_lines(job.packages))
+    if there != locked:
+        names = sorted({line.package for line in there ^ locked})
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        raise QlumodError(
+            f"{place}: other packages than the lock has: {', '.join(names[:SHOWN])}{more}"
+        )
