@@ -35,6 +35,25 @@ from qlumod.workflows.package import install_module
 )
 @options.cache
 @options.store
+@click.option(
+    "--packages",
+    "brought",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIRECTORY",
+    help="A directory of locked .debs that the source package brings; it goes before the store.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processors may work at it; default: all. No byte depends on it.",
+)
+@click.option(
+    "--check/--no-check",
+    default=True,
+    help="Whether to check what was installed: digests by the manifest, the layer by its contents.",
+)
 @options.reports()
 def command(
     *,
@@ -44,20 +63,35 @@ def command(
     destdir: Path,
     cache: Path,
     store: Path | None,
+    brought: tuple[Path, ...],
+    jobs: int | None,
+    check: bool,
     reporter: Reporter,
 ) -> None:
     """Put a module's payload into the build directory of its binary package.
 
     A step of a package build: dh_qlumod(1) calls it. The layer comes from the cache, or is built
-    from the locked packages in the store; the network is not used.
+    from the locked packages, over the payloads of the required modules: those in the cache, else
+    those that packages have installed, else they are built as well. The network is not used.
+    Prints substitution variables for debian/control (deb-substvars(5)).
     """
-    payload = install_module(
+    done = install_module(
         inputs,
         module_name(module),
         package=package,
         destination=destdir,
         cache=cache,
         store=store,
+        brought=brought,
+        processors=jobs,
+        check=check,
         listen=reporter.listen,
     )
-    reporter.result({"payload": str(payload), "destdir": str(destdir)})
+    reporter.result(
+        {
+            "payload": str(done.payload),
+            "destdir": str(destdir),
+            "substvars": dict(done.substvars),
+        },
+        [f"{name}={text}" for name, text in done.substvars.items()],
+    )

@@ -103,14 +103,23 @@ class Plan:
         return (_payload(self), *_metas(self), *_short(self))
 
 
-def _payload(plan: Plan) -> Binary:
-    required = tuple(
+def required_payloads(plan: Plan) -> tuple[str, ...]:
+    """The payload packages that a module stands upon: to be built as well as to be installed."""
+    return tuple(
         f"{plan.name_of(module, str(plan.release.version))} (>= {plan.version_of(module)})"
         for module in plan.spec.requires
     )
+
+
+def payload_depends(plan: Plan) -> tuple[str, ...]:
+    """What a module's payload package depends on: what dh_qlumod puts into ${qlumod:Depends}."""
+    return (READER, *required_payloads(plan))
+
+
+def _payload(plan: Plan) -> Binary:
     return Binary(
         name=plan.payload,
-        depends=(READER, *required),
+        depends=("${qlumod:Depends}",),
         synopsis=_synopsis(plan, str(plan.release.version)),
         text="This package holds the module itself: a layer for the images of nodes.",
     )

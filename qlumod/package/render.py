@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from qlumod.package.changelog import WIDTH, date, items, older
 from qlumod.package.place import templates
-from qlumod.package.plan import Binary, Plan
+from qlumod.package.plan import Binary, Plan, required_payloads
 
 README = """\
 This is the source package of an image module. Nothing is compiled here: what the module is made
@@ -64,6 +64,8 @@ class SourceView:
     """The newest changelog entry's items, wrapped."""
     older: str
     """The changelog entries before it, with an empty line ahead, or nothing."""
+    required: tuple[str, ...]
+    """The payload packages that the layer is built over."""
     sources: tuple[str, ...]
     """The source packages that the layer was made from, with their versions."""
     binaries: tuple[BinaryView, ...]
@@ -80,6 +82,7 @@ def source_view(plan: Plan) -> SourceView:
         date=date(plan.epoch),
         items=items(plan),
         older=f"\n{below}" if (below := older(plan)) else "",
+        required=required_payloads(plan),
         sources=_sources(plan),
         binaries=tuple(_binary_view(plan, binary) for binary in plan.binaries),
     )

@@ -1,27 +1,53 @@
 """Packaging modules: from payloads to .debs, and what debhelper asks for on the way."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qlumod.events import Listener
-from qlumod.layer.build import build_payloads, plan
+from qlumod.events import Caution, Listener
+from qlumod.layer.build import build_payloads, plan, plan_here
+from qlumod.layer.cache import payload_path
+from qlumod.layer.check import check_payload
 from qlumod.layer.inputs import documents, read_inputs
 from qlumod.layer.job import Job
-from qlumod.model.names import ModuleName
+from qlumod.lock.make import other_tools, tools
+from qlumod.model.lock import Lock
+from qlumod.model.names import Digest, ModuleName
 from qlumod.package.before import Predecessor, read_texts
 from qlumod.package.build import build_package
 from qlumod.package.changelog import transparency
-from qlumod.package.install import install_documents, install_payload, payload_contents
-from qlumod.package.plan import Plan
+from qlumod.package.install import (
+    home_below,
+    install_documents,
+    install_payload,
+    payload_contents,
+)
+from qlumod.package.plan import Plan, payload_depends
 from qlumod.system.store import Store, store_in
 from qlumod.workflows.predecessors import known_predecessor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """A payload that lies in a package's build directory."""
+
+    payload: Path
+    """Where it was taken from."""
+    substvars: Mapping[str, str]
+    """The substitution variables that debhelper shall know (deb-substvars(5))."""
 
 
 def package_module(
     job: Job, payload: Path, *, store: Store, output: Path, cache: Path, listen: Listener
 ) -> tuple[Path, ...]:
     """Make the packages of a built module; returns the files in `output`, the .changes last."""
-    made = _plan(job, known_predecessor(job.lock, job.spec.module, store))
+    made = source_plan(job, store)
     return build_package(made, payload, output=output, cache=cache, listen=listen)
+
+
+def source_plan(job: Job, store: Store) -> Plan:
+    """What the source package of a module is."""
+    return _plan(job, known_predecessor(job.lock, job.spec.module, store))
 
 
 def install_module(
@@ -32,21 +58,57 @@ def install_module(
     destination: Path,
     cache: Path,
     store: Path | None = None,
+    brought: Sequence[Path] = (),
+    processors: int | None = None,
+    check: bool = True,
     listen: Listener,
-) -> Path:
+) -> Installed:
     """Put a module into a package's build directory, building it where the cache lacks it.
 
-    This is what `dh_qlumod` calls; `inputs` is ``debian/qlumod``. Returns the payload.
+    This is what `dh_qlumod` calls; `inputs` is ``debian/qlumod``, `brought` are directories of the
+    source package that hold locked .debs.
     """
-    read = read_inputs(inputs, module)
-    made = _plan(read, _carried(read, inputs))
-    jobs = plan(read.project, read.lock, [module])
-    debs = store_in(cache, store)
-    payload = build_payloads(jobs, store=debs, cache=cache, listen=listen)[module]
+    job = read_inputs(inputs, module)
+    made = _plan(job, _carried(job, inputs))
+    debs = store_in(cache, store, brought=_brought(job.lock, brought))
+    jobs = _jobs(job, store=debs, cache=cache, listen=listen)
+    payloads = build_payloads(jobs, store=debs, cache=cache, processors=processors, listen=listen)
+    payload = payloads[module]
     manifest = install_payload(payload, destination)
+    if check:
+        check_payload(home_below(destination, manifest))
     texts = transparency(made, payload_contents(payload, module))
     install_documents(manifest, texts, destination, package)
-    return payload
+    depends = ", ".join(payload_depends(made))
+    return Installed(payload=payload, substvars={"qlumod:Depends": depends})
+
+
+def _jobs(job: Job, *, store: Store, cache: Path, listen: Listener) -> tuple[Job, ...]:
+    """What has to be done for a payload: nothing, or to build it here with the tools of here."""
+    module = job.spec.module
+    locked = plan(job.project, job.lock, [module])[-1]
+    if payload_path(cache, locked.identity).is_dir():
+        return (locked,)
+    lock = _of_these_tools(job.lock, listen)
+    return plan_here(job.project, lock, module, store=store, cache=cache)
+
+
+def _of_these_tools(lock: Lock, listen: Listener) -> Lock:
+    """The lock with the tools that build here: what they make is not taken for what was locked."""
+    others = other_tools(lock)
+    for line in others:
+        listen(Caution(text=f"the layer may come out with other bytes: {line}"))
+    return replace(lock, tools=tools()) if others else lock
+
+
+def _brought(lock: Lock, directories: Sequence[Path]) -> Mapping[Digest, Path]:
+    """The locked .debs that lie in these directories, by digest; whoever uses one hashes it."""
+    return {
+        package.sha256: path.absolute()
+        for directory in directories
+        for package in lock.packages
+        if (path := directory / package.file_name).is_file()
+    }
 
 
 def _plan(job: Job, before: Predecessor | None) -> Plan:

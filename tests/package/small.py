@@ -163,6 +163,9 @@ def predecessor(
     )
 
 
+PARENTS = ("/usr", "/usr/bin")
+
+
 def make_payload(directory: Path, made: Plan, text: str = "payload") -> Path:
     """Make a payload directory: a real squashfs of one file, contents files, a valid manifest."""
     module = made.module
@@ -174,9 +177,12 @@ def make_payload(directory: Path, made: Plan, text: str = "payload") -> Path:
     directory.mkdir(parents=True)
     _squash(tree, directory / "layer.squashfs")
     listing = "".join(f"{line}\n" for line in made.packages)
+    contents = "".join(f"d\t0755\troot:root\t0\t-\tbase-files\t{path}\n" for path in PARENTS)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    contents += f"f\t0755\troot:root\t{len(text)}\t{digest}\t{module}\t/usr/bin/{module}\n"
     for name, data in (
         (f"{module}.packages.version.gz", listing),
-        (f"{module}.contents.gz", f"f\t0755\troot:root\t{len(text)}\t-\t{module}\t/usr/bin/x\n"),
+        (f"{module}.contents.gz", contents),
         ("left-out.gz", ""),
     ):
         (directory / name).write_bytes(gzip.compress(data.encode(), mtime=0))
@@ -226,24 +232,14 @@ def _manifest(directory: Path, made: Plan) -> Manifest:
 
 STAND_IN = """\
 #!{python} -P
-# What `qlumod payload` does, with a payload that the test has made.
+# `qlumod payload`, with a payload that the test has made.
 import sys
 sys.path.insert(0, {tree!r})
 from pathlib import Path
-from qlumod.model.names import ModuleName
-from qlumod.workflows import package
-words = sys.argv[2:]
-given = dict(zip(words[::2], words[1::2]))
-module = ModuleName(given["--module"])
-package.build_payloads = lambda jobs, **others: {{module: Path({payload!r})}}
-package.install_module(
-    Path(given["--from"]),
-    module,
-    package=given["--package"],
-    destination=Path(given["--destdir"]),
-    cache=Path("cache"),
-    listen=print,
-)
+from qlumod.cli import main
+from qlumod.layer import cache
+cache.payload_path = lambda place, identity: Path({payload!r})
+main.main()
 """
 
 

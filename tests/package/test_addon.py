@@ -41,7 +41,7 @@ def typed(slurm: Built, tree: Path, *words: str, **environment: str) -> str:
 def call(package: str) -> str:
     return (
         f"\tqlumod payload --from debian/qlumod --module slurm --package {package} "
-        f"--destdir debian/{package}\n"
+        f"--destdir debian/{package} --jobs 1 --verbose\n"
     )
 
 

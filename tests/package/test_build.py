@@ -173,7 +173,7 @@ def test_another_time_directory_umask_zone_and_locale_give_the_same_bytes(
     monkeypatch.setenv("DEBFULLNAME", "Somebody Else")
     before = os.umask(0o077)
     try:
-        again = build(tmp_path / "quite another" / "place", plan("slurm"))
+        again = build(tmp_path / "quite-another" / "place", plan("slurm"))
     finally:
         os.umask(before)
     assert digests(again.files) == digests(slurm.files)

@@ -6,7 +6,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModulePackage
-from qlumod.package.plan import Binary
+from qlumod.package.plan import Binary, payload_depends
 from tests.package.small import lock, plan
 
 
@@ -16,10 +16,7 @@ def relations(binaries: tuple[Binary, ...]) -> dict[str, tuple[str, ...]]:
 
 def test_the_default_flavor_makes_payload_metas_and_the_short_package() -> None:
     assert relations(plan("slurm").binaries) == {
-        "qlustar-module-slurm-bookworm-amd64-14.0.0": (
-            "qlumod-head (>= 0.1~)",
-            "qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-2)",
-        ),
+        "qlustar-module-slurm-bookworm-amd64-14.0.0": ("${qlumod:Depends}",),
         "qlustar-module-slurm-bookworm-amd64-14.0": (
             "qlustar-module-slurm-bookworm-amd64-14.0.0 (= 14.0.0-1)",
         ),
@@ -35,7 +32,7 @@ def test_the_default_flavor_makes_payload_metas_and_the_short_package() -> None:
 
 def test_another_flavor_makes_no_short_package() -> None:
     assert relations(plan("core", flavor="trixie").binaries) == {
-        "qlustar-module-core-trixie-amd64-14.0.0": ("qlumod-head (>= 0.1~)",),
+        "qlustar-module-core-trixie-amd64-14.0.0": ("${qlumod:Depends}",),
         "qlustar-module-core-trixie-amd64-14.0": (
             "qlustar-module-core-trixie-amd64-14.0.0 (= 14.0.0-2)",
         ),
@@ -46,8 +43,11 @@ def test_another_flavor_makes_no_short_package() -> None:
 
 
 def test_a_payload_depends_on_the_revision_of_core_that_it_was_built_on() -> None:
-    payload = plan("slurm", core=7).binaries[0]
-    assert payload.depends[1] == "qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-7)"
+    assert payload_depends(plan("slurm", core=7)) == (
+        "qlumod-head (>= 0.1~)",
+        "qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-7)",
+    )
+    assert payload_depends(plan("core")) == ("qlumod-head (>= 0.1~)",)
 
 
 def test_source_and_version_name_module_flavor_architecture_and_revision() -> None:

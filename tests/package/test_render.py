@@ -46,13 +46,13 @@ def test_the_control_file_of_a_module() -> None:
         "Standards-Version: 4.6.2\n"
         "Build-Depends:\n"
         " debhelper-compat (= 13),\n"
-        " dh-sequence-qlumod,",
+        " dh-sequence-qlumod,\n"
+        " qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-2),",
         "Package: qlustar-module-slurm-bookworm-amd64-14.0.0\n"
         "Architecture: all\n"
         "Multi-Arch: foreign\n"
         "Depends:\n"
-        " qlumod-head (>= 0.1~),\n"
-        " qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-2),\n"
+        " ${qlumod:Depends},\n"
         " ${misc:Depends},\n"
         "Description: Slurm image module (bookworm amd64 14.0.0)\n"
         " Support for the Slurm workload manager\n"
