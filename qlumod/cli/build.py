@@ -16,7 +16,7 @@ from qlumod.workflows.build import Built, build, plan_build
     examples=[
         "qlumod build core slurm",
         "qlumod build slurm --twice",
-        "qlumod build --output packages --json",
+        "qlumod build slurm --no-lint --json --output packages",
     ]
 )
 @options.modules
@@ -24,6 +24,12 @@ from qlumod.workflows.build import Built, build, plan_build
     "--twice",
     is_flag=True,
     help="Build each module a second time, and name every path that came out otherwise.",
+)
+@click.option(
+    "--lint/--no-lint",
+    default=True,
+    help="Let lintian see the packages, or leave it out. Its errors stop the build, its warnings "
+    "are told; default: --lint.",
 )
 @options.making
 @options.output
@@ -33,6 +39,7 @@ def command(
     *,
     modules: tuple[str, ...],
     twice: bool,
+    lint: bool,
     output: Path,
     dry_run: bool,
     reporter: Reporter,
@@ -65,6 +72,7 @@ def command(
         modules=modules,
         output=output,
         twice=twice,
+        lint=lint,
         listen=reporter.listen,
     )
     reporter.result({"modules": [_document(made) for made in built]}, _lines(built))

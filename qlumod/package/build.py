@@ -16,6 +16,7 @@ from qlumod.events import Listener, Notice, Output, step
 from qlumod.model.digests import digest_value
 from qlumod.model.manifest import MANIFEST
 from qlumod.model.names import Digest
+from qlumod.package.linting import require_clean
 from qlumod.package.orig import orig_name, orig_tarball
 from qlumod.package.place import addon, source_tree
 from qlumod.package.plan import Plan
@@ -27,7 +28,8 @@ from qlumod.system.staging import staging, sweep
 
 INPUTS = "Qlumod-Inputs"
 """The field of the .changes file with the digest of everything that the packages were made from."""
-
+UNLINTED = "Qlumod-Unlinted"
+"""The field of a .changes file whose packages lintian has not seen; missing where it has."""
 
 SOURCE = "source"
 """The source tree's name while it is built: no package tells it."""
@@ -48,17 +50,19 @@ def build_package(
     *,
     output: Path,
     cache: Path,
+    lint: bool = True,
     listen: Listener,
     toolbox: Toolbox | None = None,
 ) -> tuple[Path, ...]:
     """Build the packages of a module; returns the files in `output`, the .changes last.
 
     `payload` is what the layer wing built; the package build finds it in `cache` by its identity.
-    Nothing is done where `output` has packages of the same inputs already.
+    Nothing is done where `output` has packages of the same inputs already; where lintian finds
+    errors, nothing gets there.
     """
     files = render(plan)
     inputs = _inputs(files, payload)
-    if ready := finished(output, plan, inputs):
+    if ready := finished(output, plan, inputs, lint=lint):
         listen(Notice(text=f"{plan.module}: nothing to package, {ready[-1].name} is up to date"))
         return ready
     with step(listen, f"packaging {plan.module}"), _staging(output, plan) as place:
@@ -69,9 +73,12 @@ def build_package(
             place / SOURCE,
             environment={**_environment(plan, cache), **dict(tools.environment)},
             check_dependencies=tools.installed,
-            changes_fields={INPUTS: inputs},
+            changes_fields={INPUTS: inputs} if lint else {INPUTS: inputs, UNLINTED: "yes"},
             listen=listen,
         )
+        if lint:
+            (changes,) = place.glob("*.changes")
+            require_clean(plan, changes, scratch=place / "lintian", listen=listen)
         return _move(place, output)
 
 
@@ -83,11 +90,14 @@ def _staging(output: Path, plan: Plan) -> Iterator[Path]:
         yield place
 
 
-def finished(output: Path, plan: Plan, inputs: Digest) -> tuple[Path, ...]:
-    """The files of an earlier build from the same inputs, the .changes last, or nothing."""
+def finished(output: Path, plan: Plan, inputs: Digest, *, lint: bool) -> tuple[Path, ...]:
+    """The files of an earlier build from the same inputs, the .changes last, or nothing.
+
+    Where lintian is to see them, it has.
+    """
     for changes in sorted(output.glob(f"{plan.source}_{plan.version}_*.changes")):
         document = Changes(changes.read_text(encoding="utf-8"))
-        if document.get(INPUTS) == inputs:
+        if document.get(INPUTS) == inputs and not (lint and UNLINTED in document):
             named = tuple((output / file["name"], int(file["size"])) for file in document["Files"])
             if all(path.is_file() and path.stat().st_size == size for path, size in named):
                 return (*sorted(path for path, _ in named), changes)

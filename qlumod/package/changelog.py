@@ -44,6 +44,11 @@ def date(epoch: int) -> str:
     return format_datetime(datetime.fromtimestamp(epoch, UTC))
 
 
+def year(epoch: int) -> int:
+    """The year of some seconds, in UTC."""
+    return datetime.fromtimestamp(epoch, UTC).year
+
+
 def summary(plan: Plan) -> tuple[str, ...]:
     """Say for people what this version is, and what it changes, in a few sentences."""
     number = counted(len(plan.packages), "package")

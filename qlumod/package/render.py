@@ -7,7 +7,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from qlumod.package.changelog import WIDTH, date, items, older
+from qlumod.model.names import suite_name
+from qlumod.model.spec import ModuleSpec
+from qlumod.package.changelog import WIDTH, date, items, older, year
 from qlumod.package.place import templates
 from qlumod.package.plan import Binary, Plan, required_payloads
 
@@ -57,9 +59,11 @@ class SourceView:
     name: str
     version: str
     module: str
+    payload: str
     distribution: str
     maintainer: str
     date: str
+    year: int
     items: tuple[str, ...]
     """The newest changelog entry's items, wrapped."""
     older: str
@@ -77,9 +81,11 @@ def source_view(plan: Plan) -> SourceView:
         name=plan.source,
         version=plan.version,
         module=plan.module,
-        distribution=plan.lock.flavor,
+        payload=plan.payload,
+        distribution=suite_name(plan.release.version, plan.lock.flavor),
         maintainer=plan.release.maintainer,
         date=date(plan.epoch),
+        year=year(plan.epoch),
         items=items(plan),
         older=f"\n{below}" if (below := older(plan)) else "",
         required=required_payloads(plan),
@@ -96,7 +102,14 @@ def render(plan: Plan) -> dict[str, str]:
         "README": README,
         **{
             f"debian/{name}": print_template(name)
-            for name in ("changelog", "control", "copyright", "rules", "source/format")
+            for name in (
+                "changelog",
+                "control",
+                "copyright",
+                "rules",
+                "source/format",
+                "source/lintian-overrides",
+            )
         },
         f"debian/{plan.payload}.qlumod": print_template("payload.qlumod"),
         **{
@@ -129,15 +142,25 @@ def _printer(shared: Mapping[str, Any]) -> Any:
 
 
 def _binary_view(plan: Plan, binary: Binary) -> BinaryView:
-    synopsis, *extended = plan.spec.description.splitlines() or [""]
-    last = textwrap.wrap(binary.text, WIDTH)
     return BinaryView(
         name=binary.name,
         synopsis=binary.synopsis,
-        description=tuple(f" {line.rstrip() or '.'}" for line in (synopsis, *extended, "", *last)),
+        description=tuple(f" {line or '.'}" for line in _description(plan.spec, binary)),
         depends=binary.depends,
         overrides=(UNCOMPRESSED,) if plan.before else (UNCOMPRESSED, FIRST),
     )
+
+
+def _description(spec: ModuleSpec, binary: Binary) -> tuple[str, ...]:
+    """The extended description: the spec's synopsis, its text, and what this package is."""
+    synopsis, *text = (line.rstrip() for line in spec.description.splitlines() or [""])
+    paragraphs = (
+        textwrap.wrap(synopsis if synopsis.endswith(".") else f"{synopsis}.", WIDTH),
+        text,
+        textwrap.wrap(binary.text, WIDTH),
+    )
+    first, *others = (paragraph for paragraph in paragraphs if any(paragraph))
+    return (*first, *(line for paragraph in others for line in ("", *paragraph)))
 
 
 def _sources(plan: Plan) -> tuple[str, ...]:

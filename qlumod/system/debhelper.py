@@ -1,4 +1,4 @@
-"""Building source packages with dpkg-buildpackage and debhelper, and checking them with lintian."""
+"""Building source packages with dpkg-buildpackage and debhelper."""
 
 import shutil
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.system.namespace import contained, require
-from qlumod.system.run import SEARCH_PATH, CommandFailed, ProgramMissing, attempt, command, run
+from qlumod.system.run import SEARCH_PATH, CommandFailed, ProgramMissing, command, run
 
 NEEDED = ("dpkg-buildpackage", "dh")
 
@@ -59,11 +59,3 @@ def _find_programs() -> None:
     for program in NEEDED:
         if not shutil.which(program, path=SEARCH_PATH):
             raise ProgramMissing(program)
-
-
-def lint(changes: Path) -> tuple[str, ...]:
-    """What lintian has to say about the packages of a .changes file."""
-    _, stdout, stderr = attempt(
-        command("lintian", "--no-cfg", "--allow-root", "--tag-display-limit", "0", changes)
-    )
-    return tuple((stdout + stderr).decode(errors="replace").splitlines())

@@ -16,6 +16,7 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
+from qlumod.system.run import require_programs
 from qlumod.system.staging import sweep
 from qlumod.system.store import Store, store_in
 from qlumod.workflows.lock import fetch_locked, fresh_lock, project_for
@@ -76,6 +77,7 @@ def build(
     flavor: str | None = None,
     arch: str | None = None,
     twice: bool = False,
+    lint: bool = True,
     listen: Listener,
 ) -> tuple[Built, ...]:
     """Build modules and put their packages into `output`; no names stand for all modules.
@@ -83,6 +85,8 @@ def build(
     While a module is built, the one before it is packaged. Where a second build comes out
     otherwise, all ends: that module gets no packages, and nothing is built upon it.
     """
+    if lint:
+        require_programs("lintian")
     project, lock, jobs = _ordered(specs, modules, flavor, arch)
     wanted = _wanted(project, modules)
     require_tools(lock)
@@ -115,6 +119,7 @@ def build(
                 store=debs,
                 output=output,
                 cache=cache,
+                lint=lint,
                 listen=listen,
             )
             built.append((job, made, differing, packaging))
@@ -153,11 +158,14 @@ def _packages(
     store: Store,
     output: Path,
     cache: Path,
+    lint: bool,
     listen: Listener,
 ) -> tuple[Path, ...]:
     if job.spec.module not in wanted:
         return ()
-    return package_module(job, made, store=store, output=output, cache=cache, listen=listen)
+    return package_module(
+        job, made, store=store, output=output, cache=cache, lint=lint, listen=listen
+    )
 
 
 @contextmanager

@@ -38,11 +38,18 @@ class Installed:
 
 
 def package_module(
-    job: Job, payload: Path, *, store: Store, output: Path, cache: Path, listen: Listener
+    job: Job,
+    payload: Path,
+    *,
+    store: Store,
+    output: Path,
+    cache: Path,
+    lint: bool = True,
+    listen: Listener,
 ) -> tuple[Path, ...]:
     """Make the packages of a built module; returns the files in `output`, the .changes last."""
     made = source_plan(job, store)
-    return build_package(made, payload, output=output, cache=cache, listen=listen)
+    return build_package(made, payload, output=output, cache=cache, lint=lint, listen=listen)
 
 
 def source_plan(job: Job, store: Store) -> Plan:

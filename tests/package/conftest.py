@@ -27,13 +27,14 @@ class Built:
         return self.file(f"/{package}_{self.plan.version}_all.deb".lstrip("/"))
 
 
-def build(place: Path, made: Plan) -> Built:
+def build(place: Path, made: Plan, *, lint: bool = False) -> Built:
     payload = make_payload(place / "payload", made)
     files = build_package(
         made,
         payload,
         output=place / "dist",
         cache=place / "cache",
+        lint=lint,
         listen=lambda event: None,
         toolbox=toolbox(place / "bin", payload),
     )

@@ -32,6 +32,7 @@ def test_a_source_package_has_these_files() -> None:
         "debian/qlustar-module-slurm.lintian-overrides",
         "debian/rules",
         "debian/source/format",
+        "debian/source/lintian-overrides",
     ]
 
 
@@ -55,7 +56,8 @@ def test_the_control_file_of_a_module() -> None:
         " ${qlumod:Depends},\n"
         " ${misc:Depends},\n"
         "Description: Slurm image module (bookworm amd64 14.0.0)\n"
-        " Support for the Slurm workload manager\n"
+        " Support for the Slurm workload manager.\n"
+        " .\n"
         " The daemon and the commands of a compute node.\n"
         " .\n"
         "  - slurmd\n"
@@ -67,7 +69,7 @@ def test_the_control_file_of_a_module() -> None:
 
 def test_the_changelog_of_a_first_version() -> None:
     assert render(plan("core"))["debian/changelog"] == (
-        "qlustar-module-core-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
+        "qlustar-module-core-bookworm-amd64 (14.0.0-2) 14.0-bookworm; urgency=medium\n"
         "\n"
         "  * Core 14.0.0 for bookworm amd64: 1 package.\n"
         "  * Initial version.\n"
@@ -82,7 +84,7 @@ def test_a_changelog_goes_on_with_that_of_the_version_before() -> None:
     assert (
         render(second)["debian/changelog"]
         == (
-            "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
+            "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) 14.0-bookworm; urgency=medium\n"
             "\n"
             "  * Slurm 14.0.0 for bookworm amd64: 3 packages.\n"
             "  * No package has changed since 14.0.0-1.\n"
@@ -106,7 +108,7 @@ def test_a_source_package_carries_what_is_known_of_the_version_before() -> None:
 
 def test_the_copyright_file_names_each_source_once() -> None:
     assert (
-        " The layer in this package was made from packages of these sources, unchanged:\n"
+        " These are the sources of the packages:\n"
         "  munge (0.5.15-2)\n"
         "  slurm-wlm (22.05.8-4+deb12u3)\n"
     ) in render(plan("slurm"))["debian/copyright"]

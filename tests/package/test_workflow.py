@@ -44,6 +44,7 @@ def test_debhelper_takes_the_layer_from_the_cache_by_our_own_program(tmp_path: P
         store=Store(tmp_path / "packages"),
         output=tmp_path / "dist",
         cache=cache,
+        lint=False,
         listen=heard.append,
     )
     assert files[-1].name == "qlustar-module-slurm-bookworm-amd64_14.0.0-1_amd64.changes"

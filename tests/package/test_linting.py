@@ -1,0 +1,90 @@
+"""lintian sees every built package: its errors stop the build, its warnings are told."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from debian.deb822 import Changes
+
+from qlumod.errors import QlumodError
+from qlumod.events import Caution, Event, StepDone
+from qlumod.package.build import build_package
+from qlumod.package.plan import Plan
+from tests.package.small import make_payload, plan, toolbox
+
+SHORT = "qlustar-module-slurm"
+NAMES = (
+    SHORT,
+    "qlustar-module-slurm-bookworm-amd64-14",
+    "qlustar-module-slurm-bookworm-amd64-14.0",
+    "qlustar-module-slurm-bookworm-amd64-14.0.0",
+)
+
+
+def packaged(place: Path, made: Plan, heard: list[Event], *, lint: bool = True) -> list[str]:
+    """Package a module; the names of the finished files."""
+    payload = place / "payload"
+    if not payload.exists():
+        make_payload(payload, made)
+    build_package(
+        made,
+        payload,
+        output=place / "dist",
+        cache=place / "cache",
+        lint=lint,
+        listen=heard.append,
+        toolbox=toolbox(place / "bin", payload),
+    )
+    return sorted(path.name for path in (place / "dist").iterdir())
+
+
+def described(text: str, *, title: str = "Slurm") -> Plan:
+    """A plan of slurm with another description in its spec."""
+    made = plan("slurm")
+    return replace(made, spec=replace(made.spec, description=text, title=title))
+
+
+def test_lintian_looks_before_packages_are_handed_on_and_never_twice(tmp_path: Path) -> None:
+    heard: list[Event] = []
+    first = packaged(tmp_path, plan("slurm"), heard)
+    step = StepDone(step="checking slurm with lintian")
+    assert heard.count(step) == 1
+    assert [event for event in heard if isinstance(event, Caution)] == []
+    assert packaged(tmp_path, plan("slurm"), heard) == first
+    assert heard.count(step) == 1
+
+
+def test_an_error_of_lintian_stops_the_build_and_nothing_is_handed_on(tmp_path: Path) -> None:
+    own_synopsis = "Slurm image module\nSlurm."
+    with pytest.raises(QlumodError) as caught:
+        packaged(tmp_path, described(own_synopsis), [])
+    assert str(caught.value) == (
+        "slurm: lintian finds errors in the packages, which are not handed on\n"
+        f"  E: {SHORT}: description-synopsis-is-duplicated line 1\n"
+        "To mend it: `lintian-explain-tags description-synopsis-is-duplicated` tells what it "
+        "means; to build all the same: --no-lint"
+    )
+    assert list((tmp_path / "dist").iterdir()) == []
+
+
+def test_a_warning_of_lintian_is_told_and_the_packages_are_there(tmp_path: Path) -> None:
+    heard: list[Event] = []
+    files = packaged(tmp_path, described("The module\nA text.", title="The Slurm"), heard)
+    assert len(files) == 9
+    assert [event for event in heard if isinstance(event, Caution)] == [
+        Caution(text=f"slurm: lintian: W: {name}: description-synopsis-starts-with-article")
+        for name in NAMES
+    ]
+
+
+def test_packages_that_lintian_has_not_seen_say_so_and_are_made_again_when_it_is_to(
+    tmp_path: Path,
+) -> None:
+    heard: list[Event] = []
+    packaged(tmp_path, plan("slurm"), heard, lint=False)
+    assert not any("lintian" in event.step for event in heard if isinstance(event, StepDone))
+    (changes,) = (tmp_path / "dist").glob("*.changes")
+    assert Changes(changes.read_text())["Qlumod-Unlinted"] == "yes"
+    packaged(tmp_path, plan("slurm"), heard)
+    assert StepDone(step="checking slurm with lintian") in heard
+    assert "Qlumod-Unlinted" not in Changes(changes.read_text())
