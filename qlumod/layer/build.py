@@ -212,6 +212,8 @@ def _built(
         store=store,
         directory=place / "archive",
         architecture=job.lock.architecture,
+        # mmdebstrap looks for the essential packages in the suite that it is told to install.
+        suite=job.lock.flavor,
         epoch=job.epoch,
         processors=processors,
         listen=listen,

@@ -107,6 +107,8 @@ def _install(installation: Installation, place: Path, *, store: Store, listen: L
         store=store,
         directory=place / "archive",
         architecture=lock.architecture,
+        # mmdebstrap looks for the essential packages in the suite that it is told to install.
+        suite=lock.flavor,
         epoch=lock.epoch,
         listen=listen,
     )

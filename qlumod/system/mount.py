@@ -19,11 +19,20 @@ OVERLAY_OPTIONS = "redirect_dir=off,metacopy=off,index=off,xino=off"
 CONFINED_OPTIONS = "userxattr,index=off,xino=off"
 """The same in a user namespace, where ``userxattr`` forbids redirections and bare metadata."""
 
+_MOUNT = {"LIBMOUNT_FORCE_MOUNT2": "always"}
+"""With the kernel's newer calls, mount(8) of Debian 13 takes 256 bytes for an option at most."""
+
 
 @contextmanager
-def mounted(source: str | Path, target: Path, *options: str) -> Iterator[Path]:
-    """Mount `source` at `target` with the options of mount(8); unmounted at the end."""
-    run(command("mount", *options, source, target))
+def mounted(
+    source: str | Path, target: Path, *options: str, directory: Path | None = None
+) -> Iterator[Path]:
+    """Mount `source` at `target` with the options of mount(8); unmounted at the end.
+
+    Relative names in the options are those of `directory`.
+    """
+    words = ("mount", *options, source, target.absolute())
+    run(command(*words, environment=_MOUNT, directory=directory))
     try:
         yield target
     finally:
@@ -90,17 +99,19 @@ def overlay(
     upper directory's file system. Nothing is synced to disk (``volatile``): what is half-written
     after a crash is thrown away anyway.
     """
-    layers = [str(path) for path in reversed(lower)]
-    if upper is None and len(layers) == 1:
-        with bind(Path(layers[0]), target, read_only=True):
+    if upper is None and len(lower) == 1:
+        with bind(lower[0], target, read_only=True):
             yield target
         return
-    own = CONFINED_OPTIONS if confined() else OVERLAY_OPTIONS
-    options = [own, "lowerdir=" + ":".join(_escaped(layer) for layer in layers)]
-    if upper is not None:
-        options += [f"upperdir={_escaped(str(upper))}", f"workdir={_escaped(str(work))}"]
+    writable = {} if upper is None or work is None else {"upperdir": upper, "workdir": work}
+    # Together the names have room for one page (mount(2)): they are told from a common directory.
+    home = Path(os.path.commonpath([*lower, *writable.values()]))
+    layers = ":".join(_option(path, home) for path in reversed(lower))
+    options = [CONFINED_OPTIONS if confined() else OVERLAY_OPTIONS, f"lowerdir={layers}"]
+    if writable:
+        options += [f"{name}={_option(path, home)}" for name, path in writable.items()]
         options.append("volatile")
-    with mounted("overlay", target, "-t", "overlay", "-o", ",".join(options)):
+    with mounted("overlay", target, "-t", "overlay", "-o", ",".join(options), directory=home):
         yield target
 
 
@@ -119,5 +130,6 @@ def all_squashfs(images: Sequence[Path], directory: Path) -> Iterator[tuple[Path
         yield tuple(places)
 
 
-def _escaped(path: str) -> str:
-    return path.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
+def _option(path: Path, home: Path) -> str:
+    name = os.path.relpath(path, home)
+    return name.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
