@@ -133,8 +133,7 @@ def _download(
             case "bytes":
                 advance(value)
             case "done":
-                package = by_path[value]
-                store.adopt(Path(value), digest=package.sha256, size=package.size)
+                _keep(by_path[value], Path(value), store)
             case "failed":
                 failures.append(_failure(by_path[value[0]], Path(value[0]), value[1]))
 
@@ -147,6 +146,15 @@ def _download(
         with python_apt_needed():
             run(call, listen=listen, on_line=take)
     return failures
+
+
+def _keep(package: LockedPackage, came: Path, store: Store) -> None:
+    """Take a file into the store; a list of mirrors may name the file of a local one instead."""
+    if came.is_symlink():
+        store.add(came.resolve(), digest=package.sha256, size=package.size)
+        came.unlink()
+    else:
+        store.adopt(came, digest=package.sha256, size=package.size)
 
 
 def _parts(
@@ -171,7 +179,7 @@ def _uri(package: LockedPackage, root: AptRoot) -> str:
     for source in root.sources:
         if source.archive == package.archive:
             # file: would name the mirror's own file, which is not ours to keep.
-            base = source.uri.replace("file:", "copy:", 1)
+            base = re.sub(r"^file:", "copy:", source.uri)
             return f"{base}{quote(package.filename, safe=_SAFE)}"
     raise QlumodError(
         f"{package.package} {package.version} comes from the archive {package.archive},"

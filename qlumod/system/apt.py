@@ -1,12 +1,13 @@
 """apt in a private root: other sources, another status, never the host's; no rights needed.
 
-The host's own apt configuration lends its `Acquire::` settings (proxy, timeouts, checks of dates)
-and the addresses of the archives; nothing that loosens the checks, and no hooks.
+The host's own apt configuration lends its `Acquire::` settings (proxy, timeouts, checks of dates),
+passwords and the addresses of the archives; nothing that loosens the checks, and no hooks.
 """
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ _LOOSE = re.compile(
     re.IGNORECASE,
 )
 """Settings that do not come over: they loosen checks, or name more to fetch."""
+_NETRC = ("Dir::Etc::netrc", "Dir::Etc::netrcparts")
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 
 
@@ -131,13 +133,25 @@ def host_archives(config: Path | None = None) -> tuple[HostArchive, ...]:
 
 
 def host_settings(config: Path | None = None) -> tuple[str, ...]:
-    """The host's `Acquire::` settings as lines of an apt.conf."""
+    """The host's `Acquire::` settings, and where it has passwords, as lines of an apt.conf."""
     dump = capture(_on_host(config, "apt-config", "dump", "Acquire")).decode()
-    return tuple(
-        line
-        for line in dump.splitlines()
-        if line.startswith("Acquire::") and not line.endswith(' "";') and not _LOOSE.match(line)
+    return (
+        *(
+            line
+            for line in dump.splitlines()
+            if line.startswith("Acquire::") and not line.endswith(' "";') and not _LOOSE.match(line)
+        ),
+        *_passwords(config),
     )
+
+
+def _passwords(config: Path | None) -> Iterator[str]:
+    """Name the host's apt_auth.conf(5), which apt would look for in the private root."""
+    words = (word for name in _NETRC for word in (name.rpartition("::")[2], f"{name}/f"))
+    for line in capture(_on_host(config, "apt-config", "shell", *words)).decode().splitlines():
+        name, _, path = line.partition("=")
+        (plain,) = shlex.split(path)
+        yield f'Dir::Etc::{name} "{plain}";'
 
 
 def make_root(

@@ -78,11 +78,14 @@ class Site:
     def publish(self, name: str, debs: Sequence[Path], **given: object) -> SmallArchive:
         return make_archive(self.top / name, debs, **{"key": self.key, **given})  # type: ignore[arg-type]
 
-    def host_knows(self, archive: SmallArchive) -> None:
-        """Let the host's apt read an archive, and the release name it by Origin and Label only."""
+    def host_knows(self, archive: SmallArchive, uri: str = "") -> None:
+        """Let the host's apt read an archive, and the release name it by Origin and Label only.
+
+        `uri` is how the host's sources name it, if not by its directory.
+        """
         source = apt.Source(
             archive="host",
-            uri=f"{archive.uri}/",
+            uri=uri or f"{archive.uri}/",
             suites=(archive.suite,),
             components=(archive.component,),
             keyring=archive.keyring,

@@ -83,6 +83,18 @@ def test_an_address_in_the_configuration_may_be_of_another_releases_archive(site
     assert "hello" in versions(site.lock())
 
 
+def test_a_host_with_a_list_of_mirrors_lends_the_list(site: Site) -> None:
+    archive = site.offer()
+    mirrors = site.top / "mirrors.list"
+    mirrors.write_text(f"file:{site.top}/nowhere\tpriority:1\n{archive.uri}\tpriority:2\n")
+    site.host_knows(archive, uri=f"mirror+file:{mirrors}/")
+    locked = site.lock()
+    assert len(site.fetch().packages) == 3
+    kept = [site.store.path(package.sha256) for package in locked.lock.packages]
+    assert all(path.is_file() and not path.is_symlink() for path in kept)
+    assert len(list(site.archive.glob("pool/*.deb"))) == 3
+
+
 REFUSALS = {
     "lustre=https://lustre.example": (
         "--archive: release 14.0.0 has no archive 'lustre'\nTo mend it: choose from folder, test"
