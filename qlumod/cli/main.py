@@ -24,6 +24,7 @@ VERBS: dict[str, dict[str, str]] = {
         "lock": "Solve which packages the modules consist of, and write them down.",
         "fetch": "Fetch the locked packages into the store.",
         "build": "Build modules: layers, contents and .deb packages.",
+        "source": "Write modules as Debian source packages, for others to build.",
         "verify-stack": "Prove that a stack of modules equals one installation.",
         "payload": "Steps of a module's package build, for dh-sequence-qlumod.",
     },

@@ -36,6 +36,10 @@ def _check_identity(job: Job, manifest: Manifest, place: Path) -> None:
     lock = job.lock
     if said != (job.spec.module, lock.version, lock.flavor, lock.architecture):
         raise QlumodError(f"{place}: the manifest is that of {' '.join(said)}")
+    if manifest.epoch != job.epoch:
+        raise QlumodError(
+            f"{place}: made of the archives' state at {manifest.epoch}, not at {job.epoch}"
+        )
     if manifest.requires != job.spec.requires:
         required = ", ".join(manifest.requires) or "nothing"
         raise QlumodError(f"{place}: the module there requires {required}, which its spec does not")

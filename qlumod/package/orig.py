@@ -1,10 +1,23 @@
-"""The upstream tarball of a module's source package: the same bytes for every revision."""
+"""The tarballs of a module's source package, each the same bytes whenever it has the same name.
 
-import gzip
+None may depend on a library: even their compression is "stored as it is".
+"""
+
 import io
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
 
+from qlumod.model.digests import digest_value
+from qlumod.model.lock import LockedPackage
 from qlumod.package.plan import Plan
+from qlumod.package.stored import Stored
+from qlumod.system.store import Store
+
+COMPONENT = "packages-"
+"""What the name of the component begins with that holds locked .debs."""
 
 
 def orig_name(plan: Plan) -> str:
@@ -12,21 +25,54 @@ def orig_name(plan: Plan) -> str:
     return f"{plan.source}_{plan.release.version}.orig.tar.gz"
 
 
-def orig_tarball(plan: Plan, readme: str) -> bytes:
-    """The tarball; it holds one short text.
+def write_orig(plan: Plan, readme: str, directory: Path) -> None:
+    """Write the tarball; it holds one short text.
 
     Its name lacks the revision, and a published file name never gets other bytes. So nothing in it
-    may depend on the module's content or on a library: even its compression is "stored as it is".
+    may depend on the module's content.
     """
-    data = readme.encode()
-    written = io.BytesIO()
-    with tarfile.open(fileobj=written, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+    with _tarball(directory / orig_name(plan)) as archive:
         top = f"{plan.source}-{plan.release.version}"
         archive.addfile(_member(top, tarfile.DIRTYPE, 0o755))
-        member = _member(f"{top}/README", tarfile.REGTYPE, 0o644)
-        member.size = len(data)
-        archive.addfile(member, io.BytesIO(data))
-    return gzip.compress(written.getvalue(), compresslevel=0, mtime=0)
+        _add(archive, f"{top}/README", io.BytesIO(readme.encode()), len(readme.encode()))
+
+
+def component(packages: tuple[LockedPackage, ...]) -> str:
+    """The component of the locked .debs: ``packages-0123456789ab``, named by the set it holds."""
+    names = [[package.file_name, package.sha256] for package in packages]
+    return f"{COMPONENT}{digest_value(sorted(names))[:12]}"
+
+
+def write_packages(plan: Plan, store: Store, directory: Path) -> str:
+    """Write the tarball of the module's locked .debs, each checked; returns its component."""
+    packages = tuple(sorted(plan.lock.of(plan.module), key=lambda package: package.file_name))
+    top = component(packages)
+    name = orig_name(plan).replace(".orig.", f".orig-{top}.")
+    with _tarball(directory / name) as archive:
+        archive.addfile(_member(top, tarfile.DIRTYPE, 0o755))
+        for package in packages:
+            path = store.check(package.sha256, package.size)
+            with path.open("rb") as deb:
+                _add(archive, f"{top}/{package.file_name}", deb, package.size)
+    return top
+
+
+@contextmanager
+def _tarball(path: Path) -> Iterator[tarfile.TarFile]:
+    with path.open("wb") as target:
+        stored = Stored(target)
+        with tarfile.open(
+            fileobj=cast(BinaryIO, stored), mode="w|", format=tarfile.USTAR_FORMAT
+        ) as archive:
+            yield archive
+        stored.close()
+    path.chmod(0o644)
+
+
+def _add(archive: tarfile.TarFile, name: str, data: BinaryIO, size: int) -> None:
+    member = _member(name, tarfile.REGTYPE, 0o644)
+    member.size = size
+    archive.addfile(member, data)
 
 
 def _member(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:

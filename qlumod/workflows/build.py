@@ -55,7 +55,7 @@ def plan_build(
     arch: str | None = None,
 ) -> tuple[Planned, ...]:
     """Say what `build` would do, without fetching or building anything."""
-    _, _, jobs = _ordered(specs, modules, flavor, arch)
+    _, _, jobs = ordered(specs, modules, flavor, arch)
     return tuple(
         Planned(
             module=job.spec.module,
@@ -87,8 +87,8 @@ def build(
     """
     if lint:
         require_programs("lintian")
-    project, lock, jobs = _ordered(specs, modules, flavor, arch)
-    wanted = _wanted(project, modules)
+    project, lock, jobs = ordered(specs, modules, flavor, arch)
+    wanted = named(project, modules)
     require_tools(lock)
     require_means(jobs, cache=cache, again=twice)
     debs = store_in(cache, store)
@@ -136,15 +136,17 @@ def build(
         )
 
 
-def _ordered(
+def ordered(
     specs: Path, modules: Sequence[str], flavor: str | None, arch: str | None
 ) -> tuple[Project, Lock, tuple[Job, ...]]:
+    """The project, its lock, and a job for each of the modules and for all that they require."""
     project, wanted = project_for(specs, flavor, arch)
     lock = fresh_lock(specs, project, wanted)
-    return project, lock, plan(project, lock, _wanted(project, modules))
+    return project, lock, plan(project, lock, named(project, modules))
 
 
-def _wanted(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
+def named(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
+    """The modules of these names; none stand for all."""
     names = tuple(module_name(name) for name in modules)
     with_requirements(names, project.specs)
     return names or tuple(spec.module for spec in project.specs)

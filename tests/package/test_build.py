@@ -14,7 +14,7 @@ from debian.deb822 import Changes, Deb822, Dsc
 
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Notice
-from qlumod.package.build import build_package
+from qlumod.package.build import Toolbox, build_package
 from qlumod.system.run import capture, command
 from tests.conftest import ROOT
 from tests.package.conftest import Built, build, listing
@@ -241,17 +241,26 @@ def test_a_killed_build_leaves_nothing_that_the_next_one_does_not_clear(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("program", "package"), [("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper")]
+    ("program", "package"),
+    [("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper"), ("dh_qlumod", "dh-qlumod")],
 )
 def test_a_missing_program_is_an_error_that_names_its_package(
     program: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bin").mkdir()
-    for found in {"dpkg-buildpackage", "dh"} - {program}:
+    for found in {"dpkg-buildpackage", "dh", "dh_qlumod"} - {program}:
         (tmp_path / "bin" / found).symlink_to("/bin/true")
     monkeypatch.setattr("qlumod.system.debhelper.SEARCH_PATH", str(tmp_path / "bin"))
+    made = plan("core")
     with pytest.raises(QlumodError) as caught:
-        build(tmp_path, plan("core"))
+        build_package(
+            made,
+            make_payload(tmp_path / "payload", made),
+            output=tmp_path / "dist",
+            cache=tmp_path / "cache",
+            listen=lambda event: None,
+            toolbox=Toolbox(),
+        )
     assert str(caught.value) == (
         f"cannot run {program}: it is not installed\nTo mend it: apt install {package}"
     )

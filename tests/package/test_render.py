@@ -4,11 +4,13 @@ import tarfile
 from dataclasses import replace
 from gzip import decompress
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
 
-from qlumod.package.orig import orig_name, orig_tarball
+from qlumod.package.orig import orig_name, write_orig
+from qlumod.package.plan import Plan
 from qlumod.package.render import README, _printer, render
 from tests.package.small import plan, predecessor
 
@@ -123,15 +125,22 @@ def test_the_rules_are_three_lines() -> None:
     assert render(plan("core"))["debian/rules"] == "#!/usr/bin/make -f\n%:\n\tdh $@\n"
 
 
-def test_the_orig_tarball_is_the_same_for_every_revision_and_content() -> None:
+def orig(made: Plan, directory: Path) -> bytes:
+    directory.mkdir()
+    write_orig(made, README, directory)
+    (path,) = directory.iterdir()
+    return path.read_bytes()
+
+
+def test_the_orig_tarball_is_the_same_for_every_revision_and_content(tmp_path: Path) -> None:
     first, second = plan("slurm"), plan("slurm", slurm=2, core=9)
     second = replace(second, lock=replace(second.lock, packages=second.lock.packages[:1]))
     assert orig_name(first) == orig_name(second)
-    assert orig_tarball(first, README) == orig_tarball(second, README)
+    assert orig(first, tmp_path / "1") == orig(second, tmp_path / "2")
 
 
-def test_the_orig_tarball_holds_the_readme_and_no_time() -> None:
-    data = decompress(orig_tarball(plan("slurm"), README))
+def test_the_orig_tarball_holds_the_readme_and_no_time(tmp_path: Path) -> None:
+    data = decompress(orig(plan("slurm"), tmp_path / "1"))
     with tarfile.open(fileobj=BytesIO(data)) as archive:
         assert [(member.name, oct(member.mode), member.mtime) for member in archive] == [
             ("qlustar-module-slurm-bookworm-amd64-14.0.0", "0o755", 0),

@@ -1,0 +1,71 @@
+"""``qlumod source``: modules as Debian source packages, ready for upload."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Unpack
+
+import click
+
+from qlumod.cli import options
+from qlumod.cli.screen import Reporter, columns, size
+from qlumod.workflows.source import Source, source
+
+
+@options.verb(
+    examples=[
+        "qlumod source slurm",
+        "qlumod source slurm --with-packages --output upload",
+    ]
+)
+@options.modules
+@click.option(
+    "--with-packages",
+    is_flag=True,
+    help="Let the locked .debs go along, as a tarball of their own.",
+)
+@options.making
+@options.output
+@options.dry_run
+@options.reports()
+def command(
+    *,
+    modules: tuple[str, ...],
+    with_packages: bool,
+    output: Path,
+    dry_run: bool,
+    reporter: Reporter,
+    **making: Unpack[options.Making],
+) -> None:
+    """Write modules as Debian source packages: .dsc, tarballs, and a .changes for dput.
+
+    Nothing is built, and no right is needed. It is the very source package that `qlumod build`
+    writes. Whoever builds it, by dpkg-buildpackage or in sbuild, needs the packages of the modules
+    that the module requires (the source package Build-Depends on them), and the locked packages:
+    from a package store (QLUMOD_STORE), or from the source package itself, with --with-packages.
+
+    With packages, the .dsc has the same name and other bytes: choose once for an archive.
+    """
+    written = source(
+        **making,
+        modules=modules,
+        output=output,
+        with_packages=with_packages,
+        dry_run=dry_run,
+        listen=reporter.listen,
+    )
+    reporter.result({"sources": [_document(made) for made in written]}, _lines(written))
+
+
+def _lines(written: Iterable[Source]) -> Iterator[str]:
+    for made in written:
+        yield f"{made.name} {made.version}"
+        yield from columns((f"  {path.name}", size(path.stat().st_size)) for path in made.files)
+
+
+def _document(made: Source) -> dict[str, object]:
+    return {
+        "module": made.module,
+        "source": made.name,
+        "version": made.version,
+        "files": [str(path) for path in made.files],
+    }

@@ -1,0 +1,82 @@
+"""The source package of a module: what `dput` takes, and what binary packages are built from."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from debian.deb822 import Dsc
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, step
+from qlumod.package.orig import COMPONENT, write_orig, write_packages
+from qlumod.package.plan import Plan
+from qlumod.package.render import README, render
+from qlumod.package.staging import PREFIX, move_all
+from qlumod.system.debhelper import pack_source
+from qlumod.system.staging import staging, sweep
+from qlumod.system.store import Store
+
+TREE = "source"
+"""The source tree's name while it is built: no package tells it."""
+
+
+def source_package(
+    plan: Plan, *, output: Path, packages: Store | None = None, listen: Listener
+) -> tuple[Path, ...]:
+    """Write a module's source package into `output`; returns its files, the .changes last.
+
+    `packages` is the store whose locked .debs go along; None: none do.
+    """
+    check_kind(output, plan, with_packages=packages is not None)
+    with step(listen, f"writing the source of {plan.module}"), beside(output, plan) as place:
+        write_tree(plan, render(plan), place)
+        if packages:
+            write_packages(plan, packages, place)
+        changes = place / f"{plan.source}_{plan.version}_source.changes"
+        pack_source(place / TREE, changes, epoch=plan.epoch, listen=listen)
+        return take_out(place, output)
+
+
+def write_tree(plan: Plan, files: Mapping[str, str], place: Path) -> None:
+    """Write the source tree; dpkg-source packs the modes, so that none may come from the umask."""
+    write_orig(plan, README, place)
+    for name, text in files.items():
+        path = place / TREE / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755 if name == "debian/rules" else 0o644)
+    for directory in (place / TREE, *(place / TREE).rglob("*")):
+        if directory.is_dir():
+            directory.chmod(0o755)
+
+
+@contextmanager
+def beside(output: Path, plan: Plan) -> Iterator[Path]:
+    """A directory beside the output, so that its files get there by renaming."""
+    sweep(output, f"{PREFIX}*")
+    with staging(output, f"{PREFIX}{plan.source}") as place:
+        yield place
+
+
+def take_out(place: Path, output: Path) -> tuple[Path, ...]:
+    """Move what was built; the .changes comes last, since it says that all of it is there."""
+    built = sorted(path for path in place.iterdir() if path.is_file())
+    return move_all(tuple(sorted(built, key=lambda path: path.suffix == ".changes")), output)
+
+
+def check_kind(output: Path, plan: Plan, *, with_packages: bool) -> None:
+    """Refuse to write over a source package of this name that has packages, or has none.
+
+    Their .dsc have one name and two contents: no archive may have both.
+    """
+    dsc = output / f"{plan.source}_{plan.version}.dsc"
+    if not dsc.is_file():
+        return
+    named = Dsc(dsc.read_text(encoding="utf-8")).get("Files", ())
+    has_packages = any(f".orig-{COMPONENT}" in file["name"] for file in named)
+    if has_packages != with_packages:
+        raise QlumodError(
+            f"{dsc} is there {'with' if has_packages else 'without'} packages, and one name must "
+            "not have two contents",
+            remedy="choose another directory with --output",
+        )
