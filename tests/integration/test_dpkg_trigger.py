@@ -10,7 +10,7 @@ import pytest
 from tests.head.head_node import HeadNode, payload_files
 from tests.head.small_payloads import EPOCH, add_core, add_slurm
 from tests.support.debs import make_deb
-from tests.support.head_root import head_root, play
+from tests.support.roots import HEAD_NODE, debian_root, play
 
 pytestmark = [
     pytest.mark.slow,
@@ -20,7 +20,7 @@ pytestmark = [
 Play = Callable[[str], list[str]]
 
 HEAD = "/own/python3-qlumod_*.deb /own/qlumod-head_*.deb"
-AUDIT = "dpkg --audit; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*' | sort"
+AUDIT = "dpkg --audit; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*' | grep -v '^un' | sort"
 LIST = "qlumod modules --json"
 
 
@@ -76,7 +76,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def scenario(test_cache: Path, own_packages: Path, debs: Path, real: Path, tmp_path: Path) -> Play:
     """Runs a script in a fresh root, with our own packages in /own and payloads in /debs."""
-    root = head_root(test_cache)
+    root = debian_root(test_cache, "bookworm", HEAD_NODE)
 
     def run(script: str) -> list[str]:
         status, lines = play(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import MainJob
-from tests.support.head_root import head_root, play
+from tests.support.roots import HEAD_NODE, debian_root, play
 
 pytestmark = [
     pytest.mark.slow,
@@ -23,7 +23,7 @@ cp /repository/*.sources /etc/apt/sources.list.d/
 apt-get -q update
 apt-get -q -y --no-install-recommends install qlustar-module-slurm
 echo == audit; dpkg --audit; apt-get -qq check
-echo == packages; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*' python3-qlumod | sort
+echo == packages; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*' python3-qlumod | grep -v '^un' | sort
 echo == modules; qlumod modules --json
 echo == built; qlumod image create compute --modules slurm
 qlumod image build compute
@@ -72,7 +72,7 @@ def said(
         del os.environ["GNUPGHOME"]
         subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
     status, lines = play(
-        head_root(test_cache),
+        debian_root(test_cache, "bookworm", HEAD_NODE),
         SCRIPT,
         scratch=directory / "scratch",
         shown=[(repository, "/repository")],

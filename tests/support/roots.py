@@ -1,0 +1,162 @@
+"""Debian roots of either suite, made once and then only read: scripts run in throw-away copies."""
+
+import fcntl
+import hashlib
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from qlumod.events import Listener, ignore
+from qlumod.stack.chroot import in_root, inhabited
+from qlumod.system.apt import host_archives
+from qlumod.system.memory import scratch_space
+from qlumod.system.mount import bind, overlay, squashfs
+from qlumod.system.namespace import call_inside
+from qlumod.system.run import attempt, command
+
+HEAD_NODE = (
+    "mount",
+    "python3",
+    "python3-click",
+    "python3-debian",
+    "python3-jinja2",
+    "python3-rich",
+    "python3-sh",
+    "squashfs-tools",
+)
+"""What python3-qlumod and qlumod-head depend on."""
+SUITES = ("bookworm", "trixie")
+
+_QUICK = """\
+Acquire::Languages "none";
+APT::Install-Recommends "false";
+Dpkg::Options:: "--force-unsafe-io";
+Dpkg::Use-Pty "false";
+"""
+
+
+def debian_root(cache: Path, suite: str, packages: Sequence[str] = ()) -> Path:
+    """A root of apt, the essential packages and these, as a squashfs image in the tests' cache.
+
+    It is made from this machine's own mirror, once, whoever asks for it at the same time; its
+    sources are the suite's main archive there.
+    """
+    words = " ".join((suite, *packages))
+    image = cache / f"root-{suite}-{hashlib.sha256(words.encode()).hexdigest()[:12]}.squashfs"
+    with image.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not image.exists():
+            call_inside(
+                "tests.support.roots:make",
+                {"image": str(image), "suite": suite, "packages": list(packages)},
+                listen=ignore,
+                network=True,
+            )
+    return image
+
+
+def make(*, listen: Listener, image: str, suite: str, packages: Sequence[str]) -> None:
+    """Make a root; called inside."""
+    del listen
+    beside = Path(f"{image}.new")
+    with scratch_space(Path(f"{image}.scratch")) as space:
+        (space / "quick").write_text(_QUICK)
+        subprocess.run(
+            ["mmdebstrap", "--variant=apt", f"--include={','.join(packages)}",
+             '--aptopt=Apt::Install-Recommends "false"',
+             f"--customize-hook=copy-in {space}/quick /etc/apt/apt.conf.d",
+             suite, space / "root", f"deb {_mirror()} {suite} main"],
+            check=True, stdin=subprocess.DEVNULL, capture_output=True,
+        )  # fmt: skip
+        subprocess.run(
+            ["mksquashfs", space / "root", beside, "-comp", "zstd", "-Xcompression-level", "1",
+             "-quiet", "-no-progress", "-noappend"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+    Path(f"{image}.scratch").rmdir()
+    beside.rename(image)
+
+
+def _mirror() -> str:
+    return next(
+        known.uri for known in host_archives() if (known.origin, known.label) == ("Debian",) * 2
+    )
+
+
+def play(
+    root: Path,
+    script: str,
+    *,
+    scratch: Path,
+    shown: Sequence[tuple[Path, str]] = (),
+    handed: Sequence[tuple[Path, str]] = (),
+    online: bool = False,
+    beside: bool = False,
+) -> tuple[int, list[str]]:
+    """Run a shell script in a fresh copy of the root; its status and the lines that it printed.
+
+    `shown` are directories of this machine and the names by which the script sees them; in those
+    `handed` to it, it may write. Only an `online` root has the network and sources for apt. A
+    script `beside` the root runs programs of this machine upon the directory ``$ROOT``.
+    """
+    status, out = call_inside(
+        "tests.support.roots:act",
+        {
+            "root": str(root),
+            "script": script,
+            "scratch": str(scratch),
+            "shown": [[str(place), name, True] for place, name in shown]
+            + [[str(place), name, False] for place, name in handed],
+            "online": online,
+            "beside": beside,
+        },
+        listen=ignore,
+        network=online,
+    )
+    return status, out.splitlines()
+
+
+def act(
+    *,
+    listen: Listener,
+    root: str,
+    script: str,
+    scratch: str,
+    shown: Sequence[tuple[str, str, bool]],
+    online: bool,
+    beside: bool,
+) -> tuple[int, str]:
+    """Run the script; called inside."""
+    del listen
+    words = ("/bin/bash", "-c", f"exec 2>&1\n{script}")
+    with ExitStack() as stack:
+        space = stack.enter_context(scratch_space(Path(scratch)))
+        merged = stack.enter_context(_copy(Path(root), space))
+        if online:
+            (merged / "etc/resolv.conf").write_bytes(Path("/etc/resolv.conf").read_bytes())
+        else:
+            # apt is to know of nothing but what it is handed.
+            (merged / "etc/apt/sources.list").write_text("")
+        for place, name, read_only in shown:
+            target = merged / name.lstrip("/")
+            target.mkdir(parents=True)
+            stack.enter_context(bind(Path(place), target, read_only=read_only))
+        if beside:
+            call = command(*words, environment={"ROOT": str(merged), "TMPDIR": str(space)})
+        else:
+            stack.enter_context(inhabited(merged))
+            # Loop devices appear in the machine's own /dev when they are asked for.
+            stack.enter_context(bind(Path("/dev"), merged / "dev"))
+            call = in_root(merged, *words, epoch=0)
+        status, out, err = attempt(call)
+    return status, (out + err).decode()
+
+
+@contextmanager
+def _copy(root: Path, space: Path) -> Iterator[Path]:
+    lower, upper, work, merged = (space / name for name in ("lower", "upper", "work", "root"))
+    for place in (lower, upper, work, merged):
+        place.mkdir()
+    with squashfs(root, lower), overlay([lower], merged, upper=upper, work=work):
+        yield merged
