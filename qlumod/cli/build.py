@@ -8,8 +8,10 @@ import click
 
 from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting
+from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, columns, size
 from qlumod.workflows.build import Built, build, plan_build
+from qlumod.workflows.predecessors import Base
 
 
 @options.verb(
@@ -31,6 +33,7 @@ from qlumod.workflows.build import Built, build, plan_build
     help="Let lintian see the packages, or leave it out. Its errors stop the build, its warnings "
     "are told; default: --lint.",
 )
+@base()
 @options.making
 @options.output
 @options.dry_run
@@ -41,6 +44,7 @@ def command(
     twice: bool,
     lint: bool,
     output: Path,
+    base: Base | None,
     dry_run: bool,
     reporter: Reporter,
     **making: Unpack[options.Making],
@@ -49,7 +53,7 @@ def command(
 
     Missing packages are fetched first; the build itself has no network. A layer that was built
     from the same inputs is never built again. Modules that the named ones require are built, too,
-    but not packaged.
+    but not packaged; without names, neither are those that are published already.
 
     Root may build, and so may any user to whom /etc/subuid and /etc/subgid give a range of ids
     (with the package uidmap): the bytes are the same.
@@ -73,6 +77,7 @@ def command(
         output=output,
         twice=twice,
         lint=lint,
+        base=base,
         listen=reporter.listen,
     )
     reporter.result({"modules": [_document(made) for made in built]}, _lines(built))

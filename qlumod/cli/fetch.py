@@ -3,18 +3,22 @@
 from typing import Unpack
 
 from qlumod.cli import options
+from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, size
 from qlumod.workflows.lock import fetch
+from qlumod.workflows.predecessors import Base
 
 
 @options.verb(examples=["qlumod fetch", "qlumod fetch core slurm --json"])
 @options.modules
+@base()
 @options.making
 @options.dry_run
 @options.reports(logged=True)
 def command(
     *,
     modules: tuple[str, ...],
+    base: Base | None,
     dry_run: bool,
     reporter: Reporter,
     **making: Unpack[options.Making],
@@ -22,11 +26,13 @@ def command(
     """Fetch the locked packages into the store, checked by their digests.
 
     Of all modules, or of those that are named. What came before an interruption is kept. With
-    nothing to fetch, the network is not touched.
+    nothing to fetch, the network is not touched. What the lock compares the modules with is read
+    from the repository.
     """
     fetched = fetch(
         **making,
         modules=modules,
+        base=base,
         dry_run=dry_run,
         listen=reporter.listen,
     )

@@ -1,14 +1,17 @@
 """qlumod lock: which packages the modules consist of, solved by apt and written down."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Unpack
 
 import click
 
 from qlumod.cli import options
+from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, columns, size
-from qlumod.model.lock import Lock, LockedPackage
+from qlumod.model.lock import LockedPackage
 from qlumod.workflows.lock import Locked, lock
+from qlumod.workflows.predecessors import Base
 
 
 @options.verb(
@@ -16,6 +19,7 @@ from qlumod.workflows.lock import Locked, lock
         "qlumod lock",
         "qlumod lock --update --dry-run",
         "qlumod lock --update munge",
+        "qlumod lock --update --repository /srv/debian",
     ]
 )
 @click.argument("names", nargs=-1, metavar="[PACKAGE|MODULE]...")
@@ -26,6 +30,15 @@ from qlumod.workflows.lock import Locked, lock
     help="Let the named packages, or all packages of the named modules, move to the newest version,"
     " and what follows from that; without names let everything move.",
 )
+@click.option(
+    "--raise",
+    "raised",
+    multiple=True,
+    metavar="MODULE",
+    help="Give a published module its next version, though nothing that is compared has changed:"
+    " for a layer that comes out otherwise. May be repeated.",
+)
+@base(chosen=True)
 @options.making
 @options.dry_run
 @options.reports(logged=True)
@@ -33,6 +46,8 @@ def command(
     *,
     names: tuple[str, ...],
     update: bool,
+    raised: tuple[str, ...],
+    base: Base | None,
     dry_run: bool,
     reporter: Reporter,
     **making: Unpack[options.Making],
@@ -41,12 +56,17 @@ def command(
 
     Without --update all versions of the lock stay that the specs allow. Reads the archives' indexes
     over the network; needs no root rights.
+
+    Each module's version x.y.z-N follows from what is published in the repository: a module that is
+    the same keeps its N, a changed one gets the next and is compared with the published one.
     """
     if names and not update:
         raise click.UsageError(f"to let {' '.join(names)} move, say --update")
     locked = lock(
         **making,
         update=names if update else None,
+        base=base,
+        raised=raised,
         dry_run=dry_run,
         listen=reporter.listen,
     )
@@ -57,14 +77,16 @@ def _lines(locked: Locked, *, dry_run: bool) -> Iterator[str]:
     yield from locked.difference.lines()
     verb = "would be written" if dry_run else "written"
     yield f"{locked.path}: {verb if locked.changed else 'nothing has changed'}"
-    rows = [("module", "packages", "size"), *_modules(locked.lock)]
+    rows = [("module", "packages", "size", "version", "why"), *_modules(locked)]
     yield from (f"  {line}" for line in columns(rows))
 
 
-def _modules(found: Lock) -> Iterator[tuple[str, str, str]]:
-    for module, _ in found.specs:
-        packages = found.of(module)
-        yield module, str(len(packages)), size(sum(package.size for package in packages))
+def _modules(locked: Locked) -> Iterator[tuple[str, ...]]:
+    for found in locked.revisions:
+        packages = locked.lock.of(found.module)
+        total = size(sum(package.size for package in packages))
+        against = f", after {found.predecessor}" if found.predecessor else ""
+        yield found.module, str(len(packages)), total, found.version, f"{found.why}{against}"
 
 
 def _document(locked: Locked, *, dry_run: bool) -> dict[str, object]:
@@ -77,6 +99,7 @@ def _document(locked: Locked, *, dry_run: bool) -> dict[str, object]:
         "architecture": found.architecture,
         "epoch": found.epoch,
         "modules": {module: len(found.of(module)) for module, _ in found.specs},
+        "revisions": [asdict(revision) for revision in locked.revisions],
         "added": [_package(package) for package in moved.added],
         "removed": [_package(package) for package in moved.removed],
         "moved": [

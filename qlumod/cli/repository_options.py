@@ -9,6 +9,7 @@ import click
 
 from qlumod.cli.options import F, setting
 from qlumod.repository.settings import Wishes
+from qlumod.workflows.predecessors import Base
 
 DAY = 24 * 60 * 60
 
@@ -59,6 +60,34 @@ _WISHES: tuple[Callable[[Any], Any], ...] = (
         help="An architecture of its clients; may be repeated. Default: amd64.",
     ),
     click.option("--uri", metavar="URI", help="Its address for users' .sources files."),
+)
+
+
+def base(*, chosen: bool = False) -> Callable[[F], F]:
+    """Add ``--repository``, given as ``base``: what is published there, if there is one at all.
+
+    `chosen` adds ``--against``, too: which of its suites or snapshots counts.
+    """
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def wrapper(*, repository: Path | None, against: str | None = None, **given: Any) -> Any:
+            if against and not repository:
+                raise click.UsageError("--against: say --repository, too")
+            there = Base(repository=repository, against=against) if repository else None
+            return function(base=there, **given)
+
+        decorated: Any = setting("repository")(wrapper)
+        return _AGAINST(decorated) if chosen else decorated  # type: ignore[no-any-return]
+
+    return decorate
+
+
+_AGAINST = click.option(
+    "--against",
+    metavar="SUITE|SNAPSHOT",
+    help="What there modules are compared with; default: the release's suite with its"
+    " proposed updates, and those of earlier minor releases of the flavor.",
 )
 
 

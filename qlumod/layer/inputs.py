@@ -1,5 +1,6 @@
 """A job as a directory of documents: how it travels into the namespace and into source packages."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,21 +44,29 @@ def write_inputs(job: Job, directory: Path) -> Path:
 
 def read_inputs(directory: Path, module: ModuleName) -> Job:
     """Read what `write_inputs` wrote; `below` is empty, since layers are no documents."""
-    release = parse_release(
-        (directory / RELEASE).read_text(encoding="utf-8"), str(directory / RELEASE)
-    )
-    accounts_path = str(directory / ACCOUNTS)
-    accounts = parse_accounts((directory / ACCOUNTS).read_text(encoding="utf-8"), accounts_path)
+    names = (RELEASE, ACCOUNTS, LOCK, *(path.name for path in directory.glob(f"*{SPEC}")))
+    texts = {name: (directory / name).read_text(encoding="utf-8") for name in names}
+    return parse_inputs(texts, module, str(directory))
+
+
+def parse_inputs(texts: Mapping[str, str], module: ModuleName, where: str) -> Job:
+    """Understand the documents of a job; `where` they were found."""
+    release = parse_release(texts[RELEASE], f"{where}/{RELEASE}")
     specs = tuple(
         spec
-        for path in sorted(directory.glob(f"*{SPEC}"))
-        for spec in parse_spec(path.read_text(encoding="utf-8"), str(path), release)
+        for name in sorted(texts)
+        if name.endswith(SPEC) and "/" not in name
+        for spec in parse_spec(texts[name], f"{where}/{name}", release)
     )
     # A part of a project that was checked as a whole: conflicts may name modules that are not here.
-    project = Project(release=release, accounts=accounts, specs=in_build_order(specs))
+    project = Project(
+        release=release,
+        accounts=parse_accounts(texts[ACCOUNTS], f"{where}/{ACCOUNTS}"),
+        specs=in_build_order(specs),
+    )
     return Job(
         spec=project.spec(module),
         project=project,
-        lock=parse_lock((directory / LOCK).read_text(encoding="utf-8"), str(directory / LOCK)),
+        lock=parse_lock(texts[LOCK], f"{where}/{LOCK}"),
         below=(),
     )

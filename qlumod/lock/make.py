@@ -11,7 +11,7 @@ from qlumod.lock.difference import difference
 from qlumod.lock.solve import Solved
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage
-from qlumod.model.names import ArchName, FlavorName
+from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.system import files, gpg
 from qlumod.system.apt import AptRoot
@@ -32,14 +32,17 @@ def make_lock(
     root: AptRoot,
     old: Lock | None,
 ) -> Lock:
-    """The new lock; where no package has moved, archives and epoch stay those of the old one."""
+    """The new lock; where no package has moved, archives and epoch stay those of the old one.
+
+    A module's own epoch stays where none of its packages has moved.
+    """
     packages = tuple(sorted(solved.packages, key=lambda package: package.package))
     archives = locked_archives(root, solved.indexes)
     epoch = max((_seconds(archive.date) for archive in archives), default=EARLIEST)
     if old and not difference(old, packages):
         archives, epoch = old.archives, old.epoch
     revisions = dict(old.revisions) if old else {}
-    return Lock(
+    lock = Lock(
         version=str(project.release.version),
         flavor=flavor,
         architecture=architecture,
@@ -55,6 +58,20 @@ def make_lock(
         ),
         packages=packages,
     )
+    return replace(lock, epochs=tuple(_epochs(lock, old)))
+
+
+def _epochs(lock: Lock, old: Lock | None) -> Iterator[tuple[ModuleName, int]]:
+    """The epochs of modules that have kept the one that they had."""
+    for module, _ in lock.specs:
+        if old and lock.of(module) and _bytes(lock, module) == _bytes(old, module):
+            epoch = old.epoch_of(module)
+            if epoch != lock.epoch:
+                yield module, epoch
+
+
+def _bytes(lock: Lock, module: ModuleName) -> list[Digest]:
+    return [package.sha256 for package in lock.of(module)]
 
 
 def tools(database: Path = Path("/var/lib/dpkg")) -> tuple[tuple[str, str], ...]:

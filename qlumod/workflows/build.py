@@ -1,27 +1,30 @@
 """Building modules: what is locked is fetched, built and packaged, each only where it is needed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.events import Listener
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.events import Listener, Notice
 from qlumod.layer.build import build_again, payload, plan, require_means
 from qlumod.layer.cache import WORK, payload_path
 from qlumod.layer.job import Job
 from qlumod.lock.make import require_tools
 from qlumod.model.address import Address
 from qlumod.model.lock import Lock
+from qlumod.model.manifest import MANIFEST
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
+from qlumod.system.files import file_sum
 from qlumod.system.run import require_programs
 from qlumod.system.staging import sweep
 from qlumod.system.store import Store, store_in
 from qlumod.workflows.lock import fetch_locked, fresh_lock, project_for
 from qlumod.workflows.package import package_module
-from qlumod.workflows.predecessors import require_predecessors
+from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ def build(
     arch: str | None = None,
     twice: bool = False,
     lint: bool = True,
+    base: Base | None = None,
     listen: Listener,
 ) -> tuple[Built, ...]:
     """Build modules and put their packages into `output`; no names stand for all modules.
@@ -92,6 +96,7 @@ def build(
     require_tools(lock)
     require_means(jobs, cache=cache, again=twice)
     debs = store_in(cache, store)
+    fetch_predecessors(lock, project.release, wanted, base=base, store=debs, listen=listen)
     require_predecessors(lock, wanted, debs)
     needed = [job.spec.module for job in jobs]
     fetch_locked(
@@ -116,6 +121,7 @@ def build(
                 job,
                 made,
                 wanted=() if differing else wanted,
+                named=bool(modules),
                 store=debs,
                 output=output,
                 cache=cache,
@@ -125,6 +131,7 @@ def build(
             built.append((job, made, differing, packaging))
             if differing:
                 break
+        raise_faults(_faults(packaging for *_, packaging in built))
         return tuple(
             Built(
                 module=job.spec.module,
@@ -134,6 +141,17 @@ def build(
             )
             for job, made, differing, packaging in built
         )
+
+
+def _faults(futures: Iterable[Future[tuple[Path, ...]]]) -> Iterator[QlumodError]:
+    for future in futures:
+        match future.exception():
+            case None:
+                pass
+            case QlumodError() as fault:
+                yield fault
+            case other:
+                raise other
 
 
 def ordered(
@@ -157,17 +175,40 @@ def _packages(
     made: Path,
     *,
     wanted: Sequence[ModuleName],
+    named: bool,
     store: Store,
     output: Path,
     cache: Path,
     lint: bool,
     listen: Listener,
 ) -> tuple[Path, ...]:
+    """Package a module; what is published already only if it was named."""
     if job.spec.module not in wanted:
+        return ()
+    if _is_published(job, made) and not named:
+        listen(Notice(text=f"{job.spec.module}: nothing to package, it is published as it is"))
         return ()
     return package_module(
         job, made, store=store, output=output, cache=cache, lint=lint, listen=listen
     )
+
+
+def _is_published(job: Job, made: Path) -> bool:
+    """Whether the lock says so; raises if other bytes are published under the same version.
+
+    The recipe is the same then: what came out otherwise comes of the layers below, or of us.
+    """
+    publication = job.lock.publication_of(job.spec.module)
+    if publication and file_sum(made / MANIFEST).sha256 != publication.manifest:
+        module = job.spec.module
+        number = dict(job.lock.revisions)[module]
+        raise QlumodError(
+            f"module {module} has come out otherwise than its published version "
+            f"{job.lock.version}-{number}",
+            details=(f"it lies in {made}",),
+            remedy=f"give it the next version: qlumod lock --raise {module}",
+        )
+    return publication is not None
 
 
 @contextmanager

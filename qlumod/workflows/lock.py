@@ -1,7 +1,7 @@
 """Lock and fetch: from specs to exact packages, and those into the store."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
@@ -13,6 +13,7 @@ from qlumod.lock.fetch import fetch as fetch_missing
 from qlumod.lock.fresh import renewing, require_fresh
 from qlumod.lock.make import make_lock, own_sources
 from qlumod.lock.place import HELD, Place, place, with_folders, with_held
+from qlumod.lock.revise import Revision
 from qlumod.lock.solve import Held, Solved, absent, solve
 from qlumod.lock.sources import require_archives
 from qlumod.model.address import Address
@@ -25,6 +26,7 @@ from qlumod.model.spec import ModuleSpec
 from qlumod.system import apt, files
 from qlumod.system.store import Store, store_in
 from qlumod.workflows.check import check
+from qlumod.workflows.predecessors import Base, fetch_predecessors, revise
 
 LOCKS = "locks"
 """The directory of locks beside the specs."""
@@ -47,6 +49,8 @@ class Locked:
     difference: Difference
     changed: bool
     """Whether the file is another one now."""
+    revisions: tuple[Revision, ...] = ()
+    """The version of each module, and why it is that."""
 
 
 def target(release: Release, flavor: str | None = None, arch: str | None = None) -> Target:
@@ -107,11 +111,16 @@ def lock(
     flavor: str | None = None,
     arch: str | None = None,
     update: Sequence[str] | None = None,
+    base: Base | None = None,
+    raised: Sequence[str] = (),
     dry_run: bool = False,
     listen: Listener = ignore,
     host: Path | None = None,
 ) -> Locked:
     """Solve all modules and write the lock.
+
+    Their versions follow what is published at `base`; those that are `raised` get the next N, even
+    if nothing is known to have changed.
 
     `update`: None keeps the old lock's versions as far as the specs let it, an empty sequence lets
     everything move, names (of packages or modules) let those move and what follows from them.
@@ -139,7 +148,17 @@ def lock(
             project.specs, flavor=wanted.flavor, root=where.root, held=held, listen=listen
         )
         new = _new_lock(project, wanted, where, solved, held=held, old=old)
-    return _written(path, new, old, dry_run=dry_run, listen=listen)
+    new, revisions = revise(
+        new,
+        old,
+        project,
+        base=base,
+        raised=[project.spec(ModuleName(name)).module for name in raised],
+        store=store_in(cache, store),
+        listen=listen,
+    )
+    written = _written(path, new, old, dry_run=dry_run, listen=listen)
+    return replace(written, revisions=revisions)
 
 
 def _not_yet(spec: ModuleSpec, flavor: FlavorName) -> Iterator[QlumodError]:
@@ -228,17 +247,29 @@ def fetch(
     flavor: str | None = None,
     arch: str | None = None,
     modules: Sequence[str] = (),
+    base: Base | None = None,
     dry_run: bool = False,
     listen: Listener = ignore,
     host: Path | None = None,
 ) -> Fetched:
-    """Fetch what the store lacks of the locked packages, of all modules or of those named."""
+    """Fetch what the store lacks of the locked packages, of all modules or of those named.
+
+    What their predecessors were is read from the repository at `base`, where the store lacks it.
+    """
     project, wanted = project_for(specs, flavor, arch)
     raise_faults(_unknown(project, modules))
     locked = fresh_lock(specs, project, wanted)
     if dry_run:
         lacking = missing(_of(locked, modules), store_in(cache, store))
         return Fetched(packages=lacking, size=sum(package.size for package in lacking))
+    fetch_predecessors(
+        locked,
+        project.release,
+        [ModuleName(name) for name in modules] or [spec.module for spec in project.specs],
+        base=base,
+        store=store_in(cache, store),
+        listen=listen,
+    )
     return fetch_locked(
         locked,
         project.release,

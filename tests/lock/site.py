@@ -147,7 +147,7 @@ class Site:
             host=self.host,
         )
 
-    def fetch(self, *modules: str) -> Fetched:
+    def fetch(self, *modules: str, **given: object) -> Fetched:
         return workflow.fetch(
             self.specs,
             cache=self.cache,
@@ -155,6 +155,7 @@ class Site:
             modules=modules,
             listen=self.events.append,
             host=self.host,
+            **given,  # type: ignore[arg-type]
         )
 
     def refusal(self, **given: object) -> str:

@@ -34,9 +34,10 @@ def test_lock_says_what_came_and_what_moved(qlumod: Typed, typed_site: Site) -> 
         "+ libmunge 1 (munge depends on it)",
         "+ munge 1 (requested by slurm)",
         "module-specs/locks/14.0.0-bookworm-amd64.lock: written",
-        "  module  packages  size",
+        "  module  packages  size    version   why",
         *first.out.splitlines()[-2:],
     ]
+    assert first.out.splitlines()[-1].endswith("  14.0.0-1  an initial version")
     typed_site.offer(typed_site.deb("munge", "2"))
     dry = qlumod("lock", "--update", "munge", "--dry-run", "--quiet")
     assert dry.out.splitlines()[:3] == [
@@ -48,6 +49,12 @@ def test_lock_says_what_came_and_what_moved(qlumod: Typed, typed_site: Site) -> 
     assert document["written"] is True
     assert document["moved"] == [{"package": "munge", "old": "1", "new": "2"}]
     assert document["modules"] == {"core": 3, "slurm": 1}
+    assert document["revisions"][1] == {
+        "module": "slurm",
+        "version": "14.0.0-1",
+        "predecessor": None,
+        "why": "an initial version",
+    }
 
 
 def test_names_without_update_are_refused(qlumod: Typed, typed_site: Site) -> None:

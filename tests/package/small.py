@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -163,23 +163,24 @@ def predecessor(
     )
 
 
-PARENTS = ("/usr", "/usr/bin")
-
-
-def make_payload(directory: Path, made: Plan, text: str = "payload") -> Path:
-    """Make a payload directory: a real squashfs of one file, contents files, a valid manifest."""
+def make_payload(
+    directory: Path, made: Plan, text: str = "payload", files: Mapping[str, str] | None = None
+) -> Path:
+    """Make a payload directory: a real squashfs of a file or more, their contents, a manifest."""
     module = made.module
     tree = directory.with_name(f"{directory.name}.tree")
-    (tree / "usr/bin").mkdir(parents=True)
-    (tree / "usr/bin" / module).write_text(text)
-    for path in (tree, *tree.rglob("*")):
-        path.chmod(0o755)
+    tree.mkdir(parents=True)
+    for path, data in (files or {f"/usr/bin/{module}": text}).items():
+        (tree / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path.lstrip("/")).write_text(data)
+    for found in (tree, *tree.rglob("*")):
+        found.chmod(0o755)
     directory.mkdir(parents=True)
     _squash(tree, directory / "layer.squashfs")
     listing = "".join(f"{line}\n" for line in made.packages)
-    contents = "".join(f"d\t0755\troot:root\t0\t-\tbase-files\t{path}\n" for path in PARENTS)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    contents += f"f\t0755\troot:root\t{len(text)}\t{digest}\t{module}\t/usr/bin/{module}\n"
+    contents = "".join(
+        f"{_line(found, module)}\t/{found.relative_to(tree)}\n" for found in sorted(tree.rglob("*"))
+    )
     for name, data in (
         (f"{module}.packages.version.gz", listing),
         (f"{module}.contents.gz", contents),
@@ -190,6 +191,14 @@ def make_payload(directory: Path, made: Plan, text: str = "payload") -> Path:
     (directory / "state/accounts").write_text("Format: 1\n")
     (directory / "manifest").write_text(manifest_text(_manifest(directory, made)))
     return directory
+
+
+def _line(found: Path, module: str) -> str:
+    """A path's line in the contents, but for the path."""
+    if found.is_dir():
+        return "d\t0755\troot:root\t0\t-\tbase-files"
+    data = found.read_bytes()
+    return f"f\t0755\troot:root\t{len(data)}\t{hashlib.sha256(data).hexdigest()}\t{module}"
 
 
 def _squash(tree: Path, image: Path) -> None:
@@ -214,7 +223,7 @@ def _manifest(directory: Path, made: Plan) -> Manifest:
         conflicts=(),
         wins=(),
         kernel="",
-        epoch=EPOCH,
+        epoch=made.epoch,
         packages=len(made.packages),
         unpacked_size=1000,
         secrets=(),

@@ -1,0 +1,103 @@
+"""Reading what was published: the texts of a payload package, and the inputs of its source."""
+
+import gzip
+import lzma
+import re
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from debian.arfile import ArError
+from debian.debfile import DebError, DebFile
+
+from qlumod.errors import QlumodError
+from qlumod.model.digests import digest_bytes
+from qlumod.model.document import decoded
+from qlumod.model.manifest import MANIFEST, Manifest, parse_manifest, payload_home
+from qlumod.model.names import Digest, ModulePackage
+from qlumod.package.before import (
+    CHANGELOG,
+    CONTENTS,
+    CONTENTS_CHANGELOG,
+    DEBIAN_CHANGELOG,
+    PACKAGES,
+    PACKAGES_CHANGELOG,
+)
+from qlumod.package.install import DOCUMENTS
+
+INPUTS = "debian/qlumod/"
+_BROKEN = (ArError, DebError, tarfile.TarError, lzma.LZMAError, EOFError, KeyError, OSError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPayload:
+    """What a payload package says of its module."""
+
+    manifest: Manifest
+    digest: Digest
+    """Of the manifest, and so of all of the payload."""
+    texts: dict[str, str]
+    """What its successor is compared with, by name (`qlumod.package.before.TEXTS`)."""
+
+
+def read_payload(deb: Path) -> PublishedPayload:
+    """Read a payload package; only its small files are read."""
+    name = ModulePackage.parse(deb.name.partition("_")[0])
+    home = Path(payload_home(name.module, name.flavor, name.arch, name.version))
+    documents = DOCUMENTS / str(name)
+    places = {
+        PACKAGES: home / f"{name.module}.packages.version.gz",
+        CONTENTS: home / f"{name.module}.contents.gz",
+        CHANGELOG: documents / f"{name.module}.changelog",
+        PACKAGES_CHANGELOG: documents / f"{name.module}.packages.changelog.gz",
+        CONTENTS_CHANGELOG: documents / f"{name.module}.contents.changelog.gz",
+        DEBIAN_CHANGELOG: documents / "changelog.Debian.gz",
+    }
+    with _readable(deb):
+        package = DebFile(str(deb))
+        try:
+            manifest = _content(package, home / MANIFEST)
+            texts = {key: _content(package, path) for key, path in places.items()}
+        finally:
+            package.close()
+    # debhelper may have cut it off, and says so in a comment at its end.
+    changelog = re.sub(rb"^#.*\n", b"", texts[DEBIAN_CHANGELOG], flags=re.MULTILINE)
+    texts[DEBIAN_CHANGELOG] = changelog
+    return PublishedPayload(
+        manifest=parse_manifest(decoded(manifest, f"{deb}: {MANIFEST}"), f"{deb}: {MANIFEST}"),
+        digest=digest_bytes(manifest),
+        texts={key: decoded(data, f"{deb}: {places[key]}") for key, data in texts.items()},
+    )
+
+
+def read_inputs_of(packaging: Path) -> dict[str, str]:
+    """The files below ``debian/qlumod/`` of a ``.debian.tar.xz``, by relative path."""
+    with _readable(packaging), tarfile.open(packaging, "r:xz") as archive:
+        return {
+            member.name.removeprefix(INPUTS): decoded(_data(archive, member), member.name)
+            for member in archive
+            if member.isfile() and member.name.startswith(INPUTS)
+        }
+
+
+def _content(package: DebFile, path: Path) -> bytes:
+    data: bytes = package.data.get_content(str(path))
+    return gzip.decompress(data) if path.suffix == ".gz" else data
+
+
+def _data(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    content = archive.extractfile(member)
+    return content.read() if content else b""
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except _BROKEN as fault:
+        raise QlumodError(
+            f"cannot read what {path} says of its module: {fault}",
+            remedy="see what else is wrong with the repository: qlumod repo check",
+        ) from fault

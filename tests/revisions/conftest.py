@@ -1,0 +1,25 @@
+"""A site that publishes its modules, and the keys for its archive and its repository."""
+
+from pathlib import Path
+
+import pytest
+
+from qlumod.system.gpg import SigningKey
+from tests.lock.conftest import key
+from tests.repository.conftest import fingerprint, keys, untried
+from tests.revisions.publisher import Publisher
+
+__all__ = ["fingerprint", "key", "keys", "untried"]
+
+
+@pytest.fixture
+def site(
+    tmp_path: Path,
+    key: SigningKey,
+    keys: Path,
+    fingerprint: str,
+    untried: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Publisher:
+    monkeypatch.setenv("GNUPGHOME", str(keys))
+    return Publisher(tmp_path, key, fingerprint)

@@ -1,0 +1,165 @@
+"""Versions over time: locked, packaged, published, changed, and locked again."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.events import Notice
+from qlumod.package.render import render
+from qlumod.repository.snapshots import all_snapshots
+from qlumod.workflows.package import source_plan
+from tests.revisions.publisher import Publisher, documents, said
+
+
+def sums(files: tuple[Path, ...]) -> dict[str, str]:
+    """What is published of a build: .buildinfo tells its own time, and .changes names it."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.suffix not in (".buildinfo", ".changes")
+    }
+
+
+def test_a_module_through_its_versions(site: Publisher) -> None:
+    site.offer(site.deb("munge"), site.deb("slurmd"))
+    site.spec("slurm", "munge", "slurmd")
+    site.layers["slurm"] = {"/usr/bin/munge": "1", "/usr/bin/slurmd": "1"}
+    first = site.relock()
+    assert said(first) == {
+        "core": "14.0.0-1 < None: an initial version",
+        "slurm": "14.0.0-1 < None: an initial version",
+    }
+    built = site.build()
+    site.release_to(*built["core"], *built["slurm"])
+
+    # Nothing has changed: all is published as it is, and made again it is the same.
+    again = site.relock()
+    assert said(again) == {
+        "core": "14.0.0-1 < None: published as it is",
+        "slurm": "14.0.0-1 < None: published as it is",
+    }
+    assert again.lock.epoch == first.lock.epoch
+    shutil.rmtree(site.output)
+    assert site.build() == {"core": (), "slurm": ()}
+    assert Notice(text="slurm: nothing to package, it is published as it is") in site.events
+    same = site.build("slurm")["slurm"]
+    assert sums(same) == sums(built["slurm"])
+    assert not site.release_to(*same).changes
+
+    # A package has moved: the next N, compared with the published one.
+    site.offer(site.deb("munge", "2"), site.deb("slurmd"), date="Wed, 15 Nov 2023 22:13:20 +0000")
+    site.layers["slurm"] = {"/usr/bin/munge": "2", "/usr/bin/remunge": "2", "/usr/bin/slurmd": "1"}
+    moved = site.relock(update=["munge"])
+    assert said(moved) == {
+        "core": "14.0.0-1 < None: published as it is",
+        "slurm": "14.0.0-2 < 14.0.0-1: other packages",
+    }
+    assert moved.lock.epoch_of("core") < moved.lock.epoch_of("slurm") == moved.lock.epoch
+    # Another machine has neither the store nor the repository: there is one way to go on.
+    shutil.rmtree(site.cache / "packages")
+    site.fetch()
+    with pytest.raises(QlumodError) as caught:
+        site.build()
+    assert str(caught.value) == (
+        "cannot tell what changed in module slurm: the store knows nothing of 14.0.0-1, the version"
+        " that the lock compares it with\n"
+        "To mend it: qlumod fetch --repository DIR, where it was published"
+    )
+    site.fetch(base=site.base())
+    second = site.build()
+    assert second["core"] == ()
+    told = documents(second["slurm"])
+    dates = "Wed, 15 Nov 2023 22:13:20 +0000", "Tue, 14 Nov 2023 22:13:20 +0000"
+    assert told["changelog"] == (
+        f"slurm 14.0.0-2 ({dates[0]})\n"
+        "  slurm 14.0.0 for bookworm amd64: 2 packages.\n"
+        "  Against 14.0.0-1: 1 package upgraded.\n"
+        "\n"
+        f"slurm 14.0.0-1 ({dates[1]})\n"
+        "  slurm 14.0.0 for bookworm amd64: 2 packages.\n"
+        "  Initial version.\n"
+    )
+    assert told["packages.changelog"] == (
+        f"slurm 14.0.0-2 ({dates[0]})\n"
+        "  against 14.0.0-1: 1 package upgraded\n"
+        "  munge 1 → 2\n"
+        "\n"
+        f"slurm 14.0.0-1 ({dates[1]})\n"
+        "  Initial version of all packages.\n"
+    )
+    assert told["contents.changelog"] == (
+        f"slurm 14.0.0-2 ({dates[0]})\n"
+        "  against 14.0.0-1: 1 path added, 1 changed\n"
+        "  changed /usr/bin/munge (slurm): content\n"
+        "  added file /usr/bin/remunge (slurm)\n"
+        "\n"
+        f"slurm 14.0.0-1 ({dates[1]})\n"
+        "  Initial version of all paths.\n"
+    )
+    assert [line.split("\t")[:2] for line in told["packages.version"].splitlines()] == [
+        ["munge", "2"],
+        ["slurmd", "1"],
+    ]
+    assert told["changelog.Debian"] == (
+        "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) 14.0-bookworm; urgency=medium\n"
+        "\n"
+        "  * slurm 14.0.0 for bookworm amd64: 2 packages.\n"
+        "  * Against 14.0.0-1: 1 package upgraded.\n"
+        "    - munge 1 → 2\n"
+        "\n"
+        f" -- Test <test@example.org>  {dates[0]}\n"
+        "\n"
+        "qlustar-module-slurm-bookworm-amd64 (14.0.0-1) 14.0-bookworm; urgency=medium\n"
+        "\n"
+        "  * slurm 14.0.0 for bookworm amd64: 2 packages.\n"
+        "  * Initial version.\n"
+        "\n"
+        f" -- Test <test@example.org>  {dates[1]}\n"
+    )
+    site.release_to(*second["slurm"])
+
+    # A new release begins with 1, after the newest of the one before.
+    site.release_is("14.0.1")
+    newer = site.relock()
+    assert said(newer) == {
+        "core": "14.0.1-1 < 14.0.0-1: the first of this release",
+        "slurm": "14.0.1-1 < 14.0.0-2: the first of this release",
+    }
+    made = source_plan(site.jobs()["slurm"], site.store)
+    assert render(made)["debian/changelog"].splitlines()[:6] == [
+        "qlustar-module-slurm-bookworm-amd64 (14.0.1-1) 14.0-bookworm; urgency=medium",
+        "",
+        "  * slurm 14.0.1 for bookworm amd64: 2 packages.",
+        "  * No package has changed since 14.0.0-2.",
+        "",
+        " -- Test <test@example.org>  Wed, 15 Nov 2023 22:13:21 +0000",
+    ]
+
+    # Back in the release before: the same module comes out otherwise, as over another core.
+    site.release_is("14.0.0")
+    assert said(site.relock())["slurm"] == "14.0.0-2 < 14.0.0-1: published as it is"
+    site.layers["slurm"] = {"/usr/bin/munge": "3"}
+    shutil.rmtree(site.cache / "layers")
+    with pytest.raises(QlumodError) as caught:
+        site.build("slurm")
+    assert caught.value.brief == (
+        "module slurm has come out otherwise than its published version 14.0.0-2"
+    )
+    assert caught.value.remedy == "give it the next version: qlumod lock --raise slurm"
+    raised = {"slurm": "14.0.0-3 < 14.0.0-2: raised"}
+    assert said(site.relock(raised=["slurm"])).items() >= raised.items()
+    assert said(site.relock())["slurm"] == "14.0.0-3 < 14.0.0-2: given by the lock before"
+
+    # A snapshot as the base: what was published later is not looked at, but no N is given twice.
+    first_day = all_snapshots(site.base().layout)[0].identity
+    assert said(site.relock(against=first_day))["slurm"] == "14.0.0-3 < 14.0.0-1: other packages"
+    with pytest.raises(QlumodError) as caught:
+        site.relock(against="15.0-bookworm")
+    assert str(caught.value) == (
+        f"{site.repository} has neither a suite nor a snapshot '15.0-bookworm'\n"
+        "  its suites: 14.0-bookworm\n"
+        f"To mend it: qlumod snapshot list --repository {site.repository} names the snapshots"
+    )
