@@ -9,6 +9,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
+from qlumod.layer.copyright import copyright_texts
 from qlumod.layer.job import Job
 from qlumod.layer.kernel import IMAGE, kernel_in, make_initrd
 from qlumod.layer.owners import (
@@ -41,11 +42,12 @@ class Ground:
     """Where to harvest: `tree` is what the module adds, `root` the whole as a node would see it.
 
     `view` shows what was there before (None: nothing), `state` are the merged files of shared
-    state there, `kernel` is the kernel release of the modules below.
+    state there, `kernel` is the kernel release of the modules below; the .debs lie in `debs`.
     """
 
     tree: Path
     root: Path
+    debs: Path
     view: Path | None = None
     state: Merged = field(default_factory=dict)
     kernel: str = ""
@@ -95,6 +97,7 @@ def harvest(
             owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
         ),
         left_out=left_out(lists, _present(ground.root, lists), _filters(job), chosen.beside),
+        copyrights=copyright_texts(job, ground.root, ground.debs, scratch / "copyright"),
     )
     write_manifest(
         job,

@@ -15,6 +15,7 @@ from qlumod.model.names import ModuleName
 from qlumod.stack.assemble import assemble
 from qlumod.stack.member import Member, read_member, stacked
 from qlumod.stack.settle import settle
+from qlumod.system.archive import POOL
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.tree import scan
@@ -33,6 +34,11 @@ class _Site:
     output: Path
     processors: int | None
     listen: Listener
+
+    @property
+    def debs(self) -> Path:
+        """Where the .debs lie."""
+        return self.archive / POOL
 
 
 def build(
@@ -78,7 +84,7 @@ def _build_ground(site: _Site) -> None:
             scratch=site.space,
             listen=site.listen,
         )
-    _harvest(site, Ground(tree=root, root=root))
+    _harvest(site, Ground(tree=root, root=root, debs=site.debs))
 
 
 def _build_over(site: _Site, members: Sequence[Member]) -> None:
@@ -98,7 +104,17 @@ def _build_over(site: _Site, members: Sequence[Member]) -> None:
                     site.job, root, archive=site.archive, source=site.source, listen=site.listen
                 )
             kernel = kernel_of(members)
-            _harvest(site, Ground(tree=upper, root=root, view=view, state=state, kernel=kernel))
+            _harvest(
+                site,
+                Ground(
+                    tree=upper,
+                    root=root,
+                    debs=site.debs,
+                    view=view,
+                    state=state,
+                    kernel=kernel,
+                ),
+            )
 
 
 def _harvest(site: _Site, ground: Ground) -> None:

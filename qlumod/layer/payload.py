@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qlumod.layer.job import Job
 from qlumod.model.contents import PathLine, contents_text, package_lines, packages_text
+from qlumod.model.copyright import Texts, collected
 from qlumod.model.manifest import MANIFEST, Manifest, PayloadFile, manifest_text
 from qlumod.model.names import Digest
 from qlumod.model.spec import Secret
@@ -21,6 +22,7 @@ def write_documents(
     fragments: Mapping[str, bytes],
     lines: Sequence[PathLine],
     left_out: Sequence[tuple[str, str]],
+    copyrights: Texts,
 ) -> None:
     """Write everything of a payload that is text."""
     module = job.spec.module
@@ -31,6 +33,7 @@ def write_documents(
     _write_gz(output / f"{module}.packages.version.gz", packages_text(package_lines(job.packages)))
     _write_gz(output / f"{module}.contents.gz", contents_text(module, tuple(lines)))
     _write_gz(output / "left-out.gz", "".join(f"{name}\t{path}\n" for name, path in left_out))
+    _write_gz(output / f"{module}.copyright.gz", collected(job.lock, module, copyrights))
 
 
 def write_manifest(
@@ -77,5 +80,5 @@ def _write(path: Path, data: bytes) -> None:
     path.chmod(0o644)
 
 
-def _write_gz(path: Path, text: str) -> None:
+def _write_gz(path: Path, text: str | bytes) -> None:
     _write(path, gzip.compress(os.fsencode(text), compresslevel=9, mtime=0))

@@ -368,7 +368,13 @@ def _entry(entry: Entry, files: Sequence[tuple[str, str, str]]) -> Json:
         "archive": next(a for a, _, start in files if entry.chosen.index.startswith(start)),
         "modules": entry.modules,
         "reason": entry.reason,
+        "section": _restricted(section.get("Section", "")),
     }
+
+
+def _restricted(section: str) -> str:
+    """A section outside the main area, whose sections have no area in front (Policy 2.4)."""
+    return section if "/" in section else ""
 
 
 def _faults(error: QlumodError) -> Iterator[Json]:

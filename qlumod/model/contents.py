@@ -29,6 +29,11 @@ class PackageLine:
     sha256: Digest
     archive: str
 
+    @property
+    def whole_source(self) -> str:
+        """The source with its version, also where that is the package's: ``munge (0.5.15-2)``."""
+        return self.source if "(" in self.source else f"{self.source} ({self.version})"
+
     def __str__(self) -> str:
         return "\t".join(
             (self.package, self.version, self.architecture, self.source, self.sha256, self.archive)

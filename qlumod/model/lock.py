@@ -50,6 +50,13 @@ class LockedPackage:
     modules: tuple[ModuleName, ...]
     reason: str
     """Why it is there: ``requested by slurm``, ``slurmd depends on it``, ``essential``."""
+    section: str = ""
+    """Its section where that is outside the main area: ``non-free-firmware/kernel``."""
+
+    @property
+    def area(self) -> str:
+        """The archive's area that it is in: ``main``, ``non-free-firmware``."""
+        return self.section.partition("/")[0] or "main"
 
     @property
     def file_name(self) -> str:
@@ -247,6 +254,7 @@ def _package_fields(package: LockedPackage) -> Iterator[tuple[str, str]]:
     yield "Size", str(package.size)
     yield "Filename", package.filename
     yield "Archive", package.archive
+    yield "Section", package.section
     yield "Modules", " ".join(sorted(package.modules))
     yield "Reason", package.reason
 
@@ -294,6 +302,7 @@ def _package(fields: Fields) -> LockedPackage:
         archive=fields.need("Archive", str, ""),
         modules=tuple(sorted(fields.words("Modules", module_name))),
         reason=fields.need("Reason", str, ""),
+        section=fields.one("Section", str, ""),
     )
 
 

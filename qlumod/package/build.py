@@ -102,7 +102,7 @@ def _inputs(files: Mapping[str, str], payload: Path) -> Digest:
 def _code_digest() -> Digest:
     """The digest of what decides, beside the templates, what the packages' bytes are."""
     own = resources.files("qlumod") / "package"
-    names = ("before.py", "changelog.py", "changes.py", "install.py")
+    names = ("before.py", "changelog.py", "changes.py", "install.py", "overrides.py")
     return digest_value([path.read_bytes() for path in (*(own / name for name in names), *addon())])
 
 

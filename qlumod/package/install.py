@@ -11,15 +11,19 @@ from qlumod.model.contents import PathLine, parse_contents
 from qlumod.model.document import decoded
 from qlumod.model.manifest import (
     MANIFEST,
+    MODULES,
     Manifest,
     PayloadFile,
     parse_manifest,
     payload_home,
 )
 from qlumod.model.names import ModuleName
+from qlumod.package.overrides import of_copyright
+from qlumod.package.render import overrides_text
 from qlumod.system.files import read_bytes
 
 DOCUMENTS = Path("usr/share/doc")
+OVERRIDES = Path("usr/share/lintian/overrides")
 BLOCK = 1 << 20
 
 
@@ -66,6 +70,19 @@ def install_documents(
             _write(place / f"{name}.gz", gzip.compress(text.encode(), mtime=0))
 
 
+def install_copyright(destination: Path, package: str) -> None:
+    """Write the package's copyright file: that of each module which has been installed there.
+
+    Overrides for what lintian has to say of it are added to those of the package.
+    """
+    collections = sorted((destination / MODULES).glob("*/*/*/*/*.copyright.gz"))
+    if not collections:
+        return
+    text = b"\n".join(gzip.decompress(path.read_bytes()) for path in collections)
+    _write(destination / DOCUMENTS / package / "copyright", text)
+    _add(destination / OVERRIDES / package, overrides_text(package, of_copyright(text)))
+
+
 def payload_contents(payload: Path, module: ModuleName) -> tuple[PathLine, ...]:
     """The paths of a payload's layer."""
     path = payload / f"{module}.contents.gz"
@@ -105,6 +122,13 @@ def _link(link: Path, target: Path) -> None:
     # Whoever runs a debhelper command twice gets what once would have given.
     link.unlink(missing_ok=True)
     link.symlink_to(os.path.relpath(target, link.parent))
+
+
+def _add(path: Path, text: str) -> None:
+    """Add a text to a file, or begin one; what is there already is not added again."""
+    there = path.read_bytes() if path.exists() else b""
+    if text.encode() not in there:
+        _write(path, there + text.encode())
 
 
 def _make(directory: Path) -> None:

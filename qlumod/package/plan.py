@@ -76,6 +76,15 @@ class Plan:
         """The packages that the layer consists of, sorted."""
         return package_lines(self.lock.of(self.module))
 
+    @property
+    def areas(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The packages outside the main area of their distribution, by area; all sorted."""
+        packages = [package for package in self.lock.of(self.module) if package.section]
+        return tuple(
+            (area, tuple(package.package for package in packages if package.area == area))
+            for area in sorted({package.area for package in packages})
+        )
+
     def version_of(self, module: ModuleName) -> str:
         """The version of a module's packages in the lock."""
         revision = dict(self.lock.revisions).get(module)
@@ -121,7 +130,12 @@ def _payload(plan: Plan) -> Binary:
         name=plan.payload,
         depends=("${qlumod:Depends}",),
         synopsis=_synopsis(plan, str(plan.release.version)),
-        text="This package holds the module itself: a layer for the images of nodes.",
+        text=" ".join(
+            (
+                "This package holds the module itself: a layer for the images of nodes.",
+                *(f"In the area {area}: {', '.join(names)}." for area, names in plan.areas),
+            )
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Rendering a module's source package from the templates, which only loop and print."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from qlumod.model.names import suite_name
 from qlumod.model.spec import ModuleSpec
 from qlumod.package.changelog import WIDTH, date, items, older, year
+from qlumod.package.overrides import FIRST, UNCOMPRESSED, Override
 from qlumod.package.place import templates
 from qlumod.package.plan import Binary, Plan, required_payloads
 
@@ -17,27 +18,6 @@ README = """\
 This is the source package of an image module. Nothing is compiled here: what the module is made
 from lies in debian/qlumod/, and dh-sequence-qlumod makes it.
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
-    """A tag of lintian that does not apply, and why."""
-
-    tag: str
-    reason: tuple[str, ...]
-
-
-UNCOMPRESSED = Override(
-    tag="uses-no-compression-for-data-tarball",
-    reason=(
-        "The data are a squashfs layer, compressed already: to compress it again takes a minute",
-        "or more and saves 2 %. All packages of this source are written the same way.",
-    ),
-)
-FIRST = Override(
-    tag="initial-upload-closes-no-bugs",
-    reason=("Modules are published in an archive of their own: no bug of Debian's asks for them.",),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +52,8 @@ class SourceView:
     """The payload packages that the layer is built over."""
     sources: tuple[str, ...]
     """The source packages that the layer was made from, with their versions."""
+    areas: tuple[tuple[str, tuple[str, ...]], ...]
+    """The packages outside the main area of their distribution, by area."""
     binaries: tuple[BinaryView, ...]
 
 
@@ -89,7 +71,8 @@ def source_view(plan: Plan) -> SourceView:
         items=items(plan),
         older=f"\n{below}" if (below := older(plan)) else "",
         required=required_payloads(plan),
-        sources=_sources(plan),
+        sources=tuple(sorted({line.whole_source for line in plan.packages})),
+        areas=plan.areas,
         binaries=tuple(_binary_view(plan, binary) for binary in plan.binaries),
     )
 
@@ -114,7 +97,7 @@ def render(plan: Plan) -> dict[str, str]:
         f"debian/{plan.payload}.qlumod": print_template("payload.qlumod"),
         **{
             f"debian/{binary.name}.lintian-overrides": print_template(
-                "lintian-overrides", binary=binary
+                "lintian-overrides", package=binary.name, overrides=binary.overrides
             )
             for binary in source.binaries
         },
@@ -127,6 +110,11 @@ def render(plan: Plan) -> dict[str, str]:
 def _before(plan: Plan) -> Mapping[str, str]:
     """What tells which files have changed: only the build knows those of today."""
     return plan.before.files if plan.before else {}
+
+
+def overrides_text(package: str, overrides: Sequence[Override]) -> str:
+    """Write overrides of lintian's tags as a package has them."""
+    return str(_printer({})("lintian-overrides", package=package, overrides=overrides))
 
 
 def _printer(shared: Mapping[str, Any]) -> Any:
@@ -161,15 +149,3 @@ def _description(spec: ModuleSpec, binary: Binary) -> tuple[str, ...]:
     )
     first, *others = (paragraph for paragraph in paragraphs if any(paragraph))
     return (*first, *(line for paragraph in others for line in ("", *paragraph)))
-
-
-def _sources(plan: Plan) -> tuple[str, ...]:
-    """``name (version)``; the lock leaves the version out where it is the binary package's."""
-    return tuple(
-        sorted(
-            {
-                line.source if "(" in line.source else f"{line.source} ({line.version})"
-                for line in plan.packages
-            }
-        )
-    )

@@ -11,6 +11,14 @@ LINKS = 40
 
 
 def inside(root: Path, path: str) -> Path:
+    """Follow a path to a directory, or to where one may be made; raises for anything else."""
+    done = followed(root, path)
+    if os.path.lexists(done) and not stat.S_ISDIR(done.lstat().st_mode):
+        raise QlumodError(f"{path} within the root is no directory")
+    return done
+
+
+def followed(root: Path, path: str) -> Path:
     """Follow a path as a program in that root would: links lead to places below the root."""
     done = root
     left = [part for part in reversed(path.split("/")) if part]
@@ -30,6 +38,4 @@ def inside(root: Path, path: str) -> Path:
             left += [piece for piece in reversed(target.split("/")) if piece]
         else:
             done = step
-    if os.path.lexists(done) and not stat.S_ISDIR(done.lstat().st_mode):
-        raise QlumodError(f"{path} within the root is no directory")
     return done

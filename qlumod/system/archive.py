@@ -24,6 +24,7 @@ from qlumod.system.store import Store
 
 COMPONENT = "main"
 KEYRING = "keyring.gpg"
+POOL = "pool"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -95,7 +96,7 @@ def frozen_archive(
     with step(listen, "Freezing the packages", total=total, unit="bytes") as advance:
 
         def take(package: LockedPackage) -> Deb:
-            filename = f"pool/{package.file_name}"
+            filename = f"{POOL}/{package.file_name}"
             _place(store, package, directory / filename)
             advance(package.size)
             return Deb(
@@ -106,7 +107,7 @@ def frozen_archive(
                 control=control_paragraph(directory / filename),
             )
 
-        files.make_directories(directory / "pool")
+        files.make_directories(directory / POOL)
         debs = side_by_side(take, packages, processors)
         return write_archive(directory, debs, suite=suite, architecture=architecture, epoch=epoch)
 

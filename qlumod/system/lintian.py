@@ -38,8 +38,7 @@ class Finding:
 
 
 def lint(
-    changes: Path,
-    *,
+    *packages: Path,
     profile: str = "debian",
     include: Sequence[Path] = (),
     without: Sequence[str] = (),
@@ -47,7 +46,7 @@ def lint(
     scratch: Path | None = None,
     listen: Listener = ignore,
 ) -> tuple[Finding, ...]:
-    """What lintian finds in the packages of a .changes file, in its order.
+    """What lintian finds in packages, which .changes files may name, in its order.
 
     Neither the user's nor the machine's settings count. `include` are directories with more
     profiles, `without` names checks to leave out, `scratch` is where packages are unpacked.
@@ -59,7 +58,7 @@ def lint(
         "--allow-root", "--tag-display-limit", "0", "--fail-on", "none",
         *(("--dont-check-part", ",".join(without)) if without else ()),
         *options,
-        changes,
+        *packages,
         environment={"TMPDIR": str(scratch)} if scratch else {},
     )  # fmt: skip
     status, stdout, stderr = attempt(call)

@@ -18,6 +18,7 @@ from qlumod.package.build import build_package
 from qlumod.package.changelog import transparency
 from qlumod.package.install import (
     home_below,
+    install_copyright,
     install_documents,
     install_payload,
     payload_contents,
@@ -86,6 +87,7 @@ def install_module(
         check_payload(home_below(destination, manifest))
     texts = transparency(made, payload_contents(payload, module))
     install_documents(manifest, texts, destination, package)
+    install_copyright(destination, package)
     depends = ", ".join(payload_depends(made))
     return Installed(payload=payload, substvars={"qlumod:Depends": depends})
 

@@ -80,6 +80,7 @@ MODULES: dict[str, str] = {
     "winning": "Requires: core\nPackages: meddling\nWins: /etc/issue",
     "big": "Requires: core\nPackages: big",
     "random": "Requires: core\nPackages: random",
+    "licensed": "Requires: core\nPackages: licensed, licensed-data, licensed-doc, bare",
     "varied": "Requires: core\nPackages: varied\nSecrets: /etc/keeper/key site\n"
     "Wins: /etc/issue /etc/os-release /etc/update-motd.d/10-uname",
 }
@@ -150,11 +151,23 @@ def small_debs(directory: Path) -> None:
             "chgrp keeper /etc/issue; chown -h keeper /etc/os-release"
         },
     )
+    _licensed_debs(directory)
     make_deb(
         directory,
         "random",
         scripts={"postinst": "head -c 16 /dev/urandom | od -An -tx1 > /usr/share/random"},
     )
+
+
+LICENCE = b"Copyright 2025 Somebody in Z\xfcrich\n\nUse it as you like."
+
+
+def _licensed_debs(directory: Path) -> None:
+    """Packages with a copyright file, with the same, with another's directory, and with none."""
+    for name in ("licensed", "licensed-doc"):
+        make_deb(directory, name, files={f"/usr/share/doc/{name}/copyright": LICENCE})
+    make_deb(directory, "licensed-data", links={"/usr/share/doc/licensed-data": "licensed"})
+    make_deb(directory, "bare", files={"/usr/share/shared/bare.txt": "bare\n"})
 
 
 def write_site(directory: Path, modules: Mapping[str, str]) -> Path:

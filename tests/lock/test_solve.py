@@ -1,5 +1,6 @@
 """Which packages a lock chooses, and why; and what is refused."""
 
+from qlumod.model.names import ModuleName
 from tests.lock.site import Site, table, versions
 
 
@@ -41,6 +42,19 @@ def test_a_package_of_two_siblings_is_in_both_and_in_one_version(site: Site) -> 
     site.spec("ma", "aa", "shared (<< 2)")
     site.spec("mb", "bb")
     assert table(site.lock())["shared"] == "1 · ma mb · requested by ma"
+
+
+def test_a_package_outside_the_main_area_says_its_section(site: Site) -> None:
+    site.offer(
+        site.deb("free", fields={"Section": "net"}),
+        site.deb("microcode", fields={"Section": "non-free-firmware/admin"}),
+    )
+    site.spec("m", "free", "microcode")
+    locked = site.lock()
+    sections = {package.package: package.section for package in locked.lock.of(ModuleName("m"))}
+    assert sections == {"free": "", "microcode": "non-free-firmware/admin"}
+    assert "\nSection: non-free-firmware/admin\n" in locked.path.read_text()
+    assert not site.lock().changed
 
 
 def test_the_newest_version_that_a_relation_allows_is_chosen(site: Site) -> None:

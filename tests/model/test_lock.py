@@ -25,7 +25,9 @@ from qlumod.model.names import (
 A, B = Digest("a" * 64), Digest("b" * 64)
 
 
-def package(name: str, *modules: str, version: str = "1:0.5.15-2+deb12u1") -> LockedPackage:
+def package(
+    name: str, *modules: str, version: str = "1:0.5.15-2+deb12u1", section: str = ""
+) -> LockedPackage:
     return LockedPackage(
         package=PackageName(name),
         version=version,
@@ -37,6 +39,7 @@ def package(name: str, *modules: str, version: str = "1:0.5.15-2+deb12u1") -> Lo
         archive="debian",
         modules=tuple(map(ModuleName, modules)),
         reason=f"requested by {modules[0]}",
+        section=section,
     )
 
 
@@ -187,7 +190,7 @@ FAULTS = {
     "a field that no lock has": (
         TEXT.replace("Reason: requested by core\n", "Reason: requested by core\nPin: 1000\n"),
         "x.lock:51: unknown field 'Pin'; known are Architecture, Archive, Filename, Modules, "
-        "Package, Reason, SHA256, Size, Source, Version",
+        "Package, Reason, SHA256, Section, Size, Source, Version",
     ),
 }
 

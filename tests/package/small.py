@@ -9,6 +9,7 @@ from pathlib import Path
 
 from qlumod.model.accounts import accounts_text, parse_accounts
 from qlumod.model.contents import PackageLine, packages_text, parse_contents
+from qlumod.model.copyright import collected
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock, LockedPredecessor, lock_text, parse_lock
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
@@ -163,10 +164,14 @@ def predecessor(
     )
 
 
+FREE = b"Copyright 2025 The Authors\n\nUse it as you like.\n"
+
+
 def make_payload(
     directory: Path, made: Plan, text: str = "payload", files: Mapping[str, str] | None = None
 ) -> Path:
     """Make a payload directory: a real squashfs of a file or more, their contents, a manifest."""
+    texts = {package.package: FREE for package in made.lock.of(made.module)}
     module = made.module
     tree = directory.with_name(f"{directory.name}.tree")
     tree.mkdir(parents=True)
@@ -182,11 +187,12 @@ def make_payload(
         f"{_line(found, module)}\t/{found.relative_to(tree)}\n" for found in sorted(tree.rglob("*"))
     )
     for name, data in (
-        (f"{module}.packages.version.gz", listing),
-        (f"{module}.contents.gz", contents),
-        ("left-out.gz", ""),
+        (f"{module}.packages.version.gz", listing.encode()),
+        (f"{module}.contents.gz", contents.encode()),
+        (f"{module}.copyright.gz", collected(made.lock, module, texts)),
+        ("left-out.gz", b""),
     ):
-        (directory / name).write_bytes(gzip.compress(data.encode(), mtime=0))
+        (directory / name).write_bytes(gzip.compress(data, mtime=0))
     (directory / "state").mkdir()
     (directory / "state/accounts").write_text("Format: 1\n")
     (directory / "manifest").write_text(manifest_text(_manifest(directory, made)))

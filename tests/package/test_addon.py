@@ -45,11 +45,11 @@ def call(package: str) -> str:
     )
 
 
-def test_the_sequence_runs_after_dh_installdocs_and_stores_data_uncompressed(
+def test_the_sequence_runs_after_dh_lintian_and_stores_data_uncompressed(
     slurm: Built, tree: Path
 ) -> None:
     steps = [line.strip() for line in typed(slurm, tree, "dh", "binary", "--no-act").splitlines()]
-    assert steps.index("dh_qlumod") == steps.index("dh_installdocs") + 1
+    assert steps.index("dh_qlumod") == steps.index("dh_lintian") + 1
     assert 'dh_builddeb "-u-Znone --no-uniform-compression"' in steps
 
 

@@ -67,6 +67,7 @@ def test_the_payload_package_holds_the_payload_and_its_documents(slurm: Built) -
         f"./{HOME}/left-out.gz": "-rw-r--r-- root/root",
         f"./{HOME}/manifest": "-rw-r--r-- root/root",
         f"./{HOME}/slurm.contents.gz": "-rw-r--r-- root/root",
+        f"./{HOME}/slurm.copyright.gz": "-rw-r--r-- root/root",
         f"./{HOME}/slurm.packages.version.gz": "-rw-r--r-- root/root",
         f"./{HOME}/state/accounts": "-rw-r--r-- root/root",
         f"./{documents}/changelog.Debian.gz": "-rw-r--r-- root/root",

@@ -1,5 +1,6 @@
 """lintian sees every built package: its errors stop the build, its warnings are told."""
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,14 @@ from debian.deb822 import Changes
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Event, StepDone
+from qlumod.model.copyright import collected
+from qlumod.model.manifest import payload_home
 from qlumod.package.build import build_package
+from qlumod.package.install import install_copyright
 from qlumod.package.plan import Plan
-from tests.package.small import make_payload, plan, toolbox
+from qlumod.system.lintian import lint
+from tests.package.small import FREE, make_payload, plan, toolbox
+from tests.support.debs import make_deb
 
 SHORT = "qlustar-module-slurm"
 NAMES = (
@@ -88,3 +94,74 @@ def test_packages_that_lintian_has_not_seen_say_so_and_are_made_again_when_it_is
     packaged(tmp_path, plan("slurm"), heard)
     assert StepDone(step="checking slurm with lintian") in heard
     assert "Qlumod-Unlinted" not in Changes(changes.read_text())
+
+
+SAID = (
+    """\
+This copyright info was automatically extracted.
+
+# Please also look if there are files or directories which have a
+# different copyright/license attached and list them here.
+
+TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION of the Apache License
+Version 2.0,
+
+GNU Free Documentation License
+Version 1.2
+1. APPLICABILITY AND DEFINITIONS
+
+GNU GENERAL PUBLIC LICENSE
+TERMS AND CONDITIONS FOR COPYING, DISTRIBUTION AND MODIFICATION
+
+A carriage return\r
+git+url://example.org/a
+/usr/share/common-licenses/GPL-2.gz
+/usr/share/common-licenses/BSD
+/usr/share/common-licences/
+/usr/share/doc/copyright/
+The Debian packaging is (C) 2001
+Upstream Author(s)
+Free Software Foundation, Inc., 675 Mass Ave, Cambridge, MA 02139, USA
+"""
+    + "x" * 20_000
+)
+"""Everything that lintian says of copyright files and that stands in other people's texts."""
+
+
+COPYRIGHTS: dict[str, str | bytes] = {
+    "everything": SAID,
+    "later": "version 2 or later: /usr/share/common-licenses/GPL.\n",
+    "versionless": "version 2: /usr/share/common-licenses/LGPL.\n",
+    "nonexistent": "version 2: /usr/share/common-licenses/GPL2.\n",
+    "national": "Copyright 2001 Müller\n".encode("latin-1"),
+    "nothing": "Copyright 2001 Müller\n",
+}
+
+
+def test_what_other_people_wrote_is_overridden_and_nothing_else(tmp_path: Path) -> None:
+    debs = [_with_copyright(tmp_path, *case) for case in COPYRIGHTS.items()]
+    found = lint(*debs, options=("--display-info", "--pedantic"))
+    files = {"copyright", "override", "encoding"}
+    assert [finding for finding in found if files & set(finding.tag.split("-"))] == []
+
+
+def _with_copyright(place: Path, name: str, text: str | bytes) -> Path:
+    """A package as dh_qlumod leaves it, but for the layer."""
+    words = text if isinstance(text, bytes) else text.encode()
+    made = plan("slurm")
+    texts = {package.package: FREE + words for package in made.lock.of(made.module)}
+    payload = (
+        place
+        / name
+        / payload_home(made.module, made.lock.flavor, made.lock.architecture, made.release.version)
+    )
+    payload.mkdir(parents=True)
+    data = collected(made.lock, made.module, texts)
+    (payload / f"{made.module}.copyright.gz").write_bytes(gzip.compress(data, mtime=0))
+    install_copyright(place / name, name)
+    files = {f"/{path.relative_to(place / name)}": path for path in (place / name).rglob("*")}
+    return make_deb(
+        place,
+        name,
+        files={shown: path.read_bytes() for shown, path in files.items() if path.is_file()},
+    )

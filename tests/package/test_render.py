@@ -116,6 +116,28 @@ def test_the_copyright_file_names_each_source_once() -> None:
     ) in render(plan("slurm"))["debian/copyright"]
 
 
+def test_what_is_not_free_stands_in_the_copyright_file_and_in_the_description() -> None:
+    made = plan("slurm")
+    packages = tuple(
+        replace(package, section="non-free/net") if package.package == "munge" else package
+        for package in made.lock.packages
+    )
+    files = render(replace(made, lock=replace(made.lock, packages=packages)))
+    assert (
+        "  slurm-wlm (22.05.8-4+deb12u3)\n"
+        " .\n"
+        " These of the packages are not free in the sense of their distribution: they are\n"
+        " of its area non-free.\n"
+        "  munge\n"
+    ) in files["debian/copyright"]
+    payload, *metas = files["debian/control"].split("\n\n")[1:]
+    assert payload.endswith(
+        " This package holds the module itself: a layer for the images of nodes. In the\n"
+        " area non-free: munge."
+    )
+    assert not any("non-free" in meta for meta in metas)
+
+
 def test_a_template_that_asks_for_more_than_it_is_given_fails() -> None:
     with pytest.raises(UndefinedError, match="'source' is undefined"):
         _printer({})("control")

@@ -20,13 +20,15 @@ def make_deb(
     modes: Mapping[str, int] | None = None,
     scripts: Mapping[str, str] | None = None,
     conffiles: Sequence[str] = (),
+    links: Mapping[str, str] | None = None,
     fields: Mapping[str, str] | None = None,
 ) -> Path:
     """Make ``<name>_<version>_<architecture>.deb`` in `directory`; returns its path.
 
     `files` are absolute paths and their text or bytes, `modes` those of files that are not 0644,
     `scripts` maintainer scripts (``postinst`` …; without a first line they are for /bin/sh),
-    `fields` further control fields such as ``Essential`` or ``Conflicts``.
+    `links` symbolic links and their targets, `fields` further control fields such as
+    ``Essential`` or ``Conflicts``.
     """
     directory.mkdir(parents=True, exist_ok=True)
     tree = directory / f".{name}-{version}.tree"
@@ -48,6 +50,8 @@ def make_deb(
         _write(tree / "DEBIAN/conffiles", "".join(f"{path}\n" for path in conffiles))
     for path, data in (files or {}).items():
         _write(tree / path.lstrip("/"), data, (modes or {}).get(path, 0o644))
+    for path, target in (links or {}).items():
+        _parent(tree / path.lstrip("/")).symlink_to(target)
     # The epoch is no part of a file's name in a pool.
     file = directory / f"{name}_{version.partition(':')[2] or version}_{architecture}.deb"
     capture(
@@ -61,13 +65,18 @@ def make_deb(
 
 
 def _write(path: Path, data: str | bytes, mode: int = 0o644) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    _parent(path).write_bytes(data.encode() if isinstance(data, str) else data)
     path.chmod(mode)
+
+
+def _parent(path: Path) -> Path:
+    """Make the directory that a path lies in; returns the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     for parent in path.parents:
         parent.chmod(0o755)
         if parent.name.endswith(".tree"):
             break
+    return path
 
 
 def _remove(tree: Path) -> None:

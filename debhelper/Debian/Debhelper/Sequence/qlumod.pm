@@ -6,8 +6,9 @@ use warnings;
 
 use Debian::Debhelper::Dh_Lib;
 
-# After dh_installdocs: a payload's own copyright file is the last word.
-insert_after('dh_installdocs', 'dh_qlumod');
+# After dh_installdocs and dh_lintian: a module's copyright file is the last word, and what lintian
+# would say of it is added to the overrides.
+insert_after('dh_lintian', 'dh_qlumod');
 
 # A payload comes to the head node byte for byte: its manifest has the digests.
 add_command_options('dh_strip_nondeterminism', '-Xusr/share/qlumod/modules/');

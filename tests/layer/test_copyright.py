@@ -1,0 +1,44 @@
+"""The copyright of a module's packages, from what was installed or from the packages themselves."""
+
+import gzip
+from pathlib import Path
+
+from qlumod.layer.copyright import copyright_texts
+from qlumod.model.copyright import collected
+from qlumod.model.names import PackageName
+from tests.layer.conftest import LICENCE, Site
+
+TEXTS = dict.fromkeys(map(PackageName, ("licensed", "licensed-data", "licensed-doc")), LICENCE)
+
+
+def test_a_payload_holds_the_copyright_file_of_each_of_its_packages(site: Site) -> None:
+    payload = site.build("licensed")
+    text = gzip.decompress((payload / "licensed.copyright.gz").read_bytes())
+    job = site.job("licensed")
+    assert text == collected(site.lock, job.spec.module, TEXTS)
+    assert text.count(LICENCE) == 1
+    assert b"Without-Copyright:\n bare\n" in text
+
+
+def test_what_was_left_out_of_the_root_comes_from_the_package_itself(
+    site: Site, tmp_path: Path
+) -> None:
+    (tmp_path / "root").mkdir()
+    found = copyright_texts(
+        site.job("licensed"), tmp_path / "root", site.specs / "debs", tmp_path / "scratch"
+    )
+    assert found == TEXTS
+
+
+def test_a_directory_that_is_a_link_leads_nowhere_outside_the_root(
+    site: Site, tmp_path: Path
+) -> None:
+    documents = tmp_path / "root/usr/share/doc"
+    documents.mkdir(parents=True)
+    (tmp_path / "copyright").write_text("the build host's own")
+    (documents / "licensed").symlink_to(tmp_path)
+    (documents / "licensed-doc").symlink_to("../../../../../..")
+    found = copyright_texts(
+        site.job("licensed"), tmp_path / "root", site.specs / "debs", tmp_path / "scratch"
+    )
+    assert set(found.values()) == {LICENCE}
