@@ -25,6 +25,7 @@ APT_PACKAGES := \
 	dh-python \
 	dpkg-dev \
 	fakeroot \
+	fish \
 	git \
 	gnupg \
 	gpgv \
@@ -51,6 +52,7 @@ APT_PACKAGES := \
 	squashfs-tools \
 	uidmap \
 	util-linux \
+	zsh \
 	zstd
 
 .PHONY: help

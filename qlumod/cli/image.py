@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from qlumod.cli import options
+from qlumod.cli import offers, options
 from qlumod.cli.kinds import Kind
 from qlumod.cli.screen import Reporter, columns, size
 from qlumod.head.places import Places
@@ -29,13 +29,14 @@ from qlumod.workflows.image import (
 def command() -> None:
     """Put images together from modules, and build them.
 
-    An image is a file, /etc/qlumod/images/NAME.image. Files below NAME/copy/ beside it are merged
+    An image is a file, /etc/qlumod/images/IMAGE.image. Files below IMAGE/copy/ beside it are merged
     into the image at each build, those below common/copy/ into all images. Secrets (munge's key)
-    go below NAME/secrets/ and never become part of a layer.
+    go below IMAGE/secrets/ and never become part of a layer.
     """
 
 
-_NAME = Kind("NAME", image_name)
+_ONLY = "the one that all modules have"
+_IMAGE = Kind("IMAGE", image_name)
 
 
 def _modules(text: str) -> tuple[ModuleName, ...]:
@@ -48,20 +49,22 @@ def _modules(text: str) -> tuple[ModuleName, ...]:
         "qlumod image create compute --modules slurm,samba --version 14.0.0 --flavor bookworm",
     ]
 )
-@click.argument("name", type=_NAME)
+@click.argument("name", type=_IMAGE, metavar="IMAGE")
 @click.option(
     "--modules",
     type=Kind("MODULE,…", _modules),
+    shell_complete=offers.registered("module", beside="title"),
     default="",
     help="The modules beside core, which is part of every image.",
 )
 @click.option(
     "--version",
     type=Kind("VERSION", image_version),
+    shell_complete=offers.registered("version"),
     help="x.y.z stays at that version, x.y and x follow the newest one; default: the newest x.y.",
 )
-@options.setting("flavor", otherwise="the one that all modules have")
-@options.setting("arch", otherwise="the one that all modules have")
+@options.setting("flavor", otherwise=_ONLY, offer=offers.registered("flavor"))
+@options.setting("arch", otherwise=_ONLY, offer=offers.registered("architecture"))
 @click.option("--description", default="", help="What the image is for, in one line.")
 @options.root
 @options.reports()
@@ -82,7 +85,7 @@ def create(*, name: ImageName, root: Path, reporter: Reporter, arch: Any, **give
 
 
 @options.verb(examples=["qlumod image build compute", "qlumod image build --outdated"])
-@click.argument("names", nargs=-1, type=_NAME, metavar="[IMAGE]...")
+@click.argument("names", nargs=-1, type=_IMAGE, metavar="[IMAGE]...", shell_complete=offers.images)
 @click.option(
     "--outdated", "all_images", is_flag=True, help="Build all images that are not up to date."
 )
@@ -101,7 +104,7 @@ def build(
 ) -> None:
     """Build images: the layers of the modules, and a last one with what is the image's own.
 
-    Everything is checked first. The result is a new generation below /var/lib/qlumod/images/NAME;
+    Everything is checked first. The result is a new generation below /var/lib/qlumod/images/IMAGE;
     one rename makes it the current one. Needs root.
     """
     if bool(names) == all_images:
@@ -127,7 +130,7 @@ def list_(*, root: Path, reporter: Reporter) -> None:
 
 
 @options.verb(examples=["qlumod image show compute", "qlumod image show compute --json"])
-@click.argument("name", type=_NAME)
+@click.argument("name", type=_IMAGE, metavar="IMAGE", shell_complete=offers.images)
 @options.root
 @options.reports()
 def show(*, name: ImageName, root: Path, reporter: Reporter) -> None:
@@ -137,14 +140,14 @@ def show(*, name: ImageName, root: Path, reporter: Reporter) -> None:
 
 
 @options.verb(examples=["qlumod image remove compute"])
-@click.argument("name", type=_NAME)
+@click.argument("name", type=_IMAGE, metavar="IMAGE", shell_complete=offers.images)
 @options.dry_run
 @options.root
 @options.reports()
 def remove(*, name: ImageName, dry_run: bool, root: Path, reporter: Reporter) -> None:
     """Remove an image and all that was built from it.
 
-    The site's files below /etc/qlumod/images/NAME/ stay. Nodes that are running go on running;
+    The site's files below /etc/qlumod/images/IMAGE/ stay. Nodes that are running go on running;
     the next one that wants to boot the image cannot.
     """
     shown = show_image(Places(root), name)

@@ -6,7 +6,7 @@ from typing import Unpack
 
 import click
 
-from qlumod.cli import options
+from qlumod.cli import offers, options
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, columns, size
 from qlumod.model.lock import LockedPackage
@@ -22,7 +22,7 @@ from qlumod.workflows.predecessors import Base
         "qlumod lock --update --repository /srv/debian",
     ]
 )
-@click.argument("names", nargs=-1, metavar="[PACKAGE|MODULE]...")
+@click.argument("names", nargs=-1, metavar="[PACKAGE|MODULE]...", shell_complete=offers.locked)
 @click.option(
     "-u",
     "--update",

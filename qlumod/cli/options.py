@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from qlumod.cli import offers
 from qlumod.cli.configuration import current
 from qlumod.cli.kinds import PathKind
+from qlumod.cli.offers import Offer
 from qlumod.cli.screen import Reporter, error_document, new_log, print_json
 from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
@@ -48,6 +51,14 @@ class Verb(_Examples, click.Command):
 
 class VerbGroup(_Examples, click.Group):
     """Several verbs under one word, such as ``qlumod image build``."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the verbs, each with its first sentence, which click would cut off."""
+        offered = super().shell_complete(ctx, incomplete)
+        for item in offered:
+            if item.value in self.commands:
+                item.help = (self.commands[item.value].help or "").partition("\n")[0]
+        return offered
 
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -104,6 +115,12 @@ class _SettingArgument(_Configured, click.Argument):
     pass
 
 
+_OFFERS: dict[str, Offer] = {
+    "flavor": offers.flavors,
+    "arch": offers.architectures,
+    "archive": offers.archives,
+    "suite": offers.suites,
+}
 Decide = Callable[[click.Context, Any], Any]
 """What makes of a context and an option's value what the verb's function gets."""
 
@@ -114,11 +131,12 @@ def setting(
     required: bool = False,
     decide: Decide | None = None,
     otherwise: str = "",
+    offer: Offer | None = None,
 ) -> Callable[[F], F]:
     """Add the option of a setting; where nobody says what it is, its default is given, or None.
 
     `spelled` are further names: a short option, or the function's parameter. `otherwise` is what no
-    value means, where that is something else than usual.
+    value means, where that is something else than usual; `offer` is what the shell offers.
     """
     chosen = BY_NAME[name]
     repeated = " May be repeated." if chosen.many else ""
@@ -131,6 +149,7 @@ def setting(
         type=chosen.kind,
         multiple=chosen.many,
         callback=_callback(chosen, required, decide),
+        shell_complete=offer or _OFFERS.get(name),
         metavar=chosen.kind.name,
         help=f"{chosen.help}{repeated} ({chosen.variable}{default})",
     )
@@ -203,7 +222,9 @@ def making(function: F) -> F:
 
 def modules(function: F) -> F:
     """Add the argument ``MODULE…``; an empty tuple stands for all modules."""
-    return click.argument("modules", nargs=-1, metavar="[MODULE]...")(function)
+    return click.argument(
+        "modules", nargs=-1, metavar="[MODULE]...", shell_complete=offers.modules
+    )(function)
 
 
 def root(function: F) -> F:

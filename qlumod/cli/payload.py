@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from qlumod.cli import options
+from qlumod.cli.kinds import PathKind
 from qlumod.cli.screen import Reporter
 from qlumod.model.names import module_name
 from qlumod.workflows.package import install_module
@@ -19,8 +20,8 @@ from qlumod.workflows.package import install_module
 @click.option(
     "--from",
     "inputs",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIRECTORY",
+    type=PathKind("DIR"),
+    metavar="DIR",
     default=Path("debian/qlumod"),
     help="Where release, accounts, lock and specs lie; default: debian/qlumod.",
 )
@@ -29,8 +30,8 @@ from qlumod.workflows.package import install_module
 @click.option(
     "--destdir",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIRECTORY",
+    type=PathKind("DIR"),
+    metavar="DIR",
     help="The binary package's build directory.",
 )
 @options.cache
@@ -39,8 +40,8 @@ from qlumod.workflows.package import install_module
     "--packages",
     "brought",
     multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIRECTORY",
+    type=PathKind("DIR"),
+    metavar="DIR",
     help="A directory of locked .debs that the source package brings; it goes before the store.",
 )
 @click.option(

@@ -4,7 +4,7 @@ from typing import Unpack
 
 import click
 
-from qlumod.cli import options
+from qlumod.cli import offers, options
 from qlumod.cli.publish import document, lines
 from qlumod.cli.repository_options import Publishing, publishing
 from qlumod.cli.screen import Reporter
@@ -18,8 +18,8 @@ from qlumod.workflows.publish import promote
         "      --package qlustar-module-core-bookworm-amd64-14.0.0 --dry-run",
     ]
 )
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("source", metavar="FROM", shell_complete=offers.suites)
+@click.argument("target", metavar="TO", shell_complete=offers.suites)
 @publishing
 @click.option(
     "--package",

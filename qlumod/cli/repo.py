@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from qlumod.cli import options
+from qlumod.cli import offers, options
 from qlumod.cli.exits import FoundWanting
 from qlumod.cli.kinds import PathKind
 from qlumod.cli.options import setting_argument
@@ -96,7 +96,7 @@ def check(*, repository: Path, reporter: Reporter) -> None:
     examples=["qlumod repo sign /srv/debian", "qlumod repo sign /srv/debian --valid-for 30"]
 )
 @_DIRECTORY
-@click.argument("suites", nargs=-1, metavar="[SUITE]...")
+@click.argument("suites", nargs=-1, metavar="[SUITE]...", shell_complete=offers.suites)
 @valid_for
 @wait
 @options.reports()

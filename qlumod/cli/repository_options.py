@@ -7,12 +7,12 @@ from typing import Any, TypedDict
 
 import click
 
+from qlumod.cli import offers
 from qlumod.cli.options import F, setting
 from qlumod.repository.settings import Wishes
 from qlumod.workflows.predecessors import Base
 
 DAY = 24 * 60 * 60
-
 
 repository = setting("repository", required=True)
 
@@ -86,6 +86,7 @@ def base(*, chosen: bool = False) -> Callable[[F], F]:
 _AGAINST = click.option(
     "--against",
     metavar="SUITE|SNAPSHOT",
+    shell_complete=offers.published,
     help="What there modules are compared with; default: the release's suite with its"
     " proposed updates, and those of earlier minor releases of the flavor.",
 )

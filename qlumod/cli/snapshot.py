@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from qlumod.cli import options
+from qlumod.cli import offers, options
 from qlumod.cli.repository_options import repository
 from qlumod.cli.screen import Reporter, columns
 from qlumod.workflows.repository import Shown, snapshot, snapshots
@@ -36,7 +36,7 @@ def list_all(*, repository: Path, reporter: Reporter) -> None:
 
 
 @options.verb(examples=["qlumod snapshot show 20260131T120000Z --repository /srv/debian"])
-@click.argument("snapshot_id", metavar="SNAPSHOT")
+@click.argument("snapshot_id", metavar="SNAPSHOT", shell_complete=offers.snapshots)
 @repository
 @options.reports()
 def show(*, snapshot_id: str, repository: Path, reporter: Reporter) -> None:

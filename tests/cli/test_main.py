@@ -151,18 +151,6 @@ def test_an_unknown_verb_is_wrong_usage(qlumod: Typed) -> None:
     )
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_prints_a_script_for_the_shell(qlumod: Typed, shell: str) -> None:
-    answer = qlumod("completion", shell)
-    assert answer.status == 0
-    assert "_QLUMOD_COMPLETE" in answer.out
-
-
-def test_the_shell_completes_verbs(qlumod: Typed) -> None:
-    answer = qlumod(_QLUMOD_COMPLETE="bash_complete", COMP_WORDS="qlumod comp", COMP_CWORD="1")
-    assert answer.out == "plain,completion\n"
-
-
 class Stage:
     """A verb that only the tests have, run through the real ``main``."""
 

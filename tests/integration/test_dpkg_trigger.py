@@ -20,7 +20,10 @@ pytestmark = [
 Play = Callable[[str], list[str]]
 
 HEAD = "/own/python3-qlumod_*.deb /own/qlumod-head_*.deb"
-AUDIT = "dpkg --audit; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*' | grep -v '^un' | sort"
+AUDIT = (
+    "dpkg --audit; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*'"
+    " | grep -v '^un' | sort"
+)
 LIST = "qlumod modules --json"
 
 

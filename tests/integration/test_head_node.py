@@ -23,7 +23,8 @@ cp /repository/*.sources /etc/apt/sources.list.d/
 apt-get -q update
 apt-get -q -y --no-install-recommends install qlustar-module-slurm
 echo == audit; dpkg --audit; apt-get -qq check
-echo == packages; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*' python3-qlumod | grep -v '^un' | sort
+echo == packages; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*' python3-qlumod \\
+    | grep -v '^un' | sort
 echo == modules; qlumod modules --json
 echo == built; qlumod image create compute --modules slurm
 qlumod image build compute

@@ -1,0 +1,186 @@
+"""What the shell offers: modules, images, suites … by the names that they have on this machine.
+
+Files are scanned, not checked: an offer has to come at once, and is never an error.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from qlumod.cli.configuration import current
+from qlumod.repository.layout import Layout
+
+Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+_PLAIN = re.compile(r"[\w.,:=@%+~-]+")
+"""What no shell takes for anything but itself."""
+
+Named = tuple[str, str]
+"""A name, and what is said beside it where the shell shows that."""
+
+OPEN = "open"
+"""The type of an offer that is not whole yet: no blank follows it."""
+
+
+def modules(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the modules of the specs that are not typed yet."""
+    return _offered(ctx, option, incomplete, _modules(ctx))
+
+
+def locked(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the modules of the specs, and the packages of the locks."""
+    return _offered(ctx, option, incomplete, [*_modules(ctx), *_packages(ctx)])
+
+
+def flavors(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the flavors of the release."""
+    return _offered(ctx, option, incomplete, _of_release(ctx, "Flavors"))
+
+
+def architectures(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the architectures of the release."""
+    return _offered(ctx, option, incomplete, _of_release(ctx, "Architectures"))
+
+
+def archives(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the archives of the release, then the directories that one may be in."""
+    if "=" in incomplete:
+        return [CompletionItem(incomplete, type="dir")]
+    named = [
+        (f"{stanza['archive']}=", stanza.get("uri") or stanza.get("directory") or "")
+        for stanza in _release(ctx)
+        if "archive" in stanza
+    ]
+    return [
+        CompletionItem(item.value, type=OPEN, help=item.help)
+        for item in _offered(ctx, option, incomplete, named)
+    ]
+
+
+def suites(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the suites of the repository."""
+    layout = Layout(root=_look(ctx, "repository"))
+    named = ((name, f"is {layout.current(name)}") for name in layout.suite_names())
+    return _offered(ctx, option, incomplete, named)
+
+
+def snapshots(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the snapshots of the repository."""
+    layout = Layout(root=_look(ctx, "repository"))
+    suites = {
+        name: sorted(path.name for path in (layout.snapshot(name) / "dists").iterdir())
+        for name in layout.snapshot_names()
+    }
+    named = ((name, f"of {', '.join(found)}") for name, found in suites.items())
+    return _offered(ctx, option, incomplete, named)
+
+
+def published(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the suites and the snapshots of the repository."""
+    return [*suites(ctx, option, incomplete), *snapshots(ctx, option, incomplete)]
+
+
+def images(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the images of the head node."""
+    from qlumod.head.places import Places  # noqa: PLC0415 - only head nodes need it
+
+    found = sorted(Places(_root(ctx)).images.glob("*.image"))
+    named = ((path.stem, _first(path).get("description", "")) for path in found)
+    return _offered(ctx, option, incomplete, named)
+
+
+def registered(field: str, beside: str = "") -> Offer:
+    """Offer what the head node's modules have in a field, with another one beside it."""
+
+    def offer(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        # The last one of a list by commas.
+        head, comma, _ = incomplete.rpartition(",")
+        named = (
+            (f"{head}{comma}{stanza[field]}", stanza.get(beside, ""))
+            for stanza in _registry(ctx)
+            if field in stanza and stanza[field] not in head.split(",")
+        )
+        return _offered(ctx, option, incomplete, sorted(named))
+
+    return offer
+
+
+def _offered(
+    ctx: click.Context, option: click.Parameter, incomplete: str, named: Iterable[Named]
+) -> list[CompletionItem]:
+    typed = ctx.params.get(option.name or "")
+    there = {*typed} if isinstance(typed, tuple) else set()
+    return [
+        CompletionItem(name, help=beside)
+        for name, beside in dict(named).items()
+        if name.startswith(incomplete) and name not in there and _PLAIN.fullmatch(name)
+    ]
+
+
+def _look(ctx: click.Context, name: str) -> Path:
+    """A directory: what is typed, else what environment and qlumod.conf say."""
+    path: Path = ctx.params.get(name) or current(ctx).look(name)
+    return path
+
+
+def _root(ctx: click.Context) -> Path:
+    return ctx.params.get("root") or Path("/")
+
+
+def _modules(ctx: click.Context) -> Iterator[Named]:
+    for path in sorted(_look(ctx, "specs").glob("*.module")):
+        first, *others = _stanzas(path)
+        title = first.get("title", "")
+        variants = [variant for variant in others if "variant" in variant]
+        if not variants:
+            yield first.get("module", path.stem), title
+        for variant in variants:
+            yield variant["variant"], variant.get("title", title)
+
+
+def _packages(ctx: click.Context) -> Iterator[Named]:
+    for path in sorted(_look(ctx, "specs").glob("locks/*.lock")):
+        for stanza in _stanzas(path):
+            if "package" in stanza:
+                yield stanza["package"], stanza.get("version", "")
+
+
+def _of_release(ctx: click.Context, field: str) -> Iterator[Named]:
+    for stanza in _release(ctx)[:1]:
+        for name in stanza.get(field.lower(), "").split():
+            yield name, ""
+
+
+def _release(ctx: click.Context) -> list[dict[str, str]]:
+    return list(_stanzas(_look(ctx, "specs") / "release"))
+
+
+def _registry(ctx: click.Context) -> Iterator[dict[str, str]]:
+    from qlumod.head.places import Places  # noqa: PLC0415 - only head nodes need it
+
+    yield from _stanzas(Places(_root(ctx)).registry)
+
+
+def _first(path: Path) -> dict[str, str]:
+    return next(iter(_stanzas(path)), {})
+
+
+def _stanzas(path: Path) -> Iterator[dict[str, str]]:
+    """The stanzas of a file, with lower-case names; what is odd in it is passed over."""
+    stanza: dict[str, str] = {}
+    name = ""
+    for line in (*path.read_text(encoding="utf-8", errors="replace").split("\n"), ""):
+        if not line.strip():
+            if stanza:
+                yield stanza
+            stanza = {}
+        elif line.startswith(" "):
+            stanza[name] = f"{stanza.get(name, '')} {line.strip()}".strip()
+        elif not line.startswith("#"):
+            name, _, value = line.partition(":")
+            name = name.strip().lower()
+            stanza[name] = value.strip()
