@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -60,10 +61,12 @@ def make(*, listen: Listener, image: str, suite: str, packages: Sequence[str]) -
     """Make a root; called inside."""
     del listen
     beside = Path(f"{image}.new")
+    # What a killed one has left; nobody else is here.
+    shutil.rmtree(f"{image}.scratch", ignore_errors=True)
     with scratch_space(Path(f"{image}.scratch")) as space:
         (space / "quick").write_text(_QUICK)
         subprocess.run(
-            ["mmdebstrap", "--variant=apt", f"--include={','.join(packages)}",
+            ["mmdebstrap", "--variant=apt", *(f"--include={name}" for name in packages),
              '--aptopt=Apt::Install-Recommends "false"',
              f"--customize-hook=copy-in {space}/quick /etc/apt/apt.conf.d",
              suite, space / "root", f"deb {_mirror()} {suite} main"],
@@ -74,7 +77,7 @@ def make(*, listen: Listener, image: str, suite: str, packages: Sequence[str]) -
              "-quiet", "-no-progress", "-noappend"],
             check=True, capture_output=True,
         )  # fmt: skip
-    Path(f"{image}.scratch").rmdir()
+    shutil.rmtree(f"{image}.scratch", ignore_errors=True)
     beside.rename(image)
 
 

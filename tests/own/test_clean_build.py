@@ -1,0 +1,38 @@
+"""Our packages build in a clean root of either suite, with what debian/control names."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.own.conftest import Own
+from tests.own.test_same_bytes import digests
+
+pytestmark = pytest.mark.slow
+
+PACKAGES = [
+    "dh-qlumod",
+    "python3-qlumod",
+    "qlumod",
+    "qlumod-doc",
+    "qlumod-head",
+    "qlumod-node",
+]
+KNOWN = {
+    "bookworm": (),
+    # Bookworm's lintian knows no newer Policy, and it is one source for both.
+    "trixie": (
+        "I: qlumod source: out-of-date-standards-version 4.6.2 (released 2022-12-17)"
+        " (current is 4.7.2)",
+    ),
+}
+
+
+def test_a_clean_root_builds_all_packages_and_its_lintian_has_nothing_to_say(own: Own) -> None:
+    built = sorted(path.name.split("_")[0] for path in own.directory.glob("*.deb"))
+    assert built == PACKAGES
+    assert own.lintian == KNOWN[own.suite]
+
+
+def test_a_clean_root_of_bookworm_gives_the_bytes_of_make_deb(own: Own, own_packages: Path) -> None:
+    if own.suite == "bookworm":
+        assert digests(own.directory) == digests(own_packages)
