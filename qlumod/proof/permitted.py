@@ -110,6 +110,24 @@ class AccountIds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDays:
+    """The days of passwords, which are those of the modules that bring the accounts."""
+
+    name: str = "day of an account"
+    why: str = "each module has its own epoch, one installation has one"
+    days: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """By user: the day of the installation, and that of the module."""
+
+    def permits(self, difference: Difference) -> bool:
+        """Whether the stack has the day of the module that brings the account."""
+        user = difference.subject.removeprefix("user ").removesuffix(": day of change")
+        return difference.subject == f"user {user}: day of change" and self.days.get(user) == (
+            difference.reference,
+            difference.stack,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
     """Files of shared state with the same entries in another order."""
 
@@ -137,6 +155,8 @@ class Expectations:
     kernel: str
     beside: Mapping[str, str]
     accounts: Accounts
+    days: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """By user: the day of the installation, and that of the module that brings the user."""
 
 
 _BOOKKEEPING = (
@@ -213,6 +233,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             paths=_of_initrd(expected.kernel),
         ),
         AccountIds(ids=_ids(expected.accounts)),
+        AccountDays(days=expected.days),
         Ordered(),
         Named(
             name="bookkeeping",

@@ -130,6 +130,11 @@ def rows(files: Files, path: str) -> Rows:
     return {line[0]: tuple(line) for line in lines}
 
 
+def day_of(epoch: int) -> str:
+    """The day of a time, as shadow(5) has it."""
+    return str(epoch // _SECONDS_A_DAY)
+
+
 def seed(files: Files, accounts: Accounts, epoch: int) -> Files:
     """The four files with the entries of the table that are not there yet, at their ends.
 
@@ -137,7 +142,7 @@ def seed(files: Files, accounts: Accounts, epoch: int) -> Files:
     these find them and change nothing. Raises where a name or an id is taken already.
     """
     groups = rows(files, GROUP)
-    day = str(epoch // _SECONDS_A_DAY)
+    day = day_of(epoch)
     tables: dict[str, Rows] = {table.path: rows(files, table.path) for table in TABLES}
     faults = list(_taken(files, accounts))
     ids = {name: row[2] for name, row in groups.items()}

@@ -1,23 +1,25 @@
 """Proving that a stack of modules equals one installation of all their packages."""
 
 import gzip
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, plan
+from qlumod.model.accounts import BASE_USERS
 from qlumod.model.address import Address
 from qlumod.model.digests import digest_value
 from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.names import ModuleName, module_name
-from qlumod.model.project import Project
+from qlumod.model.project import CORE, Project
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.proof.permitted import Expectations, outside
 from qlumod.proof.reference import Installation, reference_tree
 from qlumod.proof.tree import Tree, loaded
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.stack.member import Member, read_member
+from qlumod.state.accounts import day_of
 from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.namespace import call_inside, require
@@ -126,7 +128,20 @@ def expectations(
         accounts=project.accounts.made_by(
             (package.package for package in installation.packages), installation.lock.flavor
         ),
+        days=dict(_days(project, installation)),
     )
+
+
+def _days(project: Project, installation: Installation) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The days of all users' passwords: core's for those that every installation has."""
+    lock = installation.lock
+    for module in installation.modules:
+        made = project.accounts.made_by((p.package for p in lock.of(module)), lock.flavor)
+        names = [user.name for user in made.users]
+        if module == CORE:
+            names += [name for name, _ in BASE_USERS]
+        for name in names:
+            yield name, (day_of(lock.epoch), day_of(lock.epoch_of(module)))
 
 
 def left_out(payload: Path) -> tuple[str, ...]:

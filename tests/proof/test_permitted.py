@@ -87,6 +87,26 @@ def test_only_the_number_of_the_table_may_be_another() -> None:
     assert permitted("/etc/passwd", Aspect.ID, **told, stack="402") is None
 
 
+def test_only_the_day_of_the_module_may_be_another() -> None:
+    allowed = permissions(replace(EXPECTED, days={"munge": ("20001", "20000")}), REFERENCE)
+
+    def name(subject: str, reference: str, stack: str) -> str | None:
+        told = Difference(
+            path="/etc/shadow",
+            aspect=Aspect.ENTRY,
+            subject=subject,
+            reference=reference,
+            stack=stack,
+        )
+        return next((one.name for one in allowed if one.permits(told)), None)
+
+    assert name("user munge: day of change", "20001", "20000") == "day of an account"
+    assert name("user munge: day of change", "20000", "20001") is None
+    assert name("user munge: day of change", "20001", "20002") is None
+    assert name("user root: day of change", "20001", "20000") is None
+    assert name("user munge: minimum", "20001", "20000") is None
+
+
 def test_only_diversions_of_left_out_paths_may_be_missing() -> None:
     path, page = "/var/lib/dpkg/diversions", "/usr/share/man/man1/mawk.1.gz"
     gone = f"{page} {page}.real mawk"

@@ -1,6 +1,7 @@
 """The proof end to end: essential packages as core, and four modules that stand side by side."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,29 @@ def test_the_reference_is_installed_once(site: Site, found: Verdict) -> None:
     notices = [event.text for event in said if isinstance(event, Notice)]
     (reused,) = (text for text in notices if text.startswith("reference installation"))
     assert reused.endswith(" reused (--fresh redoes it)")
+
+
+def test_modules_of_other_days_are_one_installation_but_for_the_days(
+    site: Site, found: Verdict, tmp_path: Path
+) -> None:
+    specs = tmp_path / "specs"
+    shutil.copytree(site.specs, specs, symlinks=True)
+    (lock,) = (specs / "locks").iterdir()
+    text = lock.read_text()
+    epoch = int(text.partition("\nEpoch: ")[2].partition("\n")[0])
+    older = f"\nEpoch: {epoch}\nEpochs:\n registered {epoch - 10 * 86400}\n"
+    lock.write_text(text.replace(f"\nEpoch: {epoch}\n", older))
+    again = verify_stack(specs, MODULES, cache=site.cache, listen=ignore)
+    assert again.failures == found.failures
+    days = [
+        finding.difference
+        for finding in again.findings
+        if finding.permission and finding.permission.name == "day of an account"
+    ]
+    day = epoch // 86400
+    assert [(d.subject, d.reference, d.stack) for d in days] == [
+        ("user keeper: day of change", str(day), str(day - 10))
+    ]
 
 
 def test_modules_that_exclude_each_other_are_no_stack(site: Site, tmp_path: Path) -> None:
