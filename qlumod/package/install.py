@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.contents import PathLine, parse_contents
+from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_packages
 from qlumod.model.document import decoded
 from qlumod.model.manifest import (
     MANIFEST,
@@ -86,7 +86,17 @@ def install_copyright(destination: Path, package: str) -> None:
 def payload_contents(payload: Path, module: ModuleName) -> tuple[PathLine, ...]:
     """The paths of a payload's layer."""
     path = payload / f"{module}.contents.gz"
-    return parse_contents(decoded(gzip.decompress(read_bytes(path)), str(path)), str(path))
+    return parse_contents(_unpacked(path), str(path))
+
+
+def payload_packages(payload: Path, module: ModuleName) -> tuple[PackageLine, ...]:
+    """The packages of a payload's layer."""
+    path = payload / f"{module}.packages.version.gz"
+    return parse_packages(_unpacked(path), str(path))
+
+
+def _unpacked(path: Path) -> str:
+    return decoded(gzip.decompress(read_bytes(path)), str(path))
 
 
 def _copy(payload: Path, entry: PayloadFile, home: Path) -> None:

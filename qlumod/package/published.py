@@ -36,6 +36,8 @@ class PublishedPayload:
     """What a payload package says of its module."""
 
     manifest: Manifest
+    version: str
+    """Of the package: ``14.0.0-1``."""
     digest: Digest
     """Of the manifest, and so of all of the payload."""
     texts: dict[str, str]
@@ -44,21 +46,13 @@ class PublishedPayload:
 
 def read_payload(deb: Path) -> PublishedPayload:
     """Read a payload package; only its small files are read."""
-    name = ModulePackage.parse(deb.name.partition("_")[0])
-    home = Path(payload_home(name.module, name.flavor, name.arch, name.version))
-    documents = DOCUMENTS / str(name)
-    places = {
-        PACKAGES: home / f"{name.module}.packages.version.gz",
-        CONTENTS: home / f"{name.module}.contents.gz",
-        CHANGELOG: documents / f"{name.module}.changelog",
-        PACKAGES_CHANGELOG: documents / f"{name.module}.packages.changelog.gz",
-        CONTENTS_CHANGELOG: documents / f"{name.module}.contents.changelog.gz",
-        DEBIAN_CHANGELOG: documents / "changelog.Debian.gz",
-    }
     with _readable(deb):
         package = DebFile(str(deb))
         try:
-            manifest = _content(package, home / MANIFEST)
+            control = package.debcontrol()
+            name = ModulePackage.parse(control["Package"])
+            places = _places(name)
+            manifest = _content(package, places.pop(MANIFEST))
             texts = {key: _content(package, path) for key, path in places.items()}
         finally:
             package.close()
@@ -67,9 +61,25 @@ def read_payload(deb: Path) -> PublishedPayload:
     texts[DEBIAN_CHANGELOG] = changelog
     return PublishedPayload(
         manifest=parse_manifest(decoded(manifest, f"{deb}: {MANIFEST}"), f"{deb}: {MANIFEST}"),
+        version=control["Version"],
         digest=digest_bytes(manifest),
-        texts={key: decoded(data, f"{deb}: {places[key]}") for key, data in texts.items()},
+        texts={key: decoded(data, f"{deb}: {key}") for key, data in texts.items()},
     )
+
+
+def _places(name: ModulePackage) -> dict[str, Path]:
+    """Where a payload package has its texts."""
+    home = Path(payload_home(name.module, name.flavor, name.arch, name.version))
+    documents = DOCUMENTS / str(name)
+    return {
+        MANIFEST: home / MANIFEST,
+        PACKAGES: home / f"{name.module}.packages.version.gz",
+        CONTENTS: home / f"{name.module}.contents.gz",
+        CHANGELOG: documents / f"{name.module}.changelog",
+        PACKAGES_CHANGELOG: documents / f"{name.module}.packages.changelog.gz",
+        CONTENTS_CHANGELOG: documents / f"{name.module}.contents.changelog.gz",
+        DEBIAN_CHANGELOG: documents / "changelog.Debian.gz",
+    }
 
 
 def read_inputs_of(packaging: Path) -> dict[str, str]:
@@ -98,6 +108,6 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except _BROKEN as fault:
         raise QlumodError(
-            f"cannot read what {path} says of its module: {fault}",
-            remedy="see what else is wrong with the repository: qlumod repo check",
+            f"{path}: cannot read what it says of its module: {fault}",
+            remedy="name a whole payload package; qlumod repo check looks through a repository",
         ) from fault

@@ -62,24 +62,15 @@ class Wanted:
         return self.payload(module).rpartition("-")[0]
 
 
-def bases(layout: Layout, wanted: Wanted, named: str | None = None) -> tuple[Snapshot, ...]:
+def bases(layout: Layout, wanted: Wanted, name: str | None = None) -> tuple[Snapshot, ...]:
     """The snapshots whose modules new ones are compared with: one by its name, or a suite's.
 
     Without a name those that the release's suite and its updates point at, and those of earlier
     minor releases of the flavor.
     """
-    if named is None:
-        return _current(layout, (name for name in layout.suite_names() if _serves(name, wanted)))
-    if named in layout.suite_names():
-        return _current(layout, [named])
-    found = tuple(one for one in all_snapshots(layout) if one.identity == named)
-    if not found:
-        raise QlumodError(
-            f"{layout.root} has neither a suite nor a snapshot {named!r}",
-            details=(f"its suites: {', '.join(layout.suite_names()) or 'none yet'}",),
-            remedy=f"qlumod snapshot list --repository {layout.root} names the snapshots",
-        )
-    return found
+    if name:
+        return named(layout, name)
+    return _current(layout, (suite for suite in layout.suite_names() if _serves(suite, wanted)))
 
 
 def _current(layout: Layout, suites: Iterable[str]) -> tuple[Snapshot, ...]:
@@ -101,6 +92,33 @@ def newest(
             continue
         if module not in found or version > (found[module].version, found[module].revision):
             found[module] = _published(layout, entry, version, sources.get(entry.source))
+    return found
+
+
+def payloads(base: Snapshot, layout: Layout) -> Mapping[tuple[str, ...], Path]:
+    """The newest payload package of each module × flavor × architecture that a snapshot has."""
+    found: dict[tuple[str, ...], tuple[tuple[ReleaseVersion, int], Path]] = {}
+    for entry in base.entries():
+        version = _module_version(entry.package, entry.version)
+        if version:
+            name = ModulePackage.parse(entry.package)
+            key = (name.module, name.flavor, name.arch)
+            if key not in found or version > found[key][0]:
+                found[key] = version, layout.root / entry.files[0].path
+    return {key: path for key, (_, path) in sorted(found.items())}
+
+
+def named(layout: Layout, name: str) -> tuple[Snapshot, ...]:
+    """The snapshot of that name (of each suite that was published in it), or that of a suite."""
+    if name in layout.suite_names():
+        return _current(layout, [name])
+    found = tuple(one for one in all_snapshots(layout) if one.identity == name)
+    if not found:
+        raise QlumodError(
+            f"{layout.root} has neither a suite nor a snapshot {name!r}",
+            details=(f"its suites: {', '.join(layout.suite_names()) or 'none yet'}",),
+            remedy=f"qlumod snapshot list --repository {layout.root} names the snapshots",
+        )
     return found
 
 

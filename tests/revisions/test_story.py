@@ -11,6 +11,7 @@ from qlumod.events import Notice
 from qlumod.package.render import render
 from qlumod.repository.snapshots import all_snapshots
 from qlumod.workflows.package import source_plan
+from tests.conftest import Typed
 from tests.revisions.publisher import Publisher, documents, said
 
 
@@ -23,7 +24,7 @@ def sums(files: tuple[Path, ...]) -> dict[str, str]:
     }
 
 
-def test_a_module_through_its_versions(site: Publisher) -> None:
+def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
     site.offer(site.deb("munge"), site.deb("slurmd"))
     site.spec("slurm", "munge", "slurmd")
     site.layers["slurm"] = {"/usr/bin/munge": "1", "/usr/bin/slurmd": "1"}
@@ -163,3 +164,34 @@ def test_a_module_through_its_versions(site: Publisher) -> None:
         "  its suites: 14.0-bookworm\n"
         f"To mend it: qlumod snapshot list --repository {site.repository} names the snapshots"
     )
+
+    # The same changes, told of what was published.
+    told = qlumod("diff", "--repository", site.repository, first_day, "14.0-bookworm", "--quiet")
+    assert told.out.splitlines() == [
+        "slurm 14.0.0-1 → 14.0.0-2",
+        "  1 package upgraded",
+        "    munge 1 → 2",
+        "  1 path added, 1 changed",
+        "    changed /usr/bin/munge (slurm): content",
+        "    added file /usr/bin/remunge (slurm)",
+    ]
+    (deb,) = site.repository.glob("pool/main/*/*slurm*/*-14.0.0_14.0.0-2_all.deb")
+    assert qlumod("diff", deb, deb, "--json").document == {
+        "modules": [
+            {
+                "module": "slurm",
+                "old": "14.0.0-2",
+                "new": "14.0.0-2",
+                "packages": [],
+                "paths": [],
+            }
+        ]
+    }
+    (payload,) = site.cache.glob("layers/*/slurm.contents.gz")
+    told = qlumod("diff", deb, payload.parent, "--brief", "--quiet")
+    assert told.out.splitlines() == [
+        "slurm 14.0.0-2 → 14.0.0",
+        "  no package has changed",
+        "  2 paths removed, 1 changed",
+    ]
+    assert qlumod("diff", deb, "nowhere").status == 2

@@ -1,0 +1,72 @@
+"""Holding two versions of a module against each other, wherever they are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_packages
+from qlumod.model.names import ModuleName
+from qlumod.package.before import CONTENTS, PACKAGES
+from qlumod.package.changes import PackageChange, PathChange, counts, package_changes, path_changes
+from qlumod.package.install import payload_contents, payload_packages, read_manifest
+from qlumod.package.published import read_payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A version of a module: what it consists of."""
+
+    module: ModuleName
+    version: str
+    packages: tuple[PackageLine, ...]
+    contents: tuple[PathLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What differs between two versions of a module; None: it is not there."""
+
+    module: ModuleName
+    old: str | None
+    new: str | None
+    packages: tuple[PackageChange, ...]
+    paths: tuple[PathChange, ...]
+
+    def lines(self, *, brief: bool) -> Iterator[str]:
+        """What differs, for people: how many changes there are, and each unless in brief."""
+        yield f"{self.module} {self.old or 'none'} → {self.new or 'none'}"
+        for changes, noun in ((self.packages, "package"), (self.paths, "path")):
+            yield f"  {counts(changes, noun) or f'no {noun} has changed'}"
+            yield from (f"    {change}" for change in changes if not brief)
+
+
+def listed(place: Path) -> Listed:
+    """Read a payload package (a .deb), or a payload's directory."""
+    if not place.is_dir():
+        payload = read_payload(place)
+        return Listed(
+            module=payload.manifest.module,
+            version=payload.version,
+            packages=parse_packages(payload.texts[PACKAGES], f"{place}: {PACKAGES}"),
+            contents=parse_contents(payload.texts[CONTENTS], f"{place}: {CONTENTS}"),
+        )
+    manifest = read_manifest(place)
+    return Listed(
+        module=manifest.module,
+        version=str(manifest.version),
+        packages=payload_packages(place, manifest.module),
+        contents=payload_contents(place, manifest.module),
+    )
+
+
+def compared(old: Listed | None, new: Listed | None) -> Comparison:
+    """Hold two versions against each other; the module's name is that of the new one."""
+    there = new or old
+    assert there is not None  # one of them is there
+    return Comparison(
+        module=there.module,
+        old=old.version if old else None,
+        new=new.version if new else None,
+        packages=package_changes(old.packages if old else (), new.packages if new else ()),
+        paths=path_changes(old.contents if old else (), new.contents if new else ()),
+    )

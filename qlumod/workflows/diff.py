@@ -1,0 +1,38 @@
+"""What differs between versions of modules: two packages, or all that two snapshots have."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from qlumod.package.compare import Comparison, compared, listed
+from qlumod.repository.founding import opened_settings
+from qlumod.repository.layout import Layout
+from qlumod.repository.published import named, payloads
+
+
+def compare_payloads(old: Path, new: Path) -> tuple[Comparison, ...]:
+    """Hold two payload packages, or payloads' directories, against each other."""
+    return (compared(listed(old), listed(new)),)
+
+
+def compare_published(repository: Path, old: str, new: str) -> tuple[Comparison, ...]:
+    """Hold what two suites or snapshots have against each other, as far as it differs.
+
+    Of each module the newest version counts.
+    """
+    layout = Layout(root=repository.absolute())
+    opened_settings(layout)
+    before, after = _payloads(layout, old), _payloads(layout, new)
+    return tuple(
+        compared(
+            listed(before[key]) if key in before else None,
+            listed(after[key]) if key in after else None,
+        )
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+    )
+
+
+def _payloads(layout: Layout, name: str) -> Mapping[tuple[str, ...], Path]:
+    return {
+        key: path for found in named(layout, name) for key, path in payloads(found, layout).items()
+    }
