@@ -112,10 +112,13 @@ class Plan:
         return (_payload(self), *_metas(self), *_short(self))
 
 
-def required_payloads(plan: Plan) -> tuple[str, ...]:
-    """The payload packages that a module stands upon: to be built as well as to be installed."""
+def required_payloads(plan: Plan, less: str = "") -> tuple[str, ...]:
+    """The payload packages that a module stands upon: to be built as well as to be installed.
+
+    A tilde as `less` admits what precedes the version (Policy 5.6.12), as backports of it do.
+    """
     return tuple(
-        f"{plan.name_of(module, str(plan.release.version))} (>= {plan.version_of(module)})"
+        f"{plan.name_of(module, str(plan.release.version))} (>= {plan.version_of(module)}{less})"
         for module in plan.spec.requires
     )
 

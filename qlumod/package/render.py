@@ -70,7 +70,7 @@ def source_view(plan: Plan) -> SourceView:
         year=year(plan.epoch),
         items=items(plan),
         older=f"\n{below}" if (below := older(plan)) else "",
-        required=required_payloads(plan),
+        required=required_payloads(plan, "~"),
         sources=tuple(sorted({line.whole_source for line in plan.packages})),
         areas=plan.areas,
         binaries=tuple(_binary_view(plan, binary) for binary in plan.binaries),

@@ -86,7 +86,7 @@ def build(
 ) -> tuple[Built, ...]:
     """Build modules and put their packages into `output`; no names stand for all modules.
 
-    While a module is built, the one before it is packaged. Where a second build comes out
+    While a module is built, those before it are packaged. Where a second build comes out
     otherwise, all ends: that module gets no packages, and nothing is built upon it.
     """
     if lint:
@@ -213,8 +213,11 @@ def _is_published(job: Job, made: Path) -> bool:
 
 @contextmanager
 def _beside() -> Iterator[ThreadPoolExecutor]:
-    """One worker beside the main one; what waits there is dropped when the main one fails."""
-    with ThreadPoolExecutor(1) as pool:
+    """Workers beside the main one; what waits there is dropped when the main one fails.
+
+    Two: lintian is busy with a large module when the next one is there to be packaged.
+    """
+    with ThreadPoolExecutor(2) as pool:
         try:
             yield pool
         except BaseException:

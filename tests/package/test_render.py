@@ -50,7 +50,7 @@ def test_the_control_file_of_a_module() -> None:
         "Build-Depends:\n"
         " debhelper-compat (= 13),\n"
         " dh-sequence-qlumod,\n"
-        " qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-2),",
+        " qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-2~),",
         "Package: qlustar-module-slurm-bookworm-amd64-14.0.0\n"
         "Architecture: all\n"
         "Multi-Arch: foreign\n"

@@ -70,7 +70,7 @@ def test_it_build_depends_on_what_the_module_is_built_over(tmp_path: Path) -> No
     files = source_package(plan("slurm"), output=tmp_path / "out", listen=ignore)
     assert Dsc(files[1].read_text())["Build-Depends"] == (
         "debhelper-compat (= 13), dh-sequence-qlumod, "
-        "qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-2)"
+        "qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-2~)"
     )
 
 
