@@ -118,7 +118,7 @@ def _missing(
 def require_means(jobs: Sequence[Job], *, cache: Path, again: bool = False) -> None:
     """Raise, before any work, where one of the jobs must be built and nothing can be built here."""
     if again or not all(payload_path(cache, job.identity).is_dir() for job in jobs):
-        require()
+        require(number for job in jobs for number in job.accounts.ids)
 
 
 def _not_yet(spec: ModuleSpec, flavor: FlavorName) -> Iterator[QlumodError]:

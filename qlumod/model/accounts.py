@@ -78,6 +78,11 @@ class Accounts:
     text: str
     digest: Digest
 
+    @property
+    def ids(self) -> frozenset[int]:
+        """The numbers of all entries."""
+        return frozenset((*(user.uid for user in self.users), *(g.gid for g in self.groups)))
+
     def made_by(self, packages: Iterable[PackageName], flavor: FlavorName) -> "Accounts":
         """The entries that these packages of a flavor make."""
         wanted = set(packages)

@@ -10,6 +10,8 @@ import os
 import sys
 from typing import NoReturn
 
+REFUSED = "cannot make a user namespace: "
+"""How the last line begins where the kernel makes none; the system's reason follows."""
 _CLONE_NEWUSER = 0x10000000
 
 
@@ -23,11 +25,12 @@ def main(uids: str, gids: str, *program: str) -> NoReturn:
     mapper = os.fork()
     if mapper == 0:
         os.close(entered)
-        os.read(waiting, 1)
+        if not os.read(waiting, 1):
+            os._exit(1)
         calls = (["newuidmap", inside, *uids.split()], ["newgidmap", inside, *gids.split()])
         os._exit(int(any(os.spawnvp(os.P_WAIT, call[0], call) for call in calls)))
     _enter()
-    os.close(entered)
+    os.write(entered, b".")
     _, status = os.waitpid(mapper, 0)
     if status:
         sys.exit("the ids cannot be mapped")
@@ -37,7 +40,7 @@ def main(uids: str, gids: str, *program: str) -> NoReturn:
 def _enter() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWUSER):
-        sys.exit(f"cannot make a user namespace: {os.strerror(ctypes.get_errno())}")
+        sys.exit(f"{REFUSED}{os.strerror(ctypes.get_errno())}")
 
 
 if __name__ == "__main__":

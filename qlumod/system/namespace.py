@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -40,18 +40,16 @@ _EVENTS: dict[str, type[Any]] = {
 }
 
 
-def require() -> None:
+def require(accounts: Iterable[int] = ()) -> None:
     """Raise the one error that says why nothing can be built here, and how to mend it.
 
-    To be called before any work. Nothing is written.
+    To be called before any work; `accounts` are the user and group ids that it needs besides
+    Debian's own. Nothing is written.
     """
-    require_ids()
+    require_ids(accounts)
     status, _, stderr = attempt(command(*contained(), "true"))
     if status:
-        refused = why_not()
-        raise QlumodError(
-            refused.brief, details=stderr.decode().splitlines(), remedy=refused.remedy
-        )
+        raise why_not(stderr.decode())
 
 
 def contained(*, network: bool = False) -> tuple[str, ...]:

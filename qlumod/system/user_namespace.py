@@ -21,12 +21,6 @@ from qlumod.system.run import attempt, command, missing_programs
 _FIRST_NAMESPACE = "user:[4026531837]"
 """The user namespace of the booted kernel (PROC_USER_INIT_INO)."""
 _CAP_SYS_ADMIN = 21
-_ALL = 65535
-"""The ids 0 to 65534, nobody's: what Debian's own tools take for granted."""
-_DEBIAN = (60000, 5000)
-"""The ids 60000 to 64999, which Debian gives to packages for good (policy 9.2.2)."""
-_LEAST = 6000
-"""As many ids hold those below 1000, Debian's own, and nobody's."""
 
 
 class Standing(Enum):
@@ -39,24 +33,83 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Ids that a user has been given, as /etc/subuid has them."""
+    """Ids in a row, such as a line of /etc/subuid gives to a user."""
 
     first: int
     count: int
 
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.first, self.first + self.count))
+
+    def __contains__(self, number: int) -> bool:
+        return self.first <= number < self.first + self.count
+
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A line of uid_map: ids within a user namespace, and what they are outside."""
+    """A line of uid_map: ids within a user namespace, and the first of what they are outside."""
 
-    inside: int
+    inside: Range
     outside: int
-    count: int
+
+    def __str__(self) -> str:
+        """As newuidmap(1) takes it."""
+        return f"{self.inside.first} {self.outside} {self.inside.count}"
+
+
+ALL = Range(1, 65534)
+"""All the ids of a Debian system but root's."""
+BELOW_USERS = Range(1, 999)
+"""The ids that Debian and its packages' scripts give away (policy 9.2.2)."""
+BY_DEBIAN = Range(60000, 5000)
+"""The ids that Debian gives to packages for good."""
+NOBODY = Range(65534, 1)
+_NEEDED = (Range(0, 1), BELOW_USERS, BY_DEBIAN, NOBODY)
+_START_WITH_MORE = (
+    "start it with the ids from 0 to 65534 (such as unshare --map-auto --map-root-user), "
+    "or run it as the user outside"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """User ids or group ids, and where the system tells of them."""
+
+    status: str
+    mapped: str
+    given: str
+    option: tuple[str, ...] = ()
+    """What makes getsubids(1) tell of them."""
+
+    @property
+    def own(self) -> int:
+        """This process's effective id as the kernel has it: fakeroot(1) tells another."""
+        return int(_status(self.status).split()[1])
+
+
+_UIDS = _Kind(status="Uid", mapped="/proc/self/uid_map", given="/etc/subuid")
+_GIDS = _Kind(status="Gid", mapped="/proc/self/gid_map", given="/etc/subgid", option=("-g",))
+
+
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """A setting of the kernel that keeps users from making user namespaces; see sysctl(8)."""
+
+    name: str
+    refusing: int
+    allowing: int
+
+
+_SWITCHES = (
+    _Switch("user.max_user_namespaces", 0, 65536),
+    _Switch("kernel.unprivileged_userns_clone", 0, 1),
+    _Switch("kernel.apparmor_restrict_unprivileged_userns", 1, 0),
+)
 
 
 def standing() -> Standing:
     """As what this process runs."""
-    if _own_id("Uid") or not int(_status("CapEff"), 16) >> _CAP_SYS_ADMIN & 1:
+    if _UIDS.own or not int(_status("CapEff"), 16) >> _CAP_SYS_ADMIN & 1:
         return Standing.OUTSIDE
     first = os.readlink("/proc/self/ns/user") == _FIRST_NAMESPACE  # noqa: PTH115 - no path
     return Standing.ROOT if first else Standing.INSIDE
@@ -74,57 +127,37 @@ def as_root() -> tuple[str, ...]:
     """
     if standing() is not Standing.OUTSIDE:
         return ()
-    if _own_id("Uid") == 0:
-        raise QlumodError(
-            f"{_cannot()}: it has no CAP_SYS_ADMIN, as in a container",
-            remedy="give the container that capability (such as docker run --cap-add SYS_ADMIN)",
-        )
-    missing = missing_programs("newuidmap", "newgidmap", "getsubids")
-    if missing:
-        raise QlumodError(
-            f"{_cannot()}: {missing[0]} is not installed",
-            remedy="apt install uidmap, or run it as root",
-        )
-    words = [
-        " ".join(f"{m.inside} {m.outside} {m.count}" for m in mapping(own, _ranges(table)))
-        for own, table in ((_own_id("Uid"), "/etc/subuid"), (_own_id("Gid"), "/etc/subgid"))
-    ]
+    words = (" ".join(map(str, _to_be_mapped(kind))) for kind in (_UIDS, _GIDS))
     return (sys.executable, "-I", "-S", str(Path(map_ids.__file__)), *words)
 
 
-def require_ids() -> None:
-    """Raise `QlumodError` where ids are not there that every Debian root has."""
-    match standing():
-        case Standing.INSIDE:
-            _require_mapped()
-        case Standing.OUTSIDE:
-            as_root()
-
-
-def _require_mapped() -> None:
-    for table in ("/proc/self/uid_map", "/proc/self/gid_map"):
-        rows = [tuple(map(int, line.split())) for line in _read(table)]
-        ids = sum(min(first + count, _ALL) - min(first, _ALL) for first, _, count in rows)
-        if ids < _ALL:
+def require_ids(accounts: Iterable[int] = ()) -> None:
+    """Raise `QlumodError` where ids are not to be had that Debian or these accounts need."""
+    needed = {number for range_ in _NEEDED for number in range_} | set(accounts)
+    for kind in (_UIDS, _GIDS):
+        outside = standing() is Standing.OUTSIDE
+        there = [line.inside for line in (_to_be_mapped(kind) if outside else _mapped(kind))]
+        lacking = [number for number in sorted(needed) if not any(number in r for r in there)]
+        if lacking:
             raise QlumodError(
-                f"{_cannot()}: it has {ids} ids, and all from 0 to 65534 are needed ({table})",
-                remedy="start it with more ids (such as unshare --map-auto --map-root-user), "
-                "or run it as the user outside",
+                f"{_cannot()}: it would have no id {lacking[0]} "
+                f"({kind.given if outside else kind.mapped})",
+                remedy=_more_ids() if outside else _START_WITH_MORE,
             )
 
 
 def mapping(own: int, given: Sequence[Range]) -> tuple[Mapped, ...]:
-    """How to map a user's own id, as root's, and the ids given to it; pure.
+    """How to map a user's own id, as root's, and the ids given to it; empty where too few; pure.
 
-    Where these are fewer than 65534, those that nobody uses are left out.
+    Where they are not enough for all, those that hardly anybody uses are left out.
     """
-    available = sum(given_.count for given_ in given)
-    if available >= _ALL:
-        wanted = [Range(1, _ALL)]
-    else:
-        below = min(available - _DEBIAN[1] - 1, _DEBIAN[0] - 1)
-        wanted = [Range(1, below), Range(*_DEBIAN), Range(_ALL - 1, 1)]
-    return (Mapped(0, own, 1), *_filled(wanted, given))
+    available = sum(range_.count for range_ in given)
+    spare = available - BY_DEBIAN.count - NOBODY.count
+    if spare < BELOW_USERS.count:
+        return ()
+    lower = Range(1, min(spare, BY_DEBIAN.first - 1))
+    wanted = [ALL] if available >= ALL.count else [lower, BY_DEBIAN, NOBODY]
+    return (Mapped(Range(0, 1), own), *_filled(wanted, given))
 
 
 def _filled(wanted: Iterable[Range], given: Iterable[Range]) -> Iterator[Mapped]:
@@ -134,66 +167,84 @@ def _filled(wanted: Iterable[Range], given: Iterable[Range]) -> Iterator[Mapped]
         while missing:
             source = left.pop(0)
             count = min(missing, source.count)
-            yield Mapped(first, source.first, count)
+            yield Mapped(Range(first, count), source.first)
             first, missing = first + count, missing - count
             if count < source.count:
                 left.insert(0, Range(source.first + count, source.count - count))
 
 
-def _ranges(table: str) -> tuple[Range, ...]:
-    """The ids that the user has been given; getsubids(1) knows all the places to look."""
-    user = _user()
-    words = ("getsubids", *(("-g",) if table == "/etc/subgid" else ()), user)
-    _, stdout, _ = attempt(command(*words))
-    rows = [line.split() for line in stdout.decode().splitlines()]
-    ranges = tuple(Range(int(first), int(count)) for *_, first, count in rows)
-    available = sum(range_.count for range_ in ranges)
-    if available < _LEAST:
-        free = _first_free_id()
-        few = f"only {available} ids, and {_LEAST} are needed" if available else "no range of ids"
+def _to_be_mapped(kind: _Kind) -> tuple[Mapped, ...]:
+    """The ids of a namespace that this user would make."""
+    if _UIDS.own == 0:
         raise QlumodError(
-            f"{_cannot()}: {table} gives that user {few}",
-            remedy=f"usermod --add-subuids {free}-{free + _ALL} --add-subgids "
-            f"{free}-{free + _ALL} {user} (as root), or run it as root",
+            f"{_cannot()}: it has no CAP_SYS_ADMIN, as in a container",
+            remedy="give the container that capability (such as docker run --cap-add SYS_ADMIN)",
         )
-    return ranges
+    for program in missing_programs("newuidmap", "newgidmap", "getsubids"):
+        raise QlumodError(
+            f"{_cannot()}: {program} is not installed",
+            remedy="apt install uidmap, or run it as root",
+        )
+    given = _given(kind)
+    lines = mapping(kind.own, given)
+    if not lines:
+        number = sum(range_.count for range_ in given)
+        few = f"only {number} ids: too few" if number else "no range of ids"
+        raise QlumodError(f"{_cannot()}: {kind.given} gives that user {few}", remedy=_more_ids())
+    return lines
 
 
-def _first_free_id() -> int:
-    """An id from which on nobody has been given any, to propose."""
+def _given(kind: _Kind) -> tuple[Range, ...]:
+    """The ids that this user has been given; getsubids(1) knows all the places to look."""
+    _, stdout, _ = attempt(command("getsubids", *kind.option, _user()))
+    rows = (line.split() for line in stdout.decode().splitlines())
+    return tuple(Range(int(first), int(count)) for *_, first, count in rows)
+
+
+def _more_ids() -> str:
+    """How to mend it that a user has too few ids: by some that nobody else has."""
     ends = [100000]
-    for table in (Path("/etc/subuid"), Path("/etc/subgid")):
+    for table in (Path(_UIDS.given), Path(_GIDS.given)):
         rows = table.read_text(encoding="utf-8").splitlines() if table.exists() else []
-        ends += [int(row.split(":")[1]) + int(row.split(":")[2]) for row in rows if ":" in row]
-    return max(ends)
+        ends += [sum(map(int, row.split(":")[1:3])) for row in rows if row.count(":") > 1]
+    free = f"{max(ends)}-{max(ends) + ALL.count + 1}"
+    return (
+        f"usermod --add-subuids {free} --add-subgids {free} {_user()} (as root), or run it as root"
+    )
 
 
-def why_not() -> QlumodError:
-    """The error for namespaces that the kernel refuses to make, and what it is that refuses."""
+def _mapped(kind: _Kind) -> Iterator[Mapped]:
+    """The ids of the namespace that we are in."""
+    for line in _read(kind.mapped):
+        inside, outside, count = map(int, line.split())
+        yield Mapped(Range(inside, count), outside)
+
+
+def why_not(said: str) -> QlumodError:
+    """The error for namespaces that the kernel refuses to make, and what it is that refuses.
+
+    `said` is what the attempt printed.
+    """
     if standing() is not Standing.OUTSIDE:
-        return QlumodError(
-            f"{_cannot()}: namespaces cannot be made here",
-            remedy="run it where root may make them (not in a chroot, nor in a container that "
-            "forbids it)",
+        reason = "namespaces cannot be made here"
+        remedy = "run it outside of this chroot or container"
+    elif switch := next(filter(_refuses, _SWITCHES), None):
+        reason = f"the kernel makes no user namespaces ({switch.name} is {switch.refusing})"
+        remedy = f"sysctl {switch.name}={switch.allowing} (as root), or run it as root"
+    elif map_ids.REFUSED in said:
+        reason = "the kernel makes no user namespaces in a chroot, nor where a container forbids it"
+        remedy = (
+            "run it as root (in sbuild: $build_user = 'root'; or SBUILD_ENABLE_PIVOT_ROOT=1, "
+            "where sbuild knows it)"
         )
-    for switch, refusing, allowing in (
-        ("user.max_user_namespaces", 0, 65536),
-        ("kernel.unprivileged_userns_clone", 0, 1),
-        ("kernel.apparmor_restrict_unprivileged_userns", 1, 0),
-    ):
-        place = Path("/proc/sys", *switch.split("."))
-        if place.exists() and int(place.read_text(encoding="utf-8")) == refusing:
-            return QlumodError(
-                f"{_cannot()}: the kernel allows no user namespaces ({switch} is {refusing})",
-                remedy=f"sysctl {switch}={allowing} (as root), or run it as root",
-            )
-    if not is_mount_point("/"):
-        return QlumodError(
-            f"{_cannot()}: this is a chroot, and the kernel makes no user namespaces in one",
-            remedy="run it as root (in sbuild: $build_user = 'root'; or, where sbuild knows it, "
-            "SBUILD_ENABLE_PIVOT_ROOT=1)",
-        )
-    return QlumodError(f"{_cannot()}: namespaces cannot be made here", remedy="run it as root")
+    else:
+        reason, remedy = "namespaces cannot be made here", "run it as root"
+    return QlumodError(f"{_cannot()}: {reason}", details=said.splitlines(), remedy=remedy)
+
+
+def _refuses(switch: _Switch) -> bool:
+    place = Path("/proc/sys", *switch.name.split("."))
+    return place.exists() and int(place.read_text(encoding="utf-8")) == switch.refusing
 
 
 def is_mount_point(path: str) -> bool:
@@ -201,24 +252,18 @@ def is_mount_point(path: str) -> bool:
     return any(line.split()[4] == path for line in _read("/proc/self/mountinfo"))
 
 
+def _cannot() -> str:
+    if standing() is Standing.INSIDE:
+        return "cannot build as root of this user namespace"
+    return f"cannot build as user {_user()}"
+
+
 def _user() -> str:
     """The name of the user who runs this, or its number."""
     try:
-        return pwd.getpwuid(_own_id("Uid")).pw_name
+        return pwd.getpwuid(_UIDS.own).pw_name
     except KeyError:
-        return str(_own_id("Uid"))
-
-
-def _cannot() -> str:
-    if _own_id("Uid"):
-        return f"cannot build as user {_user()}"
-    inside = standing() is Standing.INSIDE
-    return "cannot build as root of this user namespace" if inside else "cannot build as root"
-
-
-def _own_id(kind: str) -> int:
-    """The effective ``Uid`` or ``Gid`` as the kernel has it: fakeroot(1) tells another."""
-    return int(_status(kind).split()[1])
+        return str(_UIDS.own)
 
 
 def _status(field: str) -> str:

@@ -1,47 +1,175 @@
-"""Modules built without root: the same bytes as root's, and one clear error where it cannot be."""
+"""Modules built without root: the same bytes as root's, and nothing stays of a killed build."""
 
+import os
+import re
 import shutil
+import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from qlumod.events import ignore
+from qlumod.layer.cache import payload_path
+from qlumod.layer.inputs import write_inputs
+from qlumod.workflows.build import build
+from tests.conftest import Answer
 from tests.layer.conftest import Site
-from tests.support.ordinary import User, ordinary_user
+from tests.layer.test_build import layer_of
+from tests.support import debris
+from tests.support.ordinary import ID, NAME, PYTHON, SUBIDS, User, ordinary_user
 
 MODULE = "varied"
 """A module with all that needs a root's rights: owners, modes, capabilities, whiteouts."""
+BUILD = ("build", MODULE, "--specs", "specs", "--output", "packages", "--no-lint")
 
 
 @pytest.fixture
-def user() -> Iterator[User]:
+def user(site: Site) -> Iterator[User]:
     with ordinary_user() as made:
+        shutil.copytree(site.specs, made.home / "specs")
         yield made
 
 
-def files(*payloads: Path) -> dict[str, bytes]:
-    """The bytes of all files of some payloads."""
+def store_of(site: Site) -> dict[str, str]:
+    return {"QLUMOD_STORE": str(site.cache / "packages")}
+
+
+def walked(top: Path) -> Iterator[Path]:
+    """All paths below a directory in which somebody is at work."""
+    for folder, _, names in os.walk(top):
+        yield Path(folder)
+        yield from (path for name in names if os.path.lexists(path := Path(folder, name)))
+
+
+def typed(site: Site, user: User, *words: str, inside: bool = False) -> Answer:
+    """Type a command line that ends well."""
+    answer = user.qlumod(*words, inside=inside, **store_of(site))
+    assert answer.status == 0, answer.out + answer.err
+    return answer
+
+
+def files(*trees: Path) -> dict[str, bytes]:
+    """The bytes of all files, except those that tell the time of a build."""
     return {
-        f"{payload.name}/{path.relative_to(payload)}": path.read_bytes()
-        for payload in payloads
-        for path in sorted(payload.rglob("*"))
-        if path.is_file()
+        f"{tree.name}/{path.relative_to(tree)}": path.read_bytes()
+        for tree in trees
+        for path in sorted(tree.rglob("*"))
+        if path.is_file() and path.suffix not in (".buildinfo", ".changes")
     }
 
 
-def take_along(site: Site, user: User) -> None:
-    """Give the user the specs."""
-    shutil.copytree(site.specs, user.home / "specs")
+def payloads(site: Site, cache: Path) -> list[Path]:
+    """The payload directories of the module and of core."""
+    return [payload_path(cache, site.job(module).identity) for module in ("core", MODULE)]
 
 
-@pytest.mark.parametrize("inside", [False, True], ids=["ordinary user", "root inside"])
-def test_a_build_without_root_gives_the_same_bytes(site: Site, user: User, inside: bool) -> None:
+def take_core(site: Site, user: User) -> None:
+    """Give the user core's payload."""
+    core = site.build("core")
+    copy, _ = payloads(site, user.cache)
+    shutil.copytree(core, copy)
+    for path in (user.cache, *user.cache.rglob("*")):
+        os.chown(path, ID, ID)
+
+
+def test_the_module_has_all_that_needs_a_roots_rights(site: Site, tmp_path: Path) -> None:
+    layer = layer_of(site.build(MODULE), tmp_path)
+    at = {path: layer[path][:4] for path in layer if path.startswith("/var/lib/varied")}
+    assert at == {
+        "/var/lib/varied": ["d", 0o2750, 450, 450],
+        "/var/lib/varied/five": ["l", 0o777, 64030, 64030],
+        "/var/lib/varied/four": ["p", 0o644, 65534, 65534],
+        "/var/lib/varied/one": ["f", 0o644, 65534, 65534],
+        "/var/lib/varied/three": ["l", 0o777, 0, 450],
+        "/var/lib/varied/two": ["f", 0o644, 65534, 65534],
+    }
+    assert layer["/usr/bin/varied"][:4] == ["f", 0o6755, 0, 0]
+    assert layer["/etc/issue"][:4] == ["f", 0o644, 0, 450]
+    assert layer["/etc/os-release"][:4] == ["l", 0o777, 450, 0]
+    assert layer["/etc/update-motd.d/10-uname"][0] == "c"
+    assert {path: entry[-1] for path, entry in layer.items() if entry[-1]} == {
+        "/usr/bin/raw": ["security.capability"]
+    }
+
+
+def test_a_user_builds_the_same_bytes_as_root(site: Site, user: User, tmp_path: Path) -> None:
+    root = tmp_path / "packages"
+    build(site.specs, [MODULE], cache=site.cache, output=root, lint=False, listen=ignore)
+    typed(site, user, *BUILD)
+    assert files(*payloads(site, user.cache)) == files(*payloads(site, site.cache))
+    assert files(user.home / "packages") == files(root)
+    made = [user.cache, *user.cache.rglob("*"), *(user.home / "packages").rglob("*")]
+    assert {path.lstat().st_uid for path in made} == {ID}
+
+
+def test_root_of_a_user_namespace_builds_the_same_bytes_as_root(site: Site, user: User) -> None:
     site.build(MODULE)
-    take_along(site, user)
-    words = ("build", MODULE, "--specs", "specs", "--output", "packages")
-    answer = user.qlumod(*words, inside=inside, QLUMOD_STORE=str(site.cache / "packages"))
-    assert answer.status == 0, answer.out + answer.err
-    layers = user.cache / "layers"
-    assert files(*layers.iterdir()) == files(
-        *(site.cache / "layers" / p.name for p in layers.iterdir())
+    take_core(site, user)
+    write_inputs(site.job(MODULE), user.home / "inputs")
+    asked = ("payload", "--from", "inputs", "--module", MODULE, "--package", MODULE)
+    typed(site, user, *asked, "--destdir", "tmp", inside=True)
+    assert files(*payloads(site, user.cache)) == files(*payloads(site, site.cache))
+
+
+def test_a_user_without_ids_is_told_so_before_any_work(site: Site, user: User) -> None:
+    user.gives("subuid", "")
+    write_inputs(site.job(MODULE), user.home / "inputs")
+    asked = ("--from", "inputs", "--module", MODULE, "--package", MODULE, "--destdir", "tmp")
+    for words in (BUILD, ("payload", *asked), ("verify-stack", MODULE, "--specs", "specs")):
+        answer = user.qlumod(*words, **store_of(site))
+        assert answer.status == 1
+        assert answer.out == ""
+        assert re.sub("\nThe full log: .*", "", answer.err) == (
+            f"qlumod: error: cannot build as user {NAME}: /etc/subuid gives that user no range of "
+            "ids\n"
+            "To mend it: usermod --add-subuids 1065536-1131071 --add-subgids 1065536-1131071 "
+            f"{NAME} (as root), or run it as root\n"
+        )
+    written = {path.relative_to(user.home).parts[0] for path in user.home.rglob("*")}
+    assert written == {"cache", "etc", "inputs", "specs", "tree"}
+    assert [path.name for path in user.cache.iterdir()] == ["logs"]
+
+
+@pytest.fixture
+def on_disk(user: User) -> User:
+    """The same user on a machine that has too little memory to build there."""
+    (user.home / "patch").mkdir()
+    (user.home / "patch/sitecustomize.py").write_text(
+        "import qlumod.system.memory\nqlumod.system.memory.ENOUGH = 1 << 60\n"
     )
+    return user
+
+
+@contextmanager
+def begun(site: Site, user: User) -> Iterator["subprocess.Popen[str]"]:
+    """A build that has made files of other ids on the disk; it is killed at the end."""
+    path = f"{user.home}/patch:{user.tree}"
+    words = user.words(PYTHON, "-m", "qlumod", *BUILD, PYTHONPATH=path, **store_of(site))
+    process = subprocess.Popen(words, cwd=user.home, text=True, stderr=subprocess.PIPE)
+    while not any(path.lstat().st_uid >= SUBIDS for path in walked(user.cache / "work")):
+        assert process.poll() is None, process.stderr.read() if process.stderr else ""
+        time.sleep(0.02)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_killed_build_leaves_no_process_and_what_it_leaves_on_the_disk_goes_with_the_next(
+    site: Site, on_disk: User
+) -> None:
+    take_core(site, on_disk)
+    debris.adopt_orphans()
+    before = [process.pid for process in debris.descendants()]
+    with begun(site, on_disk):
+        pass
+    assert debris.left_running(before, [on_disk.home]) == []
+    assert any(path.lstat().st_uid >= SUBIDS for path in walked(on_disk.cache / "work"))
+    path = f"{on_disk.home}/patch:{on_disk.tree}"
+    answer = on_disk.qlumod(*BUILD, PYTHONPATH=path, **store_of(site))
+    assert answer.status == 0, answer.out + answer.err
+    assert list((on_disk.cache / "work").iterdir()) == []
+    site.build(MODULE)
+    assert files(*payloads(site, on_disk.cache)) == files(*payloads(site, site.cache))

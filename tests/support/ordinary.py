@@ -22,6 +22,8 @@ class User:
     """Somebody with a home; the tables of /etc that tell so are seen by this user's programs."""
 
     home: Path
+    setup: str = ""
+    """Lines for a shell that root runs in this user's mount namespace, before the user is there."""
 
     @property
     def cache(self) -> Path:
@@ -45,7 +47,8 @@ class User:
     def words(self, *words: str | Path, **environment: str) -> list[str]:
         """A command line of root that runs one of this user."""
         mounts = [f"mount --bind {self.home}/etc/{table} /etc/{table}" for table in _TABLES]
-        script = "\n".join(["set -e", f"mount --bind {ROOT} {self.tree}", *mounts, 'exec "$@"'])
+        mounts.append(f"mount --bind {ROOT} {self.tree}")
+        script = "\n".join(["set -e", *mounts, self.setup, 'exec "$@"'])
         variables = {
             "HOME": str(self.home),
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
