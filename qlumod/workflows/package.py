@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.events import Caution, Listener
-from qlumod.layer.build import build_payloads, plan, plan_here
+from qlumod.layer.build import build_payloads, plan, plan_here, require_means
 from qlumod.layer.cache import payload_path
 from qlumod.layer.check import check_payload
 from qlumod.layer.inputs import documents, read_inputs
@@ -98,6 +98,7 @@ def _jobs(job: Job, *, store: Store, cache: Path, listen: Listener) -> tuple[Job
     locked = plan(job.project, job.lock, [module])[-1]
     if payload_path(cache, locked.identity).is_dir():
         return (locked,)
+    require_means((locked,), cache=cache)
     lock = _of_these_tools(job.lock, listen)
     return plan_here(job.project, lock, module, store=store, cache=cache)
 

@@ -1,0 +1,241 @@
+"""Source packages of modules, built by plain dpkg-buildpackage as people who know Debian do it."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from qlumod.events import ignore
+from qlumod.system.run import SEARCH_PATH, capture, command
+from qlumod.workflows.build import build
+from qlumod.workflows.source import source
+from tests.conftest import ROOT, Answer
+from tests.integration.conftest import test_cache
+from tests.layer.conftest import Site, site
+from tests.support.ordinary import ID, PYTHON, User, ordinary_user
+
+__all__ = ["site", "test_cache"]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="private mounts over /usr/share need root"),
+]
+
+PLAIN = "test-module-plain-bookworm-amd64"
+PRIVATE = ("unshare", "--mount", "--propagation", "private", "--net", "--ipc", "--pid", "--fork")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `qlumod build` and `qlumod source` made of core and plain."""
+
+    packages: Path
+    sources: Path
+    """plain's, without packages."""
+    brought: Path
+    """plain's, with packages."""
+
+    @property
+    def core(self) -> Path:
+        return self.packages / "test-module-core-bookworm-amd64-1.0.0_1.0.0-1_all.deb"
+
+    @property
+    def debs(self) -> dict[str, bytes]:
+        """The packages of plain that `qlumod build` made."""
+        return debs_in(self.packages, "*plain*.deb")
+
+
+def debs_in(directory: Path, pattern: str = "*.deb") -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.glob(pattern)}
+
+
+@pytest.fixture(scope="module")
+def made(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    place = tmp_path_factory.mktemp("made")
+    made = Made(place / "packages", place / "sources", place / "brought")
+    build(
+        site.specs,
+        ["core", "plain"],
+        cache=site.cache,
+        output=made.packages,
+        lint=False,
+        listen=ignore,
+    )
+    for output, with_packages in ((made.sources, False), (made.brought, True)):
+        source(
+            site.specs,
+            ["plain"],
+            cache=site.cache,
+            output=output,
+            with_packages=with_packages,
+            listen=ignore,
+        )
+    return made
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of somebody who has the add-on and the program installed."""
+    programs = tmp_path_factory.mktemp("bin")
+    program = programs / "qlumod"
+    program.write_text(
+        f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} PYTHONDONTWRITEBYTECODE=1 "
+        f'exec {shlex.quote(sys.executable)} -P -m qlumod.cli.main "$@"\n'
+    )
+    program.chmod(0o755)
+    addon = ROOT / "debhelper"
+    return {
+        "PATH": f"{programs}:{addon}:{SEARCH_PATH}",
+        "PERL5LIB": str(addon),
+        "HOME": "/nonexistent",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def unpack(directory: Path, place: Path) -> Path:
+    (dsc,) = directory.glob("*.dsc")
+    capture(command("dpkg-source", "--no-check", "--extract", dsc, place / "tree"))
+    return place / "tree"
+
+
+def typed(
+    tree: Path, script: str, tools: dict[str, str], *, installed: Path | None = None, **more: str
+) -> str:
+    """What a shell script prints in a tree, without network.
+
+    `installed` is a package whose files are in place, seen by nobody else.
+    """
+    if installed:
+        space = tree.parent / "space"
+        for name in ("upper", "work"):
+            (space / name).mkdir(parents=True)
+        script = (
+            f"mount -t overlay -o lowerdir=/usr/share,upperdir={space}/upper,"
+            f"workdir={space}/work overlay /usr/share\n"
+            f"dpkg-deb --extract {installed} /\n{script}"
+        )
+    done = subprocess.run(
+        [*PRIVATE, "sh", "-ec", script],
+        cwd=tree,
+        env={**tools, **more},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+BUILD = "dpkg-buildpackage -us -uc -b -d"
+
+
+def test_with_its_packages_it_builds_over_the_installed_core_and_again_after_cleaning(
+    made: Made, tools: dict[str, str], tmp_path: Path
+) -> None:
+    """The second time as a full build, on one processor and without checks: no byte differs."""
+    tree = unpack(made.brought, tmp_path)
+    before = sorted(tree.rglob("*"))
+    said = typed(
+        tree,
+        f"{BUILD}\nmkdir ../first\nmv ../*.deb ../first\n"
+        "debian/rules clean\nfind . | sort >../cleaned\n"
+        "DEB_BUILD_OPTIONS='parallel=1 nocheck' dpkg-buildpackage -us -uc -d -F -sa",
+        tools,
+        installed=made.core,
+    )
+    begun = [line for line in said.splitlines() if re.fullmatch(r"installing \d+ packages …", line)]
+    assert begun == ["installing 1 packages …"] * 2, "plain alone, and both times"
+    assert debs_in(tmp_path / "first") == debs_in(tmp_path) == made.debs
+    cleaned = (tmp_path / "cleaned").read_text().splitlines()
+    assert sorted(tree / path for path in cleaned) == [tree, *before]
+    sources = {path.name: path.read_bytes() for path in made.brought.glob("*[!s]")}
+    assert {name: (tmp_path / name).read_bytes() for name in sources} == sources
+    assert not Path("/usr/share/qlumod/modules").exists()
+
+
+def test_with_a_store_it_builds_over_the_installed_core(
+    site: Site, made: Made, tools: dict[str, str], tmp_path: Path
+) -> None:
+    tree = unpack(made.sources, tmp_path)
+    typed(tree, BUILD, tools, installed=made.core, QLUMOD_STORE=str(site.store.root))
+    assert debs_in(tmp_path) == made.debs
+
+
+@pytest.fixture
+def user(made: Made) -> Iterator[User]:
+    """Somebody who is not root, with the source package, and our program and add-on on the path."""
+    with ordinary_user() as somebody:
+        shutil.copytree(made.brought, somebody.home / "sources")
+        programs = somebody.home / "bin"
+        programs.mkdir()
+        (programs / "qlumod").write_text(f'#!/bin/sh\nexec {PYTHON} -m qlumod "$@"\n')
+        (programs / "qlumod").chmod(0o755)
+        for path in (somebody.home / "sources", *(somebody.home / "sources").iterdir()):
+            os.chown(path, ID, ID)
+        yield somebody
+
+
+def extracted(user: User) -> Path:
+    (dsc,) = (user.home / "sources").glob("*.dsc")
+    answer = user.run("dpkg-source", "--no-check", "--extract", dsc, user.home / "plain")
+    assert answer.status == 0, answer.err
+    return user.home / "plain"
+
+
+def as_user(user: User, script: str) -> Answer:
+    return user.run(
+        "sh", "-ec", f"cd {user.home}/plain\n{script}",
+        PATH=f"{user.home}/bin:{user.tree}/debhelper:{SEARCH_PATH}",
+        PERL5LIB=f"{user.tree}/debhelper",
+    )  # fmt: skip
+
+
+def test_an_ordinary_user_builds_the_same_packages(site: Site, made: Made, user: User) -> None:
+    core = site.build("core")
+    shutil.copytree(core, user.cache / "layers" / core.name)
+    for path in (user.cache, user.cache / "layers"):
+        os.chown(path, ID, ID)
+    extracted(user)
+    answer = as_user(user, BUILD)
+    assert answer.status == 0, answer.out + answer.err
+    assert debs_in(user.home) == made.debs
+
+
+CANNOT = (
+    "qlumod: error: cannot build as user ordinary: /etc/subuid gives that user no range of ids\n"
+    "To mend it: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ordinary (as "
+    "root), or run it as root\n"
+)
+
+
+def test_without_root_and_without_subuids_one_error_comes_before_any_work(
+    site: Site, user: User
+) -> None:
+    for table in ("subuid", "subgid"):
+        user.gives(table, "")
+    tree = extracted(user)
+    before = sorted(tree.rglob("*"))
+    payload = (
+        f"qlumod payload --from debian/qlumod --module plain --package {PLAIN}-1.0.0 "
+        "--destdir debian/tmp --packages packages-*"
+    )
+    assert as_user(user, payload).err == CANNOT
+    assert sorted(tree.rglob("*")) == before
+    answer = as_user(user, BUILD)
+    assert CANNOT in answer.err, answer.err
+    assert "dh_qlumod: error: qlumod payload" in answer.err
+    assert debs_in(user.home) == {}
+    shutil.copytree(site.specs, user.home / "specs")
+    answer = user.qlumod("build", "plain", "--specs", "specs", "--output", "packages")
+    assert answer.err.startswith(CANNOT)
+    assert not (user.home / "packages").exists()
+    assert [path for path in user.cache.rglob("*") if "logs" not in str(path)] == []
