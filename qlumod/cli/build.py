@@ -7,21 +7,30 @@ from typing import Unpack
 import click
 
 from qlumod.cli import options
-from qlumod.cli.exits import FoundWanting
+from qlumod.cli.exits import FoundWanting, NotAll
+from qlumod.cli.lock import left_out_lines
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, columns, size
 from qlumod.workflows.build import Built, build, plan_build
+from qlumod.workflows.lock import left_out
 from qlumod.workflows.predecessors import Base
 
 
 @options.verb(
     examples=[
         "qlumod build core slurm",
+        "qlumod build --all",
         "qlumod build slurm --twice",
         "qlumod build slurm --no-lint --json --output packages",
     ]
 )
 @options.modules
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Build all modules of the lock, as without names.",
+)
 @click.option(
     "--twice",
     is_flag=True,
@@ -41,6 +50,7 @@ from qlumod.workflows.predecessors import Base
 def command(
     *,
     modules: tuple[str, ...],
+    everything: bool,
     twice: bool,
     lint: bool,
     output: Path,
@@ -55,9 +65,14 @@ def command(
     from the same inputs is never built again. Modules that the named ones require are built, too,
     but not packaged; without names, neither are those that are published already.
 
+    Without names all modules of the lock are built; those that it does without are listed, and the
+    exit code is 4.
+
     Root may build, and so may any user to whom /etc/subuid and /etc/subgid give a range of ids
     (with the package uidmap): the bytes are the same.
     """
+    if everything and modules:
+        raise click.UsageError(f"--all stands for all modules: say it without {' '.join(modules)}")
     if dry_run:
         planned = plan_build(
             making["specs"],
@@ -80,9 +95,15 @@ def command(
         base=base,
         listen=reporter.listen,
     )
-    reporter.result({"modules": [_document(made) for made in built]}, _lines(built))
+    without = () if modules else left_out(making["specs"], making["flavor"], making["arch"])
+    reporter.result(
+        {"modules": [_document(made) for made in built], "left_out": dict(without)},
+        (*_lines(built), *left_out_lines(without)),
+    )
     if any(made.differences for made in built):
         raise FoundWanting
+    if without:
+        raise NotAll
 
 
 def _lines(built: Iterable[Built]) -> Iterator[str]:

@@ -10,6 +10,7 @@ class ExitCode(IntEnum):
     ERROR = 1
     USAGE = 2
     WANTING = 3
+    PARTLY = 4
     INTERRUPTED = 130
 
 
@@ -18,9 +19,18 @@ MEANINGS = {
     ExitCode.ERROR: "an error; the message says what, where, and how to mend it",
     ExitCode.USAGE: "the command line is wrong",
     ExitCode.WANTING: "it worked, and what it looked at is found wanting: there are differences",
+    ExitCode.PARTLY: "it worked but for modules that the lock does without, which are listed",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM; everything begun was taken down",
 }
 
 
 class FoundWanting(Exception):
     """The verb did its work and printed its result, and the result is that something is wrong."""
+
+    code = ExitCode.WANTING
+
+
+class NotAll(Exception):
+    """The verb did its work and printed its result, but for modules that cannot be had."""
+
+    code = ExitCode.PARTLY

@@ -1,6 +1,6 @@
 """qlumod lock: which packages the modules consist of, solved by apt and written down."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Unpack
 
@@ -20,6 +20,7 @@ from qlumod.workflows.predecessors import Base
         "qlumod lock --update --dry-run",
         "qlumod lock --update munge",
         "qlumod lock --update --repository /srv/debian",
+        "qlumod lock --archive beegfs-8=file:///srv/mirror/beegfs",
     ]
 )
 @click.argument("names", nargs=-1, metavar="[PACKAGE|MODULE]...", shell_complete=offers.locked)
@@ -55,7 +56,9 @@ def command(
     """Solve which packages the modules consist of, and write them down.
 
     Without --update all versions of the lock stay that the specs allow. Reads the archives' indexes
-    over the network; needs no root rights.
+    over the network; needs no root rights. A module whose archive on request cannot be used, such
+    as a vendor's without a verified key, is left out and listed with the reason; with --archive it
+    comes from a mirror or a directory of .debs.
 
     Each module's version x.y.z-N follows from what is published in the repository: a module that is
     the same keeps its N, a changed one gets the next and is compared with the published one.
@@ -79,6 +82,14 @@ def _lines(locked: Locked, *, dry_run: bool) -> Iterator[str]:
     yield f"{locked.path}: {verb if locked.changed else 'nothing has changed'}"
     rows = [("module", "packages", "size", "version", "why"), *_modules(locked)]
     yield from (f"  {line}" for line in columns(rows))
+    yield from left_out_lines(locked.lock.left_out)
+
+
+def left_out_lines(modules: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """The modules that a lock does without, and why."""
+    if modules:
+        yield "left out:"
+        yield from (f"  {line}" for line in columns(modules))
 
 
 def _modules(locked: Locked) -> Iterator[tuple[str, ...]]:
@@ -98,6 +109,7 @@ def _document(locked: Locked, *, dry_run: bool) -> dict[str, object]:
         "flavor": found.flavor,
         "architecture": found.architecture,
         "epoch": found.epoch,
+        "left_out": dict(found.left_out),
         "modules": {module: len(found.of(module)) for module, _ in found.specs},
         "revisions": [asdict(revision) for revision in locked.revisions],
         "added": [_package(package) for package in moved.added],

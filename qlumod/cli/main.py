@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 
 from qlumod import __version__
 from qlumod.cli.completing import VARIABLE, answer
-from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting
+from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll
 from qlumod.cli.screen import print_error
 from qlumod.errors import QlumodError
 
@@ -135,8 +135,8 @@ def main() -> NoReturn:
 def _outcome() -> ExitCode:
     try:
         _run()
-    except FoundWanting:
-        return ExitCode.WANTING
+    except (FoundWanting, NotAll) as found:
+        return found.code
     except QlumodError as error:
         print_error(error)
         return ExitCode.ERROR

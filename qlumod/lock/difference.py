@@ -42,15 +42,33 @@ class Difference:
 
 def difference(old: Lock | None, packages: tuple[LockedPackage, ...]) -> Difference:
     """Compare an old lock's packages with new ones; without an old lock all are added."""
-    before = {package.package: package for package in (old.packages if old else ())}
-    after = {package.package: package for package in packages}
-    both = sorted(before.keys() & after.keys())
+    before = {_key(package): package for package in (old.packages if old else ())}
+    after = {_key(package): package for package in packages}
+    gone = [package for key, package in sorted(before.items()) if key not in after]
+    come = [package for key, package in sorted(after.items()) if key not in before]
+    moved = [Moved(old=before[key], new=after[key]) for key in sorted(before.keys() & after.keys())]
+    for package in list(gone):
+        successor = next((new for new in come if _follows(package, new)), None)
+        if successor:
+            gone.remove(package)
+            come.remove(successor)
+            moved.append(Moved(old=package, new=successor))
     return Difference(
-        added=tuple(after[name] for name in sorted(after.keys() - before.keys())),
-        removed=tuple(before[name] for name in sorted(before.keys() - after.keys())),
+        added=tuple(come),
+        removed=tuple(gone),
         moved=tuple(
-            Moved(old=before[name], new=after[name])
-            for name in both
-            if before[name].sha256 != after[name].sha256
+            one
+            for one in sorted(moved, key=lambda moved: _key(moved.new))
+            if one.old.sha256 != one.new.sha256
         ),
     )
+
+
+def _key(package: LockedPackage) -> tuple[str, str]:
+    return package.package, package.version
+
+
+def _follows(old: LockedPackage, new: LockedPackage) -> bool:
+    """Whether it is the same package of the same modules, as far as they are still there."""
+    mine, others = {*old.modules, *old.builds}, {*new.modules, *new.builds}
+    return old.package == new.package and bool(mine & others)

@@ -1,23 +1,40 @@
 """Whether a lock still speaks of what the engineers wrote."""
 
 from collections.abc import Iterator
+from itertools import product
 
 from qlumod.errors import QlumodError
-from qlumod.model.lock import Lock
+from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import ArchName, FlavorName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
+from qlumod.model.spec import excluded
 
 
 def require_fresh(lock: Lock, project: Project) -> None:
     """Raise where release, accounts or specs have changed since the lock was made."""
-    stale = tuple(_differences(lock, project))
+    stale = (*_differences(lock, project), *_two_versions(lock, project))
     if stale:
         raise QlumodError(
             f"the lock of {lock.version} {lock.flavor} {lock.architecture} is stale",
             details=stale,
             remedy=renewing(project.release, lock.flavor, lock.architecture),
         )
+
+
+def _two_versions(lock: Lock, project: Project) -> Iterator[str]:
+    """What no lock says that was made, but one that was merged by hand."""
+    apart = excluded(project.specs)
+    first: dict[str, list[LockedPackage]] = {}
+    for package in lock.packages:
+        for other in first.setdefault(package.package, []):
+            for one, another in product(other.modules, package.modules):
+                if another not in apart.get(one, frozenset()):
+                    yield (
+                        f"{one} has {other.package} {other.version},"
+                        f" {another} has it in {package.version}"
+                    )
+        first[package.package].append(package)
 
 
 def renewing(release: Release, flavor: FlavorName, architecture: ArchName) -> str:
@@ -36,7 +53,8 @@ def _differences(lock: Lock, project: Project) -> Iterator[str]:
     if lock.accounts != project.accounts.digest:
         yield "the account table has changed"
     locked, written = dict(lock.specs), {spec.module: spec.digest for spec in project.specs}
-    for module in sorted({*locked, *written}):
+    left_out = dict(lock.left_out)
+    for module in sorted({*locked, *written} - left_out.keys()):
         if module not in locked:
             yield f"the module {module} is new"
         elif module not in written:

@@ -1,15 +1,35 @@
 """What an update keeps of the old lock, and what it lets move."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from qlumod.errors import QlumodError, raise_faults
+from qlumod.lock.solve import HeldPackage
 from qlumod.model.lock import Lock, LockedPackage
-from qlumod.model.names import PackageName
+from qlumod.system.store import Store
 
 
-def named(lock: Lock, names: Sequence[str]) -> tuple[PackageName, ...]:
-    """The packages that are meant by names of packages and modules; all unknown names at once."""
+def held_packages(
+    kept: Lock, names: Sequence[str], gone: Sequence[LockedPackage], store: Store
+) -> tuple[HeldPackage, ...]:
+    """What an update keeps: all but what the names (of packages and modules) mean may not move.
+
+    Of the packages that are `gone` from the archives only those can be had that the store has.
+    """
+    moving = _named(kept, names)
+    dropped = {_key(package) for package in gone if not store.has(package.sha256)}
+    lost = [package for package in kept.packages if _key(package) in dropped]
+    moving |= {_key(package) for package in _following(lost, moving, kept)}
+    return tuple(
+        HeldPackage(
+            package=package, moving=_key(package) in moving, dropped=_key(package) in dropped
+        )
+        for package in kept.packages
+    )
+
+
+def _named(lock: Lock, names: Sequence[str]) -> set[tuple[str, str]]:
+    """The packages that are meant; raises for all unknown names at once."""
     modules = {module for module, _ in lock.specs}
     packages = {package.package for package in lock.packages}
     raise_faults(
@@ -18,11 +38,16 @@ def named(lock: Lock, names: Sequence[str]) -> tuple[PackageName, ...]:
         if name not in modules and name not in packages
     )
     wanted = set(names)
-    return tuple(
-        package.package
+    return {
+        _key(package)
         for package in lock.packages
-        if package.package in wanted or wanted.intersection(package.modules)
-    )
+        if package.package in wanted or wanted.intersection((*package.modules, *package.builds))
+    }
+
+
+def _key(package: LockedPackage) -> tuple[str, str]:
+    """What is there only once in a lock."""
+    return package.package, package.version
 
 
 def _unknown(name: str, known: Sequence[str]) -> QlumodError:
@@ -33,23 +58,29 @@ def _unknown(name: str, known: Sequence[str]) -> QlumodError:
     )
 
 
-def following(
-    dropped: Sequence[LockedPackage], moving: Sequence[PackageName], lock: Lock
-) -> tuple[PackageName, ...]:
-    """Those of the dropped packages that move with the named ones: made from the same source."""
-    sources = {_source(package) for package in lock.packages if package.package in set(moving)}
-    return tuple(package.package for package in dropped if _source(package) in sources)
+def _following(
+    dropped: Sequence[LockedPackage], moving: Collection[tuple[str, str]], lock: Lock
+) -> tuple[LockedPackage, ...]:
+    """Those of the dropped packages that move with others: made from the same source."""
+    sources = {_source(package) for package in lock.packages if _key(package) in moving}
+    return tuple(package for package in dropped if _source(package) in sources)
 
 
 def check_dropped(
-    dropped: Sequence[LockedPackage],
-    chosen: Sequence[LockedPackage],
-    moving: Sequence[PackageName],
-    command: str,
+    held: Sequence[HeldPackage], chosen: Sequence[LockedPackage], command: str
 ) -> None:
-    """Raise where a package is still wanted whose locked version cannot be had any more."""
-    wanted = {package.package for package in chosen}
-    lost = [p for p in dropped if p.package in wanted and p.package not in moving]
+    """Raise where a package is still wanted whose locked version cannot be had any more.
+
+    What only builds is in no image: it may be another one.
+    """
+    wanted = {(package.package, module) for package in chosen for module in package.modules}
+    lost = [
+        one.package
+        for one in held
+        if one.dropped
+        and not one.moving
+        and any((one.package.package, module) in wanted for module in one.package.modules)
+    ]
     if lost:
         raise no_longer_there(lost, command)
 

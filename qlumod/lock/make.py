@@ -1,7 +1,7 @@
 """Putting a lock together from what was solved and what it was solved from."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -31,13 +31,16 @@ def make_lock(
     architecture: ArchName,
     root: AptRoot,
     old: Lock | None,
+    unread: Sequence[LockedArchive] = (),
+    left_out: Mapping[ModuleName, str],
 ) -> Lock:
     """The new lock; where no package has moved, archives and epoch stay those of the old one.
 
-    A module's own epoch stays where none of its packages has moved.
+    `unread` are archives as the old lock has them, of which only the store has packages now. A
+    module's own epoch stays where none of its packages has moved.
     """
-    packages = tuple(sorted(solved.packages, key=lambda package: package.package))
-    archives = locked_archives(root, solved.indexes)
+    packages = solved.packages
+    archives = (*locked_archives(root, solved.indexes), *unread)
     epoch = max((_seconds(archive.date) for archive in archives), default=EARLIEST)
     if old and not difference(old, packages):
         archives, epoch = old.archives, old.epoch
@@ -57,6 +60,8 @@ def make_lock(
             for module in sorted(spec.module for spec in project.specs)
         ),
         packages=packages,
+        compiled=solved.compiled,
+        left_out=tuple(sorted(left_out.items())),
     )
     return replace(lock, epochs=tuple(_epochs(lock, old)))
 
@@ -71,7 +76,7 @@ def _epochs(lock: Lock, old: Lock | None) -> Iterator[tuple[ModuleName, int]]:
 
 
 def _bytes(lock: Lock, module: ModuleName) -> list[Digest]:
-    return [package.sha256 for package in lock.of(module)]
+    return [package.sha256 for package in (*lock.of(module), *lock.building(module))]
 
 
 def tools(database: Path = Path("/var/lib/dpkg")) -> tuple[tuple[str, str], ...]:
@@ -162,12 +167,15 @@ def _seconds(date: str) -> int:
 
 
 def own_sources(
-    packages: Sequence[LockedPackage], old: Lock | None, names: frozenset[str]
+    packages: Sequence[LockedPackage], old: Lock | None, held: str
 ) -> tuple[LockedPackage, ...]:
-    """Give packages that came from the store (archives `names`) their place of the old lock."""
-    before = {package.package: package for package in (old.packages if old else ())}
+    """Give packages that came from the store their place of the old lock.
+
+    The names of archives that stand for the store begin with `held`.
+    """
+    before = {package.sha256: package for package in (old.packages if old else ())}
     return tuple(
-        _placed(package, before[package.package]) if package.archive in names else package
+        _placed(package, before[package.sha256]) if package.archive.startswith(held) else package
         for package in packages
     )
 

@@ -1,11 +1,12 @@
 """The private apt root of a release × flavor × architecture, with all its archives."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.lock.sources import addressed, sources_of
 from qlumod.model.address import Address
@@ -17,8 +18,10 @@ from qlumod.system.apt import AptRoot, Source
 from qlumod.system.archive import FrozenArchive, folder_archive, frozen_archive
 from qlumod.system.store import Store
 
-HELD = ""
-"""The name of the archive of held packages: none of the release's has it."""
+HELD = "held:"
+"""How the name of an archive of held packages begins; then comes that of their own archive."""
+HELD_SUITE = "held"
+"""The suite of such archives."""
 WAIT = 3600.0
 """How many seconds to wait for another run that uses the same root."""
 UNUSED = 30 * 24 * 3600.0
@@ -34,12 +37,18 @@ class Place:
     folders: Mapping[str, Path]
     """The archives that are directories of .debs."""
     settings: tuple[str, ...]
+    shared: frozenset[str]
+    """The archives that all modules take packages from."""
+    missing: Mapping[str, QlumodError]
+    """Archives on request that cannot be used, and why."""
 
     @property
     def remote(self) -> frozenset[str]:
         """The archives that have an InRelease file of their own."""
         names = {source.archive for source in self.root.sources}
-        return frozenset(names - self.folders.keys() - {HELD})
+        return frozenset(
+            name for name in names if name not in self.folders and not name.startswith(HELD)
+        )
 
 
 @contextmanager
@@ -48,6 +57,8 @@ def place(
     flavor: FlavorName,
     architecture: ArchName,
     *,
+    needed: Collection[str],
+    optional: Collection[str] = (),
     beside: Path,
     cache: Path,
     addresses: Sequence[Address] = (),
@@ -56,6 +67,7 @@ def place(
 ) -> Iterator[Place]:
     """Hold the root for one run; `beside` is the release file's directory.
 
+    It has the archives that are `needed`, and those of the `optional` ones that can be used.
     `addresses` say where archives are, in place of the release and this host's apt. `host` is the
     APT_CONFIG of another host than this one (tests).
     """
@@ -63,17 +75,25 @@ def place(
     _remove_unused(path.parent)
     files.make_directories(path)
     with files.locked(path / _LOCK, wait=WAIT, listen=listen):
-        archives = addressed(release, flavor, addresses)
+        archives = addressed(release, flavor, {*needed, *optional}, addresses)
         settings = apt.host_settings(host)
         known = apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
-        sources = sources_of(archives, known, beside=beside)
+        sources, missing = sources_of(archives, known, beside=beside, optional=optional)
         folders = {
             archive.name: beside / archive.directory for archive in archives if archive.directory
         }
+        for name in set(folders) & set(optional):
+            if not folders[name].is_dir():
+                missing[name] = QlumodError(
+                    f"archive {name}: its directory does not exist",
+                    details=(f"it is {folders.pop(name)}",),
+                )
         yield Place(
             root=apt.make_root(path, architecture=architecture, sources=sources, settings=settings),
             folders=folders,
             settings=settings,
+            shared=frozenset(archive.name for archive in archives if not archive.on_request),
+            missing=missing,
         )
 
 
@@ -96,16 +116,58 @@ def with_folders(where: Place) -> Place:
     return _with(where, [source(*folder) for folder in sorted(where.folders.items())])
 
 
+def with_indexes(where: Place, optional: Collection[str], listen: Listener) -> Place:
+    """Read the archives' indexes; of the `optional` archives those that can be reached."""
+    try:
+        apt.update(where.root, listen=listen)
+        return where
+    except apt.AptFailed as failure:
+        asked = [source for source in where.root.sources if source.archive in optional]
+        missing = dict(_unreachable(where.root, asked, listen))
+        if not missing:
+            raise failure
+    left = [source for source in where.root.sources if source.archive not in missing]
+    reduced = replace(where.root, sources=tuple(left))
+    where = _with(replace(where, root=reduced, missing={**where.missing, **missing}), [])
+    apt.update(where.root, listen=listen)
+    return where
+
+
+def _unreachable(
+    root: AptRoot, sources: Sequence[Source], listen: Listener
+) -> Iterator[tuple[str, QlumodError]]:
+    for source in sources:
+        try:
+            apt.update(root, only=source, listen=listen)
+        except apt.AptFailed as failure:
+            yield (
+                source.archive,
+                QlumodError(
+                    f"archive {source.archive}: it cannot be read",
+                    details=(f"it is {source.uri}", *failure.reasons),
+                    remedy=failure.remedy,
+                ),
+            )
+
+
 def with_held(where: Place, packages: Sequence[LockedPackage], store: Store) -> Place:
-    """Add an archive of packages that only the store still has."""
+    """Add archives of packages that only the store still has, one for each of theirs."""
     directory = where.root.path / "held"
     files.remove_tree(directory)
-    if not packages:
-        return where
-    held = frozen_archive(
-        packages, store, directory, epoch=0, architecture=where.root.architecture, suite="held"
-    )
-    return _with(where, [_source(HELD, held)])
+
+    def source(archive: str) -> Source:
+        held = frozen_archive(
+            [package for package in packages if package.archive == archive],
+            store,
+            directory / archive,
+            epoch=0,
+            architecture=where.root.architecture,
+            suite=HELD_SUITE,
+        )
+        return _source(f"{HELD}{archive}", held)
+
+    archives = sorted({package.archive for package in packages})
+    return _with(where, [source(archive) for archive in archives]) if archives else where
 
 
 def _with(where: Place, sources: Sequence[Source]) -> Place:

@@ -1,16 +1,18 @@
 """Asking the solver's process: specs in, locked packages out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
 from qlumod.lock.process import python_apt_needed, python_module
-from qlumod.model.lock import LockedPackage
-from qlumod.model.names import FlavorName, PackageName
-from qlumod.model.spec import ModuleSpec, with_requirements
+from qlumod.model.digests import digest_value
+from qlumod.model.lock import CompiledPackage, LockedPackage
+from qlumod.model.names import FlavorName, ModuleName
+from qlumod.model.relation import Relation
+from qlumod.model.spec import ModuleSpec, excluded, with_requirements
 from qlumod.system.apt import AptRoot
 from qlumod.system.run import capture
 
@@ -18,15 +20,14 @@ Json = Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What stays: the old lock's packages.
+class HeldPackage:
+    """A package of the old lock."""
 
-    Those in `dropped` cannot be had any more; what follows from those that are `moving` moves, too.
-    """
-
-    packages: tuple[LockedPackage, ...] = ()
-    dropped: tuple[PackageName, ...] = ()
-    moving: tuple[PackageName, ...] = ()
+    package: LockedPackage
+    moving: bool = False
+    """Whether it moves, and what follows from it."""
+    dropped: bool = False
+    """Whether its version cannot be had any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Solved:
     """What apt chose, and where the indexes lie that it chose from."""
 
     packages: tuple[LockedPackage, ...]
+    compiled: tuple[CompiledPackage, ...]
     indexes: tuple[tuple[str, str, str], ...]
     """Archive, suite, and how the names of their files in the root's lists begin."""
 
@@ -43,33 +45,29 @@ def solve(
     *,
     flavor: FlavorName,
     root: AptRoot,
-    held: Held = Held(),
+    shared: Collection[str],
+    held: Sequence[HeldPackage] = (),
     listen: Listener = ignore,
 ) -> Solved:
-    """Let apt solve all modules in build order; raises all faults that are known together."""
+    """Let apt solve all modules; raises all faults that are known together.
+
+    `shared` are the archives that all modules take packages from.
+    """
+    excludes = excluded(specs)
     with step(listen, "Solving"):
         answer = _ask(
             root,
             listen,
             task="solve",
-            modules=[_module(spec, specs, flavor) for spec in specs],
-            held={
-                spec.module: [p.package for p in held.packages if spec.module in p.modules]
-                for spec in specs
-            },
-            versions={
-                package.package: package.version
-                for package in held.packages
-                if package.package not in held.dropped
-            },
-            moving=list(held.moving),
+            shared=sorted(shared),
+            modules=[_module(spec, specs, excludes[spec.module], flavor) for spec in specs],
+            held=[_slot(one) for one in held],
         )
-    packages = (
-        LockedPackage(**{**package, "modules": tuple(package["modules"])})
-        for package in answer["packages"]
-    )
+    packages = tuple(_package(package) for package in answer["packages"])
     return Solved(
-        packages=tuple(packages), indexes=tuple((a, s, name) for a, s, name in answer["indexes"])
+        packages=packages,
+        compiled=tuple(_compiled(one, packages) for one in answer["compiled"]),
+        indexes=tuple((a, s, name) for a, s, name in answer["indexes"]),
     )
 
 
@@ -77,9 +75,9 @@ def absent(
     packages: Sequence[LockedPackage], *, root: AptRoot, listen: Listener = ignore
 ) -> tuple[LockedPackage, ...]:
     """The packages that no archive has any more in the locked version."""
-    versions = {package.package: package.version for package in packages}
-    names = set(_ask(root, listen, task="absent", modules=[], versions=versions))
-    return tuple(package for package in packages if package.package in names)
+    held = [_slot(HeldPackage(package=package)) for package in packages]
+    places = _ask(root, listen, task="absent", shared=[], modules=[], held=held)
+    return tuple(packages[place] for place in places)
 
 
 def _ask(root: AptRoot, listen: Listener, **order: Json) -> Json:
@@ -87,9 +85,12 @@ def _ask(root: AptRoot, listen: Listener, **order: Json) -> Json:
         "root": str(root.path),
         "architecture": root.architecture,
         "sources": [
-            (source.archive, suite, source.base(suite))
+            {
+                "archive": source.archive,
+                "stanza": source.stanza,
+                "suites": [(suite, source.base(suite)) for suite in source.suites],
+            }
             for source in root.sources
-            for suite in source.suites
         ],
     }
     call = python_module("qlumod.lock.solver", order, environment=root.environment)
@@ -99,25 +100,64 @@ def _ask(root: AptRoot, listen: Listener, **order: Json) -> Json:
     return answer["result"]
 
 
-def _module(spec: ModuleSpec, specs: Sequence[ModuleSpec], flavor: FlavorName) -> Json:
+def _module(
+    spec: ModuleSpec,
+    specs: Sequence[ModuleSpec],
+    excludes: Collection[ModuleName],
+    flavor: FlavorName,
+) -> Json:
     below = [other.module for other in with_requirements([spec.module], specs)]
     return {
         "name": spec.module,
         "path": spec.path,
         "requires": [name for name in below if name != spec.module],
-        "requests": [
-            {
-                "name": relation.name,
-                "operator": relation.operator,
-                "version": relation.version,
-                "place": f"{_place(spec, relation.line)}: ",
-            }
-            for relation in spec.packages_for(flavor)
-        ],
+        "excludes": sorted(excludes),
+        "archives": list(spec.archives_for(flavor)),
+        "requests": _requests(spec, "Packages", spec.packages_for(flavor)),
+        "kernel_modules": _requests(spec, "Kernel-Modules", spec.kernel_modules_for(flavor)),
+        "build": _requests(spec, "Build-Packages", spec.build_packages_for(flavor)),
         "recommends": spec.recommends,
         "prefer": list(spec.prefer),
     }
 
 
-def _place(spec: ModuleSpec, line: int) -> str:
-    return f"{spec.path}:{line}: Packages" if line else f"{spec.path}: Packages"
+def _requests(spec: ModuleSpec, name: str, relations: Sequence[Relation]) -> list[Json]:
+    return [
+        {
+            "name": relation.name,
+            "operator": relation.operator,
+            "version": relation.version,
+            "place": f"{spec.path}:{relation.line}: {name}: "
+            if relation.line
+            else f"{spec.path}: {name}: ",
+        }
+        for relation in relations
+    ]
+
+
+def _slot(held: HeldPackage) -> Json:
+    return {
+        "package": held.package.package,
+        "version": "" if held.dropped else held.package.version,
+        "modules": list(held.package.modules),
+        "builds": list(held.package.builds),
+        "archive": held.package.archive,
+        "moving": held.moving,
+    }
+
+
+def _package(given: Json) -> LockedPackage:
+    lists = {name: tuple(sorted(given[name])) for name in ("modules", "builds")}
+    return LockedPackage(**{**given, **lists})
+
+
+def _compiled(given: Json, packages: Sequence[LockedPackage]) -> CompiledPackage:
+    tools = (package for package in packages if given["module"] in package.builds)
+    inputs = digest_value(
+        [
+            given["kernel"],
+            given["dkms"],
+            *([tool.package, tool.architecture, tool.sha256] for tool in tools),
+        ]
+    )
+    return CompiledPackage(**{**given, "provides": tuple(given["provides"]), "inputs": inputs})

@@ -1,13 +1,13 @@
 """Where the archives of a release are: matched to what the build host's own apt knows."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.address import Address, placed
 from qlumod.model.names import FlavorName
-from qlumod.model.release import Archive, Release
+from qlumod.model.release import UNVERIFIED, Archive, Release
 from qlumod.system import gpg
 from qlumod.system.apt import HostArchive, Source
 
@@ -33,13 +33,18 @@ def require_archives(release: Release, addresses: Sequence[Address]) -> None:
 
 
 def addressed(
-    release: Release, flavor: FlavorName, addresses: Sequence[Address]
+    release: Release,
+    flavor: FlavorName,
+    names: Collection[str],
+    addresses: Sequence[Address],
 ) -> tuple[Archive, ...]:
-    """The archives of a flavor, each where its first address says; raises all faults at once."""
+    """Some archives of a flavor, each where its first address says; raises all faults at once."""
     require_archives(release, addresses)
     chosen = {one.archive: one for one in reversed(addresses)}
     faults, found = [], []
     for archive in release.archives_of(flavor):
+        if archive.name not in names:
+            continue
         try:
             found.append(_addressed(archive, chosen.get(archive.name)))
         except QlumodError as fault:
@@ -65,25 +70,39 @@ def _require_debs(address: Address) -> None:
 
 
 def sources_of(
-    archives: Sequence[Archive], host: Sequence[HostArchive], *, beside: Path
-) -> tuple[Source, ...]:
+    archives: Sequence[Archive],
+    host: Sequence[HostArchive],
+    *,
+    beside: Path,
+    optional: Collection[str] = (),
+) -> tuple[tuple[Source, ...], dict[str, QlumodError]]:
     """The sources that stand for the release's archives (directories are none); all faults at once.
 
-    Relative paths of keyrings are taken from `beside`, the directory of the release file.
+    Faults of the `optional` archives are not raised, but returned by the archives' names. Relative
+    paths of keyrings are taken from `beside`, the directory of the release file.
     """
-    faults, sources = [], []
+    faults: dict[str, QlumodError] = {}
+    sources = []
     for archive in archives:
         if archive.directory:
             continue
         try:
             sources.append(_source(archive, host, beside))
         except QlumodError as fault:
-            faults.append(fault)
-    raise_faults(faults)
-    return tuple(sources)
+            faults[archive.name] = fault
+    raise_faults(fault for name, fault in faults.items() if name not in optional)
+    return tuple(sources), faults
 
 
 def _source(archive: Archive, host: Sequence[HostArchive], beside: Path) -> Source:
+    if archive.key == UNVERIFIED:
+        raise QlumodError(
+            f"archive {archive.name}: its key is unverified",
+            details=(f"it is {archive.uri}",),
+            remedy="make sure of the key, and write its fingerprint, or the path of a keyring, into"
+            " the archive's field Key in the release file; or name a mirror that you sign yourself,"
+            f" with its Key, in qlumod.conf; or a directory of .debs: --archive {archive.name}=DIR",
+        )
     uri = archive.uri or _host_uri(archive, host)
     return Source(
         archive=archive.name,

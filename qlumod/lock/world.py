@@ -12,6 +12,7 @@ from typing import Any
 import apt_pkg
 
 from qlumod.errors import QlumodError
+from qlumod.lock.place import HELD_SUITE
 
 _NOT_IN_STATUS = {
     "filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "status",
@@ -21,6 +22,7 @@ _OPERATORS = {"<<": "<", ">>": ">"}
 """How apt spells Debian's strict comparisons."""
 _BEYOND_ALL = 1001
 """The pin that wins over every other version, also over a newer one that is installed."""
+_REFUSALS = {"Conflicts": "conflicts with", "Breaks": "breaks"}
 _NEEDS = ("PreDepends", "Depends", "Recommends")
 
 
@@ -32,6 +34,8 @@ class Request:
     operator: str = ""
     version: str = ""
     place: str = ""
+    anywhere: bool = False
+    """Whether it is met as apt would, from no archive first."""
 
     def allows(self, version: str) -> bool:
         """Whether a version fits the request; the empty one never does."""
@@ -83,37 +87,59 @@ class Solution:
     """Names of requests that apt does not install; it says nothing of its own about them."""
 
 
-class World:
-    """A cache with these packages installed; pinned packages have one version only.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The files that an apt cache is opened with; each world has its own.
 
-    Without `pins` the world of that number is opened again, which another process has made.
+    apt knows a cached status by name, time and size, and a list of sources by its archives.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        number: int,
-        *,
-        installed: Iterable[Chosen] = (),
-        pins: Mapping[str, str] | None = None,
-        recommends: bool = False,
-    ) -> None:
-        # Each world has files of its own: apt knows a cached status by name, time and size.
-        self.status = folder / f"status-{number}"
-        self.preferences = folder / f"preferences-{number}"
-        if pins is not None:
-            pinned = (_pin(*pin) for pin in sorted(pins.items()))
-            self.status.write_text(
-                "\n".join(chosen.status for chosen in installed), encoding="utf-8"
-            )
-            self.preferences.write_text("\n".join(pinned), encoding="utf-8")
+    status: Path
+    preferences: Path
+    sources: Path
+    cache: Path
+    """What apt has read of these sources, for the next world that has the same."""
+    first: tuple[str, ...] = ()
+    """How the names of the indexes begin whose versions come first for what is requested."""
+
+    @property
+    def as_json(self) -> Mapping[str, object]:
+        """The frame for another process; see `from_json`."""
+        paths = ("status", "preferences", "sources", "cache")
+        return {**{name: str(getattr(self, name)) for name in paths}, "first": self.first}
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> "Frame":
+        """Read what `as_json` gives."""
+        first = tuple(given["first"])
+        return cls(
+            first=first, **{name: Path(path) for name, path in given.items() if name != "first"}
+        )
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """The settings that make apt use them."""
+        return {
+            "Dir::State::status": str(self.status),
+            "Dir::Etc::preferences": str(self.preferences),
+            "Dir::Etc::sourcelist": str(self.sources),
+            "Dir::Etc::sourceparts": "/dev/null",
+            "Dir::Cache::srcpkgcache": str(self.cache),
+            "Dir::Cache::pkgcache": "",
+        }
+
+
+class World:
+    """A cache with some packages installed; pinned packages have one version only."""
+
+    def __init__(self, frame: Frame, *, recommends: bool = False) -> None:
         # apt reads this once in a process: see `recommends`.
-        apt_pkg.config.set("Dir::State::status", str(self.status))
-        apt_pkg.config.set("Dir::Etc::preferences", str(self.preferences))
+        for option, value in frame.options.items():
+            apt_pkg.config.set(option, value)
         for option in ("APT::Install-Recommends", "APT::AutoRemove::RecommendsImportant"):
             apt_pkg.config.set(option, "true" if recommends else "false")
         apt_pkg.init_system()
-        self.number = number
+        self.frame = frame
         self.recommends = recommends
         """Whether Recommends count; python-apt can change its mind only in a new process."""
         self._cache: Any = apt_pkg.Cache(None)
@@ -143,22 +169,43 @@ class World:
                 return self._chosen(candidate)
         return None
 
+    def refuses(self, chosen: Chosen) -> Iterator[tuple[str, str, str]]:
+        """What a version cannot be installed with: how it says so, package and version."""
+        for version in self._find(chosen.package).version_list:
+            if version.ver_str == chosen.version:
+                for kind, verb in _REFUSALS.items():
+                    for alternatives in version.depends_list.get(kind, ()):
+                        for dependency in alternatives:
+                            for target in dependency.all_targets():
+                                yield verb, target.parent_pkg.name, target.ver_str
+
     def candidate(self, request: Request) -> Any:
         """apt's best version for a request; raises where there is none."""
         package = self._find(request.name)
         if package is None or not package.version_list:
             raise self._missing(request, package)
-        fitting = [version for version in package.version_list if request.allows(version.ver_str)]
+        first = [v for v in package.version_list if self._comes_first(v)]
+        named = bool(first) and not request.anywhere
+        offered = first if named else list(package.version_list)
+        fitting = [version for version in offered if request.allows(version.ver_str)]
         if not fitting:
             raise QlumodError(
                 f"{request.place}no version of {request.name} is {request.operator}"
                 f" {request.version}",
-                details=(f"there is: {', '.join(self.versions(request.name))}",),
+                details=(f"there is: {', '.join(version.ver_str for version in offered)}",),
             )
-        first = self._depcache.get_candidate_ver(package)
         policy = self._depcache.policy
+        if named:
+            pinned = (v for v in fitting if policy.get_priority(v) >= _BEYOND_ALL)
+            return next(pinned, fitting[0])
+        usual = self._depcache.get_candidate_ver(package)
         # The list is sorted newest first, and max takes the first of equal ones.
-        return first if first in fitting else max(fitting, key=policy.get_priority)
+        return usual if usual in fitting else max(fitting, key=policy.get_priority)
+
+    def _comes_first(self, version: Any) -> bool:
+        """Whether it is in an archive that the module names."""
+        names = (Path(source[0].filename).name for source in version.file_list)
+        return bool(self.frame.first) and any(name.startswith(self.frame.first) for name in names)
 
     def satisfied(self, request: Request) -> bool:
         """Whether what is installed satisfies the request."""
@@ -197,7 +244,7 @@ class World:
         group: Any = apt_pkg.ActionGroup(self._depcache)
         with group:
             for _, version in wanted:
-                self._depcache.set_candidate_ver(version.parent_pkg, version)
+                self._choose(version)
             for package in filter(None, map(self._find, prefer)):
                 if package.version_list:
                     self._depcache.mark_install(package, True, False)
@@ -213,6 +260,17 @@ class World:
                 resolver.resolve(True)
             except apt_pkg.Error:
                 return
+
+    def _choose(self, version: Any) -> None:
+        """Make it the candidate; from an archive that comes first, also what it cannot do without.
+
+        apt does as for ``apt install name/release``: it takes a dependency's version from there
+        where its own candidate will not do.
+        """
+        self._depcache.set_candidate_ver(version.parent_pkg, version)
+        for file, _ in version.file_list:
+            if Path(file.filename).name.startswith(self.frame.first or "/") and file.codename:
+                self._depcache.set_candidate_release(version.parent_pkg, version, file.codename)
 
     def _comes(self, version: Any) -> bool:
         package = version.parent_pkg
@@ -268,7 +326,7 @@ class World:
         )
 
     def _sources(self, version: Any) -> list[Any]:
-        return [entry for entry in version.file_list if entry[0].filename != str(self.status)]
+        return [entry for entry in version.file_list if entry[0].filename != str(self.frame.status)]
 
     def _find(self, name: str) -> Any:
         architecture = apt_pkg.config.find("APT::Architecture")
@@ -297,5 +355,19 @@ class World:
         )
 
 
-def _pin(package: str, version: str) -> str:
-    return f"Package: {package}\nPin: version {version}\nPin-Priority: {_BEYOND_ALL}\n"
+def status_text(installed: Iterable[Chosen]) -> str:
+    """A status file with these packages installed."""
+    return "\n".join(chosen.status for chosen in installed)
+
+
+def pins_text(pins: Mapping[str, str]) -> str:
+    """Preferences that leave each package one version only; what is held is for that alone."""
+    return "\n".join(
+        (
+            f"Package: *\nPin: release a={HELD_SUITE}\nPin-Priority: 100\n",
+            *(
+                f"Package: {package}\nPin: version {version}\nPin-Priority: {_BEYOND_ALL}\n"
+                for package, version in sorted(pins.items())
+            ),
+        )
+    )

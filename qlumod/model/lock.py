@@ -1,13 +1,13 @@
 """The lock: exactly which packages, of one release × flavor × architecture."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, Stanza, number, written
+from qlumod.model.document import Fields, Reading, number, written
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -18,6 +18,7 @@ from qlumod.model.names import (
     arch_name,
     digest,
     flavor_name,
+    kernel_release,
     module_name,
     package_name,
     package_version,
@@ -35,7 +36,8 @@ class LockedPackage:
 
     `filename` is the path below the archive's URI (as in Packages), `archive` the name of the
     archive in the release file. `modules` are the modules whose layer holds the package: exactly
-    those that do not find it in a module that they require.
+    those that do not find it in a module that they require. `builds` are those that are built with
+    it, to compile their kernel modules: in their layers it is not.
     """
 
     package: PackageName
@@ -48,6 +50,7 @@ class LockedPackage:
     filename: str
     archive: str
     modules: tuple[ModuleName, ...]
+    builds: tuple[ModuleName, ...] = ()
     reason: str
     """Why it is there: ``requested by slurm``, ``slurmd depends on it``, ``essential``."""
     section: str = ""
@@ -63,6 +66,26 @@ class LockedPackage:
         """The .deb's standard file name, ``:`` of an epoch left out as in pools."""
         version = self.version.partition(":")[2] or self.version
         return f"{self.package}_{version}_{self.architecture}.deb"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledPackage:
+    """A package that does not exist yet: a module's build makes it of dkms sources.
+
+    `package` has the kernel's release in its name, `version` is that of the sources' package.
+    """
+
+    package: PackageName
+    version: str
+    dkms: PackageName
+    """The package of the sources, one of those that the module is built with."""
+    kernel: str
+    """The kernel release (uname -r) that it is compiled for: that of the kernel below."""
+    provides: tuple[str, ...]
+    """What it provides: the sources' package, and what that provides."""
+    module: ModuleName
+    inputs: Digest
+    """Of all that it is compiled from and with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +140,8 @@ class Lock:
     that have another one (`epoch_of`). `tools` are Debian package versions of the build host's
     tools. `revisions` are the N of each module package's version ``x.y.z-N``; `predecessors` are
     what the modules are compared with, and `publications` tell which are published as they are.
+    `compiled` are the packages that builds will make. `left_out` are modules that could not be
+    locked, with the reason: the lock is none of theirs.
     """
 
     version: str
@@ -134,6 +159,8 @@ class Lock:
     epochs: tuple[tuple[ModuleName, int], ...] = ()
     predecessors: tuple[LockedPredecessor, ...] = ()
     publications: tuple[LockedPublication, ...] = ()
+    compiled: tuple[CompiledPackage, ...] = ()
+    left_out: tuple[tuple[ModuleName, str], ...] = ()
 
     def epoch_of(self, module: ModuleName) -> int:
         """The time of all that is made of a module (its SOURCE_DATE_EPOCH).
@@ -154,11 +181,23 @@ class Lock:
         """The packages of a module's layer, sorted by name."""
         return tuple(p for p in self.packages if module in p.modules)
 
+    def building(self, module: ModuleName) -> tuple[LockedPackage, ...]:
+        """The packages that a module's kernel modules are compiled from and with."""
+        return tuple(p for p in self.packages if module in p.builds)
+
+    def compiled_of(self, module: ModuleName) -> tuple[CompiledPackage, ...]:
+        """The packages of kernel modules that a module's build makes."""
+        return tuple(found for found in self.compiled if found.module == module)
+
     def restricted_to(self, modules: Iterable[ModuleName]) -> "Lock":
         """The lock that speaks of these modules only: what a source package carries."""
         kept = frozenset(modules)
         packages = (
-            replace(package, modules=tuple(name for name in package.modules if name in kept))
+            replace(
+                package,
+                modules=tuple(name for name in package.modules if name in kept),
+                builds=tuple(name for name in package.builds if name in kept),
+            )
             for package in self.packages
         )
         return replace(
@@ -168,7 +207,9 @@ class Lock:
             epochs=tuple(pair for pair in self.epochs if pair[0] in kept),
             predecessors=tuple(found for found in self.predecessors if found.module in kept),
             publications=tuple(found for found in self.publications if found.module in kept),
-            packages=tuple(package for package in packages if package.modules),
+            compiled=tuple(found for found in self.compiled if found.module in kept),
+            left_out=(),
+            packages=tuple(package for package in packages if package.modules or package.builds),
         )
 
 
@@ -188,9 +229,11 @@ def lock_text(lock: Lock) -> str:
             ("Revisions", _pairs(lock.revisions)),
             ("Predecessors", tuple(map(str, sorted(lock.predecessors, key=_module)))),
             ("Published", tuple(map(str, sorted(lock.publications, key=_module)))),
+            ("Left-Out", _pairs(lock.left_out)),
             ("Tools", _pairs(lock.tools)),
         ),
         *(_archive_fields(a) for a in sorted(lock.archives, key=_archive_key)),
+        *(_compiled_fields(c) for c in sorted(lock.compiled, key=_compiled_key)),
         *(_package_fields(p) for p in sorted(lock.packages, key=_package_key)),
     )
 
@@ -202,18 +245,24 @@ def parse_lock(text: str, path: str) -> Lock:
     header = _header(Fields(reading, first))
     archives: list[LockedArchive] = []
     packages: list[LockedPackage] = []
+    compiled: list[CompiledPackage] = []
+    lines: list[int] = []
     for stanza in others:
         fields = Fields(reading, stanza)
         if fields.has("Package"):
             packages.append(_package(fields))
+            lines.append(fields.line_of("Package"))
+        elif fields.has("Compiled"):
+            compiled.append(_compiled(fields))
         else:
             archives.append(_archive(fields))
         fields.done()
-    _check_twice(reading, others)
+    _check_twice(reading, tuple(zip(lines, packages, strict=True)))
     reading.finish()
     return replace(
         header,
         archives=tuple(sorted(archives, key=_archive_key)),
+        compiled=tuple(sorted(compiled, key=_compiled_key)),
         packages=tuple(sorted(packages, key=_package_key)),
     )
 
@@ -229,8 +278,12 @@ def _archive_key(archive: LockedArchive) -> tuple[str, str]:
     return archive.archive, archive.suite
 
 
-def _package_key(package: LockedPackage) -> tuple[str, str]:
-    return package.package, package.architecture
+def _compiled_key(compiled: CompiledPackage) -> tuple[str, str]:
+    return compiled.package, compiled.module
+
+
+def _package_key(package: LockedPackage) -> tuple[str, str, str]:
+    return package.package, package.architecture, package.version
 
 
 def _pairs(pairs: Iterable[tuple[str, object]]) -> tuple[str, ...]:
@@ -245,6 +298,16 @@ def _archive_fields(archive: LockedArchive) -> Iterator[tuple[str, str]]:
     yield "Key", archive.key
 
 
+def _compiled_fields(compiled: CompiledPackage) -> Iterator[tuple[str, str]]:
+    yield "Compiled", compiled.package
+    yield "Version", compiled.version
+    yield "Dkms", compiled.dkms
+    yield "Kernel", compiled.kernel
+    yield "Provides", ", ".join(compiled.provides)
+    yield "Module", compiled.module
+    yield "Inputs", compiled.inputs
+
+
 def _package_fields(package: LockedPackage) -> Iterator[tuple[str, str]]:
     yield "Package", package.package
     yield "Version", package.version
@@ -256,6 +319,7 @@ def _package_fields(package: LockedPackage) -> Iterator[tuple[str, str]]:
     yield "Archive", package.archive
     yield "Section", package.section
     yield "Modules", " ".join(sorted(package.modules))
+    yield "Builds", " ".join(sorted(package.builds))
     yield "Reason", package.reason
 
 
@@ -272,6 +336,7 @@ def _header(fields: Fields) -> Lock:
         revisions=tuple(sorted(fields.rows("Revisions", _pair(module_name, number)))),
         predecessors=_of_modules(fields, "Predecessors", _predecessor),
         publications=_of_modules(fields, "Published", _publication),
+        left_out=tuple(sorted(fields.rows("Left-Out", _left_out))),
         tools=tuple(sorted(fields.rows("Tools", _pair(str, str)))),
         archives=(),
         packages=(),
@@ -301,21 +366,24 @@ def _package(fields: Fields) -> LockedPackage:
         filename=fields.need("Filename", _filename, ""),
         archive=fields.need("Archive", str, ""),
         modules=tuple(sorted(fields.words("Modules", module_name))),
+        builds=tuple(sorted(fields.words("Builds", module_name))),
         reason=fields.need("Reason", str, ""),
         section=fields.one("Section", str, ""),
     )
 
 
-def _check_twice(reading: Reading, stanzas: Iterable[Stanza]) -> None:
-    """Refuse a package that is locked twice: a stack has one version of it."""
-    first: dict[str, int] = {}
-    for stanza in stanzas:
-        for field in stanza.fields:
-            name = " ".join(line.text for line in field.filled)
-            if field.name == "Package" and first.setdefault(name, field.line) != field.line:
+def _check_twice(reading: Reading, packages: Sequence[tuple[int, LockedPackage]]) -> None:
+    """Refuse a package that a module has twice; modules that exclude others may have another."""
+    first: dict[tuple[str, str], int] = {}
+    for line, package in packages:
+        # A stanza that names no module is none that could be: a package is in a lock once then.
+        for module in (*package.modules, *package.builds) or ("",):
+            if first.setdefault((package.package, module), line) != line:
+                of = f" for {module}" if module else ""
                 reading.fault(
-                    field.line,
-                    f"{name!r} is locked twice: first in line {first[name]}",
+                    line,
+                    f"{package.package!r} is locked twice{of}: "
+                    f"first in line {first[package.package, module]}",
                     field="Package",
                 )
 
@@ -353,6 +421,25 @@ def _publication(text: str) -> LockedPublication:
 def _module_version(text: str) -> str:
     release, _, revision = text.rpartition("-")
     return f"{ReleaseVersion.parse(release)}-{number(revision)}"
+
+
+def _left_out(text: str) -> tuple[ModuleName, str]:
+    module, _, reason = text.partition(" ")
+    if not reason.strip():
+        raise QlumodError(f"{text!r} gives no reason: 'module reason'")
+    return module_name(module), reason.strip()
+
+
+def _compiled(fields: Fields) -> CompiledPackage:
+    return CompiledPackage(
+        package=fields.need("Compiled", package_name, PackageName("")),
+        version=fields.need("Version", package_version, ""),
+        dkms=fields.need("Dkms", package_name, PackageName("")),
+        kernel=fields.need("Kernel", kernel_release, ""),
+        provides=fields.commas("Provides", str),
+        module=fields.need("Module", module_name, ModuleName("")),
+        inputs=fields.need("Inputs", digest, Digest("")),
+    )
 
 
 def _pair(name: Callable[[str], _N], value: Callable[[str], _T]) -> Callable[[str], tuple[_N, _T]]:

@@ -14,6 +14,7 @@ from qlumod.model.names import (
     arch_name,
     digest,
     flavor_name,
+    kernel_release,
     module_name,
 )
 from qlumod.model.paths import absolute_path
@@ -134,7 +135,7 @@ def _manifest(fields: Fields) -> Manifest:
         requires=fields.commas("Requires", module_name),
         conflicts=fields.commas("Conflicts", module_name),
         wins=fields.words("Wins", absolute_path),
-        kernel=fields.one("Kernel", _kernel, ""),
+        kernel=fields.one("Kernel", kernel_release, ""),
         epoch=fields.need("Epoch", number, 0),
         packages=fields.need("Packages", number, 0),
         unpacked_size=fields.need("Unpacked-Size", number, 0),
@@ -159,9 +160,3 @@ def _payload_file(text: str) -> PayloadFile:
     if not _FILE.match(words[2]) or {".", ".."} & set(words[2].split("/")):
         raise QlumodError(f"{words[2]!r} is no path within a payload directory")
     return PayloadFile(path=words[2], sha256=digest(words[0]), size=number(words[1]))
-
-
-def _kernel(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+_-]*", text):
-        raise QlumodError(f"{text!r} is no kernel release, as uname -r prints it")
-    return text

@@ -21,6 +21,7 @@ _MODULE = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z")
 _WORD = re.compile(r"[a-z][a-z0-9]*\Z")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+\Z")
 _PACKAGE_VERSION = re.compile(r"([0-9]+:)?[0-9][A-Za-z0-9.+~-]*\Z")
+_KERNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 
@@ -68,6 +69,13 @@ def digest(text: str) -> Digest:
     if not _DIGEST.match(text):
         raise QlumodError(f"{text!r} is no SHA-256 digest: it has 64 hexadecimal digits")
     return Digest(text)
+
+
+def kernel_release(text: str) -> str:
+    """Check a kernel release; raises `QlumodError`."""
+    if not _KERNEL.match(text):
+        raise QlumodError(f"{text!r} is no kernel release, as uname -r prints it")
+    return text
 
 
 @dataclass(frozen=True, slots=True, order=True)

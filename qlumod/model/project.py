@@ -1,6 +1,6 @@
 """All that engineers wrote for a release, read and checked together."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError, raise_faults
@@ -24,6 +24,10 @@ class Project:
     def of_flavor(self, flavor: FlavorName) -> "Project":
         """The project with those modules only that a flavor has."""
         return replace(self, specs=tuple(spec for spec in self.specs if spec.made_in(flavor)))
+
+    def without(self, modules: Collection[ModuleName]) -> "Project":
+        """The project but for some modules."""
+        return replace(self, specs=tuple(s for s in self.specs if s.module not in modules))
 
     def spec(self, module: ModuleName) -> ModuleSpec:
         """The spec of a module; raises `QlumodError` where there is none."""

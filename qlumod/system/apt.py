@@ -201,8 +201,11 @@ def _configuration(root: AptRoot, settings: Sequence[str]) -> str:
     )
 
 
-def update(root: AptRoot, *, listen: Listener = ignore) -> None:
-    """Fetch the indexes of the root's sources; every failure counts, also of one suite."""
+def update(root: AptRoot, *, only: Source | None = None, listen: Listener = ignore) -> None:
+    """Fetch the indexes of the root's sources; every failure counts, also of one suite.
+
+    `only` is the one source to ask; what was fetched of the others stays.
+    """
     said: list[str] = []
 
     def take(event: Event) -> None:
@@ -210,12 +213,23 @@ def update(root: AptRoot, *, listen: Listener = ignore) -> None:
             said.append(event.line)
         listen(event)
 
-    call = command("apt-get", "-q", "update", environment=root.environment)
+    words = _alone(root, only) if only else ()
+    call = command("apt-get", "-q", *words, "update", environment=root.environment)
     try:
         with step(listen, "Reading the archives' indexes"):
             run(call, listen=take)
     except CommandFailed as failure:
         raise _refused(reasons_of(said) or failure.tail) from failure
+
+
+def _alone(root: AptRoot, source: Source) -> tuple[str, ...]:
+    path = root.path / "alone.sources"
+    files.write_whole(path, source.stanza.encode())
+    return (
+        "-o", f"Dir::Etc::sourcelist={path}",
+        "-o", "Dir::Etc::sourceparts=/dev/null",
+        "-o", "APT::Get::List-Cleanup=false",
+    )  # fmt: skip
 
 
 def reasons_of(lines: Sequence[str]) -> tuple[str, ...]:
@@ -254,14 +268,12 @@ def _refused(reasons: Sequence[str]) -> AptFailed:
 
 
 def why_not(
-    root: AptRoot, requests: Sequence[str], *, status: Path, preferences: Path
+    root: AptRoot, requests: Sequence[str], *, options: Mapping[str, str]
 ) -> tuple[str, ...]:
     """apt's own words on why these requests (``name`` or ``name=version``) cannot be installed."""
+    settings = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
     call = command(
-        "apt-get", "-q", "-s",
-        "-o", f"Dir::State::status={status}",
-        "-o", f"Dir::Etc::preferences={preferences}",
-        "install", *requests,
+        "apt-get", "-q", "-s", *settings, "install", *requests,
         environment=root.environment,
     )  # fmt: skip
     said: list[str] = []

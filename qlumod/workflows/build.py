@@ -17,12 +17,11 @@ from qlumod.model.lock import Lock
 from qlumod.model.manifest import MANIFEST
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
-from qlumod.model.spec import with_requirements
 from qlumod.system.files import file_sum
 from qlumod.system.run import require_programs
 from qlumod.system.staging import sweep
 from qlumod.system.store import Store, store_in
-from qlumod.workflows.lock import fetch_locked, fresh_lock, project_for
+from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.package import package_module
 from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors
 
@@ -158,15 +157,13 @@ def ordered(
     specs: Path, modules: Sequence[str], flavor: str | None, arch: str | None
 ) -> tuple[Project, Lock, tuple[Job, ...]]:
     """The project, its lock, and a job for each of the modules and for all that they require."""
-    project, wanted = project_for(specs, flavor, arch)
-    lock = fresh_lock(specs, project, wanted)
+    project, lock = locked_project(specs, modules, flavor=flavor, arch=arch)
     return project, lock, plan(project, lock, named(project, modules))
 
 
 def named(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
     """The modules of these names; none stand for all."""
     names = tuple(module_name(name) for name in modules)
-    with_requirements(names, project.specs)
     return names or tuple(spec.module for spec in project.specs)
 
 

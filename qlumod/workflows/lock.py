@@ -1,28 +1,28 @@
 """Lock and fetch: from specs to exact packages, and those into the store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Caution, Listener, ignore
-from qlumod.lock import hold
 from qlumod.lock.difference import Difference, difference
 from qlumod.lock.fetch import Fetched, missing
 from qlumod.lock.fetch import fetch as fetch_missing
 from qlumod.lock.fresh import renewing, require_fresh
+from qlumod.lock.hold import check_dropped, held_packages
+from qlumod.lock.leaving_out import modules_without
 from qlumod.lock.make import make_lock, own_sources
-from qlumod.lock.place import HELD, Place, place, with_folders, with_held
+from qlumod.lock.place import HELD, Place, place, with_folders, with_held, with_indexes
 from qlumod.lock.revise import Revision
-from qlumod.lock.solve import Held, Solved, absent, solve
+from qlumod.lock.solve import HeldPackage, Solved, absent, solve
 from qlumod.lock.sources import require_archives
 from qlumod.model.address import Address
 from qlumod.model.document import decoded
-from qlumod.model.lock import Lock, LockedPackage, lock_text, parse_lock
-from qlumod.model.names import ArchName, FlavorName, ModuleName, PackageName
+from qlumod.model.lock import Lock, LockedArchive, LockedPackage, lock_text, parse_lock
+from qlumod.model.names import ArchName, FlavorName, ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.release import Release
-from qlumod.model.spec import ModuleSpec
 from qlumod.system import apt, files
 from qlumod.system.store import Store, store_in
 from qlumod.workflows.check import check
@@ -95,11 +95,45 @@ def read_lock(specs: Path, release: Release, wanted: Target) -> Lock:
     return parse_lock(decoded(files.read_bytes(path), str(path)), str(path))
 
 
-def fresh_lock(specs: Path, project: Project, wanted: Target) -> Lock:
-    """Read a lock that speaks of what the engineers wrote; raises where it is stale."""
+def locked_project(
+    specs: Path,
+    modules: Sequence[str] = (),
+    *,
+    flavor: str | None = None,
+    arch: str | None = None,
+) -> tuple[Project, Lock]:
+    """What is locked of what the engineers wrote, and the lock; raises where that is stale.
+
+    Raises for each of the named `modules` that does not exist, or that the lock does without.
+    """
+    project, wanted = project_for(specs, flavor, arch)
     found = read_lock(specs, project.release, wanted)
     require_fresh(found, project)
-    return found
+    raise_faults(_not_locked(project, found, modules))
+    return project.without(dict(found.left_out)), found
+
+
+def left_out(
+    specs: Path, flavor: str | None = None, arch: str | None = None
+) -> tuple[tuple[ModuleName, str], ...]:
+    """The modules that the lock does without, and why."""
+    return locked_project(specs, flavor=flavor, arch=arch)[1].left_out
+
+
+def _not_locked(project: Project, lock: Lock, modules: Sequence[str]) -> Iterator[QlumodError]:
+    left_out = dict(lock.left_out)
+    known = {spec.module for spec in project.specs}
+    for name in modules:
+        module = module_name(name)
+        if module in left_out:
+            yield QlumodError(
+                f"{module} is not in the lock of {lock.version} for {lock.flavor} and "
+                f"{lock.architecture}: {left_out[module]}",
+                remedy="name a mirror or a directory of .debs: qlumod lock --archive NAME=URI",
+            )
+        elif module not in known:
+            choice = ", ".join(sorted(known - left_out.keys()))
+            yield QlumodError(f"there is no module {module!r}", remedy=f"choose from {choice}")
 
 
 def lock(
@@ -126,67 +160,76 @@ def lock(
     everything move, names (of packages or modules) let those move and what follows from them.
     """
     project, wanted = project_for(specs, flavor, arch)
-    raise_faults(fault for spec in project.specs for fault in _not_yet(spec, wanted.flavor))
     path = lock_path(specs, project.release, wanted)
     old = read_lock(specs, project.release, wanted) if path.exists() else None
     kept = None if update is not None and not update else old
-    moving = hold.named(kept, update) if kept and update else ()
+    shared, on_request = _archives(project, wanted)
+    debs = store_in(cache, store)
     with place(
         project.release,
         wanted.flavor,
         wanted.architecture,
+        needed=shared,
+        optional=on_request,
         beside=specs,
         cache=cache,
         addresses=addresses,
         host=host,
         listen=listen,
     ) as bare:
-        where = with_folders(bare)
-        apt.update(where.root, listen=listen)
-        where, held = _held(where, kept, moving, store_in(cache, store), listen)
-        solved = solve(
-            project.specs, flavor=wanted.flavor, root=where.root, held=held, listen=listen
+        where = with_indexes(with_folders(bare), on_request, listen)
+        without = modules_without(
+            project.specs,
+            wanted.flavor,
+            missing=where.missing,
+            kept=kept,
+            moving=update or (),
+            store=debs,
         )
-        new = _new_lock(project, wanted, where, solved, held=held, old=old)
+        project = project.without(without)
+        where, held = _held(where, kept, update or (), debs, listen)
+        solved = solve(
+            project.specs,
+            flavor=wanted.flavor,
+            root=where.root,
+            shared=where.shared,
+            held=held,
+            listen=listen,
+        )
+        new = _new_lock(project, wanted, where, solved, held=held, old=old, without=without)
     new, revisions = revise(
         new,
         old,
         project,
         base=base,
         raised=[project.spec(ModuleName(name)).module for name in raised],
-        store=store_in(cache, store),
+        store=debs,
         listen=listen,
     )
     written = _written(path, new, old, dry_run=dry_run, listen=listen)
     return replace(written, revisions=revisions)
 
 
-def _not_yet(spec: ModuleSpec, flavor: FlavorName) -> Iterator[QlumodError]:
-    for name, asked in (
-        ("Archive", spec.archives_for(flavor)),
-        ("Kernel-Modules", spec.kernel_modules_for(flavor)),
-    ):
-        if asked:
-            yield QlumodError(f"{spec.at(name)}: this qlumod cannot lock that yet")
+def _archives(project: Project, wanted: Target) -> tuple[frozenset[str], frozenset[str]]:
+    """The archives that all modules have, and those that modules name."""
+    archives = project.release.archives_of(wanted.flavor)
+    named = {name for spec in project.specs for name in spec.archives_for(wanted.flavor)}
+    shared = frozenset(archive.name for archive in archives if not archive.on_request)
+    return shared, frozenset(named - shared)
 
 
 def _held(
-    where: Place, kept: Lock | None, moving: Sequence[PackageName], store: Store, listen: Listener
-) -> tuple[Place, Held]:
+    where: Place, kept: Lock | None, names: Sequence[str], store: Store, listen: Listener
+) -> tuple[Place, tuple[HeldPackage, ...]]:
     """Keep the old lock's packages as candidates: from their archives, else from the store."""
     if kept is None:
-        return where, Held()
+        return where, ()
     gone = absent(kept.packages, root=where.root, listen=listen)
-    where = with_held(where, [p for p in gone if store.has(p.sha256)], store)
-    if where.root.sources[-1].archive == HELD:
+    stored = [package for package in gone if store.has(package.sha256)]
+    where = with_held(where, stored, store)
+    if stored:
         apt.update(where.root, listen=listen)
-    dropped = [package for package in gone if not store.has(package.sha256)]
-    moved = {*moving, *hold.following(dropped, moving, kept)}
-    return where, Held(
-        packages=kept.packages,
-        dropped=tuple(package.package for package in dropped),
-        moving=tuple(p.package for p in kept.packages if p.package in moved),
-    )
+    return where, held_packages(kept, names, gone, store)
 
 
 def _new_lock(
@@ -195,25 +238,35 @@ def _new_lock(
     where: Place,
     solved: Solved,
     *,
-    held: Held,
+    held: Sequence[HeldPackage],
     old: Lock | None,
+    without: Mapping[ModuleName, str],
 ) -> Lock:
-    hold.check_dropped(
-        [package for package in held.packages if package.package in held.dropped],
-        solved.packages,
-        held.moving,
-        renewing(project.release, wanted.flavor, wanted.architecture),
-    )
+    renew = renewing(project.release, wanted.flavor, wanted.architecture)
+    check_dropped(held, solved.packages, renew)
     return make_lock(
         project,
-        Solved(
-            packages=own_sources(solved.packages, old, frozenset({HELD})),
+        replace(
+            solved,
+            packages=own_sources(solved.packages, old, HELD),
             indexes=tuple(index for index in solved.indexes if index[0] in where.remote),
         ),
         flavor=wanted.flavor,
         architecture=wanted.architecture,
         root=where.root,
         old=old,
+        unread=_unread(where, old),
+        left_out=without,
+    )
+
+
+def _unread(where: Place, old: Lock | None) -> tuple[LockedArchive, ...]:
+    """Archives of the old lock that cannot be read now, and whose packages the store still has."""
+    held = {source.archive.removeprefix(HELD) for source in where.root.sources}
+    return tuple(
+        archive
+        for archive in (old.archives if old else ())
+        if archive.archive in where.missing and archive.archive in held
     )
 
 
@@ -256,9 +309,7 @@ def fetch(
 
     What their predecessors were is read from the repository at `base`, where the store lacks it.
     """
-    project, wanted = project_for(specs, flavor, arch)
-    raise_faults(_unknown(project, modules))
-    locked = fresh_lock(specs, project, wanted)
+    project, locked = locked_project(specs, modules, flavor=flavor, arch=arch)
     if dry_run:
         lacking = missing(_of(locked, modules), store_in(cache, store))
         return Fetched(packages=lacking, size=sum(package.size for package in lacking))
@@ -284,15 +335,8 @@ def fetch(
 
 
 def _of(locked: Lock, modules: Sequence[str]) -> tuple[LockedPackage, ...]:
-    return tuple(p for p in locked.packages if not modules or set(modules) & set(p.modules))
-
-
-def _unknown(project: Project, modules: Sequence[str]) -> Iterator[QlumodError]:
-    for module in modules:
-        try:
-            project.spec(ModuleName(module))
-        except QlumodError as fault:
-            yield fault
+    wanted = set(modules)
+    return tuple(p for p in locked.packages if not modules or wanted & {*p.modules, *p.builds})
 
 
 def fetch_locked(
@@ -317,6 +361,7 @@ def fetch_locked(
         release,
         locked.flavor,
         locked.architecture,
+        needed={package.archive for package in missing(packages, debs)},
         beside=specs,
         cache=cache,
         addresses=addresses,

@@ -25,7 +25,7 @@ from qlumod.state.table import KINDS
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.staging import staging
 from qlumod.system.store import store_in
-from qlumod.workflows.lock import fetch_locked, fresh_lock, project_for
+from qlumod.workflows.lock import fetch_locked, locked_project
 
 
 def verify_stack(
@@ -45,13 +45,12 @@ def verify_stack(
     No names stand for all modules. Payloads that the cache lacks are built first. `fresh` installs
     the reference again.
     """
-    project, wanted = project_for(specs, flavor, arch)
+    project, lock = locked_project(specs, modules, flavor=flavor, arch=arch)
     stacked = with_requirements(
         [module_name(name) for name in modules] or [spec.module for spec in project.specs],
         project.specs,
     )
     _check_conflicts(stacked)
-    lock = fresh_lock(specs, project, wanted)
     require()
     installation = Installation(lock=lock, specs=stacked)
     names = installation.modules

@@ -119,6 +119,7 @@ class Site:
         *packages: str,
         requires: str = "core",
         fields: Mapping[str, str] | None = None,
+        variants: Sequence[Mapping[str, str]] = (),
     ) -> None:
         """Write a module's spec; its first package stands in line 7, or 6 without Requires."""
         lines = [
@@ -132,6 +133,8 @@ class Site:
             *(f"{name}: {value}" for name, value in (fields or {}).items()),
             f"Description: the module {module}",
         ]
+        for variant in variants:
+            lines += ["", *(f"{name}: {value}" for name, value in variant.items())]
         (self.specs / f"{module}.module").write_text("\n".join(lines) + "\n")
 
     def lock(

@@ -182,8 +182,8 @@ def test_siblings_that_ask_for_two_versions_of_one_package_are_refused(site: Sit
     site.spec("mb", "tool (>= 2)")
     assert site.refusal() == (
         "TOP/module-specs/mb.module:7: Packages: mb asks for tool (>= 2), but ma has it in 1\n"
-        "  all modules have one version of each package\n"
-        "To mend it: ask for versions that go together"
+        "  all modules of an image have one version of each package\n"
+        "To mend it: ask for versions that go together, or write 'Conflicts: ma'"
     )
 
 

@@ -1,11 +1,14 @@
 """The lock file: written sorted, read back the same, and refused where it cannot be right."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
 from qlumod.model.lock import (
+    CompiledPackage,
     Lock,
     LockedArchive,
     LockedPackage,
@@ -128,6 +131,53 @@ def test_a_lock_is_written_for_people_who_review_it() -> None:
     assert lock_text(LOCK) == TEXT
 
 
+def test_a_lock_tells_what_is_compiled_and_who_was_left_out() -> None:
+    nvidia = ModuleName("nvidia")
+    lock = replace(
+        LOCK,
+        packages=(replace(package("dkms", "slurm"), builds=(nvidia,), modules=()), *LOCK.packages),
+        left_out=((ModuleName("virtualgl"), "archive virtualgl: its key is unverified"),),
+        compiled=(
+            CompiledPackage(
+                package=PackageName("nvidia-kernel-6.1.0-56-amd64"),
+                version="535-1",
+                dkms=PackageName("nvidia-kernel-dkms"),
+                kernel="6.1.0-56-amd64",
+                provides=("nvidia-kernel-dkms (= 535-1)", "nvidia-kernel-535"),
+                module=nvidia,
+                inputs=A,
+            ),
+        ),
+    )
+    text = lock_text(lock)
+    assert "Left-Out:\n virtualgl archive virtualgl: its key is unverified\n" in text
+    assert (
+        f"""
+Compiled: nvidia-kernel-6.1.0-56-amd64
+Version: 535-1
+Dkms: nvidia-kernel-dkms
+Kernel: 6.1.0-56-amd64
+Provides: nvidia-kernel-dkms (= 535-1), nvidia-kernel-535
+Module: nvidia
+Inputs: {A}
+
+Package: dkms
+"""
+        in text
+    )
+    assert "Builds: nvidia\n" in text
+    assert parse_lock(text, "x.lock") == lock
+    assert [p.package for p in lock.building(nvidia)] == ["dkms"]
+    assert (lock.of(nvidia), lock.compiled_of(nvidia)) == ((), lock.compiled)
+    assert lock.restricted_to([nvidia]).packages == lock.building(nvidia)
+
+
+def test_modules_may_have_a_package_in_two_versions() -> None:
+    two = (package("samba", "samba-4.17", version="2:4.17"), package("samba", "samba-4.22"))
+    lock = replace(LOCK, packages=tuple(sorted(two, key=lambda p: p.version)))
+    assert parse_lock(lock_text(lock), "x.lock") == lock
+
+
 def test_a_lock_read_from_its_text_is_the_same() -> None:
     assert parse_lock(TEXT, "x.lock") == LOCK
 
@@ -179,8 +229,10 @@ FAULTS = {
         "x.lock:42: Version: '252;id' is no version of a package (Debian Policy 5.6.12)",
     ),
     "a package twice": (
-        TEXT.replace("Package: systemd", "Package: munge"),
-        "x.lock:41: Package: 'munge' is locked twice: first in line 30",
+        TEXT.replace("Package: systemd", "Package: munge").replace(
+            "Modules: core", "Builds: slurm"
+        ),
+        "x.lock:41: Package: 'munge' is locked twice for slurm: first in line 30",
     ),
     "a merge that went wrong": (
         TEXT.replace("Version: 252.39-1\n", "<<<<<<< ours\nVersion: 252.39-1\n"),
@@ -189,8 +241,8 @@ FAULTS = {
     ),
     "a field that no lock has": (
         TEXT.replace("Reason: requested by core\n", "Reason: requested by core\nPin: 1000\n"),
-        "x.lock:51: unknown field 'Pin'; known are Architecture, Archive, Filename, Modules, "
-        "Package, Reason, SHA256, Section, Size, Source, Version",
+        "x.lock:51: unknown field 'Pin'; known are Architecture, Archive, Builds, Filename, "
+        "Modules, Package, Reason, SHA256, Section, Size, Source, Version",
     ),
 }
 

@@ -18,8 +18,7 @@ from qlumod.state.table import KINDS
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import overlay
 from qlumod.system.tree import entry_of, scan
-from qlumod.workflows.check import check
-from qlumod.workflows.lock import fresh_lock, target
+from qlumod.workflows.lock import locked_project
 from qlumod.workflows.proof import expectations
 from tests.proof.faults import Fault, faults
 
@@ -33,8 +32,7 @@ class Proof:
 
     @classmethod
     def of(cls, specs: Path, cache: Path, payloads: Sequence[Path]) -> "Proof":
-        project = check(specs)
-        lock = fresh_lock(specs, project, target(project.release))
+        project, lock = locked_project(specs)
         modules = [ModuleName(name) for name in ("core", "slurm")]
         installation = Installation(lock=lock, specs=with_requirements(modules, project.specs))
         kept = cache / "proof" / f"{installation.identity}.tree.gz"

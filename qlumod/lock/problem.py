@@ -1,0 +1,154 @@
+"""What the solver's process is asked and answers, as values: modules, held packages, choices."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from qlumod.lock.world import Chosen, Request
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """What the solver needs of a module's spec."""
+
+    name: str
+    path: str
+    requires: tuple[str, ...]
+    """All modules below it."""
+    excludes: frozenset[str]
+    """Those that cannot be in one image with it."""
+    archives: tuple[str, ...]
+    """Those that it names: its requests are met from there first."""
+    requests: tuple[Request, ...]
+    kernel_modules: tuple[Request, ...]
+    """Packages of dkms sources."""
+    build: tuple[Request, ...]
+    """What compiles them, besides dkms and the kernel's headers."""
+    recommends: bool
+    prefer: tuple[str, ...]
+
+    @classmethod
+    def read(cls, given: Json) -> "Module":
+        """Take it from its JSON form."""
+        return cls(
+            name=given["name"],
+            path=given["path"],
+            requires=tuple(given["requires"]),
+            excludes=frozenset(given["excludes"]),
+            archives=tuple(given["archives"]),
+            requests=_requests(given["requests"]),
+            kernel_modules=_requests(given["kernel_modules"]),
+            build=_requests(given["build"]),
+            recommends=given["recommends"],
+            prefer=tuple(given["prefer"]),
+        )
+
+    @property
+    def stack(self) -> tuple[str, ...]:
+        """The modules below it, and itself."""
+        return (*self.requires, self.name)
+
+
+def _requests(given: Json) -> tuple[Request, ...]:
+    return tuple(Request(**request) for request in given)
+
+
+@dataclass(slots=True, kw_only=True)
+class Slot:
+    """A package of the old lock; its version moves where it must. Empty: it cannot be had."""
+
+    package: str
+    version: str
+    modules: tuple[str, ...]
+    builds: tuple[str, ...]
+    """The modules that are built with it."""
+    archive: str
+    moving: bool
+
+    @classmethod
+    def read(cls, given: Json) -> "Slot":
+        """Take it from its JSON form."""
+        return cls(
+            package=given["package"],
+            version=given["version"],
+            modules=tuple(given["modules"]),
+            builds=tuple(given["builds"]),
+            archive=given["archive"],
+            moving=given["moving"],
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """A package of the lock that grows."""
+
+    chosen: Chosen
+    reason: str
+    modules: list[str] = field(default_factory=list)
+    builds: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A package that a module's build will make of the sources of a dkms package."""
+
+    package: str
+    version: str
+    dkms: str
+    kernel: str
+    provides: tuple[str, ...]
+    module: str
+
+    def installed(self, architecture: str) -> Chosen:
+        """The package as if it were installed, so that apt finds what it provides."""
+        fields = {
+            "Package": self.package,
+            "Version": self.version,
+            "Architecture": architecture,
+            "Maintainer": "nobody <nobody@localhost>",
+            "Provides": ", ".join(self.provides),
+            "Description": f"kernel modules made of {self.dkms}",
+        }
+        stanza = "".join(f"{name}: {value}\n" for name, value in fields.items())
+        return Chosen(package=self.package, version=self.version, stanza=stanza, index="")
+
+
+class Entries:
+    """The lock that grows: a package may be in several versions, in modules that exclude others."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str], Entry] = {}
+
+    def __iter__(self) -> Iterator[Entry]:
+        """All of them, by name."""
+        return (entry for _, entry in sorted(self._entries.items()))
+
+    def of(self, modules: Iterable[str]) -> dict[str, Entry]:
+        """What the layers of some modules hold, by name; of several versions the first."""
+        wanted = set(modules)
+        found: dict[str, Entry] = {}
+        for entry in self._entries.values():
+            if wanted.intersection(entry.modules):
+                found.setdefault(entry.chosen.package, entry)
+        return found
+
+    def beside(self, module: Module, modules: Sequence[Module]) -> dict[str, Entry]:
+        """What the layers hold that can be in one image with a module; what it requires first."""
+        others = (other.name for other in modules if other.name not in module.excludes)
+        return {**self.of(others), **self.of(module.requires)}
+
+    def add(self, chosen: Chosen, reason: str, *, module: str = "", build: str = "") -> None:
+        """Note a package of a module's layer, or one that a module is built with."""
+        key = (chosen.package, chosen.version)
+        entry = self._entries.setdefault(key, Entry(chosen=chosen, reason=reason))
+        if module:
+            entry.modules.append(module)
+        if build:
+            entry.builds.append(build)
+
+
+def versions_of(entries: Mapping[str, Entry]) -> dict[str, str]:
+    """The version of each package."""
+    return {name: entry.chosen.version for name, entry in entries.items()}

@@ -1,0 +1,535 @@
+"""Asking apt module by module, each with the modules that it requires as installed.
+
+Packages that other modules of one image chose already have one version only. Modules that exclude
+each other may have another version each.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import apt_pkg
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.lock.apart import check_apart
+from qlumod.lock.problem import Compiled, Entries, Entry, Module, Slot, versions_of
+from qlumod.lock.process import python_module
+from qlumod.lock.world import (
+    Change,
+    Chosen,
+    Frame,
+    Request,
+    Solution,
+    World,
+    pins_text,
+    status_text,
+)
+from qlumod.system import apt
+from qlumod.system.run import capture
+
+Json = Any
+NOTHING = Solution(new=(), reasons={}, changes=(), unmet=())
+ROUNDS = 20
+"""How often moved packages may move others before it is called a fault of ours."""
+_KERNEL = re.compile(r"linux-image-([0-9].*)")
+
+
+class Sources:
+    """The archives of the root, and which of them a module sees."""
+
+    def __init__(self, given: Json, shared: Iterable[str]) -> None:
+        self._given = given
+        self._shared = frozenset(shared)
+        self.files = tuple(
+            (source["archive"], suite, apt_pkg.uri_to_filename(base))
+            for source in given
+            for suite, base in source["suites"]
+        )
+        """Archive, suite, and how the names of their files in the root's lists begin."""
+
+    def seen_with(self, archives: Sequence[str]) -> str:
+        """The text of a list of sources: those that all modules have, and some archives."""
+        return "\n".join(
+            source["stanza"]
+            for source in self._given
+            if _name(source["archive"]) in {*self._shared, *archives}
+        )
+
+    @property
+    def everything(self) -> tuple[str, ...]:
+        """The names of all archives."""
+        return tuple(_name(source["archive"]) for source in self._given)
+
+    def first(self, archives: Sequence[str]) -> tuple[str, ...]:
+        """How the names of some archives' files begin."""
+        return tuple(start for archive, _, start in self.files if _name(archive) in archives)
+
+    def archive_of(self, chosen: Chosen) -> str:
+        """The archive that a version comes from."""
+        found = (archive for archive, _, start in self.files if chosen.index.startswith(start))
+        return str(next(found))
+
+
+def _name(archive: str) -> str:
+    """The archive that held packages stand in for is in their archive's name."""
+    return archive.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What apt was asked for a module, and what it said."""
+
+    module: Module
+    world: World
+    installed: Sequence[Chosen]
+    fixed: Mapping[str, str]
+    """The versions that packages have already."""
+    requests: tuple[Request, ...]
+    solution: Solution
+
+    @property
+    def failed(self) -> bool:
+        """Whether the module cannot be had so."""
+        return bool(self.solution.unmet or self.solution.changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compilation:
+    """What a module's kernel modules are compiled from and with, and what comes of it."""
+
+    solution: Solution
+    made: tuple[Compiled, ...] = ()
+    stubs: tuple[Chosen, ...] = ()
+    """What is made, as if it were installed."""
+
+
+class Solver:
+    """Asks apt module by module."""
+
+    def __init__(self, root: apt.AptRoot, modules: Sequence[Module], sources: Sources) -> None:
+        self._root = root
+        self._folder = root.path / "solve"
+        self._folder.mkdir(exist_ok=True)
+        self._modules = sorted(modules, key=lambda module: _named_below(module, modules))
+        self._sources = sources
+        self._worlds = 0
+        self._catalogues: dict[tuple[str, ...], World] = {}
+        self.entries = Entries()
+        self.compiled: list[Compiled] = []
+
+    def absent(self, slots: Sequence[Slot]) -> list[int]:
+        """Which of these packages no archive has in that version, by their places."""
+        catalogue = self._catalogue(self._sources.everything)
+        return [
+            place
+            for place, slot in enumerate(slots)
+            if catalogue.look_up(slot.package, slot.version) is None
+        ]
+
+    def solve(self, slots: Sequence[Slot]) -> None:
+        """Fill `entries`; `slots` are the old lock's packages, and what follows from moving ones
+        moves, too."""
+        self._check_requests()
+        if slots:
+            self._move_all(slots)
+        for module in self._modules:
+            self._add(module, slots)
+        check_apart(self._modules, self.entries, self._catalogue(self._sources.everything))
+
+    def close(self) -> None:
+        """Remove the worlds' files."""
+        for path in sorted(self._folder.iterdir()):
+            path.unlink()
+        self._folder.rmdir()
+
+    def _check_requests(self) -> None:
+        faults: list[QlumodError] = []
+        for module in self._modules:
+            catalogue = self._catalogue(module.archives)
+            for request in (*module.requests, *module.kernel_modules, *module.build):
+                try:
+                    catalogue.candidate(request)
+                except QlumodError as fault:
+                    faults.append(fault)
+        raise_faults(faults)
+
+    def _move_all(self, slots: Sequence[Slot]) -> None:
+        """Move what is asked to move, and what follows from it."""
+        for _ in range(ROUNDS):
+            before = [slot.version for slot in slots]
+            for module in self._modules:
+                self._move(module, slots)
+            if [slot.version for slot in slots] == before:
+                return
+        raise QlumodError(
+            "the packages that move never come to rest", remedy="qlumod lock --update"
+        )
+
+    def _move(self, module: Module, slots: Sequence[Slot]) -> None:
+        """Let apt move what one module's stack demands, the old lock's packages installed."""
+        stack = {slot.package: slot for slot in slots if {*slot.modules} & {*module.stack}}
+        demands = self._demands(module, stack)
+        if not demands and all(slot.version for slot in stack.values()):
+            return
+        installed = filter(None, (self._held(module, slot) for _, slot in sorted(stack.items())))
+        pins = self._pins(module, slots)
+        world = self._world(
+            module,
+            tuple(installed),
+            {name: version for name, version in pins.items() if name not in stack},
+        )
+        for change in self._solved(world, demands, {}, module.prefer).changes:
+            if change.new and change.package in stack:
+                stack[change.package].version = change.new
+
+    def _demands(self, module: Module, stack: Mapping[str, Slot]) -> list[Request]:
+        """What the old lock's packages do not satisfy, and what is to move."""
+        requests = {request.name: request for request in self._requests_of(module)}
+        versions = {name: slot.version for name, slot in stack.items()}
+        return [
+            request
+            for request in requests.values()
+            if request.name not in stack or not request.allows(versions.get(request.name, ""))
+        ] + [
+            request
+            for slot in stack.values()
+            if slot.moving
+            and slot.version != self._newest(module, request := _for_newest(module, requests, slot))
+        ]
+
+    def _newest(self, module: Module, request: Request) -> str:
+        return str(self._catalogue(module.archives).candidate(request).ver_str)
+
+    def _held(self, module: Module, slot: Slot) -> Chosen | None:
+        everything = self._catalogue(self._sources.everything)
+        if slot.version:
+            return everything.look_up(slot.package, slot.version)
+        newest = self._catalogue(module.archives).versions(slot.package)
+        return everything.look_up(slot.package, newest[0] if newest else "")
+
+    def _pins(
+        self, module: Module, slots: Sequence[Slot], *, builds: bool = False
+    ) -> dict[str, str]:
+        """The versions of the old lock that may be in one image with a module; its own win."""
+        others = {other.name for other in self._modules if other.name not in module.excludes}
+        pins: dict[str, str] = {}
+        for own in (False, True):
+            for slot in slots:
+                names = {*slot.modules, *(slot.builds if builds else ())}
+                wanted = {*module.stack} if own else others
+                if slot.version and names & wanted and not (slot.moving and not slot.modules):
+                    pins[slot.package] = slot.version
+        return pins
+
+    def _add(self, module: Module, slots: Sequence[Slot]) -> None:
+        below = self.entries.of(module.requires)
+        beside = self.entries.beside(module, self._modules)
+        fixed = {**self._pins(module, slots), **versions_of(beside)}
+        ground = [
+            *(entry.chosen for entry in below.values()),
+            *(
+                stub.installed(self._root.architecture)
+                for stub in self.compiled
+                if stub.module in module.requires
+            ),
+        ]
+        for compilation in self._compilations(module, ground, fixed, slots):
+            attempt = self._attempt(module, (*ground, *compilation.stubs), fixed)
+            raise_faults(_other_versions(module, attempt.world, beside, below))
+            if not attempt.failed:
+                break
+        if attempt.failed:
+            raise self._refusal(attempt, below)
+        raise_faults(_forced_versions(module, attempt.solution, beside))
+        for solution, names in (
+            (compilation.solution, {"build": module.name}),
+            (attempt.solution, {"module": module.name}),
+        ):
+            for chosen in solution.new:
+                self.entries.add(chosen, solution.reasons[chosen.package], **names)
+        self.compiled.extend(compilation.made)
+
+    def _attempt(
+        self, module: Module, installed: Sequence[Chosen], fixed: Mapping[str, str]
+    ) -> Attempt:
+        world = self._world(module, installed, fixed)
+        requests = self._requests_of(module)
+        return Attempt(
+            module=module,
+            world=world,
+            installed=installed,
+            fixed=fixed,
+            requests=requests,
+            solution=self._solution(module, world, requests),
+        )
+
+    def _compilations(
+        self,
+        module: Module,
+        ground: Sequence[Chosen],
+        fixed: Mapping[str, str],
+        slots: Sequence[Slot],
+    ) -> Iterator[Compilation]:
+        """What a module's kernel modules may be compiled from and with, the best first.
+
+        The old lock's versions stay if they can, at least the sources': what only builds is in no
+        image.
+        """
+        if not module.kernel_modules:
+            yield Compilation(solution=NOTHING)
+            return
+        kernel = _kernel(module, [chosen.package for chosen in ground])
+        held = self._pins(module, slots, builds=True)
+        sources = {one.name: held[one.name] for one in module.kernel_modules if one.name in held}
+        possible = False
+        for pins in ({**held, **fixed}, {**sources, **fixed}, fixed):
+            attempt = self._compiling(module, kernel, ground, pins)
+            if not attempt.failed:
+                possible = True
+                yield self._compilation(attempt, kernel)
+        if not possible:
+            raise self._refusal(attempt, self.entries.of(module.requires))
+
+    def _compilation(self, attempt: Attempt, kernel: str) -> Compilation:
+        module = attempt.module
+        made = [_compiled(module, one, attempt.solution, kernel) for one in module.kernel_modules]
+        return Compilation(
+            solution=attempt.solution,
+            made=tuple(made),
+            stubs=tuple(one.installed(self._root.architecture) for one in made),
+        )
+
+    def _compiling(
+        self, module: Module, kernel: str, ground: Sequence[Chosen], pins: Mapping[str, str]
+    ) -> Attempt:
+        tools = [Request(name=f"linux-headers-{kernel}"), Request(name="dkms"), *module.build]
+        requests = (*module.kernel_modules, *tools)
+        why = {request.name: f"compiles kernel modules of {module.name}" for request in tools}
+        why |= {one.name: f"kernel modules of {module.name}" for one in module.kernel_modules}
+        world = self._world(module, ground, pins, recommends=False)
+        open_ = [request for request in requests if not world.satisfied(request)]
+        return Attempt(
+            module=module,
+            world=world,
+            installed=ground,
+            fixed=pins,
+            requests=requests,
+            solution=world.solve(open_, why=why),
+        )
+
+    def _solution(self, module: Module, world: World, requests: Sequence[Request]) -> Solution:
+        why = {request.name: f"requested by {module.name}" for request in requests}
+        if not module.requires:
+            why |= dict.fromkeys(self._catalogue(module.archives).essential(), "essential")
+            why["apt"] = "every root has apt"
+            why |= {request.name: f"requested by {module.name}" for request in module.requests}
+        open_ = [request for request in requests if not world.satisfied(request)]
+        return self._solved(world, open_, why, module.prefer)
+
+    def _solved(
+        self,
+        world: World,
+        requests: Sequence[Request],
+        why: Mapping[str, str],
+        prefer: Sequence[str],
+    ) -> Solution:
+        """Solve here, or with Recommends in a process of its own."""
+        if not world.recommends:
+            return world.solve(requests, why=why, prefer=prefer)
+        order = {
+            "task": "one",
+            "frame": world.frame.as_json,
+            "requests": [asdict(request) for request in requests],
+            "why": why,
+            "prefer": prefer,
+        }
+        call = python_module("qlumod.lock.solver", order, environment=self._root.environment)
+        answer = json.loads(capture(call))
+        return Solution(
+            new=tuple(Chosen(**chosen) for chosen in answer["new"]),
+            reasons=answer["reasons"],
+            changes=tuple(Change(**change) for change in answer["changes"]),
+            unmet=tuple(answer["unmet"]),
+        )
+
+    def _requests_of(self, module: Module) -> tuple[Request, ...]:
+        """What apt is asked for: a module that requires none brings what every root has."""
+        if module.requires:
+            return module.requests
+        named = {request.name for request in module.requests}
+        essential = self._catalogue(module.archives).essential()
+        base = [name for name in (*essential, "apt") if name not in named]
+        return (*(Request(name=name) for name in base), *module.requests)
+
+    def _refusal(self, attempt: Attempt, below: Mapping[str, Entry]) -> QlumodError:
+        module, world = attempt.module, attempt.world
+        changes = attempt.solution.changes or self._wished_changes(attempt)
+        if changes:
+            return QlumodError(
+                f"{module.path}: {module.name} would change packages of a module below it",
+                details=[
+                    _change_text(change, module.name, below[change.package].modules[0])
+                    for change in changes
+                    if change.package in below
+                ],
+                remedy=f"let {changes[0].package} move in the module that holds it,"
+                f" or ask in {module.name} for versions that go with it",
+            )
+        requests = [_for_apt(request, world) for request in attempt.requests]
+        reasons = apt.why_not(self._root, requests, options=world.frame.options)
+        what = "compiled" if attempt.requests[:1] == module.kernel_modules[:1] else "installed"
+        return QlumodError(
+            f"{module.path}: {module.name} cannot be {what}",
+            details=(
+                *(reasons or attempt.solution.unmet),
+                *self._there_is(reasons, world, attempt.fixed),
+            ),
+        )
+
+    def _there_is(
+        self, reasons: Sequence[str], world: World, fixed: Mapping[str, str]
+    ) -> Iterator[str]:
+        """apt says that a bound is not met, but neither which versions there are nor why."""
+        bounded = re.findall(r"(?:[Dd]epends|PreDepends): (\S+) \([<>=]", "\n".join(reasons))
+        for name in dict.fromkeys(bounded):
+            if versions := world.versions(name):
+                yield f"there is {name} in {', '.join(versions)}"
+            if name in fixed:
+                yield f"{name} is held at {fixed[name]}, as other modules or the old lock have it"
+
+    def _wished_changes(self, attempt: Attempt) -> tuple[Change, ...]:
+        """What apt would do to the modules below if it were free to."""
+        module = attempt.module
+        there = {chosen.package for chosen in attempt.installed}
+        pins = {name: version for name, version in attempt.fixed.items() if name not in there}
+        world = self._world(module, attempt.installed, pins)
+        open_ = [request for request in attempt.requests if not world.satisfied(request)]
+        solution = self._solved(world, open_, {}, module.prefer)
+        return () if solution.unmet else solution.changes
+
+    def _catalogue(self, archives: Sequence[str]) -> World:
+        """What there is, for a module that names some archives."""
+        key = tuple(sorted(archives))
+        if key not in self._catalogues:
+            self._catalogues[key] = World(self._frame(key, (), {}))
+        return self._catalogues[key]
+
+    def _world(
+        self,
+        module: Module,
+        installed: Sequence[Chosen],
+        pins: Mapping[str, str],
+        *,
+        recommends: bool | None = None,
+    ) -> World:
+        return World(
+            self._frame(module.archives, installed, pins),
+            recommends=module.recommends if recommends is None else recommends,
+        )
+
+    def _frame(
+        self, archives: Sequence[str], installed: Sequence[Chosen], pins: Mapping[str, str]
+    ) -> Frame:
+        self._worlds += 1
+        name = "-".join(("with", *sorted(archives)))
+        frame = Frame(
+            status=self._folder / f"status-{self._worlds}",
+            preferences=self._folder / f"preferences-{self._worlds}",
+            sources=self._folder / f"{name}.sources",
+            cache=self._folder / f"{name}.bin",
+            first=self._sources.first(archives),
+        )
+        frame.status.write_text(status_text(installed), encoding="utf-8")
+        frame.preferences.write_text(pins_text(pins), encoding="utf-8")
+        if not frame.sources.exists():
+            frame.sources.write_text(self._sources.seen_with(archives), encoding="utf-8")
+        return frame
+
+
+def _for_newest(module: Module, requests: Mapping[str, Request], slot: Slot) -> Request:
+    """What asks for a package's newest version; only what came from a named archive does again."""
+    anywhere = slot.archive not in module.archives
+    return requests.get(slot.package, Request(name=slot.package, anywhere=anywhere))
+
+
+def _named_below(module: Module, modules: Sequence[Module]) -> bool:
+    """Whether a module or one below names an archive: then it comes after all that name none.
+
+    What the others take from the archives that all have is settled by then.
+    """
+    return any(other.archives for other in modules if other.name in module.stack)
+
+
+def _kernel(module: Module, below: Iterable[str]) -> str:
+    found = [match[1] for match in map(_KERNEL.fullmatch, below) if match]
+    if len(found) != 1:
+        raise QlumodError(
+            f"{module.path}: {module.name} has kernel modules, and not one kernel is below it",
+            details=[f"there is: {name}" for name in found],
+            remedy="a module below asks for one linux-image-…",
+        )
+    return found[0]
+
+
+def _compiled(module: Module, request: Request, solution: Solution, kernel: str) -> Compiled:
+    chosen = next(one for one in solution.new if one.package == request.name)
+    provides = apt_pkg.TagSection(chosen.stanza).get("Provides", "")
+    return Compiled(
+        package=f"{chosen.package.removesuffix('-dkms')}-{kernel}",
+        version=chosen.version,
+        dkms=chosen.package,
+        kernel=kernel,
+        provides=(
+            f"{chosen.package} (= {chosen.version})",
+            *filter(None, (part.strip() for part in provides.split(","))),
+        ),
+        module=module.name,
+    )
+
+
+def _other_versions(
+    module: Module, world: World, beside: Mapping[str, Entry], below: Mapping[str, Entry]
+) -> Iterator[QlumodError]:
+    """Find requests for a version that another module, which is not below, rules out."""
+    for request in module.requests:
+        entry = beside.get(request.name)
+        if entry and request.name not in below:
+            version = entry.chosen.version
+            if world.candidate(request).ver_str != version:
+                yield QlumodError(
+                    f"{request.place}{module.name} asks for {request},"
+                    f" but {entry.modules[0]} has it in {version}",
+                    details=("all modules of an image have one version of each package",),
+                    remedy="ask for versions that go together,"
+                    f" or write 'Conflicts: {entry.modules[0]}'",
+                )
+
+
+def _forced_versions(
+    module: Module, solution: Solution, beside: Mapping[str, Entry]
+) -> Iterator[QlumodError]:
+    """Find versions from an archive that the module names, other than those of another module."""
+    for chosen in solution.new:
+        entry = beside.get(chosen.package)
+        if entry and entry.chosen.version != chosen.version:
+            yield QlumodError(
+                f"{module.path}: {module.name} needs {chosen.package} {chosen.version},"
+                f" but {entry.modules[0]} has it in {entry.chosen.version}",
+                details=(
+                    solution.reasons[chosen.package],
+                    "all modules of an image have one version of each package",
+                ),
+                remedy=f"write 'Conflicts: {entry.modules[0]}', or keep the package out of one",
+            )
+
+
+def _for_apt(request: Request, world: World) -> str:
+    return f"{request.name}={world.candidate(request).ver_str}"
+
+
+def _change_text(change: Change, module: str, holder: str) -> str:
+    if not change.new:
+        return f"{module} would remove {change.package} {change.old} of {holder}"
+    return f"{module} would move {change.package} of {holder}: {change.old} → {change.new}"

@@ -1,0 +1,350 @@
+"""Modules that exclude each other, archives on request, and what kernel modules are built from."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.lock.site import Site, table, versions
+
+BACKPORTS = """
+Archive: backports
+URI: file://{top}/backports
+Suites: next
+Components: main
+Key: {top}/backports/keyring.gpg
+On-Request: yes
+"""
+
+
+def offer_backports(site: Site, *debs: Path) -> None:
+    """An archive as Debian's backports are: apt takes nothing from it unless it is asked to."""
+    fields = {"NotAutomatic": "yes", "ButAutomaticUpgrades": "yes"}
+    site.publish("backports", debs, suite="next", release=fields)
+    site.release(extra=BACKPORTS.format(top=site.top))
+
+
+def packages_of(site: Site) -> dict[str, list[str]]:
+    """``package version`` of each module's layer."""
+    lock = site.lock().lock
+    return {
+        module: [f"{p.package} {p.version}" for p in lock.of(module)]
+        for module, _ in lock.specs
+        if module != "core"
+    }
+
+
+def samba(site: Site) -> None:
+    """Samba in the archive's version and in that of the backports."""
+    site.spec(
+        "samba",
+        "samba",
+        variants=(
+            {"Variant": "samba-4.17"},
+            {"Variant": "samba-4.22", "Archive": "backports"},
+        ),
+    )
+
+
+def test_variants_are_locked_side_by_side_and_share_what_both_can_use(site: Site) -> None:
+    site.offer(
+        site.deb("samba", "4.17", depends="libtalloc, libsmb (= 4.17), python"),
+        site.deb("libsmb", "4.17"),
+        site.deb("libtalloc", "2"),
+        site.deb("python", "3.11"),
+    )
+    offer_backports(
+        site,
+        site.deb("samba", "4.22", depends="libtalloc, libsmb (= 4.22), python"),
+        site.deb("libsmb", "4.22"),
+        site.deb("libtalloc", "3"),
+    )
+    samba(site)
+    assert packages_of(site) == {
+        "samba-4.17": ["libsmb 4.17", "libtalloc 2", "python 3.11", "samba 4.17"],
+        "samba-4.22": ["libsmb 4.22", "libtalloc 2", "python 3.11", "samba 4.22"],
+    }
+    lock = site.lock()
+    assert not lock.changed
+    site.fetch("samba-4.22")
+    found = {p.package: site.store.has(p.sha256) for p in lock.lock.of("samba-4.17")}  # type: ignore[arg-type]
+    assert found == {"libsmb": False, "libtalloc": True, "python": True, "samba": False}
+
+
+def test_only_the_variant_that_is_named_moves(site: Site) -> None:
+    site.offer(site.deb("samba", "4.17", depends="lib"), site.deb("lib", "1"))
+    offer_backports(site, site.deb("samba", "4.22", depends="lib (>= 2)"), site.deb("lib", "2"))
+    samba(site)
+    site.lock()
+    site.offer(site.deb("samba", "4.17.1", depends="lib"), site.deb("lib", "1.1"))
+    offer_backports(site, site.deb("samba", "4.22.1", depends="lib (>= 2)"), site.deb("lib", "2.1"))
+    # The archives have dropped what was locked; the store had it.
+    assert "neither the archive nor the store has them" in site.refusal()
+    both = site.lock(update=["samba-4.22", "samba-4.17"])
+    moved = [str(moved) for moved in both.difference.moved]
+    assert moved == ["lib 1 → 1.1", "lib 2 → 2.1", "samba 4.17 → 4.17.1", "samba 4.22 → 4.22.1"]
+    site.fetch()
+    site.offer(site.deb("samba", "4.17.2", depends="lib"), site.deb("lib", "1.2"))
+    offer_backports(site, site.deb("samba", "4.22.2", depends="lib (>= 2)"), site.deb("lib", "2.2"))
+    assert not site.lock().changed
+    moved = [str(moved) for moved in site.lock(update=["samba-4.22"]).difference.moved]
+    assert moved == ["lib 2.1 → 2.2", "samba 4.22.1 → 4.22.2"]
+
+
+def test_an_archive_on_request_is_only_there_for_modules_that_name_it(site: Site) -> None:
+    site.offer(site.deb("tool", "1"))
+    site.publish("backports", [site.deb("tool", "2"), site.deb("own", "2")], suite="next")
+    site.release(extra=BACKPORTS.format(top=site.top))
+    site.spec("m", "tool")
+    site.spec("n", "own", fields={"Archive": "backports"})
+    assert packages_of(site) == {"m": ["tool 1"], "n": ["own 2"]}
+    site.spec("m", "own")
+    assert site.refusal() == "TOP/module-specs/m.module:7: Packages: there is no package own"
+
+
+def test_what_a_named_archive_has_in_another_version_is_not_taken_elsewhere(site: Site) -> None:
+    site.offer(site.deb("samba", "4.22"))
+    offer_backports(site, site.deb("samba", "4.23"))
+    site.spec("m", "samba (<< 4.23)", fields={"Archive": "backports"})
+    assert site.refusal() == (
+        "TOP/module-specs/m.module:7: Packages: no version of samba is << 4.23\n  there is: 4.23"
+    )
+
+
+def test_a_newer_library_that_another_module_has_otherwise_is_refused(site: Site) -> None:
+    site.offer(site.deb("samba", "4.17"), site.deb("lib", "1"), site.deb("viewer", depends="lib"))
+    offer_backports(site, site.deb("samba", "4.22", depends="lib (>= 2)"), site.deb("lib", "2"))
+    samba(site)
+    site.spec("desktop", "viewer")
+    assert site.refusal() == (
+        "TOP/module-specs/samba.module: samba-4.22 needs lib 2, but desktop has it in 1\n"
+        "  samba depends on it\n"
+        "  all modules of an image have one version of each package\n"
+        "To mend it: write 'Conflicts: desktop', or keep the package out of one"
+    )
+    site.spec("desktop", "viewer", fields={"Conflicts": "samba-4.22"})
+    assert packages_of(site)["samba-4.22"] == ["lib 2", "samba 4.22"]
+
+
+def test_modules_whose_packages_conflict_are_told_before_anything_is_built(site: Site) -> None:
+    site.offer(
+        site.deb("gridengine", depends="exim | mta"),
+        site.deb("exim", fields={"Provides": "mta", "Conflicts": "mta"}),
+        site.deb("nullmailer", fields={"Provides": "mta", "Conflicts": "mta"}),
+        site.deb("mon", depends="nullmailer"),
+        site.deb("old-tool"),
+        site.deb("new-tool", fields={"Breaks": "old-tool (<< 2)"}),
+    )
+    site.spec("gridengine", "gridengine", "old-tool")
+    site.spec("monitoring", "mon", "new-tool")
+    assert site.refusal() == (
+        "TOP/module-specs/gridengine.module: gridengine and monitoring cannot be in one image\n"
+        "  exim 1 conflicts with nullmailer 1\n"
+        "  new-tool 1 breaks old-tool 1\n"
+        "  nullmailer 1 conflicts with exim 1\n"
+        "To mend it: let apt choose otherwise with the field Prefer, or write 'Conflicts:"
+        " monitoring' if that is how it is"
+    )
+    site.spec("gridengine", "gridengine", fields={"Prefer": "nullmailer"})
+    assert packages_of(site)["gridengine"] == ["gridengine 1", "nullmailer 1"]
+    site.spec("gridengine", "gridengine", "old-tool", fields={"Conflicts": "monitoring"})
+    assert packages_of(site)["gridengine"] == ["exim 1", "gridengine 1", "old-tool 1"]
+
+
+def nvidia(site: Site, *, kernel: str = "6.1-1", version: str = "535") -> list[Path]:
+    """What a module of kernel modules is made of; the archive's files."""
+    return [
+        site.deb("linux-image-amd64", kernel, depends=f"linux-image-{kernel}-amd64"),
+        site.deb(f"linux-image-{kernel}-amd64", kernel),
+        site.deb(f"linux-headers-{kernel}-amd64", kernel, depends=f"linux-kbuild (= {kernel})"),
+        site.deb("linux-kbuild", kernel),
+        site.deb("dkms", depends="make"),
+        site.deb("make"),
+        site.deb("gcc-12"),
+        site.deb(
+            "nvidia-kernel-dkms",
+            version,
+            depends="dkms",
+            fields={"Provides": f"nvidia-kernel-{version}"},
+        ),
+        site.deb(
+            "libcuda1",
+            version,
+            depends=f"nvidia-kernel-dkms (= {version}) | nvidia-kernel-{version}, libc",
+        ),
+        site.deb("libc"),
+    ]
+
+
+def write_nvidia(site: Site) -> None:
+    site.spec("core", "hello", "linux-image-amd64", requires="")
+    fields = {"Kernel-Modules": "nvidia-kernel-dkms", "Build-Packages": "gcc-12"}
+    site.spec("nvidia", "libcuda1", fields=fields)
+    site.spec("over", "cuda-tool", requires="nvidia")
+
+
+def test_what_compiles_kernel_modules_is_locked_and_never_in_the_layer(site: Site) -> None:
+    site.offer(*nvidia(site), site.deb("cuda-tool", depends="nvidia-kernel-535, libcuda1"))
+    write_nvidia(site)
+    locked = site.lock()
+    assert {
+        p.package: f"{' '.join(p.modules)} · {' '.join(p.builds)} · {p.reason}"
+        for p in locked.lock.packages
+        if "core" not in p.modules
+    } == {
+        "cuda-tool": "over ·  · requested by over",
+        "dkms": " · nvidia · compiles kernel modules of nvidia",
+        "gcc-12": " · nvidia · compiles kernel modules of nvidia",
+        "libc": "nvidia ·  · libcuda1 depends on it",
+        "libcuda1": "nvidia ·  · requested by nvidia",
+        "linux-headers-6.1-1-amd64": " · nvidia · compiles kernel modules of nvidia",
+        "linux-kbuild": " · nvidia · linux-headers-6.1-1-amd64 depends on it",
+        "make": " · nvidia · dkms depends on it",
+        "nvidia-kernel-dkms": " · nvidia · kernel modules of nvidia",
+    }
+    (compiled,) = locked.lock.compiled
+    assert (compiled.package, compiled.version, compiled.kernel, compiled.provides) == (
+        "nvidia-kernel-6.1-1-amd64",
+        "535",
+        "6.1-1-amd64",
+        ("nvidia-kernel-dkms (= 535)", "nvidia-kernel-535"),
+    )
+    assert not site.lock().changed
+    assert len(site.fetch("nvidia").packages) == 8
+
+
+def test_another_kernel_of_core_is_another_build_of_its_modules(site: Site) -> None:
+    tool = site.deb("cuda-tool")
+    site.offer(*nvidia(site), tool)
+    write_nvidia(site)
+    old = site.lock().lock.compiled[0]
+    site.fetch()
+    site.offer(*nvidia(site, kernel="6.1-2", version="540"), tool)
+    assert not site.lock().changed
+    locked = site.lock(update=["linux-image-amd64"])
+    (new,) = locked.lock.compiled
+    assert (new.package, new.version) == ("nvidia-kernel-6.1-2-amd64", "535")
+    assert new.inputs != old.inputs
+    assert versions(locked)["linux-kbuild"] == "6.1-2"
+    assert versions(locked)["libcuda1"] == "535"
+
+
+def test_kernel_modules_without_a_kernel_are_refused(site: Site) -> None:
+    site.offer(*nvidia(site))
+    site.spec("nvidia", "libcuda1", fields={"Kernel-Modules": "nvidia-kernel-dkms"})
+    assert site.refusal() == (
+        "TOP/module-specs/nvidia.module: nvidia has kernel modules, and not one kernel is below"
+        " it\n"
+        "To mend it: a module below asks for one linux-image-…"
+    )
+
+
+def test_kernel_modules_that_cannot_be_compiled_are_refused_with_apts_reason(site: Site) -> None:
+    site.offer(*nvidia(site), site.deb("gcc-13", depends="nowhere"), site.deb("cuda-tool"))
+    write_nvidia(site)
+    fields = {"Kernel-Modules": "nvidia-kernel-dkms", "Build-Packages": "gcc-13"}
+    site.spec("nvidia", "libcuda1", fields=fields)
+    assert site.refusal() == (
+        "TOP/module-specs/nvidia.module: nvidia cannot be compiled\n"
+        "   gcc-13 : Depends: nowhere but it is not installable"
+    )
+
+
+VENDOR = """
+Archive: vendor
+URI: {uri}
+Suites: stable
+Components: main
+Key: {key}
+On-Request: yes
+"""
+
+
+def vendor(site: Site, *, uri: str = "", key: str = "") -> None:
+    """A module of a vendor's archive, and one that stands on it."""
+    folder = site.top / "vendor"
+    site.release(
+        extra=VENDOR.format(uri=uri or f"file://{folder}", key=key or folder / "keyring.gpg")
+    )
+    site.spec("beegfs", "beegfs-client", fields={"Archive": "vendor"})
+    site.spec("more", "tool", requires="beegfs")
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"key": "unverified"}, "archive vendor: its key is unverified"),
+        ({"key": "/nowhere.gpg"}, "archive vendor: Key: there is no keyring /nowhere.gpg"),
+        ({"uri": "file:///nowhere/at/all", "key": "KEYRING"}, "archive vendor: it cannot be read"),
+    ],
+)
+def test_a_module_whose_archive_cannot_be_used_is_left_out_with_the_reason(
+    site: Site, given: dict[str, str], reason: str
+) -> None:
+    site.offer(site.deb("tool"))
+    vendor(
+        site, **{n: v.replace("KEYRING", f"{site.archive}/keyring.gpg") for n, v in given.items()}
+    )
+    locked = site.lock()
+    assert dict(locked.lock.left_out) == {"beegfs": reason, "more": "it requires beegfs"}
+    assert [module for module, _ in locked.lock.specs] == ["core"]
+    assert not site.lock().changed
+    site.fetch("core")
+    with pytest.raises(Exception, match="beegfs is not in the lock"):
+        site.fetch("beegfs")
+
+
+def test_a_module_that_was_left_out_is_added_and_nothing_moves(site: Site) -> None:
+    site.offer(site.deb("tool", "1"))
+    vendor(site, key="unverified")
+    site.lock()
+    site.offer(site.deb("tool", "1"), site.deb("hello", "2"))
+    site.publish("vendor", [site.deb("beegfs-client", depends="tool")])
+    vendor(site)
+    locked = site.lock()
+    assert list(locked.difference.lines()) == [
+        "+ beegfs-client 1 (requested by beegfs)",
+        "+ tool 1 (beegfs-client depends on it)",
+    ]
+    assert (versions(locked)["hello"], locked.lock.left_out) == ("1", ())
+    assert table(locked)["tool"] == "1 · beegfs · beegfs-client depends on it"
+
+
+def test_a_locked_module_stays_as_long_as_the_store_has_it(site: Site) -> None:
+    site.offer(site.deb("tool"))
+    site.publish("vendor", [site.deb("beegfs-client")])
+    vendor(site)
+    before = site.lock().lock
+    vendor(site, uri="file:///nowhere/at/all", key=f"{site.top}/vendor/keyring.gpg")
+    assert site.refusal() == (
+        "beegfs is in the lock, and its packages cannot be had any more: archive vendor: it cannot"
+        " be read\n"
+        "  it is file:///nowhere/at/all/\n"
+        "  E: The repository 'file:/nowhere/at/all stable Release' does not have a Release file.\n"
+        "To mend it: name another place of the archive with --archive NAME=URI, or let the module"
+        " go: qlumod lock --update beegfs\n"
+        "more is in the lock, and its packages cannot be had any more: it requires beegfs\n"
+        "To mend it: name another place of the archive with --archive NAME=URI, or let the module"
+        " go: qlumod lock --update more"
+    )
+    vendor(site)
+    site.fetch()
+    vendor(site, uri="file:///nowhere/at/all", key=f"{site.top}/vendor/keyring.gpg")
+    kept = site.lock().lock
+    assert (kept.packages, kept.archives) == (before.packages, before.archives)
+    for package in before.of("beegfs"):  # type: ignore[arg-type]
+        site.store.path(package.sha256).unlink()
+    gone = site.lock(update=["beegfs", "more"])
+    assert [package.package for package in gone.difference.removed] == ["beegfs-client", "tool"]
+
+
+def test_a_lock_that_was_merged_to_two_versions_is_refused(site: Site) -> None:
+    site.offer(site.deb("tool"))
+    site.spec("ma", "tool")
+    site.spec("mb", "tool")
+    path = site.lock().path
+    text = path.read_text()
+    *rest, tool = text.split("\n\n")
+    one, other = tool.replace("ma mb", "ma"), tool.replace("ma mb", "mb").replace("n: 1", "n: 2")
+    path.write_text("\n\n".join((*rest, one.rstrip(), other)))
+    with pytest.raises(Exception, match="ma has tool 1, mb has it in 2"):
+        site.fetch()
