@@ -44,6 +44,7 @@ from qlumod.workflows.predecessors import Base
 )
 @base()
 @options.making
+@options.working
 @options.output
 @options.dry_run
 @options.reports(logged=True)
@@ -57,7 +58,7 @@ def command(
     base: Base | None,
     dry_run: bool,
     reporter: Reporter,
-    **making: Unpack[options.Making],
+    **making: Unpack[options.Building],
 ) -> None:
     """Build modules: a layer, its contents, and .deb packages with their .changes.
 

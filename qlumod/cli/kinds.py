@@ -99,8 +99,17 @@ def seconds(text: str) -> float:
 
 def days(text: str) -> int:
     """Read a number of days; raises `QlumodError`."""
+    return _count(text, "number of days")
+
+
+def whole(text: str) -> int:
+    """Read a number from 1 on; raises `QlumodError`."""
+    return _count(text, "number from 1 on")
+
+
+def _count(text: str, what: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]*", text):
-        raise QlumodError(f"{text!r} is no number of days")
+        raise QlumodError(f"{text!r} is no {what}")
     return int(text)
 
 

@@ -119,7 +119,8 @@ class _Verbs(click.Group):
 def cli() -> None:
     """Make image modules for HPC clusters out of Debian packages.
 
-    Every verb has its own --help with an example. Options come after the verb.
+    Every verb has its own --help with an example. Options come after the verb; what you would type
+    each time may be set once: `qlumod config` tells what is.
     """
 
 

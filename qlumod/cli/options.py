@@ -220,6 +220,24 @@ def making(function: F) -> F:
     return function
 
 
+class Working(TypedDict):
+    """What `working` gives a verb, as the workflows take it."""
+
+    work: Path
+    processors: int | None
+
+
+class Building(Making, Working):
+    """What a verb has that makes modules and works at them."""
+
+
+def working(function: F) -> F:
+    """Add what each verb takes that works at layers: see `Working`."""
+    for option in (setting("jobs", "processors"), setting("work")):
+        function = option(function)
+    return function
+
+
 def modules(function: F) -> F:
     """Add the argument ``MODULE…``; an empty tuple stands for all modules."""
     return click.argument(

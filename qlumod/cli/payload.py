@@ -1,6 +1,7 @@
 """``qlumod payload``: what dh_qlumod calls for each module of a source package."""
 
 from pathlib import Path
+from typing import Unpack
 
 import click
 
@@ -44,12 +45,7 @@ from qlumod.workflows.package import install_module
     metavar="DIR",
     help="A directory of locked .debs that the source package brings; it goes before the store.",
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="How many processors may work at it; default: all. No byte depends on it.",
-)
+@options.working
 @click.option(
     "--check/--no-check",
     default=True,
@@ -63,11 +59,11 @@ def command(
     package: str,
     destdir: Path,
     cache: Path,
-    store: Path | None,
+    store: Path,
     brought: tuple[Path, ...],
-    jobs: int | None,
     check: bool,
     reporter: Reporter,
+    **working: Unpack[options.Working],
 ) -> None:
     """Put a module's payload into the build directory of its binary package.
 
@@ -84,7 +80,7 @@ def command(
         cache=cache,
         store=store,
         brought=brought,
-        processors=jobs,
+        **working,
         check=check,
         listen=reporter.listen,
     )

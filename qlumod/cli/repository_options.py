@@ -87,8 +87,8 @@ _AGAINST = click.option(
     "--against",
     metavar="SUITE|SNAPSHOT",
     shell_complete=offers.published,
-    help="What there modules are compared with; default: the release's suite with its"
-    " proposed updates, and those of earlier minor releases of the flavor.",
+    help="The suite or snapshot there that modules are compared with; default: the release's suite"
+    " with its proposed updates, and those of earlier minor releases of the flavor.",
 )
 
 

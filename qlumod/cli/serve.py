@@ -14,9 +14,18 @@ from qlumod.repository.serving import server
 
 @options.verb(examples=["qlumod serve --repository /srv/debian --port 8080"])
 @repository
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: a free one."
+    "--host",
+    default="127.0.0.1",
+    metavar="ADDRESS",
+    help="The address to listen at; default: 127.0.0.1.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    metavar="PORT",
+    help="The port; 0: a free one. Default: 8080.",
 )
 @options.reports()
 def command(*, repository: Path, host: str, port: int, reporter: Reporter) -> None:

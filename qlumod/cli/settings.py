@@ -19,6 +19,7 @@ from qlumod.cli.kinds import (
     one_of,
     readable_by_all,
     seconds,
+    whole,
 )
 from qlumod.model.names import arch_name, flavor_name
 from qlumod.repository.layout import suite
@@ -93,6 +94,21 @@ SETTINGS = (
         example="/srv/qlumod/packages",
         default=lambda look: look("cache") / "packages",
         otherwise="packages in the cache",
+    ),
+    Setting(
+        name="work",
+        kind=_SHARED_FOLDER,
+        help="The directory to build in where memory does not suffice: local, not on NFS.",
+        example="/var/tmp/qlumod",
+        default=lambda look: look("cache") / "work",
+        otherwise="work in the cache",
+    ),
+    Setting(
+        name="jobs",
+        kind=Kind("N", whole),
+        help="How many processors may work at a layer; no byte depends on it.",
+        example="4",
+        otherwise="all",
     ),
     Setting(
         name="output",

@@ -29,6 +29,7 @@ BULKY = ("left out", "alternative left out")
     "--fresh", is_flag=True, help="Install the reference again, even if the cache has its scan."
 )
 @options.making
+@options.working
 @options.reports(logged=True)
 def command(
     *,
@@ -36,7 +37,7 @@ def command(
     brief: bool,
     fresh: bool,
     reporter: Reporter,
-    **making: Unpack[options.Making],
+    **making: Unpack[options.Building],
 ) -> None:
     """Prove that a stack of modules equals one installation.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step
-from qlumod.layer.cache import WORK, commit, payload_path
+from qlumod.layer.cache import WORK, commit, payload_path, work_in
 from qlumod.layer.inputs import write_inputs
 from qlumod.layer.installed import installed
 from qlumod.layer.job import Below, Job
@@ -132,19 +132,28 @@ def _not_yet(spec: ModuleSpec, flavor: FlavorName) -> Iterator[QlumodError]:
 
 
 def payload(
-    job: Job, *, store: Store, cache: Path, processors: int | None = None, listen: Listener
+    job: Job,
+    *,
+    store: Store,
+    cache: Path,
+    work: Path | None = None,
+    processors: int | None = None,
+    listen: Listener,
 ) -> Path:
     """The payload directory of a job, built where the cache lacks it.
 
-    The payloads of the modules below must be there already. `processors` is how many work at it
-    (None: all), and changes no byte.
+    The payloads of the modules below must be there already. `work` is where it is built (None: in
+    the cache), and `processors` how many work at it (None: all); neither changes a byte.
     """
     identity = job.identity
     ready = payload_path(cache, identity)
     if ready.is_dir():
         listen(Notice(text=f"{job.spec.module}: nothing to build, layer {identity[:12]} is there"))
         return ready
-    with step(listen, f"building {job.spec.module}"), staging(cache / WORK, identity) as place:
+    with (
+        step(listen, f"building {job.spec.module}"),
+        staging(work_in(cache, work), identity) as place,
+    ):
         # Somebody else may have built it while we waited for the directory.
         if ready.is_dir():
             return ready
@@ -157,21 +166,36 @@ def build_payloads(
     *,
     store: Store,
     cache: Path,
+    work: Path | None = None,
     processors: int | None = None,
     listen: Listener,
 ) -> dict[ModuleName, Path]:
     """The payloads of several jobs, what is required first; see `payload`."""
     require_means(jobs, cache=cache)
-    sweep(cache / WORK)
+    sweep_work(cache, work)
     return {
         job.spec.module: payload(
-            job, store=store, cache=cache, processors=processors, listen=listen
+            job, store=store, cache=cache, work=work, processors=processors, listen=listen
         )
         for job in jobs
     }
 
 
-def build_again(job: Job, *, store: Store, cache: Path, listen: Listener) -> tuple[str, ...]:
+def sweep_work(cache: Path, work: Path | None) -> None:
+    """Remove what killed builds left."""
+    for place in {cache / WORK, work_in(cache, work)}:
+        sweep(place)
+
+
+def build_again(
+    job: Job,
+    *,
+    store: Store,
+    cache: Path,
+    work: Path | None = None,
+    processors: int | None = None,
+    listen: Listener,
+) -> tuple[str, ...]:
     """Build a payload that the cache has once more, and tell how it came out otherwise.
 
     What came out otherwise is in the cache no more.
@@ -179,13 +203,14 @@ def build_again(job: Job, *, store: Store, cache: Path, listen: Listener) -> tup
     identity = job.identity
     with (
         step(listen, f"building {job.spec.module} a second time"),
-        staging(cache / WORK, identity) as place,
+        staging(work_in(cache, work), identity) as place,
     ):
-        again = _built(job, place, store=store, cache=cache, listen=listen)
+        again = _built(job, place, store=store, cache=cache, processors=processors, listen=listen)
         found = differences(job.spec.module, payload_path(cache, identity), again)
         if found:
             # Nothing may be made of it: the next build begins anew.
-            payload_path(cache, identity).rename(place / "first")
+            with staging(cache / WORK, f"{identity}-first") as away:
+                payload_path(cache, identity).rename(away / "first")
         return found
 
 

@@ -1,11 +1,15 @@
 """The cache of built payloads: a directory per identity, complete from the moment it is there."""
 
 import contextlib
+import errno
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from qlumod.model.names import Digest
 from qlumod.system.files import make_directories, sync_directories, told
+from qlumod.system.staging import staging
 
 LAYERS = "layers"
 WORK = "work"
@@ -16,6 +20,11 @@ def payload_path(cache: Path, identity: Digest) -> Path:
     return cache / LAYERS / identity
 
 
+def work_in(cache: Path, work: Path | None = None) -> Path:
+    """Where is built: in the cache, or in a directory that was chosen."""
+    return work or cache / WORK
+
+
 def commit(payload: Path, cache: Path, identity: Digest) -> Path:
     """Make a built payload the one of its identity, with one rename."""
     target = payload_path(cache, identity)
@@ -23,9 +32,27 @@ def commit(payload: Path, cache: Path, identity: Digest) -> Path:
         _sync_files(payload)
         make_directories(target.parent)
         # Another builder on the same shared cache may have been quicker; its bytes are the same.
-        with contextlib.suppress(FileExistsError):
-            _rename_new(payload, target)
+        with contextlib.suppress(FileExistsError), _in_cache(payload, cache, identity) as whole:
+            _rename_new(whole, target)
         sync_directories([target.parent])
+    return target
+
+
+@contextlib.contextmanager
+def _in_cache(payload: Path, cache: Path, identity: Digest) -> Iterator[Path]:
+    """The payload on the file system of the cache: a copy where it was built on another one."""
+    with staging(cache / WORK, f"{identity}-whole") as place:
+        yield _moved(payload, place / "payload")
+
+
+def _moved(payload: Path, target: Path) -> Path:
+    try:
+        return payload.rename(target)
+    except OSError as fault:
+        if fault.errno != errno.EXDEV:
+            raise
+    shutil.copytree(payload, target, symlinks=True)
+    _sync_files(target)
     return target
 
 

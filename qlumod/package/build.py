@@ -1,5 +1,6 @@
 """Making .debs of a module: the source package is written, debhelper builds it, all is moved."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -107,7 +108,12 @@ def _code_digest() -> Digest:
 
 
 def _environment(plan: Plan, cache: Path) -> dict[str, str]:
-    return {"QLUMOD_CACHE": str(cache.resolve()), "SOURCE_DATE_EPOCH": str(plan.epoch)}
+    return {
+        # What is configured was read already, and has been decided.
+        "QLUMOD_CONFIG": os.devnull,
+        "QLUMOD_CACHE": str(cache.resolve()),
+        "SOURCE_DATE_EPOCH": str(plan.epoch),
+    }
 
 
 def _toolbox(place: Path) -> Toolbox:

@@ -14,7 +14,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
 from qlumod.proof.tree import Tree, loaded
 from qlumod.system.archive import frozen_archive
-from qlumod.system.files import make_directories, sync_directory, write_new
+from qlumod.system.files import make_directories, write_whole
 from qlumod.system.namespace import call_inside
 from qlumod.system.staging import staging
 from qlumod.system.store import Store
@@ -80,22 +80,26 @@ def _recipe() -> tuple[Digest, ...]:
 
 
 def reference_tree(
-    installation: Installation, *, store: Store, cache: Path, fresh: bool, listen: Listener
+    installation: Installation,
+    *,
+    store: Store,
+    cache: Path,
+    work: Path,
+    fresh: bool,
+    listen: Listener,
 ) -> Tree:
-    """Install and scan, or take the scan of the same installation from the cache."""
+    """Install in `work` and scan, or take the scan of the same installation from the cache."""
     identity = installation.identity
     kept = cache / "proof" / f"{identity}.tree.gz"
     if kept.is_file() and not fresh:
         listen(Notice(text=f"reference installation {identity[:12]} reused (--fresh redoes it)"))
         return loaded(kept.read_bytes())
     make_directories(kept.parent)
-    with staging(cache / "work", f"reference-{identity}") as place:
+    with staging(work, f"reference-{identity}") as place:
         scanned = _install(installation, place, store=store, listen=listen)
         tree = loaded(scanned)
         _check_versions(tree, installation.packages)
-        write_new(place / "whole", scanned)
-        (place / "whole").rename(kept)
-        sync_directory(kept.parent)
+        write_whole(kept, scanned)
     _forget_oldest(kept.parent)
     return tree
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice
-from qlumod.layer.build import build_again, payload, plan, require_means
-from qlumod.layer.cache import WORK, payload_path
+from qlumod.layer.build import build_again, payload, plan, require_means, sweep_work
+from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.lock.make import require_tools
 from qlumod.model.address import Address
@@ -19,7 +19,6 @@ from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.system.files import file_sum
 from qlumod.system.run import require_programs
-from qlumod.system.staging import sweep
 from qlumod.system.store import Store, store_in
 from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.package import package_module
@@ -78,6 +77,8 @@ def build(
     output: Path,
     flavor: str | None = None,
     arch: str | None = None,
+    work: Path | None = None,
+    processors: int | None = None,
     twice: bool = False,
     lint: bool = True,
     base: Base | None = None,
@@ -108,13 +109,21 @@ def build(
         modules=needed,
         listen=listen,
     )
-    sweep(cache / WORK)
+    sweep_work(cache, work)
     output = output.absolute()
     built: list[tuple[Job, Path, tuple[str, ...], Future[tuple[Path, ...]]]] = []
     with _beside() as pool:
         for job in jobs:
-            made = payload(job, store=debs, cache=cache, listen=listen)
-            differing = build_again(job, store=debs, cache=cache, listen=listen) if twice else ()
+            made = payload(
+                job, store=debs, cache=cache, work=work, processors=processors, listen=listen
+            )
+            differing = (
+                build_again(
+                    job, store=debs, cache=cache, work=work, processors=processors, listen=listen
+                )
+                if twice
+                else ()
+            )
             packaging = pool.submit(
                 _packages,
                 job,

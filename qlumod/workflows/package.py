@@ -67,6 +67,7 @@ def install_module(
     cache: Path,
     store: Path | None = None,
     brought: Sequence[Path] = (),
+    work: Path | None = None,
     processors: int | None = None,
     check: bool = True,
     listen: Listener,
@@ -80,7 +81,9 @@ def install_module(
     made = _plan(job, _carried(job, inputs))
     debs = store_in(cache, store, brought=_brought(job.lock, brought))
     jobs = _jobs(job, store=debs, cache=cache, listen=listen)
-    payloads = build_payloads(jobs, store=debs, cache=cache, processors=processors, listen=listen)
+    payloads = build_payloads(
+        jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen
+    )
     payload = payloads[module]
     manifest = install_payload(payload, destination)
     if check:

@@ -7,6 +7,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, plan
+from qlumod.layer.cache import work_in
 from qlumod.model.accounts import BASE_USERS
 from qlumod.model.address import Address
 from qlumod.model.digests import digest_value
@@ -37,6 +38,8 @@ def verify_stack(
     addresses: Sequence[Address] = (),
     flavor: str | None = None,
     arch: str | None = None,
+    work: Path | None = None,
+    processors: int | None = None,
     fresh: bool = False,
     listen: Listener,
 ) -> Verdict:
@@ -65,9 +68,19 @@ def verify_stack(
         listen=listen,
     )
     debs = store_in(cache, store)
-    payloads = build_payloads(plan(project, lock, names), store=debs, cache=cache, listen=listen)
-    reference = reference_tree(installation, store=debs, cache=cache, fresh=fresh, listen=listen)
-    stack = stack_tree(payloads, epoch=lock.epoch, cache=cache, listen=listen)
+    payloads = build_payloads(
+        plan(project, lock, names),
+        store=debs,
+        cache=cache,
+        work=work,
+        processors=processors,
+        listen=listen,
+    )
+    place = work_in(cache, work)
+    reference = reference_tree(
+        installation, store=debs, cache=cache, work=place, fresh=fresh, listen=listen
+    )
+    stack = stack_tree(payloads, epoch=lock.epoch, work=place, listen=listen)
     with step(listen, "comparing"):
         return verdict(
             reference,
@@ -90,11 +103,11 @@ def _check_conflicts(specs: Sequence[ModuleSpec]) -> None:
 
 
 def stack_tree(
-    payloads: Mapping[ModuleName, Path], *, epoch: int, cache: Path, listen: Listener
+    payloads: Mapping[ModuleName, Path], *, epoch: int, work: Path, listen: Listener
 ) -> Tree:
-    """Assemble a stack and scan it."""
+    """Assemble a stack in `work` and scan it."""
     places = [str(payload) for payload in payloads.values()]
-    with staging(cache / "work", f"proof-{digest_value(places)}") as place:
+    with staging(work, f"proof-{digest_value(places)}") as place:
         call_inside(
             "qlumod.proof.inside:stack",
             {

@@ -206,6 +206,8 @@ def test_config_tells_every_value_and_who_says_so(qlumod: Typed, conf: Path) -> 
         ["specs", "module-specs", "default"],
         ["cache", "/from/file", f"{conf}:2"],
         ["store", "/from/file/packages", "default"],
+        ["work", "/from/file/work", "default"],
+        ["jobs", "-", "default"],
         ["output", "packages", "environment variable QLUMOD_OUTPUT"],
         ["flavor", "trixie", f"{conf}:3"],
         ["arch", "-", "default"],

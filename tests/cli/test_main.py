@@ -16,6 +16,7 @@ import pytest
 from qlumod.cli import options
 from qlumod.cli.exits import MEANINGS
 from qlumod.cli.main import VERBS, cli, module_of
+from qlumod.cli.settings import SETTINGS
 from tests.conftest import ROOT, Typed
 from tests.support.debris import descendants
 
@@ -78,6 +79,27 @@ def test_options_mean_the_same_everywhere(words: str, verb: click.Command) -> No
         for spelled in option.opts:
             if spelled in meaning:
                 assert option.name == meaning[spelled]
+
+
+def test_an_option_has_one_form_and_a_setting_one_explanation() -> None:
+    told = {
+        (words, spelled): option
+        for words, verb in all_verbs()
+        for option in verb.params
+        if isinstance(option, click.Option)
+        for spelled in option.opts
+    }
+    assert {
+        spelled: len(forms)
+        for spelled in {spelled for _, spelled in told}
+        if len(forms := {one.metavar for (_, other), one in told.items() if other == spelled}) > 1
+    } == {}
+    # It only names the suites whose .sources are printed.
+    del told["repo init", "--suite"]
+    for (words, spelled), option in told.items():
+        for setting in SETTINGS:
+            if spelled == setting.option:
+                assert (option.help or "").startswith(setting.help), words
 
 
 @EACH_VERB

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -14,9 +15,10 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, ignore
 from qlumod.layer.build import build_again
-from qlumod.layer.cache import payload_path
+from qlumod.layer.cache import commit, payload_path
 from qlumod.model.contents import parse_contents
 from qlumod.model.lock import parse_lock
+from qlumod.model.names import Digest
 from qlumod.system.mount import squashfs, tmpfs
 from qlumod.system.namespace import call_inside
 from qlumod.system.tree import scan
@@ -125,6 +127,41 @@ def test_a_second_build_gives_the_same_bytes(site: Site) -> None:
     site.build("plain")
     job = site.job("plain")
     assert build_again(job, store=site.store, cache=site.cache, listen=ignore) == ()
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A directory of another file system than the cache."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
+        assert Path(name).stat().st_dev != tmp_path.stat().st_dev
+        yield Path(name)
+
+
+def test_a_layer_may_be_built_on_another_file_system_than_the_cache(
+    site: Site, elsewhere: Path
+) -> None:
+    site.build("plain")
+    job = site.job("plain")
+    again = build_again(
+        job, store=site.store, cache=site.cache, work=elsewhere / "work", listen=ignore
+    )
+    assert again == ()
+    assert list((elsewhere / "work").iterdir()) == []
+
+
+def test_a_payload_comes_into_the_cache_whole_from_another_file_system(
+    elsewhere: Path, tmp_path: Path
+) -> None:
+    payload = elsewhere / "payload"
+    (payload / "state").mkdir(parents=True)
+    (payload / "state/passwd").write_text("eve")
+    (payload / "manifest").write_text("Format: 1")
+    (payload / "manifest").chmod(0o600)
+    made = commit(payload, tmp_path, Digest("a" * 64))
+    assert made == payload_path(tmp_path, Digest("a" * 64))
+    assert (made / "state/passwd").read_text() == "eve"
+    assert (made / "manifest").stat().st_mode & 0o777 == 0o600
+    assert list((tmp_path / "work").iterdir()) == []
 
 
 def test_a_path_that_comes_out_otherwise_is_named_and_nothing_is_made_of_it(
