@@ -105,7 +105,8 @@ def build(
     """Build images: the layers of the modules, and a last one with what is the image's own.
 
     Everything is checked first. The result is a new generation below /var/lib/qlumod/images/IMAGE;
-    one rename makes it the current one. Needs root.
+    one rename makes it the current one. Below a --root of one's own, any user may build who may
+    build modules; otherwise it needs root.
     """
     if bool(names) == all_images:
         raise click.UsageError("name the images to build, or say --outdated")

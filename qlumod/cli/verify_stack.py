@@ -44,7 +44,8 @@ def command(
     All packages of the modules (and of those they require) are installed at once by plain
     mmdebstrap and apt, and compared with the assembled stack: type, mode, owner by name,
     capabilities, hard links, link target, content, package database. Each difference is printed
-    with the rule that permits it; any other one is a failure (exit status 3).
+    with the rule that permits it; any other one is a failure (exit status 3). Whoever may build
+    may do this.
     """
     found = verify_stack(
         **making,

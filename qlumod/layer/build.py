@@ -218,7 +218,7 @@ def _place(lower: Below, cache: Path) -> Path:
     return lower.installed or payload_path(cache, lower.identity)
 
 
-PROGRAMS = ("setpriv", "unshare", "mount", "mmdebstrap", "mksquashfs", "gpg")
+PROGRAMS = ("setpriv", "unshare", "mount", "mmdebstrap", "mksquashfs", "unsquashfs", "gpg")
 """What a build needs of the build host, checked before any work."""
 
 

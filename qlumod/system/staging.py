@@ -50,8 +50,9 @@ def sweep(parent: Path, like: str = "*") -> tuple[Path, ...]:
         place = lock.with_suffix("")
         with contextlib.suppress(BlockingIOError), _locked(lock, wait=False):
             _clear(place)
-            lock.unlink(missing_ok=True)
-            removed.append(place)
+            if not place.exists():
+                lock.unlink(missing_ok=True)
+                removed.append(place)
     return tuple(removed)
 
 

@@ -22,6 +22,7 @@ from qlumod.model.image import Image, ImageName, Stack
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.registry import Registry
 from qlumod.model.secret import Secret
+from qlumod.system.namespace import require
 
 Name = TypeVar("Name", bound=str)
 
@@ -129,6 +130,7 @@ def _build(places: Places, plan: Plan, *, force: bool, dry_run: bool, listen: Li
     outdated = force or not is_current(places, plan)
     generation = ""
     if outdated and not dry_run:
+        require()
         with step(listen, f"building image {name}"):
             generation = build(places, plan, listen)
     elif not outdated:

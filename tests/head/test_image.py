@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
 import tarfile
@@ -37,6 +38,7 @@ from tests.head.small_payloads import (
     state,
 )
 from tests.head.small_payloads import layer as make_layer
+from tests.support.ordinary import ID, ordinary_user
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="images are built by root")
 
@@ -507,3 +509,16 @@ def test_one_image_that_cannot_be_built_keeps_no_other(ready: HeadNode) -> None:
     with pytest.raises(QlumodError, match="image broken: no version 15"):
         build_images(ready.places, [], force=False, dry_run=False, listen=ready.heard.append)
     assert current(ready).exists()
+
+
+def test_a_user_builds_below_a_root_of_his_own_what_root_builds(ready: HeadNode) -> None:
+    with ordinary_user() as user:
+        shutil.copytree(ready.root, user.home / "head", symlinks=True)
+        for path in (user.home / "head", *(user.home / "head").rglob("*")):
+            os.chown(path, ID, ID)
+        answer = user.qlumod("image", "build", "compute", "--root", "head")
+        assert answer.status == 0, answer.out + answer.err
+        build(ready)
+        made = user.home / "head/var/lib/qlumod/images/compute/current"
+        for name in ("image.squashfs", "stack"):
+            assert (made / name).read_bytes() == (current(ready) / name).read_bytes(), name
