@@ -256,6 +256,12 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             paths=("/run/lock", "/run/lock/lvm", "/run/lock/subsys"),
         ),
         Named(
+            name="machine id",
+            why="a stack always has an empty one; without systemd nothing makes one",
+            aspects=(A.EXTRA,),
+            paths=("/etc/machine-id",),
+        ),
+        Named(
             name="access list",
             why="squashfs stores none; systemd-tmpfiles sets it at boot",
             aspects=(A.ACCESS_LISTS,),

@@ -243,13 +243,9 @@ def _what_counts(entry: Entry) -> dict[str, str]:
 def _rule(entry: Entry) -> Rule | None:
     rule = rule_of(entry.path, entry.target)
     # A directory is no file of state, even where its name fits.
-    if entry.type == "d" and not (isinstance(rule, Dropped) and _in_tree(entry.path, rule)):
+    if entry.type == "d" and not (isinstance(rule, Dropped) and rule.claims_directory(entry.path)):
         return None
     return rule
-
-
-def _in_tree(path: str, rule: Dropped) -> bool:
-    return any(path.startswith(f"{tree}/") for tree in rule.trees)
 
 
 def _by_rule(entry: Entry, rule: Rule, was: Entry | None) -> Step:

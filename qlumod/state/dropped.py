@@ -50,6 +50,15 @@ DROPPED = (
         reason="packages and indexes that apt had in its hands",
     ),
     Dropped(
+        name="debconf-scratch",
+        patterns=(
+            "/var/cache/debconf/tmp.ci/*.config.*",
+            "/var/cache/debconf/tmp.ci/*.template.*",
+        ),
+        directories=("/var/cache/debconf/tmp.ci",),
+        reason="where apt takes out what debconf asks before packages are installed",
+    ),
+    Dropped(
         name="apt-of-the-build",
         patterns=(
             "/etc/apt/sources.list",

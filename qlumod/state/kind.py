@@ -86,14 +86,18 @@ class Dropped:
     trees: tuple[str, ...] = ()
     """Directories of which everything below is dropped (not they themselves): only such as are a
     file system of their own on a node."""
+    directories: tuple[str, ...] = ()
+    """Directories that are dropped themselves."""
     reason: str
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether the path is one of these."""
         del target
-        return matches_any(path, self.patterns) or any(
-            path.startswith(f"{tree}/") for tree in self.trees
-        )
+        return matches_any(path, self.patterns) or self.claims_directory(path)
+
+    def claims_directory(self, path: str) -> bool:
+        """Whether even a directory of that name is one of these."""
+        return path in self.directories or any(path.startswith(f"{tree}/") for tree in self.trees)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

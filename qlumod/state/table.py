@@ -43,7 +43,12 @@ IDENTITY: Files = {rule.path: rule.file for rule in FIXED}
 RULES: Sequence[Rule] = (*KINDS, *CACHES, *FIXED, *DROPPED)
 
 
-_PATHS = frozenset(pattern for rule in RULES for pattern in rule.patterns if "*" not in pattern)
+_PATHS = frozenset(
+    (
+        *(pattern for rule in RULES for pattern in rule.patterns if "*" not in pattern),
+        *(directory for rule in DROPPED for directory in rule.directories),
+    )
+)
 _PATTERNS = any_of(
     (pattern for rule in RULES for pattern in rule.patterns if "*" in pattern),
     (tree for rule in DROPPED for tree in rule.trees),
@@ -54,7 +59,7 @@ _TARGETS = any_of(target for kind in KINDS for target in kind.targets)
 def rule_of(path: str, target: str = "") -> Rule | None:
     """The rule for a file or a link (`target` is where it points); None: it is just payload.
 
-    Directories have no rule, apart from those below a mount point.
+    Directories have no rule, apart from those below a mount point and a few that are dropped.
     """
     if path not in _PATHS and not _PATTERNS.fullmatch(path) and not _TARGETS.fullmatch(target):
         return None

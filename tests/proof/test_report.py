@@ -25,11 +25,13 @@ secret                1      made at first boot or supplied by the site, never i
 kernel and initrd     2      files beside core's layer, of the same bytes
 for making an initrd  0      the initrd is made once, with core
 account ids           2      the release's account table fixes them; names and all else are equal
+day of an account     0      each module has its own epoch, one installation has one
 order of entries      1      merged from the modules' entries: the same ones, sorted
 bookkeeping           2      locks and backups of passwd, dpkg, apt, debconf and ucf
 of the build          2      mmdebstrap's settings, and its copies of host name and resolver
 device                1      mmdebstrap makes them; a node has devtmpfs
 run-time directory    1      a node's /run is made at boot
+machine id            0      a stack always has an empty one; without systemd nothing makes one
 access list           0      squashfs stores none; systemd-tmpfiles sets it at boot
 """
 

@@ -156,6 +156,8 @@ def test_over_nothing_everything_is_kept_but_whiteouts(upper):
         (f("/etc/passwd-"), None, "/etc/passwd-", Action.DROP),
         (d("/run/lock"), None, "/run/lock", Action.DROP),
         (d("/run"), None, "/run", Action.KEEP),
+        (d("/var/cache/debconf/tmp.ci"), None, "/var/cache/debconf/tmp.ci", Action.DROP),
+        (d("/etc/hostname"), None, "/etc/hostname", Action.KEEP),
         (f("/usr/share/info/dir"), f("/usr/share/info/dir"), "/usr/share/info/dir", Action.SAME),
         (f("/usr/share/info/dir"), None, "/usr/share/info/dir", Action.CACHE),
         (f("/etc/munge/munge.key"), None, "/etc/munge/munge.key", Action.SECRET),
