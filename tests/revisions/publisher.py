@@ -9,10 +9,12 @@ from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.model.names import ModulePackage
 from qlumod.package.plan import Plan
+from qlumod.package.render import render
 from qlumod.repository.settings import Wishes
 from qlumod.system.gpg import SigningKey
 from qlumod.system.run import capture, command
 from qlumod.workflows import build, lock, publish
+from qlumod.workflows.package import source_plan
 from qlumod.workflows.predecessors import Base
 from tests.lock.site import Site
 from tests.package.small import make_payload
@@ -52,6 +54,10 @@ class Publisher(Site):
     def jobs(self, *modules: str) -> dict[str, Job]:
         _, _, jobs = build.ordered(self.specs, modules, None, None)
         return {job.spec.module: job for job in jobs}
+
+    def rendered(self, module: str) -> dict[str, str]:
+        """The text of a module's source package."""
+        return render(source_plan(self.jobs(module)[module], self.store))
 
     def build(self, *modules: str) -> dict[str, tuple[Path, ...]]:
         """The packages of the modules, over layers that are made up here."""

@@ -1,6 +1,5 @@
 """Versions over time: locked, packaged, published, changed, and locked again."""
 
-import hashlib
 import shutil
 from pathlib import Path
 
@@ -8,20 +7,25 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Notice
-from qlumod.package.render import render
+from qlumod.layer.cache import payload_path
 from qlumod.repository.snapshots import all_snapshots
-from qlumod.workflows.package import source_plan
+from qlumod.system.run import capture, command
 from tests.conftest import Typed
+from tests.package.small import toolbox
 from tests.revisions.publisher import Publisher, documents, said
 
 
-def sums(files: tuple[Path, ...]) -> dict[str, str]:
-    """What is published of a build: .buildinfo tells its own time, and .changes names it."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-        if path.suffix not in (".buildinfo", ".changes")
-    }
+def from_source(site: Publisher, files: tuple[Path, ...]) -> dict[str, bytes]:
+    """The .debs that plain dpkg-buildpackage makes of a source package."""
+    (dsc,) = (path for path in files if path.suffix == ".dsc")
+    place = site.top / "plain"
+    place.mkdir()
+    capture(command("dpkg-source", "--no-check", "--extract", dsc, place / "tree"))
+    payload = payload_path(site.cache, site.jobs("slurm")["slurm"].identity)
+    tools = toolbox(place / "bin", payload)
+    words = ("dpkg-buildpackage", "-us", "-uc", "-b", "-d")
+    capture(command(*words, directory=place / "tree", environment=dict(tools.environment)))
+    return {path.name: path.read_bytes() for path in place.glob("*.deb")}
 
 
 def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
@@ -33,7 +37,7 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
         "core": "14.0.0-1 < None: an initial version",
         "slurm": "14.0.0-1 < None: an initial version",
     }
-    built = site.build()
+    built, rendered = site.build(), site.rendered("slurm")
     site.release_to(*built["core"], *built["slurm"])
 
     # Nothing has changed: all is published as it is, and made again it is the same.
@@ -43,12 +47,9 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
         "slurm": "14.0.0-1 < None: published as it is",
     }
     assert again.lock.epoch == first.lock.epoch
-    shutil.rmtree(site.output)
     assert site.build() == {"core": (), "slurm": ()}
     assert Notice(text="slurm: nothing to package, it is published as it is") in site.events
-    same = site.build("slurm")["slurm"]
-    assert sums(same) == sums(built["slurm"])
-    assert not site.release_to(*same).changes
+    assert site.rendered("slurm") == rendered
 
     # A package has moved: the next N, compared with the published one.
     site.offer(site.deb("munge", "2"), site.deb("slurmd"), date="Wed, 15 Nov 2023 22:13:20 +0000")
@@ -120,23 +121,39 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
         "\n"
         f" -- Test <test@example.org>  {dates[1]}\n"
     )
+    assert from_source(site, second["slurm"]) == {
+        path.name: path.read_bytes() for path in second["slurm"] if path.suffix == ".deb"
+    }
     site.release_to(*second["slurm"])
+
+    # Core moves: slurm is built again over it, and comes out as it is published.
+    debs = site.deb("hello", "2"), site.deb("munge", "2"), site.deb("slurmd")
+    site.offer(*debs, date="Thu, 16 Nov 2023 22:13:20 +0000")
+    assert said(site.relock(update=["hello"])) == {
+        "core": "14.0.0-2 < 14.0.0-1: other packages",
+        "slurm": "14.0.0-2 < 14.0.0-1: published as it is",
+    }
+    core = site.build()
+    assert [path.name for path in core["core"] if path.suffix == ".changes"] == [
+        "qlustar-module-core-bookworm-amd64_14.0.0-2_amd64.changes"
+    ]
+    assert core["slurm"] == ()
+    site.release_to(*core["core"])
 
     # A new release begins with 1, after the newest of the one before.
     site.release_is("14.0.1")
     newer = site.relock()
     assert said(newer) == {
-        "core": "14.0.1-1 < 14.0.0-1: the first of this release",
+        "core": "14.0.1-1 < 14.0.0-2: the first of this release",
         "slurm": "14.0.1-1 < 14.0.0-2: the first of this release",
     }
-    made = source_plan(site.jobs()["slurm"], site.store)
-    assert render(made)["debian/changelog"].splitlines()[:6] == [
+    assert site.rendered("slurm")["debian/changelog"].splitlines()[:6] == [
         "qlustar-module-slurm-bookworm-amd64 (14.0.1-1) 14.0-bookworm; urgency=medium",
         "",
         "  * slurm 14.0.1 for bookworm amd64: 2 packages.",
         "  * No package has changed since 14.0.0-2.",
         "",
-        " -- Test <test@example.org>  Wed, 15 Nov 2023 22:13:21 +0000",
+        " -- Test <test@example.org>  Thu, 16 Nov 2023 22:13:20 +0000",
     ]
 
     # Back in the release before: the same module comes out otherwise, as over another core.
@@ -168,6 +185,10 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
     # The same changes, told of what was published.
     told = qlumod("diff", "--repository", site.repository, first_day, "14.0-bookworm", "--quiet")
     assert told.out.splitlines() == [
+        "core 14.0.0-1 → 14.0.0-2",
+        "  1 package upgraded",
+        "    hello 1 → 2",
+        "  no path has changed",
         "slurm 14.0.0-1 → 14.0.0-2",
         "  1 package upgraded",
         "    munge 1 → 2",
