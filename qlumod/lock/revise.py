@@ -74,14 +74,15 @@ def revised(
 ) -> tuple[Lock, tuple[Revision, ...]]:
     """Give each module of a new lock its version, its epoch and its predecessor."""
     chosen = {module: _choose(new, old, found) for module, found in sorted(known.items())}
+    # What cannot be locked now comes back as what it was.
+    kept = dict(_kept(new, old)) if old else {}
+    every = sorted({**kept, **chosen}.items())
     lock = replace(
         new,
-        revisions=tuple((module, found.revision) for module, found in chosen.items()),
-        epochs=tuple(
-            (module, found.epoch) for module, found in chosen.items() if found.epoch != new.epoch
-        ),
-        predecessors=tuple(found.predecessor for found in chosen.values() if found.predecessor),
-        publications=tuple(found.publication for found in chosen.values() if found.publication),
+        revisions=tuple((module, found.revision) for module, found in every),
+        epochs=tuple((module, found.epoch) for module, found in every if found.epoch != new.epoch),
+        predecessors=tuple(found.predecessor for _, found in every if found.predecessor),
+        publications=tuple(found.publication for _, found in every if found.publication),
     )
     return lock, tuple(
         Revision(
@@ -108,6 +109,22 @@ def remembered(old: Lock | None, module: ModuleName) -> Published | None:
         epoch=old.epoch_of(module),
         predecessor=old.predecessor_of(module),
     )
+
+
+def _kept(new: Lock, old: Lock) -> Iterator[tuple[ModuleName, _Chosen]]:
+    left_out = dict(new.left_out)
+    for module, revision in old.revisions:
+        if module in left_out:
+            yield (
+                module,
+                _Chosen(
+                    revision=revision,
+                    epoch=old.epoch_of(module),
+                    why=left_out[module],
+                    predecessor=old.predecessor_of(module),
+                    publication=old.publication_of(module),
+                ),
+            )
 
 
 def _choose(new: Lock, old: Lock | None, known: Known) -> _Chosen:

@@ -48,6 +48,11 @@ class Installation:
         return tuple(spec.module for spec in self.specs)
 
     @property
+    def epoch(self) -> int:
+        """Its time: that of its lowest module, whose scripts write most of what tells the time."""
+        return self.lock.epoch_of(self.modules[0])
+
+    @property
     def packages(self) -> tuple[LockedPackage, ...]:
         """The packages of all the modules, each once, sorted by name."""
         wanted = set(self.modules)
@@ -66,7 +71,7 @@ class Installation:
                 "packages": [[p.package, p.version, p.sha256] for p in self.packages],
                 "architecture": self.lock.architecture,
                 "flavor": self.lock.flavor,
-                "epoch": self.lock.epoch,
+                "epoch": self.epoch,
                 "tools": [list(tool) for tool in self.lock.tools],
                 **{field: self.lines(field) for field in ("debconf", "enable", "disable")},
             }
@@ -113,7 +118,7 @@ def _install(installation: Installation, place: Path, *, store: Store, listen: L
         architecture=lock.architecture,
         # mmdebstrap looks for the essential packages in the suite that it is told to install.
         suite=lock.flavor,
-        epoch=lock.epoch,
+        epoch=installation.epoch,
         listen=listen,
     )
     output = place / "tree.gz"
@@ -124,7 +129,7 @@ def _install(installation: Installation, place: Path, *, store: Store, listen: L
             "suite": lock.flavor,
             "packages": [f"{p.package}={p.version}" for p in installation.packages],
             "architecture": lock.architecture,
-            "epoch": lock.epoch,
+            "epoch": installation.epoch,
             "debconf": installation.lines("debconf"),
             "enable": installation.lines("enable"),
             "disable": installation.lines("disable"),

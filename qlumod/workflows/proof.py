@@ -8,12 +8,11 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, plan
 from qlumod.layer.cache import work_in
-from qlumod.model.accounts import BASE_USERS
 from qlumod.model.address import Address
 from qlumod.model.digests import digest_value
 from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.names import ModuleName, module_name
-from qlumod.model.project import CORE, Project
+from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.proof.permitted import Expectations, outside
 from qlumod.proof.reference import Installation, reference_tree
@@ -80,7 +79,9 @@ def verify_stack(
     reference = reference_tree(
         installation, store=debs, cache=cache, work=place, fresh=fresh, listen=listen
     )
-    stack = stack_tree(payloads, epoch=lock.epoch, work=place, listen=listen)
+    # As on a head node, an image has the time of its newest module.
+    epoch = max(lock.epoch_of(name) for name in names)
+    stack = stack_tree(payloads, epoch=epoch, work=place, listen=listen)
     with step(listen, "comparing"):
         return verdict(
             reference,
@@ -145,15 +146,12 @@ def expectations(
 
 
 def _days(project: Project, installation: Installation) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The days of all users' passwords: core's for those that every installation has."""
+    """The days of the passwords of users that modules bring."""
     lock = installation.lock
     for module in installation.modules:
         made = project.accounts.made_by((p.package for p in lock.of(module)), lock.flavor)
-        names = [user.name for user in made.users]
-        if module == CORE:
-            names += [name for name, _ in BASE_USERS]
-        for name in names:
-            yield name, (day_of(lock.epoch), day_of(lock.epoch_of(module)))
+        for user in made.users:
+            yield user.name, (day_of(installation.epoch), day_of(lock.epoch_of(module)))
 
 
 def left_out(payload: Path) -> tuple[str, ...]:

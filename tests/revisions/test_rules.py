@@ -183,3 +183,13 @@ def test_a_published_module_keeps_its_epoch_and_what_it_was_compared_with() -> N
     known = known_of(replace(at(2), predecessor=before))
     made, _ = revised(lock(), None, {SLURM: known})
     assert (made.epoch_of(SLURM), made.predecessors) == (500, (before,))
+
+
+def test_a_module_that_is_left_out_comes_back_as_what_it_was() -> None:
+    old = revised(lock(), None, {SLURM: known_of(at(3))})[0]
+    without = replace(lock(), specs=(), left_out=((SLURM, "no archive"),))
+    made, found = revised(without, old, {})
+    assert found == ()
+    assert (made.revisions, made.epochs) == (old.revisions, old.epochs)
+    assert made.publications == old.publications
+    assert revised(lock(), made, {SLURM: known_of(remembered(made, SLURM))})[0] == old
