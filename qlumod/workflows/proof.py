@@ -25,7 +25,7 @@ from qlumod.state.table import KINDS
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.staging import staging
 from qlumod.system.store import store_in
-from qlumod.workflows.lock import fetch_locked, locked_project
+from qlumod.workflows.lock import fetch_locked, locked_project, project_for
 
 
 def verify_stack(
@@ -47,11 +47,11 @@ def verify_stack(
     No names stand for all modules. Payloads that the cache lacks are built first. `fresh` installs
     the reference again.
     """
+    asked = tuple(map(module_name, modules))
+    # What no lock can mend is told first.
+    _check_conflicts(with_requirements(asked, project_for(specs, flavor, arch)[0].specs))
     project, lock = locked_project(specs, modules, flavor=flavor, arch=arch)
-    stacked = with_requirements(
-        [module_name(name) for name in modules] or [spec.module for spec in project.specs],
-        project.specs,
-    )
+    stacked = with_requirements(asked or [spec.module for spec in project.specs], project.specs)
     _check_conflicts(stacked)
     require()
     installation = Installation(lock=lock, specs=stacked)
