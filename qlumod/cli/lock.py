@@ -36,6 +36,7 @@ from qlumod.workflows.predecessors import Base
     "raised",
     multiple=True,
     metavar="MODULE",
+    shell_complete=offers.modules,
     help="Give a published module its next version, though nothing that is compared has changed:"
     " for a layer that comes out otherwise. May be repeated.",
 )

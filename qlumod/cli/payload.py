@@ -5,7 +5,7 @@ from typing import Unpack
 
 import click
 
-from qlumod.cli import options
+from qlumod.cli import offers, options
 from qlumod.cli.kinds import PathKind
 from qlumod.cli.screen import Reporter
 from qlumod.model.names import module_name
@@ -26,7 +26,9 @@ from qlumod.workflows.package import install_module
     default=Path("debian/qlumod"),
     help="Where release, accounts, lock and specs lie; default: debian/qlumod.",
 )
-@click.option("--module", required=True, metavar="NAME", help="The module.")
+@click.option(
+    "--module", required=True, metavar="NAME", help="The module.", shell_complete=offers.modules
+)
 @click.option("--package", required=True, metavar="NAME", help="The binary package that holds it.")
 @click.option(
     "--destdir",
