@@ -206,7 +206,7 @@ def quietly(words: Sequence[str], directory: Path) -> None:
     done = subprocess.run(
         words,
         cwd=directory,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CONFIG": os.devnull},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -6,6 +6,8 @@ set -euo pipefail
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 here=$checkout/build/demo
 export QLUMOD_CACHE=${QLUMOD_CACHE:-/var/cache/qlumod}
+# Whatever you or this host want of other calls.
+export QLUMOD_CONFIG=/dev/null
 export PATH=$checkout/.venv/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL=C.UTF-8
 
