@@ -5,16 +5,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.system.mount import bind, tmpfs
+from qlumod.system.mount import bind
 from qlumod.system.run import command, run
 
 
 @contextmanager
 def without_host(scratch: Path, *, host_name: str) -> Iterator[None]:
-    """Hide what mmdebstrap would copy or show of the build host: its resolver, name and hardware.
-
-    mmdebstrap(1) copies /etc/resolv.conf and /etc/hostname, and shows /sys to maintainer scripts.
-    """
+    """Hide what mmdebstrap would copy of the build host: its resolver and its name."""
     with ExitStack() as mounts:
         for path, text in (("/etc/resolv.conf", ""), ("/etc/hostname", f"{host_name}\n")):
             if Path(path).exists():
@@ -22,7 +19,6 @@ def without_host(scratch: Path, *, host_name: str) -> Iterator[None]:
                 stand_in.write_text(text, encoding="utf-8")
                 stand_in.chmod(0o644)
                 mounts.enter_context(bind(stand_in, Path(path)))
-        mounts.enter_context(tmpfs(Path("/sys")))
         yield
 
 
@@ -51,6 +47,8 @@ def install(
             "mmdebstrap",
             "--mode=root",
             "--variant=apt",
+            # Maintainer scripts have no business with the build host's hardware.
+            "--skip=chroot/mount/sys",
             "--format=directory",
             f"--architectures={architecture}",
             '--aptopt=Apt::Install-Recommends "false"',

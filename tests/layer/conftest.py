@@ -69,7 +69,7 @@ Packages: registered
 """
 
 MODULES: dict[str, str] = {
-    "core": "Packages: adduser",
+    "core": "Packages: adduser, witness",
     "plain": "Requires: core\nPackages: plain",
     "sibling": "Requires: core\nPackages: sibling",
     "registered": "Requires: core\nPackages: registered\nSecrets: /etc/keeper/key site",
@@ -105,6 +105,11 @@ def small_debs(directory: Path) -> None:
         },
         modes={"/usr/bin/plain": 0o4755},
         scripts={"postinst": "mkdir -p /var/lib/plain; echo made > /var/lib/plain/made"},
+    )
+    make_deb(
+        directory,
+        "witness",
+        scripts={"postinst": "{ ls /sys; hostname; grep -c : /proc/net/dev; } >/usr/share/witness"},
     )
     make_deb(directory, "sibling", files={"/usr/share/shared/sibling.txt": "sibling\n"})
     make_deb(

@@ -21,6 +21,7 @@ from qlumod.model.lock import parse_lock
 from qlumod.model.names import Digest
 from qlumod.system.mount import squashfs, tmpfs
 from qlumod.system.namespace import call_inside
+from qlumod.system.run import capture, command
 from qlumod.system.tree import scan
 from qlumod.workflows.build import build
 from qlumod.workflows.check import check
@@ -64,6 +65,14 @@ def test_a_layer_holds_what_its_packages_brought_and_nothing_else(
         "/var/lib/plain/made",
     ]
     assert layer["/usr/bin/plain"][:4] == ["f", 0o4755, 0, 0]
+
+
+def test_what_core_is_made_of_sees_neither_network_nor_hardware_of_the_build_host(
+    site: Site,
+) -> None:
+    image = site.build("core") / "layer.squashfs"
+    seen = capture(command("unsquashfs", "-cat", image, "usr/share/witness"))
+    assert seen.decode() == "qlumod\n1\n", "no line for /sys, the host name, one interface"
 
 
 def test_no_trace_of_the_overlay_is_in_a_layer(site: Site, tmp_path: Path) -> None:
