@@ -34,6 +34,7 @@ APT_PACKAGES := \
 	lintian \
 	mmdebstrap \
 	mount \
+	piuparts \
 	pybuild-plugin-pyproject \
 	python3-apt \
 	python3-all \

@@ -84,8 +84,8 @@ LOCKED = (
 )
 
 
-def release() -> Release:
-    return parse_release(RELEASE, "release")
+def release(version: str = "14.0.0") -> Release:
+    return parse_release(RELEASE.replace("14.0.0", version), "release")
 
 
 def spec(module: str) -> ModuleSpec:
@@ -93,7 +93,9 @@ def spec(module: str) -> ModuleSpec:
     return found
 
 
-def lock(flavor: str = "bookworm", **revisions: int) -> Lock:
+def lock(
+    flavor: str = "bookworm", *, version: str = "14.0.0", epoch: int = EPOCH, **revisions: int
+) -> Lock:
     digest = hashlib.sha256(b"x").hexdigest()
     packages = "".join(
         f"\nPackage: {name}\nVersion: {version}\nArchitecture: amd64\nSource: {source}\n"
@@ -104,8 +106,8 @@ def lock(flavor: str = "bookworm", **revisions: int) -> Lock:
     )
     numbers = {"core": 2, "slurm": 1, **revisions}
     text = (
-        f"Format: 1\nVersion: 14.0.0\nFlavor: {flavor}\nArchitecture: amd64\nEpoch: {EPOCH}\n"
-        f"Release-Digest: {release().digest}\nAccounts-Digest: {digest}\n"
+        f"Format: 1\nVersion: {version}\nFlavor: {flavor}\nArchitecture: amd64\nEpoch: {epoch}\n"
+        f"Release-Digest: {release(version).digest}\nAccounts-Digest: {digest}\n"
         "Specs:\n"
         + "".join(f" {name} {spec(name).digest}\n" for name in sorted(SPECS))
         + "Revisions:\n"
@@ -120,10 +122,15 @@ def plan(
     module: str = "slurm",
     flavor: str = "bookworm",
     before: Predecessor | None = None,
+    *,
+    version: str = "14.0.0",
+    epoch: int = EPOCH,
     **revisions: int,
 ) -> Plan:
     wanted = with_requirements([ModuleName(module)], [spec(name) for name in SPECS])
-    whole = lock(flavor, **revisions).restricted_to(entry.module for entry in wanted)
+    whole = lock(flavor, version=version, epoch=epoch, **revisions).restricted_to(
+        entry.module for entry in wanted
+    )
     if before:
         known = LockedPredecessor(
             module=before.module,
@@ -132,13 +139,13 @@ def plan(
         )
         whole = replace(whole, predecessors=(known,))
     return Plan(
-        release=release(),
+        release=release(version),
         spec=spec(module),
         lock=whole,
         inputs=(
             ("accounts", accounts_text(parse_accounts(ACCOUNTS, "accounts"))),
             ("lock", lock_text(whole)),
-            ("release", release_text(release())),
+            ("release", release_text(release(version))),
             *((f"{entry.module}.module", spec_text(entry)) for entry in wanted),
         ),
         before=before,
