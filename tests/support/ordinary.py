@@ -86,11 +86,10 @@ class User:
 
 @contextmanager
 def ordinary_user() -> Iterator[User]:
-    """A user with a home that is empty but for what this needs."""
+    """A user with a home that is nobody else's, and empty but for what this needs."""
     # Not in pytest's own directory, which is root's alone.
     home = Path(tempfile.mkdtemp(prefix="qlumod-ordinary-"))
     try:
-        home.chmod(0o755)
         user = User(home)
         (home / "etc").mkdir()
         user.tree.mkdir()

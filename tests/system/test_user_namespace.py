@@ -106,6 +106,7 @@ def test_a_user_needs_the_program_that_maps_ids(user: User) -> None:
 
 def as_daemon_inside(user: User, script: str) -> str:
     """What is said to an ordinary user of a user namespace, where `script` was run as its root."""
+    user.home.chmod(0o755)
     user.gives("subuid", f"{NAME}:{SUBIDS}:65536\ndaemon:2000:62000\n")
     user.gives("subgid", f"{NAME}:{SUBIDS}:65536\ndaemon:2000:62000\n")
     ask = 'exec ${ROOT_OF:+chroot $ROOT_OF} setpriv --reuid 1 --regid 1 --clear-groups "$0" -c "$1"'
