@@ -109,3 +109,19 @@ def test_what_killed_runs_left_is_removed_and_what_can_be_resumed_stays(store: S
         os.utime(store.partial / name, (0, 0))
     store.tidy()
     assert {name: (store.partial / name).exists() for name in names} == names
+
+
+def test_a_document_is_found_by_its_digest_and_refused_when_it_is_damaged(store: Store) -> None:
+    digest = store.keep(b"what it was")
+    assert store.keep(b"what it was") == digest
+    assert store.document(digest) == b"what it was"
+    assert store.document(Digest("0" * 64)) is None
+    assert list(store.partial.iterdir()) == []
+    (path,) = store.root.glob(f"*/{digest}.*")
+    path.unlink()
+    path.write_bytes(b"what it is not")
+    with pytest.raises(QlumodError) as caught:
+        store.document(digest)
+    assert str(caught.value) == (
+        f"{path}: the document in the store is damaged\nTo mend it: rm {path}, and try again"
+    )
