@@ -467,7 +467,7 @@ WRONG = {
     "name": (
         ("image", "create", "../x"),
         2,
-        "Error: Invalid value for 'NAME': '../x' is no image name: it holds lower-case letters, "
+        "Error: Invalid value for 'IMAGE': '../x' is no image name: it holds lower-case letters, "
         "digits, '-', '+', '_' and '.', and begins with a letter or a digit",
     ),
     "again": (
