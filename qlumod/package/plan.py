@@ -136,7 +136,10 @@ def _payload(plan: Plan) -> Binary:
         text=" ".join(
             (
                 "This package holds the module itself: a layer for the images of nodes.",
-                *(f"In the area {area}: {', '.join(names)}." for area, names in plan.areas),
+                *(
+                    f"It contains packages of the area {area}: {', '.join(names)}."
+                    for area, names in plan.areas
+                ),
             )
         ),
     )

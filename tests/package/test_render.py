@@ -132,8 +132,8 @@ def test_what_is_not_free_stands_in_the_copyright_file_and_in_the_description() 
     ) in files["debian/copyright"]
     payload, *metas = files["debian/control"].split("\n\n")[1:]
     assert payload.endswith(
-        " This package holds the module itself: a layer for the images of nodes. In the\n"
-        " area non-free: munge."
+        " This package holds the module itself: a layer for the images of nodes. It\n"
+        " contains packages of the area non-free: munge."
     )
     assert not any("non-free" in meta for meta in metas)
 
