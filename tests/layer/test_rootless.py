@@ -66,11 +66,11 @@ def payloads(site: Site, cache: Path) -> list[Path]:
     return [payload_path(cache, site.job(module).identity) for module in ("core", MODULE)]
 
 
-def take_core(site: Site, user: User) -> None:
-    """Give the user core's payload."""
-    core = site.build("core")
-    copy, _ = payloads(site, user.cache)
-    shutil.copytree(core, copy)
+def take_along(site: Site, user: User, *modules: str) -> None:
+    """Give the user payloads that root has built."""
+    for module in modules:
+        payload = site.build(module)
+        shutil.copytree(payload, user.cache / "layers" / payload.name)
     for path in (user.cache, *user.cache.rglob("*")):
         os.chown(path, ID, ID)
 
@@ -107,7 +107,7 @@ def test_a_user_builds_the_same_bytes_as_root(site: Site, user: User, tmp_path: 
 
 def test_root_of_a_user_namespace_builds_the_same_bytes_as_root(site: Site, user: User) -> None:
     site.build(MODULE)
-    take_core(site, user)
+    take_along(site, user, "core")
     write_inputs(site.job(MODULE), user.home / "inputs")
     asked = ("payload", "--from", "inputs", "--module", MODULE, "--package", MODULE)
     typed(site, user, *asked, "--destdir", "tmp", inside=True)
@@ -131,6 +131,17 @@ def test_a_user_without_ids_is_told_so_before_any_work(site: Site, user: User) -
     written = {path.relative_to(user.home).parts[0] for path in user.home.rglob("*")}
     assert written == {"cache", "etc", "inputs", "specs", "tree"}
     assert [path.name for path in user.cache.iterdir()] == ["logs"]
+
+
+def test_a_user_without_ids_may_package_what_is_built(site: Site, user: User) -> None:
+    user.gives("subuid", "")
+    take_along(site, user, "core", MODULE)
+    said = typed(site, user, *BUILD).err
+    assert (
+        f"packages are made with the network at hand: cannot build as user {NAME}: "
+        "/etc/subuid gives that user no range of ids\n"
+    ) in said
+    assert list((user.home / "packages").glob("*.changes"))
 
 
 @pytest.fixture
@@ -160,7 +171,7 @@ def begun(site: Site, user: User) -> Iterator["subprocess.Popen[str]"]:
 def test_a_killed_build_leaves_no_process_and_what_it_leaves_on_the_disk_goes_with_the_next(
     site: Site, on_disk: User
 ) -> None:
-    take_core(site, on_disk)
+    take_along(site, on_disk, "core")
     debris.adopt_orphans()
     before = [process.pid for process in debris.descendants()]
     with begun(site, on_disk):
