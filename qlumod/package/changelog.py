@@ -63,9 +63,11 @@ def summary(plan: Plan) -> tuple[str, ...]:
 def items(plan: Plan) -> tuple[str, ...]:
     """The items of the newest debian/changelog entry, wrapped and indented as they are there."""
     changes = package_changes(plan.before.packages, plan.packages) if plan.before else ()
+    headline, against, *others = summary(plan)
     return (
-        *(_item(line, "  * ") for line in summary(plan)),
+        *(_item(line, "  * ") for line in (headline, against)),
         *(_item(line, "    - ") for line in bounded(changes)),
+        *(_item(line, "  * ") for line in others),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.model.contents import PackageLine, parse_contents
 from qlumod.model.digests import digest_bytes
+from qlumod.model.module_file import spec_text
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.release import Archive
 from qlumod.package.before import document, read_document, read_texts
@@ -38,19 +39,21 @@ def with_packages(made: Plan, **versions: str | None) -> tuple[PackageLine, ...]
     )
 
 
-def second() -> Plan:
+def second(**texts: str) -> Plan:
     """slurm's second version: munge is upgraded, slurmd has come."""
     first = plan("slurm")
     packages = with_packages(first, munge="0.5.14-1", slurmd=None)
-    return plan("slurm", before=predecessor(first, packages, OLD), slurm=2)
+    return plan("slurm", before=predecessor(first, packages, OLD, **texts), slurm=2)
 
 
 def test_debian_changelog_tells_what_changed_in_the_packages() -> None:
-    assert items(second()) == (
+    spec = spec_text(second().spec)
+    assert items(second(spec=spec.replace("Title: Slurm", "Title: SLURM"))) == (
         "  * Slurm 14.0.0 for bookworm amd64: 3 packages.",
         "  * Against 14.0.0-1: 1 package added, 1 upgraded.",
         "    - munge 0.5.14-1 → 0.5.15-2",
         "    - added slurmd 22.05.8-4+deb12u3",
+        "  * Changed in the module's spec: Title.",
     )
 
 
