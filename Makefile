@@ -49,6 +49,7 @@ APT_PACKAGES := \
 	python3-venv \
 	python3-wheel \
 	qemu-system-x86 \
+	sbuild \
 	shellcheck \
 	squashfs-tools \
 	uidmap \

@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.events import ignore
 from qlumod.package.build import build_package
 from qlumod.package.plan import Plan
 from qlumod.system.run import capture, command
+from qlumod.workflows.build import build as build_modules
+from qlumod.workflows.source import source
+from tests.integration.conftest import own_packages, test_cache
+from tests.layer.conftest import Site, site
 from tests.package.small import make_payload, plan, toolbox
+
+__all__ = ["own_packages", "site", "test_cache"]
 
 
 @dataclass(frozen=True)
@@ -58,3 +65,52 @@ def listing(deb: Path) -> dict[str, str]:
     text = capture(command("dpkg-deb", "--contents", deb)).decode()
     rows = (line.split(None, 5) for line in text.splitlines())
     return {row[5]: f"{row[0]} {row[1]}" for row in rows}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `qlumod build` and `qlumod source` made of core and plain."""
+
+    packages: Path
+    sources: Path
+    """plain's, without packages."""
+    brought: Path
+    """plain's, with packages."""
+
+    @property
+    def core(self) -> Path:
+        return self.packages / "test-module-core-bookworm-amd64-1.0.0_1.0.0-1_all.deb"
+
+    @property
+    def debs(self) -> dict[str, bytes]:
+        """The packages of plain that `qlumod build` made."""
+        return debs_in(self.packages, "*plain*.deb")
+
+
+def debs_in(directory: Path, pattern: str = "*.deb") -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.glob(pattern)}
+
+
+@pytest.fixture(scope="session")
+def made(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """core and plain of the small release, made once for all tests here."""
+    place = tmp_path_factory.mktemp("made")
+    found = Made(place / "packages", place / "sources", place / "brought")
+    build_modules(
+        site.specs,
+        ["core", "plain"],
+        cache=site.cache,
+        output=found.packages,
+        lint=False,
+        listen=ignore,
+    )
+    for output, with_packages in ((found.sources, False), (found.brought, True)):
+        source(
+            site.specs,
+            ["plain"],
+            cache=site.cache,
+            output=output,
+            with_packages=with_packages,
+            listen=ignore,
+        )
+    return found

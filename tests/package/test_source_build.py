@@ -7,21 +7,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from qlumod.events import ignore
 from qlumod.system.run import SEARCH_PATH, capture, command
-from qlumod.workflows.build import build
-from qlumod.workflows.source import source
 from tests.conftest import ROOT, Answer
-from tests.integration.conftest import test_cache
-from tests.layer.conftest import Site, site
+from tests.integration.conftest import typed as qlumod
+from tests.layer.conftest import Site
+from tests.package.conftest import Made, debs_in
 from tests.support.ordinary import ID, PYTHON, User, ordinary_user
-
-__all__ = ["site", "test_cache"]
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,54 +25,6 @@ pytestmark = [
 
 PLAIN = "test-module-plain-bookworm-amd64"
 PRIVATE = ("unshare", "--mount", "--propagation", "private", "--net", "--ipc", "--pid", "--fork")
-
-
-@dataclass(frozen=True)
-class Made:
-    """What `qlumod build` and `qlumod source` made of core and plain."""
-
-    packages: Path
-    sources: Path
-    """plain's, without packages."""
-    brought: Path
-    """plain's, with packages."""
-
-    @property
-    def core(self) -> Path:
-        return self.packages / "test-module-core-bookworm-amd64-1.0.0_1.0.0-1_all.deb"
-
-    @property
-    def debs(self) -> dict[str, bytes]:
-        """The packages of plain that `qlumod build` made."""
-        return debs_in(self.packages, "*plain*.deb")
-
-
-def debs_in(directory: Path, pattern: str = "*.deb") -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in directory.glob(pattern)}
-
-
-@pytest.fixture(scope="module")
-def made(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    place = tmp_path_factory.mktemp("made")
-    made = Made(place / "packages", place / "sources", place / "brought")
-    build(
-        site.specs,
-        ["core", "plain"],
-        cache=site.cache,
-        output=made.packages,
-        lint=False,
-        listen=ignore,
-    )
-    for output, with_packages in ((made.sources, False), (made.brought, True)):
-        source(
-            site.specs,
-            ["plain"],
-            cache=site.cache,
-            output=output,
-            with_packages=with_packages,
-            listen=ignore,
-        )
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +82,35 @@ def typed(
     return done.stdout
 
 
+def test_the_command_says_what_it_writes(site: Site, made: Made, tmp_path: Path) -> None:
+    def type_source(*words: str) -> Answer:
+        specs, output = ("--specs", site.specs), ("--output", tmp_path / "out")
+        return qlumod(tmp_path, site.cache, "source", "plain", *specs, *output, "--quiet", *words)
+
+    planned = type_source("--dry-run", "--json").document
+    assert planned["sources"] == [
+        {
+            "module": "plain",
+            "source": "test-module-plain-bookworm-amd64",
+            "version": "1.0.0-1",
+            "files": [],
+        }
+    ]
+    assert not (tmp_path / "out").exists()
+    first, *files = type_source().out.splitlines()
+    assert first == "test-module-plain-bookworm-amd64 1.0.0-1"
+    assert [line.split()[0] for line in files] == [
+        "test-module-plain-bookworm-amd64_1.0.0-1.debian.tar.xz",
+        "test-module-plain-bookworm-amd64_1.0.0-1.dsc",
+        "test-module-plain-bookworm-amd64_1.0.0.orig.tar.gz",
+        "test-module-plain-bookworm-amd64_1.0.0-1_source.changes",
+    ]
+    written = [Path(path) for path in type_source("--json").document["sources"][0]["files"]]
+    assert {path.name: path.read_bytes() for path in written} == {
+        path.name: path.read_bytes() for path in made.sources.iterdir()
+    }
+
+
 BUILD = "dpkg-buildpackage -us -uc -b -d"
 
 
@@ -168,6 +144,47 @@ def test_with_a_store_it_builds_over_the_installed_core(
     tree = unpack(made.sources, tmp_path)
     typed(tree, BUILD, tools, installed=made.core, QLUMOD_STORE=str(site.store.root))
     assert debs_in(tmp_path) == made.debs
+
+
+CONTROL = """\
+Source: site-modules
+Maintainer: Test <test@example.org>
+Build-Depends: debhelper-compat (= 13), dh-sequence-qlumod
+
+Package: site-modules
+Architecture: all
+Depends: ${misc:Depends}, ${qlumod:Depends}
+Description: modules of this site
+ Written by hand.
+"""
+
+
+def test_a_source_package_written_by_hand_holds_several_modules(
+    site: Site, tools: dict[str, str], tmp_path: Path
+) -> None:
+    debian = tmp_path / "tree/debian"
+    inputs = debian / "qlumod"
+    inputs.mkdir(parents=True)
+    for name in ("release", "accounts", "core.module", "plain.module", "sibling.module"):
+        shutil.copy(site.specs / name, inputs / name)
+    (locked,) = (site.specs / "locks").iterdir()
+    shutil.copy(locked, inputs / "lock")
+    (debian / "control").write_text(CONTROL)
+    (debian / "changelog").write_text(
+        "site-modules (1) unstable; urgency=medium\n\n  * By hand.\n\n"
+        " -- Test <test@example.org>  Sat, 22 Nov 2025 12:00:00 +0000\n"
+    )
+    (debian / "rules").write_text("#!/usr/bin/make -f\n%:\n\tdh $@\n")
+    (debian / "rules").chmod(0o755)
+    (debian / "site-modules.qlumod").write_text("plain sibling\n")
+    typed(debian.parent, BUILD, tools, QLUMOD_CACHE=str(site.cache))
+    (deb,) = tmp_path.glob("*.deb")
+    assert capture(command("dpkg-deb", "-f", deb, "Depends")).decode() == (
+        "qlumod-head (>= 0.1~), test-module-core-bookworm-amd64-1.0.0 (>= 1.0.0-1)\n"
+    )
+    found = capture(command("dpkg-deb", "-c", deb)).decode()
+    for module in ("plain", "sibling"):
+        assert f"./usr/share/qlumod/modules/{module}/bookworm/amd64/1.0.0/layer.squashfs" in found
 
 
 @pytest.fixture
