@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.events import Caution, Event
+from qlumod.model.names import ModuleName
 from qlumod.system.run import SEARCH_PATH, capture, command
+from qlumod.workflows.package import install_module
 from tests.conftest import ROOT, Answer
 from tests.integration.conftest import typed as qlumod
 from tests.layer.conftest import Site
@@ -185,6 +188,29 @@ def test_a_source_package_written_by_hand_holds_several_modules(
     found = capture(command("dpkg-deb", "-c", deb)).decode()
     for module in ("plain", "sibling"):
         assert f"./usr/share/qlumod/modules/{module}/bookworm/amd64/1.0.0/layer.squashfs" in found
+
+
+def test_other_tools_than_the_locks_are_told_and_what_they_make_has_another_identity(
+    site: Site, made: Made, tmp_path: Path
+) -> None:
+    inputs = unpack(made.sources, tmp_path) / "debian/qlumod"
+    lock = inputs / "lock"
+    version = dict(site.lock.tools)["squashfs-tools"]
+    lock.write_text(lock.read_text().replace(f"squashfs-tools {version}", "squashfs-tools 1:4.0-1"))
+    heard: list[Event] = []
+    done = install_module(
+        inputs,
+        ModuleName("plain"),
+        package=f"{PLAIN}-1.0.0",
+        destination=tmp_path / "root",
+        cache=site.cache,
+        listen=heard.append,
+    )
+    assert heard[0] == Caution(
+        text="the layer may come out with other bytes: squashfs-tools: the lock has 1:4.0-1, this "
+        f"machine {version}"
+    )
+    assert done.payload == site.build("plain"), "that of a lock of these tools"
 
 
 @pytest.fixture

@@ -84,6 +84,23 @@ def test_a_damaged_file_is_named_with_the_way_to_mend_it(store: Store, source: P
     )
 
 
+def test_files_that_a_source_package_brings_are_found_and_checked_as_well(
+    tmp_path: Path, store: Store, source: Path
+) -> None:
+    with_own = Store(store.root, {DIGEST: source})
+    assert with_own.has(DIGEST) and not store.has(DIGEST)
+    assert with_own.check(DIGEST, len(DATA)) == source
+    source.chmod(0o644)
+    source.write_bytes(b"")
+    with pytest.raises(QlumodError) as failure:
+        with_own.check(DIGEST, len(DATA))
+    assert str(failure.value) == (
+        f"{source}: the package is damaged\n"
+        f"  its bytes have the digest {hashlib.sha256().hexdigest()} (0 bytes)\n"
+        "To mend it: unpack the source package again"
+    )
+
+
 def test_a_file_that_is_not_there_is_named(store: Store) -> None:
     with pytest.raises(QlumodError) as failure:
         store.check(DIGEST, 1)
