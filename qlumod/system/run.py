@@ -6,9 +6,12 @@ import os
 import shlex
 import shutil
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import sh
@@ -136,13 +139,33 @@ def run(
             tail.append(line)
             listen(Output(program=call.program, line=line))
 
-    status = _finish(
-        call,
-        _out=(lambda text: on_line(text.rstrip("\n"))) if on_line else take,
-        **({"_err": take} if on_line else {"_err_to_out": True}),
-    )
+    line = on_line
+    with _queued((lambda text: line(text.rstrip("\n"))) if line else take) as out:
+        status = _finish(call, _out=out, **({"_err": take} if on_line else {"_err_to_out": True}))
     if status:
         raise CommandFailed(call, status, tuple(tail))
+
+
+@contextmanager
+def _queued(take: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+    """Something that takes texts at once, and gives them to `take` one after the other.
+
+    sh waits two seconds for the output of a program that has ended, drops the rest, and keeps what
+    goes wrong with it to itself. Here all arrives, and the first error is raised.
+    """
+    waiting: SimpleQueue[str | None] = SimpleQueue()
+
+    def work() -> None:
+        for text in iter(waiting.get, None):
+            take(text)
+
+    with ThreadPoolExecutor(1) as worker:
+        done = worker.submit(work)
+        try:
+            yield waiting.put
+        finally:
+            waiting.put(None)
+    done.result()
 
 
 def capture(call: Command, *, listen: Listener = ignore) -> bytes:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,26 @@ OUTPUTS = {
 def test_every_line_of_a_program_is_announced(script: str, lines: list[str]) -> None:
     expected = [line if line.startswith("sh: ") else f"sh: {line}" for line in lines]
     assert heard("sh", "-c", script) == expected
+
+
+def test_no_line_is_lost_however_slow_the_listener_is() -> None:
+    lines: list[str] = []
+
+    def take(line: str) -> None:
+        time.sleep(0.1)
+        lines.append(line.lstrip("0"))
+
+    # More than sh reads at once, and three seconds for all of it.
+    run(command("seq", "-f", "%01000g", "30"), on_line=take)
+    assert lines == [str(number) for number in range(1, 31)]
+
+
+def test_what_goes_wrong_with_a_line_is_raised() -> None:
+    def take(line: str) -> None:
+        raise ValueError(line)
+
+    with pytest.raises(ValueError, match="1"):
+        run(command("seq", "3"), on_line=take)
 
 
 def test_a_program_gets_a_clean_environment_and_no_input(
