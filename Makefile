@@ -17,6 +17,7 @@ PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
 APT_PACKAGES := \
 	apt-utils \
 	attr \
+	autopkgtest \
 	build-essential \
 	busybox \
 	ca-certificates \
@@ -34,6 +35,7 @@ APT_PACKAGES := \
 	lintian \
 	mmdebstrap \
 	mount \
+	piuparts \
 	piuparts \
 	pybuild-plugin-pyproject \
 	python3-apt \

@@ -1,79 +1,148 @@
-"""qlumod's own packages, as each suite builds them in a clean root."""
+"""What happens to our own packages in clean roots: both suites side by side, each told once."""
 
 import os
-import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from qlumod.system.run import capture, command
+from tests.conftest import ROOT
 from tests.integration.conftest import own_packages, test_cache
+from tests.own.older import make_older
 from tests.support.roots import SUITES, debian_root, play
 
 __all__ = ["own_packages", "test_cache"]
 
-BUILD = """
-set -e
-# What the suite's own tools say of the packages is told, and nothing else.
-exec 3>&1 >/work/log 2>&1
-unset SOURCE_DATE_EPOCH
-apt-get -q update
-cd /work/qlumod
-apt-get -q -y build-dep ./
-dpkg-buildpackage -us -uc
-"""
-LINT = """
-apt-get -q -y install lintian
-lintian --no-cfg --allow-root --pedantic -EI --display-info --fail-on none /work/*.changes >&3
-"""
+SCRIPTS = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Own:
-    """Our packages as a suite builds them; `directory` is a repository that apt takes, too."""
+class Told:
+    """How a script ended and what it printed."""
 
-    suite: str
-    root: Path
-    """A root of the suite with apt and nothing else."""
-    directory: Path
-    lintian: tuple[str, ...]
-    """What its lintian says; bookworm's is asked on this machine."""
+    status: int
+    lines: tuple[str, ...]
 
-    def deb(self, name: str) -> Path:
-        (found,) = self.directory.glob(f"{name}_*.deb")
-        return found
+    def after(self, mark: str) -> tuple[str, ...]:
+        """The lines behind a mark that the script printed, up to the next one."""
+        rest = self.lines[self.lines.index(f"== {mark}") + 1 :]
+        end = next((n for n, line in enumerate(rest) if line.startswith("== ")), len(rest))
+        return rest[:end]
+
+    def require(self) -> "Told":
+        """Itself, if the script ended well."""
+        assert self.status == 0, "\n".join(self.lines)
+        return self
+
+
+class Story:
+    """What is done in the roots of one suite, step by step; whoever asks for a step waits for it.
+
+    `packages` is where the suite's own build of our packages lies, a repository for apt.
+    """
+
+    def __init__(self, suite: str, root: Path, place: Path) -> None:
+        self.suite = suite
+        self.root = root
+        self.packages = place / "packages"
+        self.job = place / "job"
+        self.place = place
+        self.steps: Mapping[str, Future[Told]] = {}
+
+    def told(self, step: str) -> Told:
+        return self.steps[step].result()
+
+    def play(self, script: str, **options: object) -> Told:
+        """Run one of the scripts beside this file, with the network."""
+        status, lines = play(
+            self.root,
+            (SCRIPTS / script).read_text(),
+            scratch=self.place / f"{script}.scratch",
+            online=True,
+            **options,  # type: ignore[arg-type]
+        )
+        return Told(status, tuple(lines))
+
+
+def build(story: Story, source: Path) -> Told:
+    """Build our packages in a clean root, and have the suite's lintian look at them."""
+    story.packages.mkdir()
+    capture(command("dpkg-source", "--no-check", "--extract", source, story.packages / "qlumod"))
+    told = story.play("build.sh", handed=[(story.packages, "/work")])
+    index = capture(command("apt-ftparchive", "packages", ".", directory=story.packages))
+    (story.packages / "Packages").write_bytes(index)
+    return told
+
+
+def main_job(story: Story) -> Told:
+    """Install qlumod, run the build host's part of the main job, purge it; then piuparts."""
+    story.steps["build"].result().require()
+    story.job.mkdir()
+    older = make_older(story.packages, story.place / "older")
+    return story.play(
+        "main_job.sh",
+        shown=[(story.packages, "/own"), (older, "/older"), (ROOT / "debian/tests", "/own-tests")],
+        handed=[(story.job, "/job")],
+        beside=True,
+    )
+
+
+def autopkgtest(story: Story) -> Told:
+    """Run the source package's own tests."""
+    story.steps["build"].result().require()
+    return story.play("autopkgtest.sh", shown=[(story.packages, "/own")], beside=True)
+
+
+def head_node(story: Story, builder: Story) -> Told:
+    """Install what the build host published on a head node of this suite."""
+    builder.steps["main_job"].result()
+    return story.play(
+        "head_node.sh",
+        shown=[(builder.job, "/job"), (ROOT / "debian/tests", "/own-tests")],
+    )
 
 
 @pytest.fixture(scope="session")
-def source(own_packages: Path) -> Path:
-    """Our source package."""
-    (found,) = own_packages.glob("*.dsc")
-    return found
-
-
-@pytest.fixture(scope="session", params=SUITES)
-def own(
-    request: pytest.FixtureRequest,
-    source: Path,
-    test_cache: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Own:
-    """Our packages, built in a clean root of the suite with the build dependencies only."""
+def stories(
+    own_packages: Path, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Story]]:
+    """Both stories, begun at once: each suite has a processor."""
     if os.geteuid() != 0:
         pytest.skip("building roots needs root")
-    suite: str = request.param
-    root = debian_root(test_cache, suite)
-    place = tmp_path_factory.mktemp(f"own-{suite}")
-    capture(command("dpkg-source", "--no-check", "--extract", source, place / "qlumod"))
-    status, lines = play(
-        root,
-        BUILD + (LINT if suite != "bookworm" else ""),
-        scratch=place / "scratch",
-        handed=[(place, "/work")],
-        online=True,
-    )
-    assert status == 0, (place / "log").read_text()
-    packages = subprocess.check_output(["apt-ftparchive", "packages", "."], cwd=place)
-    (place / "Packages").write_bytes(packages)
-    return Own(suite=suite, root=root, directory=place, lintian=tuple(lines))
+    (source,) = own_packages.glob("*.dsc")
+    told = {
+        suite: Story(suite, debian_root(test_cache, suite), tmp_path_factory.mktemp(suite))
+        for suite in SUITES
+    }
+    bookworm, trixie = told.values()
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+
+        def begin(
+            pool: ThreadPoolExecutor, **steps: tuple[Callable[..., Told], *tuple[object, ...]]
+        ) -> Mapping[str, Future[Told]]:
+            return {name: pool.submit(*step) for name, step in steps.items()}
+
+        bookworm.steps = begin(
+            first,
+            build=(build, bookworm, source),
+            main_job=(main_job, bookworm),
+            head_node=(head_node, bookworm, bookworm),
+        )
+        trixie.steps = begin(
+            second,
+            build=(build, trixie, source),
+            autopkgtest=(autopkgtest, trixie),
+            head_node=(head_node, trixie, bookworm),
+        )
+        yield told
+        for pool in (first, second):
+            pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(params=SUITES)
+def story(request: pytest.FixtureRequest, stories: Mapping[str, Story]) -> Story:
+    """The story of one suite, then of the other."""
+    return stories[request.param]

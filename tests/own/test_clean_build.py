@@ -1,10 +1,11 @@
 """Our packages build in a clean root of either suite, with what debian/control names."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.own.conftest import Own
+from tests.own.conftest import Story
 from tests.own.test_same_bytes import digests
 
 pytestmark = pytest.mark.slow
@@ -27,12 +28,16 @@ KNOWN = {
 }
 
 
-def test_a_clean_root_builds_all_packages_and_its_lintian_has_nothing_to_say(own: Own) -> None:
-    built = sorted(path.name.split("_")[0] for path in own.directory.glob("*.deb"))
+def test_a_clean_root_builds_all_packages_and_its_lintian_has_nothing_to_say(story: Story) -> None:
+    told = story.told("build").require()
+    built = sorted(path.name.split("_")[0] for path in story.packages.glob("*.deb"))
     assert built == PACKAGES
-    assert own.lintian == KNOWN[own.suite]
+    assert told.lines == KNOWN[story.suite]
 
 
-def test_a_clean_root_of_bookworm_gives_the_bytes_of_make_deb(own: Own, own_packages: Path) -> None:
-    if own.suite == "bookworm":
-        assert digests(own.directory) == digests(own_packages)
+def test_a_clean_root_of_bookworm_gives_the_bytes_of_make_deb(
+    stories: Mapping[str, Story], own_packages: Path
+) -> None:
+    story = stories["bookworm"]
+    story.told("build").require()
+    assert digests(story.packages) == digests(own_packages)

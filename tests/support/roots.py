@@ -146,7 +146,11 @@ def act(
             target.mkdir(parents=True)
             stack.enter_context(bind(Path(place), target, read_only=read_only))
         if beside:
-            call = command(*words, environment={"ROOT": str(merged), "TMPDIR": str(space)})
+            # Its mounts and processes are gone with it.
+            call = command(
+                "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--",
+                *words, environment={"ROOT": str(merged), "TMPDIR": str(space)},
+            )  # fmt: skip
         else:
             stack.enter_context(inhabited(merged))
             # Loop devices appear in the machine's own /dev when they are asked for.
