@@ -36,7 +36,6 @@ APT_PACKAGES := \
 	mmdebstrap \
 	mount \
 	piuparts \
-	piuparts \
 	pybuild-plugin-pyproject \
 	python3-apt \
 	python3-all \
