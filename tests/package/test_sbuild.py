@@ -39,7 +39,10 @@ def at_home(user: User, site: Site, chroot: Path, sources: Path, archive: Path) 
     """Give the user what the documentation takes for granted."""
     cache = user.home / ".cache/sbuild"
     cache.mkdir(parents=True)
-    shutil.copy(chroot, cache / "bookworm-amd64.tar")
+    try:
+        (cache / "bookworm-amd64.tar").hardlink_to(chroot)
+    except OSError:
+        shutil.copy(chroot, cache / "bookworm-amd64.tar")
     shutil.copytree(sources, user.home / "build")
     store = Store(user.home / "store")
     for package in site.lock.of(site.job("plain").spec.module):
