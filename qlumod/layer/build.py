@@ -91,13 +91,13 @@ def _missing(
 ) -> Iterator[QlumodError]:
     """An error for each module that there is nothing to make of."""
     for job in jobs:
-        absent = [package for package in job.packages if not store.has(package.sha256)]
+        needed = job.lock.for_build_of(job.spec.module)
+        absent = [package for package in needed if not store.has(package.sha256)]
         if not absent or payload_path(cache, job.identity).is_dir():
             continue
         module, asker = job.spec.module, jobs[-1].spec.module
         lacking = (
-            f"the package store {store.root} lacks "
-            f"{len(absent)} of its {len(job.packages)} packages"
+            f"the package store {store.root} lacks {len(absent)} of its {len(needed)} packages"
         )
         if job is jobs[-1]:
             yield QlumodError(

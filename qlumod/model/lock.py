@@ -185,6 +185,10 @@ class Lock:
         """The packages that a module's kernel modules are compiled from and with."""
         return tuple(p for p in self.packages if module in p.builds)
 
+    def for_build_of(self, module: ModuleName) -> tuple[LockedPackage, ...]:
+        """All packages that a module's build takes, sorted by name."""
+        return tuple(p for p in self.packages if module in p.modules or module in p.builds)
+
     def compiled_of(self, module: ModuleName) -> tuple[CompiledPackage, ...]:
         """The packages of kernel modules that a module's build makes."""
         return tuple(found for found in self.compiled if found.module == module)
