@@ -1,11 +1,11 @@
-# In a clean root with the unpacked source in /work/qlumod: build it with what debian/control names.
+# In a clean root with the unpacked source in /space/qlumod: build it with what debian/control names.
 # shellcheck shell=bash
 set -e
 unset SOURCE_DATE_EPOCH
-exec 3>&1 >/work/log 2>&1
-trap '[ $? = 0 ] || cat /work/log >&3' EXIT
+exec 3>&1 >/space/log 2>&1
+trap '[ $? = 0 ] || cat /space/log >&3' EXIT
 apt-get -q update
-cd /work/qlumod
+cd /space/qlumod
 apt-get -q -y build-dep ./
 dpkg-buildpackage -us -uc
 
@@ -14,4 +14,4 @@ dpkg-buildpackage -us -uc
 . /etc/os-release
 [ "$VERSION_CODENAME" != bookworm ] || exit 0
 apt-get -q -y install lintian
-lintian --no-cfg --allow-root --pedantic -EI --display-info --fail-on none /work/*.changes >&3
+lintian --no-cfg --allow-root --pedantic -EI --display-info --fail-on none /space/*.changes >&3

@@ -71,7 +71,7 @@ def build(story: Story, source: Path) -> Told:
     """Build our packages in a clean root, and have the suite's lintian look at them."""
     story.packages.mkdir()
     capture(command("dpkg-source", "--no-check", "--extract", source, story.packages / "qlumod"))
-    told = story.play("build.sh", handed=[(story.packages, "/work")])
+    told = story.play("build.sh", handed=[(story.packages, "/space")])
     index = capture(command("apt-ftparchive", "packages", ".", directory=story.packages))
     (story.packages / "Packages").write_bytes(index)
     return told
