@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.events import Listener, Output, ignore
+from qlumod.system.namespace import contained, require
 from qlumod.system.run import CommandFailed, attempt, command
 
 _LINE = re.compile(r"(?P<level>[EWIPXOC]): (?P<subject>[^:]+): (?P<tag>\S+)(?: (?P<note>.*))?\Z")
@@ -52,6 +54,7 @@ def lint(
     profiles, `without` names checks to leave out, `scratch` is where packages are unpacked.
     """
     call = command(
+        *_contained(),
         "lintian",
         *(word for directory in include for word in ("--include-dir", directory)),
         "--profile", profile, "--no-cfg", "--ignore-lintian-env", "--no-user-dirs",
@@ -69,6 +72,15 @@ def lint(
     if status:
         raise CommandFailed(call, status, said or lines)
     return tuple(finding for line in lines if (finding := _finding(line)))
+
+
+def _contained() -> tuple[str, ...]:
+    """The words before lintian that let none of its processes outlive us, as far as we may."""
+    try:
+        require()
+    except QlumodError:
+        return ("setpriv", "--pdeathsig", "KILL", "--")
+    return contained()
 
 
 def _finding(line: str) -> Finding | None:
