@@ -12,6 +12,8 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
+OURS = ("QLUMOD_TEST_CACHE", "QLUMOD_SEED", "QLUMOD_GOLDEN")
+"""What the tests themselves are told by; the program has nothing to say of it."""
 
 # Whatever this host or the caller wants of qlumod.
 os.environ["QLUMOD_CONFIG"] = os.devnull
@@ -43,7 +45,7 @@ class Typed:
             [sys.executable, "-m", "qlumod", *map(str, words)],
             cwd=self.directory,
             env={
-                **os.environ,
+                **{name: text for name, text in os.environ.items() if name not in OURS},
                 "PYTHONPATH": str(ROOT),
                 "QLUMOD_CACHE": str(self.cache),
                 "COLUMNS": "100",
