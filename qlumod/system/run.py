@@ -160,8 +160,8 @@ def _queued(take: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
             take(text)
 
     with ThreadPoolExecutor(1) as worker:
-        done = worker.submit(work)
         try:
+            done = worker.submit(work)  # an interruption in here must end the thread, too
             yield waiting.put
         finally:
             waiting.put(None)

@@ -36,7 +36,7 @@ def test_an_interruption_is_delivered_at_the_end_of_the_block(number: signal.Sig
 def test_ctrl_c_while_a_program_is_begun_leaves_none() -> None:
     debris.adopt_orphans()
     before = {process.pid for process in debris.descendants()}
-    for delay in range(12):
+    for delay in range(24):
         process = subprocess.Popen(
             [sys.executable, "-c", SLEEPER],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -45,7 +45,7 @@ def test_ctrl_c_while_a_program_is_begun_leaves_none() -> None:
         )
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(delay / 1000)
+        time.sleep(delay / 2000)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=10)
     assert debris.left_running(before, []) == []
