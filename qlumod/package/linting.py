@@ -4,12 +4,9 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, step
-from qlumod.package.place import lintian_profiles
 from qlumod.package.plan import Plan
 from qlumod.system.lintian import Level, lint
 
-PROFILE = "qlumod"
-"""Debian's own profile of lintian, but for the names of suites."""
 WITHOUT = ("changes-file",)
 """It hashes every file in three ways: dpkg has just done so, and publishing does it again."""
 
@@ -20,8 +17,6 @@ def require_clean(plan: Plan, changes: Path, *, scratch: Path, listen: Listener)
     with step(listen, f"checking {plan.module} with lintian"):
         found = lint(
             changes,
-            profile=PROFILE,
-            include=lintian_profiles(),
             without=WITHOUT,
             scratch=scratch,
             listen=listen,

@@ -19,12 +19,6 @@ def templates() -> Path:
     return tree / "templates" if tree else INSTALLED_TEMPLATES
 
 
-def lintian_profiles() -> tuple[Path, ...]:
-    """Where our profile of lintian lies if lintian does not look there by itself."""
-    tree = source_tree()
-    return (tree / "debhelper" / "lintian",) if tree else ()
-
-
 def addon() -> tuple[Path, ...]:
     """The files of the debhelper add-on."""
     tree = source_tree()

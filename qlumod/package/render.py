@@ -7,7 +7,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from qlumod.model.names import suite_name
 from qlumod.model.spec import ModuleSpec
 from qlumod.package.changelog import WIDTH, date, items, older, year
 from qlumod.package.overrides import FIRST, UNCOMPRESSED, Override
@@ -64,7 +63,7 @@ def source_view(plan: Plan) -> SourceView:
         version=plan.version,
         module=plan.module,
         payload=plan.payload,
-        distribution=suite_name(plan.release.version, plan.lock.flavor),
+        distribution=plan.lock.flavor,
         maintainer=plan.release.maintainer,
         date=date(plan.epoch),
         year=year(plan.epoch),

@@ -41,8 +41,6 @@ class Finding:
 
 def lint(
     *packages: Path,
-    profile: str = "debian",
-    include: Sequence[Path] = (),
     without: Sequence[str] = (),
     options: Sequence[str] = (),
     scratch: Path | None = None,
@@ -50,14 +48,13 @@ def lint(
 ) -> tuple[Finding, ...]:
     """What lintian finds in packages, which .changes files may name, in its order.
 
-    Neither the user's nor the machine's settings count. `include` are directories with more
-    profiles, `without` names checks to leave out, `scratch` is where packages are unpacked.
+    Neither the user's nor the machine's settings count. `without` names checks to leave out,
+    `scratch` is where packages are unpacked.
     """
     call = command(
         *_contained(),
         "lintian",
-        *(word for directory in include for word in ("--include-dir", directory)),
-        "--profile", profile, "--no-cfg", "--ignore-lintian-env", "--no-user-dirs",
+        "--profile", "debian", "--no-cfg", "--ignore-lintian-env", "--no-user-dirs",
         "--allow-root", "--tag-display-limit", "0", "--fail-on", "none",
         *(("--dont-check-part", ",".join(without)) if without else ()),
         *options,

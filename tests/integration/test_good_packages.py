@@ -7,7 +7,6 @@ from debian.deb822 import Deb822
 
 from qlumod.system.lintian import Level, lint
 from qlumod.system.run import capture, command
-from tests.conftest import ROOT
 from tests.integration.conftest import MODULES, MainJob
 from tests.model.test_copyright import taken_apart
 
@@ -24,8 +23,6 @@ NOT_OURS = {
 def test_lintian_has_nothing_to_say_of_the_packages_themselves(main_job: MainJob) -> None:
     found = lint(
         *sorted(main_job.packages.glob("*.changes")),
-        profile="qlumod",
-        include=[ROOT / "debhelper/lintian"],
         without=["changes-file"],
         options=["--display-info", "--pedantic", "--display-experimental"],
     )

@@ -71,7 +71,7 @@ def test_the_control_file_of_a_module() -> None:
 
 def test_the_changelog_of_a_first_version() -> None:
     assert render(plan("core"))["debian/changelog"] == (
-        "qlustar-module-core-bookworm-amd64 (14.0.0-2) 14.0-bookworm; urgency=medium\n"
+        "qlustar-module-core-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
         "\n"
         "  * Core 14.0.0 for bookworm amd64: 1 package.\n"
         "  * Initial version.\n"
@@ -86,7 +86,7 @@ def test_a_changelog_goes_on_with_that_of_the_version_before() -> None:
     assert (
         render(second)["debian/changelog"]
         == (
-            "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) 14.0-bookworm; urgency=medium\n"
+            "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
             "\n"
             "  * Slurm 14.0.0 for bookworm amd64: 3 packages.\n"
             "  * No package has changed since 14.0.0-1.\n"

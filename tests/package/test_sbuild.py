@@ -70,7 +70,7 @@ def test_sbuild_makes_the_packages_of_qlumod_build(
         at_home(user, site, chroot, made.sources, archive.directory)
         answer = user.run(
             "sh", "-c", 'cd built && exec sbuild "$@"', "sh",
-            "--dist=1.0-bookworm", "--chroot=bookworm-amd64",
+            "--dist=bookworm", "--chroot=bookworm-amd64",
             f"--extra-repository=deb {uri} 1.0-bookworm main",
             f"--extra-repository-key={user.home}/keyring.asc",
             *(user.home / "build").glob("*.dsc"),
@@ -80,4 +80,4 @@ def test_sbuild_makes_the_packages_of_qlumod_build(
         assert answer.status == 0, log.read_text()
         assert debs_in(user.home / "built") == made.debs
         (changes,) = (user.home / "built").glob("*.changes")
-        assert Changes(changes.read_text())["Distribution"] == "1.0-bookworm"
+        assert Changes(changes.read_text())["Distribution"] == "bookworm"
