@@ -6,12 +6,13 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step
 from qlumod.layer.cache import WORK, commit, payload_path, work_in
+from qlumod.layer.compile import compiled_otherwise, ensure_compiled, needed
 from qlumod.layer.inputs import write_inputs
 from qlumod.layer.installed import installed
 from qlumod.layer.job import Below, Job
 from qlumod.layer.twice import differences
 from qlumod.model.lock import Lock
-from qlumod.model.names import FlavorName, ModuleName
+from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.system.archive import frozen_archive
@@ -36,7 +37,7 @@ def plan(
     lower = {below.module: below for below in there}
     jobs: list[Job] = []
     wanted = with_requirements(modules, project.specs)
-    raise_faults(fault for spec in wanted for fault in _not_yet(spec, lock.flavor))
+    raise_faults(fault for spec in wanted for fault in _not_yet(spec))
     for spec in wanted:
         if spec.module not in lower:
             below = with_requirements(spec.requires, project.specs)
@@ -91,13 +92,13 @@ def _missing(
 ) -> Iterator[QlumodError]:
     """An error for each module that there is nothing to make of."""
     for job in jobs:
-        needed = job.lock.for_build_of(job.spec.module)
-        absent = [package for package in needed if not store.has(package.sha256)]
+        packages = needed(job, store)
+        absent = [package for package in packages if not store.has(package.sha256)]
         if not absent or payload_path(cache, job.identity).is_dir():
             continue
         module, asker = job.spec.module, jobs[-1].spec.module
         lacking = (
-            f"the package store {store.root} lacks {len(absent)} of its {len(needed)} packages"
+            f"the package store {store.root} lacks {len(absent)} of its {len(packages)} packages"
         )
         if job is jobs[-1]:
             yield QlumodError(
@@ -121,12 +122,8 @@ def require_means(jobs: Sequence[Job], *, cache: Path, again: bool = False) -> N
         require(number for job in jobs for number in job.accounts.ids)
 
 
-def _not_yet(spec: ModuleSpec, flavor: FlavorName) -> Iterator[QlumodError]:
+def _not_yet(spec: ModuleSpec) -> Iterator[QlumodError]:
     """What a spec may ask for and no build does yet: refused, so that nobody relies on it."""
-    if spec.kernel_modules_for(flavor):
-        yield QlumodError(
-            f"{spec.at('Kernel-Modules')}: this qlumod cannot compile kernel modules yet"
-        )
     if spec.restore:
         yield QlumodError(f"{spec.at('Restore')}: this qlumod cannot restore paths yet")
 
@@ -205,8 +202,12 @@ def build_again(
         step(listen, f"building {job.spec.module} a second time"),
         staging(work_in(cache, work), identity) as place,
     ):
+        below = _below(job, cache)
+        otherwise = compiled_otherwise(
+            job, below, place / "compile", store=store, processors=processors, listen=listen
+        )
         again = _built(job, place, store=store, cache=cache, processors=processors, listen=listen)
-        found = differences(job.spec.module, payload_path(cache, identity), again)
+        found = (*otherwise, *differences(job.spec.module, payload_path(cache, identity), again))
         if found:
             # Nothing may be made of it: the next build begins anew.
             with staging(cache / WORK, f"{identity}-first") as away:
@@ -214,12 +215,35 @@ def build_again(
         return found
 
 
-def _place(lower: Below, cache: Path) -> Path:
-    return lower.installed or payload_path(cache, lower.identity)
-
-
 PROGRAMS = ("setpriv", "unshare", "mount", "mmdebstrap", "mksquashfs", "unsquashfs", "gpg")
 """What a build needs of the build host, checked before any work."""
+
+
+def ensure_generated(
+    jobs: Sequence[Job],
+    *,
+    store: Store,
+    cache: Path,
+    work: Path | None = None,
+    processors: int | None = None,
+    listen: Listener,
+) -> None:
+    """See that the store has what the jobs generate, also where their payloads are there."""
+    for job in jobs:
+        if any(store.generated(package.sha256) is None for package in job.generated):
+            with staging(work_in(cache, work), job.identity) as place:
+                ensure_compiled(
+                    job,
+                    _below(job, cache),
+                    place / "compile",
+                    store=store,
+                    processors=processors,
+                    listen=listen,
+                )
+
+
+def _below(job: Job, cache: Path) -> tuple[Path, ...]:
+    return tuple(lower.installed or payload_path(cache, lower.identity) for lower in job.below)
 
 
 def _built(
@@ -232,6 +256,10 @@ def _built(
     listen: Listener,
 ) -> Path:
     require_programs(*PROGRAMS)
+    below = _below(job, cache)
+    ensure_compiled(
+        job, below, place / "compile", store=store, processors=processors, listen=listen
+    )
     archive = frozen_archive(
         job.packages,
         store=store,
@@ -252,7 +280,7 @@ def _built(
             "module": job.spec.module,
             "source": archive.source_line,
             "archive": str(archive.directory),
-            "below": [str(_place(lower, cache)) for lower in job.below],
+            "below": [str(payload) for payload in below],
             "scratch": str(place / "scratch"),
             "output": str(output),
             "processors": processors,

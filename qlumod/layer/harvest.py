@@ -11,7 +11,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.layer.copyright import copyright_texts
 from qlumod.layer.job import Job
-from qlumod.layer.kernel import IMAGE, kernel_in, make_initrd
+from qlumod.layer.kernel import IMAGE, kernel_in, make_initrd, require_kernel
 from qlumod.layer.owners import (
     INFO,
     FileLists,
@@ -74,6 +74,7 @@ def harvest(
         chosen = select(job, ground.tree, ground.view, owners)
         fragments = _fragments(job, ground, chosen)
     kernel = kernel_in(chosen.entries, job.spec.module)
+    require_kernel(chosen.kernels, kernel or ground.kernel, job.spec.module)
     with step(listen, f"compressing {job.spec.module}"):
         _write_layer(
             job,
@@ -102,7 +103,7 @@ def harvest(
     write_manifest(
         job,
         output,
-        kernel=kernel or (ground.kernel if chosen.has_kernel_modules else ""),
+        kernel=kernel or next(iter(chosen.kernels), ""),
         unpacked_size=sum(entry.size for entry in chosen.kept),
         secrets=job.spec.secrets,
     )

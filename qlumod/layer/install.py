@@ -11,6 +11,7 @@ from debian.deb822 import Deb822
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
+from qlumod.layer import apt
 from qlumod.layer.inputs import read_inputs
 from qlumod.layer.job import Job
 from qlumod.model.accounts import Accounts
@@ -21,13 +22,8 @@ from qlumod.stack.inside import inside
 from qlumod.state.accounts import PATHS as ACCOUNT_FILES
 from qlumod.state.accounts import seed
 from qlumod.system.mmdebstrap import install, without_host
-from qlumod.system.mount import bind
 from qlumod.system.namespace import HOST_NAME
 from qlumod.system.run import CommandFailed, run
-
-POLICY = "#!/bin/sh\n# No service starts while a module is built.\nexit 101\n"
-ARCHIVE = "run/qlumod/archive"
-"""Where a root being built finds the frozen archive; /run is a tmpfs there."""
 
 
 def ground(
@@ -45,13 +41,12 @@ def ground(
             root,
             source=source,
             suite=job.lock.flavor,
-            packages=_wanted(job),
+            packages=apt.wanted(job.packages),
             architecture=job.lock.architecture,
             epoch=job.epoch,
             dpkg_options=options,
             essential_hooks=[str(hook)],
-            # The initrd is made once, at the end, and lies beside the layer.
-            environment={"INITRD": "No"},
+            environment=apt.ENVIRONMENT,
             listen=listen,
         )
     with inhabited(root):
@@ -62,15 +57,20 @@ def ground(
 def over(job: Job, root: Path, *, archive: Path, source: str, listen: Listener) -> None:
     """Install a module into the mounted stack of what it requires."""
     seed_accounts(root, job.accounts, job.epoch)
-    with inhabited(root), _no_services(root):
-        place = root / ARCHIVE
-        place.mkdir(parents=True)
-        with bind(archive, place, read_only=True):
-            if job.spec.debconf:
-                text = "".join(f"{line}\n" for line in job.spec.debconf)
-                _in_root(job, root, ["debconf-set-selections"], listen, stdin=text.encode())
-            for words in _apt_calls(job, root, _seen_inside(source, archive)):
-                _in_root(job, root, words, listen)
+    with inhabited(root):
+        if job.spec.debconf:
+            text = "".join(f"{line}\n" for line in job.spec.debconf)
+            _in_root(job, root, ["debconf-set-selections"], listen, stdin=text.encode())
+        with _told(job, "apt-get"):
+            apt.install(
+                root,
+                job.packages,
+                archive=archive,
+                source=source,
+                epoch=job.epoch,
+                dpkg_options=_dpkg_options(job),
+                listen=listen,
+            )
         _switch_units(job, root, listen)
     _check_installed(job, root)
 
@@ -122,43 +122,10 @@ def _dpkg_options(job: Job) -> tuple[str, ...]:
     )
 
 
-def _seen_inside(source: str, archive: Path) -> str:
-    """The line of sources.list(5) as apt in the root needs it; it reads the .debs in place."""
-    return source.replace(f"copy:{archive}", f"file:/{ARCHIVE}").replace(
-        str(archive), f"/{ARCHIVE}"
-    )
-
-
-def _wanted(job: Job) -> tuple[str, ...]:
-    return tuple(f"{package.package}={package.version}" for package in job.packages)
-
-
-def _apt_calls(job: Job, root: Path, source: str) -> Iterator[list[str]]:
-    sources = root / "run/qlumod/sources.list"
-    sources.write_text(f"{source}\n", encoding="utf-8")
-    options = [
-        "-o", "Dir::Etc::SourceList=/run/qlumod/sources.list",
-        "-o", "Dir::Etc::SourceParts=/dev/null",
-        # Indexes and logs stay out of the layer.
-        "-o", "Dir::State::Lists=/run/qlumod/lists",
-        "-o", "Dir::Cache=/run/qlumod/cache",
-        "-o", "Acquire::Check-Valid-Until=false",
-        "-o", "Acquire::Languages=none",
-        "-o", "APT::Sandbox::User=root",
-        "-o", "APT::Install-Recommends=false",
-        "-q",
-    ]  # fmt: skip
-    for name in ("lists/partial", "cache/archives/partial"):
-        (root / "run/qlumod" / name).mkdir(parents=True, exist_ok=True)
-    yield ["apt-get", *options, "update"]
-    dpkg = [word for option in _dpkg_options(job) for word in ("-o", f"DPkg::Options::=--{option}")]
-    yield ["apt-get", *options, *dpkg, "--yes", "--no-remove", "install", *_wanted(job)]
-
-
 def _in_root(
     job: Job, root: Path, words: Sequence[str], listen: Listener, *, stdin: bytes = b""
 ) -> None:
-    call = in_root(root, *words, epoch=job.epoch, environment={"INITRD": "No"}, stdin=stdin)
+    call = in_root(root, *words, epoch=job.epoch, environment=apt.ENVIRONMENT, stdin=stdin)
     with _told(job, words[0]):
         run(call, listen=listen)
 
@@ -175,18 +142,6 @@ def _told(job: Job, program: str) -> Iterator[None]:
             remedy="see the log of the build for all that it said; what a maintainer script "
             "misses may have to be added to Packages",
         ) from failed
-
-
-@contextmanager
-def _no_services(root: Path) -> Iterator[None]:
-    """Forbid starting services (invoke-rc.d(8)); the file does not stay."""
-    policy = root / "usr/sbin/policy-rc.d"
-    policy.write_text(POLICY, encoding="utf-8")
-    policy.chmod(0o755)
-    try:
-        yield
-    finally:
-        policy.unlink()
 
 
 def _switch_units(job: Job, root: Path, listen: Listener) -> None:

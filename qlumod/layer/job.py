@@ -10,7 +10,7 @@ from qlumod.model.digests import Value, digest_value
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
-from qlumod.model.spec import ModuleSpec
+from qlumod.model.spec import ModuleSpec, with_requirements
 
 SOURCES = (
     "layer/*.py",
@@ -59,6 +59,17 @@ class Job:
     def epoch(self) -> int:
         """The time of all that is made of it, in seconds."""
         return self.lock.epoch_of(self.spec.module)
+
+    @property
+    def generated(self) -> tuple[LockedPackage, ...]:
+        """Those of them that are compiled kernel modules."""
+        return self.lock.generated(self.spec.module)
+
+    @property
+    def to_compile(self) -> tuple[LockedPackage, ...]:
+        """What is installed to compile them, and never in the layer."""
+        below = with_requirements(self.spec.requires, self.project.specs)
+        return self.lock.to_compile(self.spec.module, [lower.module for lower in below])
 
     @property
     def accounts(self) -> Accounts:

@@ -1,10 +1,10 @@
 """The kernel of a stack: which one it is, and its initrd, made once and kept beside the layer."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener
 from qlumod.stack.chroot import in_root
 from qlumod.stack.member import Member
@@ -27,6 +27,23 @@ def kernel_in(paths: Iterable[str], module: str) -> str:
             remedy="name one linux-image package in Packages",
         )
     return found[0] if found else ""
+
+
+def require_kernel(kernels: Mapping[str, str], kernel: str, module: str) -> None:
+    """Raise where a layer has modules for another kernel than that of its stack.
+
+    `kernels` are the releases that there are modules for, each with the path of one.
+    """
+    raise_faults(
+        QlumodError(
+            f"{module}: {path} is for the kernel {release}, "
+            + (f"core brings {kernel}" if kernel else "and no module below brings a kernel"),
+            remedy="take packages that are made for this kernel; kernel modules of dkms sources "
+            "are compiled for it when these stand under Kernel-Modules",
+        )
+        for release, path in kernels.items()
+        if release != kernel
+    )
 
 
 def make_initrd(root: Path, kernel: str, output: Path, *, epoch: int, listen: Listener) -> None:

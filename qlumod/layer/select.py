@@ -10,6 +10,7 @@ from qlumod.errors import raise_faults
 from qlumod.layer.job import Job
 from qlumod.model.tree import Entry
 from qlumod.state.delta import Action, Plan, plan_delta
+from qlumod.state.kernel_modules import kernels_of
 from qlumod.state.secrets import suspicions
 from qlumod.state.table import CACHES
 from qlumod.system.tree import entry_of, scan
@@ -56,9 +57,9 @@ class Selection:
         return tuple(step.path for step in self.plan.steps if step.rule == BOOT)
 
     @property
-    def has_kernel_modules(self) -> bool:
-        """Whether the layer holds kernel modules, which fit one kernel only."""
-        return any(path.endswith((".ko", ".ko.xz", ".ko.zst")) for path in self.plan.kept)
+    def kernels(self) -> Mapping[str, str]:
+        """The releases of the kernels that the layer has modules for, each with one of them."""
+        return kernels_of(self.plan.kept)
 
 
 def select(job: Job, tree: Path, view: Path | None, owned: Container[str]) -> Selection:

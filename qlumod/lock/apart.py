@@ -14,7 +14,11 @@ def check_apart(modules: Sequence[Module], entries: Entries, world: World) -> No
     A conflict is between two packages, so pairs of modules find all that there are.
     """
     found = tuple(entries)
-    known = {(entry.chosen.package, entry.chosen.version): entry for entry in found}
+    known = {
+        (known.package, known.version): entry
+        for entry in sorted(found, key=lambda entry: bool(entry.made))
+        for known in (entry.chosen, entry.known)
+    }
     together = _together(modules)
     reasons: dict[tuple[str, str], list[str]] = {}
     for entry in found:
@@ -59,7 +63,7 @@ def _versions(entry: Entry, entries: Sequence[Entry]) -> Iterator[tuple[Entry, s
 def _conflicts(
     entry: Entry, known: Mapping[tuple[str, str], Entry], world: World
 ) -> Iterator[tuple[Entry, str]]:
-    for verb, package, version in world.refuses(entry.chosen):
+    for verb, package, version in world.refuses(entry.known):
         other = known.get((package, version))
         if other:
             mine = f"{entry.chosen.package} {entry.chosen.version}"

@@ -15,7 +15,8 @@ class Moved:
 
     def __str__(self) -> str:
         if self.old.version == self.new.version:
-            return f"{self.new.package} {self.new.version}: other bytes"
+            what = "other inputs" if self.new.generated else "other bytes"
+            return f"{self.new.package} {self.new.version}: {what}"
         return f"{self.new.package} {self.old.version} → {self.new.version}"
 
 
@@ -38,6 +39,18 @@ class Difference:
             yield f"- {package.package} {package.version}"
         for moved in self.moved:
             yield f"~ {moved}"
+
+
+def compiled_anew(old: Lock | None, new: Lock) -> Iterator[str]:
+    """A line for each generated package that a build makes because of the new lock."""
+    before = {package.package: package.sha256 for package in (old.packages if old else ())}
+    for package in new.packages:
+        how = package.generated
+        if how and before.get(package.package) != package.sha256:
+            missed = [part for part in how.build_depends if part.partition(" ")[0] != "dkms"]
+            yield f"{package.modules[0]}: {how.sources} is compiled for the kernel {how.kernel}" + (
+                f"; of what it depends on, only the build has {', '.join(missed)}" if missed else ""
+            )
 
 
 def difference(old: Lock | None, packages: tuple[LockedPackage, ...]) -> Difference:

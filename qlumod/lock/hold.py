@@ -18,13 +18,13 @@ def held_packages(
     """
     moving = _named(kept, names)
     dropped = {_key(package) for package in gone if not store.has(package.sha256)}
-    lost = [package for package in kept.packages if _key(package) in dropped]
+    lost = [package for package in kept.from_archives if _key(package) in dropped]
     moving |= {_key(package) for package in _following(lost, moving, kept)}
     return tuple(
         HeldPackage(
             package=package, moving=_key(package) in moving, dropped=_key(package) in dropped
         )
-        for package in kept.packages
+        for package in kept.from_archives
     )
 
 

@@ -10,7 +10,7 @@ from qlumod.errors import QlumodError
 from qlumod.lock.difference import difference
 from qlumod.lock.solve import Solved
 from qlumod.model.digests import digest_bytes
-from qlumod.model.lock import Lock, LockedArchive, LockedPackage
+from qlumod.model.lock import Lock, LockedArchive, LockedPackage, inputs_of
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.system import files, gpg
@@ -39,7 +39,7 @@ def make_lock(
     `unread` are archives as the old lock has them, of which only the store has packages now. A
     module's own epoch stays where none of its packages has moved.
     """
-    packages = solved.packages
+    packages = _with_inputs(solved.packages)
     archives = (*locked_archives(root, solved.indexes), *unread)
     epoch = max((_seconds(archive.date) for archive in archives), default=EARLIEST)
     if old and not difference(old, packages):
@@ -60,7 +60,6 @@ def make_lock(
             for module in sorted(spec.module for spec in project.specs)
         ),
         packages=packages,
-        compiled=solved.compiled,
         left_out=tuple(sorted(left_out.items())),
     )
     return replace(lock, epochs=tuple(_epochs(lock, old)))
@@ -76,7 +75,15 @@ def _epochs(lock: Lock, old: Lock | None) -> Iterator[tuple[ModuleName, int]]:
 
 
 def _bytes(lock: Lock, module: ModuleName) -> list[Digest]:
-    return [package.sha256 for package in (*lock.of(module), *lock.building(module))]
+    return [package.sha256 for package in lock.of(module)]
+
+
+def _with_inputs(packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]:
+    """Give generated packages the digests of their inputs."""
+    return tuple(
+        replace(package, sha256=inputs_of(package, packages)) if package.generated else package
+        for package in packages
+    )
 
 
 def tools(database: Path = Path("/var/lib/dpkg")) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from qlumod.lock.kernels import Made
 from qlumod.lock.world import Chosen, Request
 
 Json = Any
@@ -88,31 +89,13 @@ class Entry:
     reason: str
     modules: list[str] = field(default_factory=list)
     builds: list[str] = field(default_factory=list)
+    made: Made | None = None
+    """Of a generated package: how a build will make it."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
-    """A package that a module's build will make of the sources of a dkms package."""
-
-    package: str
-    version: str
-    dkms: str
-    kernel: str
-    provides: tuple[str, ...]
-    module: str
-
-    def installed(self, architecture: str) -> Chosen:
-        """The package as if it were installed, so that apt finds what it provides."""
-        fields = {
-            "Package": self.package,
-            "Version": self.version,
-            "Architecture": architecture,
-            "Maintainer": "nobody <nobody@localhost>",
-            "Provides": ", ".join(self.provides),
-            "Description": f"kernel modules made of {self.dkms}",
-        }
-        stanza = "".join(f"{name}: {value}\n" for name, value in fields.items())
-        return Chosen(package=self.package, version=self.version, stanza=stanza, index="")
+    @property
+    def known(self) -> Chosen:
+        """The package that an index has: for a generated one that of its sources."""
+        return self.made.sources if self.made else self.chosen
 
 
 class Entries:
@@ -138,6 +121,15 @@ class Entries:
         """What the layers hold that can be in one image with a module; what it requires first."""
         others = (other.name for other in modules if other.name not in module.excludes)
         return {**self.of(others), **self.of(module.requires)}
+
+    def add_made(self, made: Made, module: str) -> None:
+        """Note a package that a module's build will make."""
+        self._entries[made.name, made.version] = Entry(
+            chosen=made.chosen,
+            reason=f"kernel modules of {module}",
+            modules=[module],
+            made=made,
+        )
 
     def add(self, chosen: Chosen, reason: str, *, module: str = "", build: str = "") -> None:
         """Note a package of a module's layer, or one that a module is built with."""

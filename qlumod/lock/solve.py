@@ -8,8 +8,8 @@ from typing import Any
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
 from qlumod.lock.process import python_apt_needed, python_module
-from qlumod.model.digests import digest_value
-from qlumod.model.lock import CompiledPackage, LockedPackage
+from qlumod.model.generated import Generated
+from qlumod.model.lock import LockedPackage
 from qlumod.model.names import FlavorName, ModuleName
 from qlumod.model.relation import Relation
 from qlumod.model.spec import ModuleSpec, excluded, with_requirements
@@ -35,7 +35,6 @@ class Solved:
     """What apt chose, and where the indexes lie that it chose from."""
 
     packages: tuple[LockedPackage, ...]
-    compiled: tuple[CompiledPackage, ...]
     indexes: tuple[tuple[str, str, str], ...]
     """Archive, suite, and how the names of their files in the root's lists begin."""
 
@@ -66,7 +65,6 @@ def solve(
     packages = tuple(_package(package) for package in answer["packages"])
     return Solved(
         packages=packages,
-        compiled=tuple(_compiled(one, packages) for one in answer["compiled"]),
         indexes=tuple((a, s, name) for a, s, name in answer["indexes"]),
     )
 
@@ -147,17 +145,11 @@ def _slot(held: HeldPackage) -> Json:
 
 
 def _package(given: Json) -> LockedPackage:
-    lists = {name: tuple(sorted(given[name])) for name in ("modules", "builds")}
-    return LockedPackage(**{**given, **lists})
+    lists: Json = {name: tuple(sorted(given[name])) for name in ("modules", "builds")}
+    how = given.get("generated")
+    generated: Json = Generated(**{k: _frozen(v) for k, v in how.items()}) if how else None
+    return LockedPackage(**{**given, **lists, "generated": generated})
 
 
-def _compiled(given: Json, packages: Sequence[LockedPackage]) -> CompiledPackage:
-    tools = (package for package in packages if given["module"] in package.builds)
-    inputs = digest_value(
-        [
-            given["kernel"],
-            given["dkms"],
-            *([tool.package, tool.architecture, tool.sha256] for tool in tools),
-        ]
-    )
-    return CompiledPackage(**{**given, "provides": tuple(given["provides"]), "inputs": inputs})
+def _frozen(value: Json) -> Json:
+    return tuple(value) if isinstance(value, list) else value

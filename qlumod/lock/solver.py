@@ -14,9 +14,11 @@ from typing import Any
 import apt_pkg
 
 from qlumod.errors import Faults, QlumodError
+from qlumod.lock.kernels import Made
 from qlumod.lock.problem import Entry, Module, Slot
 from qlumod.lock.solving import Solver, Sources
-from qlumod.lock.world import Frame, Request, World
+from qlumod.lock.world import Chosen, Frame, Request, World
+from qlumod.model.generated import ARCHIVE
 from qlumod.system import apt
 
 Json = Any
@@ -35,7 +37,6 @@ def _answer(order: Json) -> Json:
         solver.close()
     return {
         "packages": [_entry(entry, sources) for entry in solver.entries],
-        "compiled": [asdict(one) for one in solver.compiled],
         "indexes": sources.files,
     }
 
@@ -47,15 +48,28 @@ def _entry(entry: Entry, sources: Sources) -> Json:
         "version": entry.chosen.version,
         "architecture": section["Architecture"],
         "source": section.get("Source", entry.chosen.package),
-        "sha256": section["SHA256"],
-        "size": int(section["Size"]),
-        "filename": section["Filename"],
-        "archive": sources.archive_of(entry.chosen),
         "modules": entry.modules,
         "builds": entry.builds,
         "reason": entry.reason,
         "section": _restricted(section.get("Section", "")),
+        **(_made(entry.made) if entry.made else _found(entry.chosen, sources)),
     }
+
+
+def _found(chosen: Chosen, sources: Sources) -> Json:
+    section = apt_pkg.TagSection(chosen.stanza)
+    return {
+        "sha256": section["SHA256"],
+        "size": int(section["Size"]),
+        "filename": section["Filename"],
+        "archive": sources.archive_of(chosen),
+    }
+
+
+def _made(made: Made) -> Json:
+    # The digest of its inputs is known when all packages are.
+    nothing = {"sha256": "", "size": 0, "filename": ""}
+    return {**nothing, "archive": ARCHIVE, "generated": asdict(made.how)}
 
 
 def _restricted(section: str) -> str:

@@ -6,15 +6,17 @@ each other may have another version each.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import apt_pkg
 
 from qlumod.errors import QlumodError, raise_faults
+from qlumod.lock import kernels
 from qlumod.lock.apart import check_apart
-from qlumod.lock.problem import Compiled, Entries, Entry, Module, Slot, versions_of
+from qlumod.lock.kernels import Kernel, Made
+from qlumod.lock.problem import Entries, Entry, Module, Slot, versions_of
 from qlumod.lock.process import python_module
 from qlumod.lock.world import (
     Change,
@@ -26,6 +28,7 @@ from qlumod.lock.world import (
     pins_text,
     status_text,
 )
+from qlumod.model.generated import generated_name
 from qlumod.system import apt
 from qlumod.system.run import capture
 
@@ -33,7 +36,6 @@ Json = Any
 NOTHING = Solution(new=(), reasons={}, changes=(), unmet=())
 ROUNDS = 20
 """How often moved packages may move others before it is called a fault of ours."""
-_KERNEL = re.compile(r"linux-image-([0-9].*)")
 
 
 class Sources:
@@ -100,9 +102,10 @@ class Compilation:
     """What a module's kernel modules are compiled from and with, and what comes of it."""
 
     solution: Solution
-    made: tuple[Compiled, ...] = ()
-    stubs: tuple[Chosen, ...] = ()
-    """What is made, as if it were installed."""
+    made: tuple[Made, ...] = ()
+    relied_on: frozenset[str] = frozenset()
+    """The names of all packages that its outcome may depend on: those of the build, essential ones,
+    and what they depend on, as in a .buildinfo (Policy 4.2)."""
 
 
 class Solver:
@@ -117,7 +120,6 @@ class Solver:
         self._worlds = 0
         self._catalogues: dict[tuple[str, ...], World] = {}
         self.entries = Entries()
-        self.compiled: list[Compiled] = []
 
     def absent(self, slots: Sequence[Slot]) -> list[int]:
         """Which of these packages no archive has in that version, by their places."""
@@ -173,16 +175,42 @@ class Solver:
         demands = self._demands(module, stack)
         if not demands and all(slot.version for slot in stack.values()):
             return
-        installed = filter(None, (self._held(module, slot) for _, slot in sorted(stack.items())))
-        pins = self._pins(module, slots)
-        world = self._world(
-            module,
-            tuple(installed),
-            {name: version for name, version in pins.items() if name not in stack},
-        )
-        for change in self._solved(world, demands, {}, module.prefer).changes:
+        held = (self._held(module, slot) for _, slot in sorted(stack.items()))
+        installed = tuple(filter(None, held))
+        pins = {
+            name: version
+            for name, version in self._pins(module, slots).items()
+            if name not in stack
+        }
+        sources = {slot.package: slot for slot in slots if module.name in slot.builds}
+        # Where what moves needs other kernel modules, their sources move along.
+        for stay in (True, False):
+            made = tuple(self._stand_ins(module, sources if stay else {}))
+            world = self._world(module, (*installed, *(one.chosen for one in made)), pins)
+            solution = self._solved(world, demands, {}, module.prefer)
+            if not made or not solution.unmet:
+                break
+        for one in made:
+            if one.how.sources in sources:
+                sources[one.how.sources].version = one.how.sources_version
+        for change in solution.changes:
             if change.new and change.package in stack:
                 stack[change.package].version = change.new
+
+    def _stand_ins(self, module: Module, held: Mapping[str, Slot]) -> Iterator[Made]:
+        """What a module's kernel modules are for its userland, whatever the kernel is."""
+        catalogue = self._catalogue(module.archives)
+        for request in module.kernel_modules:
+            slot = held.get(request.name)
+            version = slot.version if slot and not slot.moving else ""
+            if not request.allows(version):
+                version = catalogue.candidate(request).ver_str
+            everything = self._catalogue(self._sources.everything)
+            chosen = everything.look_up(request.name, version) or catalogue.look_up(
+                request.name, catalogue.candidate(request).ver_str
+            )
+            if chosen:
+                yield kernels.made_of(chosen, kernels.ANY, self._root.architecture)
 
     def _demands(self, module: Module, stack: Mapping[str, Slot]) -> list[Request]:
         """What the old lock's packages do not satisfy, and what is to move."""
@@ -227,16 +255,11 @@ class Solver:
         below = self.entries.of(module.requires)
         beside = self.entries.beside(module, self._modules)
         fixed = {**self._pins(module, slots), **versions_of(beside)}
-        ground = [
-            *(entry.chosen for entry in below.values()),
-            *(
-                stub.installed(self._root.architecture)
-                for stub in self.compiled
-                if stub.module in module.requires
-            ),
-        ]
+        ground = [entry.chosen for entry in below.values()]
         for compilation in self._compilations(module, ground, fixed, slots):
-            attempt = self._attempt(module, (*ground, *compilation.stubs), fixed)
+            raise_faults(_compiled_twice(module, compilation.made, beside))
+            stand_ins = (one.chosen for one in compilation.made)
+            attempt = self._attempt(module, (*ground, *stand_ins), fixed)
             raise_faults(_other_versions(module, attempt.world, beside, below))
             if not attempt.failed:
                 break
@@ -244,12 +267,16 @@ class Solver:
             raise self._refusal(attempt, below)
         raise_faults(_forced_versions(module, attempt.solution, beside))
         for solution, names in (
-            (compilation.solution, {"build": module.name}),
             (attempt.solution, {"module": module.name}),
+            (compilation.solution, {"build": module.name}),
         ):
             for chosen in solution.new:
                 self.entries.add(chosen, solution.reasons[chosen.package], **names)
-        self.compiled.extend(compilation.made)
+        for name in sorted(compilation.relied_on & below.keys()):
+            below[name].builds.append(module.name)
+        stack = (*attempt.installed, *attempt.solution.new)
+        for made in kernels.settled(compilation.made, stack):
+            self.entries.add_made(made, module.name)
 
     def _attempt(
         self, module: Module, installed: Sequence[Chosen], fixed: Mapping[str, str]
@@ -280,35 +307,47 @@ class Solver:
         if not module.kernel_modules:
             yield Compilation(solution=NOTHING)
             return
-        kernel = _kernel(module, [chosen.package for chosen in ground])
-        held = self._pins(module, slots, builds=True)
+        kernel = kernels.kernel_of(ground, f"{module.path}: {module.name}")
+        there = {chosen.package for chosen in ground}
+        if all(generated_name(one.name, kernel.release) in there for one in module.kernel_modules):
+            yield Compilation(solution=NOTHING)
+            return
+        held = kernels.without_kernels(self._pins(module, slots, builds=True))
         sources = {one.name: held[one.name] for one in module.kernel_modules if one.name in held}
         possible = False
         for pins in ({**held, **fixed}, {**sources, **fixed}, fixed):
             attempt = self._compiling(module, kernel, ground, pins)
             if not attempt.failed:
                 possible = True
-                yield self._compilation(attempt, kernel)
+                yield self._compilation(attempt, kernel, there)
         if not possible:
             raise self._refusal(attempt, self.entries.of(module.requires))
 
-    def _compilation(self, attempt: Attempt, kernel: str) -> Compilation:
-        module = attempt.module
-        made = [_compiled(module, one, attempt.solution, kernel) for one in module.kernel_modules]
+    def _compilation(self, attempt: Attempt, kernel: Kernel, there: Collection[str]) -> Compilation:
+        found = {chosen.package: chosen for chosen in attempt.solution.new}
+        made = (
+            kernels.made_of(found[request.name], kernel, self._root.architecture)
+            for request in attempt.module.kernel_modules
+        )
         return Compilation(
             solution=attempt.solution,
-            made=tuple(made),
-            stubs=tuple(one.installed(self._root.architecture) for one in made),
+            made=tuple(one for one in made if one.name not in there),
+            relied_on=attempt.world.reach(request.name for request in attempt.requests),
         )
 
     def _compiling(
-        self, module: Module, kernel: str, ground: Sequence[Chosen], pins: Mapping[str, str]
+        self, module: Module, kernel: Kernel, ground: Sequence[Chosen], fixed: Mapping[str, str]
     ) -> Attempt:
-        tools = [Request(name=f"linux-headers-{kernel}"), Request(name="dkms"), *module.build]
+        pins = {**kernels.pins_of(kernel), **fixed}
+        tools = [
+            kernels.headers_of(kernel, f"{module.path}: {module.name}: "),
+            Request(name="dkms"),
+            *module.build,
+        ]
         requests = (*module.kernel_modules, *tools)
         why = {request.name: f"compiles kernel modules of {module.name}" for request in tools}
         why |= {one.name: f"kernel modules of {module.name}" for one in module.kernel_modules}
-        world = self._world(module, ground, pins, recommends=False)
+        world = self._world(module, ground, pins, recommends=False, compiling=True)
         open_ = [request for request in requests if not world.satisfied(request)]
         return Attempt(
             module=module,
@@ -385,6 +424,7 @@ class Solver:
             details=(
                 *(reasons or attempt.solution.unmet),
                 *self._there_is(reasons, world, attempt.fixed),
+                *_only_compiled(module, reasons, what),
             ),
         )
 
@@ -423,14 +463,20 @@ class Solver:
         pins: Mapping[str, str],
         *,
         recommends: bool | None = None,
+        compiling: bool = False,
     ) -> World:
+        barred = () if compiling else tuple(one.name for one in module.kernel_modules)
         return World(
-            self._frame(module.archives, installed, pins),
+            self._frame(module.archives, installed, pins, barred),
             recommends=module.recommends if recommends is None else recommends,
         )
 
     def _frame(
-        self, archives: Sequence[str], installed: Sequence[Chosen], pins: Mapping[str, str]
+        self,
+        archives: Sequence[str],
+        installed: Sequence[Chosen],
+        pins: Mapping[str, str],
+        barred: Sequence[str] = (),
     ) -> Frame:
         self._worlds += 1
         name = "-".join(("with", *sorted(archives)))
@@ -442,7 +488,7 @@ class Solver:
             first=self._sources.first(archives),
         )
         frame.status.write_text(status_text(installed), encoding="utf-8")
-        frame.preferences.write_text(pins_text(pins), encoding="utf-8")
+        frame.preferences.write_text(pins_text(pins, barred), encoding="utf-8")
         if not frame.sources.exists():
             frame.sources.write_text(self._sources.seen_with(archives), encoding="utf-8")
         return frame
@@ -462,31 +508,24 @@ def _named_below(module: Module, modules: Sequence[Module]) -> bool:
     return any(other.archives for other in modules if other.name in module.stack)
 
 
-def _kernel(module: Module, below: Iterable[str]) -> str:
-    found = [match[1] for match in map(_KERNEL.fullmatch, below) if match]
-    if len(found) != 1:
-        raise QlumodError(
-            f"{module.path}: {module.name} has kernel modules, and not one kernel is below it",
-            details=[f"there is: {name}" for name in found],
-            remedy="a module below asks for one linux-image-…",
-        )
-    return found[0]
+def _only_compiled(module: Module, reasons: Iterable[str], what: str) -> Iterator[str]:
+    """apt does not know why sources of kernel modules are not to be installed."""
+    for request in module.kernel_modules:
+        if what == "installed" and f" {request.name} " in "\n".join(reasons):
+            yield f"{request.name} is compiled, and not installed"
 
 
-def _compiled(module: Module, request: Request, solution: Solution, kernel: str) -> Compiled:
-    chosen = next(one for one in solution.new if one.package == request.name)
-    provides = apt_pkg.TagSection(chosen.stanza).get("Provides", "")
-    return Compiled(
-        package=f"{chosen.package.removesuffix('-dkms')}-{kernel}",
-        version=chosen.version,
-        dkms=chosen.package,
-        kernel=kernel,
-        provides=(
-            f"{chosen.package} (= {chosen.version})",
-            *filter(None, (part.strip() for part in provides.split(","))),
-        ),
-        module=module.name,
-    )
+def _compiled_twice(
+    module: Module, made: Iterable[Made], beside: Mapping[str, Entry]
+) -> Iterator[QlumodError]:
+    """Find modules that compile the same sources, and may be in one image."""
+    for one in made:
+        if one.name in beside:
+            other = beside[one.name].modules[0]
+            yield QlumodError(
+                f"{module.path}: {module.name} compiles {one.how.sources}, and so does {other}",
+                remedy=f"let {module.name} require {other}, or a third module compile it for both",
+            )
 
 
 def _other_versions(

@@ -4,7 +4,7 @@ Only the solver's own process imports this: python-apt keeps its state in the pr
 """
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -240,6 +240,20 @@ class World:
             unmet=tuple(name for name, version in wanted if not self._comes(version)),
         )
 
+    def reach(self, names: Iterable[str]) -> frozenset[str]:
+        """What essential packages and these depend on, directly or not, once apt has solved."""
+        # apt calls itself essential, wherever it is.
+        queue = [p for p in self._native() if p.essential and p.name != "apt" and self._present(p)]
+        queue += filter(None, map(self._find, names))
+        found = {package.name for package in queue}
+        for package in queue:
+            version = self._present(package)
+            for _, other, target in self._targets(version, _NEEDS[:2]) if version else ():
+                if other.name not in found and self._present(other) == target:
+                    found.add(other.name)
+                    queue.append(other)
+        return frozenset(found)
+
     def _mark(self, wanted: Sequence[tuple[str, Any]], prefer: Sequence[str]) -> None:
         group: Any = apt_pkg.ActionGroup(self._depcache)
         with group:
@@ -308,12 +322,23 @@ class World:
 
     def _needs(self, version: Any) -> Iterator[tuple[str, str]]:
         kinds = _NEEDS if self.recommends else _NEEDS[:2]
+        for kind, package, target in self._targets(version, kinds):
+            if self._depcache.get_candidate_ver(package) == target:
+                yield kind, package.name
+
+    def _targets(self, version: Any, kinds: Sequence[str]) -> Iterator[tuple[str, Any, Any]]:
+        """The versions that satisfy a version's dependencies: kind, package, version."""
         for kind in kinds:
             for alternatives in version.depends_list.get(kind, ()):
                 for dependency in alternatives:
                     for target in dependency.all_targets():
-                        if self._depcache.get_candidate_ver(target.parent_pkg) == target:
-                            yield kind, target.parent_pkg.name
+                        yield kind, target.parent_pkg, target
+
+    def _present(self, package: Any) -> Any:
+        """The version that is there once apt has solved; None where there is none."""
+        if self._depcache.marked_install(package):
+            return self._depcache.get_candidate_ver(package)
+        return package.current_ver
 
     def _chosen(self, version: Any) -> Chosen:
         source = self._sources(version)[0]
@@ -360,14 +385,19 @@ def status_text(installed: Iterable[Chosen]) -> str:
     return "\n".join(chosen.status for chosen in installed)
 
 
-def pins_text(pins: Mapping[str, str]) -> str:
-    """Preferences that leave each package one version only; what is held is for that alone."""
+def pins_text(pins: Mapping[str, str], barred: Collection[str] = ()) -> str:
+    """Preferences that leave each package one version only; what is held is for that alone.
+
+    Packages that are barred have none.
+    """
     return "\n".join(
         (
             f"Package: *\nPin: release a={HELD_SUITE}\nPin-Priority: 100\n",
             *(
                 f"Package: {package}\nPin: version {version}\nPin-Priority: {_BEYOND_ALL}\n"
                 for package, version in sorted(pins.items())
+                if package not in barred
             ),
+            *(f"Package: {name}\nPin: version *\nPin-Priority: -1\n" for name in sorted(barred)),
         )
     )

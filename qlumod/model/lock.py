@@ -1,13 +1,15 @@
 """The lock: exactly which packages, of one release × flavor × architecture."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
 
 from qlumod.errors import QlumodError
+from qlumod.model.digests import digest_value
 from qlumod.model.document import Fields, Reading, number, written
+from qlumod.model.generated import ARCHIVE, RECIPE, Generated, parse_generated
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -18,7 +20,6 @@ from qlumod.model.names import (
     arch_name,
     digest,
     flavor_name,
-    kernel_release,
     module_name,
     package_name,
     package_version,
@@ -36,8 +37,10 @@ class LockedPackage:
 
     `filename` is the path below the archive's URI (as in Packages), `archive` the name of the
     archive in the release file. `modules` are the modules whose layer holds the package: exactly
-    those that do not find it in a module that they require. `builds` are those that are built with
-    it, to compile their kernel modules: in their layers it is not.
+    those that do not find it in a module that they require. `builds` are those whose kernel modules
+    are compiled with it: that is no reason to be in their layers.
+
+    A generated package is in no archive: instead of a file's, `sha256` is the digest of its inputs.
     """
 
     package: PackageName
@@ -55,6 +58,7 @@ class LockedPackage:
     """Why it is there: ``requested by slurm``, ``slurmd depends on it``, ``essential``."""
     section: str = ""
     """Its section where that is outside the main area: ``non-free-firmware/kernel``."""
+    generated: Generated | None = None
 
     @property
     def area(self) -> str:
@@ -66,26 +70,6 @@ class LockedPackage:
         """The .deb's standard file name, ``:`` of an epoch left out as in pools."""
         version = self.version.partition(":")[2] or self.version
         return f"{self.package}_{version}_{self.architecture}.deb"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledPackage:
-    """A package that does not exist yet: a module's build makes it of dkms sources.
-
-    `package` has the kernel's release in its name, `version` is that of the sources' package.
-    """
-
-    package: PackageName
-    version: str
-    dkms: PackageName
-    """The package of the sources, one of those that the module is built with."""
-    kernel: str
-    """The kernel release (uname -r) that it is compiled for: that of the kernel below."""
-    provides: tuple[str, ...]
-    """What it provides: the sources' package, and what that provides."""
-    module: ModuleName
-    inputs: Digest
-    """Of all that it is compiled from and with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +124,7 @@ class Lock:
     that have another one (`epoch_of`). `tools` are Debian package versions of the build host's
     tools. `revisions` are the N of each module package's version ``x.y.z-N``; `predecessors` are
     what the modules are compared with, and `publications` tell which are published as they are.
-    `compiled` are the packages that builds will make. `left_out` are modules that could not be
-    locked, with the reason: the lock is none of theirs.
+    `left_out` are modules that could not be locked, with the reason: the lock is none of theirs.
     """
 
     version: str
@@ -159,7 +142,6 @@ class Lock:
     epochs: tuple[tuple[ModuleName, int], ...] = ()
     predecessors: tuple[LockedPredecessor, ...] = ()
     publications: tuple[LockedPublication, ...] = ()
-    compiled: tuple[CompiledPackage, ...] = ()
     left_out: tuple[tuple[ModuleName, str], ...] = ()
 
     def epoch_of(self, module: ModuleName) -> int:
@@ -185,13 +167,27 @@ class Lock:
         """The packages that a module's kernel modules are compiled from and with."""
         return tuple(p for p in self.packages if module in p.builds)
 
-    def for_build_of(self, module: ModuleName) -> tuple[LockedPackage, ...]:
-        """All packages that a module's build takes, sorted by name."""
-        return tuple(p for p in self.packages if module in p.modules or module in p.builds)
+    def to_compile(
+        self, module: ModuleName, below: Collection[ModuleName]
+    ) -> tuple[LockedPackage, ...]:
+        """Those of them that are installed for it over the layers below."""
+        return tuple(p for p in self.building(module) if not set(below) & set(p.modules))
 
-    def compiled_of(self, module: ModuleName) -> tuple[CompiledPackage, ...]:
-        """The packages of kernel modules that a module's build makes."""
-        return tuple(found for found in self.compiled if found.module == module)
+    def to_make(
+        self, module: ModuleName, below: Collection[ModuleName]
+    ) -> tuple[LockedPackage, ...]:
+        """All packages of archives that making a module takes, the layers below given."""
+        own = (p for p in self.of(module) if not p.generated)
+        return tuple(sorted({*own, *self.to_compile(module, below)}, key=_package_key))
+
+    def generated(self, module: ModuleName) -> tuple[LockedPackage, ...]:
+        """The packages of compiled kernel modules in a module's layer."""
+        return tuple(p for p in self.of(module) if p.generated)
+
+    @property
+    def from_archives(self) -> tuple[LockedPackage, ...]:
+        """All packages that an archive has, or had."""
+        return tuple(p for p in self.packages if not p.generated)
 
     def restricted_to(self, modules: Iterable[ModuleName]) -> "Lock":
         """The lock that speaks of these modules only: what a source package carries."""
@@ -211,10 +207,27 @@ class Lock:
             epochs=tuple(pair for pair in self.epochs if pair[0] in kept),
             predecessors=tuple(found for found in self.predecessors if found.module in kept),
             publications=tuple(found for found in self.publications if found.module in kept),
-            compiled=tuple(found for found in self.compiled if found.module in kept),
             left_out=(),
             packages=tuple(package for package in packages if package.modules or package.builds),
         )
+
+
+def inputs_of(package: LockedPackage, packages: Iterable[LockedPackage]) -> Digest:
+    """The digest of all that decides a generated package's bytes; `packages` are the lock's."""
+    needs = [
+        [other.package, other.version, other.architecture, other.sha256]
+        for other in sorted(packages, key=_package_key)
+        if set(package.modules) & set(other.builds)
+    ]
+    generated = package.generated
+    return digest_value(
+        {
+            "recipe": RECIPE,
+            "package": [package.package, package.version, package.architecture, package.source],
+            "fields": [list(pair) for pair in generated.fields()] if generated else [],
+            "needs": needs,
+        }
+    )
 
 
 def lock_text(lock: Lock) -> str:
@@ -237,7 +250,6 @@ def lock_text(lock: Lock) -> str:
             ("Tools", _pairs(lock.tools)),
         ),
         *(_archive_fields(a) for a in sorted(lock.archives, key=_archive_key)),
-        *(_compiled_fields(c) for c in sorted(lock.compiled, key=_compiled_key)),
         *(_package_fields(p) for p in sorted(lock.packages, key=_package_key)),
     )
 
@@ -249,15 +261,12 @@ def parse_lock(text: str, path: str) -> Lock:
     header = _header(Fields(reading, first))
     archives: list[LockedArchive] = []
     packages: list[LockedPackage] = []
-    compiled: list[CompiledPackage] = []
     lines: list[int] = []
     for stanza in others:
         fields = Fields(reading, stanza)
         if fields.has("Package"):
             packages.append(_package(fields))
             lines.append(fields.line_of("Package"))
-        elif fields.has("Compiled"):
-            compiled.append(_compiled(fields))
         else:
             archives.append(_archive(fields))
         fields.done()
@@ -266,7 +275,6 @@ def parse_lock(text: str, path: str) -> Lock:
     return replace(
         header,
         archives=tuple(sorted(archives, key=_archive_key)),
-        compiled=tuple(sorted(compiled, key=_compiled_key)),
         packages=tuple(sorted(packages, key=_package_key)),
     )
 
@@ -280,10 +288,6 @@ def _module(entry: LockedPredecessor | LockedPublication) -> str:
 
 def _archive_key(archive: LockedArchive) -> tuple[str, str]:
     return archive.archive, archive.suite
-
-
-def _compiled_key(compiled: CompiledPackage) -> tuple[str, str]:
-    return compiled.package, compiled.module
 
 
 def _package_key(package: LockedPackage) -> tuple[str, str, str]:
@@ -302,25 +306,19 @@ def _archive_fields(archive: LockedArchive) -> Iterator[tuple[str, str]]:
     yield "Key", archive.key
 
 
-def _compiled_fields(compiled: CompiledPackage) -> Iterator[tuple[str, str]]:
-    yield "Compiled", compiled.package
-    yield "Version", compiled.version
-    yield "Dkms", compiled.dkms
-    yield "Kernel", compiled.kernel
-    yield "Provides", ", ".join(compiled.provides)
-    yield "Module", compiled.module
-    yield "Inputs", compiled.inputs
-
-
 def _package_fields(package: LockedPackage) -> Iterator[tuple[str, str]]:
     yield "Package", package.package
     yield "Version", package.version
     yield "Architecture", package.architecture
     yield "Source", package.source
-    yield "SHA256", package.sha256
-    yield "Size", str(package.size)
-    yield "Filename", package.filename
-    yield "Archive", package.archive
+    if package.generated:
+        yield "Inputs", package.sha256
+        yield from package.generated.fields()
+    else:
+        yield "SHA256", package.sha256
+        yield "Size", str(package.size)
+        yield "Filename", package.filename
+        yield "Archive", package.archive
     yield "Section", package.section
     yield "Modules", " ".join(sorted(package.modules))
     yield "Builds", " ".join(sorted(package.builds))
@@ -360,19 +358,21 @@ def _archive(fields: Fields) -> LockedArchive:
 
 
 def _package(fields: Fields) -> LockedPackage:
+    generated = parse_generated(fields)
     return LockedPackage(
         package=fields.need("Package", package_name, PackageName("")),
         version=fields.need("Version", package_version, ""),
         architecture=fields.need("Architecture", arch_name, ArchName("")),
         source=fields.need("Source", str, ""),
-        sha256=fields.need("SHA256", digest, Digest("")),
-        size=fields.need("Size", number, 0),
-        filename=fields.need("Filename", _filename, ""),
-        archive=fields.need("Archive", str, ""),
+        sha256=fields.need("Inputs" if generated else "SHA256", digest, Digest("")),
+        size=0 if generated else fields.need("Size", number, 0),
+        filename="" if generated else fields.need("Filename", _filename, ""),
+        archive=ARCHIVE if generated else fields.need("Archive", str, ""),
         modules=tuple(sorted(fields.words("Modules", module_name))),
         builds=tuple(sorted(fields.words("Builds", module_name))),
         reason=fields.need("Reason", str, ""),
         section=fields.one("Section", str, ""),
+        generated=generated,
     )
 
 
@@ -432,18 +432,6 @@ def _left_out(text: str) -> tuple[ModuleName, str]:
     if not reason.strip():
         raise QlumodError(f"{text!r} gives no reason: 'module reason'")
     return module_name(module), reason.strip()
-
-
-def _compiled(fields: Fields) -> CompiledPackage:
-    return CompiledPackage(
-        package=fields.need("Compiled", package_name, PackageName("")),
-        version=fields.need("Version", package_version, ""),
-        dkms=fields.need("Dkms", package_name, PackageName("")),
-        kernel=fields.need("Kernel", kernel_release, ""),
-        provides=fields.commas("Provides", str),
-        module=fields.need("Module", module_name, ModuleName("")),
-        inputs=fields.need("Inputs", digest, Digest("")),
-    )
 
 
 def _pair(name: Callable[[str], _N], value: Callable[[str], _T]) -> Callable[[str], tuple[_N, _T]]:

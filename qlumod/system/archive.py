@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from pathlib import Path
 from typing import TypeVar
@@ -90,6 +90,7 @@ def frozen_archive(
     Each package's bytes are hashed again on the way: a damaged store is an error. Same packages and
     epoch, same bytes, but for the signature. Without `architecture` it is that of the packages.
     """
+    packages = [_as_stored(package, store) for package in packages]
     architecture = architecture or _architecture(packages)
     total = sum(package.size for package in packages)
 
@@ -202,6 +203,19 @@ def side_by_side(
 def _architecture(packages: Sequence[LockedPackage]) -> str:
     own = {package.architecture for package in packages} - {"all"}
     return min(own) if own else capture(command("dpkg", "--print-architecture")).decode().strip()
+
+
+def _as_stored(package: LockedPackage, store: Store) -> LockedPackage:
+    """A generated package with the digest of its file in the place of that of its inputs."""
+    if not package.generated:
+        return package
+    made = store.generated(package.sha256)
+    if made is None:
+        raise QlumodError(
+            f"{package.package} {package.version} is not in the store: it is compiled by a build",
+            remedy=f"run `qlumod build {package.modules[0]}`",
+        )
+    return replace(package, sha256=made.sha256, size=made.size)
 
 
 def _place(store: Store, package: LockedPackage, target: Path) -> None:

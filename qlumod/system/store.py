@@ -23,6 +23,8 @@ from qlumod.system.maker import abandoned, maker
 
 LOCK = "lock"
 """The name of the lock in `Store.partial`, held by whoever fetches."""
+GENERATED = "generated"
+"""The directory that tells which .deb was generated from which inputs."""
 _OWN = "copy-"
 _RESUMABLE = 7 * 24 * 3600.0
 """How many seconds an unfinished download waits to be resumed."""
@@ -62,6 +64,31 @@ class Store:
         finally:
             beside.unlink(missing_ok=True)
         return target
+
+    def generated(self, inputs: Digest) -> files.Sum | None:
+        """What was generated from those inputs: digest and size of a file that is here."""
+        note = self._note(inputs)
+        if not note.exists():
+            return None
+        sha256, _, size = note.read_text(encoding="utf-8").partition(" ")
+        found = files.Sum(sha256=Digest(sha256), size=int(size))
+        return found if self.has(found.sha256) else None
+
+    def add_generated(self, source: Path, inputs: Digest) -> Path:
+        """Copy in what was generated from those inputs."""
+        found = files.file_sum(source)
+        target = self.add(source, digest=found.sha256, size=found.size)
+        note = self._note(inputs)
+        files.make_directories(note.parent)
+        files.write_whole(note, f"{found.sha256} {found.size}".encode())
+        return target
+
+    def forget_generated(self, inputs: Digest) -> None:
+        """Generate anew what comes from those inputs, when it is wanted the next time."""
+        self._note(inputs).unlink(missing_ok=True)
+
+    def _note(self, inputs: Digest) -> Path:
+        return self.root / GENERATED / inputs
 
     def adopt(self, source: Path, *, digest: Digest, size: int) -> Path:
         """Take a file of the same file system in by renaming it; refuses another digest or size."""

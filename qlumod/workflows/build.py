@@ -107,6 +107,7 @@ def build(
         store=store,
         addresses=addresses,
         modules=needed,
+        compiling=twice,
         listen=listen,
     )
     sweep_work(cache, work)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.events import Caution, Listener, ignore
-from qlumod.lock.difference import Difference, difference
+from qlumod.events import Caution, Listener, Notice, ignore
+from qlumod.lock.difference import Difference, compiled_anew, difference
 from qlumod.lock.fetch import Fetched, missing
 from qlumod.lock.fetch import fetch as fetch_missing
 from qlumod.lock.fresh import renewing, require_fresh
@@ -224,7 +224,7 @@ def _held(
     """Keep the old lock's packages as candidates: from their archives, else from the store."""
     if kept is None:
         return where, ()
-    gone = absent(kept.packages, root=where.root, listen=listen)
+    gone = absent(kept.from_archives, root=where.root, listen=listen)
     stored = [package for package in gone if store.has(package.sha256)]
     where = with_held(where, stored, store)
     if stored:
@@ -272,8 +272,10 @@ def _unread(where: Place, old: Lock | None) -> tuple[LockedArchive, ...]:
 
 def _written(path: Path, new: Lock, old: Lock | None, *, dry_run: bool, listen: Listener) -> Locked:
     found = difference(old, new.packages)
+    for text in compiled_anew(old, new):
+        listen(Notice(text=text))
     for moved in found.moved:
-        if moved.old.version == moved.new.version:
+        if moved.old.version == moved.new.version and not moved.new.generated:
             listen(Caution(text=f"{moved}, in the archive {moved.new.archive}"))
     data = lock_text(new).encode()
     _remove_debris(path)
@@ -311,7 +313,7 @@ def fetch(
     """
     project, locked = locked_project(specs, modules, flavor=flavor, arch=arch)
     if dry_run:
-        lacking = missing(_of(locked, modules), store_in(cache, store))
+        lacking = missing(_of(locked, modules, compiling=True), store_in(cache, store))
         return Fetched(packages=lacking, size=sum(package.size for package in lacking))
     fetch_predecessors(
         locked,
@@ -329,14 +331,30 @@ def fetch(
         store=store,
         addresses=addresses,
         modules=modules,
+        compiling=True,
         listen=listen,
         host=host,
     )
 
 
-def _of(locked: Lock, modules: Sequence[str]) -> tuple[LockedPackage, ...]:
-    wanted = set(modules)
-    return tuple(p for p in locked.packages if not modules or wanted & {*p.modules, *p.builds})
+def _of(locked: Lock, modules: Sequence[str], *, compiling: bool) -> tuple[LockedPackage, ...]:
+    """What archives have of the modules' packages; with what they are compiled with, or without."""
+    return tuple(
+        package
+        for package in locked.from_archives
+        for holders in ({*package.modules, *(package.builds if compiling else ())},)
+        if holders and (not modules or holders.intersection(modules))
+    )
+
+
+def _to_compile(locked: Lock, modules: Sequence[str], store: Store) -> bool:
+    """Whether kernel modules of these modules are still to be compiled."""
+    return any(
+        package.generated
+        and store.generated(package.sha256) is None
+        and (not modules or set(modules).intersection(package.modules))
+        for package in locked.packages
+    )
 
 
 def fetch_locked(
@@ -348,13 +366,18 @@ def fetch_locked(
     store: Path | None = None,
     addresses: Sequence[Address] = (),
     modules: Sequence[str] = (),
+    compiling: bool = False,
     listen: Listener = ignore,
     host: Path | None = None,
 ) -> Fetched:
-    """Fetch what the store lacks of a lock's packages; with nothing to fetch, ask nobody."""
+    """Fetch what the store lacks of a lock's packages; with nothing to fetch, ask nobody.
+
+    What kernel modules are compiled with is fetched where they are not compiled yet, or where
+    `compiling` says that they will be.
+    """
     require_archives(release, addresses)
     debs = store_in(cache, store)
-    packages = _of(locked, modules)
+    packages = _of(locked, modules, compiling=compiling or _to_compile(locked, modules, debs))
     if not missing(packages, debs):
         return Fetched(packages=(), size=0)
     with place(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
-from qlumod.layer.build import build_payloads, plan
+from qlumod.layer.build import build_payloads, ensure_generated, plan
 from qlumod.layer.cache import work_in
 from qlumod.model.address import Address
 from qlumod.model.digests import digest_value
@@ -67,14 +67,12 @@ def verify_stack(
         listen=listen,
     )
     debs = store_in(cache, store)
+    jobs = plan(project, lock, names)
     payloads = build_payloads(
-        plan(project, lock, names),
-        store=debs,
-        cache=cache,
-        work=work,
-        processors=processors,
-        listen=listen,
+        jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen
     )
+    # The installation gets the same packages of compiled modules as the layers.
+    ensure_generated(jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen)
     place = work_in(cache, work)
     reference = reference_tree(
         installation, store=debs, cache=cache, work=place, fresh=fresh, listen=listen

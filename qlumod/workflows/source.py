@@ -58,6 +58,7 @@ def source(
             store=store,
             addresses=addresses,
             modules=wanted,
+            compiling=True,
             listen=listen,
         )
     packages = debs if with_packages else None

@@ -1,4 +1,4 @@
-"""Modules that exclude each other, archives on request, and what kernel modules are built from."""
+"""Modules that exclude each other, and archives on request."""
 
 from pathlib import Path
 
@@ -148,105 +148,6 @@ def test_modules_whose_packages_conflict_are_told_before_anything_is_built(site:
     assert packages_of(site)["gridengine"] == ["gridengine 1", "nullmailer 1"]
     site.spec("gridengine", "gridengine", "old-tool", fields={"Conflicts": "monitoring"})
     assert packages_of(site)["gridengine"] == ["exim 1", "gridengine 1", "old-tool 1"]
-
-
-def nvidia(site: Site, *, kernel: str = "6.1-1", version: str = "535") -> list[Path]:
-    """What a module of kernel modules is made of; the archive's files."""
-    return [
-        site.deb("linux-image-amd64", kernel, depends=f"linux-image-{kernel}-amd64"),
-        site.deb(f"linux-image-{kernel}-amd64", kernel),
-        site.deb(f"linux-headers-{kernel}-amd64", kernel, depends=f"linux-kbuild (= {kernel})"),
-        site.deb("linux-kbuild", kernel),
-        site.deb("dkms", depends="make"),
-        site.deb("make"),
-        site.deb("gcc-12"),
-        site.deb(
-            "nvidia-kernel-dkms",
-            version,
-            depends="dkms",
-            fields={"Provides": f"nvidia-kernel-{version}"},
-        ),
-        site.deb(
-            "libcuda1",
-            version,
-            depends=f"nvidia-kernel-dkms (= {version}) | nvidia-kernel-{version}, libc",
-        ),
-        site.deb("libc"),
-    ]
-
-
-def write_nvidia(site: Site) -> None:
-    site.spec("core", "hello", "linux-image-amd64", requires="")
-    fields = {"Kernel-Modules": "nvidia-kernel-dkms", "Build-Packages": "gcc-12"}
-    site.spec("nvidia", "libcuda1", fields=fields)
-    site.spec("over", "cuda-tool", requires="nvidia")
-
-
-def test_what_compiles_kernel_modules_is_locked_and_never_in_the_layer(site: Site) -> None:
-    site.offer(*nvidia(site), site.deb("cuda-tool", depends="nvidia-kernel-535, libcuda1"))
-    write_nvidia(site)
-    locked = site.lock()
-    assert {
-        p.package: f"{' '.join(p.modules)} · {' '.join(p.builds)} · {p.reason}"
-        for p in locked.lock.packages
-        if "core" not in p.modules
-    } == {
-        "cuda-tool": "over ·  · requested by over",
-        "dkms": " · nvidia · compiles kernel modules of nvidia",
-        "gcc-12": " · nvidia · compiles kernel modules of nvidia",
-        "libc": "nvidia ·  · libcuda1 depends on it",
-        "libcuda1": "nvidia ·  · requested by nvidia",
-        "linux-headers-6.1-1-amd64": " · nvidia · compiles kernel modules of nvidia",
-        "linux-kbuild": " · nvidia · linux-headers-6.1-1-amd64 depends on it",
-        "make": " · nvidia · dkms depends on it",
-        "nvidia-kernel-dkms": " · nvidia · kernel modules of nvidia",
-    }
-    (compiled,) = locked.lock.compiled
-    assert (compiled.package, compiled.version, compiled.kernel, compiled.provides) == (
-        "nvidia-kernel-6.1-1-amd64",
-        "535",
-        "6.1-1-amd64",
-        ("nvidia-kernel-dkms (= 535)", "nvidia-kernel-535"),
-    )
-    assert not site.lock().changed
-    assert len(site.fetch("nvidia").packages) == 8
-
-
-def test_another_kernel_of_core_is_another_build_of_its_modules(site: Site) -> None:
-    tool = site.deb("cuda-tool")
-    site.offer(*nvidia(site), tool)
-    write_nvidia(site)
-    old = site.lock().lock.compiled[0]
-    site.fetch()
-    site.offer(*nvidia(site, kernel="6.1-2", version="540"), tool)
-    assert not site.lock().changed
-    locked = site.lock(update=["linux-image-amd64"])
-    (new,) = locked.lock.compiled
-    assert (new.package, new.version) == ("nvidia-kernel-6.1-2-amd64", "535")
-    assert new.inputs != old.inputs
-    assert versions(locked)["linux-kbuild"] == "6.1-2"
-    assert versions(locked)["libcuda1"] == "535"
-
-
-def test_kernel_modules_without_a_kernel_are_refused(site: Site) -> None:
-    site.offer(*nvidia(site))
-    site.spec("nvidia", "libcuda1", fields={"Kernel-Modules": "nvidia-kernel-dkms"})
-    assert site.refusal() == (
-        "TOP/module-specs/nvidia.module: nvidia has kernel modules, and not one kernel is below"
-        " it\n"
-        "To mend it: a module below asks for one linux-image-…"
-    )
-
-
-def test_kernel_modules_that_cannot_be_compiled_are_refused_with_apts_reason(site: Site) -> None:
-    site.offer(*nvidia(site), site.deb("gcc-13", depends="nowhere"), site.deb("cuda-tool"))
-    write_nvidia(site)
-    fields = {"Kernel-Modules": "nvidia-kernel-dkms", "Build-Packages": "gcc-13"}
-    site.spec("nvidia", "libcuda1", fields=fields)
-    assert site.refusal() == (
-        "TOP/module-specs/nvidia.module: nvidia cannot be compiled\n"
-        "   gcc-13 : Depends: nowhere but it is not installable"
-    )
 
 
 VENDOR = """

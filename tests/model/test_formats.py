@@ -32,6 +32,7 @@ READERS: dict[str, Callable[[str, str], object]] = {
     "release": parse_release,
     "accounts": parse_accounts,
     "14.0.0-bookworm-amd64.lock": parse_lock,
+    "kernel-modules.lock": parse_lock,
     "manifest": parse_manifest,
     "slurm.packages.version": parse_packages,
     "slurm.contents": parse_contents,

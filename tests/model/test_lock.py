@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
+from qlumod.model.generated import Generated
 from qlumod.model.lock import (
-    CompiledPackage,
     Lock,
     LockedArchive,
     LockedPackage,
@@ -135,41 +135,63 @@ def test_a_lock_tells_what_is_compiled_and_who_was_left_out() -> None:
     nvidia = ModuleName("nvidia")
     lock = replace(
         LOCK,
-        packages=(replace(package("dkms", "slurm"), builds=(nvidia,), modules=()), *LOCK.packages),
-        left_out=((ModuleName("virtualgl"), "archive virtualgl: its key is unverified"),),
-        compiled=(
-            CompiledPackage(
+        packages=(
+            replace(package("dkms", "slurm"), builds=(nvidia,), modules=()),
+            LockedPackage(
                 package=PackageName("nvidia-kernel-6.1.0-56-amd64"),
-                version="535-1",
-                dkms=PackageName("nvidia-kernel-dkms"),
-                kernel="6.1.0-56-amd64",
-                provides=("nvidia-kernel-dkms (= 535-1)", "nvidia-kernel-535"),
-                module=nvidia,
-                inputs=A,
+                version="535-1+6.1.192-2",
+                architecture=ArchName("amd64"),
+                source="nvidia (535-1)",
+                sha256=A,
+                size=0,
+                filename="",
+                archive="generated",
+                modules=(nvidia,),
+                reason="kernel modules of nvidia",
+                section="non-free/kernel",
+                generated=Generated(
+                    sources=PackageName("nvidia-kernel-dkms"),
+                    sources_version="535-1",
+                    kernel="6.1.0-56-amd64",
+                    depends=("linux-image-6.1.0-56-amd64", "firmware | firmware-535"),
+                    build_depends=("dkms (>= 3)",),
+                    provides=("nvidia-kernel-dkms (= 535-1)", "nvidia-kernel-535"),
+                    conflicts=("other",),
+                ),
             ),
+            *LOCK.packages,
         ),
+        left_out=((ModuleName("virtualgl"), "archive virtualgl: its key is unverified"),),
     )
     text = lock_text(lock)
     assert "Left-Out:\n virtualgl archive virtualgl: its key is unverified\n" in text
     assert (
         f"""
-Compiled: nvidia-kernel-6.1.0-56-amd64
-Version: 535-1
-Dkms: nvidia-kernel-dkms
-Kernel: 6.1.0-56-amd64
-Provides: nvidia-kernel-dkms (= 535-1), nvidia-kernel-535
-Module: nvidia
+Package: nvidia-kernel-6.1.0-56-amd64
+Version: 535-1+6.1.192-2
+Architecture: amd64
+Source: nvidia (535-1)
 Inputs: {A}
-
-Package: dkms
+Compiled-From: nvidia-kernel-dkms (= 535-1)
+Kernel: 6.1.0-56-amd64
+Depends: linux-image-6.1.0-56-amd64, firmware | firmware-535
+Build-Depends: dkms (>= 3)
+Provides: nvidia-kernel-dkms (= 535-1), nvidia-kernel-535
+Conflicts: other
+Section: non-free/kernel
+Modules: nvidia
+Reason: kernel modules of nvidia
 """
         in text
     )
     assert "Builds: nvidia\n" in text
-    assert parse_lock(text, "x.lock") == lock
+    assert parse_lock(text, "x.lock") == replace(
+        lock, packages=tuple(sorted(lock.packages, key=lambda package: package.package))
+    )
     assert [p.package for p in lock.building(nvidia)] == ["dkms"]
-    assert (lock.of(nvidia), lock.compiled_of(nvidia)) == ((), lock.compiled)
-    assert lock.restricted_to([nvidia]).packages == lock.building(nvidia)
+    assert lock.of(nvidia) == lock.generated(nvidia) == lock.packages[1:2]
+    assert lock.restricted_to([nvidia]).packages == lock.packages[:2]
+    assert [p.package for p in lock.to_make(nvidia, [ModuleName("core")])] == ["dkms"]
 
 
 def test_modules_may_have_a_package_in_two_versions() -> None:
@@ -241,8 +263,9 @@ FAULTS = {
     ),
     "a field that no lock has": (
         TEXT.replace("Reason: requested by core\n", "Reason: requested by core\nPin: 1000\n"),
-        "x.lock:51: unknown field 'Pin'; known are Architecture, Archive, Builds, Filename, "
-        "Modules, Package, Reason, SHA256, Section, Size, Source, Version",
+        "x.lock:51: unknown field 'Pin'; known are Architecture, Archive, Builds, "
+        "Compiled-From, Filename, Modules, Package, Reason, SHA256, Section, Size, Source, "
+        "Version",
     ),
 }
 

@@ -1,0 +1,144 @@
+"""Compiling kernel modules: each package of them once for the same inputs, kept in the store."""
+
+import tarfile
+from collections.abc import Iterator
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, Notice, step
+from qlumod.layer.inputs import write_inputs
+from qlumod.layer.job import Job
+from qlumod.model.lock import LockedPackage, inputs_of
+from qlumod.system.archive import frozen_archive
+from qlumod.system.namespace import call_inside
+from qlumod.system.run import capture, command
+from qlumod.system.store import Store
+
+
+def needed(job: Job, store: Store) -> tuple[LockedPackage, ...]:
+    """The packages of archives that making a module takes; more where it is still to compile."""
+    if all(store.generated(package.sha256) for package in job.generated):
+        return tuple(package for package in job.packages if not package.generated)
+    return job.lock.to_make(job.spec.module, [below.module for below in job.below])
+
+
+def ensure_compiled(
+    job: Job,
+    below: tuple[Path, ...],
+    place: Path,
+    *,
+    store: Store,
+    processors: int | None = None,
+    listen: Listener,
+) -> None:
+    """Make the generated packages of a module that the store lacks.
+
+    `below` are the payloads of all modules that it stands upon, `place` is a directory to work in.
+    """
+    _require_inputs(job)
+    if not job.generated:
+        return
+    if all(store.generated(package.sha256) for package in job.generated):
+        names = ", ".join(package.package for package in job.generated)
+        listen(Notice(text=f"{job.spec.module}: nothing to compile, {names} is there"))
+        return
+    made = _compile(job, below, place, store=store, processors=processors, listen=listen)
+    for package, deb in made:
+        store.add_generated(deb, package.sha256)
+
+
+def compiled_otherwise(
+    job: Job,
+    below: tuple[Path, ...],
+    place: Path,
+    *,
+    store: Store,
+    processors: int | None = None,
+    listen: Listener,
+) -> tuple[str, ...]:
+    """Compile once more, and tell how it came out otherwise than what the store has.
+
+    What came out otherwise is compiled anew by the next build.
+    """
+    found: list[str] = []
+    if job.generated:
+        again = _compile(job, below, place, store=store, processors=processors, listen=listen)
+        for package, deb in again:
+            made = store.generated(package.sha256)
+            lines = _differences(package, store.path(made.sha256), deb) if made else ()
+            if lines:
+                store.forget_generated(package.sha256)
+            found += lines
+    return tuple(found)
+
+
+def _compile(
+    job: Job,
+    below: tuple[Path, ...],
+    place: Path,
+    *,
+    store: Store,
+    processors: int | None = None,
+    listen: Listener,
+) -> Iterator[tuple[LockedPackage, Path]]:
+    place.mkdir()
+    output = place / "packages"
+    output.mkdir()
+    with step(listen, f"compiling the kernel modules of {job.spec.module}"):
+        archive = frozen_archive(
+            job.to_compile,
+            store=store,
+            directory=place / "archive",
+            architecture=job.lock.architecture,
+            epoch=job.epoch,
+            processors=processors,
+            listen=listen,
+        )
+        call_inside(
+            "qlumod.layer.compiling:compile_modules",
+            {
+                "inputs": str(write_inputs(job, place / "inputs")),
+                "module": job.spec.module,
+                "source": archive.source_line,
+                "archive": str(archive.directory),
+                "below": [str(payload) for payload in below],
+                "scratch": str(place / "scratch"),
+                "output": str(output),
+                "processors": processors,
+            },
+            listen=listen,
+        )
+    for package in job.generated:
+        yield package, output / package.file_name
+
+
+def _require_inputs(job: Job) -> None:
+    """Raise where the lock names other inputs than it has: another qlumod made it, or a person."""
+    for package in job.generated:
+        if package.sha256 != inputs_of(package, job.lock.packages):
+            raise QlumodError(
+                f"{job.spec.module}: the lock has other inputs of {package.package} than it names",
+                remedy="run `qlumod lock`",
+            )
+
+
+def _differences(package: LockedPackage, first: Path, second: Path) -> tuple[str, ...]:
+    if first.read_bytes() == second.read_bytes():
+        return ()
+    one, other = _members(first), _members(second)
+    paths = sorted(path for path in one.keys() | other.keys() if one.get(path) != other.get(path))
+    return tuple(f"{package.package}: {path}: compiled otherwise" for path in paths) or (
+        f"{package.package}: other bytes",
+    )
+
+
+def _members(deb: Path) -> dict[str, str]:
+    data = capture(command("dpkg-deb", "--fsys-tarfile", deb))
+    with tarfile.open(fileobj=BytesIO(data)) as archive:
+        return {
+            member.name.lstrip("."): sha256(content.read()).hexdigest()
+            for member in archive
+            if (content := archive.extractfile(member))
+        }

@@ -1,0 +1,229 @@
+"""Kernel modules that really compile: sources as dh_dkms makes them, against Debian's headers."""
+
+import gzip
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, ignore
+from qlumod.layer.build import build_again, ensure_generated, plan
+from qlumod.model.contents import parse_contents
+from qlumod.model.manifest import parse_manifest
+from qlumod.model.names import ModuleName
+from qlumod.proof.inside import assembled
+from qlumod.stack.chroot import in_root, inhabited
+from qlumod.system.namespace import call_inside
+from qlumod.system.run import capture, command
+from qlumod.workflows.check import check
+from qlumod.workflows.lock import fetch_locked, lock
+from tests.layer.conftest import Site, write_site
+from tests.support.debs import make_deb
+from tests.support.dkms import make_dkms_deb
+
+pytestmark = [pytest.mark.slow]
+
+MODULES = {
+    "core": "Packages: linux-image-cloud-amd64",
+    "greeting": "Requires: core\nPackages: greet-tools, greet-support\n"
+    "Kernel-Modules: greet-dkms, reply-dkms",
+    "broken": "Requires: core\nPackages: greet-support\nKernel-Modules: broken-dkms",
+    "other": "Requires: core\nPackages: other-kernel",
+}
+GROUPS = """\
+Format: 1
+
+Group: input
+Gid: 400
+Packages: udev
+
+Group: sgx
+Gid: 401
+Packages: udev
+
+Group: kvm
+Gid: 402
+Packages: udev
+
+Group: render
+Gid: 403
+Packages: udev
+"""
+GREETING = ModuleName("greeting")
+
+
+def debs(folder: Path) -> None:
+    make_dkms_deb(folder, "greet", depends="greet-support")
+    make_dkms_deb(folder, "reply")
+    make_dkms_deb(folder, "broken", code="this is no C\n")
+    make_deb(folder, "greet-support", files={"/usr/share/greet/data": "hello\n"})
+    make_deb(folder, "greet-tools", depends="greet-dkms (= 1.0-1) | greet-module-1.0")
+    make_deb(folder, "other-kernel", files={"/lib/modules/5.10.0-1-amd64/updates/a.ko.xz": "?"})
+
+
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
+    """A small release whose core has Debian's kernel for virtual machines."""
+    specs = write_site(tmp_path_factory.mktemp("kernels") / "specs", MODULES)
+    (specs / "accounts").write_text(GROUPS)
+    debs(specs / "debs")
+    made = lock(specs, cache=test_cache)
+    project = check(specs)
+    fetch_locked(made.lock, project.release, specs=specs, cache=test_cache)
+    return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)
+
+
+@pytest.fixture(scope="module")
+def greeting(kernels: Site) -> Path:
+    """The payload of the module whose kernel modules are compiled, from a store without them."""
+    for package in kernels.lock.generated(GREETING):
+        kernels.store.forget_generated(package.sha256)
+    return kernels.build("greeting")
+
+
+def packages(payload: Path) -> list[list[str]]:
+    text = gzip.decompress((payload / "greeting.packages.version.gz").read_bytes()).decode()
+    return [line.split("\t") for line in text.splitlines()]
+
+
+def paths(payload: Path) -> dict[str, str]:
+    """The files of a payload's layer and what made them."""
+    module = parse_manifest((payload / "manifest").read_text(), "manifest").module
+    text = gzip.decompress((payload / f"{module}.contents.gz").read_bytes()).decode()
+    return {line.path: line.origin for line in parse_contents(text, "contents") if line.type == "f"}
+
+
+def tell_stack(*, listen: Listener, payloads: Sequence[str], space: str) -> dict[str, str]:
+    """Inside: what kmod says of the modules of an assembled stack."""
+    with assembled(payloads, Path(space), epoch=0, listen=listen) as (*_, root):
+        (kernel,) = (path.name for path in (root / "usr/lib/modules").iterdir())
+
+        def said(*words: str) -> str:
+            return capture(in_root(root, *words, epoch=0)).decode()
+
+        with inhabited(root):
+            return {
+                "kernel": kernel,
+                "vermagic": said("modinfo", "-k", kernel, "-F", "vermagic", "greet"),
+                "signer": said("modinfo", "-k", kernel, "-F", "signer", "greet"),
+                "needs": said("modprobe", "-S", kernel, "--show-depends", "reply"),
+                "alias": said("modprobe", "-S", kernel, "--resolve-alias", "greet-greeting"),
+                "audit": said("dpkg", "--audit"),
+            }
+
+
+def test_a_layer_holds_what_was_compiled_and_nothing_that_compiles(
+    kernels: Site, greeting: Path
+) -> None:
+    (greet, reply) = kernels.lock.generated(GREETING)
+    assert [line[0] for line in packages(greeting)] == [
+        greet.package,
+        "greet-support",
+        "greet-tools",
+        reply.package,
+    ]
+    assert packages(greeting)[0] == [
+        greet.package,
+        greet.version,
+        "amd64",
+        "greet (1.0-1)",
+        greet.sha256,
+        "generated",
+    ]
+    found = paths(greeting)
+    release = greet.package.removeprefix("greet-kernel-")
+    place = f"/usr/lib/modules/{release}/updates/dkms"
+    assert found[f"{place}/greet.ko"] == greet.package
+    assert found[f"{place}/reply.ko"] == reply.package
+    assert found["/etc/greet/greet.conf"] == greet.package
+    tools = ("/usr/src", "/usr/bin", "/etc/dkms", "/var/lib/dkms")
+    assert not [path for path in found if path.startswith(tools)]
+    status = (greeting / "state/dpkg-status").read_text()
+    assert "Package: gcc" not in status
+    assert "Package: greet-dkms" not in status
+    assert "Provides: greet-dkms (= 1.0-1), greet-module-1.0\n" in status
+
+
+def test_the_modules_are_for_cores_kernel_and_the_stack_knows_them(
+    greeting: Path, kernels: Site, tmp_path: Path
+) -> None:
+    core = kernels.build("core")
+    assert manifest_kernel(core) == manifest_kernel(greeting) != os.uname().release
+    said = call_inside(
+        "tests.layer.test_kernel_modules:tell_stack",
+        {"payloads": [str(core), str(greeting)], "space": str(tmp_path)},
+        listen=ignore,
+    )
+    assert said["kernel"] == manifest_kernel(core)
+    assert said["vermagic"].startswith(f"{said['kernel']} SMP ")
+    assert said["signer"] == "", "nothing is signed: it would take a key"
+    assert said["alias"] == "greet\n"
+    assert said["needs"].endswith("/updates/dkms/reply.ko \n")
+    assert said["audit"] == ""
+
+
+def manifest_kernel(payload: Path) -> str:
+    return parse_manifest((payload / "manifest").read_text(), "manifest").kernel
+
+
+def test_the_package_is_like_one_of_debians(kernels: Site, greeting: Path, tmp_path: Path) -> None:
+    (greet, _) = kernels.lock.generated(GREETING)
+    made = kernels.store.generated(greet.sha256)
+    assert made
+    deb = kernels.store.path(made.sha256)
+    said = capture(command("dpkg-deb", "--info", deb)).decode()
+    assert " Depends: linux-image-" in said
+    assert capture(command("dpkg-deb", "--info", deb, "conffiles")) == b"/etc/greet/greet.conf\n"
+    kernel = manifest_kernel(greeting)
+    script = capture(command("dpkg-deb", "--info", deb, "postinst")).decode()
+    assert f"depmod -a {kernel}\n" in script
+    capture(command("dpkg-deb", "--extract", deb, tmp_path))
+    module = (tmp_path / f"lib/modules/{kernel}/updates/dkms/greet.ko").read_bytes()
+    assert b".debug_info" not in module
+    assert (tmp_path / f"usr/share/doc/{greet.package}/copyright").read_text() == "free\n"
+    assert {path.lstat().st_mtime for path in tmp_path.rglob("*.ko")} == {1_700_000_000}
+
+
+def test_compiling_again_gives_the_same_bytes(kernels: Site, greeting: Path) -> None:
+    said: list[object] = []
+    job = kernels.job("greeting")
+    assert build_again(job, store=kernels.store, cache=kernels.cache, listen=said.append) == ()
+    assert "compiling greet-dkms for" in " ".join(str(event) for event in said)
+
+
+def test_what_the_store_has_is_not_compiled_again(kernels: Site, greeting: Path) -> None:
+    said: list[object] = []
+    jobs = plan(kernels.project, kernels.lock, [GREETING])
+    ensure_generated(jobs, store=kernels.store, cache=kernels.cache, listen=said.append)
+    assert said == []
+
+
+def test_sources_that_do_not_compile_end_the_build_with_what_the_compiler_said(
+    kernels: Site,
+) -> None:
+    with pytest.raises(QlumodError) as caught:
+        kernels.build("broken")
+    said = str(caught.value)
+    kernel = manifest_kernel(kernels.build("core"))
+    assert said.startswith(
+        f"broken: cannot compile broken-dkms for {kernel}: dkms failed: exit status 10\n"
+    )
+    assert "broken.c:1:1: error: unknown type name" in said
+    assert said.endswith(
+        "To mend it: see the log of the build; what the sources need beside the kernel's headers "
+        "belongs into Build-Packages"
+    )
+
+
+def test_modules_for_another_kernel_end_the_build(kernels: Site) -> None:
+    with pytest.raises(QlumodError) as caught:
+        kernels.build("other")
+    kernel = manifest_kernel(kernels.build("core"))
+    assert str(caught.value) == (
+        "other: /usr/lib/modules/5.10.0-1-amd64/updates/a.ko.xz is for the kernel 5.10.0-1-amd64, "
+        f"core brings {kernel}\n"
+        "To mend it: take packages that are made for this kernel; kernel modules of dkms sources "
+        "are compiled for it when these stand under Kernel-Modules"
+    )

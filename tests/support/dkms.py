@@ -1,0 +1,103 @@
+"""A package of dkms sources whose kernel module really compiles, as dh_dkms makes such packages."""
+
+from pathlib import Path
+
+from tests.support.debs import make_deb
+
+_CONF = """\
+PACKAGE_NAME="{name}"
+PACKAGE_VERSION="{version}"
+MAKE="make -C $kernel_source_dir M=$dkms_tree/{name}/{version}/build modules"
+CLEAN="make -C $kernel_source_dir M=$dkms_tree/{name}/{version}/build clean"
+BUILT_MODULE_NAME[0]="{name}"
+DEST_MODULE_LOCATION[0]="/updates/dkms"
+AUTOINSTALL="yes"
+"""
+
+_CODE = """\
+#include <linux/init.h>
+#include <linux/module.h>
+
+static int __init greet(void)
+{{
+	pr_info("{name} {version} (%s) greets\\n", __FILE__);
+	return 0;
+}}
+
+static void __exit leave(void)
+{{
+}}
+
+module_init(greet);
+module_exit(leave);
+MODULE_ALIAS("{name}-greeting");
+MODULE_DESCRIPTION("A module that only greets");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("{version}");
+"""
+
+_POSTINST = """\
+DKMS_NAME={name}
+DKMS_PACKAGE_NAME=$DKMS_NAME-dkms
+DKMS_VERSION={version}
+
+postinst_found=0
+
+case "$1" in
+	configure)
+		for DKMS_POSTINST in /usr/lib/dkms/common.postinst \
+			/usr/share/$DKMS_PACKAGE_NAME/postinst; do
+			if [ -f $DKMS_POSTINST ]; then
+				$DKMS_POSTINST $DKMS_NAME $DKMS_VERSION /usr/share/$DKMS_PACKAGE_NAME "" $2
+				postinst_found=1
+				break
+			fi
+		done
+		if [ "$postinst_found" -eq 0 ]; then
+			echo "ERROR: DKMS version is too old and $DKMS_PACKAGE_NAME was not"
+			echo "built with legacy DKMS support."
+			exit 1
+		fi
+	;;
+esac
+"""
+
+_PRERM = """\
+case "$1" in
+    remove|upgrade|deconfigure)
+      if [  "$(dkms status -m {name} -v {version})" ]; then
+         dkms remove -m {name} -v {version} --all
+      fi
+    ;;
+esac
+"""
+
+
+def make_dkms_deb(
+    directory: Path,
+    name: str,
+    version: str = "1.0",
+    *,
+    depends: str = "",
+    code: str = _CODE,
+    conf: str = "",
+) -> Path:
+    """Make ``<name>-dkms``; it provides ``<name>-module-<version>`` and has a file for nodes."""
+    said = {"name": name, "version": version}
+    place = f"/usr/src/{name}-{version}"
+    return make_deb(
+        directory,
+        f"{name}-dkms",
+        f"{version}-1",
+        depends=", ".join(filter(None, ("dkms (>= 2.1.0.0)", depends))),
+        fields={"Source": name, "Provides": f"{name}-module-{version}"},
+        files={
+            f"{place}/dkms.conf": _CONF.format(**said) + conf,
+            f"{place}/Makefile": f"obj-m := {name}.o\n",
+            f"{place}/{name}.c": code.format(**said),
+            f"/etc/{name}/{name}.conf": f"# settings of {name}\n",
+            f"/usr/share/doc/{name}-dkms/copyright": "free\n",
+        },
+        conffiles=(f"/etc/{name}/{name}.conf",),
+        scripts={"postinst": _POSTINST.format(**said), "prerm": _PRERM.format(**said)},
+    )
