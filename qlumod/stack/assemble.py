@@ -7,6 +7,7 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.stack.chroot import in_root, inhabited, program_in
 from qlumod.stack.files import Owners, write_files
+from qlumod.stack.kernel import other_kernels
 from qlumod.stack.meeting import activate, meeting_layers
 from qlumod.stack.member import Member, below
 from qlumod.state.clashes import clashes
@@ -25,6 +26,7 @@ def assemble(root: Path, members: Sequence[Member], *, epoch: int, listen: Liste
 
     Returns what was merged. Raises `QlumodError` where modules contradict each other.
     """
+    raise_faults(other_kernels(members))
     layers = meeting_layers(members)
     raise_faults(clashes(layers))
     with step(listen, "merging state"):
