@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +68,18 @@ def step(
     listen(StepStarted(step=title, total=total, unit=unit))
     yield lambda amount: listen(StepAdvanced(step=title, amount=amount))
     listen(StepDone(step=title))
+
+
+def within(listen: Listener, name: str) -> Listener:
+    """A listener to what is done for one of several things at once: its name stands before all."""
+
+    def listen_within(event: Event) -> None:
+        match event:
+            case StepStarted() | StepAdvanced() | StepDone():
+                listen(replace(event, step=f"{name}: {event.step}"))
+            case Output():
+                listen(replace(event, program=f"{name}: {event.program}"))
+            case _:
+                listen(event)
+
+    return listen_within

@@ -66,8 +66,9 @@ def command(
     from the same inputs is never built again. Modules that the named ones require are built, too,
     but not packaged; without names, neither are those that are published already.
 
-    Without names all modules of the lock are built; those that it does without are listed, and the
-    exit code is 4.
+    Without names all modules of the lock are built, side by side on all processors (--jobs); those
+    that the lock does without are listed, and the exit code is 4. Where one module fails, the
+    others are finished first.
 
     Root may build, and so may any user to whom /etc/subuid and /etc/subgid give a range of ids
     (with the package uidmap): the bytes are the same.

@@ -106,7 +106,7 @@ SETTINGS = (
     Setting(
         name="jobs",
         kind=Kind("N", whole),
-        help="How many processors may work at a layer; no byte depends on it.",
+        help="How many processors may work, at one layer or at several; no byte depends on it.",
         example="4",
         otherwise="all",
     ),

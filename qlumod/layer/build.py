@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.events import Listener, Notice, step
+from qlumod.events import Listener, Notice, step, within
+from qlumod.layer.abreast import abreast
 from qlumod.layer.cache import WORK, commit, payload_path, work_in
 from qlumod.layer.compile import compiled_otherwise, ensure_compiled, needed
 from qlumod.layer.inputs import write_inputs
@@ -167,15 +168,15 @@ def build_payloads(
     processors: int | None = None,
     listen: Listener,
 ) -> dict[ModuleName, Path]:
-    """The payloads of several jobs, what is required first; see `payload`."""
+    """The payloads of several jobs, built side by side as far as they can be; see `payload`."""
     require_means(jobs, cache=cache)
     sweep_work(cache, work)
-    return {
-        job.spec.module: payload(
-            job, store=store, cache=cache, work=work, processors=processors, listen=listen
-        )
-        for job in jobs
-    }
+
+    def make(job: Job, share: int) -> Path:
+        return payload(job, store=store, cache=cache, work=work, processors=share, listen=listen)
+
+    made = abreast(jobs, make, processors=processors, listen=listen).whole()
+    return {job.spec.module: made[job.spec.module] for job in jobs}
 
 
 def sweep_work(cache: Path, work: Path | None) -> None:
@@ -256,6 +257,7 @@ def _built(
     listen: Listener,
 ) -> Path:
     require_programs(*PROGRAMS)
+    listen = within(listen, job.spec.module)
     below = _below(job, cache)
     ensure_compiled(
         job, below, place / "compile", store=store, processors=processors, listen=listen

@@ -75,7 +75,7 @@ def harvest(
         fragments = _fragments(job, ground, chosen)
     kernel = kernel_in(chosen.entries, job.spec.module)
     require_kernel(chosen.kernels, kernel or ground.kernel, job.spec.module)
-    with step(listen, f"compressing {job.spec.module}"):
+    with step(listen, "compressing the layer"):
         _write_layer(
             job,
             ground,

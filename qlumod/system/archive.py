@@ -94,7 +94,7 @@ def frozen_archive(
     architecture = architecture or _architecture(packages)
     total = sum(package.size for package in packages)
 
-    with step(listen, "Freezing the packages", total=total, unit="bytes") as advance:
+    with step(listen, "freezing the packages", total=total, unit="bytes") as advance:
 
         def take(package: LockedPackage) -> Deb:
             filename = f"{POOL}/{package.file_name}"

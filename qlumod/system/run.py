@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -18,6 +19,7 @@ import sh
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Output, ignore
+from qlumod.system.leash import leashed
 from qlumod.system.signals import put_off
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -206,7 +208,8 @@ def _finish(call: Command, **options: Any) -> int:
         try:
             with put_off():
                 process = _start(call, _in=call.stdin or nothing, **options)
-            process.wait()
+            with leashed(partial(_kill, process)):
+                process.wait()
         except sh.ErrorReturnCode as ended:
             return int(ended.exit_code)
         except BaseException:
@@ -232,10 +235,14 @@ def _start(call: Command, **options: Any) -> Any:
 
 def _end(process: Any) -> None:
     if process is not None:
-        with contextlib.suppress(ProcessLookupError, OSError):
-            process.kill()
+        _kill(process)
         with contextlib.suppress(Exception):
             process.wait()
+
+
+def _kill(process: Any) -> None:
+    with contextlib.suppress(ProcessLookupError, OSError):
+        process.kill()
 
 
 def _resolve(call: Command) -> Any:

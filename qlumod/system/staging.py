@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +12,15 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
 from qlumod.system.files import make_directories, told
+from qlumod.system.leash import obey
 from qlumod.system.namespace import call_inside
 from qlumod.system.user_namespace import Standing, standing
 
 LOCK = ".lock"
 """What the name of a directory's lock ends in. A file of its own: over NFS flock(2) wants one
 that is open for writing, which no directory can be."""
+PAUSE = 0.1
+"""Seconds between two looks at a directory that another process has."""
 
 
 @contextmanager
@@ -75,12 +79,25 @@ def _locked(lock: Path, *, wait: bool = True) -> Iterator[None]:
         with told(lock):
             handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            _lock(handle, wait)
             if _is_still(handle, lock):
                 yield
                 return
         finally:
             os.close(handle)
+
+
+def _lock(handle: int, wait: bool) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if not wait:
+                raise
+        # Asked again and again: in a thread, no signal ends a system call that waits.
+        obey()
+        time.sleep(PAUSE)
 
 
 def _is_still(handle: int, lock: Path) -> bool:

@@ -1,13 +1,13 @@
 """Building modules: what is locked is fetched, built and packaged, each only where it is needed."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice
+from qlumod.layer.abreast import Outcome, abreast
 from qlumod.layer.build import build_again, payload, plan, require_means, sweep_work
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
@@ -18,11 +18,15 @@ from qlumod.model.manifest import MANIFEST
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.system.files import file_sum
+from qlumod.system.leash import workers
 from qlumod.system.run import require_programs
 from qlumod.system.store import Store, store_in
 from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.package import package_module
 from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors
+
+PACKAGERS = 2
+"""How many modules are packaged at once: lintian has a large one when the next is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +90,9 @@ def build(
 ) -> tuple[Built, ...]:
     """Build modules and put their packages into `output`; no names stand for all modules.
 
-    While a module is built, those before it are packaged. Where a second build comes out
-    otherwise, all ends: that module gets no packages, and nothing is built upon it.
+    Modules are built side by side, each as soon as those that it requires are there, and packaged
+    beside that. Where one fails, the others are finished before the error is raised. Where a second
+    build comes out otherwise, that module gets no packages, and nothing is built upon it.
     """
     if lint:
         require_programs("lintian")
@@ -111,56 +116,67 @@ def build(
         listen=listen,
     )
     sweep_work(cache, work)
-    output = output.absolute()
-    built: list[tuple[Job, Path, tuple[str, ...], Future[tuple[Path, ...]]]] = []
-    with _beside() as pool:
-        for job in jobs:
-            made = payload(
-                job, store=debs, cache=cache, work=work, processors=processors, listen=listen
-            )
-            differing = (
+    target = output.absolute()
+    with workers(PACKAGERS) as packagers:
+
+        def make(job: Job, share: int) -> tuple[Path, Future[tuple[Path, ...]]]:
+            made = payload(job, store=debs, cache=cache, work=work, processors=share, listen=listen)
+            found = (
                 build_again(
-                    job, store=debs, cache=cache, work=work, processors=processors, listen=listen
+                    job, store=debs, cache=cache, work=work, processors=share, listen=listen
                 )
                 if twice
                 else ()
             )
-            packaging = pool.submit(
+            if found:
+                raise _Differs(made, found)
+            return made, packagers.submit(
                 _packages,
                 job,
                 made,
-                wanted=() if differing else wanted,
+                wanted=wanted,
                 named=bool(modules),
                 store=debs,
-                output=output,
+                output=target,
                 cache=cache,
                 lint=lint,
                 listen=listen,
             )
-            built.append((job, made, differing, packaging))
-            if differing:
-                break
-        raise_faults(_faults(packaging for *_, packaging in built))
-        return tuple(
-            Built(
-                module=job.spec.module,
-                payload=made,
-                packages=packaging.result(),
-                differences=differing,
-            )
-            for job, made, differing, packaging in built
-        )
+
+        outcome = abreast(jobs, make, processors=processors, listen=listen)
+    raise_faults(_faults(outcome))
+    return tuple(_built(outcome))
 
 
-def _faults(futures: Iterable[Future[tuple[Path, ...]]]) -> Iterator[QlumodError]:
-    for future in futures:
-        match future.exception():
+class _Differs(QlumodError):
+    """A second build came out otherwise: nothing is made of the module, and nothing upon it."""
+
+    def __init__(self, payload: Path, differences: tuple[str, ...]) -> None:
+        super().__init__(f"{payload}: a second build came out otherwise", details=differences)
+        self.payload = payload
+        self.differences = differences
+
+
+def _faults(outcome: Outcome[tuple[Path, Future[tuple[Path, ...]]]]) -> Iterator[QlumodError]:
+    """What failed in building and packaging; that a second build differs is no error."""
+    yield from (fault for fault in outcome.failed.values() if not isinstance(fault, _Differs))
+    for _, packaging in outcome.done.values():
+        match packaging.exception():
             case None:
                 pass
             case QlumodError() as fault:
                 yield fault
             case other:
                 raise other
+
+
+def _built(outcome: Outcome[tuple[Path, Future[tuple[Path, ...]]]]) -> Iterator[Built]:
+    for module in outcome.modules:
+        if module in outcome.done:
+            made, packaging = outcome.done[module]
+            yield Built(module=module, payload=made, packages=packaging.result())
+        elif isinstance(differs := outcome.failed.get(module), _Differs):
+            yield Built(module=module, payload=differs.payload, differences=differs.differences)
 
 
 def ordered(
@@ -216,17 +232,3 @@ def _is_published(job: Job, made: Path) -> bool:
             remedy=f"give it the next version: qlumod lock --raise {module}",
         )
     return publication is not None
-
-
-@contextmanager
-def _beside() -> Iterator[ThreadPoolExecutor]:
-    """Workers beside the main one; what waits there is dropped when the main one fails.
-
-    Two: lintian is busy with a large module when the next one is there to be packaged.
-    """
-    with ThreadPoolExecutor(2) as pool:
-        try:
-            yield pool
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise

@@ -80,6 +80,8 @@ MODULES: dict[str, str] = {
     "winning": "Requires: core\nPackages: meddling\nWins: /etc/issue",
     "big": "Requires: core\nPackages: big",
     "random": "Requires: core\nPackages: random",
+    "dozing": "Requires: core\nPackages: dozing",
+    "napping": "Requires: core\nPackages: napping",
     "licensed": "Requires: core\nPackages: licensed, licensed-data, licensed-doc, bare",
     "varied": "Requires: core\nPackages: varied\nSecrets: /etc/keeper/key site\n"
     "Wins: /etc/issue /etc/os-release /etc/update-motd.d/10-uname",
@@ -156,6 +158,8 @@ def small_debs(directory: Path) -> None:
             "chgrp keeper /etc/issue; chown -h keeper /etc/os-release"
         },
     )
+    for name in ("dozing", "napping"):
+        make_deb(directory, name, scripts={"postinst": f"echo {name} sleeps; sleep 300"})
     _licensed_debs(directory)
     make_deb(
         directory,
