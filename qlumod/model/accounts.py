@@ -55,6 +55,8 @@ class User:
     password: str = "!"
     """The locked password that the tool writes which makes it: ``!`` adduser and useradd, ``!*``
     systemd-sysusers."""
+    expires: int | None = None
+    """The day since when nobody can log in: systemd-sysusers' ``u!`` writes 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +153,7 @@ def _user_fields(user: User) -> Iterator[tuple[str, str]]:
     yield "Home-Mode", "" if user.home_mode is None else f"{user.home_mode:04o}"
     yield "Shell", user.shell
     yield "Password", user.password
+    yield "Expires", "" if user.expires is None else str(user.expires)
     yield "Packages", " ".join(user.packages)
     yield "Flavors", " ".join(user.flavors)
 
@@ -182,6 +185,7 @@ def _user(fields: Fields) -> User:
         packages=_packages(fields),
         flavors=fields.words("Flavors", flavor_name),
         password=fields.one("Password", _password, "!"),
+        expires=fields.one("Expires", number, None),
     )
 
 
@@ -288,7 +292,8 @@ def _gecos(text: str) -> str:
 
 
 def _path(text: str) -> str:
-    if not re.fullmatch(r"(/[A-Za-z0-9_.+@-]+)+|/", text) or ".." in text.split("/"):
+    # A slash at the end means nothing, but it is what some scripts write.
+    if not re.fullmatch(r"(/[A-Za-z0-9_.+@-]+)+/?|/", text) or ".." in text.split("/"):
         raise QlumodError(f"{text!r} is no absolute path")
     return text
 

@@ -158,7 +158,9 @@ def seed(files: Files, accounts: Accounts, epoch: int) -> Files:
             continue
         passwd = (user.name, "x", str(user.uid), ids[user.group], user.gecos, user.home, user.shell)
         tables[PASSWD].setdefault(user.name, passwd)
-        tables[SHADOW].setdefault(user.name, (user.name, user.password, day, *[""] * 6))
+        expires = "" if user.expires is None else str(user.expires)
+        shadow = (user.name, user.password, day, "", "", "", "", expires, "")
+        tables[SHADOW].setdefault(user.name, shadow)
     raise_faults(faults)
     return {table.path: _file(table, tables[table.path].values()) for table in TABLES}
 
@@ -248,7 +250,16 @@ def _user_stanza(row: Row, number: str, files: Files, maker: str) -> str:
     if gecos:
         values["Gecos"] = gecos
     values |= {"Home": home, "Shell": shell}
-    return stanza({**values, **_password(rows(files, SHADOW), name), "Packages": maker})
+    shadow = rows(files, SHADOW)
+    expires = shadow[name][7] if name in shadow else ""
+    return stanza(
+        {
+            **values,
+            **_password(shadow, name),
+            **({"Expires": expires} if expires else {}),
+            "Packages": maker,
+        }
+    )
 
 
 def _password(shadow: Rows, name: str) -> dict[str, str]:

@@ -59,11 +59,12 @@ def test_a_module_gets_the_accounts_that_its_packages_make_in_its_flavor() -> No
 
 
 def test_an_account_may_be_made_otherwise_in_another_flavor() -> None:
-    other = MORE.replace("bookworm", "trixie").replace("Password: !*\n", "")
+    other = MORE.replace("bookworm", "trixie").replace("Password: !*\n", "Expires: 1\n")
     accounts = parse_accounts(ACCOUNTS + MORE + other, "accounts")
-    for flavor, password in ("bookworm", "!*"), ("trixie", "!"):
+    for flavor, found in ("bookworm", ("!*", None)), ("trixie", ("!", 1)):
         made = accounts.made_by([PackageName("chrony")], FlavorName(flavor))
-        assert [(user.uid, user.password) for user in made.users] == [(410, password)]
+        assert [(user.password, user.expires) for user in made.users] == [found]
+    assert parse_accounts(accounts_text(accounts), "accounts").digest == accounts.digest
 
 
 def test_a_table_read_from_its_canonical_text_is_the_same() -> None:

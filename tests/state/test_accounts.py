@@ -1,5 +1,7 @@
 """Accounts: seeded from the table, captured from a build, merged in a stack."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +66,13 @@ def test_seeding_adds_what_adduser_would_write():
     assert text(found, GSHADOW).endswith("munge:!::\n")
     assert (found[SHADOW].mode, found[SHADOW].group) == (0o640, "shadow")
     assert (found[PASSWD].mode, found[PASSWD].group) == (0o644, "root")
+
+
+def test_an_account_that_systemd_sysusers_locks_for_good_is_seeded_and_told_so():
+    found = seeded(accounts=replace(MUNGE, users=(replace(munge(), expires=1),)))
+    assert text(found, SHADOW).endswith("munge:!:20717:::::1:\n")
+    (stanza,) = (s for s in unregistered(found, table(), base_names(BASE)) if "User:" in s)
+    assert "Expires: 1\n" in stanza
 
 
 def test_seeding_twice_changes_nothing():
