@@ -131,6 +131,11 @@ class Entries:
             made=made,
         )
 
+    def holders(self, package: str, version: str) -> tuple[str, ...]:
+        """The modules that have a package in a version."""
+        entry = self._entries.get((package, version))
+        return tuple(entry.modules) if entry else ()
+
     def add(self, chosen: Chosen, reason: str, *, module: str = "", build: str = "") -> None:
         """Note a package of a module's layer, or one that a module is built with."""
         key = (chosen.package, chosen.version)

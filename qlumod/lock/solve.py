@@ -86,6 +86,7 @@ def _ask(root: AptRoot, listen: Listener, **order: Json) -> Json:
             {
                 "archive": source.archive,
                 "stanza": source.stanza,
+                "components": source.components,
                 "suites": [(suite, source.base(suite)) for suite in source.suites],
             }
             for source in root.sources

@@ -50,6 +50,13 @@ class Sources:
             for suite, base in source["suites"]
         )
         """Archive, suite, and how the names of their files in the root's lists begin."""
+        self._indexes = tuple(
+            (source["archive"], apt_pkg.uri_to_filename(f"{base}{component}"))
+            for source in given
+            for _, base in source["suites"]
+            for component in [f"{name}/" for name in source["components"]] or [""]
+        )
+        """Archive, and how the names of its indexes begin: two archives may share a suite."""
 
     def seen_with(self, archives: Sequence[str]) -> str:
         """The text of a list of sources: those that all modules have, and some archives."""
@@ -65,12 +72,12 @@ class Sources:
         return tuple(_name(source["archive"]) for source in self._given)
 
     def first(self, archives: Sequence[str]) -> tuple[str, ...]:
-        """How the names of some archives' files begin."""
-        return tuple(start for archive, _, start in self.files if _name(archive) in archives)
+        """How the names of some archives' indexes begin."""
+        return tuple(start for archive, start in self._indexes if _name(archive) in archives)
 
     def archive_of(self, chosen: Chosen) -> str:
         """The archive that a version comes from."""
-        found = (archive for archive, _, start in self.files if chosen.index.startswith(start))
+        found = (archive for archive, start in self._indexes if chosen.index.startswith(start))
         return str(next(found))
 
 
@@ -265,7 +272,6 @@ class Solver:
                 break
         if attempt.failed:
             raise self._refusal(attempt, below)
-        raise_faults(_forced_versions(module, attempt.solution, beside))
         for solution, names in (
             (attempt.solution, {"module": module.name}),
             (compilation.solution, {"build": module.name}),
@@ -416,28 +422,33 @@ class Solver:
                 remedy=f"let {changes[0].package} move in the module that holds it,"
                 f" or ask in {module.name} for versions that go with it",
             )
-        requests = [_for_apt(request, world) for request in attempt.requests]
+        wanted = {one.name: world.candidate(one).ver_str for one in attempt.requests}
+        requests = [f"{name}={version}" for name, version in {**wanted, **world.brought}.items()]
         reasons = apt.why_not(self._root, requests, options=world.frame.options)
         what = "compiled" if attempt.requests[:1] == module.kernel_modules[:1] else "installed"
+        held = self._held_ones(reasons, attempt.fixed)
+        others = sorted({name for names in held.values() for name in names} - {*module.stack})
         return QlumodError(
             f"{module.path}: {module.name} cannot be {what}",
             details=(
                 *(reasons or attempt.solution.unmet),
-                *self._there_is(reasons, world, attempt.fixed),
+                *_there_is(_bounded(reasons), world, attempt.fixed, held),
                 *_only_compiled(module, reasons, what),
             ),
+            remedy=f"if that is how it is, write 'Conflicts: {', '.join(others)}'"
+            if others
+            else "",
         )
 
-    def _there_is(
-        self, reasons: Sequence[str], world: World, fixed: Mapping[str, str]
-    ) -> Iterator[str]:
-        """apt says that a bound is not met, but neither which versions there are nor why."""
-        bounded = re.findall(r"(?:[Dd]epends|PreDepends): (\S+) \([<>=]", "\n".join(reasons))
-        for name in dict.fromkeys(bounded):
-            if versions := world.versions(name):
-                yield f"there is {name} in {', '.join(versions)}"
-            if name in fixed:
-                yield f"{name} is held at {fixed[name]}, as other modules or the old lock have it"
+    def _held_ones(
+        self, reasons: Sequence[str], fixed: Mapping[str, str]
+    ) -> dict[str, tuple[str, ...]]:
+        """The modules that have the packages whose bounds are not met."""
+        return {
+            name: self.entries.holders(name, fixed[name])
+            for name in _bounded(reasons)
+            if name in fixed
+        }
 
     def _wished_changes(self, attempt: Attempt) -> tuple[Change, ...]:
         """What apt would do to the modules below if it were free to."""
@@ -546,26 +557,26 @@ def _other_versions(
                 )
 
 
-def _forced_versions(
-    module: Module, solution: Solution, beside: Mapping[str, Entry]
-) -> Iterator[QlumodError]:
-    """Find versions from an archive that the module names, other than those of another module."""
-    for chosen in solution.new:
-        entry = beside.get(chosen.package)
-        if entry and entry.chosen.version != chosen.version:
-            yield QlumodError(
-                f"{module.path}: {module.name} needs {chosen.package} {chosen.version},"
-                f" but {entry.modules[0]} has it in {entry.chosen.version}",
-                details=(
-                    solution.reasons[chosen.package],
-                    "all modules of an image have one version of each package",
-                ),
-                remedy=f"write 'Conflicts: {entry.modules[0]}', or keep the package out of one",
-            )
+def _bounded(reasons: Sequence[str]) -> tuple[str, ...]:
+    """The packages of which apt says that a bound is not met."""
+    found = re.findall(r"(?:[Dd]epends|PreDepends): (\S+) \([<>=]", "\n".join(reasons))
+    return tuple(dict.fromkeys(found))
 
 
-def _for_apt(request: Request, world: World) -> str:
-    return f"{request.name}={world.candidate(request).ver_str}"
+def _there_is(
+    names: Sequence[str],
+    world: World,
+    fixed: Mapping[str, str],
+    held: Mapping[str, Sequence[str]],
+) -> Iterator[str]:
+    """apt says that a bound is not met, but neither which versions there are nor why."""
+    for name in names:
+        if versions := world.versions(name):
+            yield f"there is {name} in {', '.join(versions)}"
+        if name in held:
+            who = " and ".join(held[name]) or "the old lock"
+            have = "have" if len(held[name]) > 1 else "has"
+            yield f"{name} is held at {fixed[name]}, as {who} {have} it"
 
 
 def _change_text(change: Change, module: str, holder: str) -> str:

@@ -142,6 +142,8 @@ class World:
         self.frame = frame
         self.recommends = recommends
         """Whether Recommends count; python-apt can change its mind only in a new process."""
+        self.brought: dict[str, str] = {}
+        """What has come from the archives that come first, requested or not."""
         self._cache: Any = apt_pkg.Cache(None)
         self._depcache: Any = apt_pkg.DepCache(self._cache)
         self._records = apt_pkg.PackageRecords(self._cache)
@@ -257,8 +259,7 @@ class World:
     def _mark(self, wanted: Sequence[tuple[str, Any]], prefer: Sequence[str]) -> None:
         group: Any = apt_pkg.ActionGroup(self._depcache)
         with group:
-            for _, version in wanted:
-                self._choose(version)
+            self._choose([version for _, version in wanted])
             for package in filter(None, map(self._find, prefer)):
                 if package.version_list:
                     self._depcache.mark_install(package, True, False)
@@ -275,16 +276,60 @@ class World:
             except apt_pkg.Error:
                 return
 
-    def _choose(self, version: Any) -> None:
-        """Make it the candidate; from an archive that comes first, also what it cannot do without.
+    def _choose(self, versions: Sequence[Any]) -> None:
+        """Make them the candidates; what a first archive has made of the same sources comes along.
 
-        apt does as for ``apt install name/release``: it takes a dependency's version from there
-        where its own candidate will not do.
+        What else they cannot do without comes from there, too. apt would do that for ``apt install
+        name/release``, but stops at the first package that others provide.
         """
-        self._depcache.set_candidate_ver(version.parent_pkg, version)
-        for file, _ in version.file_list:
-            if Path(file.filename).name.startswith(self.frame.first or "/") and file.codename:
-                self._depcache.set_candidate_release(version.parent_pkg, version, file.codename)
+        for version in versions:
+            self._depcache.set_candidate_ver(version.parent_pkg, version)
+        named = [version for version in versions if self._comes_first(version)]
+        if not named:
+            return
+        sources = {self._source(version) for version in named}
+        for other in self._from_first():
+            if self._may_come(other) and self._source(other) in sources:
+                self._depcache.set_candidate_ver(other.parent_pkg, other)
+        seen: set[int] = set()
+        for version in named:
+            self._bring(version, seen)
+
+    def _bring(self, version: Any, seen: set[int]) -> None:
+        """Where no candidate satisfies a dependency, let a first archive's version do so."""
+        seen.add(version.id)
+        self.brought[version.parent_pkg.name] = version.ver_str
+        for kind in _NEEDS[:2]:
+            for alternatives in version.depends_list.get(kind, ()):
+                targets = [target for one in alternatives for target in one.all_targets()]
+                found = next(filter(self._is_candidate, targets), None)
+                if found is None:
+                    found = next(filter(self._may_come, targets), None)
+                    if found is None:
+                        continue
+                    self._depcache.set_candidate_ver(found.parent_pkg, found)
+                if found.id not in seen and self._comes_first(found):
+                    self._bring(found, seen)
+
+    def _is_candidate(self, version: Any) -> bool:
+        return bool(self._depcache.get_candidate_ver(version.parent_pkg) == version)
+
+    def _may_come(self, version: Any) -> bool:
+        return self._comes_first(version) and not self._settled(version.parent_pkg)
+
+    def _from_first(self) -> Iterator[Any]:
+        for package in self._native():
+            yield from (v for v in package.version_list if self._comes_first(v))
+
+    def _source(self, version: Any) -> tuple[str, str]:
+        self._records.lookup(self._sources(version)[0])
+        name, number = self._records.source_pkg, self._records.source_ver
+        return name or version.parent_pkg.name, number or version.ver_str
+
+    def _settled(self, package: Any) -> bool:
+        """Whether pins leave a package one version only, or none."""
+        candidate = self._depcache.get_candidate_ver(package)
+        return candidate is None or self._depcache.policy.get_priority(candidate) >= _BEYOND_ALL
 
     def _comes(self, version: Any) -> bool:
         package = version.parent_pkg

@@ -212,5 +212,6 @@ def test_a_dependency_that_a_sibling_has_ruled_out_is_explained(site: Site) -> N
         "TOP/module-specs/mb.module: mb cannot be installed\n"
         "   user : Depends: tool (>= 2) but 1 is to be installed\n"
         "  there is tool in 2, 1\n"
-        "  tool is held at 1, as other modules or the old lock have it"
+        "  tool is held at 1, as ma has it\n"
+        "To mend it: if that is how it is, write 'Conflicts: ma'"
     )
