@@ -116,7 +116,9 @@ def workplace() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory(prefix="qlumod-bench.", dir="/var/tmp") as place:
         bench = Bench(place=Path(place), cache=Path(place, "cache"))
         bench.cache.mkdir()
-        shutil.copytree(ROOT / "module-specs", bench.place / "module-specs")
+        (bench.place / "module-specs").mkdir()
+        for name in ("release", "accounts", "core.module", "slurm.module"):
+            shutil.copy(ROOT / "module-specs" / name, bench.place / "module-specs" / name)
         (bench.place / "dist").symlink_to(ROOT / "dist")
         bench.qlumod("lock")
         bench.qlumod("fetch")

@@ -44,7 +44,8 @@ trap 'exit 130' INT TERM
 
 rm -rf "$here"
 mkdir -p "$here"
-cp -r "$checkout/module-specs" "$here/module-specs"
+mkdir "$here/module-specs"
+cp "$checkout"/module-specs/{release,accounts,core.module,slurm.module} "$here/module-specs/"
 ln -s "$checkout/dist" "$here/dist"
 cd "$here"
 

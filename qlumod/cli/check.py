@@ -27,10 +27,12 @@ def _lines(project: Project) -> Iterator[str]:
     yield f"release {release.version}: {', '.join(release.flavors)} on " + ", ".join(
         release.architectures
     )
-    yield f"archives: {', '.join(archive.name for archive in release.archives)}"
-    yield f"accounts: {len(project.accounts.users)} users, {len(project.accounts.groups)} groups"
+    yield f"archives: {', '.join(dict.fromkeys(archive.name for archive in release.archives))}"
+    users = {user.name for user in project.accounts.users}
+    groups = {group.name for group in project.accounts.groups}
+    yield f"accounts: {len(users)} users, {len(groups)} groups"
     yield f"modules: {len(project.specs)}, in the order they are built"
-    heading = ("module", "stack group", "requires", "packages", "secrets")
+    heading = ("module", "stack group", "flavors", "requires", "packages", "secrets")
     for line in columns([heading, *map(_row, project.specs)]):
         yield f"  {line}"
 
@@ -40,6 +42,7 @@ def _row(spec: ModuleSpec) -> tuple[str, ...]:
     return (
         spec.module,
         spec.stack_group,
+        ", ".join(spec.flavors) or "all",
         requires,
         str(len(spec.packages)),
         str(len(spec.secrets)),
@@ -54,12 +57,12 @@ def _document(project: Project) -> dict[str, object]:
             "digest": release.digest,
             "flavors": list(release.flavors),
             "architectures": list(release.architectures),
-            "archives": [archive.name for archive in release.archives],
+            "archives": list(dict.fromkeys(archive.name for archive in release.archives)),
         },
         "accounts": {
             "digest": project.accounts.digest,
-            "users": [user.name for user in project.accounts.users],
-            "groups": [group.name for group in project.accounts.groups],
+            "users": sorted({user.name for user in project.accounts.users}),
+            "groups": sorted({group.name for group in project.accounts.groups}),
         },
         "modules": [_module(spec) for spec in project.specs],
     }
@@ -72,6 +75,8 @@ def _module(spec: ModuleSpec) -> dict[str, object]:
         "digest": spec.digest,
         "title": spec.title,
         "stack_group": spec.stack_group,
+        "variant_of": spec.variant_of,
+        "flavors": list(spec.flavors),
         "requires": list(spec.requires),
         "conflicts": list(spec.conflicts),
         "packages": [str(relation) for relation in spec.packages],

@@ -1,12 +1,12 @@
 """What README.md tells people to type is right."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, Typed
+from tests.support.documents import copy_specs
 
 README = (ROOT / "README.md").read_text()
 
@@ -14,7 +14,7 @@ README = (ROOT / "README.md").read_text()
 @pytest.fixture
 def project(qlumod: Typed) -> Path:
     """The README's example, written beside the modules of this checkout."""
-    shutil.copytree(ROOT / "module-specs", qlumod.directory / "module-specs")
+    copy_specs(qlumod.directory)
     found = re.search(r"cat > (\S+) <<END\n(.*?)^END$", README, flags=re.DOTALL | re.MULTILINE)
     assert found
     (qlumod.directory / found[1]).write_text(found[2])

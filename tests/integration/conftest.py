@@ -1,7 +1,6 @@
 """The main job, done once for all tests that look at its results."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Answer
+from tests.support.documents import copy_specs
 
 MODULES = ("core", "slurm")
 
@@ -94,7 +94,7 @@ def main_job(
     if os.geteuid() != 0:
         pytest.skip("building roots needs root")
     directory = tmp_path_factory.mktemp("main-job")
-    shutil.copytree(ROOT / "module-specs", directory / "module-specs")
+    copy_specs(directory)
     (directory / "dist").symlink_to(own_packages)
     for words in (
         ("lock",),

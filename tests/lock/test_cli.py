@@ -13,6 +13,7 @@ from qlumod.system.gpg import SigningKey
 from tests.conftest import ROOT, Typed
 from tests.lock.site import Site
 from tests.support.debs import make_deb
+from tests.support.documents import copy_specs
 
 
 @pytest.fixture
@@ -87,10 +88,7 @@ def test_a_store_of_ones_own_takes_the_packages(qlumod: Typed, typed_site: Site)
 def test_core_and_slurm_are_locked_from_the_hosts_own_mirror(
     qlumod: Typed, key: SigningKey
 ) -> None:
-    specs = qlumod.directory / "module-specs"
-    specs.mkdir()
-    for name in ("release", "accounts", "core.module", "slurm.module"):
-        (specs / name).write_bytes((ROOT / "module-specs" / name).read_bytes())
+    specs = copy_specs(qlumod.directory)
     # The real one is built from this source; here only its name matters.
     make_deb(qlumod.directory / "dist", "qlumod-node", "0.1")
     answer = qlumod("lock", "--json")

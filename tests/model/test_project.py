@@ -32,8 +32,19 @@ def test_the_documents_of_a_directory_are_one_project(tmp_path: Path) -> None:
 
 def test_the_modules_that_come_with_qlumod_are_right() -> None:
     project = check(ROOT / "module-specs")
-    assert [spec.module for spec in project.specs][:2] == ["core", "slurm"]
     assert project.release.default_flavor == "bookworm"
+    made = {
+        flavor: [spec.module for spec in project.of_flavor(flavor).specs]
+        for flavor in project.release.flavors
+    }
+    both = """core beegfs-8-client beegfs-8-server containers gridengine ha lustre-client
+        lustre-server-2.15 lustre-server-2.16 nvidia ofed samba-4.22 slurm virtualgl ws-base"""
+    assert {
+        flavor: sorted(set(modules) ^ set(both.split())) for flavor, modules in made.items()
+    } == {
+        "bookworm": ["beegfs-7-client", "beegfs-7-server", "samba-4.17"],
+        "trixie": ["samba-4.24"],
+    }
 
 
 TOGETHER = {
@@ -143,9 +154,9 @@ release 14.0.0: bookworm, trixie on amd64
 archives: debian
 accounts: 1 users, 1 groups
 modules: 2, in the order they are built
-  module  stack group  requires  packages  secrets
-  core    Cluster OS   -         1         0
-  slurm   HPC Stack    core      2         0
+  module  stack group  flavors  requires  packages  secrets
+  core    Cluster OS   all      -         1         0
+  slurm   HPC Stack    all      core      2         0
 """
     )
 

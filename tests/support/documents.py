@@ -1,9 +1,11 @@
 """Small documents for tests: a release, accounts and two module specs, right as they stand."""
 
+import shutil
 from pathlib import Path
 
 from qlumod.model.names import FlavorName
 from qlumod.model.release import Release, parse_release
+from tests.conftest import ROOT
 
 RELEASE = """\
 Format: 1
@@ -77,3 +79,16 @@ def write_specs(directory: Path, **modules: str) -> Path:
     for name, text in {"core": CORE, "slurm": SLURM, **modules}.items():
         (directory / f"{name}.module").write_text(text)
     return directory
+
+
+def copy_specs(directory: Path, *modules: str) -> Path:
+    """Copy modules that come with qlumod, with their release and accounts, to ``module-specs``.
+
+    No names: core and slurm, which the tests and the demo build.
+    """
+    target = directory / "module-specs"
+    target.mkdir()
+    names = [f"{module}.module" for module in modules or ("core", "slurm")]
+    for name in ("release", "accounts", *names):
+        shutil.copy(ROOT / "module-specs" / name, target / name)
+    return target
