@@ -21,7 +21,7 @@ def needed(job: Job, store: Store) -> tuple[LockedPackage, ...]:
     """The packages of archives that making a module takes; more where it is still to compile."""
     if all(store.generated(package.sha256) for package in job.generated):
         return tuple(package for package in job.packages if not package.generated)
-    return job.lock.to_make(job.spec.module, [below.module for below in job.below])
+    return job.to_make
 
 
 def ensure_compiled(

@@ -118,7 +118,6 @@ def _install(site: _Site, archive: Path, source: str) -> None:
 
 def _packages(site: _Site) -> Iterator[tuple[Path, str]]:
     """Compile and package in the spec's order: one may build upon another's symbols."""
-    maintainer = site.job.project.release.maintainer
     made = {p.generated.sources: (p, p.generated) for p in site.job.generated if p.generated}
     for relation in site.job.spec.kernel_modules_for(site.job.lock.flavor):
         # What a module below has compiled already is not here.
@@ -126,9 +125,7 @@ def _packages(site: _Site) -> Iterator[tuple[Path, str]]:
             package, how = made[relation.name]
             with step(site.listen, f"compiling {how.sources} for {how.kernel}"):
                 compiled = _compiled(site, package, how)
-                deb = package_modules(
-                    site.root, compiled, maintainer=maintainer, listen=site.listen
-                )
+                deb = package_modules(site.root, compiled, listen=site.listen)
             yield deb, package.file_name
 
 

@@ -68,13 +68,22 @@ class Job:
     @property
     def to_compile(self) -> tuple[LockedPackage, ...]:
         """What is installed to compile them, and never in the layer."""
-        below = with_requirements(self.spec.requires, self.project.specs)
-        return self.lock.to_compile(self.spec.module, [lower.module for lower in below])
+        return self.lock.to_compile(self.spec.module, self._stack)
+
+    @property
+    def to_make(self) -> tuple[LockedPackage, ...]:
+        """All packages of archives that making the layer takes where nothing is compiled yet."""
+        return self.lock.to_make(self.spec.module, self._stack)
 
     @property
     def accounts(self) -> Accounts:
         """The entries of the account table that these packages make."""
         return self.project.accounts.made_by((p.package for p in self.packages), self.lock.flavor)
+
+    @property
+    def _stack(self) -> tuple[ModuleName, ...]:
+        below = with_requirements(self.spec.requires, self.project.specs)
+        return tuple(lower.module for lower in below)
 
     @property
     def identity(self) -> Digest:

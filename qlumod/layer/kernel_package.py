@@ -13,7 +13,7 @@ from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
 from qlumod.stack.chroot import in_root
 from qlumod.stack.inside import followed
-from qlumod.system.run import run
+from qlumod.system.run import capture, run
 
 INFO = "var/lib/dpkg/info"
 _TREES = "run/qlumod/packages"
@@ -47,12 +47,12 @@ class Compiled:
     """The time of the newest file of their sources."""
 
 
-def package_modules(root: Path, compiled: Compiled, *, maintainer: str, listen: Listener) -> Path:
+def package_modules(root: Path, compiled: Compiled, *, listen: Listener) -> Path:
     """Make the .deb within an inhabited root, by the root's own dpkg-deb; returns its path."""
     tree = root / _TREES / compiled.package.package
     for source, target in _files(root, compiled):
         _copy(source, tree / target.lstrip("/"))
-    _write_control(root, tree, compiled, maintainer)
+    _write_control(root, tree, compiled)
     _settle_modes(tree)
     deb = tree.parent / f"{tree.name}.deb"
     call = in_root(
@@ -107,13 +107,13 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _write_control(root: Path, tree: Path, compiled: Compiled, maintainer: str) -> None:
+def _write_control(root: Path, tree: Path, compiled: Compiled) -> None:
     control = tree / "DEBIAN"
     files = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
     sums = "".join(f"{_md5(path)}  {path.relative_to(tree)}\n" for path in files)
     size = sum(-(-path.stat().st_size // 1024) for path in files)
     control.mkdir()
-    fields = _control_fields(compiled, maintainer, size)
+    fields = _control_fields(compiled, _maintainer(root, compiled.how.sources), size)
     _write(control / "control", "".join(f"{name}: {text}\n" for name, text in fields))
     _write(control / "md5sums", sums)
     kept = {f"/{path.relative_to(tree)}" for path in files}
@@ -151,6 +151,12 @@ def _control_fields(compiled: Compiled, maintainer: str, size: int) -> Iterator[
         f"kernel modules of {how.sources} for Linux {how.kernel}\n"
         f" Compiled by dkms from {how.sources} {how.sources_version}.",
     )
+
+
+def _maintainer(root: Path, package: str) -> str:
+    """Who cares for the sources: that is settled by the inputs, as all of the package is."""
+    call = in_root(root, "dpkg-query", "--show", "--showformat=${Maintainer}", package, epoch=0)
+    return capture(call).decode()
 
 
 def _conffiles(root: Path, package: str) -> tuple[str, ...]:

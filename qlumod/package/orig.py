@@ -45,12 +45,7 @@ def component(packages: tuple[LockedPackage, ...]) -> str:
 
 def write_packages(plan: Plan, store: Store, directory: Path) -> str:
     """Write the tarball of all locked .debs of a module's build; returns its component."""
-    packages = tuple(
-        sorted(
-            plan.lock.to_make(plan.module, plan.spec.requires),
-            key=lambda package: package.file_name,
-        )
-    )
+    packages = tuple(sorted(plan.debs, key=lambda package: package.file_name))
     top = component(packages)
     name = orig_name(plan).replace(".orig.", f".orig-{top}.")
     with _tarball(directory / name) as archive:

@@ -5,7 +5,7 @@ from itertools import pairwise, product
 
 from qlumod.errors import QlumodError
 from qlumod.model.contents import PackageLine, package_lines
-from qlumod.model.lock import Lock
+from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import (
     ArchName,
     FlavorName,
@@ -45,6 +45,8 @@ class Plan:
     lock: Lock
     inputs: tuple[tuple[str, str], ...]
     before: Predecessor | None = None
+    debs: tuple[LockedPackage, ...] = ()
+    """The locked packages that its build takes: what may go along with the source package."""
 
     @property
     def module(self) -> ModuleName:

@@ -131,6 +131,7 @@ def _plan(job: Job, before: Predecessor | None) -> Plan:
         lock=job.lock,
         inputs=tuple(sorted(documents(job).items())),
         before=before,
+        debs=job.to_make,
     )
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
 from qlumod.layer.build import build_again, ensure_generated, plan
+from qlumod.layer.cache import payload_path
 from qlumod.model.contents import parse_contents
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
@@ -19,6 +21,8 @@ from qlumod.system.namespace import call_inside
 from qlumod.system.run import capture, command
 from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, lock
+from qlumod.workflows.package import install_module
+from qlumod.workflows.source import source
 from tests.layer.conftest import Site, write_site
 from tests.support.debs import make_deb
 from tests.support.dkms import make_dkms_deb
@@ -191,6 +195,41 @@ def test_compiling_again_gives_the_same_bytes(kernels: Site, greeting: Path) -> 
     job = kernels.job("greeting")
     assert build_again(job, store=kernels.store, cache=kernels.cache, listen=said.append) == ()
     assert "compiling greet-dkms for" in " ".join(str(event) for event in said)
+
+
+def test_a_source_package_that_brings_its_packages_makes_the_same_layer(
+    kernels: Site, greeting: Path, tmp_path: Path
+) -> None:
+    """Without network and without a store; nothing compiled beforehand comes with it."""
+    *_, changes = source(
+        kernels.specs, ["greeting"], cache=kernels.cache, output=tmp_path / "source",
+        with_packages=True, listen=ignore,
+    )[0].files  # fmt: skip
+    capture(
+        command("dpkg-source", "--no-check", "-x", *changes.parent.glob("*.dsc"), tmp_path / "tree")
+    )
+    (brought,) = (tmp_path / "tree").glob("packages-*")
+    names = {path.name.partition("_")[0] for path in brought.iterdir()}
+    assert {"greet-dkms", "dkms", "make", "greet-tools"} <= names
+    assert (
+        not {"base-files", "udev", *(p.package for p in kernels.job("greeting").generated)} & names
+    )
+    core = kernels.job("core").identity
+    shutil.copytree(payload_path(kernels.cache, core), payload_path(tmp_path / "cache", core))
+    done = install_module(
+        tmp_path / "tree/debian/qlumod",
+        GREETING,
+        package="greeting",
+        destination=tmp_path / "root",
+        cache=tmp_path / "cache",
+        brought=[brought],
+        listen=ignore,
+    )
+    assert tree(done.payload) == tree(greeting)
+
+
+def tree(payload: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in payload.rglob("*") if path.is_file()}
 
 
 def test_what_the_store_has_is_not_compiled_again(kernels: Site, greeting: Path) -> None:
