@@ -60,7 +60,7 @@ APT_PACKAGES := \
 
 .PHONY: help
 help: ## say what can be made (what `make` alone does)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
 setup: apt-packages $(VENV)/.ready ## install what is needed from Debian, and a virtual environment
@@ -114,6 +114,11 @@ demo: setup deb ## the main job: from two specs to an image, and the proof
 .PHONY: bench
 bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py
+
+.PHONY: stand-ins
+stand-ins: DIR := build/stand-ins
+stand-ins: setup ## archives that stand in for the vendors', into DIR=build/stand-ins (docs/modules.md)
+	@$(PYTHON) -m tests.support.vendors $(DIR)
 
 .PHONY: clean
 clean: ## remove what was made here (not the caches of packages)

@@ -53,20 +53,24 @@ def make_archive(
 ) -> SmallArchive:
     """Make (or make anew) an archive of these .debs, signed by `key`, else by a throw-away key.
 
-    `release` are further fields of the Release file, such as ``Valid-Until``.
+    `release` are further fields of the Release file, such as ``Valid-Until``. A suite whose name
+    ends with a slash is flat: a directory without components.
     """
     shutil.rmtree(directory / "pool", ignore_errors=True)
     pool = directory / "pool"
     pool.mkdir(parents=True)
     for deb in debs:
         shutil.copy(deb, pool / deb.name)
-    index = f"dists/{suite}/{component}/binary-{architecture}/Packages"
+    dist = suite if suite.endswith("/") else f"dists/{suite}"
+    index = f"{dist}/Packages"
+    if component:
+        index = f"{dist}/{component}/binary-{architecture}/Packages"
     packages = capture(command("apt-ftparchive", "packages", "pool", directory=directory))
     (directory / index).parent.mkdir(parents=True, exist_ok=True)
     (directory / index).write_bytes(packages)
     (directory / f"{index}.gz").write_bytes(gzip.compress(packages, mtime=0))
     for old in ("InRelease", "Release", "Release.gpg"):
-        (directory / "dists" / suite / old).unlink(missing_ok=True)
+        (directory / dist / old).unlink(missing_ok=True)
     fields = {
         "Origin": origin,
         "Label": label,
@@ -79,15 +83,15 @@ def make_archive(
     }
     hashes = capture(
         command("apt-ftparchive", "-o", "APT::FTPArchive::Release::SHA512=0",
-                "release", f"dists/{suite}", directory=directory)
+                "release", dist, directory=directory)
     ).decode()  # fmt: skip
     text = "".join(f"{name}: {value}\n" for name, value in fields.items())
     text += hashes.partition("SHA256:")[1] + hashes.partition("SHA256:")[2]
     if key:
-        fingerprint = _publish(directory, suite, text, key, sign=sign)
+        fingerprint = _publish(directory, dist, text, key, sign=sign)
     else:
         with gpg.throw_away_key() as own:
-            fingerprint = _publish(directory, suite, text, own, sign=sign)
+            fingerprint = _publish(directory, dist, text, own, sign=sign)
     return SmallArchive(
         directory=directory,
         suite=suite,
@@ -98,7 +102,7 @@ def make_archive(
 
 
 def _publish(directory: Path, suite: str, text: str, key: gpg.SigningKey, *, sign: bool) -> str:
-    dist = directory / "dists" / suite
+    dist = directory / suite
     (directory / "keyring.gpg").write_bytes(gpg.export_key(key))
     if sign:
         (dist / "InRelease").write_bytes(gpg.clearsign(key, text.encode()))

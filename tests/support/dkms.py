@@ -36,9 +36,9 @@ MODULE_LICENSE("GPL");
 MODULE_VERSION("{version}");
 """
 
-_POSTINST = """\
+POSTINST = """\
 DKMS_NAME={name}
-DKMS_PACKAGE_NAME=$DKMS_NAME-dkms
+DKMS_PACKAGE_NAME={package}-dkms
 DKMS_VERSION={version}
 
 postinst_found=0
@@ -62,7 +62,7 @@ case "$1" in
 esac
 """
 
-_PRERM = """\
+PRERM = """\
 case "$1" in
     remove|upgrade|deconfigure)
       if [  "$(dkms status -m {name} -v {version})" ]; then
@@ -83,7 +83,7 @@ def make_dkms_deb(
     conf: str = "",
 ) -> Path:
     """Make ``<name>-dkms``; it provides ``<name>-module-<version>`` and has a file for nodes."""
-    said = {"name": name, "version": version}
+    said = {"name": name, "package": name, "version": version}
     place = f"/usr/src/{name}-{version}"
     return make_deb(
         directory,
@@ -99,5 +99,5 @@ def make_dkms_deb(
             f"/usr/share/doc/{name}-dkms/copyright": "free\n",
         },
         conffiles=(f"/etc/{name}/{name}.conf",),
-        scripts={"postinst": _POSTINST.format(**said), "prerm": _PRERM.format(**said)},
+        scripts={"postinst": POSTINST.format(**said), "prerm": PRERM.format(**said)},
     )
