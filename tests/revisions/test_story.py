@@ -106,7 +106,7 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
         ["slurmd", "1"],
     ]
     assert told["changelog.Debian"] == (
-        "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) 14.0-bookworm; urgency=medium\n"
+        "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
         "\n"
         "  * slurm 14.0.0 for bookworm amd64: 2 packages.\n"
         "  * Against 14.0.0-1: 1 package upgraded.\n"
@@ -114,7 +114,7 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
         "\n"
         f" -- Test <test@example.org>  {dates[0]}\n"
         "\n"
-        "qlustar-module-slurm-bookworm-amd64 (14.0.0-1) 14.0-bookworm; urgency=medium\n"
+        "qlustar-module-slurm-bookworm-amd64 (14.0.0-1) bookworm; urgency=medium\n"
         "\n"
         "  * slurm 14.0.0 for bookworm amd64: 2 packages.\n"
         "  * Initial version.\n"
@@ -148,7 +148,7 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
         "slurm": "14.0.1-1 < 14.0.0-2: the first of this release",
     }
     assert site.rendered("slurm")["debian/changelog"].splitlines()[:6] == [
-        "qlustar-module-slurm-bookworm-amd64 (14.0.1-1) 14.0-bookworm; urgency=medium",
+        "qlustar-module-slurm-bookworm-amd64 (14.0.1-1) bookworm; urgency=medium",
         "",
         "  * slurm 14.0.1 for bookworm amd64: 2 packages.",
         "  * No package has changed since 14.0.0-2.",

@@ -98,7 +98,7 @@ def test_debsums_finds_a_damaged_file(story: Mapping[str, Sequence[str]]) -> Non
 
 def test_apt_listchanges_shows_a_new_revision_once(story: Mapping[str, Sequence[str]]) -> None:
     assert shown_by_listchanges(story["second"]) == (
-        "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) 14.0-bookworm; urgency=medium\n"
+        "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
         "\n"
         "  * Slurm 14.0.0 for bookworm amd64: 3 packages.\n"
         "  * Against 14.0.0-1: 1 package upgraded.\n"
@@ -113,7 +113,7 @@ def test_apt_listchanges_shows_a_new_release_through_the_meta_packages(
 ) -> None:
     assert f"Setting up {PAYLOAD} (14.0.1-1) ..." in story["third"]
     assert shown_by_listchanges(story["third"]) == (
-        "qlustar-module-slurm-bookworm-amd64 (14.0.1-1) 14.0-bookworm; urgency=medium\n"
+        "qlustar-module-slurm-bookworm-amd64 (14.0.1-1) bookworm; urgency=medium\n"
         "\n"
         "  * Slurm 14.0.1 for bookworm amd64: 3 packages.\n"
         "  * No package has changed since 14.0.0-2.\n"
