@@ -52,7 +52,14 @@ class Caution:
     text: str
 
 
-Event = StepStarted | StepAdvanced | StepDone | Output | Notice | Caution
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Stanzas that the account table lacks, as a build found out; an error says so, too."""
+
+    stanzas: tuple[str, ...]
+
+
+Event = StepStarted | StepAdvanced | StepDone | Output | Notice | Caution | Proposal
 Listener = Callable[[Event], None]
 
 

@@ -21,6 +21,7 @@ from qlumod.errors import QlumodError
 
 VERBS: dict[str, dict[str, str]] = {
     "Making modules": {
+        "new": "Write the spec of a new module, tried, with the accounts that it needs.",
         "check": "Check release, accounts and module specs, without the network.",
         "lock": "Solve which packages the modules consist of, and write them down.",
         "fetch": "Fetch the locked packages into the store.",

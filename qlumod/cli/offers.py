@@ -61,6 +61,31 @@ def archives(ctx: click.Context, option: click.Parameter, incomplete: str) -> li
     ]
 
 
+def module_list(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the modules of the specs, also after a comma."""
+    return _by_commas(ctx, option, incomplete, _modules(ctx))
+
+
+def flavor_list(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the flavors of the release, also after a comma."""
+    return _by_commas(ctx, option, incomplete, _of_release(ctx, "Flavors"))
+
+
+def stack_groups(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the stack groups that the specs name."""
+    del option
+    groups = {_first(path).get("stack-group", "") for path in _look(ctx, "specs").glob("*.module")}
+    return [
+        CompletionItem(group) for group in sorted(groups) if group and group.startswith(incomplete)
+    ]
+
+
 def suites(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the suites of the repository."""
     layout = Layout(root=_look(ctx, "repository"))
@@ -97,16 +122,22 @@ def registered(field: str, beside: str = "") -> Offer:
     """Offer what the head node's modules have in a field, with another one beside it."""
 
     def offer(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        # The last one of a list by commas.
-        head, comma, _ = incomplete.rpartition(",")
         named = (
-            (f"{head}{comma}{stanza[field]}", stanza.get(beside, ""))
-            for stanza in _registry(ctx)
-            if field in stanza and stanza[field] not in head.split(",")
+            (stanza[field], stanza.get(beside, "")) for stanza in _registry(ctx) if field in stanza
         )
-        return _offered(ctx, option, incomplete, sorted(named))
+        return _by_commas(ctx, option, incomplete, sorted(named))
 
     return offer
+
+
+def _by_commas(
+    ctx: click.Context, option: click.Parameter, incomplete: str, named: Iterable[Named]
+) -> list[CompletionItem]:
+    """Offer the last one of a list by commas."""
+    head, comma, _ = incomplete.rpartition(",")
+    typed = head.split(",")
+    others = ((f"{head}{comma}{name}", beside) for name, beside in named if name not in typed)
+    return _offered(ctx, option, incomplete, others)
 
 
 def _offered(

@@ -1,6 +1,7 @@
 """What an installation left behind becomes a payload: layer, state, contents and manifest."""
 
 import os
+import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.events import Listener, step
+from qlumod.events import Listener, Proposal, step
 from qlumod.layer.copyright import copyright_texts
 from qlumod.layer.job import Job
 from qlumod.layer.kernel import IMAGE, kernel_in, make_initrd, require_kernel
@@ -72,7 +73,7 @@ def harvest(
             **_info_owners(ground.root),
         }
         chosen = select(job, ground.tree, ground.view, owners)
-        fragments = _fragments(job, ground, chosen)
+        fragments = _fragments(job, ground, chosen, listen)
     kernel = kernel_in(chosen.entries, job.spec.module)
     require_kernel(chosen.kernels, kernel or ground.kernel, job.spec.module)
     with step(listen, "compressing the layer"):
@@ -157,11 +158,11 @@ def _copy_kernel(image: Path, output: Path) -> None:
     output.chmod(0o644)
 
 
-def _fragments(job: Job, ground: Ground, chosen: Selection) -> dict[str, bytes]:
+def _fragments(job: Job, ground: Ground, chosen: Selection, listen: Listener) -> dict[str, bytes]:
     """What the module added to each kind of state, and the caches that it made."""
     below = {path: file for files in ground.state.values() for path, file in files.items()}
     above = read_files(ground.root, {*below, *chosen.state})
-    _require_registered(job, ground.root, above)
+    _require_registered(job, ground, above, listen)
     fragments = {kind.name: kind.capture(below, above) for kind in KINDS}
     caches = "".join(f"{name}\t{path}\n" for name, path in chosen.caches)
     return {
@@ -171,20 +172,35 @@ def _fragments(job: Job, ground: Ground, chosen: Selection) -> dict[str, bytes]:
     }
 
 
-def _require_registered(job: Job, root: Path, above: Files) -> None:
+def _require_registered(job: Job, ground: Ground, above: Files, listen: Listener) -> None:
     """Stop where packages made accounts that are not in the table; say what to add."""
     base = base_names(above)
     if not unregistered(above, job.project.accounts, base):
         return
     names = {name for path in (PASSWD, GROUP) for name in rows(above, path)}
     stanzas = unregistered(
-        above, job.project.accounts, base, makers_of(names - base, _scripts(root, job))
+        above,
+        job.project.accounts,
+        base,
+        makers=makers_of(names - base, _scripts(ground.root, job)),
+        homes=dict(_new_homes(job, ground, above)),
     )
+    listen(Proposal(stanzas=stanzas))
     raise QlumodError(
         f"{job.spec.module}: packages make accounts that have no fixed id in the account table",
         details=[line for stanza in stanzas for line in ("", *stanza.splitlines())],
         remedy="add these stanzas to module-specs/accounts",
     )
+
+
+def _new_homes(job: Job, ground: Ground, above: Files) -> Iterator[tuple[str, int]]:
+    """The users whose home was made with them, as adduser does it, and its mode."""
+    packaged = {path for paths in _file_lists(ground.root, job).values() for path in paths}
+    for name, row in rows(above, PASSWD).items():
+        home = ground.root / row[5].strip("/")
+        before = ground.view and ground.view / row[5].strip("/")
+        if home.is_dir() and row[5] not in packaged and not (before and before.exists()):
+            yield name, stat.S_IMODE(home.stat().st_mode)
 
 
 def _scripts(root: Path, job: Job) -> dict[str, str]:

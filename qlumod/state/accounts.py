@@ -7,6 +7,7 @@ root:root, shadow and gshadow 0640 root:shadow.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.accounts import Accounts
@@ -170,13 +171,14 @@ def unregistered(
     accounts: Accounts,
     base: Iterable[str],
     makers: Mapping[str, str] | None = None,
+    homes: Mapping[str, int] | None = None,
 ) -> tuple[str, ...]:
     """For each account that is not in the table, or has another id there: the stanza to add.
 
     `base` are the names of users and groups that need none: base-passwd's. `makers` are the
-    packages that made them, as far as is known (see `makers_of`). The stanzas suggest ids that
-    nobody has, the same for a user and the group of its name; the mode of a home that the
-    package makes is to be added by hand.
+    packages that made them, as far as is known (see `makers_of`), `homes` the modes of the homes
+    that were made with users. The stanzas suggest ids that nobody has, the same for a user and the
+    group of its name.
     """
     known = frozenset(base)
     suggested = _Suggestions(files, accounts)
@@ -184,9 +186,10 @@ def unregistered(
         PASSWD: {user.name: str(user.uid) for user in accounts.users},
         GROUP: {group.name: str(group.gid) for group in accounts.groups},
     }
+    write_user = partial(_user_stanza, homes=homes or {})
     return tuple(
         write(row, suggested.number(row[0]), files, (makers or {}).get(row[0], "PACKAGE"))
-        for path, write in ((GROUP, _group_stanza), (PASSWD, _user_stanza))
+        for path, write in ((GROUP, _group_stanza), (PASSWD, write_user))
         for name, row in rows(files, path).items()
         if name not in known and registered[path].get(name) != row[2]
     )
@@ -243,13 +246,16 @@ def _group_stanza(row: Row, number: str, files: Files, maker: str) -> str:
     return stanza({**values, **_password(rows(files, GSHADOW), row[0]), "Packages": maker})
 
 
-def _user_stanza(row: Row, number: str, files: Files, maker: str) -> str:
+def _user_stanza(
+    row: Row, number: str, files: Files, maker: str, *, homes: Mapping[str, int]
+) -> str:
     name, _, _, gid, gecos, home, shell = row
     group = next((who for who, other in rows(files, GROUP).items() if other[2] == gid), gid)
     values = {"User": name, "Uid": number, "Group": group}
     if gecos:
         values["Gecos"] = gecos
-    values |= {"Home": home, "Shell": shell}
+    mode = {"Home-Mode": f"{homes[name]:04o}"} if name in homes else {}
+    values |= {"Home": home, **mode, "Shell": shell}
     shadow = rows(files, SHADOW)
     expires = shadow[name][7] if name in shadow else ""
     return stanza(

@@ -36,6 +36,7 @@ _EVENTS: dict[str, type[Any]] = {
         events.Output,
         events.Notice,
         events.Caution,
+        events.Proposal,
     )
 }
 

@@ -161,7 +161,50 @@ def lock(
     """
     project, wanted = project_for(specs, flavor, arch)
     path = lock_path(specs, project.release, wanted)
-    old = read_lock(specs, project.release, wanted) if path.exists() else None
+    old = old_lock(specs, project, wanted)
+    project, new = solved_lock(
+        project,
+        wanted,
+        old,
+        specs=specs,
+        cache=cache,
+        store=store,
+        addresses=addresses,
+        update=update,
+        listen=listen,
+        host=host,
+    )
+    new, revisions = revise(
+        new,
+        old,
+        project,
+        base=base,
+        raised=[project.spec(ModuleName(name)).module for name in raised],
+        store=store_in(cache, store),
+        listen=listen,
+    )
+    written = _written(path, new, old, dry_run=dry_run, listen=listen)
+    return replace(written, revisions=revisions)
+
+
+def solved_lock(
+    project: Project,
+    wanted: Target,
+    old: Lock | None,
+    *,
+    specs: Path,
+    cache: Path,
+    store: Path | None = None,
+    addresses: Sequence[Address] = (),
+    update: Sequence[str] | None = None,
+    listen: Listener = ignore,
+    host: Path | None = None,
+) -> tuple[Project, Lock]:
+    """The lock of a project as apt solves it now, and the project with what is locked of it.
+
+    `specs` is the directory that the release's folders of .debs are beside. Nothing is written
+    there, and all versions are those of the `old` lock or the first; see `lock`.
+    """
     kept = None if update is not None and not update else old
     shared, on_request = _archives(project, wanted)
     debs = store_in(cache, store)
@@ -196,18 +239,15 @@ def lock(
             held=held,
             listen=listen,
         )
-        new = _new_lock(project, wanted, where, solved, held=held, old=old, without=without)
-    new, revisions = revise(
-        new,
-        old,
-        project,
-        base=base,
-        raised=[project.spec(ModuleName(name)).module for name in raised],
-        store=debs,
-        listen=listen,
-    )
-    written = _written(path, new, old, dry_run=dry_run, listen=listen)
-    return replace(written, revisions=revisions)
+        return project, _new_lock(
+            project, wanted, where, solved, held=held, old=old, without=without
+        )
+
+
+def old_lock(specs: Path, project: Project, wanted: Target) -> Lock | None:
+    """The lock that is there, of which a new one keeps what it can."""
+    there = lock_path(specs, project.release, wanted).exists()
+    return read_lock(specs, project.release, wanted) if there else None
 
 
 def _archives(project: Project, wanted: Target) -> tuple[frozenset[str], frozenset[str]]:

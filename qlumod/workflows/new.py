@@ -1,0 +1,213 @@
+"""A newcomer's module: its spec is written, and tried, so that all that comes after it works."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Event, Listener, Proposal
+from qlumod.layer.build import build_payloads, plan
+from qlumod.model.accounts import parse_accounts
+from qlumod.model.address import Address
+from qlumod.model.module_file import parse_spec
+from qlumod.model.names import FlavorName, ModuleName, flavor_name, module_name
+from qlumod.model.new_spec import new_spec_text
+from qlumod.model.project import CORE, Project, checked
+from qlumod.model.relation import parse_relation
+from qlumod.model.spec import SUFFIX
+from qlumod.system import files
+from qlumod.system.namespace import require
+from qlumod.system.store import store_in
+from qlumod.workflows.check import ACCOUNTS, check
+from qlumod.workflows.lock import fetch_locked, old_lock, solved_lock, target
+
+DEFAULT_GROUP = "HPC Stack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a person says of a new module, as it was typed; empty fields have defaults."""
+
+    module: str
+    packages: Sequence[str]
+    title: str = ""
+    stack_group: str = ""
+    flavors: Sequence[str] = ()
+    requires: Sequence[str] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """A new module."""
+
+    path: Path
+    """Its spec, and what is in it."""
+    text: str
+    accounts: Path
+    stanzas: tuple[str, ...]
+    """What the account table needs for it, appended there."""
+
+
+def new(
+    specs: Path,
+    wanted: Wanted,
+    *,
+    cache: Path,
+    store: Path | None = None,
+    addresses: Sequence[Address] = (),
+    flavor: str | None = None,
+    arch: str | None = None,
+    work: Path | None = None,
+    processors: int | None = None,
+    tried: bool = True,
+    dry_run: bool = False,
+    listen: Listener,
+) -> New:
+    """Write the spec of a module that is not there yet, and the accounts that its packages make.
+
+    Where it is `tried`, it is solved and built first, and nothing is written unless that goes well.
+    """
+    project = check(specs)
+    module = module_name(wanted.module)
+    path = specs / f"{module}{SUFFIX}"
+    _require_new(project, module, path)
+    text = _spec_text(module, wanted)
+    grown = checked(
+        project.release,
+        project.accounts,
+        (*project.specs, *parse_spec(text, str(path), project.release)),
+    )
+    stanzas: tuple[str, ...] = ()
+    if tried:
+        trial = _Trial(
+            specs=specs,
+            module=module,
+            cache=cache,
+            store=store,
+            addresses=addresses,
+            flavor=flavor or _flavor(grown, module),
+            arch=arch,
+            work=work,
+            processors=processors,
+        )
+        stanzas = trial.missing_accounts(grown, listen)
+    table = specs / ACCOUNTS
+    accounts = _with_accounts(table, module, stanzas, project) if stanzas else ""
+    if not dry_run:
+        if accounts:
+            files.write_whole(table, accounts.encode())
+        files.write_whole(path, text.encode())
+    return New(path=path, text=text, accounts=table, stanzas=stanzas)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """Where and how a new module is tried."""
+
+    specs: Path
+    module: ModuleName
+    cache: Path
+    store: Path | None
+    addresses: Sequence[Address]
+    flavor: str | None
+    arch: str | None
+    work: Path | None
+    processors: int | None
+
+    def missing_accounts(self, project: Project, listen: Listener) -> tuple[str, ...]:
+        """Build the module; returns what the account table lacks, and raises what else is wrong."""
+        require()
+        wanted = target(project.release, self.flavor, self.arch)
+        project = project.of_flavor(wanted.flavor)
+        project, lock = solved_lock(
+            project,
+            wanted,
+            old_lock(self.specs, project, wanted),
+            specs=self.specs,
+            cache=self.cache,
+            store=self.store,
+            addresses=self.addresses,
+            listen=listen,
+        )
+        if self.module in (left_out := dict(lock.left_out)):
+            raise QlumodError(
+                f"{self.module} cannot be tried: {left_out[self.module]}",
+                remedy="name a mirror or a directory of .debs: --archive NAME=URI",
+            )
+        jobs = plan(project, lock, [self.module])
+        fetch_locked(
+            lock,
+            project.release,
+            specs=self.specs,
+            cache=self.cache,
+            store=self.store,
+            addresses=self.addresses,
+            modules=[job.spec.module for job in jobs],
+            listen=listen,
+        )
+        proposed: list[str] = []
+
+        def hear(event: Event) -> None:
+            listen(event)
+            if isinstance(event, Proposal):
+                proposed.extend(event.stanzas)
+
+        try:
+            build_payloads(
+                jobs,
+                store=store_in(self.cache, self.store),
+                cache=self.cache,
+                work=self.work,
+                processors=self.processors,
+                listen=hear,
+            )
+        except QlumodError:
+            if not proposed:
+                raise
+        return tuple(proposed)
+
+
+def _require_new(project: Project, module: ModuleName, path: Path) -> None:
+    if path.exists():
+        raise QlumodError(
+            f"{path} is there already, and is not overwritten",
+            remedy="edit it, or choose another name",
+        )
+    for spec in project.specs:
+        if spec.module == module:
+            raise QlumodError(
+                f"there is a module {module!r} already: {spec.at('Variant')}",
+                remedy="choose another name",
+            )
+
+
+def _spec_text(module: ModuleName, wanted: Wanted) -> str:
+    title = wanted.title or module.capitalize()
+    return new_spec_text(
+        module,
+        title=title,
+        stack_group=wanted.stack_group or DEFAULT_GROUP,
+        flavors=tuple(map(flavor_name, wanted.flavors)),
+        requires=tuple(map(module_name, wanted.requires)) or (CORE,),
+        packages=tuple(map(parse_relation, wanted.packages)),
+        description=wanted.description or title,
+    )
+
+
+def _flavor(project: Project, module: ModuleName) -> FlavorName:
+    """The flavor that a module is tried in: the release's default, or the first that has it."""
+    spec, release = project.spec(module), project.release
+    candidates = (release.default_flavor, *release.flavors)
+    return next(flavor for flavor in candidates if spec.made_in(flavor))
+
+
+def _with_accounts(
+    table: Path, module: ModuleName, stanzas: Sequence[str], project: Project
+) -> str:
+    """The text of the account table with more stanzas; it is right, or nothing is written."""
+    text = files.read_bytes(table).decode().rstrip("\n")
+    added = (f"# {module}", *(f"{stanza.strip()}\n" for stanza in stanzas))
+    text = "\n".join((text, "", *added))
+    parse_accounts(text, str(table), project.release.flavors)
+    return text
