@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qlumod.events import Listener, step
+from qlumod.proof.kept_root import keep, restore
 from qlumod.proof.scanned import scanned
 from qlumod.proof.tree import dumped
 from qlumod.stack.assemble import assemble
@@ -31,11 +32,18 @@ def install(
     disable: Sequence[str],
     scratch: str,
     output: str,
+    upon: str = "",
+    kept: str = "",
 ) -> None:
-    """Install packages as anybody would, switch the units that specs name, and scan the result."""
+    """Install packages as anybody would, switch the units that specs name, and scan the result.
+
+    `upon` is a kept root that more is installed into, and `kept` where this one is to be kept.
+    """
     with scratch_space(Path(scratch)) as space:
         root, answers = space / "root", space / "answers"
         answers.write_text("".join(f"{line}\n" for line in debconf), encoding="utf-8")
+        if upon:
+            restore(Path(upon), root, listen=listen)
         with (
             step(listen, f"installing {len(packages)} packages at once"),
             without_host(space, host_name=HOST_NAME),
@@ -48,6 +56,7 @@ def install(
                 architecture=architecture,
                 epoch=epoch,
                 essential_hooks=[f'chroot "$1" debconf-set-selections <{answers}'][: len(debconf)],
+                upon=bool(upon),
                 listen=listen,
             )
         with inhabited(root):
@@ -55,6 +64,8 @@ def install(
                 if units:
                     run(in_root(root, "systemctl", verb, *units, epoch=epoch), listen=listen)
         write_scan(root, Path(output), listen=listen)
+        if kept:
+            keep(root, Path(kept), listen=listen)
 
 
 def stack(

@@ -1,6 +1,7 @@
 """The one installation that a stack is held against: mmdebstrap and apt, and nothing of ours."""
 
 import functools
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -14,7 +15,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
 from qlumod.proof.tree import Tree, loaded
 from qlumod.system.archive import frozen_archive
-from qlumod.system.files import make_directories, write_whole
+from qlumod.system.files import make_directories, sync_directory, told, write_whole
 from qlumod.system.namespace import call_inside
 from qlumod.system.staging import staging
 from qlumod.system.store import Store
@@ -22,25 +23,34 @@ from qlumod.system.store import Store
 RECIPE = (
     "model/tree.py",
     "proof/inside.py",
+    "proof/kept_root.py",
     "proof/scanned.py",
     "proof/tree.py",
     "system/mmdebstrap.py",
     "system/tree.py",
 )
 """The source files that install and scan: a scan made by others is not used."""
-KEPT = 8
-"""How many scans of reference installations the cache keeps."""
+PROOF = "proof"
+"""The directory of the cache that has scans, roots and verdicts."""
+UNFINISHED = "work"
+"""The directory in it of what is not whole yet."""
+KEPT_BYTES = 2 << 30
+"""How much room scans of reference installations may take in the cache."""
+KEPT_ROOTS = 2
+"""How many roots that others are installed upon the cache keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
     """All the packages of some modules as one installation; what the specs ask of apt and systemd.
 
-    Accounts, excludes and rules of state have no part in it.
+    Accounts, excludes and rules of state have no part in it. `below` is what of it is installed
+    first, in a step of its own; else all is installed at once.
     """
 
     lock: Lock
     specs: tuple[ModuleSpec, ...]
+    below: "Installation | None" = None
 
     @property
     def modules(self) -> tuple[ModuleName, ...]:
@@ -58,6 +68,12 @@ class Installation:
         wanted = set(self.modules)
         return tuple(p for p in self.lock.packages if wanted.intersection(p.modules))
 
+    @property
+    def last(self) -> tuple[LockedPackage, ...]:
+        """The packages of the last step."""
+        before = set(self.below.packages) if self.below else set()
+        return tuple(package for package in self.packages if package not in before)
+
     def lines(self, field: str) -> list[str]:
         """The entries of a field of all specs, lowest module first."""
         return [entry for spec in self.specs for entry in getattr(spec, field)]
@@ -74,6 +90,7 @@ class Installation:
                 "epoch": self.epoch,
                 "tools": [list(tool) for tool in self.lock.tools],
                 **{field: self.lines(field) for field in ("debconf", "enable", "disable")},
+                **({"below": self.below.identity} if self.below else {}),
             }
         )
 
@@ -95,24 +112,79 @@ def reference_tree(
 ) -> Tree:
     """Install in `work` and scan, or take the scan of the same installation from the cache."""
     identity = installation.identity
-    kept = cache / "proof" / f"{identity}.tree.gz"
+    kept = scan_path(installation, cache)
     if kept.is_file() and not fresh:
         listen(Notice(text=f"reference installation {identity[:12]} reused (--fresh redoes it)"))
         return loaded(kept.read_bytes())
-    make_directories(kept.parent)
+    root = None
+    if installation.below:
+        root = kept_root(installation.below, store=store, cache=cache, work=work, listen=listen)
     with staging(work, f"reference-{identity}") as place:
-        scanned = _install(installation, place, store=store, listen=listen)
-        tree = loaded(scanned)
-        _check_versions(tree, installation.packages)
-        write_whole(kept, scanned)
+        scanned = _install(installation, place, upon=root, store=store, listen=listen)
+        return _kept(installation, scanned, cache)
+
+
+def kept_root(
+    installation: Installation, *, store: Store, cache: Path, work: Path, listen: Listener
+) -> Path:
+    """The root of an installation as a file of the cache, for others to be installed upon it."""
+    root = _root_path(installation, cache)
+    if root.is_file():
+        return root
+    with (
+        staging(work, f"reference-{installation.identity}") as place,
+        # On the file system of the cache, which need not be that of `work`.
+        staging(root.parent / UNFINISHED, installation.identity) as unfinished,
+    ):
+        # Somebody else may have made it while we waited for the directory.
+        if root.is_file():
+            return root
+        made = unfinished / root.name
+        scanned = _install(installation, place, kept=made, store=store, listen=listen)
+        _kept(installation, scanned, cache)
+        _put(made, root)
+    _forget_oldest(root.parent)
+    return root
+
+
+def _put(made: Path, place: Path) -> None:
+    with told(place), made.open("rb") as written:
+        os.fsync(written.fileno())
+        made.rename(place)
+        sync_directory(place.parent)
+
+
+def scan_path(installation: Installation, cache: Path) -> Path:
+    """Where the scan of an installation lies, or will lie."""
+    return cache / PROOF / f"{installation.identity}.tree.gz"
+
+
+def _root_path(installation: Installation, cache: Path) -> Path:
+    return cache / PROOF / f"{installation.identity}.root.tar.zst"
+
+
+def _kept(installation: Installation, scanned: bytes, cache: Path) -> Tree:
+    tree = loaded(scanned)
+    _check_versions(tree, installation.packages)
+    kept = scan_path(installation, cache)
+    make_directories(kept.parent)
+    write_whole(kept, scanned)
     _forget_oldest(kept.parent)
     return tree
 
 
-def _install(installation: Installation, place: Path, *, store: Store, listen: Listener) -> bytes:
+def _install(
+    installation: Installation,
+    place: Path,
+    *,
+    upon: Path | None = None,
+    kept: Path | None = None,
+    store: Store,
+    listen: Listener,
+) -> bytes:
     lock = installation.lock
     archive = frozen_archive(
-        installation.packages,
+        installation.last,
         store=store,
         directory=place / "archive",
         architecture=lock.architecture,
@@ -127,7 +199,7 @@ def _install(installation: Installation, place: Path, *, store: Store, listen: L
         {
             "source": archive.source_line,
             "suite": lock.flavor,
-            "packages": [f"{p.package}={p.version}" for p in installation.packages],
+            "packages": [f"{p.package}={p.version}" for p in installation.last],
             "architecture": lock.architecture,
             "epoch": installation.epoch,
             "debconf": installation.lines("debconf"),
@@ -135,6 +207,8 @@ def _install(installation: Installation, place: Path, *, store: Store, listen: L
             "disable": installation.lines("disable"),
             "scratch": str(place / "scratch"),
             "output": str(output),
+            "upon": str(upon or ""),
+            "kept": str(kept or ""),
         },
         listen=listen,
     )
@@ -162,6 +236,16 @@ def _installed(stanzas: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 
 def _forget_oldest(directory: Path) -> None:
-    scans = sorted(directory.glob("*.tree.gz"), key=lambda path: path.stat().st_mtime)
-    for old in scans[:-KEPT]:
+    """Make room in the cache: the oldest scans go, and the oldest roots."""
+    roots = sorted(directory.glob("*.root.tar.zst"), key=_age)
+    for old in roots[:-KEPT_ROOTS]:
         old.unlink(missing_ok=True)
+    room = KEPT_BYTES
+    for scan in sorted(directory.glob("*.tree.gz"), key=_age, reverse=True):
+        room -= scan.stat().st_size
+        if room < 0:
+            scan.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> int:
+    return path.stat().st_mtime_ns

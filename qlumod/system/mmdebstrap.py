@@ -33,15 +33,18 @@ def install(
     dpkg_options: Path | None = None,
     essential_hooks: Sequence[str] = (),
     environment: dict[str, str] | None = None,
+    upon: bool = False,
     listen: Listener,
 ) -> None:
     """Install exactly these packages (``name=version``) into a new root directory.
 
     `source` is a line of sources.list(5). `essential_hooks` are commands that mmdebstrap runs after
-    the essential packages are installed and before the rest, with the root as ``"$1"``.
+    the essential packages are installed and before the rest, with the root as ``"$1"``. `upon`: the
+    root has been made by mmdebstrap already, and more is installed into it.
     """
     hooks = [f"--essential-hook={hook}" for hook in essential_hooks]
     options = [f"--dpkgopt={dpkg_options}"] if dpkg_options else []
+    options += ["--skip=check/empty"] if upon else []
     run(
         command(
             "mmdebstrap",

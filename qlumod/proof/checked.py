@@ -1,0 +1,77 @@
+"""What became of one stack in a proof of all modules, and the file that it is kept in."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from qlumod.proof.difference import Aspect, Difference
+from qlumod.proof.verdict import Verdict
+
+
+class Way(StrEnum):
+    """How the installation came about that a stack is held against."""
+
+    AT_ONCE = "at once"
+    IN_STEPS = "in two steps"
+    """Core first, then the modules: derived; see docs/proof.md."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """The result for one stack: `paths` compared, and how many of them each permission permits.
+
+    `failures` are the differences that nothing permits. `refused` is the error where there is no
+    stack or no installation at all. `otherwise` is how an installation in two steps differs from
+    that at once; None: nobody looked.
+    """
+
+    way: Way
+    paths: int = 0
+    counts: Mapping[str, int]
+    failures: tuple[Difference, ...] = ()
+    refused: str = ""
+    otherwise: tuple[Difference, ...] | None = None
+
+    @property
+    def equal(self) -> bool:
+        """Whether the stack equals one installation."""
+        return not self.failures and not self.refused
+
+
+def checked(found: Verdict, way: Way, otherwise: tuple[Difference, ...] | None = None) -> Checked:
+    """What is kept of a verdict."""
+    return Checked(
+        way=way,
+        paths=found.paths,
+        counts=found.counts,
+        failures=found.failures,
+        otherwise=otherwise,
+    )
+
+
+def refused(way: Way, why: str, otherwise: tuple[Difference, ...] | None = None) -> Checked:
+    """What is told of a stack that cannot be made, or not be installed."""
+    return Checked(way=way, counts={}, refused=why, otherwise=otherwise)
+
+
+def checked_text(result: Checked) -> bytes:
+    """Write a result as JSON."""
+    return json.dumps(asdict(result)).encode()
+
+
+def parse_checked(text: bytes) -> Checked:
+    """Read what `checked_text` wrote."""
+    values = json.loads(text)
+    others = values["otherwise"]
+    read = {
+        "way": Way(values["way"]),
+        "failures": _differences(values["failures"]),
+        "otherwise": None if others is None else _differences(others),
+    }
+    return Checked(**{**values, **read})
+
+
+def _differences(rows: Sequence[Any]) -> tuple[Difference, ...]:
+    return tuple(Difference(**{**row, "aspect": Aspect(row["aspect"])}) for row in rows)

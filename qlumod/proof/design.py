@@ -1,0 +1,123 @@
+"""Which stacks a proof of all modules looks at: every pair, and the largest sets; pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from qlumod.model.names import ModuleName
+from qlumod.model.spec import ModuleSpec, excluded, stack_of, with_requirements
+
+Stack = tuple[ModuleName, ...]
+"""Modules with all that they require, in build order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Pair:
+    """Two modules that may be in one image, and the stack that they make."""
+
+    one: ModuleName
+    other: ModuleName
+    stack: Stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Apart:
+    """Two modules that no image has both of."""
+
+    one: ModuleName
+    other: ModuleName
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What there is to prove; everything sorted, `singles` and `largest` in build order."""
+
+    singles: tuple[Stack, ...]
+    """Each module with what it requires."""
+    largest: tuple[Stack, ...]
+    """Compatible sets that no module can be added to: the largest one first, then what it takes
+    so that each pair is within one of them."""
+    pairs: tuple[Pair, ...]
+    apart: tuple[Apart, ...]
+
+
+def design(specs: Sequence[ModuleSpec]) -> Design:
+    """What a proof of these modules consists of; `specs` are in build order, and complete."""
+    known = {spec.module: spec for spec in specs}
+    enemies = excluded(specs)
+    pairs = [
+        Pair(one=one, other=other, stack=_stack((one, other), specs))
+        for one, other in combinations(sorted(known), 2)
+        if other not in enemies[one]
+    ]
+    return Design(
+        singles=tuple(_stack((module,), specs) for module in known),
+        largest=tuple(_stack(sorted(found), specs) for found in _covering(enemies)),
+        pairs=tuple(pairs),
+        apart=tuple(
+            Apart(one=one, other=other, why=_why(one, other, known))
+            for one, other in combinations(sorted(known), 2)
+            if other in enemies[one]
+        ),
+    )
+
+
+def _stack(modules: Sequence[ModuleName], specs: Sequence[ModuleSpec]) -> Stack:
+    return tuple(spec.module for spec in with_requirements(modules, specs))
+
+
+def _why(one: ModuleName, other: ModuleName, known: Mapping[ModuleName, ModuleSpec]) -> str:
+    """Which of the two, or of what they stand upon, exclude each other, and where that is said."""
+    for lower in sorted(stack_of(one, known)):
+        for another in sorted(stack_of(other, known)):
+            if another not in known[lower].conflicts and lower not in known[another].conflicts:
+                continue
+            if known[lower].path == known[another].path:
+                said = f"{lower} and {another} are variants of one module"
+            elif another in known[lower].conflicts:
+                said = f"{lower} names {another} under Conflicts"
+            else:
+                said = f"{another} names {lower} under Conflicts"
+            return said
+    return ""
+
+
+def _covering(
+    enemies: Mapping[ModuleName, frozenset[ModuleName]],
+) -> Iterator[frozenset[ModuleName]]:
+    """Maximal sets, so many that each compatible pair is in one; the largest set comes first."""
+    friends = {
+        one: frozenset(other for other in enemies if other != one and other not in enemies[one])
+        for one in enemies
+    }
+    found = sorted(_maximal(friends, frozenset(), frozenset(friends), frozenset()), key=sorted)
+    uncovered = {frozenset(p) for p in combinations(sorted(enemies), 2) if p[1] in friends[p[0]]}
+    best = max(found, key=len, default=frozenset())
+    while best:
+        yield best
+        uncovered -= set(map(frozenset, combinations(best, 2)))
+        best = max(found, key=lambda one: _counted(one, uncovered), default=frozenset())
+        if not _counted(best, uncovered):
+            return
+
+
+def _counted(modules: frozenset[ModuleName], uncovered: set[frozenset[ModuleName]]) -> int:
+    return sum(pair <= modules for pair in uncovered)
+
+
+def _maximal(
+    friends: Mapping[ModuleName, frozenset[ModuleName]],
+    chosen: frozenset[ModuleName],
+    candidates: frozenset[ModuleName],
+    done: frozenset[ModuleName],
+) -> Iterator[frozenset[ModuleName]]:
+    """All sets of mutual friends that nobody can be added to (Bron and Kerbosch, with a pivot)."""
+    if not candidates and not done:
+        yield chosen
+        return
+    pivot = max(sorted(candidates | done), key=lambda one: len(friends[one] & candidates))
+    for one in sorted(candidates - friends[pivot]):
+        yield from _maximal(friends, chosen | {one}, candidates & friends[one], done & friends[one])
+        candidates -= {one}
+        done |= {one}

@@ -1,0 +1,30 @@
+"""Whether an installation in two steps is the one at once: what makes a pair's proof shorter.
+
+The argument stands in docs/proof.md.
+"""
+
+from collections.abc import Sequence
+
+from qlumod.proof.compare import Listed, compare
+from qlumod.proof.difference import Aspect, Difference
+from qlumod.proof.tree import Tree
+from qlumod.state.dropped import DROPPED
+from qlumod.state.kind import matches_any
+
+NEVER_IN_A_STACK = tuple(rule for rule in DROPPED if rule.name != "boot")
+"""What a verdict only asks the absence of, whatever its bytes; kernel and initrd are compared."""
+_OF_THE_ORDER = (Aspect.ID, Aspect.ORDER)
+"""Who came first has the lower number, or the earlier line: a verdict goes by names and entries."""
+
+
+def otherwise(
+    at_once: Tree, in_steps: Tree, *, secrets: Sequence[str], kinds: Sequence[Listed]
+) -> tuple[Difference, ...]:
+    """The differences of two references that could lead to two verdicts; pure."""
+    return tuple(
+        difference
+        for difference in compare(at_once, in_steps, kinds)
+        if difference.aspect not in _OF_THE_ORDER
+        if not any(rule.claims(difference.path) for rule in NEVER_IN_A_STACK)
+        if difference.aspect != Aspect.CONTENT or not matches_any(difference.path, secrets)
+    )

@@ -1,0 +1,327 @@
+"""Proving all modules of a flavor: every pair that an image may have, and the largest sets."""
+
+import functools
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, Notice, step, within
+from qlumod.layer.build import build_payloads, ensure_generated, plan
+from qlumod.layer.cache import work_in
+from qlumod.model.address import Address
+from qlumod.model.digests import digest_bytes, digest_value
+from qlumod.model.lock import Lock
+from qlumod.model.names import Digest, ModuleName, module_name
+from qlumod.model.project import CORE, Project
+from qlumod.model.spec import with_requirements
+from qlumod.proof.checked import (
+    Checked,
+    Way,
+    checked,
+    checked_text,
+    parse_checked,
+    refused,
+)
+from qlumod.proof.design import Design, Stack, design
+from qlumod.proof.difference import Difference
+from qlumod.proof.reference import PROOF, UNFINISHED, Installation, kept_root, reference_tree
+from qlumod.proof.steps import otherwise
+from qlumod.proof.tree import Tree
+from qlumod.proof.verdict import Verdict
+from qlumod.state.kind import canonical_path
+from qlumod.state.table import KINDS
+from qlumod.system.files import make_directories, write_whole
+from qlumod.system.memory import available_memory
+from qlumod.system.namespace import require
+from qlumod.system.staging import sweep
+from qlumod.system.store import Store, store_in
+from qlumod.workflows.lock import fetch_locked, locked_project
+from qlumod.workflows.proof import verdict_of
+
+ROOM = 6 << 30
+"""Bytes of memory for one installation beside another one."""
+CODE = ("proof", "workflows/proof.py", "workflows/proof_of_all.py")
+"""The source files that decide what a result is, besides those that a payload's identity has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A stack with its result; `why` tells why its reference was made that way."""
+
+    stack: Stack
+    result: Checked
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """The proof of all modules of one flavor: the results by stack, and what is not in it."""
+
+    lock: Lock
+    project: Project
+    design: Design
+    results: Mapping[Stack, Shown]
+    without: tuple[tuple[ModuleName, str], ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether every stack equals one installation."""
+        return all(shown.result.equal for shown in self.results.values())
+
+
+def verify_all(
+    specs: Path,
+    modules: Sequence[str] = (),
+    *,
+    cache: Path,
+    store: Path | None = None,
+    addresses: Sequence[Address] = (),
+    flavor: str | None = None,
+    arch: str | None = None,
+    work: Path | None = None,
+    processors: int | None = None,
+    fresh: bool = False,
+    at_once: bool = False,
+    listen: Listener,
+) -> Proved:
+    """Hold every pair of modules and the largest compatible sets against one installation each.
+
+    No names stand for all modules. A pair is installed in two steps where that is proven sound
+    (docs/proof.md); `at_once` installs every pair at once. `fresh` does again what was done before.
+    """
+    project, lock = locked_project(specs, modules, flavor=flavor, arch=arch)
+    asked = tuple(map(module_name, modules)) or tuple(spec.module for spec in project.specs)
+    looked_at = with_requirements(asked, project.specs)
+    names = tuple(spec.module for spec in looked_at)
+    plan_of_all = design(looked_at)
+    require()
+    fetch_locked(
+        lock,
+        project.release,
+        specs=specs,
+        cache=cache,
+        store=store,
+        addresses=addresses,
+        modules=names,
+        listen=listen,
+    )
+    debs, place = store_in(cache, store), work_in(cache, work)
+    jobs = plan(project, lock, names)
+    payloads = build_payloads(
+        jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen
+    )
+    ensure_generated(jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen)
+    sweep(cache / PROOF / UNFINISHED)
+    prover = Prover(
+        project=project,
+        lock=lock,
+        payloads=payloads,
+        identities={job.spec.module: job.identity for job in jobs},
+        store=debs,
+        cache=cache,
+        work=place,
+        fresh=fresh,
+    )
+    results = _results(plan_of_all, prover, at_once, processors=processors, listen=listen)
+    return Proved(
+        lock=lock,
+        project=project,
+        design=plan_of_all,
+        results=results,
+        without=(
+            *lock.left_out,
+            *((s.module, "not asked for") for s in project.specs if s.module not in names),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prover:
+    """Makes installations and stacks of modules that are built, and compares them."""
+
+    project: Project
+    lock: Lock
+    payloads: Mapping[ModuleName, Path]
+    identities: Mapping[ModuleName, Digest]
+    store: Store
+    cache: Path
+    work: Path
+    fresh: bool
+
+    def keep_core(self, listen: Listener) -> None:
+        """Have the root that the second steps begin with."""
+        self._root(listen)
+
+    def ground(self, stack: Stack, *, listen: Listener) -> Checked:
+        """Hold a stack against an installation at once, and that against one in two steps."""
+
+        def make() -> Checked:
+            reference = self._reference(stack, Way.AT_ONCE, listen)
+            differing = self._otherwise(stack, reference, listen)
+            try:
+                found = self._verdict(stack, Way.AT_ONCE, reference, listen)
+            except QlumodError as fault:
+                return refused(Way.AT_ONCE, str(fault), differing)
+            return checked(found, Way.AT_ONCE, differing)
+
+        return self._kept("ground", stack, Way.AT_ONCE, make)
+
+    def pair(self, stack: Stack, way: Way, *, listen: Listener) -> Checked:
+        """Hold a stack against an installation that is made in one of both ways."""
+
+        def make() -> Checked:
+            reference = self._reference(stack, way, listen)
+            return checked(self._verdict(stack, way, reference, listen), way)
+
+        return self._kept("pair", stack, way, make)
+
+    def _kept(self, what: str, stack: Stack, way: Way, make: Callable[[], Checked]) -> Checked:
+        """What was found before of the same bytes by the same code, else what is found now."""
+        place = self.cache / PROOF / f"{self._identity(what, stack, way)}.json"
+        if place.is_file() and not self.fresh:
+            return parse_checked(place.read_bytes())
+        try:
+            found = make()
+        except QlumodError as fault:
+            return refused(way, str(fault))
+        # What was refused is tried again the next time, whatever the reason.
+        if not found.refused:
+            make_directories(place.parent)
+            write_whole(place, checked_text(found))
+        return found
+
+    def _otherwise(self, stack: Stack, reference: Tree, listen: Listener) -> tuple[Difference, ...]:
+        if stack == (CORE,):
+            return ()
+        in_steps = self._reference(stack, Way.IN_STEPS, listen)
+        specs = map(self.project.spec, stack)
+        secrets = [canonical_path(secret.path) for spec in specs for secret in spec.secrets]
+        with step(listen, "comparing one step with two"):
+            return otherwise(reference, in_steps, secrets=secrets, kinds=KINDS)
+
+    def _identity(self, what: str, stack: Stack, way: Way) -> Digest:
+        return digest_value(
+            {
+                "what": what,
+                "code": _code(),
+                "reference": self._installation(stack, way).identity,
+                "payloads": [self.identities[module] for module in stack],
+            }
+        )
+
+    def _installation(self, stack: Stack, way: Way) -> Installation:
+        specs = tuple(self.project.spec(module) for module in stack)
+        core = Installation(lock=self.lock, specs=specs[:1])
+        below = core if way == Way.IN_STEPS else None
+        return Installation(lock=self.lock, specs=specs, below=below)
+
+    def _root(self, listen: Listener) -> Path:
+        return kept_root(
+            self._installation((CORE,), Way.AT_ONCE),
+            store=self.store,
+            cache=self.cache,
+            work=self.work,
+            listen=listen,
+        )
+
+    def _reference(self, stack: Stack, way: Way, listen: Listener) -> Tree:
+        return reference_tree(
+            self._installation(stack, way),
+            store=self.store,
+            cache=self.cache,
+            work=self.work,
+            fresh=self.fresh,
+            listen=listen,
+        )
+
+    def _verdict(self, stack: Stack, way: Way, reference: Tree, listen: Listener) -> Verdict:
+        return verdict_of(
+            self.project,
+            self._installation(stack, way),
+            {module: self.payloads[module] for module in stack},
+            reference=reference,
+            work=self.work,
+            listen=listen,
+        )
+
+
+@functools.cache
+def _code() -> tuple[Digest, ...]:
+    top = resources.files("qlumod")
+    found = [top.joinpath(*name.split("/")) for name in CODE]
+    files = [
+        file
+        for one in found
+        for file in (sorted(one.iterdir(), key=str) if one.is_dir() else [one])
+    ]
+    return tuple(digest_bytes(file.read_bytes()) for file in files if file.name.endswith(".py"))
+
+
+def _results(
+    planned: Design, prover: Prover, at_once: bool, *, processors: int | None, listen: Listener
+) -> dict[Stack, Shown]:
+    """The grounds first: they decide which pairs may be derived."""
+    prover.keep_core(listen)
+    grounds = tuple(dict.fromkeys((*planned.largest, *planned.singles)))
+    pairs = tuple(dict.fromkeys(pair.stack for pair in planned.pairs if pair.stack not in grounds))
+    with step(listen, "proving", total=len(grounds) + len(pairs), unit="stacks") as advance:
+
+        def told(stack: Stack, result: Checked) -> Checked:
+            advance(1)
+            listen(Notice(text=f"{_title(stack)}: {_brief(result)}"))
+            return result
+
+        def ground(stack: Stack) -> Shown:
+            result = prover.ground(stack, listen=within(listen, _title(stack)))
+            return Shown(stack=stack, result=told(stack, result))
+
+        def pair(stack: Stack) -> Shown:
+            why = "as was asked" if at_once else no_derivation(stack, planned, known)
+            way = Way.AT_ONCE if why else Way.IN_STEPS
+            result = prover.pair(stack, way, listen=within(listen, _title(stack)))
+            return Shown(stack=stack, result=told(stack, result), why=why)
+
+        with _side_by_side(processors) as pool:
+            known = {shown.stack: shown for shown in pool.map(ground, grounds)}
+            return known | {shown.stack: shown for shown in pool.map(pair, pairs)}
+
+
+def no_derivation(stack: Stack, planned: Design, known: Mapping[Stack, Shown]) -> str:
+    """Why a stack has to be installed at once; empty where two steps are as good."""
+    members = [single for single in planned.singles if set(single) <= set(stack)]
+    around = [large for large in planned.largest if set(stack) <= set(large)]
+    for single in members:
+        if known[single].result.otherwise != ():
+            return f"{_title(single)} in two steps is another installation"
+    if all(known[large].result.otherwise != () for large in around):
+        return "no larger set around it is the same installation in two steps"
+    return ""
+
+
+@contextmanager
+def _side_by_side(processors: int | None) -> Iterator[ThreadPoolExecutor]:
+    """As many workers as there are processors, and as there is memory for."""
+    count = min(processors or os.cpu_count() or 1, max(1, available_memory() // ROOM))
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _title(stack: Stack) -> str:
+    return " + ".join(stack)
+
+
+def _brief(result: Checked) -> str:
+    if result.refused:
+        return f"refused: {result.refused.splitlines()[0]}"
+    if result.failures:
+        return f"{len(result.failures)} differences that nothing permits"
+    return f"equals an installation {result.way}"
