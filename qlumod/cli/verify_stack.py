@@ -1,15 +1,21 @@
 """``qlumod verify-stack``: does a stack of modules equal one installation?"""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Unpack
 
 import click
 
 from qlumod.cli import options
-from qlumod.cli.exits import FoundWanting
+from qlumod.cli.exits import FoundWanting, NotAll
+from qlumod.cli.kinds import PathKind
 from qlumod.cli.screen import Reporter, columns
+from qlumod.proof.proved import Proved, Shown, document, summary
+from qlumod.proof.proved import table as table_of
 from qlumod.proof.verdict import Verdict
+from qlumod.system.files import told
 from qlumod.workflows.proof import verify_stack
+from qlumod.workflows.proof_of_all import verify_all
 
 BULKY = ("left out", "alternative left out")
 """Permitted kinds of thousands of paths, which the modules' left-out files have one by one."""
@@ -19,6 +25,7 @@ BULKY = ("left out", "alternative left out")
     examples=(
         "qlumod verify-stack core slurm",
         "qlumod verify-stack slurm --brief",
+        "qlumod verify-stack --all --flavor bookworm --table proof.md",
     )
 )
 @options.modules
@@ -28,6 +35,21 @@ BULKY = ("left out", "alternative left out")
 @click.option(
     "--fresh", is_flag=True, help="Install the reference again, even if the cache has its scan."
 )
+@click.option(
+    "--all",
+    "of_all",
+    is_flag=True,
+    help="Prove every pair of the modules, and the largest sets of them that fit together.",
+)
+@click.option(
+    "--at-once", is_flag=True, help="With --all: install every pair at once, derive nothing."
+)
+@click.option(
+    "--table",
+    type=PathKind("FILE"),
+    metavar="FILE",
+    help="With --all: write the table of pairs into FILE, as a page of Markdown.",
+)
 @options.making
 @options.working
 @options.reports(logged=True)
@@ -36,6 +58,9 @@ def command(
     modules: tuple[str, ...],
     brief: bool,
     fresh: bool,
+    of_all: bool,
+    at_once: bool,
+    table: Path | None,
     reporter: Reporter,
     **making: Unpack[options.Building],
 ) -> None:
@@ -46,7 +71,18 @@ def command(
     capabilities, hard links, link target, content, package database. Each difference is printed
     with the rule that permits it; any other one is a failure (exit status 3). Whoever may build
     may do this.
+
+    With --all no names stand for all modules; a pair is installed in two steps, core first, where
+    docs/proof.md says that this proves the same. What was proved already is not proved again.
     """
+    if not of_all and (at_once or table):
+        raise click.UsageError("--at-once and --table go with --all.")
+    if of_all:
+        proved = verify_all(
+            **making, modules=modules, fresh=fresh, at_once=at_once, listen=reporter.listen
+        )
+        _report_all(proved, table, reporter)
+        return
     found = verify_stack(
         **making,
         modules=modules,
@@ -56,6 +92,41 @@ def command(
     reporter.result(_document(found), _lines(found, brief=brief))
     if found.failures:
         raise FoundWanting
+
+
+def _report_all(proved: Proved, table: Path | None, reporter: Reporter) -> None:
+    if table:
+        with told(table):
+            table.write_text(table_of(proved), encoding="utf-8")
+    reporter.result(document(proved), _lines_of_all(proved))
+    if not proved.equal:
+        raise FoundWanting
+    if proved.lock.left_out:
+        raise NotAll
+
+
+def _lines_of_all(proved: Proved) -> Iterator[str]:
+    rows = [
+        (f"{pair.one} {pair.other}", *_row(proved.results[pair.stack]))
+        for pair in proved.design.pairs
+    ]
+    rows += [(" ".join(stack), *_row(proved.results[stack])) for stack in proved.larger]
+    rows += [
+        (f"{apart.one} {apart.other}", "never", "", "", apart.why) for apart in proved.design.apart
+    ]
+    yield from columns([("modules", "installed", "paths", "unexplained", ""), *rows])
+    yield from (f"{module}: not in this proof: {why}" for module, why in proved.without)
+    for shown in proved.wanting:
+        name = " ".join(shown.stack)
+        yield from (f"{name}: {line}" for line in shown.result.refused.splitlines())
+        yield from (f"{name}: NOT PERMITTED  {failure}" for failure in shown.result.failures)
+    yield summary(proved)
+
+
+def _row(shown: Shown) -> tuple[str, str, str, str]:
+    result = shown.result
+    unexplained = "refused" if result.refused else str(len(result.failures))
+    return str(result.way), str(result.paths), unexplained, shown.why
 
 
 def _lines(found: Verdict, *, brief: bool) -> Iterator[str]:

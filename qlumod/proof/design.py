@@ -69,18 +69,17 @@ def _stack(modules: Sequence[ModuleName], specs: Sequence[ModuleSpec]) -> Stack:
 
 def _why(one: ModuleName, other: ModuleName, known: Mapping[ModuleName, ModuleSpec]) -> str:
     """Which of the two, or of what they stand upon, exclude each other, and where that is said."""
-    for lower in sorted(stack_of(one, known)):
-        for another in sorted(stack_of(other, known)):
-            if another not in known[lower].conflicts and lower not in known[another].conflicts:
-                continue
-            if known[lower].path == known[another].path:
-                said = f"{lower} and {another} are variants of one module"
-            elif another in known[lower].conflicts:
-                said = f"{lower} names {another} under Conflicts"
-            else:
-                said = f"{another} names {lower} under Conflicts"
-            return said
-    return ""
+    lower, another = next(
+        (lower, another)
+        for lower in sorted(stack_of(one, known))
+        for another in sorted(stack_of(other, known))
+        if another in known[lower].conflicts or lower in known[another].conflicts
+    )
+    if known[lower].variant_of and known[lower].variant_of == known[another].variant_of:
+        return f"{lower} and {another} are variants of {known[lower].variant_of}"
+    if another in known[lower].conflicts:
+        return f"{lower} names {another} under Conflicts"
+    return f"{another} names {lower} under Conflicts"
 
 
 def _covering(

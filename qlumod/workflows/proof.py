@@ -77,9 +77,24 @@ def verify_stack(
     reference = reference_tree(
         installation, store=debs, cache=cache, work=place, fresh=fresh, listen=listen
     )
+    return verdict_of(
+        project, installation, payloads, reference=reference, work=place, listen=listen
+    )
+
+
+def verdict_of(
+    project: Project,
+    installation: Installation,
+    payloads: Mapping[ModuleName, Path],
+    *,
+    reference: Tree,
+    work: Path,
+    listen: Listener,
+) -> Verdict:
+    """Assemble the stack of some payloads and hold it against an installation of their packages."""
     # As on a head node, an image has the time of its newest module.
-    epoch = max(lock.epoch_of(name) for name in names)
-    stack = stack_tree(payloads, epoch=epoch, work=place, listen=listen)
+    epoch = max(installation.lock.epoch_of(name) for name in payloads)
+    stack = stack_tree(payloads, epoch=epoch, work=work, listen=listen)
     with step(listen, "comparing"):
         return verdict(
             reference,

@@ -2,13 +2,13 @@
 
 import functools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
+import qlumod
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step, within
 from qlumod.layer.build import build_payloads, ensure_generated, plan
@@ -29,6 +29,7 @@ from qlumod.proof.checked import (
 )
 from qlumod.proof.design import Design, Stack, design
 from qlumod.proof.difference import Difference
+from qlumod.proof.proved import Proved, Shown
 from qlumod.proof.reference import PROOF, UNFINISHED, Installation, kept_root, reference_tree
 from qlumod.proof.steps import otherwise
 from qlumod.proof.tree import Tree
@@ -45,33 +46,8 @@ from qlumod.workflows.proof import verdict_of
 
 ROOM = 6 << 30
 """Bytes of memory for one installation beside another one."""
-CODE = ("proof", "workflows/proof.py", "workflows/proof_of_all.py")
+CODE = ("proof/*.py", "workflows/proof.py", "workflows/proof_of_all.py")
 """The source files that decide what a result is, besides those that a payload's identity has."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A stack with its result; `why` tells why its reference was made that way."""
-
-    stack: Stack
-    result: Checked
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proved:
-    """The proof of all modules of one flavor: the results by stack, and what is not in it."""
-
-    lock: Lock
-    project: Project
-    design: Design
-    results: Mapping[Stack, Shown]
-    without: tuple[tuple[ModuleName, str], ...]
-
-    @property
-    def equal(self) -> bool:
-        """Whether every stack equals one installation."""
-        return all(shown.result.equal for shown in self.results.values())
 
 
 def verify_all(
@@ -130,7 +106,7 @@ def verify_all(
     results = _results(plan_of_all, prover, at_once, processors=processors, listen=listen)
     return Proved(
         lock=lock,
-        project=project,
+        titles={spec.module: spec.title for spec in looked_at},
         design=plan_of_all,
         results=results,
         without=(
@@ -160,7 +136,7 @@ class Prover:
     def ground(self, stack: Stack, *, listen: Listener) -> Checked:
         """Hold a stack against an installation at once, and that against one in two steps."""
 
-        def make() -> Checked:
+        def make(listen: Listener) -> Checked:
             reference = self._reference(stack, Way.AT_ONCE, listen)
             differing = self._otherwise(stack, reference, listen)
             try:
@@ -169,26 +145,34 @@ class Prover:
                 return refused(Way.AT_ONCE, str(fault), differing)
             return checked(found, Way.AT_ONCE, differing)
 
-        return self._kept("ground", stack, Way.AT_ONCE, make)
+        return self._kept("ground", stack, Way.AT_ONCE, make, listen)
 
     def pair(self, stack: Stack, way: Way, *, listen: Listener) -> Checked:
         """Hold a stack against an installation that is made in one of both ways."""
 
-        def make() -> Checked:
+        def make(listen: Listener) -> Checked:
             reference = self._reference(stack, way, listen)
             return checked(self._verdict(stack, way, reference, listen), way)
 
-        return self._kept("pair", stack, way, make)
+        return self._kept("pair", stack, way, make, listen)
 
-    def _kept(self, what: str, stack: Stack, way: Way, make: Callable[[], Checked]) -> Checked:
+    def _kept(
+        self,
+        what: str,
+        stack: Stack,
+        way: Way,
+        make: Callable[[Listener], Checked],
+        listen: Listener,
+    ) -> Checked:
         """What was found before of the same bytes by the same code, else what is found now."""
         place = self.cache / PROOF / f"{self._identity(what, stack, way)}.json"
         if place.is_file() and not self.fresh:
             return parse_checked(place.read_bytes())
         try:
-            found = make()
+            found = make(within(listen, _title(stack)))
         except QlumodError as fault:
-            return refused(way, str(fault))
+            found = refused(way, str(fault))
+        listen(Notice(text=f"{_title(stack)}: {_brief(found)}"))
         # What was refused is tried again the next time, whatever the reason.
         if not found.refused:
             make_directories(place.parent)
@@ -252,14 +236,9 @@ class Prover:
 
 @functools.cache
 def _code() -> tuple[Digest, ...]:
-    top = resources.files("qlumod")
-    found = [top.joinpath(*name.split("/")) for name in CODE]
-    files = [
-        file
-        for one in found
-        for file in (sorted(one.iterdir(), key=str) if one.is_dir() else [one])
-    ]
-    return tuple(digest_bytes(file.read_bytes()) for file in files if file.name.endswith(".py"))
+    top = Path(qlumod.__file__).parent
+    files = sorted(file for pattern in CODE for file in top.glob(pattern))
+    return tuple(digest_bytes(file.read_bytes()) for file in files)
 
 
 def _results(
@@ -267,40 +246,63 @@ def _results(
 ) -> dict[Stack, Shown]:
     """The grounds first: they decide which pairs may be derived."""
     prover.keep_core(listen)
-    grounds = tuple(dict.fromkeys((*planned.largest, *planned.singles)))
-    pairs = tuple(dict.fromkeys(pair.stack for pair in planned.pairs if pair.stack not in grounds))
-    with step(listen, "proving", total=len(grounds) + len(pairs), unit="stacks") as advance:
+    with _side_by_side(processors) as pool:
+        known: dict[Stack, Shown] = {}
 
-        def told(stack: Stack, result: Checked) -> Checked:
-            advance(1)
-            listen(Notice(text=f"{_title(stack)}: {_brief(result)}"))
-            return result
+        def grounds(stacks: Iterable[Stack]) -> None:
+            new = [stack for stack in dict.fromkeys(stacks) if stack not in known]
+            found = pool.map(lambda stack: prover.ground(stack, listen=listen), new)
+            known.update((s, Shown(stack=s, result=r)) for s, r in zip(new, found, strict=True))
 
-        def ground(stack: Stack) -> Shown:
-            result = prover.ground(stack, listen=within(listen, _title(stack)))
-            return Shown(stack=stack, result=told(stack, result))
+        grounds((*planned.largest, *planned.singles))
+        grounds(_closer(planned, known, prover.project))
+        pairs = {
+            stack: "as was asked" if at_once else no_derivation(stack, known)
+            for stack in sorted({pair.stack for pair in planned.pairs} - known.keys())
+        }
+        listen(
+            Notice(
+                text=f"{len(known)} stacks are held against installations at once; of "
+                f"{len(pairs)} more, {sum(not why for why in pairs.values())} against derived ones"
+            )
+        )
 
         def pair(stack: Stack) -> Shown:
-            why = "as was asked" if at_once else no_derivation(stack, planned, known)
-            way = Way.AT_ONCE if why else Way.IN_STEPS
-            result = prover.pair(stack, way, listen=within(listen, _title(stack)))
-            return Shown(stack=stack, result=told(stack, result), why=why)
+            way = Way.AT_ONCE if pairs[stack] else Way.IN_STEPS
+            result = prover.pair(stack, way, listen=listen)
+            return Shown(stack=stack, result=result, why=pairs[stack])
 
-        with _side_by_side(processors) as pool:
-            known = {shown.stack: shown for shown in pool.map(ground, grounds)}
-            return known | {shown.stack: shown for shown in pool.map(pair, pairs)}
+        return known | {shown.stack: shown for shown in pool.map(pair, pairs)}
 
 
-def no_derivation(stack: Stack, planned: Design, known: Mapping[Stack, Shown]) -> str:
-    """Why a stack has to be installed at once; empty where two steps are as good."""
-    members = [single for single in planned.singles if set(single) <= set(stack)]
-    around = [large for large in planned.largest if set(stack) <= set(large)]
-    for single in members:
+def _closer(planned: Design, known: Mapping[Stack, Shown], project: Project) -> tuple[Stack, ...]:
+    """The largest sets without the modules that spoil the larger ones, where any does."""
+    if all(known[large].result.otherwise == () for large in planned.largest):
+        return ()
+    spoilt = {s[-1] for s in planned.singles if known[s].result.otherwise != ()}
+    sound = [single for single in planned.singles if spoilt.isdisjoint(single)]
+    modules = {module for single in sound for module in single}
+    return design(tuple(s for s in project.specs if s.module in modules)).largest
+
+
+def no_derivation(stack: Stack, known: Mapping[Stack, Shown]) -> str:
+    """Why a stack has to be installed at once; empty where two steps are as good.
+
+    `known` are the results for each module with what it requires, and for large sets.
+    """
+    members = {module: _upto(module, known) for module in stack}
+    for module, single in members.items():
         if known[single].result.otherwise != ():
-            return f"{_title(single)} in two steps is another installation"
-    if all(known[large].result.otherwise != () for large in around):
+            return f"{module} in two steps is another installation"
+    around = [other for other in known if set(stack) < set(other)]
+    if not any(known[large].result.otherwise == () for large in around):
         return "no larger set around it is the same installation in two steps"
     return ""
+
+
+def _upto(module: ModuleName, known: Iterable[Stack]) -> Stack:
+    """The smallest stack that has the module: it and what it requires."""
+    return min((stack for stack in known if module in stack), key=len)
 
 
 @contextmanager

@@ -1,0 +1,227 @@
+"""The proof of all modules of one flavor: every stack's result, as a document and as a table."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from string import ascii_lowercase
+
+from qlumod.model.accounts import Accounts
+from qlumod.model.lock import Lock
+from qlumod.model.names import Digest, ModuleName
+from qlumod.proof.checked import Checked, Way
+from qlumod.proof.design import Design, Stack
+from qlumod.proof.permitted import Expectations, permissions
+from qlumod.proof.tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A stack with its result; `why` tells why it was not derived, although it is a pair."""
+
+    stack: Stack
+    result: Checked
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """The results by stack, and what is not in the proof: modules, each with the reason."""
+
+    lock: Lock
+    titles: Mapping[ModuleName, str]
+    design: Design
+    results: Mapping[Stack, Shown]
+    without: tuple[tuple[ModuleName, str], ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether every stack equals one installation."""
+        return not self.wanting
+
+    @property
+    def wanting(self) -> tuple[Shown, ...]:
+        """The stacks that do not, sorted."""
+        return tuple(
+            self.results[stack]
+            for stack in sorted(self.results)
+            if not self.results[stack].result.equal
+        )
+
+    @property
+    def date(self) -> str:
+        """The day of the lock."""
+        return datetime.fromtimestamp(self.lock.epoch, UTC).strftime("%Y-%m-%d")
+
+    @property
+    def larger(self) -> tuple[Stack, ...]:
+        """The sets of more than a pair, the largest first."""
+        pairs = {pair.stack for pair in self.design.pairs}
+        return tuple(
+            sorted(
+                (s for s in self.results if s not in pairs and s not in self.design.singles),
+                key=lambda stack: (-len(stack), stack),
+            )
+        )
+
+    def version(self, module: ModuleName) -> str:
+        """A module's version."""
+        return f"{self.lock.version}-{dict(self.lock.revisions).get(module, 1)}"
+
+
+def legend() -> tuple[tuple[str, str], ...]:
+    """The kinds of permitted differences, and why each is permitted."""
+    nothing = Expectations(
+        left_out=frozenset(), excludes=(), includes=(), secrets=(), kernel="", beside={},
+        accounts=Accounts(users=(), groups=(), text="", digest=Digest("")),
+    )  # fmt: skip
+    return tuple((p.name, p.why) for p in permissions(nothing, Tree(entries={}, data={})))
+
+
+def document(proved: Proved) -> dict[str, object]:
+    """What ``--json`` prints."""
+    return {
+        "release": proved.lock.version,
+        "flavor": proved.lock.flavor,
+        "architecture": proved.lock.architecture,
+        "date": proved.date,
+        "equal": proved.equal,
+        "modules": [
+            {"module": module, "version": proved.version(module), "title": title}
+            for module, title in proved.titles.items()
+        ],
+        "permitted": [{"name": name, "why": why} for name, why in legend()],
+        "pairs": [
+            {"one": pair.one, "other": pair.other, "modules": list(pair.stack)}
+            for pair in proved.design.pairs
+        ],
+        "apart": [asdict(apart) for apart in proved.design.apart],
+        "stacks": [_stack_document(proved.results[stack]) for stack in sorted(proved.results)],
+        "without": [{"module": module, "why": why} for module, why in proved.without],
+    }
+
+
+def _stack_document(shown: Shown) -> dict[str, object]:
+    result = shown.result
+    return {
+        "modules": list(shown.stack),
+        "installed": str(result.way),
+        "why": shown.why,
+        "equal": result.equal,
+        "refused": result.refused,
+        "paths": result.paths,
+        "permitted": dict(result.counts),
+        "differences": [asdict(difference) for difference in result.failures],
+        "otherwise_in_two_steps": (
+            None if result.otherwise is None else [asdict(d) for d in result.otherwise]
+        ),
+    }
+
+
+def summary(proved: Proved) -> str:
+    """How it came out, in a sentence."""
+    ways = [shown.result.way for shown in proved.results.values()]
+    stacks = (
+        f"{len(ways)} stacks ({len(proved.design.pairs)} pairs, {len(proved.design.apart)} more "
+        f"exclude each other; {ways.count(Way.AT_ONCE)} installed at once, "
+        f"{ways.count(Way.IN_STEPS)} in two steps)"
+    )
+    if proved.equal:
+        return f"every stack equals one installation: {stacks}"
+    return f"{len(proved.wanting)} stacks do not equal one installation, of {stacks}"
+
+
+def table(proved: Proved) -> str:
+    """The proof as a page of Markdown; the same proof, the same bytes."""
+    lock = proved.lock
+    return "\n".join(
+        (
+            f"# Proof of {lock.version} for {lock.flavor}, {lock.architecture}",
+            "",
+            "Written by `make proof-table`; [proof.md](proof.md) says what is proved, and how.",
+            f"The lock is of {proved.date}. In short: {summary(proved)}.",
+            "",
+            *_section("Modules", ("module", "version", "title"), _modules(proved)),
+            *_section("Pairs", *_pairs(proved)),
+            *_section("Larger sets", *_sets(proved)),
+            *_legend(proved),
+            *_section(
+                "Never together",
+                ("modules", "because"),
+                [(f"{apart.one}, {apart.other}", apart.why) for apart in proved.design.apart],
+            ),
+            *_section("Not in this proof", ("module", "because"), proved.without),
+            *_wanting(proved),
+        )
+    )
+
+
+def _modules(proved: Proved) -> list[tuple[str, ...]]:
+    return [(m, proved.version(m), title) for m, title in proved.titles.items()]
+
+
+def _section(title: str, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    found = [tuple(row) for row in rows]
+    if not found:
+        return ()
+    ruler = tuple("---" for _ in heading)
+    return (f"## {title}", "", *map(_row, (tuple(heading), ruler, *found)), "")
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def _pairs(proved: Proved) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    kinds = _kinds(proved)
+    return (
+        ("pair", "installed", "paths", "unexplained", *kinds.values()),
+        [
+            (f"{pair.one}, {pair.other}", *_cells(proved.results[pair.stack], kinds))
+            for pair in proved.design.pairs
+        ],
+    )
+
+
+def _sets(proved: Proved) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    kinds = _kinds(proved)
+    return (
+        ("modules", "installed", "paths", "unexplained", *kinds.values()),
+        [(", ".join(stack), *_cells(proved.results[stack], kinds)) for stack in proved.larger],
+    )
+
+
+def _cells(shown: Shown, kinds: Mapping[str, str]) -> tuple[str, ...]:
+    result = shown.result
+    installed = f"{result.way}: {shown.why}" if shown.why else str(result.way)
+    if result.refused:
+        return (installed, "", "refused", *("" for _ in kinds))
+    counts = (str(result.counts[kind]) for kind in kinds)
+    return (installed, str(result.paths), str(len(result.failures)), *counts)
+
+
+def _kinds(proved: Proved) -> dict[str, str]:
+    """A letter for each kind that occurs."""
+    occurring = [
+        name
+        for name, _ in legend()
+        if any(shown.result.counts.get(name) for shown in proved.results.values())
+    ]
+    return dict(zip(occurring, ascii_lowercase, strict=False))
+
+
+def _legend(proved: Proved) -> tuple[str, ...]:
+    whys = dict(legend())
+    return _section(
+        "Kinds of permitted differences",
+        ("", "paths", "because"),
+        [(letter, name, whys[name]) for name, letter in _kinds(proved).items()],
+    )
+
+
+def _wanting(proved: Proved) -> Iterator[str]:
+    for shown in proved.wanting:
+        yield f"## Unexplained: {', '.join(shown.stack)}"
+        yield ""
+        yield from (f"    {line}" for line in shown.result.refused.splitlines())
+        yield from (f"    {difference}" for difference in shown.result.failures)
+        yield ""
