@@ -2,9 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +35,7 @@ from qlumod.proof.verdict import Verdict
 from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.files import make_directories, write_whole
+from qlumod.system.leash import workers
 from qlumod.system.memory import available_memory
 from qlumod.system.namespace import require
 from qlumod.system.staging import sweep
@@ -246,13 +245,14 @@ def _results(
 ) -> dict[Stack, Shown]:
     """The grounds first: they decide which pairs may be derived."""
     prover.keep_core(listen)
-    with _side_by_side(processors) as pool:
+    with workers(_room(processors)) as beside:
         known: dict[Stack, Shown] = {}
 
         def grounds(stacks: Iterable[Stack]) -> None:
             new = [stack for stack in dict.fromkeys(stacks) if stack not in known]
-            found = pool.map(lambda stack: prover.ground(stack, listen=listen), new)
-            known.update((s, Shown(stack=s, result=r)) for s, r in zip(new, found, strict=True))
+            begun = [beside.submit(prover.ground, stack, listen=listen) for stack in new]
+            for stack, made in zip(new, begun, strict=True):
+                known[stack] = Shown(stack=stack, result=made.result())
 
         grounds((*planned.largest, *planned.singles))
         grounds(_closer(planned, known, prover.project))
@@ -266,13 +266,16 @@ def _results(
                 f"{len(pairs)} more, {sum(not why for why in pairs.values())} against derived ones"
             )
         )
-
-        def pair(stack: Stack) -> Shown:
-            way = Way.AT_ONCE if pairs[stack] else Way.IN_STEPS
-            result = prover.pair(stack, way, listen=listen)
-            return Shown(stack=stack, result=result, why=pairs[stack])
-
-        return known | {shown.stack: shown for shown in pool.map(pair, pairs)}
+        derived = {
+            stack: beside.submit(
+                prover.pair, stack, Way.AT_ONCE if why else Way.IN_STEPS, listen=listen
+            )
+            for stack, why in pairs.items()
+        }
+        return known | {
+            stack: Shown(stack=stack, result=made.result(), why=pairs[stack])
+            for stack, made in derived.items()
+        }
 
 
 def _closer(planned: Design, known: Mapping[Stack, Shown], project: Project) -> tuple[Stack, ...]:
@@ -305,16 +308,9 @@ def _upto(module: ModuleName, known: Iterable[Stack]) -> Stack:
     return min((stack for stack in known if module in stack), key=len)
 
 
-@contextmanager
-def _side_by_side(processors: int | None) -> Iterator[ThreadPoolExecutor]:
-    """As many workers as there are processors, and as there is memory for."""
-    count = min(processors or os.cpu_count() or 1, max(1, available_memory() // ROOM))
-    with ThreadPoolExecutor(count) as pool:
-        try:
-            yield pool
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+def _room(processors: int | None) -> int:
+    """How many installations go side by side: there are processors and memory for them."""
+    return min(processors or os.cpu_count() or 1, max(1, available_memory() // ROOM))
 
 
 def _title(stack: Stack) -> str:
