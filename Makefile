@@ -111,6 +111,18 @@ test: setup check deb ## everything that CI runs
 demo: setup deb ## the main job: from two specs to an image, and the proof
 	@demo/run.sh
 
+# What `make proof-table` proves: all flavors of the release, and all modules unless some are named.
+FLAVORS ?= $(shell sed -n 's/^Flavors: *//p' module-specs/release | head -n 1)
+MODULES ?=
+
+.PHONY: proof-table
+proof-table: setup deb ## the proof of all pairs of modules, as tables in docs/ (hours)
+	@for flavor in $(FLAVORS); do \
+		$(PYTHON) -m qlumod lock --flavor "$$flavor" || [ $$? = 4 ]; \
+		$(PYTHON) -m qlumod verify-stack --all $(MODULES) --flavor "$$flavor" \
+			--table "docs/proof-$$flavor.md" || [ $$? = 4 ]; \
+	done
+
 .PHONY: bench
 bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py

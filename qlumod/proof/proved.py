@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from string import ascii_lowercase
+from textwrap import wrap
 
 from qlumod.model.accounts import Accounts
 from qlumod.model.lock import Lock
@@ -120,39 +121,38 @@ def _stack_document(shown: Shown) -> dict[str, object]:
 def summary(proved: Proved) -> str:
     """How it came out, in a sentence."""
     ways = [shown.result.way for shown in proved.results.values()]
-    stacks = (
-        f"{len(ways)} stacks ({len(proved.design.pairs)} pairs, {len(proved.design.apart)} more "
-        f"exclude each other; {ways.count(Way.AT_ONCE)} installed at once, "
-        f"{ways.count(Way.IN_STEPS)} in two steps)"
+    looked_at = (
+        f"({len(proved.design.pairs)} pairs; {len(proved.design.apart)} more exclude each other), "
+        f"{ways.count(Way.AT_ONCE)} installed at once and {ways.count(Way.IN_STEPS)} in two steps"
     )
     if proved.equal:
-        return f"every stack equals one installation: {stacks}"
-    return f"{len(proved.wanting)} stacks do not equal one installation, of {stacks}"
+        return f"every stack equals one installation: {len(ways)} stacks {looked_at}"
+    return f"{len(proved.wanting)} of {len(ways)} stacks do not equal one installation {looked_at}"
 
 
 def table(proved: Proved) -> str:
     """The proof as a page of Markdown; the same proof, the same bytes."""
     lock = proved.lock
-    return "\n".join(
-        (
-            f"# Proof of {lock.version} for {lock.flavor}, {lock.architecture}",
-            "",
-            "Written by `make proof-table`; [proof.md](proof.md) says what is proved, and how.",
-            f"The lock is of {proved.date}. In short: {summary(proved)}.",
-            "",
-            *_section("Modules", ("module", "version", "title"), _modules(proved)),
-            *_section("Pairs", *_pairs(proved)),
-            *_section("Larger sets", *_sets(proved)),
-            *_legend(proved),
-            *_section(
-                "Never together",
-                ("modules", "because"),
-                [(f"{apart.one}, {apart.other}", apart.why) for apart in proved.design.apart],
-            ),
-            *_section("Not in this proof", ("module", "because"), proved.without),
-            *_wanting(proved),
-        )
+    said = f"The lock is of {proved.date}. In short: {summary(proved)}."
+    lines = (
+        f"# Proof of {lock.version} for {lock.flavor}, {lock.architecture}",
+        "",
+        "Written by `make proof-table`; [proof.md](proof.md) says what is proved, and how.",
+        *wrap(said, 100),
+        "",
+        *_section("Modules", ("module", "version", "title"), _modules(proved)),
+        *_section("Pairs", *_pairs(proved)),
+        *_section("Larger sets", *_sets(proved)),
+        *_legend(proved),
+        *_section(
+            "Never together",
+            ("modules", "because"),
+            [(f"{apart.one}, {apart.other}", apart.why) for apart in proved.design.apart],
+        ),
+        *_section("Not in this proof", ("module", "because"), proved.without),
+        *_wanting(proved),
     )
+    return "\n".join(lines)
 
 
 def _modules(proved: Proved) -> list[tuple[str, ...]]:

@@ -7,8 +7,8 @@ import pytest
 
 from qlumod.events import Event, StepStarted, ignore
 from qlumod.model.names import ModuleName
-from qlumod.proof.checked import Way
-from qlumod.proof.proved import Proved, Shown
+from qlumod.proof.design import Stack
+from qlumod.proof.proved import Proved
 from qlumod.workflows.lock import lock
 from qlumod.workflows.proof_of_all import verify_all
 from tests.layer.conftest import test_cache, write_site
@@ -59,79 +59,52 @@ def specs(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def found(specs: Path, test_cache: Path) -> Proved:
-    return verify_all(specs, cache=test_cache, listen=ignore)
+    return verify_all(specs, ("left", "right", "meddler"), cache=test_cache, listen=ignore)
 
 
-def pairs(found: Proved) -> dict[str, Shown]:
-    return {
-        f"{pair.one} {pair.other}": found.results[pair.stack]
-        for pair in found.design.pairs
-        if "core" not in (pair.one, pair.other)
-    }
-
-
-def differing(shown: Shown) -> list[str]:
+def differing(found: Proved, *names: str) -> list[str]:
+    shown = found.results[stack_of(*names)]
     return [failure.path for failure in shown.result.failures]
-
-
-def test_pairs_are_derived_where_two_steps_are_as_good_and_else_installed_at_once(
-    found: Proved,
-) -> None:
-    assert {name: (shown.result.way, shown.why) for name, shown in pairs(found).items()} == {
-        "left meddler": (Way.IN_STEPS, ""),
-        "left right": (Way.IN_STEPS, ""),
-        "left seen": (Way.AT_ONCE, SPOILT),
-        "meddler right": (Way.IN_STEPS, ""),
-        "meddler seen": (Way.AT_ONCE, SPOILT),
-        "right seen": (Way.AT_ONCE, SPOILT),
-    }
-
-
-SPOILT = "seen in two steps is another installation"
-
-
-def test_what_core_does_in_sight_of_a_module_spoils_two_steps(found: Proved) -> None:
-    result = found.results[module_names("core", "seen")].result
-    assert [str(difference) for difference in result.otherwise or ()] == [
-        "/usr/share/saw: missing file"
-    ]
-    # The layers were made in two steps, too.
-    assert differing(found.results[module_names("core", "seen")]) == ["/usr/share/saw"]
-
-
-def test_the_largest_set_is_taken_once_more_without_what_spoils_it(found: Proved) -> None:
-    assert found.larger == (
-        module_names("core", "left", "meddler", "right", "seen"),
-        module_names("core", "left", "meddler", "right"),
-    )
-    spoilt, sound = (found.results[stack].result.otherwise for stack in found.larger)
-    assert (bool(spoilt), sound) == (True, ())
 
 
 def test_a_derived_pair_shows_that_both_act_on_the_same_file_or_on_each_others(
     found: Proved,
 ) -> None:
-    assert differing(pairs(found)["left right"]) == []
-    assert differing(pairs(found)["left meddler"]) == ["/usr/share/listing"]
-    assert differing(pairs(found)["meddler right"]) == ["/usr/share/both", "/usr/share/listing"]
+    assert {
+        (pair.one, pair.other): (
+            str(found.results[pair.stack].result.way),
+            differing(found, *pair.stack),
+        )
+        for pair in found.design.pairs
+    } == {
+        ("core", "left"): ("at once", []),
+        ("core", "meddler"): ("at once", []),
+        ("core", "right"): ("at once", []),
+        ("left", "meddler"): ("in two steps", ["/usr/share/listing"]),
+        ("left", "right"): ("in two steps", []),
+        ("meddler", "right"): ("in two steps", ["/usr/share/both", "/usr/share/listing"]),
+    }
+    assert found.larger == (stack_of("core", "left", "meddler", "right"),)
+    assert differing(found, *found.larger[0]) == ["/usr/share/both", "/usr/share/listing"]
     assert not found.equal
+    assert found.without == (("seen", "not asked for"),)
+
+
+def test_what_core_does_in_sight_of_a_module_is_seen(specs: Path, test_cache: Path) -> None:
+    found = verify_all(specs, ("seen",), cache=test_cache, listen=ignore)
+    result = found.results[stack_of("core", "seen")].result
+    assert list(map(str, result.otherwise or ())) == ["/usr/share/saw: missing file"]
+    # The layers were made in two steps, too.
+    assert differing(found, "core", "seen") == ["/usr/share/saw"]
 
 
 def test_nothing_is_done_twice(specs: Path, found: Proved, test_cache: Path) -> None:
     said: list[Event] = []
-    again = verify_all(specs, cache=test_cache, listen=said.append)
+    again = verify_all(specs, ("left", "right", "meddler"), cache=test_cache, listen=said.append)
     assert again == found
-    assert not any("installing" in event.step for event in said if isinstance(event, StepStarted))
+    begun = [event.step for event in said if isinstance(event, StepStarted)]
+    assert begun == []
 
 
-def test_all_pairs_are_installed_at_once_where_that_is_asked(
-    specs: Path, found: Proved, test_cache: Path
-) -> None:
-    again = verify_all(specs, ("left", "right"), cache=test_cache, at_once=True, listen=ignore)
-    assert {shown.result.way for shown in again.results.values()} == {Way.AT_ONCE}
-    assert again.without == (("meddler", "not asked for"), ("seen", "not asked for"))
-    assert again.equal
-
-
-def module_names(*names: str) -> tuple[ModuleName, ...]:
+def stack_of(*names: str) -> Stack:
     return tuple(map(ModuleName, names))

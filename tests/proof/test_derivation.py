@@ -1,0 +1,113 @@
+"""When a pair may be derived: every condition of docs/proof.md, one by one."""
+
+import pytest
+
+from qlumod.model.names import ModuleName
+from qlumod.proof.checked import Checked, Way, checked_text, parse_checked
+from qlumod.proof.design import Stack
+from qlumod.proof.difference import Aspect, Difference
+from qlumod.proof.proved import Shown
+from qlumod.proof.scanned import scanned
+from qlumod.proof.steps import otherwise
+from qlumod.proof.tree import Tree
+from qlumod.state.table import KINDS
+from qlumod.workflows.proof_of_all import no_derivation
+from tests.proof.small import make_reference
+
+SAW = Difference(path="/usr/share/saw", aspect=Aspect.MISSING, reference="file")
+REACTION = {"": (), "reaction": (SAW,), "unknown": None}
+
+
+def known(**reactions: str) -> dict[Stack, Shown]:
+    """What is known of stacks (``core_a`` …): no reaction, a reaction, or nobody knows."""
+    return {
+        stack: Shown(
+            stack=stack,
+            result=Checked(way=Way.AT_ONCE, counts={}, otherwise=REACTION[reaction]),
+        )
+        for name, reaction in reactions.items()
+        for stack in [tuple(map(ModuleName, name.split("_")))]
+    }
+
+
+SOUND = {"core": "", "core_a": "", "core_a_b": "", "core_c": "", "core_a_b_c_d": ""}
+"""b requires a."""
+PAIR = tuple(map(ModuleName, ("core", "a", "b", "c")))
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({}, ""),
+        ({"core_c": "reaction"}, "c in two steps is another installation"),
+        ({"core_c": "unknown"}, "c in two steps is another installation"),
+        ({"core_a": "reaction"}, "a in two steps is another installation"),
+        (
+            {"core_a_b_c_d": "reaction"},
+            "no larger set around it is the same installation in two steps",
+        ),
+        (
+            {"core_a_b_c_d": "unknown"},
+            "no larger set around it is the same installation in two steps",
+        ),
+        ({"core_a_b_c_d": "reaction", "core_a_b_c_e": ""}, ""),
+        (
+            {"core_a_b_c_d": "reaction", "core_a_b_d_e": ""},
+            "no larger set around it is the same installation in two steps",
+        ),
+    ],
+)
+def test_a_pair_is_derived_only_where_all_conditions_hold(
+    changed: dict[str, str], why: str
+) -> None:
+    assert no_derivation(PAIR, known(**{**SOUND, **changed})) == why
+
+
+@pytest.fixture(scope="module")
+def at_once(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    return scanned(make_reference(tmp_path_factory.mktemp("once")))
+
+
+DEEDS = {
+    "/usr/bin/munge": "other bytes",
+    "/usr/share/new": "new",
+    "/etc/nsswitch.conf": "hosts: dns\n",
+    "/boot/initrd.img-6.1.0": "another initrd",
+    "/etc/ld.so.cache": "another cache",
+    "/var/lib/dpkg/info/munge.list": "/.\n",
+}
+
+
+@pytest.mark.parametrize("path", DEEDS)
+def test_whatever_a_script_makes_of_the_modules_is_a_reaction(
+    path: str, at_once: Tree, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = make_reference(tmp_path_factory.mktemp("steps"))
+    (root / path.lstrip("/")).write_text(DEEDS[path])
+    found = otherwise(at_once, scanned(root), secrets=(), kinds=KINDS)
+    assert {difference.path for difference in found} == {path}
+
+
+def test_ids_order_backups_and_the_bytes_of_secrets_are_none(
+    at_once: Tree, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = make_reference(tmp_path_factory.mktemp("steps"))
+    passwd = (root / "etc/passwd").read_text()
+    (root / "etc/passwd").write_text(passwd.replace(":101:", ":199:"))
+    status = (root / "var/lib/dpkg/status").read_text().strip().split("\n\n")
+    (root / "var/lib/dpkg/status").write_text("\n\n".join(reversed(status)) + "\n\n")
+    (root / "var/lib/dpkg/status-old").write_text("before")
+    (root / "etc/munge/munge.key").write_text("another secret")
+    secrets = ["/etc/munge/munge.key"]
+    assert otherwise(at_once, scanned(root), secrets=secrets, kinds=KINDS) == ()
+    (root / "etc/munge/munge.key").unlink()
+    (found,) = otherwise(at_once, scanned(root), secrets=secrets, kinds=KINDS)
+    assert str(found) == "/etc/munge/munge.key: missing file"
+
+
+def test_a_result_is_read_as_it_was_written() -> None:
+    result = Checked(
+        way=Way.IN_STEPS, paths=7, counts={"left out": 3}, failures=(SAW,), otherwise=(SAW,)
+    )
+    assert parse_checked(checked_text(result)) == result
+    assert parse_checked(checked_text(Checked(way=Way.AT_ONCE, counts={}))).otherwise is None
