@@ -22,7 +22,8 @@ DEVICE_LINKS = {
 def inhabited(root: Path) -> Iterator[Path]:
     """Give a root /proc of our PID namespace, a private /dev, and empty /sys, /run and /tmp.
 
-    None of what is written there stays in the root.
+    In /run there is the one directory that a link of Debian's base-files leads to. None of what is
+    written there stays in the root.
     """
     with ExitStack() as mounts:
         mounts.enter_context(mounted("proc", root / "proc", "-t", "proc"))
@@ -42,7 +43,9 @@ def inhabited(root: Path) -> Iterator[Path]:
                 "devpts", dev / "pts", "-t", "devpts", "-o", "newinstance,ptmxmode=0666,mode=620"
             )
         )
-        mounts.enter_context(tmpfs(root / "run"))
+        locks = mounts.enter_context(tmpfs(root / "run")) / "lock"
+        locks.mkdir()
+        locks.chmod(0o1777)
         mounts.enter_context(tmpfs(root / "tmp", mode=0o1777))
         yield root
 

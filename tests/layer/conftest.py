@@ -113,7 +113,14 @@ def small_debs(directory: Path) -> None:
         "witness",
         scripts={"postinst": "{ ls /sys; hostname; grep -c : /proc/net/dev; } >/usr/share/witness"},
     )
-    make_deb(directory, "sibling", files={"/usr/share/shared/sibling.txt": "sibling\n"})
+    make_deb(
+        directory,
+        "sibling",
+        files={"/usr/share/shared/sibling.txt": "sibling\n"},
+        scripts={
+            "postinst": "echo $$ >/var/lock/sibling; stat -c %a /var/lock/. >/usr/share/locks"
+        },
+    )
     make_deb(
         directory,
         "registered",

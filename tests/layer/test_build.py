@@ -75,6 +75,15 @@ def test_what_core_is_made_of_sees_neither_network_nor_hardware_of_the_build_hos
     assert seen.decode() == "qlumod\n1\n", "no line for /sys, the host name, one interface"
 
 
+def test_packages_find_the_directory_of_locks_and_leave_nothing_there(
+    site: Site, tmp_path: Path
+) -> None:
+    payload = site.build("sibling")
+    seen = capture(command("unsquashfs", "-cat", payload / "layer.squashfs", "usr/share/locks"))
+    assert seen == b"1777\n"
+    assert not any(path.startswith(("/run/", "/var/lock")) for path in layer_of(payload, tmp_path))
+
+
 def test_no_trace_of_the_overlay_is_in_a_layer(site: Site, tmp_path: Path) -> None:
     layer = layer_of(site.build("plain"), tmp_path)
     assert [path for path, entry in layer.items() if entry[-1]] == []
