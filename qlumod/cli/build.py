@@ -21,6 +21,7 @@ from qlumod.workflows.predecessors import Base
         "qlumod build core slurm",
         "qlumod build --all",
         "qlumod build slurm --twice",
+        "qlumod build slurm --profile dev",
         "qlumod build slurm --no-lint --json --output packages",
     ]
 )
@@ -43,8 +44,7 @@ from qlumod.workflows.predecessors import Base
     "are told; default: --lint.",
 )
 @base()
-@options.making
-@options.working
+@options.building
 @options.output
 @options.dry_run
 @options.reports(logged=True)
@@ -70,6 +70,9 @@ def command(
     that the lock does without are listed, and the exit code is 4. Where one module fails, the
     others are finished first.
 
+    A profile of the release, such as dev, compresses the layers faster. What it makes is for
+    trials: the manifest and the packages' version say so, and `qlumod publish` refuses it.
+
     Root may build, and so may any user to whom /etc/subuid and /etc/subgid give a range of ids
     (with the package uidmap): the bytes are the same.
     """
@@ -82,6 +85,7 @@ def command(
             cache=making["cache"],
             flavor=making["flavor"],
             arch=making["arch"],
+            profile=making["profile"],
         )
         reporter.result(
             {"plan": [{"module": p.module, "layer": p.identity, "do": p.action} for p in planned]},

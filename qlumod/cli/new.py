@@ -67,8 +67,7 @@ def _words(ctx: click.Context, option: click.Parameter, text: str) -> tuple[str,
     help="Solve and build it before anything is written, or only write the spec, without the "
     "network; default: --trial.",
 )
-@options.making
-@options.working
+@options.building
 @options.dry_run
 @options.reports(logged=True)
 def command(

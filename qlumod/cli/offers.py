@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from qlumod.cli.configuration import current
+from qlumod.model.profile import RELEASED
 from qlumod.repository.layout import Layout
 
 Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -37,6 +38,13 @@ def locked(ctx: click.Context, option: click.Parameter, incomplete: str) -> list
 def flavors(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the flavors of the release."""
     return _offered(ctx, option, incomplete, _of_release(ctx, "Flavors"))
+
+
+def profiles(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the profiles of the release."""
+    said = " ".join(stanza.get("profiles", "") for stanza in _release(ctx)[:1])
+    named = re.findall(r"(\w+) (zstd \d+ \w+)", said)
+    return _offered(ctx, option, incomplete, [(RELEASED, "what is published"), *named])
 
 
 def architectures(

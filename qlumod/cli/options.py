@@ -120,6 +120,7 @@ _OFFERS: dict[str, Offer] = {
     "arch": offers.architectures,
     "archive": offers.archives,
     "suite": offers.suites,
+    "profile": offers.profiles,
 }
 Decide = Callable[[click.Context, Any], Any]
 """What makes of a context and an option's value what the verb's function gets."""
@@ -220,6 +221,9 @@ def making(function: F) -> F:
     return function
 
 
+profile = setting("profile")
+
+
 class Working(TypedDict):
     """What `working` gives a verb, as the workflows take it."""
 
@@ -228,7 +232,14 @@ class Working(TypedDict):
 
 
 class Building(Making, Working):
-    """What a verb has that makes modules and works at them."""
+    """What `building` gives a verb, as the workflows take it."""
+
+    profile: str
+
+
+def building(function: F) -> F:
+    """Add what each verb takes that makes modules and works at their layers: see `Building`."""
+    return making(profile(working(function)))
 
 
 def working(function: F) -> F:

@@ -28,6 +28,7 @@ from qlumod.workflows.publish import Publication, preview, publish
 @publishing
 @suite
 @wishes
+@options.profile
 @options.dry_run
 @options.reports()
 def command(
@@ -35,6 +36,7 @@ def command(
     files: tuple[Path, ...],
     suite: str | None,
     wishes: Wishes,
+    profile: str,
     dry_run: bool,
     reporter: Reporter,
     **publishing: Unpack[Publishing],
@@ -43,7 +45,7 @@ def command(
 
     Clients see all of it or nothing: the suite is switched by one rename, after a real apt client
     has tried the new state. A published file is never replaced. A repository that is not there yet
-    is begun, signed by --key.
+    is begun, signed by --key. Packages made in another profile than --profile are refused.
     """
     if dry_run:
         published = preview(
@@ -52,12 +54,14 @@ def command(
             suite=suite,
             wishes=wishes,
             allow_older=publishing["allow_older"],
+            profile=profile,
             listen=reporter.listen,
         )
     else:
         published = publish(
             files,
             **publishing,
+            profile=profile,
             suite=suite,
             wishes=wishes,
             listen=reporter.listen,

@@ -22,6 +22,7 @@ from qlumod.cli.kinds import (
     whole,
 )
 from qlumod.model.names import arch_name, flavor_name
+from qlumod.model.profile import RELEASED, profile_name
 from qlumod.repository.layout import suite
 
 Look = Callable[[str], Any]
@@ -131,6 +132,14 @@ SETTINGS = (
         help="The nodes' architecture, such as amd64.",
         example="amd64",
         otherwise="the release's first one",
+    ),
+    Setting(
+        name="profile",
+        kind=Kind("NAME", profile_name),
+        help="The profile of the release: how layers are compressed, for trials or for release.",
+        example="dev",
+        default=lambda _: RELEASED,
+        otherwise=RELEASED,
     ),
     Setting(
         name="archive",

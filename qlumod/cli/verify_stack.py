@@ -50,8 +50,7 @@ BULKY = ("left out", "alternative left out")
     metavar="FILE",
     help="With --all: write the table of pairs into FILE, as a page of Markdown.",
 )
-@options.making
-@options.working
+@options.building
 @options.reports(logged=True)
 def command(
     *,

@@ -55,6 +55,7 @@ def write_manifest(
         version=job.project.release.version,
         flavor=lock.flavor,
         architecture=lock.architecture,
+        profile=job.project.release.profile,
         requires=spec.requires,
         variant_of=spec.variant_of,
         conflicts=spec.conflicts,

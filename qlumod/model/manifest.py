@@ -18,6 +18,7 @@ from qlumod.model.names import (
     module_name,
 )
 from qlumod.model.paths import absolute_path
+from qlumod.model.profile import profile_name
 from qlumod.model.secret import Secret, parse_secret
 
 _FILE = re.compile(r"[A-Za-z0-9_+.@-]+(/[A-Za-z0-9_+.@-]+)*\Z")
@@ -78,6 +79,8 @@ class Manifest:
     files: tuple[PayloadFile, ...]
     variant_of: ModuleName | None = None
     """The module of which it is one of several versions."""
+    profile: str = ""
+    """The profile of the release that it was made in; empty: that of what is published."""
 
     def file(self, path: str) -> PayloadFile | None:
         """The file of that relative path, or None."""
@@ -96,6 +99,7 @@ def manifest_text(manifest: Manifest) -> str:
             ("Version", str(manifest.version)),
             ("Flavor", manifest.flavor),
             ("Architecture", manifest.architecture),
+            ("Profile", manifest.profile),
             ("Requires", ", ".join(manifest.requires)),
             ("Conflicts", ", ".join(manifest.conflicts)),
             ("Wins", manifest.wins),
@@ -132,6 +136,7 @@ def _manifest(fields: Fields) -> Manifest:
         version=fields.need("Version", ReleaseVersion.parse, ReleaseVersion(0, 0, 0)),
         flavor=fields.need("Flavor", flavor_name, FlavorName("")),
         architecture=fields.need("Architecture", arch_name, ArchName("")),
+        profile=fields.one("Profile", profile_name, ""),
         requires=fields.commas("Requires", module_name),
         conflicts=fields.commas("Conflicts", module_name),
         wins=fields.words("Wins", absolute_path),

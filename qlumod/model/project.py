@@ -29,6 +29,10 @@ class Project:
         """The project but for some modules."""
         return replace(self, specs=tuple(s for s in self.specs if s.module not in modules))
 
+    def in_profile(self, name: str) -> "Project":
+        """The project as it is made in a profile of its release; raises `QlumodError`."""
+        return replace(self, release=self.release.in_profile(name))
+
     def spec(self, module: ModuleName) -> ModuleSpec:
         """The spec of a module; raises `QlumodError` where there is none."""
         for spec in self.specs:

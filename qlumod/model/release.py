@@ -17,6 +17,7 @@ from qlumod.model.names import (
     flavor_name,
 )
 from qlumod.model.paths import absolute_path, dpkg_pattern
+from qlumod.model.profile import RELEASED, profile_name
 
 _BLOCKS = ("4K", "8K", "16K", "32K", "64K", "128K", "256K", "512K", "1M")
 _COMPRESSION = re.compile(rf"zstd ([1-9][0-9]?) ({'|'.join(_BLOCKS)})\Z")
@@ -101,8 +102,27 @@ class Release:
     excludes: tuple[str, ...]
     includes: tuple[str, ...]
     compression: Compression = Compression()
+    profiles: tuple[tuple[str, Compression], ...] = ()
+    """How layers are compressed for other ends than publishing, by name. Not in the canonical
+    text: the release's own layers do not depend on them."""
+    profile: str = ""
+    """The profile that this is, in place of the release itself; see `in_profile`."""
     text: str
     digest: Digest
+
+    def in_profile(self, name: str) -> "Release":
+        """The release as it is made in one of its profiles; raises `QlumodError`."""
+        known = dict(self.profiles)
+        if name == RELEASED:
+            return self
+        if name not in known:
+            raise QlumodError(
+                f"release {self.version} has no profile {name!r}",
+                remedy=f"choose from {', '.join((RELEASED, *known))}, or name it in the field "
+                "Profiles of the release",
+            )
+        other = replace(self, compression=known[name], profiles=(), profile=name)
+        return replace(other, digest=digest_bytes(release_text(other).encode()))
 
     def archives_of(self, flavor: FlavorName) -> tuple[Archive, ...]:
         """The archives that packages of a flavor come from, in the file's order."""
@@ -137,6 +157,7 @@ def release_text(release: Release) -> str:
             ("Exclude", release.excludes),
             ("Include", release.includes),
             ("Compression", str(release.compression)),
+            ("Profile", release.profile),
         ),
         *(_archive_fields(archive) for archive in release.archives),
     )
@@ -176,11 +197,26 @@ def _release(fields: Fields, text: str) -> Release:
         excludes=fields.words("Exclude", dpkg_pattern),
         includes=fields.words("Include", dpkg_pattern),
         compression=fields.one("Compression", Compression.parse, Compression()),
+        profiles=_profiles(fields),
+        profile=fields.one("Profile", profile_name, ""),
         text=text,
         digest=Digest(""),
     )
     fields.done()
     return release
+
+
+def _profiles(fields: Fields) -> tuple[tuple[str, Compression], ...]:
+    found = fields.rows("Profiles", _profile)
+    names = [RELEASED, *(name for name, _ in found)]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        fields.fault("Profiles", f"there is a profile {name!r} already")
+    return found
+
+
+def _profile(text: str) -> tuple[str, Compression]:
+    name, _, compression = text.partition(" ")
+    return profile_name(name), Compression.parse(compression.strip())
 
 
 def _archive(fields: Fields, release: Release) -> Archive:

@@ -13,6 +13,7 @@ from qlumod.model.names import (
     ModulePackage,
     short_package,
 )
+from qlumod.model.profile import marked
 from qlumod.model.release import Release
 from qlumod.model.spec import ModuleSpec
 from qlumod.package.before import Predecessor
@@ -95,7 +96,7 @@ class Plan:
                 f"cannot package {self.module}: the lock has no revision for {module}",
                 remedy="qlumod lock",
             )
-        return f"{self.release.version}-{revision}"
+        return marked(f"{self.release.version}-{revision}", self.release.profile)
 
     def name_of(
         self, module: ModuleName, version: str, target: tuple[FlavorName, ArchName] | None = None

@@ -16,6 +16,7 @@ from qlumod.model.address import Address
 from qlumod.model.lock import Lock
 from qlumod.model.manifest import MANIFEST
 from qlumod.model.names import ModuleName, module_name
+from qlumod.model.profile import RELEASED
 from qlumod.model.project import Project
 from qlumod.system.files import file_sum
 from qlumod.system.leash import workers
@@ -58,9 +59,10 @@ def plan_build(
     cache: Path,
     flavor: str | None = None,
     arch: str | None = None,
+    profile: str = RELEASED,
 ) -> tuple[Planned, ...]:
     """Say what `build` would do, without fetching or building anything."""
-    _, _, jobs = ordered(specs, modules, flavor, arch)
+    _, _, jobs = ordered(specs, modules, flavor, arch, profile)
     return tuple(
         Planned(
             module=job.spec.module,
@@ -81,6 +83,7 @@ def build(
     output: Path,
     flavor: str | None = None,
     arch: str | None = None,
+    profile: str = RELEASED,
     work: Path | None = None,
     processors: int | None = None,
     twice: bool = False,
@@ -96,7 +99,7 @@ def build(
     """
     if lint:
         require_programs("lintian")
-    project, lock, jobs = ordered(specs, modules, flavor, arch)
+    project, lock, jobs = ordered(specs, modules, flavor, arch, profile)
     wanted = named(project, modules)
     require_tools(lock)
     require_means(jobs, cache=cache, again=twice)
@@ -180,10 +183,15 @@ def _built(outcome: Outcome[tuple[Path, Future[tuple[Path, ...]]]]) -> Iterator[
 
 
 def ordered(
-    specs: Path, modules: Sequence[str], flavor: str | None, arch: str | None
+    specs: Path,
+    modules: Sequence[str],
+    flavor: str | None,
+    arch: str | None,
+    profile: str = RELEASED,
 ) -> tuple[Project, Lock, tuple[Job, ...]]:
     """The project, its lock, and a job for each of the modules and for all that they require."""
     project, lock = locked_project(specs, modules, flavor=flavor, arch=arch)
+    project = project.in_profile(profile)
     return project, lock, plan(project, lock, named(project, modules))
 
 
@@ -208,7 +216,9 @@ def _packages(
     """Package a module; what is published already only if it was named."""
     if job.spec.module not in wanted:
         return ()
-    if _is_published(job, made) and not named:
+    # What is made in another profile is a trial: it is never published as that version.
+    trial = bool(job.project.release.profile)
+    if not trial and _is_published(job, made) and not named:
         listen(Notice(text=f"{job.spec.module}: nothing to package, it is published as it is"))
         return ()
     return package_module(

@@ -12,6 +12,7 @@ from qlumod.model.address import Address
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import FlavorName, ModuleName, flavor_name, module_name
 from qlumod.model.new_spec import new_spec_text
+from qlumod.model.profile import RELEASED
 from qlumod.model.project import CORE, Project, checked
 from qlumod.model.relation import parse_relation
 from qlumod.model.spec import SUFFIX
@@ -58,6 +59,7 @@ def new(
     addresses: Sequence[Address] = (),
     flavor: str | None = None,
     arch: str | None = None,
+    profile: str = RELEASED,
     work: Path | None = None,
     processors: int | None = None,
     tried: bool = True,
@@ -88,6 +90,7 @@ def new(
             addresses=addresses,
             flavor=flavor or _flavor(grown, module),
             arch=arch,
+            profile=profile,
             work=work,
             processors=processors,
         )
@@ -112,6 +115,7 @@ class _Trial:
     addresses: Sequence[Address]
     flavor: str | None
     arch: str | None
+    profile: str
     work: Path | None
     processors: int | None
 
@@ -135,7 +139,7 @@ class _Trial:
                 f"{self.module} cannot be tried: {left_out[self.module]}",
                 remedy="name a mirror or a directory of .debs: --archive NAME=URI",
             )
-        jobs = plan(project, lock, [self.module])
+        jobs = plan(project.in_profile(self.profile), lock, [self.module])
         fetch_locked(
             lock,
             project.release,

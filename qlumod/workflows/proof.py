@@ -12,6 +12,7 @@ from qlumod.model.address import Address
 from qlumod.model.digests import digest_value
 from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.names import ModuleName, module_name
+from qlumod.model.profile import RELEASED
 from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.proof.permitted import Expectations, outside
@@ -37,6 +38,7 @@ def verify_stack(
     addresses: Sequence[Address] = (),
     flavor: str | None = None,
     arch: str | None = None,
+    profile: str = RELEASED,
     work: Path | None = None,
     processors: int | None = None,
     fresh: bool = False,
@@ -51,6 +53,7 @@ def verify_stack(
     # What no lock can mend is told first.
     _check_conflicts(with_requirements(asked, project_for(specs, flavor, arch)[0].specs))
     project, lock = locked_project(specs, modules, flavor=flavor, arch=arch)
+    project = project.in_profile(profile)
     stacked = with_requirements(asked or [spec.module for spec in project.specs], project.specs)
     _check_conflicts(stacked)
     require()

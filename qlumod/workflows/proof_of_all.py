@@ -15,6 +15,7 @@ from qlumod.model.address import Address
 from qlumod.model.digests import digest_bytes, digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, module_name
+from qlumod.model.profile import RELEASED
 from qlumod.model.project import CORE, Project
 from qlumod.model.spec import with_requirements
 from qlumod.proof.checked import (
@@ -58,6 +59,7 @@ def verify_all(
     addresses: Sequence[Address] = (),
     flavor: str | None = None,
     arch: str | None = None,
+    profile: str = RELEASED,
     work: Path | None = None,
     processors: int | None = None,
     fresh: bool = False,
@@ -70,6 +72,7 @@ def verify_all(
     (docs/proof.md); `at_once` installs every pair at once. `fresh` does again what was done before.
     """
     project, lock = locked_project(specs, modules, flavor=flavor, arch=arch)
+    project = project.in_profile(profile)
     asked = tuple(map(module_name, modules)) or tuple(spec.module for spec in project.specs)
     looked_at = with_requirements(asked, project.specs)
     names = tuple(spec.module for spec in looked_at)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener
+from qlumod.model.profile import RELEASED, profile_of
 from qlumod.repository.entries import Entry
 from qlumod.repository.founding import opened_settings, settle, write_settings, write_sources
 from qlumod.repository.incoming import Incoming, read_incoming, suite_of
@@ -37,6 +38,7 @@ def publish(
     suite: str | None,
     wishes: Wishes,
     allow_older: bool = False,
+    profile: str = RELEASED,
     date: int | None = None,
     valid_for: int | None = None,
     wait: float = 0.0,
@@ -54,6 +56,7 @@ def publish(
     with agent_as_it_was():
         key = usable_key(settings.keys[0])
         incoming = read_incoming(files, listen=listen)
+        _require_profile(incoming, profile)
         name = suite_name(suite) if suite else suite_of(incoming)
         with opened(layout, wait=wait, listen=listen):
             write_settings(layout, settings, key)
@@ -83,6 +86,7 @@ def preview(
     suite: str | None,
     wishes: Wishes,
     allow_older: bool = False,
+    profile: str = RELEASED,
     listen: Listener,
 ) -> Publication:
     """Tell what `publish` would change, and whether anything is against it; writes nothing."""
@@ -91,10 +95,24 @@ def preview(
     with agent_as_it_was():
         usable_key(settings.keys[0])
     incoming = read_incoming(files, listen=listen)
+    _require_profile(incoming, profile)
     name = suite_name(suite) if suite else suite_of(incoming)
     planned = _planned(current_snapshot(layout, name), incoming, allow_older=allow_older)
     check_pool(layout, incoming)
     return Publication(suite=name, snapshot=None, changes=planned.changes)
+
+
+def _require_profile(incoming: Sequence[Incoming], profile: str) -> None:
+    """Refuse what was made in another profile than that which is to be published."""
+    raise_faults(
+        QlumodError(
+            f"{one.entry.title} was made in the profile {made}, for trials",
+            remedy="build it without --profile; into a repository for trials: "
+            f"qlumod publish --profile {made}",
+        )
+        for one in incoming
+        if (made := profile_of(one.entry.version)) not in (RELEASED, profile)
+    )
 
 
 def promote(

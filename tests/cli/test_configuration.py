@@ -211,6 +211,7 @@ def test_config_tells_every_value_and_who_says_so(qlumod: Typed, conf: Path) -> 
         ["output", "packages", "environment variable QLUMOD_OUTPUT"],
         ["flavor", "trixie", f"{conf}:3"],
         ["arch", "-", "default"],
+        ["profile", "release", "default"],
         ["repository", "-", "default"],
         ["suite", "-", "default"],
         ["key", "-", "default"],

@@ -32,6 +32,8 @@ Flavors: bookworm
 Default-Flavor: bookworm
 Architectures: amd64
 Compression: zstd 1 128K
+Profiles:
+ dev zstd 2 64K
 Exclude:
  /usr/share/doc/*/*
  /usr/share/man/*

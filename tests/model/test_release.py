@@ -6,6 +6,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import FlavorName, ReleaseVersion
+from qlumod.model.profile import marked, profile_of
 from qlumod.model.release import UNVERIFIED, Archive, parse_release, release_text
 from tests.support.documents import RELEASE
 
@@ -96,7 +97,53 @@ def test_comments_do_not_change_the_digest() -> None:
     assert told.text != plain.text
 
 
+PROFILES = "Profiles:\n dev zstd 1 256K\n ci zstd 3 1M\n"
+
+
+def test_a_profile_is_the_release_compressed_otherwise_and_says_so() -> None:
+    plain = parse_release(RELEASE, "release")
+    release = parse_release(
+        RELEASE.replace("Architectures:", f"{PROFILES}Architectures:", 1), "release"
+    )
+    assert release.digest == plain.digest, "the release itself does not depend on its profiles"
+    assert release.in_profile("release") is release
+    dev = release.in_profile("dev")
+    assert (str(dev.compression), dev.profile) == ("zstd 1 256K", "dev")
+    assert len({release.digest, dev.digest, release.in_profile("ci").digest}) == 3
+    again = parse_release(release_text(dev), "release")
+    assert (again.digest, again.profile) == (dev.digest, "dev")
+    with pytest.raises(QlumodError) as caught:
+        release.in_profile("fast")
+    assert str(caught.value) == (
+        "release 14.0.0 has no profile 'fast'\n"
+        "To mend it: choose from release, dev, ci, or name it in the field Profiles of the release"
+    )
+
+
+@pytest.mark.parametrize(
+    "version, profile",
+    [
+        ("14.0.0-1", "release"),
+        ("14.0.0-1~bpo12+1", "release"),
+        ("14.0.0-12~profile.dev", "dev"),
+        ("1.2-3", "release"),
+    ],
+)
+def test_a_version_says_in_which_profile_its_packages_were_made(version: str, profile: str) -> None:
+    assert profile_of(version) == profile
+    assert marked("14.0.0-1", "ci") == "14.0.0-1~profile.ci"
+    assert marked("14.0.0-1", "") == "14.0.0-1"
+
+
 FAULTS = {
+    "two profiles of one name": (
+        changed(
+            "Architectures: amd64\n",
+            f"Architectures: amd64\n{PROFILES} release zstd 1 1M\n dev zstd 2 1M\n",
+        ),
+        "release:10: Profiles: there is a profile 'dev' already\n"
+        "release:10: Profiles: there is a profile 'release' already",
+    ),
     "missing fields": (
         "Format: 1\nVersion: 14.0.0\n",
         "release:1: Default-Flavor: the field is missing\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.errors import QlumodError
 from qlumod.repository.plan import Change
 from qlumod.repository.settings import Wishes
 from qlumod.system.gpg import make_key
@@ -358,3 +359,18 @@ def test_sources_stay_as_long_as_a_binary_made_from_them_is_offered(shop: Shop) 
     shop.publish(shop.deb("extra", "2", fields={"Source": "tool"}))
     assert sources() == ["2"]
     assert "Directory: pool/main/t/tool\n" in text_of(shop, "main/source/Sources")
+
+
+def test_what_was_made_in_a_profile_is_published_only_as_such(shop: Shop) -> None:
+    files = [shop.deb("test-module-a", f"1.0-1{mark}") for mark in ("~profile.dev", "")]
+    with pytest.raises(QlumodError) as caught:
+        shop.publish(files[0])
+    assert str(caught.value) == (
+        "test-module-a 1.0-1~profile.dev (all) was made in the profile dev, for trials\n"
+        "To mend it: build it without --profile; into a repository for trials: "
+        "qlumod publish --profile dev"
+    )
+    with pytest.raises(QlumodError, match="was made in the profile dev"):
+        shop.preview(files[0], profile="ci")
+    assert shop.publish(files[0], profile="dev").changes
+    assert shop.publish(files[1]).changes, "the release follows by an upgrade"

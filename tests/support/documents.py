@@ -1,5 +1,6 @@
 """Small documents for tests: a release, accounts and two module specs, right as they stand."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -84,11 +85,15 @@ def write_specs(directory: Path, **modules: str) -> Path:
 def copy_specs(directory: Path, *modules: str) -> Path:
     """Copy modules that come with qlumod, with their release and accounts, to ``module-specs``.
 
-    No names: core and slurm, which the tests and the demo build.
+    No names: core and slurm, which the tests and the demo build. The release is compressed as in
+    its profile ``ci``, but is none: it can be published.
     """
     target = directory / "module-specs"
     target.mkdir()
     names = [f"{module}.module" for module in modules or ("core", "slurm")]
     for name in ("release", "accounts", *names):
         shutil.copy(ROOT / "module-specs" / name, target / name)
+    text = (target / "release").read_text()
+    quick = dict(parse_release(text, "release").profiles)["ci"]
+    (target / "release").write_text(re.sub("(?m)^Compression: .*$", f"Compression: {quick}", text))
     return target

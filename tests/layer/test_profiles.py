@@ -1,0 +1,31 @@
+"""Profiles of a release: what is made for trials says so, wherever it goes."""
+
+from pathlib import Path
+
+from qlumod.events import Event, StepStarted
+from qlumod.layer.check import check_payload
+from qlumod.workflows.build import build
+from tests.layer.conftest import Site
+
+
+def test_what_is_made_in_a_profile_says_so_and_is_another_version(
+    site: Site, tmp_path: Path
+) -> None:
+    site.build("plain")
+    said: list[Event] = []
+    _, made = build(
+        site.specs,
+        ["plain"],
+        cache=site.cache,
+        output=tmp_path / "packages",
+        profile="dev",
+        listen=said.append,
+    )
+    begun = [event.step for event in said if isinstance(event, StepStarted)]
+    assert begun.count("building plain") == 1, "the package build finds the layer in the cache"
+    manifest = check_payload(made.payload)
+    assert manifest.profile == "dev"
+    assert made.payload != site.build("plain"), "another identity than the release's layer"
+    assert check_payload(site.build("plain")).profile == ""
+    (changes,) = (tmp_path / "packages").glob("*.changes")
+    assert "_1.0.0-1~profile.dev_" in changes.name
