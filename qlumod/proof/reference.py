@@ -125,11 +125,17 @@ def reference_tree(
 
 
 def kept_root(
-    installation: Installation, *, store: Store, cache: Path, work: Path, listen: Listener
+    installation: Installation,
+    *,
+    store: Store,
+    cache: Path,
+    work: Path,
+    fresh: bool = False,
+    listen: Listener,
 ) -> Path:
     """The root of an installation as a file of the cache, for others to be installed upon it."""
     root = _root_path(installation, cache)
-    if root.is_file():
+    if root.is_file() and not fresh:
         return root
     with (
         staging(work, f"reference-{installation.identity}") as place,
@@ -137,7 +143,7 @@ def kept_root(
         staging(root.parent / UNFINISHED, installation.identity) as unfinished,
     ):
         # Somebody else may have made it while we waited for the directory.
-        if root.is_file():
+        if root.is_file() and not fresh:
             return root
         made = unfinished / root.name
         scanned = _install(installation, place, kept=made, store=store, listen=listen)

@@ -1,9 +1,9 @@
 """Proving all modules of a flavor: every pair that an image may have, and the largest sets."""
 
-import functools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import qlumod
@@ -44,6 +44,7 @@ from qlumod.system.store import Store, store_in
 from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.proof import verdict_of
 
+ONCE, STEPS = Way.AT_ONCE, Way.IN_STEPS
 ROOM = 6 << 30
 """Bytes of memory for one installation beside another one."""
 CODE = ("proof/*.py", "workflows/proof.py", "workflows/proof_of_all.py")
@@ -131,23 +132,30 @@ class Prover:
     work: Path
     fresh: bool
 
-    def keep_core(self, listen: Listener) -> None:
-        """Have the root that the second steps begin with."""
-        self._root(listen)
+    def keep_core(self, *, listen: Listener) -> None:
+        """Have the root that all second steps begin with."""
+        kept_root(
+            self._installation((CORE,), ONCE),
+            store=self.store,
+            cache=self.cache,
+            work=self.work,
+            fresh=self.fresh,
+            listen=within(listen, CORE),
+        )
 
     def ground(self, stack: Stack, *, listen: Listener) -> Checked:
-        """Hold a stack against an installation at once, and that against one in two steps."""
+        """Hold a stack against an installation, and that against one in two steps."""
 
         def make(listen: Listener) -> Checked:
-            reference = self._reference(stack, Way.AT_ONCE, listen)
+            reference = self._reference(stack, ONCE, listen)
             differing = self._otherwise(stack, reference, listen)
             try:
-                found = self._verdict(stack, Way.AT_ONCE, reference, listen)
+                found = self._verdict(stack, ONCE, reference, listen)
             except QlumodError as fault:
-                return refused(Way.AT_ONCE, str(fault), differing)
-            return checked(found, Way.AT_ONCE, differing)
+                return refused(ONCE, str(fault), differing)
+            return checked(found, ONCE, differing)
 
-        return self._kept("ground", stack, Way.AT_ONCE, make, listen)
+        return self._kept("ground", stack, ONCE, make, listen)
 
     def pair(self, stack: Stack, way: Way, *, listen: Listener) -> Checked:
         """Hold a stack against an installation that is made in one of both ways."""
@@ -184,7 +192,7 @@ class Prover:
     def _otherwise(self, stack: Stack, reference: Tree, listen: Listener) -> tuple[Difference, ...]:
         if stack == (CORE,):
             return ()
-        in_steps = self._reference(stack, Way.IN_STEPS, listen)
+        in_steps = self._reference(stack, STEPS, listen)
         specs = map(self.project.spec, stack)
         secrets = [canonical_path(secret.path) for spec in specs for secret in spec.secrets]
         with step(listen, "comparing one step with two"):
@@ -203,17 +211,8 @@ class Prover:
     def _installation(self, stack: Stack, way: Way) -> Installation:
         specs = tuple(self.project.spec(module) for module in stack)
         core = Installation(lock=self.lock, specs=specs[:1])
-        below = core if way == Way.IN_STEPS else None
+        below = core if way == STEPS else None
         return Installation(lock=self.lock, specs=specs, below=below)
-
-    def _root(self, listen: Listener) -> Path:
-        return kept_root(
-            self._installation((CORE,), Way.AT_ONCE),
-            store=self.store,
-            cache=self.cache,
-            work=self.work,
-            listen=listen,
-        )
 
     def _reference(self, stack: Stack, way: Way, listen: Listener) -> Tree:
         return reference_tree(
@@ -236,7 +235,7 @@ class Prover:
         )
 
 
-@functools.cache
+@cache
 def _code() -> tuple[Digest, ...]:
     top = Path(qlumod.__file__).parent
     files = sorted(file for pattern in CODE for file in top.glob(pattern))
@@ -246,62 +245,71 @@ def _code() -> tuple[Digest, ...]:
 def _results(
     planned: Design, prover: Prover, at_once: bool, *, processors: int | None, listen: Listener
 ) -> dict[Stack, Shown]:
-    """The grounds first: they decide which pairs may be derived."""
-    prover.keep_core(listen)
+    """What is installed at once comes first: it decides which pairs may be derived."""
     with workers(_room(processors)) as beside:
-        known: dict[Stack, Shown] = {}
+        begun = beside.submit(prover.keep_core, listen=listen)
 
-        def grounds(stacks: Iterable[Stack]) -> None:
-            new = [stack for stack in dict.fromkeys(stacks) if stack not in known]
-            begun = [beside.submit(prover.ground, stack, listen=listen) for stack in new]
-            for stack, made in zip(new, begun, strict=True):
-                known[stack] = Shown(stack=stack, result=made.result())
+        def all_of(
+            work: Callable[[Stack], Checked], stacks: Iterable[Stack]
+        ) -> dict[Stack, Checked]:
+            """Do it for all stacks side by side."""
+            wanted = tuple(dict.fromkeys(stacks))
+            if not wanted:
+                return {}
+            with step(listen, "proving", total=len(wanted), unit="stacks") as advance:
+                made = {stack: beside.submit(work, stack) for stack in wanted}
+                for one in made.values():
+                    one.add_done_callback(lambda _: advance(1))
+                return {stack: one.result() for stack, one in made.items()}
 
-        grounds((*planned.largest, *planned.singles))
-        grounds(_closer(planned, known, prover.project))
+        ground = partial(prover.ground, listen=listen)
+        known = all_of(ground, (*planned.largest, *planned.singles))
+        begun.result()
+        closer = _closer(planned, known, prover.project)
+        known |= all_of(ground, (stack for stack in closer if stack not in known))
         pairs = {
             stack: "as was asked" if at_once else no_derivation(stack, known)
             for stack in sorted({pair.stack for pair in planned.pairs} - known.keys())
         }
-        listen(
-            Notice(
-                text=f"{len(known)} stacks are held against installations at once; of "
-                f"{len(pairs)} more, {sum(not why for why in pairs.values())} against derived ones"
-            )
+        listen(Notice(text=_planned(known, pairs)))
+        found = all_of(
+            lambda stack: prover.pair(stack, ONCE if pairs[stack] else STEPS, listen=listen), pairs
         )
-        derived = {
-            stack: beside.submit(
-                prover.pair, stack, Way.AT_ONCE if why else Way.IN_STEPS, listen=listen
-            )
-            for stack, why in pairs.items()
-        }
-        return known | {
-            stack: Shown(stack=stack, result=made.result(), why=pairs[stack])
-            for stack, made in derived.items()
-        }
+    return {
+        stack: Shown(stack=stack, result=result, why=pairs.get(stack, ""))
+        for stack, result in (known | found).items()
+    }
 
 
-def _closer(planned: Design, known: Mapping[Stack, Shown], project: Project) -> tuple[Stack, ...]:
+def _planned(known: Mapping[Stack, Checked], pairs: Mapping[Stack, str]) -> str:
+    derived = sum(not why for why in pairs.values())
+    return (
+        f"{len(known)} stacks were held against installations at once; "
+        f"of {len(pairs)} more pairs {derived} are derived"
+    )
+
+
+def _closer(planned: Design, known: Mapping[Stack, Checked], project: Project) -> tuple[Stack, ...]:
     """The largest sets without the modules that spoil the larger ones, where any does."""
-    if all(known[large].result.otherwise == () for large in planned.largest):
+    if all(known[large].otherwise == () for large in planned.largest):
         return ()
-    spoilt = {s[-1] for s in planned.singles if known[s].result.otherwise != ()}
+    spoilt = {s[-1] for s in planned.singles if known[s].otherwise != ()}
     sound = [single for single in planned.singles if spoilt.isdisjoint(single)]
     modules = {module for single in sound for module in single}
     return design(tuple(s for s in project.specs if s.module in modules)).largest
 
 
-def no_derivation(stack: Stack, known: Mapping[Stack, Shown]) -> str:
+def no_derivation(stack: Stack, known: Mapping[Stack, Checked]) -> str:
     """Why a stack has to be installed at once; empty where two steps are as good.
 
     `known` are the results for each module with what it requires, and for large sets.
     """
     members = {module: _upto(module, known) for module in stack}
     for module, single in members.items():
-        if known[single].result.otherwise != ():
+        if known[single].otherwise != ():
             return f"{module} in two steps is another installation"
     around = [other for other in known if set(stack) < set(other)]
-    if not any(known[large].result.otherwise == () for large in around):
+    if not any(known[large].otherwise == () for large in around):
         return "no larger set around it is the same installation in two steps"
     return ""
 

@@ -6,7 +6,6 @@ from qlumod.model.names import ModuleName
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked
 from qlumod.proof.design import Stack
 from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.proved import Shown
 from qlumod.proof.scanned import scanned
 from qlumod.proof.steps import otherwise
 from qlumod.proof.tree import Tree
@@ -18,13 +17,10 @@ SAW = Difference(path="/usr/share/saw", aspect=Aspect.MISSING, reference="file")
 REACTION = {"": (), "reaction": (SAW,), "unknown": None}
 
 
-def known(**reactions: str) -> dict[Stack, Shown]:
+def known(**reactions: str) -> dict[Stack, Checked]:
     """What is known of stacks (``core_a`` …): no reaction, a reaction, or nobody knows."""
     return {
-        stack: Shown(
-            stack=stack,
-            result=Checked(way=Way.AT_ONCE, counts={}, otherwise=REACTION[reaction]),
-        )
+        stack: Checked(way=Way.AT_ONCE, counts={}, otherwise=REACTION[reaction])
         for name, reaction in reactions.items()
         for stack in [tuple(map(ModuleName, name.split("_")))]
     }
