@@ -126,6 +126,17 @@ proof-table: setup deb ## the proof of all pairs of modules, as tables in docs/ 
 .PHONY: bench
 bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py
+	@$(PYTHON) benchmarks/all_modules.py
+
+.PHONY: release
+release: setup deb ## every module in every flavor as it is published, into build/
+	@for flavor in $$(sed -n '0,/^Flavors: /s///p' module-specs/release); do \
+		lock=$$(echo module-specs/locks/*-$$flavor-*.lock); \
+		[ -e "$$lock" ] || $(VENV)/bin/qlumod lock --flavor $$flavor; \
+		echo "== release: $$flavor"; \
+		$(VENV)/bin/qlumod build --all --flavor $$flavor --output build/$$flavor \
+			|| [ $$? = 4 ]; \
+	done
 
 .PHONY: stand-ins
 stand-ins: DIR := build/stand-ins

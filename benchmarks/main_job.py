@@ -7,18 +7,16 @@ the same compression and have no network.
 
 import json
 import os
-import re
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from measured import ROOT, ROUNDS, clocked, compress, contained, quietly
 
 from qlumod.events import ignore
 from qlumod.model.lock import Lock, parse_lock
@@ -27,10 +25,7 @@ from qlumod.model.release import Release, parse_release
 from qlumod.system.archive import frozen_archive
 from qlumod.system.store import Store
 
-ROOT = Path(__file__).resolve().parents[1]
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
 MODULES = ("core", "slurm")
-COMPRESSION = os.environ.get("BENCH_COMPRESSION", "zstd 9 1M")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,40 +123,24 @@ def workplace() -> Iterator[Bench]:
         yield bench
 
 
-def compress(release: Path) -> None:
-    """Choose a compression between that of trials and that of releases, whatever the file says."""
-    text = re.sub("(?m)^Compression: .*$", f"Compression: {COMPRESSION}", release.read_text())
-    release.write_text(text)
-
-
-def processor_seconds() -> float:
-    """Seconds that the processors worked for our programs: steadier than the clock on the wall."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
-
-
 def measured(bench: Bench) -> dict[str, list[float]]:
     """Seconds of each round; the rounds interleave, so that a slow minute hits all alike."""
     by_hand = ByHand.prepare(bench)
     times: dict[str, list[float]] = {}
-    cpu: dict[str, list[float]] = {}
 
-    def clocked(what: str, work: Callable[[], None]) -> None:
-        subprocess.run(["sync"], check=True)
-        began, used = time.monotonic(), processor_seconds()
-        work()
-        times.setdefault(what, []).append(time.monotonic() - began)
-        cpu.setdefault(what, []).append(processor_seconds() - used)
-        print(f"  {what}: {times[what][-1]:.1f} s, processors {cpu[what][-1]:.1f} s", flush=True)
+    def clock(what: str, work: Callable[[], None]) -> None:
+        spent = clocked(work)
+        times.setdefault(what, []).append(spent.seconds)
+        print(f"  {what}: {spent}", flush=True)
 
     for turn in range(1, ROUNDS + 1):
-        clocked("by hand", by_hand.work)
+        clock("by hand", by_hand.work)
         by_hand.clear()
         bench.forget_layers()
-        clocked("cold", bench.build)
-        clocked("nothing changed", bench.build)
+        clock("cold", bench.build)
+        clock("nothing changed", bench.build)
         bench.change_slurm(turn)
-        clocked("only slurm changed", bench.build)
+        clock("only slurm changed", bench.build)
     return times
 
 
@@ -203,29 +182,12 @@ class ByHand:
 
     def work(self) -> None:
         """Do it, in a mount namespace of its own and without network."""
-        namespaces = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child"]
-        script = [str(ROOT / "benchmarks" / "by_hand.sh"), str(self.place / "work"), *self.words]
-        quietly([*namespaces, "--mount-proc", "--", *script], self.place)
+        script = ROOT / "benchmarks" / "by_hand.sh"
+        quietly(contained(script, str(self.place / "work"), *self.words), self.place)
 
     def clear(self) -> None:
         """Remove what was made."""
         shutil.rmtree(self.place / "work")
-
-
-def quietly(words: Sequence[str], directory: Path) -> None:
-    """Run a program; its output shows only if it fails."""
-    done = subprocess.run(
-        words,
-        cwd=directory,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CONFIG": os.devnull},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"bench: {' '.join(words)} failed:\n{done.stdout}")
 
 
 def print_table(times: dict[str, list[float]]) -> None:

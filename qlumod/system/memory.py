@@ -1,6 +1,7 @@
 """Where trees are unpacked: in memory where there is room for them, else on the disk."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,8 +10,10 @@ from pathlib import Path
 from qlumod.system.mount import tmpfs
 from qlumod.system.user_namespace import confined
 
-ENOUGH = 6 << 30
-"""Bytes of free memory from which on a tree is unpacked in memory."""
+ENOUGH = 3 << 30
+"""Bytes of free memory for each of at least two processors from which on trees are unpacked in
+memory: every processor may have a module of its own."""
+CGROUPS = Path("/sys/fs/cgroup")
 
 
 @contextmanager
@@ -23,7 +26,9 @@ def scratch_space(place: Path) -> Iterator[Path]:
     # The group of a directory above that has its set-group-id bit is none of ours.
     os.chown(place, 0, 0)
     place.chmod(0o755)
-    if available_memory() >= ENOUGH and _memory_takes_overlay(place):
+    if available_memory() >= ENOUGH * max(
+        2, len(os.sched_getaffinity(0))
+    ) and _memory_takes_overlay(place):
         with tmpfs(place, size="70%"):
             yield place
         return
@@ -44,7 +49,31 @@ def _memory_takes_overlay(place: Path) -> bool:
 
 
 def available_memory() -> int:
-    """Bytes of memory that programs can have without swapping (proc(5), MemAvailable)."""
+    """Bytes of memory that programs can have without swapping, of the machine and of our cgroup."""
+    group = Path("/proc/self/cgroup").read_text(encoding="utf-8")
+    return min([_free_on_machine(), *free_in_groups(group, CGROUPS)])
+
+
+def free_in_groups(group: str, cgroups: Path) -> list[int]:
+    """What the memory limits of a process's cgroup and of those above leave (cgroup v2).
+
+    `group` is its ``/proc/PID/cgroup``, where the line with the number 0 is that of version 2.
+    """
+    found = re.search(r"^0::/(.*)$", group, re.MULTILINE)
+    place = cgroups / found[1] if found else cgroups
+    places = (place, *place.parents)[: len(place.relative_to(cgroups).parts) + 1]
+    return [free for each in places if (free := _left_by_limit(each)) is not None]
+
+
+def _left_by_limit(group: Path) -> int | None:
+    with suppress(OSError, ValueError):
+        limit = int((group / "memory.max").read_text(encoding="utf-8"))
+        return max(0, limit - int((group / "memory.current").read_text(encoding="utf-8")))
+    return None
+
+
+def _free_on_machine() -> int:
+    """MemAvailable of proc(5)."""
     for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
         if name == "MemAvailable":
