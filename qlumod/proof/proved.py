@@ -14,6 +14,9 @@ from qlumod.proof.design import Design, Stack
 from qlumod.proof.permitted import Expectations, permissions
 from qlumod.proof.tree import Tree
 
+MOST = 20
+"""How many differences between one step and two the table tells of a stack."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
@@ -149,6 +152,9 @@ def table(proved: Proved) -> str:
             ("modules", "because"),
             [(f"{apart.one}, {apart.other}", apart.why) for apart in proved.design.apart],
         ),
+        *_section(
+            "Another installation in two steps", ("modules", "difference"), _reactions(proved)
+        ),
         *_section("Not in this proof", ("module", "because"), proved.without),
         *_wanting(proved),
     )
@@ -216,6 +222,14 @@ def _legend(proved: Proved) -> tuple[str, ...]:
         ("", "paths", "because"),
         [(letter, name, whys[name]) for name, letter in _kinds(proved).items()],
     )
+
+
+def _reactions(proved: Proved) -> list[tuple[str, ...]]:
+    return [
+        (", ".join(stack), str(difference))
+        for stack in sorted(proved.results)
+        for difference in (proved.results[stack].result.otherwise or ())[:MOST]
+    ]
 
 
 def _wanting(proved: Proved) -> Iterator[str]:

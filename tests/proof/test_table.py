@@ -146,6 +146,17 @@ def test_the_table_tells_what_nothing_explains(proved: Proved) -> None:
     )
 
 
+def test_the_table_tells_what_two_steps_make_otherwise(proved: Proved) -> None:
+    shown = proved.results[(CORE, SLURM)]
+    saw = Difference(path="/usr/share/saw", aspect=Aspect.MISSING, reference="file")
+    reacting = replace(shown, result=replace(shown.result, otherwise=(saw,)))
+    text = table(replace(proved, results={**proved.results, (CORE, SLURM): reacting}))
+    assert (
+        "## Another installation in two steps\n\n| modules | difference |\n| --- | --- |\n"
+        "| core, slurm | /usr/share/saw: missing file |\n"
+    ) in text
+
+
 Typing = Callable[..., dict[str, Any]]
 
 
