@@ -14,6 +14,7 @@ from qlumod.model.address import Address, address
 Parse = Callable[[str], Any]
 Complete = Callable[[click.Context, str], list[CompletionItem]]
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _UNREADABLE = re.compile(r"[\s\[\]:,\\\"]")
 
 
@@ -100,6 +101,14 @@ def seconds(text: str) -> float:
 def days(text: str) -> int:
     """Read a number of days; raises `QlumodError`."""
     return _count(text, "number of days")
+
+
+def duration(text: str) -> int:
+    """Read a span such as ``12h``, in seconds; raises `QlumodError`."""
+    found = re.fullmatch(r"([0-9]+)([smhdw])", text)
+    if not found:
+        raise QlumodError(f"{text!r} is no duration: it is one such as 12h, 30d or 4w")
+    return int(found[1]) * _SECONDS[found[2]]
 
 
 def whole(text: str) -> int:

@@ -4,16 +4,15 @@ from pathlib import Path
 
 import click
 
-from qlumod.cli import offers, options
+from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting
 from qlumod.cli.kinds import PathKind
 from qlumod.cli.options import setting_argument
-from qlumod.cli.repository_options import valid_for, wait, wishes
+from qlumod.cli.repository_options import wait, wishes
 from qlumod.cli.screen import Reporter
 from qlumod.repository.fsck import Findings
 from qlumod.repository.settings import Wishes
 from qlumod.system.gpg import make_key
-from qlumod.workflows.publish import renew
 from qlumod.workflows.repository import check_repository
 from qlumod.workflows.repository import init as begin
 
@@ -93,35 +92,6 @@ def check(*, repository: Path, reporter: Reporter) -> None:
 
 
 @options.verb(
-    examples=["qlumod repo sign /srv/debian", "qlumod repo sign /srv/debian --valid-for 30"]
-)
-@_DIRECTORY
-@click.argument("suites", nargs=-1, metavar="[SUITE]...", shell_complete=offers.suites)
-@valid_for
-@wait
-@options.reports()
-def sign(
-    *,
-    repository: Path,
-    suites: tuple[str, ...],
-    valid_for: int | None,
-    wait: float,
-    reporter: Reporter,
-) -> None:
-    """Sign suites anew, with a new date and the same packages; without names: all suites.
-
-    A suite that is published with --valid-for needs this before it runs out: let a timer do it.
-    """
-    renewed = renew(
-        suites, repository=repository, valid_for=valid_for, wait=wait, listen=reporter.listen
-    )
-    reporter.result(
-        {"suites": {one.suite: one.snapshot for one in renewed}},
-        [f"{one.suite} is now {one.snapshot}" for one in renewed],
-    )
-
-
-@options.verb(
     examples=["GNUPGHOME=/tmp/gnupg qlumod repo key --home /tmp/gnupg 'Test <t@example.org>'"]
 )
 @click.argument("name", metavar="NAME")
@@ -156,5 +126,4 @@ def _lines(found: Findings) -> list[str]:
 
 command.add_command(init)
 command.add_command(check)
-command.add_command(sign)
 command.add_command(key)

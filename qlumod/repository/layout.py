@@ -68,6 +68,16 @@ class Layout:
         """Publications that are being made, one directory each."""
         return self.own / "staging"
 
+    @property
+    def going(self) -> Path:
+        """Snapshots that are being removed."""
+        return self.own / "going"
+
+    @property
+    def gone(self) -> Path:
+        """What once was published and was removed: a line per file."""
+        return self.own / "gone"
+
     def sources(self, suite: str) -> Path:
         """What users of a suite put into /etc/apt/sources.list.d/."""
         return self.root / f"{suite}.sources"

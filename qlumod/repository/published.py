@@ -17,6 +17,7 @@ from qlumod.model.names import (
 from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.incoming import pool_directory
 from qlumod.repository.layout import Layout
+from qlumod.repository.memory import remembered
 from qlumod.repository.snapshots import Snapshot, all_snapshots, current_snapshot
 
 UPDATES = "-proposed-updates"
@@ -146,7 +147,8 @@ def highest_revision(layout: Layout, wanted: Wanted, module: ModuleName) -> int:
     """The highest N of the wanted release that was ever given away; 0: none was."""
     folder = layout.root / pool_directory(wanted.source(module))
     start = f"{wanted.payload(module)}_{wanted.version}-"
-    names = (path.name for path in folder.glob(f"{start}*_{ALL}.deb"))
+    paths = [*folder.glob(f"{start}*_{ALL}.deb"), *map(Path, remembered(layout))]
+    names = (path.name for path in paths if path.name.startswith(start))
     return max(map(int, _revisions(names, start)), default=0)
 
 

@@ -19,6 +19,7 @@ from qlumod.model.digests import digest_bytes
 from qlumod.repository.entries import Entry, PoolFile
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.layout import Layout
+from qlumod.repository.memory import remembered
 from qlumod.repository.plan import replaced
 from qlumod.system.files import (
     Sum,
@@ -104,6 +105,7 @@ def recover(layout: Layout, *, listen: Listener) -> None:
         for left in sorted(layout.staging.iterdir()):
             listen(Notice(text=f"removing what an interrupted publication left: {left.name}"))
             _take_back(layout, left.name)
+    remove_tree(layout.going)
     for folder in (layout.root, layout.own, layout.suites):
         for beside in sorted(folder.glob(".*.new")):
             beside.unlink(missing_ok=True)
@@ -125,10 +127,13 @@ def check_pool(layout: Layout, incoming: Iterable[Incoming]) -> dict[PoolFile, P
     """The files that the pool does not have yet, and where they lie; raises on other bytes."""
     wanted: dict[PoolFile, Path] = {}
     faults: list[QlumodError] = []
+    gone = remembered(layout)
     for one in incoming:
         for file, source in zip(one.entry.files, one.sources, strict=True):
             there = layout.root / file.path
-            if not there.exists():
+            if gone.get(file.path, file) != file:
+                faults.append(replaced(file))
+            elif not there.exists():
                 wanted[file] = source
             elif file_sum(there) != Sum(size=file.size, sha256=file.sha256):
                 faults.append(replaced(file))

@@ -153,7 +153,7 @@ OFFERS = {
     ("promote", "1"): [f"14.0-bookworm (is {SNAPSHOT})"],
     ("snapshot", "show", ""): [f"{SNAPSHOT} (of 14.0-bookworm)"],
     ("snapshot", "show", "--repository", "nowhere", ""): [],
-    ("repo", "sign", "repository", ""): [f"14.0-bookworm (is {SNAPSHOT})"],
+    ("sign", ""): [f"14.0-bookworm (is {SNAPSHOT})"],
     ("repo", "check", ""): ["dir "],
     ("image", "rem"): ["remove (Remove an image and all that was built from it)"],
     ("image", "build", *HEAD, ""): ["compute (All compute nodes)"],

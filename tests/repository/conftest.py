@@ -18,6 +18,7 @@ from qlumod.repository.settings import Wishes
 from qlumod.repository.snapshots import Snapshot, all_snapshots, current_snapshot
 from qlumod.system.gpg import make_key
 from qlumod.workflows.publish import Publication, preview, publish
+from tests.conftest import Typed
 from tests.repository.client import Client
 from tests.support.debs import make_deb
 
@@ -135,6 +136,13 @@ def work() -> Iterator[Path]:
 def shop(work: Path, keys: Path, fingerprint: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
     monkeypatch.setenv("GNUPGHOME", str(keys))
     return Shop(work, fingerprint)
+
+
+@pytest.fixture
+def typed(shop: Shop, keys: Path) -> Typed:
+    shop.work.joinpath("work").mkdir()
+    os.environ["GNUPGHOME"] = str(keys)
+    return Typed(shop.work / "work", shop.work / "cache")
 
 
 @pytest.fixture

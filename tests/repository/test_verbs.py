@@ -5,20 +5,10 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
 
 from tests.conftest import ROOT, Typed
 from tests.repository.client import Client
 from tests.repository.conftest import SUITE, Shop, modules
-
-
-@pytest.fixture
-def typed(shop: Shop, keys: Path) -> Typed:
-    shop.work.joinpath("work").mkdir()
-    os.environ["GNUPGHOME"] = str(keys)
-    return Typed(shop.work / "work", shop.work / "cache")
 
 
 def test_from_an_empty_directory_to_a_client_in_two_commands(shop: Shop, typed: Typed) -> None:

@@ -1,0 +1,91 @@
+"""qlumod gc: let go of old snapshots, and of the packages that only they have."""
+
+from pathlib import Path
+
+import click
+
+from qlumod.cli import options
+from qlumod.cli.kinds import Kind, duration, whole
+from qlumod.cli.repository_options import repository, wait
+from qlumod.cli.screen import Reporter, size
+from qlumod.repository.letting_go import LettingGo
+from qlumod.repository.retention import Retention
+from qlumod.workflows.retention import collect
+
+
+@options.verb(
+    examples=[
+        "qlumod gc --repository /srv/debian --dry-run",
+        "qlumod gc --repository /srv/debian --keep 2 --grace 14d",
+    ]
+)
+@repository
+@click.option(
+    "--keep",
+    type=Kind("N", whole),
+    default="3",
+    show_default=True,
+    help="How many versions stay of each package, and of each meta-version x.y of a module.",
+)
+@click.option(
+    "--grace",
+    type=Kind("DURATION", duration),
+    default="30d",
+    show_default=True,
+    help="How long a snapshot stays after its suite has moved on, such as 12h, 30d or 4w.",
+)
+@wait
+@options.dry_run
+@options.reports()
+def command(
+    *, repository: Path, keep: int, grace: int, wait: float, dry_run: bool, reporter: Reporter
+) -> None:
+    """Let go of old snapshots, and of the files in the pool that only they name.
+
+    A snapshot stays as long as a suite points at it, for a grace after that (clients may still be
+    using it), and as long as it is the newest of its suite that has one of the versions to keep. No
+    suite offers less than before: qlumod remove takes packages out of a suite.
+    """
+    found = collect(
+        repository,
+        retention=Retention(keep=keep, grace=grace),
+        dry_run=dry_run,
+        wait=wait,
+        listen=reporter.listen,
+    )
+    reporter.result(_document(found), _lines(found, dry_run=dry_run))
+
+
+def _document(found: LettingGo) -> dict[str, object]:
+    return {
+        "snapshots": [{"snapshot": one.identity, "suite": one.suite} for one in found.snapshots],
+        "packages": [
+            {
+                "package": entry.package,
+                "architecture": entry.architecture,
+                "version": entry.version,
+                "size": sum(file.size for file in entry.files),
+            }
+            for entry in found.packages
+        ],
+        "files": [file.path for file in found.files],
+        "bytes": found.size,
+        "kept": dict(found.kept),
+    }
+
+
+def _lines(found: LettingGo, *, dry_run: bool) -> list[str]:
+    if not found.snapshots and not found.files:
+        return [f"nothing to let go: {len(found.kept)} snapshots stay"]
+    named = {file.path for entry in found.packages for file in entry.files}
+    return [
+        *(f"{one.identity}  {one.suite}" for one in found.snapshots),
+        *(
+            f"  {entry.title}: {size(sum(file.size for file in entry.files))}"
+            for entry in found.packages
+        ),
+        *(f"  {file.path}, of no snapshot" for file in found.files if file.path not in named),
+        f"{'would let go' if dry_run else 'let go'} of {len(found.snapshots)} snapshots,"
+        f" {len(found.packages)} packages, {size(found.size)};"
+        f" {len(found.kept)} snapshots stay",
+    ]

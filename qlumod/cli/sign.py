@@ -1,0 +1,43 @@
+"""qlumod sign: sign suites anew, so that clients go on believing them."""
+
+from pathlib import Path
+
+import click
+
+from qlumod.cli import offers, options
+from qlumod.cli.repository_options import repository, valid_for, wait
+from qlumod.cli.screen import Reporter
+from qlumod.workflows.publish import renew
+
+
+@options.verb(
+    examples=[
+        "qlumod sign --repository /srv/debian",
+        "qlumod sign --repository /srv/debian --valid-for 30 14.0-bookworm",
+    ]
+)
+@click.argument("suites", nargs=-1, metavar="[SUITE]...", shell_complete=offers.suites)
+@repository
+@valid_for
+@wait
+@options.reports()
+def command(
+    *,
+    suites: tuple[str, ...],
+    repository: Path,
+    valid_for: int | None,
+    wait: float,
+    reporter: Reporter,
+) -> None:
+    """Sign suites anew, with a new date and the same packages; without names: all suites.
+
+    A suite that is published with --valid-for needs this before it runs out: the package qlumod
+    brings a timer, qlumod-sign.timer.
+    """
+    renewed = renew(
+        suites, repository=repository, valid_for=valid_for, wait=wait, listen=reporter.listen
+    )
+    reporter.result(
+        {"suites": {one.suite: one.snapshot for one in renewed}},
+        [f"{one.suite} is now {one.snapshot}" for one in renewed],
+    )

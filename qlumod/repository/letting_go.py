@@ -1,0 +1,120 @@
+"""Removing snapshots for good, and the files that none of the others names.
+
+Each step leaves a whole repository, and a run that was cut off is finished by the next one: a
+snapshot first leaves by one rename, then the files of the pool that nothing names any more, then
+the indexes by their digests. What once was published is remembered: no other bytes ever get its
+name.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.events import Listener, step
+from qlumod.model.names import Digest
+from qlumod.repository.entries import Entry, PoolFile, sort_entries
+from qlumod.repository.layout import Layout
+from qlumod.repository.memory import remember
+from qlumod.repository.retention import Offered
+from qlumod.repository.snapshots import Snapshot, all_snapshots
+from qlumod.repository.staging import BY_HASH
+from qlumod.system.files import (
+    make_directories,
+    regular_files,
+    remove_empty,
+    remove_tree,
+    sync_directories,
+    told,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LettingGo:
+    """What goes, and what stays for which reason."""
+
+    snapshots: tuple[Snapshot, ...]
+    packages: tuple[Entry, ...]
+    """What only those snapshots have."""
+    files: tuple[PoolFile, ...]
+    """All files of the pool that no other snapshot names."""
+    kept: Mapping[str, str]
+    """The snapshots that stay, and why."""
+
+    @property
+    def size(self) -> int:
+        """The bytes that the pool loses."""
+        return sum(file.size for file in self.files)
+
+
+def letting_go(layout: Layout, offered: Sequence[Offered], kept: Mapping[str, str]) -> LettingGo:
+    """Compare what stays with what there is; `offered` are all snapshots."""
+    doomed = [one for one in offered if one.identity not in kept]
+    staying = {entry for one in offered if one.identity in kept for entry in one.entries}
+    going = {entry for one in doomed for entry in one.entries} - staying
+    named = {file.path for entry in staying for file in entry.files}
+    return LettingGo(
+        snapshots=tuple(one.snapshot for one in doomed),
+        packages=sort_entries(going),
+        files=_unnamed(layout, named, {file.path: file for one in going for file in one.files}),
+        kept=kept,
+    )
+
+
+def carry_out(layout: Layout, going: LettingGo, *, listen: Listener) -> None:
+    """Let it all go; ended anywhere, what stays is whole, and the next run does the rest."""
+    remember(layout, going.files)
+    _remove_snapshots(layout, {one.identity for one in going.snapshots}, listen)
+    _remove_files(layout, going.files, listen)
+    _remove_indexes(all_snapshots(layout))
+
+
+def _unnamed(
+    layout: Layout, named: set[str], known: Mapping[str, PoolFile]
+) -> tuple[PoolFile, ...]:
+    """Also what cut-off runs and strangers left, of which only the size is known."""
+    paths = (f"pool/{path}" for path in regular_files(layout.pool))
+    return tuple(
+        known.get(path)
+        or PoolFile(path=path, size=(layout.root / path).stat().st_size, sha256=Digest(""))
+        for path in paths
+        if path not in named
+    )
+
+
+def _remove_snapshots(layout: Layout, identities: Iterable[str], listen: Listener) -> None:
+    doomed = sorted(identities)
+    with told(layout.going):
+        make_directories(layout.going)
+    with step(listen, "removing snapshots", total=len(doomed), unit="snapshots") as advance:
+        for identity in doomed:
+            with told(layout.snapshot(identity), "remove"):
+                layout.snapshot(identity).rename(layout.going / identity)
+            advance(1)
+        sync_directories([layout.snapshots, layout.going])
+    remove_tree(layout.going)
+
+
+def _remove_files(layout: Layout, files: Sequence[PoolFile], listen: Listener) -> None:
+    with step(listen, "removing packages", total=len(files), unit="files") as advance:
+        for file in files:
+            path = layout.root / file.path
+            with told(path, "remove"):
+                path.unlink(missing_ok=True)
+            remove_empty(path.parent, below=layout.pool)
+            advance(1)
+
+
+def _remove_indexes(snapshots: Sequence[Snapshot]) -> None:
+    """Take the digests out that no snapshot of the suite signs any more."""
+    for suite in sorted({one.suite for one in snapshots}):
+        of_suite = [one for one in snapshots if one.suite == suite]
+        signed = {found.sha256 for one in of_suite for found in one.sums.values()}
+        for one in of_suite:
+            _remove_unsigned(one.directory, signed)
+
+
+def _remove_unsigned(directory: Path, signed: set[Digest]) -> None:
+    for file in sorted(directory.glob(f"**/{BY_HASH}/*")):
+        if file.name not in signed:
+            with told(file, "remove"):
+                file.unlink(missing_ok=True)

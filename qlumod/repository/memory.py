@@ -1,0 +1,31 @@
+"""What once was published and is gone: no other bytes ever get its name."""
+
+from collections.abc import Iterable
+
+from qlumod.model.names import Digest
+from qlumod.repository.entries import PoolFile
+from qlumod.repository.layout import Layout
+from qlumod.system.files import read_bytes, write_whole
+
+
+def remembered(layout: Layout) -> dict[str, PoolFile]:
+    """The files that were published once and are gone, by their paths."""
+    if not layout.gone.is_file():
+        return {}
+    lines = (line.split(" ") for line in read_bytes(layout.gone).decode().splitlines())
+    return {
+        path: PoolFile(path=path, size=int(size), sha256=Digest(sha256))
+        for sha256, size, path in lines
+    }
+
+
+def remember(layout: Layout, files: Iterable[PoolFile]) -> None:
+    """Write down what goes before it goes; a file that never was published has no digest."""
+    known = remembered(layout)
+    fresh = {file.path: file for file in files if file.sha256 and file.path not in known}
+    if fresh:
+        lines = (
+            f"{file.sha256} {file.size} {file.path}\n"
+            for _, file in sorted({**known, **fresh}.items())
+        )
+        write_whole(layout.gone, "".join(lines).encode())
