@@ -14,6 +14,7 @@ from qlumod.head.generations import (
     staged,
     used_layers,
 )
+from qlumod.head.inside import INITRD as OWN_INITRD
 from qlumod.head.inside import OWN_LAYER
 from qlumod.head.places import Places
 from qlumod.head.plan import Part, Plan
@@ -54,7 +55,7 @@ def build(places: Places, plan: Plan, listen: Listener) -> str:
             inputs=plan.inputs,
             kernel_release=plan.core.manifest.kernel,
             kernel=_take(plan.core, KERNEL, staging),
-            initrd=_take(plan.core, INITRD, staging),
+            initrd=_initrd(plan, staging),
             modules=tuple(_stack_module(part) for part in plan.parts),
             layers=(*(_stack_layer(part) for part in plan.parts), own),
             secrets=plan.secrets,
@@ -78,6 +79,15 @@ def _take(part: Part, path: str, staging: Path) -> PayloadFile:
     source, file = _source(part, path)
     take(source, staging / source.name, file)
     return PayloadFile(path=source.name, sha256=file.sha256, size=file.size)
+
+
+def _initrd(plan: Plan, staging: Path) -> PayloadFile:
+    """The initrd that was made for the stack, else core's."""
+    own = staging / OWN_INITRD
+    if not own.exists():
+        return _take(plan.core, INITRD, staging)
+    found = file_sum(own)
+    return PayloadFile(path=own.name, sha256=found.sha256, size=found.size)
 
 
 def _stack_module(part: Part) -> StackModule:

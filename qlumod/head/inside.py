@@ -17,6 +17,7 @@ from qlumod.model.tree import Entry
 from qlumod.stack.assemble import assemble
 from qlumod.stack.contents import path_lines
 from qlumod.stack.files import Owners
+from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.member import read_member, stacked
 from qlumod.stack.settle import settle
 from qlumod.state.table import DROPPED, rule_of
@@ -25,6 +26,8 @@ from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.squashfs import write_image
 from qlumod.system.tree import scan
 
+INITRD = "initrd.img"
+"""The name of the stack's initrd, beside its last layer."""
 OWN_LAYER = ModuleName("image")
 """The name of the thin last layer; its file is ``image.squashfs``."""
 DOCUMENTS = "usr/share/doc/qlustar-image"
@@ -56,7 +59,10 @@ def build(
     scratch: str,
     output: str,
 ) -> None:
-    """Write the last layer of a stack into `output`; `modules` are payload and layer of each."""
+    """Write the last layer of a stack into `output`; `modules` are payload and layer of each.
+
+    Where core's initrd will not do for the stack, its own is written beside it.
+    """
     members = stacked(
         replace(read_member(Path(payload)), layer=Path(layer)) for payload, layer in modules
     )
@@ -72,6 +78,9 @@ def build(
             with overlay(layers, root, upper=upper, work=work):
                 assemble(root, members, epoch=epoch, listen=listen)
                 placed = _write(root, own)
+                remake_initrd(
+                    root, members, Path(output).parent / INITRD, site=placed, listen=listen
+                )
                 names = Owners.of(root)
         with step(listen, "compressing the image's layer"):
             kept = _write_layer(upper, placed, Path(output), space, epoch=epoch, listen=listen)

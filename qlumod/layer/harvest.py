@@ -12,7 +12,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, Proposal, step
 from qlumod.layer.copyright import copyright_texts
 from qlumod.layer.job import Job
-from qlumod.layer.kernel import IMAGE, kernel_in, make_initrd, require_kernel
+from qlumod.layer.kernel import IMAGE, kernel_in, require_kernel
 from qlumod.layer.owners import (
     INFO,
     FileLists,
@@ -29,6 +29,7 @@ from qlumod.stack.assemble import Merged
 from qlumod.stack.chroot import inhabited
 from qlumod.stack.contents import path_lines
 from qlumod.stack.files import Owners, read_files
+from qlumod.stack.initrd import make_initrd
 from qlumod.stack.member import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
 from qlumod.state.accounts import GROUP, PASSWD, base_names, makers_of, rows, unregistered

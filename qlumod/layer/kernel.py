@@ -1,14 +1,9 @@
-"""The kernel of a stack: which one it is, and its initrd, made once and kept beside the layer."""
+"""The kernel of a stack: which one it is, and whether a layer fits it."""
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.events import Listener
-from qlumod.stack.chroot import in_root
 from qlumod.stack.member import Member
-from qlumod.system.run import run
 
 IMAGE = "/boot/vmlinuz-"
 
@@ -44,16 +39,3 @@ def require_kernel(kernels: Mapping[str, str], kernel: str, module: str) -> None
         for release, path in kernels.items()
         if release != kernel
     )
-
-
-def make_initrd(root: Path, kernel: str, output: Path, *, epoch: int, listen: Listener) -> None:
-    """Make the initrd of a kernel with the root's own mkinitramfs(8); `root` is inhabited."""
-    inside = "/tmp/initrd.img"
-    run(
-        in_root(
-            root, "mkinitramfs", "-o", inside, kernel, epoch=epoch, environment={"TMPDIR": "/tmp"}
-        ),
-        listen=listen,
-    )
-    shutil.copyfile(root / inside.lstrip("/"), output)
-    output.chmod(0o644)

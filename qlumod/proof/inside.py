@@ -1,15 +1,18 @@
 """The parts of the proof that run in namespaces without network; each writes a scanned tree."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from qlumod.events import Listener, step
+from qlumod.model.manifest import INITRD
 from qlumod.proof.kept_root import keep, restore
 from qlumod.proof.scanned import scanned
 from qlumod.proof.tree import dumped
 from qlumod.stack.assemble import assemble
 from qlumod.stack.chroot import in_root, inhabited
+from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.member import read_member, stacked
 from qlumod.system.memory import scratch_space
 from qlumod.system.mmdebstrap import install as mmdebstrap
@@ -76,7 +79,16 @@ def stack(
         scratch_space(Path(scratch)) as space,
         assembled(payloads, space, epoch=epoch, listen=listen) as (*_, root),
     ):
+        _write_initrd(root, payloads, space / "initrd.img", listen)
         write_scan(root, Path(output), listen=listen)
+
+
+def _write_initrd(root: Path, payloads: Sequence[str], made: Path, listen: Listener) -> None:
+    """Put the stack's own initrd where an installation has it; core's is compared by its digest."""
+    members = stacked([read_member(Path(payload)) for payload in payloads])
+    if remake_initrd(root, members, made, listen=listen):
+        kernel = next(m.manifest.kernel for m in members if m.manifest.file(INITRD))
+        shutil.copy(made, root / f"boot/initrd.img-{kernel}")
 
 
 @contextmanager

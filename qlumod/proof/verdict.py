@@ -70,7 +70,7 @@ def verdict(
     differences = [
         *compare(reference, stack, kinds),
         *false_records(expected, reference, stack),
-        *other_bytes_beside(expected, reference),
+        *other_bytes_beside(expected, reference, stack),
     ]
     return Verdict(
         findings=judged(sorted(differences), allowed),

@@ -2,6 +2,8 @@
 
 import gzip
 import os
+import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,15 +60,53 @@ def layer(scratch: Path, files: Mapping[str, str]) -> bytes:
     for path, text in files.items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).write_text(text)
+    return squashed(tree, scratch / "layer.squashfs")
+
+
+def squashed(tree: Path, image: Path) -> bytes:
+    """A squashfs image of a directory."""
     for path in [tree, *tree.rglob("*")]:
-        os.utime(path, (EPOCH, EPOCH))
-    image = scratch / "layer.squashfs"
+        os.utime(path, (EPOCH, EPOCH), follow_symlinks=False)
     subprocess.run(
         ["mksquashfs", tree, image, "-quiet", "-no-progress", "-noappend", "-all-root"],
         check=True,
         env={**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH)},
     )
     return image.read_bytes()
+
+
+MKINITRAMFS = """\
+#!/bin/busybox sh
+{ echo "initrd of $3 of $SOURCE_DATE_EPOCH"; cat /etc/modprobe.d/*; } >"$2"
+"""
+
+
+def core_with_mkinitramfs(scratch: Path) -> bytes:
+    """The layer of a core with busybox, which makes its own initrd of what is in modprobe.d."""
+    root = busybox_root(scratch)
+    for directory in ("proc", "sys", "dev", "run", "tmp"):
+        (root / directory).mkdir()
+    (root / "usr/sbin").mkdir(parents=True)
+    (root / "usr/sbin/mkinitramfs").write_text(MKINITRAMFS)
+    (root / "usr/sbin/mkinitramfs").chmod(0o755)
+    return squashed(root, scratch / "layer.squashfs")
+
+
+def busybox_root(scratch: Path) -> Path:
+    """A directory with busybox, all its applets and the libraries that it needs."""
+    root = scratch / "busybox"
+    (root / "bin").mkdir(parents=True)
+    busybox = Path("/bin/busybox").resolve()
+    linked = subprocess.run(["ldd", busybox], capture_output=True, text=True, check=False).stdout
+    for library in re.findall(r"(/\S+)", linked):
+        (root / library.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, root / library.lstrip("/"))
+    shutil.copy(busybox, root / "bin/busybox")
+    listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout
+    for applet in listed.split():
+        if applet != "busybox":
+            (root / "bin" / applet).symlink_to("busybox")
+    return root
 
 
 def add_core(head: HeadNode, scratch: Path, version: str = "14.0.0", **options: object) -> Path:

@@ -15,7 +15,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice
 from qlumod.head.generations import read_current, read_stack
-from qlumod.model.contents import parse_contents
+from qlumod.model.contents import PathLine, contents_text, parse_contents
 from qlumod.model.image import ImageName
 from qlumod.model.names import FlavorName, ModuleName
 from qlumod.model.secret import Secret, SecretKind
@@ -35,6 +35,7 @@ from tests.head.small_payloads import (
     NO_CONTENTS,
     add_core,
     add_slurm,
+    core_with_mkinitramfs,
     state,
 )
 from tests.head.small_payloads import layer as make_layer
@@ -129,6 +130,37 @@ def test_a_stack_lists_its_layers_lowest_first_with_their_digests(ready: HeadNod
     assert (current(ready) / "vmlinuz").read_bytes() == b"kernel"
     assert (current(ready) / "initrd.img").read_bytes() == b"initrd"
     assert stack.kernel_release == "6.1.0-1-amd64"
+
+
+@pytest.mark.parametrize("bringer", ["slurm", "site", ""])
+def test_the_initrd_is_made_anew_where_a_module_or_the_site_brings_something_for_it(
+    head: HeadNode, tmp_path: Path, bringer: str
+) -> None:
+    file = PathLine(
+        type="f", mode=0o644, owner="root:root", size=1, digest="1", origin="slurm",
+        path="/etc/modprobe.d/slurm.conf" if bringer == "slurm" else "/etc/slurm.conf",
+    )  # fmt: skip
+    contents = contents_text(ModuleName("slurm"), [file])
+    fragments = state(tmp_path / "state", {}, BASE)
+    files = {"layer.squashfs": core_with_mkinitramfs(tmp_path), "core.contents.gz": NO_CONTENTS}
+    head.add("core", files={**files, **fragments})
+    files = {
+        "layer.squashfs": make_layer(tmp_path / "slurm", {file.path.lstrip("/"): "of slurm\n"}),
+        "slurm.contents.gz": gzip.compress(contents.encode()),
+    }
+    head.add("slurm", epoch=EPOCH + 86400, files=files)
+    head.look()
+    create(head)
+    if bringer == "site":
+        site(head, "copy/etc/modprobe.d/site.conf", "of the site\n")
+    build(head)
+    initrd = (current(head) / "initrd.img").read_text()
+    made = f"initrd of 6.1.0-1-amd64 of {EPOCH}\nof "
+    assert initrd == {"slurm": f"{made}slurm\n", "site": f"{made}the site\n", "": "initrd"}[bringer]
+    assert read_stack(current(head)).initrd.sha256 == hashlib.sha256(initrd.encode()).hexdigest()
+    layer = tree(own_layer(head, tmp_path))
+    assert not [path for path in layer if path.startswith(("tmp/", "boot/"))]
+    assert build(head).generation == ""
 
 
 def test_the_last_layer_holds_the_merged_state_and_little_else(

@@ -18,7 +18,7 @@ from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
 from qlumod.workflows.image import build_images, create_image
 from tests.head.head_node import HeadNode
-from tests.head.small_payloads import add_core, add_slurm
+from tests.head.small_payloads import add_core, add_slurm, busybox_root
 
 SCRIPT = Path(__file__).resolve().parents[2] / "node/usr/share/initramfs-tools/scripts/qlumod"
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts are made by root")
@@ -153,19 +153,9 @@ def machine(head: HeadNode, tmp_path: Path) -> Iterator[Machine]:
 
 def initramfs(tmp_path: Path) -> Path:
     """A root with busybox and nothing else, as the initrd is one for the script."""
-    root = tmp_path / "initramfs"
-    for directory in ("bin", "proc", "sys", "dev", "run", "etc", "root", "scripts"):
-        (root / directory).mkdir(parents=True)
-    busybox = Path("/bin/busybox").resolve()
-    linked = subprocess.run(["ldd", busybox], capture_output=True, text=True, check=False).stdout
-    for library in re.findall(r"(/\S+)", linked):
-        (root / library.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(library, root / library.lstrip("/"))
-    shutil.copy(busybox, root / "bin/busybox")
-    listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout
-    for applet in listed.split():
-        if applet != "busybox":
-            (root / "bin" / applet).symlink_to("busybox")
+    root = busybox_root(tmp_path)
+    for directory in ("proc", "sys", "dev", "run", "etc", "root", "scripts"):
+        (root / directory).mkdir(exist_ok=True)
     shutil.copy(SCRIPT, root / "scripts/qlumod")
     return root
 

@@ -73,12 +73,20 @@ def test_what_may_be_missing_may_not_be_there_otherwise(path: str, aspect: Aspec
 
 
 def test_another_kernel_beside_the_layer_is_told() -> None:
-    assert list(other_bytes_beside(EXPECTED, REFERENCE)) == []
+    assert list(other_bytes_beside(EXPECTED, REFERENCE, tree())) == []
     other = replace(EXPECTED, beside={"/boot/vmlinuz-6.1.0": "ee", "/boot/initrd.img-6.1.0": "ff"})
-    assert [str(difference) for difference in other_bytes_beside(other, REFERENCE)] == [
+    assert [str(difference) for difference in other_bytes_beside(other, REFERENCE, tree())] == [
         "/boot/initrd.img-6.1.0: content (beside the layer): - → ff",
         "/boot/vmlinuz-6.1.0: content (beside the layer): dd → ee",
     ]
+
+
+def test_what_the_stack_has_instead_is_compared_where_it_lies() -> None:
+    other = replace(EXPECTED, beside={"/boot/vmlinuz-6.1.0": "dd", "/boot/initrd.img-6.1.0": "ff"})
+    stack = Tree(
+        entries={"/boot/initrd.img-6.1.0": REFERENCE.entries["/boot/vmlinuz-6.1.0"]}, data={}
+    )
+    assert list(other_bytes_beside(other, REFERENCE, stack)) == []
 
 
 def test_only_the_number_of_the_table_may_be_another() -> None:

@@ -1,0 +1,57 @@
+"""The initrd of a stack: core's own, made anew where others bring what one is made of."""
+
+import gzip
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from qlumod.events import Listener, step
+from qlumod.model.contents import parse_contents
+from qlumod.model.manifest import INITRD
+from qlumod.stack.chroot import in_root, inhabited
+from qlumod.stack.member import Member
+from qlumod.state.initrd import makes_another
+from qlumod.system.run import run
+
+
+def remake_initrd(
+    root: Path,
+    members: Sequence[Member],
+    output: Path,
+    *,
+    site: Iterable[str] = (),
+    listen: Listener,
+) -> Path | None:
+    """Make the initrd of an assembled stack, if it is another one than core's; returns it.
+
+    `site` are paths that are there besides the members'. It is of core's time, as core's own is.
+    """
+    core = next((m for m in members if m.manifest.file(INITRD)), None)
+    others = (member for member in members if member is not core)
+    if core is None or not makes_another((*site, *_brought(others))):
+        return None
+    with step(listen, "making the initrd"), inhabited(root):
+        manifest = core.manifest
+        make_initrd(root, manifest.kernel, output, epoch=manifest.epoch, listen=listen)
+    return output
+
+
+def make_initrd(root: Path, kernel: str, output: Path, *, epoch: int, listen: Listener) -> None:
+    """Make the initrd of a kernel with the root's own mkinitramfs(8); `root` is inhabited."""
+    inside = "/tmp/initrd.img"
+    run(
+        in_root(
+            root, "mkinitramfs", "-o", inside, kernel, epoch=epoch, environment={"TMPDIR": "/tmp"}
+        ),
+        listen=listen,
+    )
+    shutil.copyfile(root / inside.lstrip("/"), output)
+    output.chmod(0o644)
+
+
+def _brought(members: Iterable[Member]) -> Iterator[str]:
+    for member in members:
+        text = gzip.decompress(member.contents.read_bytes()).decode()
+        for line in parse_contents(text, str(member.contents)):
+            if line.type != "d":
+                yield line.path

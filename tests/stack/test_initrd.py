@@ -1,0 +1,44 @@
+"""Core's initrd does for a stack, or it has one of its own."""
+
+from dataclasses import replace
+
+import pytest
+
+from qlumod.events import ignore
+from qlumod.model.manifest import INITRD, PayloadFile
+from qlumod.model.names import Digest
+from qlumod.stack.initrd import remake_initrd
+from qlumod.state.initrd import makes_another
+from tests.stack.test_meeting import member
+
+
+@pytest.mark.parametrize(
+    ("path", "another"),
+    [
+        ("/etc/modprobe.d/mlx4.conf", True),
+        ("/usr/lib/modules/6.1.0-56-amd64/updates/dkms/nvidia.ko", True),
+        ("/usr/share/initramfs-tools/hooks/fuse", True),
+        ("/usr/share/initramfs-tools/scripts/local-top/multipath", True),
+        ("/etc/fstab", True),
+        ("/usr/lib/udev/rules.d/60-rdma-ndd.rules", False),
+        ("/etc/fstab.d/a", False),
+        ("/usr/lib/modules-load.d/rdma.conf", False),
+    ],
+)
+def test_what_mkinitramfs_reads_makes_another_initrd(path, another):
+    assert makes_another([path]) is another
+
+
+def test_a_stack_that_adds_nothing_to_it_keeps_the_initrd_of_core(tmp_path):
+    core = member(tmp_path, "core", "/etc/modprobe.d/core.conf", requires=())
+    file = PayloadFile(path=INITRD, sha256=Digest("a" * 64), size=1)
+    core = replace(core, manifest=replace(core.manifest, files=(file,)))
+    slurm = member(tmp_path, "slurm", "/usr/sbin/slurmd")
+    output = tmp_path / "initrd.img"
+    assert remake_initrd(tmp_path, [core, slurm], output, listen=ignore) is None
+    assert not output.exists()
+
+
+def test_a_stack_without_a_kernel_has_no_initrd(tmp_path):
+    one = member(tmp_path, "one", "/etc/modprobe.d/one.conf", requires=())
+    assert remake_initrd(tmp_path, [one], tmp_path / "initrd.img", listen=ignore) is None
