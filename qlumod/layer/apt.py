@@ -14,7 +14,7 @@ POLICY = "#!/bin/sh\n# No service starts while a module is built.\nexit 101\n"
 ARCHIVE = "run/qlumod/archive"
 """Where a root being built finds the frozen archive; /run is a tmpfs there."""
 ENVIRONMENT = {"INITRD": "No"}
-"""The initrd is made once, at the end, and lies beside the layer."""
+"""Core's initrd is made once, at the end, and lies beside the layer."""
 
 
 def wanted(packages: Sequence[LockedPackage]) -> tuple[str, ...]:

@@ -228,9 +228,9 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             paths=frozenset(expected.beside),
         ),
         Named(
-            name="for making an initrd",
-            why="the initrd is made once, with core",
-            paths=_of_initrd(expected.kernel),
+            name="for boot loaders",
+            why="System.map and links: a node boots what lies beside the stack",
+            paths=_for_boot_loaders(expected.kernel),
         ),
         AccountIds(ids=_ids(expected.accounts)),
         AccountDays(days=expected.days),
@@ -270,10 +270,9 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
     )
 
 
-def _of_initrd(kernel: str) -> tuple[str, ...]:
+def _for_boot_loaders(kernel: str) -> tuple[str, ...]:
     return (
         f"/boot/System.map-{kernel}",
-        f"/boot/config-{kernel}",
         "/initrd.img",
         "/initrd.img.old",
     )
@@ -281,7 +280,7 @@ def _of_initrd(kernel: str) -> tuple[str, ...]:
 
 def outside(kernel: str, beside: Iterable[str]) -> frozenset[str]:
     """Recorded paths that no pattern excludes: what lies beside core's layer, or goes with it."""
-    return frozenset((*beside, *_of_initrd(kernel)))
+    return frozenset((*beside, *_for_boot_loaders(kernel)))
 
 
 def other_bytes_beside(

@@ -159,11 +159,10 @@ DROPPED = (
         patterns=(
             "/boot/vmlinuz-*",
             "/boot/initrd.img-*",
-            "/boot/config-*",
             "/boot/System.map-*",
             "/var/lib/initramfs-tools/*-*",
         ),
-        reason="kernel and initrd lie beside core's layer, and the initrd is made once",
+        reason="kernel and initrd lie beside the layers",
     ),
     Dropped(
         name="random-seed",

@@ -32,7 +32,7 @@ def test_a_sound_stack_has_only_permitted_differences(reference: Tree, tmp_path:
         "checksum left out": 1,
         "secret": 1,
         "kernel and initrd": 2,
-        "for making an initrd": 0,
+        "for boot loaders": 0,
         "account ids": 2,
         "day of an account": 0,
         "order of entries": 1,

@@ -23,7 +23,7 @@ diversion left out    1      maintainer scripts divert nothing that is not there
 checksum left out     1      dpkg lists what it unpacked, for a package that brings no list
 secret                1      made at first boot or supplied by the site, never in a layer
 kernel and initrd     2      files beside core's layer, of the same bytes
-for making an initrd  0      the initrd is made once, with core
+for boot loaders      0      System.map and links: a node boots what lies beside the stack
 account ids           2      the release's account table fixes them; names and all else are equal
 day of an account     0      each module has its own epoch, one installation has one
 order of entries      1      merged from the modules' entries: the same ones, sorted
