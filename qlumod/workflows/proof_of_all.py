@@ -17,7 +17,7 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, module_name
 from qlumod.model.profile import RELEASED
 from qlumod.model.project import CORE, Project
-from qlumod.model.spec import with_requirements
+from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.proof.checked import (
     Checked,
     Way,
@@ -265,7 +265,7 @@ def _results(
         ground = partial(prover.ground, listen=listen)
         known = all_of(ground, (*planned.largest, *planned.singles))
         begun.result()
-        closer = _closer(planned, known, prover.project)
+        closer = closer_sets(planned, known, prover.project.specs)
         known |= all_of(ground, (stack for stack in closer if stack not in known))
         pairs = {
             stack: "as was asked" if at_once else no_derivation(stack, known)
@@ -289,14 +289,16 @@ def _planned(known: Mapping[Stack, Checked], pairs: Mapping[Stack, str]) -> str:
     )
 
 
-def _closer(planned: Design, known: Mapping[Stack, Checked], project: Project) -> tuple[Stack, ...]:
+def closer_sets(
+    planned: Design, known: Mapping[Stack, Checked], specs: Sequence[ModuleSpec]
+) -> tuple[Stack, ...]:
     """The largest sets without the modules that spoil the larger ones, where any does."""
     if all(known[large].otherwise == () for large in planned.largest):
         return ()
     spoilt = {s[-1] for s in planned.singles if known[s].otherwise != ()}
     sound = [single for single in planned.singles if spoilt.isdisjoint(single)]
     modules = {module for single in sound for module in single}
-    return design(tuple(s for s in project.specs if s.module in modules)).largest
+    return design(tuple(spec for spec in specs if spec.module in modules)).largest
 
 
 def no_derivation(stack: Stack, known: Mapping[Stack, Checked]) -> str:

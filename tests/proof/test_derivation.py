@@ -4,14 +4,15 @@ import pytest
 
 from qlumod.model.names import ModuleName
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked
-from qlumod.proof.design import Stack
+from qlumod.proof.design import Stack, design
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.scanned import scanned
 from qlumod.proof.steps import otherwise
 from qlumod.proof.tree import Tree
 from qlumod.state.table import KINDS
-from qlumod.workflows.proof_of_all import no_derivation
+from qlumod.workflows.proof_of_all import closer_sets, no_derivation
 from tests.proof.small import make_reference
+from tests.proof.test_design import specs
 
 SAW = Difference(path="/usr/share/saw", aspect=Aspect.MISSING, reference="file")
 REACTION = {"": (), "reaction": (SAW,), "unknown": None}
@@ -57,6 +58,29 @@ def test_a_pair_is_derived_only_where_all_conditions_hold(
     changed: dict[str, str], why: str
 ) -> None:
     assert no_derivation(PAIR, known(**{**SOUND, **changed})) == why
+
+
+SPECS = specs(a="Requires: core", b="Requires: a", c="Requires: core", d="Requires: core")
+PLANNED = design(SPECS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "closer"),
+    [
+        ({}, ()),
+        # Nobody spoils it alone: no smaller set is any better.
+        ({"core_a_b_c_d": "reaction"}, (("core", "a", "b", "c", "d"),)),
+        ({"core_a_b_c_d": "reaction", "core_d": "reaction"}, (("core", "a", "b", "c"),)),
+        ({"core_a_b_c_d": "unknown", "core_d": "unknown"}, (("core", "a", "b", "c"),)),
+        # b stands upon a.
+        ({"core_a_b_c_d": "reaction", "core_a": "reaction"}, (("core", "c", "d"),)),
+    ],
+)
+def test_the_largest_sets_are_tried_without_what_spoils_them(
+    changed: dict[str, str], closer: tuple[Stack, ...]
+) -> None:
+    found = known(**{**SOUND, "core_d": "", **changed})
+    assert closer_sets(PLANNED, found, SPECS) == closer
 
 
 @pytest.fixture(scope="module")
