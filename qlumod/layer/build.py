@@ -15,7 +15,7 @@ from qlumod.layer.twice import differences
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
-from qlumod.model.spec import ModuleSpec, with_requirements
+from qlumod.model.spec import with_requirements
 from qlumod.system.archive import frozen_archive
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.run import require_programs
@@ -38,7 +38,6 @@ def plan(
     lower = {below.module: below for below in there}
     jobs: list[Job] = []
     wanted = with_requirements(modules, project.specs)
-    raise_faults(fault for spec in wanted for fault in _not_yet(spec))
     for spec in wanted:
         if spec.module not in lower:
             below = with_requirements(spec.requires, project.specs)
@@ -121,12 +120,6 @@ def require_means(jobs: Sequence[Job], *, cache: Path, again: bool = False) -> N
     """Raise, before any work, where one of the jobs must be built and nothing can be built here."""
     if again or not all(payload_path(cache, job.identity).is_dir() for job in jobs):
         require(number for job in jobs for number in job.accounts.ids)
-
-
-def _not_yet(spec: ModuleSpec) -> Iterator[QlumodError]:
-    """What a spec may ask for and no build does yet: refused, so that nobody relies on it."""
-    if spec.restore:
-        yield QlumodError(f"{spec.at('Restore')}: this qlumod cannot restore paths yet")
 
 
 def payload(
@@ -263,7 +256,7 @@ def _built(
         job, below, place / "compile", store=store, processors=processors, listen=listen
     )
     archive = frozen_archive(
-        job.packages,
+        (*job.packages, *job.restoring),
         store=store,
         directory=place / "archive",
         architecture=job.lock.architecture,

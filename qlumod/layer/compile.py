@@ -20,7 +20,8 @@ from qlumod.system.store import Store
 def needed(job: Job, store: Store) -> tuple[LockedPackage, ...]:
     """The packages of archives that making a module takes; more where it is still to compile."""
     if all(store.generated(package.sha256) for package in job.generated):
-        return tuple(package for package in job.packages if not package.generated)
+        own = tuple(package for package in job.packages if not package.generated)
+        return (*own, *job.restoring)
     return job.to_make
 
 

@@ -12,7 +12,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, Proposal, step
 from qlumod.layer.copyright import copyright_texts
 from qlumod.layer.job import Job
-from qlumod.layer.kernel import IMAGE, kernel_in, require_kernel
+from qlumod.layer.kernel import IMAGE, kernel_in, require_dependencies, require_kernel
 from qlumod.layer.owners import (
     INFO,
     FileLists,
@@ -77,6 +77,9 @@ def harvest(
         fragments = _fragments(job, ground, chosen, listen)
     kernel = kernel_in(chosen.entries, job.spec.module)
     require_kernel(chosen.kernels, kernel or ground.kernel, job.spec.module)
+    if job.spec.exclude or job.spec.restore:
+        for release in chosen.kernels:
+            require_dependencies(ground.root, release, job.spec.module)
     with step(listen, "compressing the layer"):
         _write_layer(
             job,

@@ -101,7 +101,12 @@ def _build_over(site: _Site, members: Sequence[Member]) -> None:
         with _stacked_root([*layers, base], site.space, upper=upper, name="root") as root:
             with step(site.listen, f"installing {len(site.job.packages)} packages"):
                 install.over(
-                    site.job, root, archive=site.archive, source=site.source, listen=site.listen
+                    site.job,
+                    root,
+                    {pair for member in members for pair in member.left_out},
+                    archive=site.archive,
+                    source=site.source,
+                    listen=site.listen,
                 )
             kernel = kernel_of(members)
             _harvest(

@@ -14,6 +14,7 @@ from qlumod.events import Listener
 from qlumod.layer import apt
 from qlumod.layer.inputs import read_inputs
 from qlumod.layer.job import Job
+from qlumod.layer.restore import LeftOut, restore
 from qlumod.model.accounts import Accounts
 from qlumod.model.names import ModuleName, PackageName
 from qlumod.stack.chroot import in_root, inhabited
@@ -21,6 +22,8 @@ from qlumod.stack.files import Owners, read_files, write_files
 from qlumod.stack.inside import inside
 from qlumod.state.accounts import PATHS as ACCOUNT_FILES
 from qlumod.state.accounts import seed
+from qlumod.state.kernel_modules import kernels_of
+from qlumod.system.archive import POOL
 from qlumod.system.mmdebstrap import install, without_host
 from qlumod.system.namespace import HOST_NAME
 from qlumod.system.run import CommandFailed, run
@@ -54,9 +57,15 @@ def ground(
     _check_installed(job, root)
 
 
-def over(job: Job, root: Path, *, archive: Path, source: str, listen: Listener) -> None:
-    """Install a module into the mounted stack of what it requires."""
+def over(
+    job: Job, root: Path, left_out: LeftOut, *, archive: Path, source: str, listen: Listener
+) -> None:
+    """Install a module into the mounted stack of what it requires.
+
+    `left_out` is what these left out, some of which the spec may restore.
+    """
     seed_accounts(root, job.accounts, job.epoch)
+    restored = restore(job, root, left_out, archive / POOL)
     with inhabited(root):
         if job.spec.debconf:
             text = "".join(f"{line}\n" for line in job.spec.debconf)
@@ -72,6 +81,8 @@ def over(job: Job, root: Path, *, archive: Path, source: str, listen: Listener) 
                 listen=listen,
             )
         _switch_units(job, root, listen)
+        for kernel in kernels_of(restored):
+            _in_root(job, root, ["depmod", "-a", kernel], listen)
     _check_installed(job, root)
 
 

@@ -73,7 +73,19 @@ class Job:
     @property
     def to_make(self) -> tuple[LockedPackage, ...]:
         """All packages of archives that making the layer takes where nothing is compiled yet."""
-        return self.lock.to_make(self.spec.module, self._stack)
+        taken = {*self.lock.to_make(self.spec.module, self._stack), *self.restoring}
+        return tuple(sorted(taken, key=lambda package: package.package))
+
+    @property
+    def restoring(self) -> tuple[LockedPackage, ...]:
+        """Packages of modules below, of which it brings back what they left out."""
+        restored, below = self.spec.restore_for(self.lock.flavor), set(self._stack)
+        return tuple(
+            package
+            for package in self.lock.packages
+            if below.intersection(package.modules)
+            and any(one.names(package.package) for one in restored)
+        )
 
     @property
     def accounts(self) -> Accounts:
@@ -95,6 +107,7 @@ class Job:
                 "release": self.project.release.digest,
                 "accounts": repr((self.accounts.users, self.accounts.groups)),
                 "packages": [_package(package) for package in self.packages],
+                "restoring": [_package(package) for package in self.restoring],
                 "architecture": self.lock.architecture,
                 "flavor": self.lock.flavor,
                 "epoch": self.epoch,

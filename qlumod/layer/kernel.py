@@ -1,9 +1,13 @@
 """The kernel of a stack: which one it is, and whether a layer fits it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
+from qlumod.stack.chroot import in_root
 from qlumod.stack.member import Member
+from qlumod.state.kernel_modules import is_kernel_module, lacking
+from qlumod.system.run import capture
 
 IMAGE = "/boot/vmlinuz-"
 
@@ -39,3 +43,24 @@ def require_kernel(kernels: Mapping[str, str], kernel: str, module: str) -> None
         for release, path in kernels.items()
         if release != kernel
     )
+
+
+def require_dependencies(root: Path, kernel: str, module: str) -> None:
+    """Raise where a kernel module in a root needs another one that is not there."""
+    place = Path("usr/lib/modules") / kernel
+    paths = sorted(p for p in (root / place).rglob("*.ko*") if is_kernel_module(p.name))
+    builtin = (root / place / "modules.builtin").read_text(encoding="utf-8").split()
+    names = [f"/{path.relative_to(root)}" for path in paths]
+    told = capture(in_root(root, "modinfo", "-F", "depends", *names, epoch=0)).decode()
+    needs = {
+        str(path.relative_to(root / place)): line.split(",")
+        for path, line in zip(paths, told.splitlines(), strict=True)
+    }
+    missing = lacking(needs, builtin)
+    if missing:
+        raise QlumodError(
+            f"{module}: kernel modules need others that are left out",
+            details=[f"{path} needs {', '.join(names)}" for path, names in missing.items()],
+            remedy="leave these out, too (Exclude), or let what they need stay (Include) or come "
+            "back (Restore)",
+        )

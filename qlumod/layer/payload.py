@@ -9,7 +9,7 @@ from pathlib import Path
 from qlumod.layer.job import Job
 from qlumod.model.contents import PathLine, contents_text, package_lines, packages_text
 from qlumod.model.copyright import Texts, collected
-from qlumod.model.manifest import MANIFEST, Manifest, PayloadFile, manifest_text
+from qlumod.model.manifest import LEFT_OUT, MANIFEST, Manifest, PayloadFile, manifest_text
 from qlumod.model.names import Digest
 from qlumod.model.spec import Secret
 from qlumod.stack.member import STATE
@@ -32,7 +32,7 @@ def write_documents(
         _write(state / name, fragment)
     _write_gz(output / f"{module}.packages.version.gz", packages_text(package_lines(job.packages)))
     _write_gz(output / f"{module}.contents.gz", contents_text(module, tuple(lines)))
-    _write_gz(output / "left-out.gz", "".join(f"{name}\t{path}\n" for name, path in left_out))
+    _write_gz(output / LEFT_OUT, "".join(f"{name}\t{path}\n" for name, path in left_out))
     _write_gz(output / f"{module}.copyright.gz", collected(job.lock, module, copyrights))
 
 

@@ -26,7 +26,7 @@ _FILE = re.compile(r"[A-Za-z0-9_+.@-]+(/[A-Za-z0-9_+.@-]+)*\Z")
 MANIFEST = "manifest"
 """The manifest's file name in a payload directory."""
 LAYER = "layer.squashfs"
-LEFT_OUT = "left-out"
+LEFT_OUT = "left-out.gz"
 """Paths of the packages that are not in the layer on purpose: ``package<TAB>path``, sorted."""
 KERNEL = "boot/vmlinuz"
 INITRD = "boot/initrd.img"

@@ -28,7 +28,7 @@ _PLACES = ("Module", "Variant", "Requires", "Conflicts", "Flavors", "Kernel-Modu
 _HINTS = {"Variants": "a variant is a stanza of its own, with the field 'Variant'"}
 """Fields that one might look for, and what there is instead."""
 
-_PACKAGE_PATTERN = re.compile(r"[a-z0-9][a-z0-9+.*-]+\Z")
+_RESTORED = re.compile(r"([a-z0-9][a-z0-9+.*-]+)(?: *<([a-z0-9 ]+)>)? *: *(.+)")
 _UNIT = re.compile(
     r"[A-Za-z0-9:_.@-]+\.(service|socket|target|timer|path|mount|automount|swap|slice)\Z"
 )
@@ -254,6 +254,7 @@ def _check_together(fields: Fields, spec: ModuleSpec, release: Release) -> None:
         if flavor not in release.flavors:
             fields.fault("Flavors", f"the release has no flavor {flavor!r}")
     _check_kernel_modules(fields, spec)
+    _check_restore(fields, spec, release)
     paths = [secret.path for secret in spec.secrets]
     for path in sorted({path for path in paths if paths.count(path) > 1}):
         fields.fault("Secrets", f"{path!r} is named twice")
@@ -276,6 +277,15 @@ def _check_kernel_modules(fields: Fields, spec: ModuleSpec) -> None:
             "Kernel-Modules",
             f"{name!r} stands under Packages, too: the layer has what is compiled from it instead",
         )
+
+
+def _check_restore(fields: Fields, spec: ModuleSpec, release: Release) -> None:
+    if spec.restore and not spec.requires:
+        fields.fault("Restore", "there is no module below that left anything out")
+    for restored in spec.restore:
+        for flavor in restored.flavors:
+            if flavor not in release.flavors:
+                fields.fault("Restore", f"{str(restored)!r}: the release has no flavor {flavor!r}")
 
 
 def _check_file_name(fields: Fields, spec: ModuleSpec) -> None:
@@ -306,10 +316,15 @@ def _unit(text: str) -> str:
 
 
 def _restored(text: str) -> Restored:
-    package, colon, pattern = text.partition(":")
-    if not colon or not _PACKAGE_PATTERN.match(package):
+    found = _RESTORED.fullmatch(text)
+    if not found:
         raise QlumodError(f"{text!r} restores nothing: it has the form 'PACKAGE: pattern'")
-    return Restored(package=package, pattern=dpkg_pattern(pattern.strip()))
+    package, flavors, pattern = found.groups()
+    return Restored(
+        package=package,
+        pattern=dpkg_pattern(pattern),
+        flavors=tuple(flavor_name(name) for name in (flavors or "").split()),
+    )
 
 
 def _preseed(text: str) -> str:

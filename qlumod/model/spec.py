@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.names import Digest, FlavorName, ModuleName, PackageName
@@ -33,9 +34,20 @@ class Restored:
     """The package's name, in which ``*`` stands for anything (a kernel's name has its version)."""
     pattern: str
     """A dpkg pattern."""
+    flavors: tuple[FlavorName, ...] = ()
+    """Those that it holds for; empty: all."""
 
     def __str__(self) -> str:
-        return f"{self.package}: {self.pattern}"
+        flavors = f" <{' '.join(self.flavors)}>" if self.flavors else ""
+        return f"{self.package}{flavors}: {self.pattern}"
+
+    def names(self, package: PackageName) -> bool:
+        """Whether it is about that package."""
+        return fnmatchcase(package, self.package)
+
+    def matches(self, path: str) -> bool:
+        """Whether it is about that canonical path, which may stand otherwise in the .deb."""
+        return any(fnmatchcase(spelt, self.pattern) for spelt in (path, path.removeprefix("/usr")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +114,10 @@ class ModuleSpec:
     def kernel_modules_for(self, flavor: FlavorName) -> tuple[Relation, ...]:
         """The packages of dkms sources, in a flavor."""
         return wanted_in(flavor, self.kernel_modules)
+
+    def restore_for(self, flavor: FlavorName) -> tuple[Restored, ...]:
+        """What is restored in a flavor."""
+        return tuple(r for r in self.restore if not r.flavors or flavor in r.flavors)
 
     def archives_for(self, flavor: FlavorName) -> tuple[str, ...]:
         """The names of the archives that its packages come from first, in a flavor."""

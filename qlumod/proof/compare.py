@@ -11,6 +11,7 @@ from qlumod.model.tree import Entry
 from qlumod.proof.accounts import account_differences, is_account_file
 from qlumod.proof.checksums import CHECKSUMS
 from qlumod.proof.difference import Aspect, Difference
+from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.tree import Tree
 from qlumod.state.kind import Files, StateFile, decoded
 
@@ -69,7 +70,7 @@ def compare(reference: Tree, stack: Tree, kinds: Sequence[Listed]) -> tuple[Diff
 
 def _other(kinds: Sequence[Listed]) -> list[Listed]:
     """All kinds but accounts, which are compared here by rules of the proof's own."""
-    return [*(kind for kind in kinds if kind.name != "accounts"), CHECKSUMS]
+    return [*(kind for kind in kinds if kind.name != "accounts"), CHECKSUMS, MODULE_INDEXES]
 
 
 def _is_stateful(entry: Entry, kinds: Sequence[Listed]) -> bool:

@@ -8,7 +8,9 @@ from typing import Protocol
 from qlumod.model.accounts import Accounts
 from qlumod.proof.checksums import PATTERN
 from qlumod.proof.difference import Aspect, Difference
+from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.tree import Tree
+from qlumod.state.kernel_modules import is_kernel_module, kernel_module_name
 from qlumod.state.kind import canonical_path, matches_any
 
 A = Aspect
@@ -90,6 +92,31 @@ class Unlisted:
             and difference.aspect == A.ENTRY
             and not difference.stack
             and path in self.left_out
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unindexed:
+    """Kernel modules that are left out, in the indexes that depmod makes of what is there."""
+
+    name: str = "kernel module left out"
+    why: str = "depmod has an entry for each module that is there"
+    modules: frozenset[str]
+
+    @classmethod
+    def of(cls, left_out: Iterable[str]) -> "Unindexed":
+        """Permit those whose files are among these paths."""
+        return cls(
+            modules=frozenset(kernel_module_name(p) for p in left_out if is_kernel_module(p))
+        )
+
+    def permits(self, difference: Difference) -> bool:
+        """Whether the stack lacks an entry of a module that is left out."""
+        return (
+            MODULE_INDEXES.claims(difference.path)
+            and difference.aspect == A.ENTRY
+            and not difference.stack
+            and difference.reference.partition(" ")[0] in self.modules
         )
 
 
@@ -207,7 +234,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
     return (
         Recorded(
             name="left out",
-            why="documentation, manual pages and translations, recorded path by path",
+            why="documentation, drivers … that no node needs, recorded path by path",
             paths=expected.left_out,
         ),
         Recorded(
@@ -217,6 +244,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
         ),
         Diverted(left_out=expected.left_out),
         Unlisted(left_out=expected.left_out),
+        Unindexed.of(expected.left_out),
         Named(
             name="secret",
             why="made at first boot or supplied by the site, never in a layer",

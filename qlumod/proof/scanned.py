@@ -6,11 +6,12 @@ from qlumod.model.tree import Entry
 from qlumod.proof.accounts import is_account_file
 from qlumod.proof.checksums import CHECKSUMS
 from qlumod.proof.compare import Listed
+from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.tree import Tree
 from qlumod.state.table import KINDS
 from qlumod.system.tree import scan
 
-_LISTED: tuple[Listed, ...] = (*KINDS, CHECKSUMS)
+_LISTED: tuple[Listed, ...] = (*KINDS, CHECKSUMS, MODULE_INDEXES)
 
 
 def scanned(root: Path) -> Tree:

@@ -1,13 +1,14 @@
 """A module as part of a stack: its layer, and what it added to shared state."""
 
+import gzip
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.manifest import LAYER, MANIFEST, Manifest, parse_manifest
-from qlumod.model.names import ModuleName
+from qlumod.model.manifest import LAYER, LEFT_OUT, MANIFEST, Manifest, parse_manifest
+from qlumod.model.names import ModuleName, PackageName
 
 STATE = "state"
 """The directory of the fragments in a payload."""
@@ -29,6 +30,13 @@ class Member:
     def module(self) -> ModuleName:
         """The module's name."""
         return self.manifest.module
+
+    @property
+    def left_out(self) -> frozenset[tuple[PackageName, str]]:
+        """What of its packages it left out, as the payload recorded it: package and path."""
+        text = gzip.decompress((self.contents.parent / LEFT_OUT).read_bytes())
+        pairs = (line.partition("\t") for line in os.fsdecode(text).splitlines())
+        return frozenset((PackageName(name), path) for name, _, path in pairs)
 
     def cached_by(self, cache: str) -> tuple[str, ...]:
         """The paths that the layer's build made of a cache; empty where it made none."""

@@ -1,7 +1,7 @@
 """Kernel modules among the paths of a layer: each fits one kernel only."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 _MODULE = re.compile(r"\.ko(\.(gz|xz|zst))?\Z")
 _PLACE = re.compile(r"/usr/lib/modules/([^/]+)/")
@@ -20,3 +20,23 @@ def kernels_of(paths: Iterable[str]) -> dict[str, str]:
         if place and is_kernel_module(path):
             found.setdefault(place[1], path)
     return dict(sorted(found.items()))
+
+
+def kernel_module_name(path: str) -> str:
+    """The name of a module as the kernel has it: ``snd_pcm`` of ``…/snd-pcm.ko.xz``."""
+    return path.rpartition("/")[2].partition(".")[0].replace("-", "_")
+
+
+def lacking(
+    needs: Mapping[str, Sequence[str]], builtin: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """What the modules need that is neither one of them nor built into the kernel.
+
+    `needs` are the modules by path and the names that each says it depends on.
+    """
+    there = {kernel_module_name(path) for path in (*needs, *builtin)}
+    missing = {
+        path: tuple(sorted({kernel_module_name(name) for name in names if name} - there))
+        for path, names in needs.items()
+    }
+    return {path: names for path, names in missing.items() if names}

@@ -8,6 +8,10 @@ from qlumod.events import Listener
 from qlumod.system.mount import bind
 from qlumod.system.run import command, run
 
+IS_MERGED = "usr-is-merged="
+MERGED = "/usr/share/mmdebstrap/hooks/merged-usr"
+"""mmdebstrap's own hooks, which merge /usr before the first package is unpacked."""
+
 
 @contextmanager
 def without_host(scratch: Path, *, host_name: str) -> Iterator[None]:
@@ -43,6 +47,9 @@ def install(
     root has been made by mmdebstrap already, and more is installed into it.
     """
     hooks = [f"--essential-hook={hook}" for hook in essential_hooks]
+    if any(package.startswith(IS_MERGED) for package in packages) and not root.exists():
+        # That package wants to find /usr merged; usrmerge would merge it (and needs Perl for that).
+        hooks.append(f"--hook-dir={MERGED}")
     options = [f"--dpkgopt={dpkg_options}"] if dpkg_options else []
     options += ["--skip=check/empty"] if upon else []
     run(

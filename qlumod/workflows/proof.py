@@ -9,6 +9,7 @@ from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, ensure_generated, plan
 from qlumod.layer.cache import work_in
 from qlumod.model.address import Address
+from qlumod.model.contents import parse_contents
 from qlumod.model.digests import digest_value
 from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.names import ModuleName, module_name
@@ -146,7 +147,8 @@ def expectations(
     release, specs = project.release, installation.specs
     beside = dict(pair for member in members for pair in _beside(member))
     kernel = next((m.manifest.kernel for m in members if m.manifest.kernel), "")
-    recorded = {path for payload in payloads for path in left_out(payload)}
+    back = {path for member in members for path in _restored(installation, member)}
+    recorded = {path for member in members for _, path in member.left_out} - back
     return Expectations(
         left_out=frozenset(recorded - outside(kernel, beside)),
         excludes=(*release.excludes, *installation.lines("exclude")),
@@ -170,10 +172,11 @@ def _days(project: Project, installation: Installation) -> Iterator[tuple[str, t
             yield user.name, (day_of(installation.epoch), day_of(lock.epoch_of(module)))
 
 
-def left_out(payload: Path) -> tuple[str, ...]:
-    """The paths that a payload records as left out, canonical."""
-    text = gzip.decompress((payload / "left-out.gz").read_bytes()).decode(errors="surrogateescape")
-    return tuple(canonical_path(line.partition("\t")[2]) for line in text.splitlines())
+def _restored(installation: Installation, member: Member) -> Iterator[str]:
+    """The paths of a module that brings back what others left out."""
+    if any(spec.restore for spec in installation.specs if spec.module == member.module):
+        text = gzip.decompress(member.contents.read_bytes()).decode()
+        yield from (line.path for line in parse_contents(text, str(member.contents)))
 
 
 def _beside(member: Member) -> Iterable[tuple[str, str]]:

@@ -81,6 +81,12 @@ MODULES: dict[str, str] = {
     "meddling": "Requires: core\nPackages: meddling",
     "winning": "Requires: core\nPackages: meddling\nWins: /etc/issue",
     "big": "Requires: core\nPackages: big",
+    "lean": "Requires: core\nPackages: bulky\nExclude: /usr/share/bulky/* /lib/bulky/*\n"
+    "Include: /usr/share/bulky/kept",
+    "restoring": "Requires: lean\nPackages: restful\nRestore:\n bulk*: /usr/share/bulky/deep/*\n"
+    " bulky: /lib/bulky/t*",
+    "useless": "Requires: lean\nPackages: restful\nRestore:\n bulky: /usr/share/bulky/kept\n"
+    " plain: /usr/share/doc/*\n bulky <bookworm>: /lib/bulky/three",
     "random": "Requires: core\nPackages: random",
     "dozing": "Requires: core\nPackages: dozing",
     "napping": "Requires: core\nPackages: napping",
@@ -166,6 +172,24 @@ def small_debs(directory: Path) -> None:
             "rm -r /etc/update-motd.d; mkdir /etc/update-motd.d; echo new >/etc/update-motd.d/new\n"
             "chgrp keeper /etc/issue; chown -h keeper /etc/os-release"
         },
+    )
+    make_deb(
+        directory,
+        "bulky",
+        files={
+            "/lib/bulky/three": "three\n",
+            "/usr/share/bulky/deep/one": "one\n",
+            "/usr/share/bulky/deep/two": "two\n",
+            "/usr/share/bulky/kept": "kept\n",
+            "/usr/share/bulky/other": "other\n",
+        },
+        modes={"/usr/share/bulky/deep/two": 0o2750},
+        links={"/usr/share/bulky/deep/link": "two"},
+    )
+    make_deb(
+        directory,
+        "restful",
+        scripts={"postinst": "cat /usr/share/bulky/deep/one >/usr/share/restful"},
     )
     for name in ("dozing", "napping"):
         make_deb(directory, name, scripts={"postinst": f"echo {name} sleeps; sleep 300"})

@@ -67,6 +67,41 @@ def test_a_layer_holds_what_its_packages_brought_and_nothing_else(
     assert layer["/usr/bin/plain"][:4] == ["f", 0o4755, 0, 0]
 
 
+def test_what_a_module_below_left_out_comes_back_with_the_package_that_it_belongs_to(
+    site: Site, tmp_path: Path
+) -> None:
+    payload = site.build("restoring")
+    layer = layer_of(payload, tmp_path)
+    below = left_out(site.build("lean"))
+    assert "bulky\t/usr/share/bulky/deep/two" in below
+    assert "bulky\t/usr/lib/bulky/three" in below
+    contents = gzip.decompress((payload / "restoring.contents.gz").read_bytes()).decode()
+    lines = parse_contents(contents, "contents")
+    assert [line.path for line in lines if line.origin == "bulky"] == [
+        "/usr/lib/bulky",
+        "/usr/lib/bulky/three",
+        "/usr/share/bulky",
+        "/usr/share/bulky/deep",
+        "/usr/share/bulky/deep/link",
+        "/usr/share/bulky/deep/one",
+        "/usr/share/bulky/deep/two",
+    ]
+    assert layer["/usr/share/bulky/deep/two"][:4] == ["f", 0o2750, 0, 0]
+    # It is there before the packages are installed, as if it had never been away.
+    assert "/usr/share/restful" in layer
+    assert left_out(payload) == []
+
+
+def test_restoring_nothing_is_an_error_that_names_the_line(site: Site) -> None:
+    with pytest.raises(QlumodError) as caught:
+        site.build("useless")
+    assert str(caught.value).splitlines()[::2] == [
+        f"useless: Restore: '{what}' restores nothing: no module below has left out such a path of "
+        "such a package"
+        for what in ("bulky: /usr/share/bulky/kept", "plain: /usr/share/doc/*")
+    ]
+
+
 def test_what_core_is_made_of_sees_neither_network_nor_hardware_of_the_build_host(
     site: Site,
 ) -> None:

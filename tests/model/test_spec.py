@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
 from qlumod.model.module_file import parse_spec, spec_text
-from qlumod.model.names import FlavorName
+from qlumod.model.names import FlavorName, PackageName
 from qlumod.model.spec import (
     ModuleSpec,
     Restored,
@@ -163,15 +163,23 @@ Kernel-Modules: nvidia-kernel-dkms
 Build-Packages: gcc-12 <bookworm>, gcc-14 <trixie>
 Restore:
  linux-image-*: /lib/modules/*/kernel/drivers/gpu/*
+ firmware-misc <bookworm>: /*lib/firmware/i915/*
 Description:""",
         )
     )
     trixie = FlavorName("trixie")
     assert [r.name for r in spec.kernel_modules_for(trixie)] == ["nvidia-kernel-dkms"]
     assert [r.name for r in spec.build_packages_for(trixie)] == ["gcc-14"]
-    assert spec.restore == (
-        Restored(package="linux-image-*", pattern="/lib/modules/*/kernel/drivers/gpu/*"),
+    drivers, firmware = spec.restore
+    assert drivers == Restored(
+        package="linux-image-*", pattern="/lib/modules/*/kernel/drivers/gpu/*"
     )
+    assert spec.restore_for(trixie) == (drivers,)
+    assert str(firmware) == "firmware-misc <bookworm>: /*lib/firmware/i915/*"
+    assert firmware.matches("/usr/lib/firmware/i915/tgl_dmc.bin")
+    assert drivers.matches("/usr/lib/modules/6.1.0/kernel/drivers/gpu/drm/drm.ko")
+    assert drivers.names(PackageName("linux-image-6.1.0-56-amd64"))
+    assert not firmware.names(PackageName("firmware-misc-nonfree"))
     assert read(spec_text(spec)) == spec
 
 
@@ -409,6 +417,11 @@ Description:""",
         "slurm.module:10: Restore: 'usr/lib' is no path pattern: it is absolute, "
         "as in '/usr/share/man/*'\n"
         "slurm.module:11: Restore: '/usr/lib' restores nothing: it has the form 'PACKAGE: pattern'",
+    ),
+    "what is restored in a flavor that there is not, or from below nothing": (
+        slurm("Requires: core", "Restore: munge <sid>: /usr/*"),
+        "slurm.module:5: Restore: there is no module below that left anything out\n"
+        "slurm.module:5: Restore: 'munge <sid>: /usr/*': the release has no flavor 'sid'",
     ),
     "preseeding": (
         slurm("Description:", "Debconf: slurmd question\nDescription:"),

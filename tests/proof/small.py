@@ -125,7 +125,7 @@ FILES = {
     "/usr/sbin/munged": "munged",
     "/usr/lib/x86_64-linux-gnu/libmunge.so.2.0.0": "libmunge",
     "/usr/lib/systemd/system/munge.service": "[Service]\n",
-    "/usr/lib/modules/6.1.0/modules.dep": "a.ko:\n",
+    "/usr/lib/modules/6.1.0/modules.dep": "kernel/a.ko:\n",
     "/usr/share/doc/munge/copyright": "GPL\n",
     "/usr/share/perl/5.36.0/strict.pm": "1;\n",
     "/usr/share/perl/5.36.0/warnings.pm": "1;\n",
@@ -149,6 +149,8 @@ FILES = {
 REFERENCE_ONLY = {
     "/usr/share/doc/munge/README": "read me\n",
     "/usr/share/man/man1/mawk.1.gz": "page",
+    "/usr/lib/modules/6.1.0/modules.dep": "kernel/snd-b.ko.xz: kernel/a.ko\nkernel/a.ko:\n",
+    "/usr/lib/modules/6.1.0/kernel/snd-b.ko.xz": "module",
     "/boot/vmlinuz-6.1.0": "kernel",
     "/boot/initrd.img-6.1.0": "initrd",
     "/etc/munge/munge.key": "secret",
@@ -162,6 +164,8 @@ REFERENCE_ONLY = {
 """What only the one installation has, or has otherwise."""
 
 LEFT_OUT = (
+    "/usr/lib/modules/6.1.0/kernel",
+    "/usr/lib/modules/6.1.0/kernel/snd-b.ko.xz",
     "/usr/share/doc/munge/README",
     "/usr/share/man",
     "/usr/share/man/man1",

@@ -30,6 +30,7 @@ def test_a_sound_stack_has_only_permitted_differences(reference: Tree, tmp_path:
         "alternative left out": 2,
         "diversion left out": 1,
         "checksum left out": 1,
+        "kernel module left out": 1,
         "secret": 1,
         "kernel and initrd": 2,
         "for boot loaders": 0,

@@ -16,23 +16,24 @@ from tests.proof.expected import expectations
 from tests.proof.small import make_reference, make_stack
 
 TABLE = """\
-permitted             paths  because
-left out              4      documentation, manual pages and translations, recorded path by path
-alternative left out  2      update-alternatives makes nothing for a file that is not there
-diversion left out    1      maintainer scripts divert nothing that is not there
-checksum left out     1      dpkg lists what it unpacked, for a package that brings no list
-secret                1      made at first boot or supplied by the site, never in a layer
-kernel and initrd     2      files beside core's layer, of the same bytes
-for boot loaders      0      System.map and links: a node boots what lies beside the stack
-account ids           2      the release's account table fixes them; names and all else are equal
-day of an account     0      each module has its own epoch, one installation has one
-order of entries      1      merged from the modules' entries: the same ones, sorted
-bookkeeping           2      locks and backups of passwd, dpkg, apt, debconf and ucf
-of the build          2      mmdebstrap's settings, and its copies of host name and resolver
-device                1      mmdebstrap makes them; a node has devtmpfs
-run-time directory    1      a node's /run is made at boot
-machine id            0      a stack always has an empty one; without systemd nothing makes one
-access list           0      squashfs stores none; systemd-tmpfiles sets it at boot
+permitted               paths  because
+left out                6      documentation, drivers … that no node needs, recorded path by path
+alternative left out    2      update-alternatives makes nothing for a file that is not there
+diversion left out      1      maintainer scripts divert nothing that is not there
+checksum left out       1      dpkg lists what it unpacked, for a package that brings no list
+kernel module left out  1      depmod has an entry for each module that is there
+secret                  1      made at first boot or supplied by the site, never in a layer
+kernel and initrd       2      files beside core's layer, of the same bytes
+for boot loaders        0      System.map and links: a node boots what lies beside the stack
+account ids             2      the release's account table fixes them; names and all else are equal
+day of an account       0      each module has its own epoch, one installation has one
+order of entries        1      merged from the modules' entries: the same ones, sorted
+bookkeeping             2      locks and backups of passwd, dpkg, apt, debconf and ucf
+of the build            2      mmdebstrap's settings, and its copies of host name and resolver
+device                  1      mmdebstrap makes them; a node has devtmpfs
+run-time directory      1      a node's /run is made at boot
+machine id              0      a stack always has an empty one; without systemd nothing makes one
+access list             0      squashfs stores none; systemd-tmpfiles sets it at boot
 """
 
 

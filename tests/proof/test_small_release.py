@@ -14,7 +14,7 @@ from tests.layer.conftest import Site, site, test_cache
 
 __all__ = ["site", "test_cache"]
 
-MODULES = ("plain", "sibling", "registered", "random")
+MODULES = ("plain", "sibling", "registered", "random", "restoring")
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="building roots needs root")
 
@@ -52,6 +52,17 @@ def test_excludes_secrets_and_accounts_are_permitted_and_nothing_else(found: Ver
         ("account ids", "/etc/group"),
     } <= permitted
     assert ("left out", "/usr/share/doc/plain/copyright") not in permitted
+
+
+def test_what_came_back_is_as_in_the_installation_and_the_rest_is_still_left_out(
+    found: Verdict,
+) -> None:
+    bulky = {
+        finding.difference.path: finding.permission.name
+        for finding in found.findings
+        if "/bulky" in finding.difference.path and finding.permission
+    }
+    assert bulky == {"/usr/share/bulky/other": "left out"}
 
 
 def test_the_reference_is_installed_once(site: Site, found: Verdict) -> None:

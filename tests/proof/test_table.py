@@ -102,7 +102,7 @@ exclude each other), 3 installed at once and 1 in two steps.
 
 |  | paths | because |
 | --- | --- | --- |
-| a | left out | documentation, manual pages and translations, recorded path by path |
+| a | left out | documentation, drivers … that no node needs, recorded path by path |
 | b | secret | made at first boot or supplied by the site, never in a layer |
 
 ## Never together

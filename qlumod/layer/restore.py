@@ -1,0 +1,113 @@
+"""Bringing back what modules below left out of their packages: the field Restore."""
+
+import os
+import shutil
+import tarfile
+from collections.abc import Collection, Iterator
+from pathlib import Path, PurePosixPath
+
+from debian.debfile import DebFile
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.layer.job import Job
+from qlumod.model.names import PackageName
+from qlumod.model.spec import Restored
+from qlumod.stack.files import Owners
+from qlumod.stack.inside import inside
+from qlumod.state.kind import canonical_path
+
+LeftOut = Collection[tuple[PackageName, str]]
+"""What modules below left out: packages and canonical paths."""
+
+
+def restore(job: Job, root: Path, left_out: LeftOut, debs: Path) -> tuple[str, ...]:
+    """Unpack into a root what the spec restores; returns the paths, sorted.
+
+    The .debs lie in `debs`. What another module below has restored already stays as it is.
+    """
+    wanted = _wanted(job, left_out)
+    return tuple(
+        sorted(
+            path
+            for package in job.restoring
+            for path in _unpack(
+                debs / package.file_name, root, {p for name, p in wanted if name == package.package}
+            )
+        )
+    )
+
+
+def _wanted(job: Job, left_out: LeftOut) -> set[tuple[PackageName, str]]:
+    """The paths that the spec restores, with the directories on the way to them."""
+    found: set[tuple[PackageName, str]] = set()
+    faults: list[QlumodError] = []
+    for restored in job.spec.restore_for(job.lock.flavor):
+        matching = {
+            (package, path)
+            for package, path in left_out
+            if restored.names(package) and restored.matches(path)
+        }
+        found |= matching
+        if not matching:
+            faults.append(_useless(job, restored))
+    raise_faults(faults)
+    return found | {
+        (package, str(parent))
+        for package, path in found
+        for parent in PurePosixPath(path).parents
+        if (package, str(parent)) in left_out
+    }
+
+
+def _useless(job: Job, restored: Restored) -> QlumodError:
+    return QlumodError(
+        f"{job.spec.module}: Restore: {str(restored)!r} restores nothing: no module below has left "
+        "out such a path of such a package",
+        remedy="see the left-out files of the modules below; what they have already needs no "
+        "restoring",
+    )
+
+
+def _unpack(deb: Path, root: Path, wanted: Collection[str]) -> Iterator[str]:
+    owners = Owners.of(root)
+    opened = DebFile(str(deb))
+    try:
+        for member in opened.data.tgz():
+            path = _path(member.name)
+            if path in wanted:
+                place = inside(root, str(PurePosixPath(path).parent)) / PurePosixPath(path).name
+                if not os.path.lexists(place):
+                    _put(opened.data.tgz(), member, place, root)
+                    _own(member, place, owners)
+                    yield path
+    finally:
+        opened.close()
+
+
+def _path(name: str) -> str:
+    return canonical_path(f"/{name.removeprefix('./').rstrip('/')}")
+
+
+def _put(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path, root: Path) -> None:
+    if member.isdir():
+        place.mkdir()
+    elif member.issym():
+        place.symlink_to(member.linkname)
+    elif member.islnk():
+        os.link(root / _path(member.linkname).lstrip("/"), place)
+    elif content := archive.extractfile(member):
+        with content, place.open("xb") as target:
+            shutil.copyfileobj(content, target)
+
+
+def _own(member: tarfile.TarInfo, place: Path, owners: Owners) -> None:
+    """Give a path the owner, mode and time that dpkg gives it."""
+    os.chown(
+        place,
+        owners.users.get(member.uname, member.uid),
+        owners.groups.get(member.gname, member.gid),
+        follow_symlinks=False,
+    )
+    if not member.issym():
+        place.chmod(member.mode)
+    os.utime(place, (member.mtime, member.mtime), follow_symlinks=False)

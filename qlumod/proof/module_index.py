@@ -1,0 +1,112 @@
+"""depmod's indexes, entry by entry: one of them stands for each module that is there."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from qlumod.state.kernel_modules import kernel_module_name
+from qlumod.state.kind import Files, decoded, encoded, matches_any
+
+PATTERNS = tuple(
+    f"/usr/lib/modules/*/modules.{name}"
+    for name in (
+        "alias",
+        "alias.bin",
+        "dep",
+        "dep.bin",
+        "devname",
+        "softdep",
+        "symbols",
+        "symbols.bin",
+        "weakdep",
+    )
+)
+_MAGIC = 0xB007F457
+_OFFSET = 0x0FFFFFFF
+_PREFIX, _VALUES, _CHILDREN = 0x80000000, 0x40000000, 0x20000000
+_NUMBER = 4
+"""The bytes of each number."""
+
+
+class ModuleIndexes:
+    """The entries of the indexes, and of their binary forms; each begins with a module's name."""
+
+    name = "kernel-modules"
+
+    def claims(self, path: str, target: str = "") -> bool:
+        """Whether it is such an index."""
+        return not target and matches_any(path, PATTERNS)
+
+    def canonical(self, files: Files) -> Mapping[str, bytes]:
+        """A line for each entry, sorted."""
+        return {
+            path: encoded("".join(f"{line}\n" for line in sorted(_lines(path, file.data))))
+            for path, file in files.items()
+            if self.claims(path)
+        }
+
+
+MODULE_INDEXES = ModuleIndexes()
+
+
+def _lines(path: str, data: bytes) -> Iterator[str]:
+    name = path.rpartition("/")[2].removeprefix("modules.")
+    if name.endswith(".bin"):
+        for key, value in _entries(data):
+            yield f"{key} {_unordered(value)}" if name == "dep.bin" else f"{value} {key}"
+    else:
+        for line in decoded(data).splitlines():
+            module = "" if line.startswith("#") else f"{_MODULE_OF[name](line)} "
+            yield f"{module}{_unordered(line) if name == 'dep' else line}"
+
+
+def _unordered(line: str) -> str:
+    """A module and what it needs, sorted: other modules, present or not, change that order."""
+    module, colon, needed = line.partition(":")
+    return " ".join((f"{module}{colon}", *sorted(needed.split())))
+
+
+_MODULE_OF: Mapping[str, Callable[[str], str]] = {
+    "alias": lambda line: line.rpartition(" ")[2],
+    "dep": lambda line: kernel_module_name(line.partition(":")[0]),
+    "devname": lambda line: line.partition(" ")[0],
+    "softdep": lambda line: line.split(" ")[1],
+    "symbols": lambda line: line.rpartition(" ")[2],
+    "weakdep": lambda line: line.split(" ")[1],
+}
+
+
+def _entries(data: bytes) -> Iterator[tuple[str, str]]:
+    """The keys and values of kmod's index files (libkmod-index.c)."""
+    if _number(data, 0) != _MAGIC:
+        raise ValueError("no index of kmod")
+    yield from _below(data, _number(data, 2 * _NUMBER), "")
+
+
+def _below(data: bytes, node: int, key: str) -> Iterator[tuple[str, str]]:
+    at = node & _OFFSET
+    if node & _PREFIX:
+        prefix, at = _text(data, at)
+        key += prefix
+    if node & _CHILDREN:
+        first, last = data[at], data[at + 1]
+        at += 2
+        for letter in range(first, last + 1):
+            child = _number(data, at)
+            at += _NUMBER
+            if child:
+                yield from _below(data, child, key + chr(letter))
+    if node & _VALUES:
+        count = _number(data, at)
+        at += _NUMBER
+        for _ in range(count):
+            # Before each value stands its rank among the modules that are there.
+            value, at = _text(data, at + _NUMBER)
+            yield key, value
+
+
+def _number(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + _NUMBER], "big")
+
+
+def _text(data: bytes, at: int) -> tuple[str, int]:
+    end = data.index(0, at)
+    return decoded(data[at:end]), end + 1
