@@ -36,6 +36,8 @@ VERBS: dict[str, dict[str, str]] = {
         "promote": "Offer what one suite has in another one, too.",
         "repo": "Make and look at apt repositories.",
         "snapshot": "Look at what was published when.",
+        "rollback": "Let a suite offer again what it offered before.",
+        "remove": "Take packages out of a suite.",
         "gc": "Let go of old snapshots, and of the packages that only they have.",
         "sign": "Sign suites anew, so that clients go on believing them.",
         "serve": "Offer a repository over HTTP, for trying things out.",

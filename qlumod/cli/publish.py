@@ -1,5 +1,6 @@
 """qlumod publish: put module packages into a signed apt repository."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Unpack
 
@@ -8,6 +9,7 @@ import click
 from qlumod.cli import options
 from qlumod.cli.repository_options import Publishing, publishing, suite, wishes
 from qlumod.cli.screen import Reporter
+from qlumod.repository.plan import Change
 from qlumod.repository.settings import Wishes
 from qlumod.workflows.publish import Publication, preview, publish
 
@@ -74,16 +76,21 @@ def document(published: Publication) -> dict[str, object]:
     return {
         "suite": published.suite,
         "snapshot": published.snapshot,
-        "changes": [
-            {
-                "package": change.package,
-                "architecture": change.architecture,
-                "old": change.old,
-                "new": change.new,
-            }
-            for change in published.changes
-        ],
+        "changes": changes_document(published.changes),
     }
+
+
+def changes_document(changes: Iterable[Change]) -> list[dict[str, str | None]]:
+    """What --json prints of changes."""
+    return [
+        {
+            "package": change.package,
+            "architecture": change.architecture,
+            "old": change.old,
+            "new": change.new,
+        }
+        for change in changes
+    ]
 
 
 def lines(published: Publication, *, dry_run: bool = False) -> list[str]:

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from qlumod.cli import offers, options
+from qlumod.cli.publish import changes_document
 from qlumod.cli.repository_options import repository
 from qlumod.cli.screen import Reporter, columns
-from qlumod.workflows.repository import Shown, snapshot, snapshots
+from qlumod.workflows.repository import Shown, differences, snapshot, snapshots
 
 
 @options.group(examples=["qlumod snapshot list --repository /srv/debian"])
@@ -55,6 +56,22 @@ def show(*, snapshot_id: str, repository: Path, reporter: Reporter) -> None:
     )
 
 
+@options.verb(
+    examples=["qlumod snapshot diff 20260131T120000Z 14.0-bookworm --repository /srv/debian"]
+)
+@click.argument("old", metavar="SNAPSHOT|SUITE", shell_complete=offers.published)
+@click.argument("new", metavar="SNAPSHOT|SUITE", shell_complete=offers.published)
+@repository
+@options.reports()
+def diff(*, old: str, new: str, repository: Path, reporter: Reporter) -> None:
+    """Tell which packages the second snapshot has in other versions than the first."""
+    changes = differences(repository, old, new)
+    reporter.result(
+        {"changes": changes_document(changes)},
+        [str(change) for change in changes] or ["the same packages"],
+    )
+
+
 def _count(shown: Shown) -> str:
     binaries = sum(not entry.is_source for entry in shown.entries)
     return f"{binaries} packages, {len(shown.entries) - binaries} sources"
@@ -72,3 +89,4 @@ def _document(shown: Shown) -> dict[str, object]:
 
 command.add_command(list_all)
 command.add_command(show)
+command.add_command(diff)

@@ -1,21 +1,28 @@
 """Beginning a repository, and opening one that is there."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.repository.layout import Layout
-from qlumod.repository.settings import Settings, Wishes, founded, kept, read_settings
+from qlumod.repository.settings import Settings, Wishes, founded, kept, read_settings, with_keys
 from qlumod.repository.sources import sources_text
 from qlumod.system.apt_client import file_uri
 from qlumod.system.files import make_directories, read_bytes, told, write_whole
 from qlumod.system.gpg import SigningKey
-from qlumod.system.keys import armoured_key
+from qlumod.system.keys import armoured_keys
 
 
-def settle(layout: Layout, wishes: Wishes) -> Settings:
-    """The settings of the repository, or those that it would begin with; writes nothing."""
+def settle(layout: Layout, wishes: Wishes, *, rollover: bool = False) -> Settings:
+    """The settings of the repository, or those that it would begin with; writes nothing.
+
+    `rollover` lets other keys sign, of which clients have one already.
+    """
     if layout.settings.is_file():
-        return kept(read_settings(layout.settings), wishes, layout.settings)
+        settings = read_settings(layout.settings)
+        if rollover:
+            settings = with_keys(settings, wishes)
+        return kept(settings, wishes, layout.settings)
     if _holds_strangers(layout):
         raise QlumodError(
             f"{layout.root} is no repository of qlumod, and not empty",
@@ -34,10 +41,12 @@ def opened_settings(layout: Layout) -> Settings:
     return read_settings(layout.settings)
 
 
-def write_settings(layout: Layout, settings: Settings, key: SigningKey) -> None:
-    """Write settings and keyring where they are not there yet."""
+def write_settings(layout: Layout, settings: Settings, keys: Sequence[SigningKey]) -> None:
+    """Write settings and keyrings where they are not there yet."""
+    public = armoured_keys(keys)
     files = {
-        layout.root / settings.keyring: armoured_key(key),
+        layout.keys: _all_keys(layout, public),
+        layout.root / settings.keyring: public,
         layout.settings: str(settings).encode(),
     }
     for path, data in files.items():
@@ -53,6 +62,12 @@ def write_sources(layout: Layout, settings: Settings, suite: str) -> str:
     text = sources_text(settings.uri or file_uri(layout.root), [suite], keyring)
     _write_changed(layout.sources(suite), text.encode())
     return text
+
+
+def _all_keys(layout: Layout, public: bytes) -> bytes:
+    """All that ever signed, so that older snapshots can be checked; the newest come first."""
+    known = read_bytes(layout.keys) if layout.keys.is_file() else b""
+    return known if known.startswith(public) else public + known
 
 
 def _holds_strangers(layout: Layout) -> bool:

@@ -58,9 +58,10 @@ def examine(layout: Layout, settings: Settings, *, listen: Listener) -> Findings
     with looking.noting():
         _keyring(layout, settings, looking)
     snapshots = _snapshots(layout, looking)
+    keyring = layout.keys if layout.keys.is_file() else layout.root / settings.keyring
     with step(listen, "checking snapshots", total=len(snapshots), unit="snapshots") as advance:
         for snapshot in snapshots:
-            _snapshot(layout.root / settings.keyring, snapshot, looking)
+            _snapshot(keyring, snapshot, looking)
             advance(1)
     total = sum(file.size for file in looking.named.values())
     with step(listen, "checking the pool", total=total, unit="bytes") as advance:

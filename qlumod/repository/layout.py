@@ -59,6 +59,11 @@ class Layout:
         return self.own / "settings"
 
     @property
+    def keys(self) -> Path:
+        """The public keys that ever signed, by which older snapshots are checked."""
+        return self.own / "keys.asc"
+
+    @property
     def lock(self) -> Path:
         """Whoever changes the repository holds it."""
         return self.own / "lock"

@@ -2,7 +2,7 @@
 
 import calendar
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
@@ -28,7 +28,7 @@ from qlumod.repository.staging import (
 from qlumod.repository.trial import try_staged
 from qlumod.system.files import Sum
 from qlumod.system.gpg import SigningKey, clearsign, detach_sign
-from qlumod.system.keys import armoured_key
+from qlumod.system.keys import armoured_keys
 
 _IDENTITY = "%Y%m%dT%H%M%SZ"
 CLOCK_SLACK = 30
@@ -69,7 +69,7 @@ def show(
     suite: str,
     before: Snapshot | None,
     times: Times,
-    key: SigningKey,
+    keys: Sequence[SigningKey],
     listen: Listener,
 ) -> str:
     """Make the planned entries what the suite offers; returns the snapshot's name."""
@@ -88,13 +88,13 @@ def show(
             files=sums,
         )
         with step(listen, "signing"):
-            stage_release(staging, _signed(text.encode(), key))
+            stage_release(staging, _signed(text.encode(), keys))
         try_staged(
             staging,
             plan.entries,
             plan.added,
             architectures=architectures,
-            keyring=armoured_key(key),
+            keyring=armoured_keys(keys),
             listen=listen,
         )
         commit(staging, listen=listen)
@@ -118,11 +118,12 @@ def _sums(files: Mapping[str, bytes]) -> dict[str, Sum]:
     return {path: Sum(size=len(data), sha256=digest_bytes(data)) for path, data in files.items()}
 
 
-def _signed(release: bytes, key: SigningKey) -> dict[str, bytes]:
+def _signed(release: bytes, keys: Sequence[SigningKey]) -> dict[str, bytes]:
+    first, *others = keys
     return {
         "Release": release,
-        "Release.gpg": detach_sign(key, release),
-        "InRelease": clearsign(key, release),
+        "Release.gpg": detach_sign(first, release, also=others),
+        "InRelease": clearsign(first, release, also=others),
     }
 
 

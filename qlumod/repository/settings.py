@@ -107,6 +107,18 @@ def kept(settings: Settings, wishes: Wishes, where: Path) -> Settings:
     return replace(settings, uri=address(wishes.uri)) if wishes.uri else settings
 
 
+def with_keys(settings: Settings, wishes: Wishes) -> Settings:
+    """Let the wished keys sign from now on; raises `QlumodError` if clients have none of them."""
+    keys = tuple(fingerprint(key) for key in wishes.keys)
+    if keys and not set(keys) & set(settings.keys):
+        raise QlumodError(
+            f"none of {', '.join(keys)} signs the repository now: its clients would refuse it",
+            remedy="let the old key and the new one sign for a while: name both"
+            f" (--key {settings.keys[0]} --key {keys[0]})",
+        )
+    return replace(settings, keys=keys) if keys else settings
+
+
 def address(text: str) -> str:
     """Check the address of a repository; raises `QlumodError`."""
     if not _URI.match(text):

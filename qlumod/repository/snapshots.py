@@ -7,6 +7,7 @@ from qlumod.errors import QlumodError
 from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.indexes import SOURCES, joined, packages_path, read_index
 from qlumod.repository.layout import Layout
+from qlumod.repository.layout import suite as suite_name
 from qlumod.repository.release import epoch_of, release_fields, release_sums
 from qlumod.system.files import Sum, file_sum, read_bytes
 
@@ -58,6 +59,17 @@ def current_snapshot(layout: Layout, suite: str) -> Snapshot | None:
     """What a suite offers now; None: it is not there yet."""
     identity = layout.current(suite)
     return None if identity is None else read_snapshot(layout, identity, suite)
+
+
+def existing(layout: Layout, suite: str) -> Snapshot:
+    """What a suite offers that must be there."""
+    snapshot = current_snapshot(layout, suite_name(suite))
+    if snapshot is None:
+        raise QlumodError(
+            f"{layout.root} has no suite {suite}",
+            remedy=f"it has {', '.join(layout.suite_names()) or 'none yet'}",
+        )
+    return snapshot
 
 
 def read_snapshot(layout: Layout, identity: str, suite: str) -> Snapshot:

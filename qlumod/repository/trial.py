@@ -6,23 +6,19 @@ in the suite.
 """
 
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-
-from debian.deb822 import PkgRelation
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.repository.entries import ALL, Entry
+from qlumod.repository.relations import NEEDS, PROVIDES, alternatives
 from qlumod.repository.sources import sources_text
 from qlumod.repository.staging import Staging
 from qlumod.system.apt_client import AptClient, file_uri, make_apt_client
 from qlumod.system.files import remove_tree
 from qlumod.system.run import CommandFailed
 
-_NEEDS = re.compile(r"^(?:Pre-)?Depends:(.*(?:\n[ \t].*)*)", re.MULTILINE)
-_PROVIDES = re.compile(r"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _OWN = re.compile(r"((python3|dh)-)?qlumod(-.+)?\Z")
 _MODULE = "-module-"
 AT_ONCE = 200
@@ -129,7 +125,7 @@ def _by_name(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     """The entries by what they are called and what they provide."""
     found: dict[str, list[Entry]] = {}
     for entry in entries:
-        provides = [relation["name"] for relation in _related(entry, _PROVIDES)]
+        provides = [relation["name"] for relation in _related(entry, PROVIDES)]
         for name in (entry.package, *provides):
             found.setdefault(name, []).append(entry)
     return found
@@ -140,7 +136,7 @@ def _all_needs(added: Iterable[Entry], inside: Mapping[str, list[Entry]]) -> Ite
     waiting = list(added)
     seen = set(waiting)
     while waiting:
-        for relation in _related(waiting.pop(), _NEEDS):
+        for relation in _related(waiting.pop(), NEEDS):
             yield relation
             fresh = [entry for entry in inside.get(relation["name"], ()) if entry not in seen]
             seen.update(fresh)
@@ -148,16 +144,8 @@ def _all_needs(added: Iterable[Entry], inside: Mapping[str, list[Entry]]) -> Ite
 
 
 def _related(entry: Entry, field: re.Pattern[str]) -> list[Any]:
-    return [relation for value in field.findall(entry.text) for relation in _relations(value)]
-
-
-def _relations(field: str) -> list[Any]:
-    """All relations of a field, alternatives one by one, as python-debian has them."""
-    with warnings.catch_warnings():
-        # What it cannot parse it takes for a name; apt then says what is wrong with it.
-        warnings.simplefilter("ignore")
-        parsed = PkgRelation.parse_relations(field.strip())
-    return [relation for alternatives in parsed for relation in alternatives]
+    """All relations of a field, alternatives one by one."""
+    return [relation for group in alternatives(entry, field) for relation in group]
 
 
 def _provided(relation: Any) -> str:

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,14 +74,14 @@ def make_key(home: Path, name: str, *, expires: str = "never") -> SigningKey:
     return SigningKey(fingerprint=made[1].decode(), home=home, contained=True)
 
 
-def clearsign(key: SigningKey, text: bytes) -> bytes:
-    """Sign a text in place, as an InRelease file is."""
-    return _sign(key, "--clearsign", text)
+def clearsign(key: SigningKey, text: bytes, *, also: Iterable[SigningKey] = ()) -> bytes:
+    """Sign a text in place, as an InRelease file is; `also` are further keys of the same home."""
+    return _sign((key, *also), "--clearsign", text)
 
 
-def detach_sign(key: SigningKey, data: bytes) -> bytes:
+def detach_sign(key: SigningKey, data: bytes, *, also: Iterable[SigningKey] = ()) -> bytes:
     """Make an armoured signature beside the data, as Release.gpg is."""
-    return _sign(key, "--detach-sign", data)
+    return _sign((key, *also), "--detach-sign", data)
 
 
 def export_key(key: SigningKey) -> bytes:
@@ -164,12 +164,14 @@ def _binary(keyring: Path, scratch: Path) -> Path:
     return scratch / "keyring"
 
 
-def _sign(key: SigningKey, how: str, data: bytes) -> bytes:
+def _sign(keys: Sequence[SigningKey], how: str, data: bytes) -> bytes:
+    first = keys[0]
+    signers = [word for key in keys for word in ("--local-user", f"{key.fingerprint}!")]
     call = _gpg(
-        key.home, "--digest-algo", "SHA512", "--local-user", f"{key.fingerprint}!", "--armor", how,
+        first.home, "--digest-algo", "SHA512", *signers, "--armor", how,
         stdin=data,
     )  # fmt: skip
-    return capture(_contained(call) if key.contained else call)
+    return capture(_contained(call) if first.contained else call)
 
 
 def _gpg(home: Path | None, *words: str | Path, stdin: bytes = b"") -> Command:

@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.system.gpg import SigningKey, detach_sign
 from qlumod.system.run import CommandFailed, attempt, capture, command
 
@@ -54,12 +54,26 @@ def usable_key(named: str) -> SigningKey:
     return key
 
 
-def armoured_key(key: SigningKey) -> bytes:
-    """The public key as text, without what does not belong to it (signatures of others)."""
+def usable_keys(named: Sequence[str]) -> tuple[SigningKey, ...]:
+    """Find all keys that are to sign; raises every reason against any of them at once."""
+    found: list[SigningKey] = []
+    faults: list[QlumodError] = []
+    for one in named:
+        try:
+            found.append(usable_key(one))
+        except QlumodError as fault:
+            faults.append(fault)
+    raise_faults(faults)
+    return tuple(found)
+
+
+def armoured_keys(keys: Iterable[SigningKey]) -> bytes:
+    """The public keys as text, without what does not belong to them (signatures of others)."""
     return capture(
         command(
             "gpg", "--batch", "--no-tty", "--quiet", "--armor",
-            "--export-options", "export-minimal", "--export", key.fingerprint,
+            "--export-options", "export-minimal", "--export",
+            *(key.fingerprint for key in keys),
         )
     )  # fmt: skip
 

@@ -15,10 +15,10 @@ from qlumod.repository.layout import suite as suite_name
 from qlumod.repository.plan import Change, Plan, plan
 from qlumod.repository.publication import show, times
 from qlumod.repository.settings import Settings, Wishes
-from qlumod.repository.snapshots import Snapshot, current_snapshot
+from qlumod.repository.snapshots import Snapshot, current_snapshot, existing
 from qlumod.repository.staging import check_pool, opened
 from qlumod.system.gpg import SigningKey
-from qlumod.system.keys import agent_as_it_was, usable_key
+from qlumod.system.keys import agent_as_it_was, usable_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +54,12 @@ def publish(
     layout = Layout(root=repository.absolute())
     settings = settle(layout, wishes)
     with agent_as_it_was():
-        key = usable_key(settings.keys[0])
+        keys = usable_keys(settings.keys)
         incoming = read_incoming(files, listen=listen)
         _require_profile(incoming, profile)
         name = suite_name(suite) if suite else suite_of(incoming)
         with opened(layout, wait=wait, listen=listen):
-            write_settings(layout, settings, key)
+            write_settings(layout, settings, keys)
             before = current_snapshot(layout, name)
             planned = _planned(before, incoming, allow_older=allow_older)
             identity = None
@@ -72,7 +72,7 @@ def publish(
                     suite=name,
                     before=before,
                     times=times(layout, before, date=date, valid_for=valid_for),
-                    key=key,
+                    keys=keys,
                     listen=listen,
                 )
             write_sources(layout, settings, name)
@@ -93,7 +93,7 @@ def preview(
     layout = Layout(root=repository.absolute())
     settings = settle(layout, wishes)
     with agent_as_it_was():
-        usable_key(settings.keys[0])
+        usable_keys(settings.keys)
     incoming = read_incoming(files, listen=listen)
     _require_profile(incoming, profile)
     name = suite_name(suite) if suite else suite_of(incoming)
@@ -139,7 +139,7 @@ def promote(
         planned = _promoted(layout, source, target, packages, allow_older=allow_older)
         return Publication(suite=target, snapshot=None, changes=planned.changes)
     with agent_as_it_was():
-        key = usable_key(settings.keys[0])
+        keys = usable_keys(settings.keys)
         with opened(layout, wait=wait, listen=listen):
             planned = _promoted(layout, source, target, packages, allow_older=allow_older)
             before = current_snapshot(layout, suite_name(target))
@@ -153,7 +153,7 @@ def promote(
                     suite=target,
                     before=before,
                     times=times(layout, before, date=date, valid_for=valid_for),
-                    key=key,
+                    keys=keys,
                     listen=listen,
                 )
             write_sources(layout, settings, target)
@@ -176,14 +176,14 @@ def renew(
     layout = Layout(root=repository.absolute())
     settings = opened_settings(layout)
     with agent_as_it_was():
-        key = usable_key(settings.keys[0])
+        keys = usable_keys(settings.keys)
         with opened(layout, wait=wait, listen=listen):
             return tuple(
                 _renewed(
-                    _existing(layout, name),
+                    existing(layout, name),
                     layout=layout,
                     settings=settings,
-                    key=key,
+                    keys=keys,
                     valid_for=valid_for,
                     date=date,
                     listen=listen,
@@ -201,18 +201,8 @@ def _promoted(
     layout: Layout, source: str, target: str, packages: Sequence[str], *, allow_older: bool
 ) -> Plan:
     before = current_snapshot(layout, suite_name(target))
-    offered = _chosen(_existing(layout, source), packages)
+    offered = _chosen(existing(layout, source), packages)
     return plan(before.entries() if before else (), offered, allow_older=allow_older)
-
-
-def _existing(layout: Layout, suite: str) -> Snapshot:
-    snapshot = current_snapshot(layout, suite_name(suite))
-    if snapshot is None:
-        raise QlumodError(
-            f"{layout.root} has no suite {suite}",
-            remedy=f"it has {', '.join(layout.suite_names()) or 'none yet'}",
-        )
-    return snapshot
 
 
 def _chosen(snapshot: Snapshot, packages: Sequence[str]) -> tuple[Entry, ...]:
@@ -235,7 +225,7 @@ def _renewed(
     *,
     layout: Layout,
     settings: Settings,
-    key: SigningKey,
+    keys: Sequence[SigningKey],
     valid_for: int | None,
     date: int | None,
     listen: Listener,
@@ -248,7 +238,7 @@ def _renewed(
         suite=before.suite,
         before=before,
         times=times(layout, before, date=date, valid_for=valid_for),
-        key=key,
+        keys=keys,
         listen=listen,
     )
     return Publication(suite=before.suite, snapshot=identity, changes=())

@@ -11,10 +11,12 @@ from qlumod.repository.founding import opened_settings, settle, write_settings, 
 from qlumod.repository.fsck import Findings, examine
 from qlumod.repository.layout import Layout, snapshot_id
 from qlumod.repository.layout import suite as suite_name
+from qlumod.repository.plan import Change, changes_between
+from qlumod.repository.published import named
 from qlumod.repository.settings import Settings, Wishes
 from qlumod.repository.snapshots import Snapshot, all_snapshots
 from qlumod.repository.staging import opened
-from qlumod.system.keys import agent_as_it_was, usable_key
+from qlumod.system.keys import agent_as_it_was, usable_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +49,11 @@ def init(
     """Begin a repository, or find that it is as wished; `suites` are those to come."""
     layout = Layout(root=repository.absolute())
     names = {suite_name(name) for name in suites}
-    settings = settle(layout, wishes)
+    settings = settle(layout, wishes, rollover=True)
     with agent_as_it_was():
-        key = usable_key(settings.keys[0])
+        keys = usable_keys(settings.keys)
         with opened(layout, wait=wait, listen=listen):
-            write_settings(layout, settings, key)
+            write_settings(layout, settings, keys)
     names.update(layout.suite_names())
     return Founded(
         directory=layout.root,
@@ -85,6 +87,16 @@ def snapshot(repository: Path, identity: str) -> Shown:
         f"{repository} has no snapshot {identity}",
         remedy=f"qlumod snapshot list --repository {repository} names them all",
     )
+
+
+def differences(repository: Path, old: str, new: str) -> tuple[Change, ...]:
+    """What differs between two snapshots, or what suites offer now, by their names."""
+    layout = Layout(root=repository.absolute())
+    opened_settings(layout)
+    before, after = (
+        {entry for found in named(layout, name) for entry in found.entries()} for name in (old, new)
+    )
+    return changes_between(before, after)
 
 
 def _shown(layout: Layout, snapshot: Snapshot) -> Shown:

@@ -1,0 +1,61 @@
+"""qlumod remove: take packages out of a suite."""
+
+from pathlib import Path
+
+import click
+
+from qlumod.cli import offers, options
+from qlumod.cli.kinds import Kind, whole
+from qlumod.cli.repository_options import repository, valid_for, wait
+from qlumod.cli.rollback import document, lines
+from qlumod.cli.screen import Reporter
+from qlumod.workflows.withdraw import remove
+
+
+@options.verb(
+    examples=[
+        "qlumod remove 14.0-bookworm qlustar-module-samba --repository /srv/debian --dry-run",
+        "qlumod remove 14.0-bookworm --keep 3 --repository /srv/debian",
+    ]
+)
+@click.argument("suite", metavar="SUITE", shell_complete=offers.suites)
+@click.argument("packages", nargs=-1, metavar="[PACKAGE]...")
+@repository
+@click.option(
+    "--keep",
+    type=Kind("N", whole),
+    help="Remove the payloads of all but the newest N versions of each meta-version x.y.",
+)
+@valid_for
+@wait
+@options.dry_run
+@options.reports()
+def command(
+    *,
+    suite: str,
+    packages: tuple[str, ...],
+    repository: Path,
+    keep: int | None,
+    valid_for: int | None,
+    wait: float,
+    dry_run: bool,
+    reporter: Reporter,
+) -> None:
+    """Take binary packages out of a suite, with the sources that nothing else there is made from.
+
+    What others of the suite need stays: qlumod refuses, and says who needs it. The files stay in
+    the pool as long as a snapshot has them (qlumod gc). Clients keep what they have installed.
+    """
+    if not packages and keep is None:
+        raise click.UsageError("name packages, or say --keep")
+    done = remove(
+        suite,
+        packages,
+        repository=repository,
+        keep=keep,
+        valid_for=valid_for,
+        dry_run=dry_run,
+        wait=wait,
+        listen=reporter.listen,
+    )
+    reporter.result(document(done), lines(done, dry_run=dry_run))

@@ -1,0 +1,84 @@
+"""qlumod rollback: let a suite offer again what it offered before."""
+
+from pathlib import Path
+
+import click
+
+from qlumod.cli import offers, options
+from qlumod.cli.publish import changes_document
+from qlumod.cli.repository_options import repository, valid_for, wait
+from qlumod.cli.screen import Reporter
+from qlumod.workflows.withdraw import Withdrawal, rollback
+
+
+@options.verb(
+    examples=[
+        "qlumod rollback 14.0-bookworm --repository /srv/debian --dry-run",
+        "qlumod rollback 14.0-bookworm 20260131T120000Z --repository /srv/debian --raise-metas",
+    ]
+)
+@click.argument("suite", metavar="SUITE", shell_complete=offers.suites)
+@click.argument("snapshot", metavar="[SNAPSHOT]", required=False, shell_complete=offers.snapshots)
+@repository
+@click.option(
+    "--raise-metas",
+    "raise_metas",
+    is_flag=True,
+    help="Give the meta packages a higher version, 14.0.1+really14.0.0-1: clients follow them.",
+)
+@valid_for
+@wait
+@options.dry_run
+@options.reports()
+def command(
+    *,
+    suite: str,
+    snapshot: str | None,
+    repository: Path,
+    raise_metas: bool,
+    valid_for: int | None,
+    wait: float,
+    dry_run: bool,
+    reporter: Reporter,
+) -> None:
+    """Let a suite offer again what it offered in an earlier snapshot, with a newer date.
+
+    Without a snapshot it is the newest one that had other packages. Clients that already upgraded
+    stay where they are, since apt never goes back by itself; --raise-metas makes meta packages that
+    do, and the next version must be higher than theirs.
+    """
+    done = rollback(
+        suite,
+        snapshot,
+        repository=repository,
+        raise_metas=raise_metas,
+        valid_for=valid_for,
+        dry_run=dry_run,
+        wait=wait,
+        listen=reporter.listen,
+    )
+    reporter.result({**document(done), "back-to": done.back_to}, lines(done, dry_run=dry_run))
+
+
+def document(done: Withdrawal) -> dict[str, object]:
+    """What --json prints."""
+    return {
+        "suite": done.suite,
+        "snapshot": done.snapshot,
+        "changes": changes_document(done.changes),
+        "lower": list(done.lower),
+    }
+
+
+def lines(done: Withdrawal, *, dry_run: bool) -> list[str]:
+    """What people read."""
+    if not done.changes:
+        return [f"{done.suite} offers just that already"]
+    changes = [f"  {change}" for change in done.changes]
+    stay = [
+        f"clients that already have a higher version stay where they are: {name}"
+        for name in done.lower
+    ]
+    if dry_run:
+        return [f"{done.suite} would change:", *changes, *stay]
+    return [f"{done.suite} is now {done.snapshot}:", *changes, *stay]

@@ -1,0 +1,229 @@
+"""Taking back what a suite offers: an earlier set again, or some packages less."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from debian.debian_support import Version
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.events import Listener
+from qlumod.repository.entries import Entry, sort_entries
+from qlumod.repository.founding import opened_settings, write_sources
+from qlumod.repository.incoming import Incoming, read_incoming
+from qlumod.repository.layout import Layout, snapshot_id
+from qlumod.repository.plan import Change, Plan, changes_between
+from qlumod.repository.publication import show, times
+from qlumod.repository.raising import make_raised, to_raise
+from qlumod.repository.relations import broken_by
+from qlumod.repository.retention import family, newest_versions
+from qlumod.repository.snapshots import Snapshot, all_snapshots, existing
+from qlumod.repository.staging import opened
+from qlumod.system.keys import agent_as_it_was, usable_keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """What a suite offers less, or would."""
+
+    suite: str
+    snapshot: str | None
+    """The new snapshot; None: nothing was published."""
+    changes: tuple[Change, ...]
+    back_to: str | None = None
+    """The snapshot whose packages it offers again."""
+
+    @property
+    def lower(self) -> tuple[str, ...]:
+        """The packages of which clients keep a higher version than the suite offers then."""
+        return tuple(
+            change.package
+            for change in self.changes
+            if change.old and change.new and Version(change.new) < Version(change.old)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Less:
+    """What is to be shown: the whole set, and the packages that had to be made for it."""
+
+    entries: tuple[Entry, ...]
+    made: tuple[Incoming, ...] = ()
+
+
+def rollback(
+    suite: str,
+    identity: str | None = None,
+    *,
+    repository: Path,
+    raise_metas: bool = False,
+    valid_for: int | None = None,
+    date: int | None = None,
+    dry_run: bool = False,
+    wait: float = 0.0,
+    listen: Listener,
+) -> Withdrawal:
+    """Let a suite offer again what it offered in an earlier snapshot, with a newer date.
+
+    `identity` None is the newest snapshot that had other packages. `raise_metas` gives meta
+    packages a higher version, which clients that already upgraded follow.
+    """
+    layout = Layout(root=repository.absolute())
+
+    def planned(before: Snapshot, folder: Path) -> tuple[_Less, str]:
+        earlier = _earlier(layout, before, identity)
+        entries = earlier.entries()
+        if not raise_metas:
+            return _Less(entries=entries), earlier.identity
+        raised = to_raise(before.entries(), entries)
+        made = read_incoming(make_raised(layout, raised, folder), listen=listen)
+        staying = set(entries) - {one.entry for one in raised}
+        whole = sort_entries((*staying, *(one.entry for one in made)))
+        return _Less(entries=whole, made=made), earlier.identity
+
+    with _held(layout, dry_run=dry_run, wait=wait, listen=listen), _folder() as folder:
+        before = existing(layout, suite)
+        less, back_to = planned(before, folder)
+        changes = changes_between(before.entries(), less.entries)
+        shown = None
+        if changes and not dry_run:
+            shown = _shown(
+                layout,
+                before,
+                less,
+                changes=changes,
+                date=date,
+                valid_for=valid_for,
+                listen=listen,
+            )
+    return Withdrawal(suite=suite, snapshot=shown, changes=changes, back_to=back_to)
+
+
+def remove(
+    suite: str,
+    packages: Sequence[str] = (),
+    *,
+    repository: Path,
+    keep: int | None = None,
+    valid_for: int | None = None,
+    date: int | None = None,
+    dry_run: bool = False,
+    wait: float = 0.0,
+    listen: Listener,
+) -> Withdrawal:
+    """Take binary packages out of a suite, with the sources that nothing else there was made from.
+
+    `keep` takes out all payload packages but the newest so many versions of each meta-version. What
+    others of the suite need is refused.
+    """
+    layout = Layout(root=repository.absolute())
+    with _held(layout, dry_run=dry_run, wait=wait, listen=listen):
+        before = existing(layout, suite)
+        less = _Less(entries=_without(before, packages, keep))
+        changes = changes_between(before.entries(), less.entries)
+        shown = None
+        if changes and not dry_run:
+            shown = _shown(
+                layout,
+                before,
+                less,
+                changes=changes,
+                date=date,
+                valid_for=valid_for,
+                listen=listen,
+            )
+    return Withdrawal(suite=suite, snapshot=shown, changes=changes)
+
+
+@contextmanager
+def _held(layout: Layout, *, dry_run: bool, wait: float, listen: Listener) -> Iterator[None]:
+    """The repository's lock, unless nothing is to be written."""
+    settings = opened_settings(layout)
+    with agent_as_it_was():
+        usable_keys(settings.keys)
+        if dry_run:
+            yield
+        else:
+            with opened(layout, wait=wait, listen=listen):
+                yield
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="qlumod-") as directory:
+        yield Path(directory)
+
+
+def _shown(
+    layout: Layout,
+    before: Snapshot,
+    less: _Less,
+    *,
+    changes: tuple[Change, ...],
+    date: int | None,
+    valid_for: int | None,
+    listen: Listener,
+) -> str:
+    """Publish the set that is left."""
+    settings = opened_settings(layout)
+    known = set(before.entries())
+    added = tuple(entry for entry in less.entries if entry not in known)
+    shown = show(
+        Plan(entries=less.entries, changes=changes, added=added),
+        less.made,
+        layout=layout,
+        settings=settings,
+        suite=before.suite,
+        before=before,
+        times=times(layout, before, date=date, valid_for=valid_for),
+        keys=usable_keys(settings.keys),
+        listen=listen,
+    )
+    write_sources(layout, settings, before.suite)
+    return shown
+
+
+def _earlier(layout: Layout, before: Snapshot, identity: str | None) -> Snapshot:
+    of_suite = [one for one in all_snapshots(layout) if one.suite == before.suite]
+    if identity is not None:
+        wanted = snapshot_id(identity)
+        of_suite = [one for one in of_suite if one.identity == wanted]
+    else:
+        now = before.entries()
+        of_suite = [one for one in reversed(of_suite) if one.entries() != now]
+    if not of_suite:
+        raise QlumodError(
+            f"{before.suite} has no snapshot {identity or 'with other packages'}",
+            remedy=f"qlumod snapshot list --repository {layout.root} names them all",
+        )
+    return of_suite[0]
+
+
+def _without(before: Snapshot, packages: Sequence[str], keep: int | None) -> tuple[Entry, ...]:
+    entries = before.entries()
+    binaries = [entry for entry in entries if not entry.is_source]
+    missing = sorted(set(packages) - {entry.package for entry in binaries})
+    if missing:
+        raise QlumodError(f"{before.suite} has no package {', '.join(missing)}")
+    beyond = set() if keep is None else _beyond(binaries, keep)
+    removed = [entry for entry in binaries if entry.package in packages or entry in beyond]
+    gone = set(removed)
+    staying = [entry for entry in binaries if entry not in gone]
+    raise_faults(
+        QlumodError(
+            f"{entry.title} needs {relation}, which {before.suite} would not have any more",
+            remedy=f"remove {entry.package}, too, or publish one that does not need it",
+        )
+        for entry, relation in broken_by(removed, staying)
+    )
+    dropped = {entry.source for entry in removed} - {entry.source for entry in staying}
+    sources = [entry for entry in entries if entry.is_source and entry.source not in dropped]
+    return sort_entries((*staying, *sources))
+
+
+def _beyond(binaries: Sequence[Entry], keep: int) -> set[Entry]:
+    """The payloads of older versions than those to keep; what follows versions has one anyway."""
+    newest = newest_versions(binaries, keep)
+    return {entry for entry in binaries if entry.version not in newest[family(entry)]}
