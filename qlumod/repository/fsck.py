@@ -58,10 +58,13 @@ def examine(layout: Layout, settings: Settings, *, listen: Listener) -> Findings
     with looking.noting():
         _keyring(layout, settings, looking)
     snapshots = _snapshots(layout, looking)
-    keyring = layout.keys if layout.keys.is_file() else layout.root / settings.keyring
+    published = layout.root / settings.keyring
+    former = layout.keys if layout.keys.is_file() else published
     with step(listen, "checking snapshots", total=len(snapshots), unit="snapshots") as advance:
         for snapshot in snapshots:
-            _snapshot(keyring, snapshot, looking)
+            # Who follows a suite has the keys of today; a snapshot was signed by those of its time.
+            is_current = layout.current(snapshot.suite) == snapshot.identity
+            _snapshot(published if is_current else former, snapshot, looking)
             advance(1)
     total = sum(file.size for file in looking.named.values())
     with step(listen, "checking the pool", total=total, unit="bytes") as advance:
