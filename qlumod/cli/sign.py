@@ -13,11 +13,17 @@ from qlumod.workflows.publish import renew
 @options.verb(
     examples=[
         "qlumod sign --repository /srv/debian",
+        "qlumod sign --repository /srv/debian --due",
         "qlumod sign --repository /srv/debian --valid-for 30 14.0-bookworm",
     ]
 )
 @click.argument("suites", nargs=-1, metavar="[SUITE]...", shell_complete=offers.suites)
 @repository
+@click.option(
+    "--due",
+    is_flag=True,
+    help="Only those whose time is more than half over: what the timer does each day.",
+)
 @valid_for
 @wait
 @options.reports()
@@ -25,19 +31,26 @@ def command(
     *,
     suites: tuple[str, ...],
     repository: Path,
+    due: bool,
     valid_for: int | None,
     wait: float,
     reporter: Reporter,
 ) -> None:
     """Sign suites anew, with a new date and the same packages; without names: all suites.
 
-    A suite that is published with --valid-for needs this before it runs out: the package qlumod
-    brings a timer, qlumod-sign.timer.
+    A suite that is published with --valid-for needs this before it runs out. The package qlumod
+    brings a timer for that: systemctl enable --now qlumod-sign@USER.timer signs each day what is
+    due, with the keys of that user, in the repository that qlumod.conf names.
     """
     renewed = renew(
-        suites, repository=repository, valid_for=valid_for, wait=wait, listen=reporter.listen
+        suites,
+        repository=repository,
+        only_due=due,
+        valid_for=valid_for,
+        wait=wait,
+        listen=reporter.listen,
     )
     reporter.result(
         {"suites": {one.suite: one.snapshot for one in renewed}},
-        [f"{one.suite} is now {one.snapshot}" for one in renewed],
+        [f"{one.suite} is now {one.snapshot}" for one in renewed] or ["nothing is due"],
     )

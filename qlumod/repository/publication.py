@@ -13,7 +13,7 @@ from qlumod.repository.incoming import Incoming
 from qlumod.repository.indexes import architectures_of, compressed, index_texts
 from qlumod.repository.layout import Layout
 from qlumod.repository.plan import Plan
-from qlumod.repository.release import epoch_of, release_text
+from qlumod.repository.release import release_text
 from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot
 from qlumod.repository.staging import (
@@ -158,6 +158,6 @@ def _epoch(identity: str) -> int:
 
 
 def _span(before: Snapshot | None) -> int | None:
-    if before is None or "Valid-Until" not in before.fields:
+    if before is None or before.valid_until is None:
         return None
-    return epoch_of(before.fields["Valid-Until"]) - before.date
+    return before.valid_until - before.date

@@ -31,6 +31,12 @@ class Snapshot:
         return epoch_of(self.fields["Date"])
 
     @property
+    def valid_until(self) -> int | None:
+        """When clients stop believing it, in seconds; None: never."""
+        said = self.fields.get("Valid-Until")
+        return epoch_of(said) if said else None
+
+    @property
     def architectures(self) -> tuple[str, ...]:
         """The architectures that have an index of their own."""
         return tuple(name for name in self.fields["Architectures"].split() if name != ALL)

@@ -1,5 +1,6 @@
 """Publishing: packages become part of a signed suite, all of them by one rename."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,6 +165,7 @@ def renew(
     suites: Sequence[str],
     *,
     repository: Path,
+    only_due: bool = False,
     valid_for: int | None = None,
     date: int | None = None,
     wait: float = 0.0,
@@ -171,7 +173,8 @@ def renew(
 ) -> tuple[Publication, ...]:
     """Sign suites anew with the same packages, so that clients go on believing them.
 
-    None stands for all suites.
+    None stands for all suites. `only_due` leaves those as they are that clients believe for more
+    than half of their time still, or for ever.
     """
     layout = Layout(root=repository.absolute())
     settings = opened_settings(layout)
@@ -180,7 +183,7 @@ def renew(
         with opened(layout, wait=wait, listen=listen):
             return tuple(
                 _renewed(
-                    existing(layout, name),
+                    before,
                     layout=layout,
                     settings=settings,
                     keys=keys,
@@ -189,6 +192,7 @@ def renew(
                     listen=listen,
                 )
                 for name in suites or layout.suite_names()
+                if _is_due(before := existing(layout, name), date) or not only_due
             )
 
 
@@ -218,6 +222,13 @@ def _chosen(snapshot: Snapshot, packages: Sequence[str]) -> tuple[Entry, ...]:
         for entry in entries
         if (entry.source in sources if entry.is_source else entry.package in packages)
     )
+
+
+def _is_due(before: Snapshot, date: int | None) -> bool:
+    if before.valid_until is None:
+        return False
+    now = time.time() if date is None else date
+    return now > (before.date + before.valid_until) / 2
 
 
 def _renewed(

@@ -1,9 +1,12 @@
 """Promoting the same bytes from suite to suite, and signing suites anew."""
 
+import click
 import pytest
 
+from qlumod.cli.main import cli
 from qlumod.errors import QlumodError
 from qlumod.workflows.publish import Publication, promote, renew
+from tests.conftest import ROOT
 from tests.repository.conftest import DATE, SUITE, Shop
 
 PROPOSED = f"{SUITE}-proposed-updates"
@@ -88,3 +91,27 @@ def test_signing_anew_can_set_another_span(shop: Shop) -> None:
         [SUITE], repository=shop.root, date=DATE + 1, valid_for=30 * YEAR, listen=shop.events.append
     )
     assert shop.current.fields["Valid-Until"] == "Thu, 06 Nov 2053 22:13:21 UTC"
+
+
+@pytest.mark.usefixtures("untried")
+def test_only_what_is_due_is_signed_anew_if_that_is_asked_for(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday"), date=DATE, valid_for=20 * YEAR)
+    shop.publish(shop.deb("everyday"), date=DATE + 1, suite=PROPOSED)
+
+    def due(date: int) -> list[str]:
+        listen = shop.events.append
+        renewed = renew((), repository=shop.root, date=date, only_due=True, listen=listen)
+        return [one.suite for one in renewed]
+
+    assert due(DATE + 10 * YEAR) == []
+    assert due(DATE + 10 * YEAR + 1) == [SUITE]
+    assert due(DATE + 10 * YEAR + 2) == []
+
+
+def test_the_units_of_the_timer_are_sound() -> None:
+    units = sorted((ROOT / "build-host/usr/lib/systemd/system").glob("qlumod-sign@.*"))
+    assert [unit.suffix for unit in units] == [".service", ".timer"]
+    assert "ExecStart=/usr/bin/qlumod sign --due --progress plain\n" in units[0].read_text()
+    shown = cli.get_command(click.Context(cli), "sign")
+    assert shown and "--due" in {spelled for option in shown.params for spelled in option.opts}
+    assert "OnCalendar=daily\n" in units[1].read_text()
