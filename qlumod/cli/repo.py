@@ -4,16 +4,16 @@ from pathlib import Path
 
 import click
 
-from qlumod.cli import options
+from qlumod.cli import offers, options
 from qlumod.cli.exits import FoundWanting
 from qlumod.cli.kinds import PathKind
-from qlumod.cli.options import setting_argument
+from qlumod.cli.options import setting, setting_argument
 from qlumod.cli.repository_options import wait, wishes
 from qlumod.cli.screen import Reporter
 from qlumod.repository.fsck import Findings
 from qlumod.repository.settings import Wishes
 from qlumod.system.gpg import make_key
-from qlumod.workflows.repository import check_repository
+from qlumod.workflows.repository import check_repository, client_packages
 from qlumod.workflows.repository import init as begin
 
 _DIRECTORY = setting_argument("repository")
@@ -92,6 +92,34 @@ def check(*, repository: Path, reporter: Reporter) -> None:
 
 
 @options.verb(
+    examples=[
+        "qlumod repo keyring /srv/debian",
+        "qlumod repo keyring /srv/debian --output build --suite 14.0-bookworm",
+    ]
+)
+@_DIRECTORY
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=offers.suites,
+    help="Make clients follow this suite; may be repeated. Default: all but proposed updates.",
+)
+@setting("output")
+@options.reports()
+def keyring(*, repository: Path, suites: tuple[str, ...], output: Path, reporter: Reporter) -> None:
+    """Make the packages by which clients follow the repository, to be published in it.
+
+    <origin>-archive-keyring has the keys, <origin>-sources-list-<x.y> the sources of a release: to
+    install that of another release switches a head node over. What has not changed since it was
+    published comes out the same, with the same version.
+    """
+    made = client_packages(repository, suites=suites, output=output, listen=reporter.listen)
+    reporter.result({"packages": [str(path) for path in made]}, map(str, made))
+
+
+@options.verb(
     examples=["GNUPGHOME=/tmp/gnupg qlumod repo key --home /tmp/gnupg 'Test <t@example.org>'"]
 )
 @click.argument("name", metavar="NAME")
@@ -126,4 +154,5 @@ def _lines(found: Findings) -> list[str]:
 
 command.add_command(init)
 command.add_command(check)
+command.add_command(keyring)
 command.add_command(key)

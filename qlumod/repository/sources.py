@@ -7,12 +7,17 @@ from qlumod.repository.layout import COMPONENT
 
 def sources_text(uri: str, suites: Sequence[str], keyring: bytes) -> str:
     """Write the deb822 text for /etc/apt/sources.list.d/; `keyring` is armoured."""
+    return followed(uri, suites, _inside(keyring.decode("ascii")))
+
+
+def followed(uri: str, suites: Sequence[str], signed_by: str) -> str:
+    """The same text with the path of a keyring, or with what stands for the key."""
     fields = {
         "Types": "deb deb-src",
         "URIs": uri,
         "Suites": " ".join(suites),
         "Components": COMPONENT,
-        "Signed-By": _inside(keyring.decode("ascii")),
+        "Signed-By": signed_by,
     }
     return "".join(f"{name}:{value}\n" for name, value in _spaced(fields).items())
 

@@ -92,13 +92,21 @@ def export_key(key: SigningKey) -> bytes:
     return exported
 
 
+def newest_key_date(keyring: Path) -> int:
+    """When the newest key of a keyring file was made, in seconds."""
+    return max(map(int, re.findall(r"^pub:(?:[^:]*:){4}(\d+):", _listing(keyring), re.MULTILINE)))
+
+
 def fingerprints(keyring: Path) -> tuple[str, ...]:
     """The fingerprints of the primary keys of a keyring file."""
-    with _scratch() as home:
-        listing = capture(_gpg(home, "--with-colons", "--show-keys", keyring)).decode(
-            errors="replace"
-        )
+    listing = _listing(keyring)
     return tuple(re.findall(r"^pub:.*\n(?:.*\n)*?fpr:+([0-9A-F]{40}):", listing, re.MULTILINE))
+
+
+def _listing(keyring: Path) -> str:
+    with _scratch() as home:
+        listed = capture(_gpg(home, "--with-colons", "--show-keys", keyring))
+    return listed.decode(errors="replace")
 
 
 def verify(signed: Path, keyring: Path, *, signature: Path | None = None) -> Signed:

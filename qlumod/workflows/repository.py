@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.events import Listener
+from qlumod.events import Listener, step
+from qlumod.repository.client_packages import (
+    keyring_package,
+    make_package,
+    sources_package,
+    suites_by_minor,
+)
 from qlumod.repository.entries import Entry
 from qlumod.repository.founding import opened_settings, settle, write_settings, write_sources
 from qlumod.repository.fsck import Findings, examine
@@ -14,8 +20,11 @@ from qlumod.repository.layout import suite as suite_name
 from qlumod.repository.plan import Change, changes_between
 from qlumod.repository.published import named
 from qlumod.repository.settings import Settings, Wishes
-from qlumod.repository.snapshots import Snapshot, all_snapshots
+from qlumod.repository.snapshots import Snapshot, all_snapshots, existing
 from qlumod.repository.staging import opened
+from qlumod.system.apt_client import file_uri
+from qlumod.system.files import make_directories, read_bytes, told
+from qlumod.system.gpg import newest_key_date
 from qlumod.system.keys import agent_as_it_was, usable_keys
 
 
@@ -60,6 +69,35 @@ def init(
         settings=settings,
         sources="\n".join(write_sources(layout, settings, name) for name in sorted(names)),
     )
+
+
+def client_packages(
+    repository: Path, *, suites: Sequence[str] = (), output: Path, listen: Listener
+) -> tuple[Path, ...]:
+    """Make the packages by which clients follow the repository: keys, and the sources of each x.y.
+
+    `suites` none are all that are there, but for proposed updates. What is published already comes
+    out the same, under the same version.
+    """
+    layout = Layout(root=repository.absolute())
+    settings = opened_settings(layout)
+    names = [existing(layout, name).suite for name in suites] or layout.suite_names()
+    keyring = read_bytes(layout.root / settings.keyring)
+    uri = settings.uri or file_uri(layout.root)
+    wanted = [
+        keyring_package(settings, keyring),
+        *(
+            sources_package(settings, uri, minor, found)
+            for minor, found in suites_by_minor(names, asked=bool(suites)).items()
+        ),
+    ]
+    with told(output):
+        make_directories(output)
+    with step(listen, "making packages", total=len(wanted), unit="packages"):
+        epoch = newest_key_date(layout.root / settings.keyring)
+        return tuple(
+            make_package(layout, settings, package, output, epoch=epoch) for package in wanted
+        )
 
 
 def check_repository(repository: Path, *, listen: Listener) -> Findings:

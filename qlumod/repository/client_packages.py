@@ -1,0 +1,145 @@
+"""The packages by which clients follow the repository: its public keys, and its suites."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.model.names import package_name
+from qlumod.repository.entries import ALL
+from qlumod.repository.incoming import pool_directory
+from qlumod.repository.layout import Layout
+from qlumod.repository.memory import remembered
+from qlumod.repository.published import UPDATES
+from qlumod.repository.settings import Settings
+from qlumod.repository.sources import followed
+from qlumod.system.files import file_sum, remove_tree, write_new
+from qlumod.system.gpg import dearmoured
+from qlumod.system.run import capture, command
+
+KEYRINGS = "/usr/share/keyrings"
+SOURCES = "/etc/apt/sources.list.d"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPackage:
+    """A package of data, all but its version."""
+
+    name: str
+    description: str
+    files: Mapping[str, bytes]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    conffiles: tuple[str, ...] = ()
+
+
+def keyring_package(settings: Settings, keyring: bytes) -> ClientPackage:
+    """The public keys, armoured in `keyring`, where the package of sources names them."""
+    name = _keyring_name(settings)
+    return ClientPackage(
+        name=name,
+        description=f"public keys of the {settings.label} archive\n"
+        " apt believes what these keys have signed.",
+        files={f"{KEYRINGS}/{name}.gpg": dearmoured(keyring)},
+        fields={"Multi-Arch": "foreign"},
+    )
+
+
+def sources_package(
+    settings: Settings, uri: str, minor: str, suites: Sequence[str]
+) -> ClientPackage:
+    """The sources of one x.y; that of another x.y takes its place."""
+    keyring = _keyring_name(settings)
+    prefix = keyring.removesuffix("-archive-keyring")
+    common = f"{prefix}-sources-list"
+    path = f"{SOURCES}/{prefix}.sources"
+    return ClientPackage(
+        name=package_name(f"{common}-{minor}"),
+        description=f"apt sources of {settings.label} {minor}\n"
+        f" To install it makes apt follow {settings.label} {minor}, and no other release of it.",
+        files={path: followed(uri, suites, f"{KEYRINGS}/{keyring}.gpg").encode()},
+        fields={
+            "Multi-Arch": "foreign",
+            "Depends": keyring,
+            "Provides": common,
+            "Conflicts": common,
+            "Replaces": common,
+        },
+        conffiles=(path,),
+    )
+
+
+def suites_by_minor(suites: Sequence[str], *, asked: bool) -> dict[str, tuple[str, ...]]:
+    """The suites of each x.y; proposed updates only where they were asked for."""
+    found: dict[str, list[str]] = {}
+    for suite in suites:
+        minor = re.match(r"(\d+\.\d+)-", suite)
+        if minor and (asked or not suite.endswith(UPDATES)):
+            found.setdefault(minor[1], []).append(suite)
+        elif asked:
+            raise QlumodError(f"{suite} is of no release: it is named such as '14.0-bookworm'")
+    return {minor: tuple(sorted(names)) for minor, names in sorted(found.items())}
+
+
+def make_package(
+    layout: Layout, settings: Settings, package: ClientPackage, output: Path, *, epoch: int
+) -> Path:
+    """Make the .deb: with the version that is published if it is the same, else the next one."""
+    newest = max(_published(layout, package.name), default=0)
+    if newest:
+        made = _build(settings, package, newest, output, epoch)
+        there = layout.root / pool_directory(package.name) / made.name
+        if there.is_file() and file_sum(there) == file_sum(made):
+            return made
+        made.unlink()
+    return _build(settings, package, newest + 1, output, epoch)
+
+
+def _published(layout: Layout, name: str) -> list[int]:
+    """The versions that were given away."""
+    folder = layout.root / pool_directory(name)
+    names = [path.name for path in [*folder.glob("*.deb"), *map(Path, remembered(layout))]]
+    pattern = re.compile(rf"{re.escape(name)}_(\d+)_{ALL}\.deb")
+    return [int(found[1]) for each in names if (found := pattern.fullmatch(each))]
+
+
+def _build(
+    settings: Settings, package: ClientPackage, version: int, output: Path, epoch: int
+) -> Path:
+    tree = output / f".{package.name}.tree"
+    made = output / f"{package.name}_{version}_{ALL}.deb"
+    remove_tree(tree)
+    write_new(tree / "DEBIAN/control", _control(settings, package, version, _size(package)))
+    if package.conffiles:
+        listing = "".join(f"{path}\n" for path in package.conffiles)
+        write_new(tree / "DEBIAN/conffiles", listing.encode())
+    for path, data in sorted(package.files.items()):
+        write_new(tree / path.lstrip("/"), data)
+    environment = {"SOURCE_DATE_EPOCH": str(epoch)}
+    words = ("--root-owner-group", "-Zxz", "--build", tree, made)
+    capture(command("dpkg-deb", *words, environment=environment))
+    remove_tree(tree)
+    return made
+
+
+def _size(package: ClientPackage) -> int:
+    return sum(len(data) // 1024 + 1 for data in package.files.values())
+
+
+def _control(settings: Settings, package: ClientPackage, version: int, size: int) -> bytes:
+    fields = {
+        "Package": package.name,
+        "Version": str(version),
+        "Architecture": ALL,
+        "Maintainer": f"{settings.label} archive <root@localhost>",
+        "Installed-Size": str(size),
+        "Section": "misc",
+        "Priority": "optional",
+        **package.fields,
+        "Description": package.description,
+    }
+    return "".join(f"{name}: {value}\n" for name, value in fields.items()).encode()
+
+
+def _keyring_name(settings: Settings) -> str:
+    return package_name(settings.keyring.removesuffix(".asc"))

@@ -1,0 +1,95 @@
+"""The packages by which clients follow a repository: its keys, and the suites of a release."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.events import ignore
+from qlumod.workflows.repository import client_packages
+from tests.repository.conftest import SUITE, Shop
+
+NEXT = "14.1-bookworm"
+
+
+def made(shop: Shop, *suites: str) -> list[Path]:
+    return [*client_packages(shop.root, suites=suites, output=shop.work / "made", listen=ignore)]
+
+
+def fields(deb: Path) -> str:
+    return subprocess.run(
+        ["dpkg-deb", "-f", deb], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_a_client_that_installs_them_follows_the_release_and_switches_to_the_next(
+    shop: Shop,
+) -> None:
+    shop.publish(shop.deb("everyday", "1.0"))
+    shop.publish(shop.deb("everyday", "2.0"), suite=NEXT)
+    packages = made(shop)
+    assert [deb.name for deb in packages] == [
+        "qlustar-archive-keyring_1_all.deb",
+        "qlustar-sources-list-14.0_1_all.deb",
+        "qlustar-sources-list-14.1_1_all.deb",
+    ]
+    for suite in (SUITE, NEXT):
+        shop.publish(*packages, suite=suite)
+    client = shop.client()
+    client.update()
+    client.install("qlustar-sources-list-14.0")
+    # From now on the client has nothing but what the packages brought.
+    (client.root / "etc/apt/sources.list.d/test.sources").unlink()
+    sources = client.root / "etc/apt/sources.list.d/qlustar.sources"
+    keyring = "/usr/share/keyrings/qlustar-archive-keyring.gpg"
+    assert sources.read_text() == (
+        "Types: deb deb-src\n"
+        f"URIs: {shop.uri}\n"
+        f"Suites: {SUITE}\n"
+        "Components: main\n"
+        f"Signed-By: {keyring}\n"
+    )
+    client.install("qlustar-sources-list-14.1")
+    assert f"Suites: {NEXT}\n" in sources.read_text()
+    assert "qlustar-sources-list-14.0" not in client.installed()
+    # apt takes the path as it stands, whatever its Dir is.
+    inside = f"{client.root}{keyring}"
+    sources.write_text(sources.read_text().replace(keyring, inside))
+    client.update()
+    assert client.offered("everyday") == ["2.0"]
+
+
+def test_what_is_published_comes_out_the_same_and_what_changed_gets_the_next_version(
+    shop: Shop, untried: None
+) -> None:
+    shop.publish(shop.deb("everyday"))
+    first = made(shop, SUITE)
+    bytes_of = [deb.read_bytes() for deb in first]
+    shop.publish(*first)
+    again = made(shop, SUITE)
+    assert (again, [deb.read_bytes() for deb in again]) == (first, bytes_of)
+    shop.publish(shop.deb("everyday"), suite="14.0-trixie")
+    changed = made(shop)
+    assert [deb.name for deb in changed] == [
+        "qlustar-archive-keyring_1_all.deb",
+        "qlustar-sources-list-14.0_2_all.deb",
+    ]
+    assert "Conflicts: qlustar-sources-list\n" in fields(changed[1])
+
+
+def test_a_suite_of_no_release_has_no_package(shop: Shop, untried: None) -> None:
+    shop.publish(shop.deb("everyday"), suite="testing")
+    assert [deb.name for deb in made(shop)] == ["qlustar-archive-keyring_1_all.deb"]
+    with pytest.raises(QlumodError) as told:
+        made(shop, "testing")
+    assert str(told.value) == "testing is of no release: it is named such as '14.0-bookworm'"
+
+
+def test_the_verb_prints_what_it_made(shop: Shop, typed, untried: None) -> None:
+    shop.publish(shop.deb("everyday"))
+    told = typed("repo", "keyring", shop.root, "--output", "made", "--json").document
+    assert [Path(path).name for path in told["packages"]] == [
+        "qlustar-archive-keyring_1_all.deb",
+        "qlustar-sources-list-14.0_1_all.deb",
+    ]
