@@ -27,6 +27,7 @@ VERBS: dict[str, dict[str, str]] = {
         "fetch": "Fetch the locked packages into the store.",
         "build": "Build modules: layers, contents and .deb packages.",
         "source": "Write modules as Debian source packages, for others to build.",
+        "show": "Show what modules are, and what takes the room in their layers.",
         "diff": "Tell what differs between two versions of modules.",
         "verify-stack": "Prove that a stack of modules equals one installation.",
         "payload": "Steps of a module's package build, for dh-sequence-qlumod.",

@@ -78,7 +78,7 @@ class Diverted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlisted:
-    """Checksums of left-out paths, in lists that dpkg makes of what it unpacks."""
+    """Checksums of paths that were left out, in lists that dpkg makes of what it unpacks."""
 
     name: str = "checksum left out"
     why: str = "dpkg lists what it unpacked, for a package that brings no list"
@@ -184,6 +184,8 @@ class Expectations:
     accounts: Accounts
     days: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """By user: the day of the installation, and that of the module that brings the user."""
+    restored: frozenset[str] = frozenset()
+    """What one module left out and another brought back: it is there."""
 
 
 _BOOKKEEPING = (
@@ -243,7 +245,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             paths=_alternatives(reference, expected.left_out),
         ),
         Diverted(left_out=expected.left_out),
-        Unlisted(left_out=expected.left_out),
+        Unlisted(left_out=expected.left_out | expected.restored),
         Unindexed.of(expected.left_out),
         Named(
             name="secret",

@@ -53,10 +53,12 @@ def stored_sizes(image: Path) -> Mapping[str, float]:
     Files whose tails lie in one block have their shares of it; of files with the same content,
     only the first by path takes anything.
     """
-    with image.open("rb") as source, mmap.mmap(source.fileno(), 0, prot=mmap.PROT_READ) as data:
-        tables = _Tables(data, image)
-        files = dict(tables.files("", tables.root))
-        fragments = tables.fragments()
+    with image.open("rb") as source:
+        _require_squashfs(source.read(_SUPERBLOCK.size), image)
+        with mmap.mmap(source.fileno(), 0, prot=mmap.PROT_READ) as data:
+            tables = _Tables(data)
+            files = dict(tables.files("", tables.root))
+            fragments = tables.fragments()
     first: dict[_File, str] = {}
     for path in sorted(files):
         first.setdefault(files[path], path)
@@ -71,14 +73,18 @@ def stored_sizes(image: Path) -> Mapping[str, float]:
     }
 
 
+def _require_squashfs(start: bytes, image: Path) -> None:
+    fields = _SUPERBLOCK.unpack(start) if len(start) == _SUPERBLOCK.size else (0,) * 6
+    if fields[0] != _MAGIC or fields[5] != _ZSTD:
+        raise QlumodError(f"{image}: this is no squashfs image that zstd compressed")
+
+
 class _Tables:
     """The tables of an image, unpacked."""
 
-    def __init__(self, data: mmap.mmap, image: Path) -> None:
-        magic, _, _, block, self._count, compressor, *_, root, _, ids, _, inodes, directories, \
-            fragments, _ = _SUPERBLOCK.unpack_from(data)  # fmt: skip
-        if magic != _MAGIC or compressor != _ZSTD:
-            raise QlumodError(f"{image}: this is no squashfs image that zstd compressed")
+    def __init__(self, data: mmap.mmap) -> None:
+        _, _, _, block, self._count, *_ = fields = _SUPERBLOCK.unpack_from(data)
+        root, _, ids, _, inodes, directories, fragments, _ = fields[-8:]
         self._data, self._block, self._index = data, block, fragments
         (end,) = struct.unpack_from("<Q", data, fragments if self._count else ids)
         self._inodes = _Table(data, inodes, directories)

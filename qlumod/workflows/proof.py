@@ -148,9 +148,9 @@ def expectations(
     beside = dict(pair for member in members for pair in _beside(member))
     kernel = next((m.manifest.kernel for m in members if m.manifest.kernel), "")
     back = {path for member in members for path in _restored(installation, member)}
-    recorded = {path for member in members for _, path in member.left_out} - back
+    recorded = {path for member in members for _, path in member.left_out}
     return Expectations(
-        left_out=frozenset(recorded - outside(kernel, beside)),
+        left_out=frozenset(recorded - back - outside(kernel, beside)),
         excludes=(*release.excludes, *installation.lines("exclude")),
         includes=(*release.includes, *installation.lines("include")),
         secrets=tuple(canonical_path(s.path) for spec in specs for s in spec.secrets),
@@ -160,6 +160,7 @@ def expectations(
             (package.package for package in installation.packages), installation.lock.flavor
         ),
         days=dict(_days(project, installation)),
+        restored=frozenset(recorded & back),
     )
 
 

@@ -126,7 +126,8 @@ def small_debs(directory: Path) -> None:
         "sibling",
         files={"/usr/share/shared/sibling.txt": "sibling\n"},
         scripts={
-            "postinst": "echo $$ >/var/lock/sibling; stat -c %a /var/lock/. >/usr/share/locks"
+            "postinst": "echo $$ >/var/lock/sibling; stat -c %a /var/lock/. >/usr/share/locks\n"
+            "rm /var/lock/sibling"
         },
     )
     make_deb(

@@ -62,7 +62,10 @@ def test_what_came_back_is_as_in_the_installation_and_the_rest_is_still_left_out
         for finding in found.findings
         if "/bulky" in finding.difference.path and finding.permission
     }
-    assert bulky == {"/usr/share/bulky/other": "left out"}
+    assert bulky == {
+        "/usr/share/bulky/other": "left out",
+        "/var/lib/dpkg/info/bulky.md5sums": "checksum left out",
+    }
 
 
 def test_the_reference_is_installed_once(site: Site, found: Verdict) -> None:

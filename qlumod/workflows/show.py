@@ -1,0 +1,83 @@
+"""Showing modules: what the spec and the lock say of each, and what its layer takes if built."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.layer.cache import payload_path
+from qlumod.layer.job import Job
+from qlumod.model.lock import LockedPackage
+from qlumod.model.manifest import LAYER, Manifest
+from qlumod.model.profile import RELEASED
+from qlumod.model.spec import ModuleSpec
+from qlumod.package.install import payload_contents, read_manifest
+from qlumod.package.room import Room, room
+from qlumod.system.squashfs_sizes import stored_sizes
+from qlumod.workflows.build import named, ordered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One module: what was written, what is locked, and what was built of it."""
+
+    spec: ModuleSpec
+    version: str
+    """Of its package: ``14.0.0-1``."""
+    flavor: str
+    architecture: str
+    packages: tuple[LockedPackage, ...]
+    identity: str
+    """The digest of all that its layer is made from."""
+    payload: Path | None
+    """Where it lies in the cache; None: it is not built."""
+    manifest: Manifest | None
+    room: Room | None
+    """What takes the room in its layer, where that was asked for."""
+
+
+def show(
+    specs: Path,
+    modules: Sequence[str],
+    *,
+    cache: Path,
+    flavor: str | None = None,
+    arch: str | None = None,
+    profile: str = RELEASED,
+    sizes: bool = False,
+) -> tuple[Shown, ...]:
+    """Tell of modules what is known without building anything; no names stand for all modules.
+
+    `sizes` asks for what takes the room in their layers, which must be built.
+    """
+    project, _, jobs = ordered(specs, modules, flavor, arch, profile)
+    wanted = named(project, modules)
+    return tuple(_shown(job, cache, sizes=sizes) for job in jobs if job.spec.module in wanted)
+
+
+def _shown(job: Job, cache: Path, *, sizes: bool) -> Shown:
+    module, lock, place = job.spec.module, job.lock, payload_path(cache, job.identity)
+    payload = place if place.is_dir() else None
+    if sizes and payload is None:
+        raise QlumodError(
+            f"{module} is not built: there is no layer to measure",
+            remedy=f"build it: qlumod build {module}",
+        )
+    return Shown(
+        spec=job.spec,
+        version=f"{lock.version}-{dict(lock.revisions)[module]}",
+        flavor=lock.flavor,
+        architecture=lock.architecture,
+        packages=job.packages,
+        identity=job.identity,
+        payload=payload,
+        manifest=read_manifest(payload) if payload else None,
+        room=_room(job, payload) if sizes and payload else None,
+    )
+
+
+def _room(job: Job, payload: Path) -> Room:
+    layer = payload / LAYER
+    return room(
+        layer.stat().st_size, stored_sizes(layer), payload_contents(payload, job.spec.module)
+    )
