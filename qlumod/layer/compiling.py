@@ -26,6 +26,7 @@ from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.run import TAIL, CommandFailed, capture, run
 
 _CONF = re.compile(r"/usr/src/[^/]+/dkms\.conf")
+_COMPILED = re.compile(rb": (built|installed)")
 _SETTING = r"^\s*{}=\s*[\"']?([^\"'\s#]+)"
 _NEVER_BY_ITSELF = Path("etc/dkms/no-autoinstall")
 """While it is there, dkms compiles nothing when packages are installed (common.postinst)."""
@@ -173,10 +174,13 @@ def _setting(text: str, name: str, path: str) -> str:
 
 
 def _run_dkms(site: _Site, sources: _Sources, how: Generated) -> None:
+    what = ("-m", sources.name, "-v", sources.version, "-k", how.kernel)
+    if _COMPILED.search(capture(in_root(site.root, "dkms", "status", *what, epoch=0))):
+        # Its own scripts have compiled it already, signed and at another time.
+        run(in_root(site.root, "dkms", "remove", *what, epoch=0), listen=site.listen)
     call = in_root(
         site.root,
-        "dkms", "install", "-m", sources.name, "-v", sources.version, "-k", how.kernel,
-        "-j", str(site.processors),
+        "dkms", "install", *what, "-j", str(site.processors),
         epoch=sources.epoch,
         environment={
             # What a kernel's Makefile would ask the host for (Documentation/kbuild).

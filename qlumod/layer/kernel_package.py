@@ -85,10 +85,12 @@ def _files(root: Path, compiled: Compiled) -> Iterator[tuple[Path, str]]:
     )
     for module in compiled.modules:
         yield root / module.lstrip("/"), module if merged else module.removeprefix("/usr")
-    for path in listed(root, how.sources):
-        place = root / path.lstrip("/")
-        if not path.startswith(_ONLY_SOURCES) and (place.is_symlink() or place.is_file()):
-            yield place, path
+    paths = listed(root, how.sources)
+    parents = {path.rpartition("/")[0] for path in paths}
+    for path in paths:
+        # What holds others may be a link in the root: /sbin is one to usr/sbin.
+        if path not in parents and not f"{path}/".startswith(_ONLY_SOURCES):
+            yield root / path.lstrip("/"), path
     licence = followed(root, f"/usr/share/doc/{how.sources}/copyright")
     if licence.is_file():
         yield licence, f"/usr/share/doc/{compiled.package.package}/copyright"
@@ -103,7 +105,9 @@ def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_symlink():
         target.symlink_to(source.readlink())
-    else:
+    elif source.is_dir():
+        target.mkdir(exist_ok=True)
+    elif source.is_file():
         shutil.copy2(source, target)
 
 

@@ -1,74 +1,20 @@
 """A small release: Debian's essential packages as core, and modules of small .debs over it."""
 
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from qlumod.events import Event, ignore
-from qlumod.layer.build import build_payloads, plan
-from qlumod.layer.job import Job
-from qlumod.model.lock import Lock
-from qlumod.model.names import ModuleName
-from qlumod.model.project import Project
-from qlumod.system.store import Store
 from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, lock
 from tests.integration.conftest import test_cache
+from tests.layer.kernels import kernel_site
+from tests.layer.site import Site, write_site
+from tests.support.archive import SmallArchive
 from tests.support.debs import make_deb
+from tests.support.vendors import make_stand_ins
 
-__all__ = ["test_cache"]
-
-RELEASE = """\
-Format: 1
-Version: 1.0.0
-Prefix: test
-Origin: Test
-Label: Test
-Maintainer: A Person <person@example.org>
-Flavors: bookworm
-Default-Flavor: bookworm
-Architectures: amd64
-Compression: zstd 1 128K
-Profiles:
- dev zstd 2 64K
-Exclude:
- /usr/share/doc/*/*
- /usr/share/man/*
- /usr/share/locale/*
-Include:
- /usr/share/doc/*/copyright
-
-Archive: debian
-Flavors: bookworm
-Origin: Debian
-Label: Debian
-Suites: bookworm
-Components: main
-Key: /usr/share/keyrings/debian-archive-keyring.gpg
-
-Archive: small
-Flavors: bookworm
-Directory: debs
-"""
-
-ACCOUNTS = """\
-Format: 1
-
-Group: keeper
-Gid: 450
-Packages: registered
-
-User: keeper
-Uid: 450
-Group: keeper
-Home: /var/lib/keeper
-Home-Mode: 0755
-Shell: /usr/sbin/nologin
-Packages: registered
-"""
+__all__ = ["Site", "test_cache", "write_site"]
 
 MODULES: dict[str, str] = {
     "core": "Packages: adduser, witness",
@@ -213,42 +159,6 @@ def _licensed_debs(directory: Path) -> None:
     make_deb(directory, "bare", files={"/usr/share/shared/bare.txt": "bare\n"})
 
 
-def write_site(directory: Path, modules: Mapping[str, str]) -> Path:
-    """Write the documents of a small release; returns the directory of its specs."""
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "release").write_text(RELEASE)
-    (directory / "accounts").write_text(ACCOUNTS)
-    for name, rest in modules.items():
-        (directory / f"{name}.module").write_text(
-            f"Format: 1\nModule: {name}\nTitle: {name.title()}\nStack-Group: Test\n{rest}\n"
-            f"Description: The module {name}\n"
-        )
-    return directory
-
-
-@dataclass(frozen=True)
-class Site:
-    """A small release, locked and fetched."""
-
-    specs: Path
-    project: Project
-    lock: Lock
-    cache: Path
-
-    @property
-    def store(self) -> Store:
-        return Store(self.cache / "packages")
-
-    def job(self, module: str) -> Job:
-        return plan(self.project, self.lock, [ModuleName(module)])[-1]
-
-    def build(self, module: str, listen: Callable[[Event], None] = ignore) -> Path:
-        """Build a module and what it requires; returns its payload."""
-        jobs = plan(self.project, self.lock, [ModuleName(module)])
-        payloads = build_payloads(jobs, store=self.store, cache=self.cache, listen=listen)
-        return payloads[ModuleName(module)]
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
     """The small release; its core is built once and stays in the tests' cache."""
@@ -258,3 +168,17 @@ def site(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
     project = check(specs)
     fetch_locked(made.lock, project.release, specs=specs, cache=test_cache)
     return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)
+
+
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SmallArchive]:
+    """What stands in for the vendors' archives."""
+    return make_stand_ins(tmp_path_factory.mktemp("stand-ins"))
+
+
+@pytest.fixture(scope="session")
+def kernels(
+    tmp_path_factory: pytest.TempPathFactory, test_cache: Path, stand_ins: dict[str, SmallArchive]
+) -> Site:
+    """A small release whose core has a kernel."""
+    return kernel_site(tmp_path_factory.mktemp("kernels") / "specs", test_cache, stand_ins)

@@ -18,7 +18,7 @@ from qlumod.layer.job import Job
 from qlumod.model.names import ModuleName
 from qlumod.workflows.build import build
 from tests.conftest import ROOT
-from tests.layer.conftest import Site
+from tests.layer.site import Site
 from tests.support import debris
 
 PATIENCE = 60.0

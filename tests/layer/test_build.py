@@ -25,7 +25,7 @@ from qlumod.system.run import capture, command
 from qlumod.system.tree import scan
 from qlumod.workflows.build import build
 from qlumod.workflows.check import check
-from tests.layer.conftest import Site
+from tests.layer.site import Site
 
 
 def tell_layer(*, listen: Listener, image: str, place: str) -> dict[str, list[object]]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from qlumod.layer.copyright import copyright_texts
 from qlumod.model.copyright import collected
 from qlumod.model.names import PackageName
-from tests.layer.conftest import LICENCE, Site
+from tests.layer.conftest import LICENCE
+from tests.layer.site import Site
 
 TEXTS = dict.fromkeys(map(PackageName, ("licensed", "licensed-data", "licensed-doc")), LICENCE)
 

@@ -17,7 +17,7 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import manifest_text, parse_manifest, payload_home
 from qlumod.model.names import ModuleName
 from qlumod.system.store import Store
-from tests.layer.conftest import Site
+from tests.layer.site import Site
 
 PLAIN = ModuleName("plain")
 

@@ -1,6 +1,5 @@
 """Kernel modules that really compile: sources as dh_dkms makes them, against Debian's headers."""
 
-import gzip
 import os
 import shutil
 from collections.abc import Sequence
@@ -12,71 +11,20 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
 from qlumod.layer.build import build_again, ensure_generated, plan
 from qlumod.layer.cache import payload_path
-from qlumod.model.contents import parse_contents
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.proof.inside import assembled
 from qlumod.stack.chroot import in_root, inhabited
 from qlumod.system.namespace import call_inside
 from qlumod.system.run import capture, command
-from qlumod.workflows.check import check
-from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.package import install_module
 from qlumod.workflows.source import source
-from tests.layer.conftest import Site, write_site
-from tests.support.debs import make_deb
-from tests.support.dkms import make_dkms_deb
+from tests.layer.site import Site
+from tests.support.contents import packages_in, paths_in
 
 pytestmark = [pytest.mark.slow]
 
-MODULES = {
-    "core": "Packages: linux-image-cloud-amd64",
-    "greeting": "Requires: core\nPackages: greet-tools, greet-support\n"
-    "Kernel-Modules: greet-dkms, reply-dkms",
-    "broken": "Requires: core\nPackages: greet-support\nKernel-Modules: broken-dkms",
-    "other": "Requires: core\nPackages: other-kernel",
-}
-GROUPS = """\
-Format: 1
-
-Group: input
-Gid: 400
-Packages: udev
-
-Group: sgx
-Gid: 401
-Packages: udev
-
-Group: kvm
-Gid: 402
-Packages: udev
-
-Group: render
-Gid: 403
-Packages: udev
-"""
 GREETING = ModuleName("greeting")
-
-
-def debs(folder: Path) -> None:
-    make_dkms_deb(folder, "greet", depends="greet-support")
-    make_dkms_deb(folder, "reply")
-    make_dkms_deb(folder, "broken", code="this is no C\n")
-    make_deb(folder, "greet-support", files={"/usr/share/greet/data": "hello\n"})
-    make_deb(folder, "greet-tools", depends="greet-dkms (= 1.0-1) | greet-module-1.0")
-    make_deb(folder, "other-kernel", files={"/lib/modules/5.10.0-1-amd64/updates/a.ko.xz": "?"})
-
-
-@pytest.fixture(scope="module")
-def kernels(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
-    """A small release whose core has Debian's kernel for virtual machines."""
-    specs = write_site(tmp_path_factory.mktemp("kernels") / "specs", MODULES)
-    (specs / "accounts").write_text(GROUPS)
-    debs(specs / "debs")
-    made = lock(specs, cache=test_cache)
-    project = check(specs)
-    fetch_locked(made.lock, project.release, specs=specs, cache=test_cache)
-    return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)
 
 
 @pytest.fixture(scope="module")
@@ -85,18 +33,6 @@ def greeting(kernels: Site) -> Path:
     for package in kernels.lock.generated(GREETING):
         kernels.store.forget_generated(package.sha256)
     return kernels.build("greeting")
-
-
-def packages(payload: Path) -> list[list[str]]:
-    text = gzip.decompress((payload / "greeting.packages.version.gz").read_bytes()).decode()
-    return [line.split("\t") for line in text.splitlines()]
-
-
-def paths(payload: Path) -> dict[str, str]:
-    """The files of a payload's layer and what made them."""
-    module = parse_manifest((payload / "manifest").read_text(), "manifest").module
-    text = gzip.decompress((payload / f"{module}.contents.gz").read_bytes()).decode()
-    return {line.path: line.origin for line in parse_contents(text, "contents") if line.type == "f"}
 
 
 def tell_stack(*, listen: Listener, payloads: Sequence[str], space: str) -> dict[str, str]:
@@ -122,13 +58,13 @@ def test_a_layer_holds_what_was_compiled_and_nothing_that_compiles(
     kernels: Site, greeting: Path
 ) -> None:
     (greet, reply) = kernels.lock.generated(GREETING)
-    assert [line[0] for line in packages(greeting)] == [
+    assert [line[0] for line in packages_in(greeting)] == [
         greet.package,
         "greet-support",
         "greet-tools",
         reply.package,
     ]
-    assert packages(greeting)[0] == [
+    assert packages_in(greeting)[0] == [
         greet.package,
         greet.version,
         "amd64",
@@ -136,12 +72,12 @@ def test_a_layer_holds_what_was_compiled_and_nothing_that_compiles(
         greet.sha256,
         "generated",
     ]
-    found = paths(greeting)
+    found = paths_in(greeting)
     release = greet.package.removeprefix("greet-kernel-")
     place = f"/usr/lib/modules/{release}/updates/dkms"
     assert found[f"{place}/greet.ko"] == greet.package
     assert found[f"{place}/reply.ko"] == reply.package
-    assert found["/etc/greet/greet.conf"] == greet.package
+    assert found["/etc/greet/greet.conf"] == found["/usr/sbin/greet"] == greet.package
     tools = ("/usr/src", "/usr/bin", "/etc/dkms", "/var/lib/dkms")
     assert not [path for path in found if path.startswith(tools)]
     status = (greeting / "state/dpkg-status").read_text()

@@ -16,7 +16,7 @@ from qlumod.layer.cache import payload_path
 from qlumod.layer.inputs import write_inputs
 from qlumod.workflows.build import build
 from tests.conftest import Answer
-from tests.layer.conftest import Site
+from tests.layer.site import Site
 from tests.layer.test_build import layer_of
 from tests.support import debris
 from tests.support.ordinary import ID, NAME, PYTHON, SUBIDS, User, ordinary_user

@@ -11,7 +11,7 @@ from debian.deb822 import Changes
 from qlumod.system.run import capture, command
 from qlumod.system.store import Store
 from tests.conftest import ROOT
-from tests.layer.conftest import Site
+from tests.layer.site import Site
 from tests.package.conftest import Made, debs_in
 from tests.support.archive import make_archive, served
 from tests.support.build_chroot import build_chroot

@@ -17,7 +17,7 @@ from qlumod.system.run import SEARCH_PATH, capture, command
 from qlumod.workflows.package import install_module
 from tests.conftest import ROOT, Answer
 from tests.integration.conftest import typed as qlumod
-from tests.layer.conftest import Site
+from tests.layer.site import Site
 from tests.package.conftest import Made, debs_in
 from tests.support.ordinary import ID, PYTHON, User, ordinary_user
 

@@ -62,6 +62,12 @@ case "$1" in
 esac
 """
 
+_EAGER = """
+for kernel in /lib/modules/*; do
+	dkms install -m {name} -v {version} -k "${{kernel##*/}}"
+done
+"""
+
 PRERM = """\
 case "$1" in
     remove|upgrade|deconfigure)
@@ -81,8 +87,12 @@ def make_dkms_deb(
     depends: str = "",
     code: str = _CODE,
     conf: str = "",
+    eager: bool = False,
 ) -> Path:
-    """Make ``<name>-dkms``; it provides ``<name>-module-<version>`` and has a file for nodes."""
+    """Make ``<name>-dkms``; it provides ``<name>-module-<version>`` and has files for nodes.
+
+    One that is `eager` compiles for every kernel when it is installed, whatever dkms is told.
+    """
     said = {"name": name, "package": name, "version": version}
     place = f"/usr/src/{name}-{version}"
     return make_deb(
@@ -96,8 +106,12 @@ def make_dkms_deb(
             f"{place}/Makefile": f"obj-m := {name}.o\n",
             f"{place}/{name}.c": code.format(**said),
             f"/etc/{name}/{name}.conf": f"# settings of {name}\n",
+            f"/sbin/{name}": f"#!/bin/sh\n# {name}\n",
             f"/usr/share/doc/{name}-dkms/copyright": "free\n",
         },
         conffiles=(f"/etc/{name}/{name}.conf",),
-        scripts={"postinst": POSTINST.format(**said), "prerm": PRERM.format(**said)},
+        scripts={
+            "postinst": POSTINST.format(**said) + (_EAGER.format(**said) if eager else ""),
+            "prerm": PRERM.format(**said),
+        },
     )

@@ -294,16 +294,16 @@ CLEAN="make -C build clean"
 AUTOINSTALL="yes"
 """
 _BEEGFS_MAKE = """\
-ifneq ($(KERNELRELEASE),)
-obj-m := beegfs.o
-beegfs-y := ../source/fs.o
-ccflags-y := -DBEEGFS_VERSION=\\"$(BEEGFS_VERSION)\\"
-else
 module:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) BEEGFS_VERSION=$(BEEGFS_VERSION) modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/../source BEEGFS_VERSION=$(BEEGFS_VERSION) modules
+	cp ../source/beegfs.ko .
 clean:
-	rm -f *.o *.ko
-endif
+	rm -f *.ko ../source/*.o ../source/*.ko
+"""
+_BEEGFS_KBUILD = """\
+obj-m := beegfs.o
+beegfs-y := fs.o
+ccflags-y := -DBEEGFS_VERSION=\\"$(BEEGFS_VERSION)\\"
 """
 _BEEGFS_CODE = """\
 #include <linux/fs.h>
@@ -429,6 +429,7 @@ def _beegfs_client(directory: Path, version: str, full: str) -> Path:
         files={
             f"{place}/dkms.conf": _BEEGFS_CONF.format(version=version),
             f"{place}/build/Makefile": _BEEGFS_MAKE,
+            f"{place}/source/Kbuild": _BEEGFS_KBUILD,
             f"{place}/source/fs.c": _BEEGFS_CODE,
             "/usr/share/doc/beegfs-client-dkms/copyright": "GPL-2\n",
             "/sbin/mount.beegfs": _tool("mount.beegfs"),
