@@ -195,7 +195,9 @@ def _state(
         if (path in reference.entries) != (path in stack.entries):
             continue
         if expected.get(path) != found.get(path):
-            yield from _entries(path, kind.name, expected.get(path, b""), found.get(path, b""))
+            yield from entries_differing(
+                path, kind.name, expected.get(path, b""), found.get(path, b"")
+            )
         elif path in one and path in other and one[path].data != other[path].data:
             yield _reordered(path, kind.name, one[path].data, other[path].data)
 
@@ -216,7 +218,7 @@ def _canonical(kind: Listed, files: Files) -> Mapping[str, bytes]:
         return {path: file.data for path, file in files.items()}
 
 
-def _entries(path: str, kind: str, reference: bytes, stack: bytes) -> Iterator[Difference]:
+def entries_differing(path: str, kind: str, reference: bytes, stack: bytes) -> Iterator[Difference]:
     """The entries of a canonical form that differ: stanzas, or lines."""
     one, other = _blocks(reference), _blocks(stack)
     for key in sorted({*one, *other}):

@@ -1,19 +1,23 @@
 """The differences that are permitted between a stack and one installation: a short typed list."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Protocol
 
 from qlumod.model.accounts import Accounts
 from qlumod.proof.checksums import PATTERN
+from qlumod.proof.compare import entries_differing
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.tree import Tree
+from qlumod.state.alternatives import ALTERNATIVES, group_text, parse_group
 from qlumod.state.kernel_modules import is_kernel_module, kernel_module_name
 from qlumod.state.kind import canonical_path, matches_any
 
 A = Aspect
+_RECORDS = "/var/lib/dpkg/alternatives/"
+_CHOSEN = "/etc/alternatives/"
 
 
 class Permission(Protocol):
@@ -56,6 +60,22 @@ class Recorded:
     def permits(self, difference: Difference) -> bool:
         """Whether exactly this path was recorded."""
         return difference.aspect == A.MISSING and difference.path in self.paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternated:
+    """Alternatives of left-out paths: their links, and slaves that a script then does not name."""
+
+    name: str = "alternative left out"
+    why: str = "update-alternatives makes nothing for a file that is not there"
+    paths: frozenset[str]
+    records: frozenset[Difference]
+    """What differs between the records with those slaves, and without them."""
+
+    def permits(self, difference: Difference) -> bool:
+        """Whether exactly this was recorded."""
+        missing = difference.aspect == A.MISSING and difference.path in self.paths
+        return missing or difference in self.records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,10 +259,9 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             why="documentation, drivers … that no node needs, recorded path by path",
             paths=expected.left_out,
         ),
-        Recorded(
-            name="alternative left out",
-            why="update-alternatives makes nothing for a file that is not there",
+        Alternated(
             paths=_alternatives(reference, expected.left_out),
+            records=_records_without(reference, expected.left_out),
         ),
         Diverted(left_out=expected.left_out),
         Unlisted(left_out=expected.left_out | expected.restored),
@@ -378,16 +397,39 @@ def _children(tree: Tree) -> dict[str, list[str]]:
 
 
 def _alternatives(reference: Tree, left_out: frozenset[str]) -> frozenset[str]:
-    """Links of /etc/alternatives to left-out paths, the links to those, and their records."""
+    """Links of /etc/alternatives to left-out paths, the links to those, and their records.
+
+    What lies in a left-out directory is left out as well.
+    """
     targets = {path: entry.target for path, entry in reference.entries.items() if entry.target}
     inner = {
-        path
+        path for path, target in targets.items() if path.startswith(_CHOSEN) and target in left_out
+    }
+    inner |= {
+        target
         for path, target in targets.items()
-        if path.startswith("/etc/alternatives/") and target in left_out
+        if target.startswith(_CHOSEN) and _directory(path) in left_out
     }
     outer = {path for path, target in targets.items() if target in inner}
-    records = {f"/var/lib/dpkg/alternatives/{path.rpartition('/')[2]}" for path in inner}
+    records = {f"{_RECORDS}{path.rpartition('/')[2]}" for path in inner}
     return frozenset(inner | outer | records)
+
+
+def _records_without(reference: Tree, left_out: frozenset[str]) -> frozenset[Difference]:
+    """How records differ from those whose scripts made no slave in left-out directories."""
+    found: set[Difference] = set()
+    for path, data in reference.data.items():
+        if path.startswith(_RECORDS):
+            group = parse_group(path.removeprefix(_RECORDS), data.decode())
+            kept = {n: link for n, link in group.slaves.items() if _directory(link) not in left_out}
+            if kept != group.slaves:
+                text = group_text(replace(group, slaves=kept)).encode()
+                found.update(entries_differing(path, ALTERNATIVES.name, data, text))
+    return frozenset(found)
+
+
+def _directory(path: str) -> str:
+    return canonical_path(path.rpartition("/")[0])
 
 
 def _ids(accounts: Accounts) -> dict[str, int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Answer, Typed
-from tests.layer.conftest import ACCOUNTS, Site
+from tests.layer.site import ACCOUNTS, Site
 from tests.support.debs import make_deb
 
 SPEC = """\

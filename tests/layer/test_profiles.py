@@ -5,7 +5,7 @@ from pathlib import Path
 from qlumod.events import Event, StepStarted
 from qlumod.layer.check import check_payload
 from qlumod.workflows.build import build
-from tests.layer.conftest import Site
+from tests.layer.site import Site
 
 
 def test_what_is_made_in_a_profile_says_so_and_is_another_version(

@@ -6,7 +6,12 @@ import pytest
 
 from qlumod.model.tree import Entry
 from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.permitted import Permission, false_records, other_bytes_beside, permissions
+from qlumod.proof.permitted import (
+    Permission,
+    false_records,
+    other_bytes_beside,
+    permissions,
+)
 from qlumod.proof.tree import Tree
 from tests.proof.expected import expectations
 
@@ -121,6 +126,38 @@ def test_only_diversions_of_left_out_paths_may_be_missing() -> None:
     assert permitted(path, Aspect.ENTRY, reference=gone) == "diversion left out"
     assert permitted(path, Aspect.ENTRY, stack=gone) is None
     assert permitted(path, Aspect.ENTRY, reference="/bin/sh /bin/sh.distrib dash") is None
+
+
+def test_slaves_in_left_out_directories_may_be_missing_from_links_and_records() -> None:
+    """Scripts ask for the directory, and say nothing of the slave where it is not there."""
+    record, page = "/var/lib/dpkg/alternatives/gpu", "/usr/share/man/man1/gpu-smi.1.gz"
+    group = "auto\n/usr/lib/gpu\nsmi\n/usr/bin/gpu-smi\nsmi.1\n" + page
+    reference = Tree(
+        entries=tree(
+            **{
+                page: "/etc/alternatives/smi.1",
+                "/etc/alternatives/smi.1": "/opt/smi.1.gz",
+                "/usr/bin/gpu-smi": "/etc/alternatives/smi",
+                "/etc/alternatives/smi": "/opt/smi",
+            }
+        ).entries,
+        data={record: f"{group}\n\n/opt\n5\n/opt/smi\n/opt/smi.1.gz\n\n".encode()},
+    )
+    allowed = permissions(replace(EXPECTED, left_out=frozenset(["/usr/share/man/man1"])), reference)
+
+    def name(path: str, aspect: Aspect = Aspect.MISSING, **told: str) -> str | None:
+        difference = Difference(path=path, aspect=aspect, **told)
+        return next((one.name for one in allowed if one.permits(difference)), None)
+
+    assert name(page) == name("/etc/alternatives/smi.1") == "alternative left out"
+    assert name("/usr/bin/gpu-smi") is None
+    assert name("/etc/alternatives/smi") is None
+    told = {"subject": "auto", "reference": f"smi.1 | {page}"}
+    assert name(record, Aspect.ENTRY, **told) == "alternative left out"
+    assert name(record, Aspect.ENTRY, **told, stack="smi.2") is None
+    choice = {"subject": "/opt", "reference": "/opt/smi.1.gz"}
+    assert name(record, Aspect.ENTRY, **choice) == "alternative left out"
+    assert name(record, Aspect.ENTRY, subject="/opt", reference="/opt/smi") is None
 
 
 def test_only_checksums_of_left_out_paths_may_be_missing() -> None:
