@@ -122,14 +122,24 @@ class Entries:
         others = (other.name for other in modules if other.name not in module.excludes)
         return {**self.of(others), **self.of(module.requires)}
 
-    def add_made(self, made: Made, module: str) -> None:
-        """Note a package that a module's build will make."""
-        self._entries[made.name, made.version] = Entry(
-            chosen=made.chosen,
-            reason=f"kernel modules of {module}",
-            modules=[module],
-            made=made,
-        )
+    def add_made(self, made: Made, module: str) -> str:
+        """Note a package that a module's build will make.
+
+        Returns the name of a module that makes it otherwise, which cannot be; else an empty one.
+        """
+        reason = f"kernel modules of {module}"
+        new = Entry(chosen=made.chosen, reason=reason, made=made)
+        there = self._entries.setdefault((made.name, made.version), new)
+        others = [
+            other
+            for other in there.modules
+            if there.made != made or self._compiles(other) != self._compiles(module)
+        ]
+        there.modules.append(module)
+        return next(iter(others), "")
+
+    def _compiles(self, module: str) -> set[tuple[str, str]]:
+        return {key for key, entry in self._entries.items() if module in entry.builds}
 
     def holders(self, package: str, version: str) -> tuple[str, ...]:
         """The modules that have a package in a version."""

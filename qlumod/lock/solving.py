@@ -282,7 +282,12 @@ class Solver:
             below[name].builds.append(module.name)
         stack = (*attempt.installed, *attempt.solution.new)
         for made in kernels.settled(compilation.made, stack):
-            self.entries.add_made(made, module.name)
+            if other := self.entries.add_made(made, module.name):
+                raise QlumodError(
+                    f"{module.path}: {module.name} compiles {made.how.sources} otherwise than"
+                    f" {other}: with other packages, or for others",
+                    remedy="let a third module compile it, and both require that",
+                )
 
     def _attempt(
         self, module: Module, installed: Sequence[Chosen], fixed: Mapping[str, str]

@@ -322,3 +322,20 @@ def test_two_modules_that_compile_the_same_sources_are_refused(gpu: Site) -> Non
     )
     gpu.spec("other", "gpu-support", requires="gpu", fields={"Kernel-Modules": "gpu-kernel-dkms"})
     assert of(gpu.lock(), "gpu-kernel-6.1.0-1-amd64").modules == ("gpu",)
+
+
+def test_modules_that_exclude_each_other_share_what_they_compile_alike(gpu: Site) -> None:
+    fields = {"Kernel-Modules": "gpu-kernel-dkms", "Conflicts": "gpu"}
+    gpu.spec("other", "gpu-support", fields=fields)
+    made = of(gpu.lock(), "gpu-kernel-6.1.0-1-amd64")
+    assert made.modules == ("gpu", "other")
+    for module in made.modules:
+        alone = gpu.lock().lock.restricted_to([ModuleName("core"), ModuleName(module)])
+        (own,) = alone.generated(ModuleName(module))
+        assert own.sha256 == inputs_of(own, alone.packages)
+    gpu.spec("other", "gpu-support", fields={**fields, "Build-Packages": "libgpu"})
+    assert gpu.refusal() == (
+        "TOP/module-specs/other.module: other compiles gpu-kernel-dkms otherwise than gpu: with"
+        " other packages, or for others\n"
+        "To mend it: let a third module compile it, and both require that"
+    )
