@@ -1,8 +1,10 @@
 """The differences that are permitted between a stack and one installation: a short typed list."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from hashlib import md5
 from typing import Protocol
 
 from qlumod.model.accounts import Accounts
@@ -213,7 +215,9 @@ _BOOKKEEPING = (
     "/etc/group-",
     "/etc/gshadow-",
     "/etc/passwd-",
+    "/etc/sgml/catalog.old",
     "/etc/shadow-",
+    "/etc/xml/catalog.old",
     "/var/cache/apt/archives/lock",
     "/var/cache/debconf/config.dat-old",
     "/var/cache/debconf/templates.dat-old",
@@ -224,8 +228,10 @@ _BOOKKEEPING = (
     "/var/lib/dpkg/status-old",
     "/var/lib/dpkg/statoverride-old",
     "/var/lib/dpkg/triggers/Lock",
+    "/var/lib/sgml-base/supercatalog.old",
     "/var/lib/ucf/hashfile.*",
     "/var/lib/ucf/registry.*",
+    "/var/lib/xml-core/catalog.old",
 )
 _OF_THE_BUILD = (
     "/etc/.resolv.conf.systemd-resolved.bak",
@@ -233,6 +239,7 @@ _OF_THE_BUILD = (
     "/etc/apt/sources.list",
     "/etc/hostname",
 )
+_FONTS = ("/usr/share/fonts/", "/usr/local/share/fonts/")
 _DEVICES = (
     "/dev/console",
     "/dev/fd",
@@ -286,8 +293,19 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
         Ordered(),
         Named(
             name="bookkeeping",
-            why="locks and backups of passwd, dpkg, apt, debconf and ucf",
+            why="locks and backups of passwd, dpkg, apt, debconf, ucf and catalogues",
             paths=_BOOKKEEPING,
+        ),
+        Named(
+            name="log",
+            why="what fontconfig's script said while it was installed",
+            paths=("/var/log/fontconfig.log",),
+        ),
+        Named(
+            name="font cache",
+            why="with SOURCE_DATE_EPOCH fontconfig keeps none of younger directories",
+            aspects=(A.EXTRA,),
+            paths=_font_caches(reference),
         ),
         Named(
             name="of the build",
@@ -324,6 +342,15 @@ def _for_boot_loaders(kernel: str) -> tuple[str, ...]:
         f"/boot/System.map-{kernel}",
         "/initrd.img",
         "/initrd.img.old",
+    )
+
+
+def _font_caches(reference: Tree) -> tuple[str, ...]:
+    """A cache of fontconfig is named after its directory: the MD5 of its path."""
+    return tuple(
+        f"/var/cache/fontconfig/{md5(os.fsencode(path), usedforsecurity=False).hexdigest()}-*"
+        for path, entry in reference.entries.items()
+        if entry.type == "d" and f"{path}/".startswith(_FONTS)
     )
 
 

@@ -1,6 +1,7 @@
 """What is permitted, and what is not although it looks alike."""
 
 from dataclasses import replace
+from hashlib import md5
 
 import pytest
 
@@ -19,7 +20,8 @@ from tests.proof.expected import expectations
 def tree(*paths: str, **targets: str) -> Tree:
     entries = [Entry(path=path, type="f", mode=0o644, digest="dd") for path in paths]
     links = [Entry(path=p, type="l", mode=0o777, target=t) for p, t in targets.items()]
-    return Tree(entries={entry.path: entry for entry in [*entries, *links]}, data={})
+    fonts = Entry(path="/usr/share/fonts", type="d", mode=0o755)
+    return Tree(entries={entry.path: entry for entry in [fonts, *entries, *links]}, data={})
 
 
 REFERENCE = tree(
@@ -63,12 +65,24 @@ def permitted(path: str, aspect: Aspect = Aspect.MISSING, **told: str) -> str | 
         ("/etc/apt/sources.list", "of the build"),
         ("/dev/null", "device"),
         ("/dev/sda", None),
+        ("/etc/xml/catalog.old", "bookkeeping"),
+        ("/var/lib/sgml-base/supercatalog.old", "bookkeeping"),
+        ("/var/log/fontconfig.log", "log"),
+        ("/var/log/other.log", None),
+        ("/var/cache/fontconfig/3830d5c3-le64.cache-8", None),
         ("/run/lock", "run-time directory"),
         ("/run/lock/other", None),
     ],
 )
 def test_only_what_is_named_may_be_missing(path: str, name: str | None) -> None:
     assert permitted(path) == name
+
+
+def test_only_the_stack_may_have_caches_of_fonts() -> None:
+    path = f"/var/cache/fontconfig/{md5(b'/usr/share/fonts').hexdigest()}-le64.cache-8"
+    assert permitted(path, Aspect.EXTRA) == "font cache"
+    assert permitted(path, Aspect.CONTENT) is None
+    assert permitted("/var/cache/fontconfig/3830d5c3-le64.cache-8", Aspect.EXTRA) is None
 
 
 @pytest.mark.parametrize("aspect", [a for a in Aspect if a not in (Aspect.MISSING, Aspect.ORDER)])

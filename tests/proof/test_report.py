@@ -28,7 +28,9 @@ for boot loaders        0      System.map and links: a node boots what lies besi
 account ids             2      the release's account table fixes them; names and all else are equal
 day of an account       0      each module has its own epoch, one installation has one
 order of entries        1      merged from the modules' entries: the same ones, sorted
-bookkeeping             2      locks and backups of passwd, dpkg, apt, debconf and ucf
+bookkeeping             2      locks and backups of passwd, dpkg, apt, debconf, ucf and catalogues
+log                     0      what fontconfig's script said while it was installed
+font cache              0      with SOURCE_DATE_EPOCH fontconfig keeps none of younger directories
 of the build            2      mmdebstrap's settings, and its copies of host name and resolver
 device                  1      mmdebstrap makes them; a node has devtmpfs
 run-time directory      1      a node's /run is made at boot
