@@ -18,7 +18,7 @@ repository = setting("repository", required=True)
 
 
 def wishes(function: F) -> F:
-    """Add ``--key --origin --label --client-arch --uri``, given as ``wishes``."""
+    """Add ``--key --origin --label --client-arch --uri --xz``, given as ``wishes``."""
 
     @functools.wraps(function)
     def wrapper(
@@ -28,6 +28,7 @@ def wishes(function: F) -> F:
         label: str | None,
         architectures: tuple[str, ...],
         uri: str | None,
+        xz: bool | None,
         **given: Any,
     ) -> Any:
         source = click.get_current_context().get_parameter_source("keys")
@@ -39,6 +40,7 @@ def wishes(function: F) -> F:
             label=label,
             architectures=architectures,
             uri=uri,
+            xz=xz,
         )
         return function(wishes=asked, **given)
 
@@ -60,6 +62,11 @@ _WISHES: tuple[Callable[[Any], Any], ...] = (
         help="An architecture of its clients; may be repeated. Default: amd64.",
     ),
     click.option("--uri", metavar="URI", help="Its address for users' .sources files."),
+    click.option(
+        "--xz/--no-xz",
+        default=None,
+        help="Compress its indexes by xz, too, or no longer: smaller, but publishing takes longer.",
+    ),
 )
 
 

@@ -1,6 +1,7 @@
 """Looking a whole repository over: every digest, every reference, every signature."""
 
 import gzip
+import lzma
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -145,6 +146,8 @@ def _index(snapshot: Snapshot, path: str, looking: _Looking) -> None:
 def _unpacked(file: Path) -> bytes:
     if file.suffix == ".gz":
         return gzip.decompress(read_bytes(file))
+    if file.suffix == ".xz":
+        return lzma.decompress(read_bytes(file))
     return capture(command("zstd", "--quiet", "--decompress", "--stdout", file))
 
 

@@ -1,9 +1,12 @@
 """The index files of a suite: Packages and Sources, compressed, the same bytes every time."""
 
 import gzip
+import lzma
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from qlumod.events import Listener
+from qlumod.repository.chunks import GZ, ZST, pack
 from qlumod.repository.entries import (
     ALL,
     Entry,
@@ -13,10 +16,8 @@ from qlumod.repository.entries import (
     sort_entries,
 )
 from qlumod.repository.layout import COMPONENT
-from qlumod.system.run import capture, command
 
-GZIP_LEVEL = 9
-ZSTD_LEVEL = 9
+XZ = ".xz"
 SOURCES = f"{COMPONENT}/source/Sources"
 
 
@@ -41,23 +42,29 @@ def index_texts(entries: Sequence[Entry], architectures: Sequence[str]) -> dict[
     return {path: text.encode() for path, text in texts.items()}
 
 
-def compressed(texts: Mapping[str, bytes], *, listen: Listener) -> dict[str, bytes]:
-    """The files that clients fetch; the plain ones are only named in Release."""
+def compressed(
+    texts: Mapping[str, bytes], known: Path, *, xz: bool = False, listen: Listener
+) -> dict[str, bytes]:
+    """The files that clients fetch; the plain ones are only named in Release.
+
+    `known` is a directory that keeps the chunks of the last publication.
+    """
     files: dict[str, bytes] = {}
-    packed: dict[bytes, tuple[bytes, bytes]] = {}
+    packed: dict[tuple[bytes, str], bytes] = {}
     for path, data in sorted(texts.items()):
-        # Where all packages are for all architectures, the indexes are the same.
-        if data not in packed:
-            packed[data] = (gzip.compress(data, GZIP_LEVEL, mtime=0), _zstd(data, listen))
-        files[f"{path}.gz"], files[f"{path}.zst"] = packed[data]
+        separator = b"\n\n" if _has_paragraphs(path) else b"\n"
+        for ending in (GZ, ZST) if _has_paragraphs(path) else (GZ,):
+            # Where all packages are for all architectures, the indexes are the same.
+            if (data, ending) not in packed:
+                packed[data, ending] = pack(data, separator, ending, known, listen=listen)
+            files[path + ending] = packed[data, ending]
+        if xz:
+            files[path + XZ] = lzma.compress(data)
     return files
 
 
-def _zstd(data: bytes, listen: Listener) -> bytes:
-    # It is told the size, since otherwise it makes ready for anything, however little comes.
-    size = f"--stream-size={len(data)}"
-    words = ("--quiet", "--stdout", f"-{ZSTD_LEVEL}", "--single-thread", size)
-    return capture(command("zstd", *words, stdin=data), listen=listen)
+def _has_paragraphs(path: str) -> bool:
+    return path.endswith(("/Packages", "/Sources"))
 
 
 def read_index(path: str, packed: bytes) -> tuple[Entry, ...]:

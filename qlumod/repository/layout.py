@@ -74,6 +74,11 @@ class Layout:
         return self.own / "staging"
 
     @property
+    def chunks(self) -> Path:
+        """Compressed parts of indexes, by the digest of what they unpack to; may be removed."""
+        return self.own / "chunks"
+
+    @property
     def going(self) -> Path:
         """Snapshots that are being removed."""
         return self.own / "going"

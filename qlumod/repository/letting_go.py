@@ -66,6 +66,8 @@ def carry_out(layout: Layout, going: LettingGo, *, listen: Listener) -> None:
     _remove_snapshots(layout, {one.identity for one in going.snapshots}, listen)
     _remove_files(layout, going.files, listen)
     _remove_indexes(all_snapshots(layout))
+    # The next publication makes those anew that it needs.
+    remove_tree(layout.chunks)
 
 
 def _unnamed(

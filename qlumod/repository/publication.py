@@ -12,6 +12,7 @@ from qlumod.repository.entries import Entry
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.indexes import architectures_of, compressed, index_texts
 from qlumod.repository.layout import Layout
+from qlumod.repository.listing import contents_texts
 from qlumod.repository.plan import Plan
 from qlumod.repository.release import release_text
 from qlumod.repository.settings import Settings
@@ -78,7 +79,9 @@ def show(
         stage_pool(staging, incoming, listen=listen)
         check_references(staging, plan.entries)
         with step(listen, "writing the indexes"):
-            sums = _stage_indexes(staging, plan.entries, architectures, before, listen)
+            sums = _stage_indexes(
+                staging, plan.entries, architectures, before, xz=settings.xz, listen=listen
+            )
         text = release_text(
             settings,
             suite=suite,
@@ -106,10 +109,15 @@ def _stage_indexes(
     entries: tuple[Entry, ...],
     architectures: tuple[str, ...],
     before: Snapshot | None,
+    *,
+    xz: bool,
     listen: Listener,
 ) -> dict[str, Sum]:
-    texts = index_texts(entries, architectures)
-    files = compressed(texts, listen=listen)
+    texts = {
+        **index_texts(entries, architectures),
+        **contents_texts(entries, architectures, before, staging.deb),
+    }
+    files = compressed(texts, staging.layout.chunks, xz=xz, listen=listen)
     stage_indexes(staging, files, before.directory if before else None)
     return _sums({**texts, **files})
 

@@ -29,6 +29,8 @@ def release_text(
         "Date": release_date(date),
         "Valid-Until": release_date(valid_until) if valid_until is not None else "",
         "Acquire-By-Hash": "yes",
+        # apt from 2.7 on: --snapshot and Snapshot: name one by its time.
+        "Snapshots": f"{settings.uri.rstrip('/')}/snapshots/@SNAPSHOTID@/" if settings.uri else "",
         # Without No-Support-for-Architecture-all, so that a head node of any architecture can
         # follow. The packages for all stand in every other index, too: some mirrors look there.
         "Architectures": " ".join((ALL, *architectures)),

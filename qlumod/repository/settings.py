@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.model.document import Fields, Reading, decoded, written
+from qlumod.model.document import Fields, Reading, decoded, written, yes_or_no
 from qlumod.model.names import ArchName, arch_name
 from qlumod.system.files import read_bytes
 from qlumod.system.keys import fingerprint
@@ -28,6 +28,8 @@ class Settings:
     """The clients' architectures, even if no package is for one of them only."""
     uri: str = ""
     """Where clients find it; empty: at its place on this machine."""
+    xz: bool = False
+    """Whether indexes are compressed by xz, too."""
 
     def __str__(self) -> str:
         return written(
@@ -38,6 +40,7 @@ class Settings:
                 ("Keys", self.keys),
                 ("Architectures", " ".join(self.architectures)),
                 ("URI", self.uri),
+                ("Xz", "yes" if self.xz else ""),
             )
         )
 
@@ -59,6 +62,7 @@ class Wishes:
     label: str | None = None
     architectures: tuple[str, ...] = ()
     uri: str | None = None
+    xz: bool | None = None
 
 
 def founded(wishes: Wishes) -> Settings:
@@ -76,6 +80,7 @@ def founded(wishes: Wishes) -> Settings:
         keys=tuple(fingerprint(key) for key in keys),
         architectures=tuple(map(arch_name, sorted(wishes.architectures or DEFAULT_ARCHITECTURES))),
         uri=address(wishes.uri) if wishes.uri else "",
+        xz=bool(wishes.xz),
     )
 
 
@@ -104,7 +109,11 @@ def kept(settings: Settings, wishes: Wishes, where: Path) -> Settings:
         )
         for name, is_now, asked in differing
     )
-    return replace(settings, uri=address(wishes.uri)) if wishes.uri else settings
+    return replace(
+        settings,
+        uri=address(wishes.uri) if wishes.uri else settings.uri,
+        xz=settings.xz if wishes.xz is None else wishes.xz,
+    )
 
 
 def with_keys(settings: Settings, wishes: Wishes) -> Settings:
@@ -147,6 +156,7 @@ def read_settings(path: Path) -> Settings:
         keys=fields.words("Keys", fingerprint),
         architectures=fields.words("Architectures", arch_name),
         uri=fields.one("URI", address, ""),
+        xz=fields.one("Xz", yes_or_no, False),
     )
     fields.done()
     reading.finish()

@@ -43,15 +43,16 @@ class Snapshot:
 
     def stored_indexes(self) -> tuple[str, ...]:
         """The indexes that are there as files; the plain ones are only named."""
-        return tuple(path for path in self.sums if path.endswith((".gz", ".zst")))
+        return tuple(path for path in self.sums if path.endswith((".gz", ".zst", ".xz")))
 
     def entries(self) -> tuple[Entry, ...]:
         """All that it offers; raises `QlumodError` if an index is not the one that was signed."""
         # What is for all architectures stands in the index of each.
         paths = (SOURCES, *(packages_path(name) for name in self.architectures or (ALL,)))
-        return joined(read_index(path, self._checked(f"{path}.gz")) for path in paths)
+        return joined(read_index(path, self.checked(f"{path}.gz")) for path in paths)
 
-    def _checked(self, path: str) -> bytes:
+    def checked(self, path: str) -> bytes:
+        """Read an index file; raises `QlumodError` if it is not the one that was signed."""
         file = self.directory / path
         if path not in self.sums or file_sum(file) != self.sums[path]:
             raise QlumodError(

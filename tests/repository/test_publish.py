@@ -65,7 +65,12 @@ def test_release_says_what_the_suite_is(shop: Shop) -> None:
         "Components: main\n"
         "Description: Qlustar 14.0-bookworm\n"
     )
-    assert [line.split()[2] for line in sums.splitlines()] == [
+    contents = [
+        f"main/Contents-{architecture}{suffix}"
+        for architecture in ("all", "amd64")
+        for suffix in ("", ".gz")
+    ]
+    assert [line.split()[2] for line in sums.splitlines()] == contents + [
         f"main/{index}{suffix}"
         for index in ("binary-all/Packages", "binary-amd64/Packages", "source/Sources")
         for suffix in ("", ".gz", ".zst")

@@ -1,0 +1,134 @@
+"""The indexes beyond Packages and Sources: what clients find in them, and how they are kept up."""
+
+import gzip
+import zlib
+
+import pytest
+
+from qlumod.events import ignore
+from qlumod.repository.chunks import SMALLEST, chunks
+from qlumod.repository.listing import _told_by_dpkg, paths_of
+from qlumod.repository.retention import Retention
+from qlumod.repository.settings import Wishes
+from qlumod.workflows.publish import renew
+from qlumod.workflows.repository import check_repository
+from qlumod.workflows.retention import collect
+from qlumod.workflows.withdraw import remove
+from tests.repository.conftest import DATE, SUITE, Shop
+
+TEXT = "\n\n".join(f"Package: p{number}\nText: {'x' * 300}" for number in range(5000)).encode()
+
+
+def contents(shop: Shop, architecture: str = "amd64") -> str:
+    path = shop.current.directory / f"main/Contents-{architecture}.gz"
+    return gzip.decompress(path.read_bytes()).decode()
+
+
+@pytest.mark.usefixtures("untried")
+def test_contents_tell_which_package_has_a_file(shop: Shop) -> None:
+    files = {"/usr/share/doc/both": "x", "/usr/bin/a tool": "x"}
+    shop.publish(
+        shop.deb("one", files=files, fields={"Section": "misc"}, links={"/usr/bin/l": "tool"}),
+        shop.deb("two", files={"/usr/share/doc/both": "y"}),
+        shop.deb("three", files={"/lib/arm": "x"}, architecture="arm64"),
+    )
+    of_all = "usr/bin/a tool misc/one\nusr/bin/l misc/one\nusr/share/doc/both misc/one,two\n"
+    assert contents(shop) == of_all
+    assert contents(shop, "all") == of_all
+    assert contents(shop, "arm64") == f"lib/arm three\n{of_all}"
+    assert check_repository(shop.root, listen=ignore).faults == ()
+
+
+@pytest.mark.usefixtures("untried")
+def test_contents_follow_what_is_published_removed_and_only_signed_anew(shop: Shop) -> None:
+    shop.publish(shop.deb("one", files={"/a": "1"}), shop.deb("two", files={"/a": "2", "/b": "2"}))
+    shop.publish(shop.deb("one", "1.1", files={"/c": "1"}))
+    assert contents(shop) == "a two\nb two\nc one\n"
+    shop.date += 1
+    renew((), repository=shop.root, date=shop.date, listen=ignore)
+    assert contents(shop) == "a two\nb two\nc one\n"
+    shop.date += 1
+    remove(SUITE, ["two"], repository=shop.root, date=shop.date, listen=ignore)
+    assert contents(shop) == "c one\n"
+
+
+@pytest.mark.usefixtures("untried")
+def test_contents_do_not_depend_on_the_way_that_led_to_them(shop: Shop) -> None:
+    one, two = shop.deb("one", files={"/a": "1"}), shop.deb("two", files={"/a": "2"})
+    shop.publish(one)
+    shop.publish(two)
+    other = Shop(shop.work / "elsewhere", shop.fingerprint)
+    other.publish(one, two)
+    assert contents(other) == contents(shop)
+    assert other.current.sums == shop.current.sums
+
+
+def test_dpkg_lists_the_same_paths_where_python_cannot(shop: Shop) -> None:
+    deb = shop.deb("one", files={"/usr/bin/a tool": "x", "/b": "y"}, links={"/usr/l": "../b"})
+    assert paths_of(deb) == _told_by_dpkg(deb) == ("b", "usr/bin/a tool", "usr/l")
+
+
+def test_a_text_is_cut_where_it_tells_itself_and_a_change_stays_in_its_chunk() -> None:
+    cut = [*chunks(TEXT, b"\n\n")]
+    assert b"".join(cut) == TEXT
+    assert len(cut) > 4
+    assert all(len(chunk) >= SMALLEST for chunk in cut[:-1])
+    changed = TEXT.replace(b"Package: p2500\nText: x", b"Package: p2500\nText: yy")
+    assert len({*chunks(changed, b"\n\n")} - {*cut}) == 1
+    assert [*chunks(b"", b"\n\n")] == [b""]
+
+
+def test_clients_read_indexes_of_several_chunks(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qlumod.repository.chunks.SMALLEST", 0)
+    monkeypatch.setattr("qlumod.repository.chunks._ONE_IN", 1)
+    debs = [shop.deb(f"package{number}") for number in range(4)]
+    shop.publish(*debs)
+    packed = (shop.current.directory / "main/binary-amd64/Packages.gz").read_bytes()
+    first = zlib.decompressobj(wbits=31)
+    assert first.decompress(packed).count(b"Package: ") == 1
+    assert first.unused_data
+    for kind in ("gz", "zst"):
+        client = shop.client(name=kind)
+        (client.root / "etc/apt/apt.conf.d/order").write_text(
+            f'Acquire::CompressionTypes::Order {{ "{kind}"; }};\n'
+        )
+        client.update()
+        assert client.offered("package3") == ["1.0"]
+
+
+@pytest.mark.usefixtures("untried")
+def test_only_changed_chunks_are_compressed_and_gc_forgets_them(shop: Shop) -> None:
+    shop.publish(shop.deb("one"))
+    kept = {path.name: path.stat().st_ino for path in shop.layout.chunks.iterdir()}
+    shop.date += 1
+    renew((), repository=shop.root, date=shop.date, listen=ignore)
+    assert {path.name: path.stat().st_ino for path in shop.layout.chunks.iterdir()} == kept
+    retention = Retention(keep=1, grace=0)
+    collect(shop.root, retention=retention, now=DATE + 10**6, listen=ignore)
+    assert not shop.layout.chunks.exists()
+
+
+def test_xz_is_an_option_that_clients_take(shop: Shop) -> None:
+    shop.publish(shop.deb("one"), wishes=Wishes(keys=(shop.fingerprint,), xz=True))
+    assert "main/binary-amd64/Packages.xz" in shop.current.sums
+    client = shop.client()
+    (client.root / "etc/apt/apt.conf.d/order").write_text(
+        'Acquire::CompressionTypes::Order { "xz"; };\n'
+    )
+    client.update()
+    assert client.offered("one") == ["1.0"]
+    assert check_repository(shop.root, listen=ignore).faults == ()
+    shop.publish(shop.deb("two"))
+    assert "main/source/Sources.xz" in shop.current.sums
+    shop.publish(shop.deb("three"), wishes=Wishes(xz=False))
+    assert "main/source/Sources.xz" not in shop.current.sums
+
+
+@pytest.mark.usefixtures("untried")
+def test_release_says_where_snapshots_are_if_it_knows_the_address(shop: Shop) -> None:
+    shop.publish(shop.deb("one"))
+    assert "Snapshots" not in shop.current.fields
+    shop.publish(shop.deb("two"), wishes=Wishes(uri="https://example.org/debian"))
+    assert shop.current.fields["Snapshots"] == "https://example.org/debian/snapshots/@SNAPSHOTID@/"
