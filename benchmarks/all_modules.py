@@ -158,9 +158,10 @@ def measured(bench: Bench) -> tuple[list[Spent], list[Spent]]:
 
 def report(hands: Sequence[Spent], builds: Sequence[Spent]) -> None:
     """Print medians, the ratio, and what perfect parallelism would give; the last line as JSON."""
-    hand = statistics.median(spent.seconds for spent in hands)
-    build = statistics.median(spent.seconds for spent in builds)
-    worked = statistics.median(spent.processors for spent in builds)
+    hand, build = (statistics.median(spent.seconds for spent in each) for each in (hands, builds))
+    by_hand, worked = (
+        statistics.median(spent.processors for spent in each) for each in (hands, builds)
+    )
     processors = usable_processors()
     ratio, bound = build / hand, worked / processors / hand
     memory = max(spent.memory for spent in builds)
@@ -168,9 +169,11 @@ def report(hands: Sequence[Spent], builds: Sequence[Spent]) -> None:
         f"\nby hand {hand:.1f} s, qlumod {build:.1f} s (medians)\n"
         f"ratio {ratio:.3f} (at most {TARGET}: {'met' if ratio <= TARGET else 'MISSED'}); "
         f"{bound:.3f} if its work kept {processors} processors busy all the time\n"
+        f"seconds of processors: {worked:.1f} / {by_hand:.1f} by hand: {worked / by_hand:.3f}\n"
         f"memory of all its processes at most {memory / 2**20:.0f} MiB\n"
     )
-    print(json.dumps({"by hand": hand, "qlumod": build, "ratio": ratio, "bound": bound}))
+    told = {"by hand": hand, "qlumod": build, "ratio": ratio, "bound": bound}
+    print(json.dumps({**told, "processors": [by_hand, worked], "memory": memory}))
 
 
 if __name__ == "__main__":

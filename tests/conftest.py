@@ -61,7 +61,7 @@ class Typed:
 
 LONGEST_FIRST = ("integration/test_boot", "integration", "integration/test_proof", "layer")
 """The parts whose tests take longest: begun first, so that no processor waits for the last one."""
-APART = {f"integration/{name}" for name in ("test_boot", "test_proof")}
+APART = {f"integration/{name}" for name in ("test_boot", "test_chosen_set", "test_proof")}
 """Files that take minutes; everything else goes by directories."""
 
 
