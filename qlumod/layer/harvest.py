@@ -256,7 +256,7 @@ def _list_of(info: Path, package: str, architecture: str) -> Iterator[str]:
 
 def _present(root: Path, lists: FileLists) -> Iterator[str]:
     for path in {canonical_path(path) for paths in lists.values() for path in paths}:
-        if os.path.lexists(root / path.lstrip("/")):
+        if os.path.lexists(f"{root}{path}"):
             yield path
 
 

@@ -67,20 +67,17 @@ class PathLine:
         return "\t".join((*fields, self.origin, escaped(self.path)))
 
 
+_ESCAPES = {
+    ord("\\"): "\\\\",
+    **{code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F)},
+    **{0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)},
+}
+"""A table for str.translate: tens of thousands of paths come along, letter by letter that shows."""
+
+
 def escaped(path: str) -> str:
     """Escape a path so that it stays on one line and in one field (surrogates stand for bytes)."""
-    out = []
-    for char in path:
-        code = ord(char)
-        if char == "\\":
-            out.append("\\\\")
-        elif code < 0x20 or code == 0x7F:
-            out.append(f"\\x{code:02x}")
-        elif 0xDC80 <= code <= 0xDCFF:
-            out.append(f"\\x{code - 0xDC00:02x}")
-        else:
-            out.append(char)
-    return "".join(out)
+    return path.translate(_ESCAPES)
 
 
 def package_lines(packages: Iterable[LockedPackage]) -> tuple[PackageLine, ...]:

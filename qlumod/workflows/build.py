@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice
-from qlumod.layer.abreast import Outcome, abreast
+from qlumod.layer.abreast import Outcome, abreast, usable_processors
 from qlumod.layer.build import build_again, payload, plan, require_means, sweep_work
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
@@ -27,7 +27,7 @@ from qlumod.workflows.package import package_module
 from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors
 
 PACKAGERS = 2
-"""How many modules are packaged at once: lintian has a large one when the next is there."""
+"""How many modules at least are packaged at once: lintian has one when the next is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ def build(
     )
     sweep_work(cache, work)
     target = output.absolute()
-    with workers(PACKAGERS) as packagers:
+    with workers(max(PACKAGERS, processors or usable_processors())) as packagers:
 
         def make(job: Job, share: int) -> tuple[Path, Future[tuple[Path, ...]]]:
             made = payload(job, store=debs, cache=cache, work=work, processors=share, listen=listen)
