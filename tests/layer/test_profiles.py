@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from qlumod.events import Event, StepStarted
+from qlumod.events import Caution, Event, StepStarted
 from qlumod.layer.check import check_payload
 from qlumod.workflows.build import build
 from tests.layer.site import Site
@@ -21,6 +21,7 @@ def test_what_is_made_in_a_profile_says_so_and_is_another_version(
         profile="dev",
         listen=said.append,
     )
+    assert [event for event in said if isinstance(event, Caution) and "version" in event.text] == []
     begun = [event.step for event in said if isinstance(event, StepStarted)]
     assert begun.count("building plain") == 1, "the package build finds the layer in the cache"
     manifest = check_payload(made.payload)
