@@ -128,6 +128,14 @@ bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py
 	@$(PYTHON) benchmarks/all_modules.py
 
+.PHONY: sizes
+sizes: setup deb ## what core, slurm and ofed take as they are published, and whether it is too much
+	@for flavor in $(FLAVORS); do \
+		lock=$$(echo module-specs/locks/*-$$flavor-*.lock); \
+		[ -e "$$lock" ] || $(VENV)/bin/qlumod lock --flavor $$flavor || [ $$? = 4 ]; \
+		$(PYTHON) benchmarks/sizes.py $$flavor || exit 1; \
+	done
+
 .PHONY: release
 release: setup deb ## every module in every flavor as it is published, into build/
 	@for flavor in $$(sed -n '0,/^Flavors: /s///p' module-specs/release); do \
