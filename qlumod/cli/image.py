@@ -65,7 +65,9 @@ def _modules(text: str) -> tuple[ModuleName, ...]:
 )
 @options.setting("flavor", otherwise=_ONLY, offer=offers.registered("flavor"))
 @options.setting("arch", otherwise=_ONLY, offer=offers.registered("architecture"))
-@click.option("--description", default="", help="What the image is for, in one line.")
+@click.option(
+    "--description", default="", metavar="TEXT", help="What the image is for, in one line."
+)
 @options.root
 @options.reports()
 def create(*, name: ImageName, root: Path, reporter: Reporter, arch: Any, **given: Any) -> None:

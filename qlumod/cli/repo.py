@@ -1,5 +1,6 @@
 """qlumod repo: make and look at apt repositories."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -41,16 +42,31 @@ def command() -> None:
     metavar="NAME",
     help="Print what makes clients follow this suite; may be repeated.",
 )
+@click.option(
+    "--private",
+    multiple=True,
+    metavar="SUITE",
+    help="Mark a suite that not everybody can read; only such a one takes modules whose spec says"
+    " Redistribute: no. May be repeated.",
+)
 @wait
 @options.reports()
 def init(
-    *, repository: Path, wishes: Wishes, suites: tuple[str, ...], wait: float, reporter: Reporter
+    *,
+    repository: Path,
+    wishes: Wishes,
+    suites: tuple[str, ...],
+    private: tuple[str, ...],
+    wait: float,
+    reporter: Reporter,
 ) -> None:
     """Begin a signed apt repository, and print the .sources text for its users.
 
     The key is tried before anything is written. The public key lies in the repository; the .sources
-    text, which holds it too, as <suite>.sources. Run again, it prints the same.
+    text, which holds it too, as <suite>.sources. Run again, it prints the same. Another key follows
+    in two steps: first --key OLD --key NEW, so that both sign; later --key NEW.
     """
+    wishes = replace(wishes, private=private)
     founded = begin(repository, wishes=wishes, suites=suites, wait=wait, listen=reporter.listen)
     settings = founded.settings
     reporter.result(
@@ -61,6 +77,7 @@ def init(
             "origin": settings.origin,
             "label": settings.label,
             "architectures": list(settings.architectures),
+            "private": list(settings.private),
             "sources": founded.sources,
         },
         [

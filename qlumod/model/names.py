@@ -14,6 +14,9 @@ ArchName = NewType("ArchName", str)
 """A Debian architecture: ``amd64``."""
 PackageName = NewType("PackageName", str)
 """The name of a Debian binary package (Policy 5.6.1)."""
+REDISTRIBUTE = "Qlumod-Redistribute"
+"""The field of packages that not everybody may be given: ``no``."""
+
 Digest = NewType("Digest", str)
 """A SHA-256 digest: 64 lower-case hexadecimal digits."""
 

@@ -97,6 +97,8 @@ class ModuleSpec:
     debconf: tuple[str, ...] = ()
     """Preseeding lines of debconf-set-selections(1): ``package question type value``."""
     secrets: tuple[Secret, ...] = ()
+    redistribute: bool = True
+    """Whether its packages may be given to anybody: if not, no public suite takes them."""
     prefer: tuple[PackageName, ...] = ()
     """Packages that apt is to choose first where alternatives satisfy a dependency."""
     digest: Digest

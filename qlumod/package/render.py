@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from qlumod.model.names import REDISTRIBUTE
 from qlumod.model.spec import ModuleSpec
 from qlumod.package.changelog import WIDTH, date, items, older, year
 from qlumod.package.overrides import FIRST, UNCOMPRESSED, Override
@@ -27,6 +28,8 @@ class BinaryView:
     synopsis: str
     description: tuple[str, ...]
     """The extended description's lines, each with its leading blank."""
+    marks: tuple[str, ...]
+    """Further fields."""
     depends: tuple[str, ...]
     overrides: tuple[Override, ...]
 
@@ -39,6 +42,8 @@ class SourceView:
     version: str
     module: str
     payload: str
+    marks: tuple[str, ...]
+    """Further fields of the source package."""
     distribution: str
     maintainer: str
     date: str
@@ -63,6 +68,7 @@ def source_view(plan: Plan) -> SourceView:
         version=plan.version,
         module=plan.module,
         payload=plan.payload,
+        marks=_marks(plan.spec, "XS"),
         distribution=plan.lock.flavor,
         maintainer=plan.release.maintainer,
         date=date(plan.epoch),
@@ -133,9 +139,14 @@ def _binary_view(plan: Plan, binary: Binary) -> BinaryView:
         name=binary.name,
         synopsis=binary.synopsis,
         description=tuple(f" {line or '.'}" for line in _description(plan.spec, binary)),
+        marks=_marks(plan.spec, "XB"),
         depends=binary.depends,
         overrides=(UNCOMPRESSED,) if plan.before else (UNCOMPRESSED, FIRST),
     )
+
+
+def _marks(spec: ModuleSpec, kind: str) -> tuple[str, ...]:
+    return () if spec.redistribute else (f"{kind}-{REDISTRIBUTE}: no",)
 
 
 def _description(spec: ModuleSpec, binary: Binary) -> tuple[str, ...]:

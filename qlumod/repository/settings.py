@@ -7,6 +7,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.document import Fields, Reading, decoded, written, yes_or_no
 from qlumod.model.names import ArchName, arch_name
+from qlumod.repository.layout import suite
 from qlumod.system.files import read_bytes
 from qlumod.system.keys import fingerprint
 
@@ -28,6 +29,8 @@ class Settings:
     """The clients' architectures, even if no package is for one of them only."""
     uri: str = ""
     """Where clients find it; empty: at its place on this machine."""
+    private: tuple[str, ...] = ()
+    """The suites that not everybody can read, so that they may have what is not for everybody."""
     xz: bool = False
     """Whether indexes are compressed by xz, too."""
 
@@ -40,6 +43,7 @@ class Settings:
                 ("Keys", self.keys),
                 ("Architectures", " ".join(self.architectures)),
                 ("URI", self.uri),
+                ("Private", " ".join(self.private)),
                 ("Xz", "yes" if self.xz else ""),
             )
         )
@@ -63,6 +67,8 @@ class Wishes:
     architectures: tuple[str, ...] = ()
     uri: str | None = None
     xz: bool | None = None
+    private: tuple[str, ...] = ()
+    """Suites to be marked as private; those that are marked stay so."""
 
 
 def founded(wishes: Wishes) -> Settings:
@@ -80,6 +86,7 @@ def founded(wishes: Wishes) -> Settings:
         keys=tuple(fingerprint(key) for key in keys),
         architectures=tuple(map(arch_name, sorted(wishes.architectures or DEFAULT_ARCHITECTURES))),
         uri=address(wishes.uri) if wishes.uri else "",
+        private=tuple(sorted(map(suite, wishes.private))),
         xz=bool(wishes.xz),
     )
 
@@ -112,6 +119,7 @@ def kept(settings: Settings, wishes: Wishes, where: Path) -> Settings:
     return replace(
         settings,
         uri=address(wishes.uri) if wishes.uri else settings.uri,
+        private=tuple(sorted({*settings.private, *map(suite, wishes.private)})),
         xz=settings.xz if wishes.xz is None else wishes.xz,
     )
 
@@ -156,6 +164,7 @@ def read_settings(path: Path) -> Settings:
         keys=fields.words("Keys", fingerprint),
         architectures=fields.words("Architectures", arch_name),
         uri=fields.one("URI", address, ""),
+        private=fields.words("Private", suite),
         xz=fields.one("Xz", yes_or_no, False),
     )
     fields.done()

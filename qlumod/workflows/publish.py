@@ -15,6 +15,7 @@ from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
 from qlumod.repository.plan import Change, Plan, plan
 from qlumod.repository.publication import show, times
+from qlumod.repository.redistribution import refuse_private
 from qlumod.repository.settings import Settings, Wishes
 from qlumod.repository.snapshots import Snapshot, current_snapshot, existing
 from qlumod.repository.staging import check_pool, opened
@@ -62,6 +63,7 @@ def publish(
         with opened(layout, wait=wait, listen=listen):
             write_settings(layout, settings, keys)
             before = current_snapshot(layout, name)
+            refuse_private((one.entry for one in incoming), name, settings)
             planned = _planned(before, incoming, allow_older=allow_older)
             identity = None
             if planned.added:
@@ -98,6 +100,7 @@ def preview(
     incoming = read_incoming(files, listen=listen)
     _require_profile(incoming, profile)
     name = suite_name(suite) if suite else suite_of(incoming)
+    refuse_private((one.entry for one in incoming), name, settings)
     planned = _planned(current_snapshot(layout, name), incoming, allow_older=allow_older)
     check_pool(layout, incoming)
     return Publication(suite=name, snapshot=None, changes=planned.changes)
@@ -138,11 +141,13 @@ def promote(
     settings = opened_settings(layout)
     if dry_run:
         planned = _promoted(layout, source, target, packages, allow_older=allow_older)
+        refuse_private(planned.added, target, settings)
         return Publication(suite=target, snapshot=None, changes=planned.changes)
     with agent_as_it_was():
         keys = usable_keys(settings.keys)
         with opened(layout, wait=wait, listen=listen):
             planned = _promoted(layout, source, target, packages, allow_older=allow_older)
+            refuse_private(planned.added, target, settings)
             before = current_snapshot(layout, suite_name(target))
             identity = None
             if planned.added:

@@ -24,8 +24,8 @@ NO_MODULE = (
 )
 FIELD_NAMES = (
     "Archive, Build-Packages, Conflicts, Debconf, Description, Disable, Enable, Exclude, Flavors, "
-    "Include, Kernel-Modules, Module, Packages, Prefer, Recommends, Requires, Restore, Secrets, "
-    "Stack-Group, Title, Variant, Variant-Of, Wins"
+    "Include, Kernel-Modules, Module, Packages, Prefer, Recommends, Redistribute, Requires, "
+    "Restore, Secrets, Stack-Group, Title, Variant, Variant-Of, Wins"
 )
 FORM = "it has the form 'name', 'name (>= version)' or 'name (>= version) <flavor>'"
 
@@ -53,6 +53,7 @@ def test_a_spec_says_what_its_fields_say() -> None:
             "Description:",
             """\
 Recommends: yes
+Redistribute: no
 # a comment between fields
 Conflicts: gridengine
 Exclude:
@@ -76,6 +77,7 @@ Description:""",
     assert list(map(str, spec.packages)) == ["slurmd", "munge"]
     assert [relation.line for relation in spec.packages] == [7, 8]
     assert spec.recommends
+    assert not spec.redistribute
     assert (spec.exclude, spec.include) == (("/opt/*", "/srv/*"), ("/opt/licence",))
     assert spec.wins == ("/etc/slurm/slurm.conf",)
     assert spec.enable == ("munge.service", "slurmd.service")

@@ -168,3 +168,11 @@ def test_the_orig_tarball_holds_the_readme_and_no_time(tmp_path: Path) -> None:
             ("qlustar-module-slurm-bookworm-amd64-14.0.0", "0o755", 0),
             ("qlustar-module-slurm-bookworm-amd64-14.0.0/README", "0o644", 0),
         ]
+
+
+def test_what_not_everybody_may_be_given_is_marked_in_all_its_packages() -> None:
+    made = plan("slurm")
+    secret = replace(made, spec=replace(made.spec, redistribute=False))
+    source, *binaries = render(secret)["debian/control"].split("\n\n")
+    assert "\nXS-Qlumod-Redistribute: no\n" in source
+    assert all("\nXB-Qlumod-Redistribute: no\n" in binary for binary in binaries)

@@ -1,0 +1,26 @@
+"""What not everybody may be given: no public suite takes it."""
+
+import re
+from collections.abc import Iterable
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.names import REDISTRIBUTE
+from qlumod.repository.entries import Entry
+from qlumod.repository.settings import Settings
+
+_MARK = re.compile(rf"^{REDISTRIBUTE}: *no *$", re.MULTILINE | re.IGNORECASE)
+
+
+def refuse_private(entries: Iterable[Entry], suite: str, settings: Settings) -> None:
+    """Raise for each entry that the suite must not offer."""
+    if suite in settings.private:
+        return
+    raise_faults(
+        QlumodError(
+            f"{entry.title} must not be given to everybody (Redistribute: no), and {suite} is"
+            " public",
+            remedy="publish it in a private suite (qlumod repo init --private NAME marks one)",
+        )
+        for entry in entries
+        if _MARK.search(entry.text)
+    )
