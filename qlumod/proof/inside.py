@@ -63,12 +63,23 @@ def install(
                 listen=listen,
             )
         with inhabited(root):
+            if upon:
+                _finish_triggers(root, epoch=epoch, listen=listen)
             for verb, units in (("enable", enable), ("disable", disable)):
                 if units:
                     run(in_root(root, "systemctl", verb, *units, epoch=epoch), listen=listen)
         write_scan(root, Path(output), listen=listen)
         if kept:
             keep(root, Path(kept), listen=listen)
+
+
+def _finish_triggers(root: Path, *, epoch: int, listen: Listener) -> None:
+    """Do what at once waits for the end: the kernel asks for its initrd, and all have a part in it.
+
+    In two steps it was asked for in the first one, and nobody asks again for a module's files.
+    """
+    if any((root / "boot").glob("initrd.img-*")):
+        run(in_root(root, "update-initramfs", "-u", "-k", "all", epoch=epoch), listen=listen)
 
 
 def stack(
