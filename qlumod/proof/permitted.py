@@ -221,6 +221,7 @@ _BOOKKEEPING = (
     "/var/cache/apt/archives/lock",
     "/var/cache/debconf/config.dat-old",
     "/var/cache/debconf/templates.dat-old",
+    "/var/cache/debconf/tmp.ci",
     "/var/lib/apt/lists/lock",
     "/var/lib/dpkg/diversions-old",
     "/var/lib/dpkg/lock",
@@ -244,6 +245,8 @@ _DEVICES = (
     "/dev/console",
     "/dev/fd",
     "/dev/full",
+    "/dev/mapper",
+    "/dev/mapper/control",
     "/dev/null",
     "/dev/ptmx",
     "/dev/pts",
@@ -314,7 +317,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
         ),
         Named(
             name="device",
-            why="mmdebstrap makes them; a node has devtmpfs",
+            why="mmdebstrap and scripts make them; a node has devtmpfs",
             paths=_DEVICES,
         ),
         Named(

@@ -32,7 +32,7 @@ bookkeeping             2      locks and backups of passwd, dpkg, apt, debconf, 
 log                     0      what fontconfig's script said while it was installed
 font cache              0      with SOURCE_DATE_EPOCH fontconfig keeps none of younger directories
 of the build            2      mmdebstrap's settings, and its copies of host name and resolver
-device                  1      mmdebstrap makes them; a node has devtmpfs
+device                  1      mmdebstrap and scripts make them; a node has devtmpfs
 run-time directory      1      a node's /run is made at boot
 machine id              0      a stack always has an empty one; without systemd nothing makes one
 access list             0      squashfs stores none; systemd-tmpfiles sets it at boot
