@@ -14,6 +14,7 @@ from qlumod.cli.screen import Reporter
 from qlumod.repository.fsck import Findings
 from qlumod.repository.settings import Wishes
 from qlumod.system.gpg import make_key
+from qlumod.workflows.owed import owed_sources
 from qlumod.workflows.repository import check_repository, client_packages
 from qlumod.workflows.repository import init as begin
 
@@ -137,6 +138,65 @@ def keyring(*, repository: Path, suites: tuple[str, ...], output: Path, reporter
 
 
 @options.verb(
+    examples=[
+        "qlumod repo sources /srv/debian 14.0-bookworm --dry-run",
+        "qlumod repo sources /srv/debian 14.0-bookworm --from debian.sources --output owed",
+    ]
+)
+@_DIRECTORY
+@click.argument("suite", metavar="SUITE", shell_complete=offers.suites)
+@click.option(
+    "--from",
+    "archives",
+    type=PathKind("FILE"),
+    help="A .sources file of archives with sources (Types: deb-src), with Signed-By.",
+)
+@setting("output")
+@options.dry_run
+@options.reports()
+def sources(
+    *,
+    repository: Path,
+    suite: str,
+    archives: Path | None,
+    output: Path,
+    dry_run: bool,
+    reporter: Reporter,
+) -> None:
+    """Fetch the source packages that a suite's modules hold packages of, to be published with them.
+
+    Who publishes binaries under the GPL owes their sources. apt fetches them, checked by their
+    signed digests; what the suite has already is left out. Exit status 3: some are missing.
+    """
+    if archives is None and not dry_run:
+        raise click.UsageError("say --from or --dry-run")
+    owed = owed_sources(
+        suite,
+        repository=repository,
+        sources=archives,
+        output=output,
+        dry_run=dry_run,
+        listen=reporter.listen,
+    )
+    reporter.result(
+        {
+            "suite": owed.suite,
+            "published": owed.published,
+            "fetched": [str(path) for path in owed.fetched],
+            "missing": [{"source": name, "version": version} for name, version in owed.missing],
+        },
+        [
+            *map(str, owed.fetched),
+            *(f"missing: {name} {version}" for name, version in owed.missing),
+            f"{owed.suite} has {owed.published} source packages that it owes,"
+            f" {len(owed.fetched)} were fetched, {len(owed.missing)} are missing",
+        ],
+    )
+    if owed.missing:
+        raise FoundWanting
+
+
+@options.verb(
     examples=["GNUPGHOME=/tmp/gnupg qlumod repo key --home /tmp/gnupg 'Test <t@example.org>'"]
 )
 @click.argument("name", metavar="NAME")
@@ -171,5 +231,6 @@ def _lines(found: Findings) -> list[str]:
 
 command.add_command(init)
 command.add_command(check)
+command.add_command(sources)
 command.add_command(keyring)
 command.add_command(key)

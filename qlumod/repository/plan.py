@@ -89,10 +89,12 @@ def _without_repeats(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 
 def _refuse_two_versions(new: Sequence[Entry]) -> None:
-    first: dict[tuple[str, str], Entry] = {}
+    first: dict[tuple[str, str, str], Entry] = {}
     faults = []
     for entry in new:
-        other = first.setdefault((entry.package, entry.architecture), entry)
+        # Several versions of one source may be owed for what the payloads of a suite hold.
+        version = entry.version if entry.is_source else ""
+        other = first.setdefault((entry.package, entry.architecture, version), entry)
         if other is not entry:
             faults.append(
                 QlumodError(
@@ -134,13 +136,14 @@ def _refuse_older(published: Sequence[Entry], new: Sequence[Entry]) -> None:
             " keep it",
         )
         for entry in new
-        if (entry.package, entry.architecture) in newest
+        if not entry.is_source
+        and (entry.package, entry.architecture) in newest
         and Version(entry.version) < Version(newest[entry.package, entry.architecture])
     )
 
 
 def _merged(published: Sequence[Entry], new: Sequence[Entry]) -> tuple[Entry, ...]:
-    """New binaries replace older ones; sources stay while a binary made from them is there."""
+    """New binaries replace older ones; sources go with the last binary that is made from them."""
     names = {(entry.package, entry.architecture) for entry in new}
     binaries = [
         *(entry for entry in new if not entry.is_source),
@@ -151,6 +154,7 @@ def _merged(published: Sequence[Entry], new: Sequence[Entry]) -> tuple[Entry, ..
         ),
     ]
     needed = {entry.source for entry in binaries}
+    was_needed = {entry.source for entry in published if not entry.is_source}
     sources = {entry for entry in (*published, *new) if entry.is_source}
     newest = _versions(sources)
     return sort_entries(
@@ -161,6 +165,7 @@ def _merged(published: Sequence[Entry], new: Sequence[Entry]) -> tuple[Entry, ..
                 for entry in sources
                 if entry in new
                 or entry.source in needed
+                or entry.source not in was_needed
                 or entry.version == newest[entry.package, SOURCE]
             ),
         )

@@ -35,11 +35,20 @@ class AptClient:
         """Ask for packages (``name=version``) and change nothing; raises with apt's reason."""
         self._run("--simulate", "install", "--", *packages, listen=listen)
 
-    def _run(self, *words: str, listen: Listener) -> None:
+    def fetch_source(self, name: str, version: str, into: Path, *, listen: Listener) -> None:
+        """Fetch a source package, each file checked by its signed digest; raises with the reason.
+
+        What is there already is not fetched again.
+        """
+        words = ("--download-only", "--only-source", "source", "--", f"{name}={version}")
+        self._run(*words, listen=listen, directory=into)
+
+    def _run(self, *words: str, listen: Listener, directory: Path | None = None) -> None:
         run(
             command(
                 "apt-get", "--quiet", "--assume-yes", *words,
                 environment={"APT_CONFIG": str(self.root / "apt.conf")},
+                directory=directory,
             ),
             listen=listen,
         )  # fmt: skip

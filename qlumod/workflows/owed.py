@@ -1,0 +1,121 @@
+"""The source packages that who publishes payloads owes to those who get them (GPL, section 3)."""
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.events import Listener, Notice, step
+from qlumod.model.contents import parse_packages
+from qlumod.model.generated import ARCHIVE
+from qlumod.package.published import packages_of
+from qlumod.repository.entries import Entry
+from qlumod.repository.founding import opened_settings
+from qlumod.repository.layout import Layout
+from qlumod.repository.raising import is_meta
+from qlumod.repository.retention import family
+from qlumod.repository.snapshots import existing
+from qlumod.system.apt_client import AptClient, make_apt_client
+from qlumod.system.files import make_directories, read_bytes, told
+from qlumod.system.run import CommandFailed
+
+Source = tuple[str, str]
+"""Name and version."""
+
+_WHOLE = re.compile(r"(\S+) \((.+)\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What a suite owes, and what became of it."""
+
+    suite: str
+    published: int
+    """How many of the source packages the suite has already."""
+    fetched: tuple[Path, ...]
+    """The .dsc files, to be published."""
+    missing: tuple[Source, ...]
+    """Those that no archive has (any more), or that were not asked for."""
+
+
+def owed_sources(
+    suite: str,
+    *,
+    repository: Path,
+    sources: Path | None,
+    output: Path,
+    dry_run: bool = False,
+    listen: Listener,
+) -> Owed:
+    """Fetch the sources of all packages in the payloads of a suite that it does not offer itself.
+
+    `sources` is a .sources file of archives with sources (Types: deb-src) and the keys that sign
+    them; None: nothing can be fetched. apt checks each file by the digest that is signed there.
+    """
+    layout = Layout(root=repository.absolute())
+    opened_settings(layout)
+    entries = existing(layout, suite).entries()
+    there = {entry.source for entry in entries if entry.is_source}
+    wanted = _named_in(layout, [entry for entry in entries if _is_payload(entry)])
+    lacking = sorted(wanted - there)
+    fetched: tuple[Path, ...] = ()
+    if sources is not None and not dry_run:
+        fetched = _fetched(lacking, sources, output, listen)
+    got = {path.name for path in fetched}
+    return Owed(
+        suite=suite,
+        published=len(wanted & there),
+        fetched=fetched,
+        missing=tuple(one for one in lacking if _dsc(one) not in got),
+    )
+
+
+def _is_payload(entry: Entry) -> bool:
+    return not entry.is_source and not is_meta(entry) and family(entry)[0] != entry.package
+
+
+def _named_in(layout: Layout, payloads: Iterable[Entry]) -> set[Source]:
+    """What the contents files of the payloads name, but for packages that qlumod generated."""
+    return {
+        _source(line.whole_source)
+        for entry in payloads
+        for line in parse_packages(packages_of(layout.root / entry.files[0].path), entry.title)
+        if line.archive != ARCHIVE
+    }
+
+
+def _source(whole: str) -> Source:
+    found = _WHOLE.fullmatch(whole)
+    return (found[1], found[2]) if found else (whole, "")
+
+
+def _fetched(
+    lacking: Sequence[Source], sources: Path, output: Path, listen: Listener
+) -> tuple[Path, ...]:
+    with told(output):
+        make_directories(output)
+    with tempfile.TemporaryDirectory(prefix="qlumod-") as directory:
+        text = read_bytes(sources).decode()
+        client = make_apt_client(Path(directory), architecture="amd64", sources=text)
+        with step(listen, "reading the archives' indexes"):
+            client.update(listen=listen)
+        total = len(lacking)
+        with step(listen, "fetching sources", total=total, unit="packages") as advance:
+            for one in lacking:
+                for failed in _failure(client, one, output, listen):
+                    listen(Notice(text=f"{one[0]} {one[1]}: {failed}"))
+                advance(1)
+    return tuple(path for one in lacking if (path := output / _dsc(one)).is_file())
+
+
+def _failure(client: AptClient, one: Source, output: Path, listen: Listener) -> Iterator[str]:
+    try:
+        client.fetch_source(*one, output.absolute(), listen=listen)
+    except CommandFailed as failed:
+        yield failed.tail[-1] if failed.tail else failed.brief
+
+
+def _dsc(source: Source) -> str:
+    name, version = source
+    return f"{name}_{version.partition(':')[2] or version}.dsc"

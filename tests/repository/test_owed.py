@@ -1,0 +1,83 @@
+"""The sources that who publishes modules owes: found in their contents, fetched by apt."""
+
+import gzip
+import hashlib
+from pathlib import Path
+
+from qlumod.workflows.owed import Owed, owed_sources
+from tests.repository.conftest import SUITE, Shop
+
+CORE = "qlustar-module-core-bookworm-amd64-14.0.0"
+HOME = "/usr/share/qlumod/modules/core/bookworm/amd64/14.0.0"
+
+
+def payload(shop: Shop, *sources: str, version: str = "14.0.0-1") -> Path:
+    """A payload whose contents file names packages made from these sources."""
+    lines = "".join(
+        f"p{number}\t1.0\tamd64\t{source}\t{'0' * 64}\tdebian\n"
+        for number, source in enumerate(sources)
+    )
+    made = f"generated\t1\tamd64\tgenerated\t{'0' * 64}\tgenerated\n"
+    files = {f"{HOME}/core.packages.version.gz": gzip.compress(f"{made}{lines}".encode(), mtime=0)}
+    return shop.deb(CORE, version, files=files)
+
+
+def source(shop: Shop, name: str, version: str) -> Path:
+    """A source package of one file."""
+    folder = shop.work / "upstream"
+    folder.mkdir(exist_ok=True)
+    tar = folder / f"{name}_{version}.tar.xz"
+    tar.write_text(f"{name} {version}")
+    digest, size = hashlib.sha256(tar.read_bytes()).hexdigest(), tar.stat().st_size
+    dsc = folder / f"{name}_{version}.dsc"
+    dsc.write_text(
+        f"Format: 3.0 (native)\nSource: {name}\nBinary: {name}\nArchitecture: all\n"
+        f"Version: {version}\nMaintainer: Test <test@example.org>\n"
+        f"Checksums-Sha256:\n {digest} {size} {tar.name}\n"
+        f"Files:\n {hashlib.md5(tar.read_bytes()).hexdigest()} {size} {tar.name}\n"
+    )
+    return dsc
+
+
+def owed(shop: Shop, archives: Path | None = None) -> Owed:
+    return owed_sources(
+        SUITE,
+        repository=shop.root,
+        sources=archives,
+        output=shop.work / "owed",
+        listen=shop.events.append,
+    )
+
+
+def test_what_modules_hold_is_owed_fetched_and_published(shop: Shop) -> None:
+    upstream = Shop(shop.work / "debian", shop.fingerprint)
+    upstream.publish(source(shop, "bash", "5.1"), source(shop, "bash", "5.2"), suite=SUITE)
+    archives = shop.work / "debian.sources"
+    archives.write_text((upstream.root / f"{SUITE}.sources").read_text())
+    shop.publish(payload(shop, "bash (5.1)", "gone (1.0)"))
+    assert owed(shop).missing == (("bash", "5.1"), ("gone", "1.0"))
+    found = owed(shop, archives)
+    assert [path.name for path in found.fetched] == ["bash_5.1.dsc"]
+    assert found.missing == (("gone", "1.0"),)
+    shop.publish(*found.fetched)
+    assert (owed(shop).published, owed(shop).missing) == (1, (("gone", "1.0"),))
+
+
+def test_sources_that_are_owed_stay_when_newer_ones_come(shop: Shop, untried: None) -> None:
+    shop.publish(source(shop, "bash", "5.2"), payload(shop, "bash (5.2)"))
+    shop.publish(source(shop, "bash", "5.1"))
+    shop.publish(source(shop, "bash", "5.3"), shop.deb("everyday"))
+    sources = [entry.version for entry in shop.current.entries() if entry.is_source]
+    assert sources == ["5.1", "5.2", "5.3"]
+    assert owed(shop).missing == ()
+
+
+def test_the_verb_says_what_is_missing(shop: Shop, typed, untried: None) -> None:
+    shop.publish(payload(shop, "gone (1.0)"))
+    told = typed("repo", "sources", shop.root, SUITE, "--dry-run")
+    assert (told.status, told.out) == (
+        3,
+        "missing: gone 1.0\n"
+        f"{SUITE} has 0 source packages that it owes, 0 were fetched, 1 are missing\n",
+    )
+    assert typed("repo", "sources", shop.root, SUITE).status == 2
