@@ -112,6 +112,18 @@ def snapshots(ctx: click.Context, option: click.Parameter, incomplete: str) -> l
     return _offered(ctx, option, incomplete, named)
 
 
+def packages(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the binary packages of the suite that is typed."""
+    from qlumod.repository.snapshots import current_snapshot  # noqa: PLC0415 - not always needed
+
+    suite = ctx.params.get("suite")
+    layout = Layout(root=_look(ctx, "repository"))
+    snapshot = current_snapshot(layout, suite) if suite else None
+    entries = snapshot.entries() if snapshot else ()
+    named = ((entry.package, entry.version) for entry in entries if not entry.is_source)
+    return _offered(ctx, option, incomplete, named)
+
+
 def published(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the suites and the snapshots of the repository."""
     return [*suites(ctx, option, incomplete), *snapshots(ctx, option, incomplete)]

@@ -19,7 +19,7 @@ from qlumod.workflows.withdraw import remove
     ]
 )
 @click.argument("suite", metavar="SUITE", shell_complete=offers.suites)
-@click.argument("packages", nargs=-1, metavar="[PACKAGE]...")
+@click.argument("packages", nargs=-1, metavar="[PACKAGE]...", shell_complete=offers.packages)
 @repository
 @click.option(
     "--keep",

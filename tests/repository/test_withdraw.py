@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from qlumod.cli.completing import answered
+from qlumod.cli.main import cli
 from qlumod.errors import QlumodError
 from qlumod.events import StepStarted, ignore
 from qlumod.repository.raising import really
@@ -216,3 +218,13 @@ def test_the_verbs_say_what_changes_and_who_stays(shop: Shop, typed) -> None:
     ]
     assert typed("remove", SUITE, *at).status == 2
     assert not any(shop.layout.staging.iterdir())
+
+
+@pytest.mark.usefixtures("untried")
+def test_the_packages_of_the_suite_are_offered_to_the_shell(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.publish(shop.deb("everyday", "1.0"), shop.deb("other"))
+    monkeypatch.setenv("QLUMOD_REPOSITORY", str(shop.root))
+    assert answered(cli, ("remove", SUITE), "e").split("\t") == ["plain", "everyday", "1.0\n"]
+    assert answered(cli, ("remove", "nowhere"), "e") == ""
