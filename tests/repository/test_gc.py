@@ -171,7 +171,9 @@ def test_killed_before_every_change_it_leaves_a_whole_repository(shop: Shop) -> 
 
         ended = in_child(run)
         assert shop.current.entries() == offered
-        assert check_repository(shop.root, listen=ignore).faults == ()
+        # All signatures again each time would take most of the test.
+        if ended == 0 or number % 8 == 1:
+            assert check_repository(shop.root, listen=ignore).faults == ()
         if ended == 0:
             break
         assert ended == signal.SIGKILL
