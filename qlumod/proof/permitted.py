@@ -404,12 +404,14 @@ def _is_excluded(path: str, expected: Expectations) -> bool:
 
     dpkg sees paths as they stand in the .deb, which may not be usr-merged.
     """
-    spellings = (path, path.removeprefix("/usr"))
 
-    def matches(patterns: Iterable[str]) -> bool:
-        return any(fnmatchcase(s, pattern) for s in spellings for pattern in patterns)
+    def matches(spelling: str, patterns: Iterable[str]) -> bool:
+        return any(fnmatchcase(spelling, pattern) for pattern in patterns)
 
-    return matches(expected.excludes) and not matches(expected.includes)
+    return any(
+        matches(spelling, expected.excludes) and not matches(spelling, expected.includes)
+        for spelling in (path, path.removeprefix("/usr"))
+    )
 
 
 def _only_left_out(

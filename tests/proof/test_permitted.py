@@ -211,6 +211,17 @@ def test_a_record_must_be_true(recorded: str, stack: tuple[str, ...], what: str)
     assert found == ([f"{recorded}: record: - → recorded as left out, {what}"] if what else [])
 
 
+@pytest.mark.parametrize(
+    ("include", "kept"), [("/lib/modules/*/drm.ko", True), ("/usr/lib/*/drm.ko", False)]
+)
+def test_an_include_keeps_paths_that_are_spelt_as_in_the_package(include: str, kept: bool) -> None:
+    drm = "/usr/lib/modules/6.1.0/drm.ko"
+    expected = expectations(
+        left_out=frozenset({drm}), excludes=("/lib/modules/*",), includes=(include,)
+    )
+    assert bool([*false_records(expected, tree(drm), tree())]) is kept
+
+
 def test_a_directory_may_go_with_all_that_was_in_it() -> None:
     inner = Entry(path="/usr/lib/x", type="d", mode=0o755)
     page = Entry(path="/usr/share/man/x", type="f", mode=0o644)
