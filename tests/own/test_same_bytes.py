@@ -16,7 +16,7 @@ from qlumod.system.run import capture, command
 from tests.conftest import ROOT
 
 PARTS = (
-    "README.md", "debian", "debhelper", "docs", "head-node", "module-specs", "node",
+    "README.md", "build-host", "debian", "debhelper", "docs", "head-node", "module-specs", "node",
     "pyproject.toml", "qlumod", "templates",
 )  # fmt: skip
 

@@ -153,6 +153,7 @@ def _parents(layer: Path, path: str) -> None:
 
 STATUS = "var/lib/dpkg/status"
 MULTI_USER = "etc/systemd/system/multi-user.target.wants"
+TREE = "usr/share/initramfs-tools"
 LIBMUNGE = "usr/lib/x86_64-linux-gnu/libmunge.so.2"
 
 
@@ -206,7 +207,7 @@ def _files() -> Iterator[Fault]:
     yield Fault(
         "missing empty directory", "/var/lib/munge", lambda root: (root / "var/lib/munge").rmdir()
     )
-    yield Fault("missing tree", "/usr/share/perl", _remove("usr/share/perl"))
+    yield Fault("missing tree", f"/{TREE}", _remove(TREE))
     yield Fault("missing link", f"/{LIBMUNGE}", _remove(LIBMUNGE))
     yield Fault("extra file", "/usr/bin/surprise", _write("usr/bin/surprise"))
     yield Fault(
@@ -423,10 +424,8 @@ def _layers() -> Iterator[Fault]:
     yield Fault(
         "whiteout left over", "/usr/bin/unmunge", _whiteout("usr/bin/unmunge"), unmounted=True
     )
-    yield Fault(
-        "whiteout of a directory", "/usr/share/perl", _whiteout("usr/share/perl"), unmounted=True
-    )
-    yield Fault("opaque directory", "/usr/share/perl", _opaque("usr/share/perl"), unmounted=True)
+    yield Fault("whiteout of a directory", f"/{TREE}", _whiteout(TREE), unmounted=True)
+    yield Fault("opaque directory", f"/{TREE}", _opaque(TREE), unmounted=True)
 
 
 def _flip(place: Path) -> None:
