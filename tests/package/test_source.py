@@ -38,7 +38,8 @@ def with_debs(directory: Path) -> tuple[Plan, Store]:
         (directory / "deb").write_bytes(data)
         packages.append(replace(package, sha256=digest, size=len(data)))  # type: ignore[arg-type]
         store.add(directory / "deb", digest=packages[-1].sha256, size=len(data))
-    return replace(made, lock=replace(made.lock, packages=tuple(packages))), store
+    locked = replace(made.lock, packages=tuple(packages))
+    return replace(made, lock=locked, debs=locked.of(made.module)), store
 
 
 def written(files: tuple[Path, ...]) -> dict[str, bytes]:
@@ -100,7 +101,7 @@ def test_another_umask_zone_and_locale_give_the_same_bytes(
 def test_packages_go_along_in_a_tarball_that_is_named_by_what_it_holds(tmp_path: Path) -> None:
     made, store = with_debs(tmp_path)
     files = source_package(made, output=tmp_path / "out", packages=store, listen=ignore)
-    top = component(made.lock.of(made.module))
+    top = component(made.debs)
     assert len(top) == len("packages-0123456789ab")
     assert files[2].name == f"{NAME}_14.0.0.orig-{top}.tar.gz"
     with tarfile.open(files[2]) as archive:
@@ -123,7 +124,7 @@ def test_other_packages_have_another_name(tmp_path: Path) -> None:
 
 def test_a_damaged_package_stops_it_and_nothing_is_left(tmp_path: Path) -> None:
     made, store = with_debs(tmp_path)
-    path = store.path(made.lock.of(made.module)[0].sha256)
+    path = store.path(made.debs[0].sha256)
     path.chmod(0o644)
     path.write_bytes(b"something else")
     with pytest.raises(QlumodError) as caught:
