@@ -15,7 +15,9 @@ PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
 
 # Everything that comes from Debian, for building modules, for the packages and for the tests.
 APT_PACKAGES := \
+	apt-mirror \
 	apt-utils \
+	aptly \
 	attr \
 	autopkgtest \
 	build-essential \
@@ -23,6 +25,7 @@ APT_PACKAGES := \
 	ca-certificates \
 	debhelper \
 	debian-archive-keyring \
+	debmirror \
 	dh-python \
 	dpkg-dev \
 	fakeroot \
@@ -50,6 +53,7 @@ APT_PACKAGES := \
 	python3-venv \
 	python3-wheel \
 	qemu-system-x86 \
+	reprepro \
 	sbuild \
 	shellcheck \
 	squashfs-tools \
