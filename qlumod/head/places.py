@@ -63,6 +63,11 @@ class Places:
         return self.settings / "registered.d"
 
     @property
+    def kept(self) -> Path:
+        """What tells apt which packages of modules stay though nothing needs them any more."""
+        return self.root / "etc/apt/apt.conf.d/52qlumod-images"
+
+    @property
     def dpkg(self) -> Path:
         """The database of the package manager, to learn which package brought a payload."""
         return self.root / "var/lib/dpkg"

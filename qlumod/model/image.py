@@ -68,6 +68,11 @@ class Image:
         """All modules of the image, core first."""
         return CORE, *(module for module in self.modules if module != CORE)
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it stays at one concrete version."""
+        return self.version.count(".") == 2
+
     def follows(self, version: ReleaseVersion) -> bool:
         """Whether the image may be built from modules of that version."""
         return self.version in (str(version), *version.meta)

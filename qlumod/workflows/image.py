@@ -14,6 +14,7 @@ from qlumod.head.definitions import (
     write_definition,
 )
 from qlumod.head.generations import forget_all, generations, read_current, used_layers
+from qlumod.head.keeping import keep_fixed
 from qlumod.head.places import Places
 from qlumod.head.plan import Plan, make_plan
 from qlumod.head.pool import collect
@@ -73,6 +74,7 @@ def create_image(
         )
         make_plan(places, image, registry)
         write_definition(places, image)
+        keep_fixed(places, listen)
     return image
 
 
@@ -92,6 +94,7 @@ def build_images(
     faults: list[QlumodError] = []
     with held(places, listen):
         registry, changes = scan(places, thorough=False, listen=listen)
+        keep_fixed(places, listen)
         for name in names or defined_images(places):
             try:
                 plan = make_plan(places, read_definition(places, name), registry)
@@ -120,6 +123,7 @@ def remove_image(places: Places, name: ImageName, *, listen: Listener) -> None:
         definition_path(places, name).unlink()
         forget_all(places, name)
         collect(places, used_layers(places))
+        keep_fixed(places, listen)
 
 
 def _build(places: Places, plan: Plan, *, force: bool, dry_run: bool, listen: Listener) -> Built:

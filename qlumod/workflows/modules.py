@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from qlumod.events import Listener
+from qlumod.head.keeping import keep_fixed
 from qlumod.head.places import Places
 from qlumod.head.registrar import held, read_registry, scan, tell
 from qlumod.model.registry import Change, Happened, Registered, Registry
@@ -45,6 +46,7 @@ def register(places: Places, *, thorough: bool, listen: Listener) -> Registratio
     """Bring the registry up to date and run the hooks for what changed."""
     with held(places, listen):
         registry, changes = scan(places, thorough=thorough, listen=listen)
+        keep_fixed(places, listen)
     # The hooks may build images, and need the lock themselves.
     tell(places, changes, listen)
     return Registration(registry=registry, changes=tuple(changes))
