@@ -27,6 +27,8 @@ APT_PACKAGES := \
 	debian-archive-keyring \
 	debmirror \
 	dh-python \
+	docker-compose \
+	docker.io \
 	dpkg-dev \
 	fakeroot \
 	fish \
@@ -34,6 +36,8 @@ APT_PACKAGES := \
 	gnupg \
 	gpgv \
 	groff-base \
+	iproute2 \
+	iptables \
 	libcap2-bin \
 	lintian \
 	mmdebstrap \

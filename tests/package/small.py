@@ -175,9 +175,18 @@ FREE = b"Copyright 2025 The Authors\n\nUse it as you like.\n"
 
 
 def make_payload(
-    directory: Path, made: Plan, text: str = "payload", files: Mapping[str, str] | None = None
+    directory: Path,
+    made: Plan,
+    text: str = "payload",
+    files: Mapping[str, str] | None = None,
+    *,
+    beside: Mapping[str, bytes] | None = None,
+    kernel: str = "",
 ) -> Path:
-    """Make a payload directory: a real squashfs of a file or more, their contents, a manifest."""
+    """Make a payload directory: a real squashfs of a file or more, their contents, a manifest.
+
+    `beside` are further files of the payload, such as those that core has for booting.
+    """
     texts = {package.package: FREE for package in made.lock.of(made.module)}
     module = made.module
     tree = directory.with_name(f"{directory.name}.tree")
@@ -200,9 +209,10 @@ def make_payload(
         ("left-out.gz", b""),
     ):
         (directory / name).write_bytes(gzip.compress(data, mtime=0))
-    (directory / "state").mkdir()
-    (directory / "state/accounts").write_text("Format: 1\n")
-    (directory / "manifest").write_text(manifest_text(_manifest(directory, made)))
+    for name, data in {"state/accounts": b"Format: 1\n", **(beside or {})}.items():
+        (directory / name).parent.mkdir(exist_ok=True)
+        (directory / name).write_bytes(data)
+    (directory / "manifest").write_text(manifest_text(_manifest(directory, made, kernel)))
     return directory
 
 
@@ -223,7 +233,7 @@ def _squash(tree: Path, image: Path) -> None:
     )  # fmt: skip
 
 
-def _manifest(directory: Path, made: Plan) -> Manifest:
+def _manifest(directory: Path, made: Plan, kernel: str) -> Manifest:
     return Manifest(
         module=made.module,
         title=made.spec.title,
@@ -235,7 +245,7 @@ def _manifest(directory: Path, made: Plan) -> Manifest:
         requires=made.spec.requires,
         conflicts=(),
         wins=(),
-        kernel="",
+        kernel=kernel,
         epoch=made.epoch,
         packages=len(made.packages),
         unpacked_size=1000,

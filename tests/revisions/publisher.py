@@ -65,7 +65,7 @@ class Publisher(Site):
             place = payload_path(self.cache, job.identity)
             if not place.exists():
                 plan = Plan(release=job.project.release, spec=job.spec, lock=job.lock, inputs=())
-                make_payload(place, plan, files=self.layers.get(job.spec.module))
+                self.make_payload(place, plan)
         self.fetch()
         built = build.build(
             self.specs,
@@ -77,6 +77,10 @@ class Publisher(Site):
             listen=self.events.append,
         )
         return {made.module: made.packages for made in built}
+
+    def make_payload(self, place: Path, plan: Plan) -> None:
+        """Make up what a build of the layer would leave."""
+        make_payload(place, plan, files=self.layers.get(plan.module))
 
     def release_to(self, *files: Path, suite: str | None = None) -> publish.Publication:
         self.published += 1

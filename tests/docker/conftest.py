@@ -1,0 +1,64 @@
+"""nginx and clients of both suites in containers, on a Docker engine of the tests' own."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docker.engine import engine
+from tests.docker.street import COMMAND, COMPOSE, DOWN, UP, Street, street, surroundings
+from tests.integration.conftest import own_packages, test_cache
+from tests.lock.conftest import key
+from tests.repository.conftest import fingerprint, keys
+
+__all__ = ["fingerprint", "key", "keys", "own_packages", "test_cache"]
+
+
+@pytest.fixture(scope="session")
+def docker_host() -> Iterator[str]:
+    """The address of the engine."""
+    with engine() as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Path]:
+    """The directory that nginx serves; in memory where there is one: publishers sync often."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="qlumod-served-", dir=memory) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="session")
+def docker_compose_command() -> str:
+    return COMMAND
+
+
+@pytest.fixture(scope="session")
+def docker_setup() -> list[str]:
+    return UP
+
+
+@pytest.fixture(scope="session")
+def docker_cleanup() -> list[str]:
+    return DOWN
+
+
+@pytest.fixture(scope="session")
+def docker_compose_file(
+    docker_host: str, served: Path, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    scratch = tmp_path_factory.mktemp("images")
+    with surroundings(docker_host, served=served, cache=test_cache, scratch=scratch):
+        yield str(COMPOSE)
+
+
+@pytest.fixture(scope="session")
+def town(
+    docker_services: Any, docker_host: str, docker_compose_project_name: str, served: Path
+) -> Street:
+    """The server and its clients."""
+    return street(docker_host, docker_compose_project_name, served)

@@ -1,0 +1,75 @@
+"""Who makes modules and publishes them: locks, packages and publishes for real."""
+
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+from qlumod.package.plan import Plan
+from qlumod.repository.settings import Wishes
+from qlumod.system.gpg import SigningKey
+from qlumod.workflows import publish
+from tests.head.head_node import CORE_FILES, KERNEL
+from tests.head.small_payloads import BASE, MUNGE, state
+from tests.package.small import make_payload
+from tests.revisions.publisher import Publisher
+
+SUITE = "14.0-bookworm"
+CORE, SLURM = 6 << 20, 1 << 20
+"""About how many bytes the modules' layers have."""
+
+
+class Vendor(Publisher):
+    """A site whose core can be booted, as far as a head node can tell, and whose slurm is small."""
+
+    def __init__(
+        self, top: Path, key: SigningKey, fingerprint: str, *, repository: Path, uri: str
+    ) -> None:
+        super().__init__(top, key, fingerprint)
+        self._repository = repository
+        self.uri = uri
+
+    @property
+    def repository(self) -> Path:  # type: ignore[override]
+        return self._repository
+
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """What was published, the oldest first."""
+        return self.base().layout.snapshot_names()
+
+    def make_payload(self, place: Path, plan: Plan) -> None:
+        core = plan.module == "core"
+        about = f"{plan.version} of {plan.module}"
+        below, above = ({}, BASE) if core else (BASE, MUNGE)
+        make_payload(
+            place,
+            plan,
+            files={
+                "/usr/lib/os-release" if core else "/usr/sbin/slurmd": about,
+                f"/usr/lib/{plan.module}/bulk": bulk(about, CORE if core else SLURM),
+            },
+            beside={
+                **(CORE_FILES if core else {}),
+                **state(self.top / "state" / place.name, below, above),
+            },
+            kernel=KERNEL if core else "",
+        )
+
+    def offer_packages(self, hello: str = "1") -> None:
+        """What Debian has: core's hello comes in another version after a security update."""
+        self.offer(self.deb("hello", hello), self.deb("munge"), self.deb("slurmd"))
+
+    def put_out(self, files: Iterable[Path]) -> publish.Publication:
+        """Publish .debs and .changes."""
+        return publish.publish(
+            tuple(files),
+            repository=self.repository,
+            suite=SUITE,
+            wishes=Wishes(keys=(self.fingerprint,), uri=self.uri),
+            listen=self.events.append,
+        )
+
+
+def bulk(seed: str, size: int) -> str:
+    """Text that takes half of its size when compressed."""
+    return random.Random(seed).randbytes(size).hex()
