@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.names import Digest, FlavorName, ModuleName, PackageName
@@ -11,6 +12,7 @@ from qlumod.model.secret import Secret, SecretKind
 
 __all__ = [
     "ModuleSpec",
+    "Related",
     "Relation",
     "Restored",
     "Secret",
@@ -176,9 +178,25 @@ def with_requirements(
     return in_build_order(found)
 
 
-def excluded(specs: Iterable[ModuleSpec]) -> dict[ModuleName, frozenset[ModuleName]]:
+class Related(Protocol):
+    """What says of a module which others it requires, and which it excludes."""
+
+    @property
+    def module(self) -> ModuleName:
+        """Its name."""
+
+    @property
+    def requires(self) -> tuple[ModuleName, ...]:
+        """The modules that it stands on."""
+
+    @property
+    def conflicts(self) -> tuple[ModuleName, ...]:
+        """The modules that cannot be in one image with it."""
+
+
+def excluded(modules: Iterable[Related]) -> dict[ModuleName, frozenset[ModuleName]]:
     """The modules that each one cannot be in one image with: by itself, or by what it requires."""
-    known = {spec.module: spec for spec in specs}
+    known = {one.module: one for one in modules}
     stacks = {name: stack_of(name, known) for name in known}
     apart = {(spec.module, other) for spec in known.values() for other in spec.conflicts}
     apart |= {(other, module) for module, other in apart}
@@ -192,7 +210,7 @@ def excluded(specs: Iterable[ModuleSpec]) -> dict[ModuleName, frozenset[ModuleNa
     }
 
 
-def stack_of(module: ModuleName, known: Mapping[ModuleName, ModuleSpec]) -> frozenset[ModuleName]:
+def stack_of(module: ModuleName, known: Mapping[ModuleName, Related]) -> frozenset[ModuleName]:
     """A module and all that it requires; what does not exist is found elsewhere."""
     found: set[ModuleName] = set()
     waiting = [module]

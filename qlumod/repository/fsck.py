@@ -12,6 +12,7 @@ from qlumod.events import Listener, step
 from qlumod.model.digests import digest_bytes
 from qlumod.repository.entries import PoolFile
 from qlumod.repository.layout import Layout
+from qlumod.repository.module_sets import recorded_sets
 from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot, all_snapshots
 from qlumod.repository.staging import BY_HASH
@@ -116,6 +117,8 @@ def _snapshot(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:
     for file in sorted(snapshot.directory.glob(f"**/{BY_HASH}/*")):
         with looking.noting():
             _by_hash(file, looking)
+    with looking.noting():
+        recorded_sets(snapshot)
     with looking.noting():
         for entry in snapshot.entries():
             _name_files(entry.files, looking)

@@ -79,6 +79,11 @@ class Layout:
         return self.own / "chunks"
 
     @property
+    def held(self) -> Path:
+        """What packages of modules hold, by the digest of the .deb; may be removed."""
+        return self.own / "held"
+
+    @property
     def going(self) -> Path:
         """Snapshots that are being removed."""
         return self.own / "going"

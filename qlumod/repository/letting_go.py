@@ -68,6 +68,7 @@ def carry_out(layout: Layout, going: LettingGo, *, listen: Listener) -> None:
     _remove_indexes(all_snapshots(layout))
     # The next publication makes those anew that it needs.
     remove_tree(layout.chunks)
+    remove_tree(layout.held)
 
 
 def _unnamed(

@@ -17,8 +17,8 @@ from qlumod.repository.layout import COMPONENT
 from qlumod.repository.snapshots import Snapshot
 from qlumod.system.run import capture, command
 
-Find = Callable[[Entry], Path]
-"""Where the .deb of an entry lies."""
+Paths = Callable[[Entry], tuple[str, ...]]
+"""The files and links of a binary package."""
 
 _SECTION = re.compile(r"^Section: (\S+)", re.MULTILINE)
 _LISTED = re.compile(
@@ -32,7 +32,7 @@ def contents_path(architecture: str) -> str:
 
 
 def contents_texts(
-    entries: Iterable[Entry], architectures: Sequence[str], before: Snapshot | None, find: Find
+    entries: Iterable[Entry], architectures: Sequence[str], before: Snapshot | None, paths: Paths
 ) -> dict[str, bytes]:
     """Every Contents index by its path; only packages that `before` did not have are opened."""
     binaries = [entry for entry in entries if not entry.is_source]
@@ -42,14 +42,14 @@ def contents_texts(
             _earlier(before, contents_path(name)),
             [entry for entry in known if entry.architecture in (ALL, name)],
             [entry for entry in binaries if entry.architecture in (ALL, name)],
-            find,
+            paths,
         )
         for name in (ALL, *architectures)
     }
 
 
 def _updated(
-    text: str | None, known: Sequence[Entry], entries: Sequence[Entry], find: Find
+    text: str | None, known: Sequence[Entry], entries: Sequence[Entry], paths: Paths
 ) -> bytes:
     """The index as it was, without the packages that changed; then those as they are now."""
     stay = set(known) & set(entries) if text is not None else set()
@@ -63,7 +63,7 @@ def _updated(
             places[path.rstrip()] = found
     for entry in entries:
         if entry not in stay:
-            for path in paths_of(find(entry)):
+            for path in paths(entry):
                 places.setdefault(path, set()).add(_location(entry))
     return "".join(f"{path} {','.join(sorted(places[path]))}\n" for path in sorted(places)).encode()
 

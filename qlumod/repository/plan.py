@@ -7,6 +7,7 @@ from debian.debian_support import Version
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.repository.entries import SOURCE, Entry, PoolFile, sort_entries
+from qlumod.repository.relations import broken_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -51,6 +52,7 @@ def plan(
     if not allow_older:
         _refuse_older(published, new)
     entries, known = _merged(published, new), set(published)
+    _refuse_broken(published, entries)
     return Plan(
         entries=entries,
         changes=changes_between(published, entries),
@@ -139,6 +141,19 @@ def _refuse_older(published: Sequence[Entry], new: Sequence[Entry]) -> None:
         if not entry.is_source
         and (entry.package, entry.architecture) in newest
         and Version(entry.version) < Version(newest[entry.package, entry.architecture])
+    )
+
+
+def _refuse_broken(published: Sequence[Entry], entries: Sequence[Entry]) -> None:
+    """What stays must not lose what it needs; what is new, a real apt client tries."""
+    after = set(entries)
+    removed = [entry for entry in published if not entry.is_source and entry not in after]
+    raise_faults(
+        QlumodError(
+            f"{entry.title} needs {relation}, which the suite would not have any more",
+            remedy=f"publish a {entry.package} that does not need it, together with this",
+        )
+        for entry, relation in broken_by(removed, entries)
     )
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.digests import digest_bytes
-from qlumod.repository.entries import Entry
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.indexes import architectures_of, compressed, index_texts
 from qlumod.repository.layout import Layout
-from qlumod.repository.listing import contents_texts
+from qlumod.repository.listing import Paths, contents_texts
+from qlumod.repository.module_sets import MODULES
 from qlumod.repository.plan import Plan
 from qlumod.repository.release import release_text
 from qlumod.repository.settings import Settings
@@ -27,7 +27,7 @@ from qlumod.repository.staging import (
     staged,
 )
 from qlumod.repository.trial import try_staged
-from qlumod.system.files import Sum
+from qlumod.system.files import Sum, write_new
 from qlumod.system.gpg import SigningKey, clearsign, detach_sign
 from qlumod.system.keys import armoured_keys
 
@@ -69,19 +69,27 @@ def show(
     settings: Settings,
     suite: str,
     before: Snapshot | None,
+    modules: str,
+    paths: Paths,
     times: Times,
     keys: Sequence[SigningKey],
     listen: Listener,
 ) -> str:
-    """Make the planned entries what the suite offers; returns the snapshot's name."""
+    """Make the planned entries what the suite offers; returns the snapshot's name.
+
+    `modules` is the text of its module sets, `paths` tells the files of packages.
+    """
     architectures = architectures_of(plan.entries, settings.architectures)
     with staged(layout, times.identity, suite, times.date) as staging:
         stage_pool(staging, incoming, listen=listen)
         check_references(staging, plan.entries)
         with step(listen, "writing the indexes"):
-            sums = _stage_indexes(
-                staging, plan.entries, architectures, before, xz=settings.xz, listen=listen
-            )
+            texts = {
+                **index_texts(plan.entries, architectures),
+                **contents_texts(plan.entries, architectures, before, paths),
+            }
+            sums = _stage_indexes(staging, texts, before, xz=settings.xz, listen=listen)
+            sums |= _stage_modules(staging, modules.encode())
         text = release_text(
             settings,
             suite=suite,
@@ -106,20 +114,20 @@ def show(
 
 def _stage_indexes(
     staging: Staging,
-    entries: tuple[Entry, ...],
-    architectures: tuple[str, ...],
+    texts: Mapping[str, bytes],
     before: Snapshot | None,
     *,
     xz: bool,
     listen: Listener,
 ) -> dict[str, Sum]:
-    texts = {
-        **index_texts(entries, architectures),
-        **contents_texts(entries, architectures, before, staging.deb),
-    }
     files = compressed(texts, staging.layout.chunks, xz=xz, listen=listen)
     stage_indexes(staging, files, before.directory if before else None)
     return _sums({**texts, **files})
+
+
+def _stage_modules(staging: Staging, data: bytes) -> dict[str, Sum]:
+    write_new(staging.indexes / MODULES, data, modified=staging.date)
+    return _sums({MODULES: data})
 
 
 def _sums(files: Mapping[str, bytes]) -> dict[str, Sum]:

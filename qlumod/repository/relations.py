@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from debian.deb822 import PkgRelation
@@ -11,6 +11,9 @@ from debian.debian_support import Version
 from qlumod.repository.entries import Entry
 
 NEEDS = re.compile(r"^(?:Pre-)?Depends:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+FEW = 20
+"""How many names are looked for one by one."""
+_WORD = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 PROVIDES = re.compile(r"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 
 
@@ -29,36 +32,51 @@ def alternatives(entry: Entry, field: re.Pattern[str]) -> list[list[Any]]:
 def broken_by(removed: Sequence[Entry], staying: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
     """What stays and needs something that only the removed ones offer; and what it needs."""
     names = {name for entry in removed for name in _offers(entry)}
-    if not names:
-        return
-    mentioned = re.compile("|".join(sorted(map(re.escape, names))))
     binaries = [entry for entry in staying if not entry.is_source]
-    for entry in binaries:
-        if mentioned.search("".join(NEEDS.findall(entry.text))):
-            for relation in alternatives(entry, NEEDS):
-                lost = any(_meets(one, relation) for one in removed)
-                if lost and not any(_meets(one, relation) for one in binaries):
-                    yield entry, PkgRelation.str([relation])
+    needing = [entry for entry in binaries if _mentions(entry, names)]
+    if not needing:
+        return
+    gone, there = _by_name(removed), _by_name(binaries)
+    for entry in needing:
+        for relation in alternatives(entry, NEEDS):
+            if _is_met(relation, gone) and not _is_met(relation, there):
+                yield entry, PkgRelation.str([relation])
+
+
+def _mentions(entry: Entry, names: set[str]) -> bool:
+    """Whether a package may need one of these names; quick, since most do not."""
+    if len(names) <= FEW and not any(name in entry.text for name in names):
+        return False
+    return not names.isdisjoint(_WORD.findall("".join(NEEDS.findall(entry.text))))
+
+
+def _by_name(entries: Iterable[Entry]) -> dict[str, set[str | None]]:
+    """The versions of each name that packages have or provide."""
+    found: dict[str, set[str | None]] = {}
+    for entry in entries:
+        for name, version in _offers(entry).items():
+            found.setdefault(name, set()).add(version)
+    return found
+
+
+def _is_met(relation: Sequence[Any], offered: Mapping[str, set[str | None]]) -> bool:
+    return any(
+        _has_version(version, one["version"])
+        for one in relation
+        for version in offered.get(one["name"], ())
+    )
 
 
 def _offers(entry: Entry) -> dict[str, str | None]:
     """The names that a package has, and in which version."""
+    if "\nProvides:" not in entry.text:
+        return {entry.package: entry.version}
     provided = {
         relation["name"]: relation["version"][1] if relation["version"] else None
         for group in alternatives(entry, PROVIDES)
         for relation in group
     }
     return {**provided, entry.package: entry.version}
-
-
-def _meets(entry: Entry, relation: Sequence[Any]) -> bool:
-    if not any(one["name"] in entry.text for one in relation):
-        return False
-    offers = _offers(entry)
-    return any(
-        one["name"] in offers and _has_version(offers[one["name"]], one["version"])
-        for one in relation
-    )
 
 
 def _has_version(offered: str | None, wanted: tuple[str, str] | None) -> bool:

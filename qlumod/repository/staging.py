@@ -70,11 +70,6 @@ class Staging:
         """Where Release and the indexes are put."""
         return self.tree / "dists" / self.suite
 
-    def deb(self, entry: Entry) -> Path:
-        """The file of a binary package: staged, or published already."""
-        staged = self.root / entry.files[0].path
-        return staged if staged.is_file() else self.layout.root / entry.files[0].path
-
     @property
     def client(self) -> Path:
         """The private root of the apt client that tries the snapshot."""
@@ -111,7 +106,7 @@ def recover(layout: Layout, *, listen: Listener) -> None:
             listen(Notice(text=f"removing what an interrupted publication left: {left.name}"))
             _take_back(layout, left.name)
     remove_tree(layout.going)
-    for folder in (layout.root, layout.own, layout.suites, layout.chunks):
+    for folder in (layout.root, layout.own, layout.suites, layout.chunks, layout.held):
         for beside in sorted(folder.glob(".*.new")):
             beside.unlink(missing_ok=True)
 

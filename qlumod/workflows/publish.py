@@ -14,13 +14,13 @@ from qlumod.repository.incoming import Incoming, read_incoming, suite_of
 from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
 from qlumod.repository.plan import Change, Plan, plan
-from qlumod.repository.publication import show, times
 from qlumod.repository.redistribution import refuse_private
 from qlumod.repository.settings import Settings, Wishes
 from qlumod.repository.snapshots import Snapshot, current_snapshot, existing
 from qlumod.repository.staging import check_pool, opened
 from qlumod.system.gpg import SigningKey
 from qlumod.system.keys import agent_as_it_was, usable_keys
+from qlumod.workflows.offering import Target, look_over, offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,17 +65,16 @@ def publish(
             before = current_snapshot(layout, name)
             refuse_private((one.entry for one in incoming), name, settings)
             planned = _planned(before, incoming, allow_older=allow_older)
+            target = Target(layout=layout, settings=settings, suite=name, before=before)
             identity = None
             if planned.added:
-                identity = show(
+                identity = offer(
                     planned,
                     incoming,
-                    layout=layout,
-                    settings=settings,
-                    suite=name,
-                    before=before,
-                    times=times(layout, before, date=date, valid_for=valid_for),
+                    target=target,
                     keys=keys,
+                    date=date,
+                    valid_for=valid_for,
                     listen=listen,
                 )
             write_sources(layout, settings, name)
@@ -101,8 +100,11 @@ def preview(
     _require_profile(incoming, profile)
     name = suite_name(suite) if suite else suite_of(incoming)
     refuse_private((one.entry for one in incoming), name, settings)
-    planned = _planned(current_snapshot(layout, name), incoming, allow_older=allow_older)
+    before = current_snapshot(layout, name)
+    planned = _planned(before, incoming, allow_older=allow_older)
     check_pool(layout, incoming)
+    target = Target(layout=layout, settings=settings, suite=name, before=before)
+    look_over(planned, incoming, target=target, listen=listen)
     return Publication(suite=name, snapshot=None, changes=planned.changes)
 
 
@@ -139,31 +141,30 @@ def promote(
     """
     layout = Layout(root=repository.absolute())
     settings = opened_settings(layout)
+
+    def planned() -> tuple[Target, Plan]:
+        before = current_snapshot(layout, suite_name(target))
+        offered = _chosen(existing(layout, source), packages)
+        published = before.entries() if before else ()
+        found = plan(published, offered, allow_older=allow_older)
+        refuse_private(found.added, target, settings)
+        return Target(layout=layout, settings=settings, suite=target, before=before), found
+
     if dry_run:
-        planned = _promoted(layout, source, target, packages, allow_older=allow_older)
-        refuse_private(planned.added, target, settings)
-        return Publication(suite=target, snapshot=None, changes=planned.changes)
+        there, found = planned()
+        look_over(found, target=there, listen=listen)
+        return Publication(suite=target, snapshot=None, changes=found.changes)
     with agent_as_it_was():
         keys = usable_keys(settings.keys)
         with opened(layout, wait=wait, listen=listen):
-            planned = _promoted(layout, source, target, packages, allow_older=allow_older)
-            refuse_private(planned.added, target, settings)
-            before = current_snapshot(layout, suite_name(target))
+            there, found = planned()
             identity = None
-            if planned.added:
-                identity = show(
-                    planned,
-                    (),
-                    layout=layout,
-                    settings=settings,
-                    suite=target,
-                    before=before,
-                    times=times(layout, before, date=date, valid_for=valid_for),
-                    keys=keys,
-                    listen=listen,
+            if found.added:
+                identity = offer(
+                    found, target=there, keys=keys, date=date, valid_for=valid_for, listen=listen
                 )
             write_sources(layout, settings, target)
-    return Publication(suite=target, snapshot=identity, changes=planned.changes)
+    return Publication(suite=target, snapshot=identity, changes=found.changes)
 
 
 def renew(
@@ -206,14 +207,6 @@ def _planned(before: Snapshot | None, incoming: Sequence[Incoming], *, allow_old
     return plan(published, [one.entry for one in incoming], allow_older=allow_older)
 
 
-def _promoted(
-    layout: Layout, source: str, target: str, packages: Sequence[str], *, allow_older: bool
-) -> Plan:
-    before = current_snapshot(layout, suite_name(target))
-    offered = _chosen(existing(layout, source), packages)
-    return plan(before.entries() if before else (), offered, allow_older=allow_older)
-
-
 def _chosen(snapshot: Snapshot, packages: Sequence[str]) -> tuple[Entry, ...]:
     entries = snapshot.entries()
     missing = sorted(set(packages) - {entry.package for entry in entries if not entry.is_source})
@@ -246,15 +239,13 @@ def _renewed(
     date: int | None,
     listen: Listener,
 ) -> Publication:
-    identity = show(
+    identity = offer(
         Plan(entries=before.entries(), changes=(), added=()),
-        (),
-        layout=layout,
-        settings=settings,
-        suite=before.suite,
-        before=before,
-        times=times(layout, before, date=date, valid_for=valid_for),
+        target=Target(layout=layout, settings=settings, suite=before.suite, before=before),
         keys=keys,
+        date=date,
+        valid_for=valid_for,
+        strict=False,
         listen=listen,
     )
     return Publication(suite=before.suite, snapshot=identity, changes=())

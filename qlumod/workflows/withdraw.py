@@ -15,13 +15,14 @@ from qlumod.repository.founding import opened_settings, write_sources
 from qlumod.repository.incoming import Incoming, read_incoming
 from qlumod.repository.layout import Layout, snapshot_id
 from qlumod.repository.plan import Change, Plan, changes_between
-from qlumod.repository.publication import show, times
 from qlumod.repository.raising import make_raised, to_raise
 from qlumod.repository.relations import broken_by
 from qlumod.repository.retention import family, newest_versions
 from qlumod.repository.snapshots import Snapshot, all_snapshots, existing
 from qlumod.repository.staging import opened
+from qlumod.system.gpg import SigningKey
 from qlumod.system.keys import agent_as_it_was, usable_keys
+from qlumod.workflows.offering import Target, offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,34 +72,22 @@ def rollback(
     packages a higher version, which clients that already upgraded follow.
     """
     layout = Layout(root=repository.absolute())
-
-    def planned(before: Snapshot, folder: Path) -> tuple[_Less, str]:
-        earlier = _earlier(layout, before, identity)
-        entries = earlier.entries()
-        if not raise_metas:
-            return _Less(entries=entries), earlier.identity
-        raised = to_raise(before.entries(), entries)
-        made = read_incoming(make_raised(layout, raised, folder), listen=listen)
-        staying = set(entries) - {one.entry for one in raised}
-        whole = sort_entries((*staying, *(one.entry for one in made)))
-        return _Less(entries=whole, made=made), earlier.identity
-
-    with _held(layout, dry_run=dry_run, wait=wait, listen=listen), _folder() as folder:
+    with _held(layout, dry_run=dry_run, wait=wait, listen=listen) as keys, _folder() as folder:
         before = existing(layout, suite)
-        less, back_to = planned(before, folder)
-        changes = changes_between(before.entries(), less.entries)
-        shown = None
-        if changes and not dry_run:
-            shown = _shown(
-                layout,
-                before,
-                less,
-                changes=changes,
-                date=date,
-                valid_for=valid_for,
-                listen=listen,
-            )
-    return Withdrawal(suite=suite, snapshot=shown, changes=changes, back_to=back_to)
+        earlier = _earlier(layout, before, identity)
+        less = _Less(entries=earlier.entries())
+        if raise_metas:
+            less = _raised(layout, before, less.entries, folder, listen)
+        return _withdrawn(
+            less,
+            layout=layout,
+            before=before,
+            back_to=earlier.identity,
+            keys=keys,
+            date=date,
+            valid_for=valid_for,
+            listen=listen,
+        )
 
 
 def remove(
@@ -119,35 +108,32 @@ def remove(
     others of the suite need is refused.
     """
     layout = Layout(root=repository.absolute())
-    with _held(layout, dry_run=dry_run, wait=wait, listen=listen):
+    with _held(layout, dry_run=dry_run, wait=wait, listen=listen) as keys:
         before = existing(layout, suite)
-        less = _Less(entries=_without(before, packages, keep))
-        changes = changes_between(before.entries(), less.entries)
-        shown = None
-        if changes and not dry_run:
-            shown = _shown(
-                layout,
-                before,
-                less,
-                changes=changes,
-                date=date,
-                valid_for=valid_for,
-                listen=listen,
-            )
-    return Withdrawal(suite=suite, snapshot=shown, changes=changes)
+        return _withdrawn(
+            _Less(entries=_without(before, packages, keep)),
+            layout=layout,
+            before=before,
+            keys=keys,
+            date=date,
+            valid_for=valid_for,
+            listen=listen,
+        )
 
 
 @contextmanager
-def _held(layout: Layout, *, dry_run: bool, wait: float, listen: Listener) -> Iterator[None]:
-    """The repository's lock, unless nothing is to be written."""
+def _held(
+    layout: Layout, *, dry_run: bool, wait: float, listen: Listener
+) -> Iterator[tuple[SigningKey, ...] | None]:
+    """The repository's lock, with the keys that sign; None: nothing is to be written."""
     settings = opened_settings(layout)
     with agent_as_it_was():
-        usable_keys(settings.keys)
+        keys = usable_keys(settings.keys)
         if dry_run:
-            yield
+            yield None
         else:
             with opened(layout, wait=wait, listen=listen):
-                yield
+                yield keys
 
 
 @contextmanager
@@ -156,33 +142,46 @@ def _folder() -> Iterator[Path]:
         yield Path(directory)
 
 
-def _shown(
-    layout: Layout,
-    before: Snapshot,
+def _withdrawn(
     less: _Less,
     *,
-    changes: tuple[Change, ...],
+    layout: Layout,
+    before: Snapshot,
+    back_to: str | None = None,
+    keys: Sequence[SigningKey] | None,
     date: int | None,
     valid_for: int | None,
     listen: Listener,
-) -> str:
-    """Publish the set that is left."""
+) -> Withdrawal:
+    """Publish the set that is left, unless there are no keys to sign it."""
     settings = opened_settings(layout)
-    known = set(before.entries())
-    added = tuple(entry for entry in less.entries if entry not in known)
-    shown = show(
-        Plan(entries=less.entries, changes=changes, added=added),
-        less.made,
-        layout=layout,
-        settings=settings,
-        suite=before.suite,
-        before=before,
-        times=times(layout, before, date=date, valid_for=valid_for),
-        keys=usable_keys(settings.keys),
-        listen=listen,
-    )
-    write_sources(layout, settings, before.suite)
-    return shown
+    published = before.entries()
+    changes, known = changes_between(published, less.entries), set(published)
+    shown = None
+    if changes and keys:
+        added = tuple(entry for entry in less.entries if entry not in known)
+        shown = offer(
+            Plan(entries=less.entries, changes=changes, added=added),
+            less.made,
+            target=Target(layout=layout, settings=settings, suite=before.suite, before=before),
+            keys=keys,
+            date=date,
+            valid_for=valid_for,
+            strict=False,
+            listen=listen,
+        )
+        write_sources(layout, settings, before.suite)
+    return Withdrawal(suite=before.suite, snapshot=shown, changes=changes, back_to=back_to)
+
+
+def _raised(
+    layout: Layout, before: Snapshot, entries: tuple[Entry, ...], folder: Path, listen: Listener
+) -> _Less:
+    """The same set with the meta packages under higher versions."""
+    raised = to_raise(before.entries(), entries)
+    made = read_incoming(make_raised(layout, raised, folder), listen=listen)
+    staying = set(entries) - {one.entry for one in raised}
+    return _Less(entries=sort_entries((*staying, *(one.entry for one in made))), made=made)
 
 
 def _earlier(layout: Layout, before: Snapshot, identity: str | None) -> Snapshot:

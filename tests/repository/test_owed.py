@@ -1,25 +1,18 @@
 """The sources that who publishes modules owes: found in their contents, fetched by apt."""
 
-import gzip
 import hashlib
 from pathlib import Path
 
 from qlumod.workflows.owed import Owed, owed_sources
 from tests.repository.conftest import SUITE, Shop
-
-CORE = "qlustar-module-core-bookworm-amd64-14.0.0"
-HOME = "/usr/share/qlumod/modules/core/bookworm/amd64/14.0.0"
+from tests.repository.payloads import payload as a_payload
 
 
 def payload(shop: Shop, *sources: str, version: str = "14.0.0-1") -> Path:
     """A payload whose contents file names packages made from these sources."""
-    lines = "".join(
-        f"p{number}\t1.0\tamd64\t{source}\t{'0' * 64}\tdebian\n"
-        for number, source in enumerate(sources)
-    )
-    made = f"generated\t1\tamd64\tgenerated\t{'0' * 64}\tgenerated\n"
-    files = {f"{HOME}/core.packages.version.gz": gzip.compress(f"{made}{lines}".encode(), mtime=0)}
-    return shop.deb(CORE, version, files=files)
+    named = {f"p{number}": source for number, source in enumerate(sources)}
+    packages = {"generated": "1", **dict.fromkeys(named, "1.0")}
+    return a_payload(shop, "core", version, packages, sources=named)
 
 
 def source(shop: Shop, name: str, version: str) -> Path:

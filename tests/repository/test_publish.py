@@ -74,7 +74,7 @@ def test_release_says_what_the_suite_is(shop: Shop) -> None:
         f"main/{index}{suffix}"
         for index in ("binary-all/Packages", "binary-amd64/Packages", "source/Sources")
         for suffix in ("", ".gz", ".zst")
-    ]
+    ] + ["modules"]
 
 
 def test_the_same_files_and_date_make_the_same_bytes_but_for_the_signatures(shop: Shop) -> None:

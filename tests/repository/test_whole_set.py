@@ -1,0 +1,180 @@
+"""The modules that a suite would offer go together: one version of a package, nothing missing."""
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.repository.held import Shelf
+from qlumod.workflows.publish import promote
+from qlumod.workflows.withdraw import rollback
+from tests.repository.conftest import SUITE, Shop, refused
+from tests.repository.payloads import payload
+
+pytestmark = pytest.mark.usefixtures("untried")
+PROPOSED = f"{SUITE}-proposed-updates"
+CORE = "qlustar-module-core-bookworm-amd64-14.0.0"
+SLURM = "qlustar-module-slurm-bookworm-amd64-14.0.0"
+REMEDY = (
+    "To mend it: build both from one lock, and publish them together; modules that are never in"
+    " one image say so in their specs (Conflicts)"
+)
+
+
+def test_two_versions_of_one_package_are_refused(shop: Shop) -> None:
+    shop.publish(payload(shop, "core"), payload(shop, "slurm", packages={"munge": "1", "x": "1"}))
+    assert refused(shop, payload(shop, "beegfs", packages={"munge": "2", "x": "1"})) == (
+        "modules beegfs 14.0.0-1 and slurm 14.0.0-1 (bookworm, amd64) may be in one image, and have"
+        " a package in two versions\n"
+        "  munge: 2 in beegfs, 1 in slurm\n"
+        f"{REMEDY}"
+    )
+
+
+def test_a_core_that_moved_under_a_module_is_refused(shop: Shop) -> None:
+    names = [f"p{number:02}" for number in range(12)]
+    shop.publish(payload(shop, "core"), payload(shop, "slurm", packages=dict.fromkeys(names, "1")))
+    told = refused(shop, payload(shop, "core", "14.0.0-2", packages=dict.fromkeys(names, "1.1")))
+    assert told == (
+        "modules core 14.0.0-2 and slurm 14.0.0-1 (bookworm, amd64) may be in one image, and have"
+        " 12 packages in two versions\n"
+        + "".join(f"  {name}: 1.1 in core, 1 in slurm\n" for name in names[:10])
+        + "  and 2 more\n"
+        f"{REMEDY}"
+    )
+    shop.publish(
+        payload(shop, "core", "14.0.0-2", packages=dict.fromkeys(names, "1.1")),
+        payload(shop, "slurm", "14.0.0-2", packages=dict.fromkeys(names, "1.1")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"conflicts": ("samba-4.22",)}, {}),
+        ({}, {"conflicts": ("samba-4.17",)}),
+        ({"requires": ("core", "old")}, {"requires": ("core", "new")}),
+    ],
+)
+def test_modules_that_exclude_each_other_may_have_two_versions(
+    shop: Shop, one: dict, other: dict
+) -> None:
+    shop.publish(
+        payload(shop, "core"),
+        payload(shop, "old"),
+        payload(shop, "new", conflicts=("old",)),
+        payload(shop, "samba-4.17", packages={"samba": "4.17"}, **one),
+        payload(shop, "samba-4.22", packages={"samba": "4.22"}, **other),
+    )
+    assert len(shop.current.entries()) == 5
+
+
+@pytest.mark.parametrize("other", [{"flavor": "trixie"}, {"version": "14.0.1-1"}])
+def test_modules_that_no_image_has_together_may_have_two_versions(shop: Shop, other: dict) -> None:
+    shop.publish(
+        payload(shop, "core", packages={"libc6": "2.36"}),
+        payload(shop, "slurm", packages={"libc6": "2.41"}, requires=(), **other),
+    )
+
+
+def test_a_module_without_what_it_requires_is_refused(shop: Shop) -> None:
+    assert refused(shop, payload(shop, "core"), payload(shop, "cuda", requires=("nvidia",))) == (
+        "module cuda 14.0.0-1 requires module nvidia, of which the suite would have no 14.0.0"
+        " (bookworm, amd64)\n"
+        "To mend it: publish nvidia 14.0.0 together with it"
+    )
+
+
+def test_what_stays_keeps_what_it_needs(shop: Shop) -> None:
+    shop.publish(payload(shop, "core"), payload(shop, "slurm", depends=f"{CORE} (= 14.0.0-1)"))
+    told = refused(shop, payload(shop, "core", "14.0.0-2"))
+    assert told == (
+        f"{SLURM} 14.0.0-1 (all) needs {CORE} (= 14.0.0-1), which the suite would not have any"
+        " more\n"
+        f"To mend it: publish a {SLURM} that does not need it, together with this"
+    )
+    shop.publish(
+        payload(shop, "core", "14.0.0-2"),
+        payload(shop, "slurm", "14.0.0-2", depends=f"{CORE} (>= 14.0.0-2)"),
+    )
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_promotion_is_refused_for_the_same_reasons(shop: Shop, dry_run: bool) -> None:
+    shop.publish(payload(shop, "core"), payload(shop, "slurm", packages={"munge": "1"}))
+    shop.publish(
+        payload(shop, "core"), payload(shop, "beegfs", packages={"munge": "2"}), suite=PROPOSED
+    )
+    with pytest.raises(QlumodError, match="munge: 2 in beegfs, 1 in slurm"):
+        promote(PROPOSED, SUITE, repository=shop.root, dry_run=dry_run, listen=shop.events.append)
+
+
+def test_a_dry_run_refuses_the_same_and_writes_nothing(shop: Shop) -> None:
+    shop.publish(payload(shop, "core"), payload(shop, "slurm", packages={"munge": "1"}))
+    kept = sorted(shop.layout.held.iterdir())
+    with pytest.raises(QlumodError, match="munge: 2 in beegfs, 1 in slurm"):
+        shop.preview(payload(shop, "beegfs", packages={"munge": "2"}))
+    assert sorted(shop.layout.held.iterdir()) == kept
+
+
+def test_going_back_is_never_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = payload(shop, "slurm", packages={"munge": "1"}), payload(shop, "core")
+    other = payload(shop, "beegfs", packages={"munge": "2"})
+    with monkeypatch.context() as unchecked:
+        unchecked.setattr("qlumod.workflows.whole_set.faults_of", lambda *_: ())
+        shop.publish(*modules, other)
+    shop.publish(payload(shop, "slurm", "14.0.0-2", packages={"munge": "2"}))
+    rollback(SUITE, repository=shop.root, date=shop.date + 1, listen=shop.events.append)
+    assert "14.0.0-2" not in {entry.version for entry in shop.current.entries()}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (
+            {"leave_out": ["slurm.packages.version.gz"]},
+            "slurm.packages.version.gz is not the list of packages that the manifest names",
+        ),
+        (
+            {"files": {"slurm.packages.version.gz": b""}},
+            "slurm.packages.version.gz is not the list of packages that the manifest names",
+        ),
+    ],
+)
+def test_a_payload_that_is_not_whole_is_refused(shop: Shop, changed: dict, told: str) -> None:
+    slurm = payload(shop, "slurm", **changed)
+    assert refused(shop, slurm) == f"W/incoming/{slurm.name}: {told}\nTo mend it: build the" + (
+        " package again"
+    )
+
+
+def test_only_what_is_new_is_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.publish(payload(shop, "core"), payload(shop, "slurm"), shop.deb("everyday"))
+    read: list[str] = []
+    held = Shelf.held
+
+    def noting(shelf: Shelf, entry):
+        if not (shop.layout.held / entry.files[0].sha256).is_file():
+            read.append(entry.package)
+        return held(shelf, entry)
+
+    monkeypatch.setattr(Shelf, "held", noting)
+    shop.publish(shop.deb("everyday", "1.1"))
+    shop.publish(payload(shop, "slurm", "14.0.0-2"))
+    assert read == [SLURM]
+
+
+def test_what_is_remembered_of_packages_may_be_removed_or_damaged(shop: Shop) -> None:
+    shop.publish(payload(shop, "core"), payload(shop, "slurm", packages={"munge": "1"}))
+    for file in shop.layout.held.iterdir():
+        file.write_text("[{}]")
+    told = refused(shop, payload(shop, "beegfs", packages={"munge": "2"}))
+    assert "munge: 2 in beegfs, 1 in slurm" in told
+
+
+def test_the_snapshot_says_which_modules_go_together(shop: Shop) -> None:
+    core, slurm = payload(shop, "core"), payload(shop, "slurm", "14.0.0-2")
+    shop.publish(core, slurm)
+    digests = {entry.package: entry.files[0].sha256 for entry in shop.current.entries()}
+    assert shop.current.checked("modules").decode() == (
+        "Format: 1\n\nRelease: 14.0.0\nFlavor: bookworm\nArchitecture: amd64\nModules:\n"
+        f" core 14.0.0-1 {digests[CORE]}\n slurm 14.0.0-2 {digests[SLURM]}\n"
+    )
