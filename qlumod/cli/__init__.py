@@ -6,24 +6,22 @@ A file of a verb looks like this::
 
     \"\"\"qlumod show: what a module holds.\"\"\"
 
-    from pathlib import Path
-
     from qlumod.cli import options
     from qlumod.cli.screen import Reporter, columns
-    from qlumod.workflows.showing import show
+    from qlumod.workflows.show import show
+    from qlumod.workflows.workplace import Workplace
 
 
     @options.verb(examples=["qlumod show slurm", "qlumod show slurm --json"])
     @options.modules
-    @options.specs
-    @options.cache
+    @options.looking
     @options.reports(logged=True)
-    def command(*, modules: tuple[str, ...], specs: Path, cache: Path, reporter: Reporter) -> None:
+    def command(*, modules: tuple[str, ...], workplace: Workplace, reporter: Reporter) -> None:
         \"\"\"Tell which packages a module holds.
 
         A second paragraph says what a person must know before using it.
         \"\"\"
-        shown = show(specs, cache, modules, listen=reporter.listen)
+        shown = show(workplace, modules, listen=reporter.listen)
         reporter.result(shown.as_document(), columns(shown.rows()))
 
 What a workflow needs from the command line comes from the decorators in ``cli/options.py``, so

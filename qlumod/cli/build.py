@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Unpack
 
 import click
 
@@ -14,6 +13,7 @@ from qlumod.cli.screen import Reporter, columns, size
 from qlumod.workflows.build import Built, build, plan_build
 from qlumod.workflows.lock import left_out
 from qlumod.workflows.predecessors import Base
+from qlumod.workflows.workplace import Workplace
 
 
 @options.verb(
@@ -58,7 +58,7 @@ def command(
     base: Base | None,
     dry_run: bool,
     reporter: Reporter,
-    **making: Unpack[options.Building],
+    workplace: Workplace,
 ) -> None:
     """Build modules: a layer, its contents, and .deb packages with their .changes.
 
@@ -79,29 +79,22 @@ def command(
     if everything and modules:
         raise click.UsageError(f"--all stands for all modules: say it without {' '.join(modules)}")
     if dry_run:
-        planned = plan_build(
-            making["specs"],
-            modules,
-            cache=making["cache"],
-            flavor=making["flavor"],
-            arch=making["arch"],
-            profile=making["profile"],
-        )
+        planned = plan_build(workplace, modules)
         reporter.result(
             {"plan": [{"module": p.module, "layer": p.identity, "do": p.action} for p in planned]},
             columns((p.module, p.action, p.identity[:12]) for p in planned),
         )
         return
     built = build(
-        **making,
-        modules=modules,
+        workplace,
+        modules,
         output=output,
         twice=twice,
         lint=lint,
         base=base,
         listen=reporter.listen,
     )
-    without = () if modules else left_out(making["specs"], making["flavor"], making["arch"])
+    without = () if modules else left_out(workplace)
     reporter.result(
         {"modules": [_document(made) for made in built], "left_out": dict(without)},
         (*_lines(built), *left_out_lines(without)),

@@ -1,12 +1,11 @@
 """qlumod fetch: the locked packages into the store."""
 
-from typing import Unpack
-
 from qlumod.cli import options
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, size
 from qlumod.workflows.lock import fetch
 from qlumod.workflows.predecessors import Base
+from qlumod.workflows.workplace import Workplace
 
 
 @options.verb(examples=["qlumod fetch", "qlumod fetch core slurm --json"])
@@ -21,7 +20,7 @@ def command(
     base: Base | None,
     dry_run: bool,
     reporter: Reporter,
-    **making: Unpack[options.Making],
+    workplace: Workplace,
 ) -> None:
     """Fetch the locked packages into the store, checked by their digests.
 
@@ -30,8 +29,8 @@ def command(
     from the repository.
     """
     fetched = fetch(
-        **making,
-        modules=modules,
+        workplace,
+        modules,
         base=base,
         dry_run=dry_run,
         listen=reporter.listen,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Unpack
 
 import click
 
@@ -12,6 +11,7 @@ from qlumod.cli.screen import Reporter, columns, size
 from qlumod.model.lock import LockedPackage
 from qlumod.workflows.lock import Locked, lock
 from qlumod.workflows.predecessors import Base
+from qlumod.workflows.workplace import Workplace
 
 
 @options.verb(
@@ -52,7 +52,7 @@ def command(
     base: Base | None,
     dry_run: bool,
     reporter: Reporter,
-    **making: Unpack[options.Making],
+    workplace: Workplace,
 ) -> None:
     """Solve which packages the modules consist of, and write them down.
 
@@ -67,7 +67,7 @@ def command(
     if names and not update:
         raise click.UsageError(f"to let {' '.join(names)} move, say --update")
     locked = lock(
-        **making,
+        workplace,
         update=names if update else None,
         base=base,
         raised=raised,

@@ -1,13 +1,13 @@
 """qlumod new: the spec of a module of one's own, written and tried."""
 
 from collections.abc import Iterator
-from typing import Unpack
 
 import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.screen import Reporter
 from qlumod.workflows.new import DEFAULT_GROUP, New, Wanted, new
+from qlumod.workflows.workplace import Workplace
 
 
 def _words(ctx: click.Context, option: click.Parameter, text: str) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def command(
     tried: bool,
     dry_run: bool,
     reporter: Reporter,
-    **making: Unpack[options.Building],
+    workplace: Workplace,
 ) -> None:
     """Write the spec of a new module, and the accounts that its packages make.
 
@@ -96,7 +96,8 @@ def command(
     is, to be edited.
     """
     made = new(
-        wanted=Wanted(
+        workplace,
+        Wanted(
             module=name,
             packages=packages,
             title=title,
@@ -108,7 +109,6 @@ def command(
         tried=tried,
         dry_run=dry_run,
         listen=reporter.listen,
-        **making,
     )
     reporter.result(_document(made, dry_run), _lines(made, name, dry_run=dry_run))
 

@@ -18,6 +18,7 @@ from qlumod.cli.screen import Reporter, error_document, new_log, print_json
 from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
 from qlumod.model.address import Address
+from qlumod.workflows.workplace import Workplace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -203,25 +204,44 @@ def addresses(function: F) -> F:
     return setting("archive", "addresses", decide=all_of)(function)
 
 
-class Making(TypedDict):
-    """What `making` gives a verb, as the workflows take it."""
-
-    specs: Path
-    cache: Path
-    store: Path
-    addresses: tuple[Address, ...]
-    flavor: str | None
-    arch: str | None
-
-
-def making(function: F) -> F:
-    """Add what each verb takes that makes modules: see `Making`."""
-    for option in (arch, flavor, addresses, store, cache, specs):
-        function = option(function)
-    return function
-
-
 profile = setting("profile")
+work = setting("work")
+processors = setting("jobs", "processors")
+
+
+def _workplace(**chosen: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Add options, by the fields of the `Workplace` that the function gets as ``workplace``."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **given: Any) -> Any:
+            place = Workplace(**{name: given.pop(name) for name in chosen})
+            return function(*args, workplace=place, **given)
+
+        decorated: Any = wrapper
+        for option in reversed(chosen.values()):
+            decorated = option(decorated)
+        return decorated  # type: ignore[no-any-return]
+
+    return decorate
+
+
+_LOOKING = {"specs": specs, "cache": cache, "flavor": flavor, "arch": arch}
+_MAKING = {
+    "specs": specs,
+    "cache": cache,
+    "store": store,
+    "addresses": addresses,
+    "flavor": flavor,
+    "arch": arch,
+}
+
+looking = _workplace(**_LOOKING, profile=profile)
+"""Add what a verb takes that tells of modules."""
+making = _workplace(**_MAKING)
+"""Add what each verb takes that makes modules."""
+building = _workplace(**_MAKING, profile=profile, work=work, processors=processors)
+"""Add what each verb takes that makes modules and works at their layers."""
 
 
 class Working(TypedDict):
@@ -231,22 +251,9 @@ class Working(TypedDict):
     processors: int | None
 
 
-class Building(Making, Working):
-    """What `building` gives a verb, as the workflows take it."""
-
-    profile: str
-
-
-def building(function: F) -> F:
-    """Add what each verb takes that makes modules and works at their layers: see `Building`."""
-    return making(profile(working(function)))
-
-
 def working(function: F) -> F:
     """Add what each verb takes that works at layers: see `Working`."""
-    for option in (setting("jobs", "processors"), setting("work")):
-        function = option(function)
-    return function
+    return work(processors(function))
 
 
 def modules(function: F) -> F:
@@ -277,8 +284,8 @@ def dry_run(function: F) -> F:
 def reports(*, logged: bool = False) -> Callable[[F], F]:
     """Add ``--json --progress -q -v --log`` and give the function a `Reporter` as ``reporter``.
 
-    `logged` keeps a full log of each run in the cache's ``logs`` directory; the verb then has
-    ``@options.cache``, too.
+    `logged` keeps a full log of each run in the cache's ``logs`` directory; the verb then has a
+    workplace, too.
     """
 
     def decorate(function: F) -> F:
@@ -293,7 +300,7 @@ def reports(*, logged: bool = False) -> Callable[[F], F]:
             **given: Any,
         ) -> Any:
             if log is None and logged:
-                log = new_log(given["cache"] / "logs", _spoken_verb())
+                log = new_log(given["workplace"].cache / "logs", _spoken_verb())
             with Reporter(
                 as_json=as_json,
                 progress="none" if quiet else progress,

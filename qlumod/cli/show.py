@@ -1,7 +1,6 @@
 """``qlumod show``: what a module is, and what takes the room in its layer."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 import click
 
@@ -10,6 +9,7 @@ from qlumod.cli.screen import Reporter, columns, size
 from qlumod.model.manifest import LAYER
 from qlumod.package.room import Part, Room
 from qlumod.workflows.show import Shown, show
+from qlumod.workflows.workplace import Workplace
 
 LARGEST = 15
 """How many packages and directories of a layer are named; --json has them all."""
@@ -29,22 +29,14 @@ LARGEST = 15
     is_flag=True,
     help="Tell what takes the room in the layers, by package and by directory, firmware apart.",
 )
-@options.specs
-@options.cache
-@options.flavor
-@options.arch
-@options.profile
+@options.looking
 @options.reports()
 def command(
     *,
     modules: tuple[str, ...],
     sizes: bool,
-    specs: Path,
-    cache: Path,
-    flavor: str | None,
-    arch: str | None,
-    profile: str,
     reporter: Reporter,
+    workplace: Workplace,
 ) -> None:
     """Show modules: title, description, packages, and the layer's size and digest if it is built.
 
@@ -52,9 +44,7 @@ def command(
     Files whose ends share a block have their shares of it; of files with the same content, the
     first takes all. Firmware (/usr/lib/firmware) is told apart.
     """
-    found = show(
-        specs, modules, cache=cache, flavor=flavor, arch=arch, profile=profile, sizes=sizes
-    )
+    found = show(workplace, modules, sizes=sizes)
     rooms = [(shown, shown.room) for shown in found if shown.room]
     lines = _sizes(rooms) if sizes else _modules(found)
     reporter.result({"modules": [_document(shown) for shown in found]}, lines)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Unpack
 
 import click
 
 from qlumod.cli import options
 from qlumod.cli.screen import Reporter, columns, size
 from qlumod.workflows.source import Source, source
+from qlumod.workflows.workplace import Workplace
 
 
 @options.verb(
@@ -34,7 +34,7 @@ def command(
     output: Path,
     dry_run: bool,
     reporter: Reporter,
-    **making: Unpack[options.Making],
+    workplace: Workplace,
 ) -> None:
     """Write modules as Debian source packages: .dsc, tarballs, and a .changes for dput.
 
@@ -46,8 +46,8 @@ def command(
     With packages, the .dsc has the same name and other bytes: choose once for an archive.
     """
     written = source(
-        **making,
-        modules=modules,
+        workplace,
+        modules,
         output=output,
         with_packages=with_packages,
         dry_run=dry_run,

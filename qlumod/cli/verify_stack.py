@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Unpack
 
 import click
 
@@ -16,6 +15,7 @@ from qlumod.proof.verdict import Verdict
 from qlumod.system.files import told
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.proof_of_all import verify_all
+from qlumod.workflows.workplace import Workplace
 
 BULKY = ("left out", "alternative left out", "kernel module left out")
 """Permitted kinds of thousands of paths, which the modules' left-out files have one by one."""
@@ -61,7 +61,7 @@ def command(
     at_once: bool,
     table: Path | None,
     reporter: Reporter,
-    **making: Unpack[options.Building],
+    workplace: Workplace,
 ) -> None:
     """Prove that a stack of modules equals one installation.
 
@@ -78,16 +78,11 @@ def command(
         raise click.UsageError("--at-once and --table go with --all.")
     if of_all:
         proved = verify_all(
-            **making, modules=modules, fresh=fresh, at_once=at_once, listen=reporter.listen
+            workplace, modules, fresh=fresh, at_once=at_once, listen=reporter.listen
         )
         _report_all(proved, table, reporter)
         return
-    found = verify_stack(
-        **making,
-        modules=modules,
-        fresh=fresh,
-        listen=reporter.listen,
-    )
+    found = verify_stack(workplace, modules, fresh=fresh, listen=reporter.listen)
     reporter.result(_document(found), _lines(found, brief=brief))
     if found.failures:
         raise FoundWanting

@@ -12,19 +12,18 @@ from qlumod.layer.build import build_again, payload, plan, require_means, sweep_
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.lock.make import require_tools
-from qlumod.model.address import Address
 from qlumod.model.lock import Lock
 from qlumod.model.manifest import MANIFEST
 from qlumod.model.names import ModuleName, module_name
-from qlumod.model.profile import RELEASED
 from qlumod.model.project import Project
 from qlumod.system.files import file_sum
 from qlumod.system.leash import workers
 from qlumod.system.run import require_programs
-from qlumod.system.store import Store, store_in
+from qlumod.system.store import Store
 from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.package import package_module
 from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors
+from qlumod.workflows.workplace import Workplace
 
 PACKAGERS = 2
 """How many modules at least are packaged at once: lintian has one when the next is there."""
@@ -52,40 +51,23 @@ class Planned:
     """``build``, or ``take from the cache``."""
 
 
-def plan_build(
-    specs: Path,
-    modules: Sequence[str],
-    *,
-    cache: Path,
-    flavor: str | None = None,
-    arch: str | None = None,
-    profile: str = RELEASED,
-) -> tuple[Planned, ...]:
+def plan_build(place: Workplace, modules: Sequence[str]) -> tuple[Planned, ...]:
     """Say what `build` would do, without fetching or building anything."""
-    _, _, jobs = ordered(specs, modules, flavor, arch, profile)
     return tuple(
-        Planned(
-            module=job.spec.module,
-            identity=job.identity,
-            action="take from the cache" if payload_path(cache, job.identity).is_dir() else "build",
-        )
-        for job in jobs
+        Planned(module=job.spec.module, identity=job.identity, action=_action(place, job))
+        for job in ordered(place, modules)[-1]
     )
 
 
+def _action(place: Workplace, job: Job) -> str:
+    return "take from the cache" if payload_path(place.cache, job.identity).is_dir() else "build"
+
+
 def build(
-    specs: Path,
+    place: Workplace,
     modules: Sequence[str],
     *,
-    cache: Path,
-    store: Path | None = None,
-    addresses: Sequence[Address] = (),
     output: Path,
-    flavor: str | None = None,
-    arch: str | None = None,
-    profile: str = RELEASED,
-    work: Path | None = None,
-    processors: int | None = None,
     twice: bool = False,
     lint: bool = True,
     base: Base | None = None,
@@ -99,40 +81,30 @@ def build(
     """
     if lint:
         require_programs("lintian")
-    project, lock, jobs = ordered(specs, modules, flavor, arch, profile)
+    project, lock, jobs = ordered(place, modules)
     wanted = named(project, modules)
     require_tools(lock)
-    require_means(jobs, cache=cache, again=twice)
-    debs = store_in(cache, store)
+    require_means(jobs, cache=place.cache, again=twice)
+    debs = place.packages
     fetch_predecessors(lock, project.release, wanted, base=base, store=debs, listen=listen)
     require_predecessors(lock, wanted, debs)
     needed = [job.spec.module for job in jobs]
-    fetch_locked(
-        lock,
-        project.release,
-        specs=specs,
-        cache=cache,
-        store=store,
-        addresses=addresses,
-        modules=needed,
-        compiling=twice,
-        listen=listen,
-    )
-    sweep_work(cache, work)
+    fetch_locked(place, lock, project.release, modules=needed, compiling=twice, listen=listen)
+    sweep_work(place.cache, place.work)
     target = output.absolute()
-    with workers(max(PACKAGERS, processors or usable_processors())) as packagers:
+    with workers(max(PACKAGERS, place.processors or usable_processors())) as packagers:
 
         def make(job: Job, share: int) -> tuple[Path, Future[tuple[Path, ...]]]:
-            made = payload(job, store=debs, cache=cache, work=work, processors=share, listen=listen)
-            found = (
-                build_again(
-                    job, store=debs, cache=cache, work=work, processors=share, listen=listen
-                )
-                if twice
-                else ()
+            made = payload(
+                job,
+                store=debs,
+                cache=place.cache,
+                work=place.work,
+                processors=share,
+                listen=listen,
             )
-            if found:
-                raise _Differs(made, found)
+            if twice:
+                _compare_again(place, job, made, processors=share, listen=listen)
             return made, packagers.submit(
                 _packages,
                 job,
@@ -141,14 +113,30 @@ def build(
                 named=bool(modules),
                 store=debs,
                 output=target,
-                cache=cache,
+                cache=place.cache,
                 lint=lint,
                 listen=listen,
             )
 
-        outcome = abreast(jobs, make, processors=processors, listen=listen)
+        outcome = abreast(jobs, make, processors=place.processors, listen=listen)
     raise_faults(_faults(outcome))
     return tuple(_built(outcome))
+
+
+def _compare_again(
+    place: Workplace, job: Job, made: Path, *, processors: int, listen: Listener
+) -> None:
+    """Build a module a second time; raises where it comes out otherwise."""
+    found = build_again(
+        job,
+        store=place.packages,
+        cache=place.cache,
+        work=place.work,
+        processors=processors,
+        listen=listen,
+    )
+    if found:
+        raise _Differs(made, found)
 
 
 class _Differs(QlumodError):
@@ -182,16 +170,9 @@ def _built(outcome: Outcome[tuple[Path, Future[tuple[Path, ...]]]]) -> Iterator[
             yield Built(module=module, payload=differs.payload, differences=differs.differences)
 
 
-def ordered(
-    specs: Path,
-    modules: Sequence[str],
-    flavor: str | None,
-    arch: str | None,
-    profile: str = RELEASED,
-) -> tuple[Project, Lock, tuple[Job, ...]]:
+def ordered(place: Workplace, modules: Sequence[str]) -> tuple[Project, Lock, tuple[Job, ...]]:
     """The project, its lock, and a job for each of the modules and for all that they require."""
-    project, lock = locked_project(specs, modules, flavor=flavor, arch=arch)
-    project = project.in_profile(profile)
+    project, lock = locked_project(place, modules)
     return project, lock, plan(project, lock, named(project, modules))
 
 

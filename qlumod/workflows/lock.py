@@ -13,20 +13,21 @@ from qlumod.lock.fresh import renewing, require_fresh
 from qlumod.lock.hold import check_dropped, held_packages
 from qlumod.lock.leaving_out import modules_without
 from qlumod.lock.make import make_lock, own_sources
-from qlumod.lock.place import HELD, Place, place, with_folders, with_held, with_indexes
+from qlumod.lock.place import HELD, Place, with_folders, with_held, with_indexes
+from qlumod.lock.place import place as apt_place
 from qlumod.lock.revise import Revision
 from qlumod.lock.solve import HeldPackage, Solved, absent, solve
 from qlumod.lock.sources import require_archives
-from qlumod.model.address import Address
 from qlumod.model.document import decoded
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.release import Release
 from qlumod.system import apt, files
-from qlumod.system.store import Store, store_in
+from qlumod.system.store import Store
 from qlumod.workflows.check import check
 from qlumod.workflows.predecessors import Base, fetch_predecessors, revise
+from qlumod.workflows.workplace import Workplace
 
 LOCKS = "locks"
 """The directory of locks beside the specs."""
@@ -69,12 +70,10 @@ def target(release: Release, flavor: str | None = None, arch: str | None = None)
     return Target(flavor=FlavorName(chosen_flavor), architecture=ArchName(chosen_arch))
 
 
-def project_for(
-    specs: Path, flavor: str | None = None, arch: str | None = None
-) -> tuple[Project, Target]:
-    """What engineers wrote, with the modules of one flavor only; None: the default ones."""
-    project = check(specs)
-    wanted = target(project.release, flavor, arch)
+def project_for(place: Workplace) -> tuple[Project, Target]:
+    """What engineers wrote, with the modules of one flavor only."""
+    project = check(place.specs)
+    wanted = target(project.release, place.flavor, place.arch)
     return project.of_flavor(wanted.flavor), wanted
 
 
@@ -95,29 +94,21 @@ def read_lock(specs: Path, release: Release, wanted: Target) -> Lock:
     return parse_lock(decoded(files.read_bytes(path), str(path)), str(path))
 
 
-def locked_project(
-    specs: Path,
-    modules: Sequence[str] = (),
-    *,
-    flavor: str | None = None,
-    arch: str | None = None,
-) -> tuple[Project, Lock]:
+def locked_project(place: Workplace, modules: Sequence[str] = ()) -> tuple[Project, Lock]:
     """What is locked of what the engineers wrote, and the lock; raises where that is stale.
 
     Raises for each of the named `modules` that does not exist, or that the lock does without.
     """
-    project, wanted = project_for(specs, flavor, arch)
-    found = read_lock(specs, project.release, wanted)
+    project, wanted = project_for(place)
+    found = read_lock(place.specs, project.release, wanted)
     require_fresh(found, project)
     raise_faults(_not_locked(project, found, modules))
-    return project.without(dict(found.left_out)), found
+    return project.without(dict(found.left_out)).in_profile(place.profile), found
 
 
-def left_out(
-    specs: Path, flavor: str | None = None, arch: str | None = None
-) -> tuple[tuple[ModuleName, str], ...]:
+def left_out(place: Workplace) -> tuple[tuple[ModuleName, str], ...]:
     """The modules that the lock does without, and why."""
-    return locked_project(specs, flavor=flavor, arch=arch)[1].left_out
+    return locked_project(place)[1].left_out
 
 
 def _not_locked(project: Project, lock: Lock, modules: Sequence[str]) -> Iterator[QlumodError]:
@@ -137,13 +128,8 @@ def _not_locked(project: Project, lock: Lock, modules: Sequence[str]) -> Iterato
 
 
 def lock(
-    specs: Path,
+    place: Workplace,
     *,
-    cache: Path,
-    store: Path | None = None,
-    addresses: Sequence[Address] = (),
-    flavor: str | None = None,
-    arch: str | None = None,
     update: Sequence[str] | None = None,
     base: Base | None = None,
     raised: Sequence[str] = (),
@@ -159,28 +145,17 @@ def lock(
     `update`: None keeps the old lock's versions as far as the specs let it, an empty sequence lets
     everything move, names (of packages or modules) let those move and what follows from them.
     """
-    project, wanted = project_for(specs, flavor, arch)
-    path = lock_path(specs, project.release, wanted)
-    old = old_lock(specs, project, wanted)
-    project, new = solved_lock(
-        project,
-        wanted,
-        old,
-        specs=specs,
-        cache=cache,
-        store=store,
-        addresses=addresses,
-        update=update,
-        listen=listen,
-        host=host,
-    )
+    project, wanted = project_for(place)
+    path = lock_path(place.specs, project.release, wanted)
+    old = old_lock(place, project, wanted)
+    project, new = solved_lock(place, project, wanted, old, update=update, listen=listen, host=host)
     new, revisions = revise(
         new,
         old,
         project,
         base=base,
         raised=[project.spec(ModuleName(name)).module for name in raised],
-        store=store_in(cache, store),
+        store=place.packages,
         listen=listen,
     )
     written = _written(path, new, old, dry_run=dry_run, listen=listen)
@@ -188,35 +163,32 @@ def lock(
 
 
 def solved_lock(
+    place: Workplace,
     project: Project,
     wanted: Target,
     old: Lock | None,
     *,
-    specs: Path,
-    cache: Path,
-    store: Path | None = None,
-    addresses: Sequence[Address] = (),
     update: Sequence[str] | None = None,
     listen: Listener = ignore,
     host: Path | None = None,
 ) -> tuple[Project, Lock]:
     """The lock of a project as apt solves it now, and the project with what is locked of it.
 
-    `specs` is the directory that the release's folders of .debs are beside. Nothing is written
-    there, and all versions are those of the `old` lock or the first; see `lock`.
+    Nothing is written beside the specs, and all versions are those of the `old` lock or the first;
+    see `lock`.
     """
     kept = None if update is not None and not update else old
     shared, on_request = _archives(project, wanted)
-    debs = store_in(cache, store)
-    with place(
+    debs = place.packages
+    with apt_place(
         project.release,
         wanted.flavor,
         wanted.architecture,
         needed=shared,
         optional=on_request,
-        beside=specs,
-        cache=cache,
-        addresses=addresses,
+        beside=place.specs,
+        cache=place.cache,
+        addresses=place.addresses,
         host=host,
         listen=listen,
     ) as bare:
@@ -244,10 +216,10 @@ def solved_lock(
         )
 
 
-def old_lock(specs: Path, project: Project, wanted: Target) -> Lock | None:
+def old_lock(place: Workplace, project: Project, wanted: Target) -> Lock | None:
     """The lock that is there, of which a new one keeps what it can."""
-    there = lock_path(specs, project.release, wanted).exists()
-    return read_lock(specs, project.release, wanted) if there else None
+    there = lock_path(place.specs, project.release, wanted).exists()
+    return read_lock(place.specs, project.release, wanted) if there else None
 
 
 def _archives(project: Project, wanted: Target) -> tuple[frozenset[str], frozenset[str]]:
@@ -334,14 +306,9 @@ def _remove_debris(path: Path) -> None:
 
 
 def fetch(
-    specs: Path,
-    *,
-    cache: Path,
-    store: Path | None = None,
-    addresses: Sequence[Address] = (),
-    flavor: str | None = None,
-    arch: str | None = None,
+    place: Workplace,
     modules: Sequence[str] = (),
+    *,
     base: Base | None = None,
     dry_run: bool = False,
     listen: Listener = ignore,
@@ -351,25 +318,22 @@ def fetch(
 
     What their predecessors were is read from the repository at `base`, where the store lacks it.
     """
-    project, locked = locked_project(specs, modules, flavor=flavor, arch=arch)
+    project, locked = locked_project(place, modules)
     if dry_run:
-        lacking = missing(_of(locked, modules, compiling=True), store_in(cache, store))
+        lacking = missing(_of(locked, modules, compiling=True), place.packages)
         return Fetched(packages=lacking, size=sum(package.size for package in lacking))
     fetch_predecessors(
         locked,
         project.release,
         [ModuleName(name) for name in modules] or [spec.module for spec in project.specs],
         base=base,
-        store=store_in(cache, store),
+        store=place.packages,
         listen=listen,
     )
     return fetch_locked(
+        place,
         locked,
         project.release,
-        specs=specs,
-        cache=cache,
-        store=store,
-        addresses=addresses,
         modules=modules,
         compiling=True,
         listen=listen,
@@ -398,13 +362,10 @@ def _to_compile(locked: Lock, modules: Sequence[str], store: Store) -> bool:
 
 
 def fetch_locked(
+    place: Workplace,
     locked: Lock,
     release: Release,
     *,
-    specs: Path,
-    cache: Path,
-    store: Path | None = None,
-    addresses: Sequence[Address] = (),
     modules: Sequence[str] = (),
     compiling: bool = False,
     listen: Listener = ignore,
@@ -415,19 +376,19 @@ def fetch_locked(
     What kernel modules are compiled with is fetched where they are not compiled yet, or where
     `compiling` says that they will be.
     """
-    require_archives(release, addresses)
-    debs = store_in(cache, store)
+    require_archives(release, place.addresses)
+    debs = place.packages
     packages = _of(locked, modules, compiling=compiling or _to_compile(locked, modules, debs))
     if not missing(packages, debs):
         return Fetched(packages=(), size=0)
-    with place(
+    with apt_place(
         release,
         locked.flavor,
         locked.architecture,
         needed={package.archive for package in missing(packages, debs)},
-        beside=specs,
-        cache=cache,
-        addresses=addresses,
+        beside=place.specs,
+        cache=place.cache,
+        addresses=place.addresses,
         host=host,
         listen=listen,
     ) as where:

@@ -1,26 +1,24 @@
 """A newcomer's module: its spec is written, and tried, so that all that comes after it works."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Proposal
 from qlumod.layer.build import build_payloads, plan
 from qlumod.model.accounts import parse_accounts
-from qlumod.model.address import Address
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import FlavorName, ModuleName, flavor_name, module_name
 from qlumod.model.new_spec import new_spec_text
-from qlumod.model.profile import RELEASED
 from qlumod.model.project import CORE, Project, checked
 from qlumod.model.relation import parse_relation
 from qlumod.model.spec import SUFFIX
 from qlumod.system import files
 from qlumod.system.namespace import require
-from qlumod.system.store import store_in
 from qlumod.workflows.check import ACCOUNTS, check
 from qlumod.workflows.lock import fetch_locked, old_lock, solved_lock, target
+from qlumod.workflows.workplace import Workplace
 
 DEFAULT_GROUP = "HPC Stack"
 
@@ -51,17 +49,9 @@ class New:
 
 
 def new(
-    specs: Path,
+    place: Workplace,
     wanted: Wanted,
     *,
-    cache: Path,
-    store: Path | None = None,
-    addresses: Sequence[Address] = (),
-    flavor: str | None = None,
-    arch: str | None = None,
-    profile: str = RELEASED,
-    work: Path | None = None,
-    processors: int | None = None,
     tried: bool = True,
     dry_run: bool = False,
     listen: Listener,
@@ -70,9 +60,9 @@ def new(
 
     Where it is `tried`, it is solved and built first, and nothing is written unless that goes well.
     """
-    project = check(specs)
+    project = check(place.specs)
     module = module_name(wanted.module)
-    path = specs / f"{module}{SUFFIX}"
+    path = place.specs / f"{module}{SUFFIX}"
     _require_new(project, module, path)
     text = _spec_text(module, wanted)
     grown = checked(
@@ -82,20 +72,9 @@ def new(
     )
     stanzas: tuple[str, ...] = ()
     if tried:
-        trial = _Trial(
-            specs=specs,
-            module=module,
-            cache=cache,
-            store=store,
-            addresses=addresses,
-            flavor=flavor or _flavor(grown, module),
-            arch=arch,
-            profile=profile,
-            work=work,
-            processors=processors,
-        )
-        stanzas = trial.missing_accounts(grown, listen)
-    table = specs / ACCOUNTS
+        there = replace(place, flavor=place.flavor or _flavor(grown, module))
+        stanzas = _missing_accounts(there, grown, module, listen)
+    table = place.specs / ACCOUNTS
     accounts = _with_accounts(table, module, stanzas, project) if stanzas else ""
     if not dry_run:
         if accounts:
@@ -104,72 +83,44 @@ def new(
     return New(path=path, text=text, accounts=table, stanzas=stanzas)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Trial:
-    """Where and how a new module is tried."""
-
-    specs: Path
-    module: ModuleName
-    cache: Path
-    store: Path | None
-    addresses: Sequence[Address]
-    flavor: str | None
-    arch: str | None
-    profile: str
-    work: Path | None
-    processors: int | None
-
-    def missing_accounts(self, project: Project, listen: Listener) -> tuple[str, ...]:
-        """Build the module; returns what the account table lacks, and raises what else is wrong."""
-        require()
-        wanted = target(project.release, self.flavor, self.arch)
-        project = project.of_flavor(wanted.flavor)
-        project, lock = solved_lock(
-            project,
-            wanted,
-            old_lock(self.specs, project, wanted),
-            specs=self.specs,
-            cache=self.cache,
-            store=self.store,
-            addresses=self.addresses,
-            listen=listen,
+def _missing_accounts(
+    place: Workplace, project: Project, module: ModuleName, listen: Listener
+) -> tuple[str, ...]:
+    """Build a module; returns what the account table lacks, and raises what else is wrong."""
+    require()
+    wanted = target(project.release, place.flavor, place.arch)
+    project = project.of_flavor(wanted.flavor)
+    project, lock = solved_lock(
+        place, project, wanted, old_lock(place, project, wanted), listen=listen
+    )
+    if module in (left_out := dict(lock.left_out)):
+        raise QlumodError(
+            f"{module} cannot be tried: {left_out[module]}",
+            remedy="name a mirror or a directory of .debs: --archive NAME=URI",
         )
-        if self.module in (left_out := dict(lock.left_out)):
-            raise QlumodError(
-                f"{self.module} cannot be tried: {left_out[self.module]}",
-                remedy="name a mirror or a directory of .debs: --archive NAME=URI",
-            )
-        jobs = plan(project.in_profile(self.profile), lock, [self.module])
-        fetch_locked(
-            lock,
-            project.release,
-            specs=self.specs,
-            cache=self.cache,
-            store=self.store,
-            addresses=self.addresses,
-            modules=[job.spec.module for job in jobs],
-            listen=listen,
+    jobs = plan(project.in_profile(place.profile), lock, [module])
+    names = [job.spec.module for job in jobs]
+    fetch_locked(place, lock, project.release, modules=names, listen=listen)
+    proposed: list[str] = []
+
+    def hear(event: Event) -> None:
+        listen(event)
+        if isinstance(event, Proposal):
+            proposed.extend(event.stanzas)
+
+    try:
+        build_payloads(
+            jobs,
+            store=place.packages,
+            cache=place.cache,
+            work=place.work,
+            processors=place.processors,
+            listen=hear,
         )
-        proposed: list[str] = []
-
-        def hear(event: Event) -> None:
-            listen(event)
-            if isinstance(event, Proposal):
-                proposed.extend(event.stanzas)
-
-        try:
-            build_payloads(
-                jobs,
-                store=store_in(self.cache, self.store),
-                cache=self.cache,
-                work=self.work,
-                processors=self.processors,
-                listen=hear,
-            )
-        except QlumodError:
-            if not proposed:
-                raise
-        return tuple(proposed)
+    except QlumodError:
+        if not proposed:
+            raise
+    return tuple(proposed)
 
 
 def _require_new(project: Project, module: ModuleName, path: Path) -> None:

@@ -8,12 +8,11 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, ensure_generated, plan
 from qlumod.layer.cache import work_in
-from qlumod.model.address import Address
+from qlumod.layer.job import Job
 from qlumod.model.contents import parse_contents
 from qlumod.model.digests import digest_value
 from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.names import ModuleName, module_name
-from qlumod.model.profile import RELEASED
 from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.proof.permitted import Expectations, outside
@@ -26,22 +25,14 @@ from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.staging import staging
-from qlumod.system.store import store_in
 from qlumod.workflows.lock import fetch_locked, locked_project, project_for
+from qlumod.workflows.workplace import Workplace
 
 
 def verify_stack(
-    specs: Path,
+    place: Workplace,
     modules: Sequence[str],
     *,
-    cache: Path,
-    store: Path | None = None,
-    addresses: Sequence[Address] = (),
-    flavor: str | None = None,
-    arch: str | None = None,
-    profile: str = RELEASED,
-    work: Path | None = None,
-    processors: int | None = None,
     fresh: bool = False,
     listen: Listener,
 ) -> Verdict:
@@ -52,38 +43,52 @@ def verify_stack(
     """
     asked = tuple(map(module_name, modules))
     # What no lock can mend is told first.
-    _check_conflicts(with_requirements(asked, project_for(specs, flavor, arch)[0].specs))
-    project, lock = locked_project(specs, modules, flavor=flavor, arch=arch)
-    project = project.in_profile(profile)
+    _check_conflicts(with_requirements(asked, project_for(place)[0].specs))
+    project, lock = locked_project(place, modules)
     stacked = with_requirements(asked or [spec.module for spec in project.specs], project.specs)
     _check_conflicts(stacked)
     require()
     installation = Installation(lock=lock, specs=stacked)
     names = installation.modules
-    fetch_locked(
-        lock,
-        project.release,
-        specs=specs,
-        cache=cache,
-        store=store,
-        addresses=addresses,
-        modules=names,
+    fetch_locked(place, lock, project.release, modules=names, listen=listen)
+    payloads = built_payloads(place, plan(project, lock, names), listen=listen)
+    work = work_in(place.cache, place.work)
+    reference = reference_tree(
+        installation,
+        store=place.packages,
+        cache=place.cache,
+        work=work,
+        fresh=fresh,
         listen=listen,
     )
-    debs = store_in(cache, store)
-    jobs = plan(project, lock, names)
+    return verdict_of(
+        project, installation, payloads, reference=reference, work=work, listen=listen
+    )
+
+
+def built_payloads(
+    place: Workplace, jobs: Sequence[Job], *, listen: Listener
+) -> dict[ModuleName, Path]:
+    """The payloads of modules, and in the store all packages that an installation of them takes."""
+    debs = place.packages
     payloads = build_payloads(
-        jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen
+        jobs,
+        store=debs,
+        cache=place.cache,
+        work=place.work,
+        processors=place.processors,
+        listen=listen,
     )
     # The installation gets the same packages of compiled modules as the layers.
-    ensure_generated(jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen)
-    place = work_in(cache, work)
-    reference = reference_tree(
-        installation, store=debs, cache=cache, work=place, fresh=fresh, listen=listen
+    ensure_generated(
+        jobs,
+        store=debs,
+        cache=place.cache,
+        work=place.work,
+        processors=place.processors,
+        listen=listen,
     )
-    return verdict_of(
-        project, installation, payloads, reference=reference, work=place, listen=listen
-    )
+    return payloads
 
 
 def verdict_of(

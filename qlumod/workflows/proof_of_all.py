@@ -9,13 +9,11 @@ from pathlib import Path
 import qlumod
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step, within
-from qlumod.layer.build import build_payloads, ensure_generated, plan
+from qlumod.layer.build import plan
 from qlumod.layer.cache import work_in
-from qlumod.model.address import Address
 from qlumod.model.digests import digest_bytes, digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, module_name
-from qlumod.model.profile import RELEASED
 from qlumod.model.project import CORE, Project
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.proof.checked import (
@@ -40,9 +38,10 @@ from qlumod.system.leash import workers
 from qlumod.system.memory import available_memory
 from qlumod.system.namespace import require
 from qlumod.system.staging import sweep
-from qlumod.system.store import Store, store_in
+from qlumod.system.store import Store
 from qlumod.workflows.lock import fetch_locked, locked_project
-from qlumod.workflows.proof import verdict_of
+from qlumod.workflows.proof import built_payloads, verdict_of
+from qlumod.workflows.workplace import Workplace
 
 ONCE, STEPS = Way.AT_ONCE, Way.IN_STEPS
 ROOM = 6 << 30
@@ -52,17 +51,9 @@ CODE = ("proof/*.py", "workflows/proof.py", "workflows/proof_of_all.py")
 
 
 def verify_all(
-    specs: Path,
+    place: Workplace,
     modules: Sequence[str] = (),
     *,
-    cache: Path,
-    store: Path | None = None,
-    addresses: Sequence[Address] = (),
-    flavor: str | None = None,
-    arch: str | None = None,
-    profile: str = RELEASED,
-    work: Path | None = None,
-    processors: int | None = None,
     fresh: bool = False,
     at_once: bool = False,
     listen: Listener,
@@ -72,41 +63,27 @@ def verify_all(
     No names stand for all modules. A pair is installed in two steps where that is proven sound
     (docs/proof.md); `at_once` installs every pair at once. `fresh` does again what was done before.
     """
-    project, lock = locked_project(specs, modules, flavor=flavor, arch=arch)
-    project = project.in_profile(profile)
+    project, lock = locked_project(place, modules)
     asked = tuple(map(module_name, modules)) or tuple(spec.module for spec in project.specs)
     looked_at = with_requirements(asked, project.specs)
     names = tuple(spec.module for spec in looked_at)
     plan_of_all = design(looked_at)
     require()
-    fetch_locked(
-        lock,
-        project.release,
-        specs=specs,
-        cache=cache,
-        store=store,
-        addresses=addresses,
-        modules=names,
-        listen=listen,
-    )
-    debs, place = store_in(cache, store), work_in(cache, work)
+    fetch_locked(place, lock, project.release, modules=names, listen=listen)
     jobs = plan(project, lock, names)
-    payloads = build_payloads(
-        jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen
-    )
-    ensure_generated(jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen)
-    sweep(cache / PROOF / UNFINISHED)
+    payloads = built_payloads(place, jobs, listen=listen)
+    sweep(place.cache / PROOF / UNFINISHED)
     prover = Prover(
         project=project,
         lock=lock,
         payloads=payloads,
         identities={job.spec.module: job.identity for job in jobs},
-        store=debs,
-        cache=cache,
-        work=place,
+        store=place.packages,
+        cache=place.cache,
+        work=work_in(place.cache, place.work),
         fresh=fresh,
     )
-    results = _results(plan_of_all, prover, at_once, processors=processors, listen=listen)
+    results = _results(plan_of_all, prover, at_once, processors=place.processors, listen=listen)
     return Proved(
         lock=lock,
         titles={spec.module: spec.title for spec in looked_at},

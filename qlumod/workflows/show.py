@@ -9,12 +9,12 @@ from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.model.lock import LockedPackage
 from qlumod.model.manifest import LAYER, Manifest
-from qlumod.model.profile import RELEASED
 from qlumod.model.spec import ModuleSpec
 from qlumod.package.install import payload_contents, read_manifest
 from qlumod.package.room import Room, room
 from qlumod.system.squashfs_sizes import stored_sizes
 from qlumod.workflows.build import named, ordered
+from qlumod.workflows.workplace import Workplace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +37,18 @@ class Shown:
 
 
 def show(
-    specs: Path,
+    place: Workplace,
     modules: Sequence[str],
     *,
-    cache: Path,
-    flavor: str | None = None,
-    arch: str | None = None,
-    profile: str = RELEASED,
     sizes: bool = False,
 ) -> tuple[Shown, ...]:
     """Tell of modules what is known without building anything; no names stand for all modules.
 
     `sizes` asks for what takes the room in their layers, which must be built.
     """
-    project, _, jobs = ordered(specs, modules, flavor, arch, profile)
+    project, _, jobs = ordered(place, modules)
     wanted = named(project, modules)
-    return tuple(_shown(job, cache, sizes=sizes) for job in jobs if job.spec.module in wanted)
+    return tuple(_shown(job, place.cache, sizes=sizes) for job in jobs if job.spec.module in wanted)
 
 
 def _shown(job: Job, cache: Path, *, sizes: bool) -> Shown:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.model.address import Address
 from qlumod.model.names import ModuleName
 from qlumod.package.source import source_package
-from qlumod.system.store import store_in
 from qlumod.workflows.build import named, ordered
 from qlumod.workflows.lock import fetch_locked
 from qlumod.workflows.package import source_plan
 from qlumod.workflows.predecessors import require_predecessors
+from qlumod.workflows.workplace import Workplace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +26,10 @@ class Source:
 
 
 def source(
-    specs: Path,
+    place: Workplace,
     modules: Sequence[str],
     *,
-    cache: Path,
-    store: Path | None = None,
-    addresses: Sequence[Address] = (),
     output: Path,
-    flavor: str | None = None,
-    arch: str | None = None,
     with_packages: bool = False,
     dry_run: bool = False,
     listen: Listener,
@@ -44,23 +38,13 @@ def source(
 
     `with_packages` lets the locked .debs go along; those that the store lacks are fetched.
     """
-    project, lock, jobs = ordered(specs, modules, flavor, arch)
+    project, lock, jobs = ordered(place, modules)
     wanted = named(project, modules)
-    debs = store_in(cache, store)
+    debs = place.packages
     require_predecessors(lock, wanted, debs)
     plans = [source_plan(job, debs) for job in jobs if job.spec.module in wanted]
     if with_packages and not dry_run:
-        fetch_locked(
-            lock,
-            project.release,
-            specs=specs,
-            cache=cache,
-            store=store,
-            addresses=addresses,
-            modules=wanted,
-            compiling=True,
-            listen=listen,
-        )
+        fetch_locked(place, lock, project.release, modules=wanted, compiling=True, listen=listen)
     packages = debs if with_packages else None
     return tuple(
         Source(

@@ -7,6 +7,7 @@ import pytest
 
 from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, lock
+from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache
 from tests.layer.kernels import kernel_site
 from tests.layer.site import Site, write_site
@@ -164,9 +165,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
     """The small release; its core is built once and stays in the tests' cache."""
     specs = write_site(tmp_path_factory.mktemp("small-release") / "specs", MODULES)
     small_debs(specs / "debs")
-    made = lock(specs, cache=test_cache)
-    project = check(specs)
-    fetch_locked(made.lock, project.release, specs=specs, cache=test_cache)
+    place = Workplace(specs=specs, cache=test_cache)
+    made, project = lock(place), check(specs)
+    fetch_locked(place, made.lock, project.release)
     return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from qlumod.model.address import Address
 from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, lock
+from qlumod.workflows.workplace import Workplace
 from tests.conftest import ROOT
 from tests.layer.site import RELEASE, Site, write_site
 from tests.support.archive import SmallArchive
@@ -67,16 +68,9 @@ def kernel_site(directory: Path, cache: Path, mirrors: Mapping[str, SmallArchive
     specs = write_kernel_site(directory, MODULES)
     _debs(specs / "debs")
     addresses = addresses_of(mirrors)
-    made = lock(specs, cache=cache, addresses=addresses)
-    project = check(specs)
-    fetch_locked(
-        made.lock,
-        project.release,
-        specs=specs,
-        cache=cache,
-        addresses=addresses,
-        modules=TO_BUILD,
-    )
+    place = Workplace(specs=specs, cache=cache, addresses=addresses)
+    made, project = lock(place), check(specs)
+    fetch_locked(place, made.lock, project.release, modules=TO_BUILD)
     return Site(specs=specs, project=project, lock=made.lock, cache=cache)
 
 

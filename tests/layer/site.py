@@ -11,6 +11,7 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.system.store import Store
+from qlumod.workflows.workplace import Workplace
 
 RELEASE = """\
 Format: 1
@@ -85,8 +86,12 @@ class Site:
     cache: Path
 
     @property
+    def place(self) -> Workplace:
+        return Workplace(specs=self.specs, cache=self.cache)
+
+    @property
     def store(self) -> Store:
-        return Store(self.cache / "packages")
+        return self.place.packages
 
     def job(self, module: str) -> Job:
         return plan(self.project, self.lock, [ModuleName(module)])[-1]

@@ -95,9 +95,8 @@ def test_an_error_in_one_module_is_told_when_the_others_have_their_packages(
     said: list[Event] = []
     with pytest.raises(QlumodError, match=r"^failing: cannot install the packages"):
         build(
-            site.specs,
+            site.place,
             ["failing", "plain", "sibling"],
-            cache=site.cache,
             output=tmp_path,
             lint=False,
             listen=said.append,

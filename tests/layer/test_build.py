@@ -7,6 +7,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -220,9 +221,7 @@ def test_a_payload_comes_into_the_cache_whole_from_another_file_system(
 def test_a_path_that_comes_out_otherwise_is_named_and_nothing_is_made_of_it(
     site: Site, tmp_path: Path
 ) -> None:
-    (random,) = build(
-        site.specs, ["random"], cache=site.cache, output=tmp_path, twice=True, listen=ignore
-    )[1:]
+    (random,) = build(site.place, ["random"], output=tmp_path, twice=True, listen=ignore)[1:]
     (found,) = random.differences
     assert re.fullmatch("/usr/share/random: content [0-9a-f]{64} and [0-9a-f]{64}", found), found
     assert random.packages == ()
@@ -240,7 +239,9 @@ def test_a_build_with_other_tools_than_the_lock_records_is_refused(
     version = dict(site.lock.tools)["squashfs-tools"]
     path.write_text(text.replace(f" squashfs-tools {version}\n", " squashfs-tools 1:4.0-1\n"))
     with pytest.raises(QlumodError) as caught:
-        build(specs, ["plain"], cache=site.cache, output=tmp_path / "packages", listen=ignore)
+        build(
+            replace(site.place, specs=specs), ["plain"], output=tmp_path / "packages", listen=ignore
+        )
     assert str(caught.value) == (
         "the lock of 1.0.0 for bookworm and amd64 was made with other tools, which would build "
         "other bytes\n"

@@ -138,7 +138,7 @@ def test_a_source_package_that_brings_its_packages_makes_the_same_layer(
 ) -> None:
     """Without network and without a store; nothing compiled beforehand comes with it."""
     *_, changes = source(
-        kernels.specs, ["greeting"], cache=kernels.cache, output=tmp_path / "source",
+        kernels.place, ["greeting"], output=tmp_path / "source",
         with_packages=True, listen=ignore,
     )[0].files  # fmt: skip
     capture(

@@ -1,5 +1,6 @@
 """Profiles of a release: what is made for trials says so, wherever it goes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from qlumod.events import Caution, Event, StepStarted
@@ -14,11 +15,9 @@ def test_what_is_made_in_a_profile_says_so_and_is_another_version(
     site.build("plain")
     said: list[Event] = []
     _, made = build(
-        site.specs,
+        replace(site.place, profile="dev"),
         ["plain"],
-        cache=site.cache,
         output=tmp_path / "packages",
-        profile="dev",
         listen=said.append,
     )
     assert [event for event in said if isinstance(event, Caution) and "version" in event.text] == []

@@ -97,7 +97,7 @@ def test_the_module_has_all_that_needs_a_roots_rights(site: Site, tmp_path: Path
 
 def test_a_user_builds_the_same_bytes_as_root(site: Site, user: User, tmp_path: Path) -> None:
     root = tmp_path / "packages"
-    build(site.specs, [MODULE], cache=site.cache, output=root, lint=False, listen=ignore)
+    build(site.place, [MODULE], output=root, lint=False, listen=ignore)
     typed(site, user, *BUILD)
     assert files(*payloads(site, user.cache)) == files(*payloads(site, site.cache))
     assert files(user.home / "packages") == files(root)

@@ -1,6 +1,7 @@
 """A vendor's module whose archive stands in for the vendor's: from the spec of this project on."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from qlumod.model.names import ModuleName
 from qlumod.proof.verdict import Verdict
 from qlumod.workflows.lock import lock
 from qlumod.workflows.proof import verify_stack
+from qlumod.workflows.workplace import Workplace
 from tests.layer.kernels import addresses_of, write_kernel_site
 from tests.layer.site import Site
 from tests.support.archive import SmallArchive
@@ -37,7 +39,8 @@ def test_nothing_comes_from_an_archive_whose_key_nobody_has_verified(
     tmp_path: Path, test_cache: Path, stand_ins: dict[str, SmallArchive]
 ) -> None:
     specs = write_kernel_site(tmp_path / "specs", {"core": "Packages: adduser"})
-    locked = lock(specs, cache=test_cache).lock
+    place = Workplace(specs=specs, cache=test_cache)
+    locked = lock(place).lock
     assert dict(locked.left_out) == {
         f"beegfs-{version}-{kind}": f"archive beegfs-{version}: its key is unverified"
         for version in (7, 8)
@@ -46,7 +49,7 @@ def test_nothing_comes_from_an_archive_whose_key_nobody_has_verified(
     release = specs / "release"
     release.write_text(release.read_text().replace("On-Request: yes", "On-Request: no", 1))
     with pytest.raises(QlumodError) as caught:
-        lock(specs, cache=test_cache)
+        lock(place)
     assert str(caught.value) == REFUSAL
 
 
@@ -73,10 +76,8 @@ def test_the_kernel_module_is_compiled_and_the_clients_settings_are_there(
 @pytest.fixture(scope="module")
 def proof(kernels: Site, client: Path, stand_ins: dict[str, SmallArchive]) -> Verdict:
     return verify_stack(
-        kernels.specs,
+        replace(kernels.place, addresses=addresses_of(stand_ins)),
         ["core", CLIENT, "watch"],
-        cache=kernels.cache,
-        addresses=addresses_of(stand_ins),
         listen=ignore,
     )
 

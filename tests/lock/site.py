@@ -11,6 +11,7 @@ from qlumod.system import apt
 from qlumod.system.gpg import SigningKey
 from qlumod.system.store import Store
 from qlumod.workflows import lock as workflow
+from qlumod.workflows.workplace import Workplace
 from tests.support.archive import SmallArchive, make_archive
 from tests.support.debs import make_deb
 
@@ -50,8 +51,12 @@ class Site:
         self.spec("core", "hello", requires="")
 
     @property
+    def place(self) -> Workplace:
+        return Workplace(specs=self.specs, cache=self.cache, addresses=self.addresses)
+
+    @property
     def store(self) -> Store:
-        return Store(self.cache / "packages")
+        return self.place.packages
 
     @property
     def archive(self) -> Path:
@@ -141,9 +146,7 @@ class Site:
         self, *, update: Sequence[str] | None = None, dry_run: bool = False
     ) -> workflow.Locked:
         return workflow.lock(
-            self.specs,
-            cache=self.cache,
-            addresses=self.addresses,
+            self.place,
             update=update,
             dry_run=dry_run,
             listen=self.events.append,
@@ -152,10 +155,8 @@ class Site:
 
     def fetch(self, *modules: str, **given: object) -> Fetched:
         return workflow.fetch(
-            self.specs,
-            cache=self.cache,
-            addresses=self.addresses,
-            modules=modules,
+            self.place,
+            modules,
             listen=self.events.append,
             host=self.host,
             **given,  # type: ignore[arg-type]

@@ -97,18 +97,16 @@ def made(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Made:
     place = tmp_path_factory.mktemp("made")
     found = Made(place / "packages", place / "sources", place / "brought")
     build_modules(
-        site.specs,
+        site.place,
         ["core", "plain"],
-        cache=site.cache,
         output=found.packages,
         lint=False,
         listen=ignore,
     )
     for output, with_packages in ((found.sources, False), (found.brought, True)):
         source(
-            site.specs,
+            site.place,
             ["plain"],
-            cache=site.cache,
             output=output,
             with_packages=with_packages,
             listen=ignore,

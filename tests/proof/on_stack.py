@@ -20,6 +20,7 @@ from qlumod.system.mount import overlay
 from qlumod.system.tree import entry_of, scan
 from qlumod.workflows.lock import locked_project
 from qlumod.workflows.proof import expectations
+from qlumod.workflows.workplace import Workplace
 from tests.proof.faults import Fault, faults
 
 
@@ -32,7 +33,7 @@ class Proof:
 
     @classmethod
     def of(cls, specs: Path, cache: Path, payloads: Sequence[Path]) -> "Proof":
-        project, lock = locked_project(specs)
+        project, lock = locked_project(Workplace(specs=specs, cache=cache))
         modules = [ModuleName(name) for name in ("core", "slurm")]
         installation = Installation(lock=lock, specs=with_requirements(modules, project.specs))
         kept = cache / "proof" / f"{installation.identity}.tree.gz"

@@ -11,6 +11,7 @@ from qlumod.proof.design import Stack
 from qlumod.proof.proved import Proved
 from qlumod.workflows.lock import lock
 from qlumod.workflows.proof_of_all import verify_all
+from qlumod.workflows.workplace import Workplace
 from tests.layer.conftest import test_cache, write_site
 from tests.support.debs import make_deb
 
@@ -53,13 +54,15 @@ def specs(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Path:
     place = tmp_path_factory.mktemp("all") / "specs"
     specs = write_site(place, {"core": "Packages: adduser, watcher", **modules})
     small_debs(specs / "debs")
-    lock(specs, cache=test_cache)
+    lock(Workplace(specs=specs, cache=test_cache))
     return specs
 
 
 @pytest.fixture(scope="module")
 def found(specs: Path, test_cache: Path) -> Proved:
-    return verify_all(specs, ("left", "right", "meddler"), cache=test_cache, listen=ignore)
+    return verify_all(
+        Workplace(specs=specs, cache=test_cache), ("left", "right", "meddler"), listen=ignore
+    )
 
 
 def differing(found: Proved, *names: str) -> list[str]:
@@ -91,7 +94,7 @@ def test_a_derived_pair_shows_that_both_act_on_the_same_file_or_on_each_others(
 
 
 def test_what_core_does_in_sight_of_a_module_is_seen(specs: Path, test_cache: Path) -> None:
-    found = verify_all(specs, ("seen",), cache=test_cache, listen=ignore)
+    found = verify_all(Workplace(specs=specs, cache=test_cache), ("seen",), listen=ignore)
     result = found.results[stack_of("core", "seen")].result
     assert list(map(str, result.otherwise or ())) == ["/usr/share/saw: missing file"]
     # The layers were made in two steps, too.
@@ -100,7 +103,9 @@ def test_what_core_does_in_sight_of_a_module_is_seen(specs: Path, test_cache: Pa
 
 def test_nothing_is_done_twice(specs: Path, found: Proved, test_cache: Path) -> None:
     said: list[Event] = []
-    again = verify_all(specs, ("left", "right", "meddler"), cache=test_cache, listen=said.append)
+    again = verify_all(
+        Workplace(specs=specs, cache=test_cache), ("left", "right", "meddler"), listen=said.append
+    )
     assert again == found
     begun = [event.step for event in said if isinstance(event, StepStarted)]
     assert set(begun) == {"proving"}

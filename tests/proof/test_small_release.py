@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Event, Notice, ignore
 from qlumod.proof.verdict import Verdict
 from qlumod.workflows.proof import verify_stack
+from qlumod.workflows.workplace import Workplace
 from tests.layer.conftest import Site, site, test_cache
 
 __all__ = ["site", "test_cache"]
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="building roots needs 
 
 @pytest.fixture(scope="module")
 def found(site: Site) -> Verdict:
-    return verify_stack(site.specs, MODULES, cache=site.cache, listen=ignore)
+    return verify_stack(site.place, MODULES, listen=ignore)
 
 
 def test_only_what_is_random_differs(found: Verdict) -> None:
@@ -70,7 +72,7 @@ def test_what_came_back_is_as_in_the_installation_and_the_rest_is_still_left_out
 
 def test_the_reference_is_installed_once(site: Site, found: Verdict) -> None:
     said: list[Event] = []
-    again = verify_stack(site.specs, MODULES, cache=site.cache, listen=said.append)
+    again = verify_stack(site.place, MODULES, listen=said.append)
     assert again == found
     notices = [event.text for event in said if isinstance(event, Notice)]
     (reused,) = (text for text in notices if text.startswith("reference installation"))
@@ -87,7 +89,7 @@ def test_modules_of_other_days_are_one_installation_but_for_the_days(
     epoch = int(text.partition("\nEpoch: ")[2].partition("\n")[0])
     older = f"\nEpoch: {epoch}\nEpochs:\n registered {epoch - 10 * 86400}\n"
     lock.write_text(text.replace(f"\nEpoch: {epoch}\n", older))
-    again = verify_stack(specs, MODULES, cache=site.cache, listen=ignore)
+    again = verify_stack(replace(site.place, specs=specs), MODULES, listen=ignore)
     assert again.failures == found.failures
     days = [
         finding.difference
@@ -109,7 +111,9 @@ def test_modules_that_exclude_each_other_are_no_stack(site: Site, tmp_path: Path
     text = (site.specs / "plain.module").read_text()
     (specs / "plain.module").write_text(text.replace("Packages:", "Conflicts: sibling\nPackages:"))
     with pytest.raises(QlumodError) as caught:
-        verify_stack(specs, ("plain", "sibling"), cache=tmp_path / "cache", listen=ignore)
+        verify_stack(
+            Workplace(specs=specs, cache=tmp_path / "cache"), ("plain", "sibling"), listen=ignore
+        )
     assert str(caught.value) == (
         "modules plain and sibling exclude each other: no stack has both\n"
         "To mend it: name the modules of one stack"

@@ -43,8 +43,7 @@ class Publisher(Site):
     def relock(self, against: str | None = None, **given: object) -> lock.Locked:
         """Lock against the repository."""
         return lock.lock(
-            self.specs,
-            cache=self.cache,
+            self.place,
             base=self.base(against),
             listen=self.events.append,
             host=self.host,
@@ -52,7 +51,7 @@ class Publisher(Site):
         )
 
     def jobs(self, *modules: str) -> dict[str, Job]:
-        _, _, jobs = build.ordered(self.specs, modules, None, None)
+        _, _, jobs = build.ordered(self.place, modules)
         return {job.spec.module: job for job in jobs}
 
     def rendered(self, module: str) -> dict[str, str]:
@@ -68,9 +67,8 @@ class Publisher(Site):
                 self.make_payload(place, plan)
         self.fetch()
         built = build.build(
-            self.specs,
+            self.place,
             modules,
-            cache=self.cache,
             output=self.output,
             lint=False,
             base=None,

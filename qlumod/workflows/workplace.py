@@ -1,0 +1,35 @@
+"""What the commands of release engineers work with: where all lies, what for, and how."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.model.address import Address
+from qlumod.model.profile import RELEASED
+from qlumod.system.store import Store, store_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """Documents, directories and archives, and what is made of them; None: the default."""
+
+    specs: Path
+    """The directory of the module specs, the release file and the locks."""
+    cache: Path
+    """The directory of fetched packages, built layers, scans and logs."""
+    store: Path | None = None
+    """The directory of fetched packages, where it is not the cache's."""
+    addresses: Sequence[Address] = ()
+    """Where archives of the release are, besides what the host's apt and the release say."""
+    flavor: str | None = None
+    arch: str | None = None
+    profile: str = RELEASED
+    work: Path | None = None
+    """The directory to build in where memory does not suffice."""
+    processors: int | None = None
+    """How many processors may work; no byte depends on it."""
+
+    @property
+    def packages(self) -> Store:
+        """The package store."""
+        return store_in(self.cache, self.store)
