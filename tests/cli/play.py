@@ -1,7 +1,5 @@
 """A verb that only the tests have, run through the real `main`: ``play.py SCENE [OPTION]…``."""
 
-from pathlib import Path
-
 import click
 
 from qlumod import events
@@ -11,13 +9,14 @@ from qlumod.cli.screen import Reporter
 from qlumod.errors import QlumodError
 from qlumod.system.run import command as program
 from qlumod.system.run import run
+from qlumod.workflows.workplace import Workplace
 
 
 @options.verb(examples=["qlumod play well"])
 @click.argument("scene")
-@options.cache
+@options.making
 @options.reports(logged=True)
-def command(*, scene: str, cache: Path, reporter: Reporter) -> None:
+def command(*, scene: str, workplace: Workplace, reporter: Reporter) -> None:
     """Play a scene."""
     with events.step(reporter.listen, "building slurm", total=2, unit="packages") as advance:
         advance(1)
