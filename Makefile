@@ -136,6 +136,10 @@ bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py
 	@$(PYTHON) benchmarks/all_modules.py
 
+.PHONY: soak
+soak: setup ## 200 publications, killed again and again, while clients follow them (10 minutes)
+	@$(PYTHON) -m tests.docker.soak
+
 .PHONY: sizes
 sizes: setup deb ## what core, slurm and ofed take as they are published, and whether it is too much
 	@for flavor in $(FLAVORS); do \

@@ -1,7 +1,6 @@
 """A repository with a key of its own, and real apt clients for it."""
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from qlumod.workflows.publish import Publication, preview, publish
 from tests.conftest import Typed
 from tests.repository.client import Client
 from tests.support.debs import make_deb
+from tests.support.signing import signing_home
 
 SUITE = "14.0-bookworm"
 DATE = 1_700_000_000
@@ -109,14 +109,8 @@ def walk(top: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def keys() -> Iterator[Path]:
-    # Not below pytest's directory: a socket's path has at most 108 bytes.
-    home = Path(tempfile.mkdtemp(prefix="qlumod-test-"))
-    # One agent for all tests; otherwise each publication starts one, and ends it.
-    subprocess.run(["gpgconf", "--homedir", home, "--launch", "gpg-agent"], check=True)
-    yield home
-    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
-    # The agent removes its sockets meanwhile.
-    subprocess.run(["rm", "-rf", home], check=True)
+    with signing_home() as home:
+        yield home
 
 
 @pytest.fixture(scope="session")
