@@ -63,13 +63,13 @@ typed qlumod build core slurm --output packages
 typed ls -sh packages
 
 say "The proof: the stack against one installation of all the packages"
-typed qlumod verify-stack core slurm --brief
+typed qlumod verify-stack core slurm --brief --proof proof.json
 
 say "One commit into a signed apt repository"
 typed qlumod repo key --home "$GNUPGHOME" 'qlumod demo <demo@qlumod.example>' | tee key
 fingerprint=$(tail -n 1 key)
 typed qlumod repo init repository --key "$fingerprint" --uri file:/srv/repository
-typed qlumod publish --repository repository packages/*.changes dist/*.changes
+typed qlumod publish --repository repository --proof proof.json packages/*.changes dist/*.changes
 
 say "A head node: a fresh Debian, and one apt install"
 # shellcheck disable=SC2016  # apt-get fills it in

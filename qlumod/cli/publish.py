@@ -9,6 +9,7 @@ import click
 from qlumod.cli import options
 from qlumod.cli.repository_options import Publishing, publishing, suite, wishes
 from qlumod.cli.screen import Reporter
+from qlumod.repository.module_sets import ModuleSet, line_of
 from qlumod.repository.plan import Change
 from qlumod.repository.settings import Wishes
 from qlumod.workflows.publish import Publication, preview, publish
@@ -16,15 +17,14 @@ from qlumod.workflows.publish import Publication, preview, publish
 
 @options.verb(
     examples=[
-        "qlumod publish --repository /srv/debian dist/*.changes",
-        "qlumod publish --repository /srv/debian --suite 14.0-bookworm --dry-run dist/*.changes",
+        "qlumod publish --repository /srv/debian --proof proof.json build/*.changes",
+        "qlumod publish --repository /srv/debian --suite 14.0-bookworm --dry-run build/*.changes",
     ]
 )
 @click.argument(
     "files",
     nargs=-1,
-    required=True,
-    metavar="FILE...",
+    metavar="[FILE]...",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 @publishing
@@ -48,7 +48,13 @@ def command(
     Clients see all of it or nothing: the suite is switched by one rename, after a real apt client
     has tried the new state. A published file is never replaced. A repository that is not there yet
     is begun, signed by --key. Packages made in another profile than --profile are refused.
+
+    The whole set that the suite offers then is checked: modules that may be in one image have each
+    package in one version, and each pair of them is proved to equal one installation, for just
+    these bytes (--proof; without FILEs it is for what the suite offers already).
     """
+    if not files and not publishing["proofs"]:
+        raise click.UsageError("name files, or say --proof")
     if dry_run:
         published = preview(
             files,
@@ -56,6 +62,8 @@ def command(
             suite=suite,
             wishes=wishes,
             allow_older=publishing["allow_older"],
+            proofs=publishing["proofs"],
+            unproved=publishing["unproved"],
             profile=profile,
             listen=reporter.listen,
         )
@@ -77,7 +85,32 @@ def document(published: Publication) -> dict[str, object]:
         "suite": published.suite,
         "snapshot": published.snapshot,
         "changes": changes_document(published.changes),
+        "sets": sets_document(published.sets),
     }
+
+
+def sets_document(sets: Iterable[ModuleSet]) -> list[dict[str, object]]:
+    """What --json prints of sets of modules, and of what is proved of them."""
+    return [
+        {
+            "release": str(one.release),
+            "flavor": one.flavor,
+            "architecture": one.architecture,
+            "modules": [
+                {"module": member.module, "version": member.version} for member in one.members
+            ],
+            "pairs": one.proving.pairs,
+            "unproved": one.proving.unproved,
+            "lacking": [list(pair) for pair in one.proving.lacking],
+            "proofs": list(one.proving.proofs),
+        }
+        for one in sets
+    ]
+
+
+def unproved_lines(sets: Iterable[ModuleSet]) -> list[str]:
+    """What people read of sets of which not all is proved."""
+    return [f"unproved: {line_of(one).tally}" for one in sets if one.proving.unproved]
 
 
 def changes_document(changes: Iterable[Change]) -> list[dict[str, str | None]]:
@@ -95,9 +128,9 @@ def changes_document(changes: Iterable[Change]) -> list[dict[str, str | None]]:
 
 def lines(published: Publication, *, dry_run: bool = False) -> list[str]:
     """What people read of a publication."""
-    changes = [f"  {change}" for change in published.changes]
+    changes = [f"  {change}" for change in published.changes] + unproved_lines(published.sets)
     if dry_run and changes:
         return [f"{published.suite} would change:", *changes]
     if published.snapshot:
         return [f"{published.suite} is now {published.snapshot}:", *changes]
-    return [f"{published.suite} has all of this already"]
+    return [f"{published.suite} has all of this already", *changes]

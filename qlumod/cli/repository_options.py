@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 import click
 
 from qlumod.cli import offers
+from qlumod.cli.kinds import PathKind
 from qlumod.cli.options import F, setting
 from qlumod.repository.settings import Wishes
 from qlumod.workflows.predecessors import Base
@@ -124,12 +125,31 @@ class Publishing(TypedDict):
 
     repository: Path
     allow_older: bool
+    proofs: tuple[Path, ...]
+    unproved: bool
     valid_for: int | None
     wait: float
 
 
+_PROOF = click.option(
+    "--proof",
+    "proofs",
+    multiple=True,
+    type=PathKind("FILE"),
+    metavar="FILE",
+    help="What verify-stack --proof wrote of these modules; may be repeated. The repository keeps"
+    " it.",
+)
+_UNPROVED = click.option(
+    "--unproved",
+    is_flag=True,
+    help="Publish also modules that are not proved to go together. That is recorded. Suites of"
+    " proposed updates always take them.",
+)
+
+
 def publishing(function: F) -> F:
-    """Add what each verb takes that changes a suite: see `Publishing`."""
-    for option in (wait, valid_for, allow_older, repository):
+    """Add what each verb takes that puts packages into a suite: see `Publishing`."""
+    for option in (wait, valid_for, _UNPROVED, _PROOF, allow_older, repository):
         function = option(function)
     return function

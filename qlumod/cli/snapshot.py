@@ -1,11 +1,12 @@
 """qlumod snapshot: what was published when."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.publish import changes_document
+from qlumod.cli.publish import changes_document, sets_document
 from qlumod.cli.repository_options import repository
 from qlumod.cli.screen import Reporter, columns
 from qlumod.workflows.repository import Shown, differences, snapshot, snapshots
@@ -41,7 +42,7 @@ def list_all(*, repository: Path, reporter: Reporter) -> None:
 @repository
 @options.reports()
 def show(*, snapshot_id: str, repository: Path, reporter: Reporter) -> None:
-    """List the packages of a snapshot, with their versions."""
+    """List the packages of a snapshot with their versions, and what is proved of its modules."""
     shown = snapshot(repository, snapshot_id)
     rows = [(entry.package, entry.version, entry.architecture) for entry in shown.entries]
     reporter.result(
@@ -51,8 +52,9 @@ def show(*, snapshot_id: str, repository: Path, reporter: Reporter) -> None:
                 {"package": package, "version": version, "architecture": architecture}
                 for package, version, architecture in rows
             ],
+            "sets": sets_document(shown.sets),
         },
-        columns(rows),
+        [*columns(rows), *(line.tally for line in shown.lines), *_unproved(shown)],
     )
 
 
@@ -70,6 +72,14 @@ def diff(*, old: str, new: str, repository: Path, reporter: Reporter) -> None:
         {"changes": changes_document(changes)},
         [str(change) for change in changes] or ["the same packages"],
     )
+
+
+def _unproved(shown: Shown) -> Iterator[str]:
+    for one in shown.sets:
+        proving = one.proving
+        yield from (f"unproved: {one.named(pair)}" for pair in proving.lacking)
+        if proving.unproved > len(proving.lacking):
+            yield f"unproved: {proving.unproved - len(proving.lacking)} more pairs"
 
 
 def _count(shown: Shown) -> str:

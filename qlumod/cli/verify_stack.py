@@ -1,5 +1,6 @@
 """``qlumod verify-stack``: does a stack of modules equal one installation?"""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting, NotAll
 from qlumod.cli.kinds import PathKind
 from qlumod.cli.screen import Reporter, columns
+from qlumod.model.proof import about_document
 from qlumod.proof.proved import Proved, Shown, document, summary
 from qlumod.proof.proved import table as table_of
 from qlumod.proof.verdict import Verdict
-from qlumod.system.files import told
+from qlumod.system.files import told, write_whole
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.proof_of_all import verify_all
 from qlumod.workflows.workplace import Workplace
@@ -25,7 +27,7 @@ BULKY = ("left out", "alternative left out", "kernel module left out")
     examples=(
         "qlumod verify-stack core slurm",
         "qlumod verify-stack slurm --brief",
-        "qlumod verify-stack --all --flavor bookworm --table proof.md",
+        "qlumod verify-stack --all --flavor bookworm --proof proof.json --table proof.md",
     )
 )
 @options.modules
@@ -50,6 +52,12 @@ BULKY = ("left out", "alternative left out", "kernel module left out")
     metavar="FILE",
     help="With --all: write the table of pairs into FILE, as a page of Markdown.",
 )
+@click.option(
+    "--proof",
+    type=PathKind("FILE"),
+    metavar="FILE",
+    help="Write into FILE what --json prints, for qlumod publish --proof FILE.",
+)
 @options.building
 @options.reports(logged=True)
 def command(
@@ -60,6 +68,7 @@ def command(
     of_all: bool,
     at_once: bool,
     table: Path | None,
+    proof: Path | None,
     reporter: Reporter,
     workplace: Workplace,
 ) -> None:
@@ -73,6 +82,8 @@ def command(
 
     With --all no names stand for all modules; a pair is installed in two steps, core first, where
     docs/proof.md says that this proves the same. What was proved already is not proved again.
+
+    What --proof writes names the layers by their digests: qlumod publish takes it.
     """
     if not of_all and (at_once or table):
         raise click.UsageError("--at-once and --table go with --all.")
@@ -80,12 +91,19 @@ def command(
         proved = verify_all(
             workplace, modules, fresh=fresh, at_once=at_once, listen=reporter.listen
         )
+        _write(proof, document(proved))
         _report_all(proved, table, reporter)
         return
     found = verify_stack(workplace, modules, fresh=fresh, listen=reporter.listen)
+    _write(proof, _document(found))
     reporter.result(_document(found), _lines(found, brief=brief))
     if found.failures:
         raise FoundWanting
+
+
+def _write(proof: Path | None, found: dict[str, object]) -> None:
+    if proof:
+        write_whole(proof, f"{json.dumps(found)}\n".encode())
 
 
 def _report_all(proved: Proved, table: Path | None, reporter: Reporter) -> None:
@@ -144,6 +162,7 @@ def _summary(found: Verdict) -> str:
 
 def _document(found: Verdict) -> dict[str, object]:
     return {
+        **(about_document(found.about) if found.about else {}),
         "equal": not found.failures,
         "paths": found.paths,
         "permitted": [

@@ -1,12 +1,31 @@
 """What a package of a module holds: as much as tells whether it goes together with others."""
 
-from collections.abc import Mapping
+import gzip
+import re
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
+from qlumod.errors import QlumodError
+from qlumod.model.contents import parse_packages
+from qlumod.model.digests import digest_bytes
+from qlumod.model.document import decoded
+from qlumod.model.manifest import MANIFEST, MODULES, payload_home
+from qlumod.model.names import (
+    ArchName,
+    Digest,
+    FlavorName,
+    ModuleName,
+    ReleaseVersion,
+    arch_name,
+    flavor_name,
+    module_name,
+)
 
 SetKey = tuple[ReleaseVersion, FlavorName, ArchName]
 """What the modules of one image have in common."""
+PACKAGES = ".packages.version.gz"
+_TOLD = re.compile(rf"{MODULES}(/[^/]+){{4}}/({MANIFEST}|[^/]+{re.escape(PACKAGES)})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +47,67 @@ class Held:
     def key(self) -> SetKey:
         """Which modules it may be in one image with."""
         return self.release, self.flavor, self.architecture
+
+
+def tells_of_module(path: str) -> bool:
+    """Whether a file of a package, by its relative path, says what a module is."""
+    return bool(path.startswith(MODULES) and _TOLD.fullmatch(path))
+
+
+def read_held(texts: Mapping[str, bytes], where: str) -> tuple[Held, ...]:
+    """The modules of a package, by its files that tell; raises `QlumodError` if one is not whole.
+
+    Quick on purpose: thousands of packages may be published at once, and manifests are qlumod's own
+    writing.
+    """
+    try:
+        homes = [path.rpartition("/")[0] for path in sorted(texts) if path.endswith(MANIFEST)]
+        return tuple(_held(home, texts) for home in homes)
+    except (QlumodError, zlib.error, EOFError, OSError) as fault:
+        raise QlumodError(
+            f"{where}: what it says of its module cannot be used: {fault}",
+            remedy="build the package again",
+        ) from fault
+
+
+def _held(home: str, texts: Mapping[str, bytes]) -> Held:
+    manifest = texts[f"{home}/{MANIFEST}"]
+    fields = dict(_fields(decoded(manifest, MANIFEST)))
+    held = Held(
+        module=module_name(fields.get("Module", "")),
+        release=ReleaseVersion.parse(fields.get("Version", "")),
+        flavor=flavor_name(fields.get("Flavor", "")),
+        architecture=arch_name(fields.get("Architecture", "")),
+        requires=_names(fields.get("Requires", "")),
+        conflicts=_names(fields.get("Conflicts", "")),
+        payload=digest_bytes(manifest),
+        packages=_packages(home, fields, texts),
+    )
+    if home != payload_home(held.module, held.flavor, held.architecture, held.release):
+        raise QlumodError(f"the manifest in {home} is that of another module")
+    return held
+
+
+def _fields(text: str) -> Iterator[tuple[str, str]]:
+    """The fields of a text in canonical form; lists of one item a line stay as they are."""
+    if not text.startswith("Format: 1\n"):
+        raise QlumodError("the manifest does not begin with 'Format: 1'")
+    for field in re.split(r"\n(?! )", text):
+        name, _, value = field.partition(":")
+        yield name, value.removeprefix(" ")
+
+
+def _packages(
+    home: str, fields: Mapping[str, str], texts: Mapping[str, bytes]
+) -> Mapping[str, str]:
+    name = f"{fields.get('Module', '')}{PACKAGES}"
+    listed = texts.get(f"{home}/{name}", b"")
+    # The manifest has a line for each file: digest, size and path.
+    if f"\n {digest_bytes(listed)} {len(listed)} {name}" not in fields.get("Files", ""):
+        raise QlumodError(f"{name} is not the list of packages that the manifest names")
+    text = decoded(gzip.decompress(listed), name)
+    return {line.package: line.version for line in parse_packages(text, name)}
+
+
+def _names(value: str) -> tuple[ModuleName, ...]:
+    return tuple(module_name(name) for name in value.split(", ") if name)

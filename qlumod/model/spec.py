@@ -197,9 +197,11 @@ class Related(Protocol):
 def excluded(modules: Iterable[Related]) -> dict[ModuleName, frozenset[ModuleName]]:
     """The modules that each one cannot be in one image with: by itself, or by what it requires."""
     known = {one.module: one for one in modules}
-    stacks = {name: stack_of(name, known) for name in known}
-    apart = {(spec.module, other) for spec in known.values() for other in spec.conflicts}
+    apart = {(one.module, other) for one in known.values() for other in one.conflicts}
+    if not apart:
+        return dict.fromkeys(known, frozenset())
     apart |= {(other, module) for module, other in apart}
+    stacks = {name: stack_of(name, known) for name in known}
     return {
         module: frozenset(
             other

@@ -5,7 +5,7 @@ import lzma
 import re
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,9 @@ from debian.arfile import ArError
 from debian.debfile import DebError, DebFile
 
 from qlumod.errors import QlumodError
-from qlumod.model.contents import parse_packages
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
-from qlumod.model.held import Held
-from qlumod.model.manifest import MANIFEST, MODULES, Manifest, parse_manifest, payload_home
+from qlumod.model.manifest import MANIFEST, Manifest, parse_manifest, payload_home
 from qlumod.model.names import Digest, ModulePackage
 from qlumod.package.before import (
     CHANGELOG,
@@ -31,8 +29,6 @@ from qlumod.package.before import (
 from qlumod.package.install import DOCUMENTS
 
 INPUTS = "debian/qlumod/"
-_PACKAGES = ".packages.version.gz"
-_PAYLOAD = re.compile(rf"{MODULES}(/[^/]+){{4}}/({MANIFEST}|[^/]+{re.escape(_PACKAGES)})")
 _BROKEN = (
     ArError, DebError, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, KeyError, OSError,
 )  # fmt: skip
@@ -72,53 +68,6 @@ def read_payload(deb: Path) -> PublishedPayload:
         digest=digest_bytes(manifest),
         texts={key: decoded(data, f"{deb}: {key}") for key, data in texts.items()},
     )
-
-
-def read_held(deb: Path) -> tuple[Held, ...]:
-    """What the modules in a package hold; raises `QlumodError` where a payload is not whole."""
-    with _readable(deb):
-        package = DebFile(str(deb))
-        try:
-            texts = dict(_manifests_and_packages(package))
-        finally:
-            package.close()
-    homes = sorted(path.parent for path in texts if path.name == MANIFEST)
-    return tuple(_held(home, texts, deb) for home in homes)
-
-
-def _manifests_and_packages(package: DebFile) -> Iterator[tuple[Path, bytes]]:
-    archive = package.data.tgz()
-    for member in archive:
-        path = Path(member.name)
-        if member.isfile() and _PAYLOAD.fullmatch(str(path)):
-            yield path, _data(archive, member)
-
-
-def _held(home: Path, texts: Mapping[Path, bytes], deb: Path) -> Held:
-    manifest = parse_manifest(decoded(texts[home / MANIFEST], f"{deb}: {MANIFEST}"), f"{deb}")
-    name = f"{manifest.module}{_PACKAGES}"
-    listed, said = texts.get(home / name), manifest.file(name)
-    if str(home) != payload_home(
-        manifest.module, manifest.flavor, manifest.architecture, manifest.version
-    ):
-        raise _not_whole(deb, f"the manifest in {home} is that of another module")
-    if listed is None or said is None or digest_bytes(listed) != said.sha256:
-        raise _not_whole(deb, f"{name} is not the list of packages that the manifest names")
-    text = decoded(gzip.decompress(listed), f"{deb}: {name}")
-    return Held(
-        module=manifest.module,
-        release=manifest.version,
-        flavor=manifest.flavor,
-        architecture=manifest.architecture,
-        requires=manifest.requires,
-        conflicts=manifest.conflicts,
-        payload=digest_bytes(texts[home / MANIFEST]),
-        packages={line.package: line.version for line in parse_packages(text, f"{deb}: {name}")},
-    )
-
-
-def _not_whole(deb: Path, what: str) -> QlumodError:
-    return QlumodError(f"{deb}: {what}", remedy="build the package again")
 
 
 def packages_of(deb: Path) -> str:

@@ -9,6 +9,7 @@ from textwrap import wrap
 from qlumod.model.accounts import Accounts
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName
+from qlumod.model.proof import About, about_document
 from qlumod.proof.checked import Checked, Way
 from qlumod.proof.design import Design, Stack
 from qlumod.proof.permitted import Expectations, permissions
@@ -32,7 +33,7 @@ class Proved:
     """The results by stack, and what is not in the proof: modules, each with the reason."""
 
     lock: Lock
-    titles: Mapping[ModuleName, str]
+    about: About
     design: Design
     results: Mapping[Stack, Shown]
     without: tuple[tuple[ModuleName, str], ...]
@@ -67,10 +68,6 @@ class Proved:
             )
         )
 
-    def version(self, module: ModuleName) -> str:
-        """A module's version."""
-        return f"{self.lock.version}-{dict(self.lock.revisions).get(module, 1)}"
-
 
 def legend() -> tuple[tuple[str, str], ...]:
     """The kinds of permitted differences, and why each is permitted."""
@@ -84,15 +81,9 @@ def legend() -> tuple[tuple[str, str], ...]:
 def document(proved: Proved) -> dict[str, object]:
     """What ``--json`` prints."""
     return {
-        "release": proved.lock.version,
-        "flavor": proved.lock.flavor,
-        "architecture": proved.lock.architecture,
+        **about_document(proved.about),
         "date": proved.date,
         "equal": proved.equal,
-        "modules": [
-            {"module": module, "version": proved.version(module), "title": title}
-            for module, title in proved.titles.items()
-        ],
         "permitted": [{"name": name, "why": why} for name, why in legend()],
         "pairs": [
             {"one": pair.one, "other": pair.other, "modules": list(pair.stack)}
@@ -162,7 +153,7 @@ def table(proved: Proved) -> str:
 
 
 def _modules(proved: Proved) -> list[tuple[str, ...]]:
-    return [(m, proved.version(m), title) for m, title in proved.titles.items()]
+    return [(one.module, one.version, one.title) for one in proved.about.modules]
 
 
 def _section(title: str, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[str, ...]:

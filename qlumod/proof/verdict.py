@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from qlumod.model.proof import About
 from qlumod.proof.compare import Listed, compare
 from qlumod.proof.difference import Difference
 from qlumod.proof.permitted import (
@@ -26,11 +27,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """All findings, sorted by path; `paths` is how many paths were compared."""
+    """All findings, sorted by path; `paths` is how many paths were compared.
+
+    `about` names the modules of the stack and their bytes; None: it was made of none.
+    """
 
     findings: tuple[Finding, ...]
     permissions: tuple[Permission, ...]
     paths: int
+    about: About | None = None
 
     @property
     def failures(self) -> tuple[Difference, ...]:

@@ -10,9 +10,11 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.digests import digest_bytes
+from qlumod.model.names import Digest
 from qlumod.repository.entries import PoolFile
 from qlumod.repository.layout import Layout
-from qlumod.repository.module_sets import recorded_sets
+from qlumod.repository.module_sets import SetLine, read_set, recorded_sets
+from qlumod.repository.proofs import is_whole, proof_file
 from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot, all_snapshots
 from qlumod.repository.staging import BY_HASH
@@ -41,6 +43,8 @@ class _Looking:
     faults: list[str] = field(default_factory=list)
     cautions: list[str] = field(default_factory=list)
     named: dict[str, PoolFile] = field(default_factory=dict)
+    sets: set[Digest] = field(default_factory=set)
+    """Documents of module sets that were read: many snapshots name one."""
     seen: set[tuple[int, int]] = field(default_factory=set)
     """Inodes of by-hash files that were read: a file is in many snapshots."""
 
@@ -67,6 +71,8 @@ def examine(layout: Layout, settings: Settings, *, listen: Listener) -> Findings
             # Who follows a suite has the keys of today; a snapshot was signed by those of its time.
             is_current = layout.current(snapshot.suite) == snapshot.identity
             _snapshot(published if is_current else former, snapshot, looking)
+            with looking.noting():
+                _sets(layout, snapshot, looking, tell=is_current)
             advance(1)
     total = sum(file.size for file in looking.named.values())
     with step(listen, "checking the pool", total=total, unit="bytes") as advance:
@@ -118,10 +124,29 @@ def _snapshot(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:
         with looking.noting():
             _by_hash(file, looking)
     with looking.noting():
-        recorded_sets(snapshot)
-    with looking.noting():
         for entry in snapshot.entries():
             _name_files(entry.files, looking)
+
+
+def _sets(layout: Layout, snapshot: Snapshot, looking: _Looking, *, tell: bool) -> None:
+    """Whether all is there that was known of modules, and what of a suite is not proved."""
+    for line in recorded_sets(snapshot) or ():
+        if line.document not in looking.sets:
+            looking.sets.add(line.document)
+            _set(layout, line, snapshot, looking)
+        if tell and line.unproved:
+            looking.cautions.append(f"{snapshot.suite}: {line.tally}")
+
+
+def _set(layout: Layout, line: SetLine, snapshot: Snapshot, looking: _Looking) -> None:
+    found = read_set(layout, line)
+    if found is None:
+        file = layout.sets / line.document
+        looking.faults.append(f"{file} is not what {snapshot.identity} knows of its modules")
+    for proof in found.proving.proofs if found else ():
+        if not is_whole(layout, proof):
+            file = proof_file(layout, proof)
+            looking.faults.append(f"{file} is not the proof that {snapshot.identity} mentions")
 
 
 def _signatures(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:

@@ -79,9 +79,19 @@ class Layout:
         return self.own / "chunks"
 
     @property
-    def held(self) -> Path:
-        """What packages of modules hold, by the digest of the .deb; may be removed."""
-        return self.own / "held"
+    def sets(self) -> Path:
+        """What is known of sets of modules, by the digests that snapshots name."""
+        return self.own / "sets"
+
+    @property
+    def proofs(self) -> Path:
+        """Documents of verify-stack, by their digests."""
+        return self.own / "proofs"
+
+    @property
+    def proved(self) -> Path:
+        """The stacks that equal an installation: a line each, with the proof that says so."""
+        return self.own / "proved"
 
     @property
     def going(self) -> Path:

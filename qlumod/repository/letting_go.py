@@ -15,6 +15,8 @@ from qlumod.model.names import Digest
 from qlumod.repository.entries import Entry, PoolFile, sort_entries
 from qlumod.repository.layout import Layout
 from qlumod.repository.memory import remember
+from qlumod.repository.module_sets import forget_sets, read_set, recorded_sets
+from qlumod.repository.proofs import forget_proofs
 from qlumod.repository.retention import Offered
 from qlumod.repository.snapshots import Snapshot, all_snapshots
 from qlumod.repository.staging import BY_HASH
@@ -65,10 +67,19 @@ def carry_out(layout: Layout, going: LettingGo, *, listen: Listener) -> None:
     remember(layout, going.files)
     _remove_snapshots(layout, {one.identity for one in going.snapshots}, listen)
     _remove_files(layout, going.files, listen)
-    _remove_indexes(all_snapshots(layout))
+    staying = all_snapshots(layout)
+    _remove_indexes(staying)
+    _remove_sets(layout, staying)
     # The next publication makes those anew that it needs.
     remove_tree(layout.chunks)
-    remove_tree(layout.held)
+
+
+def _remove_sets(layout: Layout, snapshots: Sequence[Snapshot]) -> None:
+    """Take the documents out that no snapshot names, and the proofs that these do not mention."""
+    lines = {line.document: line for one in snapshots for line in recorded_sets(one) or ()}
+    forget_sets(layout, lines.keys())
+    sets = (read_set(layout, line) for line in lines.values())
+    forget_proofs(layout, {proof for one in sets if one for proof in one.proving.proofs})
 
 
 def _unnamed(

@@ -5,13 +5,15 @@ import lzma
 import re
 import tarfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from debian.arfile import ArError
 from debian.debfile import DebError, DebFile
 
 from qlumod.errors import QlumodError
+from qlumod.model.held import tells_of_module
 from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.layout import COMPONENT
 from qlumod.repository.snapshots import Snapshot
@@ -19,6 +21,15 @@ from qlumod.system.run import capture, command
 
 Paths = Callable[[Entry], tuple[str, ...]]
 """The files and links of a binary package."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What a .deb has: its files and links, and the text of those that tell of a module."""
+
+    paths: tuple[str, ...]
+    texts: Mapping[str, bytes]
+
 
 _SECTION = re.compile(r"^Section: (\S+)", re.MULTILINE)
 _LISTED = re.compile(
@@ -68,21 +79,34 @@ def _updated(
     return "".join(f"{path} {','.join(sorted(places[path]))}\n" for path in sorted(places)).encode()
 
 
-def paths_of(deb: Path) -> tuple[str, ...]:
-    """The files and links of a .deb, without directories; raises `QlumodError`."""
+def listed(deb: Path) -> Listed:
+    """Look into a .deb; raises `QlumodError`."""
     try:
         opened = DebFile(str(deb))
         try:
-            return tuple(sorted(_members(opened.data.tgz())))
+            return _listed(opened.data.tgz())
         finally:
             opened.close()
     except (ArError, DebError, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError):
         # What python-debian cannot unpack, dpkg knows, or says what is wrong with it.
-        return _told_by_dpkg(deb)
+        paths = _told_by_dpkg(deb)
+    if any(map(tells_of_module, paths)):
+        raise QlumodError(
+            f"{deb}: cannot read what it says of its module",
+            remedy="build it again with its data not compressed, or by gzip, xz or zstd",
+        )
+    return Listed(paths=paths, texts={})
 
 
-def _members(data: tarfile.TarFile) -> Iterator[str]:
-    return (_plain(member.name) for member in data if not member.isdir())
+def _listed(data: tarfile.TarFile) -> Listed:
+    paths: list[str] = []
+    texts: dict[str, bytes] = {}
+    for member in data:
+        if not member.isdir():
+            paths.append(path := _plain(member.name))
+            if tells_of_module(path) and (file := data.extractfile(member)):
+                texts[path] = file.read()
+    return Listed(paths=tuple(sorted(paths)), texts=texts)
 
 
 def _told_by_dpkg(deb: Path) -> tuple[str, ...]:

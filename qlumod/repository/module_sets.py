@@ -1,17 +1,20 @@
 """The modules that a suite offers, set by set: those of one release, flavor and architecture.
 
-Only they meet in an image. What is known of each set is a file of the snapshot, so that the next
-publication looks at those alone that it changes.
+Only they meet in an image. A snapshot has a line for each set, which names its document by digest:
+so a publication reads, checks and writes those alone that it changes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from debian.debian_support import Version
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, Stanza, decoded, written
+from qlumod.model.digests import digest_bytes
+from qlumod.model.document import decoded, number
 from qlumod.model.held import Held, SetKey
 from qlumod.model.names import (
     ArchName,
@@ -22,34 +25,50 @@ from qlumod.model.names import (
     arch_name,
     digest,
     flavor_name,
-    module_name,
-    package_version,
 )
 from qlumod.model.spec import excluded
-from qlumod.repository.entries import Entry
+from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import Snapshot
+from qlumod.system.files import make_directories, read_bytes, told, write_whole
 
 MODULES = "modules"
 """The file of a snapshot, beside Release."""
 MOST = 10
 """How many of many lines an error tells."""
+MOST_NAMED = 100
+"""How many unproved pairs a set names."""
+
+Pair = tuple[ModuleName, ...]
+"""Two modules that may be in one image; or one, where there is no other."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A module of a set, the version of its package, and the digest of that."""
+    """A module of a set: the version of its package, the digest of that, and what it holds."""
 
-    module: ModuleName
     version: str
     deb: Digest
+    held: Held
 
-    def __str__(self) -> str:
-        return f"{self.module} {self.version} {self.deb}"
+    @property
+    def module(self) -> ModuleName:
+        """Its name."""
+        return self.held.module
 
     @property
     def title(self) -> str:
         """How errors name it."""
         return f"{self.module} {self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proving:
+    """How many pairs a set has, how many of them are unproved, the first of these, and proofs."""
+
+    pairs: int = 0
+    unproved: int = 0
+    lacking: tuple[Pair, ...] = ()
+    proofs: tuple[Digest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,33 +79,131 @@ class ModuleSet:
     flavor: FlavorName
     architecture: ArchName
     members: tuple[Member, ...]
+    proving: Proving = Proving()
 
     @property
     def key(self) -> SetKey:
         """What its members have in common."""
         return self.release, self.flavor, self.architecture
 
+    @property
+    def held(self) -> dict[ModuleName, Held]:
+        """What each module holds."""
+        return {one.module: one.held for one in self.members}
 
-def sets_text(sets: Iterable[ModuleSet]) -> str:
+    def named(self, pair: Pair) -> str:
+        """The modules of a pair, with their versions."""
+        return " + ".join(one.title for one in self.members if one.module in pair)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLine:
+    """What a snapshot says of a set: the digest of its document, and how much is proved."""
+
+    release: ReleaseVersion
+    flavor: FlavorName
+    architecture: ArchName
+    document: Digest
+    pairs: int
+    unproved: int
+
+    @property
+    def key(self) -> SetKey:
+        """What its members have in common."""
+        return self.release, self.flavor, self.architecture
+
+    @property
+    def tally(self) -> str:
+        """How much is proved of what."""
+        return (
+            f"{self.pairs - self.unproved} of {self.pairs} pairs of modules are proved of"
+            f" {self.release} ({self.flavor}, {self.architecture})"
+        )
+
+    def __str__(self) -> str:
+        key = f"{self.release} {self.flavor} {self.architecture}"
+        return f"{key} {self.document} {self.pairs} {self.unproved}"
+
+
+def line_of(one: ModuleSet) -> SetLine:
+    """What a snapshot says of a set."""
+    return SetLine(
+        release=one.release,
+        flavor=one.flavor,
+        architecture=one.architecture,
+        document=digest_bytes(set_document(one)),
+        pairs=one.proving.pairs,
+        unproved=one.proving.unproved,
+    )
+
+
+def lines_text(lines: Iterable[SetLine]) -> str:
     """The file of a snapshot."""
-    stanzas = [_fields(one) for one in sorted(sets, key=lambda one: one.key)]
-    return written((("Format", "1"),), *stanzas)
+    return "".join(f"{one}\n" for one in sorted(lines, key=lambda one: one.key))
 
 
-def read_sets(data: bytes, path: str) -> tuple[ModuleSet, ...]:
-    """Read what `sets_text` wrote; raises `QlumodError` with all faults."""
-    reading = Reading(path)
-    _, *stanzas = reading.stanzas(decoded(data, path))
-    found = tuple(_set(reading, stanza) for stanza in stanzas)
-    reading.finish()
-    return found
+def read_lines(data: bytes, path: str) -> tuple[SetLine, ...]:
+    """Read what `lines_text` wrote; raises `QlumodError`."""
+    lines = decoded(data, path).splitlines()
+    return tuple(_line(line, f"{path}:{place}") for place, line in enumerate(lines, 1))
 
 
-def recorded_sets(snapshot: Snapshot) -> tuple[ModuleSet, ...] | None:
+def recorded_sets(snapshot: Snapshot) -> tuple[SetLine, ...] | None:
     """The sets of a snapshot; None: it is older than this file."""
     if MODULES not in snapshot.sums:
         return None
-    return read_sets(snapshot.checked(MODULES), str(snapshot.directory / MODULES))
+    return read_lines(snapshot.checked(MODULES), str(snapshot.directory / MODULES))
+
+
+def set_document(one: ModuleSet) -> bytes:
+    """A set as JSON, the same bytes every time."""
+    proving = one.proving
+    values = {
+        "release": str(one.release),
+        "flavor": one.flavor,
+        "architecture": one.architecture,
+        "members": [
+            {
+                "module": member.module,
+                "version": member.version,
+                "deb": member.deb,
+                "payload": member.held.payload,
+                "requires": member.held.requires,
+                "conflicts": member.held.conflicts,
+                "packages": member.held.packages,
+            }
+            for member in one.members
+        ],
+        "pairs": proving.pairs,
+        "unproved": proving.unproved,
+        "lacking": proving.lacking,
+        "proofs": proving.proofs,
+    }
+    return json.dumps(values, sort_keys=True).encode()
+
+
+def keep_set(layout: Layout, one: ModuleSet) -> None:
+    """Write the document of a set where the lines of snapshots name it."""
+    data = set_document(one)
+    file = layout.sets / digest_bytes(data)
+    if not file.is_file():
+        make_directories(layout.sets)
+        write_whole(file, data)
+
+
+def read_set(layout: Layout, line: SetLine) -> ModuleSet | None:
+    """The set that a line is about; None: its document is not there, or damaged."""
+    file = layout.sets / line.document
+    data = read_bytes(file) if file.is_file() else b""
+    return _set(json.loads(data)) if digest_bytes(data) == line.document else None
+
+
+def forget_sets(layout: Layout, named: Collection[Digest]) -> None:
+    """Remove the documents that no snapshot names."""
+    for file in sorted(layout.sets.glob("[!.]*")):
+        if file.name not in named:
+            with told(file, "remove"):
+                file.unlink()
 
 
 def newest_members(members: Iterable[Member]) -> tuple[Member, ...]:
@@ -96,35 +213,33 @@ def newest_members(members: Iterable[Member]) -> tuple[Member, ...]:
         known = found.setdefault(one.module, one)
         if Version(one.version) > Version(known.version):
             found[one.module] = one
-    return tuple(sorted(found.values()))
+    return tuple(found[module] for module in sorted(found))
 
 
-def member(held: Held, entry: Entry) -> Member:
-    """The member of a set that a package is, by what it holds."""
-    return Member(module=held.module, version=entry.version, deb=entry.files[0].sha256)
-
-
-def faults_of(one: ModuleSet, held: Mapping[ModuleName, Held]) -> Iterator[QlumodError]:
+def faults_of(one: ModuleSet) -> Iterator[QlumodError]:
     """What keeps the modules of a set from being in an image: gaps, and two versions of one."""
-    yield from _gaps(one, held)
-    enemies = excluded(held.values())
+    held = one.held
+    yield from _gaps(one)
     several = _several_versions(held.values())
-    for lower, upper in combinations(one.members, 2):
-        differing = _differing(held[lower.module], held[upper.module], several)
-        if differing and upper.module not in enemies[lower.module]:
-            yield _two_versions(one, lower, upper, differing)
+    if several:
+        enemies = excluded(held.values())
+        for lower, upper in combinations(one.members, 2):
+            differing = _differing(lower.held, upper.held, several)
+            if differing and upper.module not in enemies[lower.module]:
+                yield _two_versions(one, lower, upper, differing)
 
 
-def shortened(lines: Sequence[str]) -> Iterator[str]:
+def shortened(lines: Sequence[str], total: int) -> Iterator[str]:
     """The first of many lines, and how many more there are."""
     yield from lines[:MOST]
-    if len(lines) > MOST:
-        yield f"and {len(lines) - MOST} more"
+    if total > MOST:
+        yield f"and {total - MOST} more"
 
 
-def _gaps(one: ModuleSet, held: Mapping[ModuleName, Held]) -> Iterator[QlumodError]:
+def _gaps(one: ModuleSet) -> Iterator[QlumodError]:
+    there = one.held.keys()
     for found in one.members:
-        for required in sorted(set(held[found.module].requires) - held.keys()):
+        for required in sorted(set(found.held.requires) - there):
             yield QlumodError(
                 f"module {found.title} requires module {required}, of which the suite would have"
                 f" no {one.release} ({one.flavor}, {one.architecture})",
@@ -160,35 +275,55 @@ def _two_versions(
     return QlumodError(
         f"modules {lower.title} and {upper.title} ({one.flavor}, {one.architecture}) may be in one"
         f" image, and have {what} in two versions",
-        details=shortened(differing),
+        details=shortened(differing, len(differing)),
         remedy="build both from one lock, and publish them together; modules that are never in"
         " one image say so in their specs (Conflicts)",
     )
 
 
-def _fields(one: ModuleSet) -> Iterator[tuple[str, str | Sequence[str]]]:
-    yield "Release", str(one.release)
-    yield "Flavor", one.flavor
-    yield "Architecture", one.architecture
-    yield "Modules", tuple(map(str, one.members))
-
-
-def _set(reading: Reading, stanza: Stanza) -> ModuleSet:
-    fields = Fields(reading, stanza)
-    found = ModuleSet(
-        release=fields.need("Release", ReleaseVersion.parse, ReleaseVersion(0, 0, 0)),
-        flavor=fields.need("Flavor", flavor_name, FlavorName("")),
-        architecture=fields.need("Architecture", arch_name, ArchName("")),
-        members=fields.rows("Modules", _member),
+def _line(text: str, where: str) -> SetLine:
+    words = text.split(" ")
+    if len(words) != 6:
+        raise QlumodError(f"{where}: {text!r} is no set of modules: it has six words")
+    return SetLine(
+        release=ReleaseVersion.parse(words[0]),
+        flavor=flavor_name(words[1]),
+        architecture=arch_name(words[2]),
+        document=digest(words[3]),
+        pairs=number(words[4]),
+        unproved=number(words[5]),
     )
-    fields.done()
-    return found
 
 
-def _member(text: str) -> Member:
-    words = text.split()
-    if len(words) != 3:
-        raise QlumodError(f"{text!r} is no module: it has the form 'module version digest'")
-    return Member(
-        module=module_name(words[0]), version=package_version(words[1]), deb=digest(words[2])
+def _set(values: Mapping[str, Any]) -> ModuleSet:
+    """Read the document of a set, which has the digest that was signed."""
+    release = ReleaseVersion.parse(values["release"])
+    flavor, architecture = values["flavor"], values["architecture"]
+    return ModuleSet(
+        release=release,
+        flavor=flavor,
+        architecture=architecture,
+        members=tuple(
+            Member(
+                version=row["version"],
+                deb=row["deb"],
+                held=Held(
+                    module=row["module"],
+                    release=release,
+                    flavor=flavor,
+                    architecture=architecture,
+                    requires=tuple(row["requires"]),
+                    conflicts=tuple(row["conflicts"]),
+                    payload=row["payload"],
+                    packages=row["packages"],
+                ),
+            )
+            for row in values["members"]
+        ),
+        proving=Proving(
+            pairs=values["pairs"],
+            unproved=values["unproved"],
+            lacking=tuple(map(tuple, values["lacking"])),
+            proofs=tuple(values["proofs"]),
+        ),
     )

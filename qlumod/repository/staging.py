@@ -106,7 +106,8 @@ def recover(layout: Layout, *, listen: Listener) -> None:
             listen(Notice(text=f"removing what an interrupted publication left: {left.name}"))
             _take_back(layout, left.name)
     remove_tree(layout.going)
-    for folder in (layout.root, layout.own, layout.suites, layout.chunks, layout.held):
+    places = (layout.suites, layout.chunks, layout.sets, layout.proofs)
+    for folder in (layout.root, layout.own, *places):
         for beside in sorted(folder.glob(".*.new")):
             beside.unlink(missing_ok=True)
 

@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 
+from qlumod.errors import raise_faults
 from qlumod.events import Listener, step
-from qlumod.package.published import read_held
-from qlumod.repository.held import Find, Shelf
+from qlumod.model.held import Held, read_held
+from qlumod.repository.entries import Entry
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.layout import Layout
-from qlumod.repository.listing import Paths, paths_of
-from qlumod.repository.module_sets import ModuleSet, sets_text
+from qlumod.repository.listing import listed
+from qlumod.repository.module_sets import ModuleSet, keep_set, lines_text
 from qlumod.repository.plan import Plan
+from qlumod.repository.proofs import GivenProof, keep_proofs, known_proofs, read_proof
+from qlumod.repository.proving import must_be_proved, unproved_faults
 from qlumod.repository.publication import show, times
 from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot
 from qlumod.system.gpg import SigningKey
-from qlumod.workflows.whole_set import module_sets
+from qlumod.workflows.whole_set import Looking, Read, WholeSet, whole_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,63 +32,107 @@ class Target:
     before: Snapshot | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What is asked of the modules: nothing of those that were offered before.
+
+    `proofs` are given with them; `unproved` publishes also what nobody has proved.
+    """
+
+    proofs: tuple[GivenProof, ...] = ()
+    unproved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The new snapshot (None: nothing was published), and the sets of which it says news."""
+
+    snapshot: str | None
+    sets: tuple[ModuleSet, ...]
+
+
+def demand(proofs: Sequence[Path], *, unproved: bool) -> Demand:
+    """Read the proofs that are given; raises the faults of all of them."""
+    return Demand(proofs=tuple(map(read_proof, proofs)), unproved=unproved)
+
+
 def offer(
     planned: Plan,
     incoming: Sequence[Incoming] = (),
     *,
     target: Target,
-    keys: Sequence[SigningKey],
-    date: int | None,
-    valid_for: int | None,
-    strict: bool = True,
+    demand: Demand | None,
+    keys: Sequence[SigningKey] | None,
+    anyway: bool = False,
+    date: int | None = None,
+    valid_for: int | None = None,
     listen: Listener,
-) -> str:
-    """Check what the suite would offer, and show it; returns the snapshot's name.
+) -> Offer:
+    """Check what the suite would offer, and show it if it is anything else, or `anyway`.
 
-    The repository's lock is held. `strict` refuses modules that do not go together.
+    The repository's lock is held, but where there are no keys: then nothing is written. `demand`
+    None refuses nothing.
     """
-    find = _finding(target.layout, incoming)
-    paths = cache(lambda entry: paths_of(find(entry)))
-    return show(
+    contents = _Contents(target.layout, incoming)
+    with step(listen, "checking that the modules go together"):
+        found = _looked_over(planned, target, demand, contents.held)
+    if not keys or not (planned.added or planned.changes or found.sets or anyway):
+        return Offer(snapshot=None, sets=found.sets)
+    keep_proofs(target.layout, demand.proofs if demand else ())
+    for one in found.sets:
+        keep_set(target.layout, one)
+    identity = show(
         planned,
         incoming,
         layout=target.layout,
         settings=target.settings,
         suite=target.suite,
         before=target.before,
-        modules=sets_text(_sets(planned, target, find, paths, strict=strict, listen=listen)),
-        paths=paths,
+        modules=lines_text(found.lines),
+        paths=contents.paths,
         times=times(target.layout, target.before, date=date, valid_for=valid_for),
         keys=keys,
         listen=listen,
     )
+    return Offer(snapshot=identity, sets=found.sets)
 
 
-def look_over(
-    planned: Plan, incoming: Sequence[Incoming] = (), *, target: Target, listen: Listener
-) -> None:
-    """Check what the suite would offer; writes nothing."""
-    find = _finding(target.layout, incoming)
-    paths = cache(lambda entry: paths_of(find(entry)))
-    _sets(planned, target, find, paths, strict=True, keep=False, listen=listen)
+def _looked_over(planned: Plan, target: Target, demand: Demand | None, read: Read) -> WholeSet:
+    given = demand.proofs if demand else ()
+    proved = {stack: proof for one in given for stack, proof in one.proved.items()}
+    found = whole_set(
+        planned,
+        target.before,
+        Looking(
+            layout=target.layout,
+            read=read,
+            proved={**proved, **known_proofs(target.layout)},
+            anew=bool(proved),
+            strict=demand is not None,
+        ),
+    )
+    if demand and not demand.unproved and must_be_proved(target.suite):
+        changed = (one for one in found.sets if one.key in found.changed)
+        raise_faults(unproved_faults(changed, target.suite, given))
+    return found
 
 
-def _sets(
-    planned: Plan,
-    target: Target,
-    find: Find,
-    paths: Paths,
-    *,
-    strict: bool,
-    keep: bool = True,
-    listen: Listener,
-) -> tuple[ModuleSet, ...]:
-    shelf = Shelf(layout=target.layout, find=find, read=read_held, keep=keep)
-    with step(listen, "checking that the modules go together"):
-        return module_sets(planned, target.before, shelf=shelf, paths=paths, strict=strict)
+class _Contents:
+    """What is in packages that are coming, or are published: each is looked into once."""
 
+    def __init__(self, layout: Layout, incoming: Sequence[Incoming]) -> None:
+        self._root = layout.root
+        self._coming = {one.entry: one.sources[0] for one in incoming}
+        self._paths: dict[Entry, tuple[str, ...]] = {}
 
-def _finding(layout: Layout, incoming: Sequence[Incoming]) -> Find:
-    """Where packages lie that are coming, or are published."""
-    coming = {one.entry: one.sources[0] for one in incoming}
-    return lambda entry: coming.get(entry) or layout.root / entry.files[0].path
+    def held(self, entry: Entry) -> tuple[Held, ...]:
+        """The modules in a package; raises `QlumodError`."""
+        found = listed(self._coming.get(entry) or self._root / entry.files[0].path)
+        self._paths[entry] = found.paths
+        return read_held(found.texts, entry.title)
+
+    def paths(self, entry: Entry) -> tuple[str, ...]:
+        """Its files and links."""
+        if entry not in self._paths:
+            self.held(entry)
+        return self._paths[entry]

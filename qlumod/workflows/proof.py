@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
@@ -10,10 +11,12 @@ from qlumod.layer.build import build_payloads, ensure_generated, plan
 from qlumod.layer.cache import work_in
 from qlumod.layer.job import Job
 from qlumod.model.contents import parse_contents
-from qlumod.model.digests import digest_value
-from qlumod.model.manifest import INITRD, KERNEL
-from qlumod.model.names import ModuleName, module_name
+from qlumod.model.digests import digest_bytes, digest_value
+from qlumod.model.lock import Lock
+from qlumod.model.manifest import INITRD, KERNEL, LAYER, MANIFEST
+from qlumod.model.names import Digest, ModuleName, ReleaseVersion, module_name
 from qlumod.model.project import Project
+from qlumod.model.proof import About, ProvenModule
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.proof.permitted import Expectations, outside
 from qlumod.proof.reference import Installation, reference_tree
@@ -23,6 +26,7 @@ from qlumod.stack.member import Member, read_member
 from qlumod.state.accounts import day_of
 from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
+from qlumod.system.files import read_bytes
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.staging import staging
 from qlumod.workflows.lock import fetch_locked, locked_project, project_for
@@ -61,9 +65,10 @@ def verify_stack(
         fresh=fresh,
         listen=listen,
     )
-    return verdict_of(
+    found = verdict_of(
         project, installation, payloads, reference=reference, work=work, listen=listen
     )
+    return replace(found, about=about(lock, stacked, payloads))
 
 
 def built_payloads(
@@ -89,6 +94,28 @@ def built_payloads(
         listen=listen,
     )
     return payloads
+
+
+def about(lock: Lock, specs: Iterable[ModuleSpec], payloads: Mapping[ModuleName, Path]) -> About:
+    """Name the modules that a proof is about, and their bytes."""
+    return About(
+        release=ReleaseVersion.parse(lock.version),
+        flavor=lock.flavor,
+        architecture=lock.architecture,
+        modules=tuple(_proven(spec, lock, payloads[spec.module]) for spec in specs),
+    )
+
+
+def _proven(spec: ModuleSpec, lock: Lock, payload: Path) -> ProvenModule:
+    data = read_bytes(payload / MANIFEST)
+    layer = read_member(payload).manifest.file(LAYER)
+    return ProvenModule(
+        module=spec.module,
+        version=f"{lock.version}-{dict(lock.revisions).get(spec.module, 1)}",
+        title=spec.title,
+        layer=layer.sha256 if layer else Digest(""),
+        payload=digest_bytes(data),
+    )
 
 
 def verdict_of(

@@ -40,7 +40,7 @@ from qlumod.system.namespace import require
 from qlumod.system.staging import sweep
 from qlumod.system.store import Store
 from qlumod.workflows.lock import fetch_locked, locked_project
-from qlumod.workflows.proof import built_payloads, verdict_of
+from qlumod.workflows.proof import about, built_payloads, verdict_of
 from qlumod.workflows.workplace import Workplace
 
 ONCE, STEPS = Way.AT_ONCE, Way.IN_STEPS
@@ -86,7 +86,7 @@ def verify_all(
     results = _results(plan_of_all, prover, at_once, processors=place.processors, listen=listen)
     return Proved(
         lock=lock,
-        titles={spec.module: spec.title for spec in looked_at},
+        about=about(lock, looked_at, payloads),
         design=plan_of_all,
         results=results,
         without=(

@@ -13,6 +13,7 @@ from qlumod.repository.founding import opened_settings, settle, write_settings, 
 from qlumod.repository.incoming import Incoming, read_incoming, suite_of
 from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
+from qlumod.repository.module_sets import ModuleSet
 from qlumod.repository.plan import Change, Plan, plan
 from qlumod.repository.redistribution import refuse_private
 from qlumod.repository.settings import Settings, Wishes
@@ -20,7 +21,7 @@ from qlumod.repository.snapshots import Snapshot, current_snapshot, existing
 from qlumod.repository.staging import check_pool, opened
 from qlumod.system.gpg import SigningKey
 from qlumod.system.keys import agent_as_it_was, usable_keys
-from qlumod.workflows.offering import Target, look_over, offer
+from qlumod.workflows.offering import Offer, Target, demand, offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class Publication:
     snapshot: str | None
     """The new snapshot; None: nothing was published."""
     changes: tuple[Change, ...]
+    sets: tuple[ModuleSet, ...] = ()
+    """The sets of modules that it says something new of."""
 
 
 def publish(
@@ -40,6 +43,8 @@ def publish(
     suite: str | None,
     wishes: Wishes,
     allow_older: bool = False,
+    proofs: Sequence[Path] = (),
+    unproved: bool = False,
     profile: str = RELEASED,
     date: int | None = None,
     valid_for: int | None = None,
@@ -50,11 +55,13 @@ def publish(
 
     Everything is checked before anything is written; after it, either all packages are visible or
     none is. The same files again change nothing. `suite` None is the one that the module packages
-    say; `date` None is now; `valid_for` are seconds, None as before; `wait` are the seconds that
-    another publisher may take.
+    say; `proofs` are documents of verify-stack, without which (or `unproved`) modules are refused;
+    `date` None is now; `valid_for` are seconds, None as before; `wait` are the seconds that another
+    publisher may take.
     """
     layout = Layout(root=repository.absolute())
     settings = settle(layout, wishes)
+    demanded = demand(proofs, unproved=unproved)
     with agent_as_it_was():
         keys = usable_keys(settings.keys)
         incoming = read_incoming(files, listen=listen)
@@ -65,20 +72,18 @@ def publish(
             before = current_snapshot(layout, name)
             refuse_private((one.entry for one in incoming), name, settings)
             planned = _planned(before, incoming, allow_older=allow_older)
-            target = Target(layout=layout, settings=settings, suite=name, before=before)
-            identity = None
-            if planned.added:
-                identity = offer(
-                    planned,
-                    incoming,
-                    target=target,
-                    keys=keys,
-                    date=date,
-                    valid_for=valid_for,
-                    listen=listen,
-                )
+            offered = offer(
+                planned,
+                incoming,
+                target=Target(layout=layout, settings=settings, suite=name, before=before),
+                demand=demanded,
+                keys=keys,
+                date=date,
+                valid_for=valid_for,
+                listen=listen,
+            )
             write_sources(layout, settings, name)
-    return Publication(suite=name, snapshot=identity, changes=planned.changes)
+    return _publication(name, planned, offered)
 
 
 def preview(
@@ -88,12 +93,15 @@ def preview(
     suite: str | None,
     wishes: Wishes,
     allow_older: bool = False,
+    proofs: Sequence[Path] = (),
+    unproved: bool = False,
     profile: str = RELEASED,
     listen: Listener,
 ) -> Publication:
     """Tell what `publish` would change, and whether anything is against it; writes nothing."""
     layout = Layout(root=repository.absolute())
     settings = settle(layout, wishes)
+    demanded = demand(proofs, unproved=unproved)
     with agent_as_it_was():
         usable_keys(settings.keys)
     incoming = read_incoming(files, listen=listen)
@@ -103,9 +111,21 @@ def preview(
     before = current_snapshot(layout, name)
     planned = _planned(before, incoming, allow_older=allow_older)
     check_pool(layout, incoming)
-    target = Target(layout=layout, settings=settings, suite=name, before=before)
-    look_over(planned, incoming, target=target, listen=listen)
-    return Publication(suite=name, snapshot=None, changes=planned.changes)
+    offered = offer(
+        planned,
+        incoming,
+        target=Target(layout=layout, settings=settings, suite=name, before=before),
+        demand=demanded,
+        keys=None,
+        listen=listen,
+    )
+    return _publication(name, planned, offered)
+
+
+def _publication(suite: str, planned: Plan, offered: Offer) -> Publication:
+    return Publication(
+        suite=suite, snapshot=offered.snapshot, changes=planned.changes, sets=offered.sets
+    )
 
 
 def _require_profile(incoming: Sequence[Incoming], profile: str) -> None:
@@ -128,6 +148,8 @@ def promote(
     repository: Path,
     packages: Sequence[str] = (),
     allow_older: bool = False,
+    proofs: Sequence[Path] = (),
+    unproved: bool = False,
     valid_for: int | None = None,
     date: int | None = None,
     dry_run: bool = False,
@@ -141,30 +163,35 @@ def promote(
     """
     layout = Layout(root=repository.absolute())
     settings = opened_settings(layout)
+    demanded = demand(proofs, unproved=unproved)
 
-    def planned() -> tuple[Target, Plan]:
+    def offered(keys: Sequence[SigningKey] | None) -> Publication:
         before = current_snapshot(layout, suite_name(target))
-        offered = _chosen(existing(layout, source), packages)
-        published = before.entries() if before else ()
-        found = plan(published, offered, allow_older=allow_older)
+        found = plan(
+            before.entries() if before else (),
+            _chosen(existing(layout, source), packages),
+            allow_older=allow_older,
+        )
         refuse_private(found.added, target, settings)
-        return Target(layout=layout, settings=settings, suite=target, before=before), found
+        done = offer(
+            found,
+            target=Target(layout=layout, settings=settings, suite=target, before=before),
+            demand=demanded,
+            keys=keys,
+            date=date,
+            valid_for=valid_for,
+            listen=listen,
+        )
+        return _publication(target, found, done)
 
     if dry_run:
-        there, found = planned()
-        look_over(found, target=there, listen=listen)
-        return Publication(suite=target, snapshot=None, changes=found.changes)
+        return offered(None)
     with agent_as_it_was():
         keys = usable_keys(settings.keys)
         with opened(layout, wait=wait, listen=listen):
-            there, found = planned()
-            identity = None
-            if found.added:
-                identity = offer(
-                    found, target=there, keys=keys, date=date, valid_for=valid_for, listen=listen
-                )
+            published = offered(keys)
             write_sources(layout, settings, target)
-    return Publication(suite=target, snapshot=identity, changes=found.changes)
+    return published
 
 
 def renew(
@@ -239,13 +266,15 @@ def _renewed(
     date: int | None,
     listen: Listener,
 ) -> Publication:
-    identity = offer(
-        Plan(entries=before.entries(), changes=(), added=()),
+    planned = Plan(entries=before.entries(), changes=(), added=())
+    offered = offer(
+        planned,
         target=Target(layout=layout, settings=settings, suite=before.suite, before=before),
+        demand=None,
         keys=keys,
+        anyway=True,
         date=date,
         valid_for=valid_for,
-        strict=False,
         listen=listen,
     )
-    return Publication(suite=before.suite, snapshot=identity, changes=())
+    return _publication(before.suite, planned, offered)

@@ -1,7 +1,7 @@
 """Repositories themselves: beginning one, looking it over, telling what it holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
@@ -17,6 +17,7 @@ from qlumod.repository.founding import opened_settings, settle, write_settings, 
 from qlumod.repository.fsck import Findings, examine
 from qlumod.repository.layout import Layout, snapshot_id
 from qlumod.repository.layout import suite as suite_name
+from qlumod.repository.module_sets import ModuleSet, SetLine, read_set, recorded_sets
 from qlumod.repository.plan import Change, changes_between
 from qlumod.repository.published import named
 from qlumod.repository.settings import Settings, Wishes
@@ -35,6 +36,9 @@ class Shown:
     snapshot: Snapshot
     current: bool
     entries: tuple[Entry, ...]
+    lines: tuple[SetLine, ...] = ()
+    """What it says of its sets of modules, and what is known of these."""
+    sets: tuple[ModuleSet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +124,9 @@ def snapshot(repository: Path, identity: str) -> Shown:
     wanted = snapshot_id(identity)
     for found in all_snapshots(layout):
         if found.identity == wanted:
-            return _shown(layout, found)
+            lines = recorded_sets(found) or ()
+            sets = tuple(one for line in lines if (one := read_set(layout, line)))
+            return replace(_shown(layout, found), lines=lines, sets=sets)
     raise QlumodError(
         f"{repository} has no snapshot {identity}",
         remedy=f"qlumod snapshot list --repository {repository} names them all",

@@ -1,77 +1,125 @@
-"""The whole set that a suite is to offer: whether its modules go together with each other."""
+"""The whole set that a suite is to offer: whether its modules go together, and are proved to."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.held import Held, SetKey
-from qlumod.model.names import Digest, ModuleName
+from qlumod.model.names import ModulePackage, ReleaseVersion
 from qlumod.repository.entries import Entry
-from qlumod.repository.held import Shelf, has_modules
-from qlumod.repository.listing import Paths
+from qlumod.repository.layout import Layout
 from qlumod.repository.module_sets import (
     Member,
     ModuleSet,
+    SetLine,
     faults_of,
-    member,
+    line_of,
     newest_members,
+    read_set,
     recorded_sets,
 )
 from qlumod.repository.plan import Plan
+from qlumod.repository.proofs import Proved
+from qlumod.repository.proving import judged
 from qlumod.repository.snapshots import Snapshot
 
-Debs = Mapping[Digest, Entry]
-"""The packages that a suite would offer, by the digests of their files."""
+Read = Callable[[Entry], tuple[Held, ...]]
+"""The modules that a package holds; raises `QlumodError` where one is not whole."""
 
 
-def module_sets(
-    planned: Plan, before: Snapshot | None, *, shelf: Shelf, paths: Paths, strict: bool
-) -> tuple[ModuleSet, ...]:
-    """The sets that the suite would offer; those that change are looked at.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeSet:
+    """What a snapshot is to say of its sets, and those that it says something new of."""
 
-    `strict` raises what is wrong with them: what goes back to an earlier state must not be kept
-    from it.
+    lines: tuple[SetLine, ...]
+    sets: tuple[ModuleSet, ...]
+    changed: frozenset[SetKey]
+    """Those of them that have other members than before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """How sets are looked at.
+
+    `anew`: more is proved than before. Not `strict` refuses nothing: what goes back to an earlier
+    state must not be kept from it.
     """
-    debs = {entry.files[0].sha256: entry for entry in planned.entries if not entry.is_source}
+
+    layout: Layout
+    read: Read
+    proved: Proved
+    anew: bool
+    strict: bool
+
+    def members(self, entries: Iterable[Entry]) -> Mapping[SetKey, Sequence[Member]]:
+        """The modules in packages, by the set that they are of."""
+        found: dict[SetKey, list[Member]] = {}
+        for entry in entries:
+            for held in () if entry.is_source else self._held(entry):
+                one = Member(version=entry.version, deb=entry.files[0].sha256, held=held)
+                found.setdefault(held.key, []).append(one)
+        return found
+
+    def _held(self, entry: Entry) -> tuple[Held, ...]:
+        try:
+            return self.read(entry)
+        except QlumodError:
+            if self.strict:
+                raise
+            return ()
+
+
+def whole_set(planned: Plan, before: Snapshot | None, looking: Looking) -> WholeSet:
+    """The sets that the suite would offer; only those that change are looked at."""
     recorded = recorded_sets(before) if before else ()
-    # Without a record, as older snapshots have none, every package is a new one.
-    fresh = planned.added if recorded is not None else tuple(debs.values())
-    coming = _coming(fresh, shelf, paths)
-    known = {one.key: one for one in recorded or ()}
-    sets = []
-    faults: list[QlumodError] = []
-    for key in sorted({*known, *coming}):
-        old = known[key].members if key in known else ()
-        stays = [one for one in old if one.deb in debs]
-        if key not in coming and len(stays) == len(old):
-            sets.append(known[key])
-        elif members := newest_members((*stays, *coming.get(key, ()))):
-            one = ModuleSet(release=key[0], flavor=key[1], architecture=key[2], members=members)
-            faults += faults_of(one, held_in(one, debs, shelf)) if strict else ()
-            sets.append(one)
-    raise_faults(faults)
-    return tuple(sets)
+    known = {line.key: line for line in recorded or ()}
+    coming = looking.members(planned.added)
+    touched = {*coming, *filter(None, (_key(change.package) for change in planned.changes))}
+    if looking.anew:
+        touched.update(line.key for line in known.values() if line.unproved)
+    old = None if recorded is None else _old(known, touched, looking.layout)
+    if old is None:
+        # What is not recorded is read: all packages of an older snapshot, once.
+        old = looking.members(planned.entries)
+    debs = {entry.files[0].sha256 for entry in planned.entries if not entry.is_source}
+    sets: list[ModuleSet] = []
+    changed: set[SetKey] = set()
+    for key in sorted({*old, *coming}):
+        had = old.get(key, ())
+        staying = [one for one in had if one.deb in debs]
+        if key in coming or len(staying) < len(had):
+            changed.add(key)
+        if members := newest_members((*staying, *coming.get(key, ()))):
+            sets.append(judged(_set(key, members), looking.proved))
+    if looking.strict:
+        raise_faults(fault for one in sets if one.key in changed for fault in faults_of(one))
+    lines = {one.key: line_of(one) for one in sets}
+    others = [line for key, line in known.items() if key not in old]
+    return WholeSet(
+        lines=tuple(sorted((*lines.values(), *others), key=lambda line: line.key)),
+        sets=tuple(one for one in sets if lines[one.key] != known.get(one.key)),
+        changed=frozenset(changed),
+    )
 
 
-def held_in(one: ModuleSet, debs: Debs, shelf: Shelf) -> dict[ModuleName, Held]:
-    """What the packages of a set hold, by module."""
-    return {
-        held.module: held
-        for found in one.members
-        for held in shelf.held(debs[found.deb])
-        if (held.module, held.key) == (found.module, one.key)
-    }
+def _old(
+    known: Mapping[SetKey, SetLine], touched: Iterable[SetKey], layout: Layout
+) -> Mapping[SetKey, Sequence[Member]] | None:
+    """The members that sets had, as far as they are recorded; None: a document is missing."""
+    found = {key: read_set(layout, known[key]) for key in touched if key in known}
+    members = {key: one.members for key, one in found.items() if one}
+    return members if len(members) == len(found) else None
 
 
-def _coming(
-    entries: Iterable[Entry], shelf: Shelf, paths: Paths
-) -> Mapping[SetKey, Sequence[Member]]:
-    found: dict[SetKey, list[Member]] = {}
-    for entry, held in _holding(entries, shelf, paths):
-        found.setdefault(held.key, []).append(member(held, entry))
-    return found
+def _key(package: str) -> SetKey | None:
+    """The set that a package's module is of, by the package's name."""
+    try:
+        name = ModulePackage.parse(package)
+        return ReleaseVersion.parse(name.version), name.flavor, name.arch
+    except QlumodError:
+        return None
 
 
-def _holding(entries: Iterable[Entry], shelf: Shelf, paths: Paths) -> Iterator[tuple[Entry, Held]]:
-    for entry in entries:
-        if not entry.is_source and any(map(has_modules, paths(entry))):
-            yield from ((entry, held) for held in shelf.held(entry))
+def _set(key: SetKey, members: tuple[Member, ...]) -> ModuleSet:
+    release, flavor, architecture = key
+    return ModuleSet(release=release, flavor=flavor, architecture=architecture, members=members)

@@ -157,21 +157,20 @@ def _withdrawn(
     settings = opened_settings(layout)
     published = before.entries()
     changes, known = changes_between(published, less.entries), set(published)
-    shown = None
-    if changes and keys:
-        added = tuple(entry for entry in less.entries if entry not in known)
-        shown = offer(
-            Plan(entries=less.entries, changes=changes, added=added),
-            less.made,
-            target=Target(layout=layout, settings=settings, suite=before.suite, before=before),
-            keys=keys,
-            date=date,
-            valid_for=valid_for,
-            strict=False,
-            listen=listen,
-        )
+    added = tuple(entry for entry in less.entries if entry not in known)
+    done = offer(
+        Plan(entries=less.entries, changes=changes, added=added),
+        less.made,
+        target=Target(layout=layout, settings=settings, suite=before.suite, before=before),
+        demand=None,
+        keys=keys,
+        date=date,
+        valid_for=valid_for,
+        listen=listen,
+    )
+    if done.snapshot:
         write_sources(layout, settings, before.suite)
-    return Withdrawal(suite=before.suite, snapshot=shown, changes=changes, back_to=back_to)
+    return Withdrawal(suite=before.suite, snapshot=done.snapshot, changes=changes, back_to=back_to)
 
 
 def _raised(

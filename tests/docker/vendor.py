@@ -66,6 +66,7 @@ class Vendor(Publisher):
             repository=self.repository,
             suite=SUITE,
             wishes=Wishes(keys=(self.fingerprint,), uri=self.uri),
+            unproved=True,
             listen=self.events.append,
         )
 

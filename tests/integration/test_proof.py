@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from qlumod.events import ignore
+from qlumod.model.held import read_held
+from qlumod.model.proof import parse_proof
+from qlumod.repository.listing import listed
 from qlumod.system.namespace import call_inside
 from tests.integration.conftest import MainJob
 from tests.proof.faults import Fault, faults
@@ -38,6 +41,17 @@ def counts(proof: dict[str, Any]) -> dict[str, int]:
 def test_the_stack_equals_one_installation(proof: dict[str, Any]) -> None:
     assert proof["equal"]
     assert [d for d in proof["differences"] if d["permitted"] is None] == []
+
+
+def test_it_is_about_the_bytes_that_were_packaged(proof: dict[str, Any], main_job: MainJob) -> None:
+    packaged = {
+        name: held.payload
+        for name in ("core", "slurm")
+        for deb in [main_job.deb(f"qlustar-module-{name}-bookworm-amd64-14.0.0")]
+        for held in read_held(listed(deb).texts, deb.name)
+    }
+    assert {one["module"]: one["payload"] for one in proof["modules"]} == packaged
+    assert set(parse_proof(json.dumps(proof).encode(), "proof").stacks.values()) == {True}
 
 
 def test_no_other_paths_differ_than_ever(counts: dict[str, int]) -> None:

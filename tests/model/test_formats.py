@@ -15,7 +15,7 @@ from qlumod.model.manifest import parse_manifest
 from qlumod.model.module_file import parse_spec
 from qlumod.model.registry import parse_registry
 from qlumod.model.release import parse_release
-from qlumod.repository.module_sets import read_sets
+from qlumod.repository.module_sets import read_lines
 from qlumod.repository.settings import read_settings
 from tests.conftest import ROOT
 from tests.support.documents import release
@@ -40,7 +40,7 @@ READERS: dict[str, Callable[[str, str], object]] = {
     "compute.image": parse_image,
     "stack": parse_stack,
     "registry": parse_registry,
-    "modules": lambda text, path: read_sets(text.encode(), path),
+    "modules": lambda text, path: read_lines(text.encode(), path),
     "settings": lambda text, path: read_settings(Path(path)),
 }
 

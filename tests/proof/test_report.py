@@ -138,8 +138,11 @@ def test_json_has_every_difference(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    typed(sound, "core", "--json", monkeypatch=monkeypatch, tmp_path=tmp_path)
+    written = tmp_path / "proof.json"
+    words = ("core", "--json", "--proof", str(written))
+    typed(sound, *words, monkeypatch=monkeypatch, tmp_path=tmp_path)
     document = json.loads(capsys.readouterr().out)
+    assert document == json.loads(written.read_text())
     assert document["equal"] is True
     assert {kind["name"]: kind["paths"] for kind in document["permitted"]} == sound.counts
     assert {

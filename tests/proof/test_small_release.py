@@ -32,6 +32,14 @@ def test_only_what_is_random_differs(found: Verdict) -> None:
     ]
 
 
+def test_the_verdict_names_the_bytes_of_all_modules(found: Verdict) -> None:
+    assert found.about is not None
+    proven = {one.module: one for one in found.about.modules}
+    assert set(proven) == {"core", *MODULES}
+    assert len({one.payload for one in proven.values()}) == len(proven)
+    assert len({one.layer for one in proven.values()}) == len(proven)
+
+
 def test_siblings_are_whole_although_overlayfs_made_their_directory_opaque(found: Verdict) -> None:
     differing = {finding.difference.path for finding in found.findings}
     assert not differing.intersection(

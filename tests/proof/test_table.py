@@ -10,8 +10,10 @@ import pytest
 
 from qlumod.cli import verify_stack as verb
 from qlumod.cli.exits import FoundWanting, NotAll
+from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock
-from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName
+from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
+from qlumod.model.proof import About, ProvenModule, parse_proof, stack_digest
 from qlumod.proof.checked import Checked, Way, refused
 from qlumod.proof.design import Apart, Design, Pair, Stack
 from qlumod.proof.difference import Aspect, Difference
@@ -54,7 +56,21 @@ def proved() -> Proved:
             revisions=((CORE, 1), (SAMBA, 2), (SLURM, 1)),
             packages=(),
         ),
-        titles={CORE: "Core", SAMBA: "Samba", SLURM: "Slurm"},
+        about=About(
+            release=ReleaseVersion(14, 0, 0),
+            flavor=FlavorName("bookworm"),
+            architecture=ArchName("amd64"),
+            modules=tuple(
+                ProvenModule(
+                    module=module,
+                    version=f"14.0.0-{revision}",
+                    title=module.title(),
+                    layer=Digest("a" * 64),
+                    payload=digest_bytes(module.encode()),
+                )
+                for module, revision in ((CORE, 1), (SAMBA, 2), (SLURM, 1))
+            ),
+        ),
         design=Design(
             singles=stacks,
             largest=(both,),
@@ -233,3 +249,18 @@ def test_json_has_pairs_stacks_and_whatever_is_not_proved(
     assert document["without"] == [
         {"module": "lustre-client", "why": "no package lustre-client-utils"}
     ]
+
+
+def test_the_document_is_a_proof_about_bytes(
+    proved: Proved, typed: Typing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(FoundWanting):
+        typed(wanting(proved), "--json")
+    found = parse_proof(capsys.readouterr().out.encode(), "proof.json")
+    assert found.about == proved.about
+    equal = {frozenset(("core", "samba")), frozenset(("core",))}
+    payloads = {one.module: one.payload for one in proved.about.modules}
+    assert found.stacks == {
+        stack_digest(payloads[module] for module in stack): frozenset(stack) in equal
+        for stack in proved.results
+    }

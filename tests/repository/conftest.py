@@ -63,6 +63,7 @@ class Shop:
             "suite": SUITE,
             "wishes": Wishes(keys=(self.fingerprint,)),
             "date": self.date,
+            "unproved": "proofs" not in options,
             "listen": self.events.append,
             **options,
         }
@@ -73,6 +74,7 @@ class Shop:
             "repository": self.root,
             "suite": SUITE,
             "wishes": Wishes(keys=(self.fingerprint,)),
+            "unproved": "proofs" not in options,
             "listen": self.events.append,
             **options,
         }

@@ -7,7 +7,7 @@ import pytest
 
 from qlumod.events import ignore
 from qlumod.repository.chunks import SMALLEST, chunks
-from qlumod.repository.listing import _told_by_dpkg, paths_of
+from qlumod.repository.listing import _told_by_dpkg, listed
 from qlumod.repository.retention import Retention
 from qlumod.repository.settings import Wishes
 from qlumod.workflows.publish import renew
@@ -65,7 +65,7 @@ def test_contents_do_not_depend_on_the_way_that_led_to_them(shop: Shop) -> None:
 
 def test_dpkg_lists_the_same_paths_where_python_cannot(shop: Shop) -> None:
     deb = shop.deb("one", files={"/usr/bin/a tool": "x", "/b": "y"}, links={"/usr/l": "../b"})
-    assert paths_of(deb) == _told_by_dpkg(deb) == ("b", "usr/bin/a tool", "usr/l")
+    assert listed(deb).paths == _told_by_dpkg(deb) == ("b", "usr/bin/a tool", "usr/l")
 
 
 def test_a_text_is_cut_where_it_tells_itself_and_a_change_stays_in_its_chunk() -> None:

@@ -1,11 +1,17 @@
 """The modules that a suite would offer go together: one version of a package, nothing missing."""
 
+from pathlib import Path
+
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.repository.held import Shelf
+from qlumod.events import ignore
+from qlumod.repository.listing import Listed, listed
+from qlumod.repository.module_sets import read_set, recorded_sets
+from qlumod.workflows import offering
 from qlumod.workflows.publish import promote
-from qlumod.workflows.withdraw import rollback
+from qlumod.workflows.repository import check_repository
+from qlumod.workflows.withdraw import remove, rollback
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload
 
@@ -109,10 +115,11 @@ def test_a_promotion_is_refused_for_the_same_reasons(shop: Shop, dry_run: bool) 
 
 def test_a_dry_run_refuses_the_same_and_writes_nothing(shop: Shop) -> None:
     shop.publish(payload(shop, "core"), payload(shop, "slurm", packages={"munge": "1"}))
-    kept = sorted(shop.layout.held.iterdir())
+    kept = sorted(shop.layout.own.rglob("*"))
     with pytest.raises(QlumodError, match="munge: 2 in beegfs, 1 in slurm"):
         shop.preview(payload(shop, "beegfs", packages={"munge": "2"}))
-    assert sorted(shop.layout.held.iterdir()) == kept
+    shop.preview(payload(shop, "beegfs", packages={"munge": "1"}))
+    assert sorted(shop.layout.own.rglob("*")) == kept
 
 
 def test_going_back_is_never_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,44 +144,66 @@ def test_going_back_is_never_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch
             {"files": {"slurm.packages.version.gz": b""}},
             "slurm.packages.version.gz is not the list of packages that the manifest names",
         ),
+        (
+            {"files": {"manifest": b"Module: slurm\n"}},
+            "the manifest does not begin with 'Format: 1'",
+        ),
+        ({"files": {"manifest": b"Format: 1\n"}}, "'' is no module name: it holds lower-case"),
     ],
 )
 def test_a_payload_that_is_not_whole_is_refused(shop: Shop, changed: dict, told: str) -> None:
     slurm = payload(shop, "slurm", **changed)
-    assert refused(shop, slurm) == f"W/incoming/{slurm.name}: {told}\nTo mend it: build the" + (
-        " package again"
+    said = refused(shop, slurm)
+    assert said.startswith(
+        f"{SLURM} 14.0.0-1 (all): what it says of its module cannot be used: {told}"
     )
+    assert said.endswith("To mend it: build the package again")
 
 
 def test_only_what_is_new_is_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.publish(payload(shop, "core"), payload(shop, "slurm"), shop.deb("everyday"))
-    read: list[str] = []
-    held = Shelf.held
+    looked_at: list[str] = []
 
-    def noting(shelf: Shelf, entry):
-        if not (shop.layout.held / entry.files[0].sha256).is_file():
-            read.append(entry.package)
-        return held(shelf, entry)
+    def noting(deb: Path) -> Listed:
+        looked_at.append(deb.name.partition("_")[0])
+        return listed(deb)
 
-    monkeypatch.setattr(Shelf, "held", noting)
+    monkeypatch.setattr(offering, "listed", noting)
     shop.publish(shop.deb("everyday", "1.1"))
     shop.publish(payload(shop, "slurm", "14.0.0-2"))
-    assert read == [SLURM]
+    assert looked_at == ["everyday", SLURM]
 
 
-def test_what_is_remembered_of_packages_may_be_removed_or_damaged(shop: Shop) -> None:
+@pytest.mark.parametrize("text", ["", "{}", None])
+def test_what_is_known_of_a_set_may_get_lost(shop: Shop, text: str | None) -> None:
     shop.publish(payload(shop, "core"), payload(shop, "slurm", packages={"munge": "1"}))
-    for file in shop.layout.held.iterdir():
-        file.write_text("[{}]")
+    (kept,) = shop.layout.sets.iterdir()
+    kept.unlink() if text is None else kept.write_text(text)
     told = refused(shop, payload(shop, "beegfs", packages={"munge": "2"}))
     assert "munge: 2 in beegfs, 1 in slurm" in told
-
-
-def test_the_snapshot_says_which_modules_go_together(shop: Shop) -> None:
-    core, slurm = payload(shop, "core"), payload(shop, "slurm", "14.0.0-2")
-    shop.publish(core, slurm)
-    digests = {entry.package: entry.files[0].sha256 for entry in shop.current.entries()}
-    assert shop.current.checked("modules").decode() == (
-        "Format: 1\n\nRelease: 14.0.0\nFlavor: bookworm\nArchitecture: amd64\nModules:\n"
-        f" core 14.0.0-1 {digests[CORE]}\n slurm 14.0.0-2 {digests[SLURM]}\n"
+    assert check_repository(shop.root, listen=ignore).faults == (
+        f"{kept} is not what {shop.current.identity} knows of its modules",
     )
+
+
+def test_a_set_of_which_packages_are_removed_is_another_one(shop: Shop) -> None:
+    shop.publish(payload(shop, "core"), payload(shop, "slurm"), payload(shop, "beegfs"))
+    remove(SUITE, [SLURM], repository=shop.root, date=shop.date + 1, listen=ignore)
+    assert modules_of(shop) == ["beegfs 14.0.0-1", "core 14.0.0-1"]
+
+
+def test_the_snapshot_names_its_sets(shop: Shop) -> None:
+    core, slurm = payload(shop, "core"), payload(shop, "slurm", "14.0.0-2")
+    shop.publish(core, slurm, payload(shop, "core", flavor="trixie"), shop.deb("everyday"))
+    lines = recorded_sets(shop.current) or ()
+    assert shop.current.checked("modules").decode() == (
+        f"14.0.0 bookworm amd64 {lines[0].document} 1 1\n"
+        f"14.0.0 trixie amd64 {lines[1].document} 1 1\n"
+    )
+    assert modules_of(shop) == ["core 14.0.0-1", "slurm 14.0.0-2"]
+
+
+def modules_of(shop: Shop) -> list[str]:
+    """The members of the suite's first set."""
+    found = read_set(shop.layout, (recorded_sets(shop.current) or ())[0])
+    return [one.title for one in found.members] if found else []

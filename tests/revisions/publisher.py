@@ -88,6 +88,7 @@ class Publisher(Site):
             suite=suite,
             wishes=Wishes(keys=(self.fingerprint,)),
             date=self.published,
+            unproved=True,
             listen=self.events.append,
         )
 

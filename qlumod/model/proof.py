@@ -1,0 +1,204 @@
+"""What a proof says of the stacks of some modules: a proof about bytes, since it names them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qlumod.errors import QlumodError
+from qlumod.model.digests import digest_value
+from qlumod.model.document import FORMAT
+from qlumod.model.names import (
+    ArchName,
+    Digest,
+    FlavorName,
+    ModuleName,
+    ReleaseVersion,
+    arch_name,
+    digest,
+    flavor_name,
+    module_name,
+)
+
+ABOUT = ("format", "release", "flavor", "architecture", "modules")
+"""What every proof begins with."""
+OF_ONE = ("equal", "paths", "permitted", "differences")
+OF_ALL = ("date", "equal", "permitted", "pairs", "apart", "stacks", "without")
+_MODULE = ("module", "version", "title", "layer", "payload")
+_STACK = (
+    "modules", "installed", "why", "equal", "refused", "paths", "permitted", "differences",
+    "otherwise_in_two_steps",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenModule:
+    """A module that a proof is about: its layer, and its manifest, which names all of its files."""
+
+    module: ModuleName
+    version: str
+    title: str
+    layer: Digest
+    payload: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a proof is about."""
+
+    release: ReleaseVersion
+    flavor: FlavorName
+    architecture: ArchName
+    modules: tuple[ProvenModule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a document of `qlumod verify-stack` says."""
+
+    about: About
+    stacks: Mapping[Digest, bool]
+    """Whether a stack equals one installation, by the digest of its payloads."""
+
+
+def about_document(about: About) -> dict[str, object]:
+    """What every proof begins with, for JSON."""
+    return {
+        "format": FORMAT,
+        "release": str(about.release),
+        "flavor": about.flavor,
+        "architecture": about.architecture,
+        "modules": [
+            {
+                "module": one.module,
+                "version": one.version,
+                "title": one.title,
+                "layer": one.layer,
+                "payload": one.payload,
+            }
+            for one in about.modules
+        ],
+    }
+
+
+def stack_digest(payloads: Iterable[Digest]) -> Digest:
+    """The digest of a stack, whatever the order of its payloads."""
+    return digest_value(sorted(payloads))
+
+
+def parse_proof(data: bytes, path: str) -> Proof:
+    """Read what `qlumod verify-stack --json` printed; whatever else it is, is one error."""
+    try:
+        return _proof(json.loads(data, object_pairs_hook=_once, parse_constant=_no_number))
+    except (ValueError, RecursionError) as fault:
+        raise _no_proof(path, f"it is no JSON: {fault}") from fault
+    except QlumodError as fault:
+        raise _no_proof(path, fault.brief) from fault
+
+
+def _proof(values: Any) -> Proof:
+    _require(isinstance(values, dict), "it is no JSON object")
+    _require("error" not in values, "it tells of an error")
+    _require("format" in values, "it has no 'format'")
+    found = values["format"]
+    _require(type(found) is int and found == FORMAT, f"this qlumod reads format {FORMAT}")
+    of_all = "stacks" in values
+    _fields(values, (*ABOUT, *(OF_ALL if of_all else OF_ONE)), "it")
+    about = About(
+        release=ReleaseVersion.parse(_text(values, "release")),
+        flavor=flavor_name(_text(values, "flavor")),
+        architecture=arch_name(_text(values, "architecture")),
+        modules=tuple(map(_module, _rows(values, "modules"))),
+    )
+    known = {one.module: one.payload for one in about.modules}
+    _require(len(known) == len(about.modules), "it names a module twice")
+    if of_all:
+        return Proof(about=about, stacks=_stacks(values, known))
+    equal = all(_is_permitted(row) for row in _rows(values, "differences"))
+    _require(bool(known), "it names no module")
+    _check_equal(values, equal)
+    return Proof(about=about, stacks={stack_digest(known.values()): equal})
+
+
+def _stacks(values: Mapping[str, Any], known: Mapping[ModuleName, Digest]) -> dict[Digest, bool]:
+    found: dict[Digest, bool] = {}
+    for row in _rows(values, "stacks"):
+        _fields(row, _STACK, "a stack")
+        names = row["modules"]
+        _require(isinstance(names, list) and bool(names), "a stack has no modules")
+        _require(
+            all(isinstance(name, str) and name in known for name in names),
+            "a stack has a module that it does not name",
+        )
+        equal = not _rows(row, "differences") and not _text(row, "refused")
+        _check_equal(row, equal)
+        stack = stack_digest(known[name] for name in names)
+        _require(stack not in found and len(set(names)) == len(names), "it has a stack twice")
+        found[stack] = equal
+    _require(values["equal"] is all(found.values()), "its 'equal' is not what its stacks say")
+    return found
+
+
+def _check_equal(row: Mapping[str, Any], equal: bool) -> None:
+    _require(row["equal"] is equal, "an 'equal' is not what the differences beside it say")
+    paths = row["paths"]
+    _require(type(paths) is int and paths >= equal, "'paths' is no number of compared paths")
+
+
+def _module(row: Any) -> ProvenModule:
+    _fields(row, _MODULE, "a module")
+    return ProvenModule(
+        module=module_name(_text(row, "module")),
+        version=_text(row, "version"),
+        title=_text(row, "title"),
+        layer=digest(_text(row, "layer")),
+        payload=digest(_text(row, "payload")),
+    )
+
+
+def _is_permitted(row: Any) -> bool:
+    _require(isinstance(row, dict) and "permitted" in row, "a difference says nothing of a permit")
+    _require(row["permitted"] is None or bool(_text(row, "permitted")), "a permit has no name")
+    return row["permitted"] is not None
+
+
+def _fields(row: Any, names: Sequence[str], what: str) -> None:
+    _require(isinstance(row, dict), f"{what} is no JSON object")
+    for name in names:
+        _require(name in row, f"{what} has no {name!r}")
+    for name in row:
+        _require(name in names, f"{what} has {name!r}, which is unknown")
+
+
+def _rows(row: Mapping[str, Any], name: str) -> list[Any]:
+    found = row[name]
+    _require(isinstance(found, list), f"{name!r} is no list")
+    return list(found)
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    found = row[name]
+    _require(isinstance(found, str), f"{name!r} is no text")
+    return str(found)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    _require(len(found) == len(pairs), "it says something twice")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise QlumodError(f"{name} is no number")
+
+
+def _require(true: bool, otherwise: str) -> None:
+    if not true:
+        raise QlumodError(otherwise)
+
+
+def _no_proof(path: str, what: str) -> QlumodError:
+    return QlumodError(
+        f"{path}: this is no proof: {what}",
+        remedy="have it written anew: qlumod verify-stack --all --proof proof.json",
+    )

@@ -1,0 +1,279 @@
+"""A suite takes modules that are proved to go together: these bytes, each pair of them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.events import ignore
+from qlumod.repository.module_sets import ModuleSet, read_set, recorded_sets
+from qlumod.repository.retention import Retention
+from qlumod.workflows.publish import Publication, promote, renew
+from qlumod.workflows.repository import check_repository
+from qlumod.workflows.retention import collect
+from qlumod.workflows.withdraw import remove, rollback
+from tests.conftest import Typed
+from tests.repository.conftest import SUITE, Shop, refused
+from tests.repository.payloads import payload
+from tests.repository.proofs import of_all, of_one, written
+
+pytestmark = pytest.mark.usefixtures("untried")
+PROPOSED = f"{SUITE}-proposed-updates"
+FIRST = (
+    f"{SUITE} takes proved modules only, and {{tally}} pairs of modules are proved of 14.0.0"
+    " (bookworm, amd64); there is no proof that these equal one installation:\n"
+)
+REMEDY = (
+    "To mend it: prove them: qlumod verify-stack {of} --flavor bookworm --arch amd64 --proof"
+    " proof.json; then publish with --proof proof.json. To publish without: --unproved, which is"
+    " recorded"
+)
+
+
+def modules(shop: Shop, *names: str) -> tuple[Path, ...]:
+    return tuple(payload(shop, name) for name in ("core", *names))
+
+
+def sets(shop: Shop) -> list[ModuleSet]:
+    """What is known of the suite's modules."""
+    found = (read_set(shop.layout, line) for line in recorded_sets(shop.current) or ())
+    return [one for one in found if one]
+
+
+def unproved(shop: Shop) -> list[str]:
+    """The pairs that the suite has no proof of."""
+    return [one.named(pair) for one in sets(shop) for pair in one.proving.lacking]
+
+
+def promoted(shop: Shop, **options) -> Publication:
+    shop.date += 1
+    given = {"repository": shop.root, "date": shop.date, "listen": ignore, **options}
+    return promote(PROPOSED, SUITE, **given)
+
+
+def test_a_proof_of_each_pair_lets_modules_in(shop: Shop) -> None:
+    debs = modules(shop, "nvidia", "slurm")
+    proof = written(shop.work / "proof.json", of_all(*debs))
+    published = shop.publish(*debs, proofs=[proof])
+    proving = published.sets[0].proving
+    assert (proving.pairs, proving.unproved, len(proving.proofs)) == (3, 0, 1)
+    kept = shop.layout.proofs / f"{proving.proofs[0]}.json"
+    assert kept.read_bytes() == proof.read_bytes()
+    assert check_repository(shop.root, listen=ignore).cautions == ()
+
+
+def test_without_a_proof_the_pairs_are_named(shop: Shop) -> None:
+    debs = modules(shop, "nvidia", "slurm")
+    assert refused(shop, *debs, proofs=[]) == (
+        FIRST.format(tally="0 of 3") + "  core 14.0.0-1 + nvidia 14.0.0-1\n"
+        "  core 14.0.0-1 + slurm 14.0.0-1\n"
+        "  nvidia 14.0.0-1 + slurm 14.0.0-1\n" + REMEDY.format(of="--all")
+    )
+    assert not shop.layout.proofs.exists()
+
+
+def test_of_many_pairs_ten_are_named(shop: Shop) -> None:
+    told = refused(shop, *modules(shop, "a", "b", "c", "d", "e"), proofs=[]).splitlines()
+    assert (len(told), told[11]) == (13, "  and 5 more")
+
+
+def test_one_pair_that_lacks_is_proved_by_its_name(shop: Shop) -> None:
+    debs = modules(shop, "nvidia", "slurm")
+    proofs = [
+        written(shop.work / "one.json", of_one(debs[0], debs[1])),
+        written(shop.work / "two.json", of_one(debs[0], debs[2])),
+    ]
+    assert refused(shop, *debs, proofs=proofs) == (
+        FIRST.format(tally="2 of 3")
+        + "  nvidia 14.0.0-1 + slurm 14.0.0-1\n"
+        + REMEDY.format(of="nvidia slurm")
+    )
+    shop.publish(*debs, proofs=[*proofs, written(shop.work / "three.json", of_one(*debs))])
+    assert unproved(shop) == []
+
+
+def test_a_core_alone_is_proved_alone(shop: Shop) -> None:
+    (core,) = modules(shop)
+    assert "  core 14.0.0-1\n" in refused(shop, core, proofs=[])
+    shop.publish(core, proofs=[written(shop.work / "proof.json", of_one(core))])
+
+
+def test_a_proof_is_about_bytes(shop: Shop) -> None:
+    core, slurm = modules(shop, "slurm")
+    proof = written(shop.work / "proof.json", of_one(core, slurm))
+    moved = payload(shop, "core", "14.0.0-2")
+    told = refused(shop, moved, slurm, proofs=[proof])
+    assert "  core 14.0.0-2 + slurm 14.0.0-1\n" in told
+    assert "  W/proof.json is about other bytes than those of core 14.0.0-2\n" in told
+
+
+def test_a_proof_of_differences_is_none(shop: Shop) -> None:
+    core, slurm = modules(shop, "slurm")
+    one = written(shop.work / "one.json", of_one(core, slurm, equal=False))
+    every = written(shop.work / "all.json", of_all(core, slurm, unequal=[("core", "slurm")]))
+    told = refused(shop, core, slurm, proofs=[one, every])
+    for name in ("one", "all"):
+        line = f"  W/{name}.json says of 1 stacks that they do not equal one installation\n"
+        assert line in told
+
+
+def test_a_proof_of_another_flavor_is_told(shop: Shop) -> None:
+    other = payload(shop, "core", flavor="trixie"), payload(shop, "slurm", flavor="trixie")
+    proof = written(shop.work / "proof.json", of_one(*other))
+    told = refused(shop, *modules(shop, "slurm"), proofs=[proof])
+    assert "  W/proof.json is about 14.0.0 (trixie, amd64)\n" in told
+
+
+def test_modules_that_exclude_each_other_need_no_proof_together(shop: Shop) -> None:
+    core, old = modules(shop, "samba-4.17")
+    new = payload(shop, "samba-4.22", conflicts=("samba-4.17",))
+    proofs = [written(shop.work / f"{deb.name}.json", of_one(core, deb)) for deb in (old, new)]
+    shop.publish(core, old, new, proofs=proofs)
+
+
+def test_a_pair_stands_upon_all_that_it_requires(shop: Shop) -> None:
+    core, nvidia = modules(shop, "nvidia")
+    cuda = payload(shop, "cuda", requires=("core", "nvidia"))
+    two = written(shop.work / "two.json", of_one(core, nvidia))
+    three = written(shop.work / "three.json", of_one(core, nvidia, cuda))
+    shop.publish(core, nvidia, cuda, proofs=[two, three])
+    assert unproved(shop) == []
+
+
+def test_unproved_is_recorded_and_told(shop: Shop) -> None:
+    shop.publish(*modules(shop, "slurm"), unproved=True)
+    assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
+    assert check_repository(shop.root, listen=ignore).cautions == (
+        f"{SUITE}: 0 of 1 pairs of modules are proved of 14.0.0 (bookworm, amd64)",
+    )
+
+
+def test_what_is_no_module_needs_no_proof(shop: Shop) -> None:
+    shop.publish(*modules(shop, "slurm"), unproved=True)
+    shop.publish(shop.deb("everyday"), proofs=[])
+    assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
+
+
+def test_a_proof_may_come_later(shop: Shop) -> None:
+    debs = modules(shop, "slurm")
+    shop.publish(*debs, unproved=True)
+    proof = written(shop.work / "proof.json", of_all(*debs))
+    done = shop.publish(proofs=[proof])
+    assert (done.changes, unproved(shop)) == ((), [])
+    assert done.snapshot == shop.current.identity
+    assert shop.publish(proofs=[proof]).snapshot is None
+
+
+def test_proposed_updates_are_proved_when_they_are_promoted(shop: Shop) -> None:
+    debs = modules(shop, "slurm")
+    shop.publish(*debs, suite=PROPOSED, proofs=[])
+    with pytest.raises(QlumodError, match="0 of 1 pairs of modules are proved"):
+        promoted(shop)
+    proof = written(shop.work / "proof.json", of_all(*debs))
+    assert promoted(shop, proofs=[proof], dry_run=True).snapshot is None
+    promoted(shop, proofs=[proof])
+    assert unproved(shop) == []
+
+
+def test_a_promotion_uses_the_proofs_that_are_known(shop: Shop) -> None:
+    debs = modules(shop, "slurm")
+    shop.publish(*debs, suite=PROPOSED, proofs=[written(shop.work / "proof.json", of_all(*debs))])
+    promoted(shop)
+    assert unproved(shop) == []
+
+
+def test_each_later_module_is_proved_with_those_that_are_there(shop: Shop) -> None:
+    core, slurm, nvidia = modules(shop, "slurm", "nvidia")
+    shop.publish(core, slurm, proofs=[written(shop.work / "one.json", of_all(core, slurm))])
+    told = refused(shop, nvidia, proofs=[])
+    assert told.startswith(FIRST.format(tally="1 of 3"))
+    shop.publish(nvidia, proofs=[written(shop.work / "two.json", of_all(core, slurm, nvidia))])
+    (line,) = recorded_sets(shop.current) or ()
+    assert (line.pairs, line.unproved) == (3, 0)
+
+
+def test_signing_anew_keeps_what_is_recorded(shop: Shop) -> None:
+    shop.publish(*modules(shop, "slurm"), unproved=True)
+    before = shop.current.checked("modules")
+    renew((), repository=shop.root, date=shop.date + 1, listen=ignore)
+    assert shop.current.checked("modules") == before
+
+
+def test_going_back_needs_no_proof(shop: Shop) -> None:
+    first = modules(shop, "slurm")
+    shop.publish(*first, unproved=True)
+    second = [payload(shop, name, "14.0.0-2") for name in ("core", "slurm")]
+    shop.publish(*second, proofs=[written(shop.work / "proof.json", of_all(*second))])
+    rollback(SUITE, repository=shop.root, date=shop.date + 1, listen=ignore)
+    assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
+    remove(
+        SUITE,
+        ["qlustar-module-slurm-bookworm-amd64-14.0.0"],
+        repository=shop.root,
+        date=shop.date + 2,
+        listen=ignore,
+    )
+    assert unproved(shop) == ["core 14.0.0-1"]
+
+
+def test_proofs_stay_as_long_as_a_snapshot_mentions_them(shop: Shop) -> None:
+    first, second = (
+        modules(shop, "slurm"),
+        [payload(shop, n, "14.0.0-2") for n in ("core", "slurm")],
+    )
+    every = written(shop.work / "every.json", of_all(*first))
+    shop.publish(*first, proofs=[every], suite=PROPOSED)
+    shop.publish(*second, proofs=[written(shop.work / "new.json", of_all(*second))], suite=PROPOSED)
+    assert len(list(shop.layout.proofs.iterdir())) == 2
+    collect(shop.root, retention=Retention(keep=1, grace=0), now=shop.date + 1, listen=ignore)
+    (kept,) = shop.layout.proofs.iterdir()
+    assert kept.read_bytes() == (shop.work / "new.json").read_bytes()
+    promoted(shop)
+    assert unproved(shop) == []
+
+
+def test_a_proof_that_is_gone_or_damaged_is_a_fault(shop: Shop) -> None:
+    debs = modules(shop, "slurm")
+    shop.publish(*debs, proofs=[written(shop.work / "proof.json", of_all(*debs))])
+    (kept,) = shop.layout.proofs.iterdir()
+    kept.write_text("{}")
+    assert check_repository(shop.root, listen=ignore).faults == (
+        f"{kept} is not the proof that {shop.current.identity} mentions",
+    )
+
+
+def test_the_verbs_take_proofs_and_tell_what_lacks(shop: Shop, typed: Typed) -> None:
+    debs = modules(shop, "slurm")
+    proof = written(shop.work / "proof.json", of_all(*debs))
+    words = ("publish", "--repository", shop.root, "--suite", SUITE)
+    told = typed(*words, "--key", shop.fingerprint, "--unproved", *debs)
+    assert told.out.splitlines()[-1] == (
+        "unproved: 0 of 1 pairs of modules are proved of 14.0.0 (bookworm, amd64)"
+    )
+    first = shop.current.identity
+    shown = typed("snapshot", "show", first, "--repository", shop.root).out.splitlines()
+    assert shown[-2:] == [
+        "0 of 1 pairs of modules are proved of 14.0.0 (bookworm, amd64)",
+        "unproved: core 14.0.0-1 + slurm 14.0.0-1",
+    ]
+    (found,) = typed(*words, "--proof", proof, "--json").document["sets"]
+    assert (found["pairs"], found["unproved"], found["lacking"]) == (1, 0, [])
+    assert typed(*words).status == 2
+    proof.write_text(json.dumps({"error": {}}))
+    told = typed(*words, "--proof", proof, *debs)
+    assert told.status == 1
+    assert f"qlumod: error: {proof}: this is no proof: it tells of an error\n" in told.err
+
+
+def test_what_was_published_before_proofs_were_asked_for_stays(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core, slurm, nvidia = modules(shop, "slurm", "nvidia")
+    with monkeypatch.context() as older:
+        older.setattr("qlumod.repository.publication.MODULES", "unknown")
+        shop.publish(core, slurm)
+    assert recorded_sets(shop.current) is None
+    shop.publish(shop.deb("everyday"), proofs=[])
+    assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
+    assert refused(shop, nvidia, proofs=[]).startswith(FIRST.format(tally="0 of 3"))
