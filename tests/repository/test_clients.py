@@ -12,7 +12,7 @@ from qlumod.repository.serving import server
 from qlumod.system.gpg import make_key
 from qlumod.system.run import capture, command
 from tests.repository.client import Client
-from tests.repository.conftest import SUITE, Shop, modules
+from tests.repository.conftest import SUITE, Shop
 
 
 @pytest.fixture
@@ -52,16 +52,6 @@ def test_a_client_with_the_sources_text_installs_from_a_directory(shop: Shop) ->
 def test_a_client_with_the_sources_text_installs_over_http(shop: Shop, http: str) -> None:
     shop.publish(*pair(shop))
     install_scenario(shop.client(uri=http))
-
-
-def test_a_client_takes_the_upgrade_from_the_next_publication(shop: Shop, http: str) -> None:
-    shop.publish(*pair(shop))
-    client = shop.client(uri=http)
-    install_scenario(client)
-    shop.publish(*pair(shop, "1.1"))
-    client.update()
-    client.must("apt-get", "-y", "full-upgrade")
-    assert client.installed() == {"everyday": "1.1", "needed": "1.1"}
 
 
 def test_two_publications_within_a_second_are_told_apart_by_their_times(shop: Shop) -> None:
@@ -171,37 +161,6 @@ def source_package(shop: Shop) -> list[Path]:
     return [shop.work / "source/tool_1.0-1.dsc", shop.deb("tool", "1.0-1")]
 
 
-def test_a_client_never_notices_a_publication(shop: Shop, http: str) -> None:
-    """A client updates and downloads in a loop while versions are published."""
-    shop.publish(*pair(shop, "1.0"))
-    over = threading.Event()
-    rounds: list[str] = []
-
-    def follow() -> None:
-        client = shop.client(uri=http)
-        while not over.is_set():
-            client.update()
-            client.must("apt-get", "-y", "--download-only", "--reinstall", "install", "everyday")
-            rounds.extend(client.offered("everyday"))
-
-    failed: list[BaseException] = []
-
-    def watched() -> None:
-        try:
-            follow()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=watched)
-    thread.start()
-    for number in range(1, 6):
-        shop.publish(*pair(shop, f"1.{number}"))
-    over.set()
-    thread.join()
-    assert not failed, failed
-    assert len(rounds) >= 3
-
-
 def test_indexes_of_earlier_publications_stay_reachable_by_their_digests(shop: Shop) -> None:
     shop.publish(shop.deb("everyday", "1.0"))
     first = shop.current
@@ -221,25 +180,6 @@ def test_a_stale_client_can_still_fetch_what_its_index_names(shop: Shop, http: s
     shop.publish(*pair(shop, "1.1"))
     client.install("everyday")
     assert client.installed() == {"everyday": "1.0", "needed": "1.0"}
-
-
-def test_a_release_of_modules_is_installed_by_its_short_name(shop: Shop) -> None:
-    shop.publish(*modules(shop))
-    client = shop.client()
-    (client.root / "var/lib/dpkg/status").write_text(
-        "Package: debian\nStatus: install ok installed\nVersion: 12\nArchitecture: amd64\n"
-        "Maintainer: Debian\nMulti-Arch: allowed\nDescription: stands for Debian\n"
-        "Provides: libc6 (= 2.36), debconf (= 1.5.82), python3 (= 3.11.2)\n"
-    )
-    client.update()
-    client.install("qlustar-module-slurm")
-    assert sorted(client.installed()) == [
-        "debian",
-        "qlumod-head",
-        "qlustar-module-core-bookworm-amd64-14.0.0",
-        "qlustar-module-slurm",
-        "qlustar-module-slurm-bookworm-amd64-14.0.0",
-    ]
 
 
 def test_a_suite_that_is_no_longer_valid_is_refused_by_clients(shop: Shop) -> None:
