@@ -116,7 +116,8 @@ def packages(ctx: click.Context, option: click.Parameter, incomplete: str) -> li
     """Offer the binary packages of the suite that is typed."""
     from qlumod.repository.snapshots import current_snapshot  # noqa: PLC0415 - not always needed
 
-    suite = ctx.params.get("suite")
+    # Where the value of an option is still to come, click leaves the words in front as they are.
+    suite = ctx.params.get("suite") or ctx.params.get("source") or next(iter(ctx.args), None)
     layout = Layout(root=_look(ctx, "repository"))
     snapshot = current_snapshot(layout, suite) if suite else None
     entries = snapshot.entries() if snapshot else ()

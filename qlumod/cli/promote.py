@@ -26,6 +26,7 @@ from qlumod.workflows.publish import promote
     "packages",
     multiple=True,
     metavar="NAME",
+    shell_complete=offers.packages,
     help="Only this binary package, with its source; may be repeated.",
 )
 @options.dry_run

@@ -124,16 +124,26 @@ def check(*, repository: Path, reporter: Reporter) -> None:
     shell_complete=offers.suites,
     help="Make clients follow this suite; may be repeated. Default: all but proposed updates.",
 )
+@click.option(
+    "--lint/--no-lint",
+    default=True,
+    help="Let lintian see the packages, or leave it out. Its errors stop the verb, its warnings are"
+    " told; default: --lint.",
+)
 @setting("output")
 @options.reports()
-def keyring(*, repository: Path, suites: tuple[str, ...], output: Path, reporter: Reporter) -> None:
+def keyring(
+    *, repository: Path, suites: tuple[str, ...], lint: bool, output: Path, reporter: Reporter
+) -> None:
     """Make the packages by which clients follow the repository, to be published in it.
 
     <origin>-archive-keyring has the keys, <origin>-sources-list-<x.y> the sources of a release: to
     install that of another release switches a head node over. What has not changed since it was
-    published comes out the same, with the same version.
+    published comes out the same, with the same version. Their maintainer is whom the key names.
     """
-    made = client_packages(repository, suites=suites, output=output, listen=reporter.listen)
+    made = client_packages(
+        repository, suites=suites, output=output, lint=lint, listen=reporter.listen
+    )
     reporter.result({"packages": [str(path) for path in made]}, map(str, made))
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
-from qlumod.model.contents import parse_packages
+from qlumod.model.contents import PackageLine, parse_packages
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
+from qlumod.model.generated import ARCHIVE
 from qlumod.model.manifest import MANIFEST, MODULES, payload_home
 from qlumod.model.names import (
     ArchName,
@@ -24,6 +25,8 @@ from qlumod.model.names import (
 
 SetKey = tuple[ReleaseVersion, FlavorName, ArchName]
 """What the modules of one image have in common."""
+Source = tuple[str, str]
+"""The name and the version of a source package."""
 PACKAGES = ".packages.version.gz"
 _TOLD = re.compile(rf"{MODULES}(/[^/]+){{4}}/({MANIFEST}|[^/]+{re.escape(PACKAGES)})")
 
@@ -42,6 +45,8 @@ class Held:
     """Of its manifest, which names every file of it by digest."""
     packages: Mapping[str, str]
     """The version of each."""
+    sources: tuple[Source, ...]
+    """What they were made from, but for packages that qlumod generated; sorted."""
 
     @property
     def key(self) -> SetKey:
@@ -73,6 +78,7 @@ def read_held(texts: Mapping[str, bytes], where: str) -> tuple[Held, ...]:
 def _held(home: str, texts: Mapping[str, bytes]) -> Held:
     manifest = texts[f"{home}/{MANIFEST}"]
     fields = dict(_fields(decoded(manifest, MANIFEST)))
+    lines = _packages(home, fields, texts)
     held = Held(
         module=module_name(fields.get("Module", "")),
         release=ReleaseVersion.parse(fields.get("Version", "")),
@@ -81,7 +87,8 @@ def _held(home: str, texts: Mapping[str, bytes]) -> Held:
         requires=_names(fields.get("Requires", "")),
         conflicts=_names(fields.get("Conflicts", "")),
         payload=digest_bytes(manifest),
-        packages=_packages(home, fields, texts),
+        packages={line.package: line.version for line in lines},
+        sources=tuple(sorted({_source(line) for line in lines if line.archive != ARCHIVE})),
     )
     if home != payload_home(held.module, held.flavor, held.architecture, held.release):
         raise QlumodError(f"the manifest in {home} is that of another module")
@@ -99,14 +106,18 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
 
 def _packages(
     home: str, fields: Mapping[str, str], texts: Mapping[str, bytes]
-) -> Mapping[str, str]:
+) -> tuple[PackageLine, ...]:
     name = f"{fields.get('Module', '')}{PACKAGES}"
     listed = texts.get(f"{home}/{name}", b"")
     # The manifest has a line for each file: digest, size and path.
     if f"\n {digest_bytes(listed)} {len(listed)} {name}" not in fields.get("Files", ""):
         raise QlumodError(f"{name} is not the list of packages that the manifest names")
-    text = decoded(gzip.decompress(listed), name)
-    return {line.package: line.version for line in parse_packages(text, name)}
+    return parse_packages(decoded(gzip.decompress(listed), name), name)
+
+
+def _source(line: PackageLine) -> Source:
+    name, _, version = line.whole_source.partition(" ")
+    return name, version.strip("()")
 
 
 def _names(value: str) -> tuple[ModuleName, ...]:

@@ -16,7 +16,7 @@ from qlumod.events import Listener, Notice, step
 from qlumod.model.digests import digest_value
 from qlumod.model.manifest import MANIFEST
 from qlumod.model.names import Digest
-from qlumod.package.linting import require_clean
+from qlumod.package.linting import require_clean, without_trials
 from qlumod.package.place import addon, source_tree
 from qlumod.package.plan import Plan
 from qlumod.package.render import render
@@ -70,7 +70,13 @@ def build_package(
         )
         if lint:
             (changes,) = place.glob("*.changes")
-            require_clean(plan, changes, scratch=place / "lintian", listen=listen)
+            require_clean(
+                plan.module,
+                [changes],
+                options=without_trials(plan),
+                scratch=place / "lintian",
+                listen=listen,
+            )
         return take_out(place, output)
 
 

@@ -1,5 +1,6 @@
 """What lintian finds in built packages: errors stop the build, warnings are told."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError
@@ -14,24 +15,30 @@ OF_TRIALS = ("maintainer-upload-has-incorrect-version-number", "package-has-long
 """What the version of packages made in a profile brings about; they are not published."""
 
 
-def require_clean(plan: Plan, changes: Path, *, scratch: Path, listen: Listener) -> None:
-    """Announce lintian's warnings about the packages of a .changes file; raise its errors."""
+def without_trials(plan: Plan) -> tuple[str, ...]:
+    """The options of lintian that leave out what a profile brings about."""
+    return ("--suppress-tags", ",".join(OF_TRIALS)) if plan.release.profile else ()
+
+
+def require_clean(
+    what: str,
+    packages: Sequence[Path],
+    *,
+    options: Sequence[str] = (),
+    scratch: Path,
+    listen: Listener,
+) -> None:
+    """Announce lintian's warnings about packages, or those of .changes files; raise its errors."""
     scratch.mkdir()
-    with step(listen, f"checking {plan.module} with lintian"):
-        found = lint(
-            changes,
-            without=WITHOUT,
-            options=("--suppress-tags", ",".join(OF_TRIALS)) if plan.release.profile else (),
-            scratch=scratch,
-            listen=listen,
-        )
+    with step(listen, f"checking {what} with lintian"):
+        found = lint(*packages, without=WITHOUT, options=options, scratch=scratch, listen=listen)
     for finding in found:
         if finding.level is Level.WARNING:
-            listen(Caution(text=f"{plan.module}: lintian: {finding}"))
+            listen(Caution(text=f"{what}: lintian: {finding}"))
     errors = [finding for finding in found if finding.level is Level.ERROR]
     if errors:
         raise QlumodError(
-            f"{plan.module}: lintian finds errors in the packages, which are not handed on",
+            f"{what}: lintian finds errors in the packages, which are not handed on",
             details=map(str, errors),
             remedy=f"`lintian-explain-tags {errors[0].tag}` tells what it means; "
             "to build all the same: --no-lint",

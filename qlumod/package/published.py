@@ -70,17 +70,6 @@ def read_payload(deb: Path) -> PublishedPayload:
     )
 
 
-def packages_of(deb: Path) -> str:
-    """The list of packages that a payload package has."""
-    with _readable(deb):
-        package = DebFile(str(deb))
-        try:
-            name = ModulePackage.parse(package.debcontrol()["Package"])
-            return decoded(_content(package, _places(name)[PACKAGES]), f"{deb}: {PACKAGES}")
-        finally:
-            package.close()
-
-
 def _places(name: ModulePackage) -> dict[str, Path]:
     """Where a payload package has its texts."""
     home = Path(payload_home(name.module, name.flavor, name.arch, name.version))

@@ -171,6 +171,7 @@ def set_document(one: ModuleSet) -> bytes:
                 "requires": member.held.requires,
                 "conflicts": member.held.conflicts,
                 "packages": member.held.packages,
+                "sources": member.held.sources,
             }
             for member in one.members
         ],
@@ -195,7 +196,13 @@ def read_set(layout: Layout, line: SetLine) -> ModuleSet | None:
     """The set that a line is about; None: its document is not there, or damaged."""
     file = layout.sets / line.document
     data = read_bytes(file) if file.is_file() else b""
-    return _set(json.loads(data)) if digest_bytes(data) == line.document else None
+    if digest_bytes(data) != line.document:
+        return None
+    try:
+        return _set(json.loads(data))
+    except KeyError:
+        # Another version of qlumod knew less of modules.
+        return None
 
 
 def forget_sets(layout: Layout, named: Collection[Digest]) -> None:
@@ -316,6 +323,7 @@ def _set(values: Mapping[str, Any]) -> ModuleSet:
                     conflicts=tuple(row["conflicts"]),
                     payload=row["payload"],
                     packages=row["packages"],
+                    sources=tuple(map(tuple, row["sources"])),
                 ),
             )
             for row in values["members"]

@@ -1,6 +1,6 @@
 """What a publication changes in a suite: pure, before anything is written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from debian.debian_support import Version
@@ -57,6 +57,25 @@ def plan(
         entries=entries,
         changes=changes_between(published, entries),
         added=tuple(entry for entry in new if entry not in known),
+    )
+
+
+def without_sources(planned: Plan, sources: Collection[tuple[str, str]]) -> Plan:
+    """Take source packages out that nothing in the suite owes any more."""
+    going = [entry for entry in planned.entries if entry.is_source and entry.source in sources]
+    if not going:
+        return planned
+    gone = set(going)
+    told = {(change.package, change.architecture) for change in planned.changes}
+    changes = tuple(
+        Change(package=entry.package, architecture=SOURCE, old=entry.version, new=None)
+        for entry in going
+        if (entry.package, SOURCE) not in told
+    )
+    return Plan(
+        entries=tuple(entry for entry in planned.entries if entry not in gone),
+        changes=tuple(sorted((*planned.changes, *changes), key=lambda one: one.package)),
+        added=tuple(entry for entry in planned.added if entry not in gone),
     )
 
 

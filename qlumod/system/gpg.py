@@ -103,6 +103,13 @@ def fingerprints(keyring: Path) -> tuple[str, ...]:
     return tuple(re.findall(r"^pub:.*\n(?:.*\n)*?fpr:+([0-9A-F]{40}):", listing, re.MULTILINE))
 
 
+def user_ids(keyring: Path) -> tuple[str, ...]:
+    """The user ids of the keys of a keyring file, as ``Name <mail>``."""
+    found = re.findall(r"^uid:(?:[^:]*:){8}([^:]*):", _listing(keyring), re.MULTILINE)
+    # gpg writes a colon, and whatever would break a line, by its number.
+    return tuple(re.sub(r"\\x([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), one) for one in found)
+
+
 def _listing(keyring: Path) -> str:
     with _scratch() as home:
         listed = capture(_gpg(home, "--with-colons", "--show-keys", keyring))

@@ -12,7 +12,7 @@ from qlumod.repository.incoming import Incoming
 from qlumod.repository.layout import Layout
 from qlumod.repository.listing import listed
 from qlumod.repository.module_sets import ModuleSet, keep_set, lines_text
-from qlumod.repository.plan import Plan
+from qlumod.repository.plan import Change, Plan, without_sources
 from qlumod.repository.proofs import GivenProof, keep_proofs, known_proofs, read_proof
 from qlumod.repository.proving import must_be_proved, unproved_faults
 from qlumod.repository.publication import show, times
@@ -45,9 +45,10 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """The new snapshot (None: nothing was published), and the sets of which it says news."""
+    """The new snapshot (None: nothing was published), and what is new in it."""
 
     snapshot: str | None
+    changes: tuple[Change, ...]
     sets: tuple[ModuleSet, ...]
 
 
@@ -64,20 +65,24 @@ def offer(
     demand: Demand | None,
     keys: Sequence[SigningKey] | None,
     anyway: bool = False,
+    exactly: bool = False,
     date: int | None = None,
     valid_for: int | None = None,
     listen: Listener,
 ) -> Offer:
     """Check what the suite would offer, and show it if it is anything else, or `anyway`.
 
+    Unless it is to be `exactly` that, sources leave that only modules were owed for which leave.
     The repository's lock is held, but where there are no keys: then nothing is written. `demand`
     None refuses nothing.
     """
     contents = _Contents(target.layout, incoming)
     with step(listen, "checking that the modules go together"):
         found = _looked_over(planned, target, demand, contents.held)
+    if not exactly:
+        planned = without_sources(planned, found.unowed)
     if not keys or not (planned.added or planned.changes or found.sets or anyway):
-        return Offer(snapshot=None, sets=found.sets)
+        return Offer(snapshot=None, changes=planned.changes, sets=found.sets)
     keep_proofs(target.layout, demand.proofs if demand else ())
     for one in found.sets:
         keep_set(target.layout, one)
@@ -94,7 +99,7 @@ def offer(
         keys=keys,
         listen=listen,
     )
-    return Offer(snapshot=identity, sets=found.sets)
+    return Offer(snapshot=identity, changes=planned.changes, sets=found.sets)
 
 
 def _looked_over(planned: Plan, target: Target, demand: Demand | None, read: Read) -> WholeSet:

@@ -1,29 +1,22 @@
 """The source packages that who publishes payloads owes to those who get them (GPL, section 3)."""
 
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener, Notice, step
-from qlumod.model.contents import parse_packages
-from qlumod.model.generated import ARCHIVE
-from qlumod.package.published import packages_of
+from qlumod.model.held import Source, read_held
 from qlumod.repository.entries import Entry
 from qlumod.repository.founding import opened_settings
 from qlumod.repository.layout import Layout
+from qlumod.repository.listing import listed
 from qlumod.repository.raising import is_meta
 from qlumod.repository.retention import family
 from qlumod.repository.snapshots import existing
 from qlumod.system.apt_client import AptClient, make_apt_client
 from qlumod.system.files import make_directories, read_bytes, told
 from qlumod.system.run import CommandFailed
-
-Source = tuple[str, str]
-"""Name and version."""
-
-_WHOLE = re.compile(r"(\S+) \((.+)\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +71,11 @@ def _is_payload(entry: Entry) -> bool:
 def _named_in(layout: Layout, payloads: Iterable[Entry]) -> set[Source]:
     """What the contents files of the payloads name, but for packages that qlumod generated."""
     return {
-        _source(line.whole_source)
+        source
         for entry in payloads
-        for line in parse_packages(packages_of(layout.root / entry.files[0].path), entry.title)
-        if line.archive != ARCHIVE
+        for held in read_held(listed(layout.root / entry.files[0].path).texts, entry.title)
+        for source in held.sources
     }
-
-
-def _source(whole: str) -> Source:
-    found = _WHOLE.fullmatch(whole)
-    return (found[1], found[2]) if found else (whole, "")
 
 
 def _fetched(

@@ -83,7 +83,7 @@ def publish(
                 listen=listen,
             )
             write_sources(layout, settings, name)
-    return _publication(name, planned, offered)
+    return _publication(name, offered)
 
 
 def preview(
@@ -119,12 +119,12 @@ def preview(
         keys=None,
         listen=listen,
     )
-    return _publication(name, planned, offered)
+    return _publication(name, offered)
 
 
-def _publication(suite: str, planned: Plan, offered: Offer) -> Publication:
+def _publication(suite: str, offered: Offer) -> Publication:
     return Publication(
-        suite=suite, snapshot=offered.snapshot, changes=planned.changes, sets=offered.sets
+        suite=suite, snapshot=offered.snapshot, changes=offered.changes, sets=offered.sets
     )
 
 
@@ -182,7 +182,7 @@ def promote(
             valid_for=valid_for,
             listen=listen,
         )
-        return _publication(target, found, done)
+        return _publication(target, done)
 
     if dry_run:
         return offered(None)
@@ -277,4 +277,4 @@ def _renewed(
         valid_for=valid_for,
         listen=listen,
     )
-    return _publication(before.suite, planned, offered)
+    return _publication(before.suite, offered)

@@ -1,13 +1,16 @@
 """Repositories themselves: beginning one, looking it over, telling what it holds."""
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
+from qlumod.package.linting import require_clean
 from qlumod.repository.client_packages import (
     keyring_package,
+    maintainer,
     make_package,
     sources_package,
     suites_by_minor,
@@ -24,8 +27,8 @@ from qlumod.repository.settings import Settings, Wishes
 from qlumod.repository.snapshots import Snapshot, all_snapshots, existing
 from qlumod.repository.staging import opened
 from qlumod.system.apt_client import file_uri
-from qlumod.system.files import make_directories, read_bytes, told
-from qlumod.system.gpg import newest_key_date
+from qlumod.system.files import copy_new, make_directories, read_bytes, told
+from qlumod.system.gpg import newest_key_date, user_ids
 from qlumod.system.keys import agent_as_it_was, usable_keys
 
 
@@ -76,32 +79,43 @@ def init(
 
 
 def client_packages(
-    repository: Path, *, suites: Sequence[str] = (), output: Path, listen: Listener
+    repository: Path,
+    *,
+    suites: Sequence[str] = (),
+    output: Path,
+    lint: bool = True,
+    listen: Listener,
 ) -> tuple[Path, ...]:
     """Make the packages by which clients follow the repository: keys, and the sources of each x.y.
 
     `suites` none are all that are there, but for proposed updates. What is published already comes
-    out the same, under the same version.
+    out the same, under the same version. Where lintian finds errors, nothing gets to `output`.
     """
     layout = Layout(root=repository.absolute())
     settings = opened_settings(layout)
     names = [existing(layout, name).suite for name in suites] or layout.suite_names()
     keyring = read_bytes(layout.root / settings.keyring)
     uri = settings.uri or file_uri(layout.root)
+    people = maintainer(settings, user_ids(layout.root / settings.keyring))
     wanted = [
-        keyring_package(settings, keyring),
+        keyring_package(settings, keyring, people),
         *(
-            sources_package(settings, uri, minor, found)
+            sources_package(settings, uri, minor, found, people)
             for minor, found in suites_by_minor(names, asked=bool(suites)).items()
         ),
     ]
+    epoch = newest_key_date(layout.root / settings.keyring)
     with told(output):
         make_directories(output)
-    with step(listen, "making packages", total=len(wanted), unit="packages"):
-        epoch = newest_key_date(layout.root / settings.keyring)
-        return tuple(
-            make_package(layout, settings, package, output, epoch=epoch) for package in wanted
-        )
+    with tempfile.TemporaryDirectory(prefix="qlumod-") as directory:
+        place = Path(directory)
+        with step(listen, "making packages", total=len(wanted), unit="packages"):
+            made = [make_package(layout, package, place, epoch=epoch) for package in wanted]
+        if lint:
+            require_clean("clients' packages", made, scratch=place / "lintian", listen=listen)
+        for deb in made:
+            copy_new(deb, output / deb.name)
+    return tuple(output / deb.name for deb in made)
 
 
 def check_repository(repository: Path, *, listen: Listener) -> Findings:

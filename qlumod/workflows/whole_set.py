@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.model.held import Held, SetKey
+from qlumod.model.held import Held, SetKey, Source
 from qlumod.model.names import ModulePackage, ReleaseVersion
 from qlumod.repository.entries import Entry
 from qlumod.repository.layout import Layout
@@ -35,6 +35,8 @@ class WholeSet:
     sets: tuple[ModuleSet, ...]
     changed: frozenset[SetKey]
     """Those of them that have other members than before."""
+    unowed: frozenset[Source]
+    """The sources that only members of before were made from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +97,31 @@ def whole_set(planned: Plan, before: Snapshot | None, looking: Looking) -> Whole
         raise_faults(fault for one in sets if one.key in changed for fault in faults_of(one))
     lines = {one.key: line_of(one) for one in sets}
     others = [line for key, line in known.items() if key not in old]
+    left = [one for had in old.values() for one in had if one.deb not in debs]
     return WholeSet(
         lines=tuple(sorted((*lines.values(), *others), key=lambda line: line.key)),
         sets=tuple(one for one in sets if lines[one.key] != known.get(one.key)),
         changed=frozenset(changed),
+        unowed=_unowed(left, sets, others, planned.entries, looking.layout),
     )
+
+
+def _unowed(
+    left: Iterable[Member],
+    sets: Iterable[ModuleSet],
+    others: Iterable[SetLine],
+    entries: Iterable[Entry],
+    layout: Layout,
+) -> frozenset[Source]:
+    """What modules that leave were made from, and nothing that stays is."""
+    owed = {source for one in left for source in one.held.sources}
+    there = {entry.source for entry in entries if entry.is_source}
+    found = (owed & there) - {entry.source for entry in entries if not entry.is_source}
+    if found:
+        staying = (*sets, *filter(None, (read_set(layout, line) for line in others)))
+        for one in staying:
+            found.difference_update(*(member.held.sources for member in one.members))
+    return frozenset(found)
 
 
 def _old(

@@ -164,13 +164,15 @@ def _withdrawn(
         target=Target(layout=layout, settings=settings, suite=before.suite, before=before),
         demand=None,
         keys=keys,
+        exactly=back_to is not None,
         date=date,
         valid_for=valid_for,
         listen=listen,
     )
     if done.snapshot:
         write_sources(layout, settings, before.suite)
-    return Withdrawal(suite=before.suite, snapshot=done.snapshot, changes=changes, back_to=back_to)
+    suite, snapshot = before.suite, done.snapshot
+    return Withdrawal(suite=suite, snapshot=snapshot, changes=done.changes, back_to=back_to)
 
 
 def _raised(

@@ -7,6 +7,8 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
+from qlumod.repository.settings import Wishes
+from qlumod.system.gpg import make_key
 from qlumod.workflows.repository import client_packages
 from tests.repository.conftest import SUITE, Shop
 
@@ -14,7 +16,8 @@ NEXT = "14.1-bookworm"
 
 
 def made(shop: Shop, *suites: str) -> list[Path]:
-    return [*client_packages(shop.root, suites=suites, output=shop.work / "made", listen=ignore)]
+    place = shop.work / "made"
+    return [*client_packages(shop.root, suites=suites, output=place, lint=False, listen=ignore)]
 
 
 def fields(deb: Path) -> str:
@@ -76,6 +79,7 @@ def test_what_is_published_comes_out_the_same_and_what_changed_gets_the_next_ver
         "qlustar-sources-list-14.0_2_all.deb",
     ]
     assert "Conflicts: qlustar-sources-list\n" in fields(changed[1])
+    assert "Maintainer: Test archive <test@example.org>\n" in fields(changed[1])
 
 
 def test_a_suite_of_no_release_has_no_package(shop: Shop, untried: None) -> None:
@@ -86,9 +90,24 @@ def test_a_suite_of_no_release_has_no_package(shop: Shop, untried: None) -> None
     assert str(told.value) == "testing is of no release: it is named such as '14.0-bookworm'"
 
 
+def test_an_error_of_lintian_stops_it(shop: Shop, keys: Path, untried: None) -> None:
+    nobody = make_key(keys, "Nobody").fingerprint
+    shop.publish(shop.deb("everyday"), wishes=Wishes(keys=(nobody,)))
+    with pytest.raises(QlumodError) as told:
+        client_packages(shop.root, output=shop.work / "made", listen=ignore)
+    assert str(told.value).splitlines()[:2] == [
+        "clients' packages: lintian finds errors in the packages, which are not handed on",
+        "  E: qlustar-archive-keyring: bogus-mail-host Maintainer root@localhost",
+    ]
+    assert not any((shop.work / "made").iterdir())
+
+
 def test_the_verb_prints_what_it_made(shop: Shop, typed, untried: None) -> None:
     shop.publish(shop.deb("everyday"))
-    told = typed("repo", "keyring", shop.root, "--output", "made", "--json").document
+    answer = typed("repo", "keyring", shop.root, "--output", "made", "--json")
+    # lintian has nothing to say of them.
+    assert "lintian: W:" not in answer.err
+    told = answer.document
     assert [Path(path).name for path in told["packages"]] == [
         "qlustar-archive-keyring_1_all.deb",
         "qlustar-sources-list-14.0_1_all.deb",

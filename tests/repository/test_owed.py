@@ -3,7 +3,9 @@
 import hashlib
 from pathlib import Path
 
+from qlumod.events import ignore
 from qlumod.workflows.owed import Owed, owed_sources
+from qlumod.workflows.withdraw import remove, rollback
 from tests.repository.conftest import SUITE, Shop
 from tests.repository.payloads import payload as a_payload
 
@@ -63,6 +65,36 @@ def test_sources_that_are_owed_stay_when_newer_ones_come(shop: Shop, untried: No
     sources = [entry.version for entry in shop.current.entries() if entry.is_source]
     assert sources == ["5.1", "5.2", "5.3"]
     assert owed(shop).missing == ()
+
+
+def test_sources_that_are_owed_no_more_leave(shop: Shop, untried: None) -> None:
+    upstream = [source(shop, *one) for one in (("bash", "5.1"), ("dash", "1"), ("zsh", "5"))]
+    slurm = a_payload(shop, "slurm", packages={"dash": "1"})
+    shop.publish(payload(shop, "bash (5.1)", "dash (1)"), slurm, *upstream)
+    done = shop.publish(
+        payload(shop, "bash (5.2)", version="14.0.0-2"), source(shop, "bash", "5.2")
+    )
+    assert [str(change) for change in done.changes] == [
+        "bash (source): 5.1 → 5.2",
+        "qlustar-module-core-bookworm-amd64-14.0.0 (all): 14.0.0-1 → 14.0.0-2",
+    ]
+    # Slurm still owes dash; who published zsh had other reasons.
+    assert sources_of(shop) == [("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
+    name = "qlustar-module-slurm-bookworm-amd64-14.0.0"
+    done = remove(SUITE, [name], repository=shop.root, date=shop.date + 1, listen=ignore)
+    assert [str(change) for change in done.changes] == [
+        "dash (source): 1 goes",
+        f"{name} (all): 14.0.0-1 goes",
+    ]
+    assert sources_of(shop) == [("bash", "5.2"), ("zsh", "5")]
+    assert owed(shop).missing == ()
+    rollback(SUITE, repository=shop.root, date=shop.date + 2, listen=ignore)
+    assert sources_of(shop) == [("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
+
+
+def sources_of(shop: Shop) -> list[tuple[str, str]]:
+    """The sources that the suite offers."""
+    return [entry.source for entry in shop.current.entries() if entry.is_source]
 
 
 def test_the_verb_says_what_is_missing(shop: Shop, typed, untried: None) -> None:

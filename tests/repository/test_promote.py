@@ -3,6 +3,7 @@
 import click
 import pytest
 
+from qlumod.cli.completing import answered
 from qlumod.cli.main import cli
 from qlumod.errors import QlumodError
 from qlumod.workflows.publish import Publication, promote, renew
@@ -56,6 +57,15 @@ def test_some_packages_are_promoted_without_the_others(shop: Shop) -> None:
     shop.publish(shop.deb("everyday"), shop.deb("other"), suite=PROPOSED)
     promoted(shop, packages=["other"])
     assert [entry.package for entry in shop.current.entries()] == ["other"]
+
+
+def test_the_packages_to_promote_are_offered_by_the_shell(
+    shop: Shop, untried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.publish(shop.deb("everyday"), suite=PROPOSED)
+    monkeypatch.setenv("QLUMOD_REPOSITORY", str(shop.root))
+    words = ("promote", PROPOSED, SUITE, "--package")
+    assert answered(cli, words, "e").split("\t") == ["plain", "everyday", "1.0\n"]
 
 
 @pytest.mark.parametrize(
