@@ -35,11 +35,11 @@ class Spent:
         )
 
 
-def clocked(work: Callable[[], None]) -> Spent:
-    """Do it, and say what it took."""
+def clocked(work: Callable[[], None], *, pause: float = PAUSE) -> Spent:
+    """Do it, and say what it took; `pause` as of `watched`."""
     subprocess.run(["sync"], check=True)
     began, used = time.monotonic(), processor_seconds()
-    with watched() as peak:
+    with watched(pause) as peak:
         work()
     return Spent(
         seconds=time.monotonic() - began, processors=processor_seconds() - used, memory=peak()
@@ -53,8 +53,10 @@ def processor_seconds() -> float:
 
 
 @contextmanager
-def watched() -> Iterator[Callable[[], int]]:
+def watched(pause: float = PAUSE) -> Iterator[Callable[[], int]]:
     """Look at the memory of all processes below this one; the value tells the peak, in bytes.
+
+    `pause` are the seconds between two looks.
 
     Counted is what the processes have for themselves (RssAnon of proc(5); what a fork shares
     counts twice). Files that the kernel keeps in memory while there is room, those of a tmpfs among
@@ -64,7 +66,7 @@ def watched() -> Iterator[Callable[[], int]]:
 
     def watch() -> None:
         nonlocal peak
-        while not ended.wait(PAUSE):
+        while not ended.wait(pause):
             peak = max(peak, anonymous_memory(os.getpid()))
 
     watcher = threading.Thread(target=watch)
