@@ -19,7 +19,6 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, ShellComplete
 
-VARIABLE = "_QLUMOD_COMPLETE"
 _WORK = ("qlumod.workflows.", "qlumod.proof.")
 
 
@@ -36,7 +35,7 @@ def answered(cli: click.Command, typed: Sequence[str], current: str) -> str:
     """The lines for a word that is completed after others."""
     words, prefix = _joined([*typed, current])
     *before, last = map(_unquoted, words)
-    found = ShellComplete(cli, {}, "qlumod", VARIABLE).get_completions(before, last)
+    found = ShellComplete(cli, {}, "qlumod", "").get_completions(before, last)
     return "".join(_line(item, prefix) for item in found)
 
 

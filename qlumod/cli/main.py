@@ -1,6 +1,5 @@
 """qlumod: finds the verb, catches what goes wrong, and says it with an exit code."""
 
-import difflib
 import errno
 import importlib
 import importlib.util
@@ -14,7 +13,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from qlumod import __version__
-from qlumod.cli.completing import VARIABLE, answer
 from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll
 from qlumod.cli.screen import print_error
 from qlumod.errors import QlumodError
@@ -59,6 +57,8 @@ VERBS: dict[str, dict[str, str]] = {
 _SUMMARIES = {name: text for section in VERBS.values() for name, text in section.items()}
 
 
+COMPLETING = "_QLUMOD_COMPLETE"
+"""Set by a shell that wants words completed (qlumod.cli.completing)."""
 _SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """What a machine refuses for reasons of its own: full, read-only, not allowed, broken."""
 
@@ -76,7 +76,8 @@ class _Verbs(click.Group):
         return [name for name in _SUMMARIES if importlib.util.find_spec(module_of(name))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        del ctx
+        if cmd_name not in _SUMMARIES or not importlib.util.find_spec(module_of(cmd_name)):
             return None
         command: click.Command = importlib.import_module(module_of(cmd_name)).command
         command.name = cmd_name
@@ -88,7 +89,9 @@ class _Verbs(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            close = difflib.get_close_matches(args[0], _SUMMARIES, n=1)
+            from difflib import get_close_matches  # noqa: PLC0415 - for typing errors only
+
+            close = get_close_matches(args[0], _SUMMARIES, n=1)
             if close:
                 error.message += f" Did you mean '{close[0]}'?"
             raise
@@ -132,7 +135,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line; the only way out is an exit code."""
-    if VARIABLE in os.environ:
+    if COMPLETING in os.environ:
+        from qlumod.cli.completing import answer  # noqa: PLC0415 - for the shell only
+
         answer(cli)
         sys.exit(ExitCode.FINE)
     signal.signal(signal.SIGTERM, _terminate)

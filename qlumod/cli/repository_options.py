@@ -11,7 +11,6 @@ from qlumod.cli import offers
 from qlumod.cli.kinds import PathKind
 from qlumod.cli.options import F, setting
 from qlumod.repository.settings import Wishes
-from qlumod.workflows.predecessors import Base
 
 DAY = 24 * 60 * 60
 
@@ -82,6 +81,9 @@ def base(*, chosen: bool = False) -> Callable[[F], F]:
         def wrapper(*, repository: Path | None, against: str | None = None, **given: Any) -> Any:
             if against and not repository:
                 raise click.UsageError("--against: say --repository, too")
+            # Most of the verbs with these options have no use for it, and it takes its time.
+            from qlumod.workflows.predecessors import Base  # noqa: PLC0415
+
             there = Base(repository=repository, against=against) if repository else None
             return function(base=there, **given)
 

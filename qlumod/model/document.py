@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TypeVar
 
 from debian._deb822_repro import tokens
@@ -173,6 +172,8 @@ class Fields:
                 self._unknown(field, known)
 
     def _unknown(self, field: Field, known: Mapping[str, str]) -> None:
+        from difflib import get_close_matches  # noqa: PLC0415 - for faults only
+
         close = get_close_matches(field.name.lower(), known, n=1)
         names = ", ".join(sorted(self._asked)) or "none but Format"
         hint = f"did you mean {known[close[0]]!r}?" if close else f"known are {names}"
