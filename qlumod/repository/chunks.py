@@ -1,69 +1,312 @@
-"""Compressing an index by chunks, of which a publication only compresses those that changed.
+"""Indexes in chunks: a publication reads, changes and compresses only those that it touches.
 
-gzip members and zstd frames may follow each other in one file, and apt reads them so. Where a chunk
-ends is told by the text itself, so that the same text always gives the same bytes.
+A text is a row of pieces in the order of their keys: paragraphs of Packages, lines of Contents.
+Where a chunk ends is told by the pieces themselves, so that the same text always has the same
+chunks, whatever led to it. gzip members and zstd frames may follow each other in one file, and apt
+reads them so: a packed index is its packed chunks, one after the other.
+
+What is kept are the chunks of each text, in a list that is named by the text's digest, and each
+chunk, plain and packed, by its own digest. All of it may be removed: the published index has the
+same, and what is read is compared with the digest that was signed.
 """
 
 import gzip
+import hashlib
 import zlib
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.model.digests import digest_bytes
-from qlumod.system.files import make_directories, read_bytes, write_whole
-from qlumod.system.run import capture, command
+from qlumod.model.names import Digest
+from qlumod.system.files import Sum, make_directories, write_unsynced
+from qlumod.system.run import command, run
 
 GZIP_LEVEL = 9
 ZSTD_LEVEL = 9
 GZ, ZST = ".gz", ".zst"
+LIST = ".list"
 SMALLEST = 1 << 17
 """Bytes that a chunk has at least; below that, compression would lose much."""
 _ONE_IN = 64
 """How many pieces a chunk has beyond those, on the average."""
+_AT_ONCE = 1000
+"""How many files one program is given."""
+
+NOTHING = digest_bytes(b"")
+Key = tuple[bytes, ...]
+Edit = Callable[[bytes | None], bytes | None]
+"""What becomes of a piece, or of none; None takes it away."""
 
 
-def chunks(text: bytes, separator: bytes) -> Iterator[bytes]:
-    """Cut a text into chunks of whole pieces; what is changed in one leaves the others alone."""
-    start = 0
-    end = text.find(separator, SMALLEST)
-    while end != -1:
-        end += len(separator)
-        following = text.find(separator, end)
-        piece = text[end:following] if following != -1 else text[end:]
-        # The first line names the package or path: a piece that stays goes on beginning its chunk.
-        if zlib.crc32(piece.partition(b"\n")[0]) % _ONE_IN == 0 and piece:
-            yield text[start:end]
-            start, following = end, text.find(separator, end + SMALLEST)
-        end = following
-    yield text[start:]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """How the texts of some indexes are made of pieces, each of which ends with `separator`."""
+
+    separator: bytes
+    key: Callable[[bytes], Key]
+    """What a piece is sorted by; one that stays keeps its key."""
+    endings: tuple[str, ...]
+    """How they are packed."""
+
+    def pieces(self, text: bytes) -> list[bytes]:
+        """Take a text apart."""
+        return [piece + self.separator for piece in text.split(self.separator) if piece.strip()]
 
 
-def pack(text: bytes, separator: bytes, ending: str, known: Path, *, listen: Listener) -> bytes:
-    """Compress a text as `ending` says; `known` holds chunks by their digests."""
-    return b"".join(_packed(chunk, ending, known, listen) for chunk in chunks(text, separator))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Some pieces that follow each other: the digest and size of their bytes, and the first key."""
+
+    digest: Digest
+    size: int
+    first: Key
+
+    @property
+    def line(self) -> bytes:
+        """Its line in the list of a text."""
+        return b"\t".join((self.digest.encode(), b"%d" % self.size, *self.first)) + b"\n"
 
 
-def _packed(chunk: bytes, ending: str, known: Path, listen: Listener) -> bytes:
-    there = known / f"{digest_bytes(chunk)}{ending}"
-    if there.is_file():
-        return read_bytes(there)
-    data = _PACKERS[ending](chunk, listen)
-    make_directories(known)
-    write_whole(there, data)
-    return data
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunked:
+    """A text in chunks; `sum` is that of its plain bytes."""
+
+    kind: Kind
+    chunks: tuple[Chunk, ...]
+    sum: Sum
 
 
-def _gzip(data: bytes, listen: Listener) -> bytes:
-    del listen
-    return gzip.compress(data, GZIP_LEVEL, mtime=0)
+def empty(kind: Kind) -> Chunked:
+    """A text of no pieces."""
+    return Chunked(kind=kind, chunks=(), sum=Sum(size=0, sha256=NOTHING))
 
 
-def _zstd(data: bytes, listen: Listener) -> bytes:
-    # It is told the size, since otherwise it makes ready for anything, however little comes.
-    size = f"--stream-size={len(data)}"
-    words = ("--quiet", "--stdout", f"-{ZSTD_LEVEL}", "--single-thread", size)
-    return capture(command("zstd", *words, stdin=data), listen=listen)
+class Chunks:
+    """Reads chunks where they are kept, and makes new ones in a directory of their own."""
+
+    def __init__(self, kept: Path, fresh: Path) -> None:
+        self._kept = kept
+        self._fresh = fresh
+        self._made: set[str] = set()
+        self._trusting = True
+
+    def known(self, kind: Kind, text: Sum) -> Chunked | None:
+        """The chunks of a text; None: they are not kept (any more)."""
+        try:
+            lines = (self._kept / f"{text.sha256}{LIST}").read_bytes().splitlines()
+            chunks = tuple(map(_chunk, lines))
+        except (OSError, ValueError):
+            return None
+        return Chunked(kind=kind, chunks=chunks, sum=text)
+
+    def cut(self, kind: Kind, text: bytes) -> Chunked:
+        """Take a text apart that was read from its index."""
+        return self.edited(empty(kind), {kind.key(one): _be(one) for one in kind.pieces(text)})
+
+    def distrust(self) -> None:
+        """Make everything anew from here on."""
+        self._trusting = False
+
+    def around(self, text: Chunked, first: Key, last: Key) -> Iterator[bytes]:
+        """All pieces of the chunks in which keys between these two would be."""
+        begin, end = (_place(text.chunks, key) for key in (first, last))
+        for chunk in text.chunks[begin : end + 1]:
+            yield from self._pieces(text, chunk)
+
+    def plain(self, text: Chunked) -> Iterator[bytes]:
+        """The plain bytes, chunk by chunk."""
+        return (self._read(chunk.digest) for chunk in text.chunks)
+
+    def packed(self, text: Chunked, ending: str) -> Iterator[bytes]:
+        """The packed bytes, chunk by chunk."""
+        return (self._read(f"{digest}{ending}") for digest in _parts(text))
+
+    def edited(self, text: Chunked, edits: Mapping[Key, Edit]) -> Chunked:
+        """Change some pieces of a text; raises `Damaged` if what is kept of it is not the text."""
+        chunks = tuple(self._edited(text, edits)) if edits else text.chunks
+        return Chunked(kind=text.kind, chunks=chunks, sum=self._sum(text, chunks))
+
+    def pack(self, texts: Iterable[Chunked], listen: Listener) -> None:
+        """Compress what is not compressed yet, and write the lists."""
+        unpacked: dict[str, None] = {}
+        for text in texts:
+            if not self._has(f"{text.sum.sha256}{LIST}"):
+                lines = b"".join(chunk.line for chunk in text.chunks)
+                self._write(f"{text.sum.sha256}{LIST}", lines)
+            for digest in _parts(text):
+                if digest == NOTHING and not self._has(digest):
+                    self._write(digest, b"")
+                if not self._has(f"{digest}{GZ}"):
+                    packed = gzip.compress(self._read(digest), GZIP_LEVEL, mtime=0)
+                    self._write(f"{digest}{GZ}", packed)
+                if ZST in text.kind.endings and not self._has(f"{digest}{ZST}"):
+                    unpacked[digest] = None
+        self._pack_zstd([*unpacked], listen)
+
+    def settle(self) -> None:
+        """Keep what was made."""
+        make_directories(self._kept)
+        for name in sorted(self._made):
+            (self._fresh / name).rename(self._kept / name)
+        self._made.clear()
+
+    def _edited(self, text: Chunked, edits: Mapping[Key, Edit]) -> Iterator[Chunk]:
+        old, kind = text.chunks, text.kind
+        by_chunk = _by_chunk(old, edits)
+        place = 0
+        while place < max(1, len(old)):
+            if place not in by_chunk:
+                yield old[place]
+                place += 1
+                continue
+            rest: list[bytes] = []
+            while True:
+                pieces = self._pieces(text, old[place]) if old else []
+                rest += _with_edits(pieces, by_chunk.get(place, ()), kind.key)
+                place += 1
+                *whole, rest = _cut(rest, kind.separator)
+                yield from (self._make(part, kind) for part in whole)
+                if place >= len(old) or (place not in by_chunk and _is_whole(rest, kind)):
+                    break
+            if rest:
+                yield self._make(rest, kind)
+
+    def _make(self, pieces: Sequence[bytes], kind: Kind) -> Chunk:
+        data = b"".join(pieces)
+        digest = digest_bytes(data)
+        if not self._has(digest):
+            self._write(digest, data)
+        return Chunk(digest=digest, size=len(data), first=kind.key(pieces[0]))
+
+    def _sum(self, old: Chunked, new: Sequence[Chunk]) -> Sum:
+        """Digest the new text, and the old one by the way; raises `Damaged`."""
+        begin, end = _in_common(old.chunks, new)
+        hashing = hashlib.sha256()
+        for chunk in new[:begin]:
+            hashing.update(self._read(chunk.digest))
+        checking = hashing.copy()
+        for chunk in old.chunks[begin : len(old.chunks) - end]:
+            checking.update(self._read(chunk.digest))
+        for chunk in new[begin : len(new) - end]:
+            hashing.update(self._read(chunk.digest))
+        for chunk in new[len(new) - end :]:
+            data = self._read(chunk.digest)
+            checking.update(data)
+            hashing.update(data)
+        if checking.hexdigest() != old.sum.sha256:
+            raise Damaged(f"{self._kept}: the chunks of an index are not what was published")
+        return Sum(size=sum(chunk.size for chunk in new), sha256=Digest(hashing.hexdigest()))
+
+    def _pieces(self, text: Chunked, chunk: Chunk) -> list[bytes]:
+        return text.kind.pieces(self._read(chunk.digest))
+
+    def _place_of(self, name: str) -> Path:
+        return (self._fresh if name in self._made else self._kept) / name
+
+    def _has(self, name: str) -> bool:
+        return name in self._made or (self._trusting and (self._kept / name).is_file())
+
+    def _read(self, name: str) -> bytes:
+        path = self._place_of(name)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError as fault:
+            raise Damaged(f"{path} is not there any more") from fault
+
+    def _write(self, name: str, data: bytes) -> None:
+        write_unsynced(self._fresh / name, [data])
+        self._made.add(name)
+
+    def _pack_zstd(self, names: Sequence[str], listen: Listener) -> None:
+        for start in range(0, len(names), _AT_ONCE):
+            several = names[start : start + _AT_ONCE]
+            for name in several:
+                if name not in self._made:
+                    self._write(name, self._read(name))
+            words = ("--quiet", f"-{ZSTD_LEVEL}", "--single-thread")
+            run(command("zstd", *words, *(self._fresh / name for name in several)), listen=listen)
+            self._made.update(f"{name}{ZST}" for name in several)
 
 
-_PACKERS: dict[str, Callable[[bytes, Listener], bytes]] = {GZ: _gzip, ZST: _zstd}
+def _parts(text: Chunked) -> Sequence[Digest]:
+    """What is packed one by one: a text of nothing is a file, too."""
+    return [chunk.digest for chunk in text.chunks] or [NOTHING]
+
+
+class Damaged(QlumodError):
+    """What is kept of an index is not what was published: it has to be made anew."""
+
+
+def _be(piece: bytes) -> Edit:
+    return lambda _: piece
+
+
+def _chunk(line: bytes) -> Chunk:
+    digest, size, *first = line.split(b"\t")
+    return Chunk(digest=Digest(digest.decode()), size=int(size), first=tuple(first))
+
+
+def _place(chunks: Sequence[Chunk], key: Key) -> int:
+    """Where a key is, or would be."""
+    return max(0, bisect_right(chunks, key, key=lambda chunk: chunk.first) - 1)
+
+
+def _by_chunk(
+    chunks: Sequence[Chunk], edits: Mapping[Key, Edit]
+) -> dict[int, list[tuple[Key, Edit]]]:
+    """The edits of each chunk that must be cut anew."""
+    found: dict[int, list[tuple[Key, Edit]]] = {}
+    for key, edit in edits.items():
+        place = _place(chunks, key)
+        found.setdefault(place, []).append((key, edit))
+        if place and chunks[place].first == key:
+            # The chunk before ends where it does because of this piece.
+            found.setdefault(place - 1, [])
+    return found
+
+
+def _with_edits(
+    pieces: Iterable[bytes], edits: Iterable[tuple[Key, Edit]], key: Callable[[bytes], Key]
+) -> list[bytes]:
+    found = {key(piece): piece for piece in pieces}
+    for name, edit in edits:
+        changed = edit(found.pop(name, None))
+        if changed is not None:
+            found[name] = changed
+    return [found[name] for name in sorted(found)]
+
+
+def _cut(pieces: Sequence[bytes], separator: bytes) -> Iterator[list[bytes]]:
+    """Cut where the pieces say so; the last part may be too short to be a chunk, or empty."""
+    part: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        if size - len(separator) >= SMALLEST and _begins(piece):
+            yield part
+            part, size = [], 0
+        part.append(piece)
+        size += len(piece)
+    yield part
+
+
+def _begins(piece: bytes) -> bool:
+    """Whether a piece may begin a chunk: told by its first line, the name of a package or path."""
+    return zlib.crc32(piece.partition(b"\n")[0]) % _ONE_IN == 0
+
+
+def _is_whole(pieces: Sequence[bytes], kind: Kind) -> bool:
+    """Whether a chunk may end here, where a piece follows that begins one."""
+    return not pieces or sum(map(len, pieces)) - len(kind.separator) >= SMALLEST
+
+
+def _in_common(old: Sequence[Chunk], new: Sequence[Chunk]) -> tuple[int, int]:
+    """How many chunks are the same at the beginning and at the end."""
+    most = min(len(old), len(new))
+    begin = next((place for place in range(most) if old[place] != new[place]), most)
+    rest = most - begin
+    end = next((place for place in range(rest) if old[-1 - place] != new[-1 - place]), rest)
+    return begin, end

@@ -1,16 +1,14 @@
-"""The index files of a suite: Packages and Sources, compressed, the same bytes every time."""
+"""The index files of a suite: where they lie, what they are made of, and how they are read."""
 
 import gzip
-import lzma
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+import re
+from collections.abc import Iterable
 
-from qlumod.events import Listener
-from qlumod.repository.chunks import GZ, ZST, pack
+from qlumod.repository.chunks import GZ, ZST, Key, Kind
 from qlumod.repository.entries import (
     ALL,
+    SOURCE,
     Entry,
-    index_text,
     read_packages,
     read_sources,
     sort_entries,
@@ -20,10 +18,19 @@ from qlumod.repository.layout import COMPONENT
 XZ = ".xz"
 SOURCES = f"{COMPONENT}/source/Sources"
 
+_PACKAGE = re.compile(rb"^Package: (.*)$", re.MULTILINE)
+_VERSION = re.compile(rb"^Version: (.*)$", re.MULTILINE)
+_ARCHITECTURE = re.compile(rb"^Architecture: (.*)$", re.MULTILINE)
+
 
 def packages_path(architecture: str) -> str:
     """Where the index of an architecture lies below the suite."""
     return f"{COMPONENT}/binary-{architecture}/Packages"
+
+
+def contents_path(architecture: str) -> str:
+    """Where the Contents index of an architecture lies below the suite."""
+    return f"{COMPONENT}/Contents-{architecture}"
 
 
 def architectures_of(entries: Iterable[Entry], always: Iterable[str]) -> tuple[str, ...]:
@@ -32,39 +39,36 @@ def architectures_of(entries: Iterable[Entry], always: Iterable[str]) -> tuple[s
     return tuple(sorted({*found, *always}))
 
 
-def index_texts(entries: Sequence[Entry], architectures: Sequence[str]) -> dict[str, bytes]:
-    """Every index by its path below the suite, not yet compressed."""
-    texts = {SOURCES: index_text(entry for entry in entries if entry.is_source)}
-    for architecture in (ALL, *architectures):
-        texts[packages_path(architecture)] = index_text(
-            entry for entry in entries if entry.architecture in (ALL, architecture)
-        )
-    return {path: text.encode() for path, text in texts.items()}
+def key_of(entry: Entry) -> Key:
+    """Where the paragraph of an entry stands in its index."""
+    return tuple(part.encode() for part in entry.order)
 
 
-def compressed(
-    texts: Mapping[str, bytes], known: Path, *, xz: bool = False, listen: Listener
-) -> dict[str, bytes]:
-    """The files that clients fetch; the plain ones are only named in Release.
-
-    `known` is a directory that keeps the chunks of the last publication.
-    """
-    files: dict[str, bytes] = {}
-    packed: dict[tuple[bytes, str], bytes] = {}
-    for path, data in sorted(texts.items()):
-        separator = b"\n\n" if _has_paragraphs(path) else b"\n"
-        for ending in (GZ, ZST) if _has_paragraphs(path) else (GZ,):
-            # Where all packages are for all architectures, the indexes are the same.
-            if (data, ending) not in packed:
-                packed[data, ending] = pack(data, separator, ending, known, listen=listen)
-            files[path + ending] = packed[data, ending]
-        if xz:
-            files[path + XZ] = lzma.compress(data)
-    return files
+def piece_of(entry: Entry) -> bytes:
+    """The paragraph of an entry as its index has it."""
+    return f"{entry.text}\n".encode()
 
 
-def _has_paragraphs(path: str) -> bool:
-    return path.endswith(("/Packages", "/Sources"))
+def _binary_key(piece: bytes) -> Key:
+    return (_field(_PACKAGE, piece), _field(_ARCHITECTURE, piece), _field(_VERSION, piece))
+
+
+def _source_key(piece: bytes) -> Key:
+    return (_field(_PACKAGE, piece), SOURCE.encode(), _field(_VERSION, piece))
+
+
+def _field(pattern: re.Pattern[bytes], piece: bytes) -> bytes:
+    found = pattern.search(piece)
+    return found[1] if found else b""
+
+
+def _path_key(piece: bytes) -> Key:
+    return (piece.rpartition(b" ")[0],)
+
+
+PACKAGES = Kind(separator=b"\n\n", key=_binary_key, endings=(GZ, ZST))
+SOURCE_PACKAGES = Kind(separator=b"\n\n", key=_source_key, endings=(GZ, ZST))
+CONTENTS = Kind(separator=b"\n", key=_path_key, endings=(GZ,))
 
 
 def read_index(path: str, packed: bytes) -> tuple[Entry, ...]:

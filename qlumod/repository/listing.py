@@ -1,11 +1,10 @@
-"""Contents indices: which package of a suite has which file, kept up by what has changed."""
+"""What a .deb has: its files, and what it says of a module."""
 
-import gzip
 import lzma
 import re
 import tarfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +13,7 @@ from debian.debfile import DebError, DebFile
 
 from qlumod.errors import QlumodError
 from qlumod.model.held import tells_of_module
-from qlumod.repository.entries import ALL, Entry
-from qlumod.repository.layout import COMPONENT
-from qlumod.repository.snapshots import Snapshot
+from qlumod.repository.entries import Entry
 from qlumod.system.run import capture, command
 
 Paths = Callable[[Entry], tuple[str, ...]]
@@ -31,52 +28,9 @@ class Listed:
     texts: Mapping[str, bytes]
 
 
-_SECTION = re.compile(r"^Section: (\S+)", re.MULTILINE)
 _LISTED = re.compile(
     r"[-lhcbp]\S{9} \S+ +\d+(?:,\d+)? \S+ \S+ (?P<path>.*?)(?: (?:->|link to) .*)?$"
 )
-
-
-def contents_path(architecture: str) -> str:
-    """Where the Contents index of an architecture lies below the suite."""
-    return f"{COMPONENT}/Contents-{architecture}"
-
-
-def contents_texts(
-    entries: Iterable[Entry], architectures: Sequence[str], before: Snapshot | None, paths: Paths
-) -> dict[str, bytes]:
-    """Every Contents index by its path; only packages that `before` did not have are opened."""
-    binaries = [entry for entry in entries if not entry.is_source]
-    known = [entry for entry in before.entries() if not entry.is_source] if before else []
-    return {
-        contents_path(name): _updated(
-            _earlier(before, contents_path(name)),
-            [entry for entry in known if entry.architecture in (ALL, name)],
-            [entry for entry in binaries if entry.architecture in (ALL, name)],
-            paths,
-        )
-        for name in (ALL, *architectures)
-    }
-
-
-def _updated(
-    text: str | None, known: Sequence[Entry], entries: Sequence[Entry], paths: Paths
-) -> bytes:
-    """The index as it was, without the packages that changed; then those as they are now."""
-    stay = set(known) & set(entries) if text is not None else set()
-    if text is not None and len(stay) == len(known) == len(entries):
-        return text.encode()
-    places: dict[str, set[str]] = {}
-    kept = {_location(entry) for entry in stay}
-    for line in (text or "").splitlines():
-        path, _, locations = line.rpartition(" ")
-        if found := kept.intersection(locations.split(",")):
-            places[path.rstrip()] = found
-    for entry in entries:
-        if entry not in stay:
-            for path in paths(entry):
-                places.setdefault(path, set()).add(_location(entry))
-    return "".join(f"{path} {','.join(sorted(places[path]))}\n" for path in sorted(places)).encode()
 
 
 def listed(deb: Path) -> Listed:
@@ -117,18 +71,3 @@ def _told_by_dpkg(deb: Path) -> tuple[str, ...]:
 
 def _plain(path: str) -> str:
     return path.removeprefix("./").lstrip("/").replace("\n", "\\n")
-
-
-def _location(entry: Entry) -> str:
-    section = _SECTION.search(entry.text)
-    return f"{section[1]}/{entry.package}" if section else entry.package
-
-
-def _earlier(before: Snapshot | None, path: str) -> str | None:
-    """The index as it was published; None: it has to be made from nothing."""
-    if before is None or f"{path}.gz" not in before.sums:
-        return None
-    try:
-        return gzip.decompress(before.checked(f"{path}.gz")).decode()
-    except QlumodError:
-        return None

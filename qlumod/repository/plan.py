@@ -33,10 +33,14 @@ class Change:
 class Plan:
     """What the suite will offer, and how that differs from what it offers now."""
 
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     changes: tuple[Change, ...]
     added: tuple[Entry, ...]
     """The entries that the suite does not have yet."""
+    removed: tuple[Entry, ...]
+    """Those that it will not have any more."""
+    beside: tuple[Entry, ...]
+    """What stays and is called like something that is added or removed."""
 
 
 def plan(
@@ -51,17 +55,29 @@ def plan(
     _refuse_other_bytes(published, new)
     if not allow_older:
         _refuse_older(published, new)
-    entries, known = _merged(published, new), set(published)
-    _refuse_broken(published, entries)
+    made = plan_for(published, _merged(published, new))
+    _refuse_broken(made)
+    return made
+
+
+def plan_for(published: Collection[Entry], entries: Sequence[Entry]) -> Plan:
+    """What has to be done so that the suite offers these entries."""
+    before, after = set(published), set(entries)
+    added, removed = sort_entries(after - before), sort_entries(before - after)
+    names = {entry.package for entry in (*added, *removed)}
     return Plan(
         entries=entries,
         changes=changes_between(published, entries),
-        added=tuple(entry for entry in new if entry not in known),
+        added=added,
+        removed=removed,
+        beside=sort_entries(entry for entry in before & after if entry.package in names),
     )
 
 
 def without_sources(planned: Plan, sources: Collection[tuple[str, str]]) -> Plan:
     """Take source packages out that nothing in the suite owes any more."""
+    if not sources:
+        return planned
     going = [entry for entry in planned.entries if entry.is_source and entry.source in sources]
     if not going:
         return planned
@@ -76,6 +92,8 @@ def without_sources(planned: Plan, sources: Collection[tuple[str, str]]) -> Plan
         entries=tuple(entry for entry in planned.entries if entry not in gone),
         changes=tuple(sorted((*planned.changes, *changes), key=lambda one: one.package)),
         added=tuple(entry for entry in planned.added if entry not in gone),
+        removed=sort_entries((*planned.removed, *(gone - set(planned.added)))),
+        beside=tuple(entry for entry in planned.beside if entry not in gone),
     )
 
 
@@ -163,16 +181,15 @@ def _refuse_older(published: Sequence[Entry], new: Sequence[Entry]) -> None:
     )
 
 
-def _refuse_broken(published: Sequence[Entry], entries: Sequence[Entry]) -> None:
+def _refuse_broken(made: Plan) -> None:
     """What stays must not lose what it needs; what is new, a real apt client tries."""
-    after = set(entries)
-    removed = [entry for entry in published if not entry.is_source and entry not in after]
+    removed = [entry for entry in made.removed if not entry.is_source]
     raise_faults(
         QlumodError(
             f"{entry.title} needs {relation}, which the suite would not have any more",
             remedy=f"publish a {entry.package} that does not need it, together with this",
         )
-        for entry, relation in broken_by(removed, entries)
+        for entry, relation in broken_by(removed, made.entries)
     )
 
 

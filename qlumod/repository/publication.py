@@ -1,17 +1,19 @@
 """One publication, from a plan to the rename that shows it."""
 
 import calendar
+import lzma
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
-from qlumod.model.digests import digest_bytes
+from qlumod.repository.chunks import Chunked, Chunks
+from qlumod.repository.entries import ALL, SOURCE
 from qlumod.repository.incoming import Incoming
-from qlumod.repository.indexes import architectures_of, compressed, index_texts
+from qlumod.repository.indexes import XZ, architectures_of
 from qlumod.repository.layout import Layout
-from qlumod.repository.listing import Paths, contents_texts
+from qlumod.repository.listing import Paths
 from qlumod.repository.module_sets import MODULES
 from qlumod.repository.plan import Plan
 from qlumod.repository.release import release_text
@@ -21,15 +23,20 @@ from qlumod.repository.staging import (
     Staging,
     check_references,
     commit,
-    stage_indexes,
+    keep_earlier,
+    stage_file,
+    stage_index,
     stage_pool,
-    stage_release,
     staged,
+    sync_staged,
+    unsynced,
 )
 from qlumod.repository.trial import try_staged
-from qlumod.system.files import Sum, write_new
+from qlumod.repository.upkeep import changed_indexes
+from qlumod.system.files import Sum
 from qlumod.system.gpg import SigningKey, clearsign, detach_sign
 from qlumod.system.keys import armoured_keys
+from qlumod.system.leash import workers
 
 _IDENTITY = "%Y%m%dT%H%M%SZ"
 CLOCK_SLACK = 30
@@ -79,17 +86,17 @@ def show(
 
     `modules` is the text of its module sets, `paths` tells the files of packages.
     """
-    architectures = architectures_of(plan.entries, settings.architectures)
+    architectures = _architectures(plan, before, settings)
     with staged(layout, times.identity, suite, times.date) as staging:
+        chunks = Chunks(layout.chunks, staging.chunks)
         stage_pool(staging, incoming, listen=listen)
-        check_references(staging, plan.entries)
         with step(listen, "writing the indexes"):
-            texts = {
-                **index_texts(plan.entries, architectures),
-                **contents_texts(plan.entries, architectures, before, paths),
-            }
-            sums = _stage_indexes(staging, texts, before, xz=settings.xz, listen=listen)
-            sums |= _stage_modules(staging, modules.encode())
+            if before:
+                keep_earlier(staging, before.directory)
+            texts = changed_indexes(plan, before, architectures, chunks, paths)
+            chunks.pack(texts.values(), listen)
+            sums = _stage_indexes(staging, texts, chunks, xz=settings.xz)
+            sums[MODULES] = stage_file(staging, MODULES, modules.encode())
         text = release_text(
             settings,
             suite=suite,
@@ -99,39 +106,49 @@ def show(
             files=sums,
         )
         with step(listen, "signing"):
-            stage_release(staging, _signed(text.encode(), keys))
-        try_staged(
-            staging,
-            plan.entries,
-            plan.added,
-            architectures=architectures,
-            keyring=armoured_keys(keys),
-            listen=listen,
-        )
+            for name, data in _signed(text.encode(), keys).items():
+                stage_file(staging, name, data)
+        with workers(1) as beside:
+            synced = beside.submit(sync_staged, staging, unsynced(staging))
+            check_references(staging, plan.entries)
+            try_staged(
+                staging,
+                plan.entries,
+                plan.added,
+                architectures=architectures,
+                keyring=armoured_keys(keys),
+                listen=listen,
+            )
+            synced.result()
         commit(staging, listen=listen)
+        chunks.settle()
     return times.identity
 
 
+def _architectures(plan: Plan, before: Snapshot | None, settings: Settings) -> tuple[str, ...]:
+    """The architectures that need an index; one goes with the last package that is for it."""
+    known = {entry.architecture for entry in plan.added} | set(settings.architectures)
+    if not {entry.architecture for entry in plan.removed} - known - {ALL, SOURCE}:
+        return architectures_of(plan.added, (*settings.architectures, *_before(before)))
+    return architectures_of(plan.entries, settings.architectures)
+
+
+def _before(before: Snapshot | None) -> tuple[str, ...]:
+    return before.architectures if before else ()
+
+
 def _stage_indexes(
-    staging: Staging,
-    texts: Mapping[str, bytes],
-    before: Snapshot | None,
-    *,
-    xz: bool,
-    listen: Listener,
+    staging: Staging, texts: Mapping[str, Chunked], chunks: Chunks, *, xz: bool
 ) -> dict[str, Sum]:
-    files = compressed(texts, staging.layout.chunks, xz=xz, listen=listen)
-    stage_indexes(staging, files, before.directory if before else None)
-    return _sums({**texts, **files})
-
-
-def _stage_modules(staging: Staging, data: bytes) -> dict[str, Sum]:
-    write_new(staging.indexes / MODULES, data, modified=staging.date)
-    return _sums({MODULES: data})
-
-
-def _sums(files: Mapping[str, bytes]) -> dict[str, Sum]:
-    return {path: Sum(size=len(data), sha256=digest_bytes(data)) for path, data in files.items()}
+    sums: dict[str, Sum] = {}
+    for path, text in sorted(texts.items()):
+        sums[path] = text.sum
+        for ending in text.kind.endings:
+            sums[path + ending] = stage_index(staging, path + ending, chunks.packed(text, ending))
+        if xz:
+            packed = lzma.compress(b"".join(chunks.plain(text)))
+            sums[path + XZ] = stage_index(staging, path + XZ, [packed])
+    return sums
 
 
 def _signed(release: bytes, keys: Sequence[SigningKey]) -> dict[str, bytes]:

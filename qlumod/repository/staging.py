@@ -7,15 +7,15 @@ inode, and the snapshot of that name.
 """
 
 import contextlib
+import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step
-from qlumod.model.digests import digest_bytes
 from qlumod.repository.entries import Entry, PoolFile
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.layout import Layout
@@ -32,12 +32,15 @@ from qlumod.system.files import (
     regular_files,
     remove_empty,
     remove_tree,
-    sync_directories,
+    sync_all,
     told,
-    write_new,
+    write_unsynced,
 )
+from qlumod.system.run import command, run
 
 BY_HASH = "by-hash/SHA256"
+FEW = 500
+"""How many files are synced by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,8 @@ class Staging:
     suite: str
     date: int
     """The time of its files: servers tell clients by it (to the second) what is new."""
+    fresh: list[Path] = field(default_factory=list)
+    """The files that were written, and are not yet made last."""
 
     @property
     def root(self) -> Path:
@@ -69,6 +74,11 @@ class Staging:
     def indexes(self) -> Path:
         """Where Release and the indexes are put."""
         return self.tree / "dists" / self.suite
+
+    @property
+    def chunks(self) -> Path:
+        """New chunks of indexes."""
+        return self.root / "chunks"
 
     @property
     def client(self) -> Path:
@@ -92,7 +102,8 @@ def staged(layout: Layout, identity: str, suite: str, date: int) -> Iterator[Sta
     staging = Staging(layout=layout, identity=identity, suite=suite, date=date)
     try:
         with told(staging.indexes):
-            make_directories(staging.indexes)
+            make_directories(layout.staging)
+            make_directories(staging.indexes, sync=False)
             (staging.tree / "pool").symlink_to("../../pool")
         yield staging
     finally:
@@ -118,7 +129,8 @@ def stage_pool(staging: Staging, incoming: Iterable[Incoming], *, listen: Listen
     total = sum(file.size for file in wanted)
     with step(listen, "copying into the pool", total=total, unit="bytes") as advance:
         for file, source in sorted(wanted.items()):
-            copied = copy_new(source, staging.root / file.path)
+            copied = copy_new(source, staging.root / file.path, sync=False)
+            staging.fresh.append(staging.root / file.path)
             if copied != Sum(size=file.size, sha256=file.sha256):
                 raise QlumodError(f"{source} was changed while it was published")
             advance(file.size)
@@ -143,23 +155,38 @@ def check_pool(layout: Layout, incoming: Iterable[Incoming]) -> dict[PoolFile, P
     return wanted
 
 
-def stage_indexes(staging: Staging, files: Mapping[str, bytes], before: Path | None) -> None:
-    """Put the indexes in, each also by its digest, with the earlier ones by theirs."""
-    if before is not None:
-        _keep_earlier(staging, before)
-    for path, data in sorted(files.items()):
-        file = staging.indexes / path
-        by_hash = file.parent / BY_HASH / digest_bytes(data)
-        if not by_hash.exists():
-            write_new(by_hash, data, modified=staging.date)
-        link_new(by_hash, file)
+def stage_index(staging: Staging, path: str, parts: Iterable[bytes]) -> Sum:
+    """Put an index in, also by its digest, once the earlier ones are there by theirs."""
+    file = staging.indexes / path
+    found = write_unsynced(file, parts, modified=staging.date)
+    by_hash = file.parent / BY_HASH / found.sha256
+    if by_hash.exists():
+        file.unlink()
+        link_new(by_hash, file, sync=False)
+    else:
+        link_new(file, by_hash, sync=False)
+        staging.fresh.append(file)
+    return found
 
 
-def stage_release(staging: Staging, files: Mapping[str, bytes]) -> None:
-    """Write Release and its signatures, and make everything staged last."""
-    for name, data in sorted(files.items()):
-        write_new(staging.indexes / name, data, modified=staging.date)
-    sync_directories(path for path in (staging.root, *staging.root.rglob("*")) if _is_folder(path))
+def stage_file(staging: Staging, name: str, data: bytes) -> Sum:
+    """Put a file beside Release, or Release itself."""
+    staging.fresh.append(staging.indexes / name)
+    return write_unsynced(staging.indexes / name, [data], modified=staging.date)
+
+
+def unsynced(staging: Staging) -> list[Path]:
+    """What has to be made last before the commit."""
+    folders = (Path(folder) for folder, _, _ in os.walk(staging.root))
+    return [*staging.fresh, *staging.chunks.glob("*"), *folders]
+
+
+def sync_staged(staging: Staging, paths: Sequence[Path]) -> None:
+    """Make everything staged last: one by one, or with all else that the file system has."""
+    if len(paths) <= FEW:
+        sync_all(paths)
+    else:
+        run(command("sync", "--file-system", staging.root))
 
 
 def check_references(staging: Staging, entries: Iterable[Entry]) -> None:
@@ -182,13 +209,12 @@ def commit(staging: Staging, *, listen: Listener) -> None:
     new = list(regular_files(staging.pool))
     with step(listen, "linking into the pool", total=len(new), unit="files") as advance:
         for path in new:
-            link_new(staging.pool / path, layout.pool / path)
+            link_new(staging.pool / path, layout.pool / path, sync=False)
             advance(1)
-        _sync_new(layout.pool, new)
     with step(listen, "placing the snapshot"), told(layout.snapshots):
         make_directories(layout.snapshots)
         staging.tree.rename(layout.snapshot(staging.identity))
-        sync_directories([layout.snapshots, staging.root])
+        sync_all([*_folders_of(layout.pool, new), layout.snapshots, staging.root])
     with step(listen, f"switching {staging.suite} to {staging.identity}"), told(layout.suites):
         make_directories(layout.suites)
         point(layout.link(staging.suite), layout.target(staging.identity, staging.suite))
@@ -227,15 +253,19 @@ def _two_contents(wanted: Iterable[PoolFile]) -> list[QlumodError]:
     ]
 
 
-def _keep_earlier(staging: Staging, before: Path) -> None:
-    for file in sorted(before.glob(f"**/{BY_HASH}/*")):
-        link_new(file, staging.indexes / file.relative_to(before))
+def keep_earlier(staging: Staging, before: Path) -> None:
+    """Clients that have an earlier InRelease find its indexes by their digests."""
+    for folder, _, names in os.walk(before):
+        if folder.endswith(BY_HASH):
+            kept = staging.indexes / Path(folder).relative_to(before)
+            make_directories(kept, sync=False)
+            for name in sorted(names):
+                os.link(f"{folder}/{name}", f"{kept}/{name}")
 
 
-def _sync_new(pool: Path, new: Iterable[Path]) -> None:
-    """Make the names of new files last, and those of the directories made for them."""
-    folders = {parent for path in new for parent in (pool / path).parents}
-    sync_directories(folder for folder in folders if pool == folder or pool in folder.parents)
+def _folders_of(pool: Path, new: Iterable[Path]) -> set[Path]:
+    """The directories of new files, and those that they lie in."""
+    return {pool, *(pool / parent for path in new for parent in path.parents)}
 
 
 def _has_size(path: Path, size: int) -> bool:
@@ -244,7 +274,3 @@ def _has_size(path: Path, size: int) -> bool:
     except OSError:
         return False
     return stat.S_ISREG(found.st_mode) and found.st_size == size
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()

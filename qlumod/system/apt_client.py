@@ -65,7 +65,7 @@ def make_apt_client(
     }
     with told(root):
         for folder in _FOLDERS:
-            make_directories(root / folder)
+            make_directories(root / folder, sync=False)
         for name, data in files.items():
             (root / name).write_bytes(data)
     return AptClient(root=root)

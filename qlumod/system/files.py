@@ -11,6 +11,7 @@ import socket
 import stat
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ BLOCK = 1 << 20
 POLL = 0.05
 """Seconds between two looks at a lock that another process holds."""
 
+_SIDE_BY_SIDE = 16
+"""How many files are synced at the same time."""
 PATIENCE = 5.0
 """Seconds that a program has to end whose caller was killed."""
 
@@ -96,10 +99,31 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o644, modified: int | Non
         _write_synced(path, data, mode, modified)
 
 
-def copy_new(source: Path, target: Path, *, mode: int = 0o644) -> Sum:
-    """Copy into a directory that nobody reads yet, synced; digest what was really copied."""
+def write_unsynced(
+    path: Path, parts: Iterable[bytes], *, mode: int = 0o644, modified: int | None = None
+) -> Sum:
+    """Write a file that nobody reads before `sync_all` has made it last; its parents are made."""
+    hashing, size = hashlib.sha256(), 0
+    with told(path):
+        make_directories(path.parent, sync=False)
+        with path.open("wb") as writing:
+            for part in parts:
+                hashing.update(part)
+                size += len(part)
+                writing.write(part)
+            os.fchmod(writing.fileno(), mode)
+        if modified is not None:
+            os.utime(path, (modified, modified))
+    return Sum(size=size, sha256=Digest(hashing.hexdigest()))
+
+
+def copy_new(source: Path, target: Path, *, mode: int = 0o644, sync: bool = True) -> Sum:
+    """Copy into a directory that nobody reads yet; digest what was really copied.
+
+    What is not synced, `sync_all` has to make last.
+    """
     with told(target):
-        make_directories(target.parent)
+        make_directories(target.parent, sync=sync)
     with (
         told(source, "read"),
         source.open("rb") as reading,
@@ -107,14 +131,14 @@ def copy_new(source: Path, target: Path, *, mode: int = 0o644) -> Sum:
         target.open("wb") as writing,
     ):
         found = _drain(reading, writing)
-        _finish(writing, mode)
+        _finish(writing, mode, sync=sync)
     return found
 
 
-def link_new(source: Path, target: Path) -> None:
-    """Give a file a second name, which must be free; its parents are made."""
+def link_new(source: Path, target: Path, *, sync: bool = True) -> None:
+    """Give a file a second name, which must be free; its parents are made (and last: `sync`)."""
     with told(target):
-        make_directories(target.parent)
+        make_directories(target.parent, sync=sync)
         os.link(source, target)
 
 
@@ -128,16 +152,17 @@ def point(link: Path, target: str) -> None:
         sync_directory(link.parent)
 
 
-def make_directories(path: Path) -> None:
+def make_directories(path: Path, *, sync: bool = True) -> None:
     """Make a directory and its parents, readable for everybody whatever the umask says."""
     if path.is_dir():
         return
-    make_directories(path.parent)
+    make_directories(path.parent, sync=sync)
     # Another run may have made it in the meantime.
     with contextlib.suppress(FileExistsError):
         path.mkdir()
         path.chmod(0o755)
-        sync_directory(path.parent)
+        if sync:
+            sync_directory(path.parent)
 
 
 def remove_tree(path: Path) -> None:
@@ -173,6 +198,22 @@ def sync_directory(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_all(paths: Iterable[Path]) -> None:
+    """Make files, and the names in directories, last: side by side, which takes no longer."""
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        for _ in pool.map(_sync, sorted(set(paths))):
+            pass
+
+
+def _sync(path: Path) -> None:
+    with told(path):
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def sync_directories(paths: Iterable[Path]) -> None:
@@ -239,10 +280,11 @@ def _write_synced(path: Path, data: bytes, mode: int, modified: int | None = Non
         _finish(writing, mode)
 
 
-def _finish(writing: BinaryIO, mode: int) -> None:
+def _finish(writing: BinaryIO, mode: int, *, sync: bool = True) -> None:
     writing.flush()
     os.fchmod(writing.fileno(), mode)
-    os.fsync(writing.fileno())
+    if sync:
+        os.fsync(writing.fileno())
 
 
 def _drain(source: BinaryIO, target: BinaryIO | None) -> Sum:

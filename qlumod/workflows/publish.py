@@ -14,7 +14,7 @@ from qlumod.repository.incoming import Incoming, read_incoming, suite_of
 from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
 from qlumod.repository.module_sets import ModuleSet
-from qlumod.repository.plan import Change, Plan, plan
+from qlumod.repository.plan import Change, Plan, plan, plan_for
 from qlumod.repository.redistribution import refuse_private
 from qlumod.repository.settings import Settings, Wishes
 from qlumod.repository.snapshots import Snapshot, current_snapshot, existing
@@ -266,7 +266,7 @@ def _renewed(
     date: int | None,
     listen: Listener,
 ) -> Publication:
-    planned = Plan(entries=before.entries(), changes=(), added=())
+    planned = plan_for(before.entries(), before.entries())
     offered = offer(
         planned,
         target=Target(layout=layout, settings=settings, suite=before.suite, before=before),

@@ -14,7 +14,7 @@ from qlumod.repository.entries import Entry, sort_entries
 from qlumod.repository.founding import opened_settings, write_sources
 from qlumod.repository.incoming import Incoming, read_incoming
 from qlumod.repository.layout import Layout, snapshot_id
-from qlumod.repository.plan import Change, Plan, changes_between
+from qlumod.repository.plan import Change, plan_for
 from qlumod.repository.raising import make_raised, to_raise
 from qlumod.repository.relations import broken_by
 from qlumod.repository.retention import family, newest_versions
@@ -155,11 +155,9 @@ def _withdrawn(
 ) -> Withdrawal:
     """Publish the set that is left, unless there are no keys to sign it."""
     settings = opened_settings(layout)
-    published = before.entries()
-    changes, known = changes_between(published, less.entries), set(published)
-    added = tuple(entry for entry in less.entries if entry not in known)
+    planned = plan_for(before.entries(), less.entries)
     done = offer(
-        Plan(entries=less.entries, changes=changes, added=added),
+        planned,
         less.made,
         target=Target(layout=layout, settings=settings, suite=before.suite, before=before),
         demand=None,

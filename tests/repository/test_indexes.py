@@ -1,22 +1,33 @@
 """The indexes beyond Packages and Sources: what clients find in them, and how they are kept up."""
 
 import gzip
+import tempfile
 import zlib
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qlumod.events import ignore
-from qlumod.repository.chunks import SMALLEST, chunks
+from qlumod.model.digests import digest_bytes
+from qlumod.repository import chunks
+from qlumod.repository.chunks import GZ, SMALLEST, Chunks, Kind, empty
+from qlumod.repository.indexes import PACKAGES
 from qlumod.repository.listing import _told_by_dpkg, listed
 from qlumod.repository.retention import Retention
 from qlumod.repository.settings import Wishes
+from qlumod.system.files import Sum
 from qlumod.workflows.publish import renew
 from qlumod.workflows.repository import check_repository
 from qlumod.workflows.retention import collect
 from qlumod.workflows.withdraw import remove
 from tests.repository.conftest import DATE, SUITE, Shop
 
-TEXT = "\n\n".join(f"Package: p{number}\nText: {'x' * 300}" for number in range(5000)).encode()
+TEXT = "".join(
+    f"Package: p{number}\nVersion: 1\nArchitecture: all\nText: {'x' * 300}\n\n"
+    for number in range(1000, 5000)
+).encode()
 
 
 def contents(shop: Shop, architecture: str = "amd64") -> str:
@@ -68,14 +79,55 @@ def test_dpkg_lists_the_same_paths_where_python_cannot(shop: Shop) -> None:
     assert listed(deb).paths == _told_by_dpkg(deb) == ("b", "usr/bin/a tool", "usr/l")
 
 
-def test_a_text_is_cut_where_it_tells_itself_and_a_change_stays_in_its_chunk() -> None:
-    cut = [*chunks(TEXT, b"\n\n")]
-    assert b"".join(cut) == TEXT
-    assert len(cut) > 4
-    assert all(len(chunk) >= SMALLEST for chunk in cut[:-1])
-    changed = TEXT.replace(b"Package: p2500\nText: x", b"Package: p2500\nText: yy")
-    assert len({*chunks(changed, b"\n\n")} - {*cut}) == 1
-    assert [*chunks(b"", b"\n\n")] == [b""]
+def test_a_text_is_cut_where_it_tells_itself_and_a_change_stays_in_its_chunk(
+    tmp_path: Path,
+) -> None:
+    made = Chunks(tmp_path / "kept", tmp_path / "fresh")
+    text = made.cut(PACKAGES, TEXT)
+    assert b"".join(made.plain(text)) == TEXT
+    assert text.sum == Sum(size=len(TEXT), sha256=digest_bytes(TEXT))
+    assert len(text.chunks) > 4
+    assert all(chunk.size >= SMALLEST for chunk in text.chunks[:-1])
+    changed = made.cut(PACKAGES, TEXT.replace(b"p2500\nVersion: 1", b"p2500\nVersion: 11"))
+    assert len({*changed.chunks} - {*text.chunks}) == 1
+    assert made.cut(PACKAGES, b"") == empty(PACKAGES)
+
+
+LINES = Kind(separator=b"\n", key=lambda line: (line.partition(b" ")[0],), endings=(GZ,))
+some_lines = st.dictionaries(
+    st.integers(0, 60).map(lambda number: b"path%02d" % number),
+    st.none() | st.integers(0, 9).map(lambda number: b" %d\n" % number),
+    max_size=30,
+)
+
+
+@given(several=st.lists(some_lines, max_size=4))
+def test_a_text_that_is_changed_bit_by_bit_has_the_chunks_of_one_made_at_once(
+    several: list[dict[bytes, bytes | None]],
+) -> None:
+    with pytest.MonkeyPatch.context() as patched, tempfile.TemporaryDirectory() as place:
+        patched.setattr(chunks, "SMALLEST", 40)
+        patched.setattr(chunks, "_ONE_IN", 3)
+        made = Chunks(Path(place, "kept"), Path(place, "fresh"))
+        text, lines = empty(LINES), {}
+        for edits in several:
+            lines |= {name: end and name + end for name, end in edits.items()}
+            text = made.edited(text, {(name,): lambda _, line=lines[name]: line for name in edits})
+            whole = b"".join(lines[name] or b"" for name in sorted(lines))
+            assert b"".join(made.plain(text)) == whole
+            assert text == made.cut(LINES, whole)
+
+
+@pytest.mark.parametrize("harm", ["changed", "lost"])
+@pytest.mark.usefixtures("untried")
+def test_kept_chunks_that_are_not_what_was_published_are_made_anew(shop: Shop, harm: str) -> None:
+    shop.publish(shop.deb("one", files={"/a": "1"}))
+    for chunk in shop.layout.chunks.glob(f"[0-9a-f]*{'[0-9a-f]'}"):
+        chunk.write_text("Package: two\n\n") if harm == "changed" else chunk.unlink()
+    shop.publish(shop.deb("three", files={"/c": "3"}))
+    assert [entry.package for entry in shop.current.entries()] == ["one", "three"]
+    assert contents(shop) == "a one\nc three\n"
+    assert check_repository(shop.root, listen=ignore).faults == ()
 
 
 def test_clients_read_indexes_of_several_chunks(

@@ -46,6 +46,7 @@ def test_packages_stand_in_the_index_in_canonical_form(shop: Shop) -> None:
         f"Size: {deb.stat().st_size}\n"
         f"SHA256: {sha256}\n"
         "Description: everyday, made by a test\n"
+        "\n"
     )
 
 

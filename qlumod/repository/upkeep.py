@@ -1,0 +1,174 @@
+"""The indexes of a suite, each changed as the suite is; what stays is not compressed again."""
+
+import gzip
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from qlumod.repository.chunks import GZ, Chunked, Chunks, Damaged, Edit, Key, Kind, empty
+from qlumod.repository.entries import ALL, Entry
+from qlumod.repository.indexes import (
+    CONTENTS,
+    PACKAGES,
+    SOURCE_PACKAGES,
+    SOURCES,
+    contents_path,
+    key_of,
+    packages_path,
+    piece_of,
+)
+from qlumod.repository.listing import Paths
+from qlumod.repository.plan import Plan
+from qlumod.repository.snapshots import Snapshot
+
+_SECTION = re.compile(r"^Section: (\S+)", re.MULTILINE)
+_NONE: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Index:
+    """An index: where it lies, and the architectures of what is in it."""
+
+    path: str
+    kind: Kind
+    like: str
+    """The index that one of a new architecture begins as."""
+    architectures: frozenset[str]
+
+    def has(self, entry: Entry) -> bool:
+        """Whether an entry belongs there."""
+        return entry.architecture in self.architectures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What changes in an index."""
+
+    index: _Index
+    base: Chunked
+    added: tuple[Entry, ...]
+    removed: tuple[Entry, ...]
+
+
+def changed_indexes(
+    plan: Plan,
+    before: Snapshot | None,
+    architectures: Sequence[str],
+    chunks: Chunks,
+    paths: Paths,
+) -> dict[str, Chunked]:
+    """Every index of the suite to be, by its path."""
+    done: dict[object, Chunked] = {}
+    found = {}
+    for index in _indexes(architectures):
+        old = _earlier(index, before, chunks)
+        # An index that older snapshots do not have is made of everything.
+        change = _Change(
+            index=index,
+            base=old or empty(index.kind),
+            added=tuple(filter(index.has, plan.entries if old is None else plan.added)),
+            removed=tuple(filter(index.has, plan.removed if old else ())),
+        )
+        # Where all packages are for all architectures, the indexes are the same.
+        key = (index.kind, change.base.sum, change.added, change.removed)
+        if key not in done:
+            try:
+                done[key] = _changed(change, plan, chunks, paths)
+            except Damaged:
+                chunks.distrust()
+                again = replace(change, base=_published(index, before, chunks))
+                done[key] = _changed(again, plan, chunks, paths)
+        found[index.path] = done[key]
+    return found
+
+
+def _indexes(architectures: Sequence[str]) -> Iterator[_Index]:
+    yield _Index(path=SOURCES, kind=SOURCE_PACKAGES, like="", architectures=frozenset(["source"]))
+    for name in (ALL, *architectures):
+        both = frozenset([ALL, name])
+        for path, kind in ((packages_path, PACKAGES), (contents_path, CONTENTS)):
+            yield _Index(path=path(name), kind=kind, like=path(ALL), architectures=both)
+
+
+def _earlier(index: _Index, before: Snapshot | None, chunks: Chunks) -> Chunked | None:
+    """The index as it was published; None: it has to be made from nothing."""
+    path = _path_before(index, before)
+    if before is None:
+        return empty(index.kind)
+    if path is None:
+        return None
+    return chunks.known(index.kind, before.sums[path]) or _published(index, before, chunks)
+
+
+def _published(index: _Index, before: Snapshot | None, chunks: Chunks) -> Chunked:
+    """The index as it was published, cut anew."""
+    path = _path_before(index, before)
+    if before is None or path is None:
+        return empty(index.kind)
+    return chunks.cut(index.kind, gzip.decompress(before.checked(f"{path}{GZ}")))
+
+
+def _path_before(index: _Index, before: Snapshot | None) -> str | None:
+    """Where the index was, or the one that an index of a new architecture begins as."""
+    there = before.sums if before else {}
+    return next((path for path in (index.path, index.like) if f"{path}{GZ}" in there), None)
+
+
+def _changed(change: _Change, plan: Plan, chunks: Chunks, paths: Paths) -> Chunked:
+    return chunks.edited(change.base, _edits(change, plan, chunks, paths))
+
+
+def _edits(change: _Change, plan: Plan, chunks: Chunks, paths: Paths) -> dict[Key, Edit]:
+    if change.index.kind is not CONTENTS:
+        gone: dict[Key, Edit] = {key_of(entry): _nothing for entry in change.removed}
+        return gone | {key_of(entry): partial(_always, piece_of(entry)) for entry in change.added}
+    moves: dict[bytes, tuple[frozenset[bytes], frozenset[bytes]]] = {}
+    for path, left in _left(change, chunks):
+        moves[path] = left, _NONE
+    for entry in (*change.added, *filter(change.index.has, plan.beside)):
+        place = frozenset([location(entry)])
+        for name in paths(entry):
+            path = _encoded(name)
+            left, come = moves.get(path, (_NONE, _NONE))
+            moves[path] = left, come | place if come else place
+    return {(path,): partial(_moved, path, *move) for path, move in moves.items()}
+
+
+def _nothing(piece: bytes | None) -> None:
+    del piece
+
+
+def _always(new: bytes, piece: bytes | None) -> bytes:
+    del piece
+    return new
+
+
+def _moved(
+    path: bytes, left: frozenset[bytes], come: frozenset[bytes], piece: bytes | None
+) -> bytes | None:
+    """The line of a path in Contents, with other packages that have it."""
+    there = piece.rpartition(b" ")[2].strip().split(b",") if piece else ()
+    places = set(there).difference(left).union(come)
+    return b"%b %b\n" % (path, b",".join(sorted(places))) if places else None
+
+
+def _left(change: _Change, chunks: Chunks) -> Iterator[tuple[bytes, frozenset[bytes]]]:
+    """The paths that packages leave, as the index has them: their files may be gone."""
+    places = frozenset(map(location, change.removed))
+    for part in chunks.plain(change.base) if places else ():
+        if any(place in part for place in places):
+            for line in part.splitlines():
+                path, _, there = line.rpartition(b" ")
+                if left := places.intersection(there.split(b",")):
+                    yield path, left
+
+
+def location(entry: Entry) -> bytes:
+    """What Contents calls a package."""
+    section = _SECTION.search(entry.text)
+    return (f"{section[1]}/{entry.package}" if section else entry.package).encode()
+
+
+def _encoded(path: str) -> bytes:
+    return path.encode(errors="surrogateescape")
