@@ -78,9 +78,10 @@ def read_held(texts: Mapping[str, bytes], where: str) -> tuple[Held, ...]:
 def _held(home: str, texts: Mapping[str, bytes]) -> Held:
     manifest = texts[f"{home}/{MANIFEST}"]
     fields = dict(_fields(decoded(manifest, MANIFEST)))
-    lines = _packages(home, fields, texts)
+    module = module_name(fields.get("Module", ""))
+    lines = _packages(home, module, fields, texts)
     held = Held(
-        module=module_name(fields.get("Module", "")),
+        module=module,
         release=ReleaseVersion.parse(fields.get("Version", "")),
         flavor=flavor_name(fields.get("Flavor", "")),
         architecture=arch_name(fields.get("Architecture", "")),
@@ -105,9 +106,9 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _packages(
-    home: str, fields: Mapping[str, str], texts: Mapping[str, bytes]
+    home: str, module: ModuleName, fields: Mapping[str, str], texts: Mapping[str, bytes]
 ) -> tuple[PackageLine, ...]:
-    name = f"{fields.get('Module', '')}{PACKAGES}"
+    name = f"{module}{PACKAGES}"
     listed = texts.get(f"{home}/{name}", b"")
     # The manifest has a line for each file: digest, size and path.
     if f"\n {digest_bytes(listed)} {len(listed)} {name}" not in fields.get("Files", ""):

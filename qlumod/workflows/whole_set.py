@@ -1,6 +1,6 @@
 """The whole set that a suite is to offer: whether its modules go together, and are proved to."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, raise_faults
@@ -71,39 +71,64 @@ class Looking:
             return ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Next:
+    """What becomes of a set: as it will be (None: it has no modules any more), and who leaves."""
+
+    now: ModuleSet | None
+    left: tuple[Member, ...]
+    is_other: bool
+    """Whether it has other members than before."""
+
+
 def whole_set(planned: Plan, before: Snapshot | None, looking: Looking) -> WholeSet:
     """The sets that the suite would offer; only those that change are looked at."""
     recorded = recorded_sets(before) if before else ()
     known = {line.key: line for line in recorded or ()}
     coming = looking.members(planned.added)
-    touched = {*coming, *filter(None, (_key(change.package) for change in planned.changes))}
-    if looking.anew:
-        touched.update(line.key for line in known.values() if line.unproved)
+    touched = _touched(planned, known.values(), looking.anew) | coming.keys()
     old = None if recorded is None else _old(known, touched, looking.layout)
     if old is None:
         # What is not recorded is read: all packages of an older snapshot, once.
         old = looking.members(planned.entries)
-    debs = {entry.files[0].sha256 for entry in planned.entries if not entry.is_source}
-    sets: list[ModuleSet] = []
-    changed: set[SetKey] = set()
-    for key in sorted({*old, *coming}):
-        had = old.get(key, ())
-        staying = [one for one in had if one.deb in debs]
-        if key in coming or len(staying) < len(had):
-            changed.add(key)
-        if members := newest_members((*staying, *coming.get(key, ()))):
-            sets.append(judged(_set(key, members), looking.proved))
+    following = tuple(_following(planned, old, coming, looking.proved))
+    sets = {one.now.key: one.now for one in following if one.now}
+    changed = {one.now.key for one in following if one.now and one.is_other}
     if looking.strict:
-        raise_faults(fault for one in sets if one.key in changed for fault in faults_of(one))
-    lines = {one.key: line_of(one) for one in sets}
+        raise_faults(fault for key in sorted(changed) for fault in faults_of(sets[key]))
     others = [line for key, line in known.items() if key not in old]
-    left = [one for had in old.values() for one in had if one.deb not in debs]
+    lines = {key: line_of(one) for key, one in sets.items()}
+    left = [one for each in following for one in each.left]
     return WholeSet(
-        lines=tuple(sorted((*lines.values(), *others), key=lambda line: line.key)),
-        sets=tuple(one for one in sets if lines[one.key] != known.get(one.key)),
+        lines=(*lines.values(), *others),
+        sets=tuple(one for key, one in sets.items() if lines[key] != known.get(key)),
         changed=frozenset(changed),
-        unowed=_unowed(left, sets, others, planned.entries, looking.layout),
+        unowed=_unowed(left, sets.values(), others, planned.entries, looking.layout),
     )
+
+
+def _touched(planned: Plan, lines: Iterable[SetLine], anew: bool) -> set[SetKey]:
+    """The sets that packages come to or leave, by their names, or of which more may be proved."""
+    named = {key for change in planned.changes if (key := _key(change.package))}
+    return named | {line.key for line in lines if anew and line.unproved}
+
+
+def _following(
+    planned: Plan,
+    old: Mapping[SetKey, Sequence[Member]],
+    coming: Mapping[SetKey, Sequence[Member]],
+    proved: Proved,
+) -> Iterator[_Next]:
+    debs = {entry.files[0].sha256 for entry in planned.entries if not entry.is_source}
+    for key in sorted({*old, *coming}):
+        left = tuple(one for one in old.get(key, ()) if one.deb not in debs)
+        staying = (one for one in old.get(key, ()) if one.deb in debs)
+        members = newest_members((*staying, *coming.get(key, ())))
+        yield _Next(
+            now=judged(_set(key, members), proved) if members else None,
+            left=left,
+            is_other=bool(left) or key in coming,
+        )
 
 
 def _unowed(

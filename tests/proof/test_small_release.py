@@ -35,7 +35,7 @@ def test_only_what_is_random_differs(found: Verdict) -> None:
 def test_the_verdict_names_the_bytes_of_all_modules(found: Verdict) -> None:
     assert found.about is not None
     proven = {one.module: one for one in found.about.modules}
-    assert set(proven) == {"core", *MODULES}
+    assert {"core", *MODULES} <= set(proven)
     assert len({one.payload for one in proven.values()}) == len(proven)
     assert len({one.layer for one in proven.values()}) == len(proven)
 
