@@ -76,7 +76,8 @@ class Bench:
         log = self.place / "log"
         words = ["--quiet", "--log", log, "--repository", self.place / repository]
         call = [PYTHON, "-m", "qlumod", "publish", *words, "--suite", SUITE, "--key", self.key]
-        call += files
+        # What they hold is made up: there is nothing to prove.
+        call += ["--unproved", *files]
         spent = clocked(lambda: quietly([*map(str, call)], self.place), pause=pause)
         return Added(spent=spent, trial=seconds_of(TRIAL, log.read_text()))
 
