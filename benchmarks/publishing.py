@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from many_debs import changes, make_debs, make_head
+from many_debs import MODULES, changes, make_debs, make_head
 from measured import ROUNDS, Spent, clocked, quietly
 
 from qlumod.system.gpg import make_key
@@ -67,8 +67,8 @@ class Bench:
         return [make_head(folder), *make_debs(folder, range(size - 1))]
 
     def another(self, number: int) -> Path:
-        """A package that no repository has."""
-        (made,) = make_debs(self.place / "added", [number])
+        """A package that no repository has: the core of a later release."""
+        (made,) = make_debs(self.place / "added", [number * MODULES])
         return made
 
     def qlumod(self, repository: str, files: Sequence[Path], *, pause: float = 1.0) -> Added:

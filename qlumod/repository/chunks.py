@@ -68,7 +68,7 @@ class Chunk:
     @property
     def line(self) -> bytes:
         """Its line in the list of a text."""
-        return b"\t".join((self.digest.encode(), b"%d" % self.size, *self.first)) + b"\n"
+        return b"\t".join((self.digest.encode(), b"%d" % self.size, *self.first))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +92,20 @@ class Chunks:
         self._kept = kept
         self._fresh = fresh
         self._made: set[str] = set()
+        self._listed: set[Digest] = set()
         self._trusting = True
 
     def known(self, kind: Kind, text: Sum) -> Chunked | None:
         """The chunks of a text; None: they are not kept (any more)."""
         try:
-            lines = (self._kept / f"{text.sha256}{LIST}").read_bytes().splitlines()
-            chunks = tuple(map(_chunk, lines))
-        except (OSError, ValueError):
+            data = (self._kept / f"{text.sha256}{LIST}").read_bytes()
+        except OSError:
             return None
-        return Chunked(kind=kind, chunks=chunks, sum=text)
+        lines, _, seal = data.rpartition(b"\n")
+        if digest_bytes(lines).encode() != seal:
+            return None
+        self._listed.add(text.sha256)
+        return Chunked(kind=kind, chunks=tuple(map(_chunk, lines.splitlines())), sum=text)
 
     def cut(self, kind: Kind, text: bytes) -> Chunked:
         """Take a text apart that was read from its index."""
@@ -111,11 +115,18 @@ class Chunks:
         """Make everything anew from here on."""
         self._trusting = False
 
-    def around(self, text: Chunked, first: Key, last: Key) -> Iterator[bytes]:
-        """All pieces of the chunks in which keys between these two would be."""
-        begin, end = (_place(text.chunks, key) for key in (first, last))
+    def named(self, text: Chunked, name: bytes) -> Iterator[bytes]:
+        """The pieces whose key begins with a name; raises `Damaged`."""
+        begin, end = (_place(text.chunks, key) for key in ((name,), (name, b"\xff")))
         for chunk in text.chunks[begin : end + 1]:
-            yield from self._pieces(text, chunk)
+            pieces = text.kind.pieces(self._checked(chunk))
+            yield from (piece for piece in pieces if text.kind.key(piece)[0] == name)
+
+    def holding(self, text: Chunked, words: bytes) -> Iterator[bytes]:
+        """The pieces that have these words in them; raises `Damaged`."""
+        for chunk in text.chunks:
+            if words in (data := self._checked(chunk)):
+                yield from (piece for piece in text.kind.pieces(data) if words in piece)
 
     def plain(self, text: Chunked) -> Iterator[bytes]:
         """The plain bytes, chunk by chunk."""
@@ -134,9 +145,11 @@ class Chunks:
         """Compress what is not compressed yet, and write the lists."""
         unpacked: dict[str, None] = {}
         for text in texts:
-            if not self._has(f"{text.sum.sha256}{LIST}"):
-                lines = b"".join(chunk.line for chunk in text.chunks)
-                self._write(f"{text.sum.sha256}{LIST}", lines)
+            if text.sum.sha256 not in self._listed:
+                self._listed.add(text.sum.sha256)
+                lines = b"\n".join(chunk.line for chunk in text.chunks)
+                seal = digest_bytes(lines).encode()
+                self._write(f"{text.sum.sha256}{LIST}", lines + b"\n" + seal)
             for digest in _parts(text):
                 if digest == NOTHING and not self._has(digest):
                     self._write(digest, b"")
@@ -200,6 +213,12 @@ class Chunks:
         if checking.hexdigest() != old.sum.sha256:
             raise Damaged(f"{self._kept}: the chunks of an index are not what was published")
         return Sum(size=sum(chunk.size for chunk in new), sha256=Digest(hashing.hexdigest()))
+
+    def _checked(self, chunk: Chunk) -> bytes:
+        data = self._read(chunk.digest)
+        if digest_bytes(data) != chunk.digest:
+            raise Damaged(f"{self._place_of(chunk.digest)} was changed")
+        return data
 
     def _pieces(self, text: Chunked, chunk: Chunk) -> list[bytes]:
         return text.kind.pieces(self._read(chunk.digest))

@@ -1,7 +1,9 @@
 """What a publication changes in a suite: pure, before anything is written."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import overload
 
 from debian.debian_support import Version
 
@@ -43,12 +45,40 @@ class Plan:
     """What stays and is called like something that is added or removed."""
 
 
+class Later(Sequence[Entry]):
+    """Entries that are read when somebody asks for them, since most publications touch a few."""
+
+    def __init__(self, load: Callable[[], Sequence[Entry]]) -> None:
+        self._loaded = cache(load)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
+        """As of the entries."""
+        return self._loaded()[index]
+
+    def __iter__(self) -> Iterator[Entry]:
+        """As of the entries."""
+        return iter(self._loaded())
+
+    def __len__(self) -> int:
+        """As of the entries."""
+        return len(self._loaded())
+
+
 def plan(
-    published: Sequence[Entry], incoming: Sequence[Entry], *, allow_older: bool = False
+    published: Sequence[Entry],
+    incoming: Sequence[Entry],
+    *,
+    everything: Callable[[], Sequence[Entry]] | None = None,
+    allow_older: bool = False,
 ) -> Plan:
     """Put new entries into a suite: each package has the new version then, the others stay.
 
-    Raises every reason against it at once.
+    Raises every reason against it at once. With `everything` that the suite offers, `published` may
+    be as much of it as the new entries touch (`related`).
     """
     new = _without_repeats(incoming)
     _refuse_two_versions(new)
@@ -56,8 +86,14 @@ def plan(
     if not allow_older:
         _refuse_older(published, new)
     made = plan_for(published, _merged(published, new))
+    if everything:
+        made = replace(made, entries=_all_then(made, everything))
     _refuse_broken(made)
     return made
+
+
+def _all_then(made: Plan, everything: Callable[[], Sequence[Entry]]) -> Later:
+    return Later(lambda: sort_entries({*everything()}.difference(made.removed).union(made.added)))
 
 
 def plan_for(published: Collection[Entry], entries: Sequence[Entry]) -> Plan:
@@ -184,6 +220,8 @@ def _refuse_older(published: Sequence[Entry], new: Sequence[Entry]) -> None:
 def _refuse_broken(made: Plan) -> None:
     """What stays must not lose what it needs; what is new, a real apt client tries."""
     removed = [entry for entry in made.removed if not entry.is_source]
+    if not removed:
+        return
     raise_faults(
         QlumodError(
             f"{entry.title} needs {relation}, which the suite would not have any more",

@@ -32,7 +32,7 @@ from qlumod.repository.staging import (
     unsynced,
 )
 from qlumod.repository.trial import try_staged
-from qlumod.repository.upkeep import changed_indexes
+from qlumod.repository.upkeep import changed_indexes, named_files
 from qlumod.system.files import Sum
 from qlumod.system.gpg import SigningKey, clearsign, detach_sign
 from qlumod.system.keys import armoured_keys
@@ -108,9 +108,11 @@ def show(
         with step(listen, "signing"):
             for name, data in _signed(text.encode(), keys).items():
                 stage_file(staging, name, data)
-        with workers(1) as beside:
+        with workers(2) as beside:
             synced = beside.submit(sync_staged, staging, unsynced(staging))
-            check_references(staging, plan.entries)
+            named = beside.submit(
+                check_references, staging, named_files(texts, chunks), plan.entries
+            )
             try_staged(
                 staging,
                 plan.entries,
@@ -120,6 +122,7 @@ def show(
                 listen=listen,
             )
             synced.result()
+            named.result()
         commit(staging, listen=listen)
         chunks.settle()
     return times.identity

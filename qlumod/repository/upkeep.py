@@ -2,12 +2,12 @@
 
 import gzip
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from qlumod.repository.chunks import GZ, Chunked, Chunks, Damaged, Edit, Key, Kind, empty
-from qlumod.repository.entries import ALL, Entry
+from qlumod.repository.entries import ALL, Entry, read_sources
 from qlumod.repository.indexes import (
     CONTENTS,
     PACKAGES,
@@ -23,6 +23,7 @@ from qlumod.repository.plan import Plan
 from qlumod.repository.snapshots import Snapshot
 
 _SECTION = re.compile(r"^Section: (\S+)", re.MULTILINE)
+_FILE = re.compile(rb"^Filename: (.*)\nSize: (\d+)$", re.MULTILINE)
 _NONE: frozenset[bytes] = frozenset()
 
 
@@ -81,6 +82,17 @@ def changed_indexes(
                 done[key] = _changed(again, plan, chunks, paths)
         found[index.path] = done[key]
     return found
+
+
+def named_files(texts: Mapping[str, Chunked], chunks: Chunks) -> Iterator[tuple[str, int]]:
+    """Every file that the indexes name, and its size."""
+    for text in {text.sum.sha256: text for text in texts.values()}.values():
+        for part in () if text.kind is CONTENTS else chunks.plain(text):
+            if text.kind is PACKAGES:
+                yield from ((path.decode(), int(size)) for path, size in _FILE.findall(part))
+            else:
+                entries = read_sources(part.decode())
+                yield from ((file.path, file.size) for entry in entries for file in entry.files)
 
 
 def _indexes(architectures: Sequence[str]) -> Iterator[_Index]:

@@ -16,12 +16,16 @@ from qlumod.repository.layout import suite as suite_name
 from qlumod.repository.module_sets import ModuleSet
 from qlumod.repository.plan import Change, Plan, plan, plan_for
 from qlumod.repository.redistribution import refuse_private
+from qlumod.repository.related import related
 from qlumod.repository.settings import Settings, Wishes
 from qlumod.repository.snapshots import Snapshot, current_snapshot, existing
 from qlumod.repository.staging import check_pool, opened
 from qlumod.system.gpg import SigningKey
 from qlumod.system.keys import agent_as_it_was, usable_keys
 from qlumod.workflows.offering import Offer, Target, demand, offer
+
+FEW = 100
+"""How many new packages are looked up one by one in what is published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,7 @@ def publish(
             write_settings(layout, settings, keys)
             before = current_snapshot(layout, name)
             refuse_private((one.entry for one in incoming), name, settings)
-            planned = _planned(before, incoming, allow_older=allow_older)
+            planned = _planned(layout, before, incoming, allow_older=allow_older)
             offered = offer(
                 planned,
                 incoming,
@@ -109,7 +113,7 @@ def preview(
     name = suite_name(suite) if suite else suite_of(incoming)
     refuse_private((one.entry for one in incoming), name, settings)
     before = current_snapshot(layout, name)
-    planned = _planned(before, incoming, allow_older=allow_older)
+    planned = _planned(layout, before, incoming, allow_older=allow_older)
     check_pool(layout, incoming)
     offered = offer(
         planned,
@@ -229,9 +233,16 @@ def renew(
             )
 
 
-def _planned(before: Snapshot | None, incoming: Sequence[Incoming], *, allow_older: bool) -> Plan:
-    published = before.entries() if before else ()
-    return plan(published, [one.entry for one in incoming], allow_older=allow_older)
+def _planned(
+    layout: Layout, before: Snapshot | None, incoming: Sequence[Incoming], *, allow_older: bool
+) -> Plan:
+    new = [one.entry for one in incoming]
+    if before is None:
+        return plan((), new, allow_older=allow_older)
+    few = related(before, layout, new) if len(new) <= FEW else None
+    if few is None:
+        return plan(before.entries(), new, allow_older=allow_older)
+    return plan(few, new, everything=before.entries, allow_older=allow_older)
 
 
 def _chosen(snapshot: Snapshot, packages: Sequence[str]) -> tuple[Entry, ...]:

@@ -119,10 +119,10 @@ def _following(
     coming: Mapping[SetKey, Sequence[Member]],
     proved: Proved,
 ) -> Iterator[_Next]:
-    debs = {entry.files[0].sha256 for entry in planned.entries if not entry.is_source}
+    gone = {entry.files[0].sha256 for entry in planned.removed if not entry.is_source}
     for key in sorted({*old, *coming}):
-        left = tuple(one for one in old.get(key, ()) if one.deb not in debs)
-        staying = (one for one in old.get(key, ()) if one.deb in debs)
+        left = tuple(one for one in old.get(key, ()) if one.deb in gone)
+        staying = (one for one in old.get(key, ()) if one.deb not in gone)
         members = newest_members((*staying, *coming.get(key, ())))
         yield _Next(
             now=judged(_set(key, members), proved) if members else None,
@@ -140,6 +140,8 @@ def _unowed(
 ) -> frozenset[Source]:
     """What modules that leave were made from, and nothing that stays is."""
     owed = {source for one in left for source in one.held.sources}
+    if not owed:
+        return frozenset()
     there = {entry.source for entry in entries if entry.is_source}
     found = (owed & there) - {entry.source for entry in entries if not entry.is_source}
     if found:
