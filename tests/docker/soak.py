@@ -119,6 +119,13 @@ class Outcome:
     faults: list[str] = field(default_factory=list)
     """What went wrong with the publisher or the repository."""
 
+    def is_early(self) -> bool:
+        """Whether a client has yet to see more, and may: none has failed."""
+        clients = self.clients
+        return not any(client.failures for client in clients) and any(
+            len(client.seen) < self.measure.seen for client in clients
+        )
+
     def wrong(self) -> list[str]:
         """All that is not as it must be."""
         measure = self.measure
@@ -175,9 +182,9 @@ class Outcome:
                 f"  {len(client.versions):8}  {client.overtaken:9}  {len(client.failures):8}"
             )
         yield ""
-        yield "killed in                          times"
+        yield "killed in                                times"
         for step in dict.fromkeys((EARLIER, *self.steps, *self.kills)):
-            yield f"{step:33}  {self.kills[step]:5}"
+            yield f"{step:39}  {self.kills[step]:5}"
         yield ""
         yield "requests: " + ", ".join(f"{n} {kind}" for kind, n in sorted(self.requests.items()))
         yield from (f"WRONG: {fault}" for fault in self.wrong())
@@ -238,10 +245,10 @@ class Publisher:
         self.chance.shuffle(self.aims)
 
     def all_others(self) -> None:
-        """Publish until there were enough, and until each step was met."""
+        """Publish until there were enough, each step was met, and each client has seen enough."""
         wanted = self.outcome.measure.publications
         while self.outcome.publications < wanted or (
-            self.aims and self.outcome.publications < 2 * wanted
+            self.outcome.publications < 3 * wanted and (self.aims or self.outcome.is_early())
         ):
             left = max(1, wanted - self.outcome.publications)
             aims = [self.aims.pop() for _ in range(-(-len(self.aims) // left))]
