@@ -2,18 +2,21 @@
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from qlumod.package.plan import Plan
 from qlumod.repository.settings import Wishes
+from qlumod.repository.snapshots import all_snapshots
 from qlumod.system.gpg import SigningKey
 from qlumod.workflows import publish
+from qlumod.workflows.withdraw import rollback
+from qlumod.workflows.workplace import Workplace
 from tests.head.head_node import CORE_FILES, KERNEL
 from tests.head.small_payloads import BASE, MUNGE, state
 from tests.package.small import make_payload
 from tests.revisions.publisher import Publisher
 
-SUITE = "14.0-bookworm"
 CORE, SLURM = 6 << 20, 1 << 20
 """About how many bytes the modules' layers have."""
 
@@ -22,20 +25,38 @@ class Vendor(Publisher):
     """A site whose core can be booted, as far as a head node can tell, and whose slurm is small."""
 
     def __init__(
-        self, top: Path, key: SigningKey, fingerprint: str, *, repository: Path, uri: str
+        self,
+        top: Path,
+        key: SigningKey,
+        fingerprint: str,
+        *,
+        flavor: str,
+        repository: Path,
+        uri: str,
     ) -> None:
         super().__init__(top, key, fingerprint)
+        self.flavor = flavor
         self._repository = repository
         self.uri = uri
+        path = self.specs / "release"
+        path.write_text(path.read_text().replace("Flavors: bookworm", "Flavors: bookworm trixie"))
+
+    @property
+    def place(self) -> Workplace:
+        return replace(super().place, flavor=self.flavor)
+
+    @property
+    def suite(self) -> str:
+        return f"14.0-{self.flavor}"
 
     @property
     def repository(self) -> Path:  # type: ignore[override]
         return self._repository
 
     @property
-    def snapshots(self) -> tuple[str, ...]:
-        """What was published, the oldest first."""
-        return self.base().layout.snapshot_names()
+    def sources(self) -> str:
+        """What users put into /etc/apt/sources.list.d/."""
+        return (self.repository / f"{self.suite}.sources").read_text()
 
     def make_payload(self, place: Path, plan: Plan) -> None:
         core = plan.module == "core"
@@ -64,11 +85,17 @@ class Vendor(Publisher):
         return publish.publish(
             tuple(files),
             repository=self.repository,
-            suite=SUITE,
+            suite=self.suite,
             wishes=Wishes(keys=(self.fingerprint,), uri=self.uri),
             unproved=True,
             listen=self.events.append,
         )
+
+    def go_back(self) -> None:
+        """Offer the first release again."""
+        found = all_snapshots(self.base().layout)
+        first = next(one.identity for one in found if one.suite == self.suite)
+        rollback(self.suite, first, repository=self.repository, listen=self.events.append)
 
 
 def bulk(seed: str, size: int) -> str:
