@@ -112,25 +112,11 @@ def plan_for(published: Collection[Entry], entries: Sequence[Entry]) -> Plan:
 
 def without_sources(planned: Plan, sources: Collection[tuple[str, str]]) -> Plan:
     """Take source packages out that nothing in the suite owes any more."""
-    if not sources:
-        return planned
-    going = [entry for entry in planned.entries if entry.is_source and entry.source in sources]
+    going = {entry for entry in planned.entries if entry.is_source and entry.source in sources}
     if not going:
         return planned
-    gone = set(going)
-    told = {(change.package, change.architecture) for change in planned.changes}
-    changes = tuple(
-        Change(package=entry.package, architecture=SOURCE, old=entry.version, new=None)
-        for entry in going
-        if (entry.package, SOURCE) not in told
-    )
-    return Plan(
-        entries=tuple(entry for entry in planned.entries if entry not in gone),
-        changes=tuple(sorted((*planned.changes, *changes), key=lambda one: one.package)),
-        added=tuple(entry for entry in planned.added if entry not in gone),
-        removed=sort_entries((*planned.removed, *(gone - set(planned.added)))),
-        beside=tuple(entry for entry in planned.beside if entry not in gone),
-    )
+    published = {*planned.removed, *planned.entries}.difference(planned.added)
+    return plan_for(published, [entry for entry in planned.entries if entry not in going])
 
 
 def changes_between(before: Iterable[Entry], after: Iterable[Entry]) -> tuple[Change, ...]:

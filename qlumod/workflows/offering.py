@@ -79,9 +79,9 @@ def offer(
     contents = _Contents(target.layout, incoming)
     with step(listen, "checking that the modules go together"):
         found = _looked_over(planned, target, demand, contents.held)
-    if not exactly:
+    if found.unowed and not exactly:
         planned = without_sources(planned, found.unowed)
-    if not keys or not (planned.added or planned.changes or found.sets or anyway):
+    if not keys or not (planned.added or planned.removed or found.sets or anyway):
         return Offer(snapshot=None, changes=planned.changes, sets=found.sets)
     keep_proofs(target.layout, demand.proofs if demand else ())
     for one in found.sets:

@@ -109,7 +109,7 @@ def whole_set(planned: Plan, before: Snapshot | None, looking: Looking) -> Whole
 
 def _touched(planned: Plan, lines: Iterable[SetLine], anew: bool) -> set[SetKey]:
     """The sets that packages come to or leave, by their names, or of which more may be proved."""
-    named = {key for change in planned.changes if (key := _key(change.package))}
+    named = {key for entry in planned.removed if (key := _key(entry.package))}
     return named | {line.key for line in lines if anew and line.unproved}
 
 

@@ -68,8 +68,9 @@ def test_sources_that_are_owed_stay_when_newer_ones_come(shop: Shop, untried: No
 
 
 def test_sources_that_are_owed_no_more_leave(shop: Shop, untried: None) -> None:
-    upstream = [source(shop, *one) for one in (("bash", "5.1"), ("dash", "1"), ("zsh", "5"))]
-    slurm = a_payload(shop, "slurm", packages={"dash": "1"})
+    named = (("bash", "5.0"), ("bash", "5.1"), ("dash", "1"), ("zsh", "5"))
+    upstream = [source(shop, *one) for one in named]
+    slurm = a_payload(shop, "slurm", packages={"dash": "1", "bash": "5.0"})
     shop.publish(payload(shop, "bash (5.1)", "dash (1)"), slurm, *upstream)
     done = shop.publish(
         payload(shop, "bash (5.2)", version="14.0.0-2"), source(shop, "bash", "5.2")
@@ -79,7 +80,7 @@ def test_sources_that_are_owed_no_more_leave(shop: Shop, untried: None) -> None:
         "qlustar-module-core-bookworm-amd64-14.0.0 (all): 14.0.0-1 → 14.0.0-2",
     ]
     # Slurm still owes dash; who published zsh had other reasons.
-    assert sources_of(shop) == [("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
+    assert sources_of(shop) == [("bash", "5.0"), ("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
     name = "qlustar-module-slurm-bookworm-amd64-14.0.0"
     done = remove(SUITE, [name], repository=shop.root, date=shop.date + 1, listen=ignore)
     assert [str(change) for change in done.changes] == [
@@ -89,7 +90,7 @@ def test_sources_that_are_owed_no_more_leave(shop: Shop, untried: None) -> None:
     assert sources_of(shop) == [("bash", "5.2"), ("zsh", "5")]
     assert owed(shop).missing == ()
     rollback(SUITE, repository=shop.root, date=shop.date + 2, listen=ignore)
-    assert sources_of(shop) == [("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
+    assert sources_of(shop) == [("bash", "5.0"), ("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
 
 
 def sources_of(shop: Shop) -> list[tuple[str, str]]:
