@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from debian._deb822_repro import tokens
-
 from qlumod.errors import QlumodError, raise_faults
+from qlumod.late import late
 
+tokens = late("debian._deb822_repro.tokens")
 FORMAT = 1
 """The only format there is; every document names it in its first field."""
 

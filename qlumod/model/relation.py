@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from debian.deb822 import PkgRelation
-
 from qlumod.errors import QlumodError
+from qlumod.late import late
 from qlumod.model.names import (
     FlavorName,
     PackageName,
@@ -17,6 +16,7 @@ from qlumod.model.names import (
     package_version,
 )
 
+deb822 = late("debian.deb822")
 _OPERATORS = ("<<", "<=", "=", ">=", ">>")
 
 # python-debian warns of what it cannot parse and returns it as a name; here that is an error.
@@ -59,9 +59,9 @@ def parse_relation(text: str) -> Relation:
 def _parts(text: str) -> Mapping[str, Any]:
     if "|" in text:
         raise _refusal(text, "a module names its packages: write one of the alternatives")
-    found = PkgRelation.parse_relations(text)
+    found = deb822.PkgRelation.parse_relations(text)
     # Written back, it must be what was read: python-debian takes the rest for a name.
-    same = _squeezed(PkgRelation.str(found)) == _squeezed(text)
+    same = _squeezed(deb822.PkgRelation.str(found)) == _squeezed(text)
     if len(found) != 1 or not same or re.search(r"[\s()\[\]<>]", found[0][0]["name"]):
         raise _refusal(text, _reason(text))
     return dict(found[0][0])

@@ -8,14 +8,13 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from debian.arfile import ArError
-from debian.deb822 import Changes, Deb822, Dsc
-from debian.debfile import DebError, DebFile
 
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.events import Listener, step
+from qlumod.late import late
 from qlumod.model.names import (
     Digest,
     ModulePackage,
@@ -26,16 +25,18 @@ from qlumod.model.names import (
 )
 from qlumod.repository.entries import ALL, Entry, PoolFile, binary_entry, checksums, source_entry
 from qlumod.repository.layout import COMPONENT
+from qlumod.system.deb_file import read_control
 from qlumod.system.files import Sum, file_sum, read_bytes, told
 
 _VERSION = re.compile(r"(\d+:)?[0-9][A-Za-z0-9.+~-]*\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*\Z")
 _AR_HEADER = 60
 _BROKEN = (
-    ArError, DebError, tarfile.TarError, lzma.LZMAError, zlib.error,
+    ArError, tarfile.TarError, lzma.LZMAError, zlib.error,
     EOFError, KeyError, ValueError, OSError,
 )  # fmt: skip
 
+deb822 = late("debian.deb822")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -142,14 +143,14 @@ def _wanted_by(path: Path) -> list[_Wanted]:
 
 
 def _named_in_changes(path: Path) -> list[_Wanted]:
-    said = _said(path, Changes(read_bytes(path)))
+    said = _said(path, deb822.Changes(read_bytes(path)))
     wanted = [name for name in said if name.suffix in (".deb", ".dsc")]
     if not wanted:
         raise QlumodError(f"{path}: Checksums-Sha256 names no .deb and no .dsc")
     return [_Wanted(path=name, said=said) for name in wanted]
 
 
-def _said(path: Path, document: Deb822) -> dict[Path, Sum]:
+def _said(path: Path, document: Any) -> dict[Path, Sum]:
     """The files that a .changes or .dsc names, with size and digest, as they lie beside it."""
     said: dict[Path, Sum] = {}
     for digest, size, name in _raw_checksums(path, document):
@@ -159,7 +160,7 @@ def _said(path: Path, document: Deb822) -> dict[Path, Sum]:
     return said
 
 
-def _raw_checksums(path: Path, document: Deb822) -> list[tuple[str, int, str]]:
+def _raw_checksums(path: Path, document: Any) -> list[tuple[str, int, str]]:
     try:
         return [
             (line["sha256"], int(line["size"]), line["name"])
@@ -201,11 +202,7 @@ def _read_deb(wanted: _Wanted) -> Incoming:
 
 def _control(path: Path) -> dict[str, str]:
     try:
-        deb = DebFile(str(path))
-        try:
-            return dict(deb.debcontrol().items())
-        finally:
-            deb.close()
+        return read_control(path)
     except _BROKEN as fault:
         raise QlumodError(
             f"{path}: cannot read the control file of this .deb: {fault}",
@@ -234,7 +231,7 @@ def _read_dsc(wanted: _Wanted) -> Incoming:
     path = wanted.path
     data = read_bytes(path)
     own = _checked_sum(path, wanted.said, ".changes")
-    document = Dsc(data)
+    document = deb822.Dsc(data)
     said = _said(path, document)
     for name in said:
         _checked_sum(name, said, ".dsc")
@@ -253,7 +250,7 @@ def _read_dsc(wanted: _Wanted) -> Incoming:
 
 def _source_fields(path: Path, data: bytes, directory: str, own: Sum) -> dict[str, str]:
     """A .dsc's fields as Sources has them: with the .dsc among the files."""
-    document = Deb822(Deb822.split_gpg_and_payload(data.splitlines())[1])
+    document = deb822.Deb822(deb822.Deb822.split_gpg_and_payload(data.splitlines())[1])
     fields = {name: document.get_as_string(name) for name in document}
     fields["Package"] = fields.pop("Source")
     fields["Directory"] = directory

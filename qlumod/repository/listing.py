@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from debian.arfile import ArError
-from debian.debfile import DebError, DebFile
 
 from qlumod.errors import QlumodError
 from qlumod.model.held import tells_of_module
 from qlumod.repository.entries import Entry
+from qlumod.system.deb_file import data_of
 from qlumod.system.run import capture, command
 
 Paths = Callable[[Entry], tuple[str, ...]]
@@ -36,12 +36,9 @@ _LISTED = re.compile(
 def listed(deb: Path) -> Listed:
     """Look into a .deb; raises `QlumodError`."""
     try:
-        opened = DebFile(str(deb))
-        try:
-            return _listed(opened.data.tgz())
-        finally:
-            opened.close()
-    except (ArError, DebError, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError):
+        with data_of(deb) as data:
+            return _listed(data)
+    except (ArError, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError):
         # What python-debian cannot unpack, dpkg knows, or says what is wrong with it.
         paths = _told_by_dpkg(deb)
     if any(map(tells_of_module, paths)):

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from debian.debian_support import Version
-
 from qlumod.errors import QlumodError
+from qlumod.late import late
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded, number
 from qlumod.model.held import Held, SetKey
@@ -30,6 +29,8 @@ from qlumod.model.spec import excluded
 from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import Snapshot
 from qlumod.system.files import make_directories, read_bytes, told, write_whole
+
+debian_support = late("debian.debian_support")
 
 MODULES = "modules"
 """The file of a snapshot, beside Release."""
@@ -218,7 +219,7 @@ def newest_members(members: Iterable[Member]) -> tuple[Member, ...]:
     found: dict[ModuleName, Member] = {}
     for one in members:
         known = found.setdefault(one.module, one)
-        if Version(one.version) > Version(known.version):
+        if debian_support.Version(one.version) > debian_support.Version(known.version):
             found[one.module] = one
     return tuple(found[module] for module in sorted(found))
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import overload
 
-from debian.debian_support import Version
-
 from qlumod.errors import QlumodError, raise_faults
+from qlumod.late import late
 from qlumod.repository.entries import SOURCE, Entry, PoolFile, sort_entries
 from qlumod.repository.relations import broken_by
+
+debian_support = late("debian.debian_support")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -139,9 +140,13 @@ def _versions(entries: Iterable[Entry]) -> dict[tuple[str, str], str]:
     newest: dict[tuple[str, str], str] = {}
     for entry in entries:
         key = (entry.package, entry.architecture)
-        if key not in newest or Version(entry.version) > Version(newest[key]):
+        if key not in newest or _is_newer(entry.version, newest[key]):
             newest[key] = entry.version
     return newest
+
+
+def _is_newer(version: str, other: str) -> bool:
+    return bool(debian_support.Version(version) > debian_support.Version(other))
 
 
 def _without_repeats(entries: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -199,7 +204,7 @@ def _refuse_older(published: Sequence[Entry], new: Sequence[Entry]) -> None:
         for entry in new
         if not entry.is_source
         and (entry.package, entry.architecture) in newest
-        and Version(entry.version) < Version(newest[entry.package, entry.architecture])
+        and _is_newer(newest[entry.package, entry.architecture], entry.version)
     )
 
 

@@ -36,7 +36,7 @@ from qlumod.repository.upkeep import changed_indexes, named_files
 from qlumod.system.files import Sum
 from qlumod.system.gpg import SigningKey, clearsign, detach_sign
 from qlumod.system.keys import armoured_keys
-from qlumod.system.leash import workers
+from qlumod.system.leash import Workers, workers
 
 _IDENTITY = "%Y%m%dT%H%M%SZ"
 CLOCK_SLACK = 30
@@ -105,8 +105,9 @@ def show(
             valid_until=times.valid_until,
             files=sums,
         )
-        with step(listen, "signing"):
-            for name, data in _signed(text.encode(), keys).items():
+        with step(listen, "signing"), workers(2) as beside:
+            public = beside.submit(armoured_keys, keys)
+            for name, data in _signed(text.encode(), keys, beside).items():
                 stage_file(staging, name, data)
         with workers(2) as beside:
             synced = beside.submit(sync_staged, staging, unsynced(staging))
@@ -118,7 +119,7 @@ def show(
                 plan.entries,
                 plan.added,
                 architectures=architectures,
-                keyring=armoured_keys(keys),
+                keyring=public.result(),
                 listen=listen,
             )
             synced.result()
@@ -154,13 +155,11 @@ def _stage_indexes(
     return sums
 
 
-def _signed(release: bytes, keys: Sequence[SigningKey]) -> dict[str, bytes]:
+def _signed(release: bytes, keys: Sequence[SigningKey], beside: Workers) -> dict[str, bytes]:
     first, *others = keys
-    return {
-        "Release": release,
-        "Release.gpg": detach_sign(first, release, also=others),
-        "InRelease": clearsign(first, release, also=others),
-    }
+    detached = beside.submit(detach_sign, first, release, also=others)
+    inside = clearsign(first, release, also=others)
+    return {"Release": release, "Release.gpg": detached.result(), "InRelease": inside}
 
 
 def _later_than_all(layout: Layout, date: int | None) -> int:

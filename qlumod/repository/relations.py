@@ -5,10 +5,11 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from debian.deb822 import PkgRelation
-from debian.debian_support import Version
-
+from qlumod.late import late
 from qlumod.repository.entries import Entry
+
+deb822 = late("debian.deb822")
+debian_support = late("debian.debian_support")
 
 NEEDS = re.compile(r"^(?:Pre-)?Depends:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 FEW = 20
@@ -25,7 +26,7 @@ def alternatives(entry: Entry, field: re.Pattern[str]) -> list[list[Any]]:
         return [
             found
             for value in field.findall(entry.text)
-            for found in PkgRelation.parse_relations(value.strip())
+            for found in deb822.PkgRelation.parse_relations(value.strip())
         ]
 
 
@@ -40,7 +41,7 @@ def broken_by(removed: Sequence[Entry], staying: Iterable[Entry]) -> Iterator[tu
     for entry in needing:
         for relation in alternatives(entry, NEEDS):
             if _is_met(relation, gone) and not _is_met(relation, there):
-                yield entry, PkgRelation.str([relation])
+                yield entry, deb822.PkgRelation.str([relation])
 
 
 def _mentions(entry: Entry, names: set[str]) -> bool:
@@ -85,7 +86,7 @@ def _has_version(offered: str | None, wanted: tuple[str, str] | None) -> bool:
     if offered is None:
         return False
     operator, version = wanted
-    one, other = Version(offered), Version(version)
+    one, other = debian_support.Version(offered), debian_support.Version(version)
     compared: dict[str, bool] = {
         "<<": one < other,
         "<=": one <= other,

@@ -1,0 +1,60 @@
+"""Looking into a .deb without unpacking it."""
+
+import re
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from debian.arfile import ArFile
+
+from qlumod.late import late
+
+debfile = late("debian.debfile")
+_OURS = {"control": ("control.tar.gz", "control.tar.xz"), "data": ("data.tar", "data.tar.gz")}
+"""The parts that tarfile reads by itself; python-debian, which knows all, takes long to import."""
+_FIELDS = re.compile(r"([A-Za-z][A-Za-z0-9-]*:.*\n([ \t].*\S.*\n)*)+\Z")
+_FIELD = re.compile(r"^([A-Za-z0-9-]+):[ \t]*(.*)((?:\n[ \t].*)*)$", re.MULTILINE)
+
+
+def read_control(path: Path) -> dict[str, str]:
+    """The fields of the control file; raises what tarfile and python-debian raise."""
+    with _part(path, "control") as archive:
+        for member in archive or ():
+            file = archive.extractfile(member) if member.name in ("control", "./control") else None
+            text = file.read().decode(errors="replace") if file else ""
+            if _FIELDS.match(text):
+                return {name: first.rstrip() + rest for name, first, rest in _FIELD.findall(text)}
+    opened = debfile.DebFile(str(path))
+    try:
+        return dict(opened.debcontrol().items())
+    finally:
+        opened.close()
+
+
+@contextmanager
+def data_of(path: Path) -> Iterator[tarfile.TarFile]:
+    """The archive of the files; raises what tarfile and python-debian raise."""
+    with _part(path, "data") as archive:
+        if archive:
+            yield archive
+            return
+    opened = debfile.DebFile(str(path))
+    try:
+        yield opened.data.tgz()
+    finally:
+        opened.close()
+
+
+@contextmanager
+def _part(path: Path, part: str) -> Iterator[Any]:
+    """One of the two archives; None: it is of a kind that is left to python-debian."""
+    with path.open("rb") as deb:
+        found = ArFile(fileobj=deb)
+        name = next((name for name in _OURS[part] if name in found.getnames()), None)
+        if name is None:
+            yield None
+            return
+        with tarfile.open(fileobj=found.getmember(name), mode="r:*") as archive:
+            yield archive
