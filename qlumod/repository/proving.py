@@ -7,6 +7,7 @@ from itertools import combinations
 from qlumod.errors import QlumodError
 from qlumod.model.held import Held
 from qlumod.model.names import Digest, ModuleName
+from qlumod.model.profile import RELEASED, profile_of
 from qlumod.model.proof import stack_digest
 from qlumod.model.spec import excluded, stack_of
 from qlumod.repository.module_sets import (
@@ -92,7 +93,9 @@ def _hints(one: ModuleSet, given: GivenProof) -> Iterator[str]:
 
 
 def _command(one: ModuleSet) -> str:
-    of_what = f"--flavor {one.flavor} --arch {one.architecture}"
+    profiles = {profile_of(member.version) for member in one.members} - {RELEASED}
+    chosen = "".join(f" --profile {profile}" for profile in sorted(profiles))
+    of_what = f"--flavor {one.flavor} --arch {one.architecture}{chosen}"
     if one.proving.unproved == 1:
         return f"qlumod verify-stack {' '.join(one.proving.lacking[0])} {of_what}"
     return f"qlumod verify-stack --all {of_what}"

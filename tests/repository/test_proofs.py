@@ -99,6 +99,12 @@ def test_a_core_alone_is_proved_alone(shop: Shop) -> None:
     shop.publish(core, proofs=[written(shop.work / "proof.json", of_one(core))])
 
 
+def test_what_was_made_in_a_profile_is_proved_in_it(shop: Shop) -> None:
+    core = payload(shop, "core", "14.0.0-1~profile.dev")
+    told = refused(shop, core, proofs=[], profile="dev")
+    assert "verify-stack core --flavor bookworm --arch amd64 --profile dev --proof" in told
+
+
 def test_a_proof_is_about_bytes(shop: Shop) -> None:
     core, slurm = modules(shop, "slurm")
     proof = written(shop.work / "proof.json", of_one(core, slurm))
