@@ -21,7 +21,7 @@ from qlumod.system.run import CommandFailed
 
 _OWN = re.compile(r"((python3|dh)-)?qlumod(-.+)?\Z")
 _MODULE = "-module-"
-AT_ONCE = 200
+AT_ONCE = 500
 """How many packages one apt-get is asked for: its time grows faster than their number."""
 
 

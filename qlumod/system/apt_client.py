@@ -81,8 +81,7 @@ def _configuration(root: Path, architecture: str) -> str:
         "Dir": f"{root}/",
         "Dir::State::status": f"{root}/var/lib/dpkg/status",
         "Dir::Etc::sourcelist": "/dev/null",
-        # Its caches would take some MB, and are of no use: it runs a few times only.
-        "Dir::Cache::pkgcache": "",
+        # Of use where it is asked many times; the other one would only take room.
         "Dir::Cache::srcpkgcache": "",
         "APT::Architecture": architecture,
         # The tree may be readable for its owner only, and nothing in it is fetched over a network.

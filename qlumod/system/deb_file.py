@@ -1,5 +1,7 @@
 """Looking into a .deb without unpacking it."""
 
+import gzip
+import io
 import re
 import tarfile
 from collections.abc import Iterator
@@ -14,6 +16,8 @@ from qlumod.late import late
 debfile = late("debian.debfile")
 _OURS = {"control": ("control.tar.gz", "control.tar.xz"), "data": ("data.tar", "data.tar.gz")}
 """The parts that tarfile reads by itself; python-debian, which knows all, takes long to import."""
+SMALL = 1 << 16
+"""Bytes that are unpacked at once, which is quicker."""
 _FIELDS = re.compile(r"([A-Za-z][A-Za-z0-9-]*:.*\n([ \t].*\S.*\n)*)+\Z")
 _FIELD = re.compile(r"^([A-Za-z0-9-]+):[ \t]*(.*)((?:\n[ \t].*)*)$", re.MULTILINE)
 
@@ -56,5 +60,8 @@ def _part(path: Path, part: str) -> Iterator[Any]:
         if name is None:
             yield None
             return
-        with tarfile.open(fileobj=found.getmember(name), mode="r:*") as archive:
+        file = found.getmember(name)
+        if name.endswith(".gz") and file.size <= SMALL:
+            file = io.BytesIO(gzip.decompress(file.read()))
+        with tarfile.open(fileobj=file, mode="r:*") as archive:
             yield archive
