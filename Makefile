@@ -135,6 +135,7 @@ proof-table: setup deb ## the proof of all pairs of modules, as tables in docs/ 
 bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py
 	@$(PYTHON) benchmarks/all_modules.py
+	@$(PYTHON) benchmarks/publishing.py
 
 .PHONY: soak
 soak: setup ## 200 publications, killed again and again, while clients follow them (10 minutes)

@@ -118,7 +118,7 @@ def quietly(words: Sequence[str], directory: Path) -> None:
         check=False,
     )
     if done.returncode:
-        sys.exit(f"bench: {' '.join(words)} failed:\n{done.stdout}")
+        sys.exit(f"bench: {' '.join(words)[:2000]} failed:\n{done.stdout}")
 
 
 def contained(script: Path, *words: str) -> list[str]:
