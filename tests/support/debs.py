@@ -22,13 +22,14 @@ def make_deb(
     conffiles: Sequence[str] = (),
     links: Mapping[str, str] | None = None,
     fields: Mapping[str, str] | None = None,
+    triggers: Sequence[str] = (),
 ) -> Path:
     """Make ``<name>_<version>_<architecture>.deb`` in `directory`; returns its path.
 
     `files` are absolute paths and their text or bytes, `modes` those of files that are not 0644,
     `scripts` maintainer scripts (``postinst`` …; without a first line they are for /bin/sh),
     `links` symbolic links and their targets, `fields` further control fields such as
-    ``Essential`` or ``Conflicts``.
+    ``Essential`` or ``Conflicts``, `triggers` lines of deb-triggers(5).
     """
     directory.mkdir(parents=True, exist_ok=True)
     tree = directory / f".{name}-{version}.tree"
@@ -48,6 +49,8 @@ def make_deb(
         _write(tree / "DEBIAN" / script, whole, 0o755)
     if conffiles:
         _write(tree / "DEBIAN/conffiles", "".join(f"{path}\n" for path in conffiles))
+    if triggers:
+        _write(tree / "DEBIAN/triggers", "".join(f"{line}\n" for line in triggers))
     for path, data in (files or {}).items():
         _write(tree / path.lstrip("/"), data, (modes or {}).get(path, 0o644))
     for path, target in (links or {}).items():

@@ -1,18 +1,23 @@
 """Archives that stand in for those of vendors (VirtualGL, Lustre, BeeGFS), which no test can reach.
 
 Their packages have the vendors' names, versions and dependencies, lie where the vendors' do, and
-have maintainer scripts like theirs; what they bring only says what it is. The sources of kernel
-modules are laid out as the vendors' and compile, to modules that do nothing.
+have maintainer scripts like theirs; what they bring only says what it is. Their libraries are
+libraries without a function, and the sources of kernel modules are laid out as the vendors' and
+compile, to modules that do nothing.
 
 ``make stand-ins DIR=…`` writes them; tests call `make_stand_ins`.
 """
 
+import functools
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qlumod.system import gpg
+from qlumod.system.run import capture, command
 from tests.support.archive import SmallArchive, make_archive
 from tests.support.debs import make_deb
 from tests.support.dkms import POSTINST, PRERM
@@ -20,6 +25,7 @@ from tests.support.dkms import POSTINST, PRERM
 ARCH = "amd64"
 TOOLS = "libc6 (>= 2.34), zlib1g"
 FLAT = "./"
+LDCONFIG = ("activate-noawait ldconfig",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,20 @@ def _programs(*paths: str) -> dict[str, dict[str, object]]:
     }
 
 
+@functools.cache
+def _library(name: str) -> bytes:
+    """A shared library without a function: ldconfig takes no other file into its cache."""
+    with tempfile.TemporaryDirectory() as place:
+        made = Path(place, "library")
+        capture(
+            command(
+                "gcc", "-shared", "-nostdlib", "-Wl,--build-id=none", f"-Wl,-soname,{name}",
+                "-x", "c", "/dev/null", "-o", made,
+            )
+        )  # fmt: skip
+        return made.read_bytes()
+
+
 # VirtualGL: release/deb-control.in, makedpkg.in
 
 _GL = "/opt/VirtualGL"
@@ -100,8 +120,7 @@ def _virtualgl(directory: Path) -> Iterator[Path]:
         + f", libegl1:{ARCH}",
         files={
             **programs["files"],
-            "/usr/lib/libvglfaker.so": "a stand-in\n",
-            "/usr/lib/libdlfaker.so": "a stand-in\n",
+            **{f"/usr/lib/{name}": _library(name) for name in ("libvglfaker.so", "libdlfaker.so")},
             f"{documents}/LICENSE.txt": "a stand-in\n",
         },
         modes=programs["modes"],
@@ -113,7 +132,8 @@ def _virtualgl(directory: Path) -> Iterator[Path]:
     )
 
 
-# Lustre: debian/control.main, control.modules.in, dkms.conf.in, lustre-client-modules-dkms.postinst
+# Lustre: debian/control.main, lustre-*-utils.conffiles, dkms.conf.in, lustre-client-modules-dkms.*
+# The servers' sources for dkms are what a site makes itself, by the client's example.
 
 _MODULES = {
     "libcfs": ("libcfs/libcfs", "net", ""),
@@ -184,41 +204,61 @@ dkms remove -m "{name}" -v "${{version}}" --all || true
 }
 
 
+_LUSTRE_UTILS = f"{TOOLS}, libmount1, libyaml-0-2, libselinux1, libnl-genl-3-200, perl"
+_LUSTRE_CLIENT = ("/sbin/mount.lustre", "/usr/sbin/lctl", "/usr/sbin/lnetctl", "/usr/bin/lfs")
+_LUSTRE_SERVER = (*_LUSTRE_CLIENT, "/usr/sbin/mkfs.lustre", "/usr/sbin/tunefs.lustre")
+_LUSTRE_SETTINGS = {
+    "/etc/lnet.conf": "# LNet\n",
+    "/etc/lnet_routes.conf": "# routes of LNet\n",
+    "/etc/modprobe.d/ko2iblnd.conf": "alias ko2iblnd-opa ko2iblnd\n"
+    "install ko2iblnd /usr/sbin/ko2iblnd-probe\n",
+    "/etc/udev/rules.d/99-lustre.rules": 'SUBSYSTEM=="lustre", ACTION=="change", '
+    'ENV{PARAM}=="?*", RUN+="/usr/sbin/lctl set_param $env{PARAM}=$env{SETTING}"\n',
+}
+_OSD = "/usr/lib/lustre/mount_osd_ldiskfs.so"
+
+
+def _lustre_utils(directory: Path, kind: str, version: str) -> Path:
+    full = f"{version}-1"
+    serves = kind == "server"
+    settings = {**_LUSTRE_SETTINGS, **({"/etc/ldev.conf": "# targets\n"} if serves else {})}
+    made = _programs(*(_LUSTRE_SERVER if serves else _LUSTRE_CLIENT), "/usr/sbin/ko2iblnd-probe")
+    takes_the_place_of_the_clients = {
+        "Provides": f"lustre-server-utils, lustre-client-utils (= {full})",
+        "Conflicts": "lustre-client-utils",
+        "Replaces": "lustre-client-utils",
+    }
+    return make_deb(
+        directory,
+        f"lustre-{kind}-utils",
+        full,
+        architecture=ARCH,
+        depends=f"{_LUSTRE_UTILS}, libext2fs2 (>= 1.37)" if serves else _LUSTRE_UTILS,
+        files={
+            **made["files"],
+            **settings,
+            "/lib/systemd/system/lnet.service": _unit("lnet", "/usr/sbin/lnetctl lnet configure"),
+            "/usr/lib/liblustreapi.so.1.0.0": _library("liblustreapi.so.1"),
+            **({_OSD: _library("mount_osd_ldiskfs.so")} if serves else {}),
+        },
+        modes=made["modes"],
+        links={"/usr/lib/liblustreapi.so.1": "liblustreapi.so.1.0.0"},
+        triggers=LDCONFIG,
+        conffiles=tuple(settings),
+        fields={
+            "Source": "lustre",
+            "Section": "utils",
+            **(takes_the_place_of_the_clients if serves else {}),
+        },
+    )
+
+
 def _lustre(version: str) -> Callable[[Path], Iterator[Path]]:
     def debs(directory: Path) -> Iterator[Path]:
         full = f"{version}-1"
-        utils = f"{TOOLS}, libmount1, libyaml-0-2, libselinux1, libnl-genl-3-200, perl"
-        client = ("/sbin/mount.lustre", "/usr/sbin/lctl", "/usr/sbin/lnetctl", "/usr/bin/lfs")
-        server = (*client, "/usr/sbin/mkfs.lustre", "/usr/sbin/tunefs.lustre")
-        unit = "/lib/systemd/system/lnet.service"
-        for kind, programs, fields in (
-            ("client", client, {}),
-            (
-                "server",
-                server,
-                {
-                    "Provides": f"lustre-server-utils, lustre-client-utils (= {full})",
-                    "Conflicts": "lustre-client-utils",
-                    "Replaces": "lustre-client-utils",
-                },
-            ),
-        ):
-            made = _programs(*programs)
-            yield make_deb(
-                directory,
-                f"lustre-{kind}-utils",
-                full,
-                architecture=ARCH,
-                depends=utils,
-                files={
-                    **made["files"],
-                    "/etc/lnet.conf": "# LNet\n",
-                    unit: _unit("lnet", "/usr/sbin/lnetctl lnet configure"),
-                },
-                modes=made["modes"],
-                conffiles=("/etc/lnet.conf",),
-                fields={"Source": "lustre", "Section": "utils", **fields},
-            )
+        yield _lustre_utils(directory, "client", version)
+        yield _lustre_utils(directory, "server", version)
+        yield from _patched_e2fsprogs(directory)
         yield make_deb(
             directory,
             "lustre-resource-agents",
@@ -278,6 +318,65 @@ def _lustre_modules(directory: Path, kind: str, version: str, modules: Sequence[
         modes={f"{place}/{script}": 0o755 for script in ("autogen.sh", "configure")},
         scripts={when: text.format(name=name) for when, text in _LUSTRE_SCRIPTS.items()},
         fields={"Source": "lustre", "Section": "admin", "Provides": name},
+    )
+
+
+# e2fsprogs, branch master-lustre: lustre.spec.in asks for this version on servers. The library has
+# the name that it has in trixie, and provides that of bookworm.
+
+_E2FSPROGS = "1.47.3-wc1"
+_E2FSPROGS_PROGRAMS = ("mke2fs", "e2fsck", "tune2fs", "debugfs", "dumpe2fs", "resize2fs")
+_LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+_SCRUB = {
+    "/lib/systemd/system/e2scrub_all.timer": "[Unit]\nDescription=Check ext4 volumes\n\n"
+    "[Timer]\nOnCalendar=Sun *-*-* 03:10:00\n\n[Install]\nWantedBy=timers.target\n",
+    "/lib/systemd/system/e2scrub_all.service": "[Unit]\nDescription=Check all ext4 volumes\n\n"
+    "[Service]\nType=oneshot\nExecStart=/sbin/e2scrub_all\n",
+}
+
+
+def _patched_e2fsprogs(directory: Path) -> Iterator[Path]:
+    versions = {"libext2fs.so.2": "2.4", "libe2p.so.2": "2.3"}
+    yield make_deb(
+        directory,
+        "libext2fs2t64",
+        _E2FSPROGS,
+        architecture=ARCH,
+        depends="libc6 (>= 2.34), libblkid1, libcom-err2 (>= 1.43.9)",
+        files={
+            f"{_LIBRARIES}/{name[:-1]}{version}": _library(name)
+            for name, version in versions.items()
+        },
+        links={
+            f"{_LIBRARIES}/{name}": f"{name[:-1]}{version}" for name, version in versions.items()
+        },
+        triggers=LDCONFIG,
+        fields={
+            "Source": "e2fsprogs",
+            "Section": "libs",
+            "Provides": f"libext2fs2 (= {_E2FSPROGS})",
+            "Replaces": "libext2fs2",
+            "Breaks": f"libext2fs2 (<< {_E2FSPROGS})",
+        },
+    )
+    programs = _programs(*(f"/sbin/{name}" for name in (*_E2FSPROGS_PROGRAMS, "e2scrub_all")))
+    settings = {"/etc/mke2fs.conf": "[defaults]\n", "/etc/e2scrub.conf": "# e2scrub\n"}
+    yield make_deb(
+        directory,
+        "e2fsprogs",
+        _E2FSPROGS,
+        architecture=ARCH,
+        depends="logsave",
+        files={**programs["files"], **settings, **_SCRUB},
+        modes=programs["modes"],
+        links={f"/sbin/{link}": "mke2fs" for link in ("mkfs.ext4", "mkfs.ext3", "mkfs.ext2")},
+        conffiles=tuple(settings),
+        scripts={"postinst": _ENABLED.format(unit="e2scrub_all.timer")},
+        fields={
+            "Section": "admin",
+            "Pre-Depends": "libblkid1 (>= 2.36), libc6 (>= 2.34), libcom-err2 (>= 1.43.9),"
+            f" libext2fs2 (= {_E2FSPROGS}), libss2 (>= 1.38), libuuid1 (>= 2.16)",
+        },
     )
 
 
@@ -343,6 +442,23 @@ if [ "$1" = configure ]; then
 	fi
 fi
 """
+_RC_LINKS = """\
+if [ "$1" = configure ] && [ -x /etc/init.d/beegfs-{name} ]; then
+	update-rc.d beegfs-{name} defaults >/dev/null
+fi
+"""
+_INIT = """\
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides:          beegfs-{name}
+# Required-Start:    $network $remote_fs
+# Required-Stop:     $network $remote_fs
+# Default-Start:     2 3 4 5
+# Default-Stop:      0 1 6
+# Short-Description: BeeGFS {name}
+### END INIT INFO
+exit 0
+"""
 _MON = {
     "preinst": """\
 if [ "$1" = install ]; then
@@ -368,6 +484,7 @@ fi
 """,
 }
 """The vendor's does less: it stands for all packages that make accounts, or share a name."""
+_FUNCTIONS = ("/etc/beegfs/lib/init-multi-mode", "/etc/beegfs/lib/start-stop-functions")
 
 
 def _beegfs(version: str) -> Callable[[Path], Iterator[Path]]:
@@ -388,25 +505,27 @@ def _beegfs(version: str) -> Callable[[Path], Iterator[Path]]:
             directory,
             "libbeegfs-ib",
             "libc6 (>= 2.34), libibverbs1, librdmacm1",
-            files={"/opt/beegfs/lib/libbeegfs_ib.so": f"{version}: a stand-in\n"},
+            files={"/opt/beegfs/lib/libbeegfs_ib.so": _library(f"libbeegfs_ib.so.{version}")},
         )
         if old:
             yield deb(
                 directory,
                 "beegfs-common",
                 "libc6",
-                files={"/etc/beegfs/lib/start-stop-functions": "# a stand-in\n"},
-                conffiles=("/etc/beegfs/lib/start-stop-functions",),
+                files=dict.fromkeys(_FUNCTIONS, "# a stand-in\n"),
+                conffiles=_FUNCTIONS,
             )
-            yield deb(directory, "beegfs-helperd", f"{TOOLS}{common}", **_daemon("helperd"))
+            yield deb(directory, "beegfs-helperd", f"{TOOLS}{common}", **_daemon("helperd", old))
         else:
             yield deb(directory, "beegfs-tools", "libc6", **_programs("/opt/beegfs/sbin/beegfs"))
         for name in ("mgmtd", "meta", "storage"):
-            yield deb(directory, f"beegfs-{name}", f"{TOOLS}{common}", **_daemon(name))
+            yield deb(directory, f"beegfs-{name}", f"{TOOLS}{common}", **_daemon(name, old))
         utils = _programs("/opt/beegfs/sbin/beegfs-fsck", "/sbin/fsck.beegfs")
         links = {"/usr/sbin/beegfs-fsck": "/opt/beegfs/sbin/beegfs-fsck"}
         yield deb(directory, "beegfs-utils", f"{TOOLS}{common}", **utils, links=links)
-        mon = _daemon("mon")
+        mon = _daemon("mon", old)
+        mon["files"]["/etc/beegfs/beegfs-mon.auth"] = "# whom the data base knows\n"
+        mon["modes"]["/etc/beegfs/beegfs-mon.auth"] = 0o600
         mon["scripts"] = {**_MON, "postinst": _MON["postinst"] + mon["scripts"]["postinst"]}
         yield deb(directory, "beegfs-mon", f"adduser, {TOOLS}{common}", **mon)
         yield _beegfs_client(directory, version, full)
@@ -442,20 +561,34 @@ def _beegfs_client(directory: Path, version: str, full: str) -> Path:
     )
 
 
-def _daemon(name: str) -> dict[str, dict[str, str]]:
-    """The arguments for `make_deb` by which a package has a daemon: off, as its vendor ships it."""
+def _daemon(name: str, old: bool) -> dict[str, Any]:
+    """The arguments for `make_deb` by which a package has a daemon: off, as its vendor ships it.
+
+    The `old` version has an init script and its settings as well.
+    """
     program, conf = f"/opt/beegfs/sbin/beegfs-{name}", f"/etc/beegfs/beegfs-{name}.conf"
     made = _programs(program)
     unit = f"beegfs-{name}.service"
+    settings = {conf: f"# settings of beegfs-{name}\n"}
+    if old:
+        settings[f"/etc/default/beegfs-{name}"] = "START_SERVICE=YES\n"
+        settings[f"/etc/init.d/beegfs-{name}"] = _INIT.format(name=name)
+    of_many = _unit(f"BeeGFS {name} %i", f"{program} cfgFile=/etc/beegfs/%i.d/beegfs-{name}.conf")
     return {
         "files": {
             **made["files"],
-            conf: f"# settings of beegfs-{name}\n",
+            **settings,
             f"/lib/systemd/system/{unit}": _unit(f"BeeGFS {name}", f"{program} cfgFile={conf}"),
+            f"/lib/systemd/system/beegfs-{name}@.service": of_many,
         },
-        "modes": made["modes"],
-        "conffiles": (conf,),
-        "scripts": {"postinst": _ENABLED.format(unit=unit)},
+        "modes": {
+            **made["modes"],
+            **({f"/etc/init.d/beegfs-{name}": 0o755} if old else {}),
+        },
+        "conffiles": tuple(settings),
+        "scripts": {
+            "postinst": _ENABLED.format(unit=unit) + (_RC_LINKS.format(name=name) if old else "")
+        },
     }
 
 
