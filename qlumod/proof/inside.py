@@ -90,11 +90,11 @@ def stack(
         scratch_space(Path(scratch)) as space,
         assembled(payloads, space, epoch=epoch, listen=listen) as (*_, root),
     ):
-        _write_initrd(root, payloads, space / "initrd.img", listen)
+        write_initrd(root, payloads, space / "initrd.img", listen)
         write_scan(root, Path(output), listen=listen)
 
 
-def _write_initrd(root: Path, payloads: Sequence[str], made: Path, listen: Listener) -> None:
+def write_initrd(root: Path, payloads: Sequence[str], made: Path, listen: Listener) -> None:
     """Put the stack's own initrd where an installation has it; core's is compared by its digest."""
     members = stacked([read_member(Path(payload)) for payload in payloads])
     if remake_initrd(root, members, made, listen=listen):

@@ -20,6 +20,8 @@ from tests.support import debris
 
 pytestmark = pytest.mark.slow
 
+QUICKLY = ("--no-lint",)
+"""lintian takes longer than all the rest, and is killed by name."""
 KILLS = 20
 INTERRUPTIONS = 3
 SEED = int(os.environ.get("QLUMOD_SEED") or random.SystemRandom().randrange(10**6))
@@ -35,9 +37,10 @@ class Site:
     core: str
     """The name of core's payload directory."""
 
-    def start(self) -> "subprocess.Popen[str]":
+    def start(self, *options: str) -> "subprocess.Popen[str]":
+        words = ("build", "slurm", "--output", "packages", *options)
         return subprocess.Popen(
-            [sys.executable, "-m", "qlumod", "build", "slurm", "--output", "packages"],
+            [sys.executable, "-m", "qlumod", *words],
             cwd=self.directory,
             env={
                 **os.environ,
@@ -55,7 +58,7 @@ class Site:
     def build(self) -> float:
         """Build to the end; how many seconds it took."""
         began = time.monotonic()
-        process = self.start()
+        process = self.start(*QUICKLY)
         said, _ = process.communicate()
         assert process.returncode == 0, said
         return time.monotonic() - began
@@ -157,7 +160,7 @@ def test_killed_at_any_moment_a_build_leaves_nothing_running_and_no_half_result(
 
 
 def _kill(site: Site, *, after: float) -> None:
-    process = site.start()
+    process = site.start(*QUICKLY)
     time.sleep(after)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
@@ -174,7 +177,7 @@ def test_interrupted_a_build_takes_everything_down_itself(
         clean = site.paths()
         moment = chance.uniform(1.0, whole[0] * 0.8)
         print(f"seed {SEED}, Ctrl-C {number + 1}: at {moment:.2f} of {whole[0]:.2f} s")
-        process = site.start()
+        process = site.start(*QUICKLY)
         time.sleep(moment)
         os.killpg(process.pid, signal.SIGINT)
         said, _ = process.communicate()
@@ -201,6 +204,22 @@ def test_when_a_program_dies_the_build_says_so_and_leaves_nothing(
     assert "The full log: " in said
     assert watched() == []
     assert site.paths() == clean
+
+
+def test_when_lintian_dies_no_package_is_handed_on_and_nothing_is_left_but_the_layer(
+    site: Site,
+    whole: tuple[float, dict[str, bytes], list[str]],
+    watched: Callable[[], list[str]],
+) -> None:
+    site.forget_slurm()
+    clean = site.paths()
+    process = site.start()
+    os.kill(_found_below(process, "lintian"), signal.SIGKILL)
+    said, _ = process.communicate()
+    assert process.returncode == 1, said
+    assert watched() == []
+    layers = tuple(f"cache/{path.name}" for path in site.results)
+    assert [path for path in site.paths() if not path.startswith(layers)] == clean
 
 
 def _found_below(process: "subprocess.Popen[str]", name: str) -> int:

@@ -11,9 +11,7 @@ from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache
 from tests.layer.kernels import kernel_site
 from tests.layer.site import Site, write_site
-from tests.support.archive import SmallArchive
 from tests.support.debs import make_deb
-from tests.support.vendors import make_stand_ins
 
 __all__ = ["Site", "test_cache", "write_site"]
 
@@ -172,14 +170,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
 
 
 @pytest.fixture(scope="session")
-def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SmallArchive]:
-    """What stands in for the vendors' archives."""
-    return make_stand_ins(tmp_path_factory.mktemp("stand-ins"))
-
-
-@pytest.fixture(scope="session")
-def kernels(
-    tmp_path_factory: pytest.TempPathFactory, test_cache: Path, stand_ins: dict[str, SmallArchive]
-) -> Site:
+def kernels(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
     """A small release whose core has a kernel."""
-    return kernel_site(tmp_path_factory.mktemp("kernels") / "specs", test_cache, stand_ins)
+    return kernel_site(tmp_path_factory.mktemp("kernels") / "specs", test_cache)

@@ -2,16 +2,13 @@
 
 import re
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
-from qlumod.model.address import Address
 from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
 from tests.conftest import ROOT
 from tests.layer.site import RELEASE, Site, write_site
-from tests.support.archive import SmallArchive
 from tests.support.debs import make_deb
 from tests.support.dkms import make_dkms_deb
 
@@ -21,11 +18,9 @@ MODULES = {
     "Kernel-Modules: greet-dkms, reply-dkms",
     "broken": "Requires: core\nPackages: greet-support\nKernel-Modules: broken-dkms",
     "other": "Requires: core\nPackages: other-kernel",
-    "watch": "Requires: core\nArchive: beegfs-8\nPackages: beegfs-mon",
 }
 VENDORS = ("beegfs-client", "beegfs-server")
-"""The specs of module-specs that are locked as they are, with stand-ins for their archives."""
-TO_BUILD = ("core", "greeting", "broken", "other", "watch", "beegfs-8-client")
+"""Specs of module-specs whose archives nobody has verified."""
 
 ACCOUNTS = """\
 Format: 1
@@ -45,57 +40,29 @@ Packages: udev
 Group: render
 Gid: 403
 Packages: udev
-
-Group: beegfs-mon
-Gid: 404
-Packages: beegfs-mon
-
-Group: rdma
-Gid: 405
-Packages: libibverbs1
-
-User: beegfs-mon
-Uid: 404
-Group: beegfs-mon
-Home: /var/lib/beegfs-mon
-Shell: /usr/sbin/nologin
-Packages: beegfs-mon
 """
 
 
-def kernel_site(directory: Path, cache: Path, mirrors: Mapping[str, SmallArchive]) -> Site:
-    """The release, locked and fetched; `mirrors` have what the vendors' archives should have."""
-    specs = write_kernel_site(directory, MODULES)
+def kernel_site(directory: Path, cache: Path) -> Site:
+    """The release, locked and fetched."""
+    specs = write_site(directory, MODULES)
+    (specs / "accounts").write_text(ACCOUNTS)
     _debs(specs / "debs")
-    addresses = addresses_of(mirrors)
-    place = Workplace(specs=specs, cache=cache, addresses=addresses)
+    place = Workplace(specs=specs, cache=cache)
     made, project = lock(place), check(specs)
-    fetch_locked(place, made.lock, project.release, modules=TO_BUILD)
+    fetch_locked(place, made.lock, project.release)
     return Site(specs=specs, project=project, lock=made.lock, cache=cache)
 
 
-def write_kernel_site(directory: Path, modules: Mapping[str, str]) -> Path:
-    """Write the documents of such a release, the vendors' specs and archives among them."""
-    specs = write_site(directory, modules)
+def write_vendors_site(directory: Path) -> Path:
+    """Write a small release with the vendors' archives as this project's has them, and specs."""
+    specs = write_site(directory, {"core": "Packages: adduser"})
     (specs / "debs").mkdir()
     (specs / "accounts").write_text(ACCOUNTS)
     (specs / "release").write_text(f"{RELEASE}\n{_vendors_archives()}")
     for name in VENDORS:
         shutil.copy(ROOT / "module-specs" / f"{name}.module", specs)
     return specs
-
-
-def addresses_of(mirrors: Mapping[str, SmallArchive]) -> tuple[Address, ...]:
-    """What a qlumod.conf would say of where the archives are, and who signed them."""
-    return tuple(
-        Address(
-            archive=name,
-            said="qlumod.conf",
-            uri=f"file://{archive.directory}",
-            key=str(archive.keyring),
-        )
-        for name, archive in mirrors.items()
-    )
 
 
 def _vendors_archives() -> str:

@@ -1,14 +1,14 @@
 """Doing each fault to a real stack, in namespaces: what the proof then reports."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener, step
 from qlumod.model.names import ModuleName
 from qlumod.model.spec import with_requirements
-from qlumod.proof.inside import assembled
+from qlumod.proof.inside import assembled, write_initrd
 from qlumod.proof.permitted import Expectations
 from qlumod.proof.reference import Installation
 from qlumod.proof.scanned import is_looked_into, scanned
@@ -32,14 +32,14 @@ class Proof:
     expected: Expectations
 
     @classmethod
-    def of(cls, specs: Path, cache: Path, payloads: Sequence[Path]) -> "Proof":
+    def of(cls, specs: Path, cache: Path, payloads: Mapping[str, Path]) -> "Proof":
         project, lock = locked_project(Workplace(specs=specs, cache=cache))
-        modules = [ModuleName(name) for name in ("core", "slurm")]
+        modules = [ModuleName(name) for name in payloads]
         installation = Installation(lock=lock, specs=with_requirements(modules, project.specs))
         kept = cache / "proof" / f"{installation.identity}.tree.gz"
         return cls(
             reference=loaded(kept.read_bytes()),
-            expected=expectations(project, installation, tuple(payloads)),
+            expected=expectations(project, installation, tuple(payloads.values())),
         )
 
     def failures(self, stack: Tree) -> list[str]:
@@ -53,16 +53,17 @@ def report_all(
     listen: Listener,
     specs: str,
     cache: str,
-    payloads: Sequence[str],
+    payloads: Mapping[str, str],
     scratch: str,
     epoch: int,
 ) -> dict[str, list[str]]:
     """The paths that are reported without a fault (under an empty name), and with each one."""
-    proof = Proof.of(Path(specs), Path(cache), [Path(payload) for payload in payloads])
+    proof = Proof.of(Path(specs), Path(cache), {m: Path(p) for m, p in payloads.items()})
     with (
         scratch_space(Path(scratch)) as space,
-        assembled(payloads, space, epoch=epoch, listen=listen) as (*_, root),
+        assembled(tuple(payloads.values()), space, epoch=epoch, listen=listen) as (*_, root),
     ):
+        write_initrd(root, tuple(payloads.values()), space / "initrd.img", listen)
         sound = scanned(root)
         answers = {"": proof.failures(sound)}
         with step(listen, "doing faults", total=len(faults())) as advance:
