@@ -228,8 +228,8 @@ def entries_differing(path: str, kind: str, reference: bytes, stack: bytes) -> I
                 path=path,
                 aspect=Aspect.ENTRY,
                 subject=key if len(expected) + len(found) > 1 else kind,
-                reference=_shortened(line for line in expected if line not in found),
-                stack=_shortened(line for line in found if line not in expected),
+                reference=_shortened(_only_in(expected, found)),
+                stack=_shortened(_only_in(found, expected)),
             )
 
 
@@ -254,9 +254,14 @@ def _reordered(path: str, kind: str, reference: bytes, stack: bytes) -> Differen
         path=path,
         aspect=Aspect.ORDER if same else Aspect.CONTENT,
         subject=kind,
-        reference=_shortened(line for line in one if line not in other),
-        stack=_shortened(line for line in other if line not in one),
+        reference=_shortened(_only_in(one, other)),
+        stack=_shortened(_only_in(other, one)),
     )
+
+
+def _only_in(lines: Sequence[str], others: Sequence[str]) -> Iterator[str]:
+    known = set(others)
+    return (line for line in lines if line not in known)
 
 
 def _shortened(lines: Iterable[str], limit: int = 160) -> str:
