@@ -228,6 +228,8 @@ class Publisher:
         self.place = place
         self.log = log
         self.aims: list[Moment] = []
+        self.removal_aims: list[Moment] | None = None
+        """None: it is not known yet what one who removes announces."""
         self.typical = 1.0
         """Seconds that a publication took which nobody disturbed."""
         self._processes = multiprocessing.get_context("forkserver")
@@ -237,18 +239,25 @@ class Publisher:
         """Publish the first version, undisturbed: so it is known what a publisher announces."""
         moments = self._attempt(self._next())
         self.outcome.publications = 1
-        self.outcome.steps = tuple(dict.fromkeys(moment.step for moment in moments))
-        for step in self.outcome.steps:
+        self.aims = self._aims(moments)
+
+    def _aims(self, moments: Sequence[Moment]) -> list[Moment]:
+        """Moments at which to kill, of each step as often as it is to be met."""
+        aims: list[Moment] = []
+        steps = tuple(dict.fromkeys(moment.step for moment in moments))
+        for step in steps:
             kinds = sorted({moment.kind for moment in moments if moment.step == step})
             chosen = [self.chance.choice(kinds) for _ in range(self.outcome.measure.kills)]
-            self.aims += [Moment(step, kind) for kind in chosen]
-        self.chance.shuffle(self.aims)
+            aims += [Moment(step, kind) for kind in chosen]
+        self.outcome.steps += steps
+        self.chance.shuffle(aims)
+        return aims
 
     def all_others(self) -> None:
         """Publish until there were enough, each step was met, and each client has seen enough."""
         wanted = self.outcome.measure.publications
         while self.outcome.publications < wanted or (
-            self.outcome.publications < 3 * wanted and (self.aims or self.outcome.is_early())
+            self.outcome.publications < 3 * wanted and (self._has_aims() or self.outcome.is_early())
         ):
             left = max(1, wanted - self.outcome.publications)
             aims = [self.aims.pop() for _ in range(-(-len(self.aims) // left))]
@@ -256,24 +265,28 @@ class Publisher:
             if self.outcome.publications % 10 == 0:
                 self._remove()
 
+    def _has_aims(self) -> bool:
+        return bool(self.aims or self.removal_aims)
+
     def _publish(self, aims: Sequence[Moment]) -> None:
         """Publish the next version in the end."""
         order = self._next()
-        for aim in aims:
-            if not self._killed(order, aim):
-                # A publisher that was killed at its end had published all the same.
-                self.aims.insert(0, aim)
+        # A publisher that was killed at its end had published all the same: no other moment comes.
+        self.aims[:0] = [aim for aim in aims if not self._killed(order, aim)]
         if self.chance.random() < 0.25:
             self._killed(order, None)
         self._attempt(order)
         self.outcome.publications += 1
 
     def _remove(self) -> None:
-        """Let go of old snapshots, perhaps interrupted first."""
+        """Let go of old snapshots, interrupted first; the first time that there are some, not."""
         order = Order(**{**vars(self.order), "files": ()})
-        if self.chance.random() < 0.5:
-            self._killed(order, None)
-        self._attempt(order)
+        if self.removal_aims is not None:
+            aims = [self.removal_aims.pop() for _ in self.removal_aims[:2]]
+            self.removal_aims[:0] = [aim for aim in aims if not self._killed(order, aim)]
+        moments = self._attempt(order)
+        if self.removal_aims is None and any(one.step == "removing packages" for one in moments):
+            self.removal_aims = self._aims(moments)
         self.outcome.removals += 1
 
     def _next(self) -> Order:
@@ -310,7 +323,7 @@ class Publisher:
         moments, _ = self._run(order, None, None)
         seconds = time.monotonic() - began
         self.log(f"{self._what(order)}: done, {len(moments)} moments in {seconds:.1f} s")
-        if order.files and moments[-1].step in self.outcome.steps[-1:]:
+        if order.files and moments[-1].step == "switching":
             self.typical = seconds
         return moments
 
