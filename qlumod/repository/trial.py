@@ -39,7 +39,13 @@ def try_staged(
         for architecture in architectures:
             visible = [one for one in entries if one.architecture in (ALL, architecture)]
             new = [one for one in added if one.architecture in (ALL, architecture)]
-            client = _client(staging, stand_in(visible, new, architecture), architecture, keyring)
+            client = make_apt_client(
+                staging.client.absolute(),
+                architecture=architecture,
+                sources=sources_text(file_uri(staging.tree), [staging.suite], keyring),
+                installed=stand_in(visible, new, architecture),
+                often=len(new) > AT_ONCE,
+            )
             _update(client, listen)
             _resolve(client, new, staging.suite, listen)
             remove_tree(staging.client)
@@ -68,15 +74,6 @@ def stand_in(entries: Sequence[Entry], added: Sequence[Entry], architecture: str
             **({"Provides": ", ".join(provided)} if provided else {}),
             "Description": "stands for the packages of the distribution",
         }.items()
-    )
-
-
-def _client(staging: Staging, installed: str, architecture: str, keyring: bytes) -> AptClient:
-    return make_apt_client(
-        staging.client.absolute(),
-        architecture=architecture,
-        sources=sources_text(file_uri(staging.tree), [staging.suite], keyring),
-        installed=installed,
     )
 
 

@@ -55,11 +55,14 @@ class AptClient:
 
 
 def make_apt_client(
-    root: Path, *, architecture: str, sources: str, installed: str = ""
+    root: Path, *, architecture: str, sources: str, installed: str = "", often: bool = False
 ) -> AptClient:
-    """Make a client below `root` that has one .sources file; `installed` is its dpkg status."""
+    """Make a client below `root` that has one .sources file; `installed` is its dpkg status.
+
+    One that is asked `often` keeps a cache, which takes some MB.
+    """
     files = {
-        "apt.conf": _configuration(root, architecture).encode(),
+        "apt.conf": _configuration(root, architecture, often=often).encode(),
         "etc/apt/sources.list.d/archive.sources": sources.encode(),
         "var/lib/dpkg/status": installed.encode(),
     }
@@ -76,12 +79,12 @@ def file_uri(path: Path) -> str:
     return "file:" + quote(str(path.absolute()))
 
 
-def _configuration(root: Path, architecture: str) -> str:
+def _configuration(root: Path, architecture: str, *, often: bool) -> str:
     settings = {
         "Dir": f"{root}/",
         "Dir::State::status": f"{root}/var/lib/dpkg/status",
         "Dir::Etc::sourcelist": "/dev/null",
-        # Of use where it is asked many times; the other one would only take room.
+        **({} if often else {"Dir::Cache::pkgcache": ""}),
         "Dir::Cache::srcpkgcache": "",
         "APT::Architecture": architecture,
         # The tree may be readable for its owner only, and nothing in it is fetched over a network.
