@@ -50,13 +50,12 @@ def require_dependencies(root: Path, kernel: str, module: str) -> None:
     place = Path("usr/lib/modules") / kernel
     paths = sorted(p for p in (root / place).rglob("*.ko*") if is_kernel_module(p.name))
     builtin = (root / place / "modules.builtin").read_text(encoding="utf-8").split()
-    names = [f"/{path.relative_to(root)}" for path in paths]
-    told = capture(in_root(root, "modinfo", "-F", "depends", *names, epoch=0)).decode()
+    names = _told(root, "name", paths)
     needs = {
         str(path.relative_to(root / place)): line.split(",")
-        for path, line in zip(paths, told.splitlines(), strict=True)
+        for path, line in zip(paths, _told(root, "depends", paths), strict=True)
     }
-    missing = lacking(needs, builtin)
+    missing = lacking(needs, (*names, *builtin))
     if missing:
         raise QlumodError(
             f"{module}: kernel modules need others that are left out",
@@ -64,3 +63,9 @@ def require_dependencies(root: Path, kernel: str, module: str) -> None:
             remedy="leave these out, too (Exclude), or let what they need stay (Include) or come "
             "back (Restore)",
         )
+
+
+def _told(root: Path, field: str, paths: Sequence[Path]) -> Sequence[str]:
+    """What each kernel module in a root says of itself (modinfo(8))."""
+    names = [f"/{path.relative_to(root)}" for path in paths]
+    return capture(in_root(root, "modinfo", "-F", field, *names, epoch=0)).decode().splitlines()

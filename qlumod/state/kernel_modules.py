@@ -27,16 +27,16 @@ def kernel_module_name(path: str) -> str:
     return path.rpartition("/")[2].partition(".")[0].replace("-", "_")
 
 
-def lacking(
-    needs: Mapping[str, Sequence[str]], builtin: Iterable[str]
-) -> dict[str, tuple[str, ...]]:
-    """What the modules need that is neither one of them nor built into the kernel.
+def lacking(needs: Mapping[str, Sequence[str]], there: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """What the modules need that is not there.
 
-    `needs` are the modules by path and the names that each says it depends on.
+    `needs` are the modules by path and the names that each says it depends on; `there` are the
+    names of all modules, and what is built into the kernel. A module's own name need not be its
+    file's: Debian's ``nvidia-current.ko`` is ``nvidia``.
     """
-    there = {kernel_module_name(path) for path in (*needs, *builtin)}
+    known = set(map(kernel_module_name, there))
     missing = {
-        path: tuple(sorted({kernel_module_name(name) for name in names if name} - there))
+        path: tuple(sorted({kernel_module_name(name) for name in names if name} - known))
         for path, names in needs.items()
     }
     return {path: names for path, names in missing.items() if names}

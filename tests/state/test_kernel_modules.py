@@ -23,4 +23,11 @@ def test_a_module_lacks_what_is_neither_there_nor_built_in() -> None:
         "kernel/b-c.ko.xz": ["a", "built-in"],
         "kernel/d.ko": ["b_c", "drm", "snd-pcm"],
     }
-    assert lacking(needs, ["kernel/x/built_in.ko"]) == {"kernel/d.ko": ("drm", "snd_pcm")}
+    there = ("a", "b_c", "d", "kernel/x/built_in.ko")
+    assert lacking(needs, there) == {"kernel/d.ko": ("drm", "snd_pcm")}
+
+
+def test_a_module_may_have_another_name_than_its_file() -> None:
+    """As Debian's nvidia-current.ko, which is the module nvidia."""
+    needs = {"nvidia-current.ko": [""], "nvidia-current-modeset.ko": ["nvidia"]}
+    assert lacking(needs, ("nvidia", "nvidia_modeset")) == {}
