@@ -8,6 +8,7 @@ what to fetch on standard input, each list fetched by a stream of its own; lines
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,6 +47,14 @@ def _expected(entry: dict[str, Any]) -> Any:
 
 def _fetch(wanted: Sequence[dict[str, Any]]) -> None:
     apt_pkg.init()
+    lists = apt_pkg.config.find_dir("Dir::State::lists")
+    # A stream that ends removes the list of mirrors (lists/auxfiles) that others may be reading.
+    with tempfile.TemporaryDirectory(prefix="stream-", dir=lists) as own:
+        apt_pkg.config.set("Dir::State::lists", f"{own}/")
+        _acquire(wanted)
+
+
+def _acquire(wanted: Sequence[dict[str, Any]]) -> None:
     acquire = apt_pkg.Acquire(_Teller())
     items = [
         apt_pkg.AcquireFile(
