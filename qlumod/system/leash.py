@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
+
+from qlumod.system.signals import put_off
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,6 +82,7 @@ class Workers:
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
         self._leashes: list[Leash] = []
+        self._given: list[Future[Any]] = []
 
     def submit(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Let a thread do it as soon as one is free."""
@@ -90,7 +93,13 @@ class Workers:
             _LEASH.set(leash)
             return work(*args, **kwargs)
 
-        return self._pool.submit(begin)
+        future = self._pool.submit(begin)
+        self._given.append(future)
+        return future
+
+    def wait(self) -> None:
+        """Wait until all is done that they were given by now."""
+        wait(self._given)
 
     def interrupt(self) -> None:
         """Drop what waits, and interrupt what runs."""
@@ -103,13 +112,19 @@ class Workers:
 def workers(count: int) -> Iterator[Workers]:
     """Up to `count` threads; all that they were given is done at the end of the block.
 
-    Where an exception leaves the block, an interruption above all, they are interrupted, too; it
-    goes on when they have taken down what they had begun.
+    Where an exception leaves the block, or interrupts the wait at its end, they are interrupted,
+    too; it goes on when they have taken down what they had begun.
     """
-    with ThreadPoolExecutor(count) as pool:
-        given = Workers(pool)
-        try:
-            yield given
-        except BaseException:
-            given.interrupt()
-            raise
+    pool = ThreadPoolExecutor(count)
+    given = Workers(pool)
+    try:
+        yield given
+        given.wait()
+    except BaseException:
+        given.interrupt()
+        raise
+    finally:
+        # Python takes a thread for ended when an exception comes out of joining it (in
+        # `Thread._wait_for_tstate_lock`), and leaves without it at its exit.
+        with put_off():
+            pool.shutdown()

@@ -21,6 +21,8 @@ LOCK = ".lock"
 that is open for writing, which no directory can be."""
 PAUSE = 0.1
 """Seconds between two looks at a directory that another process has."""
+DYING = 10
+"""How often a directory is removed again in which killed programs are still about to die."""
 
 
 @contextmanager
@@ -62,10 +64,14 @@ def sweep(parent: Path, like: str = "*") -> tuple[Path, ...]:
 
 def _clear(place: Path) -> None:
     """Remove a directory; what lies in it of other ids, of a killed build, within a namespace."""
-    shutil.rmtree(place, ignore_errors=True)
-    if place.exists() and standing() is Standing.OUTSIDE:
-        with contextlib.suppress(QlumodError):
-            call_inside("qlumod.system.staging:remove", {"place": str(place)}, listen=ignore)
+    for _ in range(DYING):
+        shutil.rmtree(place, ignore_errors=True)
+        if place.exists() and standing() is Standing.OUTSIDE:
+            with contextlib.suppress(QlumodError):
+                call_inside("qlumod.system.staging:remove", {"place": str(place)}, listen=ignore)
+        if not place.exists():
+            return
+        time.sleep(PAUSE)
 
 
 def remove(*, listen: Listener, place: str) -> None:  # noqa: ARG001 - as `call_inside` calls it
