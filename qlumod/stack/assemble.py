@@ -8,10 +8,12 @@ from qlumod.events import Listener, step
 from qlumod.stack.chroot import in_root, inhabited, program_in
 from qlumod.stack.files import Owners, write_files
 from qlumod.stack.kernel import other_kernels
-from qlumod.stack.meeting import activate, meeting_layers
+from qlumod.stack.meeting import activate, divert, meeting_layers
 from qlumod.stack.member import Member, below
 from qlumod.state.clashes import clashes
 from qlumod.state.crossing import crossings
+from qlumod.state.diverted import unseen_diversions
+from qlumod.state.dpkg import DIVERSIONS
 from qlumod.state.kind import Cache, Files, Fragments
 from qlumod.state.table import CACHES, IDENTITY, KINDS
 from qlumod.state.triggers import TRIGGERS
@@ -31,6 +33,8 @@ def assemble(root: Path, members: Sequence[Member], *, epoch: int, listen: Liste
     raise_faults(clashes(layers))
     with step(listen, "merging state"):
         merged = merged_state(members)
+        # First: the alternative of a diverted file lies where the file would.
+        divert(root, unseen_diversions(layers, _fragments(members, DIVERSIONS.name)))
         _write(root, merged)
     calls = cache_calls(members)
     if calls:

@@ -1,15 +1,18 @@
 """Modules that meet in a stack only: neither was built with the other in sight."""
 
 import gzip
+import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from qlumod.events import Listener
 from qlumod.model.contents import parse_contents
 from qlumod.stack.chroot import in_root
+from qlumod.stack.inside import inside
 from qlumod.stack.member import Member, below
 from qlumod.state.clashes import Layer
 from qlumod.state.crossing import Crossing
+from qlumod.state.diverted import Diversion
 from qlumod.state.table import DROPPED
 from qlumod.system.run import run
 
@@ -36,6 +39,23 @@ def meeting_layers(members: Sequence[Member]) -> tuple[Layer, ...]:
 
 def _stands_upon_all(members: Sequence[Member], at: int) -> bool:
     return below(members[at], members).issuperset(member.module for member in members[:at])
+
+
+def divert(root: Path, diversions: Iterable[Diversion]) -> None:
+    """Give files the names under which dpkg would have unpacked them."""
+    for diversion in diversions:
+        place, other = _named(root, diversion.path), _named(root, diversion.other)
+        if os.path.lexists(other):
+            # The same package is in a module that knows the diversion.
+            place.unlink()
+        else:
+            other.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            place.rename(other)
+
+
+def _named(root: Path, path: str) -> Path:
+    whole = PurePosixPath(path)
+    return inside(root, str(whole.parent)) / whole.name
 
 
 def activate(root: Path, unheard: Iterable[Crossing], *, epoch: int, listen: Listener) -> None:

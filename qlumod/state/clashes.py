@@ -24,6 +24,13 @@ class Layer:
     """All modules that it requires, directly or not: over these its build has decided already."""
 
 
+def are_strangers(one: Layer, other: Layer) -> bool:
+    """Whether two modules meet in a stack only: neither was built with the other in sight."""
+    return one.module != other.module and (
+        other.module not in one.stands_upon and one.module not in other.stands_upon
+    )
+
+
 def clashes(layers: Sequence[Layer]) -> tuple[QlumodError, ...]:
     """An error for each path that layers disagree about; `layers` lowest first.
 
@@ -117,16 +124,8 @@ def _buried(claims: Mapping[str, Sequence[_Claim]]) -> Iterator[QlumodError]:
     for directory, layer in hidden:
         for path, claimants in sorted(claims.items()):
             for other, _ in claimants:
-                if path.startswith(f"{directory}/") and _may_meet(layer, other):
+                if path.startswith(f"{directory}/") and are_strangers(layer, other):
                     yield QlumodError(
                         f"{path}: module {layer.module} takes {directory} away, but module "
                         f"{other.module} brings this path"
                     )
-
-
-def _may_meet(one: Layer, other: Layer) -> bool:
-    return (
-        one.module != other.module
-        and other.module not in one.stands_upon
-        and one.module not in other.stands_upon
-    )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qlumod.model.names import ModuleName
-from qlumod.state.clashes import Layer
+from qlumod.state.clashes import Layer, are_strangers
 from qlumod.state.kind import Fragments, canonical_path
 from qlumod.state.triggers import interests
 
@@ -50,15 +50,9 @@ def crossings(layers: Sequence[Layer], fragments: Fragments) -> tuple[Crossing, 
             for module, fragment in fragments
             for trigger, package in interests(module, fragment)
             for other in layers
-            if _are_strangers(by_module[module], other)
+            if are_strangers(by_module[module], other)
             if _has_below(paths[other.module], canonical_path(trigger))
         )
-    )
-
-
-def _are_strangers(one: Layer, other: Layer) -> bool:
-    return one.module != other.module and (
-        other.module not in one.stands_upon and one.module not in other.stands_upon
     )
 
 

@@ -36,6 +36,8 @@ MODULES: dict[str, str] = {
     "dozing": "Requires: core\nPackages: dozing",
     "napping": "Requires: core\nPackages: napping",
     "licensed": "Requires: core\nPackages: licensed, licensed-data, licensed-doc, bare",
+    "driver": "Requires: core\nPackages: driver",
+    "desktop": "Requires: core\nPackages: libpicture, viewer",
     "varied": "Requires: core\nPackages: varied\nSecrets: /etc/keeper/key site\n"
     "Wins: /etc/issue /etc/os-release /etc/update-motd.d/10-uname",
 }
@@ -140,11 +142,43 @@ def small_debs(directory: Path) -> None:
     for name in ("dozing", "napping"):
         make_deb(directory, name, scripts={"postinst": f"echo {name} sleeps; sleep 300"})
     _licensed_debs(directory)
+    _diverting_debs(directory)
     make_deb(
         directory,
         "random",
         scripts={"postinst": "head -c 16 /dev/urandom | od -An -tx1 > /usr/share/random"},
     )
+
+
+PICTURE = "/usr/lib/libpicture.so.1"
+CHOOSE = f"""\
+if [ -e /usr/lib/plain{PICTURE[8:]} ]; then
+	slave="--slave {PICTURE} picture--lib /usr/lib/plain{PICTURE[8:]}"
+fi
+update-alternatives --install /usr/lib/picture picture /usr/lib/driver 100 $slave
+"""
+
+
+def _diverting_debs(directory: Path) -> None:
+    """A driver that makes an alternative of another package's library, as Nvidia's does."""
+    make_deb(
+        directory,
+        "driver",
+        files={"/usr/lib/driver/libdriver.so.1": "driver\n", "/usr/lib/plain/.keep": ""},
+        triggers=[f"interest-noawait {PICTURE}"],
+        scripts={
+            "postinst": f"for file in {PICTURE} {PICTURE}.7; do\n"
+            'dpkg-divert --package driver --add --rename --divert "/usr/lib/plain${file#/usr/lib}"'
+            f' "$file"\ndone\n{CHOOSE}'
+        },
+    )
+    make_deb(
+        directory,
+        "libpicture",
+        files={f"{PICTURE}.7": "picture\n"},
+        links={PICTURE: "libpicture.so.1.7"},
+    )
+    make_deb(directory, "viewer", depends="libpicture", files={"/usr/bin/viewer": "viewer\n"})
 
 
 LICENCE = b"Copyright 2025 Somebody in Z\xfcrich\n\nUse it as you like."

@@ -1,4 +1,4 @@
-"""The proof end to end: essential packages as core, and four modules that stand side by side."""
+"""The proof end to end: essential packages as core, and modules that stand side by side."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from tests.layer.conftest import Site, site, test_cache
 
 __all__ = ["site", "test_cache"]
 
-MODULES = ("plain", "sibling", "registered", "random", "restoring")
+MODULES = ("plain", "sibling", "registered", "random", "restoring", "driver", "desktop")
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="building roots needs root")
 
@@ -27,6 +27,7 @@ def found(site: Site) -> Verdict:
 
 
 def test_only_what_is_random_differs(found: Verdict) -> None:
+    # Not even what the driver diverts of the desktop, and makes an alternative of.
     assert [(failure.path, failure.aspect) for failure in found.failures] == [
         ("/usr/share/random", "content"),
     ]

@@ -11,8 +11,9 @@ from qlumod.events import ignore
 from qlumod.model.contents import PathLine, contents_text
 from qlumod.model.manifest import Manifest
 from qlumod.model.names import ReleaseVersion
-from qlumod.stack.meeting import meeting_layers
+from qlumod.stack.meeting import divert, meeting_layers
 from qlumod.stack.member import Member
+from qlumod.state.diverted import Diversion
 from qlumod.system.namespace import call_inside
 from tests.support.debs import make_deb
 
@@ -80,3 +81,23 @@ def test_a_package_sees_what_another_module_brought_for_it(tmp_path):
     )
     assert found == ["hammer\n", "install ok installed"]
     assert not Path("/opt/tools").exists()
+
+
+GL = Diversion(path="/usr/lib/libGL.so.1", other="/usr/lib/mesa/libGL.so.1", package="glx")
+
+
+def test_a_diverted_file_gets_its_other_name(tmp_path):
+    (tmp_path / "usr/lib").mkdir(parents=True)
+    (tmp_path / "usr/lib/libGL.so.1").symlink_to("libGL.so.1.7")
+    divert(tmp_path, [GL])
+    assert not os.path.lexists(tmp_path / "usr/lib/libGL.so.1")
+    assert (tmp_path / "usr/lib/mesa/libGL.so.1").readlink() == Path("libGL.so.1.7")
+
+
+def test_a_diverted_file_that_another_module_has_under_its_other_name_only_leaves(tmp_path):
+    (tmp_path / "usr/lib/mesa").mkdir(parents=True)
+    for name in ("libGL.so.1", "mesa/libGL.so.1"):
+        (tmp_path / "usr/lib" / name).write_text(name)
+    divert(tmp_path, [GL])
+    assert not (tmp_path / "usr/lib/libGL.so.1").exists()
+    assert (tmp_path / "usr/lib/mesa/libGL.so.1").read_text() == "mesa/libGL.so.1"

@@ -1,0 +1,73 @@
+"""Diversions that no build has seen: a package of one module moves away what another brings.
+
+In one installation dpkg unpacks a diverted file under its other name (dpkg-divert(1)): Nvidia's
+packages divert the libGL of whoever has one. Where a module stands upon the other, its own build
+has seen to it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qlumod.model.names import ModuleName
+from qlumod.state.clashes import Layer, are_strangers
+from qlumod.state.dpkg import DIVERSIONS
+from qlumod.state.fragment import read_fragment
+from qlumod.state.kind import Fragments, canonical_path
+
+_FILES = "flh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Diversion:
+    """A path and its other name, both canonical, and the package that has the path to itself."""
+
+    path: str
+    other: str
+    package: str
+
+
+def unseen_diversions(layers: Sequence[Layer], fragments: Fragments) -> tuple[Diversion, ...]:
+    """The diversions of files that modules bring which have not heard of them, sorted.
+
+    `fragments` are those of dpkg-diversions.
+    """
+    known = {module: frozenset(_read(module, fragment)) for module, fragment in fragments}
+    found = {
+        diversion for layer in layers for diversion in _met(layer, _strange(layer, layers, known))
+    }
+    return tuple(sorted(found))
+
+
+_Known = dict[ModuleName, frozenset[Diversion]]
+
+
+def _read(module: ModuleName, fragment: bytes) -> Iterator[Diversion]:
+    for _, entry in DIVERSIONS.split(read_fragment(module, DIVERSIONS.name, fragment)):
+        path, other, package = entry.splitlines()
+        yield Diversion(path=canonical_path(path), other=canonical_path(other), package=package)
+
+
+def _strange(layer: Layer, layers: Sequence[Layer], known: _Known) -> set[Diversion]:
+    """Other modules' diversions that a layer was not built with."""
+    seen = {
+        diversion
+        for module in (layer.module, *layer.stands_upon)
+        for diversion in known.get(module, ())
+    }
+    return {
+        diversion
+        for other in layers
+        if are_strangers(layer, other)
+        for diversion in known.get(other.module, ())
+    } - seen
+
+
+def _met(layer: Layer, diversions: set[Diversion]) -> Iterator[Diversion]:
+    """Those that a package's file in the layer would have heard of."""
+    if not diversions:
+        return
+    owners = {line.path: line.origin for line in layer.lines if line.type in _FILES}
+    for diversion in diversions:
+        owner = owners.get(diversion.path, diversion.package)
+        if owner != diversion.package and not owner.startswith("<"):
+            yield diversion
