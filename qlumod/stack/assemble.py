@@ -12,7 +12,7 @@ from qlumod.stack.meeting import activate, divert, meeting_layers
 from qlumod.stack.member import Member, below
 from qlumod.state.clashes import clashes
 from qlumod.state.crossing import crossings
-from qlumod.state.diverted import unseen_diversions
+from qlumod.state.diverted import told_by_name, unseen_diversions
 from qlumod.state.dpkg import DIVERSIONS
 from qlumod.state.kind import Cache, Files, Fragments
 from qlumod.state.table import CACHES, IDENTITY, KINDS
@@ -31,10 +31,11 @@ def assemble(root: Path, members: Sequence[Member], *, epoch: int, listen: Liste
     raise_faults(other_kernels(members))
     layers = meeting_layers(members)
     raise_faults(clashes(layers))
+    diverted = unseen_diversions(layers, _fragments(members, DIVERSIONS.name))
     with step(listen, "merging state"):
         merged = merged_state(members)
         # First: the alternative of a diverted file lies where the file would.
-        divert(root, unseen_diversions(layers, _fragments(members, DIVERSIONS.name)))
+        divert(root, diverted)
         _write(root, merged)
     calls = cache_calls(members)
     if calls:
@@ -42,7 +43,8 @@ def assemble(root: Path, members: Sequence[Member], *, epoch: int, listen: Liste
             for cache, words in calls:
                 _make(root, cache, words, epoch=epoch, listen=listen)
                 advance(1)
-    unheard = crossings(layers, _fragments(members, TRIGGERS.name))
+    crossed = crossings(layers, _fragments(members, TRIGGERS.name))
+    unheard = {(one.trigger, one.package) for one in crossed} | told_by_name(diverted)
     if unheard:
         with step(listen, "telling packages of each other"), inhabited(root):
             activate(root, unheard, epoch=epoch, listen=listen)

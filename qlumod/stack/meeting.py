@@ -2,7 +2,7 @@
 
 import gzip
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path, PurePosixPath
 
 from qlumod.events import Listener
@@ -11,9 +11,9 @@ from qlumod.stack.chroot import in_root
 from qlumod.stack.inside import inside
 from qlumod.stack.member import Member, below
 from qlumod.state.clashes import Layer
-from qlumod.state.crossing import Crossing
 from qlumod.state.diverted import Diversion
 from qlumod.state.table import DROPPED
+from qlumod.state.triggers import Activation
 from qlumod.system.run import run
 
 
@@ -58,9 +58,9 @@ def _named(root: Path, path: str) -> Path:
     return inside(root, str(whole.parent)) / whole.name
 
 
-def activate(root: Path, unheard: Iterable[Crossing], *, epoch: int, listen: Listener) -> None:
+def activate(root: Path, unheard: Set[Activation], *, epoch: int, listen: Listener) -> None:
     """Let packages see what other modules brought for them, as dpkg would have done."""
-    for trigger, package in sorted({(crossing.trigger, crossing.package) for crossing in unheard}):
+    for trigger, package in sorted(unheard):
         words = ("dpkg-trigger", "--no-await", f"--by-package={package}", trigger)
         run(in_root(root, *words, epoch=epoch), listen=listen)
     run(in_root(root, "dpkg", "--triggers-only", "--pending", epoch=epoch), listen=listen)

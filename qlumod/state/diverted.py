@@ -5,7 +5,7 @@ packages divert the libGL of whoever has one. Where a module stands upon the oth
 has seen to it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qlumod.model.names import ModuleName
@@ -13,8 +13,12 @@ from qlumod.state.clashes import Layer, are_strangers
 from qlumod.state.dpkg import DIVERSIONS
 from qlumod.state.fragment import read_fragment
 from qlumod.state.kind import Fragments, canonical_path
+from qlumod.state.triggers import Activation
 
 _FILES = "flh"
+TOLD_BY_NAME = {"glx-diversions": ("register-glx-alternative-nvidia",)}
+"""Triggers by which packages look again at what one diverts. The path of libGL tells Mesa's; the
+others' scripts look when they are configured, which comes after all are unpacked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -36,6 +40,15 @@ def unseen_diversions(layers: Sequence[Layer], fragments: Fragments) -> tuple[Di
         diversion for layer in layers for diversion in _met(layer, _strange(layer, layers, known))
     }
     return tuple(sorted(found))
+
+
+def told_by_name(diversions: Iterable[Diversion]) -> frozenset[Activation]:
+    """The triggers by name to activate when these have been made good."""
+    return frozenset(
+        (trigger, package)
+        for package in {diversion.package for diversion in diversions}
+        for trigger in TOLD_BY_NAME.get(package, ())
+    )
 
 
 _Known = dict[ModuleName, frozenset[Diversion]]

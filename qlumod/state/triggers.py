@@ -12,6 +12,9 @@ from qlumod.model.names import ModuleName
 from qlumod.state.fragment import read_fragment, write_fragment
 from qlumod.state.kind import Files, Fragments, StateFile, encoded, matches_any, text_of
 
+Activation = tuple[str, str]
+"""A trigger, and the package for which dpkg-trigger(1) activates it."""
+
 _DIRECTORY = "/var/lib/dpkg/triggers"
 _FILE = f"{_DIRECTORY}/File"
 _UNINCORP = f"{_DIRECTORY}/Unincorp"

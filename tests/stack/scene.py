@@ -5,7 +5,6 @@ from pathlib import Path
 from qlumod.events import Listener
 from qlumod.stack.chroot import in_root, inhabited
 from qlumod.stack.meeting import activate
-from qlumod.state.crossing import Crossing
 from qlumod.system.mount import overlay, tmpfs
 from qlumod.system.run import capture, run
 
@@ -21,10 +20,7 @@ def tell(*, listen: Listener, space: str, deb: str) -> list[str]:
             run(in_root(root, "dpkg", "--install", "/toolbox.deb", epoch=0), listen=listen)
             (root / "opt/tools.d").mkdir(parents=True)
             (root / "opt/tools.d/hammer").touch()
-            crossing = Crossing(
-                trigger="/opt/tools.d", package="toolbox", module="desktop", brought_by="ha"
-            )
-            activate(root, [crossing], epoch=0, listen=listen)
+            activate(root, {("/opt/tools.d", "toolbox")}, epoch=0, listen=listen)
             status = capture(in_root(root, "dpkg-query", "-W", "-f=${Status}", "toolbox", epoch=0))
             left = [name for name in ("status-old", "lock", "triggers/Lock")
                     if (root / "var/lib/dpkg" / name).exists()]  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 
 from qlumod.model.contents import PathLine
 from qlumod.state.clashes import Layer
-from qlumod.state.diverted import Diversion, unseen_diversions
+from qlumod.state.diverted import Diversion, told_by_name, unseen_diversions
 from qlumod.state.dpkg import DIVERSIONS
 from tests.state.files import at
 
@@ -75,3 +75,10 @@ def test_a_module_that_knows_the_diversion_itself_or_from_below_has_no_need_of_i
         )
         == ()
     )
+
+
+def test_what_looks_at_diverted_files_only_when_told_by_name_is_told():
+    assert told_by_name([DIVERTED, DIVERTED]) == {
+        ("register-glx-alternative-nvidia", "glx-diversions")
+    }
+    assert told_by_name([Diversion(path="/bin/x", other="/bin/x.real", package="x")]) == set()
