@@ -12,8 +12,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.model.manifest import Manifest, PayloadFile, manifest_text, payload_home
+from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
+from qlumod.model.payload import payload_home
 
 MODULES = 50
 """How many modules a release has."""

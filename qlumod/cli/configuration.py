@@ -5,16 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from qlumod.cli.kinds import archive_address, expanded
 from qlumod.cli.settings import BY_NAME, SETTINGS, Setting
 from qlumod.errors import Faults, QlumodError, raise_faults
-from qlumod.model.address import Address
-from qlumod.model.document import Fields, Reading, decoded
-from qlumod.model.release import archive_directory, archive_key, archive_name, archive_uri
+from qlumod.late import late
+
+if TYPE_CHECKING:
+    from qlumod.model.address import Address
+    from qlumod.model.document import Fields, Reading
+
+places_of_archives = late("qlumod.model.address")
+documents = late("qlumod.model.document")
+releases = late("qlumod.model.release")
 
 NAME = "qlumod/qlumod.conf"
 SYSTEM = Path("/etc") / NAME
@@ -41,7 +47,7 @@ class Configuration:
 
     files: tuple[Path, ...]
     said: Mapping[str, Value]
-    addresses: tuple[Address, ...]
+    addresses: "tuple[Address, ...]"
     """One for each archive that has one."""
 
     def __getitem__(self, name: str) -> Value:
@@ -103,7 +109,7 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-_Said = tuple[Mapping[str, Value], Sequence[Address]]
+_Said = tuple[Mapping[str, Value], Sequence["Address"]]
 
 
 def _of_environment(environment: Mapping[str, str]) -> _Said:
@@ -134,7 +140,7 @@ def _read(setting: Setting, text: str) -> Any:
 
 def _of_file(path: Path) -> _Said:
     try:
-        text = decoded(path.read_bytes(), str(path))
+        text = documents.decoded(path.read_bytes(), str(path))
     except OSError as fault:
         raise QlumodError(f"cannot read {path}: {fault.strerror}") from fault
     return parse(text, str(path))
@@ -144,11 +150,11 @@ def parse(text: str, path: str) -> _Said:
     """Read a configuration; raises all its faults at once."""
     if all(not line.strip() or line.startswith("#") for line in text.split("\n")):
         return {}, ()
-    reading = Reading(path)
+    reading: Reading = documents.Reading(path)
     said: dict[str, Value] = {}
     addresses: list[Address] = []
     for stanza in reading.stanzas(text):
-        fields = Fields(reading, stanza)
+        fields: Fields = documents.Fields(reading, stanza)
         if fields.has("Archive"):
             addresses.append(_address(fields, path))
         else:
@@ -159,7 +165,7 @@ def parse(text: str, path: str) -> _Said:
     return said, tuple(addresses)
 
 
-def _take(fields: Fields, path: str, said: dict[str, Value]) -> None:
+def _take(fields: "Fields", path: str, said: dict[str, Value]) -> None:
     for setting in (setting for setting in SETTINGS if not setting.stanza):
         if not fields.has(setting.field):
             continue
@@ -188,13 +194,13 @@ def _absolute(text: str) -> str:
     return str(path)
 
 
-def _address(fields: Fields, path: str) -> Address:
-    found = Address(
-        archive=fields.need("Archive", archive_name, ""),
+def _address(fields: "Fields", path: str) -> "Address":
+    found: Address = places_of_archives.Address(
+        archive=fields.need("Archive", releases.archive_name, ""),
         said=f"{path}:{fields.line_of('Archive')}",
-        uri=fields.one("URI", archive_uri, ""),
+        uri=fields.one("URI", releases.archive_uri, ""),
         directory=fields.one("Directory", _archive_directory, ""),
-        key=fields.one("Key", archive_key, ""),
+        key=fields.one("Key", releases.archive_key, ""),
     )
     if fields.has("URI") == fields.has("Directory"):
         fields.fault("Archive", "a stanza of an archive has either URI or Directory")
@@ -204,10 +210,11 @@ def _address(fields: Fields, path: str) -> Address:
 
 
 def _archive_directory(text: str) -> str:
-    return archive_directory(_absolute(text))
+    checked: str = releases.archive_directory(_absolute(text))
+    return checked
 
 
-def _once(reading: Reading, addresses: Sequence[Address]) -> None:
+def _once(reading: "Reading", addresses: "Sequence[Address]") -> None:
     first: dict[str, str] = {}
     for one in addresses:
         line = one.said.rpartition(":")[2]

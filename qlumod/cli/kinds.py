@@ -3,13 +3,18 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from qlumod.errors import QlumodError
-from qlumod.model.address import Address, address
+from qlumod.late import late
+
+if TYPE_CHECKING:
+    from qlumod.model.address import Address
+
+addresses = late("qlumod.model.address")
 
 Parse = Callable[[str], Any]
 Complete = Callable[[click.Context, str], list[CompletionItem]]
@@ -144,9 +149,10 @@ def fingerprint(text: str) -> str:
     return keys.fingerprint(text)
 
 
-def archive_address(text: str, *, said: str = "--archive", asked: bool = True) -> Address:
+def archive_address(text: str, *, said: str = "--archive", asked: bool = True) -> "Address":
     """Read ``NAME=URI`` or ``NAME=DIR``; raises `QlumodError`."""
     name, equals, place = text.partition("=")
     if equals and place and "://" not in place:
         text = f"{name}={expanded(place).absolute()}"
-    return address(text, said=said, asked=asked)
+    found: Address = addresses.address(text, said=said, asked=asked)
+    return found

@@ -1,6 +1,7 @@
 """qlumod: finds the verb, catches what goes wrong, and says it with an exit code."""
 
 import errno
+import gc
 import importlib
 import importlib.util
 import os
@@ -59,6 +60,8 @@ _SUMMARIES = {name: text for section in VERBS.values() for name, text in section
 
 COMPLETING = "_QLUMOD_COMPLETE"
 """Set by a shell that wants words completed (qlumod.cli.completing)."""
+GARBAGE = 100_000
+"""How many objects are made before Python looks for circles of unused ones."""
 _SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """What a machine refuses for reasons of its own: full, read-only, not allowed, broken."""
 
@@ -141,7 +144,11 @@ def main() -> NoReturn:
         answer(cli)
         sys.exit(ExitCode.FINE)
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_outcome())
+    # A run is short: looking for circles in all that it has costs more than they do.
+    gc.set_threshold(GARBAGE)
+    outcome = _outcome()
+    gc.freeze()
+    sys.exit(outcome)
 
 
 def _outcome() -> ExitCode:

@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -17,8 +17,12 @@ from qlumod.cli.offers import Offer
 from qlumod.cli.screen import Reporter, error_document, new_log, print_json
 from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
-from qlumod.model.address import Address
-from qlumod.workflows.workplace import Workplace
+from qlumod.late import late
+
+if TYPE_CHECKING:
+    from qlumod.model.address import Address
+
+workplaces = late("qlumod.workflows.workplace")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -198,7 +202,7 @@ arch = setting("arch")
 def addresses(function: F) -> F:
     """Add ``--archive NAME=URI``, given as ``addresses`` together with those of qlumod.conf."""
 
-    def all_of(ctx: click.Context, typed: tuple[Address, ...]) -> tuple[Address, ...]:
+    def all_of(ctx: click.Context, typed: "tuple[Address, ...]") -> "tuple[Address, ...]":
         return typed if ctx.resilient_parsing else (*typed, *current(ctx).addresses)
 
     return setting("archive", "addresses", decide=all_of)(function)
@@ -215,7 +219,7 @@ def _workplace(**chosen: Callable[[Any], Any]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def wrapper(*args: Any, **given: Any) -> Any:
-            place = Workplace(**{name: given.pop(name) for name in chosen})
+            place = workplaces.Workplace(**{name: given.pop(name) for name in chosen})
             return function(*args, workplace=place, **given)
 
         decorated: Any = wrapper

@@ -10,7 +10,7 @@ from qlumod.events import Caution, Listener
 from qlumod.head.known import Known, digests_of
 from qlumod.head.places import Places
 from qlumod.model.document import decoded
-from qlumod.model.manifest import LAYER, MANIFEST, Manifest, PayloadFile, parse_manifest
+from qlumod.model.manifest import LAYER, Manifest, PayloadFile, parse_manifest
 from qlumod.model.names import (
     ArchName,
     FlavorName,
@@ -20,6 +20,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
 )
+from qlumod.model.payload import MANIFEST
 from qlumod.model.registry import Registered, Status
 from qlumod.system.files import read_bytes
 

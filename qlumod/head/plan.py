@@ -10,8 +10,9 @@ from qlumod.head.places import Places
 from qlumod.head.site import SiteFile, check_files, missing_secrets, site_files, site_secrets
 from qlumod.model.digests import Value, digest_bytes, digest_value
 from qlumod.model.image import CORE, Image
-from qlumod.model.manifest import MANIFEST, Manifest
+from qlumod.model.manifest import Manifest
 from qlumod.model.names import Digest
+from qlumod.model.payload import MANIFEST
 from qlumod.model.registry import Registered, Registry
 from qlumod.model.secret import Secret
 from qlumod.stack.member import read_member, stacked

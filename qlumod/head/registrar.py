@@ -12,7 +12,7 @@ from qlumod.head.known import remember, remembered
 from qlumod.head.payloads import find_payloads, payload_of, verified
 from qlumod.head.places import Places
 from qlumod.model.document import decoded
-from qlumod.model.manifest import MANIFEST
+from qlumod.model.payload import MANIFEST
 from qlumod.model.registry import (
     Change,
     Registered,

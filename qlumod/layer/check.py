@@ -8,7 +8,8 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.contents import PathLine, parse_contents
 from qlumod.model.document import decoded
-from qlumod.model.manifest import LAYER, MANIFEST, Manifest, parse_manifest
+from qlumod.model.manifest import LAYER, Manifest, parse_manifest
+from qlumod.model.payload import MANIFEST
 from qlumod.model.tree import Entry
 from qlumod.system.files import Sum, file_sum, read_bytes
 from qlumod.system.squashfs import listed

@@ -8,7 +8,8 @@ from qlumod.layer.check import checked_files
 from qlumod.layer.job import Below, Job
 from qlumod.model.contents import package_lines, parse_packages
 from qlumod.model.digests import digest_bytes
-from qlumod.model.manifest import MANIFEST, Manifest, payload_home
+from qlumod.model.manifest import Manifest
+from qlumod.model.payload import MANIFEST, payload_home
 from qlumod.system.files import read_bytes
 
 SHOWN = 5

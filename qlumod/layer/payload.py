@@ -9,8 +9,9 @@ from pathlib import Path
 from qlumod.layer.job import Job
 from qlumod.model.contents import PathLine, contents_text, package_lines, packages_text
 from qlumod.model.copyright import Texts, collected
-from qlumod.model.manifest import LEFT_OUT, MANIFEST, Manifest, PayloadFile, manifest_text
+from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text
 from qlumod.model.names import Digest
+from qlumod.model.payload import MANIFEST
 from qlumod.model.spec import Secret
 from qlumod.stack.member import STATE
 

@@ -4,8 +4,9 @@ import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
-from qlumod.model.manifest import LAYER, MANIFEST
+from qlumod.model.manifest import LAYER
 from qlumod.model.names import ModuleName
+from qlumod.model.payload import MANIFEST
 
 
 def differences(module: ModuleName, first: Path, second: Path) -> tuple[str, ...]:

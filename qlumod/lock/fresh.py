@@ -8,7 +8,7 @@ from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import ArchName, FlavorName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
-from qlumod.model.spec import excluded
+from qlumod.model.stacks import excluded
 
 
 def require_fresh(lock: Lock, project: Project) -> None:

@@ -12,7 +12,8 @@ from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import FlavorName, ModuleName
 from qlumod.model.relation import Relation
-from qlumod.model.spec import ModuleSpec, excluded, with_requirements
+from qlumod.model.spec import ModuleSpec, with_requirements
+from qlumod.model.stacks import excluded
 from qlumod.system.apt import AptRoot
 from qlumod.system.run import capture
 

@@ -6,14 +6,18 @@ Their names are Qlustar's published ones; the line formats are qlumod's own (doc
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from qlumod.errors import QlumodError
-from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest, ModuleName, digest
+
+if TYPE_CHECKING:
+    from qlumod.model.lock import LockedPackage
 
 _T = TypeVar("_T")
 
+ARCHIVE: Final = "generated"
+"""What stands for the archive of a generated package, in locks and contents."""
 TYPES = "fdlhcbpw"
 """The types of paths, one letter each; see `PathLine.type`."""
 
@@ -80,7 +84,7 @@ def escaped(path: str) -> str:
     return path.translate(_ESCAPES)
 
 
-def package_lines(packages: Iterable[LockedPackage]) -> tuple[PackageLine, ...]:
+def package_lines(packages: "Iterable[LockedPackage]") -> tuple[PackageLine, ...]:
     """A line for each package of a module."""
     return tuple(
         PackageLine(

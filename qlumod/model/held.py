@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
-from qlumod.model.contents import PackageLine, parse_packages
+from qlumod.model.contents import ARCHIVE, PackageLine, parse_packages
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
-from qlumod.model.generated import ARCHIVE
-from qlumod.model.manifest import MANIFEST, MODULES, payload_home
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -22,6 +20,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
 )
+from qlumod.model.payload import MANIFEST, MODULES, payload_home
 
 SetKey = tuple[ReleaseVersion, FlavorName, ArchName]
 """What the modules of one image have in common."""

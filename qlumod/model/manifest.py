@@ -23,22 +23,11 @@ from qlumod.model.secret import Secret, parse_secret
 
 _FILE = re.compile(r"[A-Za-z0-9_+.@-]+(/[A-Za-z0-9_+.@-]+)*\Z")
 
-MANIFEST = "manifest"
-"""The manifest's file name in a payload directory."""
 LAYER = "layer.squashfs"
 LEFT_OUT = "left-out.gz"
 """Paths of the packages that are not in the layer on purpose: ``package<TAB>path``, sorted."""
 KERNEL = "boot/vmlinuz"
 INITRD = "boot/initrd.img"
-MODULES = "usr/share/qlumod/modules"
-"""Where packages install payloads, relative to the root."""
-
-
-def payload_home(
-    module: ModuleName, flavor: FlavorName, architecture: ArchName, version: object
-) -> str:
-    """Where a payload is installed: ``usr/share/qlumod/modules/slurm/bookworm/amd64/14.0.0``."""
-    return f"{MODULES}/{module}/{flavor}/{architecture}/{version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

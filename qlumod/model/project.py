@@ -7,7 +7,8 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.accounts import Accounts
 from qlumod.model.names import FlavorName, ModuleName
 from qlumod.model.release import Release
-from qlumod.model.spec import ModuleSpec, in_build_order, stack_of
+from qlumod.model.spec import ModuleSpec, in_build_order
+from qlumod.model.stacks import stack_of
 
 CORE = ModuleName("core")
 """The module that all others stand on: the only one that requires none."""

@@ -14,8 +14,8 @@ from debian.deb822 import Changes
 from qlumod import __version__
 from qlumod.events import Listener, Notice, step
 from qlumod.model.digests import digest_value
-from qlumod.model.manifest import MANIFEST
 from qlumod.model.names import Digest
+from qlumod.model.payload import MANIFEST
 from qlumod.package.linting import require_clean, without_trials
 from qlumod.package.place import addon, source_tree
 from qlumod.package.plan import Plan

@@ -9,15 +9,9 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_packages
 from qlumod.model.document import decoded
-from qlumod.model.manifest import (
-    MANIFEST,
-    MODULES,
-    Manifest,
-    PayloadFile,
-    parse_manifest,
-    payload_home,
-)
+from qlumod.model.manifest import Manifest, PayloadFile, parse_manifest
 from qlumod.model.names import ModuleName
+from qlumod.model.payload import MANIFEST, MODULES, payload_home
 from qlumod.package.overrides import of_copyright
 from qlumod.package.render import overrides_text
 from qlumod.system.files import read_bytes

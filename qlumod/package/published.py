@@ -16,8 +16,9 @@ from debian.debfile import DebError, DebFile
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
-from qlumod.model.manifest import MANIFEST, Manifest, parse_manifest, payload_home
+from qlumod.model.manifest import Manifest, parse_manifest
 from qlumod.model.names import Digest, ModulePackage
+from qlumod.model.payload import MANIFEST, payload_home
 from qlumod.package.before import (
     CHANGELOG,
     CONTENTS,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from qlumod.model.names import ModuleName
-from qlumod.model.spec import ModuleSpec, excluded, stack_of, with_requirements
+from qlumod.model.spec import ModuleSpec, with_requirements
+from qlumod.model.stacks import excluded, stack_of
 
 Stack = tuple[ModuleName, ...]
 """Modules with all that they require, in build order."""

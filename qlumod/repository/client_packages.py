@@ -12,9 +12,8 @@ from qlumod.errors import QlumodError
 from qlumod.model.names import package_name
 from qlumod.repository.entries import ALL
 from qlumod.repository.incoming import pool_directory
-from qlumod.repository.layout import Layout
+from qlumod.repository.layout import UPDATES, Layout
 from qlumod.repository.memory import remembered
-from qlumod.repository.published import UPDATES
 from qlumod.repository.settings import Settings
 from qlumod.repository.sources import followed
 from qlumod.system.files import file_sum, remove_tree, write_new

@@ -8,6 +8,8 @@ from qlumod.errors import QlumodError
 
 COMPONENT = "main"
 """The only component there is."""
+UPDATES = "-proposed-updates"
+"""What the suite of timely updates is named after that of a release."""
 
 _SUITE = re.compile(r"[a-z0-9][a-z0-9.+-]*\Z")
 _SNAPSHOT = re.compile(r"\d{8}T\d{6}Z\Z")

@@ -25,7 +25,7 @@ from qlumod.model.names import (
     digest,
     flavor_name,
 )
-from qlumod.model.spec import excluded
+from qlumod.model.stacks import excluded
 from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import Snapshot
 from qlumod.system.files import make_directories, read_bytes, told, write_whole

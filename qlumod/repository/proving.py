@@ -9,7 +9,8 @@ from qlumod.model.held import Held
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.profile import RELEASED, profile_of
 from qlumod.model.proof import stack_digest
-from qlumod.model.spec import excluded, stack_of
+from qlumod.model.stacks import excluded, stack_of
+from qlumod.repository.layout import UPDATES
 from qlumod.repository.module_sets import (
     MOST_NAMED,
     ModuleSet,
@@ -19,7 +20,6 @@ from qlumod.repository.module_sets import (
     shortened,
 )
 from qlumod.repository.proofs import GivenProof, Proved
-from qlumod.repository.published import UPDATES
 
 
 def judged(one: ModuleSet, proved: Proved) -> ModuleSet:

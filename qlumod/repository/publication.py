@@ -1,10 +1,10 @@
 """One publication, from a plan to the rename that shows it."""
 
-import calendar
 import lzma
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
@@ -189,7 +189,7 @@ def _stamp(date: int) -> str:
 
 
 def _epoch(identity: str) -> int:
-    return calendar.timegm(time.strptime(identity, _IDENTITY))
+    return int(datetime.fromisoformat(identity).timestamp())
 
 
 def _span(before: Snapshot | None) -> int | None:

@@ -16,12 +16,9 @@ from qlumod.model.names import (
 )
 from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.incoming import pool_directory
-from qlumod.repository.layout import Layout
+from qlumod.repository.layout import UPDATES, Layout
 from qlumod.repository.memory import remembered
 from qlumod.repository.snapshots import Snapshot, all_snapshots, current_snapshot
-
-UPDATES = "-proposed-updates"
-"""What the suite of timely updates is named after that of a release."""
 
 _REVISION = re.compile(r"[0-9]+")
 

@@ -1,14 +1,17 @@
 """The text of a Release file: what a suite is called, and the digests of its indexes."""
 
 import re
+import time
 from collections.abc import Mapping
-from email.utils import formatdate, parsedate_to_datetime
 
+from qlumod.late import late
 from qlumod.model.names import Digest
 from qlumod.repository.entries import ALL
 from qlumod.repository.layout import COMPONENT
 from qlumod.repository.settings import Settings
 from qlumod.system.files import Sum
+
+mail = late("email.utils")
 
 
 def release_text(
@@ -44,7 +47,7 @@ def release_text(
 
 def release_date(epoch: int) -> str:
     """A time as Release files have it."""
-    return formatdate(epoch, usegmt=True).replace("GMT", "UTC")
+    return time.strftime("%a, %d %b %Y %H:%M:%S UTC", time.gmtime(epoch))
 
 
 def release_fields(text: str) -> dict[str, str]:
@@ -65,4 +68,4 @@ def release_sums(text: str) -> dict[str, Sum]:
 
 def epoch_of(date: str) -> int:
     """The time that a Date field says, in seconds."""
-    return int(parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())
+    return int(mail.parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())

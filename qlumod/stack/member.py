@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.manifest import LAYER, LEFT_OUT, MANIFEST, Manifest, parse_manifest
+from qlumod.model.manifest import LAYER, LEFT_OUT, Manifest, parse_manifest
 from qlumod.model.names import ModuleName, PackageName
+from qlumod.model.payload import MANIFEST
 
 STATE = "state"
 """The directory of the fragments in a payload."""

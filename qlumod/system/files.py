@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import shutil
-import socket
 import stat
 import time
 from collections.abc import Iterable, Iterator
@@ -244,7 +243,7 @@ def locked(path: Path, *, wait: float, listen: Listener = ignore) -> Iterator[No
     try:
         _acquire(handle, path, wait, listen)
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        os.pwrite(handle, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
         yield
     finally:
         os.close(handle)

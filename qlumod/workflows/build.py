@@ -13,8 +13,8 @@ from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.lock.make import require_tools
 from qlumod.model.lock import Lock
-from qlumod.model.manifest import MANIFEST
 from qlumod.model.names import ModuleName, module_name
+from qlumod.model.payload import MANIFEST
 from qlumod.model.project import Project
 from qlumod.system.files import file_sum
 from qlumod.system.leash import workers

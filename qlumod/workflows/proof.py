@@ -13,8 +13,9 @@ from qlumod.layer.job import Job
 from qlumod.model.contents import parse_contents
 from qlumod.model.digests import digest_bytes, digest_value
 from qlumod.model.lock import Lock
-from qlumod.model.manifest import INITRD, KERNEL, LAYER, MANIFEST
+from qlumod.model.manifest import INITRD, KERNEL, LAYER
 from qlumod.model.names import Digest, ModuleName, ReleaseVersion, module_name
+from qlumod.model.payload import MANIFEST
 from qlumod.model.project import Project
 from qlumod.model.proof import About, ProvenModule
 from qlumod.model.spec import ModuleSpec, with_requirements

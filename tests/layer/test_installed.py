@@ -14,8 +14,9 @@ from qlumod.layer.check import check_payload
 from qlumod.layer.installed import installed
 from qlumod.layer.job import Job
 from qlumod.model.digests import digest_bytes
-from qlumod.model.manifest import manifest_text, parse_manifest, payload_home
+from qlumod.model.manifest import manifest_text, parse_manifest
 from qlumod.model.names import ModuleName
+from qlumod.model.payload import payload_home
 from qlumod.system.store import Store
 from tests.layer.site import Site
 

@@ -12,10 +12,10 @@ from qlumod.model.spec import (
     Restored,
     Secret,
     SecretKind,
-    excluded,
     in_build_order,
     with_requirements,
 )
+from qlumod.model.stacks import excluded
 from tests.support.documents import CORE, SLURM, release
 
 NO_MODULE = (

@@ -10,7 +10,7 @@ from debian.deb822 import Changes
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Event, StepDone
 from qlumod.model.copyright import collected
-from qlumod.model.manifest import payload_home
+from qlumod.model.payload import payload_home
 from qlumod.package.build import build_package
 from qlumod.package.install import install_copyright
 from qlumod.package.plan import Plan

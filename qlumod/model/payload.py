@@ -1,0 +1,15 @@
+"""Where the payload of a module is installed, and the file in it that tells of all others."""
+
+from qlumod.model.names import ArchName, FlavorName, ModuleName
+
+MANIFEST = "manifest"
+"""The manifest's file name in a payload directory."""
+MODULES = "usr/share/qlumod/modules"
+"""Where packages install payloads, relative to the root."""
+
+
+def payload_home(
+    module: ModuleName, flavor: FlavorName, architecture: ArchName, version: object
+) -> str:
+    """Where a payload is installed: ``usr/share/qlumod/modules/slurm/bookworm/amd64/14.0.0``."""
+    return f"{MODULES}/{module}/{flavor}/{architecture}/{version}"
