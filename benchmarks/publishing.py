@@ -146,6 +146,9 @@ def workplace() -> Iterator[Bench]:
     place = Path(tempfile.mkdtemp(prefix="qlumod-bench.", dir=os.environ.get("BENCH_PLACE")))
     home = place / "gnupg"
     os.environ["GNUPGHOME"] = str(home)
+    # As the Debian package does, which compiles its modules when it is installed.
+    os.environ["PYTHONPYCACHEPREFIX"] = str(place / "compiled")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         key = make_key(home, "Bench <bench@example.org>").fingerprint
         subprocess.run(["gpgconf", "--launch", "gpg-agent"], check=True)

@@ -23,6 +23,7 @@ from qlumod.events import Listener
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
 from qlumod.system.files import Sum, make_directories, write_unsynced
+from qlumod.system.leash import workers
 from qlumod.system.run import command, run
 
 GZIP_LEVEL = 9
@@ -33,6 +34,8 @@ SMALLEST = 1 << 17
 """Bytes that a chunk has at least; below that, compression would lose much."""
 _ONE_IN = 64
 """How many pieces a chunk has beyond those, on the average."""
+ABREAST = 2
+"""How many threads digest and compress, which Python lets them do at the same time."""
 _AT_ONCE = 1000
 """How many files one program is given."""
 
@@ -143,6 +146,7 @@ class Chunks:
 
     def pack(self, texts: Iterable[Chunked], listen: Listener) -> None:
         """Compress what is not compressed yet, and write the lists."""
+        plain: dict[str, None] = {}
         unpacked: dict[str, None] = {}
         for text in texts:
             if text.sum.sha256 not in self._listed:
@@ -154,11 +158,14 @@ class Chunks:
                 if digest == NOTHING and not self._has(digest):
                     self._write(digest, b"")
                 if not self._has(f"{digest}{GZ}"):
-                    packed = gzip.compress(self._read(digest), GZIP_LEVEL, mtime=0)
-                    self._write(f"{digest}{GZ}", packed)
+                    plain[digest] = None
                 if ZST in text.kind.endings and not self._has(f"{digest}{ZST}"):
                     unpacked[digest] = None
-        self._pack_zstd([*unpacked], listen)
+        with workers(ABREAST) as beside:
+            packing = [beside.submit(self._pack_zstd, [*unpacked], listen)]
+            packing += [beside.submit(self._pack_gzip, name) for name in plain]
+        for each in packing:
+            each.result()
 
     def settle(self) -> None:
         """Keep what was made."""
@@ -239,6 +246,9 @@ class Chunks:
     def _write(self, name: str, data: bytes) -> None:
         write_unsynced(self._fresh / name, [data])
         self._made.add(name)
+
+    def _pack_gzip(self, name: str) -> None:
+        self._write(f"{name}{GZ}", gzip.compress(self._read(name), GZIP_LEVEL, mtime=0))
 
     def _pack_zstd(self, names: Sequence[str], listen: Listener) -> None:
         for start in range(0, len(names), _AT_ONCE):

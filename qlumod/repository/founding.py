@@ -1,6 +1,5 @@
 """Beginning a repository, and opening one that is there."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError
@@ -9,8 +8,6 @@ from qlumod.repository.settings import Settings, Wishes, founded, kept, read_set
 from qlumod.repository.sources import sources_text
 from qlumod.system.apt_client import file_uri
 from qlumod.system.files import make_directories, read_bytes, told, write_whole
-from qlumod.system.gpg import SigningKey
-from qlumod.system.keys import armoured_keys
 
 
 def settle(layout: Layout, wishes: Wishes, *, rollover: bool = False) -> Settings:
@@ -41,9 +38,8 @@ def opened_settings(layout: Layout) -> Settings:
     return read_settings(layout.settings)
 
 
-def write_settings(layout: Layout, settings: Settings, keys: Sequence[SigningKey]) -> None:
-    """Write settings and keyrings where they are not there yet."""
-    public = armoured_keys(keys)
+def write_settings(layout: Layout, settings: Settings, public: bytes) -> None:
+    """Write settings and keyrings where they are not there yet; `public` are the keys that sign."""
     files = {
         layout.keys: _all_keys(layout, public),
         layout.root / settings.keyring: public,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
+from qlumod.model.names import Digest
 from qlumod.repository.chunks import Chunked, Chunks
 from qlumod.repository.entries import ALL, SOURCE
 from qlumod.repository.incoming import Incoming
@@ -24,6 +25,7 @@ from qlumod.repository.staging import (
     check_references,
     commit,
     keep_earlier,
+    stage_again,
     stage_file,
     stage_index,
     stage_pool,
@@ -35,8 +37,8 @@ from qlumod.repository.trial import try_staged
 from qlumod.repository.upkeep import changed_indexes, named_files
 from qlumod.system.files import Sum
 from qlumod.system.gpg import SigningKey, clearsign, detach_sign
-from qlumod.system.keys import armoured_keys
-from qlumod.system.leash import Workers, workers
+from qlumod.system.keys import Signers
+from qlumod.system.leash import workers
 
 _IDENTITY = "%Y%m%dT%H%M%SZ"
 CLOCK_SLACK = 30
@@ -79,7 +81,7 @@ def show(
     modules: str,
     paths: Paths,
     times: Times,
-    keys: Sequence[SigningKey],
+    signers: Signers,
     listen: Listener,
 ) -> str:
     """Make the planned entries what the suite offers; returns the snapshot's name.
@@ -105,9 +107,8 @@ def show(
             valid_until=times.valid_until,
             files=sums,
         )
-        with step(listen, "signing"), workers(2) as beside:
-            public = beside.submit(armoured_keys, keys)
-            for name, data in _signed(text.encode(), keys, beside).items():
+        with step(listen, "signing"):
+            for name, data in _signed(text.encode(), signers.keys).items():
                 stage_file(staging, name, data)
         with workers(2) as beside:
             synced = beside.submit(sync_staged, staging, unsynced(staging))
@@ -119,7 +120,7 @@ def show(
                 plan.entries,
                 plan.added,
                 architectures=architectures,
-                keyring=public.result(),
+                keyring=signers.public,
                 listen=listen,
             )
             synced.result()
@@ -145,20 +146,31 @@ def _stage_indexes(
     staging: Staging, texts: Mapping[str, Chunked], chunks: Chunks, *, xz: bool
 ) -> dict[str, Sum]:
     sums: dict[str, Sum] = {}
+    first: dict[Digest, str] = {}
     for path, text in sorted(texts.items()):
         sums[path] = text.sum
-        for ending in text.kind.endings:
-            sums[path + ending] = stage_index(staging, path + ending, chunks.packed(text, ending))
-        if xz:
-            packed = lzma.compress(b"".join(chunks.plain(text)))
-            sums[path + XZ] = stage_index(staging, path + XZ, [packed])
+        same = first.setdefault(text.sum.sha256, path)
+        for ending in (*text.kind.endings, *((XZ,) if xz else ())):
+            if same + ending in sums:
+                sums[path + ending] = sums[same + ending]
+                stage_again(staging, path + ending, same + ending, sums[same + ending])
+            else:
+                parts = _packed(chunks, text, ending)
+                sums[path + ending] = stage_index(staging, path + ending, parts)
     return sums
 
 
-def _signed(release: bytes, keys: Sequence[SigningKey], beside: Workers) -> dict[str, bytes]:
+def _packed(chunks: Chunks, text: Chunked, ending: str) -> Iterable[bytes]:
+    if ending == XZ:
+        return [lzma.compress(b"".join(chunks.plain(text)))]
+    return chunks.packed(text, ending)
+
+
+def _signed(release: bytes, keys: Sequence[SigningKey]) -> dict[str, bytes]:
     first, *others = keys
-    detached = beside.submit(detach_sign, first, release, also=others)
-    inside = clearsign(first, release, also=others)
+    with workers(1) as beside:
+        detached = beside.submit(detach_sign, first, release, also=others)
+        inside = clearsign(first, release, also=others)
     return {"Release": release, "Release.gpg": detached.result(), "InRelease": inside}
 
 

@@ -169,6 +169,15 @@ def stage_index(staging: Staging, path: str, parts: Iterable[bytes]) -> Sum:
     return found
 
 
+def stage_again(staging: Staging, path: str, other: str, found: Sum) -> None:
+    """Put an index in whose bytes are there already, as another one's."""
+    file = staging.indexes / path
+    by_hash = file.parent / BY_HASH / found.sha256
+    if not by_hash.exists():
+        link_new(staging.indexes / other, by_hash, sync=False)
+    link_new(by_hash, file, sync=False)
+
+
 def stage_file(staging: Staging, name: str, data: bytes) -> Sum:
     """Put a file beside Release, or Release itself."""
     staging.fresh.append(staging.indexes / name)

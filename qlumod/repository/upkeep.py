@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from qlumod.repository.chunks import GZ, Chunked, Chunks, Damaged, Edit, Key, Kind, empty
+from qlumod.repository.chunks import ABREAST, GZ, Chunked, Chunks, Damaged, Edit, Key, Kind, empty
 from qlumod.repository.entries import ALL, Entry, read_sources
 from qlumod.repository.indexes import (
     CONTENTS,
@@ -21,6 +21,7 @@ from qlumod.repository.indexes import (
 from qlumod.repository.listing import Paths
 from qlumod.repository.plan import Plan
 from qlumod.repository.snapshots import Snapshot
+from qlumod.system.leash import workers
 
 _SECTION = re.compile(r"^Section: (\S+)", re.MULTILINE)
 _FILE = re.compile(rb"^Filename: (.*)\nSize: (\d+)$", re.MULTILINE)
@@ -60,8 +61,9 @@ def changed_indexes(
     paths: Paths,
 ) -> dict[str, Chunked]:
     """Every index of the suite to be, by its path."""
-    done: dict[object, Chunked] = {}
-    found = {}
+    wanted: dict[str, _Change] = {}
+    # Where all packages are for all architectures, the indexes are the same.
+    first: dict[object, _Change] = {}
     for index in _indexes(architectures):
         old = _earlier(index, before, chunks)
         # An index that older snapshots do not have is made of everything.
@@ -71,17 +73,22 @@ def changed_indexes(
             added=tuple(filter(index.has, plan.entries if old is None else plan.added)),
             removed=tuple(filter(index.has, plan.removed if old else ())),
         )
-        # Where all packages are for all architectures, the indexes are the same.
-        key = (index.kind, change.base.sum, change.added, change.removed)
-        if key not in done:
-            try:
-                done[key] = _changed(change, plan, chunks, paths)
-            except Damaged:
-                chunks.distrust()
-                again = replace(change, base=_published(index, before, chunks))
-                done[key] = _changed(again, plan, chunks, paths)
-        found[index.path] = done[key]
-    return found
+        same = (index.kind, change.base.sum, change.added, change.removed)
+        wanted[index.path] = first.setdefault(same, change)
+    with workers(ABREAST) as beside:
+        given = {
+            one.index.path: beside.submit(_changed, one, plan, chunks, paths)
+            for one in first.values()
+        }
+    done: dict[str, Chunked] = {}
+    for one in first.values():
+        try:
+            done[one.index.path] = given[one.index.path].result()
+        except Damaged:
+            chunks.distrust()
+            again = replace(one, base=_published(one.index, before, chunks))
+            done[one.index.path] = _changed(again, plan, chunks, paths)
+    return {path: done[one.index.path] for path, one in wanted.items()}
 
 
 def named_files(texts: Mapping[str, Chunked], chunks: Chunks) -> Iterator[tuple[str, int]]:

@@ -2,16 +2,25 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.system.gpg import SigningKey, detach_sign
+from qlumod.system.leash import workers
 from qlumod.system.run import CommandFailed, attempt, capture, command
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
 _WHY_NOT = {"e": "it is expired", "r": "it is revoked", "d": "it is disabled", "i": "it is invalid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signers:
+    """Keys that can sign, and their public parts as text."""
+
+    keys: tuple[SigningKey, ...]
+    public: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +76,35 @@ def usable_keys(named: Sequence[str]) -> tuple[SigningKey, ...]:
     return tuple(found)
 
 
-def armoured_keys(keys: Iterable[SigningKey]) -> bytes:
+def armoured_keys(fingerprints: Iterable[str]) -> bytes:
     """The public keys as text, without what does not belong to them (signatures of others)."""
     return capture(
         command(
             "gpg", "--batch", "--no-tty", "--quiet", "--armor",
             "--export-options", "export-minimal", "--export",
-            *(key.fingerprint for key in keys),
+            *fingerprints,
         )
     )  # fmt: skip
 
 
 @contextmanager
-def agent_as_it_was() -> Iterator[None]:
-    """End the gpg-agent that gpg starts in this block; one that ran before goes on."""
-    ran = _agent_runs()
+def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
+    """Try keys while other work is done; the value waits, and raises every reason against them.
+
+    A gpg-agent that gpg starts in this block is ended with it; one that ran before goes on.
+    """
+    ran = True
+
+    def tried() -> tuple[SigningKey, ...]:
+        nonlocal ran
+        ran = _agent_runs()
+        return usable_keys(named)
+
     try:
-        yield
+        with workers(2) as beside:
+            keys = beside.submit(tried)
+            public = beside.submit(armoured_keys, named)
+            yield lambda: Signers(keys=keys.result(), public=public.result())
     finally:
         if not ran:
             attempt(command("gpgconf", "--kill", "gpg-agent"))

@@ -18,7 +18,7 @@ from qlumod.repository.proving import must_be_proved, unproved_faults
 from qlumod.repository.publication import show, times
 from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot
-from qlumod.system.gpg import SigningKey
+from qlumod.system.keys import Signers
 from qlumod.workflows.whole_set import Looking, Read, WholeSet, whole_set
 
 
@@ -63,7 +63,7 @@ def offer(
     *,
     target: Target,
     demand: Demand | None,
-    keys: Sequence[SigningKey] | None,
+    signers: Signers | None,
     anyway: bool = False,
     exactly: bool = False,
     date: int | None = None,
@@ -73,7 +73,7 @@ def offer(
     """Check what the suite would offer, and show it if it is anything else, or `anyway`.
 
     Unless it is to be `exactly` that, sources leave that only modules were owed for which leave.
-    The repository's lock is held, but where there are no keys: then nothing is written. `demand`
+    The repository's lock is held, but where there are no signers: then nothing is written. `demand`
     None refuses nothing.
     """
     contents = _Contents(target.layout, incoming)
@@ -81,7 +81,7 @@ def offer(
         found = _looked_over(planned, target, demand, contents.held)
     if found.unowed and not exactly:
         planned = without_sources(planned, found.unowed)
-    if not keys or not (planned.added or planned.removed or found.sets or anyway):
+    if not signers or not (planned.added or planned.removed or found.sets or anyway):
         return Offer(snapshot=None, changes=planned.changes, sets=found.sets)
     keep_proofs(target.layout, demand.proofs if demand else ())
     for one in found.sets:
@@ -96,7 +96,7 @@ def offer(
         modules=lines_text(found.lines),
         paths=contents.paths,
         times=times(target.layout, target.before, date=date, valid_for=valid_for),
-        keys=keys,
+        signers=signers,
         listen=listen,
     )
     return Offer(snapshot=identity, changes=planned.changes, sets=found.sets)

@@ -20,8 +20,7 @@ from qlumod.repository.related import related
 from qlumod.repository.settings import Settings, Wishes
 from qlumod.repository.snapshots import Snapshot, current_snapshot, existing
 from qlumod.repository.staging import check_pool, opened
-from qlumod.system.gpg import SigningKey
-from qlumod.system.keys import agent_as_it_was, usable_keys
+from qlumod.system.keys import Signers, signing
 from qlumod.workflows.offering import Offer, Target, demand, offer
 
 FEW = 100
@@ -66,22 +65,24 @@ def publish(
     layout = Layout(root=repository.absolute())
     settings = settle(layout, wishes)
     demanded = demand(proofs, unproved=unproved)
-    with agent_as_it_was():
-        keys = usable_keys(settings.keys)
+    with signing(settings.keys) as signers:
         incoming = read_incoming(files, listen=listen)
         _require_profile(incoming, profile)
         name = suite_name(suite) if suite else suite_of(incoming)
+        if not layout.own.is_dir():
+            # No repository is begun with keys that cannot sign.
+            signers()
         with opened(layout, wait=wait, listen=listen):
-            write_settings(layout, settings, keys)
             before = current_snapshot(layout, name)
             refuse_private((one.entry for one in incoming), name, settings)
             planned = _planned(layout, before, incoming, allow_older=allow_older)
+            write_settings(layout, settings, signers().public)
             offered = offer(
                 planned,
                 incoming,
                 target=Target(layout=layout, settings=settings, suite=name, before=before),
                 demand=demanded,
-                keys=keys,
+                signers=signers(),
                 date=date,
                 valid_for=valid_for,
                 listen=listen,
@@ -106,9 +107,9 @@ def preview(
     layout = Layout(root=repository.absolute())
     settings = settle(layout, wishes)
     demanded = demand(proofs, unproved=unproved)
-    with agent_as_it_was():
-        usable_keys(settings.keys)
-    incoming = read_incoming(files, listen=listen)
+    with signing(settings.keys) as signers:
+        incoming = read_incoming(files, listen=listen)
+        signers()
     _require_profile(incoming, profile)
     name = suite_name(suite) if suite else suite_of(incoming)
     refuse_private((one.entry for one in incoming), name, settings)
@@ -120,7 +121,7 @@ def preview(
         incoming,
         target=Target(layout=layout, settings=settings, suite=name, before=before),
         demand=demanded,
-        keys=None,
+        signers=None,
         listen=listen,
     )
     return _publication(name, offered)
@@ -169,7 +170,7 @@ def promote(
     settings = opened_settings(layout)
     demanded = demand(proofs, unproved=unproved)
 
-    def offered(keys: Sequence[SigningKey] | None) -> Publication:
+    def offered(signers: Signers | None) -> Publication:
         before = current_snapshot(layout, suite_name(target))
         found = plan(
             before.entries() if before else (),
@@ -181,7 +182,7 @@ def promote(
             found,
             target=Target(layout=layout, settings=settings, suite=target, before=before),
             demand=demanded,
-            keys=keys,
+            signers=signers,
             date=date,
             valid_for=valid_for,
             listen=listen,
@@ -190,10 +191,10 @@ def promote(
 
     if dry_run:
         return offered(None)
-    with agent_as_it_was():
-        keys = usable_keys(settings.keys)
+    with signing(settings.keys) as signers:
+        able = signers()
         with opened(layout, wait=wait, listen=listen):
-            published = offered(keys)
+            published = offered(able)
             write_sources(layout, settings, target)
     return published
 
@@ -215,15 +216,15 @@ def renew(
     """
     layout = Layout(root=repository.absolute())
     settings = opened_settings(layout)
-    with agent_as_it_was():
-        keys = usable_keys(settings.keys)
+    with signing(settings.keys) as signers:
+        able = signers()
         with opened(layout, wait=wait, listen=listen):
             return tuple(
                 _renewed(
                     before,
                     layout=layout,
                     settings=settings,
-                    keys=keys,
+                    signers=able,
                     valid_for=valid_for,
                     date=date,
                     listen=listen,
@@ -272,7 +273,7 @@ def _renewed(
     *,
     layout: Layout,
     settings: Settings,
-    keys: Sequence[SigningKey],
+    signers: Signers,
     valid_for: int | None,
     date: int | None,
     listen: Listener,
@@ -282,7 +283,7 @@ def _renewed(
         planned,
         target=Target(layout=layout, settings=settings, suite=before.suite, before=before),
         demand=None,
-        keys=keys,
+        signers=signers,
         anyway=True,
         date=date,
         valid_for=valid_for,

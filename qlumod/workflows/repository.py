@@ -29,7 +29,7 @@ from qlumod.repository.staging import opened
 from qlumod.system.apt_client import file_uri
 from qlumod.system.files import copy_new, make_directories, read_bytes, told
 from qlumod.system.gpg import newest_key_date, user_ids
-from qlumod.system.keys import agent_as_it_was, usable_keys
+from qlumod.system.keys import signing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,10 @@ def init(
     layout = Layout(root=repository.absolute())
     names = {suite_name(name) for name in suites}
     settings = settle(layout, wishes, rollover=True)
-    with agent_as_it_was():
-        keys = usable_keys(settings.keys)
+    with signing(settings.keys) as signers:
+        able = signers()
         with opened(layout, wait=wait, listen=listen):
-            write_settings(layout, settings, keys)
+            write_settings(layout, settings, able.public)
     names.update(layout.suite_names())
     return Founded(
         directory=layout.root,

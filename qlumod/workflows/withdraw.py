@@ -20,8 +20,7 @@ from qlumod.repository.relations import broken_by
 from qlumod.repository.retention import family, newest_versions
 from qlumod.repository.snapshots import Snapshot, all_snapshots, existing
 from qlumod.repository.staging import opened
-from qlumod.system.gpg import SigningKey
-from qlumod.system.keys import agent_as_it_was, usable_keys
+from qlumod.system.keys import Signers, signing
 from qlumod.workflows.offering import Target, offer
 
 
@@ -72,7 +71,7 @@ def rollback(
     packages a higher version, which clients that already upgraded follow.
     """
     layout = Layout(root=repository.absolute())
-    with _held(layout, dry_run=dry_run, wait=wait, listen=listen) as keys, _folder() as folder:
+    with _held(layout, dry_run=dry_run, wait=wait, listen=listen) as signers, _folder() as folder:
         before = existing(layout, suite)
         earlier = _earlier(layout, before, identity)
         less = _Less(entries=earlier.entries())
@@ -83,7 +82,7 @@ def rollback(
             layout=layout,
             before=before,
             back_to=earlier.identity,
-            keys=keys,
+            signers=signers,
             date=date,
             valid_for=valid_for,
             listen=listen,
@@ -108,13 +107,13 @@ def remove(
     others of the suite need is refused.
     """
     layout = Layout(root=repository.absolute())
-    with _held(layout, dry_run=dry_run, wait=wait, listen=listen) as keys:
+    with _held(layout, dry_run=dry_run, wait=wait, listen=listen) as signers:
         before = existing(layout, suite)
         return _withdrawn(
             _Less(entries=_without(before, packages, keep)),
             layout=layout,
             before=before,
-            keys=keys,
+            signers=signers,
             date=date,
             valid_for=valid_for,
             listen=listen,
@@ -124,16 +123,16 @@ def remove(
 @contextmanager
 def _held(
     layout: Layout, *, dry_run: bool, wait: float, listen: Listener
-) -> Iterator[tuple[SigningKey, ...] | None]:
-    """The repository's lock, with the keys that sign; None: nothing is to be written."""
+) -> Iterator[Signers | None]:
+    """The repository's lock, with who signs; None: nothing is to be written."""
     settings = opened_settings(layout)
-    with agent_as_it_was():
-        keys = usable_keys(settings.keys)
+    with signing(settings.keys) as signers:
+        able = signers()
         if dry_run:
             yield None
         else:
             with opened(layout, wait=wait, listen=listen):
-                yield keys
+                yield able
 
 
 @contextmanager
@@ -148,12 +147,12 @@ def _withdrawn(
     layout: Layout,
     before: Snapshot,
     back_to: str | None = None,
-    keys: Sequence[SigningKey] | None,
+    signers: Signers | None,
     date: int | None,
     valid_for: int | None,
     listen: Listener,
 ) -> Withdrawal:
-    """Publish the set that is left, unless there are no keys to sign it."""
+    """Publish the set that is left, unless nobody signs it."""
     settings = opened_settings(layout)
     planned = plan_for(before.entries(), less.entries)
     done = offer(
@@ -161,7 +160,7 @@ def _withdrawn(
         less.made,
         target=Target(layout=layout, settings=settings, suite=before.suite, before=before),
         demand=None,
-        keys=keys,
+        signers=signers,
         exactly=back_to is not None,
         date=date,
         valid_for=valid_for,
