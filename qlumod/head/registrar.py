@@ -1,10 +1,8 @@
 """Keeping the registry: what dpkg brought or took, told to whoever wants to know."""
 
-import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
@@ -25,6 +23,7 @@ from qlumod.model.registry import (
 from qlumod.system.dpkg_query import package_versions
 from qlumod.system.files import locked, make_directories, read_bytes, write_whole
 from qlumod.system.run import CommandFailed, command, run
+from qlumod.system.scratch import scratch
 
 PATIENCE = 600.0
 """Seconds to wait for another run on the same head node: as long as a large image may take."""
@@ -65,8 +64,8 @@ def tell(places: Places, changes: Sequence[Change], listen: Listener) -> None:
     """Run the hooks; one that fails is told of, and harms nothing."""
     if not changes or not places.hooks.is_dir():
         return
-    with tempfile.TemporaryDirectory(prefix="qlumod-") as directory:
-        told = Path(directory, "changes")
+    with scratch() as directory:
+        told = directory / "changes"
         told.write_text(changes_text(changes), encoding="utf-8")
         try:
             run(

@@ -10,18 +10,16 @@ import binascii
 import functools
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.system.maker import abandoned, maker
 from qlumod.system.run import Command, attempt, capture, command
+from qlumod.system.scratch import scratch
 
-_HOME_PREFIX = "qlumod-key-"
 _ROOM = 45
 """How long a directory's path may be for a key's home in it."""
 
@@ -53,7 +51,7 @@ class BadSignature(QlumodError):
 @contextmanager
 def throw_away_key(name: str = "qlumod throw-away key") -> Iterator[SigningKey]:
     """Make a key that is gone with the block."""
-    with _scratch() as home:
+    with scratch(_short_directory()) as home:
         try:
             yield make_key(home, name)
         finally:
@@ -111,7 +109,7 @@ def user_ids(keyring: Path) -> tuple[str, ...]:
 
 
 def _listing(keyring: Path) -> str:
-    with _scratch() as home:
+    with scratch(_short_directory()) as home:
         listed = capture(_gpg(home, "--with-colons", "--show-keys", keyring))
     return listed.decode(errors="replace")
 
@@ -122,10 +120,10 @@ def verify(signed: Path, keyring: Path, *, signature: Path | None = None) -> Sig
     A file may be signed by several keys: one good one that the keyring holds suffices, as for apt,
     but no signature may be bad.
     """
-    with _scratch() as scratch:
-        text = scratch / "text"
+    with scratch(_short_directory()) as place:
+        text = place / "text"
         call = command(
-            "gpgv", "--status-fd", "1", "--keyring", _binary(keyring, scratch),
+            "gpgv", "--status-fd", "1", "--keyring", _binary(keyring, place),
             *(("--", signature, signed) if signature else ("--output", text, "--", signed)),
         )  # fmt: skip
         _, status, said = attempt(call)
@@ -220,28 +218,7 @@ def _unshare() -> tuple[str, ...]:
     return ("unshare", *unprivileged, "--pid", "--fork", "--kill-child=KILL", "--")
 
 
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """A short-lived directory, also for a key's home; what killed processes left goes first."""
-    _remove_debris()
-    prefix = f"{_HOME_PREFIX}{maker()}@"
-    directory = Path(tempfile.mkdtemp(prefix=prefix, dir=_short_directory()))
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-
-
 def _short_directory() -> Path:
     """Where the agent's socket fits: its path has at most 108 bytes (unix(7))."""
     usual = Path(tempfile.gettempdir())
     return usual if len(str(usual)) <= _ROOM else Path("/tmp")
-
-
-def _remove_debris() -> None:
-    """Remove the directories of processes that were killed."""
-    for home in sorted(_short_directory().glob(f"{_HOME_PREFIX}*@*")):
-        with suppress(OSError):
-            made_by = home.name.removeprefix(_HOME_PREFIX).rpartition("@")[0]
-            if home.stat().st_uid == os.geteuid() and abandoned(home, made_by):
-                shutil.rmtree(home)

@@ -1,6 +1,5 @@
 """The source packages that who publishes payloads owes to those who get them (GPL, section 3)."""
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from qlumod.repository.snapshots import existing
 from qlumod.system.apt_client import AptClient, make_apt_client
 from qlumod.system.files import make_directories, read_bytes, told
 from qlumod.system.run import CommandFailed
+from qlumod.system.scratch import scratch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +83,9 @@ def _fetched(
 ) -> tuple[Path, ...]:
     with told(output):
         make_directories(output)
-    with tempfile.TemporaryDirectory(prefix="qlumod-") as directory:
+    with scratch() as directory:
         text = read_bytes(sources).decode()
-        client = make_apt_client(Path(directory), architecture="amd64", sources=text)
+        client = make_apt_client(directory, architecture="amd64", sources=text)
         with step(listen, "reading the archives' indexes"):
             client.update(listen=listen)
         total = len(lacking)

@@ -1,6 +1,5 @@
 """Repositories themselves: beginning one, looking it over, telling what it holds."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +29,7 @@ from qlumod.system.apt_client import file_uri
 from qlumod.system.files import copy_new, make_directories, read_bytes, told
 from qlumod.system.gpg import newest_key_date, user_ids
 from qlumod.system.keys import signing
+from qlumod.system.scratch import scratch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +107,7 @@ def client_packages(
     epoch = newest_key_date(layout.root / settings.keyring)
     with told(output):
         make_directories(output)
-    with tempfile.TemporaryDirectory(prefix="qlumod-") as directory:
-        place = Path(directory)
+    with scratch() as place:
         with step(listen, "making packages", total=len(wanted), unit="packages"):
             made = [make_package(layout, package, place, epoch=epoch) for package in wanted]
         if lint:

@@ -1,6 +1,5 @@
 """Taking back what a suite offers: an earlier set again, or some packages less."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from qlumod.repository.retention import family, newest_versions
 from qlumod.repository.snapshots import Snapshot, all_snapshots, existing
 from qlumod.repository.staging import opened
 from qlumod.system.keys import Signers, signing
+from qlumod.system.scratch import scratch
 from qlumod.workflows.offering import Target, offer
 
 
@@ -71,7 +71,7 @@ def rollback(
     packages a higher version, which clients that already upgraded follow.
     """
     layout = Layout(root=repository.absolute())
-    with _held(layout, dry_run=dry_run, wait=wait, listen=listen) as signers, _folder() as folder:
+    with _held(layout, dry_run=dry_run, wait=wait, listen=listen) as signers, scratch() as folder:
         before = existing(layout, suite)
         earlier = _earlier(layout, before, identity)
         less = _Less(entries=earlier.entries())
@@ -133,12 +133,6 @@ def _held(
         else:
             with opened(layout, wait=wait, listen=listen):
                 yield able
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="qlumod-") as directory:
-        yield Path(directory)
 
 
 def _withdrawn(

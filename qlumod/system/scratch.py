@@ -1,0 +1,33 @@
+"""Short-lived directories below TMPDIR; what killed processes left there goes first."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from qlumod.system.maker import abandoned, maker
+
+_PREFIX = "qlumod-"
+
+
+@contextmanager
+def scratch(below: Path | None = None) -> Iterator[Path]:
+    """An empty directory of one's own, below TMPDIR if nothing else is said; gone at the end."""
+    parent = below or Path(tempfile.gettempdir())
+    _remove_debris(parent)
+    directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{maker()}@", dir=parent))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _remove_debris(parent: Path) -> None:
+    """Remove the directories of processes that were killed."""
+    for directory in sorted(parent.glob(f"{_PREFIX}*@*@*")):
+        with suppress(OSError):
+            made_by = directory.name.removeprefix(_PREFIX).rpartition("@")[0]
+            if directory.stat().st_uid == os.geteuid() and abandoned(directory, made_by):
+                shutil.rmtree(directory)
