@@ -15,6 +15,7 @@ PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
 
 # Everything that comes from Debian, for building modules, for the packages and for the tests.
 APT_PACKAGES := \
+	apt-file \
 	apt-mirror \
 	apt-utils \
 	aptly \
