@@ -75,7 +75,7 @@ def _vendors_archives() -> str:
 
 def _debs(folder: Path) -> None:
     make_dkms_deb(folder, "greet", depends="greet-support")
-    make_dkms_deb(folder, "reply", eager=True)
+    make_dkms_deb(folder, "reply", eager=True, two=True)
     make_dkms_deb(folder, "broken", code="this is no C\n")
     make_deb(folder, "greet-support", files={"/usr/share/greet/data": "hello\n"})
     make_deb(folder, "greet-tools", depends="greet-dkms (= 1.0-1) | greet-module-1.0")

@@ -29,7 +29,9 @@ GREETING = ModuleName("greeting")
 
 @pytest.fixture(scope="module")
 def greeting(kernels: Site) -> Path:
-    """The payload of the module whose kernel modules are compiled, from a store without them."""
+    """The payload of the module whose kernel modules are compiled, with nothing there of them."""
+    identity = kernels.job("greeting").identity
+    shutil.rmtree(payload_path(kernels.cache, identity), ignore_errors=True)
     for package in kernels.lock.generated(GREETING):
         kernels.store.forget_generated(package.sha256)
     return kernels.build("greeting")
@@ -48,7 +50,7 @@ def tell_stack(*, listen: Listener, payloads: Sequence[str], space: str) -> dict
                 "kernel": kernel,
                 "vermagic": said("modinfo", "-k", kernel, "-F", "vermagic", "greet"),
                 "signer": said("modinfo", "-k", kernel, "-F", "signer", "greet"),
-                "needs": said("modprobe", "-S", kernel, "--show-depends", "reply"),
+                "needs": said("modprobe", "-S", kernel, "--show-depends", "reply-current-twice"),
                 "alias": said("modprobe", "-S", kernel, "--resolve-alias", "greet-greeting"),
                 "audit": said("dpkg", "--audit"),
             }
@@ -76,7 +78,9 @@ def test_a_layer_holds_what_was_compiled_and_nothing_that_compiles(
     release = greet.package.removeprefix("greet-kernel-")
     place = f"/usr/lib/modules/{release}/updates/dkms"
     assert found[f"{place}/greet.ko"] == greet.package
-    assert found[f"{place}/reply.ko"] == reply.package
+    # Both lie under other names than their own, and the second needs the first.
+    for name in ("reply-current.ko", "reply-current-twice.ko"):
+        assert found[f"{place}/{name}"] == reply.package
     assert found["/etc/greet/greet.conf"] == found["/usr/sbin/greet"] == greet.package
     tools = ("/usr/src", "/usr/bin", "/etc/dkms", "/var/lib/dkms")
     assert not [path for path in found if path.startswith(tools)]
@@ -100,7 +104,8 @@ def test_the_modules_are_for_cores_kernel_and_the_stack_knows_them(
     assert said["vermagic"].startswith(f"{said['kernel']} SMP ")
     assert said["signer"] == "", "nothing is signed: it would take a key"
     assert said["alias"] == "greet\n"
-    assert said["needs"].endswith("/updates/dkms/reply.ko \n")
+    needs = [line.rpartition("/")[2].strip() for line in said["needs"].splitlines()]
+    assert needs == ["reply-current.ko", "reply-current-twice.ko"]
     assert said["audit"] == ""
 
 

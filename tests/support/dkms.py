@@ -36,6 +36,35 @@ MODULE_LICENSE("GPL");
 MODULE_VERSION("{version}");
 """
 
+_TWO_CONF = """\
+DEST_MODULE_NAME[0]="{name}-current"
+BUILT_MODULE_NAME[1]="{name}-twice"
+DEST_MODULE_NAME[1]="{name}-current-twice"
+DEST_MODULE_LOCATION[1]="/updates/dkms"
+"""
+
+_USED = """\
+void {name}_again(void)
+{{
+}}
+EXPORT_SYMBOL_GPL({name}_again);
+"""
+
+_USING = """\
+#include <linux/module.h>
+
+void {name}_again(void);
+
+static int __init twice(void)
+{{
+	{name}_again();
+	return 0;
+}}
+
+module_init(twice);
+MODULE_LICENSE("GPL");
+"""
+
 POSTINST = """\
 DKMS_NAME={name}
 DKMS_PACKAGE_NAME={package}-dkms
@@ -88,11 +117,16 @@ def make_dkms_deb(
     code: str = _CODE,
     conf: str = "",
     eager: bool = False,
+    two: bool = False,
 ) -> Path:
     """Make ``<name>-dkms``; it provides ``<name>-module-<version>`` and has files for nodes.
 
     One that is `eager` compiles for every kernel when it is installed, whatever dkms is told.
+    Of `two` modules the second needs the first, and both lie under other names than their own, as
+    Nvidia's in Debian do.
     """
+    if two:
+        conf, code = conf + _TWO_CONF.format(name=name), code + _USED
     said = {"name": name, "package": name, "version": version}
     place = f"/usr/src/{name}-{version}"
     return make_deb(
@@ -103,8 +137,9 @@ def make_dkms_deb(
         fields={"Source": name, "Provides": f"{name}-module-{version}"},
         files={
             f"{place}/dkms.conf": _CONF.format(**said) + conf,
-            f"{place}/Makefile": f"obj-m := {name}.o\n",
+            f"{place}/Makefile": f"obj-m := {name}.o{f' {name}-twice.o' if two else ''}\n",
             f"{place}/{name}.c": code.format(**said),
+            **({f"{place}/{name}-twice.c": _USING.format(**said)} if two else {}),
             f"/etc/{name}/{name}.conf": f"# settings of {name}\n",
             f"/sbin/{name}": f"#!/bin/sh\n# {name}\n",
             f"/usr/share/doc/{name}-dkms/copyright": "free\n",
