@@ -12,6 +12,7 @@ same, and what is read is compared with the digest that was signed.
 
 import gzip
 import hashlib
+import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -92,8 +93,8 @@ class Chunks:
     """Reads chunks where they are kept, and makes new ones in a directory of their own."""
 
     def __init__(self, kept: Path, fresh: Path) -> None:
-        self._kept = kept
-        self._fresh = fresh
+        self._kept = str(kept)
+        self._fresh = str(fresh)
         self._made: set[str] = set()
         self._listed: set[Digest] = set()
         self._trusting = True
@@ -101,7 +102,7 @@ class Chunks:
     def known(self, kind: Kind, text: Sum) -> Chunked | None:
         """The chunks of a text; None: they are not kept (any more)."""
         try:
-            data = (self._kept / f"{text.sha256}{LIST}").read_bytes()
+            data = _read(f"{self._kept}/{text.sha256}{LIST}")
         except OSError:
             return None
         lines, _, seal = data.rpartition(b"\n")
@@ -144,34 +145,37 @@ class Chunks:
         chunks = tuple(self._edited(text, edits)) if edits else text.chunks
         return Chunked(kind=text.kind, chunks=chunks, sum=self._sum(text, chunks))
 
-    def pack(self, texts: Iterable[Chunked], listen: Listener) -> None:
-        """Compress what is not compressed yet, and write the lists."""
-        plain: dict[str, None] = {}
-        unpacked: dict[str, None] = {}
-        for text in texts:
-            if text.sum.sha256 not in self._listed:
-                self._listed.add(text.sum.sha256)
-                lines = b"\n".join(chunk.line for chunk in text.chunks)
-                seal = digest_bytes(lines).encode()
-                self._write(f"{text.sum.sha256}{LIST}", lines + b"\n" + seal)
-            for digest in _parts(text):
-                if digest == NOTHING and not self._has(digest):
-                    self._write(digest, b"")
-                if not self._has(f"{digest}{GZ}"):
-                    plain[digest] = None
-                if ZST in text.kind.endings and not self._has(f"{digest}{ZST}"):
-                    unpacked[digest] = None
+    def pack(self, text: Chunked, listen: Listener) -> None:
+        """Compress what is not compressed yet, and write the list of the chunks."""
+        if text.sum.sha256 not in self._listed:
+            self._listed.add(text.sum.sha256)
+            lines = b"\n".join(chunk.line for chunk in text.chunks)
+            seal = digest_bytes(lines).encode()
+            self._write(f"{text.sum.sha256}{LIST}", lines + b"\n" + seal)
+        self._pack(_parts(text), text.kind.endings, listen)
+
+    def pack_nothing(self, listen: Listener) -> None:
+        """Compress what all texts without pieces are, of whatever kind."""
+        if not self._has(NOTHING):
+            self._write(NOTHING, b"")
+        self._pack([NOTHING], (GZ, ZST), listen)
+
+    def _pack(self, names: Iterable[str], endings: Iterable[str], listen: Listener) -> None:
+        missing = {
+            ending: [name for name in dict.fromkeys(names) if not self._has(f"{name}{ending}")]
+            for ending in endings
+        }
         with workers(ABREAST) as beside:
-            packing = [beside.submit(self._pack_zstd, [*unpacked], listen)]
-            packing += [beside.submit(self._pack_gzip, name) for name in plain]
+            packing = [beside.submit(self._pack_zstd, missing.get(ZST, ()), listen)]
+            packing += [beside.submit(self._pack_gzip, name) for name in missing[GZ]]
         for each in packing:
             each.result()
 
     def settle(self) -> None:
         """Keep what was made."""
-        make_directories(self._kept)
+        make_directories(Path(self._kept))
         for name in sorted(self._made):
-            (self._fresh / name).rename(self._kept / name)
+            os.rename(f"{self._fresh}/{name}", f"{self._kept}/{name}")  # noqa: PTH104 - as below
         self._made.clear()
 
     def _edited(self, text: Chunked, edits: Mapping[Key, Edit]) -> Iterator[Chunk]:
@@ -230,21 +234,22 @@ class Chunks:
     def _pieces(self, text: Chunked, chunk: Chunk) -> list[bytes]:
         return text.kind.pieces(self._read(chunk.digest))
 
-    def _place_of(self, name: str) -> Path:
-        return (self._fresh if name in self._made else self._kept) / name
+    def _place_of(self, name: str) -> str:
+        # There are thousands of them, of which as many paths would cost more than the reading.
+        return f"{self._fresh if name in self._made else self._kept}/{name}"
 
     def _has(self, name: str) -> bool:
-        return name in self._made or (self._trusting and (self._kept / name).is_file())
+        return name in self._made or (self._trusting and os.path.isfile(f"{self._kept}/{name}"))  # noqa: PTH113
 
     def _read(self, name: str) -> bytes:
         path = self._place_of(name)
         try:
-            return path.read_bytes()
+            return _read(path)
         except FileNotFoundError as fault:
             raise Damaged(f"{path} is not there any more") from fault
 
     def _write(self, name: str, data: bytes) -> None:
-        write_unsynced(self._fresh / name, [data])
+        write_unsynced(Path(self._fresh, name), [data])
         self._made.add(name)
 
     def _pack_gzip(self, name: str) -> None:
@@ -257,8 +262,16 @@ class Chunks:
                 if name not in self._made:
                     self._write(name, self._read(name))
             words = ("--quiet", f"-{ZSTD_LEVEL}", "--single-thread")
-            run(command("zstd", *words, *(self._fresh / name for name in several)), listen=listen)
+            run(
+                command("zstd", *words, *(f"{self._fresh}/{name}" for name in several)),
+                listen=listen,
+            )
             self._made.update(f"{name}{ZST}" for name in several)
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        return file.readall()
 
 
 def _parts(text: Chunked) -> Sequence[Digest]:

@@ -25,8 +25,10 @@ from qlumod.model.names import (
 )
 from qlumod.repository.entries import ALL, Entry, PoolFile, binary_entry, checksums, source_entry
 from qlumod.repository.layout import COMPONENT
+from qlumod.repository.listing import Listed, listed_small
 from qlumod.system.deb_file import read_control
 from qlumod.system.files import Sum, file_sum, read_bytes, told
+from qlumod.system.small_deb import read_small
 
 _VERSION = re.compile(r"(\d+:)?[0-9][A-Za-z0-9.+~-]*\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*\Z")
@@ -48,6 +50,8 @@ class Incoming:
     entry: Entry
     sources: tuple[Path, ...]
     """The files of the entry as they lie now, in the same order."""
+    listed: Listed | None = None
+    """What it has, where that is known already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +178,10 @@ def _raw_checksums(path: Path, document: Any) -> list[tuple[str, int, str]]:
 
 
 def _checked_sum(path: Path, said: Mapping[Path, Sum], by: str) -> Sum:
-    found = file_sum(path)
+    return _as_said(path, file_sum(path), said, by)
+
+
+def _as_said(path: Path, found: Sum, said: Mapping[Path, Sum], by: str) -> Sum:
     if path in said and said[path] != found:
         raise QlumodError(
             f"{path}: its digest is not the one that the {by} file says",
@@ -190,14 +197,22 @@ def _checked_sum(path: Path, said: Mapping[Path, Sum], by: str) -> Sum:
 def _read_deb(wanted: _Wanted) -> Incoming:
     path = wanted.path
     # The digest comes first: it says better than anything else that a file is not what was built.
+    if small := read_small(path):
+        found = _as_said(path, small.sum, wanted.said, ".changes")
+        return _incoming(path, found, small.control, listed_small(small.files))
     found = _checked_sum(path, wanted.said, ".changes")
     check_whole(path)
-    control = _control(path)
+    return _incoming(path, found, _control(path))
+
+
+def _incoming(
+    path: Path, found: Sum, control: Mapping[str, str], listed: Listed | None = None
+) -> Incoming:
     package, version, architecture = _identity(path, control)
     source = control.get("Source", package).partition(" ")[0]
     name = f"{package}_{_without_epoch(version)}_{architecture}.deb"
     file = PoolFile(path=f"{pool_directory(source)}/{name}", size=found.size, sha256=found.sha256)
-    return Incoming(entry=binary_entry(control, file), sources=(path,))
+    return Incoming(entry=binary_entry(control, file), sources=(path,), listed=listed)
 
 
 def _control(path: Path) -> dict[str, str]:

@@ -49,6 +49,13 @@ def listed(deb: Path) -> Listed:
     return Listed(paths=paths, texts={})
 
 
+def listed_small(files: Mapping[str, bytes]) -> Listed:
+    """The same of a small .deb, whose files are there."""
+    found = {_plain(name): data for name, data in files.items()}
+    texts = {path: data for path, data in found.items() if tells_of_module(path)}
+    return Listed(paths=tuple(sorted(found)), texts=texts)
+
+
 def _listed(data: tarfile.TarFile) -> Listed:
     paths: list[str] = []
     texts: dict[str, bytes] = {}

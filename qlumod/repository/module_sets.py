@@ -5,15 +5,17 @@ so a publication reads, checks and writes those alone that it changes.
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from qlumod.errors import QlumodError
 from qlumod.late import late
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import decoded, number
+from qlumod.model.document import decoded
 from qlumod.model.held import Held, SetKey
 from qlumod.model.names import (
     ArchName,
@@ -21,9 +23,6 @@ from qlumod.model.names import (
     FlavorName,
     ModuleName,
     ReleaseVersion,
-    arch_name,
-    digest,
-    flavor_name,
 )
 from qlumod.model.stacks import excluded
 from qlumod.repository.layout import Layout
@@ -39,6 +38,7 @@ MOST = 10
 MOST_NAMED = 100
 """How many unproved pairs a set names."""
 
+_LINE = re.compile(r"(\d+)\.(\d+)\.(\d+) (\S+) (\S+) ([0-9a-f]{64}) (\d+) (\d+)\Z")
 Pair = tuple[ModuleName, ...]
 """Two modules that may be in one image; or one, where there is no other."""
 
@@ -184,13 +184,14 @@ def set_document(one: ModuleSet) -> bytes:
     return json.dumps(values, sort_keys=True).encode()
 
 
-def keep_set(layout: Layout, one: ModuleSet) -> None:
-    """Write the document of a set where the lines of snapshots name it."""
+def keep_set(layout: Layout, one: ModuleSet) -> Path:
+    """Write the document of a set where the lines of snapshots name it; it is not yet synced."""
     data = set_document(one)
     file = layout.sets / digest_bytes(data)
-    if not file.is_file():
+    if not file.is_file() or read_bytes(file) != data:
         make_directories(layout.sets)
-        write_whole(file, data)
+        write_whole(file, data, sync=False)
+    return file
 
 
 def read_set(layout: Layout, line: SetLine) -> ModuleSet | None:
@@ -219,7 +220,7 @@ def newest_members(members: Iterable[Member]) -> tuple[Member, ...]:
     found: dict[ModuleName, Member] = {}
     for one in members:
         known = found.setdefault(one.module, one)
-        if debian_support.Version(one.version) > debian_support.Version(known.version):
+        if known is not one and _is_newer(one.version, known.version):
             found[one.module] = one
     return tuple(found[module] for module in sorted(found))
 
@@ -242,6 +243,10 @@ def shortened(lines: Sequence[str], total: int) -> Iterator[str]:
     yield from lines[:MOST]
     if total > MOST:
         yield f"and {total - MOST} more"
+
+
+def _is_newer(version: str, other: str) -> bool:
+    return bool(debian_support.Version(version) > debian_support.Version(other))
 
 
 def _gaps(one: ModuleSet) -> Iterator[QlumodError]:
@@ -290,16 +295,17 @@ def _two_versions(
 
 
 def _line(text: str, where: str) -> SetLine:
-    words = text.split(" ")
-    if len(words) != 6:
+    # Quick on purpose: there may be thousands of lines, all of them signed.
+    found = _LINE.match(text)
+    if not found:
         raise QlumodError(f"{where}: {text!r} is no set of modules: it has six words")
     return SetLine(
-        release=ReleaseVersion.parse(words[0]),
-        flavor=flavor_name(words[1]),
-        architecture=arch_name(words[2]),
-        document=digest(words[3]),
-        pairs=number(words[4]),
-        unproved=number(words[5]),
+        release=ReleaseVersion(int(found[1]), int(found[2]), int(found[3])),
+        flavor=FlavorName(found[4]),
+        architecture=ArchName(found[5]),
+        document=Digest(found[6]),
+        pairs=int(found[7]),
+        unproved=int(found[8]),
     )
 
 

@@ -2,9 +2,10 @@
 
 import lzma
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
@@ -79,6 +80,7 @@ def show(
     suite: str,
     before: Snapshot | None,
     modules: str,
+    documents: Sequence[Path],
     paths: Paths,
     times: Times,
     signers: Signers,
@@ -86,7 +88,8 @@ def show(
 ) -> str:
     """Make the planned entries what the suite offers; returns the snapshot's name.
 
-    `modules` is the text of its module sets, `paths` tells the files of packages.
+    `modules` is the text of its module sets, whose `documents` are not synced yet; `paths` tells
+    the files of packages.
     """
     architectures = _architectures(plan, before, settings)
     with staged(layout, times.identity, suite, times.date) as staging:
@@ -95,9 +98,9 @@ def show(
         with step(listen, "writing the indexes"):
             if before:
                 keep_earlier(staging, before.directory)
-            texts = changed_indexes(plan, before, architectures, chunks, paths)
-            chunks.pack(texts.values(), listen)
-            sums = _stage_indexes(staging, texts, chunks, xz=settings.xz)
+            put = _Indexes(staging, chunks, xz=settings.xz, listen=listen)
+            texts = changed_indexes(plan, before, architectures, chunks, paths, put=put)
+            sums = put.sums
             sums[MODULES] = stage_file(staging, MODULES, modules.encode())
         text = release_text(
             settings,
@@ -111,7 +114,8 @@ def show(
             for name, data in _signed(text.encode(), signers.keys).items():
                 stage_file(staging, name, data)
         with workers(2) as beside:
-            synced = beside.submit(sync_staged, staging, unsynced(staging))
+            written = [*documents, *(file.parent for file in documents)]
+            synced = beside.submit(sync_staged, staging, [*unsynced(staging), *written])
             named = beside.submit(
                 check_references, staging, named_files(texts, chunks), plan.entries
             )
@@ -142,28 +146,37 @@ def _before(before: Snapshot | None) -> tuple[str, ...]:
     return before.architectures if before else ()
 
 
-def _stage_indexes(
-    staging: Staging, texts: Mapping[str, Chunked], chunks: Chunks, *, xz: bool
-) -> dict[str, Sum]:
-    sums: dict[str, Sum] = {}
-    first: dict[Digest, str] = {}
-    for path, text in sorted(texts.items()):
-        sums[path] = text.sum
-        same = first.setdefault(text.sum.sha256, path)
-        for ending in (*text.kind.endings, *((XZ,) if xz else ())):
-            if same + ending in sums:
-                sums[path + ending] = sums[same + ending]
-                stage_again(staging, path + ending, same + ending, sums[same + ending])
+class _Indexes:
+    """Packs indexes and puts them into the staged tree; several threads may give them."""
+
+    def __init__(self, staging: Staging, chunks: Chunks, *, xz: bool, listen: Listener) -> None:
+        self.sums: dict[str, Sum] = {}
+        """What Release has to say of them."""
+        self._staging = staging
+        self._chunks = chunks
+        self._xz = (XZ,) if xz else ()
+        self._listen = listen
+        self._first: dict[Digest, str] = {}
+        # What is empty is the same in all kinds: no two threads may make it.
+        chunks.pack_nothing(listen)
+
+    def __call__(self, path: str, text: Chunked) -> None:
+        """Put an index in; one that is the same as another one is linked."""
+        self._chunks.pack(text, self._listen)
+        self.sums[path] = text.sum
+        same = self._first.setdefault(text.sum.sha256, path)
+        for ending in (*text.kind.endings, *self._xz):
+            if found := self.sums.get(same + ending):
+                stage_again(self._staging, path + ending, same + ending, found)
             else:
-                parts = _packed(chunks, text, ending)
-                sums[path + ending] = stage_index(staging, path + ending, parts)
-    return sums
+                parts = self._packed(text, ending)
+                found = stage_index(self._staging, path + ending, parts)
+            self.sums[path + ending] = found
 
-
-def _packed(chunks: Chunks, text: Chunked, ending: str) -> Iterable[bytes]:
-    if ending == XZ:
-        return [lzma.compress(b"".join(chunks.plain(text)))]
-    return chunks.packed(text, ending)
+    def _packed(self, text: Chunked, ending: str) -> Iterable[bytes]:
+        if ending == XZ:
+            return [lzma.compress(b"".join(self._chunks.plain(text)))]
+        return self._chunks.packed(text, ending)
 
 
 def _signed(release: bytes, keys: Sequence[SigningKey]) -> dict[str, bytes]:

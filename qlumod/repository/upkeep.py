@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -59,36 +59,33 @@ def changed_indexes(
     architectures: Sequence[str],
     chunks: Chunks,
     paths: Paths,
+    *,
+    put: Callable[[str, Chunked], None],
 ) -> dict[str, Chunked]:
-    """Every index of the suite to be, by its path."""
-    wanted: dict[str, _Change] = {}
-    # Where all packages are for all architectures, the indexes are the same.
-    first: dict[object, _Change] = {}
+    """Every index of the suite to be, by its path; `put` gets each as soon as it is made.
+
+    The kinds are made side by side; those of one kind have chunks in common, and follow each other.
+    """
+    kinds: dict[Kind, list[_Index]] = {}
     for index in _indexes(architectures):
-        old = _earlier(index, before, chunks)
-        # An index that older snapshots do not have is made of everything.
-        change = _Change(
-            index=index,
-            base=old or empty(index.kind),
-            added=tuple(filter(index.has, plan.entries if old is None else plan.added)),
-            removed=tuple(filter(index.has, plan.removed if old else ())),
-        )
-        same = (index.kind, change.base.sum, change.added, change.removed)
-        wanted[index.path] = first.setdefault(same, change)
+        kinds.setdefault(index.kind, []).append(index)
+
+    def make(several: Sequence[_Index]) -> dict[str, Chunked]:
+        made: dict[str, Chunked] = {}
+        same: dict[object, Chunked] = {}
+        for index in several:
+            change = _change(index, plan, before, chunks)
+            # Where all packages are for all architectures, the indexes are the same.
+            key = (change.base.sum, change.added, change.removed)
+            if key not in same:
+                same[key] = _whole(change, plan, before, chunks, paths)
+            made[index.path] = same[key]
+            put(index.path, same[key])
+        return made
+
     with workers(ABREAST) as beside:
-        given = {
-            one.index.path: beside.submit(_changed, one, plan, chunks, paths)
-            for one in first.values()
-        }
-    done: dict[str, Chunked] = {}
-    for one in first.values():
-        try:
-            done[one.index.path] = given[one.index.path].result()
-        except Damaged:
-            chunks.distrust()
-            again = replace(one, base=_published(one.index, before, chunks))
-            done[one.index.path] = _changed(again, plan, chunks, paths)
-    return {path: done[one.index.path] for path, one in wanted.items()}
+        given = [beside.submit(make, several) for several in kinds.values()]
+    return {path: text for each in given for path, text in each.result().items()}
 
 
 def named_files(texts: Mapping[str, Chunked], chunks: Chunks) -> Iterator[tuple[str, int]]:
@@ -134,8 +131,27 @@ def _path_before(index: _Index, before: Snapshot | None) -> str | None:
     return next((path for path in (index.path, index.like) if f"{path}{GZ}" in there), None)
 
 
-def _changed(change: _Change, plan: Plan, chunks: Chunks, paths: Paths) -> Chunked:
-    return chunks.edited(change.base, _edits(change, plan, chunks, paths))
+def _change(index: _Index, plan: Plan, before: Snapshot | None, chunks: Chunks) -> _Change:
+    old = _earlier(index, before, chunks)
+    # An index that older snapshots do not have is made of everything.
+    return _Change(
+        index=index,
+        base=old or empty(index.kind),
+        added=tuple(filter(index.has, plan.entries if old is None else plan.added)),
+        removed=tuple(filter(index.has, plan.removed if old else ())),
+    )
+
+
+def _whole(
+    change: _Change, plan: Plan, before: Snapshot | None, chunks: Chunks, paths: Paths
+) -> Chunked:
+    """The changed index; where its chunks are damaged, it is made of what was published."""
+    try:
+        return chunks.edited(change.base, _edits(change, plan, chunks, paths))
+    except Damaged:
+        chunks.distrust()
+        again = replace(change, base=_published(change.index, before, chunks))
+        return chunks.edited(again.base, _edits(again, plan, chunks, paths))
 
 
 def _edits(change: _Change, plan: Plan, chunks: Chunks, paths: Paths) -> dict[Key, Edit]:

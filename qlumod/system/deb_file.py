@@ -27,14 +27,20 @@ def read_control(path: Path) -> dict[str, str]:
     with _part(path, "control") as archive:
         for member in archive or ():
             file = archive.extractfile(member) if member.name in ("control", "./control") else None
-            text = file.read().decode(errors="replace") if file else ""
-            if _FIELDS.match(text):
-                return {name: first.rstrip() + rest for name, first, rest in _FIELD.findall(text)}
+            if file and (fields := control_fields(file.read().decode(errors="replace"))):
+                return fields
     opened = debfile.DebFile(str(path))
     try:
         return dict(opened.debcontrol().items())
     finally:
         opened.close()
+
+
+def control_fields(text: str) -> dict[str, str]:
+    """The fields of a plain control file; none: it is left to python-debian."""
+    if not _FIELDS.match(text):
+        return {}
+    return {name: first.rstrip() + rest for name, first, rest in _FIELD.findall(text)}
 
 
 @contextmanager

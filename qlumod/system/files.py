@@ -79,13 +79,17 @@ def file_sum(path: Path) -> Sum:
         return _drain(source, None)
 
 
-def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Write a file so that it is there whole or not at all, also after a power cut."""
+def write_whole(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True) -> None:
+    """Write a file so that it is there whole or not at all, also after a power cut.
+
+    What is not synced, `sync_all` has to make last, with its directory.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     with told(path), _gone_on_failure(beside):
-        _write_synced(beside, data, mode)
+        _write(beside, data, mode, sync=sync)
         beside.rename(path)
-        sync_directory(path.parent)
+        if sync:
+            sync_directory(path.parent)
 
 
 def write_new(path: Path, data: bytes, *, mode: int = 0o644, modified: int | None = None) -> None:
@@ -95,7 +99,7 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o644, modified: int | Non
     """
     with told(path):
         make_directories(path.parent)
-        _write_synced(path, data, mode, modified)
+        _write(path, data, mode, modified)
 
 
 def write_unsynced(
@@ -268,7 +272,9 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
         time.sleep(POLL)
 
 
-def _write_synced(path: Path, data: bytes, mode: int, modified: int | None = None) -> None:
+def _write(
+    path: Path, data: bytes, mode: int, modified: int | None = None, *, sync: bool = True
+) -> None:
     # Nobody else may read a secret in the moment before the file has its mode.
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as writing:
@@ -276,7 +282,7 @@ def _write_synced(path: Path, data: bytes, mode: int, modified: int | None = Non
         writing.flush()
         if modified is not None:
             os.utime(writing.fileno(), (modified, modified))
-        _finish(writing, mode)
+        _finish(writing, mode, sync=sync)
 
 
 def _finish(writing: BinaryIO, mode: int, *, sync: bool = True) -> None:

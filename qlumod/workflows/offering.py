@@ -1,6 +1,6 @@
 """What every verb that changes a suite ends with: the whole set is checked, then shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from qlumod.errors import raise_faults
 from qlumod.events import Listener, step
 from qlumod.model.held import Held, read_held
 from qlumod.repository.entries import Entry
+from qlumod.repository.founding import write_settings
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.layout import Layout
 from qlumod.repository.listing import listed
@@ -63,7 +64,7 @@ def offer(
     *,
     target: Target,
     demand: Demand | None,
-    signers: Signers | None,
+    signers: Callable[[], Signers] | None,
     anyway: bool = False,
     exactly: bool = False,
     date: int | None = None,
@@ -73,7 +74,7 @@ def offer(
     """Check what the suite would offer, and show it if it is anything else, or `anyway`.
 
     Unless it is to be `exactly` that, sources leave that only modules were owed for which leave.
-    The repository's lock is held, but where there are no signers: then nothing is written. `demand`
+    The repository's lock is held, but where nobody signs: then nothing is written. `demand`
     None refuses nothing.
     """
     contents = _Contents(target.layout, incoming)
@@ -81,11 +82,15 @@ def offer(
         found = _looked_over(planned, target, demand, contents.held)
     if found.unowed and not exactly:
         planned = without_sources(planned, found.unowed)
-    if not signers or not (planned.added or planned.removed or found.sets or anyway):
-        return Offer(snapshot=None, changes=planned.changes, sets=found.sets)
+    nothing = Offer(snapshot=None, changes=planned.changes, sets=found.sets)
+    if signers is None:
+        return nothing
+    able = signers()
+    write_settings(target.layout, target.settings, able.public)
+    if not (planned.added or planned.removed or found.sets or anyway):
+        return nothing
     keep_proofs(target.layout, demand.proofs if demand else ())
-    for one in found.sets:
-        keep_set(target.layout, one)
+    documents = [keep_set(target.layout, one) for one in found.sets]
     identity = show(
         planned,
         incoming,
@@ -94,9 +99,10 @@ def offer(
         suite=target.suite,
         before=target.before,
         modules=lines_text(found.lines),
+        documents=documents,
         paths=contents.paths,
         times=times(target.layout, target.before, date=date, valid_for=valid_for),
-        signers=signers,
+        signers=able,
         listen=listen,
     )
     return Offer(snapshot=identity, changes=planned.changes, sets=found.sets)
@@ -127,12 +133,15 @@ class _Contents:
 
     def __init__(self, layout: Layout, incoming: Sequence[Incoming]) -> None:
         self._root = layout.root
-        self._coming = {one.entry: one.sources[0] for one in incoming}
+        self._coming = {one.entry: one for one in incoming}
         self._paths: dict[Entry, tuple[str, ...]] = {}
 
     def held(self, entry: Entry) -> tuple[Held, ...]:
         """The modules in a package; raises `QlumodError`."""
-        found = listed(self._coming.get(entry) or self._root / entry.files[0].path)
+        coming = self._coming.get(entry)
+        found = coming and coming.listed
+        if not found:
+            found = listed(coming.sources[0] if coming else self._root / entry.files[0].path)
         self._paths[entry] = found.paths
         return read_held(found.texts, entry.title)
 

@@ -1,7 +1,7 @@
 """Publishing: packages become part of a signed suite, all of them by one rename."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener
 from qlumod.model.profile import RELEASED, profile_of
 from qlumod.repository.entries import Entry
-from qlumod.repository.founding import opened_settings, settle, write_settings, write_sources
+from qlumod.repository.founding import opened_settings, settle, write_sources
 from qlumod.repository.incoming import Incoming, read_incoming, suite_of
 from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
@@ -76,13 +76,12 @@ def publish(
             before = current_snapshot(layout, name)
             refuse_private((one.entry for one in incoming), name, settings)
             planned = _planned(layout, before, incoming, allow_older=allow_older)
-            write_settings(layout, settings, signers().public)
             offered = offer(
                 planned,
                 incoming,
                 target=Target(layout=layout, settings=settings, suite=name, before=before),
                 demand=demanded,
-                signers=signers(),
+                signers=signers,
                 date=date,
                 valid_for=valid_for,
                 listen=listen,
@@ -170,7 +169,7 @@ def promote(
     settings = opened_settings(layout)
     demanded = demand(proofs, unproved=unproved)
 
-    def offered(signers: Signers | None) -> Publication:
+    def offered(signers: Callable[[], Signers] | None) -> Publication:
         before = current_snapshot(layout, suite_name(target))
         found = plan(
             before.entries() if before else (),
@@ -192,9 +191,9 @@ def promote(
     if dry_run:
         return offered(None)
     with signing(settings.keys) as signers:
-        able = signers()
+        signers()
         with opened(layout, wait=wait, listen=listen):
-            published = offered(able)
+            published = offered(signers)
             write_sources(layout, settings, target)
     return published
 
@@ -217,14 +216,14 @@ def renew(
     layout = Layout(root=repository.absolute())
     settings = opened_settings(layout)
     with signing(settings.keys) as signers:
-        able = signers()
+        signers()
         with opened(layout, wait=wait, listen=listen):
             return tuple(
                 _renewed(
                     before,
                     layout=layout,
                     settings=settings,
-                    signers=able,
+                    signers=signers,
                     valid_for=valid_for,
                     date=date,
                     listen=listen,
@@ -273,7 +272,7 @@ def _renewed(
     *,
     layout: Layout,
     settings: Settings,
-    signers: Signers,
+    signers: Callable[[], Signers],
     valid_for: int | None,
     date: int | None,
     listen: Listener,

@@ -1,6 +1,6 @@
 """Taking back what a suite offers: an earlier set again, or some packages less."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,16 +123,16 @@ def remove(
 @contextmanager
 def _held(
     layout: Layout, *, dry_run: bool, wait: float, listen: Listener
-) -> Iterator[Signers | None]:
+) -> Iterator[Callable[[], Signers] | None]:
     """The repository's lock, with who signs; None: nothing is to be written."""
     settings = opened_settings(layout)
     with signing(settings.keys) as signers:
-        able = signers()
+        signers()
         if dry_run:
             yield None
         else:
             with opened(layout, wait=wait, listen=listen):
-                yield able
+                yield signers
 
 
 def _withdrawn(
@@ -141,7 +141,7 @@ def _withdrawn(
     layout: Layout,
     before: Snapshot,
     back_to: str | None = None,
-    signers: Signers | None,
+    signers: Callable[[], Signers] | None,
     date: int | None,
     valid_for: int | None,
     listen: Listener,
