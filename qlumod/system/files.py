@@ -262,7 +262,7 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
             return
         except BlockingIOError as busy:
             holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline + (PATIENCE if _is_gone(holder) else 0):
                 raise QlumodError(
                     f"cannot lock {path}: {holder} holds it", remedy="run it again when that ended"
                 ) from busy
@@ -270,6 +270,18 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
             listen(Notice(text=f"waiting for {path}: {holder} holds it"))
             told_so = True
         time.sleep(POLL)
+
+
+def _is_gone(holder: str) -> bool:
+    """Whether the process was killed whose lock a program still has that it was just starting."""
+    found = re.match(r"process (\d+) on (.*)", holder)
+    if not found or found[2] != os.uname().nodename:
+        return False
+    try:
+        os.kill(int(found[1]), 0)
+    except OSError as fault:
+        return fault.errno == errno.ESRCH
+    return False
 
 
 def _write(

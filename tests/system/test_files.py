@@ -1,7 +1,10 @@
 """Files that are whole or not there, and for whose eyes they are."""
 
+import fcntl
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,9 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.system import files
+from qlumod.system.files import locked
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -57,3 +63,27 @@ def test_a_directory_that_apt_cannot_name_is_refused(tmp_path: Path) -> None:
         "To mend it: choose another directory, such as by --cache or QLUMOD_CACHE"
     )
     files.require_plain(tmp_path / "my-cache")
+
+
+KILLED_WHILE_IT_STARTS_A_PROGRAM = """
+import os, subprocess, sys
+from pathlib import Path
+from qlumod.system.files import locked
+with locked(Path(sys.argv[1]), wait=0):
+    handles = [int(name) for name in os.listdir("/proc/self/fd")]
+    subprocess.Popen(["sleep", "1"], pass_fds=[one for one in handles if one > 2][:1])
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_lock_that_a_killed_process_leaves_to_a_program_is_waited_for(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    subprocess.run(
+        [sys.executable, "-c", KILLED_WHILE_IT_STARTS_A_PROGRAM, str(lock)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    with lock.open() as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with locked(lock, wait=0):
+        assert lock.read_text().startswith(f"process {os.getpid()} on ")
