@@ -87,14 +87,16 @@ class Workers:
     def submit(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Let a thread do it as soon as one is free."""
         leash = Leash()
-        self._leashes.append(leash)
 
         def begin() -> R:
             _LEASH.set(leash)
             return work(*args, **kwargs)
 
-        future = self._pool.submit(begin)
-        self._given.append(future)
+        # A thread that is just starting would be unknown to its pool.
+        with put_off():
+            self._leashes.append(leash)
+            future = self._pool.submit(begin)
+            self._given.append(future)
         return future
 
     def wait(self) -> None:
@@ -121,7 +123,8 @@ def workers(count: int) -> Iterator[Workers]:
         yield given
         given.wait()
     except BaseException:
-        given.interrupt()
+        with put_off():
+            given.interrupt()
         raise
     finally:
         # Python takes a thread for ended when an exception comes out of joining it (in
