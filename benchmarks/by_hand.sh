@@ -23,6 +23,7 @@ mmdebstrap --mode=root --variant=apt --format=directory --quiet \
     --aptopt='Apt::Install-Recommends "false"' \
     --aptopt='Acquire::Check-Valid-Until "false"' \
     --aptopt='APT::Sandbox::User "root"' \
+    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     --include="$(paste -sd, "$core")" \
     "$suite" "$work/core" "$source"
 squash "$work/core" "$work/core.squashfs"

@@ -16,6 +16,7 @@ mmdebstrap --mode=root --variant=apt --format=directory --quiet \
     --aptopt='Apt::Install-Recommends "false"' \
     --aptopt='Acquire::Check-Valid-Until "false"' \
     --aptopt='APT::Sandbox::User "root"' \
+    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     --include="$(paste -sd, "$packages")" \
     "$suite" "$work/root" "$source"
 mksquashfs "$work/root" "$work/root.squashfs" -noappend -no-progress -quiet -comp zstd \
