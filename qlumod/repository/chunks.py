@@ -42,8 +42,8 @@ _AT_ONCE = 1000
 
 NOTHING = digest_bytes(b"")
 Key = tuple[bytes, ...]
-Edit = Callable[[bytes | None], bytes | None]
-"""What becomes of a piece, or of none; None takes it away."""
+Edit = Callable[[Key, bytes | None], bytes | None]
+"""What becomes of the piece of a key, or of none; None takes it away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,8 @@ class Chunks:
 
     def cut(self, kind: Kind, text: bytes) -> Chunked:
         """Take a text apart that was read from its index."""
-        return self.edited(empty(kind), {kind.key(one): _be(one) for one in kind.pieces(text)})
+        pieces = {kind.key(one): one for one in kind.pieces(text)}
+        return self.edited(empty(kind), dict.fromkeys(pieces, lambda key, _: pieces[key]))
 
     def distrust(self) -> None:
         """Make everything anew from here on."""
@@ -283,10 +284,6 @@ class Damaged(QlumodError):
     """What is kept of an index is not what was published: it has to be made anew."""
 
 
-def _be(piece: bytes) -> Edit:
-    return lambda _: piece
-
-
 def _chunk(line: bytes) -> Chunk:
     digest, size, *first = line.split(b"\t")
     return Chunk(digest=Digest(digest.decode()), size=int(size), first=tuple(first))
@@ -302,6 +299,8 @@ def _by_chunk(
 ) -> dict[int, list[tuple[Key, Edit]]]:
     """The edits of each chunk that must be cut anew."""
     found: dict[int, list[tuple[Key, Edit]]] = {}
+    if not chunks:
+        return {0: [*edits.items()]}
     for key, edit in edits.items():
         place = _place(chunks, key)
         found.setdefault(place, []).append((key, edit))
@@ -316,7 +315,7 @@ def _with_edits(
 ) -> list[bytes]:
     found = {key(piece): piece for piece in pieces}
     for name, edit in edits:
-        changed = edit(found.pop(name, None))
+        changed = edit(name, found.pop(name, None))
         if changed is not None:
             found[name] = changed
     return [found[name] for name in sorted(found)]

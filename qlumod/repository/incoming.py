@@ -15,6 +15,7 @@ from debian.arfile import ArError
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.late import late
+from qlumod.model.held import Held, read_held
 from qlumod.model.names import (
     Digest,
     ModulePackage,
@@ -50,8 +51,10 @@ class Incoming:
     entry: Entry
     sources: tuple[Path, ...]
     """The files of the entry as they lie now, in the same order."""
-    listed: Listed | None = None
-    """What it has, where that is known already."""
+    names: bytes | None = None
+    """Its files and links line by line, where they are known already."""
+    held: tuple[Held, ...] | None = None
+    """The modules in it, where they are known already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +215,15 @@ def _incoming(
     source = control.get("Source", package).partition(" ")[0]
     name = f"{package}_{_without_epoch(version)}_{architecture}.deb"
     file = PoolFile(path=f"{pool_directory(source)}/{name}", size=found.size, sha256=found.sha256)
-    return Incoming(entry=binary_entry(control, file), sources=(path,), listed=listed)
+    entry = binary_entry(control, file)
+    if listed is None:
+        return Incoming(entry=entry, sources=(path,))
+    try:
+        held = read_held(listed.texts, entry.title)
+    except QlumodError:
+        # It is raised where modules are asked for: not everybody minds.
+        held = None
+    return Incoming(entry=entry, sources=(path,), names=listed.names, held=held)
 
 
 def _control(path: Path) -> dict[str, str]:

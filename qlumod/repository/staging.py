@@ -25,6 +25,7 @@ from qlumod.system.files import (
     Sum,
     copy_new,
     file_sum,
+    link_all,
     link_new,
     locked,
     make_directories,
@@ -128,9 +129,11 @@ def stage_pool(staging: Staging, incoming: Iterable[Incoming], *, listen: Listen
     wanted = check_pool(staging.layout, incoming)
     total = sum(file.size for file in wanted)
     with step(listen, "copying into the pool", total=total, unit="bytes") as advance:
+        root = str(staging.root)
         for file, source in sorted(wanted.items()):
-            copied = copy_new(source, staging.root / file.path, sync=False)
-            staging.fresh.append(staging.root / file.path)
+            target = Path(f"{root}/{file.path}")
+            copied = copy_new(source, target, sync=False)
+            staging.fresh.append(target)
             if copied != Sum(size=file.size, sha256=file.sha256):
                 raise QlumodError(f"{source} was changed while it was published")
             advance(file.size)
@@ -220,15 +223,17 @@ def check_references(
 def commit(staging: Staging, *, listen: Listener) -> None:
     """Put pool files and snapshot in their places, then show them by one rename."""
     layout = staging.layout
-    new = list(regular_files(staging.pool))
-    with step(listen, "linking into the pool", total=len(new), unit="files") as advance:
-        for path in new:
-            link_new(staging.pool / path, layout.pool / path, sync=False)
-            advance(1)
+    new = _folders(staging.pool)
+    total = sum(map(len, new.values()))
+    with step(listen, "linking into the pool", total=total, unit="files") as advance:
+        for folder, names in new.items():
+            link_all(staging.pool / folder, layout.pool / folder, names)
+            advance(len(names))
     with step(listen, "placing the snapshot"), told(layout.snapshots):
         make_directories(layout.snapshots)
         staging.tree.rename(layout.snapshot(staging.identity))
-        sync_all([*_folders_of(layout.pool, new), layout.snapshots, staging.root])
+        placed = [layout.pool / folder for folder in new]
+        sync_all([layout.pool, *placed, layout.snapshots, staging.root])
     with step(listen, f"switching {staging.suite} to {staging.identity}"), told(layout.suites):
         make_directories(layout.suites)
         point(layout.link(staging.suite), layout.target(staging.identity, staging.suite))
@@ -277,9 +282,11 @@ def keep_earlier(staging: Staging, before: Path) -> None:
                 os.link(f"{folder}/{name}", f"{kept}/{name}")
 
 
-def _folders_of(pool: Path, new: Iterable[Path]) -> set[Path]:
-    """The directories of new files, and those that they lie in."""
-    return {pool, *(pool / parent for path in new for parent in path.parents)}
+def _folders(top: Path) -> dict[Path, list[str]]:
+    """The files of each directory, also of those that have none."""
+    return {
+        Path(folder).relative_to(top): sorted(names) for folder, _, names in sorted(os.walk(top))
+    }
 
 
 def _has_size(path: str, size: int) -> bool:

@@ -4,7 +4,6 @@ import gzip
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from qlumod.repository.chunks import ABREAST, GZ, Chunked, Chunks, Damaged, Edit, Key, Kind, empty
 from qlumod.repository.entries import ALL, Entry, read_sources
@@ -25,7 +24,6 @@ from qlumod.system.leash import workers
 
 _SECTION = re.compile(r"^Section: (\S+)", re.MULTILINE)
 _FILE = re.compile(rb"^Filename: (.*)\nSize: (\d+)$", re.MULTILINE)
-_NONE: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,39 +154,41 @@ def _whole(
 
 def _edits(change: _Change, plan: Plan, chunks: Chunks, paths: Paths) -> dict[Key, Edit]:
     if change.index.kind is not CONTENTS:
+        pieces = {key_of(entry): piece_of(entry) for entry in change.added}
         gone: dict[Key, Edit] = {key_of(entry): _nothing for entry in change.removed}
-        return gone | {key_of(entry): partial(_always, piece_of(entry)) for entry in change.added}
-    moves: dict[bytes, tuple[frozenset[bytes], frozenset[bytes]]] = {}
-    for path, left in _left(change, chunks):
-        moves[path] = left, _NONE
+        return gone | dict.fromkeys(pieces, lambda key, _: pieces[key])
+    moves = _Moves(left=dict(_left(change, chunks)), come={})
     for entry in (*change.added, *filter(change.index.has, plan.beside)):
-        place = frozenset([location(entry)])
-        for name in paths(entry):
-            path = _encoded(name)
-            left, come = moves.get(path, (_NONE, _NONE))
-            moves[path] = left, come | place if come else place
-    return {(path,): partial(_moved, path, *move) for path, move in moves.items()}
+        place = location(entry)
+        for path in paths(entry):
+            there = moves.come.get((path,))
+            moves.come[path,] = b"%b,%b" % (there, place) if there else place
+    return dict.fromkeys({**moves.left, **moves.come}, moves)
 
 
-def _nothing(piece: bytes | None) -> None:
-    del piece
+def _nothing(key: Key, piece: bytes | None) -> None:
+    del key, piece
 
 
-def _always(new: bytes, piece: bytes | None) -> bytes:
-    del piece
-    return new
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moves:
+    """The packages that leave and that come to have paths, as Contents calls them."""
+
+    left: dict[Key, frozenset[bytes]]
+    come: dict[Key, bytes]
+    """By commas."""
+
+    def __call__(self, key: Key, piece: bytes | None) -> bytes | None:
+        """The line of a path in Contents, with other packages that have it."""
+        come = self.come.get(key, b"")
+        if piece or b"," in come:
+            there = set(piece.rpartition(b" ")[2].strip().split(b",") if piece else ())
+            there.difference_update(self.left.get(key, ()))
+            come = b",".join(sorted(there.union(come.split(b",") if come else ())))
+        return b"%b %b\n" % (key[0], come) if come else None
 
 
-def _moved(
-    path: bytes, left: frozenset[bytes], come: frozenset[bytes], piece: bytes | None
-) -> bytes | None:
-    """The line of a path in Contents, with other packages that have it."""
-    there = piece.rpartition(b" ")[2].strip().split(b",") if piece else ()
-    places = set(there).difference(left).union(come)
-    return b"%b %b\n" % (path, b",".join(sorted(places))) if places else None
-
-
-def _left(change: _Change, chunks: Chunks) -> Iterator[tuple[bytes, frozenset[bytes]]]:
+def _left(change: _Change, chunks: Chunks) -> Iterator[tuple[Key, frozenset[bytes]]]:
     """The paths that packages leave, as the index has them: their files may be gone."""
     places = frozenset(map(location, change.removed))
     for part in chunks.plain(change.base) if places else ():
@@ -196,14 +196,10 @@ def _left(change: _Change, chunks: Chunks) -> Iterator[tuple[bytes, frozenset[by
             for line in part.splitlines():
                 path, _, there = line.rpartition(b" ")
                 if left := places.intersection(there.split(b",")):
-                    yield path, left
+                    yield (path,), left
 
 
 def location(entry: Entry) -> bytes:
     """What Contents calls a package."""
     section = _SECTION.search(entry.text)
     return (f"{section[1]}/{entry.package}" if section else entry.package).encode()
-
-
-def _encoded(path: str) -> bytes:
-    return path.encode(errors="surrogateescape")

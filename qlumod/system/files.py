@@ -125,16 +125,11 @@ def copy_new(source: Path, target: Path, *, mode: int = 0o644, sync: bool = True
 
     What is not synced, `sync_all` has to make last.
     """
-    with told(target):
+    with told(source, "read"), source.open("rb", buffering=0) as reading, told(target):
         make_directories(target.parent, sync=sync)
-    with (
-        told(source, "read"),
-        source.open("rb") as reading,
-        told(target),
-        target.open("wb") as writing,
-    ):
-        found = _drain(reading, writing)
-        _finish(writing, mode, sync=sync)
+        with target.open("wb") as writing:
+            found = _drain(reading, writing)
+            _finish(writing, mode, sync=sync)
     return found
 
 
@@ -143,6 +138,14 @@ def link_new(source: Path, target: Path, *, sync: bool = True) -> None:
     with told(target):
         make_directories(target.parent, sync=sync)
         os.link(source, target)
+
+
+def link_all(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Give files of one directory second names in another one, which is made; nothing is synced."""
+    with told(target):
+        make_directories(target, sync=False)
+        for name in names:
+            os.link(f"{source}/{name}", f"{target}/{name}")
 
 
 def point(link: Path, target: str) -> None:
@@ -306,7 +309,9 @@ def _finish(writing: BinaryIO, mode: int, *, sync: bool = True) -> None:
 
 def _drain(source: BinaryIO, target: BinaryIO | None) -> Sum:
     hashing, size = hashlib.sha256(), 0
-    while block := source.read(BLOCK):
+    # Room for what a small file has: there may be thousands of them.
+    at_once = min(BLOCK, os.fstat(source.fileno()).st_size + 1)
+    while block := source.read(at_once):
         hashing.update(block)
         size += len(block)
         if target is not None:

@@ -11,7 +11,7 @@ from qlumod.repository.entries import Entry
 from qlumod.repository.founding import write_settings
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.layout import Layout
-from qlumod.repository.listing import listed
+from qlumod.repository.listing import Listed, listed
 from qlumod.repository.module_sets import ModuleSet, keep_set, lines_text
 from qlumod.repository.plan import Change, Plan, without_sources
 from qlumod.repository.proofs import GivenProof, keep_proofs, known_proofs, read_proof
@@ -134,19 +134,25 @@ class _Contents:
     def __init__(self, layout: Layout, incoming: Sequence[Incoming]) -> None:
         self._root = layout.root
         self._coming = {one.entry: one for one in incoming}
-        self._paths: dict[Entry, tuple[str, ...]] = {}
+        self._seen: dict[Entry, Listed] = {}
 
     def held(self, entry: Entry) -> tuple[Held, ...]:
         """The modules in a package; raises `QlumodError`."""
         coming = self._coming.get(entry)
-        found = coming and coming.listed
-        if not found:
-            found = listed(coming.sources[0] if coming else self._root / entry.files[0].path)
-        self._paths[entry] = found.paths
-        return read_held(found.texts, entry.title)
+        if coming and coming.held is not None:
+            return coming.held
+        return read_held(self._listed(entry).texts, entry.title)
 
-    def paths(self, entry: Entry) -> tuple[str, ...]:
+    def paths(self, entry: Entry) -> Sequence[bytes]:
         """Its files and links."""
-        if entry not in self._paths:
-            self.held(entry)
-        return self._paths[entry]
+        coming = self._coming.get(entry)
+        if coming and coming.names is not None:
+            return Listed(names=coming.names, texts={}).paths
+        return self._listed(entry).paths
+
+    def _listed(self, entry: Entry) -> Listed:
+        if entry not in self._seen:
+            coming = self._coming.get(entry)
+            file = coming.sources[0] if coming else self._root / entry.files[0].path
+            self._seen[entry] = listed(file)
+        return self._seen[entry]

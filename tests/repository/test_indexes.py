@@ -76,7 +76,8 @@ def test_contents_do_not_depend_on_the_way_that_led_to_them(shop: Shop) -> None:
 
 def test_dpkg_lists_the_same_paths_where_python_cannot(shop: Shop) -> None:
     deb = shop.deb("one", files={"/usr/bin/a tool": "x", "/b": "y"}, links={"/usr/l": "../b"})
-    assert listed(deb).paths == _told_by_dpkg(deb) == ("b", "usr/bin/a tool", "usr/l")
+    assert listed(deb).paths == [b"b", b"usr/bin/a tool", b"usr/l"]
+    assert sorted(_told_by_dpkg(deb)) == ["b", "usr/bin/a tool", "usr/l"]
 
 
 def test_a_text_is_cut_where_it_tells_itself_and_a_change_stays_in_its_chunk(
