@@ -112,8 +112,9 @@ def test_a_text_that_is_changed_bit_by_bit_has_the_chunks_of_one_made_at_once(
         made = Chunks(Path(place, "kept"), Path(place, "fresh"))
         text, lines = empty(LINES), {}
         for edits in several:
-            lines |= {name: end and name + end for name, end in edits.items()}
-            text = made.edited(text, {(name,): lambda _, line=lines[name]: line for name in edits})
+            lines.update({name: end and name + end for name, end in edits.items()})
+            keys = [(name,) for name in edits]
+            text = made.edited(text, dict.fromkeys(keys, lambda key, _: lines[key[0]]))
             whole = b"".join(lines[name] or b"" for name in sorted(lines))
             assert b"".join(made.plain(text)) == whole
             assert text == made.cut(LINES, whole)
