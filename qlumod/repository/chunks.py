@@ -16,6 +16,7 @@ import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,17 +91,23 @@ def empty(kind: Kind) -> Chunked:
 
 
 class Chunks:
-    """Reads chunks where they are kept, and makes new ones in a directory of their own."""
+    """Reads chunks where they are kept, and makes new ones in a directory of their own.
 
-    def __init__(self, kept: Path, fresh: Path) -> None:
+    Without `trusting`, nothing that is kept is used.
+    """
+
+    def __init__(self, kept: Path, fresh: Path, *, trusting: bool = True) -> None:
         self._kept = str(kept)
         self._fresh = str(fresh)
         self._made: set[str] = set()
+        self._known: dict[Digest, Chunked] = {}
         self._listed: set[Digest] = set()
-        self._trusting = True
+        self._trusting = trusting
 
     def known(self, kind: Kind, text: Sum) -> Chunked | None:
-        """The chunks of a text; None: they are not kept (any more)."""
+        """The chunks of a text, still to be checked; None: they are not kept (any more)."""
+        if not self._trusting:
+            return None
         try:
             data = _read(f"{self._kept}/{text.sha256}{LIST}")
         except OSError:
@@ -109,16 +116,14 @@ class Chunks:
         if digest_bytes(lines).encode() != seal:
             return None
         self._listed.add(text.sha256)
-        return Chunked(kind=kind, chunks=tuple(map(_chunk, lines.splitlines())), sum=text)
+        found = Chunked(kind=kind, chunks=tuple(map(_chunk, lines.splitlines())), sum=text)
+        self._known[text.sha256] = found
+        return found
 
     def cut(self, kind: Kind, text: bytes) -> Chunked:
         """Take a text apart that was read from its index."""
         pieces = {kind.key(one): one for one in kind.pieces(text)}
         return self.edited(empty(kind), dict.fromkeys(pieces, lambda key, _: pieces[key]))
-
-    def distrust(self) -> None:
-        """Make everything anew from here on."""
-        self._trusting = False
 
     def named(self, text: Chunked, name: bytes) -> Iterator[bytes]:
         """The pieces whose key begins with a name; raises `Damaged`."""
@@ -142,9 +147,17 @@ class Chunks:
         return (self._read(f"{digest}{ending}") for digest in _parts(text))
 
     def edited(self, text: Chunked, edits: Mapping[Key, Edit]) -> Chunked:
-        """Change some pieces of a text; raises `Damaged` if what is kept of it is not the text."""
-        chunks = tuple(self._edited(text, edits)) if edits else text.chunks
-        return Chunked(kind=text.kind, chunks=chunks, sum=self._sum(text, chunks))
+        """Change some pieces of a text; raises `Damaged` if not all that is kept of it is there."""
+        if not edits:
+            return text
+        chunks = tuple(self._edited(text, edits))
+        return Chunked(kind=text.kind, chunks=chunks, sum=self._sum(chunks))
+
+    def check(self) -> None:
+        """Compare all texts that were known with their digests; raises `Damaged`."""
+        for text in self._known.values():
+            if self._sum(text.chunks) != text.sum:
+                raise Damaged(f"{self._kept}: the chunks of an index are not what was published")
 
     def pack(self, text: Chunked, listen: Listener) -> None:
         """Compress what is not compressed yet, and write the list of the chunks."""
@@ -203,28 +216,16 @@ class Chunks:
     def _make(self, pieces: Sequence[bytes], kind: Kind) -> Chunk:
         data = b"".join(pieces)
         digest = digest_bytes(data)
-        if not self._has(digest):
+        if not self._has(digest, data):
             self._write(digest, data)
         return Chunk(digest=digest, size=len(data), first=kind.key(pieces[0]))
 
-    def _sum(self, old: Chunked, new: Sequence[Chunk]) -> Sum:
-        """Digest the new text, and the old one by the way; raises `Damaged`."""
-        begin, end = _in_common(old.chunks, new)
-        hashing = hashlib.sha256()
-        for chunk in new[:begin]:
-            hashing.update(self._read(chunk.digest))
-        checking = hashing.copy()
-        for chunk in old.chunks[begin : len(old.chunks) - end]:
-            checking.update(self._read(chunk.digest))
-        for chunk in new[begin : len(new) - end]:
-            hashing.update(self._read(chunk.digest))
-        for chunk in new[len(new) - end :]:
-            data = self._read(chunk.digest)
-            checking.update(data)
-            hashing.update(data)
-        if checking.hexdigest() != old.sum.sha256:
-            raise Damaged(f"{self._kept}: the chunks of an index are not what was published")
-        return Sum(size=sum(chunk.size for chunk in new), sha256=Digest(hashing.hexdigest()))
+    def _sum(self, chunks: Iterable[Chunk]) -> Sum:
+        hashing, size = hashlib.sha256(), 0
+        for chunk in chunks:
+            hashing.update(data := self._read(chunk.digest))
+            size += len(data)
+        return Sum(size=size, sha256=Digest(hashing.hexdigest()))
 
     def _checked(self, chunk: Chunk) -> bytes:
         data = self._read(chunk.digest)
@@ -239,8 +240,15 @@ class Chunks:
         # There are thousands of them, of which as many paths would cost more than the reading.
         return f"{self._fresh if name in self._made else self._kept}/{name}"
 
-    def _has(self, name: str) -> bool:
-        return name in self._made or (self._trusting and os.path.isfile(f"{self._kept}/{name}"))  # noqa: PTH113
+    def _has(self, name: str, data: bytes | None = None) -> bool:
+        """Whether a file is there, with these bytes if they are given."""
+        if name in self._made:
+            return True
+        if data is None:
+            return self._trusting and os.path.isfile(f"{self._kept}/{name}")  # noqa: PTH113
+        with suppress(OSError):
+            return self._trusting and _read(f"{self._kept}/{name}") == data
+        return False
 
     def _read(self, name: str) -> bytes:
         path = self._place_of(name)
@@ -342,12 +350,3 @@ def _begins(piece: bytes) -> bool:
 def _is_whole(pieces: Sequence[bytes], kind: Kind) -> bool:
     """Whether a chunk may end here, where a piece follows that begins one."""
     return not pieces or sum(map(len, pieces)) - len(kind.separator) >= SMALLEST
-
-
-def _in_common(old: Sequence[Chunk], new: Sequence[Chunk]) -> tuple[int, int]:
-    """How many chunks are the same at the beginning and at the end."""
-    most = min(len(old), len(new))
-    begin = next((place for place in range(most) if old[place] != new[place]), most)
-    rest = most - begin
-    end = next((place for place in range(rest) if old[-1 - place] != new[-1 - place]), rest)
-    return begin, end

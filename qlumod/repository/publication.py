@@ -2,18 +2,18 @@
 
 import lzma
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.events import Listener, step
+from qlumod.events import Listener, Notice, step
 from qlumod.model.names import Digest
-from qlumod.repository.chunks import Chunked, Chunks
+from qlumod.repository.chunks import ABREAST, Chunked, Chunks, Damaged
 from qlumod.repository.entries import ALL, SOURCE
 from qlumod.repository.incoming import Incoming
-from qlumod.repository.indexes import XZ, architectures_of
+from qlumod.repository.indexes import XZ, architectures_of, packages_path
 from qlumod.repository.layout import Layout
 from qlumod.repository.listing import Paths
 from qlumod.repository.module_sets import MODULES
@@ -59,6 +59,28 @@ class Times:
         return time.strftime(_IDENTITY, time.gmtime(self.date))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a suite is to offer, as of when, and who signs it."""
+
+    plan: Plan
+    incoming: tuple[Incoming, ...]
+    """The packages whose files the pool may not have yet."""
+    layout: Layout
+    settings: Settings
+    suite: str
+    before: Snapshot | None
+    """What it offers now."""
+    modules: str
+    """The text of its module sets."""
+    documents: tuple[Path, ...]
+    """The files of these sets, which are not synced yet."""
+    paths: Paths
+    """Tells the files of packages."""
+    times: Times
+    signers: Signers
+
+
 def times(
     layout: Layout, before: Snapshot | None, *, date: int | None, valid_for: int | None
 ) -> Times:
@@ -71,79 +93,93 @@ def times(
     return Times(date=moment, valid_until=moment + span if span is not None else None)
 
 
-def show(
-    plan: Plan,
-    incoming: Iterable[Incoming],
-    *,
-    layout: Layout,
-    settings: Settings,
-    suite: str,
-    before: Snapshot | None,
-    modules: str,
-    documents: Sequence[Path],
-    paths: Paths,
-    times: Times,
-    signers: Signers,
-    listen: Listener,
-) -> str:
-    """Make the planned entries what the suite offers; returns the snapshot's name.
+def show(proposal: Proposal, *, listen: Listener) -> str:
+    """Make what is proposed what the suite offers; returns the snapshot's name."""
+    try:
+        _show(proposal, trusting=True, listen=listen)
+    except Damaged as damage:
+        listen(Notice(text=f"{damage}: all indexes are made anew"))
+        _show(proposal, trusting=False, listen=listen)
+    return proposal.times.identity
 
-    `modules` is the text of its module sets, whose `documents` are not synced yet; `paths` tells
-    the files of packages.
-    """
-    architectures = _architectures(plan, before, settings)
-    with staged(layout, times.identity, suite, times.date) as staging:
-        chunks = Chunks(layout.chunks, staging.chunks)
-        stage_pool(staging, incoming, listen=listen)
+
+def _show(proposal: Proposal, *, trusting: bool, listen: Listener) -> None:
+    """The same; raises `Damaged` unless nothing that is kept of earlier indexes is used."""
+    layout, before, times = proposal.layout, proposal.before, proposal.times
+    architectures = _architectures(proposal)
+    with staged(layout, times.identity, proposal.suite, times.date) as staging:
+        chunks = Chunks(layout.chunks, staging.chunks, trusting=trusting)
+        stage_pool(staging, proposal.incoming, listen=listen)
         with step(listen, "writing the indexes"):
             if before:
                 keep_earlier(staging, before.directory)
-            put = _Indexes(staging, chunks, xz=settings.xz, listen=listen)
-            texts = changed_indexes(plan, before, architectures, chunks, paths, put=put)
+            put = _Indexes(staging, chunks, xz=proposal.settings.xz, listen=listen)
+            texts = changed_indexes(
+                proposal.plan, before, architectures, chunks, proposal.paths, put=put
+            )
             sums = put.sums
-            sums[MODULES] = stage_file(staging, MODULES, modules.encode())
+            sums[MODULES] = stage_file(staging, MODULES, proposal.modules.encode())
         text = release_text(
-            settings,
-            suite=suite,
+            proposal.settings,
+            suite=proposal.suite,
             architectures=architectures,
             date=times.date,
             valid_until=times.valid_until,
             files=sums,
         )
         with step(listen, "signing"):
-            for name, data in _signed(text.encode(), signers.keys).items():
+            for name, data in _signed(text.encode(), proposal.signers.keys).items():
                 stage_file(staging, name, data)
-        with workers(2) as beside:
-            written = [*documents, *(file.parent for file in documents)]
-            synced = beside.submit(sync_staged, staging, [*unsynced(staging), *written])
-            named = beside.submit(
-                check_references, staging, named_files(texts, chunks), plan.entries
-            )
-            try_staged(
-                staging,
-                plan.entries,
-                plan.added,
-                architectures=architectures,
-                keyring=signers.public,
-                listen=listen,
-            )
-            synced.result()
-            named.result()
+        _look(proposal, staging, chunks, texts, architectures, listen=listen)
         commit(staging, listen=listen)
         chunks.settle()
-    return times.identity
 
 
-def _architectures(plan: Plan, before: Snapshot | None, settings: Settings) -> tuple[str, ...]:
+def _look(
+    proposal: Proposal,
+    staging: Staging,
+    chunks: Chunks,
+    texts: Mapping[str, Chunked],
+    architectures: Sequence[str],
+    *,
+    listen: Listener,
+) -> None:
+    """Look at the staged tree once more, as clients do and file by file, and make it last."""
+    written = [*proposal.documents, *(file.parent for file in proposal.documents)]
+    with workers(ABREAST) as beside:
+        sound = beside.submit(chunks.check)
+        synced = beside.submit(sync_staged, staging, [*unsynced(staging), *written])
+
+        def references() -> None:
+            sound.result()
+            check_references(staging, named_files(texts, chunks), proposal.plan.entries)
+
+        named = beside.submit(references)
+        try:
+            try_staged(
+                staging,
+                lambda architecture: chunks.plain(texts[packages_path(architecture)]),
+                proposal.plan.added,
+                architectures=architectures,
+                keyring=proposal.signers.public,
+                listen=listen,
+            )
+        except Exception:
+            # Where what is kept was damaged, this is what became of it.
+            sound.result()
+            raise
+        synced.result()
+        named.result()
+
+
+def _architectures(proposal: Proposal) -> tuple[str, ...]:
     """The architectures that need an index; one goes with the last package that is for it."""
+    plan, settings = proposal.plan, proposal.settings
     known = {entry.architecture for entry in plan.added} | set(settings.architectures)
     if not {entry.architecture for entry in plan.removed} - known - {ALL, SOURCE}:
-        return architectures_of(plan.added, (*settings.architectures, *_before(before)))
+        before = proposal.before.architectures if proposal.before else ()
+        return architectures_of(plan.added, (*settings.architectures, *before))
     return architectures_of(plan.entries, settings.architectures)
-
-
-def _before(before: Snapshot | None) -> tuple[str, ...]:
-    return before.architectures if before else ()
 
 
 class _Indexes:

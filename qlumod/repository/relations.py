@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from qlumod.late import late
@@ -18,16 +19,18 @@ _WORD = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 PROVIDES = re.compile(r"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 
 
-def alternatives(entry: Entry, field: re.Pattern[str]) -> list[list[Any]]:
-    """The relations of a field, each with its alternatives, as python-debian has them."""
+def alternatives(text: str, field: re.Pattern[str]) -> list[Sequence[Any]]:
+    """The relations of a paragraph's field, each with its alternatives (python-debian)."""
+    return [found for value in field.findall(text) for found in _relations(value.strip())]
+
+
+@lru_cache(maxsize=1000)
+def _relations(value: str) -> Sequence[Sequence[Any]]:
+    """What a field says: the modules of a release all say the same."""
     with warnings.catch_warnings():
         # What it cannot parse it takes for a name; apt then says what is wrong with it.
         warnings.simplefilter("ignore")
-        return [
-            found
-            for value in field.findall(entry.text)
-            for found in deb822.PkgRelation.parse_relations(value.strip())
-        ]
+        return tuple(map(tuple, deb822.PkgRelation.parse_relations(value)))
 
 
 def broken_by(removed: Sequence[Entry], staying: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
@@ -39,7 +42,7 @@ def broken_by(removed: Sequence[Entry], staying: Iterable[Entry]) -> Iterator[tu
         return
     gone, there = _by_name(removed), _by_name(binaries)
     for entry in needing:
-        for relation in alternatives(entry, NEEDS):
+        for relation in alternatives(entry.text, NEEDS):
             if _is_met(relation, gone) and not _is_met(relation, there):
                 yield entry, deb822.PkgRelation.str([relation])
 
@@ -74,7 +77,7 @@ def _offers(entry: Entry) -> dict[str, str | None]:
         return {entry.package: entry.version}
     provided = {
         relation["name"]: relation["version"][1] if relation["version"] else None
-        for group in alternatives(entry, PROVIDES)
+        for group in alternatives(entry.text, PROVIDES)
         for relation in group
     }
     return {**provided, entry.package: entry.version}

@@ -6,17 +6,20 @@ in the suite.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
+from qlumod.repository.chunks import ABREAST
 from qlumod.repository.entries import ALL, Entry
+from qlumod.repository.indexes import PACKAGES
 from qlumod.repository.relations import NEEDS, PROVIDES, alternatives
 from qlumod.repository.sources import sources_text
 from qlumod.repository.staging import Staging
 from qlumod.system.apt_client import AptClient, file_uri, make_apt_client
 from qlumod.system.files import remove_tree
+from qlumod.system.leash import workers
 from qlumod.system.run import CommandFailed
 
 _OWN = re.compile(r"((python3|dh)-)?qlumod(-.+)?\Z")
@@ -27,23 +30,25 @@ AT_ONCE = 500
 
 def try_staged(
     staging: Staging,
-    entries: Sequence[Entry],
+    offered: Callable[[str], Iterable[bytes]],
     added: Sequence[Entry],
     *,
     architectures: Sequence[str],
     keyring: bytes,
     listen: Listener,
 ) -> None:
-    """Let a client of each architecture use the staged tree; raises `QlumodError`."""
+    """Let a client of each architecture use the staged tree; raises `QlumodError`.
+
+    `offered` tells the text of an architecture's Packages, in parts of whole paragraphs.
+    """
     with step(listen, "trying it with a real apt client"):
         for architecture in architectures:
-            visible = [one for one in entries if one.architecture in (ALL, architecture)]
             new = [one for one in added if one.architecture in (ALL, architecture)]
             client = make_apt_client(
                 staging.client.absolute(),
                 architecture=architecture,
                 sources=sources_text(file_uri(staging.tree), [staging.suite], keyring),
-                installed=stand_in(visible, new, architecture),
+                installed=stand_in(offered(architecture), new, architecture),
                 often=len(new) > AT_ONCE,
             )
             _update(client, listen)
@@ -51,9 +56,12 @@ def try_staged(
             remove_tree(staging.client)
 
 
-def stand_in(entries: Sequence[Entry], added: Sequence[Entry], architecture: str) -> str:
-    """The dpkg status of a machine that has all that the added entries need from elsewhere."""
-    inside = _by_name(entries)
+def stand_in(offered: Iterable[bytes], added: Iterable[Entry], architecture: str) -> str:
+    """The dpkg status of a machine that has all that the added entries need from elsewhere.
+
+    `offered` is the text of Packages, in parts of whole paragraphs.
+    """
+    inside = _by_name(offered)
     own = _own_prefixes(inside)
     provided = sorted(
         {
@@ -90,24 +98,27 @@ def _update(client: AptClient, listen: Listener) -> None:
 def _resolve(client: AptClient, added: Sequence[Entry], suite: str, listen: Listener) -> None:
     """Try many at once, which is quick; then one by one, since some may exclude each other."""
     wanted = [f"{entry.package}={entry.version}" for entry in added]
+    parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
+    with workers(ABREAST) as beside:
+        tried = [beside.submit(_failing, client, part, listen) for part in parts]
     raise_faults(
         QlumodError(
             f"{name} cannot be installed from {suite}; nothing was published",
             details=failed.tail,
             remedy="publish what it needs together with it",
         )
-        for start in range(0, len(wanted), AT_ONCE)
-        for name, failed in _failing(client, wanted[start : start + AT_ONCE], listen)
+        for found in tried
+        for name, failed in found.result()
     )
 
 
 def _failing(
     client: AptClient, wanted: Sequence[str], listen: Listener
-) -> Iterator[tuple[str, CommandFailed]]:
-    if _fails(client, wanted, listen):
-        for name in wanted:
-            if failed := _fails(client, [name], listen):
-                yield name, failed
+) -> list[tuple[str, CommandFailed]]:
+    if not _fails(client, wanted, listen):
+        return []
+    alone = ((name, _fails(client, [name], listen)) for name in wanted)
+    return [(name, failed) for name, failed in alone if failed]
 
 
 def _fails(client: AptClient, wanted: Sequence[str], listen: Listener) -> CommandFailed | None:
@@ -118,31 +129,37 @@ def _fails(client: AptClient, wanted: Sequence[str], listen: Listener) -> Comman
     return None
 
 
-def _by_name(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """The entries by what they are called and what they provide."""
-    found: dict[str, list[Entry]] = {}
-    for entry in entries:
-        provides = [relation["name"] for relation in _related(entry, PROVIDES)]
-        for name in (entry.package, *provides):
-            found.setdefault(name, []).append(entry)
+def _by_name(offered: Iterable[bytes]) -> dict[str, list[bytes]]:
+    """The paragraphs of packages by what these are called and what they provide."""
+    found: dict[str, list[bytes]] = {}
+    for part in offered:
+        for paragraph in PACKAGES.pieces(part):
+            for name in _names(paragraph):
+                found.setdefault(name, []).append(paragraph)
     return found
 
 
-def _all_needs(added: Iterable[Entry], inside: Mapping[str, list[Entry]]) -> Iterator[Any]:
+def _names(paragraph: bytes) -> Iterator[str]:
+    yield PACKAGES.key(paragraph)[0].decode()
+    if b"\nProvides:" in paragraph:
+        yield from (relation["name"] for relation in _related(paragraph.decode(), PROVIDES))
+
+
+def _all_needs(added: Iterable[Entry], inside: Mapping[str, Iterable[bytes]]) -> Iterator[Any]:
     """What these entries need, and what that needs, and so on."""
-    waiting = list(added)
-    seen = set(waiting)
+    waiting = [entry.text for entry in added]
+    seen: set[str] = set()
     while waiting:
         for relation in _related(waiting.pop(), NEEDS):
             yield relation
-            fresh = [entry for entry in inside.get(relation["name"], ()) if entry not in seen]
-            seen.update(fresh)
-            waiting.extend(fresh)
+            if (name := relation["name"]) not in seen:
+                seen.add(name)
+                waiting.extend(paragraph.decode() for paragraph in inside.get(name, ()))
 
 
-def _related(entry: Entry, field: re.Pattern[str]) -> list[Any]:
-    """All relations of a field, alternatives one by one."""
-    return [relation for group in alternatives(entry, field) for relation in group]
+def _related(text: str, field: re.Pattern[str]) -> list[Any]:
+    """All relations of a paragraph's field, alternatives one by one."""
+    return [relation for group in alternatives(text, field) for relation in group]
 
 
 def _provided(relation: Any) -> str:

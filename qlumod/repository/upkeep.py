@@ -3,9 +3,9 @@
 import gzip
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from qlumod.repository.chunks import ABREAST, GZ, Chunked, Chunks, Damaged, Edit, Key, Kind, empty
+from qlumod.repository.chunks import ABREAST, GZ, Chunked, Chunks, Edit, Key, Kind, empty
 from qlumod.repository.entries import ALL, Entry, read_sources
 from qlumod.repository.indexes import (
     CONTENTS,
@@ -63,6 +63,7 @@ def changed_indexes(
     """Every index of the suite to be, by its path; `put` gets each as soon as it is made.
 
     The kinds are made side by side; those of one kind have chunks in common, and follow each other.
+    Raises `Damaged`.
     """
     kinds: dict[Kind, list[_Index]] = {}
     for index in _indexes(architectures):
@@ -76,7 +77,7 @@ def changed_indexes(
             # Where all packages are for all architectures, the indexes are the same.
             key = (change.base.sum, change.added, change.removed)
             if key not in same:
-                same[key] = _whole(change, plan, before, chunks, paths)
+                same[key] = chunks.edited(change.base, _edits(change, plan, chunks, paths))
             made[index.path] = same[key]
             put(index.path, same[key])
         return made
@@ -107,26 +108,16 @@ def _indexes(architectures: Sequence[str]) -> Iterator[_Index]:
 
 def _earlier(index: _Index, before: Snapshot | None, chunks: Chunks) -> Chunked | None:
     """The index as it was published; None: it has to be made from nothing."""
-    path = _path_before(index, before)
     if before is None:
         return empty(index.kind)
+    # One of a new architecture begins as that of what is for all of them.
+    paths = (path for path in (index.path, index.like) if f"{path}{GZ}" in before.sums)
+    path = next(paths, None)
     if path is None:
         return None
-    return chunks.known(index.kind, before.sums[path]) or _published(index, before, chunks)
-
-
-def _published(index: _Index, before: Snapshot | None, chunks: Chunks) -> Chunked:
-    """The index as it was published, cut anew."""
-    path = _path_before(index, before)
-    if before is None or path is None:
-        return empty(index.kind)
+    if known := chunks.known(index.kind, before.sums[path]):
+        return known
     return chunks.cut(index.kind, gzip.decompress(before.checked(f"{path}{GZ}")))
-
-
-def _path_before(index: _Index, before: Snapshot | None) -> str | None:
-    """Where the index was, or the one that an index of a new architecture begins as."""
-    there = before.sums if before else {}
-    return next((path for path in (index.path, index.like) if f"{path}{GZ}" in there), None)
 
 
 def _change(index: _Index, plan: Plan, before: Snapshot | None, chunks: Chunks) -> _Change:
@@ -138,18 +129,6 @@ def _change(index: _Index, plan: Plan, before: Snapshot | None, chunks: Chunks) 
         added=tuple(filter(index.has, plan.entries if old is None else plan.added)),
         removed=tuple(filter(index.has, plan.removed if old else ())),
     )
-
-
-def _whole(
-    change: _Change, plan: Plan, before: Snapshot | None, chunks: Chunks, paths: Paths
-) -> Chunked:
-    """The changed index; where its chunks are damaged, it is made of what was published."""
-    try:
-        return chunks.edited(change.base, _edits(change, plan, chunks, paths))
-    except Damaged:
-        chunks.distrust()
-        again = replace(change, base=_published(change.index, before, chunks))
-        return chunks.edited(again.base, _edits(again, plan, chunks, paths))
 
 
 def _edits(change: _Change, plan: Plan, chunks: Chunks, paths: Paths) -> dict[Key, Edit]:

@@ -12,7 +12,13 @@ from qlumod.system.leash import workers
 from qlumod.system.run import CommandFailed, attempt, capture, command
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
+_NO_AGENT = b"no gpg-agent running"
+"""What gpg says where it needs an agent and may start none."""
 _WHY_NOT = {"e": "it is expired", "r": "it is revoked", "d": "it is disabled", "i": "it is invalid"}
+
+
+def _ignore() -> None:
+    """Start an agent without a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +55,13 @@ def fingerprint(text: str) -> str:
     return plain
 
 
-def usable_key(named: str) -> SigningKey:
-    """Find a key of the user's GnuPG and sign with it once; raises `QlumodError`."""
+def usable_key(named: str, *, starting: Callable[[], None] = _ignore) -> SigningKey:
+    """Find a key of the user's GnuPG and sign with it once; raises `QlumodError`.
+
+    `starting` is called before gpg starts an agent, if none runs.
+    """
     wanted = fingerprint(named)
-    listed = _listed(wanted)
+    listed = _listed(wanted, starting)
     if not listed:
         raise QlumodError(
             f"the key {wanted} is missing: there is no secret key of that fingerprint in {_home()}",
@@ -63,13 +72,18 @@ def usable_key(named: str) -> SigningKey:
     return key
 
 
-def usable_keys(named: Sequence[str]) -> tuple[SigningKey, ...]:
-    """Find all keys that are to sign; raises every reason against any of them at once."""
+def usable_keys(
+    named: Sequence[str], *, starting: Callable[[], None] = _ignore
+) -> tuple[SigningKey, ...]:
+    """Find all keys that are to sign; raises every reason against any of them at once.
+
+    `starting` as of `usable_key`.
+    """
     found: list[SigningKey] = []
     faults: list[QlumodError] = []
     for one in named:
         try:
-            found.append(usable_key(one))
+            found.append(usable_key(one, starting=starting))
         except QlumodError as fault:
             faults.append(fault)
     raise_faults(faults)
@@ -95,14 +109,13 @@ def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
     """
     ran = True
 
-    def tried() -> tuple[SigningKey, ...]:
+    def starting() -> None:
         nonlocal ran
-        ran = _agent_runs()
-        return usable_keys(named)
+        ran = False
 
     try:
         with workers(2) as beside:
-            keys = beside.submit(tried)
+            keys = beside.submit(usable_keys, named, starting=starting)
             public = beside.submit(armoured_keys, named)
             yield lambda: Signers(keys=keys.result(), public=public.result())
     finally:
@@ -110,24 +123,35 @@ def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
             attempt(command("gpgconf", "--kill", "gpg-agent"))
 
 
-def _listed(wanted: str) -> tuple[_Listed, ...]:
+def _listed(wanted: str, starting: Callable[[], None]) -> tuple[_Listed, ...]:
     """The primary key first, then its subkeys; empty if there is none."""
-    _, listing, _ = attempt(
+    listing, said = _listing(wanted, "--no-autostart")
+    if _NO_AGENT in said:
+        starting()
+        listing, _ = _listing(wanted)
+    return tuple(_keys(listing))
+
+
+def _listing(wanted: str, *words: str) -> tuple[bytes, bytes]:
+    """What gpg lists, and what it says of it."""
+    _, listing, said = attempt(
         command(
-            "gpg", "--batch", "--no-tty", "--with-colons", "--with-subkey-fingerprint",
+            "gpg", "--batch", "--no-tty", *words, "--with-colons", "--with-subkey-fingerprint",
             "--list-secret-keys", wanted,
         )
     )  # fmt: skip
-    found: list[_Listed] = []
+    return listing, said
+
+
+def _keys(listing: bytes) -> Iterator[_Listed]:
     fields: list[str] = []
     for line in listing.decode(errors="replace").splitlines():
         kind, *rest = line.split(":")
         if kind in ("sec", "ssb"):
             fields = rest
         elif kind == "fpr" and fields:
-            found.append(_of_fields(fields, rest[8]))
+            yield _of_fields(fields, rest[8])
             fields = []
-    return tuple(found)
 
 
 def _of_fields(fields: list[str], fingerprint: str) -> _Listed:
@@ -174,11 +198,6 @@ def _try(key: SigningKey, wanted: str) -> None:
             details=failed.details,
             remedy="unlock it in gpg-agent: sign something with it by hand, then run this again",
         ) from failed
-
-
-def _agent_runs() -> bool:
-    _, _, said = attempt(command("gpg-connect-agent", "--no-autostart", "/bye"))
-    return b"no gpg-agent running" not in said
 
 
 def _home() -> str:

@@ -16,7 +16,7 @@ from qlumod.repository.module_sets import ModuleSet, keep_set, lines_text
 from qlumod.repository.plan import Change, Plan, without_sources
 from qlumod.repository.proofs import GivenProof, keep_proofs, known_proofs, read_proof
 from qlumod.repository.proving import must_be_proved, unproved_faults
-from qlumod.repository.publication import show, times
+from qlumod.repository.publication import Proposal, show, times
 from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot
 from qlumod.system.keys import Signers
@@ -90,10 +90,10 @@ def offer(
     if not (planned.added or planned.removed or found.sets or anyway):
         return nothing
     keep_proofs(target.layout, demand.proofs if demand else ())
-    documents = [keep_set(target.layout, one) for one in found.sets]
-    identity = show(
-        planned,
-        incoming,
+    documents = tuple(keep_set(target.layout, one) for one in found.sets)
+    proposal = Proposal(
+        plan=planned,
+        incoming=tuple(incoming),
         layout=target.layout,
         settings=target.settings,
         suite=target.suite,
@@ -103,8 +103,8 @@ def offer(
         paths=contents.paths,
         times=times(target.layout, target.before, date=date, valid_for=valid_for),
         signers=able,
-        listen=listen,
     )
+    identity = show(proposal, listen=listen)
     return Offer(snapshot=identity, changes=planned.changes, sets=found.sets)
 
 

@@ -1,6 +1,5 @@
 """The last look before a commit: what a real apt client makes of the staged suite."""
 
-from qlumod.repository.entries import read_packages
 from qlumod.repository.trial import stand_in
 from tests.repository.conftest import Shop, modules, refused
 
@@ -28,13 +27,9 @@ def test_what_only_the_distribution_has_is_taken_for_installed(shop: Shop) -> No
     needs = "libc6 (>= 2.36), python3:any (<< 4), mail-transport-agent | exim4, other (>= 1)"
     shop.publish(shop.deb("everyday", depends=needs), shop.deb("other"))
     (everyday,) = [entry for entry in shop.current.entries() if entry.package == "everyday"]
-    other = read_packages(
-        "Package: other\nVersion: 1\nArchitecture: all\nFilename: x\nSize: 1\nSHA256: 0\n"
-    )
+    offered = f"{everyday.text}\nPackage: other\nVersion: 1\nArchitecture: all\n\n".encode()
     provides = [
-        line
-        for line in stand_in([everyday, *other], [everyday], "amd64").splitlines()
-        if "Provides" in line
+        line for line in stand_in([offered], [everyday], "amd64").splitlines() if "Provides" in line
     ]
     assert provides == [
         "Provides: exim4 (= 0), libc6 (= 2.36), mail-transport-agent (= 0), python3 (= 4~)"
