@@ -17,7 +17,8 @@ ROUNDS = int(os.environ.get("ROUNDS", "3"))
 COMPRESSION = os.environ.get("BENCH_COMPRESSION", "zstd 9 1M")
 PAUSE = 0.1
 """Seconds between two looks at the memory of all processes."""
-_ANONYMOUS = re.compile(r"^(?:PPid|RssAnon):\s+(\d+)", re.MULTILINE)
+_PARENT = re.compile(r"^PPid:\s+(\d+)", re.MULTILINE)
+_ANONYMOUS = re.compile(r"^Pss_Anon:\s+(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +59,9 @@ def watched(pause: float = PAUSE) -> Iterator[Callable[[], int]]:
 
     `pause` are the seconds between two looks.
 
-    Counted is what the processes have for themselves (RssAnon of proc(5); what a fork shares
-    counts twice). Files that the kernel keeps in memory while there is room, those of a tmpfs among
-    them, are not theirs.
+    Counted is what the processes have for themselves (Pss_Anon of proc(5)), what a fork shares
+    once. Files that the kernel keeps in memory while there is room, those of a tmpfs among them,
+    are not theirs.
     """
     peak, ended = 0, threading.Event()
 
@@ -80,15 +81,11 @@ def watched(pause: float = PAUSE) -> Iterator[Callable[[], int]]:
 
 def anonymous_memory(top: int) -> int:
     """Bytes of memory that the processes below one have for themselves."""
-    parents: dict[int, int] = {}
-    sizes: dict[int, int] = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            found = _ANONYMOUS.findall((entry / "status").read_text())
-        except OSError:
-            continue
-        parents[int(entry.name)] = int(found[0])
-        sizes[int(entry.name)] = int(found[1]) * 1024 if len(found) > 1 else 0
+    parents = {
+        int(entry.name): found[0]
+        for entry in Path("/proc").glob("[0-9]*")
+        if (found := _numbers(_PARENT, entry / "status"))
+    }
 
     def is_below(pid: int) -> bool:
         while pid := parents.get(pid, 0):
@@ -96,7 +93,16 @@ def anonymous_memory(top: int) -> int:
                 return True
         return False
 
-    return sum(size for pid, size in sizes.items() if is_below(pid))
+    below = filter(is_below, parents)
+    return 1024 * sum(sum(_numbers(_ANONYMOUS, Path(f"/proc/{pid}/smaps_rollup"))) for pid in below)
+
+
+def _numbers(pattern: re.Pattern[str], file: Path) -> list[int]:
+    """The numbers in a file of /proc; none of a process that has ended."""
+    try:
+        return [int(number) for number in pattern.findall(file.read_text())]
+    except OSError:
+        return []
 
 
 def compress(release: Path) -> None:
