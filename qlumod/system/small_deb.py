@@ -5,6 +5,7 @@ everything else there is `deb_file`, which also tells what is wrong with it.
 """
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,12 @@ _GZIP = 31
 """What zlib calls a gzip header, with the digest at the end."""
 _BLOCK = 512
 _NOTHING = bytes(_BLOCK)
+_NAME = 100
+"""Bytes of a name that fits; it ends with one of nothing."""
+_PLAIN = re.compile(rb"[0-7]{11}[\0 ].{121}ustar", re.DOTALL)
+"""From the size in a header to the word that tells its format."""
+_UNUSED = bytes(_BLOCK - 345)
+"""What ends a header where no later format uses it."""
 _FILES, _LINKS, _FOLDER = b"0\0", b"12", b"5"
 
 
@@ -80,16 +87,16 @@ def _archive(packed: bytes) -> dict[str, bytes]:
 def _files(data: bytes) -> Iterator[tuple[str, bytes]]:
     position = 0
     while (header := data[position : position + _BLOCK]) != _NOTHING:
-        kind, name = header[156:157], header[:100].rstrip(b"\0")
+        kind, end = header[156:157], header.find(b"\0")
         # Names that go on elsewhere, and what only newer formats have.
-        if header[257:262] != b"ustar" or header[345:].strip(b"\0") or len(name) == 100:
+        if not _PLAIN.match(header, 124) or not header.endswith(_UNUSED) or end >= _NAME:
             raise ValueError
         position += _BLOCK
-        size = int(header[124:136].rstrip(b" \0") or b"0", 8)
         if kind in _FILES:
-            yield name.decode(errors="surrogateescape"), data[position : position + size]
+            size = int(header[124:135], 8)
+            yield header[:end].decode(errors="surrogateescape"), data[position : position + size]
             position += -(-size // _BLOCK) * _BLOCK
         elif kind in _LINKS:
-            yield name.decode(errors="surrogateescape"), b""
+            yield header[:end].decode(errors="surrogateescape"), b""
         elif kind != _FOLDER:
             raise ValueError

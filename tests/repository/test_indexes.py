@@ -120,8 +120,18 @@ def test_a_text_that_is_changed_bit_by_bit_has_the_chunks_of_one_made_at_once(
             assert text == made.cut(LINES, whole)
 
 
+def test_a_chunk_that_was_changed_is_not_taken_for_the_one_that_is_made(tmp_path: Path) -> None:
+    first = Chunks(tmp_path / "kept", tmp_path / "fresh")
+    (tmp_path / "fresh").mkdir()
+    first.cut(PACKAGES, TEXT)
+    first.settle()
+    for chunk in (tmp_path / "kept").iterdir():
+        chunk.write_bytes(b"Package: other\n\n")
+    again = Chunks(tmp_path / "kept", tmp_path / "fresh")
+    assert b"".join(again.plain(again.cut(PACKAGES, TEXT))) == TEXT
+
+
 @pytest.mark.parametrize("harm", ["changed", "lost"])
-@pytest.mark.usefixtures("untried")
 def test_kept_chunks_that_are_not_what_was_published_are_made_anew(shop: Shop, harm: str) -> None:
     shop.publish(shop.deb("one", files={"/a": "1"}))
     for chunk in shop.layout.chunks.glob(f"[0-9a-f]*{'[0-9a-f]'}"):
