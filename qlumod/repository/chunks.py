@@ -28,7 +28,7 @@ from qlumod.system.files import Sum, make_directories, write_unsynced
 from qlumod.system.leash import workers
 from qlumod.system.run import command, run
 
-GZIP_LEVEL = 9
+GZIP_LEVEL = 6
 ZSTD_LEVEL = 9
 GZ, ZST = ".gz", ".zst"
 LIST = ".list"

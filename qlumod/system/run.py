@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -219,12 +219,26 @@ def _finish(call: Command, **options: Any) -> int:
     return 0
 
 
+@cache
+def _keep_descriptors() -> None:
+    """Hide the descriptors that this process was begun with from the programs that it runs."""
+    descriptors = [int(path.name) for path in Path("/proc/self/fd").iterdir()]
+    for descriptor in descriptors:
+        if descriptor > 2:
+            # That of the listing itself is gone by now.
+            with contextlib.suppress(OSError):
+                os.set_inheritable(descriptor, False)
+
+
 def _start(call: Command, **options: Any) -> Any:
+    _keep_descriptors()
     return _resolve(call)(
         *call.argv[1:],
         _env={**environment(), **call.environment},
         _cwd=str(call.directory) if call.directory else None,
         _tty_out=False,
+        # Python's own are closed in other programs (PEP 446), `_keep_descriptors` sees to the rest.
+        _close_fds=False,
         _new_session=False,
         _bg=True,
         _bg_exc=False,

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -123,3 +125,18 @@ def test_an_interruption_takes_the_program_along(tmp_path: Path) -> None:
         run(command("sh", "-c", f"echo $$ > {told}; exec sleep 60"))
     with pytest.raises(ProcessLookupError):
         os.kill(int(told.read_text()), 0)
+
+
+def test_a_program_has_none_of_the_files_that_others_opened(tmp_path: Path) -> None:
+    listing = "from qlumod.system.run import attempt, command\n"
+    listing += "print(attempt(command('ls', '/proc/self/fd'))[1].split())"
+    with (tmp_path / "lock").open("wb") as lock:
+        told = subprocess.run(
+            [sys.executable, "-c", listing],
+            pass_fds=[lock.fileno()],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    # The last one is that by which ls lists them.
+    assert told.stdout == "[b'0', b'1', b'2', b'3']\n"
