@@ -16,6 +16,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,6 +79,8 @@ class Bench:
         call = [PYTHON, "-m", "qlumod", "publish", *words, "--suite", SUITE, "--key", self.key]
         # What they hold is made up: there is nothing to prove.
         call += ["--unproved", *files]
+        # Snapshots are named by the second: one that follows at once would wait.
+        time.sleep(1)
         spent = clocked(lambda: quietly([*map(str, call)], self.place), pause=pause)
         return Added(spent=spent, trial=seconds_of(TRIAL, log.read_text()))
 
@@ -159,13 +162,15 @@ def workplace() -> Iterator[Bench]:
 
 
 def at_once(bench: Bench) -> dict[str, list[float]]:
-    """Seconds in which the compared number of packages is published; the repositories stay."""
+    """Seconds in which the compared number of packages is published; one of each stays."""
     files = bench.debs(COMPARED)
     ours: list[Added] = []
     theirs: list[Spent] = []
-    for _ in range(ROUNDS):
-        for repository in ("qlumod", "reprepro"):
-            shutil.rmtree(bench.place / repository, ignore_errors=True)
+    for turn in range(ROUNDS):
+        # What was there stays for now: some file systems are slow to make files where many have
+        # just been removed.
+        for repository in ("qlumod", "reprepro") if turn else ():
+            (bench.place / repository).rename(bench.place / f"{repository}-{turn}")
         ours.append(bench.qlumod("qlumod", files, pause=0.1))
         print(f"  {COMPARED} at once, qlumod:   {ours[-1]}", flush=True)
         theirs.append(bench.reprepro("reprepro", files))
