@@ -10,10 +10,10 @@ from urllib.parse import quote
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
 from qlumod.lock.hold import no_longer_there
-from qlumod.lock.process import python_apt_needed, python_module
 from qlumod.model.lock import LockedPackage
 from qlumod.system import files
 from qlumod.system.apt import AptRoot
+from qlumod.system.python_apt import python_apt_needed, python_module
 from qlumod.system.run import run
 from qlumod.system.store import LOCK, Store, free_space
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
-from qlumod.lock.process import python_apt_needed, python_module
 from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import FlavorName, ModuleName
@@ -15,6 +14,7 @@ from qlumod.model.relation import Relation
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.model.stacks import excluded
 from qlumod.system.apt import AptRoot
+from qlumod.system.python_apt import python_apt_needed, python_module
 from qlumod.system.run import capture
 
 Json = Any

@@ -17,7 +17,6 @@ from qlumod.lock import kernels
 from qlumod.lock.apart import check_apart
 from qlumod.lock.kernels import Kernel, Made
 from qlumod.lock.problem import Entries, Entry, Module, Slot, versions_of
-from qlumod.lock.process import python_module
 from qlumod.lock.world import (
     Change,
     Chosen,
@@ -30,6 +29,7 @@ from qlumod.lock.world import (
 )
 from qlumod.model.generated import generated_name
 from qlumod.system import apt
+from qlumod.system.python_apt import python_module
 from qlumod.system.run import capture
 
 Json = Any

@@ -24,6 +24,8 @@ from qlumod.system.run import CommandFailed
 
 _OWN = re.compile(r"((python3|dh)-)?qlumod(-.+)?\Z")
 _MODULE = "-module-"
+MANY = 100
+"""How many packages apt-get is asked for right away."""
 AT_ONCE = 500
 """How many packages one apt-get is asked for: its time grows faster than their number."""
 
@@ -49,7 +51,7 @@ def try_staged(
                 architecture=architecture,
                 sources=sources_text(file_uri(staging.tree), [staging.suite], keyring),
                 installed=stand_in(offered(architecture), new, architecture),
-                often=len(new) > AT_ONCE,
+                often=len(new) > MANY,
             )
             _update(client, listen)
             _resolve(client, new, staging.suite, listen)
@@ -97,7 +99,10 @@ def _update(client: AptClient, listen: Listener) -> None:
 
 def _resolve(client: AptClient, added: Sequence[Entry], suite: str, listen: Listener) -> None:
     """Try many at once, which is quick; then one by one, since some may exclude each other."""
-    wanted = [f"{entry.package}={entry.version}" for entry in added]
+    named = [(entry.package, entry.version) for entry in added]
+    if len(named) > MANY and client.takes_all(named, listen=listen):
+        return
+    wanted = ["=".join(one) for one in named]
     parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
     with workers(ABREAST) as beside:
         tried = [beside.submit(_failing, client, part, listen) for part in parts]

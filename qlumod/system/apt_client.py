@@ -1,5 +1,6 @@
 """A real apt client in a private root: what a user's machine will make of an archive."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,8 @@ from urllib.parse import quote
 
 from qlumod.events import Listener
 from qlumod.system.files import make_directories, told
-from qlumod.system.run import command, run
+from qlumod.system.python_apt import python_apt_needed, python_module
+from qlumod.system.run import capture, command, run
 
 _FOLDERS = (
     "etc/apt/apt.conf.d",
@@ -35,6 +37,15 @@ class AptClient:
         """Ask for packages (``name=version``) and change nothing; raises with apt's reason."""
         self._run("--simulate", "install", "--", *packages, listen=listen)
 
+    def takes_all(self, packages: Sequence[tuple[str, str]], *, listen: Listener) -> bool:
+        """Whether it would install all of them (names and versions) at once; quick for thousands.
+
+        False tells nothing of each: they may exclude each other.
+        """
+        call = python_module("qlumod.system.marking", packages, environment=self._environment)
+        with python_apt_needed():
+            return bool(json.loads(capture(call, listen=listen)))
+
     def fetch_source(self, name: str, version: str, into: Path, *, listen: Listener) -> None:
         """Fetch a source package, each file checked by its signed digest; raises with the reason.
 
@@ -43,11 +54,15 @@ class AptClient:
         words = ("--download-only", "--only-source", "source", "--", f"{name}={version}")
         self._run(*words, listen=listen, directory=into)
 
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {"APT_CONFIG": str(self.root / "apt.conf")}
+
     def _run(self, *words: str, listen: Listener, directory: Path | None = None) -> None:
         run(
             command(
                 "apt-get", "--quiet", "--assume-yes", *words,
-                environment={"APT_CONFIG": str(self.root / "apt.conf")},
+                environment=self._environment,
                 directory=directory,
             ),
             listen=listen,

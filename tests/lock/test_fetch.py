@@ -231,7 +231,7 @@ def test_without_python_apt_it_says_what_to_install(site: Site) -> None:
         patch.syspath_prepend(str(nothing))
         text = site.refusal()
     assert text == (
-        f"cannot solve and fetch: python3-apt is not installed for {sys.executable}\n"
+        f"cannot import apt_pkg: python3-apt is not installed for {sys.executable}\n"
         "To mend it: apt install python3-apt; a virtual environment needs --system-site-packages"
     )
 

@@ -1,5 +1,8 @@
 """The last look before a commit: what a real apt client makes of the staged suite."""
 
+import pytest
+
+from qlumod.events import Output
 from qlumod.repository.trial import stand_in
 from tests.repository.conftest import Shop, modules, refused
 
@@ -44,3 +47,29 @@ def test_what_must_be_in_the_suite_is_never_taken_for_installed(shop: Shop) -> N
 def test_each_architecture_is_tried_by_a_client_of_its_own(shop: Shop) -> None:
     shop.publish(shop.deb("tool", architecture="arm64", depends="libc6"), shop.deb("everyday"))
     assert shop.current.architectures == ("amd64", "arm64")
+
+
+def test_many_packages_are_marked_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qlumod.repository.trial.MANY", 1)
+    shop.publish(shop.deb("everyday", depends="other, libc6"), shop.deb("other"))
+    assert len(shop.current.entries()) == 2
+    said = [event.line for event in shop.events if isinstance(event, Output)]
+    assert any("Packages" in line for line in said)
+    assert not any(line.startswith("Inst ") for line in said)
+
+
+def test_where_many_do_not_go_together_apt_says_which_and_why(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qlumod.repository.trial.MANY", 1)
+    told = refused(shop, shop.deb("everyday", depends="qlumod-head"), shop.deb("other"))
+    assert told.startswith("everyday=1.0 cannot be installed from")
+    assert "everyday : Depends: qlumod-head but it is not installable" in told
+
+
+def test_many_packages_of_which_some_exclude_each_other_are_published(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qlumod.repository.trial.MANY", 1)
+    shop.publish(shop.deb("this"), shop.deb("that", fields={"Conflicts": "this"}))
+    assert len(shop.current.entries()) == 2

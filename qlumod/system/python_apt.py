@@ -1,4 +1,4 @@
-"""Modules of the lock wing that run as processes of their own, since python-apt is global."""
+"""Modules of ours that run as processes of their own, since python-apt is global."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def python_apt_needed() -> Iterator[None]:
         if not any("No module named 'apt" in line for line in failure.tail):
             raise
         raise QlumodError(
-            f"cannot solve and fetch: python3-apt is not installed for {sys.executable}",
+            f"cannot import apt_pkg: python3-apt is not installed for {sys.executable}",
             remedy="apt install python3-apt; a virtual environment needs --system-site-packages",
         ) from failure
 
