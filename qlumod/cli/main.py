@@ -144,6 +144,7 @@ def main() -> NoReturn:
 
         answer(cli)
         sys.exit(ExitCode.FINE)
+    _open_outputs()
     signal.signal(signal.SIGTERM, _terminate)
     # A run is short: looking for circles in all that it has costs more than they do.
     gc.set_threshold(GARBAGE)
@@ -174,7 +175,7 @@ def _outcome() -> ExitCode:
 def _run() -> None:
     try:
         cli.main(prog_name="qlumod", standalone_mode=False)
-        sys.stdout.flush()
+        _flush()
     except ModuleNotFoundError as error:
         # A head node, or a virtual environment that does not see the system's packages.
         if error.name not in ("apt", "apt_pkg", "apt_inst"):
@@ -196,10 +197,21 @@ def _run() -> None:
 
 def _leave(outcome: ExitCode) -> NoReturn:
     """End at once: to take apart all that a run had would take longer than some runs."""
-    for output in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
-            output.flush()
+    with contextlib.suppress(OSError):
+        _flush()
     os._exit(outcome)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _open_outputs() -> None:
+    """What a shell has closed (``>&-``) goes nowhere, and no file of ours takes its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _drop_output() -> None:

@@ -16,7 +16,6 @@ import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
 from qlumod.system.files import Sum, make_directories, write_unsynced
 from qlumod.system.leash import workers
-from qlumod.system.run import command, run
+from qlumod.system.run import CommandFailed, command, run
 
 GZIP_LEVEL = 6
 ZSTD_LEVEL = 9
@@ -153,11 +152,36 @@ class Chunks:
         chunks = tuple(self._edited(text, edits))
         return Chunked(kind=text.kind, chunks=chunks, sum=self._sum(chunks))
 
-    def check(self) -> None:
-        """Compare all texts that were known with their digests; raises `Damaged`."""
+    def check(self, texts: Iterable[Chunked], listen: Listener) -> None:
+        """Compare all that was kept and is used for texts with its digests; raises `Damaged`."""
         for text in self._known.values():
             if self._sum(text.chunks) != text.sum:
                 raise Damaged(f"{self._kept}: the chunks of an index are not what was published")
+        parts = {
+            f"{name}{ending}"
+            for text in texts
+            for ending in text.kind.endings
+            for name in _parts(text)
+        }
+        packed = sorted(parts - self._made)
+        for name in packed:
+            if name.endswith(GZ) and not self._unpacks(name):
+                raise Damaged(f"{self._kept}/{name} was changed")
+        self._test_zstd([name for name in packed if name.endswith(ZST)], listen)
+
+    def _unpacks(self, name: str) -> bool:
+        try:
+            return gzip.decompress(self._read(name)) == self._read(name.removesuffix(GZ))
+        except (OSError, EOFError, zlib.error):
+            return False
+
+    def _test_zstd(self, names: Sequence[str], listen: Listener) -> None:
+        for start in range(0, len(names), _AT_ONCE):
+            several = (f"{self._kept}/{name}" for name in names[start : start + _AT_ONCE])
+            try:
+                run(command("zstd", "--quiet", "--test", *several), listen=listen)
+            except CommandFailed as failure:
+                raise Damaged(f"{self._kept}: what is kept packed was changed") from failure
 
     def pack(self, text: Chunked, listen: Listener) -> None:
         """Compress what is not compressed yet, and write the list of the chunks."""
@@ -241,21 +265,20 @@ class Chunks:
         return f"{self._fresh if name in self._made else self._kept}/{name}"
 
     def _has(self, name: str, data: bytes | None = None) -> bool:
-        """Whether a file is there, with these bytes if they are given."""
+        """Whether a file is there; raises `Damaged` if it has other bytes than are given."""
         if name in self._made:
             return True
-        if data is None:
-            return self._trusting and os.path.isfile(f"{self._kept}/{name}")  # noqa: PTH113
-        with suppress(OSError):
-            return self._trusting and _read(f"{self._kept}/{name}") == data
-        return False
+        there = self._trusting and os.path.lexists(f"{self._kept}/{name}")
+        if there and data is not None and self._read(name) != data:
+            raise Damaged(f"{self._kept}/{name} was changed")
+        return there
 
     def _read(self, name: str) -> bytes:
         path = self._place_of(name)
         try:
             return _read(path)
-        except FileNotFoundError as fault:
-            raise Damaged(f"{path} is not there any more") from fault
+        except OSError as fault:
+            raise Damaged(f"{path} cannot be read: {fault.strerror}") from fault
 
     def _write(self, name: str, data: bytes) -> None:
         write_unsynced(Path(self._fresh, name), [data])

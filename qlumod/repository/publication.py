@@ -147,7 +147,7 @@ def _look(
     """Look at the staged tree once more, as clients do and file by file, and make it last."""
     written = [*proposal.documents, *(file.parent for file in proposal.documents)]
     with workers(ABREAST) as beside:
-        sound = beside.submit(chunks.check)
+        sound = beside.submit(chunks.check, texts.values(), listen)
         synced = beside.submit(sync_staged, staging, [*unsynced(staging), *written])
 
         def references() -> None:

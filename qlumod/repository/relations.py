@@ -16,6 +16,7 @@ NEEDS = re.compile(r"^(?:Pre-)?Depends:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 FEW = 20
 """How many names are looked for one by one."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+PRE_DEPENDS = re.compile(r"^Pre-Depends:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 PROVIDES = re.compile(r"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 
 

@@ -14,7 +14,7 @@ from qlumod.events import Listener, step
 from qlumod.repository.chunks import ABREAST
 from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.indexes import PACKAGES
-from qlumod.repository.relations import NEEDS, PROVIDES, alternatives
+from qlumod.repository.relations import NEEDS, PRE_DEPENDS, PROVIDES, alternatives
 from qlumod.repository.sources import sources_text
 from qlumod.repository.staging import Staging
 from qlumod.system.apt_client import AptClient, file_uri, make_apt_client
@@ -46,24 +46,27 @@ def try_staged(
     with step(listen, "trying it with a real apt client"):
         for architecture in architectures:
             new = [one for one in added if one.architecture in (ALL, architecture)]
+            inside = by_name(offered(architecture))
             client = make_apt_client(
                 staging.client.absolute(),
                 architecture=architecture,
                 sources=sources_text(file_uri(staging.tree), [staging.suite], keyring),
-                installed=stand_in(offered(architecture), new, architecture),
+                installed=stand_in(inside, new, architecture),
                 often=len(new) > MANY,
             )
             _update(client, listen)
-            _resolve(client, new, staging.suite, listen)
+            if not _are_marked(client, inside, new, listen):
+                _resolve(client, new, staging.suite, listen)
             remove_tree(staging.client)
 
 
-def stand_in(offered: Iterable[bytes], added: Iterable[Entry], architecture: str) -> str:
+def stand_in(
+    inside: Mapping[str, Iterable[bytes]], added: Iterable[Entry], architecture: str
+) -> str:
     """The dpkg status of a machine that has all that the added entries need from elsewhere.
 
-    `offered` is the text of Packages, in parts of whole paragraphs.
+    `inside` has what the suite offers, as of `by_name`.
     """
-    inside = _by_name(offered)
     own = _own_prefixes(inside)
     provided = sorted(
         {
@@ -97,12 +100,31 @@ def _update(client: AptClient, listen: Listener) -> None:
         ) from failed
 
 
+def _are_marked(
+    client: AptClient,
+    inside: Mapping[str, Iterable[bytes]],
+    added: Sequence[Entry],
+    listen: Listener,
+) -> bool:
+    """Whether there are many, and no more than marking them is needed to see that all can be had.
+
+    What Pre-Depends on others that come with it may have no order in which to be unpacked (Policy
+    7.2), which only the simulation tells.
+    """
+    if len(added) <= MANY or any(
+        relation["name"] in inside
+        for paragraphs in inside.values()
+        for paragraph in paragraphs
+        if b"\nPre-Depends:" in paragraph
+        for relation in _related(paragraph.decode(), PRE_DEPENDS)
+    ):
+        return False
+    return client.takes_all([(one.package, one.version) for one in added], listen=listen)
+
+
 def _resolve(client: AptClient, added: Sequence[Entry], suite: str, listen: Listener) -> None:
     """Try many at once, which is quick; then one by one, since some may exclude each other."""
-    named = [(entry.package, entry.version) for entry in added]
-    if len(named) > MANY and client.takes_all(named, listen=listen):
-        return
-    wanted = ["=".join(one) for one in named]
+    wanted = [f"{entry.package}={entry.version}" for entry in added]
     parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
     with workers(ABREAST) as beside:
         tried = [beside.submit(_failing, client, part, listen) for part in parts]
@@ -134,8 +156,11 @@ def _fails(client: AptClient, wanted: Sequence[str], listen: Listener) -> Comman
     return None
 
 
-def _by_name(offered: Iterable[bytes]) -> dict[str, list[bytes]]:
-    """The paragraphs of packages by what these are called and what they provide."""
+def by_name(offered: Iterable[bytes]) -> dict[str, list[bytes]]:
+    """The paragraphs of packages by what these are called and what they provide.
+
+    `offered` is the text of Packages, in parts of whole paragraphs.
+    """
     found: dict[str, list[bytes]] = {}
     for part in offered:
         for paragraph in PACKAGES.pieces(part):

@@ -32,32 +32,49 @@ def in_halves(items: Sequence[T], work: Work[T, R], advance: Advance) -> list[R]
     if len(items) < MANY:
         return work(items, advance)
     middle = len(items) // 2
-    reading, writing = os.pipe()
-    with put_off():
-        child = os.fork()
-        if not child:
-            # An interruption is this process's affair, which then ends the other one.
-            _answer(writing, items[middle:], work)
-        os.close(writing)
     try:
-        with open(reading, "rb") as answer:  # noqa: PTH123 - a pipe
-            first = work(items[:middle], advance)
-            second, amount = pickle.loads(answer.read())
+        first, (second, amount) = _both(items[:middle], items[middle:], work, advance)
     except (QlumodError, EOFError, pickle.UnpicklingError):
         return work(items, advance)
-    finally:
-        with put_off():
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
     advance(amount)
     return [*first, *second]
 
 
-def _answer(writing: int, items: Sequence[T], work: Work[T, R]) -> NoReturn:
+def _both(
+    items: Sequence[T], others: Sequence[T], work: Work[T, R], advance: Advance
+) -> tuple[list[R], tuple[list[R], int]]:
+    """What is made here, and the other process's answer; that process has ended then."""
+    reading, writing = os.pipe()
+    parent, child = os.getpid(), 0
+    try:
+        with put_off():
+            child = os.fork()
+            if not child:
+                # An interruption is this process's affair, which then ends the other one.
+                os.close(reading)
+                _answer(writing, others, work, parent)
+            os.close(writing)
+        with open(reading, "rb") as answer:  # noqa: PTH123 - a pipe
+            return work(items, advance), pickle.loads(answer.read())
+    finally:
+        if child:
+            with put_off():
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+
+
+def _answer(writing: int, items: Sequence[T], work: Work[T, R], parent: int) -> NoReturn:
     """In the other process: answer with what was made, or with nothing."""
     amounts: list[int] = []
+
+    def advance(amount: int) -> None:
+        if os.getppid() != parent:
+            # It was killed, and the next run waits for the locks that this process has, too.
+            os._exit(1)
+        amounts.append(amount)
+
     with contextlib.suppress(BaseException):
-        answer = pickle.dumps((work(items, amounts.append), sum(amounts)))
+        answer = pickle.dumps((work(items, advance), sum(amounts)))
         with open(writing, "wb") as pipe:
             pipe.write(answer)
     os._exit(0)

@@ -12,8 +12,6 @@ from qlumod.system.leash import workers
 from qlumod.system.run import CommandFailed, attempt, capture, command
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
-_NO_AGENT = b"no gpg-agent running"
-"""What gpg says where it needs an agent and may start none."""
 _WHY_NOT = {"e": "it is expired", "r": "it is revoked", "d": "it is disabled", "i": "it is invalid"}
 
 
@@ -125,22 +123,28 @@ def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
 
 def _listed(wanted: str, starting: Callable[[], None]) -> tuple[_Listed, ...]:
     """The primary key first, then its subkeys; empty if there is none."""
-    listing, said = _listing(wanted, "--no-autostart")
-    if _NO_AGENT in said:
-        starting()
-        listing, _ = _listing(wanted)
+    listing = _listing(wanted, "--no-autostart")
+    if not listing:
+        if not _agent_runs():
+            starting()
+        listing = _listing(wanted)
     return tuple(_keys(listing))
 
 
-def _listing(wanted: str, *words: str) -> tuple[bytes, bytes]:
-    """What gpg lists, and what it says of it."""
-    _, listing, said = attempt(
+def _agent_runs() -> bool:
+    _, _, said = attempt(command("gpg-connect-agent", "--no-autostart", "/bye"))
+    return b"no gpg-agent running" not in said
+
+
+def _listing(wanted: str, *words: str) -> bytes:
+    """What gpg lists; nothing where it may not start what it needs for that."""
+    _, listing, _ = attempt(
         command(
             "gpg", "--batch", "--no-tty", *words, "--with-colons", "--with-subkey-fingerprint",
             "--list-secret-keys", wanted,
         )
     )  # fmt: skip
-    return listing, said
+    return listing
 
 
 def _keys(listing: bytes) -> Iterator[_Listed]:

@@ -285,8 +285,9 @@ def test_a_missing_python_apt_is_named_as_the_package_to_install(stage: Stage) -
     [
         (">/dev/full", "qlumod: error: cannot use an output: No space left on device\n"),
         ("| true", ""),
+        (">&-", ""),
     ],
-    ids=["a full disk", "a reader that has seen enough"],
+    ids=["a full disk", "a reader that has seen enough", "a closed output"],
 )
 def test_an_answer_that_nobody_takes_shows_no_traceback(
     stage: Stage, reader: str, said: str

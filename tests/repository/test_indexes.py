@@ -3,6 +3,7 @@
 import gzip
 import tempfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from qlumod.events import ignore
 from qlumod.model.digests import digest_bytes
 from qlumod.repository import chunks
-from qlumod.repository.chunks import GZ, SMALLEST, Chunks, Kind, empty
+from qlumod.repository.chunks import GZ, SMALLEST, Chunks, Damaged, Kind, empty
 from qlumod.repository.indexes import PACKAGES
 from qlumod.repository.listing import _told_by_dpkg, listed
 from qlumod.repository.retention import Retention
@@ -127,19 +128,52 @@ def test_a_chunk_that_was_changed_is_not_taken_for_the_one_that_is_made(tmp_path
     first.settle()
     for chunk in (tmp_path / "kept").iterdir():
         chunk.write_bytes(b"Package: other\n\n")
-    again = Chunks(tmp_path / "kept", tmp_path / "fresh")
+    with pytest.raises(Damaged):
+        Chunks(tmp_path / "kept", tmp_path / "fresh").cut(PACKAGES, TEXT)
+    again = Chunks(tmp_path / "kept", tmp_path / "fresh", trusting=False)
     assert b"".join(again.plain(again.cut(PACKAGES, TEXT))) == TEXT
 
 
-@pytest.mark.parametrize("harm", ["changed", "lost"])
-def test_kept_chunks_that_are_not_what_was_published_are_made_anew(shop: Shop, harm: str) -> None:
+def change(chunk: Path) -> None:
+    chunk.write_text("Package: two\n\n")
+
+
+def make_unreadable(chunk: Path) -> None:
+    chunk.unlink()
+    chunk.symlink_to(chunk.name)
+
+
+@pytest.mark.parametrize("harm", [change, Path.unlink, make_unreadable])
+@pytest.mark.parametrize("ending", ["[0-9a-f]", ".gz", ".zst"])
+def test_kept_chunks_that_are_not_what_was_published_are_made_anew(
+    shop: Shop, harm: Callable[[Path], None], ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qlumod.repository.chunks.SMALLEST", 0)
+    monkeypatch.setattr("qlumod.repository.chunks._ONE_IN", 1)
     shop.publish(shop.deb("one", files={"/a": "1"}))
-    for chunk in shop.layout.chunks.glob(f"[0-9a-f]*{'[0-9a-f]'}"):
-        chunk.write_text("Package: two\n\n") if harm == "changed" else chunk.unlink()
+    for chunk in shop.layout.chunks.glob(f"[0-9a-f]*{ending}"):
+        harm(chunk)
     shop.publish(shop.deb("three", files={"/c": "3"}))
     assert [entry.package for entry in shop.current.entries()] == ["one", "three"]
     assert contents(shop) == "a one\nc three\n"
     assert check_repository(shop.root, listen=ignore).faults == ()
+
+
+def test_a_chunk_that_one_index_makes_again_does_not_hide_what_another_read(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qlumod.repository.chunks.SMALLEST", 0)
+    monkeypatch.setattr("qlumod.repository.chunks._ONE_IN", 1)
+    shop.publish(shop.deb("one"), shop.deb("two"), shop.deb("tool", architecture="arm64"))
+    for chunk in shop.layout.chunks.glob("[0-9a-f]*[0-9a-f]"):
+        if chunk.read_bytes().startswith(b"Package: two\n"):
+            chunk.write_bytes(b"")
+    index = shop.current.directory / "main/binary-arm64/Packages.gz"
+    (shop.layout.chunks / f"{digest_bytes(gzip.decompress(index.read_bytes()))}.list").unlink()
+    shop.publish(shop.deb("twoo"))
+    for architecture in ("all", "amd64", "arm64"):
+        path = shop.current.directory / f"main/binary-{architecture}/Packages.gz"
+        assert b"Package: two\n" in gzip.decompress(path.read_bytes())
 
 
 def test_clients_read_indexes_of_several_chunks(

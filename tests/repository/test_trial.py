@@ -3,7 +3,7 @@
 import pytest
 
 from qlumod.events import Output
-from qlumod.repository.trial import stand_in
+from qlumod.repository.trial import by_name, stand_in
 from tests.repository.conftest import Shop, modules, refused
 
 
@@ -32,7 +32,9 @@ def test_what_only_the_distribution_has_is_taken_for_installed(shop: Shop) -> No
     (everyday,) = [entry for entry in shop.current.entries() if entry.package == "everyday"]
     offered = f"{everyday.text}\nPackage: other\nVersion: 1\nArchitecture: all\n\n".encode()
     provides = [
-        line for line in stand_in([offered], [everyday], "amd64").splitlines() if "Provides" in line
+        line
+        for line in stand_in(by_name([offered]), [everyday], "amd64").splitlines()
+        if "Provides" in line
     ]
     assert provides == [
         "Provides: exim4 (= 0), libc6 (= 2.36), mail-transport-agent (= 0), python3 (= 4~)"
@@ -73,3 +75,12 @@ def test_many_packages_of_which_some_exclude_each_other_are_published(
     monkeypatch.setattr("qlumod.repository.trial.MANY", 1)
     shop.publish(shop.deb("this"), shop.deb("that", fields={"Conflicts": "this"}))
     assert len(shop.current.entries()) == 2
+
+
+def test_many_packages_that_have_no_order_to_be_unpacked_in_are_refused(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qlumod.repository.trial.MANY", 1)
+    one = shop.deb("one", fields={"Pre-Depends": "two"})
+    two = shop.deb("two", fields={"Pre-Depends": "one"})
+    assert "cannot be installed from" in refused(shop, one, two)

@@ -3,12 +3,14 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.system import halves
+from qlumod.system.files import locked
 from qlumod.system.halves import in_halves
 
 Advance = Callable[[int], None]
@@ -25,7 +27,7 @@ def advanced() -> list[int]:
 
 
 @pytest.fixture(autouse=True)
-def nobody_stays() -> object:
+def nobody_stays() -> Iterator[None]:
     yield
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
@@ -75,6 +77,66 @@ def test_a_half_whose_process_was_killed_is_done_again(
     monkeypatch.setattr(halves, "_answer", killed)
     found = in_halves([1, 2, 3, 4], where, advanced.append)
     assert found == [(item, os.getpid()) for item in (1, 2, 3, 4)]
+
+
+def test_what_is_done_again_is_done_alone(advanced: list[int]) -> None:
+    def work(items: Sequence[int], _: Advance) -> list[int]:
+        if items == [1, 2]:
+            raise QlumodError("not yet")
+        if items == [3, 4]:
+            time.sleep(60)
+        with pytest.raises(ChildProcessError):
+            os.waitpid(-1, os.WNOHANG)
+        return [*items]
+
+    assert in_halves([1, 2, 3, 4], work, advanced.append) == [1, 2, 3, 4]
+
+
+def test_an_interruption_while_it_forks_ends_the_other_process_too(
+    advanced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = os.fork
+
+    def interrupted() -> int:
+        if child := fork():
+            os.kill(os.getpid(), signal.SIGINT)
+        return child
+
+    monkeypatch.setattr(os, "fork", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        in_halves([1, 2, 3, 4], lambda *_: time.sleep(60) or [], advanced.append)
+
+
+def test_the_other_process_lets_go_of_locks_soon_after_a_kill(tmp_path: Path) -> None:
+    def work(items: Sequence[int], advance: Advance) -> list[bytes]:
+        if 1 in items:
+            os.kill(os.getpid(), signal.SIGKILL)
+        for _ in range(1000):
+            time.sleep(0.01)
+            advance(1)
+        return [bytes(1 << 20)]
+
+    if not (publisher := os.fork()):
+        with locked(tmp_path / "lock", wait=0):
+            in_halves([1, 2, 3, 4], work, lambda _: None)
+    assert os.waitpid(publisher, 0)[1] == signal.SIGKILL
+    with locked(tmp_path / "lock", wait=0):
+        pass
+
+
+def test_the_other_process_does_not_wait_for_a_reader_that_was_killed(tmp_path: Path) -> None:
+    def work(items: Sequence[int], _: Advance) -> list[bytes]:
+        if 1 in items:
+            time.sleep(0.5)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [bytes(1 << 20)]
+
+    if not (publisher := os.fork()):
+        with locked(tmp_path / "lock", wait=0):
+            in_halves([1, 2, 3, 4], work, lambda _: None)
+    assert os.waitpid(publisher, 0)[1] == signal.SIGKILL
+    with locked(tmp_path / "lock", wait=0):
+        pass
 
 
 def test_an_interruption_ends_the_other_process_at_once(advanced: list[int]) -> None:
