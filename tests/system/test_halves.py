@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.system import halves
 from qlumod.system.files import locked
-from qlumod.system.halves import in_halves
-
-Advance = Callable[[int], None]
+from qlumod.system.halves import Advance, Work, in_halves
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +105,15 @@ def test_an_interruption_while_it_forks_ends_the_other_process_too(
         in_halves([1, 2, 3, 4], lambda *_: time.sleep(60) or [], advanced.append)
 
 
+def check_that_a_lock_is_free_after_a_kill(lock: Path, work: Work[int, bytes]) -> None:
+    if not (publisher := os.fork()):
+        with locked(lock, wait=0):
+            in_halves([1, 2, 3, 4], work, lambda _: None)
+    assert os.waitpid(publisher, 0)[1] == signal.SIGKILL
+    with locked(lock, wait=0):
+        pass
+
+
 def test_the_other_process_lets_go_of_locks_soon_after_a_kill(tmp_path: Path) -> None:
     def work(items: Sequence[int], advance: Advance) -> list[bytes]:
         if 1 in items:
@@ -116,12 +123,7 @@ def test_the_other_process_lets_go_of_locks_soon_after_a_kill(tmp_path: Path) ->
             advance(1)
         return [bytes(1 << 20)]
 
-    if not (publisher := os.fork()):
-        with locked(tmp_path / "lock", wait=0):
-            in_halves([1, 2, 3, 4], work, lambda _: None)
-    assert os.waitpid(publisher, 0)[1] == signal.SIGKILL
-    with locked(tmp_path / "lock", wait=0):
-        pass
+    check_that_a_lock_is_free_after_a_kill(tmp_path / "lock", work)
 
 
 def test_the_other_process_does_not_wait_for_a_reader_that_was_killed(tmp_path: Path) -> None:
@@ -131,12 +133,7 @@ def test_the_other_process_does_not_wait_for_a_reader_that_was_killed(tmp_path: 
             os.kill(os.getpid(), signal.SIGKILL)
         return [bytes(1 << 20)]
 
-    if not (publisher := os.fork()):
-        with locked(tmp_path / "lock", wait=0):
-            in_halves([1, 2, 3, 4], work, lambda _: None)
-    assert os.waitpid(publisher, 0)[1] == signal.SIGKILL
-    with locked(tmp_path / "lock", wait=0):
-        pass
+    check_that_a_lock_is_free_after_a_kill(tmp_path / "lock", work)
 
 
 def test_an_interruption_ends_the_other_process_at_once(advanced: list[int]) -> None:
