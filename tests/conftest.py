@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ OURS = ("QLUMOD_TEST_CACHE", "QLUMOD_SEED", "QLUMOD_GOLDEN")
 
 # Whatever this host or the caller wants of qlumod.
 os.environ["QLUMOD_CONFIG"] = os.devnull
+# What a shell runs in the background ignores Ctrl-C, and so would all that is begun here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
