@@ -84,6 +84,11 @@ class Chunked:
     sum: Sum
 
 
+def putting(pieces: Mapping[Key, bytes]) -> dict[Key, Edit]:
+    """The edits that put these pieces in, in place of what is there."""
+    return dict.fromkeys(pieces, lambda key, _: pieces[key])
+
+
 def empty(kind: Kind) -> Chunked:
     """A text of no pieces."""
     return Chunked(kind=kind, chunks=(), sum=Sum(size=0, sha256=NOTHING))
@@ -121,8 +126,7 @@ class Chunks:
 
     def cut(self, kind: Kind, text: bytes) -> Chunked:
         """Take a text apart that was read from its index."""
-        pieces = {kind.key(one): one for one in kind.pieces(text)}
-        return self.edited(empty(kind), dict.fromkeys(pieces, lambda key, _: pieces[key]))
+        return self.edited(empty(kind), putting({kind.key(one): one for one in kind.pieces(text)}))
 
     def named(self, text: Chunked, name: bytes) -> Iterator[bytes]:
         """The pieces whose key begins with a name; raises `Damaged`."""
@@ -171,15 +175,15 @@ class Chunks:
 
     def _unpacks(self, name: str) -> bool:
         try:
-            return gzip.decompress(self._read(name)) == self._read(name.removesuffix(GZ))
+            return digest_bytes(gzip.decompress(self._read(name))) == name.removesuffix(GZ)
         except (OSError, EOFError, zlib.error):
             return False
 
     def _test_zstd(self, names: Sequence[str], listen: Listener) -> None:
-        for start in range(0, len(names), _AT_ONCE):
-            several = (f"{self._kept}/{name}" for name in names[start : start + _AT_ONCE])
+        for several in _at_once(names):
+            files = (f"{self._kept}/{name}" for name in several)
             try:
-                run(command("zstd", "--quiet", "--test", *several), listen=listen)
+                run(command("zstd", "--quiet", "--test", *files), listen=listen)
             except CommandFailed as failure:
                 raise Damaged(f"{self._kept}: what is kept packed was changed") from failure
 
@@ -288,8 +292,7 @@ class Chunks:
         self._write(f"{name}{GZ}", gzip.compress(self._read(name), GZIP_LEVEL, mtime=0))
 
     def _pack_zstd(self, names: Sequence[str], listen: Listener) -> None:
-        for start in range(0, len(names), _AT_ONCE):
-            several = names[start : start + _AT_ONCE]
+        for several in _at_once(names):
             for name in several:
                 if name not in self._made:
                     self._write(name, self._read(name))
@@ -304,6 +307,11 @@ class Chunks:
 def _read(path: str) -> bytes:
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123
         return file.readall()
+
+
+def _at_once(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many as one program is given."""
+    return (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE))
 
 
 def _parts(text: Chunked) -> Sequence[Digest]:

@@ -12,12 +12,19 @@ from qlumod.repository.entries import Entry
 deb822 = late("debian.deb822")
 debian_support = late("debian.debian_support")
 
-NEEDS = re.compile(r"^(?:Pre-)?Depends:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 FEW = 20
 """How many names are looked for one by one."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9+.-]+")
-PRE_DEPENDS = re.compile(r"^Pre-Depends:(.*(?:\n[ \t].*)*)", re.MULTILINE)
-PROVIDES = re.compile(r"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+
+
+def _field(name: str) -> re.Pattern[str]:
+    """The value of a field in a paragraph, its further lines included."""
+    return re.compile(rf"^{name}:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+
+
+NEEDS = _field("(?:Pre-)?Depends")
+PRE_DEPENDS = _field("Pre-Depends")
+PROVIDES = _field("Provides")
 
 
 def alternatives(text: str, field: re.Pattern[str]) -> list[Sequence[Any]]:

@@ -283,10 +283,8 @@ def keep_earlier(staging: Staging, before: Path) -> None:
     """Clients that have an earlier InRelease find its indexes by their digests."""
     for folder, _, names in os.walk(before):
         if folder.endswith(BY_HASH):
-            kept = staging.indexes / Path(folder).relative_to(before)
-            make_directories(kept, sync=False)
-            for name in sorted(names):
-                os.link(f"{folder}/{name}", f"{kept}/{name}")
+            there = Path(folder)
+            link_all(there, staging.indexes / there.relative_to(before), sorted(names))
 
 
 def _folders(top: Path) -> dict[Path, list[str]]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from qlumod.repository.chunks import ABREAST, GZ, Chunked, Chunks, Edit, Key, Kind, empty
+from qlumod.repository.chunks import ABREAST, GZ, Chunked, Chunks, Edit, Key, Kind, empty, putting
 from qlumod.repository.entries import ALL, Entry, read_sources
 from qlumod.repository.indexes import (
     CONTENTS,
@@ -133,9 +133,8 @@ def _change(index: _Index, plan: Plan, before: Snapshot | None, chunks: Chunks) 
 
 def _edits(change: _Change, plan: Plan, chunks: Chunks, paths: Paths) -> dict[Key, Edit]:
     if change.index.kind is not CONTENTS:
-        pieces = {key_of(entry): piece_of(entry) for entry in change.added}
         gone: dict[Key, Edit] = {key_of(entry): _nothing for entry in change.removed}
-        return gone | dict.fromkeys(pieces, lambda key, _: pieces[key])
+        return gone | putting({key_of(entry): piece_of(entry) for entry in change.added})
     moves = _Moves(left=dict(_left(change, chunks)), come={})
     for entry in (*change.added, *filter(change.index.has, plan.beside)):
         place = location(entry)

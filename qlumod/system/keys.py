@@ -15,10 +15,6 @@ _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
 _WHY_NOT = {"e": "it is expired", "r": "it is revoked", "d": "it is disabled", "i": "it is invalid"}
 
 
-def _ignore() -> None:
-    """Start an agent without a word."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signers:
     """Keys that can sign, and their public parts as text."""
@@ -53,7 +49,7 @@ def fingerprint(text: str) -> str:
     return plain
 
 
-def usable_key(named: str, *, starting: Callable[[], None] = _ignore) -> SigningKey:
+def usable_key(named: str, *, starting: Callable[[], None]) -> SigningKey:
     """Find a key of the user's GnuPG and sign with it once; raises `QlumodError`.
 
     `starting` is called before gpg starts an agent, if none runs.
@@ -70,9 +66,7 @@ def usable_key(named: str, *, starting: Callable[[], None] = _ignore) -> Signing
     return key
 
 
-def usable_keys(
-    named: Sequence[str], *, starting: Callable[[], None] = _ignore
-) -> tuple[SigningKey, ...]:
+def usable_keys(named: Sequence[str], *, starting: Callable[[], None]) -> tuple[SigningKey, ...]:
     """Find all keys that are to sign; raises every reason against any of them at once.
 
     `starting` as of `usable_key`.
