@@ -31,6 +31,13 @@ TEXT = "".join(
 ).encode()
 
 
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each piece is a chunk."""
+    monkeypatch.setattr("qlumod.repository.chunks.SMALLEST", 0)
+    monkeypatch.setattr("qlumod.repository.chunks._ONE_IN", 1)
+
+
 def contents(shop: Shop, architecture: str = "amd64") -> str:
     path = shop.current.directory / f"main/Contents-{architecture}.gz"
     return gzip.decompress(path.read_bytes()).decode()
@@ -143,13 +150,12 @@ def make_unreadable(chunk: Path) -> None:
     chunk.symlink_to(chunk.name)
 
 
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("harm", [change, Path.unlink, make_unreadable])
 @pytest.mark.parametrize("ending", ["[0-9a-f]", ".gz", ".zst"])
 def test_kept_chunks_that_are_not_what_was_published_are_made_anew(
-    shop: Shop, harm: Callable[[Path], None], ending: str, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, harm: Callable[[Path], None], ending: str
 ) -> None:
-    monkeypatch.setattr("qlumod.repository.chunks.SMALLEST", 0)
-    monkeypatch.setattr("qlumod.repository.chunks._ONE_IN", 1)
     shop.publish(shop.deb("one", files={"/a": "1"}))
     for chunk in shop.layout.chunks.glob(f"[0-9a-f]*{ending}"):
         harm(chunk)
@@ -159,11 +165,8 @@ def test_kept_chunks_that_are_not_what_was_published_are_made_anew(
     assert check_repository(shop.root, listen=ignore).faults == ()
 
 
-def test_a_chunk_that_one_index_makes_again_does_not_hide_what_another_read(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qlumod.repository.chunks.SMALLEST", 0)
-    monkeypatch.setattr("qlumod.repository.chunks._ONE_IN", 1)
+@pytest.mark.usefixtures("small_chunks")
+def test_a_chunk_that_one_index_makes_again_does_not_hide_what_another_read(shop: Shop) -> None:
     shop.publish(shop.deb("one"), shop.deb("two"), shop.deb("tool", architecture="arm64"))
     for chunk in shop.layout.chunks.glob("[0-9a-f]*[0-9a-f]"):
         if chunk.read_bytes().startswith(b"Package: two\n"):
@@ -176,11 +179,8 @@ def test_a_chunk_that_one_index_makes_again_does_not_hide_what_another_read(
         assert b"Package: two\n" in gzip.decompress(path.read_bytes())
 
 
-def test_clients_read_indexes_of_several_chunks(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qlumod.repository.chunks.SMALLEST", 0)
-    monkeypatch.setattr("qlumod.repository.chunks._ONE_IN", 1)
+@pytest.mark.usefixtures("small_chunks")
+def test_clients_read_indexes_of_several_chunks(shop: Shop) -> None:
     debs = [shop.deb(f"package{number}") for number in range(4)]
     shop.publish(*debs)
     packed = (shop.current.directory / "main/binary-amd64/Packages.gz").read_bytes()
