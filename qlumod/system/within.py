@@ -1,0 +1,332 @@
+"""Paths within a root, followed as a program in there follows them: no link leads out of it."""
+
+import contextlib
+import ctypes
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from qlumod.errors import QlumodError
+
+_OPENAT2 = 437
+"""The number of openat2(2), the same on every architecture (Linux 5.6)."""
+_NO_MAGICLINKS, _IN_ROOT = 0x02, 0x10
+"""RESOLVE_NO_MAGICLINKS and RESOLVE_IN_ROOT of openat2(2)."""
+_ITSELF = os.O_PATH | os.O_NOFOLLOW
+_TO_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
+"""How a file is opened for reading: a FIFO in its place does not hang us."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _How(ctypes.Structure):
+    """``struct open_how`` of openat2(2)."""
+
+    _fields_ = (
+        ("flags", ctypes.c_uint64),
+        ("mode", ctypes.c_uint64),
+        ("resolve", ctypes.c_uint64),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A tree that programs of packages have written, whatever links they have put there.
+
+    Paths are absolute, as a program with this root sees them: a link to ``/etc`` leads to ``/etc``
+    of the root. Each operation resolves its path within the root (openat2(2), RESOLVE_IN_ROOT), so
+    no path leads to the host. A path that is missing raises `FileNotFoundError`, as in `os`; one
+    that is something else than it has to be raises `QlumodError`.
+    """
+
+    place: Path
+    """Where the tree lies on the host."""
+
+    @contextmanager
+    def opened(self, path: str, flags: int = os.O_PATH) -> Iterator[int]:
+        """A descriptor of a path, for the length of a block."""
+        descriptor = self._open(path, flags)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def reading(self, path: str) -> Iterator[BinaryIO]:
+        """Open a regular file for reading; raises `QlumodError` for anything else."""
+        with os.fdopen(self._open(path, _TO_READ), "rb") as source:
+            if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+                raise QlumodError(f"{path} within the root is no regular file")
+            yield source
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a regular file."""
+        with self.reading(path) as source:
+            return source.read()
+
+    def text(self, path: str) -> str:
+        """The text of a regular file; what is not UTF-8 is replaced."""
+        return self.read(path).decode("utf-8", "replace")
+
+    def copy_out(self, path: str, target: Path) -> None:
+        """Copy a regular file to a new file of the host, mode 0644."""
+        with self.reading(path) as source, target.open("xb") as copy:
+            shutil.copyfileobj(source, copy)
+        target.chmod(0o644)
+
+    def status(self, path: str) -> os.stat_result:
+        """What lies at a path; a link there is not followed."""
+        with self.opened(path, _ITSELF) as descriptor:
+            return os.fstat(descriptor)
+
+    def target(self, path: str) -> str:
+        """Where the symbolic link at a path points."""
+        with self.opened(path, _ITSELF) as descriptor:
+            return os.readlink("", dir_fd=descriptor)
+
+    def has(self, path: str) -> bool:
+        """Whether anything lies at a path, be it a link that leads nowhere."""
+        return any(self.present([path]))
+
+    def is_file(self, path: str) -> bool:
+        """Whether a path leads to a regular file."""
+        return self._leads_to(path, os.O_PATH, stat.S_ISREG)
+
+    def is_directory(self, path: str) -> bool:
+        """Whether a path leads to a directory."""
+        return self._leads_to(path, os.O_PATH, stat.S_ISDIR)
+
+    def is_link(self, path: str) -> bool:
+        """Whether a symbolic link lies at a path."""
+        return self._leads_to(path, _ITSELF, stat.S_ISLNK)
+
+    def _leads_to(self, path: str, flags: int, kind: Callable[[int], bool]) -> bool:
+        try:
+            with self.opened(path, flags) as descriptor:
+                return kind(os.fstat(descriptor).st_mode)
+        except OSError as fault:
+            if fault.errno in _ABSENT:
+                return False
+            raise
+
+    def present(self, paths: Iterable[str]) -> Iterator[str]:
+        """Those of many paths at which anything lies."""
+        with self.opened("/") as top:
+            for path in paths:
+                if _is_there(top, path):
+                    yield path
+
+    def where(self, path: str) -> str:
+        """The path without links of a directory or file that is there."""
+        with self.opened("/") as top, self.opened(path) as descriptor:
+            real = os.path.relpath(_name_of(descriptor), _name_of(top))
+        return "/" if real == "." else f"/{real}"
+
+    def names(self, directory: str) -> tuple[str, ...]:
+        """The names in a directory, sorted; none where it is not there."""
+        if not self.is_directory(directory):
+            return ()
+        with self.opened(directory, os.O_RDONLY | os.O_DIRECTORY) as descriptor:
+            return tuple(sorted(os.listdir(descriptor)))  # noqa: PTH208 - a descriptor, no path
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """The paths that fit a pattern, sorted; ``*`` stands within one name."""
+        found = [""]
+        for part in pattern.strip("/").split("/"):
+            if "*" in part:
+                found = [
+                    f"{parent}/{name}"
+                    for parent in found
+                    for name in self.names(parent or "/")
+                    if fnmatchcase(name, part)
+                ]
+            else:
+                found = [f"{parent}/{part}" for parent in found]
+        return tuple(sorted(path for path in found if self.has(path)))
+
+    def below(self, directory: str) -> Iterator[str]:
+        """All paths below a directory but directories, links among them not followed."""
+        if not self.is_directory(directory):
+            return
+        with self.opened(directory, os.O_RDONLY | os.O_DIRECTORY) as top:
+            for parent, folders, names, _ in os.fwalk(".", dir_fd=top):
+                folders.sort()
+                for name in sorted(names):
+                    yield os.path.normpath(f"{directory.rstrip('/')}/{parent}/{name}")
+
+    def make_directory(self, path: str, *, mode: int = 0o755) -> None:
+        """Make a directory and its parents, root's; one that is there stays what it is."""
+        if self.is_directory(path):
+            return
+        with self._parent(path) as (parent, name):
+            try:
+                os.mkdir(name, dir_fd=parent)
+            except FileExistsError:
+                self.make_directory(self._beyond(path), mode=mode)
+                return
+            os.chmod(name, mode, dir_fd=parent)
+
+    def _beyond(self, path: str) -> str:
+        """Where a link leads that leads nowhere yet; raises for anything else."""
+        try:
+            with self.opened(path):
+                raise QlumodError(f"{path} within the root is no directory")
+        except OSError as fault:
+            if fault.errno == errno.ELOOP:
+                raise QlumodError(f"{path} within the root is a circle of links") from fault
+            if fault.errno != errno.ENOENT:
+                raise
+        parent = self.where(str(PurePosixPath(path).parent))
+        return str(PurePosixPath(parent, self.target(path)))
+
+    def write(
+        self, path: str, data: bytes, *, mode: int = 0o644, uid: int = 0, gid: int = 0
+    ) -> None:
+        """Write a file in the place of whatever has its name; its parents are made."""
+        with self.writing(path, mode=mode, uid=uid, gid=gid) as target:
+            target.write(data)
+
+    @contextmanager
+    def writing(
+        self, path: str, *, mode: int = 0o644, uid: int = 0, gid: int = 0
+    ) -> Iterator[BinaryIO]:
+        """A new file in the place of whatever has its name, open for writing."""
+        with self._cleared(path) as (parent, name):
+            descriptor = os.open(name, _NEW, 0o600, dir_fd=parent)
+            with os.fdopen(descriptor, "wb") as target:
+                yield target
+                target.flush()
+                os.fchown(descriptor, uid, gid)
+                os.fchmod(descriptor, mode)
+
+    def link(self, path: str, target: str, *, uid: int = 0, gid: int = 0) -> None:
+        """Make a symbolic link in the place of whatever has its name; its parents are made."""
+        with self._cleared(path) as (parent, name):
+            os.symlink(target, name, dir_fd=parent)
+            os.chown(name, uid, gid, dir_fd=parent, follow_symlinks=False)
+
+    def make_node(self, path: str, mode: int, device: int) -> None:
+        """Make a device node, such as an overlay's whiteout; see mknod(2)."""
+        with self._parent(path) as (parent, name):
+            os.mknod(name, mode, device, dir_fd=parent)
+
+    def link_hard(self, existing: str, path: str) -> None:
+        """Give a file a second name, which must be free."""
+        with self._parent(existing) as (old, source), self._parent(path) as (new, name):
+            os.link(source, name, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=False)
+
+    def rename(self, path: str, other: str) -> None:
+        """Give what lies at a path another name; the parents of that are made."""
+        with self._parent(path) as (old, source), self._parent(other) as (new, name):
+            os.rename(source, name, src_dir_fd=old, dst_dir_fd=new)
+
+    def own(self, path: str, *, uid: int, gid: int, mode: int, mtime: int | None = None) -> None:
+        """Give what lies at a path an owner, a mode (not to a link), and a time of change."""
+        with self._parent(path) as (parent, name):
+            os.chown(name, uid, gid, dir_fd=parent, follow_symlinks=False)
+            if not self.is_link(path):
+                os.chmod(name, mode, dir_fd=parent)
+        if mtime is not None:
+            self.set_time(path, mtime)
+
+    def set_time(self, path: str, time: int) -> None:
+        """Set the time of change of what lies at a path, in seconds."""
+        if path == "/":
+            os.utime(self.place, (time, time))
+            return
+        with self._parent(path) as (parent, name):
+            os.utime(name, (time, time), dir_fd=parent, follow_symlinks=False)
+
+    def remove_attributes(self, path: str, names: Iterable[str]) -> None:
+        """Take extended attributes off what lies at a path."""
+        with self.opened(path, _ITSELF) as descriptor:
+            for name in names:
+                os.removexattr(f"/proc/self/fd/{descriptor}", name)
+
+    def remove(self, path: str) -> None:
+        """Remove a file or link; it need not be there."""
+        with contextlib.suppress(FileNotFoundError), self.opened(_parent_of(path)) as parent:
+            os.unlink(_name_in(path), dir_fd=parent)
+
+    def remove_empty(self, path: str) -> bool:
+        """Remove a directory if it is empty; returns whether it was."""
+        with self.opened(_parent_of(path)) as parent:
+            try:
+                os.rmdir(_name_in(path), dir_fd=parent)
+            except OSError as fault:
+                if fault.errno not in (errno.ENOTEMPTY, errno.EBUSY):
+                    raise
+                return False
+        return True
+
+    @contextmanager
+    def _cleared(self, path: str) -> Iterator[tuple[int, str]]:
+        with self._parent(path) as (parent, name):
+            if self.has(path) and not self.is_link(path) and self.is_directory(path):
+                raise QlumodError(f"{path} within the root is a directory")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=parent)
+            yield parent, name
+
+    @contextmanager
+    def _parent(self, path: str) -> Iterator[tuple[int, str]]:
+        """The directory that a path lies in, made where it is not there, and the path's name."""
+        self.make_directory(_parent_of(path))
+        with self.opened(_parent_of(path), os.O_PATH | os.O_DIRECTORY) as parent:
+            yield parent, _name_in(path)
+
+    def _open(self, path: str, flags: int) -> int:
+        top = os.open(self.place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return _openat2(top, path, flags | os.O_CLOEXEC)
+        finally:
+            os.close(top)
+
+
+def _parent_of(path: str) -> str:
+    return str(PurePosixPath(path).parent)
+
+
+def _name_in(path: str) -> str:
+    """The last name of a path, which must be one: what is made or removed has its own name."""
+    name = PurePosixPath(path).name
+    if name in ("", ".", ".."):
+        raise QlumodError(f"{path!r} is no path of a file")
+    return name
+
+
+def _name_of(descriptor: int) -> str:
+    return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - a magic link
+
+
+def _is_there(top: int, path: str) -> bool:
+    try:
+        os.close(_openat2(top, path, _ITSELF | os.O_CLOEXEC))
+    except OSError as fault:
+        if fault.errno not in _ABSENT:
+            raise
+        return False
+    return True
+
+
+def _openat2(top: int, path: str, flags: int) -> int:
+    how = _How(flags, 0, _NO_MAGICLINKS | _IN_ROOT)
+    while True:
+        found = int(
+            _libc.syscall(_OPENAT2, top, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how))
+        )
+        if found >= 0:
+            return found
+        number = ctypes.get_errno()
+        # While something is renamed elsewhere, the kernel cannot tell where ".." leads.
+        if number not in (errno.EAGAIN, errno.EINTR):
+            raise OSError(number, os.strerror(number), path)
