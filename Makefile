@@ -21,6 +21,7 @@ APT_PACKAGES := \
 	aptly \
 	attr \
 	autopkgtest \
+	bubblewrap \
 	build-essential \
 	busybox \
 	ca-certificates \
@@ -53,6 +54,7 @@ APT_PACKAGES := \
 	python3-markdown-it \
 	python3-mdit-py-plugins \
 	python3-rich \
+	python3-seccomp \
 	python3-setuptools \
 	python3-sh \
 	python3-venv \

@@ -1,13 +1,12 @@
 """Making .debs of a module: the source package is written, debhelper builds it, all is moved."""
 
 import os
-import sys
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache as remembered
 from importlib import resources
 from pathlib import Path
-from shlex import quote
 
 from debian.deb822 import Changes
 
@@ -21,6 +20,7 @@ from qlumod.package.place import addon, source_tree
 from qlumod.package.plan import Plan
 from qlumod.package.render import render
 from qlumod.package.source import TREE, beside, check_kind, take_out, write_tree
+from qlumod.system import isolated
 from qlumod.system.debhelper import build_source_package
 from qlumod.system.run import SEARCH_PATH
 
@@ -129,11 +129,8 @@ def _toolbox(place: Path) -> Toolbox:
         return Toolbox()
     program = place / "bin" / "qlumod"
     program.parent.mkdir()
-    program.write_text(
-        f"#!/bin/sh\nPYTHONPATH={quote(str(tree))} PYTHONDONTWRITEBYTECODE=1 "
-        f'exec {quote(sys.executable)} -P -m qlumod.cli.main "$@"\n',
-        encoding="utf-8",
-    )
+    words = shlex.join(isolated.words("qlumod.cli.main"))
+    program.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     return from_tree(tree, program.parent)
 

@@ -19,6 +19,8 @@ from typing import Any
 from qlumod import events
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener
+from qlumod.system import isolated, limits
+from qlumod.system.limits import Limits
 from qlumod.system.run import CommandFailed, attempt, command, run
 from qlumod.system.user_namespace import as_root, confined, is_mount_point, require_ids, why_not
 
@@ -81,6 +83,11 @@ def call_inside(
     `network=True` keeps the host's network, for things that are no build.
     """
     answer: dict[str, Json] = {}
+    order = {
+        "function": function,
+        "arguments": dict(arguments),
+        "limits": asdict(limits.in_force()),
+    }
 
     def take(line: str) -> None:
         kind, _, text = line.partition(" ")
@@ -93,11 +100,8 @@ def call_inside(
         run(
             command(
                 *contained(network=network),
-                sys.executable,
-                "-m",
-                "qlumod.system.namespace",
-                environment={"PYTHONPATH": _import_path(), "PYTHONDONTWRITEBYTECODE": "1"},
-                stdin=json.dumps({"function": function, "arguments": dict(arguments)}).encode(),
+                *isolated.words("qlumod.system.namespace"),
+                stdin=json.dumps(order).encode(),
             ),
             listen=listen,
             on_line=take,
@@ -109,10 +113,6 @@ def call_inside(
         fault = answer["error"]
         raise QlumodError(fault["brief"], details=fault["details"], remedy=fault["remedy"])
     return answer["result"]
-
-
-def _import_path() -> str:
-    return os.pathsep.join(entry for entry in sys.path if entry)
 
 
 def _event(message: dict[str, Json]) -> Event:
@@ -136,6 +136,7 @@ def announce(event: Event) -> None:
 def _main() -> None:
     _forget_the_caller()
     order = json.loads(sys.stdin.buffer.read())
+    limits.impose(Limits(**order["limits"]))
     run(command("hostname", HOST_NAME))
     module, _, name = order["function"].partition(":")
     function: Callable[..., Json] = getattr(importlib.import_module(module), name)

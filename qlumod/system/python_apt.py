@@ -1,13 +1,13 @@
 """Modules of ours that run as processes of their own, since python-apt is global."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from qlumod.errors import QlumodError
+from qlumod.system import isolated
 from qlumod.system.run import Command, CommandFailed, command
 
 Json = Any
@@ -28,10 +28,5 @@ def python_apt_needed() -> Iterator[None]:
 
 
 def python_module(name: str, order: Json, *, environment: Mapping[str, str]) -> Command:
-    """``python -m name`` with a JSON order on its standard input."""
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    return command(
-        sys.executable, "-m", name,
-        environment={"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", **environment},
-        stdin=json.dumps(order).encode(),
-    )  # fmt: skip
+    """A module as a program of its own, with a JSON order on its standard input."""
+    return command(*isolated.words(name), environment=environment, stdin=json.dumps(order).encode())

@@ -5,6 +5,8 @@ import io
 import os
 import shlex
 import shutil
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +33,7 @@ TAIL = 20
 PACKAGES = {
     "apt-get": "apt",
     "apt-config": "apt",
-    "chroot": "coreutils",
+    "bwrap": "bubblewrap",
     "dpkg": "dpkg",
     "dpkg-buildpackage": "dpkg-dev",
     "dpkg-deb": "dpkg",
@@ -47,6 +49,7 @@ PACKAGES = {
     "unsquashfs": "squashfs-tools",
     "mmdebstrap": "mmdebstrap",
     "mount": "mount",
+    "prlimit": "util-linux",
     "setpriv": "util-linux",
     "unshare": "util-linux",
     "umount": "mount",
@@ -66,16 +69,35 @@ class ProgramMissing(QlumodError):
 
 
 class CommandFailed(QlumodError):
-    """A program ended with another status than 0; `tail` are the last lines that it printed."""
+    """A program ended with another status than 0; `tail` are the last lines that it printed.
 
-    def __init__(self, command: "Command", status: int, tail: Sequence[str]) -> None:
-        self.ending = f"exit status {status}" if status >= 0 else f"killed by signal {-status}"
+    `ending` says how it ended where that is more than its status.
+    """
+
+    def __init__(
+        self,
+        command: "Command",
+        status: int,
+        tail: Sequence[str],
+        *,
+        ending: str = "",
+        remedy: str = "",
+    ) -> None:
+        self.ending = ending or (
+            f"exit status {status}" if status >= 0 else f"killed by signal {-status}"
+        )
         super().__init__(
-            f"{command.program} failed: {self.ending}", details=(f"$ {command}", *tail)
+            f"{command.program} failed: {self.ending}",
+            details=(f"$ {command}", *tail),
+            remedy=remedy,
         )
         self.command = command
         self.status = status
         self.tail = tuple(tail)
+
+
+class FellSilent(CommandFailed):
+    """A program was ended, since it had printed nothing for longer than its call allows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +109,19 @@ class Command:
     directory: Path | None = None
     """The program's working directory; None: qlumod's own."""
     stdin: bytes = b""
+    spoken: tuple[str, ...] = ()
+    """The words that matter to people, where they are not all: those that run in an enclosure."""
+    silence: int = 0
+    """After how many seconds without output it is ended; 0: never."""
 
     @property
     def program(self) -> str:
-        """The program's name, without its directory; in a root that of the program in there."""
-        name = Path(self.argv[0]).name
-        return Path(self.argv[2]).name if name == "chroot" and len(self.argv) > 2 else name
+        """The program's name, without its directory."""
+        return Path((self.spoken or self.argv)[0]).name
 
     def __str__(self) -> str:
         """The call as a person would type it."""
-        return shlex.join(self.argv)
+        return shlex.join(self.spoken or self.argv)
 
 
 def command(
@@ -142,10 +167,17 @@ def run(
             listen(Output(program=call.program, line=line))
 
     line = on_line
-    with _queued((lambda text: line(text.rstrip("\n"))) if line else take) as out:
-        status = _finish(call, _out=out, **({"_err": take} if on_line else {"_err_to_out": True}))
+    watch = _Watch(call.silence)
+    with _queued((lambda text: line(text.rstrip("\n"))) if line else take) as queue:
+
+        def out(text: str) -> None:
+            watch.heard()
+            queue(text)
+
+        errors = {"_err": take} if on_line else {"_err_to_out": True}
+        status = _finish(call, watch, _out=out, **errors)
     if status:
-        raise CommandFailed(call, status, tuple(tail))
+        raise watch.failure(call, status, tuple(tail))
 
 
 @contextmanager
@@ -173,19 +205,76 @@ def _queued(take: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
 
 def capture(call: Command, *, listen: Listener = ignore) -> bytes:
     """Run a program and return what it wrote to its standard output; raises as `run`."""
-    status, stdout, stderr = attempt(call)
+    watch = _Watch(call.silence)
+    status, stdout, stderr = _collected(call, watch)
     for line in stderr.decode(errors="replace").splitlines():
         listen(Output(program=call.program, line=line))
     if status:
-        raise CommandFailed(call, status, stderr.decode(errors="replace").splitlines()[-TAIL:])
+        raise watch.failure(call, status, stderr.decode(errors="replace").splitlines()[-TAIL:])
     return stdout
 
 
 def attempt(call: Command) -> tuple[int, bytes, bytes]:
     """Run a program whose failure is an answer: its status, standard output and error."""
-    stdout, stderr = io.BytesIO(), io.BytesIO()
-    status = _finish(call, _out=stdout, _err=stderr)
+    return _collected(call, _Watch(0))
+
+
+class _Collected(io.BytesIO):
+    """What a program writes; each piece is heard by its watch."""
+
+    def __init__(self, watch: "_Watch") -> None:
+        super().__init__()
+        self._watch = watch
+
+    def write(self, data: Any) -> int:
+        self._watch.heard()
+        return super().write(data)
+
+
+def _collected(call: Command, watch: "_Watch") -> tuple[int, bytes, bytes]:
+    stdout, stderr = _Collected(watch), _Collected(watch)
+    status = _finish(call, watch, _out=stdout, _err=stderr)
     return status, stdout.getvalue(), stderr.getvalue()
+
+
+class _Watch:
+    """Ends a program that has said nothing for too long."""
+
+    def __init__(self, patience: int) -> None:
+        self._patience = patience
+        self._heard = time.monotonic()
+        self._ended = threading.Event()
+        self._expired = False
+
+    def heard(self) -> None:
+        """Note that the program said something."""
+        self._heard = time.monotonic()
+
+    def failure(self, call: Command, status: int, tail: Sequence[str]) -> CommandFailed:
+        """The error for a program that has failed, or was ended here."""
+        return (FellSilent if self._expired else CommandFailed)(call, status, tail)
+
+    @contextmanager
+    def over(self, kill: Callable[[], None]) -> Iterator[None]:
+        """Watch over a program that `kill` ends."""
+        if not self._patience:
+            yield
+            return
+        self.heard()
+        watching = threading.Thread(target=self._watch, args=(kill,), daemon=True)
+        watching.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            watching.join()
+
+    def _watch(self, kill: Callable[[], None]) -> None:
+        while (left := self._heard + self._patience - time.monotonic()) > 0:
+            if self._ended.wait(left):
+                return
+        self._expired = True
+        kill()
 
 
 def environment() -> dict[str, str]:
@@ -202,14 +291,15 @@ def environment() -> dict[str, str]:
     }
 
 
-def _finish(call: Command, **options: Any) -> int:
+def _finish(call: Command, watch: _Watch, **options: Any) -> int:
     """Run to the end; a program that is still there after an exception is killed."""
     process = None
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a device, not a path of ours
         try:
             with put_off():
                 process = _start(call, _in=call.stdin or nothing, **options)
-            with leashed(partial(_kill, process)):
+            kill = partial(_kill, process)
+            with leashed(kill), watch.over(kill):
                 process.wait()
         except sh.ErrorReturnCode as ended:
             return int(ended.exit_code)
