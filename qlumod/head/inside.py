@@ -21,18 +21,20 @@ from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.member import read_member, stacked
 from qlumod.stack.settle import settle
 from qlumod.state.table import DROPPED, rule_of
+from qlumod.system.files import write_new
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.squashfs import write_image
 from qlumod.system.tree import scan
+from qlumod.system.within import Root
 
 INITRD = "initrd.img"
 """The name of the stack's initrd, beside its last layer."""
 OWN_LAYER = ModuleName("image")
 """The name of the thin last layer; its file is ``image.squashfs``."""
-DOCUMENTS = "usr/share/doc/qlustar-image"
+DOCUMENTS = "/usr/share/doc/qlustar-image"
 """Where an image tells what it is made of: Qlustar's published place."""
-SECRETS = "usr/lib/qlumod/secrets"
+SECRETS = "/usr/lib/qlumod/secrets"
 """The list of secrets that qlumod-secrets.service reads on the node."""
 PUBLISHED = (".packages.version.gz", ".contents.gz", ".changelog", ".changelog.gz")
 """How the names of a payload's transparency files end."""
@@ -74,8 +76,9 @@ def build(
     with scratch_space(Path(scratch)) as space:
         upper = _directory(space / "upper")
         with all_squashfs([member.layer for member in members], space / "layers") as layers:
-            root, work = _directory(space / "root"), _directory(space / "work")
-            with overlay(layers, root, upper=upper, work=work):
+            mounted, work = _directory(space / "root"), _directory(space / "work")
+            with overlay(layers, mounted, upper=upper, work=work):
+                root = Root(mounted)
                 assemble(root, members, epoch=epoch, listen=listen)
                 placed = _write(root, own)
                 remake_initrd(
@@ -87,10 +90,10 @@ def build(
     _write_contents(kept, placed, names, Path(output).parent)
 
 
-def _write(root: Path, own: Own) -> frozenset[str]:
+def _write(root: Root, own: Own) -> frozenset[str]:
     """Write all that is the image's own; returns where the site's files really lie."""
     _write_documents(root, own.documents)
-    _write_file(root / SECRETS, "".join(f"{line}\n" for line in own.secrets).encode())
+    root.write(SECRETS, "".join(f"{line}\n" for line in own.secrets).encode())
     return frozenset(place_files(root, own.files))
 
 
@@ -105,7 +108,7 @@ def _write_layer(
 ) -> tuple[Entry, ...]:
     """Write the image; returns the paths that are in it."""
     entries = scan(upper)
-    settle(upper, entries.values(), epoch)
+    settle(Root(upper), entries.values(), epoch)
     left_out = _left_out(entries.values(), placed)
     write_image(
         upper,
@@ -134,20 +137,15 @@ def _write_contents(
         owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
     )
     text = os.fsencode(contents_text(OWN_LAYER, lines))
-    _write_file(output / f"{OWN_LAYER}.contents.gz", gzip.compress(text, mtime=0))
+    write_new(output / f"{OWN_LAYER}.contents.gz", gzip.compress(text, mtime=0))
 
 
-def _write_documents(root: Path, payloads: Iterable[Path]) -> None:
-    for payload in payloads:
-        for path in sorted(payload.iterdir()):
-            if path.name.endswith(PUBLISHED):
-                _write_file(root / DOCUMENTS / path.name, path.read_bytes())
-
-
-def _write_file(path: Path, data: bytes) -> None:
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    path.write_bytes(data)
-    path.chmod(0o644)
+def _write_documents(root: Root, payloads: Iterable[Path]) -> None:
+    """Copy what a payload tells; a package may have put links in its place, which lead nowhere."""
+    for payload in map(Root, payloads):
+        for name in payload.names("/"):
+            if name.endswith(PUBLISHED):
+                root.write(f"{DOCUMENTS}/{name}", payload.read(f"/{name}"))
 
 
 def _left_out(entries: Iterable[Entry], placed: frozenset[str]) -> frozenset[str]:

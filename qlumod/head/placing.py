@@ -1,6 +1,5 @@
 """Putting the site's files into the mounted stack, never outside it, whatever links it holds."""
 
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -8,54 +7,57 @@ from pathlib import Path, PurePosixPath
 from qlumod.errors import QlumodError
 from qlumod.head.site import SiteFile
 from qlumod.stack.files import Owners
-from qlumod.stack.inside import inside
+from qlumod.system.within import Root
 
 
-def place_files(root: Path, files: Iterable[SiteFile]) -> tuple[str, ...]:
+def place_files(root: Root, files: Iterable[SiteFile]) -> tuple[str, ...]:
     """Write files into a root, directories first; returns the paths where they really lie."""
     owners = Owners.of(root)
     return tuple(_place(root, file, owners) for file in files)
 
 
-def _place(root: Path, file: SiteFile, owners: Owners) -> str:
+def _place(root: Root, file: SiteFile, owners: Owners) -> str:
     path = PurePosixPath(file.path)
-    place = inside(root, str(path.parent)) / path.name
+    root.make_directory(str(path.parent))
+    place = str(PurePosixPath(root.where(str(path.parent)), path.name))
     if file.type == "d":
-        _make_directory(root, place, file, owners)
-    else:
-        _replace(place, file, owners)
-    return f"/{place.relative_to(root)}"
+        return _make_directory(root, place, file, owners)
+    _replace(root, place, file, owners)
+    return place
 
 
-def _make_directory(root: Path, place: Path, file: SiteFile, owners: Owners) -> None:
+def _make_directory(root: Root, place: str, file: SiteFile, owners: Owners) -> str:
     """What the image has is left as it is: the head node's modes say nothing about it."""
-    if place.is_symlink():
-        place = inside(root, f"/{place.relative_to(root)}")
-    if place.is_dir():
-        return
-    if os.path.lexists(place):
+    if root.is_directory(place):
+        return root.where(place)
+    if root.has(place) and not root.is_link(place):
         raise QlumodError(f"{file.source} is a directory, in the image {file.path} is none")
-    place.mkdir()
-    _own(place, file, owners)
+    root.make_directory(place)
+    made = root.where(place)
+    root.own(made, uid=_uid(file, owners), gid=_gid(file, owners), mode=file.mode)
+    return made
 
 
-def _replace(place: Path, file: SiteFile, owners: Owners) -> None:
-    if place.is_dir() and not place.is_symlink():
+def _replace(root: Root, place: str, file: SiteFile, owners: Owners) -> None:
+    if root.is_directory(place) and not root.is_link(place):
         raise QlumodError(f"{file.source} is no directory, in the image {file.path} is one")
-    place.unlink(missing_ok=True)
+    uid, gid = _uid(file, owners), _gid(file, owners)
     if file.type == "l":
-        place.symlink_to(file.content)
-    else:
-        shutil.copyfile(file.source, place)
-    _own(place, file, owners)
+        root.link(place, file.content, uid=uid, gid=gid)
+        return
+    with (
+        Path(file.source).open("rb") as source,
+        root.writing(place, mode=file.mode, uid=uid, gid=gid) as target,
+    ):
+        shutil.copyfileobj(source, target)
 
 
-def _own(place: Path, file: SiteFile, owners: Owners) -> None:
-    uid = _id(file.user, owners.users, file)
-    gid = _id(file.group, owners.groups, file)
-    os.chown(place, uid, gid, follow_symlinks=False)
-    if not place.is_symlink():
-        place.chmod(file.mode)
+def _uid(file: SiteFile, owners: Owners) -> int:
+    return _id(file.user, owners.users, file)
+
+
+def _gid(file: SiteFile, owners: Owners) -> int:
+    return _id(file.group, owners.groups, file)
 
 
 def _id(name: str, known: Mapping[str, int], file: SiteFile) -> int:

@@ -209,7 +209,17 @@ def build_again(
         return found
 
 
-PROGRAMS = ("setpriv", "unshare", "mount", "mmdebstrap", "mksquashfs", "unsquashfs", "gpg")
+PROGRAMS = (
+    "bwrap",
+    "gpg",
+    "mksquashfs",
+    "mmdebstrap",
+    "mount",
+    "prlimit",
+    "setpriv",
+    "unshare",
+    "unsquashfs",
+)
 """What a build needs of the build host, checked before any work."""
 
 
@@ -273,8 +283,7 @@ def _built(
         {
             "inputs": str(write_inputs(job, place / "inputs")),
             "module": job.spec.module,
-            "source": archive.source_line,
-            "archive": str(archive.directory),
+            "archive": archive.document,
             "below": [str(payload) for payload in below],
             "scratch": str(place / "scratch"),
             "output": str(output),

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from qlumod.model.manifest import LAYER, Manifest, parse_manifest
 from qlumod.model.payload import MANIFEST
 from qlumod.model.tree import Entry
 from qlumod.system.files import Sum, file_sum, read_bytes
-from qlumod.system.squashfs import listed
+from qlumod.system.squashfs_listing import listed
 
 SHOWN = 20
 """How many paths an error names."""
@@ -53,7 +54,7 @@ def checked_files(place: Path) -> Manifest:
 
 def disagreements(lines: tuple[PathLine, ...], layer: Mapping[str, Entry]) -> Iterator[str]:
     """How contents and layer differ, a line for each path; pure."""
-    told = {line.path: line for line in lines}
+    told = {line.path: line for line in _with_digests(lines)}
     there = {path: entry for path, entry in layer.items() if path != "/"}
     for path in sorted(told.keys() | there.keys()):
         if path not in there:
@@ -61,20 +62,43 @@ def disagreements(lines: tuple[PathLine, ...], layer: Mapping[str, Entry]) -> It
         elif path not in told:
             yield f"{path}: in the layer, not in the contents"
         elif (said := _of_line(told[path])) != (found := _of_entry(there[path])):
-            yield f"{path}: {' '.join(said)} in the contents, {' '.join(found)} in the layer"
+            one, other = _shown(said, found), _shown(found, said)
+            yield f"{path}: {one} in the contents, {other} in the layer"
     yield from _owners(told, there)
 
 
+def _with_digests(lines: tuple[PathLine, ...]) -> Iterator[PathLine]:
+    """The lines, those of hard links as those of the file that they are links of."""
+    first = {line.path: line for line in lines if line.type == "f"}
+    for line in lines:
+        if line.type == "h" and line.digest in first:
+            yield replace(line, type="f", digest=first[line.digest].digest)
+        else:
+            yield line
+
+
 def _of_line(line: PathLine) -> tuple[str, ...]:
-    kind = "f" if line.type == "h" else line.type
-    target = (line.digest,) if kind == "l" else ()
-    return (kind, f"{line.mode:04o}", str(line.size), *target)
+    return (line.type, f"{line.mode:04o}", str(line.size), *_content(line.type, line.digest))
 
 
 def _of_entry(entry: Entry) -> tuple[str, ...]:
-    target = (entry.target,) if entry.type == "l" else ()
     kind = "w" if entry.whiteout else entry.type
-    return (kind, f"{entry.mode:04o}", str(entry.size), *target)
+    return (
+        kind,
+        f"{entry.mode:04o}",
+        str(entry.size),
+        *_content(kind, entry.target or entry.digest),
+    )
+
+
+def _shown(one: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """What is told of a path: a file's digest only where nothing else differs."""
+    return " ".join(one[:3] if one[0] == "f" and one[:3] != other[:3] else one)
+
+
+def _content(kind: str, said: str) -> tuple[str, ...]:
+    """What a file's bytes or a link's target is known by; other paths have none."""
+    return (said,) if kind in "fl" else ()
 
 
 def _owners(told: Mapping[str, PathLine], there: Mapping[str, Entry]) -> Iterator[str]:

@@ -102,8 +102,7 @@ def _compile(
             {
                 "inputs": str(write_inputs(job, place / "inputs")),
                 "module": job.spec.module,
-                "source": archive.source_line,
-                "archive": str(archive.directory),
+                "archive": archive.document,
                 "below": [str(payload) for payload in below],
                 "scratch": str(place / "scratch"),
                 "output": str(output),

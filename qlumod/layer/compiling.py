@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,27 +9,32 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
-from qlumod.layer import apt
+from qlumod.layer.file_lists import listed
 from qlumod.layer.inputs import read_inputs
+from qlumod.layer.install import ENVIRONMENT
 from qlumod.layer.job import Job
-from qlumod.layer.kernel_package import Compiled, listed, package_modules
+from qlumod.layer.kernel_package import Compiled, package_modules
 from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
+from qlumod.stack import apt
 from qlumod.stack.assemble import assemble
-from qlumod.stack.chroot import in_root, inhabited
 from qlumod.stack.member import read_member, stacked
 from qlumod.state.kernel_modules import is_kernel_module
+from qlumod.system.archive import FrozenArchive
+from qlumod.system.enclosure import Enclosure, enclosed
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import all_squashfs, overlay
-from qlumod.system.run import TAIL, CommandFailed, capture, run
+from qlumod.system.run import TAIL, CommandFailed
+from qlumod.system.within import Root
 
 _CONF = re.compile(r"/usr/src/[^/]+/dkms\.conf")
 _COMPILED = re.compile(rb": (built|installed)")
 _SETTING = r"^\s*{}=\s*[\"']?([^\"'\s#]+)"
-_NEVER_BY_ITSELF = Path("etc/dkms/no-autoinstall")
+_NEVER_BY_ITSELF = "/etc/dkms/no-autoinstall"
 """While it is there, dkms compiles nothing when packages are installed (common.postinst)."""
-_UNSIGNED = '\n# Signing would make a key.\nsign_file="/nonexistent"\n'
+_SETTINGS = "/etc/dkms/framework.conf"
+_UNSIGNED = b'\n# Signing would make a key.\nsign_file="/nonexistent"\n'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +42,10 @@ class _Site:
     """Where modules are compiled."""
 
     job: Job
-    root: Path
-    """An inhabited root, in which their sources and all tools are installed."""
+    root: Root
+    """Where their sources and all tools are installed."""
+    place: Enclosure
+    """Where programs of that root run."""
     processors: int
     listen: Listener
 
@@ -64,8 +70,7 @@ def compile_modules(
     listen: Listener,
     inputs: str,
     module: str,
-    source: str,
-    archive: str,
+    archive: Mapping[str, str],
     below: Sequence[str],
     scratch: str,
     output: str,
@@ -75,50 +80,51 @@ def compile_modules(
     job = read_inputs(Path(inputs), ModuleName(module))
     members = stacked([read_member(Path(payload)) for payload in below])
     with scratch_space(Path(scratch)) as space:
-        upper, work, root = (space / name for name in ("upper", "work", "root"))
-        for place in (upper, work, root):
-            place.mkdir()
+        upper, work, mounted = (space / name for name in ("upper", "work", "root"))
+        for directory in (upper, work, mounted):
+            directory.mkdir()
+        root = Root(mounted)
         with (
             all_squashfs([member.layer for member in members], space / "layers") as layers,
-            overlay(layers, root, upper=upper, work=work),
+            overlay(layers, mounted, upper=upper, work=work),
         ):
             assemble(root, members, epoch=job.epoch, listen=listen)
-            with inhabited(root):
+            with enclosed(root) as place:
                 site = _Site(
                     job=job,
                     root=root,
+                    place=place,
                     processors=processors or os.cpu_count() or 1,
                     listen=listen,
                 )
-                _install(site, Path(archive), source)
-                for deb, name in _packages(site):
-                    shutil.copyfile(deb, Path(output) / name)
+                _install(site, FrozenArchive.from_document(archive))
+                for package, compiled in _compiled_packages(site):
+                    package_modules(
+                        place, root, compiled, Path(output) / package.file_name, listen=listen
+                    )
 
 
-def _install(site: _Site, archive: Path, source: str) -> None:
+def _install(site: _Site, archive: FrozenArchive) -> None:
     packages = site.job.to_compile
-    never = site.root / _NEVER_BY_ITSELF
-    never.parent.mkdir(exist_ok=True)
-    never.touch()
+    site.root.write(_NEVER_BY_ITSELF, b"")
     with (
         step(site.listen, f"installing {len(packages)} packages to compile with"),
         _told(site, "cannot install what its kernel modules are compiled with"),
     ):
         apt.install(
             site.root,
-            packages,
+            apt.wanted(packages),
             archive=archive,
-            source=source,
             epoch=site.job.epoch,
             dpkg_options=("force-unsafe-io",),
+            environment=ENVIRONMENT,
             listen=site.listen,
         )
-    with (site.root / "etc/dkms/framework.conf").open("a", encoding="utf-8") as settings:
-        settings.write(_UNSIGNED)
+    site.root.write(_SETTINGS, site.root.read(_SETTINGS) + _UNSIGNED)
 
 
-def _packages(site: _Site) -> Iterator[tuple[Path, str]]:
-    """Compile and package in the spec's order: one may build upon another's symbols."""
+def _compiled_packages(site: _Site) -> Iterator[tuple[LockedPackage, Compiled]]:
+    """Compile in the spec's order: one may build upon another's symbols."""
     made = {p.generated.sources: (p, p.generated) for p in site.job.generated if p.generated}
     for relation in site.job.spec.kernel_modules_for(site.job.lock.flavor):
         # What a module below has compiled already is not here.
@@ -126,8 +132,7 @@ def _packages(site: _Site) -> Iterator[tuple[Path, str]]:
             package, how = made[relation.name]
             with step(site.listen, f"compiling {how.sources} for {how.kernel}"):
                 compiled = _compiled(site, package, how)
-                deb = package_modules(site.root, compiled, listen=site.listen)
-            yield deb, package.file_name
+            yield package, compiled
 
 
 def _compiled(site: _Site, package: LockedPackage, how: Generated) -> Compiled:
@@ -150,7 +155,7 @@ def _compiled(site: _Site, package: LockedPackage, how: Generated) -> Compiled:
 
 def _sources(site: _Site, how: Generated) -> Iterator[_Sources]:
     paths = listed(site.root, how.sources)
-    files = [site.root / path.lstrip("/") for path in paths if path.startswith("/usr/src/")]
+    files = [p for p in paths if p.startswith("/usr/src/") and site.root.is_file(p)]
     found = [path for path in paths if _CONF.fullmatch(path)]
     if not found:
         raise QlumodError(
@@ -158,11 +163,11 @@ def _sources(site: _Site, how: Generated) -> Iterator[_Sources]:
             remedy="name packages of dkms sources in Kernel-Modules, all others in Packages",
         )
     for path in found:
-        text = (site.root / path.lstrip("/")).read_text(encoding="utf-8", errors="replace")
+        text = site.root.text(path)
         yield _Sources(
             name=_setting(text, "PACKAGE_NAME", path),
             version=_setting(text, "PACKAGE_VERSION", path),
-            epoch=max(int(file.lstat().st_mtime) for file in files if file.is_file()),
+            epoch=max(int(site.root.status(file).st_mtime) for file in files),
         )
 
 
@@ -175,59 +180,53 @@ def _setting(text: str, name: str, path: str) -> str:
 
 def _run_dkms(site: _Site, sources: _Sources, how: Generated) -> None:
     what = ("-m", sources.name, "-v", sources.version, "-k", how.kernel)
-    if _COMPILED.search(capture(in_root(site.root, "dkms", "status", *what, epoch=0))):
+    if _COMPILED.search(site.place.capture("dkms", "status", *what)):
         # Its own scripts have compiled it already, signed and at another time.
-        run(in_root(site.root, "dkms", "remove", *what, epoch=0), listen=site.listen)
-    call = in_root(
-        site.root,
-        "dkms", "install", *what, "-j", str(site.processors),
-        epoch=sources.epoch,
-        environment={
-            # What a kernel's Makefile would ask the host for (Documentation/kbuild).
-            "KBUILD_BUILD_USER": "qlumod",
-            "KBUILD_BUILD_HOST": "qlumod",
-            "KBUILD_BUILD_TIMESTAMP": f"@{sources.epoch}",
-            "LC_ALL": "C.UTF-8",
-            "TZ": "UTC",
-        },
-    )  # fmt: skip
+        site.place.run("dkms", "remove", *what, listen=site.listen)
     try:
-        run(call, listen=site.listen)
+        site.place.run(
+            "dkms", "install", *what, "-j", str(site.processors),
+            epoch=sources.epoch,
+            environment={
+                # What a kernel's Makefile would ask the host for (Documentation/kbuild).
+                "KBUILD_BUILD_USER": "qlumod",
+                "KBUILD_BUILD_HOST": "qlumod",
+                "KBUILD_BUILD_TIMESTAMP": f"@{sources.epoch}",
+                "LC_ALL": "C.UTF-8",
+                "TZ": "UTC",
+            },
+            listen=site.listen,
+        )  # fmt: skip
     except CommandFailed as failed:
         raise QlumodError(
             f"{site.module}: cannot compile {how.sources} for {how.kernel}: "
             f"dkms failed: {failed.ending}",
             details=(*failed.tail, *_end_of_log(site.root, sources)),
-            remedy="see the log of the build; what the sources need beside the kernel's headers "
+            remedy=failed.remedy
+            or "see the log of the build; what the sources need beside the kernel's headers "
             "belongs into Build-Packages",
         ) from failed
 
 
-def _end_of_log(root: Path, sources: _Sources) -> tuple[str, ...]:
+def _end_of_log(root: Root, sources: _Sources) -> tuple[str, ...]:
     """The last lines that the compiler printed; dkms itself only names the file."""
-    logs = sorted((root / "var/lib/dkms" / sources.name / sources.version).rglob("make.log"))
-    return tuple(
-        line
-        for log in logs[:1]
-        for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
-    )
+    logs = root.below(f"/var/lib/dkms/{sources.name}/{sources.version}")
+    log = next((path for path in logs if path.endswith("/make.log") and root.is_file(path)), "")
+    return tuple(root.text(log).splitlines()[-TAIL:]) if log else ()
 
 
-def _modules(root: Path, kernel: str) -> Mapping[str, tuple[int, int]]:
+def _modules(root: Root, kernel: str) -> Mapping[str, tuple[int, int]]:
     """All modules of a kernel, with what tells whether one was written."""
-    base = root / "usr/lib/modules" / kernel
-    return {
-        f"/{path.relative_to(root)}": (path.lstat().st_size, path.lstat().st_mtime_ns)
-        for path in base.rglob("*")
-        if is_kernel_module(path.name) and path.is_file()
-    }
+    paths = [p for p in root.below(f"/usr/lib/modules/{kernel}") if is_kernel_module(p)]
+    found = {path: root.status(path) for path in paths if root.is_file(path)}
+    return {path: (status.st_size, status.st_mtime_ns) for path, status in found.items()}
 
 
 def _finish(site: _Site, path: str, how: Generated) -> None:
     """Take from a module what only a debugger reads, and see that it is for the kernel."""
     if path.endswith(".ko"):
-        run(in_root(site.root, "strip", "--strip-debug", path, epoch=0), listen=site.listen)
-    magic = capture(in_root(site.root, "modinfo", "-F", "vermagic", path, epoch=0)).decode()
+        site.place.run("strip", "--strip-debug", path, listen=site.listen)
+    magic = site.place.capture("modinfo", "-F", "vermagic", path).decode()
     if magic.split(" ")[0].strip() != how.kernel:
         raise QlumodError(
             f"{site.module}: {how.sources} compiled {path} for {magic.strip() or 'no kernel'}, "
@@ -245,5 +244,5 @@ def _told(site: _Site, what: str) -> Iterator[None]:
         raise QlumodError(
             f"{site.module}: {what}: {failed.command.program} failed: {failed.ending}",
             details=failed.tail,
-            remedy="see the log of the build for all that it said",
+            remedy=failed.remedy or "see the log of the build for all that it said",
         ) from failed

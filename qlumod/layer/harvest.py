@@ -4,19 +4,19 @@ import os
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Proposal, step
 from qlumod.layer.copyright import copyright_texts
+from qlumod.layer.excluded import filters_of
+from qlumod.layer.file_lists import all_file_lists, file_lists
 from qlumod.layer.job import Job
 from qlumod.layer.kernel import IMAGE, kernel_in, require_dependencies, require_kernel
 from qlumod.layer.owners import (
     INFO,
     FileLists,
-    PathFilters,
     left_out,
     origin,
     owner_of_info,
@@ -26,7 +26,6 @@ from qlumod.layer.payload import write_documents, write_manifest
 from qlumod.layer.select import Selection, select
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
 from qlumod.stack.assemble import Merged
-from qlumod.stack.chroot import inhabited
 from qlumod.stack.contents import path_lines
 from qlumod.stack.files import Owners, read_files
 from qlumod.stack.initrd import make_initrd
@@ -35,8 +34,8 @@ from qlumod.stack.settle import settle
 from qlumod.state.accounts import GROUP, PASSWD, base_names, makers_of, rows, unregistered
 from qlumod.state.kind import Files, canonical_path
 from qlumod.state.table import KINDS
-from qlumod.system.mount import bind
 from qlumod.system.squashfs import write_image
+from qlumod.system.within import Root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +46,10 @@ class Ground:
     state there, `kernel` is the kernel release of the modules below; the .debs lie in `debs`.
     """
 
-    tree: Path
-    root: Path
+    tree: Root
+    root: Root
     debs: Path
-    view: Path | None = None
+    view: Root | None = None
     state: Merged = field(default_factory=dict)
     kernel: str = ""
 
@@ -66,10 +65,10 @@ def harvest(
 ) -> None:
     """Write the payload directory of a module that has just been installed."""
     with step(listen, "reading what was installed"):
-        lists = _file_lists(ground.root, job)
+        lists = file_lists(ground.root, job)
         # Directories on the way to a module's files belong to packages below it.
         owners = {
-            **owners_of(_all_file_lists(ground.root)),
+            **owners_of(all_file_lists(ground.root)),
             **owners_of(lists),
             **_info_owners(ground.root),
         }
@@ -92,6 +91,8 @@ def harvest(
             listen=listen,
         )
     names = Owners.of(ground.root)
+    licences = Root(scratch / "copyright")
+    licences.place.mkdir()
     cache_of = {path: name for name, path in chosen.caches}
     write_documents(
         job,
@@ -102,8 +103,8 @@ def harvest(
             origin=lambda path: origin(path, owners, cache_of.get(path)),
             owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
         ),
-        left_out=left_out(lists, _present(ground.root, lists), _filters(job), chosen.beside),
-        copyrights=copyright_texts(job, ground.root, ground.debs, scratch / "copyright"),
+        left_out=left_out(lists, _present(ground.root, lists), filters_of(job), chosen.beside),
+        copyrights=copyright_texts(job, ground.root, ground.debs, licences),
     )
     write_manifest(
         job,
@@ -128,10 +129,10 @@ def _write_layer(
     """Compress the layer, and meanwhile make the initrd, which lies beside it."""
     epoch = job.epoch
     settle(ground.tree, chosen.entries.values(), epoch)
-    with _still(ground.tree, scratch) as tree, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool:
         image = pool.submit(
             write_image,
-            tree,
+            ground.tree.place,
             output / LAYER,
             epoch=epoch,
             compression=job.project.release.compression,
@@ -141,25 +142,10 @@ def _write_layer(
             listen=listen,
         )
         if kernel:
-            _copy_kernel(ground.root / f"{IMAGE}{kernel}".lstrip("/"), output / KERNEL)
-            with inhabited(ground.root):
-                make_initrd(ground.root, kernel, output / INITRD, epoch=epoch, listen=listen)
+            (output / KERNEL).parent.mkdir(mode=0o755)
+            ground.root.copy_out(f"{IMAGE}{kernel}", output / KERNEL)
+            make_initrd(ground.root, kernel, output / INITRD, epoch=epoch, listen=listen)
         image.result()
-
-
-@contextmanager
-def _still(tree: Path, scratch: Path) -> Iterator[Path]:
-    """Show the tree without what is mounted in it while the initrd is made."""
-    place = scratch / "still"
-    place.mkdir()
-    with bind(tree, place):
-        yield place
-
-
-def _copy_kernel(image: Path, output: Path) -> None:
-    output.parent.mkdir(mode=0o755)
-    output.write_bytes(image.read_bytes())
-    output.chmod(0o644)
 
 
 def _fragments(job: Job, ground: Ground, chosen: Selection, listen: Listener) -> dict[str, bytes]:
@@ -199,69 +185,30 @@ def _require_registered(job: Job, ground: Ground, above: Files, listen: Listener
 
 def _new_homes(job: Job, ground: Ground, above: Files) -> Iterator[tuple[str, int]]:
     """The users whose home was made with them, as adduser does it, and its mode."""
-    packaged = {path for paths in _file_lists(ground.root, job).values() for path in paths}
+    packaged = {path for paths in file_lists(ground.root, job).values() for path in paths}
     for name, row in rows(above, PASSWD).items():
-        home = ground.root / row[5].strip("/")
-        before = ground.view and ground.view / row[5].strip("/")
-        if home.is_dir() and row[5] not in packaged and not (before and before.exists()):
-            yield name, stat.S_IMODE(home.stat().st_mode)
+        home = row[5]
+        new = not (ground.view and ground.view.has(home))
+        if ground.root.is_directory(home) and home not in packaged and new:
+            yield name, stat.S_IMODE(ground.root.status(ground.root.where(home)).st_mode)
 
 
-def _scripts(root: Path, job: Job) -> dict[str, str]:
+def _scripts(root: Root, job: Job) -> dict[str, str]:
     """The texts that make a package's accounts: maintainer scripts and sysusers.d(5) files."""
-    info = root / "var/lib/dpkg/info"
     texts: dict[str, str] = {}
-    for package, paths in _file_lists(root, job).items():
+    for package, paths in file_lists(root, job).items():
         places = [
-            *(info / f"{package}.{script}" for script in ("preinst", "postinst")),
-            *(root / path.lstrip("/") for path in paths if "/sysusers.d/" in path),
+            *(f"{INFO}{package}.{script}" for script in ("preinst", "postinst")),
+            *(path for path in paths if "/sysusers.d/" in path),
         ]
-        texts[package] = "\n".join(
-            place.read_text(errors="replace") for place in places if place.is_file()
-        )
+        texts[package] = "\n".join(root.text(place) for place in places if root.is_file(place))
     return texts
 
 
-def _file_lists(root: Path, job: Job) -> FileLists:
-    info = root / "var/lib/dpkg/info"
-    return {
-        package.package: tuple(_list_of(info, package.package, package.architecture))
-        for package in job.packages
-    }
-
-
-def _all_file_lists(root: Path) -> FileLists:
-    return {
-        path.name.removesuffix(".list").partition(":")[0]: _paths_in(path)
-        for path in (root / "var/lib/dpkg/info").glob("*.list")
-    }
-
-
-def _info_owners(root: Path) -> dict[str, str]:
-    paths = (f"{INFO}{path.name}" for path in (root / INFO.lstrip("/")).iterdir())
+def _info_owners(root: Root) -> dict[str, str]:
+    paths = (f"{INFO}{name}" for name in root.names(INFO))
     return {path: package for path in paths if (package := owner_of_info(path))}
 
 
-def _paths_in(listing: Path) -> tuple[str, ...]:
-    lines = os.fsdecode(listing.read_bytes()).splitlines()
-    return tuple(line for line in lines if line != "/.")
-
-
-def _list_of(info: Path, package: str, architecture: str) -> Iterator[str]:
-    # Packages with Multi-Arch: same carry their architecture in the name of the list.
-    for name in (f"{package}.list", f"{package}:{architecture}.list"):
-        if (info / name).exists():
-            yield from _paths_in(info / name)
-
-
-def _present(root: Path, lists: FileLists) -> Iterator[str]:
-    for path in {canonical_path(path) for paths in lists.values() for path in paths}:
-        if os.path.lexists(f"{root}{path}"):
-            yield path
-
-
-def _filters(job: Job) -> PathFilters:
-    release, spec = job.project.release, job.spec
-    return PathFilters(
-        excludes=(*release.excludes, *spec.exclude), includes=(*release.includes, *spec.include)
-    )
+def _present(root: Root, lists: FileLists) -> Iterator[str]:
+    return root.present({canonical_path(path) for paths in lists.values() for path in paths})

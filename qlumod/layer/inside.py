@@ -1,6 +1,6 @@
 """The part of a build that runs in namespaces: install the packages, harvest what they left."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ from qlumod.model.names import ModuleName
 from qlumod.stack.assemble import assemble
 from qlumod.stack.member import Member, read_member, stacked
 from qlumod.stack.settle import settle
-from qlumod.system.archive import POOL
+from qlumod.system.archive import POOL, FrozenArchive
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.tree import scan
+from qlumod.system.within import Root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +27,7 @@ class _Site:
     """Where a build takes place: its documents, its frozen archive, and where things go."""
 
     job: Job
-    inputs: Path
-    archive: Path
-    source: str
-    """The archive as a line of sources.list(5)."""
+    archive: FrozenArchive
     space: Path
     output: Path
     processors: int | None
@@ -38,7 +36,7 @@ class _Site:
     @property
     def debs(self) -> Path:
         """Where the .debs lie."""
-        return self.archive / POOL
+        return self.archive.directory / POOL
 
 
 def build(
@@ -46,8 +44,7 @@ def build(
     listen: Listener,
     inputs: str,
     module: str,
-    source: str,
-    archive: str,
+    archive: Mapping[str, str],
     below: Sequence[str],
     scratch: str,
     output: str,
@@ -58,9 +55,7 @@ def build(
     with scratch_space(Path(scratch)) as space:
         site = _Site(
             job=read_inputs(Path(inputs), ModuleName(module)),
-            inputs=Path(inputs),
-            archive=Path(archive),
-            source=source,
+            archive=FrozenArchive.from_document(archive),
             space=space,
             output=Path(output),
             processors=processors,
@@ -74,15 +69,9 @@ def build(
 
 def _build_ground(site: _Site) -> None:
     """A module that requires nothing is a root of its own, made by mmdebstrap."""
-    root = site.space / "root"
     with step(site.listen, f"installing {len(site.job.packages)} packages"):
-        install.ground(
-            site.job,
-            root,
-            inputs=site.inputs,
-            source=site.source,
-            scratch=site.space,
-            listen=site.listen,
+        root = install.ground(
+            site.job, site.space / "root", archive=site.archive, listen=site.listen
         )
     _harvest(site, Ground(tree=root, root=root, debs=site.debs))
 
@@ -96,7 +85,7 @@ def _build_over(site: _Site, members: Sequence[Member]) -> None:
         epoch = site.job.epoch
         with _stacked_root(layers, site.space, upper=base, name="below") as root:
             state = assemble(root, members, epoch=epoch, listen=site.listen)
-        settle(base, scan(base, digests=False).values(), epoch)
+        settle(Root(base), scan(base, digests=False).values(), epoch)
         mounts.enter_context(overlay([*layers, base], view))
         with _stacked_root([*layers, base], site.space, upper=upper, name="root") as root:
             with step(site.listen, f"installing {len(site.job.packages)} packages"):
@@ -104,18 +93,18 @@ def _build_over(site: _Site, members: Sequence[Member]) -> None:
                     site.job,
                     root,
                     {pair for member in members for pair in member.left_out},
+                    below=Root(view),
                     archive=site.archive,
-                    source=site.source,
                     listen=site.listen,
                 )
             kernel = kernel_of(members)
             _harvest(
                 site,
                 Ground(
-                    tree=upper,
+                    tree=Root(upper),
                     root=root,
                     debs=site.debs,
-                    view=view,
+                    view=Root(view),
                     state=state,
                     kernel=kernel,
                 ),
@@ -134,10 +123,10 @@ def _harvest(site: _Site, ground: Ground) -> None:
 
 
 @contextmanager
-def _stacked_root(lower: Sequence[Path], space: Path, *, upper: Path, name: str) -> Iterator[Path]:
+def _stacked_root(lower: Sequence[Path], space: Path, *, upper: Path, name: str) -> Iterator[Root]:
     root, work = _directories(space, name, f"{name}.work")
     with overlay(lower, root, upper=upper, work=work):
-        yield root
+        yield Root(root)
 
 
 def _directories(space: Path, *names: str) -> tuple[Path, ...]:

@@ -1,8 +1,5 @@
 """Installing a module's packages: accounts first, then apt, then what the spec switches."""
 
-import os
-import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,82 +8,90 @@ from debian.deb822 import Deb822
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.layer import apt
-from qlumod.layer.inputs import read_inputs
+from qlumod.layer.excluded import DIRECTORIES, make_excluded, remove_excluded
 from qlumod.layer.job import Job
 from qlumod.layer.restore import LeftOut, restore
 from qlumod.model.accounts import Accounts
-from qlumod.model.names import ModuleName, PackageName
-from qlumod.stack.chroot import in_root, inhabited
+from qlumod.model.names import PackageName
+from qlumod.stack import apt
+from qlumod.stack.bootstrap import bootstrap
 from qlumod.stack.files import Owners, read_files, write_files
-from qlumod.stack.inside import inside
 from qlumod.state.accounts import PATHS as ACCOUNT_FILES
 from qlumod.state.accounts import seed
 from qlumod.state.kernel_modules import kernels_of
-from qlumod.system.archive import POOL
-from qlumod.system.mmdebstrap import install, without_host
-from qlumod.system.namespace import HOST_NAME
-from qlumod.system.run import CommandFailed, run
+from qlumod.system.archive import POOL, FrozenArchive
+from qlumod.system.enclosure import enclosed
+from qlumod.system.run import CommandFailed
+from qlumod.system.within import Root
+
+_STATUS = "/var/lib/dpkg/status"
+ENVIRONMENT = {"INITRD": "No"}
+"""Core's initrd is made once, at the end, and lies beside the layer."""
 
 
-def ground(
-    job: Job, root: Path, *, inputs: Path, source: str, scratch: Path, listen: Listener
-) -> None:
-    """Install a module that stands upon nothing."""
-    options = scratch / "dpkg.cfg"
-    options.write_text("".join(f"{option}\n" for option in _dpkg_options(job)), encoding="utf-8")
-    preseed = scratch / "preseed"
-    preseed.write_text("".join(f"{line}\n" for line in job.spec.debconf), encoding="utf-8")
-    hook = scratch / "hook"
-    _write_hook(hook, job.spec.module, inputs, preseed)
-    with without_host(scratch, host_name=HOST_NAME), _told(job, "mmdebstrap"):
-        install(
-            root,
-            source=source,
-            suite=job.lock.flavor,
+def ground(job: Job, place: Path, *, archive: FrozenArchive, listen: Listener) -> Root:
+    """Install a module that stands upon nothing into a new directory."""
+    with _told(job):
+        root = bootstrap(
+            place,
+            archive=archive,
             packages=apt.wanted(job.packages),
             architecture=job.lock.architecture,
             epoch=job.epoch,
-            dpkg_options=options,
-            essential_hooks=[str(hook)],
-            environment=apt.ENVIRONMENT,
+            dpkg_options=_dpkg_options(job),
+            environment=ENVIRONMENT,
             listen=listen,
         )
-    with inhabited(root):
-        _switch_units(job, root, listen)
-    _check_installed(job, root)
+    seed_accounts(root, job.accounts, job.epoch)
+    _install(job, root, archive=archive, listen=listen)
+    remove_excluded(job, root, below=None)
+    return root
 
 
 def over(
-    job: Job, root: Path, left_out: LeftOut, *, archive: Path, source: str, listen: Listener
+    job: Job,
+    root: Root,
+    left_out: LeftOut,
+    *,
+    below: Root,
+    archive: FrozenArchive,
+    listen: Listener,
 ) -> None:
-    """Install a module into the mounted stack of what it requires.
+    """Install a module into the mounted stack of what it requires, which `below` shows as it was.
 
     `left_out` is what these left out, some of which the spec may restore.
     """
     seed_accounts(root, job.accounts, job.epoch)
-    restored = restore(job, root, left_out, archive / POOL)
-    with inhabited(root):
-        if job.spec.debconf:
-            text = "".join(f"{line}\n" for line in job.spec.debconf)
-            _in_root(job, root, ["debconf-set-selections"], listen, stdin=text.encode())
-        with _told(job, "apt-get"):
-            apt.install(
-                root,
-                job.packages,
-                archive=archive,
-                source=source,
-                epoch=job.epoch,
-                dpkg_options=_dpkg_options(job),
-                listen=listen,
-            )
-        _switch_units(job, root, listen)
-        for kernel in kernels_of(restored):
-            _in_root(job, root, ["depmod", "-a", kernel], listen)
+    restored = restore(job, root, left_out, archive.directory / POOL)
+    make_excluded(job, root)
+    _install(job, root, archive=archive, listen=listen)
+    remove_excluded(job, root, below=below)
+    for kernel in kernels_of(restored):
+        _run(job, root, ["depmod", "-a", kernel], listen)
+
+
+def _install(job: Job, root: Root, *, archive: FrozenArchive, listen: Listener) -> None:
+    """Install the packages into a root that has accounts, and switch units."""
+    if job.spec.debconf:
+        text = "".join(f"{line}\n" for line in job.spec.debconf)
+        _run(job, root, ["debconf-set-selections"], listen, stdin=text.encode())
+    with _told(job):
+        apt.install(
+            root,
+            apt.wanted(job.packages),
+            archive=archive,
+            epoch=job.epoch,
+            dpkg_options=_dpkg_options(job),
+            environment=ENVIRONMENT,
+            listen=listen,
+        )
+    for verb, units in (("enable", job.spec.enable), ("disable", job.spec.disable)):
+        if units:
+            _run(job, root, ["systemctl", verb, *units], listen)
     _check_installed(job, root)
 
 
-def seed_accounts(root: Path, accounts: Accounts, epoch: int) -> None:
+def seed_accounts(root: Root, accounts: Accounts, epoch: int) -> None:
     """Put entries of the account table into a root, with the homes that adduser would make.
 
     The maintainer scripts find them ("already exists") and leave their ids alone.
@@ -96,31 +101,9 @@ def seed_accounts(root: Path, accounts: Accounts, epoch: int) -> None:
     owners = Owners.of(root)
     for user in accounts.users:
         if user.home_mode is not None:
-            home = inside(root, user.home)
-            home.mkdir(parents=True, exist_ok=True)
-            home.chmod(user.home_mode)
-            os.chown(home, owners.users[user.name], owners.groups[user.group])
-
-
-def seed_into(root: str, inputs: str, module: str) -> None:
-    """What the essential hook of mmdebstrap calls; see `_write_hook`."""
-    job = read_inputs(Path(inputs), ModuleName(module))
-    seed_accounts(Path(root), job.accounts, job.epoch)
-
-
-def _write_hook(hook: Path, module: ModuleName, inputs: Path, preseed: Path) -> None:
-    """Write the hook that seeds accounts and answers once the essential packages are there."""
-    code = "from qlumod.layer.install import seed_into; import sys; seed_into(*sys.argv[1:])"
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    seeding = shlex.join([sys.executable, "-c", code])
-    hook.write_text(
-        "#!/bin/sh\nset -e\n"
-        f'PYTHONPATH={shlex.quote(path)} {seeding} "$1" {shlex.join([str(inputs), module])}\n'
-        f"if [ -s {shlex.quote(str(preseed))} ]; then\n"
-        f'  chroot "$1" debconf-set-selections < {shlex.quote(str(preseed))}\nfi\n',
-        encoding="utf-8",
-    )
-    hook.chmod(0o755)
+            root.make_directory(user.home)
+            uid, gid = owners.users[user.name], owners.groups[user.group]
+            root.own(root.where(user.home), uid=uid, gid=gid, mode=user.home_mode)
 
 
 def _dpkg_options(job: Job) -> tuple[str, ...]:
@@ -130,38 +113,38 @@ def _dpkg_options(job: Job) -> tuple[str, ...]:
         "force-unsafe-io",
         *(f"path-exclude={pattern}" for pattern in (*release.excludes, *spec.exclude)),
         *(f"path-include={pattern}" for pattern in (*release.includes, *spec.include)),
+        f"path-include={DIRECTORIES}",
     )
 
 
-def _in_root(
-    job: Job, root: Path, words: Sequence[str], listen: Listener, *, stdin: bytes = b""
+def _run(
+    job: Job, root: Root, words: Sequence[str], listen: Listener, *, stdin: bytes = b""
 ) -> None:
-    call = in_root(root, *words, epoch=job.epoch, environment=apt.ENVIRONMENT, stdin=stdin)
-    with _told(job, words[0]):
-        run(call, listen=listen)
+    with _told(job), enclosed(root) as place:
+        place.run(*words, epoch=job.epoch, environment=ENVIRONMENT, stdin=stdin, listen=listen)
 
 
 @contextmanager
-def _told(job: Job, program: str) -> Iterator[None]:
+def _told(job: Job) -> Iterator[None]:
     """Say of which module's installation a program failed, and what it said at last."""
     try:
         yield
     except CommandFailed as failed:
         raise QlumodError(
-            f"{job.spec.module}: cannot install the packages: {program} failed: {failed.ending}",
+            f"{job.spec.module}: cannot install the packages: "
+            f"{failed.command.program} failed: {failed.ending}",
             details=failed.tail,
-            remedy="see the log of the build for all that it said; what a maintainer script "
-            "misses may have to be added to Packages",
+            remedy=failed.remedy or _MISSED,
         ) from failed
 
 
-def _switch_units(job: Job, root: Path, listen: Listener) -> None:
-    for verb, units in (("enable", job.spec.enable), ("disable", job.spec.disable)):
-        if units:
-            _in_root(job, root, ["systemctl", verb, *units], listen)
+_MISSED = (
+    "see the log of the build for all that it said; what a maintainer script misses may have to be "
+    "added to Packages"
+)
 
 
-def _check_installed(job: Job, root: Path) -> None:
+def _check_installed(job: Job, root: Root) -> None:
     """Make sure that exactly the locked packages were installed."""
     installed = read_installed(root)
     for package in job.packages:
@@ -172,11 +155,10 @@ def _check_installed(job: Job, root: Path) -> None:
             )
 
 
-def read_installed(root: Path) -> dict[PackageName, str]:
+def read_installed(root: Root) -> dict[PackageName, str]:
     """The versions of the packages that a root's dpkg database says are installed."""
-    with (root / "var/lib/dpkg/status").open() as status:
-        return {
-            PackageName(stanza["Package"]): stanza["Version"]
-            for stanza in Deb822.iter_paragraphs(status, use_apt_pkg=False)
-            if stanza["Status"].endswith(" installed")
-        }
+    return {
+        PackageName(stanza["Package"]): stanza["Version"]
+        for stanza in Deb822.iter_paragraphs(root.text(_STATUS), use_apt_pkg=False)
+        if stanza["Status"].endswith(" installed")
+    }

@@ -17,14 +17,19 @@ SOURCES = (
     "stack/*.py",
     "state/*.py",
     "model/*.py",
+    "system/enclosed.sh",
+    "system/enclosure.py",
+    "system/enter.sh",
     "system/memory.py",
     "system/mmdebstrap.py",
     "system/mount.py",
     "system/namespace.py",
     "system/run.py",
     "system/squashfs.py",
+    "system/syscalls.py",
     "system/tree.py",
     "system/user_namespace.py",
+    "system/within.py",
 )
 """The parts of qlumod that decide what a layer's bytes are."""
 

@@ -1,13 +1,12 @@
 """The kernel of a stack: which one it is, and whether a layer fits it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.stack.chroot import in_root
 from qlumod.stack.member import Member
 from qlumod.state.kernel_modules import is_kernel_module, lacking
-from qlumod.system.run import capture
+from qlumod.system.enclosure import enclosed
+from qlumod.system.within import Root
 
 IMAGE = "/boot/vmlinuz-"
 
@@ -45,14 +44,14 @@ def require_kernel(kernels: Mapping[str, str], kernel: str, module: str) -> None
     )
 
 
-def require_dependencies(root: Path, kernel: str, module: str) -> None:
+def require_dependencies(root: Root, kernel: str, module: str) -> None:
     """Raise where a kernel module in a root needs another one that is not there."""
-    place = Path("usr/lib/modules") / kernel
-    paths = sorted(p for p in (root / place).rglob("*.ko*") if is_kernel_module(p.name))
-    builtin = (root / place / "modules.builtin").read_text(encoding="utf-8").split()
+    place = f"/usr/lib/modules/{kernel}"
+    paths = sorted(path for path in root.below(place) if is_kernel_module(path))
+    builtin = root.text(f"{place}/modules.builtin").split()
     names = _told(root, "name", paths)
     needs = {
-        str(path.relative_to(root / place)): line.split(",")
+        path.removeprefix(f"{place}/"): line.split(",")
         for path, line in zip(paths, _told(root, "depends", paths), strict=True)
     }
     missing = lacking(needs, (*names, *builtin))
@@ -65,7 +64,7 @@ def require_dependencies(root: Path, kernel: str, module: str) -> None:
         )
 
 
-def _told(root: Path, field: str, paths: Sequence[Path]) -> Sequence[str]:
+def _told(root: Root, field: str, paths: Sequence[str]) -> Sequence[str]:
     """What each kernel module in a root says of itself (modinfo(8))."""
-    names = [f"/{path.relative_to(root)}" for path in paths]
-    return capture(in_root(root, "modinfo", "-F", field, *names, epoch=0)).decode().splitlines()
+    with enclosed(root) as place:
+        return place.capture("modinfo", "-F", field, *paths).decode().splitlines()

@@ -1,23 +1,23 @@
 """The package that compiled kernel modules become: its files, its control fields, its scripts."""
 
 import hashlib
-import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.layer.apt import ENVIRONMENT
+from qlumod.layer.file_lists import listed
+from qlumod.layer.install import ENVIRONMENT
+from qlumod.layer.owners import INFO
 from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
-from qlumod.stack.chroot import in_root
-from qlumod.stack.inside import followed
-from qlumod.system.run import capture, run
+from qlumod.system.enclosure import Enclosure
+from qlumod.system.within import Root
 
-INFO = "var/lib/dpkg/info"
-_TREES = "run/qlumod/packages"
-"""Where the packages' trees lie in the root; /run is a tmpfs there."""
+_TREES = "/qlumod/packages"
+"""Where the packages' trees lie, below /run of the enclosure."""
 
 _ONLY_SOURCES = (
     "/usr/src/",
@@ -47,35 +47,28 @@ class Compiled:
     """The time of the newest file of their sources."""
 
 
-def package_modules(root: Path, compiled: Compiled, *, listen: Listener) -> Path:
-    """Make the .deb within an inhabited root, by the root's own dpkg-deb; returns its path."""
-    tree = root / _TREES / compiled.package.package
+def package_modules(
+    place: Enclosure, root: Root, compiled: Compiled, output: Path, *, listen: Listener
+) -> None:
+    """Write the .deb, made by the root's own dpkg-deb."""
+    name = f"{_TREES}/{compiled.package.package}"
+    place.run_directory.make_directory(name)
+    tree = Root(place.run_directory.place / name.lstrip("/"))
     for source, target in _files(root, compiled):
-        _copy(source, tree / target.lstrip("/"))
-    _write_control(root, tree, compiled)
-    _settle_modes(tree)
-    deb = tree.parent / f"{tree.name}.deb"
-    call = in_root(
-        root,
+        _copy(root, source, tree, target)
+    _write_control(place, root, tree, compiled)
+    place.run(
         "dpkg-deb", "--root-owner-group", "-Zgzip", "-z6", "--build",
-        f"/{tree.relative_to(root)}", f"/{deb.relative_to(root)}",
+        f"/run{name}", f"/run{name}.deb",
         epoch=compiled.epoch,
         environment=ENVIRONMENT,
+        listen=listen,
     )  # fmt: skip
-    run(call, listen=listen)
-    return deb
+    place.run_directory.copy_out(f"{name}.deb", output)
 
 
-def listed(root: Path, package: str) -> tuple[str, ...]:
-    """The paths of a package that is installed in a root."""
-    info = root / INFO
-    for path in sorted(info.glob(f"{package}.list")) or sorted(info.glob(f"{package}:*.list")):
-        return tuple(line for line in os.fsdecode(path.read_bytes()).splitlines() if line != "/.")
-    return ()
-
-
-def _files(root: Path, compiled: Compiled) -> Iterator[tuple[Path, str]]:
-    """Where each file of the package lies, and its path in the package."""
+def _files(root: Root, compiled: Compiled) -> Iterator[tuple[str, str]]:
+    """The path of each file in the root, and in the package."""
     how = compiled.how
     # Debian's kernels lie in /lib up to 12, in /usr/lib since: dpkg knows paths by their names.
     merged = any(
@@ -84,50 +77,51 @@ def _files(root: Path, compiled: Compiled) -> Iterator[tuple[Path, str]]:
         for path in listed(root, name)
     )
     for module in compiled.modules:
-        yield root / module.lstrip("/"), module if merged else module.removeprefix("/usr")
+        yield module, module if merged else module.removeprefix("/usr")
     paths = listed(root, how.sources)
     parents = {path.rpartition("/")[0] for path in paths}
     for path in paths:
         # What holds others may be a link in the root: /sbin is one to usr/sbin.
         if path not in parents and not f"{path}/".startswith(_ONLY_SOURCES):
-            yield root / path.lstrip("/"), path
-    licence = followed(root, f"/usr/share/doc/{how.sources}/copyright")
-    if licence.is_file():
-        yield licence, f"/usr/share/doc/{compiled.package.package}/copyright"
+            yield path, path
+    licence = f"/usr/share/doc/{how.sources}/copyright"
+    if root.is_file(licence):
+        yield root.where(licence), f"/usr/share/doc/{compiled.package.package}/copyright"
 
 
-def _kernel_packages(root: Path, kernel: str) -> Iterator[str]:
-    for path in sorted((root / INFO).glob(f"linux-image-{kernel}*.list")):
-        yield path.name.removesuffix(".list").partition(":")[0]
+def _kernel_packages(root: Root, kernel: str) -> Iterator[str]:
+    for path in root.matching(f"{INFO}linux-image-{kernel}*.list"):
+        yield path.removeprefix(INFO).removesuffix(".list").partition(":")[0]
 
 
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_symlink():
-        target.symlink_to(source.readlink())
-    elif source.is_dir():
-        target.mkdir(exist_ok=True)
-    elif source.is_file():
-        shutil.copy2(source, target)
+def _copy(root: Root, source: str, tree: Root, target: str) -> None:
+    if root.is_link(source):
+        tree.link(target, root.target(source))
+    elif root.is_directory(source):
+        tree.make_directory(target)
+    elif root.is_file(source):
+        status = root.status(source)
+        with root.reading(source) as reading, tree.writing(target) as writing:
+            shutil.copyfileobj(reading, writing)
+        mode = stat.S_IMODE(status.st_mode)
+        tree.own(target, uid=0, gid=0, mode=mode, mtime=int(status.st_mtime))
 
 
-def _write_control(root: Path, tree: Path, compiled: Compiled) -> None:
-    control = tree / "DEBIAN"
-    files = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
-    sums = "".join(f"{_md5(path)}  {path.relative_to(tree)}\n" for path in files)
-    size = sum(-(-path.stat().st_size // 1024) for path in files)
-    control.mkdir()
-    fields = _control_fields(compiled, _maintainer(root, compiled.how.sources), size)
-    _write(control / "control", "".join(f"{name}: {text}\n" for name, text in fields))
-    _write(control / "md5sums", sums)
-    kept = {f"/{path.relative_to(tree)}" for path in files}
-    conffiles = [path for path in _conffiles(root, compiled.how.sources) if path in kept]
+def _write_control(place: Enclosure, root: Root, tree: Root, compiled: Compiled) -> None:
+    files = sorted(path for path in tree.below("/") if not tree.is_link(path))
+    sums = "".join(f"{_md5(tree, path)}  {path.lstrip('/')}\n" for path in files)
+    size = sum(-(-tree.status(path).st_size // 1024) for path in files)
+    fields = _control_fields(compiled, _maintainer(place, compiled.how.sources), size)
+    _write(tree, "control", "".join(f"{name}: {text}\n" for name, text in fields))
+    _write(tree, "md5sums", sums)
+    conffiles = [path for path in _conffiles(root, compiled.how.sources) if path in files]
     if conffiles:
-        _write(control / "conffiles", "".join(f"{path}\n" for path in conffiles))
+        _write(tree, "conffiles", "".join(f"{path}\n" for path in conffiles))
     for name, (when, line) in _SCRIPTS.items():
         text = line.format(compiled.how.kernel)
         _write(
-            control / name,
+            tree,
+            name,
             f'#!/bin/sh\nset -e\nif [ "$1" = {when} ]; then\n\t{text}\nfi\n',
             0o755,
         )
@@ -157,29 +151,19 @@ def _control_fields(compiled: Compiled, maintainer: str, size: int) -> Iterator[
     )
 
 
-def _maintainer(root: Path, package: str) -> str:
+def _maintainer(place: Enclosure, package: str) -> str:
     """Who cares for the sources: that is settled by the inputs, as all of the package is."""
-    call = in_root(root, "dpkg-query", "--show", "--showformat=${Maintainer}", package, epoch=0)
-    return capture(call).decode()
+    return place.capture("dpkg-query", "--show", "--showformat=${Maintainer}", package).decode()
 
 
-def _conffiles(root: Path, package: str) -> tuple[str, ...]:
-    path = root / INFO / f"{package}.conffiles"
-    return tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
+def _conffiles(root: Root, package: str) -> tuple[str, ...]:
+    path = f"{INFO}{package}.conffiles"
+    return tuple(root.text(path).splitlines()) if root.has(path) else ()
 
 
-def _settle_modes(tree: Path) -> None:
-    """Give directories the modes that dpkg expects, whatever the umask is."""
-    for path in (tree, *sorted(tree.rglob("*"))):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o755)
+def _md5(tree: Root, path: str) -> str:
+    return hashlib.md5(tree.read(path), usedforsecurity=False).hexdigest()
 
 
-def _md5(path: Path) -> str:
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def _write(path: Path, text: str, mode: int = 0o644) -> None:
-    path.write_text(text, encoding="utf-8")
-    path.chmod(mode)
+def _write(tree: Root, name: str, text: str, mode: int = 0o644) -> None:
+    tree.write(f"/DEBIAN/{name}", text.encode(), mode=mode)

@@ -1,5 +1,6 @@
 """Which package a path belongs to, and which paths of a package are left out on purpose; pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -22,6 +23,7 @@ GENERATORS = (
 """Programs of Debian that make files which no package owns, by where these files lie."""
 
 MAINTAINER_SCRIPT = "maintainer-script"
+_WILDCARD = re.compile(r"[*?\[\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,16 @@ class PathFilters:
         """Whether dpkg would not unpack that path; includes stand behind all excludes."""
         return any(fnmatchcase(path, pattern) for pattern in self.excludes) and not any(
             fnmatchcase(path, pattern) for pattern in self.includes
+        )
+
+    def needs_directory(self, path: str) -> bool:
+        """Whether dpkg unpacks a directory or link though it is excluded: an include may fit below.
+
+        It looks at a pattern as far as its first wildcard (dpkg's src/main/filters.c).
+        """
+        return any(
+            path.startswith(_WILDCARD.split(pattern, maxsplit=1)[0].rstrip("/"))
+            for pattern in self.includes
         )
 
 

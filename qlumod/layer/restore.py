@@ -1,6 +1,5 @@
 """Bringing back what modules below left out of their packages: the field Restore."""
 
-import os
 import shutil
 import tarfile
 from collections.abc import Collection, Iterator
@@ -13,14 +12,14 @@ from qlumod.layer.job import Job
 from qlumod.model.names import PackageName
 from qlumod.model.spec import Restored
 from qlumod.stack.files import Owners
-from qlumod.stack.inside import inside
 from qlumod.state.kind import canonical_path
+from qlumod.system.within import Root
 
 LeftOut = Collection[tuple[PackageName, str]]
 """What modules below left out: packages and canonical paths."""
 
 
-def restore(job: Job, root: Path, left_out: LeftOut, debs: Path) -> tuple[str, ...]:
+def restore(job: Job, root: Root, left_out: LeftOut, debs: Path) -> tuple[str, ...]:
     """Unpack into a root what the spec restores; returns the paths, sorted.
 
     The .debs lie in `debs`. What another module below has restored already stays as it is.
@@ -68,18 +67,16 @@ def _useless(job: Job, restored: Restored) -> QlumodError:
     )
 
 
-def _unpack(deb: Path, root: Path, wanted: Collection[str]) -> Iterator[str]:
+def _unpack(deb: Path, root: Root, wanted: Collection[str]) -> Iterator[str]:
     owners = Owners.of(root)
     opened = DebFile(str(deb))
     try:
         for member in opened.data.tgz():
             path = _path(member.name)
-            if path in wanted:
-                place = inside(root, str(PurePosixPath(path).parent)) / PurePosixPath(path).name
-                if not os.path.lexists(place):
-                    _put(opened.data.tgz(), member, place, root)
-                    _own(member, place, owners)
-                    yield path
+            if path in wanted and not root.has(path):
+                _put(opened.data.tgz(), member, path, root)
+                _own(member, path, root, owners)
+                yield path
     finally:
         opened.close()
 
@@ -88,26 +85,24 @@ def _path(name: str) -> str:
     return canonical_path(f"/{name.removeprefix('./').rstrip('/')}")
 
 
-def _put(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path, root: Path) -> None:
+def _put(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, root: Root) -> None:
     if member.isdir():
-        place.mkdir()
+        root.make_directory(path)
     elif member.issym():
-        place.symlink_to(member.linkname)
+        root.link(path, member.linkname)
     elif member.islnk():
-        os.link(root / _path(member.linkname).lstrip("/"), place)
+        root.link_hard(_path(member.linkname), path)
     elif content := archive.extractfile(member):
-        with content, place.open("xb") as target:
+        with content, root.writing(path) as target:
             shutil.copyfileobj(content, target)
 
 
-def _own(member: tarfile.TarInfo, place: Path, owners: Owners) -> None:
+def _own(member: tarfile.TarInfo, path: str, root: Root, owners: Owners) -> None:
     """Give a path the owner, mode and time that dpkg gives it."""
-    os.chown(
-        place,
-        owners.users.get(member.uname, member.uid),
-        owners.groups.get(member.gname, member.gid),
-        follow_symlinks=False,
+    root.own(
+        path,
+        uid=owners.users.get(member.uname, member.uid),
+        gid=owners.groups.get(member.gname, member.gid),
+        mode=member.mode,
+        mtime=int(member.mtime),
     )
-    if not member.issym():
-        place.chmod(member.mode)
-    os.utime(place, (member.mtime, member.mtime), follow_symlinks=False)

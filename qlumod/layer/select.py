@@ -4,7 +4,6 @@ import os
 import stat
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from qlumod.errors import raise_faults
 from qlumod.layer.job import Job
@@ -14,6 +13,7 @@ from qlumod.state.kernel_modules import kernels_of
 from qlumod.state.secrets import suspicions
 from qlumod.state.table import CACHES
 from qlumod.system.tree import entry_of, scan
+from qlumod.system.within import Root
 
 BOOT = "boot"
 """The name of the rule for what lies beside the layer."""
@@ -62,40 +62,37 @@ class Selection:
         return kernels_of(self.plan.kept)
 
 
-def select(job: Job, tree: Path, view: Path | None, owned: Container[str]) -> Selection:
+def select(job: Job, tree: Root, view: Root | None, owned: Container[str]) -> Selection:
     """Decide about every path of the tree; `owned` are the paths that packages own.
 
     Raises for every path that must not be there or must not have changed.
     """
-    entries = scan(tree)
+    entries = scan(tree.place)
     below = _below(view, entries) if view else {}
     plan = plan_delta(
         entries,
         below,
         wins=job.spec.wins,
         secrets=[secret.path for secret in job.spec.secrets],
-        suspicions=suspicions(
-            entries.values(), owned=owned, read=lambda path: (tree / path.lstrip("/")).read_bytes()
-        ),
+        suspicions=suspicions(entries.values(), owned=owned, read=tree.read),
     )
     raise_faults(plan.faults)
     _make_whiteouts(tree, plan)
-    hidden = {path: entry_of(tree, path) for path in plan.whiteouts if path not in entries}
+    hidden = {path: entry_of(tree.place, path) for path in plan.whiteouts if path not in entries}
     return Selection(dict(sorted({**entries, **hidden}.items())), plan)
 
 
-def _below(view: Path, upper: Mapping[str, Entry]) -> dict[str, Entry]:
+def _below(view: Root, upper: Mapping[str, Entry]) -> dict[str, Entry]:
     """Scan what was there before; only what was written over is worth hashing."""
-    below = scan(view, digests=False)
+    below = scan(view.place, digests=False)
     for path in below.keys() & upper.keys():
         if below[path].type == "f":
-            below[path] = replace(below[path], digest=entry_of(view, path).digest)
+            below[path] = replace(below[path], digest=entry_of(view.place, path).digest)
     return below
 
 
-def _make_whiteouts(tree: Path, plan: Plan) -> None:
+def _make_whiteouts(tree: Root, plan: Plan) -> None:
     """Write a whiteout for each path that an opaque directory hid (overlayfs.rst)."""
     for path in plan.whiteouts:
-        place = tree / path.lstrip("/")
-        if not os.path.lexists(place):
-            os.mknod(place, stat.S_IFCHR | 0o000, os.makedev(0, 0))
+        if not tree.has(path):
+            tree.make_node(path, stat.S_IFCHR | 0o000, os.makedev(0, 0))

@@ -26,7 +26,14 @@ RECIPE = (
     "proof/kept_root.py",
     "proof/scanned.py",
     "proof/tree.py",
+    "stack/apt.py",
+    "stack/bootstrap.py",
+    "stack/surroundings.py",
+    "system/enclosed.sh",
+    "system/enclosure.py",
+    "system/enter.sh",
     "system/mmdebstrap.py",
+    "system/syscalls.py",
     "system/tree.py",
 )
 """The source files that install and scan: a scan made by others is not used."""
@@ -203,8 +210,7 @@ def _install(
     call_inside(
         "qlumod.proof.inside:install",
         {
-            "source": archive.source_line,
-            "suite": lock.flavor,
+            "archive": archive.document,
             "packages": [f"{p.package}={p.version}" for p in installation.last],
             "architecture": lock.architecture,
             "epoch": installation.epoch,

@@ -1,7 +1,5 @@
 """Scanning a root into the tree that the comparison sees."""
 
-from pathlib import Path
-
 from qlumod.model.tree import Entry
 from qlumod.proof.accounts import is_account_file
 from qlumod.proof.checksums import CHECKSUMS
@@ -10,20 +8,17 @@ from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.tree import Tree
 from qlumod.state.table import KINDS
 from qlumod.system.tree import scan
+from qlumod.system.within import Root
 
 _LISTED: tuple[Listed, ...] = (*KINDS, CHECKSUMS, MODULE_INDEXES)
 
 
-def scanned(root: Path) -> Tree:
+def scanned(root: Root) -> Tree:
     """Scan a root, with the bytes of the files that rules of state look into."""
-    entries = scan(root)
+    entries = scan(root.place)
     return Tree(
         entries=entries,
-        data={
-            path: (root / path.lstrip("/")).read_bytes()
-            for path, entry in entries.items()
-            if is_looked_into(entry)
-        },
+        data={path: root.read(path) for path, entry in entries.items() if is_looked_into(entry)},
     )
 
 

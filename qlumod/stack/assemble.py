@@ -1,11 +1,9 @@
 """Giving a mounted stack its shared state: merged where it can be told, else made again."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
-from qlumod.stack.chroot import in_root, inhabited, program_in
 from qlumod.stack.files import Owners, write_files
 from qlumod.stack.kernel import other_kernels
 from qlumod.stack.meeting import activate, divert, meeting_layers
@@ -17,13 +15,14 @@ from qlumod.state.dpkg import DIVERSIONS
 from qlumod.state.kind import Cache, Files, Fragments
 from qlumod.state.table import CACHES, IDENTITY, KINDS
 from qlumod.state.triggers import TRIGGERS
-from qlumod.system.run import run
+from qlumod.system.enclosure import Enclosure, enclosed
+from qlumod.system.within import Root
 
 Merged = Mapping[str, Files]
 """The files of each kind of state, by the kind's name."""
 
 
-def assemble(root: Path, members: Sequence[Member], *, epoch: int, listen: Listener) -> Merged:
+def assemble(root: Root, members: Sequence[Member], *, epoch: int, listen: Listener) -> Merged:
     """Write the state of a stack into its mounted root; `members` lowest first.
 
     Returns what was merged. Raises `QlumodError` where modules contradict each other.
@@ -39,15 +38,15 @@ def assemble(root: Path, members: Sequence[Member], *, epoch: int, listen: Liste
         _write(root, merged)
     calls = cache_calls(members)
     if calls:
-        with step(listen, "making caches", total=len(calls)) as advance, inhabited(root):
+        with step(listen, "making caches", total=len(calls)) as advance, enclosed(root) as place:
             for cache, words in calls:
-                _make(root, cache, words, epoch=epoch, listen=listen)
+                _make(place, root, cache, words, epoch=epoch, listen=listen)
                 advance(1)
     crossed = crossings(layers, _fragments(members, TRIGGERS.name))
     unheard = {(one.trigger, one.package) for one in crossed} | told_by_name(diverted)
     if unheard:
-        with step(listen, "telling packages of each other"), inhabited(root):
-            activate(root, unheard, epoch=epoch, listen=listen)
+        with step(listen, "telling packages of each other"), enclosed(root) as place:
+            activate(place, root, unheard, epoch=epoch, listen=listen)
     return merged
 
 
@@ -82,7 +81,7 @@ def _is_stale(cache: Cache, members: Sequence[Member]) -> bool:
     return not below(uppermost, members).issuperset(member.module for member in lower)
 
 
-def _write(root: Path, merged: Merged) -> None:
+def _write(root: Root, merged: Merged) -> None:
     # Names come first: everything else is written with owners by name.
     accounts = merged["accounts"]
     write_files(root, accounts, _owners_in(accounts))
@@ -101,12 +100,20 @@ def _owners_in(accounts: Files) -> Owners:
     return Owners(users=ids("/etc/passwd"), groups=ids("/etc/group"))
 
 
-def _make(root: Path, cache: Cache, words: Sequence[str], *, epoch: int, listen: Listener) -> None:
-    program = program_in(root, words[0])
-    if not program:
+def _make(
+    place: Enclosure,
+    root: Root,
+    cache: Cache,
+    words: Sequence[str],
+    *,
+    epoch: int,
+    listen: Listener,
+) -> None:
+    programs = root.matching(words[0])
+    if not programs:
         raise QlumodError(
             f"cannot make the {cache.name} cache of the stack: {words[0]} is in none of its modules"
         )
-    run(in_root(root, program, *words[1:], epoch=epoch), listen=listen)
+    place.run(programs[0], *words[1:], epoch=epoch, listen=listen)
     for path in cache.leaves:
-        (root / path.lstrip("/")).unlink(missing_ok=True)
+        root.remove(path)

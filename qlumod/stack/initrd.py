@@ -1,21 +1,23 @@
 """The initrd of a stack: core's own, made anew where others bring what one is made of."""
 
 import gzip
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from qlumod.events import Listener, step
 from qlumod.model.contents import parse_contents
 from qlumod.model.manifest import INITRD
-from qlumod.stack.chroot import in_root, inhabited
 from qlumod.stack.member import Member
 from qlumod.state.initrd import makes_another
-from qlumod.system.run import run
+from qlumod.system.enclosure import enclosed
+from qlumod.system.within import Root
+
+_MADE = "/initrd.img"
+"""Where it is made, below /tmp of the enclosure."""
 
 
 def remake_initrd(
-    root: Path,
+    root: Root,
     members: Sequence[Member],
     output: Path,
     *,
@@ -30,23 +32,20 @@ def remake_initrd(
     others = (member for member in members if member is not core)
     if core is None or not makes_another((*site, *_brought(others))):
         return None
-    with step(listen, "making the initrd"), inhabited(root):
+    with step(listen, "making the initrd"):
         manifest = core.manifest
         make_initrd(root, manifest.kernel, output, epoch=manifest.epoch, listen=listen)
     return output
 
 
-def make_initrd(root: Path, kernel: str, output: Path, *, epoch: int, listen: Listener) -> None:
-    """Make the initrd of a kernel with the root's own mkinitramfs(8); `root` is inhabited."""
-    inside = "/tmp/initrd.img"
-    run(
-        in_root(
-            root, "mkinitramfs", "-o", inside, kernel, epoch=epoch, environment={"TMPDIR": "/tmp"}
-        ),
-        listen=listen,
-    )
-    shutil.copyfile(root / inside.lstrip("/"), output)
-    output.chmod(0o644)
+def make_initrd(root: Root, kernel: str, output: Path, *, epoch: int, listen: Listener) -> None:
+    """Make the initrd of a kernel with the root's own mkinitramfs(8)."""
+    with enclosed(root) as place:
+        place.run(
+            "mkinitramfs", "-o", f"/tmp{_MADE}", kernel,
+            epoch=epoch, environment={"TMPDIR": "/tmp"}, listen=listen,
+        )  # fmt: skip
+        place.temporary.copy_out(_MADE, output)
 
 
 def _brought(members: Iterable[Member]) -> Iterator[str]:

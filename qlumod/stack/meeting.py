@@ -1,20 +1,17 @@
 """Modules that meet in a stack only: neither was built with the other in sight."""
 
 import gzip
-import os
 from collections.abc import Iterable, Sequence, Set
-from pathlib import Path, PurePosixPath
 
 from qlumod.events import Listener
 from qlumod.model.contents import parse_contents
-from qlumod.stack.chroot import in_root
-from qlumod.stack.inside import inside
 from qlumod.stack.member import Member, below
 from qlumod.state.clashes import Layer
 from qlumod.state.diverted import Diversion
 from qlumod.state.table import DROPPED
 from qlumod.state.triggers import Activation
-from qlumod.system.run import run
+from qlumod.system.enclosure import Enclosure
+from qlumod.system.within import Root
 
 
 def meeting_layers(members: Sequence[Member]) -> tuple[Layer, ...]:
@@ -41,37 +38,32 @@ def _stands_upon_all(members: Sequence[Member], at: int) -> bool:
     return below(members[at], members).issuperset(member.module for member in members[:at])
 
 
-def divert(root: Path, diversions: Iterable[Diversion]) -> None:
+def divert(root: Root, diversions: Iterable[Diversion]) -> None:
     """Give files the names under which dpkg would have unpacked them."""
     for diversion in diversions:
-        place, other = _named(root, diversion.path), _named(root, diversion.other)
-        if os.path.lexists(other):
+        if root.has(diversion.other):
             # The same package is in a module that knows the diversion.
-            place.unlink()
+            root.remove(diversion.path)
         else:
-            other.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            place.rename(other)
+            root.rename(diversion.path, diversion.other)
 
 
-def _named(root: Path, path: str) -> Path:
-    whole = PurePosixPath(path)
-    return inside(root, str(whole.parent)) / whole.name
-
-
-def activate(root: Path, unheard: Set[Activation], *, epoch: int, listen: Listener) -> None:
+def activate(
+    place: Enclosure, root: Root, unheard: Set[Activation], *, epoch: int, listen: Listener
+) -> None:
     """Let packages see what other modules brought for them, as dpkg would have done."""
     for trigger, package in sorted(unheard):
         words = ("dpkg-trigger", "--no-await", f"--by-package={package}", trigger)
-        run(in_root(root, *words, epoch=epoch), listen=listen)
-    run(in_root(root, "dpkg", "--triggers-only", "--pending", epoch=epoch), listen=listen)
+        place.run(*words, epoch=epoch, listen=listen)
+    place.run("dpkg", "--triggers-only", "--pending", epoch=epoch, listen=listen)
     _tidy(root)
 
 
-def _tidy(root: Path) -> None:
+def _tidy(root: Root) -> None:
     """Take away what dpkg leaves behind whenever it runs."""
     for rule in DROPPED:
         for pattern in rule.patterns:
             if not pattern.startswith("**/"):
-                for path in root.glob(pattern.lstrip("/")):
-                    if path.is_symlink() or not path.is_dir():
-                        path.unlink()
+                for path in root.matching(pattern):
+                    if root.is_link(path) or not root.is_directory(path):
+                        root.remove(path)

@@ -6,7 +6,7 @@ else. It is signed by a throw-away key: apt checks it like any other.
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from email.utils import formatdate
@@ -37,6 +37,24 @@ class FrozenArchive:
     directory: Path
     suite: str
     keyring: Path
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, str]) -> "FrozenArchive":
+        """What `document` has written."""
+        return cls(
+            directory=Path(document["directory"]),
+            suite=document["suite"],
+            keyring=Path(document["keyring"]),
+        )
+
+    @property
+    def document(self) -> dict[str, str]:
+        """The archive as JSON has it."""
+        return {
+            "directory": str(self.directory),
+            "suite": self.suite,
+            "keyring": str(self.keyring),
+        }
 
     @property
     def uri(self) -> str:

@@ -34,8 +34,11 @@ def scratch_space(place: Path) -> Iterator[Path]:
         return
     try:
         yield place
-    finally:
-        shutil.rmtree(place)
+    except BaseException:
+        # The first error is the one that is told.
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    shutil.rmtree(place)
 
 
 def _memory_takes_overlay(place: Path) -> bool:

@@ -1,83 +1,83 @@
-"""Making a root from a frozen archive with mmdebstrap."""
+"""Unpacking a distribution's essential packages into a new root with mmdebstrap(1).
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+No program of the root runs meanwhile, nor does mmdebstrap see more of the host than its programs:
+what it reads and writes comes out of packages.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.system.mount import bind
-from qlumod.system.run import command, run
+from qlumod.system.archive import FrozenArchive
+from qlumod.system.enclosure import Shown, beside
+from qlumod.system.namespace import HOST_NAME
 
 IS_MERGED = "usr-is-merged="
 MERGED = "/usr/share/mmdebstrap/hooks/merged-usr"
 """mmdebstrap's own hooks, which merge /usr before the first package is unpacked."""
+_SETTINGS = {
+    # It copies both into the root.
+    "hostname": f"{HOST_NAME}\n",
+    "resolv.conf": "",
+    "passwd": "root:x:0:0:root:/root:/bin/sh\n",
+    "group": "root:x:0:\n",
+    "apt/apt.conf.d/empty": "",
+    "apt/trusted.gpg.d/empty": "",
+}
+"""Its /etc."""
 
 
-@contextmanager
-def without_host(scratch: Path, *, host_name: str) -> Iterator[None]:
-    """Hide what mmdebstrap would copy of the build host: its resolver and its name."""
-    with ExitStack() as mounts:
-        for path, text in (("/etc/resolv.conf", ""), ("/etc/hostname", f"{host_name}\n")):
-            if Path(path).exists():
-                stand_in = scratch / Path(path).name
-                stand_in.write_text(text, encoding="utf-8")
-                stand_in.chmod(0o644)
-                mounts.enter_context(bind(stand_in, Path(path)))
-        yield
-
-
-def install(
+def unpack_essential(
     root: Path,
     *,
-    source: str,
-    suite: str,
+    archive: FrozenArchive,
     packages: Sequence[str],
     architecture: str,
     epoch: int,
-    dpkg_options: Path | None = None,
-    essential_hooks: Sequence[str] = (),
-    environment: dict[str, str] | None = None,
-    upon: bool = False,
+    dpkg_options: Sequence[str] = (),
     listen: Listener,
 ) -> None:
-    """Install exactly these packages (``name=version``) into a new root directory.
+    """Unpack the essential packages of an archive, apt, and netbase, into a new root directory.
 
-    `source` is a line of sources.list(5). `essential_hooks` are commands that mmdebstrap runs after
-    the essential packages are installed and before the rest, with the root as ``"$1"``. `upon`: the
-    root has been made by mmdebstrap already, and more is installed into it.
+    Their .debs are left in the root's /var/cache/apt/archives. `packages` (``name=version``) are
+    those that the whole root will have. `dpkg_options` hold in the root from now on.
     """
-    hooks = [f"--essential-hook={hook}" for hook in essential_hooks]
-    if any(package.startswith(IS_MERGED) for package in packages) and not root.exists():
+    root.mkdir()
+    hooks = []
+    if any(package.startswith(IS_MERGED) for package in packages):
         # That package wants to find /usr merged; usrmerge would merge it (and needs Perl for that).
         hooks.append(f"--hook-dir={MERGED}")
-    options = [f"--dpkgopt={dpkg_options}"] if dpkg_options else []
-    options += ["--skip=check/empty"] if upon else []
-    run(
-        command(
+    shown = (
+        Shown(source=archive.directory, name=str(archive.directory)),
+        Shown(source=root, name=str(root), writable=True),
+    )
+    with beside(root.parent, *shown, settings=_SETTINGS) as host:
+        host.run(
             "mmdebstrap",
             "--mode=root",
-            "--variant=apt",
-            # Maintainer scripts have no business with the build host's hardware.
-            "--skip=chroot/mount/sys",
+            "--variant=extract",
+            # There is nothing to mount for, and the .debs are still to be installed.
+            "--skip=chroot/mount,cleanup/apt/cache",
             "--format=directory",
             f"--architectures={architecture}",
             '--aptopt=Apt::Install-Recommends "false"',
             # The archive's date is the epoch, and it is signed for this build only.
             '--aptopt=Acquire::Check-Valid-Until "false"',
-            # The store's files are not for every user to read.
             '--aptopt=APT::Sandbox::User "root"',
-            *options,
+            *(f"--dpkgopt={option}" for option in dpkg_options),
             *hooks,
-            f"--include={','.join(packages)}",
-            suite,
-            root,
-            source,
-            environment={
-                "SOURCE_DATE_EPOCH": str(epoch),
-                # What it keeps outside the root goes when the directory around the root goes.
-                "TMPDIR": str(root.parent),
-                **(environment or {}),
-            },
-        ),
-        listen=listen,
-    )
+            # As its variants `essential` and `apt` choose them.
+            f"--include=?narrow(?or(?archive(^{archive.suite}$),?codename(^{archive.suite}$)),"
+            f"?architecture({architecture}),?essential)",
+            f"--include={','.join(['apt', *_first(packages)])}",
+            archive.suite,
+            str(root),
+            archive.source_line,
+            epoch=epoch,
+            listen=listen,
+        )
+
+
+def _first(packages: Iterable[str]) -> Iterator[str]:
+    """netbase makes /etc/hosts, where scripts of all others look for the root's own name."""
+    return (package for package in packages if package.startswith("netbase="))

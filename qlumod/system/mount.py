@@ -8,10 +8,11 @@ is unpacked for as long.
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from qlumod.system.run import command, run
+from qlumod.errors import QlumodError
+from qlumod.system.run import CommandFailed, command, run
 from qlumod.system.user_namespace import confined
 
 OVERLAY_OPTIONS = "redirect_dir=off,metacopy=off,index=off,xino=off"
@@ -35,8 +36,34 @@ def mounted(
     run(command(*words, environment=_MOUNT, directory=directory))
     try:
         yield target
-    finally:
+    except BaseException:
+        # The first error is the one that is told; our namespace ends with its mounts.
+        with suppress(QlumodError):
+            _unmount(target)
+        raise
+    _unmount(target)
+
+
+def _unmount(target: Path) -> None:
+    try:
         run(command("umount", target))
+    except CommandFailed as failed:
+        users = tuple(_users_of(target))
+        raise QlumodError(
+            f"cannot unmount {target}: {failed.tail[-1] if failed.tail else failed.ending}",
+            details=[f"in use by process {users_}" for users_ in users],
+            remedy="end these processes, and run it again" if users else "",
+        ) from failed
+
+
+def _users_of(target: Path) -> Iterator[str]:
+    """The processes that have a file or directory of a mount open, such as ``4711 (sleep)``."""
+    device = target.stat().st_dev
+    for process in sorted(Path("/proc").glob("[0-9]*")):
+        with suppress(OSError):
+            links = (process / "cwd", process / "root", *(process / "fd").iterdir())
+            if any(link.stat().st_dev == device for link in links if link.exists()):
+                yield f"{process.name} ({(process / 'comm').read_text(encoding='utf-8').strip()})"
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +9,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.model.release import Compression
-from qlumod.model.tree import Entry
-from qlumod.system.run import CommandFailed, capture, command, run
+from qlumod.system.run import CommandFailed, command, run
 
 
 def write_image(
@@ -49,47 +47,6 @@ def write_image(
     with _told(image):
         run(call, listen=listen)
     listed.unlink()
-
-
-_LISTED = re.compile(
-    r"^([-dlcbps])([-rwxsStT]{9}) (\d+)/(\d+) +(?:(\d+)|(\d+), *(\d+)) "
-    r"\d{4}-\d\d-\d\d \d\d:\d\d squashfs-root(.*?)(?: -> (.*?))?\n"
-    r"(?=[-dlcbps][-rwxsStT]{9} \d+/\d+ |\Z)",
-    re.MULTILINE | re.DOTALL,
-)
-
-
-def listed(image: Path) -> dict[str, Entry]:
-    """What an image holds by its own word, without content: no right and no mount is needed."""
-    text = os.fsdecode(capture(command("unsquashfs", "-lln", "-UTC", image)))
-    return {entry.path: entry for entry in map(_entry, _LISTED.finditer(text))}
-
-
-def _entry(found: re.Match[str]) -> Entry:
-    letter, bits, uid, gid, size, major, minor, path, target = found.groups()
-    type_ = "f" if letter == "-" else letter
-    return Entry(
-        path=path or "/",
-        type=type_,
-        mode=_mode(bits),
-        uid=int(uid),
-        gid=int(gid),
-        size=int(size) if type_ in "fl" else 0,
-        # A link's name may hold an arrow, too; its target has the size that is told.
-        target=target or "",
-        rdev=os.makedev(int(major), int(minor)) if major else 0,
-    )
-
-
-def _mode(bits: str) -> int:
-    """The mode that ls(1) writes as nine letters."""
-    mode = 0
-    for place, letter in enumerate(bits):
-        if letter not in "-ST":
-            mode |= 0o400 >> place
-        if letter in "sStT":
-            mode |= 0o4000 >> place // 3
-    return mode
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from qlumod.stack.files import read_files
 from qlumod.state.kind import Files
 from qlumod.state.table import KINDS
+from qlumod.system.within import Root
 from tests.head.head_node import HeadNode
 
 NO_CONTENTS = gzip.compress(b"", mtime=0)
@@ -45,13 +46,14 @@ def state(scratch: Path, below: Mapping[str, str], above: Mapping[str, str]) -> 
 
 
 def _files(root: Path, texts: Mapping[str, str]) -> Files:
+    root.mkdir(parents=True)
     for path, text in texts.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
         shadow = path.endswith("shadow")
         os.chown(root / path, 0, 42 if shadow else 0)
         (root / path).chmod(0o640 if shadow else 0o644)
-    return read_files(root, [f"/{path}" for path in texts])
+    return read_files(Root(root), [f"/{path}" for path in texts])
 
 
 def layer(scratch: Path, files: Mapping[str, str]) -> bytes:

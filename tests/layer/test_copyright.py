@@ -4,12 +4,21 @@ import gzip
 from pathlib import Path
 
 from qlumod.layer.copyright import copyright_texts
-from qlumod.model.copyright import collected
+from qlumod.model.copyright import Texts, collected
 from qlumod.model.names import PackageName
+from qlumod.system.within import Root
 from tests.layer.conftest import LICENCE
 from tests.layer.site import Site
 
 TEXTS = dict.fromkeys(map(PackageName, ("licensed", "licensed-data", "licensed-doc")), LICENCE)
+
+
+def _texts(site: Site, place: Path) -> Texts:
+    for name in ("root", "scratch"):
+        (place / name).mkdir(exist_ok=True)
+    return copyright_texts(
+        site.job("licensed"), Root(place / "root"), site.specs / "debs", Root(place / "scratch")
+    )
 
 
 def test_a_payload_holds_the_copyright_file_of_each_of_its_packages(site: Site) -> None:
@@ -24,10 +33,7 @@ def test_a_payload_holds_the_copyright_file_of_each_of_its_packages(site: Site) 
 def test_what_was_left_out_of_the_root_comes_from_the_package_itself(
     site: Site, tmp_path: Path
 ) -> None:
-    (tmp_path / "root").mkdir()
-    found = copyright_texts(
-        site.job("licensed"), tmp_path / "root", site.specs / "debs", tmp_path / "scratch"
-    )
+    found = _texts(site, tmp_path)
     assert found == TEXTS
 
 
@@ -39,7 +45,5 @@ def test_a_directory_that_is_a_link_leads_nowhere_outside_the_root(
     (tmp_path / "copyright").write_text("the build host's own")
     (documents / "licensed").symlink_to(tmp_path)
     (documents / "licensed-doc").symlink_to("../../../../../..")
-    found = copyright_texts(
-        site.job("licensed"), tmp_path / "root", site.specs / "debs", tmp_path / "scratch"
-    )
+    found = _texts(site, tmp_path)
     assert set(found.values()) == {LICENCE}

@@ -14,7 +14,7 @@ from qlumod.layer.cache import payload_path
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.proof.inside import assembled
-from qlumod.stack.chroot import in_root, inhabited
+from qlumod.system.enclosure import enclosed
 from qlumod.system.namespace import call_inside
 from qlumod.system.run import capture, command
 from qlumod.workflows.package import install_module
@@ -39,13 +39,13 @@ def greeting(kernels: Site) -> Path:
 
 def tell_stack(*, listen: Listener, payloads: Sequence[str], space: str) -> dict[str, str]:
     """Inside: what kmod says of the modules of an assembled stack."""
-    with assembled(payloads, Path(space), epoch=0, listen=listen) as (*_, root):
-        (kernel,) = (path.name for path in (root / "usr/lib/modules").iterdir())
+    with assembled(payloads, Path(space), epoch=0, listen=listen) as (_, root):
+        (kernel,) = root.names("/usr/lib/modules")
+        with enclosed(root) as place:
 
-        def said(*words: str) -> str:
-            return capture(in_root(root, *words, epoch=0)).decode()
+            def said(*words: str) -> str:
+                return place.capture(*words).decode()
 
-        with inhabited(root):
             return {
                 "kernel": kernel,
                 "vermagic": said("modinfo", "-k", kernel, "-F", "vermagic", "greet"),

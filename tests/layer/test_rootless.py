@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,18 +148,17 @@ def test_a_user_without_ids_may_package_what_is_built(site: Site, user: User) ->
 @pytest.fixture
 def on_disk(user: User) -> User:
     """The same user on a machine that has too little memory to build there."""
-    (user.home / "patch").mkdir()
-    (user.home / "patch/sitecustomize.py").write_text(
-        "import qlumod.system.memory\nqlumod.system.memory.ENOUGH = 1 << 60\n"
-    )
-    return user
+    group = user.home / "group"
+    group.mkdir()
+    for name, text in (("memory.max", "1000000\n"), ("memory.current", "0\n")):
+        (group / name).write_text(text)
+    return replace(user, setup=f"mount --bind {group} /sys/fs/cgroup")
 
 
 @contextmanager
 def begun(site: Site, user: User) -> Iterator["subprocess.Popen[str]"]:
     """A build that has made files of other ids on the disk; it is killed at the end."""
-    path = f"{user.home}/patch:{user.tree}"
-    words = user.words(PYTHON, "-m", "qlumod", *BUILD, PYTHONPATH=path, **store_of(site))
+    words = user.words(PYTHON, "-m", "qlumod", *BUILD, **store_of(site))
     process = subprocess.Popen(words, cwd=user.home, text=True, stderr=subprocess.PIPE)
     while not any(path.lstat().st_uid >= SUBIDS for path in walked(user.cache / "work")):
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
@@ -178,8 +178,7 @@ def test_a_killed_build_leaves_no_process_and_what_it_leaves_on_the_disk_goes_wi
         pass
     assert debris.left_running(before, [on_disk.home]) == []
     assert any(path.lstat().st_uid >= SUBIDS for path in walked(on_disk.cache / "work"))
-    path = f"{on_disk.home}/patch:{on_disk.tree}"
-    answer = on_disk.qlumod(*BUILD, PYTHONPATH=path, **store_of(site))
+    answer = on_disk.qlumod(*BUILD, **store_of(site))
     assert answer.status == 0, answer.out + answer.err
     assert list((on_disk.cache / "work").iterdir()) == []
     site.build(MODULE)

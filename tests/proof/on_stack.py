@@ -61,7 +61,7 @@ def report_all(
     proof = Proof.of(Path(specs), Path(cache), {m: Path(p) for m, p in payloads.items()})
     with (
         scratch_space(Path(scratch)) as space,
-        assembled(tuple(payloads.values()), space, epoch=epoch, listen=listen) as (*_, root),
+        assembled(tuple(payloads.values()), space, epoch=epoch, listen=listen) as (_, root),
     ):
         write_initrd(root, tuple(payloads.values()), space / "initrd.img", listen)
         sound = scanned(root)
@@ -69,7 +69,7 @@ def report_all(
         with step(listen, "doing faults", total=len(faults())) as advance:
             for number, fault in enumerate(faults()):
                 place = space / f"fault-{number}"
-                answers[fault.name] = proof.failures(_with_fault(fault, root, sound, place))
+                answers[fault.name] = proof.failures(_with_fault(fault, root.place, sound, place))
                 advance(1)
     return answers
 

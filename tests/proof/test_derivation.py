@@ -10,6 +10,7 @@ from qlumod.proof.scanned import scanned
 from qlumod.proof.steps import otherwise
 from qlumod.proof.tree import Tree
 from qlumod.state.table import KINDS
+from qlumod.system.within import Root
 from qlumod.workflows.proof_of_all import closer_sets, no_derivation
 from tests.proof.small import make_reference
 from tests.proof.test_design import specs
@@ -85,7 +86,7 @@ def test_the_largest_sets_are_tried_without_what_spoils_them(
 
 @pytest.fixture(scope="module")
 def at_once(tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    return scanned(make_reference(tmp_path_factory.mktemp("once")))
+    return scanned(Root(make_reference(tmp_path_factory.mktemp("once"))))
 
 
 DEEDS = {
@@ -104,7 +105,7 @@ def test_whatever_a_script_makes_of_the_modules_is_a_reaction(
 ) -> None:
     root = make_reference(tmp_path_factory.mktemp("steps"))
     (root / path.lstrip("/")).write_text(DEEDS[path])
-    found = otherwise(at_once, scanned(root), secrets=(), kinds=KINDS)
+    found = otherwise(at_once, scanned(Root(root)), secrets=(), kinds=KINDS)
     assert {difference.path for difference in found} == {path}
 
 
@@ -119,9 +120,9 @@ def test_ids_order_backups_and_the_bytes_of_secrets_are_none(
     (root / "var/lib/dpkg/status-old").write_text("before")
     (root / "etc/munge/munge.key").write_text("another secret")
     secrets = ["/etc/munge/munge.key"]
-    assert otherwise(at_once, scanned(root), secrets=secrets, kinds=KINDS) == ()
+    assert otherwise(at_once, scanned(Root(root)), secrets=secrets, kinds=KINDS) == ()
     (root / "etc/munge/munge.key").unlink()
-    (found,) = otherwise(at_once, scanned(root), secrets=secrets, kinds=KINDS)
+    (found,) = otherwise(at_once, scanned(Root(root)), secrets=secrets, kinds=KINDS)
     assert str(found) == "/etc/munge/munge.key: missing file"
 
 

@@ -13,6 +13,7 @@ from qlumod.proof.verdict import verdict
 from qlumod.state.table import KINDS
 from qlumod.system.mount import overlay, tmpfs
 from qlumod.system.namespace import call_inside
+from qlumod.system.within import Root
 from tests.proof.expected import expectations
 from tests.proof.faults import faults
 from tests.proof.small import make_reference, make_stack
@@ -32,7 +33,7 @@ def scan_hidden(*, listen: Listener, stack: str, scratch: str, outputs: Sequence
             view.mkdir()
             fault.deed(layer)
             with overlay([Path(stack), layer], view):
-                Path(output).write_bytes(dumped(scanned(view)))
+                Path(output).write_bytes(dumped(scanned(Root(view))))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
@@ -47,7 +48,7 @@ def test_what_a_layer_hides_is_reported(tmp_path: Path) -> None:
         {"stack": str(stack), "scratch": str(scratch), "outputs": list(map(str, outputs))},
         listen=ignore,
     )
-    reference = scanned(make_reference(tmp_path / "reference"))
+    reference = scanned(Root(make_reference(tmp_path / "reference")))
     assert len(HIDDEN) == 3
     for fault, output in zip(HIDDEN, outputs, strict=True):
         found = verdict(

@@ -8,6 +8,7 @@ from qlumod.proof.scanned import scanned
 from qlumod.proof.tree import Tree
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.state.table import KINDS
+from qlumod.system.within import Root
 from tests.proof.expected import expectations
 from tests.proof.faults import Fault, faults
 from tests.proof.small import LEFT_OUT, make_reference, make_stack
@@ -15,7 +16,7 @@ from tests.proof.small import LEFT_OUT, make_reference, make_stack
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    return scanned(make_reference(tmp_path_factory.mktemp("reference")))
+    return scanned(Root(make_reference(tmp_path_factory.mktemp("reference"))))
 
 
 def judge(reference: Tree, stack: Tree) -> Verdict:
@@ -23,7 +24,7 @@ def judge(reference: Tree, stack: Tree) -> Verdict:
 
 
 def test_a_sound_stack_has_only_permitted_differences(reference: Tree, tmp_path: Path) -> None:
-    found = judge(reference, scanned(make_stack(tmp_path)))
+    found = judge(reference, scanned(Root(make_stack(tmp_path))))
     assert [str(failure) for failure in found.failures] == []
     assert found.counts == {
         "left out": len(LEFT_OUT),
@@ -53,5 +54,5 @@ def test_a_sound_stack_has_only_permitted_differences(reference: Tree, tmp_path:
 )
 def test_every_fault_is_reported(fault: Fault, reference: Tree, tmp_path: Path) -> None:
     fault.deed(make_stack(tmp_path))
-    found = judge(reference, scanned(tmp_path))
+    found = judge(reference, scanned(Root(tmp_path)))
     assert any(failure.path.startswith(fault.names) for failure in found.failures), found.failures

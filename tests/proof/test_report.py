@@ -12,6 +12,7 @@ from qlumod.cli.exits import FoundWanting
 from qlumod.proof.scanned import scanned
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.state.table import KINDS
+from qlumod.system.within import Root
 from tests.proof.expected import expectations
 from tests.proof.small import make_reference, make_stack
 
@@ -43,8 +44,8 @@ access list             0      squashfs stores none; systemd-tmpfiles sets it at
 def sound(tmp_path: Path) -> Verdict:
     for name in ("reference", "stack"):
         (tmp_path / name).mkdir()
-    reference = scanned(make_reference(tmp_path / "reference"))
-    stack = scanned(make_stack(tmp_path / "stack"))
+    reference = scanned(Root(make_reference(tmp_path / "reference")))
+    stack = scanned(Root(make_stack(tmp_path / "stack")))
     return verdict(reference, stack, expected=expectations(), kinds=KINDS)
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.stack.chroot import in_root, inhabited
 from qlumod.stack.meeting import activate
+from qlumod.system.enclosure import enclosed
 from qlumod.system.mount import overlay, tmpfs
-from qlumod.system.run import capture, run
+from qlumod.system.within import Root
 
 
 def tell(*, listen: Listener, space: str, deb: str) -> list[str]:
@@ -15,13 +15,17 @@ def tell(*, listen: Listener, space: str, deb: str) -> list[str]:
         root, upper, work = (place / name for name in ("root", "upper", "work"))
         for directory in (root, upper, work):
             directory.mkdir()
-        with overlay([Path("/")], root, upper=upper, work=work), inhabited(root):
+        with (
+            overlay([Path("/")], root, upper=upper, work=work),
+            enclosed(Root(root)) as inside,
+        ):
             (root / "toolbox.deb").write_bytes(Path(deb).read_bytes())
-            run(in_root(root, "dpkg", "--install", "/toolbox.deb", epoch=0), listen=listen)
+            inside.run("dpkg", "--install", "/toolbox.deb", listen=listen)
             (root / "opt/tools.d").mkdir(parents=True)
             (root / "opt/tools.d/hammer").touch()
-            activate(root, {("/opt/tools.d", "toolbox")}, epoch=0, listen=listen)
-            status = capture(in_root(root, "dpkg-query", "-W", "-f=${Status}", "toolbox", epoch=0))
+            unheard = {("/opt/tools.d", "toolbox")}
+            activate(inside, Root(root), unheard, epoch=0, listen=listen)
+            status = inside.capture("dpkg-query", "-W", "-f=${Status}", "toolbox")
             left = [name for name in ("status-old", "lock", "triggers/Lock")
                     if (root / "var/lib/dpkg" / name).exists()]  # fmt: skip
             return [(root / "opt/tools").read_text(), status.decode(), *left]

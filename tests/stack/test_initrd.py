@@ -9,6 +9,7 @@ from qlumod.model.manifest import INITRD, PayloadFile
 from qlumod.model.names import Digest
 from qlumod.stack.initrd import remake_initrd
 from qlumod.state.initrd import makes_another
+from qlumod.system.within import Root
 from tests.stack.test_meeting import member
 
 
@@ -35,10 +36,10 @@ def test_a_stack_that_adds_nothing_to_it_keeps_the_initrd_of_core(tmp_path):
     core = replace(core, manifest=replace(core.manifest, files=(file,)))
     slurm = member(tmp_path, "slurm", "/usr/sbin/slurmd")
     output = tmp_path / "initrd.img"
-    assert remake_initrd(tmp_path, [core, slurm], output, listen=ignore) is None
+    assert remake_initrd(Root(tmp_path), [core, slurm], output, listen=ignore) is None
     assert not output.exists()
 
 
 def test_a_stack_without_a_kernel_has_no_initrd(tmp_path):
     one = member(tmp_path, "one", "/etc/modprobe.d/one.conf", requires=())
-    assert remake_initrd(tmp_path, [one], tmp_path / "initrd.img", listen=ignore) is None
+    assert remake_initrd(Root(tmp_path), [one], tmp_path / "initrd.img", listen=ignore) is None

@@ -15,6 +15,7 @@ from qlumod.stack.meeting import divert, meeting_layers
 from qlumod.stack.member import Member
 from qlumod.state.diverted import Diversion
 from qlumod.system.namespace import call_inside
+from qlumod.system.within import Root
 from tests.support.debs import make_deb
 
 
@@ -89,7 +90,7 @@ GL = Diversion(path="/usr/lib/libGL.so.1", other="/usr/lib/mesa/libGL.so.1", pac
 def test_a_diverted_file_gets_its_other_name(tmp_path):
     (tmp_path / "usr/lib").mkdir(parents=True)
     (tmp_path / "usr/lib/libGL.so.1").symlink_to("libGL.so.1.7")
-    divert(tmp_path, [GL])
+    divert(Root(tmp_path), [GL])
     assert not os.path.lexists(tmp_path / "usr/lib/libGL.so.1")
     assert (tmp_path / "usr/lib/mesa/libGL.so.1").readlink() == Path("libGL.so.1.7")
 
@@ -98,6 +99,6 @@ def test_a_diverted_file_that_another_module_has_under_its_other_name_only_leave
     (tmp_path / "usr/lib/mesa").mkdir(parents=True)
     for name in ("libGL.so.1", "mesa/libGL.so.1"):
         (tmp_path / "usr/lib" / name).write_text(name)
-    divert(tmp_path, [GL])
+    divert(Root(tmp_path), [GL])
     assert not (tmp_path / "usr/lib/libGL.so.1").exists()
     assert (tmp_path / "usr/lib/mesa/libGL.so.1").read_text() == "mesa/libGL.so.1"

@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from qlumod.events import Listener, ignore
-from qlumod.stack.chroot import in_root, inhabited
 from qlumod.system.apt import host_archives
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import bind, overlay, squashfs
 from qlumod.system.namespace import call_inside
 from qlumod.system.run import attempt, command
+from tests.support.chroot import in_root, inhabited
 
 HEAD_NODE = (
     "mount",

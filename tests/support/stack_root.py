@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qlumod.events import Listener, ignore
-from qlumod.stack.chroot import in_root, inhabited
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.namespace import call_inside
 from qlumod.system.run import attempt
+from tests.support.chroot import in_root, inhabited
 
 Answers = Mapping[str, tuple[int, str, str]]
 """Exit status, standard output and standard error of each question."""

@@ -1,6 +1,5 @@
-"""Running programs inside a root: with the few devices they need, and without the host's."""
+"""Machines that tests play: programs in a root with all rights, as on a running system."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -71,15 +70,3 @@ def in_root(
         },
         stdin=stdin,
     )
-
-
-def program_in(root: Path, pattern: str) -> str:
-    """A program of a root by its absolute canonical path, empty where there is none.
-
-    ``*`` stands for a name: of several programs the first is taken.
-    """
-    if "*" not in pattern:
-        # A link is a program, too, wherever it points.
-        return pattern if os.path.lexists(root / pattern.lstrip("/")) else ""
-    found = sorted(root.glob(pattern.lstrip("/")))
-    return f"/{found[0].relative_to(root)}" if found else ""

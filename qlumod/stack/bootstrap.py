@@ -1,0 +1,69 @@
+"""Making a new root: the essential packages, unpacked and installed, and the traces of that."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from qlumod.events import Listener
+from qlumod.stack.surroundings import surroundings
+from qlumod.system.archive import FrozenArchive
+from qlumod.system.enclosure import enclosed
+from qlumod.system.mmdebstrap import unpack_essential
+from qlumod.system.within import Root
+
+_TRACES = (
+    "/var/log/dpkg.log",
+    "/var/log/apt/history.log",
+    "/var/log/apt/term.log",
+    "/var/log/apt/eipp.log.xz",
+    "/var/log/alternatives.log",
+    "/var/cache/ldconfig/aux-cache",
+    "/var/lib/dbus/machine-id",
+)
+"""What tells when and where a root was installed; mmdebstrap(1) removes the same."""
+_MACHINE_ID = "/etc/machine-id"
+_AUXILIARY = "/var/lib/apt/lists/auxfiles"
+"""What apt makes whenever it runs; mmdebstrap(1) removes the same."""
+
+
+def bootstrap(
+    place: Path,
+    *,
+    archive: FrozenArchive,
+    packages: Sequence[str],
+    architecture: str,
+    epoch: int,
+    dpkg_options: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    listen: Listener,
+) -> Root:
+    """Install the essential packages of an archive, and apt, into a new directory.
+
+    `packages` (``name=version``) are those that the whole root will have.
+    """
+    unpack_essential(
+        place,
+        archive=archive,
+        packages=packages,
+        architecture=architecture,
+        epoch=epoch,
+        dpkg_options=dpkg_options,
+        listen=listen,
+    )
+    root = Root(place)
+    debs = root.matching("/var/cache/apt/archives/*.deb")
+    with surroundings(root, packages), enclosed(root) as inside:
+        # dpkg does not order them by their Pre-Depends, and has them all at hand.
+        words = ("dpkg", "--install", "--force-depends", *debs)
+        inside.run(*words, epoch=epoch, environment=environment, listen=listen)
+        inside.run("apt-get", "clean", epoch=epoch, listen=listen)
+    if root.has(_AUXILIARY):
+        root.remove_empty(_AUXILIARY)
+    return root
+
+
+def forget_installation(root: Root) -> None:
+    """Remove from an installed root what differs from one installation to the next one."""
+    for path in _TRACES:
+        root.remove(path)
+    if root.has(_MACHINE_ID):
+        root.write(_MACHINE_ID, b"")
