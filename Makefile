@@ -39,6 +39,7 @@ APT_PACKAGES := \
 	groff-base \
 	iproute2 \
 	iptables \
+	klibc-utils \
 	libcap2-bin \
 	lintian \
 	mmdebstrap \
