@@ -7,7 +7,6 @@ import gzip
 import io
 import lzma
 import os
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -485,19 +484,27 @@ def _is_right(looks: tuple[object, ...]) -> bool:
     return int(str(mode), 8) & ~0o777 == 0o100000 and names == 1
 
 
+def played(scratch: Path) -> Iterator[tuple[Attempt, Outcome]]:
+    """All attempts, each with what came of it; root only."""
+    with booting(scratch) as boot:
+        for attempt in (*stacks(layer_of(scratch)), *answers()):
+            yield attempt, boot(attempt)
+    for number, attempt in enumerate(archives()):
+        with tempfile.TemporaryDirectory(dir=scratch, prefix=f"{number}-") as directory:
+            yield attempt, place(Path(directory), attempt)
+
+
 def main() -> int:
     """Print all attempts and what came of them; 1: something came through."""
-    wrong = 0
+    total = found = 0
     with tempfile.TemporaryDirectory() as directory:
-        scratch = Path(directory)
-        with booting(scratch) as boot:
-            for attempt in (*stacks(layer_of(scratch)), *answers()):
-                wrong += _print(attempt, boot(attempt))
-        for number, attempt in enumerate(archives()):
-            place_in = scratch / str(number)
-            wrong += _print(attempt, place(place_in, attempt))
-            subprocess.run(["rm", "-rf", place_in], check=True)
-    return min(wrong, 1)
+        for attempt, outcome in played(Path(directory)):
+            wrong = verdict(attempt, outcome)
+            total, found = total + 1, found + bool(wrong)
+            came = outcome.told or "goes on, unharmed"
+            print(f"{'OPEN' if wrong else 'closed':6}  {attempt.what!r:50}  {wrong or came[:120]}")
+    print(f"{total} attempts, {found} of them open")
+    return 1 if found else 0
 
 
 def verdict(attempt: Attempt, outcome: Outcome) -> str:
@@ -507,13 +514,6 @@ def verdict(attempt: Attempt, outcome: Outcome) -> str:
     if bool(attempt.told) != bool(outcome.told) or attempt.told not in outcome.told:
         return f"expected {attempt.told or 'that the node goes on'!r}"
     return ""
-
-
-def _print(attempt: Attempt, outcome: Outcome) -> bool:
-    wrong = verdict(attempt, outcome)
-    came = outcome.told or "goes on"
-    print(f"{'OPEN' if wrong else 'closed':6} {attempt.what!r:45} {came[:150]} {wrong}")
-    return bool(wrong)
 
 
 if __name__ == "__main__":

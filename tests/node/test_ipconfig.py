@@ -35,9 +35,11 @@ def root(tmp_path: Path) -> Path:
     """An initrd's root with the real program."""
     root = initramfs(tmp_path)
     shutil.copy(KLIBC, root / "bin/ipconfig")
-    for library in (*Path("/lib").glob("klibc-*.so"), *Path("/usr/lib").glob("klibc-*.so")):
-        (root / "lib").mkdir(exist_ok=True)
-        shutil.copy(library, root / "lib")
+    # Its library is asked for at the one or at the other, as there is a merged /usr.
+    for place in (root / "lib", root / "usr/lib"):
+        place.mkdir(parents=True, exist_ok=True)
+        for library in Path("/usr/lib").glob("klibc-*.so"):
+            shutil.copy(library, place)
     return root
 
 
