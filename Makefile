@@ -40,6 +40,7 @@ APT_PACKAGES := \
 	groff-base \
 	iproute2 \
 	iptables \
+	klibc-utils \
 	libcap2-bin \
 	lintian \
 	mmdebstrap \

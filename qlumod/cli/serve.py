@@ -31,7 +31,8 @@ from qlumod.repository.serving import server
 def command(*, repository: Path, host: str, port: int, reporter: Reporter) -> None:
     """Offer a repository over HTTP until Ctrl-C; read-only, without what begins with a dot.
 
-    It is meant for trying things out: a web server serves the public.
+    It is meant for trying things out, and serves whole files only: no lists of directories, no
+    ranges, 64 connections at once. A web server such as nginx serves the public.
     """
     with server(repository, host, port, listen=reporter.listen) as serving:
         address = f"http://{host}:{serving.server_address[1]}/"

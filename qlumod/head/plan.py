@@ -2,12 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from qlumod import __version__
 from qlumod.head.choose import Choice, check, choose
 from qlumod.head.payloads import Payload, payload_of, read_manifest
 from qlumod.head.places import Places
-from qlumod.head.site import SiteFile, check_files, missing_secrets, site_files, site_secrets
+from qlumod.head.site import (
+    SiteFile,
+    check_files,
+    listed_secrets,
+    missing_secrets,
+    site_files,
+    site_secrets,
+)
 from qlumod.model.digests import Value, digest_bytes, digest_value
 from qlumod.model.image import CORE, Image
 from qlumod.model.manifest import Manifest
@@ -38,6 +46,9 @@ class Plan:
     """Lowest first."""
     files: tuple[SiteFile, ...]
     secret_files: tuple[SiteFile, ...]
+    """What goes into secrets.tar."""
+    unlisted: tuple[SiteFile, ...]
+    """What the site has below the image's own secrets/, and none of its modules lists."""
     secrets: tuple[Secret, ...]
     inputs: Digest
     """What the stack is made of, but for the secrets: a digest would help to guess them."""
@@ -66,16 +77,25 @@ def make_plan(places: Places, image: Image, registry: Registry) -> Plan:
     parts = _lowest_first(parts)
     secrets = _secrets(parts)
     files = site_files(places, image.name)
+    found = site_secrets(places, image.name)
+    listed = listed_secrets(found, secrets)
     check_files(files, secrets)
     return Plan(
         image=image,
         choice=choice,
         parts=parts,
         files=files,
-        secret_files=site_secrets(places, image.name),
+        secret_files=listed,
+        unlisted=tuple(file for file in found if _is_own(places, image, file, listed)),
         secrets=secrets,
         inputs=digest_value(_inputs(image, parts, files)),
     )
+
+
+def _is_own(places: Places, image: Image, file: SiteFile, listed: Sequence[SiteFile]) -> bool:
+    """Whether a file is of that image alone, and not among those that travel."""
+    own = places.images / image.name
+    return file.type != "d" and file not in listed and own in Path(file.source).parents
 
 
 def _part(places: Places, entry: Registered) -> Part:

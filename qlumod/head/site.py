@@ -18,6 +18,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.head.places import Places
 from qlumod.model.image import COMMON, ImageName
+from qlumod.model.paths import absolute_path
 from qlumod.model.secret import Secret, SecretKind
 from qlumod.model.tree import Entry
 from qlumod.state.kind import matches_any
@@ -25,6 +26,8 @@ from qlumod.system.files import read_bytes
 from qlumod.system.tree import scan
 
 TYPES = ("f", "d", "l")
+MOST = 16 << 20
+"""Bytes of secrets.tar: nodes take no more (``qlumod_most_secrets`` of the boot script)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,26 @@ def site_secrets(places: Places, image: ImageName) -> tuple[SiteFile, ...]:
     return _merged(places, image, "secrets")
 
 
+def listed_secrets(found: Sequence[SiteFile], secrets: Sequence[Secret]) -> tuple[SiteFile, ...]:
+    """Those that a module of the image lists: a node takes no others, and no links."""
+    patterns = [secret.path for secret in secrets]
+    listed = tuple(file for file in found if file.type != "d" and matches_any(file.path, patterns))
+    raise_faults(fault for file in listed for fault in _secret_faults(file))
+    return listed
+
+
+def _secret_faults(file: SiteFile) -> Iterator[QlumodError]:
+    if file.type == "l":
+        yield QlumodError(
+            f"{file.source} is a link: nodes take secrets that are files",
+            remedy="put a copy of what it leads to in its place",
+        )
+    try:
+        absolute_path(file.path)
+    except QlumodError as fault:
+        yield QlumodError(f"{file.source}: {fault.brief}")
+
+
 def check_files(files: Sequence[SiteFile], secrets: Sequence[Secret]) -> None:
     """Refuse a secret among the files: everybody on the network can read a layer."""
     patterns = [secret.path for secret in secrets]
@@ -74,7 +97,7 @@ def check_files(files: Sequence[SiteFile], secrets: Sequence[Secret]) -> None:
 
 def missing_secrets(found: Sequence[SiteFile], secrets: Sequence[Secret]) -> tuple[Secret, ...]:
     """The site's secrets that the site has not supplied."""
-    paths = [file.path for file in found if file.type != "d"]
+    paths = [file.path for file in found]
     return tuple(
         secret
         for secret in secrets
@@ -84,22 +107,25 @@ def missing_secrets(found: Sequence[SiteFile], secrets: Sequence[Secret]) -> tup
 
 
 def packed(secrets: Sequence[SiteFile]) -> bytes:
-    """Pack secrets into a tar archive, the same bytes for the same files."""
+    """Pack secrets into a tar archive, the same bytes for the same files.
+
+    Raises `QlumodError` where it becomes longer than nodes take.
+    """
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for file in secrets:
-            if file.type != "d":
-                _pack(tar, file)
+            _pack(tar, file)
+    if out.tell() > MOST:
+        raise QlumodError(
+            f"the secrets of the image take {out.tell()} bytes, and nodes take {MOST}",
+            remedy="keep keys and passwords only below secrets/",
+        )
     return out.getvalue()
 
 
 def _pack(tar: tarfile.TarFile, file: SiteFile) -> None:
     member = tarfile.TarInfo(file.path.lstrip("/"))
     member.mode, member.uname, member.gname = file.mode, file.user, file.group
-    if file.type == "l":
-        member.type, member.linkname = tarfile.SYMTYPE, file.content
-        tar.addfile(member)
-        return
     data = read_bytes(Path(file.source))
     member.size = len(data)
     tar.addfile(member, io.BytesIO(data))

@@ -1,23 +1,25 @@
-"""A small read-only HTTP server for trying a repository out: ranges, nothing hidden, no outside."""
+"""A small read-only HTTP server for trying a repository out: files, nothing hidden or outside."""
 
-import os
-import re
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from email.utils import formatdate
+from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from socket import SHUT_RDWR
+from threading import BoundedSemaphore, Timer
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Output
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
-_BLOCK = 1 << 20
+PATIENCE = 20
+"""Seconds until a request is there, and for each block of an answer to be taken."""
+CONNECTIONS = 64
+"""How many are served at once; further ones are closed."""
 
 
 @contextmanager
@@ -25,116 +27,100 @@ def server(root: Path, host: str, port: int, *, listen: Listener) -> Iterator[Th
     """A server that listens; port 0 takes a free one."""
     handler = partial(_Handler, root=root.resolve(), listen=listen)
     try:
-        made = ThreadingHTTPServer((host, port), handler)
+        made = _Server((host, port), handler, listen)
     except OSError as fault:
         raise QlumodError(
-            f"cannot serve at {host}:{port}: {os.strerror(fault.errno or 0)}",
+            f"cannot serve at {host}:{port}: {fault.strerror}",
             remedy="choose another port (--port 0 takes a free one)",
         ) from fault
-    made.daemon_threads = True
     with made:
         yield made
 
 
+def _tell(listen: Listener, client: str, text: str) -> None:
+    """What clients send may have control characters."""
+    line = "".join(letter if letter.isprintable() else "?" for letter in text)
+    listen(Output(program="serve", line=f"{client} {line}"))
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves so many connections at once; what goes wrong with one is one line."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: Any, listen: Listener) -> None:
+        self._listen = listen
+        self._places = BoundedSemaphore(CONNECTIONS)
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._places.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        _tell(self._listen, client_address[0], f"{sys.exception()}")
+
+
 class _Handler(SimpleHTTPRequestHandler):
-    """Files below the root by GET and HEAD; apt resumes downloads by ranges."""
+    """Files below the root by GET and HEAD, as http.server sends them."""
 
     protocol_version = "HTTP/1.1"
     server_version = "qlumod"
     sys_version = ""
+    timeout = PATIENCE
 
-    def __init__(self, *words: object, root: Path, listen: Listener) -> None:
+    def __init__(self, *words: Any, root: Path, listen: Listener) -> None:
         self._root = root
         self._listen = listen
-        self._rest = 0
-        super().__init__(*words, directory=str(root))  # type: ignore[arg-type]
+        super().__init__(*words)
 
     def log_message(self, format: str, *args: object) -> None:
-        self._listen(Output(program="serve", line=f"{self.address_string()} {format % args}"))
+        _tell(self._listen, self.address_string(), format % args)
+
+    def handle_one_request(self) -> None:
+        # The timeout is that of one byte; this is the whole request's.
+        self._alarm = Timer(PATIENCE, self._hang_up)
+        self._alarm.daemon = True
+        self._alarm.start()
+        try:
+            super().handle_one_request()
+        finally:
+            self._alarm.cancel()
+
+    def parse_request(self) -> bool:
+        parsed = super().parse_request()
+        self._alarm.cancel()
+        return parsed
 
     def send_head(self) -> BytesIO | BinaryIO | None:
-        path = self._path()
-        if path is None or not (path.is_dir() or path.is_file()):
+        self._file = self._found()
+        if self._file is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
-        if path.is_dir():
-            return super().send_head()
-        return self._send_file_head(path)
+        return super().send_head()
 
-    def list_directory(self, path: str | os.PathLike[str]) -> BytesIO | None:
-        names = sorted(
-            f"{entry.name}/" if entry.is_dir() else entry.name
-            for entry in Path(path).iterdir()
-            if not entry.name.startswith(".")
-        )
-        page = "".join(f'<a href="{name}">{name}</a><br>\n' for name in names).encode()
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        return BytesIO(page)
+    def translate_path(self, path: str) -> str:  # noqa: ARG002
+        return str(self._file)
 
-    def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
-        if isinstance(source, BytesIO):
-            super().copyfile(source, outputfile)
-            return
-        while self._rest and (block := source.read(min(_BLOCK, self._rest))):
-            outputfile.write(block)
-            self._rest -= len(block)
-
-    def _path(self) -> Path | None:
-        """The file that is asked for; None: it is hidden, or outside."""
-        parts = [part for part in unquote(urlsplit(self.path).path).split("/") if part]
-        if any(part.startswith(".") or "\0" in part for part in parts):
+    def _found(self) -> Path | None:
+        """The file that is asked for; None: it is none, or hidden, or outside."""
+        try:
+            words = unquote(urlsplit(self.path).path).split("/")
+            path = self._root.joinpath(*words[1:]).resolve()
+            names = (*words, *path.relative_to(self._root).parts)
+            is_file = path.is_file()
+        except (OSError, RuntimeError, ValueError):
             return None
-        path = self._root.joinpath(*parts).resolve()
-        return path if path == self._root or self._root in path.parents else None
+        return path if is_file and not any(name.startswith(".") for name in names) else None
 
-    def _send_file_head(self, path: Path) -> BinaryIO | None:
-        file = path.open("rb")
-        found = os.fstat(file.fileno())
-        changed = formatdate(found.st_mtime, usegmt=True)
-        if self.headers.get("If-Modified-Since") == changed:
-            file.close()
-            self._head(HTTPStatus.NOT_MODIFIED, {"Last-Modified": changed})
-            return None
-        asked = self._range(found.st_size, changed)
-        if asked is None:
-            file.close()
-            self._head(
-                HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-                {"Content-Range": f"bytes */{found.st_size}", "Content-Length": "0"},
-            )
-            return None
-        start, end = asked
-        file.seek(start)
-        self._rest = end - start
-        part = self._rest != found.st_size
-        self._head(
-            HTTPStatus.PARTIAL_CONTENT if part else HTTPStatus.OK,
-            {
-                "Content-Type": "application/octet-stream",
-                "Content-Length": str(self._rest),
-                "Last-Modified": changed,
-                "Accept-Ranges": "bytes",
-                **({"Content-Range": f"bytes {start}-{end - 1}/{found.st_size}"} if part else {}),
-            },
-        )
-        return file
-
-    def _head(self, status: HTTPStatus, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def _range(self, size: int, changed: str) -> tuple[int, int] | None:
-        """First byte and the one after the last; None: there are no such bytes."""
-        asked = _RANGE.match(self.headers.get("Range", ""))
-        if not asked or not any(asked.groups()) or self.headers.get("If-Range", changed) != changed:
-            return 0, size
-        first, last = asked.groups()
-        if not first:
-            return max(0, size - int(last)), size
-        start, end = int(first), min(int(last or size), size - 1) + 1
-        return (start, end) if start < end else None
+    def _hang_up(self) -> None:
+        with suppress(OSError):
+            self.connection.shutdown(SHUT_RDWR)

@@ -153,6 +153,13 @@ def _caution_about_files(plan: Plan, listen: Listener) -> None:
                     "can read a layer: is it a secret? Then move it from copy/ to secrets/"
                 )
             )
+    for file in plan.unlisted:
+        listen(
+            Caution(
+                text=f"{file.source} stays here: no module of the image lists {file.path} among "
+                "its secrets, and a node takes no others"
+            )
+        )
 
 
 def _shown(places: Places, image: Image) -> Shown:

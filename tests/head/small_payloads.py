@@ -99,16 +99,21 @@ def busybox_root(scratch: Path) -> Path:
     root = scratch / "busybox"
     (root / "bin").mkdir(parents=True)
     busybox = Path("/bin/busybox").resolve()
-    linked = subprocess.run(["ldd", busybox], capture_output=True, text=True, check=False).stdout
-    for library in re.findall(r"(/\S+)", linked):
-        (root / library.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(library, root / library.lstrip("/"))
+    copy_libraries(root, busybox)
     shutil.copy(busybox, root / "bin/busybox")
     listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout
     for applet in listed.split():
         if applet != "busybox":
             (root / "bin" / applet).symlink_to("busybox")
     return root
+
+
+def copy_libraries(root: Path, program: Path) -> None:
+    """Bring the libraries of a program into a root."""
+    linked = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
+    for library in re.findall(r"(/\S+)", linked):
+        (root / library.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, root / library.lstrip("/"))
 
 
 def add_core(head: HeadNode, scratch: Path, version: str = "14.0.0", **options: object) -> Path:

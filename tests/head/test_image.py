@@ -440,6 +440,50 @@ def test_secrets_travel_in_a_file_of_their_own_that_only_root_reads(
         assert b"very secret" not in data or path.endswith("/secrets.tar")
 
 
+def test_only_secrets_that_the_image_lists_travel(ready: HeadNode) -> None:
+    site(ready, "secrets/etc/munge/munge.key", "common", 0o400)
+    site(ready, "secrets/etc/elsewhere.key", "of another image", 0o400)
+    own = site(ready, "secrets/etc/shadow", "root::", 0o400, owner="compute")
+    build(ready)
+    with tarfile.open(current(ready) / "secrets.tar") as packed:
+        assert packed.getnames() == ["etc/munge/munge.key"]
+    (caution,) = (event for event in ready.heard if isinstance(event, Caution))
+    assert caution.text == (
+        f"{own} stays here: no module of the image lists /etc/shadow among its secrets, and a node "
+        "takes no others"
+    )
+
+
+def test_a_secret_that_is_a_link_is_refused(ready: HeadNode) -> None:
+    link = ready.places.images / "compute/secrets/etc/munge/munge.key"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("/etc/munge/munge.key")
+    with pytest.raises(QlumodError) as refused:
+        build(ready)
+    assert (refused.value.brief, refused.value.remedy) == (
+        f"{link} is a link: nodes take secrets that are files",
+        "put a copy of what it leads to in its place",
+    )
+
+
+def test_a_secret_with_a_name_that_nodes_refuse_is_refused(ready: HeadNode) -> None:
+    key = site(ready, "secrets/etc/ssh/ssh_host_\x1b_key", "key", 0o400)
+    with pytest.raises(QlumodError) as refused:
+        build(ready)
+    assert refused.value.brief == (
+        f"{key}: '/etc/ssh/ssh_host_\\x1b_key' is no absolute path without '.', '..' and blanks"
+    )
+
+
+def test_more_secrets_than_nodes_take_are_refused(ready: HeadNode) -> None:
+    site(ready, "secrets/etc/munge/munge.key", "x" * (16 << 20), 0o400)
+    with pytest.raises(QlumodError) as refused:
+        build(ready)
+    assert refused.value.brief == (
+        "the secrets of the image take 16783360 bytes, and nodes take 16777216"
+    )
+
+
 def test_missing_secrets_of_the_site_are_told(ready: HeadNode) -> None:
     assert build(ready).missing == (MUNGE_KEY,)
 

@@ -4,17 +4,15 @@ import os
 import re
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.integration.conftest import MainJob
 from tests.integration.test_image import build
-from tests.node.test_boot_script import Quiet
+from tests.node.machine import serving
+from tests.node.root import member, packed
 
 QEMU = shutil.which("qemu-system-x86_64")
 PATIENCE = 600
@@ -53,6 +51,11 @@ echo "== secrets"; systemctl is-active qlumod-secrets.service
 stat -c '%U:%G %a' /etc/munge/munge.key; ls -1 /etc/ssh/ssh_host_*
 echo "== munge"; munge -n | unmunge | sed -n 's/^STATUS: *//p'
 echo "== slurm"; slurmd -V
+echo "== rights"; nobody="setpriv --reuid nobody --regid nogroup --clear-groups"
+# By itself it reads shadow, where the day of the last change stands.
+$nobody passwd -S | cut -d ' ' -f 1,3 | tr 0-9 9
+$nobody ls /run/qlumod/fetched /run/qlumod/lower /run/qlumod/written
+chmod 0755 /run/qlumod/lower; $nobody /run/qlumod/lower/0/usr/bin/passwd -S | cut -d ' ' -f 1,3
 echo "== root"; findmnt -n -o FSTYPE /; tr '0-9a-f' x < /etc/machine-id
 echo "== network"; for n in 1 2 3 4 5 6 7 8 9; do
     networkctl list ens3 --no-legend --no-pager | grep -q configured && break; sleep 2
@@ -61,10 +64,26 @@ networkctl list ens3 --no-legend --no-pager | awk '{ print $4, $5 }'
 echo "== end"
 systemctl poweroff --force --force
 """
+# In place of the shell that emergency mode asks the root password for.
+EMERGENCY = """\
+[Service]
+ExecStart=
+ExecStart=/bin/sh /usr/local/lib/stopped
+"""
+STOPPED = """\
+exec >/dev/ttyS0 2>&1
+echo "== units"
+systemctl is-active qlumod-secrets.service sysinit.target multi-user.target ssh.service
+echo "== placed"; grep -c '^evil' /etc/shadow; ls /etc/munge /etc/ssh/ssh_host_*
+echo "== end"
+systemctl poweroff --force --force
+"""
 FILES = {
     "etc/systemd/system/probe.target": TARGET,
     "etc/systemd/system/probe.service": SERVICE,
     "usr/local/lib/probe": PROBE,
+    "etc/systemd/system/emergency.service.d/probe.conf": EMERGENCY,
+    "usr/local/lib/stopped": STOPPED,
 }
 
 
@@ -85,15 +104,8 @@ def served(
         key.write_bytes(os.urandom(1024))
         key.chmod(0o400)
     current = build(main_job, head)
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(Quiet, directory=str(head / "var/lib/qlumod"))
-    )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield current, f"http://10.0.2.2:{server.server_port}/images/compute/current"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(head / "var/lib/qlumod") as server:
+        yield current, f"http://10.0.2.2:{server.server_port}/images/compute/current"
 
 
 def boot(current: Path, arguments: str, log: Path) -> str:
@@ -140,6 +152,11 @@ def test_a_node_boots_the_stack_with_its_secrets_and_its_network(
     ]
     assert after(console, "munge") == ["Success (0)"]
     assert after(console, "slurm")[0].startswith("slurm-wlm")
+    closed = [
+        f"ls: cannot open directory '/run/qlumod/{name}': Permission denied"
+        for name in ("fetched", "lower", "written")
+    ]
+    assert after(console, "rights") == ["nobody 9999-99-99", *closed, "nobody never"]
     assert after(console, "root") == ["overlay", "x" * 32]
     assert after(console, "network") == ["routable configured"]
 
@@ -154,3 +171,30 @@ def test_a_node_that_cannot_boot_says_why(served: tuple[Path, str], tmp_path: Pa
     )
     what = f"what came from {address}/stack is damaged: its SHA-256 is not {digest}"
     assert f"qlumod: cannot boot: {what}" in console
+
+
+def test_a_node_whose_secrets_are_refused_stops_and_says_why(
+    served: tuple[Path, str], tmp_path: Path
+) -> None:
+    current, address = served
+    key, shadow = member("etc/munge/munge.key"), member("etc/shadow", "evil::19000::::::\n")
+    (current / "hostile.tar").write_bytes(packed(key, shadow))
+    console = boot(
+        current,
+        f"boot=qlumod qlumod.stack={address}/stack qlumod.secrets={address}/hostile.tar "
+        "systemd.show_status=0",
+        tmp_path / "console",
+    )
+    assert "== end\n" in console, console[-3000:]
+    for line in (
+        "secrets.tar is refused, nothing of it was taken: etc/shadow is no secret of this image",
+        "this node does not go on without its secrets: mend them on the head node, build the image "
+        "again, and boot",
+    ):
+        assert f": qlumod: {line}\n" in console
+    assert after(console, "units") == ["failed", "inactive", "inactive", "inactive"]
+    assert after(console, "placed") == [
+        "0",
+        "ls: cannot access '/etc/ssh/ssh_host_*': No such file or directory",
+        "/etc/munge:",
+    ]

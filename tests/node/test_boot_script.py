@@ -3,12 +3,11 @@
 import os
 import re
 import shutil
+import stat
+import struct
 import subprocess
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,48 +17,10 @@ from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
 from qlumod.workflows.image import build_images, create_image
 from tests.head.head_node import HeadNode
-from tests.head.small_payloads import add_core, add_slurm, busybox_root
+from tests.head.small_payloads import add_core, add_slurm, copy_libraries
+from tests.node.machine import Machine, Quiet, answer, served_image, serving, standing
 
-SCRIPT = Path(__file__).resolve().parents[2] / "node/usr/share/initramfs-tools/scripts/qlumod"
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts are made by root")
-
-# What initramfs-tools' init and functions do around the script, as far as it can tell.
-SURROUNDINGS = r"""
-rootmnt=/root
-cleanup() {
-    umount /root /run/qlumod/written /run/qlumod/lower/* 2>/dev/null
-    for device in /dev/loop[0-9]*; do
-        # The initrd's loop devices are let go of by the reboot; these must be let go of here.
-        grep -qs "^/run/qlumod/" "/sys/block/${device#/dev/}/loop/backing_file" &&
-            losetup -d "$device"
-    done
-}
-panic() { echo "panic: $*"; cleanup; kill -9 $$; }
-modprobe() { :; }
-wait_for_udev() { :; }
-run_scripts() { :; }
-sleep() { :; }
-configure_networking() { . /network; }
-. /scripts/qlumod
-mount_top
-mount_premount
-mountroot
-mount_bottom
-. /look
-cleanup
-"""
-NETWORK = """
-cat > /run/net-eth0.conf <<END
-DEVICE='lo'
-PROTO='{proto}'
-IPV4ADDR='10.1.2.3'
-IPV4NETMASK='255.255.240.0'
-IPV4GATEWAY='10.1.0.1'
-IPV4DNS0='10.1.0.2'
-IPV4DNS1='0.0.0.0'
-HOSTNAME='node7'
-END
-"""
 
 
 @pytest.fixture(scope="module")
@@ -81,83 +42,12 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> HeadNode:
     return head
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@dataclass
-class Machine:
-    """A machine that boots: an initramfs directory, and a server with a copy of the images."""
-
-    initramfs: Path
-    served: Path
-    address: str
-    network: str = NETWORK.format(proto="dhcp")
-    arguments: list[str] = field(default_factory=list)
-
-    @property
-    def generation(self) -> Path:
-        return self.served / "images/compute/1"
-
-    def boot(self, look: str = "", *arguments: str) -> list[str]:
-        """What the console says; `look` is run in the initramfs when the root is mounted."""
-        stack = f"qlumod.stack={self.address}/images/compute/current/stack"
-        words = ["boot=qlumod", stack, *arguments] if not self.arguments else self.arguments
-        for name, text in (
-            ("look", look),
-            ("network", self.network),
-            ("cmdline", " ".join(words)),
-            ("init", SURROUNDINGS),
-        ):
-            (self.initramfs / name).write_text(text)
-        return self._chrooted()
-
-    def _chrooted(self) -> list[str]:
-        mounts = (
-            f"mount -t proc proc {self.initramfs}/proc; "
-            f"mount --bind {self.initramfs}/cmdline {self.initramfs}/proc/cmdline; "
-            f"mount --rbind /sys {self.initramfs}/sys; mount --rbind /dev {self.initramfs}/dev; "
-            f"mount -t tmpfs tmpfs {self.initramfs}/run; "
-        )
-        done = subprocess.run(
-            ["unshare", "--mount", "--propagation", "private", "--pid", "--fork",
-             "sh", "-ec", f"{mounts} chroot {self.initramfs} /bin/busybox sh /init"],
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, check=False,
-        )  # fmt: skip
-        return done.stdout.splitlines()
-
-    def panic(self, *arguments: str) -> str:
-        """The reason why it does not boot."""
-        reasons = [line for line in self.boot("", *arguments) if line.startswith("panic: ")]
-        assert reasons, "it booted"
-        return reasons[0].removeprefix("panic: qlumod: cannot boot: ")
-
-
 @pytest.fixture
 def machine(head: HeadNode, tmp_path: Path) -> Iterator[Machine]:
     served = tmp_path / "served"
     shutil.copytree(head.places.state, served, symlinks=True)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(served)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Machine(initramfs(tmp_path), served, f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def initramfs(tmp_path: Path) -> Path:
-    """A root with busybox and nothing else, as the initrd is one for the script."""
-    root = busybox_root(tmp_path)
-    for directory in ("proc", "sys", "dev", "run", "etc", "root", "scripts"):
-        (root / directory).mkdir(exist_ok=True)
-    shutil.copy(SCRIPT, root / "scripts/qlumod")
-    return root
+    with standing(tmp_path, served) as machine:
+        yield machine
 
 
 def test_a_stack_is_mounted_with_the_last_layer_on_top(machine: Machine) -> None:
@@ -214,7 +104,7 @@ def test_the_lease_is_handed_to_the_running_system(machine: Machine) -> None:
 
 
 def test_a_fixed_address_is_handed_over_too(machine: Machine) -> None:
-    machine.network = NETWORK.format(proto="none")
+    machine.network = answer(PROTO="none")
     lines = machine.boot("cat /run/systemd/network/*")
     assert lines[-4:] == ["[Network]", "Address=10.1.2.3/20", "Gateway=10.1.0.1", "DNS=10.1.0.2"]
 
@@ -249,7 +139,8 @@ def test_a_damaged_layer_stops_the_boot(machine: Machine) -> None:
 def test_a_layer_that_the_server_lacks_stops_the_boot(machine: Machine) -> None:
     (machine.generation / "image.squashfs").unlink()
     assert machine.panic() == (
-        f"cannot fetch {machine.address}/images/compute/current/image.squashfs (tried 5 times)"
+        f"cannot fetch {machine.address}/images/compute/current/image.squashfs (tried 5 times): "
+        "wget: server returned error: HTTP/1.0 404 File not found"
     )
 
 
@@ -273,10 +164,10 @@ def test_layers_that_do_not_fit_into_memory_stop_the_boot(machine: Machine) -> N
     stack = machine.generation / "stack"
     layer = read_stack(machine.generation).layers[0].file
     stack.write_text(
-        stack.read_text().replace(f"{layer.sha256} {layer.size} ", f"{layer.sha256} {1 << 50} ")
+        stack.read_text().replace(f"{layer.sha256} {layer.size} ", f"{layer.sha256} {1 << 40} ")
     )
     assert re.fullmatch(
-        r"the layers need 1073741824 MiB of memory, and \d+ MiB are free", machine.panic()
+        r"the layers need 1048576 MiB of memory, and \d+ MiB are free", machine.panic()
     )
 
 
@@ -286,5 +177,137 @@ def test_without_a_stack_argument_it_says_which_one_is_missing(machine: Machine)
 
 
 def test_without_an_address_it_says_so(machine: Machine) -> None:
-    machine.network = ". /run/net-*.conf\n"
+    machine.network = None
     assert machine.panic() == "no network card got an address (ip=dhcp)"
+
+
+class Elsewhere(Quiet):
+    """A server that sends its clients to another place, and says unprintable things."""
+
+    def do_GET(self) -> None:  # noqa: N802
+        if self.path.startswith("/here/"):
+            super().do_GET()
+        elif self.path.endswith("/stack"):
+            self.send_response(302)
+            self.send_header("Location", "/here" + self.path)
+            self.end_headers()
+        elif self.path.endswith("/secrets.tar"):
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(bytes(1 << 16))
+        else:
+            self.wfile.write(b"HTTP/1.1 404 gone\x9b\x7f\x1b[2J\r\n\r\n")
+
+    def translate_path(self, path: str) -> str:
+        return super().translate_path(path.removeprefix("/here"))
+
+
+def test_a_redirection_gives_no_more_than_an_answer(head: HeadNode, tmp_path: Path) -> None:
+    with standing(tmp_path, head.places.state, Elsewhere) as machine:
+        console = machine.console()
+    lines = console.decode().splitlines()
+    layer = read_stack(head.places.built / "compute/current").layers[0].file.sha256
+    assert lines[-2] == (
+        f"panic: qlumod: cannot boot: cannot fetch {machine.address}/layers/{layer}.squashfs "
+        "(tried 5 times): wget: server returned error: HTTP/1.1 404 gone??"
+    )
+
+
+def test_an_answer_without_end_is_cut_off(machine: Machine, tmp_path: Path) -> None:
+    with serving(tmp_path, Elsewhere) as server:
+        address = f"http://127.0.0.1:{server.server_port}/secrets.tar"
+        assert machine.panic(f"qlumod.secrets={address}") == (
+            f"what comes from {address} is longer than 16777216 bytes"
+        )
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "qlumod.digest=",
+        "qlumod.digest=0123",
+        "qlumod.stack=https://host/stack",
+        "qlumod.stack=file:///etc/passwd",
+        "qlumod.stack=http://host",
+        "qlumod.secrets=http:///secrets.tar",
+        "qlumod.network=no",
+        "qlumod.tmpfs=50%,suid",
+        "qlumod.tmpfs=",
+    ],
+)
+def test_a_misspelt_argument_is_told(machine: Machine, argument: str) -> None:
+    assert machine.panic(argument) == f"the kernel argument '{argument}' has no such value"
+
+
+NET_RAW = struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0)
+"""cap_net_raw+ep as the attribute security.capability has it (capabilities(7))."""
+AS_A_USER = "start-stop-daemon -S -c user -x"
+
+
+def tree_with_rights(scratch: Path) -> Path:
+    """A tree with a setuid program, one with a capability, and a device."""
+    programs = scratch / "tree/usr/bin"
+    programs.mkdir(parents=True)
+    (scratch / "tree/etc").mkdir()
+    shutil.copy("/usr/bin/id", programs / "setuid")
+    (programs / "setuid").chmod(0o4755)
+    shutil.copy("/usr/bin/cat", programs / "capable")
+    os.setxattr(programs / "capable", "security.capability", NET_RAW)
+    os.mknod(programs / "zero", 0o666 | stat.S_IFCHR, os.makedev(1, 5))
+    return scratch / "tree"
+
+
+@pytest.fixture
+def rights(tmp_path: Path) -> Iterator[Machine]:
+    """A machine whose image has such a tree; the initrd has what its programs need."""
+    served_image(tmp_path / "served", tree_with_rights(tmp_path))
+    with standing(tmp_path, tmp_path / "served") as machine:
+        for program in ("/usr/bin/id", "/usr/bin/cat"):
+            copy_libraries(machine.initramfs, Path(program))
+        (machine.initramfs / "etc/passwd").write_text("user:x:1000:1000::/:/bin/sh\n")
+        yield machine
+
+
+def test_rights_of_programs_hold_in_the_root_and_not_in_its_layers(rights: Machine) -> None:
+    below = "/run/qlumod/lower/0/usr/bin"
+    lines = rights.boot(
+        f"{AS_A_USER} /root/usr/bin/setuid -- -u\n"
+        f"{AS_A_USER} /root/usr/bin/capable -- /proc/self/status | grep CapEff\n"
+        "head -c 1 /root/usr/bin/zero | wc -c\n"
+        f"{AS_A_USER} {below}/setuid -- -u\n"
+        f"head -c 1 {below}/zero | wc -c\n"
+        # Were the directory open, as root may leave it: the mount itself grants nothing.
+        "chmod 0755 /run/qlumod/lower\n"
+        f"{AS_A_USER} {below}/setuid -- -u\n"
+        f"{AS_A_USER} {below}/capable -- /proc/self/status | grep CapEff\n"
+    )
+    assert lines[lines.index("qlumod: compute: 1 layers") + 1 :] == [
+        "0",
+        "CapEff:\t0000000000002000",
+        "1",
+        f"start-stop-daemon: can't execute '{below}/setuid': Permission denied",
+        f"head: {below}/zero: Permission denied",
+        "0",
+        "1000",
+        "CapEff:\t0000000000000000",
+    ]
+
+
+def test_what_the_root_is_made_of_is_closed_to_users(rights: Machine) -> None:
+    lines = rights.boot(
+        "cd /run/qlumod; stat -c '%a %n' . stack fetched lower written written/upper\n"
+        "grep '^[^ ]* [^ ]*qlumod\\|^qlumod ' /proc/mounts"
+    )
+    shown = lines[lines.index("qlumod: compute: 1 layers") + 1 :]
+    assert shown[:6] == [
+        "755 .", "644 stack", "700 fetched", "700 lower", "700 written", "755 written/upper",
+    ]  # fmt: skip
+    mounts = [line.split() for line in shown[6:]]
+    assert {words[1]: words[3].split(",")[:3] for words in mounts} == {
+        "/run/qlumod": ["rw", "nosuid", "nodev"],
+        "/run/qlumod/lower/0": ["ro", "nosuid", "nodev"],
+        "/run/qlumod/written": ["rw", "nosuid", "nodev"],
+        "/root": ["rw", "relatime", "lowerdir=0"],
+    }
