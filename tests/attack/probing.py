@@ -1,0 +1,94 @@
+"""Asking in all places where programs of a root are started; what each of them reaches."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.events import Event, Output
+from qlumod.head.places import Places
+from qlumod.layer.build import build_payloads, plan
+from qlumod.model.names import ModuleName
+from qlumod.model.payload import payload_home
+from qlumod.workflows.image import build_images, create_image
+from qlumod.workflows.modules import register
+from qlumod.workflows.proof import verify_stack
+from qlumod.workflows.workplace import Workplace
+from tests.attack.release import MODULES
+from tests.layer.site import Site
+
+_LINE = re.compile(r"\bprobe (\S+) (\S+): (yes|no) ?(.*)")
+
+
+@dataclass(frozen=True, order=True)
+class Reached:
+    """One question, asked in one place."""
+
+    place: str
+    """What qlumod did, and which program of the root asked: ``build core: postinst``."""
+    question: str
+    yes: bool
+    detail: str
+
+
+def answers(doing: str, lines: Iterable[str]) -> Iterator[Reached]:
+    """The answers among the lines that programs printed."""
+    for line in lines:
+        if found := _LINE.search(line):
+            label, question, word, detail = found.groups()
+            yield Reached(f"{doing}: {label}", question, word == "yes", detail)
+
+
+class _Heard:
+    """A listener that keeps what programs print."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Output):
+            self.lines.append(event.line)
+
+    def answers(self, doing: str) -> list[Reached]:
+        return list(answers(doing, self.lines))
+
+
+def asked_while_building(site: Site, cache: Path) -> tuple[dict[str, Path], list[Reached]]:
+    """Build the modules into an empty cache; returns their payloads, and the answers."""
+    found: list[Reached] = []
+    payloads: dict[str, Path] = {}
+    for module in map(ModuleName, MODULES):
+        heard = _Heard()
+        for package in site.lock.generated(module):
+            site.store.forget_generated(package.sha256)
+        jobs = plan(site.project, site.lock, [module])
+        made = build_payloads(jobs, store=site.store, cache=cache, listen=heard)
+        payloads |= {str(name): path for name, path in made.items()}
+        found += heard.answers(f"build {module}")
+    return payloads, found
+
+
+def asked_while_proving(site: Site, cache: Path) -> list[Reached]:
+    """Prove the stack, with the packages of the site's cache and the layers of another one."""
+    heard = _Heard()
+    place = Workplace(specs=site.specs, cache=cache, store=site.store.root)
+    verify_stack(place, list(MODULES), fresh=True, listen=heard)
+    return heard.answers("verify-stack")
+
+
+def asked_while_assembling(payloads: dict[str, Path], head: Path) -> list[Reached]:
+    """Build an image of the modules on a head node of its own."""
+    places = Places(head)
+    for module, payload in payloads.items():
+        place = head / payload_home(module, "bookworm", "amd64", "1.0.0")
+        shutil.copytree(payload, place, copy_function=os.link)
+    heard = _Heard()
+    register(places, thorough=True, listen=heard)
+    create_image(
+        places, "probed", modules=["core", "probing"], version=None, flavor=None,
+        architecture=None, description="", listen=heard,
+    )  # fmt: skip
+    build_images(places, ["probed"], force=False, dry_run=False, listen=heard)
+    return heard.answers("image build")
