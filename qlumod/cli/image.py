@@ -94,6 +94,7 @@ def create(*, name: ImageName, root: Path, reporter: Reporter, arch: Any, **give
 @click.option("--force", is_flag=True, help="Build also what is up to date.")
 @options.dry_run
 @options.root
+@options.limited
 @options.reports()
 def build(
     *,

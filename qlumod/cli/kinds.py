@@ -1,7 +1,7 @@
 """What the values of options and settings are: how each is read, shown, and completed."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +114,51 @@ def duration(text: str) -> int:
     if not found:
         raise QlumodError(f"{text!r} is no duration: it is one such as 12h, 30d or 4w")
     return int(found[1]) * _SECONDS[found[2]]
+
+
+_NONE = "none"
+"""How a limit is written that there is not; its value is 0."""
+_BYTES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+class LimitKind(Kind):
+    """A limit: a number in one of some units, or ``none``."""
+
+    def __init__(self, metavar: str, parse: Callable[[str], int], units: Mapping[str, int]) -> None:
+        super().__init__(metavar, lambda text: 0 if text == _NONE else parse(text))
+        self._units = sorted(units.items(), key=lambda unit: -unit[1])
+
+    def shown(self, value: int) -> str:
+        """The value in the largest unit that leaves it whole."""
+        if not value:
+            return _NONE
+        return next(
+            (f"{value // size}{unit}" for unit, size in self._units if value % size == 0),
+            str(value),
+        )
+
+
+def span_limit() -> LimitKind:
+    """A limit of time, in seconds."""
+    return LimitKind("DURATION", duration, {u: s for u, s in _SECONDS.items() if u in "smh"})
+
+
+def number_limit() -> LimitKind:
+    """A limit of how many."""
+    return LimitKind("N", whole, {})
+
+
+def size_limit() -> LimitKind:
+    """A limit of bytes."""
+    return LimitKind("SIZE", byte_size, _BYTES)
+
+
+def byte_size(text: str) -> int:
+    """Read a number of bytes such as ``16G``; raises `QlumodError`."""
+    found = re.fullmatch(r"([1-9][0-9]*)([KMGT])", text)
+    if not found:
+        raise QlumodError(f"{text!r} is no size: it is one such as 512M, 16G or 1T")
+    return int(found[1]) * _BYTES[found[2]]
 
 
 def whole(text: str) -> int:

@@ -22,6 +22,7 @@ from qlumod.late import late
 if TYPE_CHECKING:
     from qlumod.model.address import Address
 
+limits = late("qlumod.system.limits")
 workplaces = late("qlumod.workflows.workplace")
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -244,8 +245,30 @@ looking = _workplace(**_LOOKING, profile=profile)
 """Add what a verb takes that tells of modules."""
 making = _workplace(**_MAKING)
 """Add what each verb takes that makes modules."""
-building = _workplace(**_MAKING, profile=profile, work=work, processors=processors)
-"""Add what each verb takes that makes modules and works at their layers."""
+_building = _workplace(**_MAKING, profile=profile, work=work, processors=processors)
+
+
+def building(function: F) -> F:
+    """Add what each verb takes that makes modules and works at their layers."""
+    return _building(limited(function))
+
+
+def limited(function: F) -> F:
+    """Add the limits of what packages' programs may take; they hold while the function runs."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **given: Any) -> Any:
+        bounds = {name: given.pop(f"limit_{name}") for name in _LIMITS}
+        limits.impose(limits.Limits(**bounds))
+        return function(*args, **given)
+
+    decorated: Any = wrapper
+    for name in reversed(_LIMITS):
+        decorated = setting(f"limit-{name.replace('_', '-')}")(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+_LIMITS = ("silence", "processes", "memory", "file_size")
 
 
 class Working(TypedDict):
@@ -257,7 +280,7 @@ class Working(TypedDict):
 
 def working(function: F) -> F:
     """Add what each verb takes that works at layers: see `Working`."""
-    return work(processors(function))
+    return work(processors(limited(function)))
 
 
 def modules(function: F) -> F:

@@ -16,14 +16,20 @@ from qlumod.cli.kinds import (
     archive_address,
     days,
     fingerprint,
+    number_limit,
     one_of,
     readable_by_all,
     seconds,
+    size_limit,
+    span_limit,
     whole,
 )
+from qlumod.late import late
 from qlumod.model.names import arch_name, flavor_name
 from qlumod.model.profile import RELEASED, profile_name
 from qlumod.repository.layout import suite
+
+limits = late("qlumod.system.limits")
 
 Look = Callable[[str], Any]
 """What looks up another setting's value, for a default that depends on it."""
@@ -110,6 +116,38 @@ SETTINGS = (
         help="How many processors may work, at one layer or at several; no byte depends on it.",
         example="4",
         otherwise="all",
+    ),
+    Setting(
+        name="limit-silence",
+        kind=span_limit(),
+        help="End a package's program that prints nothing for so long (none: never).",
+        example="4h",
+        default=lambda _: limits.USUAL_SILENCE,
+        otherwise="150m",
+    ),
+    Setting(
+        name="limit-processes",
+        kind=number_limit(),
+        help="How many processes packages' programs may have at the same time (none: no limit).",
+        example="20000",
+        default=lambda _: limits.USUAL_PROCESSES,
+        otherwise="4096",
+    ),
+    Setting(
+        name="limit-memory",
+        kind=size_limit(),
+        help="How much memory packages' programs may take (none: no limit).",
+        example="32G",
+        default=lambda _: limits.usual_memory(),
+        otherwise="three quarters of the machine's",
+    ),
+    Setting(
+        name="limit-file-size",
+        kind=size_limit(),
+        help="How large a file packages' programs may write (none: no limit).",
+        example="100G",
+        default=lambda _: limits.USUAL_FILE_SIZE,
+        otherwise="16G",
     ),
     Setting(
         name="output",

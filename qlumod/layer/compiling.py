@@ -79,7 +79,7 @@ def compile_modules(
     """Write a module's generated packages into the directory `output`; see `layer.compile`."""
     job = read_inputs(Path(inputs), ModuleName(module))
     members = stacked([read_member(Path(payload)) for payload in below])
-    with scratch_space(Path(scratch)) as space:
+    with scratch_space(Path(scratch), processors=processors) as space:
         upper, work, mounted = (space / name for name in ("upper", "work", "root"))
         for directory in (upper, work, mounted):
             directory.mkdir()

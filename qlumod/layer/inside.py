@@ -52,7 +52,7 @@ def build(
 ) -> None:
     """Build one module into the payload directory `output`; see `qlumod.layer.build`."""
     members = stacked([read_member(Path(payload)) for payload in below])
-    with scratch_space(Path(scratch)) as space:
+    with scratch_space(Path(scratch), processors=processors) as space:
         site = _Site(
             job=read_inputs(Path(inputs), ModuleName(module)),
             archive=FrozenArchive.from_document(archive),

@@ -150,6 +150,8 @@ class Enclosure:
             command(
                 "/bin/sh", _script("enter.sh"), self.home / "filter", report,
                 " ".join(map(str, own.joining)),
+                # Python, and sh, ignore some: a file that grows too large would go unnoticed.
+                "env", "--default-signal", "--",
                 "prlimit", *bounds.for_each(own.counted),
                 *_BOUNDED,
                 "bwrap", *_SURROUNDINGS, "--seccomp", "4",

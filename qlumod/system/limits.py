@@ -50,8 +50,9 @@ USUAL_FILE_SIZE = 16 << 30
 
 
 def usual_memory() -> int:
-    """Three quarters of this machine's memory, in bytes."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4 * 3
+    """Three quarters of this machine's memory: bytes, in whole MiB."""
+    pages = os.sysconf("SC_PHYS_PAGES") * 3 // 4
+    return pages * os.sysconf("SC_PAGE_SIZE") >> 20 << 20
 
 
 def usual() -> Limits:
@@ -92,7 +93,7 @@ def _words(limits: Limits, limit: str) -> tuple[str, str]:
     more = f"if these packages need more, allow it: --limit-{limit}"
     return {
         SILENCE: (
-            f"ended, since it printed nothing for {limits.silence / 60:g} minutes",
+            f"ended, since it printed nothing for {_spoken(limits.silence)}",
             f"see what it did last in the log of the run; {more}",
         ),
         PROCESSES: (f"it met the limit of {limits.processes} processes at the same time", more),
@@ -102,6 +103,10 @@ def _words(limits: Limits, limit: str) -> tuple[str, str]:
             more,
         ),
     }[limit]
+
+
+def _spoken(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 120 or seconds % 60 else f"{seconds // 60} minutes"
 
 
 _SIZE_EXCEEDED = 128 + 25

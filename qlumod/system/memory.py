@@ -16,20 +16,26 @@ memory: every processor may have a module of its own."""
 CGROUPS = Path("/sys/fs/cgroup")
 
 
+MOST = 0.7
+"""The part of the free memory that trees may fill."""
+
+
 @contextmanager
-def scratch_space(place: Path) -> Iterator[Path]:
+def scratch_space(place: Path, *, processors: int | None = None) -> Iterator[Path]:
     """An empty directory for one build; in memory it needs no sync, and is gone with its mount.
 
-    On the disk it is emptied here: outside of a user namespace nobody might remove it.
+    On the disk it is emptied here: outside of a user namespace nobody might remove it. Who works
+    with so many of the `processors` (None: all) may fill as large a part of the memory.
     """
     place.mkdir()
     # The group of a directory above that has its set-group-id bit is none of ours.
     os.chown(place, 0, 0)
     place.chmod(0o755)
-    if available_memory() >= ENOUGH * max(
-        2, len(os.sched_getaffinity(0))
-    ) and _memory_takes_overlay(place):
-        with tmpfs(place, size="70%"):
+    there = len(os.sched_getaffinity(0))
+    available = available_memory()
+    if available >= ENOUGH * max(2, there) and _memory_takes_overlay(place):
+        share = min(processors or there, there) / there
+        with tmpfs(place, size=str(max(ENOUGH, int(available * MOST * share)))):
             yield place
         return
     try:

@@ -8,8 +8,10 @@ import pytest
 from qlumod.cli import configuration
 from qlumod.cli.conffile import conffile
 from qlumod.cli.configuration import parse, read
+from qlumod.cli.kinds import size_limit
 from qlumod.cli.settings import BY_NAME, SETTINGS
 from qlumod.errors import QlumodError
+from qlumod.system.limits import usual_memory
 from tests.conftest import ROOT, Typed
 
 PAGE = (ROOT / "docs/configuration.md").read_text()
@@ -208,6 +210,10 @@ def test_config_tells_every_value_and_who_says_so(qlumod: Typed, conf: Path) -> 
         ["store", "/from/file/packages", "default"],
         ["work", "/from/file/work", "default"],
         ["jobs", "-", "default"],
+        ["limit-silence", "150m", "default"],
+        ["limit-processes", "4096", "default"],
+        ["limit-memory", size_limit().shown(usual_memory()), "default"],
+        ["limit-file-size", "16G", "default"],
         ["output", "packages", "environment variable QLUMOD_OUTPUT"],
         ["flavor", "trixie", f"{conf}:3"],
         ["arch", "-", "default"],
