@@ -86,6 +86,8 @@ def within(listen: Listener, name: str) -> Listener:
                 listen(replace(event, step=f"{name}: {event.step}"))
             case Output():
                 listen(replace(event, program=f"{name}: {event.program}"))
+            case Notice() | Caution():
+                listen(replace(event, text=f"{name}: {event.text}"))
             case _:
                 listen(event)
 

@@ -242,7 +242,7 @@ def ensure_generated(
                     place / "compile",
                     store=store,
                     processors=processors,
-                    listen=listen,
+                    listen=within(listen, job.spec.module),
                 )
 
 

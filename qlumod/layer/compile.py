@@ -43,7 +43,7 @@ def ensure_compiled(
         return
     if all(store.generated(package.sha256) for package in job.generated):
         names = ", ".join(package.package for package in job.generated)
-        listen(Notice(text=f"{job.spec.module}: nothing to compile, {names} is there"))
+        listen(Notice(text=f"nothing to compile, {names} is there"))
         return
     made = _compile(job, below, place, store=store, processors=processors, listen=listen)
     for package, deb in made:

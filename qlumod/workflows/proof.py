@@ -180,8 +180,8 @@ def expectations(
     release, specs = project.release, installation.specs
     beside = dict(pair for member in members for pair in _beside(member))
     kernel = next((m.manifest.kernel for m in members if m.manifest.kernel), "")
-    back = {path for member in members for path in _restored(installation, member)}
     recorded = {path for member in members for _, path in member.left_out}
+    back = {path for member in members for path in _brought_back(member, recorded)}
     return Expectations(
         left_out=frozenset(recorded - back - outside(kernel, beside)),
         excludes=(*release.excludes, *installation.lines("exclude")),
@@ -206,11 +206,13 @@ def _days(project: Project, installation: Installation) -> Iterator[tuple[str, t
             yield user.name, (day_of(installation.epoch), day_of(lock.epoch_of(module)))
 
 
-def _restored(installation: Installation, member: Member) -> Iterator[str]:
-    """The paths of a module that brings back what others left out."""
-    if any(spec.restore for spec in installation.specs if spec.module == member.module):
-        text = gzip.decompress(member.contents.read_bytes()).decode()
-        yield from (line.path for line in parse_contents(text, str(member.contents)))
+def _brought_back(member: Member, recorded: Collection[str]) -> Iterator[str]:
+    """The paths of a module that others have left out, and not it."""
+    own = {path for _, path in member.left_out}
+    text = gzip.decompress(member.contents.read_bytes()).decode()
+    for line in parse_contents(text, str(member.contents)):
+        if line.path in recorded and line.path not in own:
+            yield line.path
 
 
 def _beside(member: Member) -> Iterable[tuple[str, str]]:

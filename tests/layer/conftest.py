@@ -38,6 +38,11 @@ MODULES: dict[str, str] = {
     "licensed": "Requires: core\nPackages: licensed, licensed-data, licensed-doc, bare",
     "driver": "Requires: core\nPackages: driver",
     "desktop": "Requires: core\nPackages: libpicture, viewer",
+    "expecting": "Requires: core\nPackages: expecting",
+    "policing": "Requires: core\nPackages: policing",
+    "policed": "Requires: policing\nPackages: plain",
+    "serving": "Requires: core\nPackages: serving",
+    "talking": "Requires: core\nPackages: talking",
     "varied": "Requires: core\nPackages: varied\nSecrets: /etc/keeper/key site\n"
     "Wins: /etc/issue /etc/os-release /etc/update-motd.d/10-uname",
 }
@@ -143,10 +148,51 @@ def small_debs(directory: Path) -> None:
         make_deb(directory, name, scripts={"postinst": f"echo {name} sleeps; sleep 300"})
     _licensed_debs(directory)
     _diverting_debs(directory)
+    _expecting_debs(directory)
     make_deb(
         directory,
         "random",
         scripts={"postinst": "head -c 16 /dev/urandom | od -An -tx1 > /usr/share/random"},
+    )
+
+
+def _expecting_debs(directory: Path) -> None:
+    """Packages whose scripts expect a machine around them."""
+    make_deb(
+        directory,
+        "expecting",
+        files={
+            "/usr/lib/expecting/page.1": "a page\n",
+            "/usr/lib/expecting/program": "#!/bin/sh\n",
+            "/usr/share/man/man1/expecting.1": "another page\n",
+            "/usr/share/man/man7/expecting.7": "a third page\n",
+        },
+        links={"/usr/share/man/man1/expected.1": "expecting.1"},
+        scripts={
+            "postinst": 'getent hosts "$(hostname)" >/usr/share/expecting\n'
+            # As default-jre-headless does it: fails where there is no such directory.
+            "update-alternatives --install /usr/bin/expect expect /usr/lib/expecting/program 1"
+            " --slave /usr/share/man/man1/expect.1 expect.1 /usr/lib/expecting/page.1\n"
+            "ls -d /usr/share/man/man7 /usr/share/man/man1 >>/usr/share/expecting\n"
+            "! read answer </dev/tty"
+        },
+    )
+    make_deb(
+        directory,
+        "policing",
+        files={"/usr/sbin/policy-rc.d": "#!/bin/sh\nexit 104\n"},
+        modes={"/usr/sbin/policy-rc.d": 0o755},
+        scripts={"postinst": "echo 10.0.0.1 server >>/etc/hosts"},
+    )
+    make_deb(
+        directory,
+        "serving",
+        scripts={"postinst": "sleep 4711 >/dev/null 2>&1 </dev/null &"},
+    )
+    make_deb(
+        directory,
+        "talking",
+        scripts={"postinst": "for n in $(seq 400); do echo line $n; done"},
     )
 
 

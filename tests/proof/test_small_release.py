@@ -16,7 +16,10 @@ from tests.layer.conftest import Site, site, test_cache
 
 __all__ = ["site", "test_cache"]
 
-MODULES = ("plain", "sibling", "registered", "random", "restoring", "driver", "desktop")
+MODULES = (
+    "plain", "sibling", "registered", "random", "restoring", "driver", "desktop", "expecting",
+    "policing",
+)  # fmt: skip
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="building roots needs root")
 
