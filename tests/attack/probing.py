@@ -10,14 +10,16 @@ from pathlib import Path
 from qlumod.events import Event, Output
 from qlumod.head.places import Places
 from qlumod.layer.build import build_payloads, plan
+from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
-from qlumod.model.payload import payload_home
+from qlumod.model.payload import MANIFEST, payload_home
 from qlumod.workflows.image import build_images, create_image
 from qlumod.workflows.modules import register
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.workplace import Workplace
 from tests.attack.release import MODULES
 from tests.layer.site import Site
+from tests.support.ordinary import ID, User
 
 _LINE = re.compile(r"\bprobe (\S+) (\S+): (yes|no) ?(.*)")
 
@@ -70,6 +72,45 @@ def asked_while_building(site: Site, cache: Path) -> tuple[dict[str, Path], list
     return payloads, found
 
 
+def asked_as_user(site: Site, user: User) -> list[Reached]:
+    """Build, prove and assemble as an ordinary user, who gets nothing but packages."""
+    shutil.copytree(site.specs, user.home / "specs")
+    _share(site.store.root, user.home / "packages")
+    name = {"QLUMOD_PROBE": "of the caller", "QLUMOD_STORE": str(user.home / "packages")}
+    modules = tuple(MODULES)
+    found: list[Reached] = []
+    for words in (
+        ("build", *modules, "--specs", "specs", "--no-lint"),
+        ("verify-stack", *modules, "--specs", "specs"),
+        ("register", "--root", "head"),
+        ("image", "create", "probed", "--modules", "probing", "--root", "head"),
+        ("image", "build", "probed", "--root", "head"),
+    ):
+        if words[0] == "register":
+            _install(user.cache / "layers", user.home / "head", owner=ID)
+        answer = user.qlumod(*words, "--verbose", "--progress", "plain", **name)
+        assert answer.status == 0, answer.out + answer.err
+        found += answers(f"as a user: {words[0]}", answer.err.splitlines())
+    return found
+
+
+def _share(store: Path, own: Path) -> None:
+    """Give somebody a package store of his own, with the packages that are there."""
+    shutil.copytree(store, own, ignore=shutil.ignore_patterns("generated", "partial"))
+    for path in (own, *own.rglob("*")):
+        os.chown(path, ID, ID)
+
+
+def _install(payloads: Path, head: Path, *, owner: int) -> None:
+    """Put payloads where their packages would."""
+    for payload in payloads.iterdir():
+        module = parse_manifest((payload / MANIFEST).read_text(), "manifest").module
+        place = head / payload_home(module, "bookworm", "amd64", "1.0.0")
+        shutil.copytree(payload, place, copy_function=os.link)
+    for path in (head, *head.rglob("*")):
+        os.chown(path, owner, owner)
+
+
 def asked_while_proving(site: Site, cache: Path) -> list[Reached]:
     """Prove the stack, with the packages of the site's cache and the layers of another one."""
     heard = _Heard()
@@ -81,9 +122,7 @@ def asked_while_proving(site: Site, cache: Path) -> list[Reached]:
 def asked_while_assembling(payloads: dict[str, Path], head: Path) -> list[Reached]:
     """Build an image of the modules on a head node of its own."""
     places = Places(head)
-    for module, payload in payloads.items():
-        place = head / payload_home(module, "bookworm", "amd64", "1.0.0")
-        shutil.copytree(payload, place, copy_function=os.link)
+    _install(next(iter(payloads.values())).parent, head, owner=os.geteuid())
     heard = _Heard()
     register(places, thorough=True, listen=heard)
     create_image(

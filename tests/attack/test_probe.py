@@ -13,6 +13,7 @@ from qlumod.system.enclosure import CAPABILITIES
 from tests.attack.host import marked_host
 from tests.attack.probing import (
     Reached,
+    asked_as_user,
     asked_while_assembling,
     asked_while_building,
     asked_while_proving,
@@ -20,6 +21,7 @@ from tests.attack.probing import (
 from tests.attack.release import AROUND, probing_site
 from tests.layer.site import Site
 from tests.support.contents import paths_in
+from tests.support.ordinary import ordinary_user
 
 pytestmark = [
     pytest.mark.slow,
@@ -46,6 +48,19 @@ PLACES = {
     "verify-stack: postinst",
     "verify-stack: initramfs-hook",
     "image build: ldconfig",
+    *(
+        f"as a user: {doing}"
+        for doing in (
+            "build: essential-postinst",
+            "build: postinst",
+            "build: dkms",
+            "build: ldconfig",
+            "build: initramfs-hook",
+            "verify-stack: postinst",
+            "verify-stack: ldconfig",
+            "image: ldconfig",
+        )
+    ),
 }
 QUESTIONS = 60
 """At least so many are asked in each place."""
@@ -67,7 +82,9 @@ def payloads_and_answers(site: Site, top: Path) -> tuple[dict[str, Path], list[R
         payloads, built = asked_while_building(site, top / "cache")
         proved = asked_while_proving(site, top / "cache")
         assembled = asked_while_assembling(payloads, top / "head")
-    return payloads, [*built, *proved, *assembled]
+        with ordinary_user() as user:
+            by_user = asked_as_user(site, user)
+    return payloads, [*built, *proved, *assembled, *by_user]
 
 
 @pytest.fixture(scope="module")
