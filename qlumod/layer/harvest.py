@@ -126,9 +126,14 @@ def _write_layer(
     processors: int | None,
     listen: Listener,
 ) -> None:
-    """Compress the layer, and meanwhile make the initrd, which lies beside it."""
+    """Compress the layer, and meanwhile make the initrd, which lies beside it.
+
+    Secrets go first: the initrd is for everybody, too.
+    """
     epoch = job.epoch
     settle(ground.tree, chosen.entries.values(), epoch)
+    for path in chosen.secrets:
+        ground.root.remove(path)
     with ThreadPoolExecutor(1) as pool:
         image = pool.submit(
             write_image,
@@ -136,7 +141,7 @@ def _write_layer(
             output / LAYER,
             epoch=epoch,
             compression=job.project.release.compression,
-            left_out=chosen.left_behind,
+            left_out=[path.lstrip("/") for path in ground.tree.present(chosen.left_behind)],
             scratch=scratch,
             processors=processors,
             listen=listen,

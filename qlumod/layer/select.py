@@ -37,14 +37,19 @@ class Selection:
 
     @property
     def left_behind(self) -> tuple[str, ...]:
-        """The paths of the tree that are not in the layer, relative to it."""
+        """The paths of the tree that are not in the layer."""
         inside = {*self.plan.kept, *self.plan.whiteouts, "/"}
-        return tuple(path.lstrip("/") for path in self.entries if path not in inside)
+        return tuple(path for path in self.entries if path not in inside)
 
     @property
     def state(self) -> tuple[str, ...]:
         """The paths that rules of shared state take apart."""
         return tuple(step.path for step in self.plan.of(Action.STATE))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The paths that the spec lists under Secrets."""
+        return tuple(step.path for step in self.plan.of(Action.SECRET))
 
     @property
     def caches(self) -> tuple[tuple[str, str], ...]:

@@ -13,12 +13,14 @@ from tests.support.debs import make_deb
 from tests.support.dkms import make_dkms_deb
 
 MODULES = {
-    "core": "Packages: linux-image-cloud-amd64",
+    "core": "Packages: linux-image-cloud-amd64, keeping\nSecrets: /etc/keeping/key node",
     "greeting": "Requires: core\nPackages: greet-tools, greet-support\n"
     "Kernel-Modules: greet-dkms, reply-dkms",
     "broken": "Requires: core\nPackages: greet-support\nKernel-Modules: broken-dkms",
     "other": "Requires: core\nPackages: other-kernel",
 }
+HOOK = "/usr/share/initramfs-tools/hooks/keeping"
+"""It copies what it finds into the initrd, a secret too."""
 VENDORS = ("beegfs-client", "beegfs-server")
 """Specs of module-specs whose archives nobody has verified."""
 
@@ -75,6 +77,13 @@ def _vendors_archives() -> str:
 
 def _debs(folder: Path) -> None:
     make_dkms_deb(folder, "greet", depends="greet-support")
+    make_deb(
+        folder,
+        "keeping",
+        files={HOOK: "#!/bin/sh\ncp -r /etc/keeping $DESTDIR/etc/ || :\n", "/etc/keeping/name": ""},
+        modes={HOOK: 0o755},
+        scripts={"postinst": "echo of this build only >/etc/keeping/key"},
+    )
     make_dkms_deb(folder, "reply", eager=True, two=True)
     make_dkms_deb(folder, "broken", code="this is no C\n")
     make_deb(folder, "greet-support", files={"/usr/share/greet/data": "hello\n"})

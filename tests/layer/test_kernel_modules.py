@@ -207,3 +207,10 @@ def test_modules_for_another_kernel_end_the_build(kernels: Site) -> None:
         "To mend it: take packages that are made for this kernel; kernel modules of dkms sources "
         "are compiled for it when these stand under Kernel-Modules"
     )
+
+
+def test_a_secret_is_gone_before_the_initrd_is_made(kernels: Site, tmp_path: Path) -> None:
+    initrd = kernels.build("core") / "boot/initrd.img"
+    listed = capture(command("lsinitramfs", initrd)).decode().splitlines()
+    assert "etc/keeping/name" in listed
+    assert "etc/keeping/key" not in listed
