@@ -50,6 +50,7 @@ APT_PACKAGES := \
 	python3-apt \
 	python3-all \
 	python3-click \
+	python3-cryptography \
 	python3-debian \
 	python3-jinja2 \
 	python3-markdown-it \
@@ -60,6 +61,7 @@ APT_PACKAGES := \
 	python3-sh \
 	python3-venv \
 	python3-wheel \
+	python3-zstandard \
 	qemu-system-x86 \
 	reprepro \
 	sbuild \

@@ -1,0 +1,1 @@
+"""What secrets the bytes of files hold: detection, pairs, identities, groups; pure."""

@@ -1,0 +1,56 @@
+"""DER (X.690), just so far that a key is told from everything else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+INTEGER, OCTETS, OID, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x30, 0x31
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One element: its tag, and where its content begins and ends."""
+
+    data: bytes
+    tag: int
+    start: int
+    end: int
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the content."""
+        return self.data[self.start : self.end]
+
+    @property
+    def children(self) -> tuple["Value", ...]:
+        """The elements that it consists of; none where the content is no such row."""
+        return tuple(_row(self.data, self.start, self.end))
+
+    @property
+    def number(self) -> int:
+        """A small INTEGER; -1 for anything else."""
+        small = self.tag == INTEGER and self.end - self.start <= 4
+        return int.from_bytes(self.content, "big") if small else -1
+
+
+def element(data: bytes, at: int = 0) -> Value | None:
+    """The element that begins at a place; None where there is none that fits in."""
+    if at + 2 > len(data) or data[at] & 0x1F == 0x1F:
+        return None
+    length, start = data[at + 1], at + 2
+    if length == 0x80:
+        return None
+    if length > 0x80:
+        count = length & 0x7F
+        if count > 4 or start + count > len(data):
+            return None
+        length, start = int.from_bytes(data[start : start + count], "big"), start + count
+    return Value(data, data[at], start, start + length) if start + length <= len(data) else None
+
+
+def _row(data: bytes, at: int, end: int) -> Iterator[Value]:
+    while at < end:
+        value = element(data, at)
+        if value is None or value.end > end:
+            return
+        yield value
+        at = value.end

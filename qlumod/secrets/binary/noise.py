@@ -1,0 +1,101 @@
+"""Small files of pure random bytes, as keys are: no format that is in use looks like that."""
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from qlumod.secrets.binary.asn1 import SEQUENCE, element
+from qlumod.secrets.found import Found
+from qlumod.secrets.part import Part
+
+SHORTEST, LONGEST = 16, 8192
+"""Shorter ones may be anything; keys are not longer."""
+
+_FORMATS = (
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x28\xb5\x2f\xfd",
+    b"\x04\x22\x4d\x18",
+    b"PK\3\4",
+    b"\x1f\x9d",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"RIFF",
+    b"OggS",
+    b"ID3",
+    b"fLaC",
+    b"\x7fELF",
+    b"wOF",
+    b"\x5d\0\0",
+    b"\x78\x01",
+    b"\x78\x5e",
+    b"\x78\x9c",
+    b"\x78\xda",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"SQLite",
+    b"\xde\x12\x04\x95",
+    b"\x95\x04\x12\xde",
+    b"\xca\xfe\xba\xbe",
+    b"!<arch>",
+    b"0707",
+    b"MZ",
+    b"%PDF",
+    b"LZIP",
+    b"\x89LZO",
+)
+"""How files begin that are compressed, or that their program knows."""
+
+
+def random_bytes(part: Part) -> Iterator[Found]:
+    """A part that is nothing but random bytes."""
+    data = part.data
+    if SHORTEST <= len(data) <= LONGEST and not data.startswith(_FORMATS):
+        whole = element(data)
+        framed = whole is not None and whole.tag == SEQUENCE and whole.end == len(data)
+        if not framed and is_random(data):
+            yield part.holds("random bytes, as a key has them")
+
+
+def is_random(data: bytes) -> bool:
+    """Whether the bytes are spread as chance spreads them: values, bits, neighbours."""
+    tests = (_many_values, _even_bits, _few_repeats, _no_letters)
+    return not _is_utf8(data) and all(passes(data) for passes in tests)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _many_values(data: bytes) -> bool:
+    size = len(data)
+    empty = (1 - 1 / 256) ** size
+    expected = 256 * (1 - empty)
+    variance = 256 * empty * (1 - empty)
+    return len(set(data)) >= expected - 4 * math.sqrt(variance) - 1
+
+
+def _even_bits(data: bytes) -> bool:
+    ones = int.from_bytes(data, "big").bit_count()
+    return abs(ones - 4 * len(data)) <= 4 * math.sqrt(2 * len(data))
+
+
+def _few_repeats(data: bytes) -> bool:
+    """No value is much more frequent than others, and few follow themselves."""
+    most = max(data.count(value) for value in set(data))
+    mean = len(data) / 256
+    again = sum(one == other for one, other in pairwise(data))
+    return most <= mean + 6 * math.sqrt(mean) + 3 and again <= mean + 5 * math.sqrt(mean) + 2
+
+
+def _no_letters(data: bytes) -> bool:
+    """No more letters and digits than chance gives: short records have words in them."""
+    share = 95 / 256
+    shown = sum(0x20 <= byte < 0x7F for byte in data)
+    return shown <= share * len(data) + 4 * math.sqrt(len(data) * share * (1 - share))

@@ -1,0 +1,1 @@
+"""Rules for the tokens of services, taken over from gitleaks as data."""

@@ -1,0 +1,26 @@
+"""Secrets in texts, read by what stands around them."""
+
+from qlumod.secrets.part import Reader
+from qlumod.secrets.rules.matching import tokens
+from qlumod.secrets.text.directives import directives, netrc_logins
+from qlumod.secrets.text.forms import forms
+from qlumod.secrets.text.hashes import password_hashes
+from qlumod.secrets.text.lone import lone_words
+from qlumod.secrets.text.named import named
+from qlumod.secrets.text.pem import pem_keys
+from qlumod.secrets.text.settings import settings
+from qlumod.secrets.text.urls import logins_in_addresses
+
+ANYWHERE: tuple[Reader, ...] = (pem_keys, tokens)
+"""Asked of all bytes: a text may lie within a program's data."""
+TEXTS: tuple[Reader, ...] = (
+    forms,
+    password_hashes,
+    netrc_logins,
+    directives,
+    logins_in_addresses,
+    settings,
+)
+"""Asked of texts alone."""
+LAST: tuple[Reader, ...] = (named, lone_words)
+"""Asked where nothing else was found."""

@@ -1,0 +1,18 @@
+"""Whether a text is a program's, in which a name without quotes stands for something else."""
+
+import re
+
+from qlumod.secrets.part import Part
+
+_SUFFIXES = re.compile(
+    r"\.(?:py|pyi|pl|pm|t|rb|js|mjs|cjs|ts|tsx|jsx|php\d?|phtml|c|h|cc|cpp|hpp|cs|java|kt|scala|go|rs"
+    r"|lua|tcl|el|lisp|scm|hs|ml|erl|ex|exs|r|jl|swift|vala|awk|m4|vim|css|scss|html?|xhtml|xsl"
+    r"|xsd|dtd|tex|sty|cls|md|rst|adoc|po|pot|texi|svg|[1-8])\Z",
+    re.IGNORECASE,
+)
+_SHEBANG = re.compile(rb"#![^\n]*(?:python|perl|ruby|node|php|lua|tclsh|awk|Rscript|guile)")
+
+
+def is_code(part: Part) -> bool:
+    """Whether values without quotes are expressions (shell scripts are settings as well)."""
+    return bool(_SUFFIXES.search(part.called) or _SHEBANG.match(part.data))

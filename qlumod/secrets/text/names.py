@@ -1,0 +1,66 @@
+"""What the name of a setting promises: a password, a token, a key, or nothing."""
+
+import re
+from collections.abc import Callable
+
+from qlumod.secrets.text.values import is_key, is_password, is_token
+
+_KEY_OWNERS = re.compile(
+    rb"(?i)(?:api|secret|private|access|auth|encrypt(?:ion)?|sign(?:ing)?|master|shared|preshared"
+    rb"|pre_shared|session|cookie|hmac|crypt|account|storage|app(?:lication)?|consumer|server"
+    rb"|cluster|rpc|gossip|zone|wpa|wep|client|service|deploy|recovery|unseal|root|aes|des|jwt|tsig"
+    rb"|security|license|logged_in|nonce|secure_auth|host|node|fernet|stream|database|db)[_.-]?\Z"
+)
+_OPEN = re.compile(rb"(?i)(?:pub(?:lic)?|peer|known|authorized)[_.-]?\Z")
+"""Whose keys everybody may know."""
+_SALT_OWNERS = re.compile(rb"(?i)(?:hash|password|auth|logged_in|nonce|secure_auth)_?\Z")
+_OTHER_WORDS = re.compile(
+    rb"(?i)[a-z](?<!db)(?<!user)(?<!bind)(?<!admin)(?<!root)(?<!mysql)(?<!ldap)(?<!smtp)(?<!imap)"
+    rb"(?<!mail)(?<!ftp)(?<!auth)(?<!sql)(?<!my)(?<!require)\Z"
+)
+"""What makes another word of ``pass``: bypass, compass, trespass."""
+
+_PW_OWNERS = re.compile(rb"(?i)(?:\A|[_.]|root|bind|db|admin|user|ldap|my)\Z")
+"""Whose ``pw`` is a password."""
+
+Promise = tuple[str, Callable[[bytes], bool]]
+"""What a value of that name is, and what it must be like; an empty name promises nothing."""
+
+
+def meant(before: bytes, stem: bytes, tail: bytes) -> Promise:
+    """What a name promises: a word that speaks of secrets, what stands before it, what behind."""
+    word = stem.lower()
+    if word.startswith(b"pass") or word in (b"pwd", b"pw", b"authtok"):
+        return _password(before, stem)
+    if word.startswith(b"secret") and not tail.lower().endswith(b"key"):
+        return "a secret in a setting", is_password
+    if word == b"token" or word.startswith(b"cred"):
+        return "a token in a setting", is_token
+    return _key(before, word)
+
+
+def _key(before: bytes, word: bytes) -> Promise:
+    if word == b"salt":
+        return "a secret in a setting" if _SALT_OWNERS.search(before) else "", is_key
+    if word == b"key" and _OPEN.search(before):
+        return "", is_key
+    owned = word != b"key" or _KEY_OWNERS.search(before)
+    return "a key in a setting", is_token if owned else _is_long_key
+
+
+def _password(before: bytes, stem: bytes) -> Promise:
+    short = stem.lower() in (b"pass", b"pwd", b"pw")
+    if stem.lower() == b"pw" and not _PW_OWNERS.search(before):
+        return "", is_password
+    if short and _OTHER_WORDS.search(before) and not stem[:1].isupper():
+        return "", is_password
+    return "a password in a setting", _is_spelt if short else is_password
+
+
+def _is_spelt(value: bytes) -> bool:
+    """A password with letters in it: ``pass = 4000`` sets a filter."""
+    return is_password(value) and not value.isdigit()
+
+
+def _is_long_key(value: bytes) -> bool:
+    return len(value) >= 32 and is_key(value)

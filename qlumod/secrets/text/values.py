@@ -1,0 +1,65 @@
+"""Whether the value of a setting is a secret itself, or a word, a place, a placeholder."""
+
+import re
+
+from qlumod.secrets.runs import entropy
+
+SHORTEST = 4
+"""What is shorter is no password that anybody set."""
+
+_NONE = re.compile(
+    rb"""(?isx) (?:
+      [*x.\#_?~0-]+                                                # ****, xxxx, 0000
+    | <.*> | \[.*\] | \(.*\)? | \{.*\}? | @[\w-]+@ | __\w+__       # a place to fill in
+    | \$.* | `.* | %\w*% | %\(.*\)\w | %[\w.-]+                   # a variable
+    | &\w+;.* | \\\w?
+    | [\w.-]+\(.*\)?                                               # a call
+    | (?:true|false|yes|no|on|off|enabled?|disabled?|none|null|nil|undef|undefined|unset|empty
+        |default|required?|requisite|optional|sufficient|include|substack|ask|prompt|never|always
+        |auto|automatic|manual|any|all|string|str|text|bytes?|int|integer|bool|boolean|object|array
+        |varchar|char|blob|type|value|name|file|files|compat|systemd|sss|ldap|winbind|nis|db|crypt
+        |plain|clear|md5|sha1|sha256|sha512|basic|digest|login|static|random|unknown|hidden|test
+        |generate|generated|public|private|md5sum|here|this|that|self|data|input|output|required:)
+    | (?:your?|my|the|some|an?|enter|insert|put|new|old|user'?s?|db|admin|root)?[\s_-]*
+      (?:super|top)?[\s_-]*(?:pass(?:word|wd|phrase|code)?s?|pwd|pw|secrets?|tokens?|keys?|api[_-]?key
+        |credentials?)[\s_-]*(?:here|goes[_ -]here)?
+    | change[\s_-]*(?:me|it|this).* | replace[\s_-]*(?:me|it|this|with).* | to[_-]?do\b.*
+    | (?:an?[_-])?(?:example|sample|dummy|placeholder|fake)[\w-]*
+    )"""
+)
+_PLACE = re.compile(
+    rb"(?:[~.]{0,2}/|[A-Za-z]:\\|file:|https?://(?![^/@\s]+@))[^\n]*|[A-Za-z_.-]+(?:/[\w.-]+)+"
+)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
+_WORDS = re.compile(rb"[A-Za-z]+(?:[._ -]+[A-Za-z]+)*")
+_HUMPS = re.compile(rb"[a-z][A-Z].*[a-z][A-Z].*[A-Z]{2}.*[a-z][A-Z]|[A-Z]{2}[a-z].*[A-Z]{2}[a-z]")
+"""Small and capital letters as chance mixes them."""
+_TOKEN = re.compile(rb"[!-~]{8,}")
+_KEY = re.compile(rb"[A-Za-z0-9+/=_.:%-]{16,}")
+
+
+def is_password(value: bytes) -> bool:
+    """Whether a value can be a password: nearly everything that is no placeholder and no path."""
+    return len(value) >= SHORTEST and not _NONE.fullmatch(value) and not _is_place(value)
+
+
+def is_token(value: bytes) -> bool:
+    """Whether a value can be a token: no word of a language, and long enough."""
+    if not is_password(value) or not _TOKEN.fullmatch(value) or value.isdigit():
+        return False
+    a_word = _WORDS.fullmatch(value) and not _HUMPS.search(value)
+    return not a_word and entropy(value) > 2.5
+
+
+def is_key(value: bytes) -> bool:
+    """Whether a value can be a key: as random as one, and as long."""
+    if not is_token(value) or not _KEY.fullmatch(value):
+        return False
+    return entropy(value) > 3 and any(48 <= byte < 58 for byte in value)
+
+
+def _is_place(value: bytes) -> bool:
+    """Whether it is a path or an address; base64 may begin with a slash, too."""
+    if not _PLACE.fullmatch(value):
+        return False
+    return not (_BASE64.fullmatch(value) and entropy(value) > 4.2)

@@ -1,0 +1,173 @@
+"""Looking at a file tells the secrets in it, and what was not looked into."""
+
+import gzip
+import io
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qlumod.secrets import ceilings
+from qlumod.secrets.found import Found, Unread
+from qlumod.secrets.look import look
+from tests.secrets.harmless import harmless
+from tests.secrets.held_out import held_out
+from tests.secrets.held_out_again import held_out_again
+from tests.secrets.planted import PEM, cpio, planted, sqlite, tarred, texts, zipped
+
+
+def kinds(path, data):
+    return [found.kind for found in look(path, data).found]
+
+
+def test_every_planted_kind_is_found():
+    missed = [kind for kind, path, data in planted() if not look(path, data).found]
+    assert missed == []
+
+
+def test_kinds_that_were_chosen_later_are_found():
+    later = (*held_out(), *held_out_again())
+    missed = [kind for kind, path, data in later if not look(path, data).found]
+    assert missed == []
+
+
+@pytest.mark.parametrize(("path", "data"), harmless(), ids=lambda value: str(value)[:40])
+def test_what_is_harmless_is_left_alone(path, data):
+    sight = look(path, data)
+    assert sight.found == ()
+    assert sight.unread == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "kind"),
+    [
+        ("/x", PEM, "a PEM private key"),
+        ("/x", PEM.replace(b"EC ", b"OPENSSH "), "an OpenSSH private key"),
+        ("/x.gz", gzip.compress(PEM), "a PEM private key"),
+        ("/x", b"PuTTY-User-Key-File-3: ssh-ed25519\n", "a PuTTY private key"),
+        ("/x", b"AGE-SECRET-KEY-1" + b"Q0P9" * 14 + b"QQ\n", "an age private key"),
+        ("/x", b"\5\2\0\0\0\x30\0\2\0\7EXAMPLE" + bytes(40), "a Kerberos keytab"),
+    ],
+)
+def test_a_private_key_is_told_as_one(path, data, kind):
+    sight = look(path, data)
+    assert sight.private
+    assert Found(kind=kind, private=True, where=sight.found[0].where) in sight.found
+
+
+def test_a_password_is_no_private_key():
+    sight = look("/etc/v.ini", b"[db]\nuser = u\npassword = hunter22\n")
+    assert sight.found == (Found(kind="a password in a setting", private=False, where="line 3"),)
+
+
+def test_the_place_is_told():
+    tar = tarred("etc/keys/a.pem", b"# a key\n" + PEM)
+    sight = look("/opt/v/x.tar.gz", gzip.compress(tar))
+    assert str(sight.found[0]) == (
+        "a PEM private key (unpacked (gzip), etc/keys/a.pem in the archive, line 2)"
+    )
+
+
+def test_names_of_members_do_not_reach_a_terminal_as_they_are():
+    sight = look("/x.zip", zipped("a\x1b]0;b\n", PEM))
+    assert sight.found[0].where == "a?]0;b? in the archive, line 1"
+
+
+def test_no_secret_stands_in_what_is_told():
+    for _, path, data in texts_as_bytes():
+        sight = look(path, data)
+        assert "hunter22" not in str(sight)
+
+
+def texts_as_bytes():
+    return tuple(texts())
+
+
+def test_a_bomb_ends_at_the_ceiling():
+    bomb = gzip.compress(bytes(64 << 20))
+    assert look("/x.gz", bomb).unread == (Unread(where="", why="it unpacks to too much"),)
+
+
+def test_a_secret_before_the_ceiling_is_found():
+    bomb = gzip.compress(PEM + bytes(64 << 20))
+    sight = look("/x.gz", bomb)
+    assert sight.private
+    assert sight.unread
+
+
+def test_too_many_members_are_told(monkeypatch):
+    monkeypatch.setattr(ceilings, "MEMBERS", 3)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(ceilings.MEMBERS + 20_000):
+            archive.writestr(str(number), "x")
+    assert look("/x.zip", file.getvalue()).unread == (
+        Unread(where="", why="there are more than 3 members in it"),
+    )
+
+
+def test_levels_beyond_the_ceiling_are_told():
+    data = PEM
+    for _ in range(ceilings.DEPTH + 2):
+        data = zipped("inner", data)
+    assert [unread.why for unread in look("/x.zip", data).unread] == [
+        "there are more than 6 levels in it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"\x04\x22\x4d\x18" + bytes(20), "it is compressed by lz4"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(20), "it is an archive of 7-Zip"),
+        (b"hsqs" + bytes(20), "it is a squashfs"),
+        (gzip.compress(b"x" * 9000)[:30], "it is damaged: it cannot be unpacked to its end"),
+        (b"PK\x03\x04" + bytes(40), "it is a damaged zip archive"),
+    ],
+)
+def test_what_cannot_be_opened_is_told(data, why):
+    assert [unread.why for unread in look("/x", data).unread] == [why]
+
+
+def test_equal_bytes_tell_equally():
+    for _, path, data in held_out():
+        assert look(path, data) == look(path, data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=30), st.binary(max_size=2000))
+def test_any_bytes_have_an_answer(name, data):
+    look(f"/{name}", data)
+
+
+FRAGMENTS = (
+    b"-----BEGIN", b" PRIVATE KEY-----", b"\n", b"password", b"=", b"\x1f\x8b\x08", b"PK\x03\x04",
+    b"070701", b"0" * 110, b"!<arch>\n", b"SQLite format 3\0", b"\x30\x82", b"\x02\x01\x00", b"\xfe\xed\xfe\xed",
+    b"\x05\x02", b"\x95\x01", b"\xff\xfe", b"a\0", b"TDB file\n", b"ustar", b"MII", b"A" * 40, b"30" * 50,
+    b"\0" * 30, b"\x28\xb5\x2f\xfd", b"BZh9", b"\xfd7zXZ\0", b"\x78\x9c", b"$6$", b"machine", b"://", b"@",
+    b"ghp_", b"a1" * 18, b"\0\0\0\x07ssh-rsa", b"\0\0\0\1\0\0\0\x14", b"{", b'"kty"', b"\\n", b"&#10;",
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=20), max_size=40))
+def test_any_pieces_of_formats_have_an_answer(pieces):
+    look("/etc/x", b"".join(pieces))
+
+
+WHOLE = (
+    *(data for _, _, data in held_out()),
+    zipped("a/b", PEM * 5),
+    tarred("a/b", PEM * 5),
+    sqlite("k", PEM * 5),
+    cpio("a/b", PEM),
+    gzip.compress(PEM),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(WHOLE), st.data())
+def test_damaged_secrets_have_an_answer(data, draw):
+    at = draw.draw(st.integers(0, len(data)))
+    look("/etc/x", data[:at] + draw.draw(st.binary(max_size=4)) + data[at + 1 :])
