@@ -1,3 +1,3 @@
 """Make image modules for HPC clusters out of Debian packages."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -81,4 +81,5 @@ def _module(spec: ModuleSpec) -> dict[str, object]:
         "conflicts": list(spec.conflicts),
         "packages": [str(relation) for relation in spec.packages],
         "secrets": [{"path": secret.path, "kind": str(secret.kind)} for secret in spec.secrets],
+        "public": [{"pattern": one.pattern, "reason": one.reason} for one in spec.public],
     }

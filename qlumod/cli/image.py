@@ -229,6 +229,7 @@ def _document(shown: Shown) -> dict[str, object]:
                 for layer in stack.layers
             ],
             "secrets": [str(secret) for secret in stack.secrets],
+            "public": [str(public) for public in stack.public],
         },
     }
 
@@ -250,4 +251,5 @@ def _lines(shown: Shown) -> list[str]:
         f"kernel {stack.kernel_release}, {size(total)}",
         *(f"    {row}" for row in rows),
         *(f"  secret {secret.path} ({secret.kind})" for secret in stack.secrets),
+        *(f"  public {public.pattern} ({public.reason})" for public in stack.public),
     ]

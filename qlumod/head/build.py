@@ -59,6 +59,7 @@ def build(places: Places, plan: Plan, listen: Listener) -> str:
             modules=tuple(_stack_module(part) for part in plan.parts),
             layers=(*(_stack_layer(part) for part in plan.parts), own),
             secrets=plan.secrets,
+            public=plan.public,
         )
         write_new(staging / STACK, stack_text(stack).encode())
         write_new(staging / SECRETS, packed(plan.secret_files), mode=0o600)

@@ -21,6 +21,7 @@ from qlumod.model.image import CORE, Image
 from qlumod.model.manifest import Manifest
 from qlumod.model.names import Digest
 from qlumod.model.payload import MANIFEST
+from qlumod.model.public import Public
 from qlumod.model.registry import Registered, Registry
 from qlumod.model.secret import Secret
 from qlumod.stack.member import read_member, stacked
@@ -62,6 +63,12 @@ class Plan:
     def epoch(self) -> int:
         """The newest of the modules' epochs."""
         return max(part.manifest.epoch for part in self.parts)
+
+    @property
+    def public(self) -> tuple[Public, ...]:
+        """What looks like a secret in the modules, and is none."""
+        found = {public for part in self.parts for public in part.manifest.public}
+        return tuple(sorted(found, key=str))
 
     @property
     def missing(self) -> tuple[Secret, ...]:

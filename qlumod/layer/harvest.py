@@ -2,16 +2,17 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Proposal, step
 from qlumod.layer.copyright import copyright_texts
 from qlumod.layer.excluded import filters_of
 from qlumod.layer.file_lists import all_file_lists, file_lists
+from qlumod.layer.gate import Gate, declared_secrets
 from qlumod.layer.job import Job
 from qlumod.layer.kernel import IMAGE, kernel_in, require_dependencies, require_kernel
 from qlumod.layer.owners import (
@@ -24,6 +25,7 @@ from qlumod.layer.owners import (
 )
 from qlumod.layer.payload import write_documents, write_manifest
 from qlumod.layer.select import Selection, select
+from qlumod.layer.shipped import Shipped
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
 from qlumod.stack.assemble import Merged
 from qlumod.stack.contents import path_lines
@@ -34,6 +36,7 @@ from qlumod.stack.settle import settle
 from qlumod.state.accounts import GROUP, PASSWD, base_names, makers_of, rows, unregistered
 from qlumod.state.kind import Files, canonical_path
 from qlumod.state.table import KINDS
+from qlumod.system.files import read_bytes
 from qlumod.system.squashfs import write_image
 from qlumod.system.within import Root
 
@@ -72,8 +75,20 @@ def harvest(
             **owners_of(lists),
             **_info_owners(ground.root),
         }
-        chosen = select(job, ground.tree, ground.view, owners)
-        fragments = _fragments(job, ground, chosen, listen)
+        chosen = select(job, ground.tree, ground.view)
+        shipped = Shipped.of(job, ground.debs, processors)
+        gate = Gate(
+            tree=ground.tree,
+            chosen=chosen,
+            shipped=shipped,
+            declared=declared_secrets(ground.tree, chosen, shipped),
+            owners=owners,
+            public=job.spec.public,
+            view=ground.view,
+            processors=processors,
+            listen=listen,
+        )
+        fragments = _checked_fragments(job, ground, gate, listen)
     kernel = kernel_in(chosen.entries, job.spec.module)
     require_kernel(chosen.kernels, kernel or ground.kernel, job.spec.module)
     if job.spec.exclude or job.spec.restore:
@@ -83,9 +98,10 @@ def harvest(
         _write_layer(
             job,
             ground,
-            chosen,
+            gate,
             kernel,
             output,
+            fragments=fragments,
             scratch=scratch,
             processors=processors,
             listen=listen,
@@ -111,30 +127,30 @@ def harvest(
         output,
         kernel=kernel or next(iter(chosen.kernels), ""),
         unpacked_size=sum(entry.size for entry in chosen.kept),
-        secrets=job.spec.secrets,
     )
 
 
 def _write_layer(
     job: Job,
     ground: Ground,
-    chosen: Selection,
+    gate: Gate,
     kernel: str,
     output: Path,
     *,
+    fragments: Mapping[str, bytes],
     scratch: Path,
     processors: int | None,
     listen: Listener,
 ) -> None:
-    """Compress the layer, and meanwhile make the initrd, which lies beside it.
+    """Compress the layer, and meanwhile look for secrets and make the initrd, which lies beside it.
 
-    Secrets go first: the initrd is for everybody, too.
+    What the spec lists under Secrets goes first: the initrd is for everybody, too.
     """
-    epoch = job.epoch
+    epoch, chosen = job.epoch, gate.chosen
     settle(ground.tree, chosen.entries.values(), epoch)
     for path in chosen.secrets:
         ground.root.remove(path)
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         image = pool.submit(
             write_image,
             ground.tree.place,
@@ -146,11 +162,37 @@ def _write_layer(
             processors=processors,
             listen=listen,
         )
-        if kernel:
-            (output / KERNEL).parent.mkdir(mode=0o755)
-            ground.root.copy_out(f"{IMAGE}{kernel}", output / KERNEL)
-            make_initrd(ground.root, kernel, output / INITRD, epoch=epoch, listen=listen)
+        initrd = pool.submit(_write_boot, ground.root, kernel, output, epoch=epoch, listen=listen)
+        faults = [*gate.faults(fragments)]
+        initrd.result()
         image.result()
+    if kernel:
+        faults += gate.faults_of_initrd(read_bytes(output / INITRD))
+    raise_faults(faults)
+
+
+def _write_boot(root: Root, kernel: str, output: Path, *, epoch: int, listen: Listener) -> None:
+    """Write what lies beside the layer of the module that brings a kernel."""
+    if not kernel:
+        return
+    (output / KERNEL).parent.mkdir(mode=0o755)
+    root.copy_out(f"{IMAGE}{kernel}", output / KERNEL)
+    make_initrd(root, kernel, output / INITRD, epoch=epoch, listen=listen)
+
+
+def _checked_fragments(job: Job, ground: Ground, gate: Gate, listen: Listener) -> dict[str, bytes]:
+    """What the module added to shared state; raises all that is wrong in one round.
+
+    Secrets are looked for later, if nothing else is wrong, while the layer is compressed.
+    """
+    faults, fragments = [*gate.chosen.plan.faults], {}
+    try:
+        fragments = _fragments(job, ground, gate.chosen, listen)
+    except QlumodError as fault:
+        faults.append(fault)
+    if faults:
+        raise_faults((*faults, *gate.faults(fragments)))
+    return fragments
 
 
 def _fragments(job: Job, ground: Ground, chosen: Selection, listen: Listener) -> dict[str, bytes]:

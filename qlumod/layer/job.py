@@ -17,6 +17,8 @@ SOURCES = (
     "stack/*.py",
     "state/*.py",
     "model/*.py",
+    "secrets/**/*.py",
+    "secrets/rules/*.json",
     "system/enclosed.sh",
     "system/enclosure.py",
     "system/enter.sh",
@@ -31,7 +33,7 @@ SOURCES = (
     "system/user_namespace.py",
     "system/within.py",
 )
-"""The parts of qlumod that decide what a layer's bytes are."""
+"""The parts of qlumod that decide what a layer's bytes are, and whether it may be at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

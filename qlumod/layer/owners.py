@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
 
 from qlumod.state.kind import canonical_path
 
@@ -35,9 +36,8 @@ class PathFilters:
 
     def leave_out(self, path: str) -> bool:
         """Whether dpkg would not unpack that path; includes stand behind all excludes."""
-        return any(fnmatchcase(path, pattern) for pattern in self.excludes) and not any(
-            fnmatchcase(path, pattern) for pattern in self.includes
-        )
+        out, back = _any_of(self.excludes), _any_of(self.includes)
+        return bool(out.match(path)) and not back.match(path)
 
     def needs_directory(self, path: str) -> bool:
         """Whether dpkg unpacks a directory or link though it is excluded: an include may fit below.
@@ -48,6 +48,12 @@ class PathFilters:
             path.startswith(_WILDCARD.split(pattern, maxsplit=1)[0].rstrip("/"))
             for pattern in self.includes
         )
+
+
+@cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for many patterns of fnmatch(3), none of which may be there."""
+    return re.compile("|".join((*map(translate, patterns), "(?!)")))
 
 
 INFO = "/var/lib/dpkg/info/"

@@ -12,7 +12,6 @@ from qlumod.model.copyright import Texts, collected
 from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text
 from qlumod.model.names import Digest
 from qlumod.model.payload import MANIFEST
-from qlumod.model.spec import Secret
 from qlumod.stack.member import STATE
 
 
@@ -43,7 +42,6 @@ def write_manifest(
     *,
     kernel: str,
     unpacked_size: int,
-    secrets: Sequence[Secret],
 ) -> None:
     """Write the manifest over all other files of a payload."""
     spec, lock = job.spec, job.lock
@@ -65,7 +63,8 @@ def write_manifest(
         epoch=job.epoch,
         packages=len(job.packages),
         unpacked_size=unpacked_size,
-        secrets=tuple(secrets),
+        secrets=spec.secrets,
+        public=spec.public,
         files=tuple(_payload_file(path, output) for path in files),
     )
     _write(output / MANIFEST, manifest_text(manifest).encode())

@@ -2,15 +2,13 @@
 
 import os
 import stat
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from qlumod.errors import raise_faults
 from qlumod.layer.job import Job
 from qlumod.model.tree import Entry
 from qlumod.state.delta import Action, Plan, plan_delta
 from qlumod.state.kernel_modules import kernels_of
-from qlumod.state.secrets import suspicions
 from qlumod.state.table import CACHES
 from qlumod.system.tree import entry_of, scan
 from qlumod.system.within import Root
@@ -28,6 +26,8 @@ class Selection:
     entries: Mapping[str, Entry]
     """Everything in the tree, whether it goes into the layer or not."""
     plan: Plan
+    below: Mapping[str, Entry] = field(default_factory=dict)
+    """What was there before; the digests of few files are known."""
 
     @property
     def kept(self) -> tuple[Entry, ...]:
@@ -67,11 +67,8 @@ class Selection:
         return kernels_of(self.plan.kept)
 
 
-def select(job: Job, tree: Root, view: Root | None, owned: Container[str]) -> Selection:
-    """Decide about every path of the tree; `owned` are the paths that packages own.
-
-    Raises for every path that must not be there or must not have changed.
-    """
+def select(job: Job, tree: Root, view: Root | None) -> Selection:
+    """Decide about every path of the tree, with a fault for what must not have changed."""
     entries = scan(tree.place)
     below = _below(view, entries) if view else {}
     plan = plan_delta(
@@ -79,12 +76,10 @@ def select(job: Job, tree: Root, view: Root | None, owned: Container[str]) -> Se
         below,
         wins=job.spec.wins,
         secrets=[secret.path for secret in job.spec.secrets],
-        suspicions=suspicions(entries.values(), owned=owned, read=tree.read),
     )
-    raise_faults(plan.faults)
     _make_whiteouts(tree, plan)
     hidden = {path: entry_of(tree.place, path) for path in plan.whiteouts if path not in entries}
-    return Selection(dict(sorted({**entries, **hidden}.items())), plan)
+    return Selection(dict(sorted({**entries, **hidden}.items())), plan, below)
 
 
 def _below(view: Root, upper: Mapping[str, Entry]) -> dict[str, Entry]:

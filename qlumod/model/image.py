@@ -19,6 +19,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
 )
+from qlumod.model.public import Public, parse_public
 from qlumod.model.secret import Secret, parse_secret
 
 CORE = ModuleName("core")
@@ -151,6 +152,7 @@ class Stack:
     """Lowest first, as the layers are."""
     layers: tuple[StackLayer, ...]
     secrets: tuple[Secret, ...]
+    public: tuple[Public, ...] = ()
 
 
 def stack_text(stack: Stack) -> str:
@@ -170,6 +172,7 @@ def stack_text(stack: Stack) -> str:
             ("Modules", [_module_text(module) for module in stack.modules]),
             ("Layers", [f"{layer.file} {layer.name}" for layer in stack.layers]),
             ("Secrets", [str(secret) for secret in stack.secrets]),
+            ("Public", [str(public) for public in stack.public]),
         ]
     )
 
@@ -194,6 +197,7 @@ def parse_stack(text: str, path: str) -> Stack:
         modules=fields.rows("Modules", _module),
         layers=fields.rows("Layers", _layer),
         secrets=fields.rows("Secrets", parse_secret),
+        public=fields.rows("Public", parse_public),
     )
     fields.done()
     reading.finish()

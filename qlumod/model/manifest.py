@@ -19,6 +19,7 @@ from qlumod.model.names import (
 )
 from qlumod.model.paths import absolute_path
 from qlumod.model.profile import profile_name
+from qlumod.model.public import Public, parse_public
 from qlumod.model.secret import Secret, parse_secret
 
 _FILE = re.compile(r"[A-Za-z0-9_+.@-]+(/[A-Za-z0-9_+.@-]+)*\Z")
@@ -66,6 +67,8 @@ class Manifest:
     unpacked_size: int
     secrets: tuple[Secret, ...]
     files: tuple[PayloadFile, ...]
+    public: tuple[Public, ...] = ()
+    """What looks like a secret in the layer, and why everybody may read it."""
     variant_of: ModuleName | None = None
     """The module of which it is one of several versions."""
     profile: str = ""
@@ -97,6 +100,7 @@ def manifest_text(manifest: Manifest) -> str:
             ("Packages", str(manifest.packages)),
             ("Unpacked-Size", str(manifest.unpacked_size)),
             ("Secrets", tuple(map(str, manifest.secrets))),
+            ("Public", tuple(map(str, manifest.public))),
             ("Files", tuple(map(str, sorted(manifest.files, key=lambda file: file.path)))),
             ("Description", manifest.description),
         )
@@ -134,6 +138,7 @@ def _manifest(fields: Fields) -> Manifest:
         packages=fields.need("Packages", number, 0),
         unpacked_size=fields.need("Unpacked-Size", number, 0),
         secrets=fields.rows("Secrets", parse_secret),
+        public=fields.rows("Public", parse_public),
         files=tuple(sorted(files, key=lambda file: file.path)),
     )
     _check_files(fields, manifest)

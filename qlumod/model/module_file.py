@@ -17,6 +17,7 @@ from qlumod.model.names import (
     package_name,
 )
 from qlumod.model.paths import absolute_path, dpkg_pattern
+from qlumod.model.public import parse_public
 from qlumod.model.relation import Relation, parse_relation
 from qlumod.model.release import Release
 from qlumod.model.secret import parse_secret
@@ -72,6 +73,7 @@ def spec_text(spec: ModuleSpec) -> str:
             ("Disable", spec.disable),
             ("Debconf", spec.debconf),
             ("Secrets", tuple(map(str, spec.secrets))),
+            ("Public", tuple(map(str, spec.public))),
             ("Description", spec.description),
         )
     )
@@ -156,6 +158,7 @@ def _spec(fields: Fields, release: Release) -> ModuleSpec:
         disable=fields.words("Disable", _unit),
         debconf=fields.rows("Debconf", _preseed),
         secrets=fields.rows("Secrets", parse_secret),
+        public=fields.rows("Public", parse_public),
         prefer=fields.commas("Prefer", package_name),
         digest=Digest(""),
         lines=(
@@ -257,9 +260,7 @@ def _check_together(fields: Fields, spec: ModuleSpec, release: Release) -> None:
             fields.fault("Flavors", f"the release has no flavor {flavor!r}")
     _check_kernel_modules(fields, spec)
     _check_restore(fields, spec, release)
-    paths = [secret.path for secret in spec.secrets]
-    for path in sorted({path for path in paths if paths.count(path) > 1}):
-        fields.fault("Secrets", f"{path!r} is named twice")
+    _check_secrets(fields, spec)
     for field_name, names in (("Requires", spec.requires), ("Conflicts", spec.conflicts)):
         if spec.module in names:
             fields.fault(field_name, f"the module names itself: {spec.module!r}")
@@ -269,6 +270,16 @@ def _check_together(fields: Fields, spec: ModuleSpec, release: Release) -> None:
         fields.fault("Disable", f"the unit {unit!r} stands under Enable, too")
     if spec.description and not spec.description.partition("\n")[0].strip():
         fields.fault("Description", "the first line is empty: it is the synopsis")
+
+
+def _check_secrets(fields: Fields, spec: ModuleSpec) -> None:
+    secrets = [secret.path for secret in spec.secrets]
+    public = [public.pattern for public in spec.public]
+    for name, paths in (("Secrets", secrets), ("Public", public)):
+        for path in sorted({path for path in paths if paths.count(path) > 1}):
+            fields.fault(name, f"{path!r} is named twice")
+    for path in sorted({*secrets} & {*public}):
+        fields.fault("Public", f"{path!r} stands under Secrets, too")
 
 
 def _check_kernel_modules(fields: Fields, spec: ModuleSpec) -> None:

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.names import Digest, FlavorName, ModuleName, PackageName
+from qlumod.model.public import Public
 from qlumod.model.relation import Relation
 from qlumod.model.secret import Secret, SecretKind
 from qlumod.model.stacks import stack_of
@@ -96,6 +97,8 @@ class ModuleSpec:
     debconf: tuple[str, ...] = ()
     """Preseeding lines of debconf-set-selections(1): ``package question type value``."""
     secrets: tuple[Secret, ...] = ()
+    public: tuple[Public, ...] = ()
+    """What looks like a secret, and why everybody may read it."""
     redistribute: bool = True
     """Whether its packages may be given to anybody: if not, no public suite takes them."""
     prefer: tuple[PackageName, ...] = ()

@@ -19,7 +19,9 @@ from qlumod.model.spec import ModuleSpec
 from qlumod.package.before import Predecessor
 
 READER = "qlumod-head (>= 0.1~)"
-"""The head-node package that reads the format of today's payloads."""
+"""The head-node package that reads the format of payloads."""
+READER_OF_PUBLIC = "qlumod-head (>= 0.2~)"
+"""The one that reads manifests with the field ``Public``, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,8 @@ def required_payloads(plan: Plan, less: str = "") -> tuple[str, ...]:
 
 def payload_depends(plan: Plan) -> tuple[str, ...]:
     """What a module's payload package depends on: what dh_qlumod puts into ${qlumod:Depends}."""
-    return (READER, *required_payloads(plan))
+    reader = READER_OF_PUBLIC if plan.spec.public else READER
+    return (reader, *required_payloads(plan))
 
 
 def _payload(plan: Plan) -> Binary:

@@ -5,41 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from qlumod.model.public import SHARED
+
 TREE_FROM = 20
 """So many files below one directory, whatever made them, are one tree."""
-_SHARED = frozenset(
-    (
-        "/boot",
-        "/etc",
-        "/etc/default",
-        "/etc/ssh",
-        "/etc/ssl",
-        "/etc/ssl/certs",
-        "/etc/ssl/private",
-        "/home",
-        "/opt",
-        "/root",
-        "/srv",
-        "/usr",
-        "/usr/bin",
-        "/usr/lib",
-        "/usr/lib/python3",
-        "/usr/lib/python3/dist-packages",
-        "/usr/local",
-        "/usr/sbin",
-        "/usr/share",
-        "/usr/share/doc",
-        "/var",
-        "/var/backups",
-        "/var/cache",
-        "/var/lib",
-        "/var/lib/ucf",
-        "/var/lib/ucf/cache",
-        "/var/log",
-        "/var/spool",
-    )
-)
-"""Directories of many packages: one package's files there are no tree of its own."""
 _TREE_SHARE = 0.8
 """So much of what lies in a directory must be suspicious, for it to be told as a tree."""
 
@@ -170,7 +139,7 @@ def _trees(groups: Mapping[str, list[str]], everything: frozenset[str]) -> tuple
     dense = sorted(
         path
         for path, count in candidates.items()
-        if path not in _SHARED and count >= _TREE_SHARE * whole[path]
+        if path not in SHARED and count >= _TREE_SHARE * whole[path]
     )
     return tuple(path for path in dense if not any(path.startswith(f"{above}/") for above in dense))
 

@@ -17,13 +17,22 @@ class Known:
     kind: SecretKind
     why: str
     source: str
+    fatal: bool = True
+    """Whether no build goes on with it; else it is only told."""
 
 
 _NODE, _SITE = SecretKind.NODE, SecretKind.SITE
 
 
-def _known(what: str, *patterns: str, kind: SecretKind = _NODE, why: str, source: str) -> Known:
-    return Known(what=what, patterns=patterns, kind=kind, why=why, source=source)
+def _known(
+    what: str,
+    *patterns: str,
+    kind: SecretKind = _NODE,
+    why: str,
+    source: str,
+    fatal: bool = True,
+) -> Known:
+    return Known(what=what, patterns=patterns, kind=kind, why=why, source=source, fatal=fatal)
 
 
 IDENTITIES = (
@@ -202,6 +211,7 @@ IDENTITIES = (
         "a name baked in at installation",
         "/etc/mailname",
         "/etc/munin/munin-node.name",
+        fatal=False,
         why="it says the host's name of the build",
         source="mailname(5), hostname(5)",
     ),

@@ -1,6 +1,7 @@
 """Looking at one file: what secrets its bytes hold, within containers as well."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 from qlumod.secrets.binary import FORMS, NOISE
 from qlumod.secrets.ceilings import Budget, Exhausted, budget_for
@@ -10,16 +11,27 @@ from qlumod.secrets.text import ANYWHERE, LAST, TEXTS
 from qlumod.secrets.unpack import within
 from qlumod.secrets.unpack.streams import is_stream
 
+_LARGE = 1 << 20
+_MEMBERS_SHARE = 0.9
+"""A large archive is not read besides its members, where they are so much of it; nor is one with
+members that are passed over, since it has their bytes."""
 
-def look(path: str, data: bytes) -> Sight:
+Known = Callable[[bytes], bool]
+"""Whether some bytes are public, or were looked at before."""
+
+
+def look(
+    path: str, data: bytes, *, known: Known = lambda _: False, also: Sequence[Reader] = ()
+) -> Sight:
     """What secrets a file holds, and what of it was not looked into; each kind is told once.
 
-    `path` is absolute: some secrets are known by their names. Never raises.
+    `path` is absolute: some secrets are known by their names. The members of an archive that are
+    `known` are passed over. `also` are further readers, for all parts. Never raises.
     """
     budget = budget_for(len(data))
     found: dict[str, Found] = {}
-    for part in _parts(Part(path=path, data=data), budget):
-        for one in _read(part, budget):
+    for part in _parts(Part(path=path, data=data), budget, known):
+        for one in (*_read(part, budget), *chain.from_iterable(reader(part) for reader in also)):
             found.setdefault(one.kind, one)
     return Sight(
         found=tuple(sorted(found.values(), key=lambda one: not one.private)),
@@ -27,11 +39,18 @@ def look(path: str, data: bytes) -> Sight:
     )
 
 
-def _parts(part: Part, budget: Budget) -> Iterator[Part]:
+def _parts(part: Part, budget: Budget, known: Known) -> Iterator[Part]:
     """A part and all that lies within it, the inner first: they tell the place best."""
+    seen = passed = 0
     for inner in within(part, budget):
-        yield from _parts(inner, budget)
-    yield part
+        size = len(inner.data) if inner.whole else 0
+        seen += size
+        if size and known(inner.data):
+            passed += size
+        else:
+            yield from _parts(inner, budget, known)
+    if not passed and (len(part.data) < _LARGE or seen < len(part.data) * _MEMBERS_SHARE):
+        yield part
 
 
 def _read(part: Part, budget: Budget) -> Iterator[Found]:

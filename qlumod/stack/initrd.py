@@ -39,8 +39,8 @@ def remake_initrd(
 
 
 def make_initrd(root: Root, kernel: str, output: Path, *, epoch: int, listen: Listener) -> None:
-    """Make the initrd of a kernel with the root's own mkinitramfs(8)."""
-    with enclosed(root) as place:
+    """Make the initrd of a kernel with the root's own mkinitramfs(8), which may change nothing."""
+    with enclosed(root, writable=False) as place:
         place.run(
             "mkinitramfs", "-o", f"/tmp{_MADE}", kernel,
             epoch=epoch, environment={"TMPDIR": "/tmp"}, listen=listen,

@@ -5,7 +5,7 @@ copies of what is below, and directories that are opaque only because they are n
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from qlumod.errors import QlumodError
@@ -101,18 +101,14 @@ def plan_delta(
     *,
     wins: Sequence[str] = (),
     secrets: Sequence[str] = (),
-    suspicions: Mapping[str, str] | None = None,
 ) -> Plan:
     """Decide what becomes of each path of an upper directory over a view.
 
     `upper` is a scan of the directory as overlayfs left it: whiteouts, and the attribute of opaque
     directories. `below` is a scan of the view that it lay upon, state and caches included; empty
-    for a module that stands upon nothing. `wins` and `secrets` are the spec's patterns;
-    `suspicions` tell why a path looks like a secret that is not listed (`secrets.suspicions`).
+    for a module that stands upon nothing. `wins` and `secrets` are the spec's patterns.
     """
-    decide = _Decider(
-        below=below, wins=tuple(wins), secrets=tuple(secrets), suspicions=suspicions or {}
-    )
+    decide = _Decider(below=below, wins=tuple(wins), secrets=tuple(secrets))
     steps = {path: decide.about(entry) for path, entry in upper.items()}
     for path in _hidden(upper, below):
         steps[path] = decide.about_removed(path, entry=None)
@@ -128,7 +124,6 @@ class _Decider:
     below: Tree
     wins: tuple[str, ...]
     secrets: tuple[str, ...]
-    suspicions: Mapping[str, str] = field(default_factory=dict)
 
     def about(self, entry: Entry) -> Step:
         if entry.whiteout:
@@ -141,8 +136,6 @@ class _Decider:
             return Step(
                 path=entry.path, entry=entry, action=Action.SAME, reason="it is below already"
             )
-        if entry.path in self.suspicions:
-            return self._suspicious(entry)
         if was is None:
             return Step(path=entry.path, entry=entry, action=Action.KEEP, reason="it is new")
         return self._changed(was, entry)
@@ -180,14 +173,6 @@ class _Decider:
             path=path, entry=entry, action=Action.REFUSE,
             reason="the build removed this path of a module below",
             remedy=f"if it is right that it is gone, add {path} to the field Wins",
-        )  # fmt: skip
-
-    def _suspicious(self, entry: Entry) -> Step:
-        return Step(
-            path=entry.path, entry=entry, action=Action.REFUSE,
-            reason=f"this looks like a secret: {self.suspicions[entry.path]}",
-            remedy=f"add it to the field Secrets, as '{entry.path} site' if many nodes share it, "
-            f"or as '{entry.path} node' if each node has its own",
         )  # fmt: skip
 
     def _changed(self, was: Entry, now: Entry) -> Step:

@@ -4,7 +4,7 @@ import gzip
 import io
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from debian.arfile import ArFile
 from qlumod.late import late
 
 debfile = late("debian.debfile")
+# A head node's programs import this module, but have no python-apt.
+apt_inst = late("apt_inst")
 _OURS = {"control": ("control.tar.gz", "control.tar.xz"), "data": ("data.tar", "data.tar.gz")}
 """The parts that tarfile reads by itself; python-debian, which knows all, takes long to import."""
 SMALL = 1 << 16
@@ -55,6 +57,42 @@ def data_of(path: Path) -> Iterator[tarfile.TarFile]:
         yield opened.data.tgz()
     finally:
         opened.close()
+
+
+def control_members(path: Path) -> dict[str, bytes]:
+    """The bytes of each file of the control archive; raises what python-apt raises."""
+    found: dict[str, bytes] = {}
+
+    def take(member: Any, data: bytes) -> None:
+        if member.isfile():
+            found[member.name] = data
+
+    with path.open("rb") as source:
+        apt_inst.DebFile(source).control.go(take)
+    return found
+
+
+def data_digests(path: Path, digest: Callable[[bytes], bytes]) -> tuple[bytes, ...]:
+    """A digest of each regular file; raises what python-apt raises."""
+    found: list[bytes] = []
+
+    def take(member: Any, data: bytes) -> None:
+        if member.isfile():
+            found.append(digest(data))
+
+    with path.open("rb") as source:
+        apt_inst.DebFile(source).data.go(take)
+    return tuple(found)
+
+
+def data_member(path: Path, name: str) -> bytes | None:
+    """The bytes of the regular file with that absolute path; None: there is none."""
+    with path.open("rb") as source:
+        try:
+            found: bytes = apt_inst.DebFile(source).data.extractdata(name.lstrip("/"))
+        except LookupError:
+            return None
+    return found
 
 
 @contextmanager

@@ -54,6 +54,7 @@ _HIDDEN_TREES = ("1", "acpi", "asound", "bus", "driver", "fs", "irq", "scsi")
 _TOP_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _OF_HOST = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
 """What of the host's /etc its programs need."""
+_VAR_TMP = "/var/tmp"
 _NAMED = 10
 """How many processes are named that a program has left."""
 
@@ -190,10 +191,16 @@ _SURROUNDINGS = (
 
 
 @contextmanager
-def enclosed(root: Root, *shown: Shown) -> Iterator[Enclosure]:
-    """Let programs of a root run, which see the root and what is `shown`, as long as the block."""
+def enclosed(root: Root, *shown: Shown, writable: bool = True) -> Iterator[Enclosure]:
+    """Let programs of a root run, which see the root and what is `shown`, as long as the block.
+
+    Where the root is not `writable`, they have only /run, /tmp and /var/tmp to write to.
+    """
     with _home(root.place.parent) as home:
-        yield Enclosure(top=("--bind", str(root.place), "/"), home=home, shown=shown)
+        top = Shown(source=root.place, name="/", writable=writable)
+        scratch = Shown(source=home / "tmp", name=_VAR_TMP, writable=True)
+        own = [] if writable or not root.is_directory(_VAR_TMP) else [scratch]
+        yield Enclosure(top=top.words, home=home, shown=(*own, *shown))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -61,7 +62,7 @@ class Root:
             os.close(descriptor)
 
     @contextmanager
-    def reading(self, path: str) -> Iterator[BinaryIO]:
+    def reading(self, path: str) -> Iterator[BufferedReader]:
         """Open a regular file for reading; raises `QlumodError` for anything else."""
         with os.fdopen(self._open(path, _TO_READ), "rb") as source:
             if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):

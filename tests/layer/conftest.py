@@ -9,6 +9,7 @@ from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache
+from tests.layer.careless import careless_deb
 from tests.layer.kernels import kernel_site
 from tests.layer.site import Site, write_site
 from tests.support.debs import make_deb
@@ -43,6 +44,13 @@ MODULES: dict[str, str] = {
     "policed": "Requires: policing\nPackages: plain",
     "serving": "Requires: core\nPackages: serving",
     "talking": "Requires: core\nPackages: talking",
+    "careless": "Requires: core\nPackages: careless\nSecrets: /etc/careless/declared site",
+    "honest": "Requires: core\nPackages: careless\nSecrets:\n /etc/careless/declared site\n"
+    " /etc/careless/filled node\n /etc/careless/key* node\n /usr/share/careless/*.gz site\n"
+    " /etc/hostid node\nPublic:\n /etc/careless/closed/ nobody needs to know\n"
+    " /var/lib/careless/db/ an empty database\n /usr/share/careless/token* of the manual\n"
+    " /var/cache/debconf/config.dat an example\n /usr/share/nothing/ there is nothing\n"
+    " /etc/sudoers.d/careless rules\nWins: /var/mail",
     "varied": "Requires: core\nPackages: varied\nSecrets: /etc/keeper/key site\n"
     "Wins: /etc/issue /etc/os-release /etc/update-motd.d/10-uname",
 }
@@ -148,6 +156,7 @@ def small_debs(directory: Path) -> None:
         make_deb(directory, name, scripts={"postinst": f"echo {name} sleeps; sleep 300"})
     _licensed_debs(directory)
     _diverting_debs(directory)
+    careless_deb(directory)
     _expecting_debs(directory)
     make_deb(
         directory,

@@ -80,7 +80,10 @@ def _debs(folder: Path) -> None:
     make_deb(
         folder,
         "keeping",
-        files={HOOK: "#!/bin/sh\ncp -r /etc/keeping $DESTDIR/etc/ || :\n", "/etc/keeping/name": ""},
+        files={
+            HOOK: "#!/bin/sh\ncp -r /etc/keeping $DESTDIR/etc/ || :\n",
+            "/etc/keeping/name": "kept\n",
+        },
         modes={HOOK: 0o755},
         scripts={"postinst": "echo of this build only >/etc/keeping/key"},
     )

@@ -316,7 +316,7 @@ To mend it: add these stanzas to module-specs/accounts\
 
 def test_a_key_that_nobody_listed_stops_the_build(site: Site) -> None:
     assert error_of(site, "leaky") == (
-        "/etc/leaky/id: this looks like a secret: it holds an OpenSSH private key\n"
+        "/etc/leaky/id: this looks like a secret: it holds an OpenSSH private key (line 1)\n"
         "To mend it: add it to the field Secrets, as '/etc/leaky/id site' if many nodes share it, "
         "or as '/etc/leaky/id node' if each node has its own"
     )

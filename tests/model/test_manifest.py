@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from qlumod.errors import QlumodError
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text, parse_manifest
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
+from qlumod.model.public import Public
 from qlumod.model.secret import Secret, SecretKind
 
 A, B = Digest("a" * 64), Digest("b" * 64)
@@ -27,6 +28,7 @@ MANIFEST = Manifest(
     packages=14,
     unpacked_size=15728640,
     secrets=(Secret(path="/etc/munge/munge.key", kind=SecretKind.SITE),),
+    public=(Public(pattern="/var/lib/slurm/", reason="an empty database"),),
     files=(
         PayloadFile(path="layer.squashfs", sha256=A, size=4718592),
         PayloadFile(path="state/accounts", sha256=B, size=120),
@@ -51,6 +53,8 @@ Packages: 14
 Unpacked-Size: 15728640
 Secrets:
  /etc/munge/munge.key site
+Public:
+ /var/lib/slurm/ an empty database
 Files:
  {A} 4718592 layer.squashfs
  {B} 120 state/accounts
@@ -77,18 +81,18 @@ FAULTS = {
     ),
     "files outside the payload": (
         TEXT.replace("layer.squashfs", "../../etc/passwd").replace("state/accounts", "/etc/x"),
-        "manifest:19: Files: '../../etc/passwd' is no path within a payload directory\n"
-        "manifest:20: Files: '/etc/x' is no path within a payload directory",
+        "manifest:21: Files: '../../etc/passwd' is no path within a payload directory\n"
+        "manifest:22: Files: '/etc/x' is no path within a payload directory",
     ),
     "files that say too little": (
         TEXT.replace(f" {B} 120 ", f" {B} "),
-        f"manifest:20: Files: '{B} state/accounts' is no file: it has the form 'digest size path'",
+        f"manifest:22: Files: '{B} state/accounts' is no file: it has the form 'digest size path'",
     ),
     "a file twice": (
         TEXT.replace("state/accounts", "layer.squashfs"),
-        "manifest:18: Files: 'layer.squashfs' is named twice",
+        "manifest:20: Files: 'layer.squashfs' is named twice",
     ),
-    "a second stanza": (TEXT + "\nModule: x\n", "manifest:26: a manifest has one stanza only"),
+    "a second stanza": (TEXT + "\nModule: x\n", "manifest:28: a manifest has one stanza only"),
     "a kernel": (
         TEXT.replace("6.1.0-56-amd64", "../6.1"),
         "manifest:12: Kernel: '../6.1' is no kernel release, as uname -r prints it",

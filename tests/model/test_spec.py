@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from qlumod.errors import QlumodError
 from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import FlavorName, PackageName
+from qlumod.model.public import Public
 from qlumod.model.spec import (
     ModuleSpec,
     Restored,
@@ -24,8 +25,8 @@ NO_MODULE = (
 )
 FIELD_NAMES = (
     "Archive, Build-Packages, Conflicts, Debconf, Description, Disable, Enable, Exclude, Flavors, "
-    "Include, Kernel-Modules, Module, Packages, Prefer, Recommends, Redistribute, Requires, "
-    "Restore, Secrets, Stack-Group, Title, Variant, Variant-Of, Wins"
+    "Include, Kernel-Modules, Module, Packages, Prefer, Public, Recommends, Redistribute, "
+    "Requires, Restore, Secrets, Stack-Group, Title, Variant, Variant-Of, Wins"
 )
 FORM = "it has the form 'name', 'name (>= version)' or 'name (>= version) <flavor>'"
 
@@ -68,6 +69,9 @@ Debconf: slurmd  slurmd/question  string  a value
 Secrets:
  /etc/munge/munge.key site
  /etc/ssl/node-*.key node
+Public:
+ /var/lib/slurm/ an empty database, that  postinst made
+ /etc/slurm/token-*.example words of the manual
 Prefer: gawk, mawk
 Description:""",
         )
@@ -86,6 +90,10 @@ Description:""",
     assert spec.secrets == (
         Secret(path="/etc/munge/munge.key", kind=SecretKind.SITE),
         Secret(path="/etc/ssl/node-*.key", kind=SecretKind.NODE),
+    )
+    assert spec.public == (
+        Public(pattern="/var/lib/slurm/", reason="an empty database, that postinst made"),
+        Public(pattern="/etc/slurm/token-*.example", reason="words of the manual"),
     )
     assert spec.prefer == ("gawk", "mawk")
     assert spec.description == "Slurm\nThe workload manager."
@@ -369,6 +377,33 @@ Description:""",
         "slurm.module:13: Secrets: '/etc/../d' is no absolute path without '.', '..' and blanks\n"
         "slurm.module:14: Secrets: '/lib/e' is a path through a link: write '/usr/lib/e'",
     ),
+    "what is public": (
+        slurm(
+            "Description:",
+            """\
+Secrets: /etc/a site
+Public:
+ /etc/a it is harmless
+ /etc/b
+ etc/c it is harmless
+ /var/lib/ it is harmless
+ /root/* it is harmless
+ /var/l*/slurm/ it is harmless
+ /etc/f it is harmless
+ /etc/f it is an example
+Description:""",
+        ),
+        "slurm.module:10: Public: '/etc/f' is named twice\n"
+        "slurm.module:10: Public: '/etc/a' stands under Secrets, too\n"
+        "slurm.module:12: Public: '/etc/b' says not why: 'path reason', or 'directory/ reason'\n"
+        "slurm.module:13: Public: 'etc/c' is no absolute path without '.', '..' and blanks\n"
+        "slurm.module:14: Public: '/var/lib/' is a directory of many packages: name what lies in "
+        "it\n"
+        "slurm.module:15: Public: '/root/*' is a directory of many packages: name what lies in "
+        "it\n"
+        "slurm.module:16: Public: '/var/l*/slurm/' is a directory of many packages: name what lies "
+        "in it",
+    ),
     "paths and patterns": (
         slurm("Description:", "Exclude: usr/x /a//b\nWins: /etc/* /etc/;id\nDescription:"),
         "slurm.module:9: Exclude: 'usr/x' is no path pattern: it is absolute, "
@@ -622,7 +657,9 @@ def spec_texts(draw: st.DrawFn) -> str:
         *(f" {name}{bound}{flavors}," for name, (bound, flavors) in packages.items()),
         " for-all-flavors,",
     ]
+    public = draw(st.dictionaries(PATH.map(lambda path: f"/usr{path}"), TEXT, max_size=3))
     lines += ["Secrets:", *(f" {path} {kind}" for path, kind in secrets.items())] if secrets else []
+    lines += ["Public:", *(f" {path} {why}" for path, why in public.items())] if public else []
     lines += [
         f"Description: {draw(TEXT)}",
         *(f" {line}" for line in draw(st.lists(TEXT, max_size=3))),

@@ -196,17 +196,6 @@ def test_a_removed_file_is_refused_unless_the_module_wins():
     assert plan_delta(upper, below, wins=["/a"]).whiteouts == ("/a",)
 
 
-def test_a_suspected_secret_is_refused_with_the_lines_to_add():
-    plan = plan_delta(
-        tree(f("/etc/key")), {}, suspicions={"/etc/key": "it holds a PEM private key"}
-    )
-    assert str(plan.faults[0]) == (
-        "/etc/key: this looks like a secret: it holds a PEM private key\n"
-        "To mend it: add it to the field Secrets, as '/etc/key site' if many nodes share it, or "
-        "as '/etc/key node' if each node has its own"
-    )
-
-
 def test_a_hard_link_of_something_new_is_kept_with_it():
     below = tree(f("/a"))
     upper = tree(f("/a", inode=(1, 7), nlink=2), f("/b", inode=(1, 7), nlink=2))

@@ -1,0 +1,68 @@
+"""The bytes that packages were shipped with: whoever has the .deb knows them, so they are public.
+
+What dpkg's own database in a root says is no proof: a maintainer script may have written it.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.layer.job import Job
+from qlumod.system.archive import side_by_side
+from qlumod.system.deb_file import control_members, data_digests, data_member
+
+Md5 = bytes
+"""An MD5 digest, as the md5sums of a .deb has it (deb-md5sums(5))."""
+
+_LINE = re.compile(rb"^([0-9a-f]{32})  ", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What the .debs of a module hold."""
+
+    debs: Mapping[str, Path]
+    """The .deb of each package."""
+    sums: frozenset[Md5]
+    """The digests of files and control members, as far as the .debs tell them: configuration
+    files are mostly not among them."""
+
+    @classmethod
+    def of(cls, job: Job, directory: Path, processors: int | None = None) -> "Shipped":
+        """Read the .debs of all that a job installs and restores; they lie in the directory."""
+        packages = (*job.packages, *job.restoring)
+        debs: dict[str, Path] = {
+            package.package: directory / package.file_name for package in packages
+        }
+        sums = side_by_side(_sums, list(debs.values()), processors)
+        return cls(debs, frozenset().union(*sums))
+
+    def has(self, data: bytes) -> bool:
+        """Whether these are the bytes of a file of one of the packages."""
+        return md5(data) in self.sums
+
+    def brings(self, package: str, path: str, data: bytes) -> bool:
+        """Whether the package's own .deb has these bytes at that canonical path; takes long."""
+        if package not in self.debs:
+            return False
+        spelt = (path, path.removeprefix("/usr"))
+        return any(data_member(self.debs[package], name) == data for name in spelt)
+
+
+def md5(data: bytes) -> Md5:
+    """The digest of some bytes."""
+    return hashlib.md5(data, usedforsecurity=False).digest()
+
+
+def _sums(deb: Path) -> frozenset[Md5]:
+    members = control_members(deb)
+    told = members.get("md5sums")
+    files = _told(told) if told is not None else data_digests(deb, md5)
+    return frozenset((*map(md5, members.values()), *files))
+
+
+def _told(text: bytes) -> Iterator[Md5]:
+    return (bytes.fromhex(os.fsdecode(digits)) for digits in _LINE.findall(text))

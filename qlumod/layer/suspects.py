@@ -1,0 +1,133 @@
+"""What looks like a secret in a layer: what the spec says of it, and how it is told; pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from qlumod.errors import QlumodError
+from qlumod.model.public import Public
+from qlumod.model.secret import SecretKind
+from qlumod.secrets.groups import Group, grouped
+from qlumod.state.kind import matches_any
+
+SHOWN = 20
+"""How many paths of a group an error names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A path that must not be published as it is."""
+
+    path: str
+    why: str
+    """As it ends ``this looks like a secret: …``."""
+    private: bool = False
+    """Whether nobody can say that it is public."""
+    digest: str = ""
+    """Equal ones are copies of each other."""
+    half_of: str = ""
+    """The path of the private key whose other half it is."""
+    kind: SecretKind | None = None
+    """Whose it is, where that is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The suspects for which the build must stop, and the fields that were of no use."""
+
+    suspects: tuple[Suspect, ...]
+    unused: tuple[Public, ...]
+    """What the spec calls public, though nothing there looks like a secret."""
+
+
+def judged(suspects: Iterable[Suspect], public: Sequence[Public]) -> Judged:
+    """What remains of the suspects when the spec has said what is public."""
+    suspects = tuple(suspects)
+    meant = {one: [s for s in suspects if is_meant(s.path, one)] for one in public}
+    waved = {s.path for found in meant.values() for s in found if not s.private}
+    return Judged(
+        suspects=tuple(
+            replace(suspect, why=f"{suspect.why}, of which nobody can say that it is public")
+            if any(suspect in found for found in meant.values())
+            else suspect
+            for suspect in suspects
+            if suspect.path not in waved
+        ),
+        unused=tuple(one for one, found in meant.items() if not found),
+    )
+
+
+def is_meant(path: str, public: Public) -> bool:
+    """Whether a path is among what is public."""
+    if not public.is_tree:
+        return matches_any(path, (public.pattern,))
+    directory = public.pattern.rstrip("/")
+    return any(matches_any(str(parent), (directory,)) for parent in PurePosixPath(path).parents)
+
+
+def faults_of(
+    suspects: Sequence[Suspect], everything: Iterable[str], beside: Mapping[str, str]
+) -> Iterator[QlumodError]:
+    """An error for each thing: a file with its copies and its other half, or a whole tree.
+
+    `everything` are all files of the layer, and `beside` are digests of those that no package
+    shipped, that look harmless, but may be copies of a suspect or made from it.
+    """
+    by_path = {suspect.path: suspect for suspect in suspects}
+    halves = {path: one for path, one in by_path.items() if one.half_of in by_path}
+    digests = {path: one.digest for path, one in by_path.items() if path not in halves}
+    for group in grouped(digests, everything, beside):
+        own = [path for path, half in halves.items() if half.half_of in group.members]
+        members = tuple(sorted({*group.members, *own}))
+        yield _fault(replace(group, members=members), by_path)
+
+
+def _fault(group: Group, suspects: Mapping[str, Suspect]) -> QlumodError:
+    others = [path for path in group.members if path != group.path]
+    known = [suspects[path] for path in group.members if path in suspects]
+    private = any(suspect.private for suspect in known)
+    if group.tree:
+        return QlumodError(
+            f"{group.path}/: {len(group.members)} files below look like secrets: {known[0].why}",
+            details=_shown([f"{suspect.path}: {suspect.why}" for suspect in known]),
+            remedy=_remedy_of_tree(group.path, private=private),
+        )
+    first = suspects[group.path]
+    return QlumodError(
+        f"{group.path}: this looks like a secret: {first.why}",
+        details=_shown([_member(path, suspects.get(path)) for path in others]),
+        remedy=_remedy(group.path, first.kind, private=private, many=bool(others)),
+    )
+
+
+def _member(path: str, suspect: Suspect | None) -> str:
+    why = suspect.why if suspect else "it is a copy, or was made from it"
+    return f"with it goes {path}: {why}"
+
+
+def _shown(lines: Sequence[str]) -> list[str]:
+    more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return [*lines[:SHOWN], *more]
+
+
+def _remedy(path: str, kind: SecretKind | None, *, private: bool, many: bool) -> str:
+    if kind:
+        how = f"add it to the field Secrets, as '{path} {kind}'"
+    else:
+        how = (
+            f"add it to the field Secrets, as '{path} site' if many nodes share it, "
+            f"or as '{path} node' if each node has its own"
+        )
+    if many:
+        how = how.replace("add it", "add all these paths", 1)
+    return how if private else f"{how}; {_to_publish(path)}"
+
+
+def _remedy_of_tree(directory: str, *, private: bool) -> str:
+    """Secrets names files, directory by directory; Public names trees."""
+    how = f"add its files to the field Secrets, as '{directory}/* node' for those right in it"
+    return how if private else f"{how}; {_to_publish(f'{directory}/')}"
+
+
+def _to_publish(path: str) -> str:
+    return f"if everybody may read it, add '{path} REASON' to the field Public"
