@@ -86,7 +86,7 @@ class Gate:
 
     def faults(self, fragments: Mapping[str, bytes]) -> Iterator[QlumodError]:
         """An error for each secret in the layer and in what it adds to shared state."""
-        suspects = {s.path: s for s in self._suspects(fragments)}
+        suspects = {s.path: s for s in self.suspects(fragments)}
         verdict = judged(suspects.values(), self.public)
         for unused in verdict.unused:
             text = f"Public: {unused.pattern}: nothing there looks like a secret"
@@ -110,7 +110,8 @@ class Gate:
                 "puts it there; an initrd is for everybody who can reach the boot server",
             )
 
-    def _suspects(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
+    def suspects(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
+        """What looks like a secret in the layer and in shared state, whatever the spec says."""
         found = {s.path: s for s in map(self._suspect, self.own.values()) if s}
         found = {path: s for path, s in found.items() if not self._is_known(path)}
         yield from self._halves({path for path, s in found.items() if s.private})

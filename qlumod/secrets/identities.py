@@ -196,6 +196,7 @@ IDENTITIES = (
         "/etc/krb5.keytab",
         "/etc/*.keytab",
         "/var/lib/*/*.keytab",
+        fatal=False,
         why="services prove by them who they are",
         source="kerberos(7), RFC 4120",
     ),
