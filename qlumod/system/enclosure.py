@@ -47,8 +47,13 @@ CAPABILITIES = (
 CAP_MKNOD makes nodes of devices, which nothing can open: all that is mounted is ``nodev``.
 """
 
-_HIDDEN = ("keys", "key-users", "kcore", "kmsg", "timer_list", "sched_debug", "vmallocinfo")
-"""Files of /proc that tell of the host or of its keys (proc(5))."""
+_HIDDEN = (
+    "cmdline", "config.gz", "consoles", "devices", "diskstats", "interrupts", "iomem", "ioports",
+    "kallsyms", "kcore", "key-users", "keys", "kmsg", "kpagecgroup", "kpagecount", "kpageflags",
+    "locks", "mdstat", "modules", "mtrr", "pagetypeinfo", "partitions", "sched_debug", "slabinfo",
+    "softirqs", "swaps", "timer_list", "vmallocinfo",
+)  # fmt: skip
+"""Files of /proc that tell of the host or of its keys (proc(5)): empty inside."""
 _HIDDEN_TREES = ("1", "acpi", "asound", "bus", "driver", "fs", "irq", "scsi")
 """Directories of /proc that do; and PID 1, which is `enclosed.sh` and nobody's business."""
 _TOP_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
