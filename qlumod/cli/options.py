@@ -18,6 +18,7 @@ from qlumod.cli.screen import Reporter, error_document, new_log, print_json
 from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
 from qlumod.late import late
+from qlumod.system.ownership import require_own
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
@@ -192,8 +193,17 @@ def _callback(chosen: Setting, required: bool, decide: Decide | None) -> Callabl
 
 
 specs = setting("specs")
-cache = setting("cache")
-store = setting("store")
+
+
+def _own(ctx: click.Context, directory: Path) -> Path:
+    """Refuse a directory where others than root and the caller decide what is in it."""
+    if not ctx.resilient_parsing and directory is not None:
+        require_own(directory)
+    return directory
+
+
+cache = setting("cache", decide=_own)
+store = setting("store", decide=_own)
 output = setting("output", "-o")
 flavor = setting("flavor")
 arch = setting("arch")
@@ -209,7 +219,7 @@ def addresses(function: F) -> F:
 
 
 profile = setting("profile")
-work = setting("work")
+work = setting("work", decide=_own)
 processors = setting("jobs", "processors")
 
 

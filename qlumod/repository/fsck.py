@@ -18,7 +18,7 @@ from qlumod.repository.proofs import is_whole, proof_file
 from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot, all_snapshots
 from qlumod.repository.staging import BY_HASH
-from qlumod.system.files import Sum, file_sum, read_bytes, regular_files
+from qlumod.system.files import Sum, file_sum, read_bytes
 from qlumod.system.gpg import fingerprints, verify
 from qlumod.system.run import capture, command
 
@@ -202,7 +202,7 @@ def _pool(layout: Layout, looking: _Looking, advance: Callable[[int], None]) -> 
 
 
 def _leftovers(layout: Layout, looking: _Looking) -> None:
-    for path in regular_files(layout.pool):
+    for path in layout.files.regular_files(layout.pool):
         if f"pool/{path}" not in looking.named:
             looking.cautions.append(f"pool/{path} belongs to no snapshot")
     if layout.staging.is_dir() and any(layout.staging.iterdir()):

@@ -9,7 +9,7 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
 from qlumod.model.proof import Proof, parse_proof
 from qlumod.repository.layout import Layout
-from qlumod.system.files import file_sum, make_directories, read_bytes, told, write_whole
+from qlumod.system.files import read_bytes, told
 
 LARGEST = 1 << 28
 """Bytes of a document: beyond that it is none of ours."""
@@ -49,9 +49,9 @@ def read_proof(path: Path) -> GivenProof:
 
 def known_proofs(layout: Layout) -> Proved:
     """What the proofs say that the repository has."""
-    if not layout.proved.is_file():
+    if not layout.files.is_file(layout.proved):
         return {}
-    lines = (line.split(" ") for line in read_bytes(layout.proved).decode().splitlines())
+    lines = (line.split(" ") for line in layout.files.read(layout.proved).decode().splitlines())
     return {Digest(stack): Digest(proof) for stack, proof in lines}
 
 
@@ -60,9 +60,9 @@ def keep_proofs(layout: Layout, given: Iterable[GivenProof]) -> None:
     known = dict(known_proofs(layout))
     for one in given:
         file = proof_file(layout, one.digest)
-        if not file.is_file():
-            make_directories(file.parent)
-            write_whole(file, one.data)
+        if not layout.files.is_file(file):
+            layout.files.make(file.parent)
+            layout.files.write_whole(file, one.data)
         known = {**one.proved, **known}
     if known != known_proofs(layout):
         _write_known(layout, known)
@@ -70,14 +70,17 @@ def keep_proofs(layout: Layout, given: Iterable[GivenProof]) -> None:
 
 def forget_proofs(layout: Layout, mentioned: Collection[Digest]) -> None:
     """Remove the documents that no snapshot mentions any more."""
-    files = sorted(layout.proofs.glob("*.json"))
+    files = [
+        layout.proofs / name
+        for name in layout.files.names(layout.proofs)
+        if name.endswith(".json") and not name.startswith(".")
+    ]
     going = [file for file in files if file.stem not in mentioned]
     if going:
         staying = [read_proof(file).proved for file in files if file not in going]
         _write_known(layout, {stack: name for proved in staying for stack, name in proved.items()})
     for file in going:
-        with told(file, "remove"):
-            file.unlink()
+        layout.files.unlink(file)
 
 
 def proof_file(layout: Layout, digest: Digest) -> Path:
@@ -88,11 +91,11 @@ def proof_file(layout: Layout, digest: Digest) -> Path:
 def is_whole(layout: Layout, digest: Digest) -> bool:
     """Whether a document is there, as it was given."""
     file = proof_file(layout, digest)
-    return file.is_file() and file_sum(file).sha256 == digest
+    return layout.files.is_file(file) and digest_bytes(layout.files.read(file)) == digest
 
 
 def _write_known(layout: Layout, known: Proved) -> None:
-    write_whole(
+    layout.files.write_whole(
         layout.proved,
         "".join(f"{stack} {proof}\n" for stack, proof in sorted(known.items())).encode(),
     )

@@ -8,7 +8,6 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.document import Fields, Reading, decoded, written, yes_or_no
 from qlumod.model.names import ArchName, arch_name
 from qlumod.repository.layout import suite
-from qlumod.system.files import read_bytes
 from qlumod.system.keys import fingerprint
 
 DEFAULT_ORIGIN = "Qlustar"
@@ -150,9 +149,9 @@ def one_line(text: str) -> str:
     return text
 
 
-def read_settings(path: Path) -> Settings:
-    """Read the settings; raises `QlumodError` with all faults."""
-    text = decoded(read_bytes(path), str(path))
+def parse_settings(data: bytes, path: Path) -> Settings:
+    """Read the settings; raises `QlumodError` with all faults. `path` is their file's name."""
+    text = decoded(data, str(path))
     return _as_written(text) or _as_typed(text, path)
 
 

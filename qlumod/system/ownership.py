@@ -1,0 +1,109 @@
+"""Whose a file or directory is, and who else may write to it: what is trusted, and what is not."""
+
+import grp
+import os
+import pwd
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.system.files import told
+
+_UNMAPPED = Path("/proc/sys/kernel/overflowuid")
+"""The id that stands for all those which a user namespace does not know (user_namespaces(7))."""
+
+
+def require_own(path: Path) -> None:
+    """Raise where anybody but root and the caller owns a file or directory, or may write to it.
+
+    What others may write they could exchange: programs would do what they want, and a link would
+    lead to what they may not touch themselves. What is not there belongs to nobody.
+    """
+    with told(path, "look at"):
+        try:
+            found, named = path.stat(), path.lstat()
+        except FileNotFoundError:
+            return
+    for one in (named, found):
+        if one.st_uid not in (0, os.geteuid()):
+            raise _of_another(path, one.st_uid)
+    if writer := writer_of(found):
+        raise QlumodError(
+            f"{writer} may write to {path} ({_mode(found)}), and so decide what qlumod does there",
+            remedy=f"see what others have put there (ls -la {path}), then: chmod go-w {path}",
+        )
+
+
+def require_safe_for_temporary(path: Path) -> None:
+    """Raise where others could take away a directory that is made in here, and put theirs there.
+
+    In ``/tmp`` they cannot: what has its sticky bit is root's, and others only add to it.
+    """
+    with told(path, "look at"):
+        found = path.stat()
+    if found.st_mode & stat.S_ISVTX and found.st_uid == _unmapped():
+        return
+    if found.st_uid not in (0, os.geteuid()):
+        raise _of_another(path, found.st_uid)
+    if not found.st_mode & stat.S_ISVTX and (writer := writer_of(found)):
+        raise QlumodError(
+            f"{writer} may take away what qlumod makes in {path} ({_mode(found)})",
+            remedy=f"have TMPDIR name another directory, or: chmod +t {path}",
+        )
+
+
+def writer_of(found: os.stat_result) -> str:
+    """Who may write to a file besides its owner and root; empty: nobody.
+
+    A user's private group (login.defs(5), USERGROUPS_ENAB) is the user alone.
+    """
+    if found.st_mode & stat.S_IWOTH:
+        return "everybody"
+    if found.st_mode & stat.S_IWGRP and found.st_gid and not _is_private(found):
+        return f"group {group_name(found.st_gid)}"
+    return ""
+
+
+def user_name(uid: int) -> str:
+    """A user's name, or the number of one who has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def group_name(gid: int) -> str:
+    """A group's name, or the number of one that has none."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def _mode(found: os.stat_result) -> str:
+    return f"mode {stat.S_IMODE(found.st_mode):04o}"
+
+
+def _unmapped() -> int:
+    with suppress(OSError, ValueError):
+        return int(_UNMAPPED.read_text(encoding="utf-8"))
+    return -1
+
+
+def _is_private(found: os.stat_result) -> bool:
+    try:
+        group, owner = grp.getgrgid(found.st_gid), pwd.getpwuid(found.st_uid)
+    except KeyError:
+        return False
+    is_own = group.gr_name == owner.pw_name and group.gr_gid == owner.pw_gid
+    return is_own and set(group.gr_mem) <= {owner.pw_name}
+
+
+def _of_another(path: Path, uid: int) -> QlumodError:
+    name = user_name(uid)
+    return QlumodError(
+        f"{path} belongs to {name}, who decides what qlumod does there",
+        remedy=f"run qlumod as {name}, or have it given to you: chown -R {user_name(os.geteuid())}"
+        f" {path}",
+    )
