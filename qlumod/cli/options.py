@@ -18,12 +18,12 @@ from qlumod.cli.screen import Reporter, error_document, new_log, print_json
 from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
 from qlumod.late import late
-from qlumod.system.ownership import require_own
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
 
 workplaces = late("qlumod.workflows.workplace")
+ownership = late("qlumod.system.ownership")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -198,7 +198,7 @@ specs = setting("specs")
 def _own(ctx: click.Context, directory: Path) -> Path:
     """Refuse a directory where others than root and the caller decide what is in it."""
     if not ctx.resilient_parsing and directory is not None:
-        require_own(directory)
+        ownership.require_own(directory)
     return directory
 
 

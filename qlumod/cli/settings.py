@@ -19,11 +19,11 @@ from qlumod.cli.kinds import (
     one_of,
     readable_by_all,
     seconds,
+    suite,
     whole,
 )
 from qlumod.model.names import arch_name, flavor_name
 from qlumod.model.profile import RELEASED, profile_name
-from qlumod.repository.layout import suite
 
 Look = Callable[[str], Any]
 """What looks up another setting's value, for a default that depends on it."""

@@ -16,6 +16,7 @@ from qlumod.model.release import Archive, Release
 from qlumod.system import apt, files
 from qlumod.system.apt import AptRoot, Source
 from qlumod.system.archive import FrozenArchive, folder_archive, frozen_archive
+from qlumod.system.documents import place_of
 from qlumod.system.store import Store
 
 HELD = "held:"
@@ -78,9 +79,11 @@ def place(
         archives = addressed(release, flavor, {*needed, *optional}, addresses)
         settings = apt.host_settings(host)
         known = apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
-        sources, missing = sources_of(archives, known, beside=beside, optional=optional)
+        sources, missing = sources_of(archives, known, optional=optional)
         folders = {
-            archive.name: beside / archive.directory for archive in archives if archive.directory
+            archive.name: place_of(archive.directory, beside, f"archive {archive.name}: Directory")
+            for archive in archives
+            if archive.directory
         }
         for name in set(folders) & set(optional):
             if not folders[name].is_dir():

@@ -10,6 +10,7 @@ from qlumod.model.names import FlavorName
 from qlumod.model.release import UNVERIFIED, Archive, Release
 from qlumod.system import gpg
 from qlumod.system.apt import HostArchive, Source
+from qlumod.system.documents import require_regular
 
 KEYRINGS = (
     Path("/etc/apt/keyrings"),
@@ -73,13 +74,11 @@ def sources_of(
     archives: Sequence[Archive],
     host: Sequence[HostArchive],
     *,
-    beside: Path,
     optional: Collection[str] = (),
 ) -> tuple[tuple[Source, ...], dict[str, QlumodError]]:
     """The sources that stand for the release's archives (directories are none); all faults at once.
 
-    Faults of the `optional` archives are not raised, but returned by the archives' names. Relative
-    paths of keyrings are taken from `beside`, the directory of the release file.
+    Faults of the `optional` archives are not raised, but returned by the archives' names.
     """
     faults: dict[str, QlumodError] = {}
     sources = []
@@ -87,14 +86,14 @@ def sources_of(
         if archive.directory:
             continue
         try:
-            sources.append(_source(archive, host, beside))
+            sources.append(_source(archive, host))
         except QlumodError as fault:
             faults[archive.name] = fault
     raise_faults(fault for name, fault in faults.items() if name not in optional)
     return tuple(sources), faults
 
 
-def _source(archive: Archive, host: Sequence[HostArchive], beside: Path) -> Source:
+def _source(archive: Archive, host: Sequence[HostArchive]) -> Source:
     if archive.key == UNVERIFIED:
         raise QlumodError(
             f"archive {archive.name}: its key is unverified",
@@ -109,7 +108,7 @@ def _source(archive: Archive, host: Sequence[HostArchive], beside: Path) -> Sour
         uri=uri if uri.endswith("/") else f"{uri}/",
         suites=archive.suites,
         components=archive.components,
-        keyring=_keyring(archive, beside),
+        keyring=_keyring(archive),
     )
 
 
@@ -135,16 +134,18 @@ def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
     return next(exact, same[0]).uri
 
 
-def _keyring(archive: Archive, beside: Path) -> Path:
+def _keyring(archive: Archive) -> Path:
     if re.fullmatch(r"[0-9A-F]{40}", archive.key):
         return _keyring_with(archive)
-    path = beside / archive.key
-    if not path.is_file():
+    path = Path(archive.key)
+    if path.exists():
+        require_regular(path, f"archive {archive.name}: Key")
+    else:
         raise QlumodError(
             f"archive {archive.name}: Key: there is no keyring {path}",
             remedy="install the package that brings the archive's keyring",
         )
-    return path.absolute()
+    return path
 
 
 def _keyring_with(archive: Archive) -> Path:

@@ -21,6 +21,8 @@ from qlumod.events import Listener, Notice, ignore
 from qlumod.model.names import Digest
 
 BLOCK = 1 << 20
+_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+"""A FIFO is opened without waiting for somebody who writes; then it is refused."""
 POLL = 0.05
 """Seconds between two looks at a lock that another process holds."""
 
@@ -69,9 +71,9 @@ def require_plain(directory: Path) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file; raises `QlumodError`."""
+    """Read a regular file; raises `QlumodError`."""
     with told(path, "read"):
-        return path.read_bytes()
+        return read_regular(path, os.open(path, _READING))
 
 
 def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
@@ -79,14 +81,7 @@ def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
 
     Raises `QlumodError` where it is no regular file, or has more than so many bytes.
     """
-    mode = os.fstat(handle).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(handle)
-        raise QlumodError(
-            f"cannot read {path}: it is {kind_of(mode)}, not a regular file",
-            remedy=f"remove it, or put a file there: ls -l {path}",
-        )
-    with open(handle, "rb") as reading:
+    with _opened_regular(path, handle) as reading:
         data = reading.read() if most is None else reading.read(most + 1)
     if most is not None and len(data) > most:
         raise QlumodError(
@@ -113,7 +108,7 @@ def kind_of(mode: int) -> str:
 
 def file_sum(path: Path) -> Sum:
     """Size and digest of a file; raises `QlumodError`."""
-    with told(path, "read"), path.open("rb") as source:
+    with told(path, "read"), _opened_regular(path, os.open(path, _READING)) as source:
         return _drain(source, None)
 
 
@@ -169,7 +164,11 @@ def copy_new(source: Path, target: Path, *, mode: int = 0o644, sync: bool = True
 
     What is not synced, `sync_all` has to make last.
     """
-    with told(source, "read"), source.open("rb", buffering=0) as reading, told(target):
+    with (
+        told(source, "read"),
+        _opened_regular(source, os.open(source, _READING)) as reading,
+        told(target),
+    ):
         make_directories(target.parent, sync=sync)
         with _opened_new(target) as writing:
             found = _drain(reading, writing)
@@ -415,6 +414,18 @@ def _write(
         if modified is not None:
             os.utime(writing.fileno(), (modified, modified))
         _finish(writing, mode, sync=sync)
+
+
+def _opened_regular(path: Path, handle: int) -> BinaryIO:
+    """A regular file for reading; anything else might have no end."""
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        raise QlumodError(
+            f"cannot read {path}: it is {kind_of(mode)}, not a regular file",
+            remedy=f"remove it, or put a file there: ls -l {path}",
+        )
+    return os.fdopen(handle, "rb", buffering=0)
 
 
 def _opened_new(path: Path | str, folder: int | None = None) -> BinaryIO:

@@ -1,5 +1,6 @@
 """Lock and fetch: from specs to exact packages, and those into the store."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,12 +19,13 @@ from qlumod.lock.place import place as apt_place
 from qlumod.lock.revise import Revision
 from qlumod.lock.solve import HeldPackage, Solved, absent, solve
 from qlumod.lock.sources import require_archives
-from qlumod.model.document import decoded
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.release import Release
-from qlumod.system import apt, files
+from qlumod.system import apt
+from qlumod.system.beneath import Beneath
+from qlumod.system.documents import read_document
 from qlumod.system.store import Store
 from qlumod.workflows.check import check
 from qlumod.workflows.predecessors import Base, fetch_predecessors, revise
@@ -86,12 +88,12 @@ def lock_path(specs: Path, release: Release, wanted: Target) -> Path:
 def read_lock(specs: Path, release: Release, wanted: Target) -> Lock:
     """Read a lock; raises where there is none."""
     path = lock_path(specs, release, wanted)
-    if not path.exists():
+    if not Beneath(specs).is_file(path):
         raise QlumodError(
             f"there is no lock {path}",
             remedy=renewing(release, wanted.flavor, wanted.architecture),
         )
-    return parse_lock(decoded(files.read_bytes(path), str(path)), str(path))
+    return parse_lock(read_document(path, within=specs), str(path))
 
 
 def locked_project(place: Workplace, modules: Sequence[str] = ()) -> tuple[Project, Lock]:
@@ -158,7 +160,7 @@ def lock(
         store=place.packages,
         listen=listen,
     )
-    written = _written(path, new, old, dry_run=dry_run, listen=listen)
+    written = _written(place.specs, path, new, old, dry_run=dry_run, listen=listen)
     return replace(written, revisions=revisions)
 
 
@@ -218,7 +220,7 @@ def solved_lock(
 
 def old_lock(place: Workplace, project: Project, wanted: Target) -> Lock | None:
     """The lock that is there, of which a new one keeps what it can."""
-    there = lock_path(place.specs, project.release, wanted).exists()
+    there = Beneath(place.specs).is_file(lock_path(place.specs, project.release, wanted))
     return read_lock(place.specs, project.release, wanted) if there else None
 
 
@@ -282,7 +284,9 @@ def _unread(where: Place, old: Lock | None) -> tuple[LockedArchive, ...]:
     )
 
 
-def _written(path: Path, new: Lock, old: Lock | None, *, dry_run: bool, listen: Listener) -> Locked:
+def _written(
+    specs: Path, path: Path, new: Lock, old: Lock | None, *, dry_run: bool, listen: Listener
+) -> Locked:
     found = difference(old, new.packages)
     for text in compiled_anew(old, new):
         listen(Notice(text=text))
@@ -290,19 +294,21 @@ def _written(path: Path, new: Lock, old: Lock | None, *, dry_run: bool, listen: 
         if moved.old.version == moved.new.version and not moved.new.generated:
             listen(Caution(text=f"{moved}, in the archive {moved.new.archive}"))
     data = lock_text(new).encode()
-    _remove_debris(path)
-    changed = not path.exists() or path.read_bytes() != data
+    beneath = Beneath(specs)
+    _remove_debris(beneath, path)
+    changed = not beneath.is_file(path) or beneath.read(path) != data
     if changed and not dry_run:
-        files.make_directories(path.parent)
-        files.write_whole(path, data)
+        beneath.make(path.parent)
+        beneath.write_whole(path, data)
     return Locked(path=path, lock=new, difference=found, changed=changed)
 
 
-def _remove_debris(path: Path) -> None:
+def _remove_debris(beneath: Beneath, path: Path) -> None:
     """Remove what killed runs left beside the lock."""
-    for beside in path.parent.glob(f".{path.name}.*.new"):
-        if not Path("/proc", beside.name.split(".")[-2]).exists():
-            beside.unlink(missing_ok=True)
+    for name in beneath.names(path.parent):
+        made_by = re.fullmatch(rf"\.{re.escape(path.name)}\.(\d+)\.new", name)
+        if made_by and not Path("/proc", made_by[1]).exists():
+            beneath.unlink(path.parent / name)
 
 
 def fetch(
