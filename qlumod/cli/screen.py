@@ -25,9 +25,12 @@ from qlumod.events import (
     StepDone,
     StepStarted,
 )
+from qlumod.late import late
 
 if TYPE_CHECKING:
     from qlumod.cli.terminal import Terminal
+
+files = late("qlumod.system.files")
 
 PLAIN_INTERVAL = 10.0
 """Seconds between two lines about the same long step where there is no terminal."""
@@ -127,7 +130,7 @@ class LogFile:
     """Everything, with every line of every program, and the seconds since the beginning."""
 
     def __init__(self, path: Path, heading: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_directories(path.parent)
         self.path = path
         self._stream = path.open("w", encoding="utf-8", errors="backslashreplace")
         self._began = time.monotonic()
@@ -253,7 +256,7 @@ def _can_draw(stream: TextIO) -> bool:
 
 def new_log(directory: Path, verb: str) -> Path:
     """Name a log file for a run that begins now, and let the oldest ones go."""
-    directory.mkdir(parents=True, exist_ok=True)
+    files.make_directories(directory)
     for old in sorted(directory.glob("*.log"))[: -LOGS_KEPT + 1]:
         old.unlink(missing_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())

@@ -74,7 +74,7 @@ def place(
     """
     path = cache / "apt" / f"{release.digest[:16]}-{flavor}-{architecture}"
     _remove_unused(path.parent)
-    files.make_directories(path)
+    files.make_private(path)
     with files.locked(path / _LOCK, wait=WAIT, listen=listen):
         archives = addressed(release, flavor, {*needed, *optional}, addresses)
         settings = apt.host_settings(host)

@@ -33,6 +33,7 @@ _LOOSE = re.compile(
     re.IGNORECASE,
 )
 """Settings that do not come over: they loosen checks, or name more to fetch."""
+SOURCES = "etc/apt/sources.list.d/qlumod.sources"
 _NETRC = ("Dir::Etc::netrc", "Dir::Etc::netrcparts")
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 
@@ -160,14 +161,19 @@ def make_root(
     """Make or renew a private root, which nobody uses now; lists that are there already stay."""
     files.require_plain(path.absolute())
     root = AptRoot(path=path.absolute(), architecture=architecture, sources=tuple(sources))
+    files.make_private(root.path)
     files.remove_tree(root.temporary)
     for folder in _FOLDERS:
         files.make_directories(root.path / folder)
-    entries = "\n".join(source.stanza for source in root.sources)
-    files.write_whole(root.path / "etc/apt/sources.list.d/qlumod.sources", entries.encode())
+    _write_private(root.path / SOURCES, "\n".join(source.stanza for source in root.sources))
     files.write_whole(root.path / "var/lib/dpkg/status", b"")
-    files.write_whole(root.config, _configuration(root, settings).encode())
+    _write_private(root.config, _configuration(root, settings))
     return root
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write what may hold passwords: those of proxies, and of addresses."""
+    files.write_whole(path, text.encode(), mode=0o600)
 
 
 def _configuration(root: AptRoot, settings: Sequence[str]) -> str:
@@ -224,7 +230,7 @@ def update(root: AptRoot, *, only: Source | None = None, listen: Listener = igno
 
 def _alone(root: AptRoot, source: Source) -> tuple[str, ...]:
     path = root.path / "alone.sources"
-    files.write_whole(path, source.stanza.encode())
+    _write_private(path, source.stanza)
     return (
         "-o", f"Dir::Etc::sourcelist={path}",
         "-o", "Dir::Etc::sourceparts=/dev/null",

@@ -218,6 +218,16 @@ def make_directories(path: Path, *, sync: bool = True) -> None:
         make_directory(path.name, folder, sync=sync)
 
 
+def make_private(path: Path) -> None:
+    """Make a directory for its owner only, or make one so that is there; its parents are made."""
+    with told(path):
+        make_directories(path.parent)
+        with contextlib.suppress(FileExistsError), _opened_folder(path.parent) as folder:
+            make_directory(path.name, folder, mode=0o700)
+        with _opened_folder(path) as handle:
+            os.fchmod(handle, 0o700)
+
+
 def make_directory(name: str, folder: int, *, mode: int = 0o755, sync: bool = True) -> None:
     """Make a directory in another one, given by its descriptor; raises `FileExistsError`.
 

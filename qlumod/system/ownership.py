@@ -4,6 +4,7 @@ import grp
 import os
 import pwd
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,16 +21,26 @@ def require_own(path: Path) -> None:
     What others may write they could exchange: programs would do what they want, and a link would
     lead to what they may not touch themselves. What is not there belongs to nobody.
     """
+    for fault in strangers(path):
+        raise fault
+
+
+def strangers(path: Path) -> Iterator[QlumodError]:
+    """What is against trusting a file or directory; see `require_own`."""
     with told(path, "look at"):
         try:
             found, named = path.stat(), path.lstat()
         except FileNotFoundError:
             return
-    for one in (named, found):
-        if one.st_uid not in (0, os.geteuid()):
-            raise _of_another(path, one.st_uid)
+    for uid in {named.st_uid, found.st_uid} - {0, os.geteuid()}:
+        yield _of_another(path, uid)
+    yield from writers(path, found)
+
+
+def writers(path: Path, found: os.stat_result) -> Iterator[QlumodError]:
+    """The error where others than its owner and root may write to a file or directory."""
     if writer := writer_of(found):
-        raise QlumodError(
+        yield QlumodError(
             f"{writer} may write to {path} ({_mode(found)}), and so decide what qlumod does there",
             remedy=f"see what others have put there (ls -la {path}), then: chmod go-w {path}",
         )
