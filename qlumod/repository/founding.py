@@ -43,10 +43,16 @@ def _read(layout: Layout) -> Settings:
     return parse_settings(layout.files.read(layout.settings), layout.settings)
 
 
-def write_settings(layout: Layout, settings: Settings, public: bytes) -> None:
-    """Write settings and keyrings where they are not there yet; `public` are the keys that sign."""
+def write_settings(
+    layout: Layout, settings: Settings, public: bytes, proving: bytes | None = None
+) -> None:
+    """Write settings and keyrings where they are not there yet; `public` are the keys that sign.
+
+    `proving` are those of other hosts whose proofs count; None: as they are.
+    """
     files = {
         layout.keys: _all_keys(layout, public),
+        **({} if proving is None else {layout.proving_keys: proving}),
         layout.root / settings.keyring: public,
         layout.settings: str(settings).encode(),
     }

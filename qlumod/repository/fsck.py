@@ -19,7 +19,7 @@ from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot, all_snapshots
 from qlumod.repository.staging import BY_HASH
 from qlumod.system.files import Sum, file_sum, read_bytes
-from qlumod.system.gpg import fingerprints, verify
+from qlumod.system.gpg import all_fingerprints, fingerprints, verify
 from qlumod.system.run import capture, command
 
 RELEASE = "Release"
@@ -104,6 +104,13 @@ def _keyring(layout: Layout, settings: Settings, looking: _Looking) -> None:
     looking.faults.extend(
         f"{keyring} does not hold the key {key}" for key in settings.keys if key not in held
     )
+    if settings.proving_keys:
+        others = all_fingerprints(layout.files.read(layout.proving_keys))
+        looking.faults.extend(
+            f"{layout.proving_keys} does not hold the key {key}"
+            for key in settings.proving_keys
+            if key not in others
+        )
 
 
 def _snapshots(layout: Layout, looking: _Looking) -> tuple[Snapshot, ...]:

@@ -73,6 +73,11 @@ class Layout:
         return self.own / "keys.asc"
 
     @property
+    def proving_keys(self) -> Path:
+        """The public keys of the hosts that prove."""
+        return self.own / "proving-keys.asc"
+
+    @property
     def lock(self) -> Path:
         """Whoever changes the repository holds it."""
         return self.own / "lock"

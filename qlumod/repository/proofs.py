@@ -7,9 +7,12 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
-from qlumod.model.proof import Proof, parse_proof
+from qlumod.model.proof import Permits, Proof, parse_proof
 from qlumod.repository.layout import Layout
+from qlumod.repository.settings import Settings
+from qlumod.system import gpg
 from qlumod.system.files import read_bytes, told
+from qlumod.system.keys import armoured_keys
 
 LARGEST = 1 << 28
 """Bytes of a document: beyond that it is none of ours."""
@@ -24,6 +27,7 @@ class GivenProof:
 
     path: Path
     data: bytes
+    """As it was signed."""
     proof: Proof
 
     @property
@@ -37,14 +41,67 @@ class GivenProof:
         return {stack: self.digest for stack, equal in self.proof.stacks.items() if equal}
 
 
-def read_proof(path: Path) -> GivenProof:
-    """Read a document of `qlumod verify-stack --json`; raises `QlumodError`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provers:
+    """Whose proofs a repository takes: the fingerprints, and the public keys."""
+
+    where: Path
+    """The repository, for errors."""
+    fingerprints: tuple[str, ...]
+    keyring: bytes
+
+
+def provers(layout: Layout, settings: Settings) -> Provers:
+    """The keys that sign the repository, and those of the hosts that it was told of."""
+    own, others = layout.root / settings.keyring, layout.proving_keys
+    keyrings = (
+        armoured_keys(settings.keys),
+        *(layout.files.read(path) for path in (own, others) if layout.files.is_file(path)),
+    )
+    return Provers(
+        where=layout.root,
+        fingerprints=(*settings.keys, *settings.proving_keys),
+        keyring=b"".join(map(gpg.dearmoured, keyrings)),
+    )
+
+
+def read_proof(path: Path, believed: Provers, known: Permits) -> GivenProof:
+    """Read what `qlumod verify-stack --proof` wrote; raises `QlumodError`.
+
+    It is signed by a key of a host whose proofs are `believed`, and names `known` permits only.
+    """
     with told(path, "read"):
         size = path.stat().st_size
     if size > LARGEST:
         raise QlumodError(f"{path}: this is no proof: it has {size} bytes")
     data = read_bytes(path)
-    return GivenProof(path=path, data=data, proof=parse_proof(data, str(path)))
+    text = _signed_text(path, data, believed)
+    return GivenProof(path=path, data=data, proof=parse_proof(text, str(path), known=known))
+
+
+def _signed_text(path: Path, data: bytes, believed: Provers) -> bytes:
+    if not data.startswith(gpg.CLEARSIGNED):
+        raise QlumodError(
+            f"{path}: this proof is not signed: anybody could have written it",
+            remedy="have it written anew, signed by the key of the host that proves: qlumod"
+            " verify-stack … --proof FILE --key FINGERPRINT (what was proved is not proved again)",
+        )
+    try:
+        signed = gpg.verify_text(data, believed.keyring, str(path))
+    except gpg.BadSignature as fault:
+        raise _stranger(path, believed, fault.details) from fault
+    if not set(signed.signers) & set(believed.fingerprints):
+        raise _stranger(path, believed, (f"it is signed by {signed.fingerprint}",))
+    return signed.text
+
+
+def _stranger(path: Path, believed: Provers, details: Iterable[str]) -> QlumodError:
+    return QlumodError(
+        f"{path}: no key signed this proof whose proofs {believed.where} takes",
+        details=(*details, f"it takes those of {', '.join(believed.fingerprints)}"),
+        remedy="prove with one of these (qlumod verify-stack … --proof FILE --key FINGERPRINT);"
+        f" or, if you trust the host: qlumod repo init {believed.where} --proving-key FINGERPRINT",
+    )
 
 
 def known_proofs(layout: Layout) -> Proved:
@@ -77,10 +134,18 @@ def forget_proofs(layout: Layout, mentioned: Collection[Digest]) -> None:
     ]
     going = [file for file in files if file.stem not in mentioned]
     if going:
-        staying = [read_proof(file).proved for file in files if file not in going]
-        _write_known(layout, {stack: name for proved in staying for stack, name in proved.items()})
+        staying = [_kept(layout, file) for file in files if file not in going]
+        proved = {stack: one.digest for one in staying for stack in one.proved}
+        _write_known(layout, proved)
     for file in going:
         layout.files.unlink(file)
+
+
+def _kept(layout: Layout, file: Path) -> GivenProof:
+    """A document that was believed when it was given, perhaps by a version that knew less."""
+    data = layout.files.read(file)
+    proof = parse_proof(gpg.unchecked_text(data), str(file), known=None)
+    return GivenProof(path=file, data=data, proof=proof)
 
 
 def proof_file(layout: Layout, digest: Digest) -> Path:

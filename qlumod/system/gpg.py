@@ -42,6 +42,8 @@ class Signed:
     """The primary key's fingerprint."""
     text: bytes
     """The signed text of a clearsigned file; empty for a detached signature."""
+    signers: tuple[str, ...]
+    """The fingerprints of the keys that signed: the primary ones, and the subkeys that did it."""
 
 
 class BadSignature(QlumodError):
@@ -101,6 +103,18 @@ def fingerprints(keyring: Path) -> tuple[str, ...]:
     return tuple(re.findall(r"^pub:.*\n(?:.*\n)*?fpr:+([0-9A-F]{40}):", listing, re.MULTILINE))
 
 
+def all_fingerprints(keyring: bytes) -> frozenset[str]:
+    """The fingerprints of all keys and subkeys of a keyring; raises `QlumodError`."""
+    if not keyring:
+        return frozenset()
+    with scratch(_short_directory()) as home:
+        call = _gpg(
+            home, "--with-colons", "--with-subkey-fingerprint", "--show-keys", stdin=keyring
+        )
+        listed = capture(call).decode(errors="replace")
+    return frozenset(re.findall(r"^fpr:+([0-9A-F]{40}):", listed, re.MULTILINE))
+
+
 def user_ids(keyring: Path) -> tuple[str, ...]:
     """The user ids of the keys of a keyring file, as ``Name <mail>``."""
     found = re.findall(r"^uid:(?:[^:]*:){8}([^:]*):", _listing(keyring), re.MULTILINE)
@@ -127,17 +141,60 @@ def verify(signed: Path, keyring: Path, *, signature: Path | None = None) -> Sig
             *(("--", signature, signed) if signature else ("--output", text, "--", signed)),
         )  # fmt: skip
         _, status, said = attempt(call)
-        good = _good_signatures(status.decode(errors="replace"))
+        told = status.decode(errors="replace")
+        good = _good_signatures(told)
         if not good:
             raise BadSignature(
                 f"{signed}: no good signature by a key of {keyring}",
-                details=said.decode(errors="replace").splitlines(),
+                details=(*said.decode(errors="replace").splitlines(), *_reasons(told)),
             )
-        return Signed(fingerprint=good[0], text=text.read_bytes() if text.exists() else b"")
+        return Signed(
+            fingerprint=good[0][-1],
+            text=text.read_bytes() if text.exists() else b"",
+            signers=tuple(dict.fromkeys(key for keys in good for key in keys)),
+        )
 
 
-def _good_signatures(status: str) -> list[str]:
-    """The primary fingerprints of the signatures that are good now; none where one is bad."""
+def verify_text(signed: bytes, keyring: bytes, name: str) -> Signed:
+    """Check a clearsigned text that is in memory; `name` stands for it in errors."""
+    with scratch(_short_directory()) as place:
+        (place / "signed").write_bytes(signed)
+        (place / "ring").write_bytes(dearmoured(keyring))
+        try:
+            return verify(place / "signed", place / "ring")
+        except BadSignature as fault:
+            raise BadSignature(f"{name}: no good signature", details=fault.details) from fault
+
+
+CLEARSIGNED = b"-----BEGIN PGP SIGNED MESSAGE-----"
+"""What a clearsigned text begins with (RFC 9580, 7.1)."""
+
+
+def unchecked_text(signed: bytes) -> bytes:
+    """What a clearsigned text says, if it was checked before; any other text is itself."""
+    if not signed.startswith(CLEARSIGNED):
+        return signed
+    text = re.split(rb"\r?\n\r?\n", signed, maxsplit=1)[-1]
+    text = text.rpartition(b"\n-----BEGIN PGP SIGNATURE-----")[0]
+    return re.sub(rb"^- ", b"", text, flags=re.MULTILINE)
+
+
+_REASONS = {
+    "EXPSIG": "the signature has expired",
+    "EXPKEYSIG": "its key has expired",
+    "REVKEYSIG": "its key was revoked",
+}
+"""What gpgv tells of signatures to programs only (doc/DETAILS of GnuPG)."""
+
+
+def _reasons(status: str) -> Iterator[str]:
+    for keyword, words in re.findall(r"^\[GNUPG:\] (\w+) (.*)$", status, re.MULTILINE):
+        if keyword in _REASONS:
+            yield f"{_REASONS[keyword]}: {words}"
+
+
+def _good_signatures(status: str) -> list[tuple[str, str]]:
+    """The keys of the signatures that are good now, as (signer, primary); none where one is bad."""
     verdict, good = "", []
     for line in status.splitlines():
         _, keyword, *words = [*line.split(" "), "", ""]
@@ -146,7 +203,7 @@ def _good_signatures(status: str) -> list[str]:
         if keyword.endswith("SIG") and keyword != "VALIDSIG":
             verdict = keyword  # of the signature that the next VALIDSIG describes
         if keyword == "VALIDSIG" and verdict == "GOODSIG":
-            good.append(next(word for word in reversed(words) if word))
+            good.append((words[0], next(word for word in reversed(words) if word)))
     return good
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.system.gpg import SigningKey, detach_sign
+from qlumod.system.gpg import SigningKey, all_fingerprints, detach_sign
 from qlumod.system.leash import workers
 from qlumod.system.run import CommandFailed, attempt, capture, command
 
@@ -28,6 +28,7 @@ class _Listed:
     """A primary key or subkey as ``--with-colons`` lists it."""
 
     fingerprint: str
+    primary: bool
     validity: str
     created: int
     signs: bool
@@ -93,11 +94,65 @@ def armoured_keys(fingerprints: Iterable[str]) -> bytes:
     )  # fmt: skip
 
 
+def public_keys(named: Sequence[str]) -> bytes:
+    """The public keys of others as text, each of which must be there; raises `QlumodError`."""
+    exported = armoured_keys(named) if named else b""
+    held = all_fingerprints(exported)
+    raise_faults(
+        QlumodError(
+            f"the key {one} is missing: there is no public key of that fingerprint in {_home()}",
+            remedy="import it (gpg --import FILE), once you are sure of the fingerprint",
+        )
+        for one in named
+        if one not in held
+    )
+    return exported
+
+
+def own_keys() -> dict[str, bool]:
+    """The user's secret keys by the fingerprints that one may name, and whether each can sign.
+
+    A subkey can be named, too; it is not counted as one that can sign by itself.
+    """
+    with own_agent() as starting:
+        if not _agent_runs():
+            starting()
+        listing = _listing("")
+    found: dict[str, bool] = {}
+    for primary, *subkeys in _grouped(_keys(listing)):
+        valid = primary.validity not in _WHY_NOT
+        found[primary.fingerprint] = valid and any(key.usable for key in (primary, *subkeys))
+        found.update((key.fingerprint, False) for key in subkeys)
+    return found
+
+
+def _grouped(keys: Iterable["_Listed"]) -> list[list["_Listed"]]:
+    """Each primary key with its subkeys."""
+    found: list[list[_Listed]] = []
+    for key in keys:
+        if key.primary:
+            found.append([])
+        found[-1].append(key)
+    return found
+
+
 @contextmanager
 def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
     """Try keys while other work is done; the value waits, and raises every reason against them.
 
     A gpg-agent that gpg starts in this block is ended with it; one that ran before goes on.
+    """
+    with own_agent() as starting, workers(2) as beside:
+        keys = beside.submit(usable_keys, named, starting=starting)
+        public = beside.submit(armoured_keys, named)
+        yield lambda: Signers(keys=keys.result(), public=public.result())
+
+
+@contextmanager
+def own_agent() -> Iterator[Callable[[], None]]:
+    """A gpg-agent that is started in this block is ended with it: the value says that it is.
+
+    One that ran before goes on.
     """
     ran = True
 
@@ -106,10 +161,7 @@ def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
         ran = False
 
     try:
-        with workers(2) as beside:
-            keys = beside.submit(usable_keys, named, starting=starting)
-            public = beside.submit(armoured_keys, named)
-            yield lambda: Signers(keys=keys.result(), public=public.result())
+        yield starting
     finally:
         if not ran:
             attempt(command("gpgconf", "--kill", "gpg-agent"))
@@ -135,7 +187,7 @@ def _listing(wanted: str, *words: str) -> bytes:
     _, listing, _ = attempt(
         command(
             "gpg", "--batch", "--no-tty", *words, "--with-colons", "--with-subkey-fingerprint",
-            "--list-secret-keys", wanted,
+            "--list-secret-keys", *([wanted] if wanted else ()),
         )
     )  # fmt: skip
     return listing
@@ -143,18 +195,20 @@ def _listing(wanted: str, *words: str) -> bytes:
 
 def _keys(listing: bytes) -> Iterator[_Listed]:
     fields: list[str] = []
+    primary = False
     for line in listing.decode(errors="replace").splitlines():
         kind, *rest = line.split(":")
         if kind in ("sec", "ssb"):
-            fields = rest
+            fields, primary = rest, kind == "sec"
         elif kind == "fpr" and fields:
-            yield _of_fields(fields, rest[8])
+            yield _of_fields(fields, rest[8], primary)
             fields = []
 
 
-def _of_fields(fields: list[str], fingerprint: str) -> _Listed:
+def _of_fields(fields: list[str], fingerprint: str, primary: bool) -> _Listed:
     return _Listed(
         fingerprint=fingerprint,
+        primary=primary,
         validity=fields[0],
         created=int(fields[4] or 0),
         signs="s" in fields[10],

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.errors import raise_faults
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
+from qlumod.late import late
 from qlumod.model.held import Held, read_held
+from qlumod.model.proof import permits
 from qlumod.repository.entries import Entry
 from qlumod.repository.founding import write_settings
 from qlumod.repository.incoming import Incoming
@@ -14,13 +16,21 @@ from qlumod.repository.layout import Layout
 from qlumod.repository.listing import Listed, listed
 from qlumod.repository.module_sets import ModuleSet, keep_set, lines_text
 from qlumod.repository.plan import Change, Plan, without_sources
-from qlumod.repository.proofs import GivenProof, keep_proofs, known_proofs, read_proof
+from qlumod.repository.proofs import (
+    GivenProof,
+    keep_proofs,
+    known_proofs,
+    provers,
+    read_proof,
+)
 from qlumod.repository.proving import must_be_proved, unproved_faults
 from qlumod.repository.publication import Proposal, show, times
 from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot
 from qlumod.system.keys import Signers
 from qlumod.workflows.whole_set import Looking, Read, WholeSet, whole_set
+
+proofs_of_ours = late("qlumod.proof.proved")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +63,20 @@ class Offer:
     sets: tuple[ModuleSet, ...]
 
 
-def demand(proofs: Sequence[Path], *, unproved: bool) -> Demand:
+def demand(layout: Layout, settings: Settings, proofs: Sequence[Path], *, unproved: bool) -> Demand:
     """Read the proofs that are given; raises the faults of all of them."""
-    return Demand(proofs=tuple(map(read_proof, proofs)), unproved=unproved)
+    if not proofs:
+        return Demand(unproved=unproved)
+    believed, known = provers(layout, settings), permits(proofs_of_ours.known_permits())
+    read: list[GivenProof] = []
+    faults: list[QlumodError] = []
+    for path in proofs:
+        try:
+            read.append(read_proof(path, believed, known))
+        except QlumodError as fault:
+            faults.append(fault)
+    raise_faults(faults)
+    return Demand(proofs=tuple(read), unproved=unproved)
 
 
 def offer(

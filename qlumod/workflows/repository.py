@@ -28,7 +28,7 @@ from qlumod.repository.staging import opened
 from qlumod.system.apt_client import file_uri
 from qlumod.system.files import copy_new, make_directories, read_bytes, told
 from qlumod.system.gpg import newest_key_date, user_ids
-from qlumod.system.keys import signing
+from qlumod.system.keys import public_keys, signing
 from qlumod.system.scratch import scratch
 
 
@@ -66,10 +66,12 @@ def init(
     layout = Layout(root=repository.absolute())
     names = {suite_name(name) for name in suites}
     settings = settle(layout, wishes, rollover=True)
+    told = wishes.proving_keys is not None
+    proving = public_keys(settings.proving_keys) if told else None
     with signing(settings.keys) as signers:
         able = signers()
         with opened(layout, wait=wait, listen=listen):
-            write_settings(layout, settings, able.public)
+            write_settings(layout, settings, able.public, proving)
     names.update(layout.suite_names())
     return Founded(
         directory=layout.root,
