@@ -12,6 +12,7 @@ from qlumod.repository.layout import Layout
 from qlumod.repository.settings import Settings
 from qlumod.system import gpg
 from qlumod.system.files import read_bytes, told
+from qlumod.system.gpg_daemons import daemons
 from qlumod.system.keys import armoured_keys
 
 LARGEST = 1 << 28
@@ -54,8 +55,11 @@ class Provers:
 def provers(layout: Layout, settings: Settings) -> Provers:
     """The keys that sign the repository, and those of the hosts that it was told of."""
     own, others = layout.root / settings.keyring, layout.proving_keys
+    with daemons(secret=False) as ready:
+        ready()
+        fresh = armoured_keys(settings.keys)
     keyrings = (
-        armoured_keys(settings.keys),
+        fresh,
         *(layout.files.read(path) for path in (own, others) if layout.files.is_file(path)),
     )
     return Provers(

@@ -1,27 +1,27 @@
 """Signing by a key that is named by its fingerprint, and checking signatures with gpgv.
 
 A throw-away key signs what qlumod makes for itself (a frozen archive, a folder of .debs), so that
-apt can check it like any other archive. Its private home is a short-lived temporary directory, and
-its agent lives in a PID namespace that the kernel ends with the call: none is ever left behind.
+apt can check it like any other archive. Its private home is a short-lived temporary directory.
+gpg itself never starts its agent here: who signs does so within `gpg_daemons.daemons`.
 """
 
 import base64
 import binascii
-import functools
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.system import files
+from qlumod.system.gpg_daemons import daemons, home_words, short_directory
 from qlumod.system.run import Command, attempt, capture, command
 from qlumod.system.scratch import scratch
 
-_ROOM = 45
-"""How long a directory's path may be for a key's home in it."""
+_RUNTIME = Path(f"/run/user/{os.geteuid()}/gnupg")
+"""Where sockets of GnuPG lie, where a user's session has such a directory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,6 @@ class SigningKey:
 
     fingerprint: str
     home: Path | None = None
-    contained: bool = False
-    """Whether gpg's agent must not outlive a call (keys of our own making)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,26 +50,39 @@ class BadSignature(QlumodError):
 
 @contextmanager
 def throw_away_key(name: str = "qlumod throw-away key") -> Iterator[SigningKey]:
-    """Make a key that is gone with the block."""
-    with scratch(_short_directory()) as home:
+    """Make a key that is gone with the block, and its agent with it."""
+    with scratch(short_directory()) as home:
         try:
-            yield make_key(home, name)
+            with daemons(home) as ready:
+                ready()
+                yield _made_key(home, name, "never")
         finally:
-            if not _may_contain():
-                attempt(command("gpgconf", "--homedir", home, "--kill", "gpg-agent"))
+            _remove_socket_directory(home)
 
 
 def make_key(home: Path, name: str, *, expires: str = "never") -> SigningKey:
     """Make an Ed25519 key without passphrase in a GNUPGHOME; `expires` as gpg reads it."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.make_private(home)
+    with daemons(home) as ready:
+        ready()
+        return _made_key(home, name, expires)
+
+
+def _made_key(home: Path, name: str, expires: str) -> SigningKey:
     call = _gpg(
         home, "--passphrase", "", "--status-fd", "1",
         "--quick-generate-key", name, "ed25519", "sign", expires,
     )  # fmt: skip
-    made = re.search(rb"KEY_CREATED \S+ ([0-9A-F]{40})", capture(_contained(call)))
+    made = re.search(rb"KEY_CREATED \S+ ([0-9A-F]{40})", capture(call))
     if made is None:
         raise QlumodError("gpg made no key, and did not say why")
-    return SigningKey(fingerprint=made[1].decode(), home=home, contained=True)
+    return SigningKey(fingerprint=made[1].decode(), home=home)
+
+
+def _remove_socket_directory(home: Path) -> None:
+    """GnuPG makes one for each home, where the system has a place for them, and leaves it."""
+    if _RUNTIME.is_dir():
+        attempt(command("gpgconf", *home_words(home), "--remove-socketdir"))
 
 
 def clearsign(key: SigningKey, text: bytes, *, also: Iterable[SigningKey] = ()) -> bytes:
@@ -107,7 +118,7 @@ def all_fingerprints(keyring: bytes) -> frozenset[str]:
     """The fingerprints of all keys and subkeys of a keyring; raises `QlumodError`."""
     if not keyring:
         return frozenset()
-    with scratch(_short_directory()) as home:
+    with scratch(short_directory()) as home:
         call = _gpg(
             home, "--with-colons", "--with-subkey-fingerprint", "--show-keys", stdin=keyring
         )
@@ -123,7 +134,7 @@ def user_ids(keyring: Path) -> tuple[str, ...]:
 
 
 def _listing(keyring: Path) -> str:
-    with scratch(_short_directory()) as home:
+    with scratch(short_directory()) as home:
         listed = capture(_gpg(home, "--with-colons", "--show-keys", keyring))
     return listed.decode(errors="replace")
 
@@ -134,7 +145,7 @@ def verify(signed: Path, keyring: Path, *, signature: Path | None = None) -> Sig
     A file may be signed by several keys: one good one that the keyring holds suffices, as for apt,
     but no signature may be bad.
     """
-    with scratch(_short_directory()) as place:
+    with scratch(short_directory()) as place:
         text = place / "text"
         call = command(
             "gpgv", "--status-fd", "1", "--keyring", _binary(keyring, place),
@@ -157,7 +168,7 @@ def verify(signed: Path, keyring: Path, *, signature: Path | None = None) -> Sig
 
 def verify_text(signed: bytes, keyring: bytes, name: str) -> Signed:
     """Check a clearsigned text that is in memory; `name` stands for it in errors."""
-    with scratch(_short_directory()) as place:
+    with scratch(short_directory()) as place:
         (place / "signed").write_bytes(signed)
         (place / "ring").write_bytes(dearmoured(keyring))
         try:
@@ -241,41 +252,14 @@ def _sign(keys: Sequence[SigningKey], how: str, data: bytes) -> bytes:
         first.home, "--digest-algo", "SHA512", *signers, "--armor", how,
         stdin=data,
     )  # fmt: skip
-    return capture(_contained(call) if first.contained else call)
+    return capture(call)
 
 
 def _gpg(home: Path | None, *words: str | Path, stdin: bytes = b"") -> Command:
     return command(
-        "gpg", "--batch", "--no-tty", "--quiet", "--no-auto-check-trustdb",
-        *(("--homedir", home.absolute()) if home else ()),
+        "gpg", "--batch", "--no-tty", "--quiet", "--no-auto-check-trustdb", "--no-autostart",
+        *home_words(home),
         *(("--pinentry-mode", "loopback") if home else ()),
         *words,
         stdin=stdin,
     )  # fmt: skip
-
-
-def _contained(call: Command) -> Command:
-    """Run in a PID namespace of its own, where no agent outlives the call or its caller."""
-    if not _may_contain():
-        return call
-    return command(
-        "setpriv", "--pdeathsig", "KILL", "--", *_unshare(), *call.argv,
-        environment=call.environment, stdin=call.stdin,
-    )  # fmt: skip
-
-
-@functools.cache
-def _may_contain() -> bool:
-    """Containers often forbid new namespaces; there the container ends what a killed run left."""
-    return attempt(command(*_unshare(), "true"))[0] == 0
-
-
-def _unshare() -> tuple[str, ...]:
-    unprivileged = () if os.geteuid() == 0 else ("--user", "--map-current-user")
-    return ("unshare", *unprivileged, "--pid", "--fork", "--kill-child=KILL", "--")
-
-
-def _short_directory() -> Path:
-    """Where the agent's socket fits: its path has at most 108 bytes (unix(7))."""
-    usual = Path(tempfile.gettempdir())
-    return usual if len(str(usual)) <= _ROOM else Path("/tmp")

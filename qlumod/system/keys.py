@@ -5,13 +5,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.system.gpg import SigningKey, all_fingerprints, detach_sign
+from qlumod.system.gpg_daemons import daemons
 from qlumod.system.leash import workers
 from qlumod.system.run import CommandFailed, attempt, capture, command
 
+T = TypeVar("T")
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
+_GPG = ("gpg", "--batch", "--no-tty", "--no-autostart")
 _WHY_NOT = {"e": "it is expired", "r": "it is revoked", "d": "it is disabled", "i": "it is invalid"}
 
 
@@ -50,13 +54,10 @@ def fingerprint(text: str) -> str:
     return plain
 
 
-def usable_key(named: str, *, starting: Callable[[], None]) -> SigningKey:
-    """Find a key of the user's GnuPG and sign with it once; raises `QlumodError`.
-
-    `starting` is called before gpg starts an agent, if none runs.
-    """
+def usable_key(named: str) -> SigningKey:
+    """Find a key of the user's GnuPG and sign with it once; raises `QlumodError`."""
     wanted = fingerprint(named)
-    listed = _listed(wanted, starting)
+    listed = tuple(_keys(_listing(wanted)))
     if not listed:
         raise QlumodError(
             f"the key {wanted} is missing: there is no secret key of that fingerprint in {_home()}",
@@ -67,16 +68,13 @@ def usable_key(named: str, *, starting: Callable[[], None]) -> SigningKey:
     return key
 
 
-def usable_keys(named: Sequence[str], *, starting: Callable[[], None]) -> tuple[SigningKey, ...]:
-    """Find all keys that are to sign; raises every reason against any of them at once.
-
-    `starting` as of `usable_key`.
-    """
+def usable_keys(named: Sequence[str]) -> tuple[SigningKey, ...]:
+    """Find all keys that are to sign; raises every reason against any of them at once."""
     found: list[SigningKey] = []
     faults: list[QlumodError] = []
     for one in named:
         try:
-            found.append(usable_key(one, starting=starting))
+            found.append(usable_key(one))
         except QlumodError as fault:
             faults.append(fault)
     raise_faults(faults)
@@ -84,10 +82,13 @@ def usable_keys(named: Sequence[str], *, starting: Callable[[], None]) -> tuple[
 
 
 def armoured_keys(fingerprints: Iterable[str]) -> bytes:
-    """The public keys as text, without what does not belong to them (signatures of others)."""
+    """The public keys as text, without what does not belong to them (signatures of others).
+
+    What gpg needs to run beside is there: see `gpg_daemons`.
+    """
     return capture(
         command(
-            "gpg", "--batch", "--no-tty", "--quiet", "--armor",
+            *_GPG, "--quiet", "--armor",
             "--export-options", "export-minimal", "--export",
             *fingerprints,
         )
@@ -96,7 +97,9 @@ def armoured_keys(fingerprints: Iterable[str]) -> bytes:
 
 def public_keys(named: Sequence[str]) -> bytes:
     """The public keys of others as text, each of which must be there; raises `QlumodError`."""
-    exported = armoured_keys(named) if named else b""
+    with daemons(secret=False) as ready:
+        ready()
+        exported = armoured_keys(named) if named else b""
     held = all_fingerprints(exported)
     raise_faults(
         QlumodError(
@@ -114,9 +117,8 @@ def own_keys() -> dict[str, bool]:
 
     A subkey can be named, too; it is not counted as one that can sign by itself.
     """
-    with own_agent() as starting:
-        if not _agent_runs():
-            starting()
+    with daemons() as ready:
+        ready()
         listing = _listing("")
     found: dict[str, bool] = {}
     for primary, *subkeys in _grouped(_keys(listing)):
@@ -138,55 +140,24 @@ def _grouped(keys: Iterable["_Listed"]) -> list[list["_Listed"]]:
 
 @contextmanager
 def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
-    """Try keys while other work is done; the value waits, and raises every reason against them.
+    """Try keys while other work is done; the value waits, and raises every reason against them."""
 
-    A gpg-agent that gpg starts in this block is ended with it; one that ran before goes on.
-    """
-    with own_agent() as starting, workers(2) as beside:
-        keys = beside.submit(usable_keys, named, starting=starting)
-        public = beside.submit(armoured_keys, named)
+    with daemons() as ready, workers(2) as beside:
+
+        def once_ready(work: Callable[[Sequence[str]], T]) -> T:
+            ready()
+            return work(named)
+
+        keys = beside.submit(once_ready, usable_keys)
+        public = beside.submit(once_ready, armoured_keys)
         yield lambda: Signers(keys=keys.result(), public=public.result())
 
 
-@contextmanager
-def own_agent() -> Iterator[Callable[[], None]]:
-    """A gpg-agent that is started in this block is ended with it: the value says that it is.
-
-    One that ran before goes on.
-    """
-    ran = True
-
-    def starting() -> None:
-        nonlocal ran
-        ran = False
-
-    try:
-        yield starting
-    finally:
-        if not ran:
-            attempt(command("gpgconf", "--kill", "gpg-agent"))
-
-
-def _listed(wanted: str, starting: Callable[[], None]) -> tuple[_Listed, ...]:
-    """The primary key first, then its subkeys; empty if there is none."""
-    listing = _listing(wanted, "--no-autostart")
-    if not listing:
-        if not _agent_runs():
-            starting()
-        listing = _listing(wanted)
-    return tuple(_keys(listing))
-
-
-def _agent_runs() -> bool:
-    _, _, said = attempt(command("gpg-connect-agent", "--no-autostart", "/bye"))
-    return b"no gpg-agent running" not in said
-
-
-def _listing(wanted: str, *words: str) -> bytes:
-    """What gpg lists; nothing where it may not start what it needs for that."""
+def _listing(wanted: str) -> bytes:
+    """What gpg lists of a key, or of all; nothing where there is none."""
     _, listing, _ = attempt(
         command(
-            "gpg", "--batch", "--no-tty", *words, "--with-colons", "--with-subkey-fingerprint",
+            *_GPG, "--with-colons", "--with-subkey-fingerprint",
             "--list-secret-keys", *([wanted] if wanted else ()),
         )
     )  # fmt: skip
