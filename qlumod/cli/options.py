@@ -248,6 +248,7 @@ _MAKING = {
     "addresses": addresses,
     "flavor": flavor,
     "arch": arch,
+    "stall": setting("stall"),
 }
 
 looking = _workplace(**_LOOKING, profile=profile)

@@ -180,6 +180,7 @@ def keyring(
     help="A .sources file of archives with sources (Types: deb-src), with Signed-By.",
 )
 @setting("output")
+@setting("stall")
 @options.dry_run
 @options.reports()
 def sources(
@@ -188,6 +189,7 @@ def sources(
     suite: str,
     archives: Path | None,
     output: Path,
+    stall: float,
     dry_run: bool,
     reporter: Reporter,
 ) -> None:
@@ -204,6 +206,7 @@ def sources(
         sources=archives,
         output=output,
         dry_run=dry_run,
+        stall=stall,
         listen=reporter.listen,
     )
     reporter.result(

@@ -68,6 +68,8 @@ def _cache(look: Look) -> Path:
     return Path("~/.cache/qlumod").expanduser()
 
 
+STALL = 180.0
+"""As `qlumod.system.stalling` has it, which takes its time to import."""
 _FOLDER = PathKind("DIR")
 _SHARED_FOLDER = PathKind("DIR", check=readable_by_all)
 
@@ -186,6 +188,15 @@ SETTINGS = (
         example="600",
         default=lambda _: 600.0,
         otherwise="600",
+    ),
+    Setting(
+        name="stall",
+        kind=Kind("SECONDS", seconds),
+        help="How long a mirror may bring less than 1000 bytes a second before a download is given"
+        " up, to be resumed; 0: as long as it likes.",
+        example="600",
+        default=lambda _: STALL,
+        otherwise="180",
     ),
     Setting(
         name="progress",

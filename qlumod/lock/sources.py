@@ -109,6 +109,7 @@ def _source(archive: Archive, host: Sequence[HostArchive]) -> Source:
         suites=archive.suites,
         components=archive.components,
         keyring=_keyring(archive),
+        expired_because=archive.expired_because,
     )
 
 

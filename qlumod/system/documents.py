@@ -24,15 +24,16 @@ def read_document(path: Path, *, within: Path) -> str:
 
 
 def place_of(named: str, beside: Path, what: str) -> Path:
-    """Where a path of a document leads: to one of this host, or beside the document.
+    """Where a path of a document leads: to a place of this host, or beside the document.
 
-    The latter must not go through a symbolic link; `what` names the field for errors.
+    In the document's directory it must not go through a symbolic link, which somebody may have sent
+    along with the document; `what` names the field for errors.
     """
     path = beside / named
-    if Path(named).is_absolute():
-        return path
     place = beside
-    for part in Path(named).parts:
+    for part in () if Path(named).is_absolute() else Path(named).parts:
+        if part == "..":
+            break
         place /= part
         if place.is_symlink():
             raise NotBeneath(

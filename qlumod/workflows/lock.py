@@ -11,6 +11,7 @@ from qlumod.lock.difference import Difference, compiled_anew, difference
 from qlumod.lock.fetch import Fetched, missing
 from qlumod.lock.fetch import fetch as fetch_missing
 from qlumod.lock.fresh import renewing, require_fresh
+from qlumod.lock.freshness import Older, require_no_older
 from qlumod.lock.hold import check_dropped, held_packages
 from qlumod.lock.leaving_out import modules_without
 from qlumod.lock.make import make_lock, own_sources
@@ -135,6 +136,7 @@ def lock(
     update: Sequence[str] | None = None,
     base: Base | None = None,
     raised: Sequence[str] = (),
+    older: Sequence[Older] = (),
     dry_run: bool = False,
     listen: Listener = ignore,
     host: Path | None = None,
@@ -144,13 +146,16 @@ def lock(
     Their versions follow what is published at `base`; those that are `raised` get the next N, even
     if nothing is known to have changed.
 
+    `older` names archives that may be older than those of the old lock, and why: the lock keeps it.
     `update`: None keeps the old lock's versions as far as the specs let it, an empty sequence lets
     everything move, names (of packages or modules) let those move and what follows from them.
     """
     project, wanted = project_for(place)
     path = lock_path(place.specs, project.release, wanted)
     old = old_lock(place, project, wanted)
-    project, new = solved_lock(place, project, wanted, old, update=update, listen=listen, host=host)
+    project, new = solved_lock(
+        place, project, wanted, old, update=update, older=older, listen=listen, host=host
+    )
     new, revisions = revise(
         new,
         old,
@@ -171,13 +176,14 @@ def solved_lock(
     old: Lock | None,
     *,
     update: Sequence[str] | None = None,
+    older: Sequence[Older] | None = None,
     listen: Listener = ignore,
     host: Path | None = None,
 ) -> tuple[Project, Lock]:
     """The lock of a project as apt solves it now, and the project with what is locked of it.
 
     Nothing is written beside the specs, and all versions are those of the `old` lock or the first;
-    see `lock`.
+    see `lock`. `older` None: archives may be older than the old lock's, since nothing is kept.
     """
     kept = None if update is not None and not update else old
     shared, on_request = _archives(project, wanted)
@@ -192,9 +198,12 @@ def solved_lock(
         cache=place.cache,
         addresses=place.addresses,
         host=host,
+        stall=place.stall,
         listen=listen,
     ) as bare:
         where = with_indexes(with_folders(bare), on_request, listen)
+        if older is not None:
+            require_no_older(where.root, old, remote=where.remote, meant=older)
         without = modules_without(
             project.specs,
             wanted.flavor,
@@ -214,7 +223,7 @@ def solved_lock(
             listen=listen,
         )
         return project, _new_lock(
-            project, wanted, where, solved, held=held, old=old, without=without
+            project, wanted, where, solved, held=held, old=old, without=without, older=older
         )
 
 
@@ -242,7 +251,7 @@ def _held(
     stored = [package for package in gone if store.has(package.sha256)]
     where = with_held(where, stored, store)
     if stored:
-        apt.update(where.root, listen=listen)
+        apt.update(where.root, stall=where.stall, listen=listen)
     return where, held_packages(kept, names, gone, store)
 
 
@@ -255,6 +264,7 @@ def _new_lock(
     held: Sequence[HeldPackage],
     old: Lock | None,
     without: Mapping[ModuleName, str],
+    older: Sequence[Older] | None,
 ) -> Lock:
     renew = renewing(project.release, wanted.flavor, wanted.architecture)
     check_dropped(held, solved.packages, renew)
@@ -271,6 +281,7 @@ def _new_lock(
         old=old,
         unread=_unread(where, old),
         left_out=without,
+        older=older,
     )
 
 
@@ -396,6 +407,7 @@ def fetch_locked(
         cache=place.cache,
         addresses=place.addresses,
         host=host,
+        stall=place.stall,
         listen=listen,
     ) as where:
         return fetch_missing(
@@ -404,5 +416,6 @@ def fetch_locked(
             folders=where.folders,
             store=debs,
             renew=renewing(release, locked.flavor, locked.architecture),
+            stall=place.stall,
             listen=listen,
         )

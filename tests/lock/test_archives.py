@@ -75,7 +75,8 @@ def test_an_archive_whose_release_file_has_expired_is_refused(site: Site) -> Non
         f"{REFUSED}"
         "  E: Release file for file:TOP/archive/dists/stable/InRelease is expired"
         " (invalid since …). Updates for this repository will not be applied.\n"
-        "To mend it: use a mirror that is up to date, and look at the clock"
+        "To mend it: use a mirror that is up to date, and look at the clock; of an archive of"
+        " snapshots say so: Expired-Because in its stanza of the release file, or of qlumod.conf"
     )
 
 
