@@ -9,13 +9,15 @@ from qlumod.lock.difference import difference
 from qlumod.lock.freshness import Older, with_reasons
 from qlumod.lock.release_file import field, seconds
 from qlumod.lock.solve import Solved
+from qlumod.lock.sources import too_weak
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, inputs_of
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.system import files, gpg
-from qlumod.system.apt import AptRoot
+from qlumod.system.apt import AptRoot, Source
 from qlumod.system.dpkg_query import versions_of
+from qlumod.system.key_strength import weaknesses
 
 TOOLS = ("debhelper", "dpkg", "libzstd1", "mmdebstrap", "squashfs-tools")
 """The Debian packages whose versions shape what is built."""
@@ -138,7 +140,7 @@ def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterato
         signature = None
         if not path.exists():
             path, signature = root.lists / f"{start}Release", root.lists / f"{start}Release.gpg"
-        signed = _verified(archive, suite, path, sources[archive].keyring, signature)
+        signed = _verified(sources[archive], suite, path, signature)
         text = (signed.text or files.read_bytes(path)).decode()
         yield LockedArchive(
             archive=archive,
@@ -150,17 +152,27 @@ def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterato
         )
 
 
-def _verified(
-    archive: str, suite: str, path: Path, keyring: Path, signature: Path | None
-) -> gpg.Signed:
+def _verified(source: Source, suite: str, path: Path, signature: Path | None) -> gpg.Signed:
+    archive, keyring = source.archive, source.keyring
     try:
-        return gpg.verify(path, keyring, signature=signature)
+        signed = gpg.verify(path, keyring, signature=signature)
     except gpg.BadSignature as fault:
         raise QlumodError(
             f"archive {archive}: the suite {suite} has no good signature by a key of {keyring}",
             details=fault.details,
             remedy="install the archive's current keyring package",
         ) from fault
+    if source.fingerprint and source.fingerprint not in signed.signers:
+        # apt takes any key of the keyring that holds the one that was named.
+        raise QlumodError(
+            f"archive {archive}: the suite {suite} is signed by {signed.fingerprint}, not by the"
+            f" key that the release names: {source.fingerprint}",
+            remedy="make sure of the key, and name it in the archive's field Key",
+        )
+    weak = weaknesses(files.read_bytes(keyring))
+    if weak.keys() >= set(signed.signers):
+        raise too_weak(weak[signed.fingerprint], archive)
+    return signed
 
 
 def own_sources(

@@ -11,7 +11,10 @@ from qlumod.model.release import UNVERIFIED, Archive, Release
 from qlumod.system import gpg
 from qlumod.system.apt import HostArchive, Source
 from qlumod.system.documents import require_regular
+from qlumod.system.files import read_bytes
+from qlumod.system.key_strength import Weakness, weaknesses
 
+_FINGERPRINT = re.compile(r"[0-9A-F]{40}")
 KEYRINGS = (
     Path("/etc/apt/keyrings"),
     Path("/usr/share/keyrings"),
@@ -110,6 +113,7 @@ def _source(archive: Archive, host: Sequence[HostArchive]) -> Source:
         components=archive.components,
         keyring=_keyring(archive),
         expired_because=archive.expired_because,
+        fingerprint=archive.key if _FINGERPRINT.fullmatch(archive.key) else "",
     )
 
 
@@ -136,11 +140,12 @@ def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
 
 
 def _keyring(archive: Archive) -> Path:
-    if re.fullmatch(r"[0-9A-F]{40}", archive.key):
+    if _FINGERPRINT.fullmatch(archive.key):
         return _keyring_with(archive)
     path = Path(archive.key)
     if path.exists():
         require_regular(path, f"archive {archive.name}: Key")
+        _require_strong(archive, path, gpg.fingerprints(path))
     else:
         raise QlumodError(
             f"archive {archive.name}: Key: there is no keyring {path}",
@@ -149,10 +154,27 @@ def _keyring(archive: Archive) -> Path:
     return path
 
 
+def _require_strong(archive: Archive, keyring: Path, named: Sequence[str]) -> None:
+    """Raise where all of these keys are too weak; one that is not may be the one that signs."""
+    weak = weaknesses(read_bytes(keyring))
+    if weak.keys() >= set(named):
+        raise_faults(too_weak(weak[key], archive.name) for key in named)
+
+
+def too_weak(weak: Weakness, archive: str) -> QlumodError:
+    """The error for a key that is too weak for an archive to be believed by it."""
+    return weak.fault(
+        f"archive {archive}",
+        mend="ask the archive's owner for a better key, which Debian 13 asks for, too; or take its"
+        f" packages as a directory of .debs that you have looked at: --archive {archive}=DIR",
+    )
+
+
 def _keyring_with(archive: Archive) -> Path:
     for folder in KEYRINGS:
         for path in sorted(folder.glob("*")):
             if path.suffix in (".gpg", ".asc", ".pgp") and archive.key in gpg.fingerprints(path):
+                _require_strong(archive, path, (archive.key,))
                 return path
     raise QlumodError(
         f"archive {archive.name}: Key: no keyring of this host holds the key {archive.key}",

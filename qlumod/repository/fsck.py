@@ -20,6 +20,7 @@ from qlumod.repository.snapshots import Snapshot, all_snapshots
 from qlumod.repository.staging import BY_HASH
 from qlumod.system.files import Sum, file_sum, read_bytes
 from qlumod.system.gpg import all_fingerprints, fingerprints, verify
+from qlumod.system.key_strength import require_strong, weaknesses
 from qlumod.system.run import capture, command
 
 RELEASE = "Release"
@@ -103,6 +104,10 @@ def _keyring(layout: Layout, settings: Settings, looking: _Looking) -> None:
     held = fingerprints(keyring)
     looking.faults.extend(
         f"{keyring} does not hold the key {key}" for key in settings.keys if key not in held
+    )
+    weak = weaknesses(layout.files.read(keyring))
+    looking.cautions.extend(
+        fault.brief for fault in require_strong(settings.keys, weak, str(keyring))
     )
     if settings.proving_keys:
         others = all_fingerprints(layout.files.read(layout.proving_keys))

@@ -13,6 +13,7 @@ from qlumod.repository.settings import Settings
 from qlumod.system import gpg
 from qlumod.system.files import read_bytes, told
 from qlumod.system.gpg_daemons import daemons
+from qlumod.system.key_strength import Weakness, weaknesses
 from qlumod.system.keys import armoured_keys
 
 LARGEST = 1 << 28
@@ -50,6 +51,8 @@ class Provers:
     """The repository, for errors."""
     fingerprints: tuple[str, ...]
     keyring: bytes
+    weak: Mapping[str, Weakness]
+    """The keys among them whose signatures prove nothing any more."""
 
 
 def provers(layout: Layout, settings: Settings) -> Provers:
@@ -62,10 +65,12 @@ def provers(layout: Layout, settings: Settings) -> Provers:
         fresh,
         *(layout.files.read(path) for path in (own, others) if layout.files.is_file(path)),
     )
+    keyring = b"".join(map(gpg.dearmoured, keyrings))
     return Provers(
         where=layout.root,
         fingerprints=(*settings.keys, *settings.proving_keys),
-        keyring=b"".join(map(gpg.dearmoured, keyrings)),
+        keyring=keyring,
+        weak=weaknesses(keyring),
     )
 
 
@@ -94,8 +99,11 @@ def _signed_text(path: Path, data: bytes, believed: Provers) -> bytes:
         signed = gpg.verify_text(data, believed.keyring, str(path))
     except gpg.BadSignature as fault:
         raise _stranger(path, believed, fault.details) from fault
-    if not set(signed.signers) & set(believed.fingerprints):
+    known = [key for key in signed.signers if key in believed.fingerprints]
+    if not known:
         raise _stranger(path, believed, (f"it is signed by {signed.fingerprint}",))
+    if believed.weak.keys() >= set(signed.signers):
+        raise believed.weak[known[0]].fault(f"{path}: the key that signed this proof")
     return signed.text
 
 

@@ -71,6 +71,8 @@ class Source:
     keyring: Path
     expired_because: str = ""
     """Why its Valid-Until does not count; empty: it does."""
+    fingerprint: str = ""
+    """The only key of the keyring that may sign; empty: any."""
 
     @property
     def stanza(self) -> str:

@@ -126,6 +126,15 @@ def all_fingerprints(keyring: bytes) -> frozenset[str]:
     return frozenset(re.findall(r"^fpr:+([0-9A-F]{40}):", listed, re.MULTILINE))
 
 
+def keyring_listing(keyring: bytes) -> str:
+    """The keys of a keyring with their signatures, as ``gpg --with-colons`` lists them."""
+    with scratch(short_directory()) as home:
+        (home / "ring.gpg").write_bytes(dearmoured(keyring))
+        words = ("--trust-model", "always", "--no-default-keyring", "--keyring", home / "ring.gpg")
+        listed = capture(_gpg(home, *words, "--with-colons", "--list-sigs"))
+    return listed.decode(errors="replace")
+
+
 def user_ids(keyring: Path) -> tuple[str, ...]:
     """The user ids of the keys of a keyring file, as ``Name <mail>``."""
     found = re.findall(r"^uid:(?:[^:]*:){8}([^:]*):", _listing(keyring), re.MULTILINE)
@@ -190,6 +199,15 @@ def unchecked_text(signed: bytes) -> bytes:
     return re.sub(rb"^- ", b"", text, flags=re.MULTILINE)
 
 
+_REFUSED_DIGESTS = {"1": "MD5", "2": "SHA-1", "3": "RIPEMD-160", "11": "SHA-224"}
+"""By which no signature counts any more, nor does it for apt (numbers of RFC 9580, 9.5)."""
+
+
+def _is_weak(words: Sequence[str]) -> bool:
+    """Whether VALIDSIG tells of a digest or of a version of signatures that nobody believes."""
+    return words[4] == "3" or words[7] in _REFUSED_DIGESTS
+
+
 _REASONS = {
     "EXPSIG": "the signature has expired",
     "EXPKEYSIG": "its key has expired",
@@ -202,6 +220,9 @@ def _reasons(status: str) -> Iterator[str]:
     for keyword, words in re.findall(r"^\[GNUPG:\] (\w+) (.*)$", status, re.MULTILINE):
         if keyword in _REASONS:
             yield f"{_REASONS[keyword]}: {words}"
+        if keyword == "VALIDSIG" and _is_weak(parts := words.split(" ")):
+            digest = _REFUSED_DIGESTS.get(parts[7], "")
+            yield f"it is a signature {f'by {digest}' if digest else 'of version 3'}: {parts[0]}"
 
 
 def _good_signatures(status: str) -> list[tuple[str, str]]:
@@ -213,7 +234,7 @@ def _good_signatures(status: str) -> list[tuple[str, str]]:
             return []
         if keyword.endswith("SIG") and keyword != "VALIDSIG":
             verdict = keyword  # of the signature that the next VALIDSIG describes
-        if keyword == "VALIDSIG" and verdict == "GOODSIG":
+        if keyword == "VALIDSIG" and verdict == "GOODSIG" and not _is_weak(words):
             good.append((words[0], next(word for word in reversed(words) if word)))
     return good
 

@@ -2,14 +2,15 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.system.gpg import SigningKey, all_fingerprints, detach_sign
 from qlumod.system.gpg_daemons import daemons
+from qlumod.system.key_strength import Weakness, require_strong, weaknesses
 from qlumod.system.leash import workers
 from qlumod.system.run import CommandFailed, attempt, capture, command
 
@@ -25,6 +26,22 @@ class Signers:
 
     keys: tuple[SigningKey, ...]
     public: bytes
+    weak: Mapping[str, Weakness] = field(default_factory=dict)
+    """Those that are too weak, by the fingerprints of primary keys and of subkeys."""
+
+    def strong(self) -> "Signers":
+        """These keys, one of which clients can believe; raises `QlumodError`.
+
+        A weak one may sign beside a strong one, so that clients that have only it can follow.
+        """
+        weak = [key.fingerprint for key in self.keys if key.fingerprint in self.weak]
+        if len(weak) == len(self.keys):
+            raise_faults(self.faults(weak))
+        return self
+
+    def faults(self, named: Iterable[str]) -> Iterator[QlumodError]:
+        """What is against those of the named keys that are too weak."""
+        return require_strong(named, self.weak, "the key that signs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +126,7 @@ def public_keys(named: Sequence[str]) -> bytes:
         for one in named
         if one not in held
     )
+    raise_faults(require_strong(named, weaknesses(exported), "the key of a host that proves"))
     return exported
 
 
@@ -142,7 +160,7 @@ def _grouped(keys: Iterable["_Listed"]) -> list[list["_Listed"]]:
 def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
     """Try keys while other work is done; the value waits, and raises every reason against them."""
 
-    with daemons() as ready, workers(2) as beside:
+    with daemons() as ready, workers(3) as beside:
 
         def once_ready(work: Callable[[Sequence[str]], T]) -> T:
             ready()
@@ -150,7 +168,10 @@ def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
 
         keys = beside.submit(once_ready, usable_keys)
         public = beside.submit(once_ready, armoured_keys)
-        yield lambda: Signers(keys=keys.result(), public=public.result())
+        weak = beside.submit(lambda: weaknesses(public.result()))
+        yield lambda: Signers(
+            keys=keys.result(), public=public.result(), weak=weak.result()
+        ).strong()
 
 
 def _listing(wanted: str) -> bytes:

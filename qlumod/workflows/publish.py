@@ -70,8 +70,8 @@ def publish(
         _require_profile(incoming, profile)
         name = suite_name(suite) if suite else suite_of(incoming)
         if not layout.own.is_dir():
-            # No repository is begun with keys that cannot sign.
-            signers()
+            # No repository is begun with keys that cannot sign, or that nobody should believe.
+            raise_faults(signers().faults(settings.keys))
         with opened(layout, wait=wait, listen=listen):
             before = current_snapshot(layout, name)
             refuse_private((one.entry for one in incoming), name, settings)

@@ -15,7 +15,7 @@ from qlumod.repository.retention import Retention
 from qlumod.repository.settings import Wishes
 from qlumod.system import gpg
 from qlumod.system.gpg import all_fingerprints, make_key
-from qlumod.system.keys import public_keys
+from qlumod.system.keys import armoured_keys, public_keys
 from qlumod.workflows.publish import Publication, promote, renew
 from qlumod.workflows.repository import check_repository, init
 from qlumod.workflows.retention import collect
@@ -24,6 +24,7 @@ from tests.conftest import Typed
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload
 from tests.repository.proofs import of_all, of_one, signed
+from tests.support.signing import weak_key
 
 pytestmark = pytest.mark.usefixtures("untried")
 PROPOSED = f"{SUITE}-proposed-updates"
@@ -432,3 +433,19 @@ def test_what_was_published_before_proofs_were_asked_for_stays(
     shop.publish(shop.deb("everyday"), proofs=[])
     assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
     assert refused(shop, nvidia, proofs=[]).startswith(FIRST.format(tally="0 of 3"))
+
+
+def test_what_a_weak_key_signed_proves_nothing(shop: Shop, keys: Path) -> None:
+    debs = modules(shop, "slurm")
+    weak = weak_key(keys, "Weak prover", "Key-Type: DSA", "Key-Length: 2048")
+    shop.publish(shop.deb("everyday"))
+    text = shop.layout.settings.read_text()
+    shop.layout.settings.write_text(
+        text.replace("Architectures:", f"Proving-Keys:\n {weak}\nArchitectures:")
+    )
+    shop.layout.proving_keys.write_bytes(armoured_keys([weak]))
+    told = refused(shop, *debs, proofs=[signed(shop, "proof.json", of_all(*debs), key=weak)])
+    assert told.startswith(
+        f"W/proof.json: the key that signed this proof: the key {weak} is too weak: DSA of 2048"
+        " bits\n  DSA of any size: refused since 2024-02-01"
+    )
