@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 
 from qlumod import __version__
 from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll
-from qlumod.cli.screen import print_error
+from qlumod.cli.screen import print_error, visible
 from qlumod.errors import QlumodError
 
 VERBS: dict[str, dict[str, str]] = {
@@ -164,6 +164,7 @@ def _outcome() -> ExitCode:
         print_error(error)
         return ExitCode.ERROR
     except click.ClickException as error:
+        error.message = visible(error.message)
         error.show()
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):

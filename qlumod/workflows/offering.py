@@ -1,6 +1,6 @@
 """What every verb that changes a suite ends with: the whole set is checked, then shown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from qlumod.model.held import Held, read_held
 from qlumod.model.proof import permits
 from qlumod.repository.entries import Entry
 from qlumod.repository.founding import write_settings
+from qlumod.repository.hidden import hidden_in_fields, hidden_in_paths
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.layout import Layout
 from qlumod.repository.listing import Listed, listed
@@ -99,6 +100,7 @@ def offer(
     None refuses nothing.
     """
     contents = _Contents(target.layout, incoming)
+    raise_faults(contents.hidden())
     with step(listen, "checking that the modules go together"):
         found = _looked_over(planned, target, demand, contents.held)
     if found.unowed and not exactly:
@@ -166,10 +168,20 @@ class _Contents:
 
     def paths(self, entry: Entry) -> Sequence[bytes]:
         """Its files and links."""
+        return Listed(names=self._names(entry), texts={}).paths
+
+    def _names(self, entry: Entry) -> bytes:
         coming = self._coming.get(entry)
         if coming and coming.names is not None:
-            return Listed(names=coming.names, texts={}).paths
-        return self._listed(entry).paths
+            return coming.names
+        return self._listed(entry).names
+
+    def hidden(self) -> Iterator[QlumodError]:
+        """What of the packages that are coming must not get into an index."""
+        for entry in self._coming:
+            yield from hidden_in_fields(entry)
+            if not entry.is_source:
+                yield from hidden_in_paths(entry, self._names(entry))
 
     def _listed(self, entry: Entry) -> Listed:
         if entry not in self._seen:

@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod import __version__
@@ -223,6 +223,7 @@ def test_what_was_believed_before_permits_were_compared_is_read_still() -> None:
     assert (found.about.qlumod, len(found.stacks)) == ("", 2)
 
 
+@settings(deadline=None)
 @given(
     text=st.recursive(
         st.text() | st.integers() | st.none(),
