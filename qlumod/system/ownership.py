@@ -13,6 +13,8 @@ from qlumod.system.files import told
 
 _UNMAPPED = Path("/proc/sys/kernel/overflowuid")
 """The id that stands for all those which a user namespace does not know (user_namespaces(7))."""
+_KNOWN = Path("/proc/self/uid_map")
+_ALL = "0 0 4294967295"
 
 
 def require_own(path: Path) -> None:
@@ -33,7 +35,8 @@ def strangers(path: Path) -> Iterator[QlumodError]:
         except FileNotFoundError:
             return
     for uid in {named.st_uid, found.st_uid} - {0, os.geteuid()}:
-        yield _of_another(path, uid)
+        if not _is_from_outside(path, uid):
+            yield _of_another(path, uid)
     yield from writers(path, found)
 
 
@@ -53,9 +56,8 @@ def require_safe_for_temporary(path: Path) -> None:
     """
     with told(path, "look at"):
         found = path.stat()
-    if found.st_mode & stat.S_ISVTX and found.st_uid == _unmapped():
-        return
-    if found.st_uid not in (0, os.geteuid()):
+    is_own = found.st_uid in (0, os.geteuid()) or _is_from_outside(path, found.st_uid)
+    if not is_own:
         raise _of_another(path, found.st_uid)
     if not found.st_mode & stat.S_ISVTX and (writer := writer_of(found)):
         raise QlumodError(
@@ -96,10 +98,26 @@ def _mode(found: os.stat_result) -> str:
     return f"mode {stat.S_IMODE(found.st_mode):04o}"
 
 
-def _unmapped() -> int:
+def _is_from_outside(path: Path, uid: int) -> bool:
+    """Whether an owner is somebody whom this user namespace does not know.
+
+    Who put the directory in here, as sbuild does with a package store, knew whose it is.
+    """
     with suppress(OSError, ValueError):
-        return int(_UNMAPPED.read_text(encoding="utf-8"))
-    return -1
+        is_part = " ".join(_KNOWN.read_text(encoding="utf-8").split()) != _ALL
+        if is_part and uid == int(_UNMAPPED.read_text(encoding="utf-8")):
+            return not _is_in_our_power(path)
+    return False
+
+
+def _is_in_our_power(path: Path) -> bool:
+    # The user that has just this number in here is none from outside. Nothing is asked for but
+    # what its owner may, and root where the owner is known (open(2), O_NOATIME).
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NOATIME | os.O_NONBLOCK | os.O_CLOEXEC))
+    except PermissionError:
+        return False
+    return True
 
 
 def _is_private(found: os.stat_result) -> bool:

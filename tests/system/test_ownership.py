@@ -9,7 +9,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.system.ownership import require_own, require_safe_for_temporary, writer_of
-from tests.support.ordinary import PYTHON, ordinary_user
+from tests.support.ordinary import ID, PYTHON, ordinary_user
 
 STRANGER = 4711
 
@@ -107,11 +107,45 @@ def test_temporary_directories_are_made_where_others_cannot_move_them(
     assert str(told.value) == said.format(top=top)
 
 
-def test_root_of_a_user_namespace_that_does_not_know_roots_tmp_may_use_it() -> None:
-    code = (
-        "from pathlib import Path; from qlumod.system.ownership import *;"
-        "print(Path('/tmp').owner()); require_safe_for_temporary(Path('/tmp'))"
-    )
+INSIDE = """
+import os, sys
+from pathlib import Path
+from qlumod.errors import QlumodError
+from qlumod.system.ownership import require_own, require_safe_for_temporary
+require_safe_for_temporary(Path("/tmp"))
+for path in map(Path, sys.argv[1:]):
+    try:
+        require_own(path)
+        print(path.owner(), "trusted")
+    except QlumodError as fault:
+        print(path.owner(), str(fault).splitlines()[0])
+"""
+
+
+def test_in_a_user_namespace_an_owner_from_outside_is_trusted_and_nobody_is_not() -> None:
+    """Root's store is shown to the root of sbuild's namespace, which knows no owner of it."""
     with ordinary_user() as user:
-        done = user.run(*user.as_root_inside, PYTHON, "-c", code)
-    assert (done.status, done.out, done.err) == (0, "nobody\n", "")
+        outside = [
+            owned(user.home / "roots", mode=0o755),
+            owned(user.home / "strangers", uid=ID + 1, mode=0o755),
+            owned(user.home / "open", mode=0o777),
+        ]
+        inside = user.home / "inside"
+        script = f"mkdir {inside}; chown nobody {inside}"
+        made = user.run(*user.as_root_inside, "sh", "-ec", script)
+        assert made.status == 0, made.err
+        done = user.run(*user.as_root_inside, PYTHON, "-c", INSIDE, *outside, inside)
+        assert done.err == ""
+        assert done.out.splitlines() == [
+            "nobody trusted",
+            "nobody trusted",
+            f"nobody everybody may write to {outside[2]} (mode 0777), and so decide what qlumod"
+            " does there",
+            f"nobody {inside} belongs to nobody, who decides what qlumod does there",
+        ]
+
+
+def test_nobody_is_nobody_where_all_users_are_known(tmp_path: Path) -> None:
+    top = owned(tmp_path / "top", uid=pwd.getpwnam("nobody").pw_uid)
+    with pytest.raises(QlumodError, match="belongs to nobody"):
+        require_own(top)
