@@ -62,12 +62,12 @@ say "Two layers, built without network from exactly these packages, and their .d
 typed qlumod build core slurm --output packages
 typed ls -sh packages
 
-say "The proof: the stack against one installation of all the packages"
-typed qlumod verify-stack core slurm --brief --proof proof.json
-
-say "One commit into a signed apt repository"
+say "The proof: the stack against one installation of all the packages, signed by a key of this host"
 typed qlumod repo key --home "$GNUPGHOME" 'qlumod demo <demo@qlumod.example>' | tee key
 fingerprint=$(tail -n 1 key)
+typed qlumod verify-stack core slurm --brief --proof proof.json --key "$fingerprint"
+
+say "One commit into a signed apt repository, which takes the proofs of its own key"
 typed qlumod repo init repository --key "$fingerprint" --uri file:/srv/repository
 typed qlumod publish --repository repository --proof proof.json packages/*.changes dist/*.changes
 

@@ -19,6 +19,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, ShellComplete
 
+from qlumod.cli.screen import visible
+
 _WORK = ("qlumod.workflows.", "qlumod.proof.")
 
 
@@ -45,7 +47,8 @@ def _line(item: CompletionItem, prefix: str) -> str:
 
 def _short(text: str) -> str:
     """The first sentence, without where else a setting may be said."""
-    return " ".join(text.split()).partition(" (QLUMOD_")[0].partition(". ")[0].rstrip(".")
+    first = " ".join(text.split()).partition(" (QLUMOD_")[0].partition(". ")[0].rstrip(".")
+    return visible(first)
 
 
 def _joined(words: Sequence[str]) -> tuple[list[str], str]:

@@ -201,11 +201,15 @@ def _address(fields: "Fields", path: str) -> "Address":
         uri=fields.one("URI", releases.archive_uri, ""),
         directory=fields.one("Directory", _archive_directory, ""),
         key=fields.one("Key", releases.archive_key, ""),
+        expired_because=fields.one("Expired-Because", str, ""),
     )
     if fields.has("URI") == fields.has("Directory"):
         fields.fault("Archive", "a stanza of an archive has either URI or Directory")
-    if fields.has("Directory") and fields.has("Key"):
-        fields.fault("Key", "a directory of .debs has no key")
+    if fields.has("Directory"):
+        if fields.has("Key"):
+            fields.fault("Key", "a directory of .debs has no key")
+        if fields.has("Expired-Because"):
+            fields.fault("Expired-Because", "a directory of .debs has no Valid-Until")
     return found
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from qlumod.model.address import Address
 
 addresses = late("qlumod.model.address")
+layouts = late("qlumod.repository.layout")
 
 Parse = Callable[[str], Any]
 Complete = Callable[[click.Context, str], list[CompletionItem]]
@@ -192,6 +193,12 @@ def fingerprint(text: str) -> str:
     from qlumod.system import keys  # noqa: PLC0415 - only who publishes needs it
 
     return keys.fingerprint(text)
+
+
+def suite(text: str) -> str:
+    """Check the name of a suite; raises `QlumodError`."""
+    checked: str = layouts.suite(text)
+    return checked
 
 
 def archive_address(text: str, *, said: str = "--archive", asked: bool = True) -> "Address":

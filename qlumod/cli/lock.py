@@ -6,8 +6,10 @@ from dataclasses import asdict
 import click
 
 from qlumod.cli import offers, options
+from qlumod.cli.kinds import Kind
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, columns, size
+from qlumod.lock.freshness import Older, older_archive
 from qlumod.model.lock import LockedPackage
 from qlumod.workflows.lock import Locked, lock
 from qlumod.workflows.predecessors import Base
@@ -40,6 +42,15 @@ from qlumod.workflows.workplace import Workplace
     help="Give a published module its next version, though nothing that is compared has changed:"
     " for a layer that comes out otherwise. May be repeated.",
 )
+@click.option(
+    "--older-archive",
+    "older",
+    multiple=True,
+    metavar="ARCHIVE=REASON",
+    type=Kind("ARCHIVE=REASON", older_archive),
+    help="Take an archive though its InRelease is older than the one that the lock was made from;"
+    " the lock keeps the reason. May be repeated.",
+)
 @base(chosen=True)
 @options.making
 @options.dry_run
@@ -49,6 +60,7 @@ def command(
     names: tuple[str, ...],
     update: bool,
     raised: tuple[str, ...],
+    older: tuple[Older, ...],
     base: Base | None,
     dry_run: bool,
     reporter: Reporter,
@@ -61,6 +73,9 @@ def command(
     as a vendor's without a verified key, is left out and listed with the reason; with --archive it
     comes from a mirror or a directory of .debs.
 
+    An archive whose InRelease is older than the one that the lock was made from is refused: a
+    mirror may hold updates back. --older-archive takes it, with a reason.
+
     Each module's version x.y.z-N follows from what is published in the repository: a module that is
     the same keeps its N, a changed one gets the next and is compared with the published one.
     """
@@ -71,6 +86,7 @@ def command(
         update=names if update else None,
         base=base,
         raised=raised,
+        older=older,
         dry_run=dry_run,
         listen=reporter.listen,
     )

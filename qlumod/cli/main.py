@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 
 from qlumod import __version__
 from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll
-from qlumod.cli.screen import print_error
+from qlumod.cli.screen import print_error, visible
 from qlumod.errors import QlumodError
 
 VERBS: dict[str, dict[str, str]] = {
@@ -61,6 +61,8 @@ _SUMMARIES = {name: text for section in VERBS.values() for name, text in section
 
 COMPLETING = "_QLUMOD_COMPLETE"
 """Set by a shell that wants words completed (qlumod.cli.completing)."""
+UMASK = 0o022
+"""Whatever the caller's is: modes are a part of what is made, and nobody else may change it."""
 GARBAGE = 100_000
 """How many objects are made before Python looks for circles of unused ones."""
 _SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -145,6 +147,8 @@ def main() -> NoReturn:
         answer(cli)
         sys.exit(ExitCode.FINE)
     _open_outputs()
+    # What is made without a mode of its own is never open to others, nor closed to programs.
+    os.umask(UMASK)
     signal.signal(signal.SIGTERM, _terminate)
     # A run is short: looking for circles in all that it has costs more than they do.
     gc.set_threshold(GARBAGE)
@@ -160,6 +164,7 @@ def _outcome() -> ExitCode:
         print_error(error)
         return ExitCode.ERROR
     except click.ClickException as error:
+        error.message = visible(error.message)
         error.show()
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 limits = late("qlumod.system.limits")
 workplaces = late("qlumod.workflows.workplace")
+ownership = late("qlumod.system.ownership")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -193,8 +194,17 @@ def _callback(chosen: Setting, required: bool, decide: Decide | None) -> Callabl
 
 
 specs = setting("specs")
-cache = setting("cache")
-store = setting("store")
+
+
+def _own(ctx: click.Context, directory: Path) -> Path:
+    """Refuse a directory where others than root and the caller decide what is in it."""
+    if not ctx.resilient_parsing and directory is not None:
+        ownership.require_own(directory)
+    return directory
+
+
+cache = setting("cache", decide=_own)
+store = setting("store", decide=_own)
 output = setting("output", "-o")
 flavor = setting("flavor")
 arch = setting("arch")
@@ -210,7 +220,7 @@ def addresses(function: F) -> F:
 
 
 profile = setting("profile")
-work = setting("work")
+work = setting("work", decide=_own)
 processors = setting("jobs", "processors")
 
 
@@ -239,6 +249,7 @@ _MAKING = {
     "addresses": addresses,
     "flavor": flavor,
     "arch": arch,
+    "stall": setting("stall"),
 }
 
 looking = _workplace(**_LOOKING, profile=profile)

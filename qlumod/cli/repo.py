@@ -11,6 +11,7 @@ from qlumod.cli.kinds import PathKind
 from qlumod.cli.options import setting, setting_argument
 from qlumod.cli.repository_options import wait, wishes
 from qlumod.cli.screen import Reporter
+from qlumod.cli.settings import BY_NAME
 from qlumod.repository.fsck import Findings
 from qlumod.repository.settings import Wishes
 from qlumod.system.gpg import make_key
@@ -50,6 +51,16 @@ def command() -> None:
     help="Mark a suite that not everybody can read; only such a one takes modules whose spec says"
     " Redistribute: no. May be repeated.",
 )
+@click.option(
+    "--proving-key",
+    "proving_keys",
+    multiple=True,
+    metavar="FINGERPRINT",
+    type=BY_NAME["key"].kind,
+    help="The key of another host that proves modules (import it first): its proofs count, too,"
+    " besides those of the keys that sign. All of them are named at once; may be repeated.",
+)
+@click.option("--no-proving-keys", is_flag=True, help="No other host's proofs count from now on.")
 @wait
 @options.reports()
 def init(
@@ -58,6 +69,8 @@ def init(
     wishes: Wishes,
     suites: tuple[str, ...],
     private: tuple[str, ...],
+    proving_keys: tuple[str, ...],
+    no_proving_keys: bool,
     wait: float,
     reporter: Reporter,
 ) -> None:
@@ -67,7 +80,10 @@ def init(
     text, which holds it too, as <suite>.sources. Run again, it prints the same. Another key follows
     in two steps: first --key OLD --key NEW, so that both sign; later --key NEW.
     """
-    wishes = replace(wishes, private=private)
+    if proving_keys and no_proving_keys:
+        raise click.UsageError("--proving-key or --no-proving-keys, not both")
+    proving = proving_keys or (() if no_proving_keys else None)
+    wishes = replace(wishes, private=private, proving_keys=proving)
     founded = begin(repository, wishes=wishes, suites=suites, wait=wait, listen=reporter.listen)
     settings = founded.settings
     reporter.result(
@@ -79,11 +95,13 @@ def init(
             "label": settings.label,
             "architectures": list(settings.architectures),
             "private": list(settings.private),
+            "proving_keys": list(settings.proving_keys),
             "sources": founded.sources,
         },
         [
             f"# {founded.directory}: {settings.origin}, signed by {' '.join(settings.keys)}",
             f"# public key: {founded.directory / settings.keyring}",
+            *(f"# proofs signed by {key} count, too" for key in settings.proving_keys),
             *founded.sources.splitlines(),
         ],
     )
@@ -162,6 +180,7 @@ def keyring(
     help="A .sources file of archives with sources (Types: deb-src), with Signed-By.",
 )
 @setting("output")
+@setting("stall")
 @options.dry_run
 @options.reports()
 def sources(
@@ -170,6 +189,7 @@ def sources(
     suite: str,
     archives: Path | None,
     output: Path,
+    stall: float,
     dry_run: bool,
     reporter: Reporter,
 ) -> None:
@@ -186,6 +206,7 @@ def sources(
         sources=archives,
         output=output,
         dry_run=dry_run,
+        stall=stall,
         listen=reporter.listen,
     )
     reporter.result(

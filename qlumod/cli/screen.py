@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -25,14 +26,45 @@ from qlumod.events import (
     StepDone,
     StepStarted,
 )
+from qlumod.late import late
 
 if TYPE_CHECKING:
     from qlumod.cli.terminal import Terminal
+
+files = late("qlumod.system.files")
 
 PLAIN_INTERVAL = 10.0
 """Seconds between two lines about the same long step where there is no terminal."""
 LOGS_KEPT = 50
 """How many log files stay in the cache's ``logs`` directory."""
+
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""Control characters but for newline and tab, marks of direction and of lines, and what stands for
+bytes that are no text: some of them a terminal obeys."""
+_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@")
+
+
+def visible(text: str) -> str:
+    """A text as it may reach a terminal or a log: what nobody sees is an escape, such as ``\\x1b``.
+
+    What people and programs write is not ours: names of files, fields of packages, output.
+    """
+    return _UNSEEN.sub(_escape, text)
+
+
+def shown(text: str) -> str:
+    """The same, without the passwords of addresses: what happens is told, and kept in logs."""
+    return visible(_PASSWORD.sub(r"\1:…@", text))
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    # A byte that is no UTF-8, as Python reads names of files (PEP 383).
+    byte = code - 0xDC00 if 0xDC80 <= code <= 0xDCFF else code
+    return f"\\x{byte:02x}" if byte < 0x100 else f"\\u{code:04x}"
 
 
 def size(count: int) -> str:
@@ -103,7 +135,7 @@ class Plain:
             self._say(f"{running.start.step}: {far}")
 
     def _say(self, line: str) -> None:
-        self._stream.write(line + "\n")
+        self._stream.write(shown(line) + "\n")
         self._stream.flush()
 
 
@@ -127,7 +159,7 @@ class LogFile:
     """Everything, with every line of every program, and the seconds since the beginning."""
 
     def __init__(self, path: Path, heading: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_directories(path.parent)
         self.path = path
         self._stream = path.open("w", encoding="utf-8", errors="backslashreplace")
         self._began = time.monotonic()
@@ -142,7 +174,7 @@ class LogFile:
 
     def write(self, text: str) -> None:
         """Write lines of the command line's own, such as the error at the end."""
-        self._stream.write(text + "\n")
+        self._stream.write(shown(text) + "\n")
         self._stream.flush()
 
     def close(self) -> None:
@@ -206,7 +238,7 @@ class Reporter(AbstractContextManager["Reporter"]):
             print_json(document)
         else:
             for line in lines:
-                sys.stdout.write(line + "\n")
+                sys.stdout.write(visible(line) + "\n")
             sys.stdout.flush()
 
     def _screen(self) -> Listener:
@@ -234,10 +266,10 @@ def error_document(error: QlumodError) -> dict[str, object]:
 def print_error(error: QlumodError) -> None:
     """Write an error to the terminal: what, details, how to mend it, where the log lies."""
     lines = [
-        _bold("qlumod: error: ", fg="red") + error.brief,
-        *(f"  {line}" for line in error.details),
-        *([_bold("To mend it: ") + error.remedy] if error.remedy else ()),
-        *getattr(error, "__notes__", ()),
+        _bold("qlumod: error: ", fg="red") + shown(error.brief),
+        *(f"  {shown(line)}" for line in error.details),
+        *([_bold("To mend it: ") + shown(error.remedy)] if error.remedy else ()),
+        *map(shown, getattr(error, "__notes__", ())),
     ]
     for line in lines:
         click.echo(line, err=True, color=False if os.environ.get("NO_COLOR") else None)
@@ -253,7 +285,7 @@ def _can_draw(stream: TextIO) -> bool:
 
 def new_log(directory: Path, verb: str) -> Path:
     """Name a log file for a run that begins now, and let the oldest ones go."""
-    directory.mkdir(parents=True, exist_ok=True)
+    files.make_directories(directory)
     for old in sorted(directory.glob("*.log"))[: -LOGS_KEPT + 1]:
         old.unlink(missing_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
@@ -262,5 +294,7 @@ def new_log(directory: Path, verb: str) -> Path:
 
 def print_json(document: object) -> None:
     """Write a document to standard output."""
-    sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    # JSON itself escapes only the oldest control characters; in it they stand in strings alone.
+    sys.stdout.write(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
     sys.stdout.flush()

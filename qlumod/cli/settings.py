@@ -22,12 +22,12 @@ from qlumod.cli.kinds import (
     seconds,
     size_limit,
     span_limit,
+    suite,
     whole,
 )
 from qlumod.late import late
 from qlumod.model.names import arch_name, flavor_name
 from qlumod.model.profile import RELEASED, profile_name
-from qlumod.repository.layout import suite
 
 limits = late("qlumod.system.limits")
 
@@ -74,6 +74,8 @@ def _cache(look: Look) -> Path:
     return Path("~/.cache/qlumod").expanduser()
 
 
+STALL = 180.0
+"""As `qlumod.system.stalling` has it, which takes its time to import."""
 _FOLDER = PathKind("DIR")
 _SHARED_FOLDER = PathKind("DIR", check=readable_by_all)
 
@@ -224,6 +226,15 @@ SETTINGS = (
         example="600",
         default=lambda _: 600.0,
         otherwise="600",
+    ),
+    Setting(
+        name="stall",
+        kind=Kind("SECONDS", seconds),
+        help="How long a mirror may bring less than 1000 bytes a second before a download is given"
+        " up, to be resumed; 0: as long as it likes.",
+        example="600",
+        default=lambda _: STALL,
+        otherwise="180",
     ),
     Setting(
         name="progress",

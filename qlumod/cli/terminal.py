@@ -14,7 +14,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from qlumod.cli.screen import amount, note
+from qlumod.cli.screen import amount, note, shown
 from qlumod.events import Caution, Event, Notice, Output, StepAdvanced, StepDone, StepStarted
 
 
@@ -46,18 +46,20 @@ class Terminal:
         """Show one event."""
         match event:
             case StepStarted():
-                task = self._progress.add_task(event.step, total=event.total, unit=event.unit)
+                task = self._progress.add_task(
+                    shown(event.step), total=event.total, unit=event.unit
+                )
                 self._tasks.setdefault(event.step, []).append(task)
             case StepAdvanced() if self._tasks.get(event.step):
                 self._progress.advance(self._tasks[event.step][-1], event.amount)
             case StepDone():
                 self._finish(event)
             case Output() if self._verbose:
-                self._say(Text(event.line, style="dim"))
+                self._say(Text(shown(event.line), style="dim"))
             case Notice():
-                self._say(Text(event.text))
+                self._say(Text(shown(event.text)))
             case Caution():
-                self._say(Text(f"caution: {event.text}", style="yellow"))
+                self._say(Text(shown(f"caution: {event.text}"), style="yellow"))
 
     def _finish(self, event: StepDone) -> None:
         if not self._tasks.get(event.step):
@@ -67,8 +69,8 @@ class Terminal:
         self._progress.remove_task(key)
         # Else the line below is printed above a last picture of the bar.
         self._progress.refresh()
-        line = Text("✓ ", style="green").append(event.step, style="default")
-        self._say(line.append(note(event.note, spent), style="dim"))
+        line = Text("✓ ", style="green").append(shown(event.step), style="default")
+        self._say(line.append(shown(note(event.note, spent)), style="dim"))
 
     def _say(self, text: Text) -> None:
         self._progress.console.print(text, soft_wrap=True)

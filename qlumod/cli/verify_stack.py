@@ -1,7 +1,7 @@
 """``qlumod verify-stack``: does a stack of modules equal one installation?"""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -9,6 +9,7 @@ import click
 from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting, NotAll
 from qlumod.cli.kinds import PathKind
+from qlumod.cli.options import setting
 from qlumod.cli.screen import Reporter, columns
 from qlumod.model.proof import about_document
 from qlumod.proof.proved import Proved, Shown, document, summary
@@ -17,6 +18,7 @@ from qlumod.proof.verdict import Verdict
 from qlumod.system.files import told, write_whole
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.proof_of_all import verify_all
+from qlumod.workflows.proof_signing import signing_proofs
 from qlumod.workflows.workplace import Workplace
 
 BULKY = ("left out", "alternative left out", "kernel module left out")
@@ -56,8 +58,11 @@ BULKY = ("left out", "alternative left out", "kernel module left out")
     "--proof",
     type=PathKind("FILE"),
     metavar="FILE",
-    help="Write into FILE what --json prints, for qlumod publish --proof FILE.",
+    help="Write into FILE what --json prints, signed by a key of this host, for qlumod publish"
+    " --proof FILE.",
 )
+@setting("key", "keys", otherwise="the one that the repository remembers, else your only one")
+@setting("repository")
 @options.building
 @options.reports(logged=True)
 def command(
@@ -69,6 +74,8 @@ def command(
     at_once: bool,
     table: Path | None,
     proof: Path | None,
+    keys: tuple[str, ...],
+    repository: Path | None,
     reporter: Reporter,
     workplace: Workplace,
 ) -> None:
@@ -83,27 +90,37 @@ def command(
     With --all no names stand for all modules; a pair is installed in two steps, core first, where
     docs/proof.md says that this proves the same. What was proved already is not proved again.
 
-    What --proof writes names the layers by their digests: qlumod publish takes it.
+    What --proof writes names the layers by their digests, and is signed: qlumod publish takes it
+    where the repository is signed by the same key, or was told of this host's
+    (qlumod repo init --proving-key). The key is tried first.
     """
     if not of_all and (at_once or table):
         raise click.UsageError("--at-once and --table go with --all.")
-    if of_all:
-        proved = verify_all(
-            workplace, modules, fresh=fresh, at_once=at_once, listen=reporter.listen
-        )
-        _write(proof, document(proved))
-        _report_all(proved, table, reporter)
-        return
-    found = verify_stack(workplace, modules, fresh=fresh, listen=reporter.listen)
-    _write(proof, _document(found))
+    with _writing(proof, keys, repository) as write:
+        if of_all:
+            proved = verify_all(
+                workplace, modules, fresh=fresh, at_once=at_once, listen=reporter.listen
+            )
+            write(document(proved))
+            _report_all(proved, table, reporter)
+            return
+        found = verify_stack(workplace, modules, fresh=fresh, listen=reporter.listen)
+        write(_document(found))
     reporter.result(_document(found), _lines(found, brief=brief))
     if found.failures:
         raise FoundWanting
 
 
-def _write(proof: Path | None, found: dict[str, object]) -> None:
-    if proof:
-        write_whole(proof, f"{json.dumps(found)}\n".encode())
+@contextmanager
+def _writing(
+    proof: Path | None, keys: Sequence[str], repository: Path | None
+) -> Iterator[Callable[[dict[str, object]], None]]:
+    """What writes the proof, if one is wanted: signed by a key that can sign."""
+    if proof is None:
+        yield lambda _: None
+        return
+    with signing_proofs(keys, repository) as sign:
+        yield lambda found: write_whole(proof, sign(found))
 
 
 def _report_all(proved: Proved, table: Path | None, reporter: Reporter) -> None:

@@ -1,6 +1,6 @@
 """Keeping the registry: what dpkg brought or took, told to whoever wants to know."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -22,6 +22,7 @@ from qlumod.model.registry import (
 )
 from qlumod.system.dpkg_query import package_versions
 from qlumod.system.files import locked, make_directories, read_bytes, write_whole
+from qlumod.system.ownership import strangers
 from qlumod.system.run import CommandFailed, command, run
 from qlumod.system.scratch import scratch
 
@@ -64,6 +65,10 @@ def tell(places: Places, changes: Sequence[Change], listen: Listener) -> None:
     """Run the hooks; one that fails is told of, and harms nothing."""
     if not changes or not places.hooks.is_dir():
         return
+    if refusals := tuple(_strangers_hooks(places)):
+        for refusal in refusals:
+            listen(Caution(text=f"no program in {places.payload(places.hooks)} is run: {refusal}"))
+        return
     with scratch() as directory:
         told = directory / "changes"
         told.write_text(changes_text(changes), encoding="utf-8")
@@ -78,6 +83,12 @@ def tell(places: Places, changes: Sequence[Change], listen: Listener) -> None:
         except CommandFailed as failure:
             said = "; ".join(failure.tail) or failure.brief
             listen(Caution(text=f"a program in {places.payload(places.hooks)} failed: {said}"))
+
+
+def _strangers_hooks(places: Places) -> Iterator[QlumodError]:
+    """What is against running the hooks as root."""
+    for path in (places.settings, places.hooks, *sorted(places.hooks.iterdir())):
+        yield from strangers(path)
 
 
 def _old_registry(places: Places, listen: Listener) -> Registry:

@@ -5,10 +5,8 @@ into one, and wins; ``…/images/<image>/secrets/<path>`` and ``…/common/secre
 file of their own.
 """
 
-import grp
 import io
 import os
-import pwd
 import stat
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,11 +21,13 @@ from qlumod.model.secret import Secret, SecretKind
 from qlumod.model.tree import Entry
 from qlumod.state.kind import matches_any
 from qlumod.system.files import read_bytes
+from qlumod.system.ownership import group_name, strangers, user_name, writers
 from qlumod.system.tree import scan
 
 TYPES = ("f", "d", "l")
 MOST = 16 << 20
 """Bytes of secrets.tar: nodes take no more (``qlumod_most_secrets`` of the boot script)."""
+SECRETS = "secrets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def site_files(places: Places, image: ImageName) -> tuple[SiteFile, ...]:
 
 def site_secrets(places: Places, image: ImageName) -> tuple[SiteFile, ...]:
     """The secrets that the site has for an image, sorted by path."""
-    return _merged(places, image, "secrets")
+    return _merged(places, image, SECRETS)
 
 
 def listed_secrets(found: Sequence[SiteFile], secrets: Sequence[Secret]) -> tuple[SiteFile, ...]:
@@ -136,12 +136,27 @@ def _merged(places: Places, image: ImageName, kind: str) -> tuple[SiteFile, ...]
     for owner in (COMMON, image):
         top = places.images / owner / kind
         if top.is_dir():
-            found |= _files_below(top)
+            raise_faults(_strangers(places, top))
+            found |= _files_below(top, secret=kind == SECRETS)
     return tuple(found[path] for path in sorted(found))
 
 
-def _files_below(top: Path) -> Mapping[str, SiteFile]:
+def _strangers(places: Places, top: Path) -> Iterator[QlumodError]:
+    """What is against believing that root, or who builds, has put there what lies there."""
+    for folder in (places.settings, places.images, top.parent, top):
+        yield from strangers(folder)
+
+
+def _files_below(top: Path, *, secret: bool) -> Mapping[str, SiteFile]:
     entries = scan(top)
+    # What is no secret may have any mode: nodes get it with the file.
+    raise_faults(
+        fault
+        for path, entry in entries.items()
+        if secret and path != "/" and entry.type in ("f", "d")
+        for place in (Path(f"{top}{path}"),)
+        for fault in writers(place, place.lstat())
+    )
     raise_faults(
         QlumodError(f"{top}{entry.path} is neither a file nor a directory nor a link")
         for entry in entries.values()
@@ -158,21 +173,7 @@ def _site_files(top: Path, entries: Mapping[str, Entry]) -> Iterator[SiteFile]:
                 source=os.fspath(top) + path,
                 type=entry.type,
                 mode=entry.mode,
-                user=_user(entry.uid),
-                group=_group(entry.gid),
+                user=user_name(entry.uid),
+                group=group_name(entry.gid),
                 content=entry.target if entry.type == "l" else entry.digest,
             )
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _group(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)

@@ -14,7 +14,7 @@ from qlumod.model.lock import LockedPackage
 from qlumod.system import files
 from qlumod.system.apt import AptRoot
 from qlumod.system.python_apt import python_apt_needed, python_module
-from qlumod.system.run import run
+from qlumod.system.stalling import STALL, run_unless_stalled
 from qlumod.system.store import LOCK, Store, free_space
 
 STREAMS = 4
@@ -61,12 +61,14 @@ def fetch(
     folders: Mapping[str, Path],
     store: Store,
     renew: str,
+    stall: float = STALL,
     listen: Listener = ignore,
 ) -> Fetched:
     """Fetch the packages that the store lacks; `folders` are the archives that are directories.
 
     `renew` is the command that renews the lock, for errors. Interrupted downloads are resumed by
-    the next run. Raises all failures at once.
+    the next run. Raises all failures at once. `stall` are the seconds that hardly anything may
+    come.
     """
     partial = store.partial
     with files.locked(partial / LOCK, wait=WAIT, listen=listen):
@@ -80,7 +82,7 @@ def fetch(
             local = [package for package in wanted if package.archive in folders]
             remote = [package for package in wanted if package.archive not in folders]
             faults = [*_copy(local, folders, store, advance, renew)]
-            failures = _download(remote, root, store, advance, listen)
+            failures = _download(remote, root, store, advance, stall=stall, listen=listen)
             raise_faults((*faults, *_faults(failures, root, renew)))
     return Fetched(packages=wanted, size=size)
 
@@ -121,16 +123,21 @@ def _download(
     root: AptRoot,
     store: Store,
     advance: Callable[[int], None],
+    *,
+    stall: float,
     listen: Listener,
 ) -> list[Failure]:
     by_path = {str(store.partial / package.sha256): package for package in packages}
     failures: list[Failure] = []
+    came = 0
 
     def take(line: str) -> None:
+        nonlocal came
         word, _, text = line.partition(" ")
         value = json.loads(text)
         match word:
             case "bytes":
+                came += value
                 advance(value)
             case "done":
                 _keep(by_path[value], Path(value), store)
@@ -144,7 +151,9 @@ def _download(
         ]
         call = python_module("qlumod.lock.download", parts, environment=root.environment)
         with python_apt_needed():
-            run(call, listen=listen, on_line=take)
+            run_unless_stalled(
+                call, lambda: came, what="the packages", stall=stall, listen=listen, on_line=take
+            )
     return failures
 
 

@@ -1,21 +1,23 @@
 """Putting a lock together from what was solved and what it was solved from."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.lock.difference import difference
+from qlumod.lock.freshness import Older, with_reasons
+from qlumod.lock.release_file import field, seconds
 from qlumod.lock.solve import Solved
+from qlumod.lock.sources import too_weak
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, inputs_of
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.system import files, gpg
-from qlumod.system.apt import AptRoot
+from qlumod.system.apt import AptRoot, Source
 from qlumod.system.dpkg_query import versions_of
+from qlumod.system.key_strength import weaknesses
 
 TOOLS = ("debhelper", "dpkg", "libzstd1", "mmdebstrap", "squashfs-tools")
 """The Debian packages whose versions shape what is built."""
@@ -33,15 +35,18 @@ def make_lock(
     old: Lock | None,
     unread: Sequence[LockedArchive] = (),
     left_out: Mapping[ModuleName, str],
+    older: Sequence[Older] | None = None,
 ) -> Lock:
     """The new lock; where no package has moved, archives and epoch stay those of the old one.
 
     `unread` are archives as the old lock has them, of which only the store has packages now. A
-    module's own epoch stays where none of its packages has moved.
+    module's own epoch stays where none of its packages has moved. `older` tells why archives may
+    be older than the old lock's.
     """
     packages = _with_inputs(solved.packages)
-    archives = (*locked_archives(root, solved.indexes), *unread)
-    epoch = max((_seconds(archive.date) for archive in archives), default=EARLIEST)
+    read = with_reasons(locked_archives(root, solved.indexes), old, older)
+    archives = (*read, *unread)
+    epoch = max((seconds(archive.date) for archive in archives), default=EARLIEST)
     if old and not difference(old, packages):
         archives, epoch = old.archives, old.epoch
     revisions = dict(old.revisions) if old else {}
@@ -129,48 +134,45 @@ def locked_archives(
 
 
 def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterator[LockedArchive]:
-    keyrings = {source.archive: source.keyring for source in root.sources}
+    sources = {source.archive: source for source in root.sources}
     for archive, suite, start in indexes:
         path = root.lists / f"{start}InRelease"
         signature = None
         if not path.exists():
             path, signature = root.lists / f"{start}Release", root.lists / f"{start}Release.gpg"
-        signed = _verified(archive, suite, path, keyrings[archive], signature)
+        signed = _verified(sources[archive], suite, path, signature)
         text = (signed.text or files.read_bytes(path)).decode()
         yield LockedArchive(
             archive=archive,
             suite=suite,
-            date=_field(text, "Date", path),
+            date=field(text, "Date", path),
             digest=digest_bytes(files.read_bytes(path)),
             key=signed.fingerprint,
+            expired_because=sources[archive].expired_because,
         )
 
 
-def _verified(
-    archive: str, suite: str, path: Path, keyring: Path, signature: Path | None
-) -> gpg.Signed:
+def _verified(source: Source, suite: str, path: Path, signature: Path | None) -> gpg.Signed:
+    archive, keyring = source.archive, source.keyring
     try:
-        return gpg.verify(path, keyring, signature=signature)
+        signed = gpg.verify(path, keyring, signature=signature)
     except gpg.BadSignature as fault:
         raise QlumodError(
             f"archive {archive}: the suite {suite} has no good signature by a key of {keyring}",
             details=fault.details,
             remedy="install the archive's current keyring package",
         ) from fault
-
-
-def _field(text: str, name: str, path: Path) -> str:
-    found = re.search(rf"^{name}: *(.+?)\s*$", text, re.MULTILINE)
-    if not found:
-        raise QlumodError(f"{path}: the field {name} is missing")
-    return found[1]
-
-
-def _seconds(date: str) -> int:
-    try:
-        return int(parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())
-    except ValueError as fault:
-        raise QlumodError(f"{date!r} is no date of a Release file") from fault
+    if source.fingerprint and source.fingerprint not in signed.signers:
+        # apt takes any key of the keyring that holds the one that was named.
+        raise QlumodError(
+            f"archive {archive}: the suite {suite} is signed by {signed.fingerprint}, not by the"
+            f" key that the release names: {source.fingerprint}",
+            remedy="make sure of the key, and name it in the archive's field Key",
+        )
+    weak = weaknesses(files.read_bytes(keyring))
+    if weak.keys() >= set(signed.signers):
+        raise too_weak(weak[signed.fingerprint], archive)
+    return signed
 
 
 def own_sources(

@@ -16,6 +16,8 @@ from qlumod.model.release import Archive, Release
 from qlumod.system import apt, files
 from qlumod.system.apt import AptRoot, Source
 from qlumod.system.archive import FrozenArchive, folder_archive, frozen_archive
+from qlumod.system.documents import place_of
+from qlumod.system.stalling import STALL, Stalled
 from qlumod.system.store import Store
 
 HELD = "held:"
@@ -37,6 +39,8 @@ class Place:
     folders: Mapping[str, Path]
     """The archives that are directories of .debs."""
     settings: tuple[str, ...]
+    stall: float
+    """The seconds that hardly anything may come of an archive."""
     shared: frozenset[str]
     """The archives that all modules take packages from."""
     missing: Mapping[str, QlumodError]
@@ -63,6 +67,7 @@ def place(
     cache: Path,
     addresses: Sequence[Address] = (),
     host: Path | None,
+    stall: float = STALL,
     listen: Listener,
 ) -> Iterator[Place]:
     """Hold the root for one run; `beside` is the release file's directory.
@@ -73,14 +78,16 @@ def place(
     """
     path = cache / "apt" / f"{release.digest[:16]}-{flavor}-{architecture}"
     _remove_unused(path.parent)
-    files.make_directories(path)
+    files.make_private(path)
     with files.locked(path / _LOCK, wait=WAIT, listen=listen):
         archives = addressed(release, flavor, {*needed, *optional}, addresses)
         settings = apt.host_settings(host)
         known = apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
-        sources, missing = sources_of(archives, known, beside=beside, optional=optional)
+        sources, missing = sources_of(archives, known, optional=optional)
         folders = {
-            archive.name: beside / archive.directory for archive in archives if archive.directory
+            archive.name: place_of(archive.directory, beside, f"archive {archive.name}: Directory")
+            for archive in archives
+            if archive.directory
         }
         for name in set(folders) & set(optional):
             if not folders[name].is_dir():
@@ -92,6 +99,7 @@ def place(
             root=apt.make_root(path, architecture=architecture, sources=sources, settings=settings),
             folders=folders,
             settings=settings,
+            stall=stall,
             shared=frozenset(archive.name for archive in archives if not archive.on_request),
             missing=missing,
         )
@@ -119,32 +127,33 @@ def with_folders(where: Place) -> Place:
 def with_indexes(where: Place, optional: Collection[str], listen: Listener) -> Place:
     """Read the archives' indexes; of the `optional` archives those that can be reached."""
     try:
-        apt.update(where.root, listen=listen)
+        apt.update(where.root, stall=where.stall, listen=listen)
         return where
-    except apt.AptFailed as failure:
+    except (apt.AptFailed, Stalled) as failure:
         asked = [source for source in where.root.sources if source.archive in optional]
-        missing = dict(_unreachable(where.root, asked, listen))
+        missing = dict(_unreachable(where, asked, listen))
         if not missing:
             raise failure
     left = [source for source in where.root.sources if source.archive not in missing]
     reduced = replace(where.root, sources=tuple(left))
     where = _with(replace(where, root=reduced, missing={**where.missing, **missing}), [])
-    apt.update(where.root, listen=listen)
+    apt.update(where.root, stall=where.stall, listen=listen)
     return where
 
 
 def _unreachable(
-    root: AptRoot, sources: Sequence[Source], listen: Listener
+    where: Place, sources: Sequence[Source], listen: Listener
 ) -> Iterator[tuple[str, QlumodError]]:
     for source in sources:
         try:
-            apt.update(root, only=source, listen=listen)
-        except apt.AptFailed as failure:
+            apt.update(where.root, only=source, stall=where.stall, listen=listen)
+        except (apt.AptFailed, Stalled) as failure:
+            reasons = getattr(failure, "reasons", (failure.brief,))
             yield (
                 source.archive,
                 QlumodError(
                     f"archive {source.archive}: it cannot be read",
-                    details=(f"it is {source.uri}", *failure.reasons),
+                    details=(f"it is {source.uri}", *reasons),
                     remedy=failure.remedy,
                 ),
             )

@@ -10,7 +10,11 @@ from qlumod.model.names import FlavorName
 from qlumod.model.release import UNVERIFIED, Archive, Release
 from qlumod.system import gpg
 from qlumod.system.apt import HostArchive, Source
+from qlumod.system.documents import require_regular
+from qlumod.system.files import read_bytes
+from qlumod.system.key_strength import Weakness, weaknesses
 
+_FINGERPRINT = re.compile(r"[0-9A-F]{40}")
 KEYRINGS = (
     Path("/etc/apt/keyrings"),
     Path("/usr/share/keyrings"),
@@ -73,13 +77,11 @@ def sources_of(
     archives: Sequence[Archive],
     host: Sequence[HostArchive],
     *,
-    beside: Path,
     optional: Collection[str] = (),
 ) -> tuple[tuple[Source, ...], dict[str, QlumodError]]:
     """The sources that stand for the release's archives (directories are none); all faults at once.
 
-    Faults of the `optional` archives are not raised, but returned by the archives' names. Relative
-    paths of keyrings are taken from `beside`, the directory of the release file.
+    Faults of the `optional` archives are not raised, but returned by the archives' names.
     """
     faults: dict[str, QlumodError] = {}
     sources = []
@@ -87,14 +89,14 @@ def sources_of(
         if archive.directory:
             continue
         try:
-            sources.append(_source(archive, host, beside))
+            sources.append(_source(archive, host))
         except QlumodError as fault:
             faults[archive.name] = fault
     raise_faults(fault for name, fault in faults.items() if name not in optional)
     return tuple(sources), faults
 
 
-def _source(archive: Archive, host: Sequence[HostArchive], beside: Path) -> Source:
+def _source(archive: Archive, host: Sequence[HostArchive]) -> Source:
     if archive.key == UNVERIFIED:
         raise QlumodError(
             f"archive {archive.name}: its key is unverified",
@@ -109,7 +111,9 @@ def _source(archive: Archive, host: Sequence[HostArchive], beside: Path) -> Sour
         uri=uri if uri.endswith("/") else f"{uri}/",
         suites=archive.suites,
         components=archive.components,
-        keyring=_keyring(archive, beside),
+        keyring=_keyring(archive),
+        expired_because=archive.expired_because,
+        fingerprint=archive.key if _FINGERPRINT.fullmatch(archive.key) else "",
     )
 
 
@@ -135,22 +139,42 @@ def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
     return next(exact, same[0]).uri
 
 
-def _keyring(archive: Archive, beside: Path) -> Path:
-    if re.fullmatch(r"[0-9A-F]{40}", archive.key):
+def _keyring(archive: Archive) -> Path:
+    if _FINGERPRINT.fullmatch(archive.key):
         return _keyring_with(archive)
-    path = beside / archive.key
-    if not path.is_file():
+    path = Path(archive.key)
+    if path.exists():
+        require_regular(path, f"archive {archive.name}: Key")
+        _require_strong(archive, path, gpg.fingerprints(path))
+    else:
         raise QlumodError(
             f"archive {archive.name}: Key: there is no keyring {path}",
             remedy="install the package that brings the archive's keyring",
         )
-    return path.absolute()
+    return path
+
+
+def _require_strong(archive: Archive, keyring: Path, named: Sequence[str]) -> None:
+    """Raise where all of these keys are too weak; one that is not may be the one that signs."""
+    weak = weaknesses(read_bytes(keyring))
+    if weak.keys() >= set(named):
+        raise_faults(too_weak(weak[key], archive.name) for key in named)
+
+
+def too_weak(weak: Weakness, archive: str) -> QlumodError:
+    """The error for a key that is too weak for an archive to be believed by it."""
+    return weak.fault(
+        f"archive {archive}",
+        mend="ask the archive's owner for a better key, which Debian 13 asks for, too; or take its"
+        f" packages as a directory of .debs that you have looked at: --archive {archive}=DIR",
+    )
 
 
 def _keyring_with(archive: Archive) -> Path:
     for folder in KEYRINGS:
         for path in sorted(folder.glob("*")):
             if path.suffix in (".gpg", ".asc", ".pgp") and archive.key in gpg.fingerprints(path):
+                _require_strong(archive, path, (archive.key,))
                 return path
     raise QlumodError(
         f"archive {archive.name}: Key: no keyring of this host holds the key {archive.key}",

@@ -18,6 +18,8 @@ class Address:
     """A directory of .debs, absolute; either this or `uri`."""
     key: str = ""
     """The key that signs there; empty: the one that the release names."""
+    expired_because: str = ""
+    """Why Valid-Until does not count there; empty: as the release says."""
     asked: bool = False
     """Whether it is for this very release, which then must have that archive."""
 
@@ -53,5 +55,11 @@ def placed(archive: Archive, address: Address) -> Archive:
             " .debs, which has neither suites nor a key",
             remedy="name another directory",
         )
-    key = address.key or archive.key
-    return replace(archive, uri=address.uri, origin="", label="", key=key)
+    return replace(
+        archive,
+        uri=address.uri,
+        origin="",
+        label="",
+        key=address.key or archive.key,
+        expired_because=address.expired_because or archive.expired_because,
+    )

@@ -275,7 +275,7 @@ def _refuse_hidden(reading: Reading, lines: list[str]) -> None:
             found.setdefault(char, []).append(number)
     for char, numbers in found.items():
         more = f" (lines with it: {len(numbers)})" if len(numbers) > 1 else ""
-        reading.fault(numbers[0], f"the character {_named(char)} is not allowed{more}")
+        reading.fault(numbers[0], f"the character {named_character(char)} is not allowed{more}")
 
 
 def _hidden(line: str) -> tuple[str, ...]:
@@ -299,7 +299,8 @@ def _clean_line(reading: Reading, number: int, line: str) -> str:
     return "#"
 
 
-def _named(char: str) -> str:
+def named_character(char: str) -> str:
+    """A character that nobody sees, by its number and name."""
     names = {"\t": "tab", "\r": "carriage return", "\ufeff": "byte-order mark"}
     name = names.get(char, unicodedata.name(char, "control character").lower())
     return f"U+{ord(char):04X} ({name})"

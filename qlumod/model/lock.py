@@ -84,6 +84,10 @@ class LockedArchive:
     digest: Digest
     key: str
     """The fingerprint of the key that signed it."""
+    older_because: str = ""
+    """Why it is older than the one of the lock before, where it is."""
+    expired_because: str = ""
+    """Why its Valid-Until was not looked at, where it was not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +309,8 @@ def _archive_fields(archive: LockedArchive) -> Iterator[tuple[str, str]]:
     yield "Date", archive.date
     yield "SHA256", archive.digest
     yield "Key", archive.key
+    yield "Older-Because", archive.older_because
+    yield "Expired-Because", archive.expired_because
 
 
 def _package_fields(package: LockedPackage) -> Iterator[tuple[str, str]]:
@@ -355,6 +361,8 @@ def _archive(fields: Fields) -> LockedArchive:
         date=fields.one("Date", str, ""),
         digest=fields.need("SHA256", digest, Digest("")),
         key=fields.one("Key", str, ""),
+        older_because=fields.one("Older-Because", str, ""),
+        expired_because=fields.one("Expired-Because", str, ""),
     )
 
 

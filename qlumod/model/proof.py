@@ -1,10 +1,12 @@
 """What a proof says of the stacks of some modules: a proof about bytes, since it names them."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from qlumod import __version__
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_value
 from qlumod.model.document import FORMAT
@@ -20,7 +22,7 @@ from qlumod.model.names import (
     module_name,
 )
 
-ABOUT = ("format", "release", "flavor", "architecture", "modules")
+ABOUT = ("format", "qlumod", "release", "flavor", "architecture", "modules")
 """What every proof begins with."""
 OF_ONE = ("equal", "paths", "permitted", "differences")
 OF_ALL = ("date", "equal", "permitted", "pairs", "apart", "stacks", "without")
@@ -29,6 +31,26 @@ _STACK = (
     "modules", "installed", "why", "equal", "refused", "paths", "permitted", "differences",
     "otherwise_in_two_steps",
 )  # fmt: skip
+_DIFFERENCE = ("path", "aspect", "subject", "reference", "stack", "permitted")
+_LONGEST = 1000
+"""Characters of a text in a signed document: gpg cuts lines at 19,995 bytes, of which JSON takes
+twelve for some characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """A kind of differences that is permitted, and why; `most` are the paths that it can permit.
+
+    None: as many as there are.
+    """
+
+    name: str
+    why: str
+    most: int | None = None
+
+
+Permits = Mapping[str, Permit]
+"""The permits that a program knows, by their names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +72,8 @@ class About:
     flavor: FlavorName
     architecture: ArchName
     modules: tuple[ProvenModule, ...]
+    qlumod: str = __version__
+    """The version of the program that proved it; empty: one that did not say so yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +89,7 @@ def about_document(about: About) -> dict[str, object]:
     """What every proof begins with, for JSON."""
     return {
         "format": FORMAT,
+        "qlumod": about.qlumod,
         "release": str(about.release),
         "flavor": about.flavor,
         "architecture": about.architecture,
@@ -86,14 +111,91 @@ def stack_digest(payloads: Iterable[Digest]) -> Digest:
     return digest_value(sorted(payloads))
 
 
-def parse_proof(data: bytes, path: str) -> Proof:
-    """Read what `qlumod verify-stack --json` printed; whatever else it is, is one error."""
+def permits(known: Iterable[Permit]) -> Permits:
+    """Permits by their names."""
+    return {one.name: one for one in known}
+
+
+def proof_text(document: Mapping[str, object]) -> bytes:
+    """A document in lines that gpg can sign in place; what is too long for that is cut."""
+    return f"{json.dumps(_cut(document), indent=1)}\n".encode()
+
+
+def _cut(value: Any) -> Any:
+    match value:
+        case str():
+            return value if len(value) <= _LONGEST else f"{value[:_LONGEST]} …"
+        case dict():
+            return {name: _cut(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_cut(inner) for inner in value]
+    return value
+
+
+def parse_proof(data: bytes, path: str, *, known: Permits | None) -> Proof:
+    """Read what `qlumod verify-stack --json` printed; whatever else it is, is one error.
+
+    `known` are the permits that it may name. None: it was believed before, perhaps by a version
+    that did not compare them, and which did not write its own number either.
+    """
     try:
-        return _proof(json.loads(data, object_pairs_hook=_once, parse_constant=_no_number))
+        values = json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
+        proof = _proof(values if known is not None else _earlier(values))
+        if known is not None:
+            _check_permits(values, known)
     except (ValueError, RecursionError) as fault:
         raise _no_proof(path, f"it is no JSON: {fault}") from fault
     except QlumodError as fault:
         raise _no_proof(path, fault.brief) from fault
+    return proof
+
+
+def _earlier(values: Any) -> Any:
+    return {"qlumod": "", **values} if isinstance(values, dict) else values
+
+
+def _check_permits(values: Mapping[str, Any], known: Permits) -> None:
+    """Compare the permits that a proof names with those that the program has."""
+    by = f"qlumod {__version__}"
+    if values["qlumod"] != __version__:
+        by = f"{by} (this is of qlumod {values['qlumod']})"
+    for row in _rows(values, "permitted"):
+        _require(isinstance(row, dict) and {"name", "why"} <= row.keys(), "a permit says no reason")
+        name = _known_permit(row["name"], known, by)
+        reason = f"the permit {name!r} has another reason than {by} gives: {row['why']!r}"
+        _require(row["why"] == known[name].why, reason)
+    if "stacks" in values:
+        for row in _rows(values, "stacks"):
+            _require(isinstance(row["permitted"], dict), "'permitted' of a stack is no JSON object")
+            _check_counts(row["permitted"], row["paths"], known, by)
+    else:
+        _check_counts(_counts(values, known, by), values["paths"], known, by)
+
+
+def _counts(values: Mapping[str, Any], known: Permits, by: str) -> dict[str, int]:
+    """How many paths each permit permits of the differences that are told one by one."""
+    told = {(row["permitted"], row["path"]) for row in _rows(values, "differences")}
+    found = Counter(name for name, _ in told if name is not None)
+    said = {row["name"]: row.get("paths") for row in values["permitted"]}
+    for name, count in found.items():
+        _known_permit(name, known, by)
+        what = f"the permit {name!r} is said to permit {said.get(name)!r} paths, and permits"
+        _require(said.get(name) == count, f"{what} {count}")
+    return said
+
+
+def _check_counts(said: Mapping[Any, Any], paths: int, known: Permits, by: str) -> None:
+    for name, count in said.items():
+        most = known[_known_permit(name, known, by)].most
+        what = f"the permit {name!r} is said to permit {count!r} paths"
+        _require(type(count) is int and count >= 0, f"{what}, which is no number")
+        _require(count <= paths, f"{what}, of {paths} that were compared")
+        _require(most is None or count <= most, f"{what}, and can permit {most}")
+
+
+def _known_permit(name: Any, known: Permits, by: str) -> str:
+    _require(name in known if isinstance(name, str) else False, f"{by} knows no permit {name!r}")
+    return str(name)
 
 
 def _proof(values: Any) -> Proof:
@@ -109,6 +211,7 @@ def _proof(values: Any) -> Proof:
         flavor=flavor_name(_text(values, "flavor")),
         architecture=arch_name(_text(values, "architecture")),
         modules=tuple(map(_module, _rows(values, "modules"))),
+        qlumod=_text(values, "qlumod"),
     )
     known = {one.module: one.payload for one in about.modules}
     _require(len(known) == len(about.modules), "it names a module twice")
@@ -157,7 +260,9 @@ def _module(row: Any) -> ProvenModule:
 
 
 def _is_permitted(row: Any) -> bool:
-    _require(isinstance(row, dict) and "permitted" in row, "a difference says nothing of a permit")
+    _fields(row, _DIFFERENCE, "a difference")
+    for name in _DIFFERENCE[:-1]:
+        _text(row, name)
     _require(row["permitted"] is None or bool(_text(row, "permitted")), "a permit has no name")
     return row["permitted"] is not None
 

@@ -54,6 +54,8 @@ class Archive:
     key: str = ""
     on_request: bool = False
     """Whether only modules that name it take packages from it."""
+    expired_because: str = ""
+    """Why the Valid-Until of its Release files does not count; empty: it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +176,7 @@ def _archive_fields(archive: Archive) -> Iterator[tuple[str, str]]:
     yield "Components", " ".join(archive.components)
     yield "Key", archive.key
     yield "On-Request", "yes" if archive.on_request else ""
+    yield "Expired-Because", archive.expired_because
 
 
 def _release(fields: Fields, text: str) -> Release:
@@ -231,6 +234,7 @@ def _archive(fields: Fields, release: Release) -> Archive:
         components=fields.words("Components", _component),
         key=fields.one("Key", archive_key, ""),
         on_request=fields.one("On-Request", yes_or_no, False),
+        expired_because=fields.one("Expired-Because", str, ""),
     )
     for flavor in archive.flavors:
         if flavor not in release.flavors:
@@ -250,7 +254,7 @@ def _check_kind(fields: Fields) -> None:
             + (f", not {' and '.join(kinds)}" if kinds else ""),
         )
     elif kinds == ["Directory"]:
-        _check_fields(fields, lacks=("Suites", "Components", "Key", "Label"))
+        _check_fields(fields, lacks=("Suites", "Components", "Key", "Label", "Expired-Because"))
     else:
         _check_fields(fields, needs=("Suites", "Key"))
     if kinds == ["Origin"] and fields.one("Key", str, "") == UNVERIFIED:

@@ -47,6 +47,13 @@ class Named:
     why: str
     aspects: tuple[Aspect, ...] = (A.MISSING,)
     paths: tuple[str, ...]
+    fixed: bool = False
+    """Whether the paths are the same for all stacks."""
+
+    @property
+    def most(self) -> int | None:
+        """How many paths it can permit, of whatever stack; None: as many as there are."""
+        return len(self.paths) if self.fixed and "*" not in "".join(self.paths) else None
 
     def permits(self, difference: Difference) -> bool:
         """Whether path and aspect are listed."""
@@ -291,6 +298,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             name="for boot loaders",
             why="System.map and links: a node boots what lies beside the stack",
             paths=_for_boot_loaders(expected.kernel),
+            fixed=True,
         ),
         AccountIds(ids=_ids(expected.accounts)),
         AccountDays(days=expected.days),
@@ -299,11 +307,13 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             name="bookkeeping",
             why="locks and backups of passwd, dpkg, apt, debconf, ucf and catalogues",
             paths=_BOOKKEEPING,
+            fixed=True,
         ),
         Named(
             name="log",
             why="what fontconfig's script said while it was installed",
             paths=("/var/log/fontconfig.log",),
+            fixed=True,
         ),
         Named(
             name="font cache",
@@ -315,28 +325,33 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             name="of the build",
             why="mmdebstrap's settings, and its copies of host name and resolver",
             paths=_OF_THE_BUILD,
+            fixed=True,
         ),
         Named(
             name="device",
             why="mmdebstrap and scripts make them; a node has devtmpfs",
             paths=_DEVICES,
+            fixed=True,
         ),
         Named(
             name="run-time directory",
             why="a node's /run is made at boot",
             paths=("/run/lock", "/run/lock/lvm", "/run/lock/subsys"),
+            fixed=True,
         ),
         Named(
             name="machine id",
             why="a stack always has an empty one; without systemd nothing makes one",
             aspects=(A.EXTRA,),
             paths=("/etc/machine-id",),
+            fixed=True,
         ),
         Named(
             name="access list",
             why="squashfs stores none; systemd-tmpfiles sets it at boot",
             aspects=(A.ACCESS_LISTS,),
             paths=("/var/log/journal",),
+            fixed=True,
         ),
     )
 

@@ -9,10 +9,10 @@ from textwrap import wrap
 from qlumod.model.accounts import Accounts
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName
-from qlumod.model.proof import About, about_document
+from qlumod.model.proof import About, Permit, about_document
 from qlumod.proof.checked import Checked, Way
 from qlumod.proof.design import Design, Stack
-from qlumod.proof.permitted import Expectations, permissions
+from qlumod.proof.permitted import Expectations, Named, permissions
 from qlumod.proof.tree import Tree
 
 MOST = 20
@@ -71,11 +71,19 @@ class Proved:
 
 def legend() -> tuple[tuple[str, str], ...]:
     """The kinds of permitted differences, and why each is permitted."""
+    return tuple((one.name, one.why) for one in known_permits())
+
+
+def known_permits() -> tuple[Permit, ...]:
+    """The same, with how many paths each can permit at most."""
     nothing = Expectations(
         left_out=frozenset(), excludes=(), includes=(), secrets=(), kernel="", beside={},
         accounts=Accounts(users=(), groups=(), text="", digest=Digest("")),
     )  # fmt: skip
-    return tuple((p.name, p.why) for p in permissions(nothing, Tree(entries={}, data={})))
+    return tuple(
+        Permit(name=one.name, why=one.why, most=one.most if isinstance(one, Named) else None)
+        for one in permissions(nothing, Tree(entries={}, data={}))
+    )
 
 
 def document(proved: Proved) -> dict[str, object]:

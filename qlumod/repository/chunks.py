@@ -23,7 +23,8 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
-from qlumod.system.files import Sum, make_directories, write_unsynced
+from qlumod.system.beneath import Beneath
+from qlumod.system.files import Sum, write_unsynced
 from qlumod.system.leash import workers
 from qlumod.system.run import CommandFailed, command, run
 
@@ -213,11 +214,10 @@ class Chunks:
         for each in packing:
             each.result()
 
-    def settle(self) -> None:
-        """Keep what was made."""
-        make_directories(Path(self._kept))
-        for name in sorted(self._made):
-            os.rename(f"{self._fresh}/{name}", f"{self._kept}/{name}")  # noqa: PTH104 - as below
+    def settle(self, within: Beneath) -> None:
+        """Keep what was made, in the tree that has both directories."""
+        if self._made:
+            within.move_all(Path(self._fresh), Path(self._kept), sorted(self._made))
         self._made.clear()
 
     def _edited(self, text: Chunked, edits: Mapping[Key, Edit]) -> Iterator[Chunk]:

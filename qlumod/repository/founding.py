@@ -4,10 +4,10 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.repository.layout import Layout
-from qlumod.repository.settings import Settings, Wishes, founded, kept, read_settings, with_keys
+from qlumod.repository.settings import Settings, Wishes, founded, kept, parse_settings, with_keys
 from qlumod.repository.sources import sources_text
 from qlumod.system.apt_client import file_uri
-from qlumod.system.files import make_directories, read_bytes, told, write_whole
+from qlumod.system.files import told
 
 
 def settle(layout: Layout, wishes: Wishes, *, rollover: bool = False) -> Settings:
@@ -15,8 +15,9 @@ def settle(layout: Layout, wishes: Wishes, *, rollover: bool = False) -> Setting
 
     `rollover` lets other keys sign, of which clients have one already.
     """
-    if layout.settings.is_file():
-        settings = read_settings(layout.settings)
+    layout.require_own()
+    if layout.files.is_file(layout.settings):
+        settings = _read(layout)
         if rollover:
             settings = with_keys(settings, wishes)
         return kept(settings, wishes, layout.settings)
@@ -30,39 +31,48 @@ def settle(layout: Layout, wishes: Wishes, *, rollover: bool = False) -> Setting
 
 def opened_settings(layout: Layout) -> Settings:
     """The settings of a repository that must be there."""
-    if not layout.settings.is_file():
+    if not layout.files.is_file(layout.settings):
         raise QlumodError(
             f"{layout.root} is no repository of qlumod",
             remedy=f"qlumod repo init {layout.root} --key FINGERPRINT",
         )
-    return read_settings(layout.settings)
+    return _read(layout)
 
 
-def write_settings(layout: Layout, settings: Settings, public: bytes) -> None:
-    """Write settings and keyrings where they are not there yet; `public` are the keys that sign."""
+def _read(layout: Layout) -> Settings:
+    return parse_settings(layout.files.read(layout.settings), layout.settings)
+
+
+def write_settings(
+    layout: Layout, settings: Settings, public: bytes, proving: bytes | None = None
+) -> None:
+    """Write settings and keyrings where they are not there yet; `public` are the keys that sign.
+
+    `proving` are those of other hosts whose proofs count; None: as they are.
+    """
     files = {
         layout.keys: _all_keys(layout, public),
+        **({} if proving is None else {layout.proving_keys: proving}),
         layout.root / settings.keyring: public,
         layout.settings: str(settings).encode(),
     }
     for path, data in files.items():
-        _write_changed(path, data)
-    with told(layout.root):
-        for folder in (layout.suites, layout.pool, layout.snapshots):
-            make_directories(folder)
+        _write_changed(layout, path, data)
+    for folder in (layout.suites, layout.pool, layout.snapshots):
+        layout.files.make(folder)
 
 
 def write_sources(layout: Layout, settings: Settings, suite: str) -> str:
     """Write the .sources file that users put into /etc/apt/sources.list.d/; returns its text."""
-    keyring = read_bytes(layout.root / settings.keyring)
+    keyring = layout.files.read(layout.root / settings.keyring)
     text = sources_text(settings.uri or file_uri(layout.root), [suite], keyring)
-    _write_changed(layout.sources(suite), text.encode())
+    _write_changed(layout, layout.sources(suite), text.encode())
     return text
 
 
 def _all_keys(layout: Layout, public: bytes) -> bytes:
     """All that ever signed, so that older snapshots can be checked; the newest come first."""
-    known = read_bytes(layout.keys) if layout.keys.is_file() else b""
+    known = layout.files.read(layout.keys) if layout.files.is_file(layout.keys) else b""
     return known if known.startswith(public) else public + known
 
 
@@ -71,6 +81,6 @@ def _holds_strangers(layout: Layout) -> bool:
         return layout.root.exists() and any(entry != layout.own for entry in layout.root.iterdir())
 
 
-def _write_changed(path: Path, data: bytes) -> None:
-    if not path.is_file() or read_bytes(path) != data:
-        write_whole(path, data)
+def _write_changed(layout: Layout, path: Path, data: bytes) -> None:
+    if not layout.files.is_file(path) or layout.files.read(path) != data:
+        layout.files.write_whole(path, data)

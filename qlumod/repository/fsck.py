@@ -18,8 +18,9 @@ from qlumod.repository.proofs import is_whole, proof_file
 from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot, all_snapshots
 from qlumod.repository.staging import BY_HASH
-from qlumod.system.files import Sum, file_sum, read_bytes, regular_files
-from qlumod.system.gpg import fingerprints, verify
+from qlumod.system.files import Sum, file_sum, read_bytes
+from qlumod.system.gpg import all_fingerprints, fingerprints, verify
+from qlumod.system.key_strength import require_strong, weaknesses
 from qlumod.system.run import capture, command
 
 RELEASE = "Release"
@@ -104,6 +105,17 @@ def _keyring(layout: Layout, settings: Settings, looking: _Looking) -> None:
     looking.faults.extend(
         f"{keyring} does not hold the key {key}" for key in settings.keys if key not in held
     )
+    weak = weaknesses(layout.files.read(keyring))
+    looking.cautions.extend(
+        fault.brief for fault in require_strong(settings.keys, weak, str(keyring))
+    )
+    if settings.proving_keys:
+        others = all_fingerprints(layout.files.read(layout.proving_keys))
+        looking.faults.extend(
+            f"{layout.proving_keys} does not hold the key {key}"
+            for key in settings.proving_keys
+            if key not in others
+        )
 
 
 def _snapshots(layout: Layout, looking: _Looking) -> tuple[Snapshot, ...]:
@@ -202,7 +214,7 @@ def _pool(layout: Layout, looking: _Looking, advance: Callable[[int], None]) -> 
 
 
 def _leftovers(layout: Layout, looking: _Looking) -> None:
-    for path in regular_files(layout.pool):
+    for path in layout.files.regular_files(layout.pool):
         if f"pool/{path}" not in looking.named:
             looking.cautions.append(f"pool/{path} belongs to no snapshot")
     if layout.staging.is_dir() and any(layout.staging.iterdir()):

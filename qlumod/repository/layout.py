@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.system.beneath import Beneath
+from qlumod.system.ownership import require_own
 
 COMPONENT = "main"
 """The only component there is."""
@@ -36,6 +38,11 @@ class Layout:
     root: Path
 
     @property
+    def files(self) -> Beneath:
+        """By this all is written and removed here: no link is followed in the repository."""
+        return Beneath(self.root)
+
+    @property
     def pool(self) -> Path:
         """The published files; once there, a file never changes."""
         return self.root / "pool"
@@ -64,6 +71,11 @@ class Layout:
     def keys(self) -> Path:
         """The public keys that ever signed, by which older snapshots are checked."""
         return self.own / "keys.asc"
+
+    @property
+    def proving_keys(self) -> Path:
+        """The public keys of the hosts that prove."""
+        return self.own / "proving-keys.asc"
 
     @property
     def lock(self) -> Path:
@@ -121,20 +133,18 @@ class Layout:
         """What the link of a suite says."""
         return f"../snapshots/{identity}/dists/{suite}"
 
+    def require_own(self) -> None:
+        """Raise where others than root and the caller decide what is in here."""
+        for folder in (self.root, self.own):
+            require_own(folder)
+
     def snapshot_names(self) -> tuple[str, ...]:
         """All snapshots, the oldest first."""
-        if not self.snapshots.is_dir():
-            return ()
-        names = (entry.name for entry in self.snapshots.iterdir())
-        return tuple(sorted(name for name in names if _SNAPSHOT.match(name)))
+        return tuple(filter(_SNAPSHOT.match, self.files.names(self.snapshots)))
 
     def suite_names(self) -> tuple[str, ...]:
         """All suites that are served."""
-        if not self.suites.is_dir():
-            return ()
-        return tuple(
-            sorted(entry.name for entry in self.suites.iterdir() if _SUITE.match(entry.name))
-        )
+        return tuple(filter(_SUITE.match, self.files.names(self.suites)))
 
     def current(self, suite: str) -> str | None:
         """The snapshot that a suite points at; None: the suite is not there yet."""

@@ -20,14 +20,6 @@ from qlumod.repository.proofs import forget_proofs
 from qlumod.repository.retention import Offered
 from qlumod.repository.snapshots import Snapshot, all_snapshots
 from qlumod.repository.staging import BY_HASH
-from qlumod.system.files import (
-    make_directories,
-    regular_files,
-    remove_empty,
-    remove_tree,
-    sync_directories,
-    told,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +60,10 @@ def carry_out(layout: Layout, going: LettingGo, *, listen: Listener) -> None:
     _remove_snapshots(layout, {one.identity for one in going.snapshots}, listen)
     _remove_files(layout, going.files, listen)
     staying = all_snapshots(layout)
-    _remove_indexes(staying)
+    _remove_indexes(layout, staying)
     _remove_sets(layout, staying)
     # The next publication makes those anew that it needs.
-    remove_tree(layout.chunks)
+    layout.files.remove_tree(layout.chunks)
 
 
 def _remove_sets(layout: Layout, snapshots: Sequence[Snapshot]) -> None:
@@ -86,7 +78,7 @@ def _unnamed(
     layout: Layout, named: set[str], known: Mapping[str, PoolFile]
 ) -> tuple[PoolFile, ...]:
     """Also what cut-off runs and strangers left, of which only the size is known."""
-    paths = (f"pool/{path}" for path in regular_files(layout.pool))
+    paths = (f"pool/{path}" for path in layout.files.regular_files(layout.pool))
     return tuple(
         known.get(path)
         or PoolFile(path=path, size=(layout.root / path).stat().st_size, sha256=Digest(""))
@@ -97,38 +89,34 @@ def _unnamed(
 
 def _remove_snapshots(layout: Layout, identities: Iterable[str], listen: Listener) -> None:
     doomed = sorted(identities)
-    with told(layout.going):
-        make_directories(layout.going)
+    layout.files.make(layout.going)
     with step(listen, "removing snapshots", total=len(doomed), unit="snapshots") as advance:
         for identity in doomed:
-            with told(layout.snapshot(identity), "remove"):
-                layout.snapshot(identity).rename(layout.going / identity)
+            layout.files.rename(layout.snapshot(identity), layout.going / identity)
             advance(1)
-        sync_directories([layout.snapshots, layout.going])
-    remove_tree(layout.going)
+        layout.files.sync([layout.snapshots, layout.going])
+    layout.files.remove_tree(layout.going)
 
 
 def _remove_files(layout: Layout, files: Sequence[PoolFile], listen: Listener) -> None:
     with step(listen, "removing packages", total=len(files), unit="files") as advance:
         for file in files:
             path = layout.root / file.path
-            with told(path, "remove"):
-                path.unlink(missing_ok=True)
-            remove_empty(path.parent, below=layout.pool)
+            layout.files.unlink(path)
+            layout.files.remove_empty(path.parent, below=layout.pool)
             advance(1)
 
 
-def _remove_indexes(snapshots: Sequence[Snapshot]) -> None:
+def _remove_indexes(layout: Layout, snapshots: Sequence[Snapshot]) -> None:
     """Take the digests out that no snapshot of the suite signs any more."""
     for suite in sorted({one.suite for one in snapshots}):
         of_suite = [one for one in snapshots if one.suite == suite]
         signed = {found.sha256 for one in of_suite for found in one.sums.values()}
         for one in of_suite:
-            _remove_unsigned(one.directory, signed)
+            _remove_unsigned(layout, one.directory, signed)
 
 
-def _remove_unsigned(directory: Path, signed: set[Digest]) -> None:
-    for file in sorted(directory.glob(f"**/{BY_HASH}/*")):
-        if file.name not in signed:
-            with told(file, "remove"):
-                file.unlink(missing_ok=True)
+def _remove_unsigned(layout: Layout, directory: Path, signed: set[Digest]) -> None:
+    for file in layout.files.regular_files(directory):
+        if str(file.parent).endswith(BY_HASH) and file.name not in signed:
+            layout.files.unlink(directory / file)

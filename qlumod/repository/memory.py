@@ -5,14 +5,13 @@ from collections.abc import Iterable
 from qlumod.model.names import Digest
 from qlumod.repository.entries import PoolFile
 from qlumod.repository.layout import Layout
-from qlumod.system.files import read_bytes, write_whole
 
 
 def remembered(layout: Layout) -> dict[str, PoolFile]:
     """The files that were published once and are gone, by their paths."""
-    if not layout.gone.is_file():
+    if not layout.files.is_file(layout.gone):
         return {}
-    lines = (line.split(" ") for line in read_bytes(layout.gone).decode().splitlines())
+    lines = (line.split(" ") for line in layout.files.read(layout.gone).decode().splitlines())
     return {
         path: PoolFile(path=path, size=int(size), sha256=Digest(sha256))
         for sha256, size, path in lines
@@ -28,4 +27,4 @@ def remember(layout: Layout, files: Iterable[PoolFile]) -> None:
             f"{file.sha256} {file.size} {file.path}\n"
             for _, file in sorted({**known, **fresh}.items())
         )
-        write_whole(layout.gone, "".join(lines).encode())
+        layout.files.write_whole(layout.gone, "".join(lines).encode())

@@ -27,7 +27,6 @@ from qlumod.model.names import (
 from qlumod.model.stacks import excluded
 from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import Snapshot
-from qlumod.system.files import make_directories, read_bytes, told, write_whole
 
 debian_support = late("debian.debian_support")
 
@@ -188,16 +187,16 @@ def keep_set(layout: Layout, one: ModuleSet) -> Path:
     """Write the document of a set where the lines of snapshots name it; it is not yet synced."""
     data = set_document(one)
     file = layout.sets / digest_bytes(data)
-    if not file.is_file() or read_bytes(file) != data:
-        make_directories(layout.sets)
-        write_whole(file, data, sync=False)
+    if not layout.files.is_file(file) or layout.files.read(file) != data:
+        layout.files.make(layout.sets)
+        layout.files.write_whole(file, data, sync=False)
     return file
 
 
 def read_set(layout: Layout, line: SetLine) -> ModuleSet | None:
     """The set that a line is about; None: its document is not there, or damaged."""
     file = layout.sets / line.document
-    data = read_bytes(file) if file.is_file() else b""
+    data = layout.files.read(file) if layout.files.is_file(file) else b""
     if digest_bytes(data) != line.document:
         return None
     try:
@@ -209,10 +208,9 @@ def read_set(layout: Layout, line: SetLine) -> ModuleSet | None:
 
 def forget_sets(layout: Layout, named: Collection[Digest]) -> None:
     """Remove the documents that no snapshot names."""
-    for file in sorted(layout.sets.glob("[!.]*")):
-        if file.name not in named:
-            with told(file, "remove"):
-                file.unlink()
+    for name in layout.files.names(layout.sets):
+        if name not in named and not name.startswith("."):
+            layout.files.unlink(layout.sets / name)
 
 
 def newest_members(members: Iterable[Member]) -> tuple[Member, ...]:

@@ -132,7 +132,7 @@ def _show(proposal: Proposal, *, trusting: bool, listen: Listener) -> None:
                 stage_file(staging, name, data)
         _look(proposal, staging, chunks, texts, architectures, listen=listen)
         commit(staging, listen=listen)
-        chunks.settle()
+        chunks.settle(layout.files)
 
 
 def _look(

@@ -8,7 +8,6 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.document import Fields, Reading, decoded, written, yes_or_no
 from qlumod.model.names import ArchName, arch_name
 from qlumod.repository.layout import suite
-from qlumod.system.files import read_bytes
 from qlumod.system.keys import fingerprint
 
 DEFAULT_ORIGIN = "Qlustar"
@@ -27,6 +26,8 @@ class Settings:
     """The fingerprints of the keys that sign, as they were named."""
     architectures: tuple[ArchName, ...]
     """The clients' architectures, even if no package is for one of them only."""
+    proving_keys: tuple[str, ...] = ()
+    """The fingerprints of the keys whose proofs count, besides `keys`."""
     uri: str = ""
     """Where clients find it; empty: at its place on this machine."""
     private: tuple[str, ...] = ()
@@ -41,6 +42,7 @@ class Settings:
                 ("Origin", self.origin),
                 ("Label", self.label),
                 ("Keys", self.keys),
+                ("Proving-Keys", self.proving_keys),
                 ("Architectures", " ".join(self.architectures)),
                 ("URI", self.uri),
                 ("Private", " ".join(self.private)),
@@ -69,6 +71,8 @@ class Wishes:
     xz: bool | None = None
     private: tuple[str, ...] = ()
     """Suites to be marked as private; those that are marked stay so."""
+    proving_keys: tuple[str, ...] | None = None
+    """The only keys of other hosts whose proofs count from now on; None: those that do."""
 
 
 def founded(wishes: Wishes) -> Settings:
@@ -87,6 +91,7 @@ def founded(wishes: Wishes) -> Settings:
         architectures=tuple(map(arch_name, sorted(wishes.architectures or DEFAULT_ARCHITECTURES))),
         uri=address(wishes.uri) if wishes.uri else "",
         private=tuple(sorted(map(suite, wishes.private))),
+        proving_keys=_proving(wishes),
         xz=bool(wishes.xz),
     )
 
@@ -120,8 +125,13 @@ def kept(settings: Settings, wishes: Wishes, where: Path) -> Settings:
         settings,
         uri=address(wishes.uri) if wishes.uri else settings.uri,
         private=tuple(sorted({*settings.private, *map(suite, wishes.private)})),
+        proving_keys=settings.proving_keys if wishes.proving_keys is None else _proving(wishes),
         xz=settings.xz if wishes.xz is None else wishes.xz,
     )
+
+
+def _proving(wishes: Wishes) -> tuple[str, ...]:
+    return tuple(sorted(map(fingerprint, wishes.proving_keys or ())))
 
 
 def with_keys(settings: Settings, wishes: Wishes) -> Settings:
@@ -150,9 +160,9 @@ def one_line(text: str) -> str:
     return text
 
 
-def read_settings(path: Path) -> Settings:
-    """Read the settings; raises `QlumodError` with all faults."""
-    text = decoded(read_bytes(path), str(path))
+def parse_settings(data: bytes, path: Path) -> Settings:
+    """Read the settings; raises `QlumodError` with all faults. `path` is their file's name."""
+    text = decoded(data, str(path))
     return _as_written(text) or _as_typed(text, path)
 
 
@@ -165,6 +175,7 @@ def _as_written(text: str) -> Settings | None:
             origin=one_line(said.get("Origin", "")),
             label=one_line(said.get("Label", "")),
             keys=tuple(map(fingerprint, said.get("Keys", "").split())),
+            proving_keys=tuple(map(fingerprint, said.get("Proving-Keys", "").split())),
             architectures=tuple(map(arch_name, said.get("Architectures", "").split())),
             uri=said.get("URI", "") and address(said["URI"]),
             private=tuple(map(suite, said.get("Private", "").split())),
@@ -186,6 +197,7 @@ def _as_typed(text: str, path: Path) -> Settings:
         origin=fields.need("Origin", one_line, ""),
         label=fields.need("Label", one_line, ""),
         keys=fields.words("Keys", fingerprint),
+        proving_keys=fields.words("Proving-Keys", fingerprint),
         architectures=fields.words("Architectures", arch_name),
         uri=fields.one("URI", address, ""),
         private=fields.words("Private", suite),

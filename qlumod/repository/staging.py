@@ -6,7 +6,6 @@ told from there, so that the next run takes it back: files of the pool that are 
 inode, and the snapshot of that name.
 """
 
-import contextlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,12 +27,7 @@ from qlumod.system.files import (
     file_sum,
     link_all,
     link_new,
-    locked,
     make_directories,
-    point,
-    regular_files,
-    remove_empty,
-    remove_tree,
     sync_all,
     told,
     write_unsynced,
@@ -92,9 +86,9 @@ class Staging:
 @contextmanager
 def opened(layout: Layout, *, wait: float, listen: Listener) -> Iterator[None]:
     """Hold the repository's lock, with the debris of a cut-off publication removed."""
-    with told(layout.own):
-        make_directories(layout.own)
-    with locked(layout.lock, wait=wait, listen=listen):
+    layout.require_own()
+    layout.files.make(layout.own)
+    with layout.files.locked(layout.lock, wait=wait, listen=listen):
         recover(layout, listen=listen)
         yield
 
@@ -104,8 +98,9 @@ def staged(layout: Layout, identity: str, suite: str, date: int) -> Iterator[Sta
     """Make room for a publication; what did not become visible is gone after the block."""
     staging = Staging(layout=layout, identity=identity, suite=suite, date=date)
     try:
+        # It is new, in a directory where nobody else may write: no path in there needs care.
+        layout.files.make_new(staging.root)
         with told(staging.indexes):
-            make_directories(layout.staging)
             make_directories(staging.indexes, sync=False)
             (staging.tree / "pool").symlink_to("../../pool")
         yield staging
@@ -115,15 +110,15 @@ def staged(layout: Layout, identity: str, suite: str, date: int) -> Iterator[Sta
 
 def recover(layout: Layout, *, listen: Listener) -> None:
     """Take back what cut-off publications left."""
-    if layout.staging.is_dir():
-        for left in sorted(layout.staging.iterdir()):
-            listen(Notice(text=f"removing what an interrupted publication left: {left.name}"))
-            _take_back(layout, left.name)
-    remove_tree(layout.going)
+    for left in layout.files.names(layout.staging):
+        listen(Notice(text=f"removing what an interrupted publication left: {left}"))
+        _take_back(layout, left)
+    layout.files.remove_tree(layout.going)
     places = (layout.suites, layout.chunks, layout.sets, layout.proofs)
     for folder in (layout.root, layout.own, *places):
-        for beside in sorted(folder.glob(".*.new")):
-            beside.unlink(missing_ok=True)
+        for name in layout.files.names(folder):
+            if name.startswith(".") and name.endswith(".new"):
+                layout.files.unlink(folder / name)
 
 
 def stage_pool(staging: Staging, incoming: Iterable[Incoming], *, listen: Listener) -> None:
@@ -234,26 +229,28 @@ def commit(staging: Staging, *, listen: Listener) -> None:
     total = sum(map(len, new.values()))
     with step(listen, "linking into the pool", total=total, unit="files") as advance:
         for folder, names in new.items():
-            link_all(staging.pool / folder, layout.pool / folder, names)
+            layout.files.link_all(staging.pool / folder, layout.pool / folder, names)
             advance(len(names))
-    with step(listen, "placing the snapshot"), told(layout.snapshots):
-        make_directories(layout.snapshots)
-        staging.tree.rename(layout.snapshot(staging.identity))
+    with step(listen, "placing the snapshot"):
+        layout.files.make(layout.snapshots)
+        layout.files.rename(staging.tree, layout.snapshot(staging.identity))
         placed = [layout.pool / folder for folder in new]
         sync_all([layout.pool, *placed, layout.snapshots, staging.root])
-    with step(listen, f"switching {staging.suite} to {staging.identity}"), told(layout.suites):
-        make_directories(layout.suites)
-        point(layout.link(staging.suite), layout.target(staging.identity, staging.suite))
+    with step(listen, f"switching {staging.suite} to {staging.identity}"):
+        layout.files.make(layout.suites)
+        target = layout.target(staging.identity, staging.suite)
+        layout.files.point(layout.link(staging.suite), target)
 
 
 def _take_back(layout: Layout, identity: str) -> None:
     staging = layout.staging / identity
     if not _is_shown(layout, identity):
-        for path in regular_files(staging / "pool"):
-            _unlink_same(staging / "pool" / path, layout.pool / path)
-            remove_empty((layout.pool / path).parent, below=layout.root)
-        remove_tree(layout.snapshot(identity))
-    remove_tree(staging)
+        for path in layout.files.regular_files(staging / "pool"):
+            published = layout.pool / path
+            layout.files.unlink_same(published, staging / "pool" / path)
+            layout.files.remove_empty(published.parent, below=layout.root)
+        layout.files.remove_tree(layout.snapshot(identity))
+    layout.files.remove_tree(staging)
 
 
 def _is_shown(layout: Layout, identity: str) -> bool:
@@ -261,12 +258,6 @@ def _is_shown(layout: Layout, identity: str) -> bool:
         link.is_symlink() and str(link.readlink()) == layout.target(identity, link.name)
         for link in map(layout.link, layout.suite_names())
     )
-
-
-def _unlink_same(staged: Path, published: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        if published.samefile(staged):
-            published.unlink()
 
 
 def _two_contents(wanted: Iterable[PoolFile]) -> list[QlumodError]:

@@ -1,7 +1,8 @@
 """apt in a private root: other sources, another status, never the host's; no rights needed.
 
-The host's own apt configuration lends its `Acquire::` settings (proxy, timeouts, checks of dates),
-passwords and the addresses of the archives; nothing that loosens the checks, and no hooks.
+The host's own apt configuration lends the `Acquire::` settings that say how archives are reached
+(proxies, timeouts, certificates), passwords and the addresses of the archives. Nothing else comes
+over: nothing that loosens the checks, and no hooks.
 """
 
 import os
@@ -15,6 +16,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Output, ignore, step
 from qlumod.system import files
 from qlumod.system.run import Command, CommandFailed, capture, command, run
+from qlumod.system.stalling import STALL, Growing, run_unless_stalled
 
 _FOLDERS = (
     "etc/apt/apt.conf.d",
@@ -27,12 +29,21 @@ _FOLDERS = (
     "var/lib/dpkg",
     "var/log/apt",
 )
-_LOOSE = re.compile(
-    r"Acquire::(\S*(Insecure|Weak|Unauthenticated)|IndexTargets|Languages|GzipIndexes"
-    r"|Changelogs|CompressionTypes|cdrom)",
+_LENT = re.compile(
+    r"Acquire::("
+    r"Retries(::\S+)?|Queue-Mode|Queue-Host::\S+|ForceIPv[46]|By-Hash|EnableSrvRecords|PDiffs(::\S+)?"
+    r"|[a-z+]+::(\S+::)?("
+    r"Proxy(-Auto-Detect|AutoDetect)?(::\S+)?|Timeout|ConnectionAttemptDelayMsec|Dl-Limit"
+    r"|Pipeline-Depth|No-Cache|Max-Age|No-Store|AllowRedirect|User-Agent|SendAccept"
+    r"|CaInfo|CaPath|CrlFile|IssuerCert|SslCert|SslKey"
+    r"))\Z",
     re.IGNORECASE,
 )
-"""Settings that do not come over: they loosen checks, or name more to fetch."""
+"""The settings that come over (apt.conf(5), apt-transport-http(1), apt-transport-https(1)). They
+are named, so that none does that loosens a check: of dates (Check-Valid-Until, Check-Date,
+Max-FutureTime, Min-ValidTime), digests (ForceHash), signatures (gpgv::Options, Allow…) or
+certificates (Verify-Peer)."""
+SOURCES = "etc/apt/sources.list.d/qlumod.sources"
 _NETRC = ("Dir::Etc::netrc", "Dir::Etc::netrcparts")
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 
@@ -58,14 +69,19 @@ class Source:
     suites: tuple[str, ...]
     components: tuple[str, ...]
     keyring: Path
+    expired_because: str = ""
+    """Why its Valid-Until does not count; empty: it does."""
+    fingerprint: str = ""
+    """The only key of the keyring that may sign; empty: any."""
 
     @property
     def stanza(self) -> str:
         """The entry in deb822 form (sources.list(5))."""
         components = f"Components: {' '.join(self.components)}\n" if self.components else ""
+        expired = "Check-Valid-Until: no\n" if self.expired_because else ""
         return (
             f"Types: deb\nURIs: {self.uri}\nSuites: {' '.join(self.suites)}\n{components}"
-            f"Signed-By: {self.keyring}\n"
+            f"Signed-By: {self.keyring}\n{expired}"
         )
 
     def base(self, suite: str) -> str:
@@ -139,7 +155,7 @@ def host_settings(config: Path | None = None) -> tuple[str, ...]:
         *(
             line
             for line in dump.splitlines()
-            if line.startswith("Acquire::") and not line.endswith(' "";') and not _LOOSE.match(line)
+            if _LENT.match(line.partition(" ")[0]) and not line.endswith(' "";')
         ),
         *_passwords(config),
     )
@@ -160,14 +176,19 @@ def make_root(
     """Make or renew a private root, which nobody uses now; lists that are there already stay."""
     files.require_plain(path.absolute())
     root = AptRoot(path=path.absolute(), architecture=architecture, sources=tuple(sources))
+    files.make_private(root.path)
     files.remove_tree(root.temporary)
     for folder in _FOLDERS:
         files.make_directories(root.path / folder)
-    entries = "\n".join(source.stanza for source in root.sources)
-    files.write_whole(root.path / "etc/apt/sources.list.d/qlumod.sources", entries.encode())
+    _write_private(root.path / SOURCES, "\n".join(source.stanza for source in root.sources))
     files.write_whole(root.path / "var/lib/dpkg/status", b"")
-    files.write_whole(root.config, _configuration(root, settings).encode())
+    _write_private(root.config, _configuration(root, settings))
     return root
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write what may hold passwords: those of proxies, and of addresses."""
+    files.write_whole(path, text.encode(), mode=0o600)
 
 
 def _configuration(root: AptRoot, settings: Sequence[str]) -> str:
@@ -189,6 +210,8 @@ def _configuration(root: AptRoot, settings: Sequence[str]) -> str:
             'APT::Sandbox::User "root";',
             'APT::Update::Error-Mode "any";',
             'Acquire::Languages "none";',
+            'Acquire::Check-Date "true";',
+            'Acquire::Check-Valid-Until "true";',
             'Acquire::AllowInsecureRepositories "false";',
             'Acquire::AllowWeakRepositories "false";',
             'Acquire::AllowDowngradeToInsecureRepositories "false";',
@@ -201,10 +224,13 @@ def _configuration(root: AptRoot, settings: Sequence[str]) -> str:
     )
 
 
-def update(root: AptRoot, *, only: Source | None = None, listen: Listener = ignore) -> None:
+def update(
+    root: AptRoot, *, only: Source | None = None, stall: float = STALL, listen: Listener = ignore
+) -> None:
     """Fetch the indexes of the root's sources; every failure counts, also of one suite.
 
-    `only` is the one source to ask; what was fetched of the others stays.
+    `only` is the one source to ask; what was fetched of the others stays. `stall` are the seconds
+    that hardly anything may come.
     """
     said: list[str] = []
 
@@ -217,19 +243,53 @@ def update(root: AptRoot, *, only: Source | None = None, listen: Listener = igno
     call = command("apt-get", "-q", *words, "update", environment=root.environment)
     try:
         with step(listen, "Reading the archives' indexes"):
-            run(call, listen=take)
+            run_unless_stalled(
+                call,
+                Growing(root.lists / "partial"),
+                what="the archives' indexes",
+                stall=stall,
+                listen=take,
+            )
     except CommandFailed as failure:
         raise _refused(reasons_of(said) or failure.tail) from failure
 
 
 def _alone(root: AptRoot, source: Source) -> tuple[str, ...]:
     path = root.path / "alone.sources"
-    files.write_whole(path, source.stanza.encode())
+    _write_private(path, source.stanza)
     return (
         "-o", f"Dir::Etc::sourcelist={path}",
         "-o", "Dir::Etc::sourceparts=/dev/null",
         "-o", "APT::Get::List-Cleanup=false",
     )  # fmt: skip
+
+
+def release_files(root: AptRoot) -> dict[str, Path]:
+    """The InRelease files (or Release, where there is none) of a root's lists.
+
+    They are found by the `plain_uri` of a source's base.
+    """
+    call = command(
+        "apt-get", "indextargets", "--format", "$(BASE_URI)\t$(FILENAME)", "Identifier: Packages",
+        environment=root.environment,
+    )  # fmt: skip
+    starts = {
+        path.name.removesuffix(name): path
+        for name in ("Release", "InRelease")
+        for path in sorted(root.lists.glob(f"*_{name}"))
+    }
+    found: dict[str, Path] = {}
+    for line in capture(call).decode().splitlines():
+        base, _, index = line.partition("\t")
+        holding = [start for start in starts if Path(index).name.startswith(start)]
+        if holding:
+            found[plain_uri(base)] = starts[max(holding, key=len)]
+    return found
+
+
+def plain_uri(uri: str) -> str:
+    """An address as apt writes it: a file of this machine has one slash only."""
+    return re.sub(r"^file:/+", "file:/", uri)
 
 
 def reasons_of(lines: Sequence[str]) -> tuple[str, ...]:
@@ -249,7 +309,11 @@ _REMEDIES = (
         r"is not signed|does not have a Release file",
         "use the archive's signed suite, if it has any",
     ),
-    (r"is expired|is not valid yet", "use a mirror that is up to date, and look at the clock"),
+    (
+        r"is expired|is not valid yet",
+        "use a mirror that is up to date, and look at the clock; of an archive of snapshots say so:"
+        " Expired-Because in its stanza of the release file, or of qlumod.conf",
+    ),
     (
         r"Hash Sum mismatch|unexpected size",
         "the mirror is being renewed: try again in some minutes",

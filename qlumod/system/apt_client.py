@@ -9,7 +9,8 @@ from urllib.parse import quote
 from qlumod.events import Listener
 from qlumod.system.files import make_directories, told
 from qlumod.system.python_apt import python_apt_needed, python_module
-from qlumod.system.run import capture, command, run
+from qlumod.system.run import Command, capture, command, run
+from qlumod.system.stalling import Growing, run_unless_stalled
 
 _FOLDERS = (
     "etc/apt/apt.conf.d",
@@ -29,13 +30,22 @@ class AptClient:
 
     root: Path
 
-    def update(self, *, listen: Listener) -> None:
-        """Fetch and check the indexes; anything less than all of them is a failure."""
-        self._run("-o", "APT::Update::Error-Mode=any", "update", listen=listen)
+    def update(self, *, stall: float = 0.0, listen: Listener) -> None:
+        """Fetch and check the indexes; anything less than all of them is a failure.
+
+        `stall` are the seconds that hardly anything may come; 0: as long as it takes.
+        """
+        run_unless_stalled(
+            self._call("-o", "APT::Update::Error-Mode=any", "update"),
+            Growing(self.root / "var/lib/apt/lists/partial"),
+            what="the archives' indexes",
+            stall=stall,
+            listen=listen,
+        )
 
     def resolve(self, packages: Sequence[str], *, listen: Listener) -> None:
         """Ask for packages (``name=version``) and change nothing; raises with apt's reason."""
-        self._run("--simulate", "install", "--", *packages, listen=listen)
+        run(self._call("--simulate", "install", "--", *packages), listen=listen)
 
     def takes_all(self, packages: Sequence[tuple[str, str]], *, listen: Listener) -> bool:
         """Whether it would install all of them (names and versions) at once; quick for thousands.
@@ -46,26 +56,31 @@ class AptClient:
         with python_apt_needed():
             return bool(json.loads(capture(call, listen=listen)))
 
-    def fetch_source(self, name: str, version: str, into: Path, *, listen: Listener) -> None:
+    def fetch_source(
+        self, name: str, version: str, into: Path, *, stall: float = 0.0, listen: Listener
+    ) -> None:
         """Fetch a source package, each file checked by its signed digest; raises with the reason.
 
-        What is there already is not fetched again.
+        What is there already is not fetched again. `stall` as of `update`.
         """
         words = ("--download-only", "--only-source", "source", "--", f"{name}={version}")
-        self._run(*words, listen=listen, directory=into)
+        run_unless_stalled(
+            self._call(*words, directory=into),
+            Growing(into),
+            what=f"the source package {name}",
+            stall=stall,
+            listen=listen,
+        )
 
     @property
     def _environment(self) -> dict[str, str]:
         return {"APT_CONFIG": str(self.root / "apt.conf")}
 
-    def _run(self, *words: str, listen: Listener, directory: Path | None = None) -> None:
-        run(
-            command(
-                "apt-get", "--quiet", "--assume-yes", *words,
-                environment=self._environment,
-                directory=directory,
-            ),
-            listen=listen,
+    def _call(self, *words: str, directory: Path | None = None) -> Command:
+        return command(
+            "apt-get", "--quiet", "--assume-yes", *words,
+            environment=self._environment,
+            directory=directory,
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest
 from qlumod.system import files, gpg
+from qlumod.system.documents import debs_in
 from qlumod.system.run import capture, command
 from qlumod.system.store import Store
 
@@ -154,8 +155,7 @@ def folder_archive(
             control=control_paragraph(path),
         )
 
-    names = [name for name in files.regular_files(folder) if name.suffix == ".deb"]
-    found = side_by_side(read, [folder / name for name in names])
+    found = side_by_side(read, [folder / name for name in debs_in(folder)])
     debs = [deb for deb in found if _field(deb, "Architecture") in (architecture, "all")]
     _check_names(debs, folder)
     files.remove_tree(directory)

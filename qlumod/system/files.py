@@ -21,6 +21,8 @@ from qlumod.events import Listener, Notice, ignore
 from qlumod.model.names import Digest
 
 BLOCK = 1 << 20
+_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+"""A FIFO is opened without waiting for somebody who writes; then it is refused."""
 POLL = 0.05
 """Seconds between two looks at a lock that another process holds."""
 
@@ -35,6 +37,7 @@ _REMEDIES = {
     errno.EROFS: "mount that file system writable",
     errno.EACCES: "run it as a user who may write there",
     errno.EPERM: "run it as a user who may write there",
+    errno.ELOOP: "it is a symbolic link: remove it, or put there what it points at",
 }
 
 
@@ -68,14 +71,44 @@ def require_plain(directory: Path) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file; raises `QlumodError`."""
+    """Read a regular file; raises `QlumodError`."""
     with told(path, "read"):
-        return path.read_bytes()
+        return read_regular(path, os.open(path, _READING))
+
+
+def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
+    """Read what was opened without waiting, and close it; `path` is its name for errors.
+
+    Raises `QlumodError` where it is no regular file, or has more than so many bytes.
+    """
+    with _opened_regular(path, handle) as reading:
+        data = reading.read() if most is None else reading.read(most + 1)
+    if most is not None and len(data) > most:
+        raise QlumodError(
+            f"cannot read {path}: it has more than {most} bytes, which is too much for what it"
+            " should be",
+            remedy="see what it is, and put the right file there",
+        )
+    return data
+
+
+def kind_of(mode: int) -> str:
+    """What stat(2) says that something is, in words."""
+    kinds = (
+        (stat.S_ISREG, "a file"),
+        (stat.S_ISDIR, "a directory"),
+        (stat.S_ISLNK, "a symbolic link"),
+        (stat.S_ISFIFO, "a FIFO"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a character device"),
+        (stat.S_ISBLK, "a block device"),
+    )
+    return next(word for is_one, word in kinds if is_one(mode))
 
 
 def file_sum(path: Path) -> Sum:
     """Size and digest of a file; raises `QlumodError`."""
-    with told(path, "read"), path.open("rb") as source:
+    with told(path, "read"), _opened_regular(path, os.open(path, _READING)) as source:
         return _drain(source, None)
 
 
@@ -84,12 +117,18 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True
 
     What is not synced, `sync_all` has to make last, with its directory.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    with told(path), _gone_on_failure(beside):
-        _write(beside, data, mode, sync=sync)
-        beside.rename(path)
+    with told(path), _opened_folder(path.parent) as folder:
+        write_whole_in(folder, path.name, data, mode=mode, sync=sync)
+
+
+def write_whole_in(folder: int, name: str, data: bytes, *, mode: int, sync: bool = True) -> None:
+    """The same, in a directory by its descriptor."""
+    beside = f".{name}.{os.getpid()}.new"
+    with _gone_on_failure(beside, folder):
+        _write(beside, data, mode, sync=sync, folder=folder)
+        os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
         if sync:
-            sync_directory(path.parent)
+            os.fsync(folder)
 
 
 def write_new(path: Path, data: bytes, *, mode: int = 0o644, modified: int | None = None) -> None:
@@ -109,7 +148,7 @@ def write_unsynced(
     hashing, size = hashlib.sha256(), 0
     with told(path):
         make_directories(path.parent, sync=False)
-        with path.open("wb") as writing:
+        with _opened_new(path) as writing:
             for part in parts:
                 hashing.update(part)
                 size += len(part)
@@ -125,9 +164,13 @@ def copy_new(source: Path, target: Path, *, mode: int = 0o644, sync: bool = True
 
     What is not synced, `sync_all` has to make last.
     """
-    with told(source, "read"), source.open("rb", buffering=0) as reading, told(target):
+    with (
+        told(source, "read"),
+        _opened_regular(source, os.open(source, _READING)) as reading,
+        told(target),
+    ):
         make_directories(target.parent, sync=sync)
-        with target.open("wb") as writing:
+        with _opened_new(target) as writing:
             found = _drain(reading, writing)
             _finish(writing, mode, sync=sync)
     return found
@@ -150,12 +193,19 @@ def link_all(source: Path, target: Path, names: Iterable[str]) -> None:
 
 def point(link: Path, target: str) -> None:
     """Make a symbolic link point elsewhere, by one rename."""
-    beside = link.with_name(f".{link.name}.new")
-    with told(link), _gone_on_failure(beside):
-        beside.unlink(missing_ok=True)
-        beside.symlink_to(target)
-        beside.rename(link)
-        sync_directory(link.parent)
+    with told(link), _opened_folder(link.parent) as folder:
+        point_in(folder, link.name, target)
+
+
+def point_in(folder: int, name: str, target: str) -> None:
+    """The same, in a directory by its descriptor."""
+    beside = f".{name}.new"
+    with _gone_on_failure(beside, folder):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside, dir_fd=folder)
+        os.symlink(target, beside, dir_fd=folder)
+        os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
 
 
 def make_directories(path: Path, *, sync: bool = True) -> None:
@@ -164,22 +214,52 @@ def make_directories(path: Path, *, sync: bool = True) -> None:
         return
     make_directories(path.parent, sync=sync)
     # Another run may have made it in the meantime.
-    with contextlib.suppress(FileExistsError):
-        path.mkdir()
-        path.chmod(0o755)
-        if sync:
-            sync_directory(path.parent)
+    with contextlib.suppress(FileExistsError), _opened_folder(path.parent) as folder:
+        make_directory(path.name, folder, sync=sync)
+
+
+def make_private(path: Path) -> None:
+    """Make a directory for its owner only, or make one so that is there; its parents are made."""
+    with told(path):
+        make_directories(path.parent)
+        with contextlib.suppress(FileExistsError), _opened_folder(path.parent) as folder:
+            make_directory(path.name, folder, mode=0o700)
+        with _opened_folder(path) as handle:
+            os.fchmod(handle, 0o700)
+
+
+def make_directory(name: str, folder: int, *, mode: int = 0o755, sync: bool = True) -> None:
+    """Make a directory in another one, given by its descriptor; raises `FileExistsError`.
+
+    It has just these rights whatever the umask says, and never more.
+    """
+    os.mkdir(name, mode, dir_fd=folder)
+    handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+    try:
+        os.fchmod(handle, mode)
+    finally:
+        os.close(handle)
+    if sync:
+        os.fsync(folder)
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a directory with all that is in it; it need not be there."""
+    """Remove a directory with all that is in it, or a link; it need not be there."""
+    with contextlib.suppress(FileNotFoundError), _opened_folder(path.parent) as folder:
+        remove_tree_in(folder, path)
+
+
+def remove_tree_in(folder: int, path: Path) -> None:
+    """The same, in the directory of `path` by its descriptor."""
     deadline = time.monotonic() + PATIENCE
     with told(path, "remove"):
-        while path.exists():
+        while True:
             try:
-                shutil.rmtree(path)
+                _remove(path.name, folder)
+                return
             except FileNotFoundError:
-                continue
+                if not _is_there(path.name, folder):
+                    return
             except OSError as fault:
                 # A program whose caller was killed may still write there, for a moment.
                 if fault.errno != errno.ENOTEMPTY or time.monotonic() > deadline:
@@ -187,14 +267,20 @@ def remove_tree(path: Path) -> None:
                 time.sleep(POLL)
 
 
-def remove_empty(path: Path, *, below: Path) -> None:
-    """Remove a directory that is empty, and the parents that are empty then, up to `below`."""
-    while path != below and below in path.parents:
-        try:
-            path.rmdir()
-        except OSError:
-            return
-        path = path.parent
+def _remove(name: str, folder: int) -> None:
+    if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        # By descriptors, so that nothing outside goes (shutil.rmtree.avoids_symlink_attacks).
+        shutil.rmtree(name, dir_fd=folder)
+    else:
+        os.unlink(name, dir_fd=folder)
+
+
+def _is_there(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def sync_directory(path: Path) -> None:
@@ -240,13 +326,15 @@ def regular_files(top: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(path: Path, *, wait: float, listen: Listener = ignore) -> Iterator[None]:
+def locked(
+    path: Path, *, wait: float, listen: Listener = ignore, folder: int | None = None
+) -> Iterator[None]:
     """Hold the only lock there is on `path`; who holds it now is waited for, `wait` seconds long.
 
-    The kernel lets go of it when the process ends, however it ends.
+    The kernel lets go of it when the process ends, however it ends. `folder` is a descriptor of
+    its directory, where that must not be looked for once more.
     """
-    with told(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = open_lock(path, folder=folder)
     try:
         _acquire(handle, path, wait, listen)
         os.ftruncate(handle, 0)
@@ -254,6 +342,37 @@ def locked(path: Path, *, wait: float, listen: Listener = ignore) -> Iterator[No
         yield
     finally:
         os.close(handle)
+
+
+def open_lock(path: Path, *, folder: int | None = None) -> int:
+    """Open the file of a lock, which is made; raises where it is anything but a file of ours.
+
+    What a link points at is somebody's file, which would be overwritten with who has the lock.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    with told(path):
+        handle = os.open(path if folder is None else path.name, flags, 0o644, dir_fd=folder)
+    found = os.fstat(handle)
+    if wrong := _no_lock(found):
+        os.close(handle)
+        raise QlumodError(
+            f"cannot lock {path}: {wrong}",
+            remedy=f"see who made it (ls -l {path}), then remove it",
+        )
+    if found.st_uid == os.geteuid():
+        os.fchmod(handle, 0o644)
+    return handle
+
+
+def _no_lock(found: os.stat_result) -> str:
+    """Why a file is none that a lock is held on; empty: it is one."""
+    if not stat.S_ISREG(found.st_mode):
+        return f"it is {kind_of(found.st_mode)}, not a file"
+    if found.st_nlink > 1:
+        return "the file has another name, too (a hard link)"
+    if found.st_uid not in (0, os.geteuid()):
+        return f"it belongs to user {found.st_uid}"
+    return ""
 
 
 def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
@@ -291,16 +410,55 @@ def _is_gone(holder: str) -> bool:
 
 
 def _write(
-    path: Path, data: bytes, mode: int, modified: int | None = None, *, sync: bool = True
+    path: Path | str,
+    data: bytes,
+    mode: int,
+    modified: int | None = None,
+    *,
+    sync: bool = True,
+    folder: int | None = None,
 ) -> None:
-    # Nobody else may read a secret in the moment before the file has its mode.
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as writing:
+    with _opened_new(path, folder) as writing:
         writing.write(data)
         writing.flush()
         if modified is not None:
             os.utime(writing.fileno(), (modified, modified))
         _finish(writing, mode, sync=sync)
+
+
+def _opened_regular(path: Path, handle: int) -> BinaryIO:
+    """A regular file for reading; anything else might have no end."""
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        raise QlumodError(
+            f"cannot read {path}: it is {kind_of(mode)}, not a regular file",
+            remedy=f"remove it, or put a file there: ls -l {path}",
+        )
+    return os.fdopen(handle, "rb", buffering=0)
+
+
+def _opened_new(path: Path | str, folder: int | None = None) -> BinaryIO:
+    """Open a file that is new: whatever had its name keeps its bytes, and goes.
+
+    Nobody else may read a secret in the moment before the file has its mode.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags, 0o600, dir_fd=folder)
+    except FileExistsError:
+        os.unlink(path, dir_fd=folder)
+        handle = os.open(path, flags, 0o600, dir_fd=folder)
+    return os.fdopen(handle, "wb")
+
+
+@contextmanager
+def _opened_folder(path: Path) -> Iterator[int]:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
 
 
 def _finish(writing: BinaryIO, mode: int, *, sync: bool = True) -> None:
@@ -323,9 +481,10 @@ def _drain(source: BinaryIO, target: BinaryIO | None) -> Sum:
 
 
 @contextmanager
-def _gone_on_failure(path: Path) -> Iterator[None]:
+def _gone_on_failure(name: str, folder: int) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
         raise

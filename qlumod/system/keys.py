@@ -2,16 +2,21 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.system.gpg import SigningKey, detach_sign
+from qlumod.system.gpg import SigningKey, all_fingerprints, detach_sign
+from qlumod.system.gpg_daemons import daemons
+from qlumod.system.key_strength import Weakness, require_strong, weaknesses
 from qlumod.system.leash import workers
 from qlumod.system.run import CommandFailed, attempt, capture, command
 
+T = TypeVar("T")
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
+_GPG = ("gpg", "--batch", "--no-tty", "--no-autostart")
 _WHY_NOT = {"e": "it is expired", "r": "it is revoked", "d": "it is disabled", "i": "it is invalid"}
 
 
@@ -21,6 +26,22 @@ class Signers:
 
     keys: tuple[SigningKey, ...]
     public: bytes
+    weak: Mapping[str, Weakness] = field(default_factory=dict)
+    """Those that are too weak, by the fingerprints of primary keys and of subkeys."""
+
+    def strong(self) -> "Signers":
+        """These keys, one of which clients can believe; raises `QlumodError`.
+
+        A weak one may sign beside a strong one, so that clients that have only it can follow.
+        """
+        weak = [key.fingerprint for key in self.keys if key.fingerprint in self.weak]
+        if len(weak) == len(self.keys):
+            raise_faults(self.faults(weak))
+        return self
+
+    def faults(self, named: Iterable[str]) -> Iterator[QlumodError]:
+        """What is against those of the named keys that are too weak."""
+        return require_strong(named, self.weak, "the key that signs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +49,7 @@ class _Listed:
     """A primary key or subkey as ``--with-colons`` lists it."""
 
     fingerprint: str
+    primary: bool
     validity: str
     created: int
     signs: bool
@@ -49,13 +71,10 @@ def fingerprint(text: str) -> str:
     return plain
 
 
-def usable_key(named: str, *, starting: Callable[[], None]) -> SigningKey:
-    """Find a key of the user's GnuPG and sign with it once; raises `QlumodError`.
-
-    `starting` is called before gpg starts an agent, if none runs.
-    """
+def usable_key(named: str) -> SigningKey:
+    """Find a key of the user's GnuPG and sign with it once; raises `QlumodError`."""
     wanted = fingerprint(named)
-    listed = _listed(wanted, starting)
+    listed = tuple(_keys(_listing(wanted)))
     if not listed:
         raise QlumodError(
             f"the key {wanted} is missing: there is no secret key of that fingerprint in {_home()}",
@@ -66,16 +85,13 @@ def usable_key(named: str, *, starting: Callable[[], None]) -> SigningKey:
     return key
 
 
-def usable_keys(named: Sequence[str], *, starting: Callable[[], None]) -> tuple[SigningKey, ...]:
-    """Find all keys that are to sign; raises every reason against any of them at once.
-
-    `starting` as of `usable_key`.
-    """
+def usable_keys(named: Sequence[str]) -> tuple[SigningKey, ...]:
+    """Find all keys that are to sign; raises every reason against any of them at once."""
     found: list[SigningKey] = []
     faults: list[QlumodError] = []
     for one in named:
         try:
-            found.append(usable_key(one, starting=starting))
+            found.append(usable_key(one))
         except QlumodError as fault:
             faults.append(fault)
     raise_faults(faults)
@@ -83,59 +99,87 @@ def usable_keys(named: Sequence[str], *, starting: Callable[[], None]) -> tuple[
 
 
 def armoured_keys(fingerprints: Iterable[str]) -> bytes:
-    """The public keys as text, without what does not belong to them (signatures of others)."""
+    """The public keys as text, without what does not belong to them (signatures of others).
+
+    What gpg needs to run beside is there: see `gpg_daemons`.
+    """
     return capture(
         command(
-            "gpg", "--batch", "--no-tty", "--quiet", "--armor",
+            *_GPG, "--quiet", "--armor",
             "--export-options", "export-minimal", "--export",
             *fingerprints,
         )
     )  # fmt: skip
 
 
+def public_keys(named: Sequence[str]) -> bytes:
+    """The public keys of others as text, each of which must be there; raises `QlumodError`."""
+    with daemons(secret=False) as ready:
+        ready()
+        exported = armoured_keys(named) if named else b""
+    held = all_fingerprints(exported)
+    raise_faults(
+        QlumodError(
+            f"the key {one} is missing: there is no public key of that fingerprint in {_home()}",
+            remedy="import it (gpg --import FILE), once you are sure of the fingerprint",
+        )
+        for one in named
+        if one not in held
+    )
+    raise_faults(require_strong(named, weaknesses(exported), "the key of a host that proves"))
+    return exported
+
+
+def own_keys() -> dict[str, bool]:
+    """The user's secret keys by the fingerprints that one may name, and whether each can sign.
+
+    A subkey can be named, too; it is not counted as one that can sign by itself.
+    """
+    with daemons() as ready:
+        ready()
+        listing = _listing("")
+    found: dict[str, bool] = {}
+    for primary, *subkeys in _grouped(_keys(listing)):
+        valid = primary.validity not in _WHY_NOT
+        found[primary.fingerprint] = valid and any(key.usable for key in (primary, *subkeys))
+        found.update((key.fingerprint, False) for key in subkeys)
+    return found
+
+
+def _grouped(keys: Iterable["_Listed"]) -> list[list["_Listed"]]:
+    """Each primary key with its subkeys."""
+    found: list[list[_Listed]] = []
+    for key in keys:
+        if key.primary:
+            found.append([])
+        found[-1].append(key)
+    return found
+
+
 @contextmanager
 def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
-    """Try keys while other work is done; the value waits, and raises every reason against them.
+    """Try keys while other work is done; the value waits, and raises every reason against them."""
 
-    A gpg-agent that gpg starts in this block is ended with it; one that ran before goes on.
-    """
-    ran = True
+    with daemons() as ready, workers(3) as beside:
 
-    def starting() -> None:
-        nonlocal ran
-        ran = False
+        def once_ready(work: Callable[[Sequence[str]], T]) -> T:
+            ready()
+            return work(named)
 
-    try:
-        with workers(2) as beside:
-            keys = beside.submit(usable_keys, named, starting=starting)
-            public = beside.submit(armoured_keys, named)
-            yield lambda: Signers(keys=keys.result(), public=public.result())
-    finally:
-        if not ran:
-            attempt(command("gpgconf", "--kill", "gpg-agent"))
+        keys = beside.submit(once_ready, usable_keys)
+        public = beside.submit(once_ready, armoured_keys)
+        weak = beside.submit(lambda: weaknesses(public.result()))
+        yield lambda: Signers(
+            keys=keys.result(), public=public.result(), weak=weak.result()
+        ).strong()
 
 
-def _listed(wanted: str, starting: Callable[[], None]) -> tuple[_Listed, ...]:
-    """The primary key first, then its subkeys; empty if there is none."""
-    listing = _listing(wanted, "--no-autostart")
-    if not listing:
-        if not _agent_runs():
-            starting()
-        listing = _listing(wanted)
-    return tuple(_keys(listing))
-
-
-def _agent_runs() -> bool:
-    _, _, said = attempt(command("gpg-connect-agent", "--no-autostart", "/bye"))
-    return b"no gpg-agent running" not in said
-
-
-def _listing(wanted: str, *words: str) -> bytes:
-    """What gpg lists; nothing where it may not start what it needs for that."""
+def _listing(wanted: str) -> bytes:
+    """What gpg lists of a key, or of all; nothing where there is none."""
     _, listing, _ = attempt(
         command(
-            "gpg", "--batch", "--no-tty", *words, "--with-colons", "--with-subkey-fingerprint",
-            "--list-secret-keys", wanted,
+            *_GPG, "--with-colons", "--with-subkey-fingerprint",
+            "--list-secret-keys", *([wanted] if wanted else ()),
         )
     )  # fmt: skip
     return listing
@@ -143,18 +187,20 @@ def _listing(wanted: str, *words: str) -> bytes:
 
 def _keys(listing: bytes) -> Iterator[_Listed]:
     fields: list[str] = []
+    primary = False
     for line in listing.decode(errors="replace").splitlines():
         kind, *rest = line.split(":")
         if kind in ("sec", "ssb"):
-            fields = rest
+            fields, primary = rest, kind == "sec"
         elif kind == "fpr" and fields:
-            yield _of_fields(fields, rest[8])
+            yield _of_fields(fields, rest[8], primary)
             fields = []
 
 
-def _of_fields(fields: list[str], fingerprint: str) -> _Listed:
+def _of_fields(fields: list[str], fingerprint: str, primary: bool) -> _Listed:
     return _Listed(
         fingerprint=fingerprint,
+        primary=primary,
         validity=fields[0],
         created=int(fields[4] or 0),
         signs="s" in fields[10],

@@ -20,8 +20,19 @@ def abandoned(path: Path, made_by: str) -> bool:
     """Whether the process is gone that made a file with its `maker` name."""
     world, _, process = made_by.rpartition("@")
     if world == _world():
-        return not Path("/proc", process).exists()
+        return not _lives(process)
     return time.time() - path.lstat().st_mtime > FORGOTTEN
+
+
+def _lives(process: str) -> bool:
+    # Not /proc: what is mounted there may be that of another PID namespace.
+    try:
+        os.kill(int(process), 0)
+    except PermissionError:
+        return True
+    except (ValueError, OverflowError, ProcessLookupError):
+        return False
+    return True
 
 
 def _world() -> str:

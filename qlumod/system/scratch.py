@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qlumod.system.maker import abandoned, maker
+from qlumod.system.ownership import require_safe_for_temporary
 
 _PREFIX = "qlumod-"
 
@@ -16,6 +17,7 @@ _PREFIX = "qlumod-"
 def scratch(below: Path | None = None) -> Iterator[Path]:
     """An empty directory of one's own, below TMPDIR if nothing else is said; gone at the end."""
     parent = below or Path(tempfile.gettempdir())
+    require_safe_for_temporary(parent)
     _remove_debris(parent)
     directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{maker()}@", dir=parent))
     try:
@@ -29,5 +31,6 @@ def _remove_debris(parent: Path) -> None:
     for directory in sorted(parent.glob(f"{_PREFIX}*@*@*")):
         with suppress(OSError):
             made_by = directory.name.removeprefix(_PREFIX).rpartition("@")[0]
-            if directory.stat().st_uid == os.geteuid() and abandoned(directory, made_by):
+            # Of a link that is not its own shutil.rmtree would make nothing, but say so.
+            if directory.lstat().st_uid == os.geteuid() and abandoned(directory, made_by):
                 shutil.rmtree(directory)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
-from qlumod.system.files import make_directories, told
+from qlumod.system.files import make_directories, open_lock, told
 from qlumod.system.leash import obey
 from qlumod.system.namespace import call_inside
 from qlumod.system.user_namespace import Standing, standing
@@ -64,6 +64,8 @@ def sweep(parent: Path, like: str = "*") -> tuple[Path, ...]:
 
 def _clear(place: Path) -> None:
     """Remove a directory; what lies in it of other ids, of a killed build, within a namespace."""
+    if place.is_symlink():
+        place.unlink()
     for _ in range(DYING):
         shutil.rmtree(place, ignore_errors=True)
         if place.exists() and standing() is Standing.OUTSIDE:
@@ -82,8 +84,7 @@ def remove(*, listen: Listener, place: str) -> None:  # noqa: ARG001 - as `call_
 @contextmanager
 def _locked(lock: Path, *, wait: bool = True) -> Iterator[None]:
     while True:
-        with told(lock):
-            handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = open_lock(lock)
         try:
             _lock(handle, wait)
             if _is_still(handle, lock):
@@ -109,6 +110,6 @@ def _lock(handle: int, wait: bool) -> None:
 def _is_still(handle: int, lock: Path) -> bool:
     """Whether what was locked is what the name stands for: whoever had it has removed it."""
     try:
-        return os.path.samestat(os.fstat(handle), lock.stat())
+        return os.path.samestat(os.fstat(handle), lock.lstat())
     except FileNotFoundError:
         return False

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.model.accounts import parse_accounts
-from qlumod.model.document import decoded
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import module_name
 from qlumod.model.project import Project, checked
 from qlumod.model.release import Release, parse_release
 from qlumod.model.spec import SUFFIX, ModuleSpec
+from qlumod.system.documents import read_document
 
 RELEASE = "release"
 """The release file's name in the directory of specs."""
@@ -27,12 +27,13 @@ def check(specs_directory: Path) -> Project:
 
     The specs are not read where the release has faults: they are understood by it.
     """
-    release = _read(specs_directory / RELEASE, parse_release)
+    release = _read(specs_directory, RELEASE, parse_release)
     faults: list[QlumodError] = []
     accounts = _collect(
         faults,
         lambda: _read(
-            specs_directory / ACCOUNTS,
+            specs_directory,
+            ACCOUNTS,
             lambda text, path: parse_accounts(text, path, release.flavors),
         ),
     )
@@ -45,27 +46,25 @@ def check(specs_directory: Path) -> Project:
 def _specs(
     faults: list[QlumodError], specs_directory: Path, release: Release
 ) -> Iterator[ModuleSpec]:
-    paths = sorted(specs_directory.glob(f"*{SUFFIX}"))
-    if not paths:
+    names = sorted(path.name for path in specs_directory.glob(f"*{SUFFIX}"))
+    if not names:
         faults.append(QlumodError(f"{specs_directory}: there is no *{SUFFIX} file"))
-    for path in paths:
-        yield from _collect(faults, partial(_spec_file, path, release)) or ()
+    for name in names:
+        yield from _collect(faults, partial(_spec_file, specs_directory, name, release)) or ()
 
 
-def _spec_file(path: Path, release: Release) -> tuple[ModuleSpec, ...]:
+def _spec_file(specs_directory: Path, name: str, release: Release) -> tuple[ModuleSpec, ...]:
     try:
-        module_name(path.name.removesuffix(SUFFIX))
+        module_name(name.removesuffix(SUFFIX))
     except QlumodError as fault:
+        path = specs_directory / name
         raise QlumodError(f"{path}: {fault.brief}", remedy="rename the file") from fault
-    return _read(path, lambda text, name: parse_spec(text, name, release))
+    return _read(specs_directory, name, lambda text, path: parse_spec(text, path, release))
 
 
-def _read(path: Path, parse: Callable[[str, str], T]) -> T:
-    try:
-        data = path.read_bytes()
-    except OSError as fault:
-        raise QlumodError(f"cannot read {path}: {fault.strerror}") from fault
-    return parse(decoded(data, str(path)), str(path))
+def _read(specs_directory: Path, name: str, parse: Callable[[str, str], T]) -> T:
+    path = specs_directory / name
+    return parse(read_document(path, within=specs_directory), str(path))
 
 
 def _collect(faults: list[QlumodError], read: Callable[[], T]) -> T | None:

@@ -1,5 +1,6 @@
 """Lock and fetch: from specs to exact packages, and those into the store."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from qlumod.lock.difference import Difference, compiled_anew, difference
 from qlumod.lock.fetch import Fetched, missing
 from qlumod.lock.fetch import fetch as fetch_missing
 from qlumod.lock.fresh import renewing, require_fresh
+from qlumod.lock.freshness import Older, require_no_older
 from qlumod.lock.hold import check_dropped, held_packages
 from qlumod.lock.leaving_out import modules_without
 from qlumod.lock.make import make_lock, own_sources
@@ -18,12 +20,13 @@ from qlumod.lock.place import place as apt_place
 from qlumod.lock.revise import Revision
 from qlumod.lock.solve import HeldPackage, Solved, absent, solve
 from qlumod.lock.sources import require_archives
-from qlumod.model.document import decoded
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.model.release import Release
-from qlumod.system import apt, files
+from qlumod.system import apt
+from qlumod.system.beneath import Beneath
+from qlumod.system.documents import read_document
 from qlumod.system.store import Store
 from qlumod.workflows.check import check
 from qlumod.workflows.predecessors import Base, fetch_predecessors, revise
@@ -86,12 +89,12 @@ def lock_path(specs: Path, release: Release, wanted: Target) -> Path:
 def read_lock(specs: Path, release: Release, wanted: Target) -> Lock:
     """Read a lock; raises where there is none."""
     path = lock_path(specs, release, wanted)
-    if not path.exists():
+    if not Beneath(specs).is_file(path):
         raise QlumodError(
             f"there is no lock {path}",
             remedy=renewing(release, wanted.flavor, wanted.architecture),
         )
-    return parse_lock(decoded(files.read_bytes(path), str(path)), str(path))
+    return parse_lock(read_document(path, within=specs), str(path))
 
 
 def locked_project(place: Workplace, modules: Sequence[str] = ()) -> tuple[Project, Lock]:
@@ -133,6 +136,7 @@ def lock(
     update: Sequence[str] | None = None,
     base: Base | None = None,
     raised: Sequence[str] = (),
+    older: Sequence[Older] = (),
     dry_run: bool = False,
     listen: Listener = ignore,
     host: Path | None = None,
@@ -142,13 +146,16 @@ def lock(
     Their versions follow what is published at `base`; those that are `raised` get the next N, even
     if nothing is known to have changed.
 
+    `older` names archives that may be older than those of the old lock, and why: the lock keeps it.
     `update`: None keeps the old lock's versions as far as the specs let it, an empty sequence lets
     everything move, names (of packages or modules) let those move and what follows from them.
     """
     project, wanted = project_for(place)
     path = lock_path(place.specs, project.release, wanted)
     old = old_lock(place, project, wanted)
-    project, new = solved_lock(place, project, wanted, old, update=update, listen=listen, host=host)
+    project, new = solved_lock(
+        place, project, wanted, old, update=update, older=older, listen=listen, host=host
+    )
     new, revisions = revise(
         new,
         old,
@@ -158,7 +165,7 @@ def lock(
         store=place.packages,
         listen=listen,
     )
-    written = _written(path, new, old, dry_run=dry_run, listen=listen)
+    written = _written(place.specs, path, new, old, dry_run=dry_run, listen=listen)
     return replace(written, revisions=revisions)
 
 
@@ -169,13 +176,14 @@ def solved_lock(
     old: Lock | None,
     *,
     update: Sequence[str] | None = None,
+    older: Sequence[Older] | None = None,
     listen: Listener = ignore,
     host: Path | None = None,
 ) -> tuple[Project, Lock]:
     """The lock of a project as apt solves it now, and the project with what is locked of it.
 
     Nothing is written beside the specs, and all versions are those of the `old` lock or the first;
-    see `lock`.
+    see `lock`. `older` None: archives may be older than the old lock's, since nothing is kept.
     """
     kept = None if update is not None and not update else old
     shared, on_request = _archives(project, wanted)
@@ -190,9 +198,12 @@ def solved_lock(
         cache=place.cache,
         addresses=place.addresses,
         host=host,
+        stall=place.stall,
         listen=listen,
     ) as bare:
         where = with_indexes(with_folders(bare), on_request, listen)
+        if older is not None:
+            require_no_older(where.root, old, remote=where.remote, meant=older)
         without = modules_without(
             project.specs,
             wanted.flavor,
@@ -212,13 +223,13 @@ def solved_lock(
             listen=listen,
         )
         return project, _new_lock(
-            project, wanted, where, solved, held=held, old=old, without=without
+            project, wanted, where, solved, held=held, old=old, without=without, older=older
         )
 
 
 def old_lock(place: Workplace, project: Project, wanted: Target) -> Lock | None:
     """The lock that is there, of which a new one keeps what it can."""
-    there = lock_path(place.specs, project.release, wanted).exists()
+    there = Beneath(place.specs).is_file(lock_path(place.specs, project.release, wanted))
     return read_lock(place.specs, project.release, wanted) if there else None
 
 
@@ -240,7 +251,7 @@ def _held(
     stored = [package for package in gone if store.has(package.sha256)]
     where = with_held(where, stored, store)
     if stored:
-        apt.update(where.root, listen=listen)
+        apt.update(where.root, stall=where.stall, listen=listen)
     return where, held_packages(kept, names, gone, store)
 
 
@@ -253,6 +264,7 @@ def _new_lock(
     held: Sequence[HeldPackage],
     old: Lock | None,
     without: Mapping[ModuleName, str],
+    older: Sequence[Older] | None,
 ) -> Lock:
     renew = renewing(project.release, wanted.flavor, wanted.architecture)
     check_dropped(held, solved.packages, renew)
@@ -269,6 +281,7 @@ def _new_lock(
         old=old,
         unread=_unread(where, old),
         left_out=without,
+        older=older,
     )
 
 
@@ -282,7 +295,9 @@ def _unread(where: Place, old: Lock | None) -> tuple[LockedArchive, ...]:
     )
 
 
-def _written(path: Path, new: Lock, old: Lock | None, *, dry_run: bool, listen: Listener) -> Locked:
+def _written(
+    specs: Path, path: Path, new: Lock, old: Lock | None, *, dry_run: bool, listen: Listener
+) -> Locked:
     found = difference(old, new.packages)
     for text in compiled_anew(old, new):
         listen(Notice(text=text))
@@ -290,19 +305,21 @@ def _written(path: Path, new: Lock, old: Lock | None, *, dry_run: bool, listen: 
         if moved.old.version == moved.new.version and not moved.new.generated:
             listen(Caution(text=f"{moved}, in the archive {moved.new.archive}"))
     data = lock_text(new).encode()
-    _remove_debris(path)
-    changed = not path.exists() or path.read_bytes() != data
+    beneath = Beneath(specs)
+    _remove_debris(beneath, path)
+    changed = not beneath.is_file(path) or beneath.read(path) != data
     if changed and not dry_run:
-        files.make_directories(path.parent)
-        files.write_whole(path, data)
+        beneath.make(path.parent)
+        beneath.write_whole(path, data)
     return Locked(path=path, lock=new, difference=found, changed=changed)
 
 
-def _remove_debris(path: Path) -> None:
+def _remove_debris(beneath: Beneath, path: Path) -> None:
     """Remove what killed runs left beside the lock."""
-    for beside in path.parent.glob(f".{path.name}.*.new"):
-        if not Path("/proc", beside.name.split(".")[-2]).exists():
-            beside.unlink(missing_ok=True)
+    for name in beneath.names(path.parent):
+        made_by = re.fullmatch(rf"\.{re.escape(path.name)}\.(\d+)\.new", name)
+        if made_by and not Path("/proc", made_by[1]).exists():
+            beneath.unlink(path.parent / name)
 
 
 def fetch(
@@ -390,6 +407,7 @@ def fetch_locked(
         cache=place.cache,
         addresses=place.addresses,
         host=host,
+        stall=place.stall,
         listen=listen,
     ) as where:
         return fetch_missing(
@@ -398,5 +416,6 @@ def fetch_locked(
             folders=where.folders,
             store=debs,
             renew=renewing(release, locked.flavor, locked.architecture),
+            stall=place.stall,
             listen=listen,
         )

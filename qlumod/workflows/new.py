@@ -1,5 +1,6 @@
 """A newcomer's module: its spec is written, and tried, so that all that comes after it works."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,8 @@ from qlumod.model.new_spec import new_spec_text
 from qlumod.model.project import CORE, Project, checked
 from qlumod.model.relation import parse_relation
 from qlumod.model.spec import SUFFIX
-from qlumod.system import files
+from qlumod.system.beneath import Beneath
+from qlumod.system.documents import read_document
 from qlumod.system.namespace import require
 from qlumod.workflows.check import ACCOUNTS, check
 from qlumod.workflows.lock import fetch_locked, old_lock, solved_lock, target
@@ -77,9 +79,10 @@ def new(
     table = place.specs / ACCOUNTS
     accounts = _with_accounts(table, module, stanzas, project) if stanzas else ""
     if not dry_run:
+        beneath = Beneath(place.specs)
         if accounts:
-            files.write_whole(table, accounts.encode())
-        files.write_whole(path, text.encode())
+            beneath.write_whole(table, accounts.encode())
+        beneath.write_whole(path, text.encode())
     return New(path=path, text=text, accounts=table, stanzas=stanzas)
 
 
@@ -124,7 +127,7 @@ def _missing_accounts(
 
 
 def _require_new(project: Project, module: ModuleName, path: Path) -> None:
-    if path.exists():
+    if os.path.lexists(path):
         raise QlumodError(
             f"{path} is there already, and is not overwritten",
             remedy="edit it, or choose another name",
@@ -161,7 +164,7 @@ def _with_accounts(
     table: Path, module: ModuleName, stanzas: Sequence[str], project: Project
 ) -> str:
     """The text of the account table with more stanzas; it is right, or nothing is written."""
-    text = files.read_bytes(table).decode().rstrip("\n")
+    text = read_document(table, within=table.parent).rstrip("\n")
     added = (f"# {module}", *(f"{stanza.strip()}\n" for stanza in stanzas))
     text = "\n".join((text, "", *added))
     parse_accounts(text, str(table), project.release.flavors)

@@ -1,26 +1,37 @@
 """What every verb that changes a suite ends with: the whole set is checked, then shown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.errors import raise_faults
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
+from qlumod.late import late
 from qlumod.model.held import Held, read_held
+from qlumod.model.proof import permits
 from qlumod.repository.entries import Entry
 from qlumod.repository.founding import write_settings
+from qlumod.repository.hidden import hidden_in_fields, hidden_in_paths
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.layout import Layout
 from qlumod.repository.listing import Listed, listed
 from qlumod.repository.module_sets import ModuleSet, keep_set, lines_text
 from qlumod.repository.plan import Change, Plan, without_sources
-from qlumod.repository.proofs import GivenProof, keep_proofs, known_proofs, read_proof
+from qlumod.repository.proofs import (
+    GivenProof,
+    keep_proofs,
+    known_proofs,
+    provers,
+    read_proof,
+)
 from qlumod.repository.proving import must_be_proved, unproved_faults
 from qlumod.repository.publication import Proposal, show, times
 from qlumod.repository.settings import Settings
 from qlumod.repository.snapshots import Snapshot
 from qlumod.system.keys import Signers
 from qlumod.workflows.whole_set import Looking, Read, WholeSet, whole_set
+
+proofs_of_ours = late("qlumod.proof.proved")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +64,20 @@ class Offer:
     sets: tuple[ModuleSet, ...]
 
 
-def demand(proofs: Sequence[Path], *, unproved: bool) -> Demand:
+def demand(layout: Layout, settings: Settings, proofs: Sequence[Path], *, unproved: bool) -> Demand:
     """Read the proofs that are given; raises the faults of all of them."""
-    return Demand(proofs=tuple(map(read_proof, proofs)), unproved=unproved)
+    if not proofs:
+        return Demand(unproved=unproved)
+    believed, known = provers(layout, settings), permits(proofs_of_ours.known_permits())
+    read: list[GivenProof] = []
+    faults: list[QlumodError] = []
+    for path in proofs:
+        try:
+            read.append(read_proof(path, believed, known))
+        except QlumodError as fault:
+            faults.append(fault)
+    raise_faults(faults)
+    return Demand(proofs=tuple(read), unproved=unproved)
 
 
 def offer(
@@ -78,6 +100,7 @@ def offer(
     None refuses nothing.
     """
     contents = _Contents(target.layout, incoming)
+    raise_faults(contents.hidden())
     with step(listen, "checking that the modules go together"):
         found = _looked_over(planned, target, demand, contents.held)
     if found.unowed and not exactly:
@@ -145,10 +168,20 @@ class _Contents:
 
     def paths(self, entry: Entry) -> Sequence[bytes]:
         """Its files and links."""
+        return Listed(names=self._names(entry), texts={}).paths
+
+    def _names(self, entry: Entry) -> bytes:
         coming = self._coming.get(entry)
         if coming and coming.names is not None:
-            return Listed(names=coming.names, texts={}).paths
-        return self._listed(entry).paths
+            return coming.names
+        return self._listed(entry).names
+
+    def hidden(self) -> Iterator[QlumodError]:
+        """What of the packages that are coming must not get into an index."""
+        for entry in self._coming:
+            yield from hidden_in_fields(entry)
+            if not entry.is_source:
+                yield from hidden_in_paths(entry, self._names(entry))
 
     def _listed(self, entry: Entry) -> Listed:
         if entry not in self._seen:

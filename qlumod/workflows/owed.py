@@ -17,6 +17,7 @@ from qlumod.system.apt_client import AptClient, make_apt_client
 from qlumod.system.files import make_directories, read_bytes, told
 from qlumod.system.run import CommandFailed
 from qlumod.system.scratch import scratch
+from qlumod.system.stalling import STALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +40,14 @@ def owed_sources(
     sources: Path | None,
     output: Path,
     dry_run: bool = False,
+    stall: float = STALL,
     listen: Listener,
 ) -> Owed:
     """Fetch the sources of all packages in the payloads of a suite that it does not offer itself.
 
     `sources` is a .sources file of archives with sources (Types: deb-src) and the keys that sign
     them; None: nothing can be fetched. apt checks each file by the digest that is signed there.
+    `stall` are the seconds that hardly anything may come.
     """
     layout = Layout(root=repository.absolute())
     opened_settings(layout)
@@ -54,7 +57,7 @@ def owed_sources(
     lacking = sorted(wanted - there)
     fetched: tuple[Path, ...] = ()
     if sources is not None and not dry_run:
-        fetched = _fetched(lacking, sources, output, listen)
+        fetched = _fetched(lacking, sources, output, stall, listen)
     got = {path.name for path in fetched}
     return Owed(
         suite=suite,
@@ -79,7 +82,7 @@ def _named_in(layout: Layout, payloads: Iterable[Entry]) -> set[Source]:
 
 
 def _fetched(
-    lacking: Sequence[Source], sources: Path, output: Path, listen: Listener
+    lacking: Sequence[Source], sources: Path, output: Path, stall: float, listen: Listener
 ) -> tuple[Path, ...]:
     with told(output):
         make_directories(output)
@@ -87,19 +90,21 @@ def _fetched(
         text = read_bytes(sources).decode()
         client = make_apt_client(directory, architecture="amd64", sources=text)
         with step(listen, "reading the archives' indexes"):
-            client.update(listen=listen)
+            client.update(stall=stall, listen=listen)
         total = len(lacking)
         with step(listen, "fetching sources", total=total, unit="packages") as advance:
             for one in lacking:
-                for failed in _failure(client, one, output, listen):
+                for failed in _failure(client, one, output, stall, listen):
                     listen(Notice(text=f"{one[0]} {one[1]}: {failed}"))
                 advance(1)
     return tuple(path for one in lacking if (path := output / _dsc(one)).is_file())
 
 
-def _failure(client: AptClient, one: Source, output: Path, listen: Listener) -> Iterator[str]:
+def _failure(
+    client: AptClient, one: Source, output: Path, stall: float, listen: Listener
+) -> Iterator[str]:
     try:
-        client.fetch_source(*one, output.absolute(), listen=listen)
+        client.fetch_source(*one, output.absolute(), stall=stall, listen=listen)
     except CommandFailed as failed:
         yield failed.tail[-1] if failed.tail else failed.brief
 

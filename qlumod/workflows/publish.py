@@ -64,14 +64,14 @@ def publish(
     """
     layout = Layout(root=repository.absolute())
     settings = settle(layout, wishes)
-    demanded = demand(proofs, unproved=unproved)
+    demanded = demand(layout, settings, proofs, unproved=unproved)
     with signing(settings.keys) as signers:
         incoming = read_incoming(files, listen=listen)
         _require_profile(incoming, profile)
         name = suite_name(suite) if suite else suite_of(incoming)
         if not layout.own.is_dir():
-            # No repository is begun with keys that cannot sign.
-            signers()
+            # No repository is begun with keys that cannot sign, or that nobody should believe.
+            raise_faults(signers().faults(settings.keys))
         with opened(layout, wait=wait, listen=listen):
             before = current_snapshot(layout, name)
             refuse_private((one.entry for one in incoming), name, settings)
@@ -105,7 +105,7 @@ def preview(
     """Tell what `publish` would change, and whether anything is against it; writes nothing."""
     layout = Layout(root=repository.absolute())
     settings = settle(layout, wishes)
-    demanded = demand(proofs, unproved=unproved)
+    demanded = demand(layout, settings, proofs, unproved=unproved)
     with signing(settings.keys) as signers:
         incoming = read_incoming(files, listen=listen)
         signers()
@@ -167,7 +167,7 @@ def promote(
     """
     layout = Layout(root=repository.absolute())
     settings = opened_settings(layout)
-    demanded = demand(proofs, unproved=unproved)
+    demanded = demand(layout, settings, proofs, unproved=unproved)
 
     def offered(signers: Callable[[], Signers] | None) -> Publication:
         before = current_snapshot(layout, suite_name(target))

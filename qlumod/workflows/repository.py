@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.package.linting import require_clean
 from qlumod.repository.client_packages import (
@@ -28,7 +28,7 @@ from qlumod.repository.staging import opened
 from qlumod.system.apt_client import file_uri
 from qlumod.system.files import copy_new, make_directories, read_bytes, told
 from qlumod.system.gpg import newest_key_date, user_ids
-from qlumod.system.keys import signing
+from qlumod.system.keys import public_keys, signing
 from qlumod.system.scratch import scratch
 
 
@@ -65,11 +65,16 @@ def init(
     """Begin a repository, or find that it is as wished; `suites` are those to come."""
     layout = Layout(root=repository.absolute())
     names = {suite_name(name) for name in suites}
+    before = opened_settings(layout).keys if layout.files.is_file(layout.settings) else ()
     settings = settle(layout, wishes, rollover=True)
+    told = wishes.proving_keys is not None
+    proving = public_keys(settings.proving_keys) if told else None
     with signing(settings.keys) as signers:
         able = signers()
+        # One that clients have may go on beside the one that follows it.
+        raise_faults(able.faults(key for key in settings.keys if key not in before))
         with opened(layout, wait=wait, listen=listen):
-            write_settings(layout, settings, able.public)
+            write_settings(layout, settings, able.public, proving)
     names.update(layout.suite_names())
     return Founded(
         directory=layout.root,

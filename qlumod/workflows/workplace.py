@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qlumod.model.address import Address
 from qlumod.model.profile import RELEASED
+from qlumod.system.stalling import STALL
 from qlumod.system.store import Store, store_in
 
 
@@ -28,6 +29,8 @@ class Workplace:
     """The directory to build in where memory does not suffice."""
     processors: int | None = None
     """How many processors may work; no byte depends on it."""
+    stall: float = STALL
+    """The seconds that hardly anything may come of a mirror; 0: as long as it takes."""
 
     @property
     def packages(self) -> Store:

@@ -114,7 +114,8 @@ REFUSALS = {
         "To mend it: install a newer qlumod"
     ),
     "Format: 1\n\nArchive: debian\nURI: http://x\nWait: 1\n": (
-        "qlumod.conf:5: unknown field 'Wait'; known are Archive, Directory, Key, URI"
+        "qlumod.conf:5: unknown field 'Wait'; known are Archive, Directory, Expired-Because, Key,"
+        " URI"
     ),
     "Format: 1\n\nArchive: debian\nDirectory: debs\n": (
         "qlumod.conf:4: Directory: 'debs' is relative: it begins with '/' or '~/'"
@@ -223,6 +224,7 @@ def test_config_tells_every_value_and_who_says_so(qlumod: Typed, conf: Path) -> 
         ["key", "-", "default"],
         ["valid-for", "-", "default"],
         ["wait", "600", "default"],
+        ["stall", "180", "default"],
         ["progress", "auto", "default"],
         ["archive", "debian=https://mirror.example/debian", f"{conf}:5"],
     ]

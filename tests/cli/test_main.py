@@ -164,6 +164,30 @@ def test_a_cache_whose_path_apt_or_overlayfs_cannot_read_is_wrong_usage(
     )
 
 
+@pytest.mark.parametrize("directory", ["cache", "store", "work"])
+def test_a_directory_where_others_decide_what_is_built_is_refused(
+    directory: str, qlumod: Typed, tmp_path: Path
+) -> None:
+    place = tmp_path / "shared"
+    place.mkdir()
+    place.chmod(0o777)
+    answer = qlumod("build", f"--{directory}", place)
+    assert (answer.status, answer.err) == (
+        1,
+        f"qlumod: error: everybody may write to {place} (mode 0777), and so decide what qlumod does"
+        f" there\nTo mend it: see what others have put there (ls -la {place}), then: chmod go-w"
+        f" {place}\n",
+    )
+    place.chmod(0o755)
+    os.chown(place, 4711, 4711)
+    answer = qlumod("build", f"--{directory}", place, "--json")
+    assert answer.status == 1
+    assert answer.document["error"]["brief"] == (
+        f"{place} belongs to 4711, who decides what qlumod does there"
+    )
+    assert list(place.iterdir()) == []
+
+
 def test_an_unknown_verb_is_wrong_usage(qlumod: Typed) -> None:
     answer = qlumod("bild")
     assert answer.status == 2

@@ -11,6 +11,7 @@ from qlumod.lock.make import tools
 from qlumod.system import apt, gpg
 from tests.lock.site import Site, versions
 from tests.support.debs import make_deb
+from tests.support.signing import signing_home, weak_key
 
 OLD_APT = apt_pkg.VERSION < "2.9"
 """Debian 12's, which checks signatures by gpgv; a newer one does so by sqv, in other words."""
@@ -75,7 +76,8 @@ def test_an_archive_whose_release_file_has_expired_is_refused(site: Site) -> Non
         f"{REFUSED}"
         "  E: Release file for file:TOP/archive/dists/stable/InRelease is expired"
         " (invalid since …). Updates for this repository will not be applied.\n"
-        "To mend it: use a mirror that is up to date, and look at the clock"
+        "To mend it: use a mirror that is up to date, and look at the clock; of an archive of"
+        " snapshots say so: Expired-Because in its stanza of the release file, or of qlumod.conf"
     )
 
 
@@ -214,3 +216,61 @@ def test_tools_that_are_not_installed_are_named(site: Site, tmp_path: Path) -> N
         "cannot record the version of debhelper: it is not installed\n"
         "To mend it: apt install debhelper"
     )
+
+
+def weak_archive(site: Site, home: Path) -> gpg.SigningKey:
+    """Let the site's archive be signed by a key that apt of Debian 12 takes."""
+    key = gpg.SigningKey(
+        fingerprint=weak_key(home, "Old vendor", "Key-Type: RSA", "Key-Length: 1024"), home=home
+    )
+    site.offer(key=key)
+    return key
+
+
+def weak_text(key: str) -> str:
+    return (
+        f"archive test: the key {key} is too weak: RSA of 1024 bits\n"
+        "  RSA below 2048 bits: refused since 2014-02-01 (StandardPolicy of sequoia-openpgp)\n"
+        "To mend it: ask the archive's owner for a better key, which Debian 13 asks for, too; or"
+        " take its packages as a directory of .debs that you have looked at: --archive test=DIR"
+    )
+
+
+def test_an_archive_with_a_weak_key_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    with signing_home() as home:
+        key = weak_archive(site, home)
+        assert site.refusal() == weak_text(key.fingerprint)
+        monkeypatch.setattr("qlumod.lock.sources.KEYRINGS", (site.archive,))
+        site.release(Key=key.fingerprint)
+        assert site.refusal() == weak_text(key.fingerprint)
+
+
+@pytest.mark.skipif(not OLD_APT, reason="a newer apt refuses it by itself")
+def test_of_a_keyring_with_a_strong_and_a_weak_key_the_one_that_signs_counts(site: Site) -> None:
+    with signing_home() as home:
+        key = weak_archive(site, home)
+        with (site.archive / "keyring.gpg").open("ab") as keyring:
+            keyring.write(gpg.export_key(site.key))
+        assert site.refusal() == weak_text(key.fingerprint)
+        both = (site.archive / "keyring.gpg").read_bytes()
+        site.offer()
+        (site.archive / "keyring.gpg").write_bytes(both)
+        site.lock()
+
+
+def test_a_fingerprint_stands_for_that_key_and_not_for_others_of_its_keyring(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qlumod.lock.sources.KEYRINGS", (site.archive,))
+    with gpg.throw_away_key("another") as other:
+        site.offer(key=other)
+        with (site.archive / "keyring.gpg").open("ab") as keyring:
+            keyring.write(gpg.export_key(site.key))
+        site.release(Key=site.key.fingerprint)
+        assert site.refusal() == (
+            f"archive test: the suite stable is signed by {other.fingerprint}, not by the key that"
+            " the release names: KEY\n"
+            "To mend it: make sure of the key, and name it in the archive's field Key"
+        )
+    site.offer()
+    site.lock()

@@ -16,7 +16,7 @@ from qlumod.model.module_file import parse_spec
 from qlumod.model.registry import parse_registry
 from qlumod.model.release import parse_release
 from qlumod.repository.module_sets import read_lines
-from qlumod.repository.settings import read_settings
+from qlumod.repository.settings import parse_settings
 from tests.conftest import ROOT
 from tests.support.documents import release
 
@@ -41,7 +41,7 @@ READERS: dict[str, Callable[[str, str], object]] = {
     "stack": parse_stack,
     "registry": parse_registry,
     "modules": lambda text, path: read_lines(text.encode(), path),
-    "settings": lambda text, path: read_settings(Path(path)),
+    "settings": lambda text, path: parse_settings(text.encode(), Path(path)),
 }
 
 

@@ -245,7 +245,7 @@ FAULTS = {
     "'trusted' in any spelling": (
         changed("Suites:", "Trusted: yes\nSuites:"),
         "release:15: unknown field 'Trusted'; known are Archive, Components, Directory, "
-        "Flavors, Key, Label, On-Request, Origin, Suites, URI",
+        "Expired-Because, Flavors, Key, Label, On-Request, Origin, Suites, URI",
     ),
 }
 

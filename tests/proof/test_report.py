@@ -1,6 +1,7 @@
 """What ``qlumod verify-stack`` prints of a verdict, and its exit status."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,18 @@ import pytest
 
 from qlumod.cli import verify_stack as verb
 from qlumod.cli.exits import FoundWanting
+from qlumod.errors import QlumodError
+from qlumod.events import ignore
 from qlumod.proof.scanned import scanned
 from qlumod.proof.verdict import Verdict, verdict
+from qlumod.repository.settings import Wishes
 from qlumod.state.table import KINDS
+from qlumod.system.gpg import export_key, make_key, verify_text
 from qlumod.system.within import Root
+from qlumod.workflows.repository import init
 from tests.proof.expected import expectations
 from tests.proof.small import make_reference, make_stack
+from tests.support.signing import signing_home
 
 TABLE = """\
 permitted               paths  because
@@ -139,11 +146,8 @@ def test_json_has_every_difference(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    written = tmp_path / "proof.json"
-    words = ("core", "--json", "--proof", str(written))
-    typed(sound, *words, monkeypatch=monkeypatch, tmp_path=tmp_path)
+    typed(sound, "core", "--json", monkeypatch=monkeypatch, tmp_path=tmp_path)
     document = json.loads(capsys.readouterr().out)
-    assert document == json.loads(written.read_text())
     assert document["equal"] is True
     assert {kind["name"]: kind["paths"] for kind in document["permitted"]} == sound.counts
     assert {
@@ -154,3 +158,68 @@ def test_json_has_every_difference(
         "stack": "",
         "permitted": "secret",
     } in document["differences"]
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    with signing_home() as home:
+        monkeypatch.setenv("GNUPGHOME", str(home))
+        yield home
+
+
+def proved_by(path: Path, keyring: bytes) -> tuple[str, Any]:
+    """Who signed a proof, and what it says."""
+    signed = verify_text(path.read_bytes(), keyring, "proof")
+    return signed.fingerprint, json.loads(signed.text)
+
+
+def test_a_proof_is_what_json_says_signed_by_the_only_key(
+    sound: Verdict,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    key, path = make_key(home, "Prover"), tmp_path / "proof.json"
+    words = ("core", "--json", "--proof", str(path))
+    typed(sound, *words, monkeypatch=monkeypatch, tmp_path=tmp_path)
+    document = json.loads(capsys.readouterr().out)
+    assert proved_by(path, export_key(key)) == (key.fingerprint, document)
+
+
+def test_of_several_keys_one_is_named_or_the_repository_knows_it(
+    sound: Verdict, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [make_key(home, name) for name in ("One", "Other")]
+    path = tmp_path / "proof.json"
+    words = ("core", "--proof", str(path))
+    with pytest.raises(QlumodError) as told:
+        typed(sound, *words, monkeypatch=monkeypatch, tmp_path=tmp_path)
+    one, other = (key.fingerprint for key in keys)
+    assert str(told.value) in [
+        "a proof is signed by a key of the host that proves, and you have 2\n"
+        f"  {first}\n  {second}\n"
+        "To mend it: name its fingerprint (--key, or Key in qlumod.conf); `qlumod repo key` makes"
+        " one for trying things out"
+        for first, second in ((one, other), (other, one))
+    ]
+    assert not path.exists()
+    typed(sound, *words, "--key", other, monkeypatch=monkeypatch, tmp_path=tmp_path)
+    assert proved_by(path, export_key(keys[1]))[0] == other
+    init(tmp_path / "repository", wishes=Wishes(keys=(one,)), listen=ignore)
+    words = (*words, "--repository", str(tmp_path / "repository"))
+    typed(sound, *words, monkeypatch=monkeypatch, tmp_path=tmp_path)
+    assert proved_by(path, export_key(keys[0]))[0] == one
+
+
+def test_a_key_that_cannot_sign_is_told_before_anything_is_proved(
+    sound: Verdict, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> Verdict:
+        raise AssertionError("it was proved")
+
+    monkeypatch.setattr(verb, "verify_stack", never)
+    monkeypatch.setenv("QLUMOD_CACHE", str(tmp_path / "cache"))
+    for words, said in (((), "and you have none"), (("--key", "A" * 40), "the key A+ is missing")):
+        with pytest.raises(QlumodError, match=said):
+            verb.command.main(["core", "--proof", "x", *words], standalone_mode=False)

@@ -13,11 +13,11 @@ from qlumod.cli.exits import FoundWanting, NotAll
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
-from qlumod.model.proof import About, ProvenModule, parse_proof, stack_digest
+from qlumod.model.proof import About, ProvenModule, parse_proof, permits, stack_digest
 from qlumod.proof.checked import Checked, Way, refused
 from qlumod.proof.design import Apart, Design, Pair, Stack
 from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.proved import Proved, Shown, legend, table
+from qlumod.proof.proved import Proved, Shown, known_permits, legend, table
 
 CORE, SAMBA, SLURM = map(ModuleName, ("core", "samba", "slurm"))
 CLASH = "/etc/a|b: modules samba and slurm bring it differently\nsamba: f 0644 root:root"
@@ -256,7 +256,8 @@ def test_the_document_is_a_proof_about_bytes(
 ) -> None:
     with pytest.raises(FoundWanting):
         typed(wanting(proved), "--json")
-    found = parse_proof(capsys.readouterr().out.encode(), "proof.json")
+    known = permits(known_permits())
+    found = parse_proof(capsys.readouterr().out.encode(), "proof.json", known=known)
     assert found.about == proved.about
     equal = {frozenset(("core", "samba")), frozenset(("core",))}
     payloads = {one.module: one.payload for one in proved.about.modules}

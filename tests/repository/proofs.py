@@ -1,26 +1,32 @@
 """Documents of verify-stack about packages that were made for a test."""
 
-import json
 from collections.abc import Collection
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qlumod.model.held import Held, read_held
 from qlumod.model.names import Digest, ModuleName
-from qlumod.model.proof import About, ProvenModule, about_document
+from qlumod.model.proof import About, ProvenModule, about_document, proof_text
+from qlumod.proof.proved import known_permits
 from qlumod.repository.listing import listed
+from qlumod.system.gpg import SigningKey, clearsign
+
+if TYPE_CHECKING:
+    from tests.repository.conftest import Shop
+
+
+LOG = next(one for one in known_permits() if one.name == "log")
 
 
 def of_one(*debs: Path, equal: bool = True) -> dict[str, Any]:
     """What ``verify-stack`` prints of the stack of these packages."""
-    differing = {"path": "/x", "permitted": None}
     return {
         **_about([held for deb in debs for held in read_held(listed(deb).texts, deb.name)]),
         "equal": equal,
         "paths": 10,
-        "permitted": [],
-        "differences": [{"path": "/y", "permitted": "log"}, *([] if equal else [differing])],
+        "permitted": [{"name": LOG.name, "paths": 1, "why": LOG.why}],
+        "differences": [_difference(LOG.name), *([] if equal else [_difference(None)])],
     }
 
 
@@ -34,7 +40,7 @@ def of_all(*debs: Path, unequal: Collection[tuple[str, ...]] = ()) -> dict[str, 
         **_about(held),
         "date": "2026-01-31",
         "equal": not unequal,
-        "permitted": [],
+        "permitted": [{"name": one.name, "why": one.why} for one in known_permits()],
         "pairs": [],
         "apart": [],
         "stacks": [_stack(stack, stack not in unequal) for stack in stacks],
@@ -42,9 +48,11 @@ def of_all(*debs: Path, unequal: Collection[tuple[str, ...]] = ()) -> dict[str, 
     }
 
 
-def written(path: Path, document: dict[str, Any]) -> Path:
-    """Write a document."""
-    path.write_text(json.dumps(document))
+def signed(shop: "Shop", name: str, document: dict[str, Any], *, key: str = "") -> Path:
+    """Write a document as ``verify-stack --proof`` does, signed by the repository's own key."""
+    path = shop.work / name
+    signer = SigningKey(fingerprint=key or shop.fingerprint)
+    path.write_bytes(clearsign(signer, proof_text(document)))
     return path
 
 
@@ -69,6 +77,12 @@ def _about(held: list[Held]) -> dict[str, Any]:
     )
 
 
+def _difference(permitted: str | None) -> dict[str, str | None]:
+    path = "/var/log/fontconfig.log" if permitted else "/x"
+    said = {"aspect": "missing", "subject": "", "reference": "file", "stack": ""}
+    return {"path": path, **said, "permitted": permitted}
+
+
 def _stack(modules: tuple[str, ...], equal: bool) -> dict[str, Any]:
     return {
         "modules": list(modules),
@@ -77,7 +91,7 @@ def _stack(modules: tuple[str, ...], equal: bool) -> dict[str, Any]:
         "equal": equal,
         "refused": "",
         "paths": 10,
-        "permitted": {},
-        "differences": [] if equal else [{"path": "/x"}],
+        "permitted": {LOG.name: 1},
+        "differences": [] if equal else [_difference(None)],
         "otherwise_in_two_steps": None,
     }

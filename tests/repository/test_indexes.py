@@ -18,6 +18,7 @@ from qlumod.repository.indexes import PACKAGES
 from qlumod.repository.listing import _told_by_dpkg, listed
 from qlumod.repository.retention import Retention
 from qlumod.repository.settings import Wishes
+from qlumod.system.beneath import Beneath
 from qlumod.system.files import Sum
 from qlumod.workflows.publish import renew
 from qlumod.workflows.repository import check_repository
@@ -132,7 +133,7 @@ def test_a_chunk_that_was_changed_is_not_taken_for_the_one_that_is_made(tmp_path
     first = Chunks(tmp_path / "kept", tmp_path / "fresh")
     (tmp_path / "fresh").mkdir()
     first.cut(PACKAGES, TEXT)
-    first.settle()
+    first.settle(Beneath(tmp_path))
     for chunk in (tmp_path / "kept").iterdir():
         chunk.write_bytes(b"Package: other\n\n")
     with pytest.raises(Damaged):

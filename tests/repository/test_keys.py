@@ -12,6 +12,7 @@ from qlumod.system.gpg import make_key
 from qlumod.workflows.publish import renew
 from qlumod.workflows.repository import check_repository, init
 from tests.repository.conftest import SUITE, Shop, refused
+from tests.support.signing import weak_key
 
 pytestmark = pytest.mark.usefixtures("untried")
 
@@ -100,3 +101,53 @@ def test_a_publication_does_not_change_the_keys(shop: Shop, newer: str) -> None:
     told = refused(shop, shop.deb("other"), wishes=Wishes(keys=(shop.fingerprint, newer)))
     assert "Keys: the repository has" in told
     assert SUITE in shop.layout.suite_names()
+
+
+@pytest.fixture(scope="module")
+def weak(keys: Path) -> str:
+    return weak_key(keys, "Weak <weak@example.org>", "Key-Type: RSA", "Key-Length: 1024")
+
+
+def too_weak(key: str) -> str:
+    return (
+        f"the key that signs: the key {key} is too weak: RSA of 1024 bits\n"
+        "  RSA below 2048 bits: refused since 2014-02-01 (StandardPolicy of sequoia-openpgp)\n"
+        "To mend it: make another key: gpg --quick-generate-key 'NAME <MAIL>' ed25519 sign"
+    )
+
+
+def test_no_repository_begins_with_a_weak_key(shop: Shop, weak: str) -> None:
+    for keys in ((weak,), (shop.fingerprint, weak)):
+        wishes = Wishes(keys=keys)
+        assert refused(shop, shop.deb("everyday"), wishes=wishes) == too_weak(weak)
+        with pytest.raises(QlumodError) as told:
+            init(shop.root, wishes=wishes, listen=ignore)
+        assert str(told.value) == too_weak(weak)
+        assert not shop.root.exists()
+
+
+def test_a_weak_key_of_older_times_is_followed_by_a_strong_one(shop: Shop, weak: str) -> None:
+    shop.publish(shop.deb("everyday"))
+    text = shop.layout.settings.read_text()
+    shop.layout.settings.write_text(text.replace(shop.fingerprint, weak))
+    with pytest.raises(QlumodError) as told:
+        shop.publish(shop.deb("other"), wishes=Wishes())
+    assert str(told.value) == too_weak(weak)
+    with_keys(shop, weak, shop.fingerprint)
+    assert signers(shop) == {weak, shop.fingerprint}
+    assert (
+        check_repository(shop.root, listen=ignore)
+        .cautions[0]
+        .endswith(f"the key {weak} is too weak: RSA of 1024 bits")
+    )
+    with pytest.raises(QlumodError) as told:
+        with_keys(shop, weak)
+    assert str(told.value) == too_weak(weak)
+    with_keys(shop, shop.fingerprint)
+    assert signers(shop) == {shop.fingerprint}
+
+
+def test_a_host_that_proves_has_a_strong_key(shop: Shop, weak: str) -> None:
+    shop.publish(shop.deb("everyday"))
+    with pytest.raises(QlumodError, match=f"the key {weak} is too weak: RSA of 1024 bits"):
+        init(shop.root, wishes=Wishes(proving_keys=(weak,)), listen=ignore)

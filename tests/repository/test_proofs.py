@@ -5,18 +5,26 @@ from pathlib import Path
 
 import pytest
 
+from qlumod import __version__
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
+from qlumod.model.digests import digest_bytes
 from qlumod.repository.module_sets import ModuleSet, read_set, recorded_sets
+from qlumod.repository.proofs import forget_proofs, known_proofs
 from qlumod.repository.retention import Retention
+from qlumod.repository.settings import Wishes
+from qlumod.system import gpg
+from qlumod.system.gpg import all_fingerprints, make_key
+from qlumod.system.keys import armoured_keys, public_keys
 from qlumod.workflows.publish import Publication, promote, renew
-from qlumod.workflows.repository import check_repository
+from qlumod.workflows.repository import check_repository, init
 from qlumod.workflows.retention import collect
 from qlumod.workflows.withdraw import remove, rollback
 from tests.conftest import Typed
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload
-from tests.repository.proofs import of_all, of_one, written
+from tests.repository.proofs import of_all, of_one, signed
+from tests.support.signing import weak_key
 
 pytestmark = pytest.mark.usefixtures("untried")
 PROPOSED = f"{SUITE}-proposed-updates"
@@ -54,7 +62,7 @@ def promoted(shop: Shop, **options) -> Publication:
 
 def test_a_proof_of_each_pair_lets_modules_in(shop: Shop) -> None:
     debs = modules(shop, "nvidia", "slurm")
-    proof = written(shop.work / "proof.json", of_all(*debs))
+    proof = signed(shop, "proof.json", of_all(*debs))
     published = shop.publish(*debs, proofs=[proof])
     proving = published.sets[0].proving
     assert (proving.pairs, proving.unproved, len(proving.proofs)) == (3, 0, 1)
@@ -81,22 +89,22 @@ def test_of_many_pairs_ten_are_named(shop: Shop) -> None:
 def test_one_pair_that_lacks_is_proved_by_its_name(shop: Shop) -> None:
     debs = modules(shop, "nvidia", "slurm")
     proofs = [
-        written(shop.work / "one.json", of_one(debs[0], debs[1])),
-        written(shop.work / "two.json", of_one(debs[0], debs[2])),
+        signed(shop, "one.json", of_one(debs[0], debs[1])),
+        signed(shop, "two.json", of_one(debs[0], debs[2])),
     ]
     assert refused(shop, *debs, proofs=proofs) == (
         FIRST.format(tally="2 of 3")
         + "  nvidia 14.0.0-1 + slurm 14.0.0-1\n"
         + REMEDY.format(of="nvidia slurm")
     )
-    shop.publish(*debs, proofs=[*proofs, written(shop.work / "three.json", of_one(*debs))])
+    shop.publish(*debs, proofs=[*proofs, signed(shop, "three.json", of_one(*debs))])
     assert unproved(shop) == []
 
 
 def test_a_core_alone_is_proved_alone(shop: Shop) -> None:
     (core,) = modules(shop)
     assert "  core 14.0.0-1\n" in refused(shop, core, proofs=[])
-    shop.publish(core, proofs=[written(shop.work / "proof.json", of_one(core))])
+    shop.publish(core, proofs=[signed(shop, "proof.json", of_one(core))])
 
 
 def test_what_was_made_in_a_profile_is_proved_in_it(shop: Shop) -> None:
@@ -107,7 +115,7 @@ def test_what_was_made_in_a_profile_is_proved_in_it(shop: Shop) -> None:
 
 def test_a_proof_is_about_bytes(shop: Shop) -> None:
     core, slurm = modules(shop, "slurm")
-    proof = written(shop.work / "proof.json", of_one(core, slurm))
+    proof = signed(shop, "proof.json", of_one(core, slurm))
     moved = payload(shop, "core", "14.0.0-2")
     told = refused(shop, moved, slurm, proofs=[proof])
     assert "  core 14.0.0-2 + slurm 14.0.0-1\n" in told
@@ -116,8 +124,8 @@ def test_a_proof_is_about_bytes(shop: Shop) -> None:
 
 def test_a_proof_of_differences_is_none(shop: Shop) -> None:
     core, slurm = modules(shop, "slurm")
-    one = written(shop.work / "one.json", of_one(core, slurm, equal=False))
-    every = written(shop.work / "all.json", of_all(core, slurm, unequal=[("core", "slurm")]))
+    one = signed(shop, "one.json", of_one(core, slurm, equal=False))
+    every = signed(shop, "all.json", of_all(core, slurm, unequal=[("core", "slurm")]))
     told = refused(shop, core, slurm, proofs=[one, every])
     for name in ("one", "all"):
         line = f"  W/{name}.json says of 1 stacks that they do not equal one installation\n"
@@ -126,7 +134,7 @@ def test_a_proof_of_differences_is_none(shop: Shop) -> None:
 
 def test_a_proof_of_another_flavor_is_told(shop: Shop) -> None:
     other = payload(shop, "core", flavor="trixie"), payload(shop, "slurm", flavor="trixie")
-    proof = written(shop.work / "proof.json", of_one(*other))
+    proof = signed(shop, "proof.json", of_one(*other))
     told = refused(shop, *modules(shop, "slurm"), proofs=[proof])
     assert "  W/proof.json is about 14.0.0 (trixie, amd64)\n" in told
 
@@ -134,15 +142,15 @@ def test_a_proof_of_another_flavor_is_told(shop: Shop) -> None:
 def test_modules_that_exclude_each_other_need_no_proof_together(shop: Shop) -> None:
     core, old = modules(shop, "samba-4.17")
     new = payload(shop, "samba-4.22", conflicts=("samba-4.17",))
-    proofs = [written(shop.work / f"{deb.name}.json", of_one(core, deb)) for deb in (old, new)]
+    proofs = [signed(shop, f"{deb.name}.json", of_one(core, deb)) for deb in (old, new)]
     shop.publish(core, old, new, proofs=proofs)
 
 
 def test_a_pair_stands_upon_all_that_it_requires(shop: Shop) -> None:
     core, nvidia = modules(shop, "nvidia")
     cuda = payload(shop, "cuda", requires=("core", "nvidia"))
-    two = written(shop.work / "two.json", of_one(core, nvidia))
-    three = written(shop.work / "three.json", of_one(core, nvidia, cuda))
+    two = signed(shop, "two.json", of_one(core, nvidia))
+    three = signed(shop, "three.json", of_one(core, nvidia, cuda))
     shop.publish(core, nvidia, cuda, proofs=[two, three])
     assert unproved(shop) == []
 
@@ -164,7 +172,7 @@ def test_what_is_no_module_needs_no_proof(shop: Shop) -> None:
 def test_a_proof_may_come_later(shop: Shop) -> None:
     debs = modules(shop, "slurm")
     shop.publish(*debs, unproved=True)
-    proof = written(shop.work / "proof.json", of_all(*debs))
+    proof = signed(shop, "proof.json", of_all(*debs))
     done = shop.publish(proofs=[proof])
     assert (done.changes, unproved(shop)) == ((), [])
     assert done.snapshot == shop.current.identity
@@ -176,7 +184,7 @@ def test_proposed_updates_are_proved_when_they_are_promoted(shop: Shop) -> None:
     shop.publish(*debs, suite=PROPOSED, proofs=[])
     with pytest.raises(QlumodError, match="0 of 1 pairs of modules are proved"):
         promoted(shop)
-    proof = written(shop.work / "proof.json", of_all(*debs))
+    proof = signed(shop, "proof.json", of_all(*debs))
     assert promoted(shop, proofs=[proof], dry_run=True).snapshot is None
     promoted(shop, proofs=[proof])
     assert unproved(shop) == []
@@ -184,17 +192,17 @@ def test_proposed_updates_are_proved_when_they_are_promoted(shop: Shop) -> None:
 
 def test_a_promotion_uses_the_proofs_that_are_known(shop: Shop) -> None:
     debs = modules(shop, "slurm")
-    shop.publish(*debs, suite=PROPOSED, proofs=[written(shop.work / "proof.json", of_all(*debs))])
+    shop.publish(*debs, suite=PROPOSED, proofs=[signed(shop, "proof.json", of_all(*debs))])
     promoted(shop)
     assert unproved(shop) == []
 
 
 def test_each_later_module_is_proved_with_those_that_are_there(shop: Shop) -> None:
     core, slurm, nvidia = modules(shop, "slurm", "nvidia")
-    shop.publish(core, slurm, proofs=[written(shop.work / "one.json", of_all(core, slurm))])
+    shop.publish(core, slurm, proofs=[signed(shop, "one.json", of_all(core, slurm))])
     told = refused(shop, nvidia, proofs=[])
     assert told.startswith(FIRST.format(tally="1 of 3"))
-    shop.publish(nvidia, proofs=[written(shop.work / "two.json", of_all(core, slurm, nvidia))])
+    shop.publish(nvidia, proofs=[signed(shop, "two.json", of_all(core, slurm, nvidia))])
     (line,) = recorded_sets(shop.current) or ()
     assert (line.pairs, line.unproved) == (3, 0)
 
@@ -210,7 +218,7 @@ def test_going_back_needs_no_proof(shop: Shop) -> None:
     first = modules(shop, "slurm")
     shop.publish(*first, unproved=True)
     second = [payload(shop, name, "14.0.0-2") for name in ("core", "slurm")]
-    shop.publish(*second, proofs=[written(shop.work / "proof.json", of_all(*second))])
+    shop.publish(*second, proofs=[signed(shop, "proof.json", of_all(*second))])
     rollback(SUITE, repository=shop.root, date=shop.date + 1, listen=ignore)
     assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
     remove(
@@ -228,9 +236,9 @@ def test_proofs_stay_as_long_as_a_snapshot_mentions_them(shop: Shop) -> None:
         modules(shop, "slurm"),
         [payload(shop, n, "14.0.0-2") for n in ("core", "slurm")],
     )
-    every = written(shop.work / "every.json", of_all(*first))
+    every = signed(shop, "every.json", of_all(*first))
     shop.publish(*first, proofs=[every], suite=PROPOSED)
-    shop.publish(*second, proofs=[written(shop.work / "new.json", of_all(*second))], suite=PROPOSED)
+    shop.publish(*second, proofs=[signed(shop, "new.json", of_all(*second))], suite=PROPOSED)
     assert len(list(shop.layout.proofs.iterdir())) == 2
     collect(shop.root, retention=Retention(keep=1, grace=0), now=shop.date + 1, listen=ignore)
     (kept,) = shop.layout.proofs.iterdir()
@@ -241,7 +249,7 @@ def test_proofs_stay_as_long_as_a_snapshot_mentions_them(shop: Shop) -> None:
 
 def test_a_proof_that_is_gone_or_damaged_is_a_fault(shop: Shop) -> None:
     debs = modules(shop, "slurm")
-    shop.publish(*debs, proofs=[written(shop.work / "proof.json", of_all(*debs))])
+    shop.publish(*debs, proofs=[signed(shop, "proof.json", of_all(*debs))])
     (kept,) = shop.layout.proofs.iterdir()
     kept.write_text("{}")
     assert check_repository(shop.root, listen=ignore).faults == (
@@ -251,7 +259,7 @@ def test_a_proof_that_is_gone_or_damaged_is_a_fault(shop: Shop) -> None:
 
 def test_the_verbs_take_proofs_and_tell_what_lacks(shop: Shop, typed: Typed) -> None:
     debs = modules(shop, "slurm")
-    proof = written(shop.work / "proof.json", of_all(*debs))
+    proof = signed(shop, "proof.json", of_all(*debs))
     words = ("publish", "--repository", shop.root, "--suite", SUITE)
     told = typed(*words, "--key", shop.fingerprint, "--unproved", *debs)
     assert told.out.splitlines()[-1] == (
@@ -266,10 +274,152 @@ def test_the_verbs_take_proofs_and_tell_what_lacks(shop: Shop, typed: Typed) -> 
     (found,) = typed(*words, "--proof", proof, "--json").document["sets"]
     assert (found["pairs"], found["unproved"], found["lacking"]) == (1, 0, [])
     assert typed(*words).status == 2
-    proof.write_text(json.dumps({"error": {}}))
+    signed(shop, "proof.json", {"error": {}})
     told = typed(*words, "--proof", proof, *debs)
     assert told.status == 1
     assert f"qlumod: error: {proof}: this is no proof: it tells of an error\n" in told.err
+
+
+def test_a_proof_that_nobody_signed_is_refused(shop: Shop) -> None:
+    debs = modules(shop, "slurm")
+    proof = shop.work / "proof.json"
+    proof.write_text(json.dumps(of_all(*debs)))
+    assert refused(shop, *debs, proofs=[proof]) == (
+        "W/proof.json: this proof is not signed: anybody could have written it\n"
+        "To mend it: have it written anew, signed by the key of the host that proves: qlumod"
+        " verify-stack … --proof FILE --key FINGERPRINT (what was proved is not proved again)"
+    )
+    shop.publish(*debs, unproved=True)
+    assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
+
+
+def test_a_proof_that_was_changed_is_refused(shop: Shop) -> None:
+    debs = modules(shop, "slurm")
+    proof = signed(shop, "proof.json", of_all(*debs, unequal=[("core", "slurm")]))
+    text = proof.read_text()
+    proof.write_text(text.replace('"equal": false', '"equal": true'))
+    told = refused(shop, *debs, proofs=[proof])
+    assert told.startswith("W/proof.json: no key signed this proof whose proofs W/repository takes")
+    assert "BAD signature" in told
+
+
+def test_the_proofs_of_another_host_count_once_the_repository_was_told_of_its_key(
+    shop: Shop, keys: Path
+) -> None:
+    debs = modules(shop, "slurm")
+    other = make_key(keys, "Prover <prover@example.org>").fingerprint
+    proof = signed(shop, "proof.json", of_all(*debs), key=other)
+    told = refused(shop, *debs, proofs=[proof])
+    assert told.startswith(
+        "W/proof.json: no key signed this proof whose proofs W/repository takes\n"
+    )
+    assert told.endswith(
+        f"  it takes those of {shop.fingerprint}\n"
+        "To mend it: prove with one of these (qlumod verify-stack … --proof FILE --key"
+        " FINGERPRINT); or, if you trust the host: qlumod repo init W/repository --proving-key"
+        " FINGERPRINT"
+    )
+    founded = init(
+        shop.root,
+        wishes=Wishes(keys=(shop.fingerprint,), proving_keys=(other,)),
+        listen=ignore,
+    )
+    assert founded.settings.proving_keys == (other,)
+    shop.publish(*debs, proofs=[proof])
+    assert unproved(shop) == []
+    # A later call that names none leaves them as they are.
+    assert init(shop.root, wishes=Wishes(), listen=ignore).settings.proving_keys == (other,)
+    assert check_repository(shop.root, listen=ignore).faults == ()
+    shop.layout.proving_keys.write_bytes(b"")
+    assert check_repository(shop.root, listen=ignore).faults == (
+        f"{shop.layout.proving_keys} does not hold the key {other}",
+    )
+    assert not init(shop.root, wishes=Wishes(proving_keys=()), listen=ignore).settings.proving_keys
+    shop.publish(unproved=True, proofs=[])
+    with pytest.raises(QlumodError, match="no key signed this proof"):
+        shop.publish(proofs=[proof])
+
+
+def test_a_subkey_that_was_named_speaks_for_itself_only(shop: Shop, keys: Path) -> None:
+    debs = modules(shop, "slurm")
+    primary = make_key(keys, "Subkeys <subkeys@example.org>").fingerprint
+    for _ in range(2):
+        words = ("--quick-add-key", primary, "ed25519", "sign", "never")
+        gpg.capture(gpg.command("gpg", "--batch", "--passphrase", "", *words))
+    first, second = (
+        one for one in sorted(all_fingerprints(public_keys([primary]))) if one != primary
+    )
+    proofs = [
+        signed(shop, f"{n}.json", of_all(*debs), key=k) for n, k in enumerate((first, second))
+    ]
+    wishes = Wishes(keys=(shop.fingerprint,), proving_keys=(first,))
+    init(shop.root, wishes=wishes, listen=ignore)
+    told = refused(shop, *debs, proofs=[proofs[1]])
+    assert f"  it is signed by {primary}\n" in told
+    shop.publish(*debs, proofs=[proofs[0]])
+
+
+def test_a_proving_key_has_to_be_here_once(shop: Shop) -> None:
+    shop.publish(shop.deb("everyday"))
+    with pytest.raises(QlumodError) as told:
+        init(shop.root, wishes=Wishes(proving_keys=("A" * 40,)), listen=ignore)
+    assert str(told.value).startswith(
+        f"the key {'A' * 40} is missing: there is no public key of that fingerprint in "
+    )
+    assert str(told.value).endswith(
+        "\nTo mend it: import it (gpg --import FILE), once you are sure of the fingerprint"
+    )
+
+
+def test_a_permit_that_somebody_made_up_is_refused_however_it_is_signed(shop: Shop) -> None:
+    debs = modules(shop, "slurm")
+    document = of_one(*debs, equal=False)
+    document["equal"] = True
+    document["differences"][-1]["permitted"] = "because I say so"
+    document["permitted"].append({"name": "because I say so", "paths": 1, "why": "I say so"})
+    proof = signed(shop, "proof.json", document)
+    assert refused(shop, *debs, proofs=[proof]) == (
+        f"W/proof.json: this is no proof: qlumod {__version__} knows no permit 'because I say so'\n"
+        "To mend it: have it written anew: qlumod verify-stack --all --proof proof.json"
+    )
+
+
+def test_the_faults_of_all_proofs_are_told_at_once(shop: Shop) -> None:
+    debs = modules(shop, "slurm")
+    proofs = [signed(shop, f"{n}.json", {"format": 1}) for n in "ab"]
+    told = refused(shop, *debs, proofs=proofs)
+    assert [line.partition(":")[0] for line in told.splitlines()][::2] == ["W/a.json", "W/b.json"]
+
+
+def test_what_was_taken_before_proofs_were_signed_stays(shop: Shop) -> None:
+    debs, later = modules(shop, "slurm"), payload(shop, "nvidia")
+    shop.publish(*debs, proofs=[signed(shop, "proof.json", of_all(*debs))])
+    # As an older version kept it: without a signature, and with permits of its own.
+    (kept,) = shop.layout.proofs.iterdir()
+    document = of_all(*debs)
+    del document["qlumod"]
+    document["permitted"] = [{"name": "of older times", "why": "it was so"}]
+    data = json.dumps(document).encode()
+    older = shop.layout.proofs / f"{digest_bytes(data)}.json"
+    older.write_bytes(data)
+    shop.layout.proved.write_text(shop.layout.proved.read_text().replace(kept.stem, older.stem))
+    kept.unlink()
+    told = refused(shop, later, proofs=[])
+    assert told.startswith(FIRST.format(tally="1 of 3"))
+    forget_proofs(shop.layout, {older.stem})
+    assert list(known_proofs(shop.layout).values()) == [older.stem] * 2
+
+
+def test_an_old_key_of_the_host_no_longer_counts_when_it_has_expired(
+    shop: Shop, keys: Path
+) -> None:
+    debs = modules(shop, "slurm")
+    old = make_key(keys, "Expires <expires@example.org>", expires="seconds=4").fingerprint
+    proof = signed(shop, "proof.json", of_all(*debs), key=old)
+    init(shop.root, wishes=Wishes(keys=(shop.fingerprint,), proving_keys=(old,)), listen=ignore)
+    gpg.capture(gpg.command("sleep", "5"))
+    told = refused(shop, *debs, proofs=[proof])
+    assert f"  its key has expired: {old[-16:]} Expires <expires@example.org>\n" in told
 
 
 def test_what_was_published_before_proofs_were_asked_for_stays(
@@ -283,3 +433,19 @@ def test_what_was_published_before_proofs_were_asked_for_stays(
     shop.publish(shop.deb("everyday"), proofs=[])
     assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
     assert refused(shop, nvidia, proofs=[]).startswith(FIRST.format(tally="0 of 3"))
+
+
+def test_what_a_weak_key_signed_proves_nothing(shop: Shop, keys: Path) -> None:
+    debs = modules(shop, "slurm")
+    weak = weak_key(keys, "Weak prover", "Key-Type: DSA", "Key-Length: 2048")
+    shop.publish(shop.deb("everyday"))
+    text = shop.layout.settings.read_text()
+    shop.layout.settings.write_text(
+        text.replace("Architectures:", f"Proving-Keys:\n {weak}\nArchitectures:")
+    )
+    shop.layout.proving_keys.write_bytes(armoured_keys([weak]))
+    told = refused(shop, *debs, proofs=[signed(shop, "proof.json", of_all(*debs), key=weak)])
+    assert told.startswith(
+        f"W/proof.json: the key that signed this proof: the key {weak} is too weak: DSA of 2048"
+        " bits\n  DSA of any size: refused since 2024-02-01"
+    )

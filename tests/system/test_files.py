@@ -87,3 +87,75 @@ def test_a_lock_that_a_killed_process_leaves_to_a_program_is_waited_for(tmp_path
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
     with locked(lock, wait=0):
         assert lock.read_text().startswith(f"process {os.getpid()} on ")
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda lock, other: lock.symlink_to(other), None),
+        (lambda lock, other: os.link(other, lock), "the file has another name, too (a hard link)"),
+        (lambda lock, other: os.mkfifo(lock), "it is a FIFO, not a file"),
+        (
+            lambda lock, other: (lock.touch(), os.chown(lock, 4711, 4711)),
+            "it belongs to user 4711",
+        ),
+    ],
+)
+def test_a_lock_is_a_file_of_ours_and_nothing_else_is_overwritten(
+    make: object, why: str | None, tmp_path: Path
+) -> None:
+    other, lock = tmp_path / "shadow", tmp_path / "lock"
+    other.write_text("root:*:20000:0:99999:7:::\n")
+    other.chmod(0o600)
+    assert callable(make)
+    make(lock, other)
+    with pytest.raises(QlumodError) as told, locked(lock, wait=0):
+        pass
+    assert str(told.value) == (
+        f"cannot lock {lock}: {why}\nTo mend it: see who made it (ls -l {lock}), then remove it"
+        if why
+        else f"cannot write {lock}: Too many levels of symbolic links\n"
+        "To mend it: it is a symbolic link: remove it, or put there what it points at"
+    )
+    assert other.read_text() == "root:*:20000:0:99999:7:::\n"
+    assert stat.S_IMODE(other.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: files.write_whole(path, b"new"),
+        lambda path: files.write_new(path, b"new"),
+        lambda path: files.write_unsynced(path, [b"new"]),
+        lambda path: files.copy_new(Path(__file__), path),
+    ],
+)
+def test_writing_to_a_link_replaces_the_link(write: object, tmp_path: Path) -> None:
+    other, path = tmp_path / "other", tmp_path / "file"
+    other.write_text("kept")
+    path.symlink_to(other)
+    assert callable(write)
+    write(path)
+    assert other.read_text() == "kept"
+    assert not path.is_symlink()
+
+
+def test_what_a_link_points_at_is_not_removed_with_it(tmp_path: Path) -> None:
+    (tmp_path / "kept" / "below").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("kept")
+    files.remove_tree(tmp_path / "link")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["below", "kept"]
+
+
+def test_a_file_is_never_open_to_others_while_it_is_written(
+    tmp_path: Path, open_to_all: None
+) -> None:
+    def parts() -> Iterator[bytes]:
+        for path in tmp_path.iterdir():
+            modes.append(stat.S_IMODE(path.stat().st_mode))
+        yield b"new"
+
+    modes: list[int] = []
+    files.write_unsynced(tmp_path / "file", parts())
+    assert modes == [0o600]
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644

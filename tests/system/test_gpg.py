@@ -16,7 +16,7 @@ def test_a_signed_text_is_read_back_with_the_fingerprint_of_its_key(tmp_path: Pa
         (tmp_path / "data").write_bytes(b"\x00\xff")
         (tmp_path / "data.sig").write_bytes(gpg.detach_sign(key, b"\x00\xff"))
     assert gpg.verify(tmp_path / "signed", tmp_path / "ring") == gpg.Signed(
-        fingerprint=key.fingerprint, text=b"A: 1\n"
+        fingerprint=key.fingerprint, text=b"A: 1\n", signers=(key.fingerprint,)
     )
     detached = gpg.verify(tmp_path / "data", tmp_path / "ring", signature=tmp_path / "data.sig")
     assert detached.fingerprint == key.fingerprint

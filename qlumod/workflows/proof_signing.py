@@ -1,0 +1,62 @@
+"""Who proves signs the proof: the key is tried before the work begins, and signs at its end."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.model.proof import proof_text
+from qlumod.repository.founding import opened_settings
+from qlumod.repository.layout import Layout
+from qlumod.system.gpg import SigningKey, clearsign
+from qlumod.system.keys import own_keys, signing
+from qlumod.system.run import CommandFailed
+
+Sign = Callable[[Mapping[str, object]], bytes]
+"""Makes a document the signed text of a proof."""
+
+
+@contextmanager
+def signing_proofs(named: Sequence[str], repository: Path | None) -> Iterator[Sign]:
+    """Sign by the keys that are named; else by those of the repository that are here.
+
+    Else by the only key that the user has. Raises `QlumodError` where none of it is there.
+    """
+    with signing(named or _of_repository(repository) or _only()) as signers:
+        keys = signers().keys
+        yield lambda document: _signed(keys, proof_text(document))
+
+
+def _signed(keys: Sequence[SigningKey], text: bytes) -> bytes:
+    try:
+        return clearsign(keys[0], text, also=keys[1:])
+    except CommandFailed as failed:
+        raise QlumodError(
+            "the proof is made, and its key cannot sign any more",
+            details=failed.details,
+            remedy="unlock it in gpg-agent, then run this again: what was proved is not proved"
+            " again",
+        ) from failed
+
+
+def _of_repository(repository: Path | None) -> tuple[str, ...]:
+    """The keys here whose proofs the repository takes, where there is one."""
+    layout = Layout(root=(repository or Path("/nonexistent")).absolute())
+    if not layout.settings.is_file():
+        return ()
+    settings = opened_settings(layout)
+    here = own_keys()
+    return tuple(key for key in (*settings.keys, *settings.proving_keys) if key in here)
+
+
+def _only() -> tuple[str, ...]:
+    usable = [primary for primary, is_usable in own_keys().items() if is_usable]
+    if len(usable) == 1:
+        return tuple(usable)
+    raise QlumodError(
+        "a proof is signed by a key of the host that proves, and "
+        + (f"you have {len(usable)}" if usable else "you have none"),
+        details=usable,
+        remedy="name its fingerprint (--key, or Key in qlumod.conf); `qlumod repo key` makes one"
+        " for trying things out",
+    )

@@ -1,0 +1,204 @@
+"""A right signature says nothing of when it is shown: older archives, and what the host lets by."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.lock.freshness import Older, older_archive
+from qlumod.model.lock import lock_text, parse_lock
+from qlumod.system import apt
+from qlumod.workflows import lock as workflow
+from tests.conftest import Typed
+from tests.lock.site import Site, versions
+
+EARLY = "Tue, 14 Nov 2023 22:13:20 +0000"
+LATE = "Wed, 15 Nov 2023 22:13:20 +0000"
+
+
+@pytest.fixture
+def moved(site: Site) -> Site:
+    """A lock of version 2; then the mirror shows version 1 again, with its own right signature."""
+    early = site.offer(site.deb("munge", "1"), date=EARLY)
+    kept = {path: path.read_bytes() for path in early.directory.rglob("*") if path.is_file()}
+    site.offer(site.deb("munge", "1"), site.deb("munge", "2"), date=LATE)
+    site.spec("slurm", "munge")
+    assert versions(site.lock())["munge"] == "2"
+    for path, data in kept.items():
+        path.write_bytes(data)
+    return site
+
+
+def without_lists(site: Site) -> None:
+    """As on a machine that has never seen the archive."""
+    for path in sorted((site.cache / "apt").glob("*/var/lib/apt/lists/*_*")):
+        path.unlink()
+
+
+def refused(site: Site, **given: object) -> str:
+    without_lists(site)
+    return site.refusal(**given)
+
+
+TOLD = (
+    "archive test: the suite stable is older than what the lock was made from\n"
+    f"  it is of {EARLY}, that was of {LATE}\n"
+    "  it comes from file://TOP/archive/\n"
+    "To mend it: use a mirror that is up to date (--archive test=URI); if it is meant to go back,"
+    " say why: --older-archive test='REASON', which the lock keeps"
+)
+
+
+@pytest.mark.parametrize("update", [None, (), ("munge",)])
+def test_an_archive_that_is_older_than_the_locks_is_refused(update: object, moved: Site) -> None:
+    before = moved.specs.joinpath("locks/14.0.0-bookworm-amd64.lock").read_bytes()
+    assert refused(moved, update=update) == TOLD
+    assert moved.specs.joinpath("locks/14.0.0-bookworm-amd64.lock").read_bytes() == before
+
+
+def relocked(site: Site, *older: Older, update: tuple[str, ...] | None = ()) -> workflow.Locked:
+    without_lists(site)
+    return workflow.lock(
+        site.place, update=update, older=older, listen=site.events.append, host=site.host
+    )
+
+
+def test_it_is_taken_with_a_reason_that_the_lock_keeps(moved: Site) -> None:
+    older = older_archive("test=the mirror took a bad version back")
+    locked = relocked(moved, older)
+    assert versions(locked)["munge"] == "1"
+    text = locked.path.read_text()
+    assert f"Date: {EARLY}\n" in text
+    assert "Older-Because: the mirror took a bad version back\n" in text
+    assert lock_text(parse_lock(text, "lock")) == text
+    # It stays as long as that InRelease does, and no longer.
+    moved.spec("other", "munge")
+    assert "Older-Because" in relocked(moved).path.read_text()
+    moved.offer(moved.deb("munge", "3"), date=LATE)
+    assert "Older-Because" not in relocked(moved).path.read_text()
+
+
+def test_a_reason_is_for_one_archive(moved: Site) -> None:
+    with pytest.raises(QlumodError) as told:
+        relocked(moved, Older(archive="other", reason="why not"))
+    assert moved.plain(str(told.value)) == (
+        f"--older-archive: there is no archive 'other'\nTo mend it: choose from test\n{TOLD}"
+    )
+
+
+@pytest.mark.parametrize("text", ["test", "test=", "test= ", "=why", "Te st=why", "test=a\x1bb"])
+def test_a_reason_has_an_archive_and_words(text: str) -> None:
+    with pytest.raises(QlumodError):
+        older_archive(text)
+
+
+def test_the_same_date_and_a_later_one_need_no_reason(site: Site) -> None:
+    site.offer(site.deb("munge", "1"), date=LATE)
+    site.spec("slurm", "munge")
+    site.lock()
+    site.offer(site.deb("munge", "2"), date=LATE)
+    assert versions(site.lock(update=()))["munge"] == "2"
+
+
+def test_a_flat_archive_is_compared_too(site: Site) -> None:
+    site.publish("flat", [site.deb("munge", "1")], suite="./", component="", date=LATE)
+    site.offer()
+    flat = (
+        f"\nArchive: flat\nURI: file://{site.top}/flat\nSuites: ./\n"
+        f"Key: {site.top}/flat/keyring.gpg\n"
+    )
+    site.release(extra=flat)
+    site.spec("slurm", "munge")
+    site.lock()
+    site.publish("flat", [site.deb("munge", "1")], suite="./", component="", date=EARLY)
+    assert refused(site).startswith("archive flat: the suite ./ is older than what the lock was")
+
+
+def test_the_option_is_typed(qlumod: Typed, site: Site) -> None:
+    shown = qlumod("lock", "--help").out
+    assert "--older-archive ARCHIVE=REASON" in shown
+    answer = qlumod("lock", "--older-archive", "test")
+    assert answer.status == 2
+    assert "has not the form ARCHIVE=REASON" in answer.err
+
+
+EXPIRED = {"Valid-Until": "Thu, 16 Nov 2023 00:00:00 +0000"}
+
+
+def test_an_expired_archive_is_refused_whatever_the_host_says(site: Site) -> None:
+    site.offer(release=EXPIRED)
+    with site.host.open("a") as config:
+        config.write('Acquire::Check-Valid-Until "false";\nAcquire::Check-Date "false";\n')
+    text = re.sub(r"since [^)]*\)", "since …)", site.refusal())
+    assert "InRelease is expired (invalid since …)" in text
+    assert text.endswith(
+        "of an archive of snapshots say so: Expired-Because in its stanza of the release file, or"
+        " of qlumod.conf"
+    )
+
+
+def test_an_archive_of_snapshots_says_why_in_the_release_and_the_lock_keeps_it(site: Site) -> None:
+    site.offer(release=EXPIRED)
+    site.release(**{"Expired-Because": "a snapshot of 14 November"})
+    text = site.lock().path.read_text()
+    assert "Expired-Because: a snapshot of 14 November\n" in text
+    assert lock_text(parse_lock(text, "lock")) == text
+
+
+def test_or_in_the_configuration_of_a_host(site: Site, qlumod: Typed) -> None:
+    site.offer(release=EXPIRED)
+    conf = site.top / "qlumod.conf"
+    conf.write_text(
+        f"Format: 1\n\nArchive: test\nURI: file://{site.archive}\n"
+        "Expired-Because: our mirror of snapshots\n"
+    )
+    answer = qlumod("lock", "--specs", site.specs, QLUMOD_CONFIG=str(conf))
+    assert answer.status == 0, answer.err
+    (lock,) = (site.specs / "locks").iterdir()
+    assert "Expired-Because: our mirror of snapshots\n" in lock.read_text()
+
+
+COMES_OVER = (
+    'Acquire::http::Proxy "http://proxy.example:3128"',
+    'Acquire::http::Proxy::mirror.example "DIRECT"',
+    'Acquire::https::Proxy-Auto-Detect "/usr/local/bin/detect"',
+    'Acquire::http::Timeout "10"',
+    'Acquire::http::mirror.example::Timeout "10"',
+    'Acquire::http::Dl-Limit "100"',
+    'Acquire::https::CaInfo "/etc/ssl/ours.pem"',
+    'Acquire::https::mirror.example::SslCert "/etc/ssl/client.pem"',
+    'Acquire::Retries "5"',
+    'Acquire::ForceIPv4 "true"',
+)
+STAYS = (
+    'Acquire::Check-Valid-Until "false"',
+    'Acquire::Check-Date "false"',
+    'Acquire::Max-FutureTime "999999999"',
+    'Acquire::Min-ValidTime "999999999"',
+    'Acquire::Min-ValidTime::Debian "999999999"',
+    'Acquire::AllowReleaseInfoChange::Origin "true"',
+    'Acquire::AllowReleaseInfoChange::Label "true"',
+    'Acquire::AllowInsecureRepositories "true"',
+    'Acquire::AllowWeakRepositories "true"',
+    'Acquire::AllowDowngradeToInsecureRepositories "true"',
+    'Acquire::ForceHash "md5"',
+    'Acquire::gpgv::Options:: "--ignore-time-conflict"',
+    'Acquire::https::Verify-Peer "false"',
+    'Acquire::https::Verify-Host "false"',
+    'Acquire::https::mirror.example::Verify-Peer "false"',
+    'Acquire::IndexTargets::deb::Contents::DefaultEnabled "true"',
+    'Acquire::SomethingOfTomorrow "anything"',
+)
+
+
+def test_of_the_hosts_settings_those_come_over_that_say_how_archives_are_reached(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "apt.conf"
+    lines = "".join(f"{line};\n" for line in (*COMES_OVER, *STAYS))
+    config.write_text(f'Dir "{tmp_path}";\n{lines}')
+    settings = apt.host_settings(config)
+    assert {line for line in settings if line.startswith("Acquire")} == {
+        f"{line};" for line in COMES_OVER
+    }
