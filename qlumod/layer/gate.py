@@ -23,6 +23,7 @@ from qlumod.secrets.identities import identity_of
 from qlumod.secrets.look import look
 from qlumod.secrets.pairs import partners
 from qlumod.secrets.part import Reader
+from qlumod.secrets.source import kinds_in_source
 from qlumod.state.debconf import CONFIG, TEMPLATES
 from qlumod.state.fragment import HEADER, fields, stanzas
 from qlumod.state.kind import decoded, encoded
@@ -145,7 +146,7 @@ class Gate:
         source = next((one for one in origins(path) if self._is_shipped(one)), "")
         if not sight.found or not source:
             return sight
-        before = {found.kind for found in look(source, self.tree.read(source)).found}
+        before = kinds_in_source(source, self.tree.read(source))
         return Sight(found=tuple(found for found in sight.found if found.kind not in before))
 
     def _is_shipped(self, path: str) -> bool:

@@ -27,20 +27,23 @@ look() {
 	[ -n "$found" ]
 }
 
-# wait_for_them: for a second at most; fails where some still run
+# wait_for_them TENTHS: for so many tenths of a second at most; fails where some still run
 wait_for_them() {
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	left=$1
+	while [ "$left" -gt 0 ]; do
 		look || return 0
 		sleep 0.1 2>/dev/null || return 1
+		left=$((left - 1))
 	done
 	! look
 }
 
 command "$@" 3>&-
 status=$?
-if ! wait_for_them; then
+# dkms leaves a `sleep 3` between two of the dots that it prints.
+if ! wait_for_them 40; then
 	echo "$found" >&3
 	kill -TERM -1
-	wait_for_them
+	wait_for_them 10
 fi 2>/dev/null
 exit "$status"

@@ -277,11 +277,15 @@ class _Watch:
         kill()
 
 
-def environment() -> dict[str, str]:
-    """The clean environment of every program."""
-    kept = {
-        name: os.environ[name] for name in ("HOME", "TMPDIR", "GNUPGHOME") if name in os.environ
-    }
+_WITH_HOME = frozenset(("gpg", "gpgconf", "gpg-connect-agent"))
+"""Programs that are to find the caller's own keyring. Others run what they find in a home:
+dpkg-buildpackage and lintian the commands of their configuration, shells and Python much more."""
+
+
+def environment(program: str) -> dict[str, str]:
+    """The clean environment of a program."""
+    names = ("TMPDIR", "HOME", "GNUPGHOME") if program in _WITH_HOME else ("TMPDIR",)
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {
         "HOME": "/nonexistent",
         **kept,
@@ -324,7 +328,7 @@ def _start(call: Command, **options: Any) -> Any:
     _keep_descriptors()
     return _resolve(call)(
         *call.argv[1:],
-        _env={**environment(), **call.environment},
+        _env={**environment(Path(call.argv[0]).name), **call.environment},
         _cwd=str(call.directory) if call.directory else None,
         _tty_out=False,
         # Python's own are closed in other programs (PEP 446), `_keep_descriptors` sees to the rest.
