@@ -147,6 +147,10 @@ bench: setup ## qlumod against the same work by hand, as ratios
 soak: setup ## 200 publications, killed again and again, while clients follow them (10 minutes)
 	@$(PYTHON) -m tests.docker.soak
 
+.PHONY: attack
+attack: setup ## try all that SECURITY.md says cannot be done, and print what came of it (15 minutes)
+	@$(PYTHON) -m tests.attack
+
 .PHONY: sizes
 sizes: setup deb ## what core, slurm and ofed take as they are published, and whether it is too much
 	@for flavor in $(FLAVORS); do \

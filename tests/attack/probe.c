@@ -625,15 +625,15 @@ static void surroundings(void)
 }
 
 /* What stays open: SECURITY.md lists each with its reason. */
-static void open_things(void)
+static void visible_things(void)
 {
-	says_something("open-boot-id", "/proc/sys/kernel/random/boot_id");
-	says_something("open-kernel", "/proc/version");
-	says_something("open-load", "/proc/loadavg");
-	says_something("open-memory", "/proc/meminfo");
-	says_something("open-mounts", "/proc/self/mountinfo");
-	says_something("open-processors", "/proc/cpuinfo");
-	says_something("open-uptime", "/proc/uptime");
+	says_something("visible-boot-id", "/proc/sys/kernel/random/boot_id");
+	says_something("visible-kernel", "/proc/version");
+	says_something("visible-load", "/proc/loadavg");
+	says_something("visible-memory", "/proc/meminfo");
+	says_something("visible-mounts", "/proc/self/mountinfo");
+	says_something("visible-processors", "/proc/cpuinfo");
+	says_something("visible-uptime", "/proc/uptime");
 }
 
 int main(int count, char **words)
@@ -652,6 +652,6 @@ int main(int count, char **words)
 	network();
 	processes();
 	surroundings();
-	open_things();
+	visible_things();
 	return 0;
 }

@@ -72,10 +72,15 @@ def asked_while_building(site: Site, cache: Path) -> tuple[dict[str, Path], list
     return payloads, found
 
 
-def asked_as_user(site: Site, user: User) -> list[Reached]:
-    """Build, prove and assemble as an ordinary user, who gets nothing but packages."""
+def asked_as_user(site: Site, user: User, core: Path | None = None) -> list[Reached]:
+    """Build, prove and assemble as an ordinary user, who gets nothing but packages.
+
+    With the payload of a core it goes quicker: that is not built, and nothing is proved.
+    """
     shutil.copytree(site.specs, user.home / "specs")
     _share(site.store.root, user.home / "packages")
+    if core:
+        _give(core, user.cache / "layers" / core.name)
     name = {"QLUMOD_PROBE": "of the caller", "QLUMOD_STORE": str(user.home / "packages")}
     modules = tuple(MODULES)
     found: list[Reached] = []
@@ -86,12 +91,20 @@ def asked_as_user(site: Site, user: User) -> list[Reached]:
         ("image", "create", "probed", "--modules", "probing", "--root", "head"),
         ("image", "build", "probed", "--root", "head"),
     ):
+        if core and words[0] == "verify-stack":
+            continue
         if words[0] == "register":
             _install(user.cache / "layers", user.home / "head", owner=ID)
         answer = user.qlumod(*words, "--verbose", "--progress", "plain", **name)
         assert answer.status == 0, answer.out + answer.err
         found += answers(f"as a user: {words[0]}", answer.err.splitlines())
     return found
+
+
+def _give(payload: Path, own: Path) -> None:
+    shutil.copytree(payload, own)
+    for path in (own.parent.parent, own.parent, own, *own.rglob("*")):
+        os.chown(path, ID, ID)
 
 
 def _share(store: Path, own: Path) -> None:
