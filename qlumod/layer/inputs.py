@@ -12,6 +12,7 @@ from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.release import parse_release, release_text
 from qlumod.model.spec import in_build_order, with_requirements
+from qlumod.system.documents import read_document
 
 RELEASE = "release"
 ACCOUNTS = "accounts"
@@ -45,7 +46,7 @@ def write_inputs(job: Job, directory: Path) -> Path:
 def read_inputs(directory: Path, module: ModuleName) -> Job:
     """Read what `write_inputs` wrote; `below` is empty, since layers are no documents."""
     names = (RELEASE, ACCOUNTS, LOCK, *(path.name for path in directory.glob(f"*{SPEC}")))
-    texts = {name: (directory / name).read_text(encoding="utf-8") for name in names}
+    texts = {name: read_document(directory / name, within=directory) for name in names}
     return parse_inputs(texts, module, str(directory))
 
 

@@ -42,6 +42,8 @@ PACKAGES = {
     "dh": "debhelper",
     "dh_qlumod": "dh-qlumod",
     "gpg": "gnupg",
+    "gpg-connect-agent": "gpgconf",
+    "gpgconf": "gpgconf",
     "gpgv": "gpgv",
     "hostname": "hostname",
     "lintian": "lintian",
