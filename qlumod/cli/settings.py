@@ -99,7 +99,7 @@ SETTINGS = (
     Setting(
         name="store",
         kind=_SHARED_FOLDER,
-        help="The directory of fetched packages, by digest; several machines may share it.",
+        help="The directory of fetched packages, by digest, on a disk of this machine.",
         example="/srv/qlumod/packages",
         default=lambda look: look("cache") / "packages",
         otherwise="packages in the cache",
@@ -107,7 +107,7 @@ SETTINGS = (
     Setting(
         name="work",
         kind=_SHARED_FOLDER,
-        help="The directory to build in where memory does not suffice: local, not on NFS.",
+        help="The directory to build in where memory does not suffice: on a disk of this machine.",
         example="/var/tmp/qlumod",
         default=lambda look: look("cache") / "work",
         otherwise="work in the cache",

@@ -1,9 +1,9 @@
 """The package store: .debs by digest, whole or not there, shared by all builds of a site.
 
 A file enters only with the digest and size that it was asked for, and by one rename; several
-writers, also on several machines over NFS, do not disturb each other. What lies there is trusted
-until it is used: whoever uses a package hashes it again (`Store.check`), so that a damaged disk
-shows as an error that names the file, never as a wrong layer.
+writers do not disturb each other. What lies there is trusted until it is used: whoever uses a
+package hashes it again (`Store.check`), so that a damaged disk shows as an error that names the
+file, never as a wrong layer.
 """
 
 import os
