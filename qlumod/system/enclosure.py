@@ -24,7 +24,7 @@ from qlumod.system import limits
 from qlumod.system.cgroups import Group, group
 from qlumod.system.limits import LimitMet, Limits
 from qlumod.system.namespace import HOST_NAME
-from qlumod.system.run import Command, CommandFailed, capture, command, run
+from qlumod.system.run import Command, CommandFailed, FellSilent, capture, command, run
 from qlumod.system.syscalls import filter_program
 from qlumod.system.within import Root
 
@@ -60,6 +60,7 @@ _TOP_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _OF_HOST = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
 """What of the host's /etc its programs need."""
 _VAR_TMP = "/var/tmp"
+_SIGNALLED = 128
 _NAMED = 10
 """How many processes are named that a program has left."""
 
@@ -145,7 +146,9 @@ class Enclosure:
             try:
                 yield call
             except CommandFailed as failed:
-                raise limits.explained(failed, bounds, met=own.met, counted=own.counted) from failed
+                raise limits.explained(
+                    _as_it_ended(failed), bounds, met=own.met, counted=own.counted
+                ) from failed
             finally:
                 _tell_left(report, call, listen)
             if own.met:
@@ -281,6 +284,16 @@ def _script(name: str) -> Path:
 @cache
 def _first_program() -> str:
     return _script("enclosed.sh").read_text(encoding="utf-8")
+
+
+def _as_it_ended(failed: CommandFailed) -> CommandFailed:
+    """The failure with the signal that has ended the program, which `enclosed.sh` tells as a shell.
+
+    That is 128 and the signal's number (sh(1)).
+    """
+    if failed.status <= _SIGNALLED or isinstance(failed, FellSilent):
+        return failed
+    return CommandFailed(failed.command, _SIGNALLED - failed.status, failed.tail)
 
 
 def _tell_left(report: Path, call: Command, listen: Listener) -> None:

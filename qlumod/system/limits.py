@@ -6,6 +6,7 @@ the machine down. As with ulimit, limits are this process's, and hold for all th
 
 import os
 import re
+import signal
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -109,8 +110,6 @@ def _spoken(seconds: int) -> str:
     return f"{seconds} seconds" if seconds < 120 or seconds % 60 else f"{seconds // 60} minutes"
 
 
-_SIZE_EXCEEDED = 128 + 25
-"""How a shell tells that SIGXFSZ has ended its program."""
 _SIGNS = (
     (FILE_SIZE, re.compile(r"File size limit exceeded|File too large")),
     (PROCESSES, re.compile(r"Resource temporarily unavailable|[Cc]annot fork|can't fork")),
@@ -137,7 +136,7 @@ def explained(
 
 def _told(failed: CommandFailed, limits: Limits, counted: Collection[str]) -> Iterator[str]:
     """The limits of prlimit(1) that a program's last words speak of."""
-    if limits.file_size and failed.status == _SIZE_EXCEEDED:
+    if limits.file_size and failed.status == -signal.SIGXFSZ:
         yield FILE_SIZE
     imposed = {FILE_SIZE: limits.file_size, PROCESSES: limits.processes, MEMORY: limits.memory}
     for limit, sign in _SIGNS:

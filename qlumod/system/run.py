@@ -279,8 +279,8 @@ class _Watch:
         kill()
 
 
-_WITH_HOME = frozenset(("gpg", "gpgconf", "gpg-connect-agent"))
-"""Programs that are to find the caller's own keyring. Others run what they find in a home:
+_WITH_HOME = frozenset(("gpg", "gpg-agent", "gpg-connect-agent", "gpgconf"))
+"""Programs that are to find the caller's own keys. Others run what they find in a home:
 dpkg-buildpackage and lintian the commands of their configuration, shells and Python much more."""
 
 

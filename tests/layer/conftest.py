@@ -52,6 +52,7 @@ MODULES: dict[str, str] = {
     " /var/cache/debconf/config.dat an example\n /usr/share/nothing/ there is nothing\n"
     " /etc/sudoers.d/careless rules\nWins: /var/mail",
     "varied": "Requires: core\nPackages: varied\nSecrets: /etc/keeper/key site\n"
+    "Public: /var/lib/varied/ says only how many there are\n"
     "Wins: /etc/issue /etc/os-release /etc/update-motd.d/10-uname",
 }
 

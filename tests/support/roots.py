@@ -17,13 +17,17 @@ from qlumod.system.run import attempt, command
 from tests.support.chroot import in_root, inhabited
 
 HEAD_NODE = (
+    "bubblewrap",
     "mount",
     "python3",
     "python3-click",
+    "python3-cryptography",
     "python3-debian",
     "python3-jinja2",
     "python3-rich",
+    "python3-seccomp",
     "python3-sh",
+    "python3-zstandard",
     "squashfs-tools",
 )
 """What python3-qlumod and qlumod-head depend on."""
