@@ -5,6 +5,7 @@ import hashlib
 import os
 import sys
 import threading
+import venv
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -221,17 +222,15 @@ def test_a_file_system_that_fills_up_meanwhile_is_told(
     assert site.fetch().size > 700_000
 
 
-def test_without_python_apt_it_says_what_to_install(site: Site) -> None:
+def test_without_python_apt_it_says_what_to_install(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.offer()
-    nothing = site.top / "nothing"
-    nothing.mkdir()
-    for name in ("apt", "apt_pkg"):
-        (nothing / f"{name}.py").write_text('raise ModuleNotFoundError("No module named \'apt")\n')
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(nothing))
-        text = site.refusal()
-    assert text == (
-        f"cannot import apt_pkg: python3-apt is not installed for {sys.executable}\n"
+    bare = site.top / "bare"
+    venv.create(bare)  # it sees nothing of the system's packages
+    monkeypatch.setattr(sys, "executable", str(bare / "bin/python"))
+    assert site.refusal() == (
+        "cannot import apt_pkg: python3-apt is not installed for TOP/bare/bin/python\n"
         "To mend it: apt install python3-apt; a virtual environment needs --system-site-packages"
     )
 
