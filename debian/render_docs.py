@@ -1,4 +1,4 @@
-"""The pages of qlumod-doc out of README.md and docs/*.md: ``render_docs.py DIRECTORY``."""
+"""README.md, SECURITY.md and docs/*.md as the pages of qlumod-doc: ``render_docs.py DIRECTORY``."""
 
 import re
 import sys
@@ -32,7 +32,8 @@ def main(directory: Path) -> None:
     """Write index.html and one page for each document."""
     source = Path(__file__).resolve().parents[1]
     directory.mkdir(parents=True)
-    for path in (source / "README.md", *sorted((source / "docs").glob("*.md"))):
+    tops = (source / "README.md", source / "SECURITY.md")
+    for path in (*tops, *sorted((source / "docs").glob("*.md"))):
         page = _page(path.read_text(encoding="utf-8"))
         (directory / f"{_name(path.stem)}.html").write_text(page, encoding="utf-8")
 

@@ -11,6 +11,8 @@ from qlumod.system.mmdebstrap import unpack_essential
 from qlumod.system.within import Root
 
 _TRACES = (
+    "/var/cache/apt/pkgcache.bin",
+    "/var/cache/apt/srcpkgcache.bin",
     "/var/log/dpkg.log",
     "/var/log/apt/history.log",
     "/var/log/apt/term.log",

@@ -16,8 +16,8 @@ from qlumod.system.run import capture, command
 from tests.conftest import ROOT
 
 PARTS = (
-    "README.md", "build-host", "debian", "debhelper", "docs", "head-node", "module-specs", "node",
-    "pyproject.toml", "qlumod", "templates",
+    "README.md", "SECURITY.md", "build-host", "debian", "debhelper", "docs", "head-node",
+    "module-specs", "node", "pyproject.toml", "qlumod", "templates",
 )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ def test_the_documentation_has_no_link_to_nowhere(dist: Path, tmp_path: Path) ->
         path.name: path.read_text()
         for path in (tmp_path / "usr/share/doc/qlumod/html").glob("*.html")
     }
-    assert {"index.html", "formats.html", "principles.html"} <= set(pages)
+    assert {"index.html", "SECURITY.html", "formats.html", "principles.html"} <= set(pages)
     for name, page in pages.items():
         for target, anchor in re.findall(r'href="(?!https?:)([^"#]*)(?:#([^"]*))?"', page):
             assert target in ("", *pages), f"{name}: {target}"

@@ -127,7 +127,7 @@ def test_who_writes_on_after_the_end_writes_nothing_more(play: Play, root: Path)
 def test_a_script_that_kills_all_kills_only_what_is_inside(play: Play) -> None:
     found = play("sleep 100 & kill -9 -1; kill -9 $$")
     assert found["raised"]["text"] == (
-        "sh failed: exit status 137\n  $ sh -c 'sleep 100 & kill -9 -1; kill -9 $$'\n  Killed"
+        "sh failed: killed by signal 9\n  $ sh -c 'sleep 100 & kill -9 -1; kill -9 $$'\n  Killed"
     )
 
 
