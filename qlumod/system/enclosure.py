@@ -9,6 +9,8 @@ has ended, all that it has started has ended, too, and what had not by itself is
 SECURITY.md says what that keeps out, and what it does not.
 """
 
+import errno
+import os
 import re
 import shutil
 import tempfile
@@ -61,6 +63,10 @@ _OF_HOST = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
 """What of the host's /etc its programs need."""
 _VAR_TMP = "/var/tmp"
 _SIGNALLED = 128
+_MORE_ROOM = (
+    "roots are unpacked in memory where there is much of it, else in the work directory: "
+    "build with fewer --jobs, or make room there"
+)
 _NAMED = 10
 """How many processes are named that a program has left."""
 
@@ -287,13 +293,15 @@ def _first_program() -> str:
 
 
 def _as_it_ended(failed: CommandFailed) -> CommandFailed:
-    """The failure with the signal that has ended the program, which `enclosed.sh` tells as a shell.
+    """The failure with the signal that has ended the program, and a mend where there is no room.
 
-    That is 128 and the signal's number (sh(1)).
+    `enclosed.sh` tells of a signal as a shell does: by 128 and its number (sh(1)).
     """
-    if failed.status <= _SIGNALLED or isinstance(failed, FellSilent):
+    if isinstance(failed, FellSilent):
         return failed
-    return CommandFailed(failed.command, _SIGNALLED - failed.status, failed.tail)
+    status = failed.status if failed.status <= _SIGNALLED else _SIGNALLED - failed.status
+    full = any(os.strerror(errno.ENOSPC) in line for line in failed.tail)
+    return CommandFailed(failed.command, status, failed.tail, remedy=_MORE_ROOM if full else "")
 
 
 def _tell_left(report: Path, call: Command, listen: Listener) -> None:

@@ -77,7 +77,7 @@ def _bytes() -> tuple[tuple[str, bytes], ...]:
         ("/etc/ssl/certs/a.pem", CERTIFICATE),
         ("/etc/ssl/certs/java/cacerts", b"\xfe\xed\xfe\xed\0\0\0\2\0\0\0\1" + trusted + noise(20)),
         ("/usr/share/keyrings/a.gpg", b"\x99\0\x0d\4" + bytes(4) + b"\1" + noise(7)),
-        ("/opt/v/a.gz", gzip.compress(b"harmless\n" * 50)),
+        ("/opt/v/a.gz", gzip.compress(b"harmless\n" * 50, mtime=0)),
         ("/opt/v/a.png", b"\x89PNG\r\n\x1a\n" + noise(500)),
         ("/opt/v/a.zip", zipped.getvalue()),
         ("/opt/v/a.tar", tarred.getvalue()),

@@ -131,6 +131,15 @@ def test_a_script_that_kills_all_kills_only_what_is_inside(play: Play) -> None:
     )
 
 
+def test_where_there_is_no_room_it_says_where_some_is_needed(play: Play) -> None:
+    found = play("dd if=/dev/zero of=/dev/full count=1 2>&1 | head -n 1; false")
+    assert found["raised"]["text"].endswith(
+        "No space left on device\n"
+        "To mend it: roots are unpacked in memory where there is much of it, else in the work "
+        "directory: build with fewer --jobs, or make room there"
+    )
+
+
 def test_a_name_that_is_none_of_a_process_is_not_told(play: Play) -> None:
     found = play("cp /bin/busybox '/tmp/evil\033[31m\n(1)'; '/tmp/evil\033[31m\n(1)' sleep 99 &")
     assert all("\033" not in told for told in found["told"])
