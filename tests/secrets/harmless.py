@@ -14,6 +14,10 @@ MDBaMBIxEDAOBgNVBAMMB2V4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
 -----END CERTIFICATE-----
 """
 
+ED25519_PREFIX = b'0.\x02\x01\x000\x05\x06\x03+en\x04"\x04 '
+COMPILED = b"\xe90\0\0\0r\x02\0\0\0\xe9\x10\0\0\0)\x0fr\xb8\0\0\0r\xf0\0\0\0"
+"""What compiled Python has after a constant."""
+
 TEXTS = (
     ("/etc/pam.d/common-password", "password\t[success=1 default=ignore]\tpam_unix.so obscure yescrypt\n"),
     ("/etc/pam.d/other", "password requisite pam_deny.so\npassword required pam_permit.so\n"),
@@ -85,5 +89,6 @@ def _bytes() -> tuple[tuple[str, bytes], ...]:
         ("/var/lib/v/times", bytes(range(40)) * 3),
         ("/var/lib/v/empty", b""),
         ("/etc/krb5.keytab", b"\5\2"),
+        ("/usr/lib/v/x.pyc", noise(40) + ED25519_PREFIX + COMPILED + noise(40)),
         ("/etc/v/utf16.txt", "password =\r\nhello\r\n".encode("utf-16")),
     )

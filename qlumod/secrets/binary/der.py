@@ -23,6 +23,8 @@ _EMBEDDED = (
     bytes.fromhex("020101300506032b65"),
 )
 """How PKCS#8 goes on after its SEQUENCE, for the keys that are in use."""
+_SHORT, _KEY_AT, _MANY_ZEROES = 80, 16, 4
+"""Bytes of a key of Ed25519 and its like in PKCS#8 (RFC 8410), and where its secret begins."""
 
 
 def der_keys(part: Part) -> Iterator[Found]:
@@ -89,5 +91,17 @@ def _embedded(data: bytes) -> Iterator[bool]:
     for sign in _EMBEDDED:
         for at in places(data, sign):
             for start in range(max(0, at - 5), at - 1):
-                if data[start] == SEQUENCE and key_form(data[start : start + 16384]):
+                found = data[start : start + 16384]
+                if data[start] == SEQUENCE and key_form(found) and not _is_prefix(found):
                     yield True
+
+
+def _is_prefix(found: bytes) -> bool:
+    """Whether it is how a short key begins, as programs have it, with what is next to that.
+
+    Compiled Python goes on with zeroes there, and random bytes have hardly any.
+    """
+    whole = element(found)
+    if whole is None or whole.end - whole.start > _SHORT:
+        return False
+    return found[_KEY_AT : whole.end].count(0) >= _MANY_ZEROES
