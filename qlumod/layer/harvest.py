@@ -26,6 +26,7 @@ from qlumod.layer.owners import (
 from qlumod.layer.payload import write_documents, write_manifest
 from qlumod.layer.select import Selection, select
 from qlumod.layer.shipped import Shipped
+from qlumod.layer.unfit import faults_of_names, faults_of_secrets, faults_of_sockets
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
 from qlumod.stack.assemble import Merged
 from qlumod.stack.contents import path_lines
@@ -88,7 +89,7 @@ def harvest(
             processors=processors,
             listen=listen,
         )
-        fragments = _checked_fragments(job, ground, gate, listen)
+        fragments = _checked_fragments(job, ground, gate, lists, listen)
     kernel = kernel_in(chosen.entries, job.spec.module)
     require_kernel(chosen.kernels, kernel or ground.kernel, job.spec.module)
     if job.spec.exclude or job.spec.restore:
@@ -180,12 +181,14 @@ def _write_boot(root: Root, kernel: str, output: Path, *, epoch: int, listen: Li
     make_initrd(root, kernel, output / INITRD, epoch=epoch, listen=listen)
 
 
-def _checked_fragments(job: Job, ground: Ground, gate: Gate, listen: Listener) -> dict[str, bytes]:
+def _checked_fragments(
+    job: Job, ground: Ground, gate: Gate, lists: FileLists, listen: Listener
+) -> dict[str, bytes]:
     """What the module added to shared state; raises all that is wrong in one round.
 
     Secrets are looked for later, if nothing else is wrong, while the layer is compressed.
     """
-    faults, fragments = [*gate.chosen.plan.faults], {}
+    faults, fragments = [*_faults(job, ground, gate.chosen, lists)], {}
     try:
         fragments = _fragments(job, ground, gate.chosen, listen)
     except QlumodError as fault:
@@ -193,6 +196,14 @@ def _checked_fragments(job: Job, ground: Ground, gate: Gate, listen: Listener) -
     if faults:
         raise_faults((*faults, *gate.faults(fragments)))
     return fragments
+
+
+def _faults(job: Job, ground: Ground, chosen: Selection, lists: FileLists) -> Iterator[QlumodError]:
+    """What is wrong with the paths that were installed."""
+    yield from faults_of_names({*chosen.entries, *(p for paths in lists.values() for p in paths)})
+    yield from faults_of_sockets(chosen.kept)
+    yield from faults_of_secrets(job.spec.secrets, ground.root)
+    yield from chosen.plan.faults
 
 
 def _fragments(job: Job, ground: Ground, chosen: Selection, listen: Listener) -> dict[str, bytes]:

@@ -5,7 +5,9 @@ import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from qlumod.events import Listener
 from qlumod.layer.file_lists import listed
@@ -13,11 +15,11 @@ from qlumod.layer.install import ENVIRONMENT
 from qlumod.layer.owners import INFO
 from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
-from qlumod.system.enclosure import Enclosure
+from qlumod.system.enclosure import Enclosure, Shown
 from qlumod.system.within import Root
 
-_TREES = "/qlumod/packages"
-"""Where the packages' trees lie, below /run of the enclosure."""
+_SHOWN = "/run/qlumod-package"
+"""Where the root's dpkg-deb finds a package's tree, and leaves the .deb."""
 
 _ONLY_SOURCES = (
     "/usr/src/",
@@ -50,21 +52,25 @@ class Compiled:
 def package_modules(
     place: Enclosure, root: Root, compiled: Compiled, output: Path, *, listen: Listener
 ) -> None:
-    """Write the .deb, made by the root's own dpkg-deb."""
-    name = f"{_TREES}/{compiled.package.package}"
-    place.run_directory.make_directory(name)
-    tree = Root(place.run_directory.place / name.lstrip("/"))
-    for source, target in _files(root, compiled):
-        _copy(root, source, tree, target)
-    _write_control(place, root, tree, compiled)
-    place.run(
-        "dpkg-deb", "--root-owner-group", "-Zgzip", "-z6", "--build",
-        f"/run{name}", f"/run{name}.deb",
-        epoch=compiled.epoch,
-        environment=ENVIRONMENT,
-        listen=listen,
-    )  # fmt: skip
-    place.run_directory.copy_out(f"{name}.deb", output)
+    """Write the .deb, made by the root's own dpkg-deb.
+
+    No program of the root has been where the tree is made.
+    """
+    with TemporaryDirectory(dir=output.parent) as scratch:
+        made = Root(Path(scratch))
+        made.make_directory("/tree")
+        tree = Root(Path(scratch, "tree"))
+        for source, target in _files(root, compiled):
+            _copy(root, source, tree, target)
+        _write_control(place, root, tree, compiled)
+        place.showing(Shown(source=made.place, name=_SHOWN, writable=True)).run(
+            "dpkg-deb", "--root-owner-group", "-Zgzip", "-z6", "--build",
+            f"{_SHOWN}/tree", f"{_SHOWN}/made.deb",
+            epoch=compiled.epoch,
+            environment=ENVIRONMENT,
+            listen=listen,
+        )  # fmt: skip
+        made.copy_out("/made.deb", output)
 
 
 def _files(root: Root, compiled: Compiled) -> Iterator[tuple[str, str]]:
@@ -162,7 +168,8 @@ def _conffiles(root: Root, package: str) -> tuple[str, ...]:
 
 
 def _md5(tree: Root, path: str) -> str:
-    return hashlib.md5(tree.read(path), usedforsecurity=False).hexdigest()
+    with tree.reading(path) as source:
+        return hashlib.file_digest(source, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
 
 
 def _write(tree: Root, name: str, text: str, mode: int = 0o644) -> None:

@@ -21,6 +21,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, ignore
 from qlumod.system import limits
 from qlumod.system.cgroups import Group, group
@@ -62,6 +63,10 @@ _TOP_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _OF_HOST = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
 """What of the host's /etc its programs need."""
 _VAR_TMP = "/var/tmp"
+_POINTS = ("/dev", "/proc", "/run", "/sys", "/tmp")
+"""Where something is mounted in every enclosure."""
+_REPORTED = 64 << 10
+"""Bytes of a report that are read."""
 _SIGNALLED = 128
 _MORE_ROOM = (
     "roots are unpacked in memory where there is much of it, else in the work directory: "
@@ -93,6 +98,8 @@ class Enclosure:
     """bubblewrap's options that make ``/``."""
     home: Path
     """A directory of its own, outside of the root."""
+    root: Root | None = None
+    """What ``/`` shows where programs of packages have written it; None: it is the host's."""
     shown: tuple[Shown, ...] = ()
 
     @property
@@ -141,6 +148,7 @@ class Enclosure:
         listen: Listener,
     ) -> Iterator[Command]:
         """The call of a program; at the end, what limits it met and which processes it left."""
+        self._require_plain_points()
         bounds, report = limits.in_force(), self.home / "report"
         with group(bounds) as own:
             call = replace(
@@ -159,6 +167,27 @@ class Enclosure:
                 _tell_left(report, call, listen)
             if own.met:
                 raise LimitMet(call, bounds, min(own.met))
+
+    def _require_plain_points(self) -> None:
+        """Raise an error where a program has put a link on the way to where something is mounted.
+
+        bubblewrap would follow it, and sees the host's tree meanwhile.
+        """
+        for point in (*_POINTS, *(shown.name for shown in self.shown)):
+            tree, path = self._tree_of(point)
+            if tree and not tree.is_plain(path):
+                raise QlumodError(
+                    f"{point} within the root is no directory, or lies below a link",
+                    remedy="the enclosure of programs is mounted there: see which package's script "
+                    "has changed it",
+                )
+
+    def _tree_of(self, point: str) -> tuple[Root | None, str]:
+        """The tree that a path lies in, and the path there."""
+        for top, tree in (("/run/", self.run_directory), ("/tmp/", self.temporary)):
+            if point.startswith(top):
+                return tree, point.removeprefix(top.rstrip("/"))
+        return self.root, point
 
     def _call(self, words: tuple[str, ...], bounds: Limits, own: Group, report: Path) -> Command:
         return replace(
@@ -214,7 +243,7 @@ def enclosed(root: Root, *shown: Shown, writable: bool = True) -> Iterator[Enclo
         top = Shown(source=root.place, name="/", writable=writable)
         scratch = Shown(source=home / "tmp", name=_VAR_TMP, writable=True)
         own = [] if writable or not root.is_directory(_VAR_TMP) else [scratch]
-        yield Enclosure(top=top.words, home=home, shown=(*own, *shown))
+        yield Enclosure(top=top.words, home=home, root=root, shown=(*own, *shown))
 
 
 @contextmanager
@@ -306,7 +335,10 @@ def _as_it_ended(failed: CommandFailed) -> CommandFailed:
 
 def _tell_left(report: Path, call: Command, listen: Listener) -> None:
     """Say which processes a program has left, as `enclosed.sh` has reported them."""
-    text = report.read_text(encoding="utf-8", errors="replace") if report.exists() else ""
+    text = ""
+    if report.exists():
+        with report.open("rb") as source:
+            text = source.read(_REPORTED).decode("utf-8", "replace")
     report.unlink(missing_ok=True)
     names = re.findall(r"^[!-~ ]+ \(\d+\)$", text, re.MULTILINE)
     if names:

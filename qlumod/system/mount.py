@@ -20,6 +20,8 @@ OVERLAY_OPTIONS = "redirect_dir=off,metacopy=off,index=off,xino=off"
 CONFINED_OPTIONS = "userxattr,index=off,xino=off"
 """The same in a user namespace, where ``userxattr`` forbids redirections and bare metadata."""
 
+_NO_DEVICES = "nodev"
+"""A device node of a package is an entry of its layer, and opens nothing here."""
 _MOUNT = {"LIBMOUNT_FORCE_MOUNT2": "always"}
 """With the kernel's newer calls, mount(8) of Debian 13 takes 256 bytes for an option at most."""
 
@@ -69,7 +71,8 @@ def _users_of(target: Path) -> Iterator[str]:
 @contextmanager
 def tmpfs(target: Path, *, mode: int = 0o755, size: str = "95%") -> Iterator[Path]:
     """Mount an empty tmpfs; `size` as in tmpfs(5)."""
-    with mounted("tmpfs", target, "-t", "tmpfs", "-o", f"mode={mode:o},size={size},nr_inodes=0"):
+    options = f"{_NO_DEVICES},mode={mode:o},size={size},nr_inodes=0"
+    with mounted("tmpfs", target, "-t", "tmpfs", "-o", options):
         yield target
 
 
@@ -102,7 +105,7 @@ def squashfs(image: Path, target: Path) -> Iterator[Path]:
         with _unpacked(image, target):
             yield target
         return
-    with mounted(image, target, "-t", "squashfs", "-o", "loop,ro"):
+    with mounted(image, target, "-t", "squashfs", "-o", f"{_NO_DEVICES},loop,ro"):
         yield target
 
 
@@ -134,7 +137,8 @@ def overlay(
     # Together the names have room for one page (mount(2)): they are told from a common directory.
     home = Path(os.path.commonpath([*lower, *writable.values()]))
     layers = ":".join(_option(path, home) for path in reversed(lower))
-    options = [CONFINED_OPTIONS if confined() else OVERLAY_OPTIONS, f"lowerdir={layers}"]
+    common = CONFINED_OPTIONS if confined() else OVERLAY_OPTIONS
+    options = [_NO_DEVICES, common, f"lowerdir={layers}"]
     if writable:
         options += [f"{name}={_option(path, home)}" for name, path in writable.items()]
         options.append("volatile")

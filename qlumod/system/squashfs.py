@@ -65,4 +65,7 @@ def _told(image: Path) -> Iterator[None]:
 
 
 def _line(path: str) -> bytes:
+    """A line of mksquashfs's list of what it leaves out, which has no way to write a newline."""
+    if "\n" in path:
+        raise QlumodError(f"cannot leave {path!r} out of a squashfs: there is a newline in it")
     return os.fsencode(path) + b"\n"

@@ -18,11 +18,12 @@ from qlumod.errors import QlumodError
 
 _OPENAT2 = 437
 """The number of openat2(2), the same on every architecture (Linux 5.6)."""
-_NO_MAGICLINKS, _IN_ROOT = 0x02, 0x10
-"""RESOLVE_NO_MAGICLINKS and RESOLVE_IN_ROOT of openat2(2)."""
+_NO_MAGICLINKS, _NO_SYMLINKS, _IN_ROOT = 0x02, 0x04, 0x10
+"""RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS and RESOLVE_IN_ROOT of openat2(2)."""
+_MOST = 256 << 20
+"""Bytes of a file that is read whole: no text, no key and no database of packages has more."""
 _ITSELF = os.O_PATH | os.O_NOFOLLOW
-_TO_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
-"""How a file is opened for reading: a FIFO in its place does not hang us."""
+_TO_READ = os.O_RDONLY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
@@ -63,16 +64,24 @@ class Root:
 
     @contextmanager
     def reading(self, path: str) -> Iterator[BufferedReader]:
-        """Open a regular file for reading; raises `QlumodError` for anything else."""
-        with os.fdopen(self._open(path, _TO_READ), "rb") as source:
-            if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
-                raise QlumodError(f"{path} within the root is no regular file")
-            yield source
+        """Open a regular file for reading; raises `QlumodError` for anything else.
 
-    def read(self, path: str) -> bytes:
-        """The bytes of a regular file."""
+        What it is is known before it is opened: a device's driver would be asked otherwise.
+        """
+        with self.opened(path) as descriptor:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise QlumodError(f"{path} within the root is no regular file")
+            source = os.open(f"/proc/self/fd/{descriptor}", _TO_READ)
+        with os.fdopen(source, "rb") as opened:
+            yield opened
+
+    def read(self, path: str, *, most: int = _MOST) -> bytes:
+        """The bytes of a regular file; raises `QlumodError` where it has more than `most`."""
         with self.reading(path) as source:
-            return source.read()
+            data = source.read(most + 1)
+        if len(data) > most:
+            raise QlumodError(f"{path} within the root has more than {most >> 20} MiB")
+        return data
 
     def text(self, path: str) -> str:
         """The text of a regular file; what is not UTF-8 is replaced."""
@@ -131,6 +140,17 @@ class Root:
         with self.opened("/") as top, self.opened(path) as descriptor:
             real = os.path.relpath(_name_of(descriptor), _name_of(top))
         return "/" if real == "." else f"/{real}"
+
+    def is_plain(self, path: str) -> bool:
+        """Whether no link stands on the way to a path, nor there, as far as it is there."""
+        with self.opened("/") as top:
+            try:
+                os.close(_openat2(top, path, os.O_PATH | os.O_CLOEXEC, _NO_SYMLINKS | _IN_ROOT))
+            except OSError as fault:
+                if fault.errno not in _ABSENT:
+                    raise
+                return fault.errno == errno.ENOENT
+        return True
 
     def names(self, directory: str) -> tuple[str, ...]:
         """The names in a directory, sorted; none where it is not there."""
@@ -319,8 +339,8 @@ def _is_there(top: int, path: str) -> bool:
     return True
 
 
-def _openat2(top: int, path: str, flags: int) -> int:
-    how = _How(flags, 0, _NO_MAGICLINKS | _IN_ROOT)
+def _openat2(top: int, path: str, flags: int, resolve: int = _NO_MAGICLINKS | _IN_ROOT) -> int:
+    how = _How(flags, 0, resolve)
     while True:
         found = int(
             _libc.syscall(_OPENAT2, top, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how))

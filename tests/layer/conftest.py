@@ -51,6 +51,10 @@ MODULES: dict[str, str] = {
     " /var/lib/careless/db/ an empty database\n /usr/share/careless/token* of the manual\n"
     " /var/cache/debconf/config.dat an example\n /usr/share/nothing/ there is nothing\n"
     " /etc/sudoers.d/careless rules\nWins: /var/mail",
+    "linked": "Requires: core\nPackages: linked\nSecrets:\n /etc/linked/key site\n"
+    " /etc/linked/named site\n /etc/linked/tree node\n /etc/linked/both site\n"
+    " /etc/linked/other site",
+    "named": "Requires: core\nPackages: named",
     "varied": "Requires: core\nPackages: varied\nSecrets: /etc/keeper/key site\n"
     "Public: /var/lib/varied/ says only how many there are\n"
     "Wins: /etc/issue /etc/os-release /etc/update-motd.d/10-uname",
@@ -118,6 +122,28 @@ def small_debs(directory: Path) -> None:
     )
     make_deb(directory, "meddling", scripts={"postinst": "echo mine > /etc/issue"})
     make_deb(directory, "big", files={"/usr/share/big": random.Random(1).randbytes(2 << 20)})
+    make_deb(
+        directory,
+        "linked",
+        scripts={
+            "postinst": "mkdir -p /var/lib/linked /etc/linked/tree\n"
+            "ln -s /var/lib/linked/key /etc/linked/key; ln -s real /etc/linked/named\n"
+            "ln -s both /etc/linked/other\n"
+            "for n in /var/lib/linked/key /etc/linked/real /etc/linked/tree/one /etc/linked/both\n"
+            "do echo correct horse battery staple >$n; done"
+        },
+    )
+    make_deb(
+        directory,
+        "named",
+        scripts={
+            "postinst": "mkdir -p /var/log/sysstat; cd /var/log/sysstat\n"
+            "echo one >'sa\n01'; echo two >\"$(printf 'sa\\r02')\"\n"
+            "mkdir -p /usr/share/icons/x; cd /usr/share/icons/x; : >\"$(printf 'a\\tb')\"\n"
+            "perl -MIO::Socket::UNIX -e "
+            "'IO::Socket::UNIX->new(Local => \"/etc/left\", Listen => 1)'"
+        },
+    )
     make_deb(
         directory,
         "varied",

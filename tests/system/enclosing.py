@@ -53,3 +53,11 @@ def stop_first(*, listen: Listener, root: str) -> None:
         (Path(root) / "tmp/open").touch()
         with (Path(root) / "tmp/open").open():
             raise QlumodError("the true reason")
+
+
+def mount_later(*, listen: Listener, root: str, script: str, name: str) -> None:
+    """Run a script, and then a program that is shown something at a path."""
+    with enclosed(Root(Path(root))) as place:
+        place.run("sh", "-c", script, listen=listen)
+        shown = Shown(source=Path(root, "etc"), name=name)
+        place.showing(shown).run("true", listen=listen)

@@ -1,6 +1,7 @@
 """Programs of a root in their enclosure: what they see, what they may take, and how they end."""
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -149,6 +150,47 @@ def test_the_first_error_is_the_one_that_is_told(root: Path) -> None:
     with pytest.raises(QlumodError) as raised:
         call_inside("tests.system.enclosing:stop_first", {"root": str(root)}, listen=ignore)
     assert str(raised.value) == "the true reason"
+
+
+LINKED = {
+    "in the root": ("rm -r /srv; ln -s /oldroot{host} /srv", "/srv/shown"),
+    "in /run": ("ln -s /oldroot{host} /run/shown", "/run/shown/there"),
+    "in /tmp": ("ln -s ../oldroot{host} /tmp/shown", "/tmp/shown/there"),
+    "the last name": ("ln -s /oldroot{host}/new /run/shown", "/run/shown"),
+}
+"""How a script turns what something is mounted upon later into a link to the host."""
+
+
+@pytest.mark.parametrize("where", LINKED)
+def test_nothing_is_mounted_where_a_link_leads(root: Path, where: str, tmp_path: Path) -> None:
+    host = tmp_path / "host"
+    host.mkdir()
+    script, name = LINKED[where]
+    own = Path(shutil.copytree(root, tmp_path / "root", symlinks=True))
+    (own / "srv").mkdir(exist_ok=True)
+    given = {"root": str(own), "script": script.format(host=host), "name": name}
+    with pytest.raises(QlumodError, match="is no directory, or lies below a link"):
+        call_inside("tests.system.enclosing:mount_later", given, listen=ignore)
+    assert list(host.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["dev", "proc", "run", "sys", "tmp"])
+def test_the_enclosures_own_directories_are_none_that_a_link_leads_to(
+    name: str, tmp_path: Path
+) -> None:
+    host = tmp_path / "host"
+    host.mkdir()
+    own = busybox_root(tmp_path)
+    (own / name).symlink_to(f"/oldroot{host}")
+    given = {"root": str(own), "script": "true", "name": "/shown"}
+    with pytest.raises(QlumodError) as raised:
+        call_inside("tests.system.enclosing:mount_later", given, listen=ignore)
+    assert str(raised.value) == (
+        f"/{name} within the root is no directory, or lies below a link\n"
+        "To mend it: the enclosure of programs is mounted there: see which package's script has "
+        "changed it"
+    )
+    assert list(host.iterdir()) == []
 
 
 # What it may take.

@@ -68,9 +68,10 @@ def paths_by_hand(tree: ast.Module) -> Iterator[int]:
         match node:
             case ast.BinOp(left=left, op=ast.Div() | ast.Add()) if name_of(left) in NAMES:
                 yield node.lineno
-            case ast.BinOp(left=ast.Attribute(attr="place", value=owner), op=ast.Div()) if (
-                name_of(owner) in NAMES
-            ):
+            # Where a tree lies, whatever that one is called.
+            case ast.BinOp(left=ast.Attribute(attr="place"), op=ast.Div()):
+                yield node.lineno
+            case ast.Call(func=ast.Name(id="Path"), args=[ast.Attribute(attr="place"), _, *_]):
                 yield node.lineno
             case ast.Call(func=ast.Attribute(attr="joinpath" | "glob" | "rglob", value=value)) if (
                 name_of(value) in NAMES
@@ -93,12 +94,13 @@ def read(root, tree, ground):
     one = (root / "etc/passwd").read_text()
     two = tree.glob("*.list")
     three = ground.root / "usr"
-    return root.place / "var"
+    four = Path(made.place, "x")
+    return Root(enclosure.run_directory.place / "var")
 """
 
 
 def test_it_would_be_noticed() -> None:
-    assert sorted(paths_by_hand(ast.parse(BY_HAND))) == [2, 3, 4, 5]
+    assert sorted(paths_by_hand(ast.parse(BY_HAND))) == [2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -1,6 +1,7 @@
 """Paths of a root: whatever links a package puts there, nothing outside is read or written."""
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +71,31 @@ def test_a_link_that_leads_nowhere_is_something_and_no_file(root: Root) -> None:
     assert root.is_link("/out-file")
     assert root.target("/out-file").endswith("/outside/file")
     assert not root.has("/nothing")
+
+
+def test_what_is_no_file_is_not_even_opened(root: Root) -> None:
+    # The kernel has no driver of that number, and would say so.
+    root.make_node("/etc/device", stat.S_IFCHR | 0o644, os.makedev(4095, 7))
+    root.make_node("/etc/fifo", stat.S_IFIFO | 0o644, 0)
+    for path in ("/etc/device", "/etc/fifo", "/etc"):
+        with pytest.raises(QlumodError, match="is no regular file"):
+            root.read(path)
+
+
+def test_a_file_that_is_too_large_is_not_read(root: Root) -> None:
+    os.truncate(root.place / "etc/file", 6 << 30)
+    with pytest.raises(QlumodError) as raised:
+        root.read("/etc/file")
+    assert str(raised.value) == "/etc/file within the root has more than 256 MiB"
+
+
+@pytest.mark.parametrize(
+    ("path", "plain"),
+    [("/etc", True), ("/usr/lib/x/y", True), ("/lib", False), ("/lib/x", False), ("/out", False),
+     ("/nowhere", False), ("/circle", False), ("/etc/file/x", False), ("/", True)],
+)  # fmt: skip
+def test_a_plain_path_has_no_link_in_it(root: Root, path: str, plain: bool) -> None:
+    assert root.is_plain(path) is plain
 
 
 WRITTEN: dict[str, Callable[[Root, str], object]] = {

@@ -1,0 +1,65 @@
+"""What an installation left that no layer can hold, and what the spec's Secrets do not reach."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from qlumod.errors import QlumodError
+from qlumod.model.contents import escaped
+from qlumod.model.secret import Secret
+from qlumod.model.tree import Entry
+from qlumod.state.kind import matches_any
+from qlumod.system.within import Root
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters and the separators of Unicode: lists of paths have one on a line."""
+_TOLD = 10
+"""How many such names are told."""
+
+
+def faults_of_names(paths: Iterable[str]) -> Iterator[QlumodError]:
+    """An error for each path with a control character in it, whatever would become of it."""
+    for path in islice(sorted(filter(_CONTROL.search, paths)), _TOLD):
+        yield QlumodError(
+            f"{escaped(path)}: there is a control character in this name, and no list of paths "
+            "can hold it",
+            remedy="let the package's script give it another name",
+        )
+
+
+def faults_of_sockets(kept: Iterable[Entry]) -> Iterator[QlumodError]:
+    """An error for each socket that would be in the layer."""
+    for entry in kept:
+        if entry.type == "s":
+            yield QlumodError(
+                f"{entry.path} is the socket of a program that runs no more",
+                remedy="let the package's script remove it, or make it below /run",
+            )
+
+
+def faults_of_secrets(secrets: Sequence[Secret], root: Root) -> Iterator[QlumodError]:
+    """An error for each path under Secrets that is another one, or is more than a file.
+
+    What it leads to would be in the layer, as if nobody had listed it.
+    """
+    listed = [secret.path for secret in secrets]
+    for secret in secrets:
+        for path in root.matching(secret.path):
+            real = _real(root, path)
+            if real and not matches_any(real, listed):
+                yield QlumodError(
+                    f"Secrets: {path}: a link leads to {real}, which is not listed",
+                    remedy=f"add '{real} {secret.kind}' to the field Secrets",
+                )
+            elif not real and root.is_directory(path):
+                yield QlumodError(
+                    f"Secrets: {path}: it is a directory, and its files would be in the layer",
+                    remedy=f"list its files: '{path}/* {secret.kind}'",
+                )
+
+
+def _real(root: Root, path: str) -> str:
+    """Where a path leads by links; empty: it is there itself, or leads nowhere."""
+    there = root.is_file(path) or root.is_directory(path)
+    real = root.where(path) if there else path
+    return "" if real == path else real
