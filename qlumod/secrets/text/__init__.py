@@ -9,6 +9,7 @@ from qlumod.secrets.text.lone import lone_words
 from qlumod.secrets.text.named import named
 from qlumod.secrets.text.pem import pem_keys
 from qlumod.secrets.text.settings import settings
+from qlumod.secrets.text.tables import login_tables
 from qlumod.secrets.text.urls import logins_in_addresses
 
 ANYWHERE: tuple[Reader, ...] = (pem_keys, tokens)
@@ -22,5 +23,5 @@ TEXTS: tuple[Reader, ...] = (
     settings,
 )
 """Asked of texts alone."""
-LAST: tuple[Reader, ...] = (named, lone_words)
+LAST: tuple[Reader, ...] = (named, login_tables, lone_words)
 """Asked where nothing else was found."""
