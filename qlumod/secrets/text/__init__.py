@@ -2,6 +2,7 @@
 
 from qlumod.secrets.part import Reader
 from qlumod.secrets.rules.matching import tokens
+from qlumod.secrets.text.commands import commands
 from qlumod.secrets.text.directives import directives, netrc_logins
 from qlumod.secrets.text.forms import forms
 from qlumod.secrets.text.hashes import password_hashes
@@ -21,6 +22,7 @@ TEXTS: tuple[Reader, ...] = (
     directives,
     logins_in_addresses,
     settings,
+    commands,
 )
 """Asked of texts alone."""
 LAST: tuple[Reader, ...] = (named, login_tables, lone_words)

@@ -38,7 +38,9 @@ def _line(regex: bytes, end: bytes = _END) -> re.Pattern[bytes]:
 
 
 _ALONE = _line(rb"[\w-]+(?:[ \t]+--?\w+)*")
-_QUOTED = re.compile(rb"(?i)[ \t]*password[ \t]+\"(?P<q>[^\"\n]+)\"(?P<s>)(?P<b>)[ \t]*;?[ \t]*\Z")
+_QUOTED = re.compile(
+    rb"(?i)[ \t]*password[ \t]+\"(?P<q>[^\"\n]+)\"(?P<s>)(?P<b>)[ \t]*(?:;?|\{.*)[ \t]*\Z"
+)
 _MONITOR = _line(
     rb"monitor[ \t]+\S+@\S+[ \t]+\d+[ \t]+\S+", rb"[ \t]+(?:master|slave|primary|secondary)"
 )

@@ -214,7 +214,7 @@ FORMS = (
 )
 
 
-_GATES = (b"assw", b"secret", b"auth", b"private", b"user", b"key", b"login", b"mysql")
+_GATES = (b"assw", b"pass", b"secret", b"auth", b"private", b"user", b"key", b"login", b"mysql")
 """Words that other readers look for, too: where such a one is missing, so are those around it."""
 
 

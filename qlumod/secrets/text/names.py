@@ -25,7 +25,7 @@ _OTHER_WORDS = re.compile(
 )
 """What makes another word of ``pass``: bypass, compass, trespass."""
 
-_PW_OWNERS = re.compile(rb"(?i)(?:\A|[_.-]|root|bind|db|admin|user|ldap|my|sql|rw|ro)\Z")
+_PW_OWNERS = re.compile(rb"(?i)(?:\A|[_.]|(?:root|bind|db|admin|user|ldap|my|sql|rw|ro)-?)\Z")
 """Whose ``pw`` is a password."""
 
 Promise = tuple[str, Callable[[bytes], bool]]

@@ -28,7 +28,7 @@ _SETTING = re.compile(
             | psk | key | salt | authtok )
     (?P<tail> [_.-]? (?:key|hash|value|text|plain|clear|base64|b64|str(?:ing)?|data|base
                        |read|write|md5|sha[0-9]{1,3}|[0-9]{1,2}))?
-    (?: ["'\])}]{0,3} [ \t]{0,20}
+    (?: (?: ["'\])]{0,3} | ["']?\}(?=[ ]?=) ) [ \t]{0,20}
         (?: => | := | :: | = | : | (?:,|\|\||\?\?)(?=[ ]?(?:<<)?["']) | (?P<call> \( )(?=["'])
           | [ \t]value[ \t]?= )
       | (?P<xml> (?:[ ][^<>\n]{0,80})? > (?:\s{0,20}<(?:value|string)>)?

@@ -13,7 +13,9 @@ _HINT = re.compile(
     r"[^/]*(?:/[^/]*)?\Z"
 )
 """What the name of a file, or of its directory, has in it where it holds logins."""
-_ROW = re.compile(rb"([^\s:|%=<>{}\"'(]{1,80})(?P<sign>[:|%]) ?(?P<rest>\S[^\n]*)")
+_ROW = re.compile(
+    rb"(?:[\w.@-]{1,64}[ \t]+)?([^\s:|%=<>{}\"'(]{1,80})(?P<sign>[:|%]) ?(?P<rest>\S[^\n]*)"
+)
 _HOST = re.compile(
     rb"(?P<host>(?:[\w-]+\.)+[\w-]+(?:[:,/]\d+)?|\[[0-9a-f:]+\](?::\d+)?|localhost|\*|//\S+|(?P<role>\w+))"
     rb"[ \t]+(?:\S+[ \t]+)?(?P<secret>\S{4,})(?:[ \t]+\d+)?[ \t]*"
