@@ -17,6 +17,7 @@ from tests.secrets.harmless import harmless
 from tests.secrets.harmless_again import gvdb, harmless_again
 from tests.secrets.held_out import held_out
 from tests.secrets.held_out_again import held_out_again
+from tests.secrets.held_out_fresh import held_out_fresh
 from tests.secrets.held_out_services import held_out_services
 from tests.secrets.held_out_services_again import held_out_services_again
 from tests.secrets.planted import PEM, cpio, planted, sqlite, tarred, texts, zipped
@@ -35,6 +36,18 @@ def test_every_planted_kind_is_found():
 def test_kinds_that_were_chosen_later_are_found():
     missed = [kind for kind, path, data in later() if not look(path, data).found]
     assert missed == []
+
+
+def test_what_is_missed_of_the_fresh_lot_is_known():
+    missed = {kind for kind, path, data in held_out_fresh() if not look(path, data).found}
+    assert missed == {
+        "Xymon's client",
+        "MySQL's exporter",
+        "PHP's session",
+        "SSSD's kernel of smart cards",
+        "WeeChat",
+        "ssh-askpass in a script",
+    }
 
 
 def later():
@@ -122,6 +135,25 @@ def test_a_word_behind_password_is_one_where_no_language_has_it(line, secret):
 )
 def test_a_table_of_logins_is_known_by_its_name_and_by_all_its_rows(path, rows, secret):
     assert bool(kinds(path, b"# a table\n\n" + rows)) == secret
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        (b"ldapsearch -x -D cn=a -w hunter22 -b dc=b", True),
+        (b"ldapsearch -x -D cn=a -y /etc/pw -b dc=b", False),
+        (b"openssl pkcs12 -export -passout pass:hunter22", True),
+        (b"openssl pkcs12 -export -passout file:/etc/pw", False),
+        (b'zip -P "$PASSWORD" x.zip y', False),
+        (b"echo hunter22 | cryptsetup open /dev/x y -", True),
+        (b"cat /etc/pw | cryptsetup open /dev/x y -", False),
+        (b"curl -H 'X-Auth-Token: 0a1b2c3d4e5f6a7b' https://b.org", True),
+        (b'curl -H "X-Auth-Token: $TOKEN" https://b.org', False),
+    ],
+)
+def test_a_password_among_arguments_is_found(line, secret):
+    assert bool(kinds("/usr/local/bin/x", b"#!/bin/sh\n" + line + b"\n")) == secret
+    assert not kinds("/usr/share/doc/x", b"so say\n  zip -P hunter22 x.zip\n")
 
 
 def test_a_damaged_database_of_settings_is_told_and_read_all_the_same():
