@@ -15,15 +15,22 @@ from qlumod.state.table import rule_of
 from qlumod.system.tree import scan
 from qlumod.system.within import Root
 from tests.secrets.harmless import harmless
+from tests.secrets.harmless_again import harmless_again
 from tests.secrets.held_out import held_out
 from tests.secrets.held_out_again import held_out_again
+from tests.secrets.held_out_services import held_out_services
+from tests.secrets.held_out_services_again import held_out_services_again
 from tests.secrets.made import Planted
 from tests.secrets.planted import planted
+from tests.secrets.red_team import red_team
 
 LOTS = {
     "that the readers were written for": planted,
     "chosen afterwards": held_out,
     "chosen after that": held_out_again,
+    "that a red team planted, and were missed": red_team,
+    "of services": held_out_services,
+    "of further services": held_out_services_again,
 }
 ELSEWHERE = "/srv"
 """Where a kind is planted whose own path no layer has: shared state, and what is dropped."""
@@ -48,7 +55,7 @@ def lots() -> Iterator[Lot]:
 
 def false_alarms() -> tuple[str, ...]:
     """The harmless files that the gate takes for secrets."""
-    plants = [(path, path, data) for path, data in harmless()]
+    plants = [(path, path, data) for path, data in (*harmless(), *harmless_again())]
     return tuple(path for path, found in _outcomes(plants) if found)
 
 

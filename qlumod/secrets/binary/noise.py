@@ -60,8 +60,8 @@ def random_bytes(part: Part) -> Iterator[Found]:
 
 
 def is_random(data: bytes) -> bool:
-    """Whether the bytes are spread as chance spreads them: values, bits, neighbours."""
-    tests = (_many_values, _even_bits, _few_repeats, _no_letters)
+    """Whether the bytes are spread as chance spreads them: values, bits, neighbours, steps."""
+    tests = (_many_values, _even_bits, _few_repeats, _no_letters, _uneven_values, _uneven_steps)
     return not _is_utf8(data) and all(passes(data) for passes in tests)
 
 
@@ -79,6 +79,34 @@ def _many_values(data: bytes) -> bool:
     expected = 256 * (1 - empty)
     variance = 256 * empty * (1 - empty)
     return len(set(data)) >= expected - 4 * math.sqrt(variance) - 1
+
+
+def _uneven_values(data: bytes) -> bool:
+    """Some values are rarer than others: a table has each equally often, chance has not (chi²)."""
+    mean = len(data) / 256
+    squares = sum((data.count(value) - mean) ** 2 for value in range(256)) / mean
+    return squares >= 255 - 6 * math.sqrt(2 * 255) if mean >= 1 else len(set(data)) < 250
+
+
+def _uneven_steps(data: bytes) -> bool:
+    """No step from a byte to a later one is frequent, by difference or by bits, as in a table."""
+    most = len(data) / 256 + 6 * math.sqrt(len(data) / 256) + 4
+    return all(
+        max(map(steps.count, set(steps))) <= most
+        for width in (1, 2, 4, 8)
+        for steps in (_differences(data, width), _flips(data, width))
+        if steps
+    )
+
+
+def _differences(data: bytes, width: int) -> bytes:
+    return bytes((later - one) & 0xFF for one, later in zip(data, data[width:], strict=False))
+
+
+def _flips(data: bytes, width: int) -> bytes:
+    """The bits that change between each second entry of so many bytes and the one behind it."""
+    starts = range(0, len(data) - 2 * width + 1, 2 * width)
+    return bytes(data[at + n] ^ data[at + width + n] for at in starts for n in range(width))
 
 
 def _even_bits(data: bytes) -> bool:

@@ -44,6 +44,8 @@ _WITHIN_TDB = (
     (b"SECRETS/GENERIC", "a secret of Samba"),
     (b"SECRETS/SID", "Samba's identity of the machine"),
     (b"\0USER_", "hashes of Samba"),
+    (b"unicodePwd\0", "hashes of Samba"),
+    (b"supplementalCredentials\0", "hashes of Samba"),
     (b"USER_\0", ""),
 )
 _NSS_KEY = bytes.fromhex("2a864886f70d010c0501")

@@ -51,6 +51,69 @@ OWN = (
     _hash(b"'*", b'"*', regex=rb"[\"']\*([0-9A-F]{40})[\"']"),
     _hash(b'"md5', b"'md5", regex=rb"[\"']md5([0-9a-f]{32})[\"']"),
     _hash(b"{aqaaab", regex=rb"\{(AQAAABAAA[A-Za-z0-9+/=]{20,200})\}"),
+    _hash(b"obf:", regex=rb"\bOBF:([a-z0-9]{16,200})"),
+    _hash(
+        b'credentials"',
+        regex=rb"credentials\"\s*:\s*\{\s*\"[^\"]{1,80}\"\s*:\s*\"("
+        + _B64
+        + rb"{43}= "
+        + _B64
+        + rb"{40,}={0,2})\"",
+    ),
+    _own(
+        "a secret in a setting",
+        b"cookie",
+        entropy=3,
+        regex=rb"cookie[\"']?\s*(?:=>|[=:,])\s*[\"']?"
+        rb"((?-i:[A-Z]{20}|(?=[A-Za-z+/=-]*\d)[\w+/=-]{20,128}))\b",
+    ),
+    _own(
+        "a secret in a setting",
+        b"kek",
+        b"seed",
+        entropy=3,
+        regex=rb"(?:\bkek|seed)[\"']?\s*(?:=>|[=:,])\s*[\"']?"
+        rb"((?-i:[A-Z2-7]{26,58}|[0-9a-f]{32,128}|[A-Za-z0-9+/]{42,88}={0,2}))(?![\w+/])",
+    ),
+    _own(
+        "a key of a BMC", b"k_g", b"k_r", regex=rb"(?m:^[ \t]*)k_[gr][ \t=:]+(0x[0-9a-f]{14,40})\b"
+    ),
+    _own(
+        "a cookie of Erlang",
+        b"setcookie",
+        regex=rb"-setcookie\s+['\"]?([\w@.+-]{14,256})",
+        entropy=2.5,
+    ),
+    _own(
+        "a key for DNS updates (TSIG)",
+        b"nsupdate",
+        regex=rb"nsupdate\s[^\n]{0,60}?-y\s+['\"]?[\w.:-]{1,80}:(" + _B64 + rb"{16,}={0,2})",
+    ),
+    _own("a key of a console", b"setkey(", entropy=3, regex=rb"setKey\([\"'](" + _B64 + rb"{43}=)"),
+    _own(
+        "a key of a Tor client",
+        b":descriptor:x25519:",
+        private=True,
+        regex=rb":descriptor:x25519:[A-Z2-7]{52}",
+    ),
+    _own(
+        "a secret of SoftEther",
+        b"byte ",
+        entropy=3,
+        regex=rb"\bbyte \w{0,40}(?:Password|Key|Secret)\w{0,20} (" + _B64 + rb"{20,}={0,2})",
+    ),
+    _own(
+        "a key of fwknop",
+        b"key_base64",
+        entropy=3,
+        regex=rb"KEY_BASE64\s+(" + _B64 + rb"{20,}={0,2})",
+    ),
+    _own(
+        "a token of a client",
+        b"authenticator",
+        entropy=3,
+        regex=rb"<authenticator>([0-9a-f_]{32,200})<",
+    ),
     _own(
         "a WireGuard private key",
         b"privatekey",

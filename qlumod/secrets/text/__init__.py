@@ -2,6 +2,7 @@
 
 from qlumod.secrets.part import Reader
 from qlumod.secrets.rules.matching import tokens
+from qlumod.secrets.text.commands import commands
 from qlumod.secrets.text.directives import directives, netrc_logins
 from qlumod.secrets.text.forms import forms
 from qlumod.secrets.text.hashes import password_hashes
@@ -9,6 +10,7 @@ from qlumod.secrets.text.lone import lone_words
 from qlumod.secrets.text.named import named
 from qlumod.secrets.text.pem import pem_keys
 from qlumod.secrets.text.settings import settings
+from qlumod.secrets.text.tables import login_tables
 from qlumod.secrets.text.urls import logins_in_addresses
 
 ANYWHERE: tuple[Reader, ...] = (pem_keys, tokens)
@@ -20,7 +22,8 @@ TEXTS: tuple[Reader, ...] = (
     directives,
     logins_in_addresses,
     settings,
+    commands,
 )
 """Asked of texts alone."""
-LAST: tuple[Reader, ...] = (named, lone_words)
+LAST: tuple[Reader, ...] = (named, login_tables, lone_words)
 """Asked where nothing else was found."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from qlumod.secrets.found import Found
 from qlumod.secrets.part import NEWLINE, Part, places
 from qlumod.secrets.text.code import is_code
-from qlumod.secrets.text.values import is_password
+from qlumod.secrets.text.values import is_mixed, is_password
 
 _STEMS = (
     b"pass",
@@ -38,16 +38,27 @@ def _line(regex: bytes, end: bytes = _END) -> re.Pattern[bytes]:
 
 
 _ALONE = _line(rb"[\w-]+(?:[ \t]+--?\w+)*")
-_QUOTED = re.compile(rb"(?i)[ \t]*password[ \t]+\"(?P<q>[^\"\n]+)\"(?P<s>)(?P<b>)[ \t]*;?[ \t]*\Z")
+_QUOTED = re.compile(
+    rb"(?i)[ \t]*password[ \t]+\"(?P<q>[^\"\n]+)\"(?P<s>)(?P<b>)[ \t]*(?:;?|\{.*)[ \t]*\Z"
+)
 _MONITOR = _line(
     rb"monitor[ \t]+\S+@\S+[ \t]+\d+[ \t]+\S+", rb"[ \t]+(?:master|slave|primary|secondary)"
 )
 _ROUTER = _line(rb"ip(?:v6)?[ \t].*(?:digest-key[ \t]+\d+[ \t]+md5|authentication-key(?:[ \t]\d)?)")
 _PROXY = _line(rb"(?:socks[45]|http)[ \t]+\S+[ \t]+\d+[ \t]+\S+")
 _ENDS = re.compile(
-    rb"(?:[_-](?:pass|pw|psk|secret)|[\w-]+(?:passw(?:or)?d|passphrase|_secret|-secret))\Z"
+    rb"(?:(?<!proxy)(?<!fastcgi)(?<!uwsgi)(?<!scgi)(?<!grpc)(?<!memcached)[_-]pass|[_-](?:pw|psk|secret)"
+    rb"|(?:sql|db|user|remote|admin|root|ldap)pass"
+    rb"|[\w-]+(?:passw(?:or)?d|passphrase|_secret|-secret|_cookie))\Z"
 )
 """How the names of settings end that have a secret for their only value."""
+_SPELT = re.compile(
+    rb"[ \t]*(?:[\w-]+[ \t]+(?:(?!pam_)[\w.-]+[ \t]+)?)?"
+    rb"(?:[\w-]*-|rcon)?(?:pass(?:w(?:or)?d|phrase)?|secret)[ \t]+"
+    rb"(?:\"(?P<q>[^\"\n]+)\"|'(?P<s>[^'\n]+)'|(?P<b>[^\s;\"',]+))[ \t]*;?[ \t]*(?:[#].*)?\Z",
+    re.IGNORECASE,
+)
+"""``password word`` behind any words: there only what no language has is taken for a secret."""
 _LAST = _line(rb"\S+[ \t]+\S+")
 _AFTER_NUMBER = _line(rb"(?:[\w-]+[ \t]+)?(?:password|passwd|secret)[ \t]+[0578]")
 _LATER = _line(
@@ -55,7 +66,9 @@ _LATER = _line(
 )
 _COMMUNITY = _line(rb"(?:snmp-server[ \t]+|com2sec6?[ \t]+\S+[ \t]+)?\S+", b"(?:[ \t].*)?\\Z")
 _SNMP_USER = _line(rb"createuser(?:[ \t]+-e[ \t]+\S+)?[ \t]+\S+[ \t]+(?:MD5|SHA(?:-?\d+)?)", b"")
-_REDIS_USER = re.compile(rb"(?i)user[ \t]+\S+[ \t]+(?:on|off)[ \t].*>(?P<q>\S+)(?P<s>)(?P<b>)")
+_REDIS_USER = re.compile(
+    rb"(?i)user[ \t]+\S+[ \t]+(?:on|off)[ \t].*(?:>(?P<q>\S+)|#(?P<s>[0-9a-f]{64})(?P<b>))"
+)
 
 _BY_FIRST: dict[bytes, tuple[tuple[str, re.Pattern[bytes]], ...]] = {
     **dict.fromkeys(
@@ -146,6 +159,10 @@ _BY_FIRST: dict[bytes, tuple[tuple[str, re.Pattern[bytes]], ...]] = {
         ((_PASSWORD, _LATER),),
     ),
     b"user": ((_PASSWORD, _LATER), (_PASSWORD, _REDIS_USER)),
+    b"cachemgr_passwd": ((_PASSWORD, _line(rb"cachemgr_passwd", rb"[ \t].*")),),
+    b"authcommunity": ((_SECRET, _line(rb"authcommunity[ \t]+[\w,]+", b"(?:[ \t].*)?\\Z")),),
+    b"sentinel": ((_PASSWORD, _line(rb"sentinel[ \t]+(?:auth|sentinel)-pass(?:[ \t]+\S+)?")),),
+    b"defcommunity": ((_SECRET, _ALONE),),
     b"incominguser": ((_PASSWORD, _LAST),),
     b"outgoinguser": ((_PASSWORD, _LAST),),
     b"monitor": ((_PASSWORD, _MONITOR),),
@@ -196,15 +213,21 @@ def _lines(part: Part) -> Iterator[tuple[int, bytes]]:
         end = data.find(NEWLINE, at)
         seen = end if end >= 0 else len(data)
         first = _FIRST.match(part.lower, start, seen)
-        if first and (first[1] in _BY_FIRST or _ENDS.search(first[1])) and seen - start <= _LONGEST:
+        if first and seen - start <= _LONGEST and _is_known(first[1], part.lower, start, seen):
             part.attempts.spend()
             yield start, data[start:seen].rstrip(b"\r")
+
+
+def _is_known(first: bytes, lower: bytes, start: int, end: int) -> bool:
+    """Whether a line, in small letters, may hold a secret, by its first word or by its form."""
+    return first in _BY_FIRST or bool(_ENDS.search(first) or _SPELT.match(lower, start, end))
 
 
 def _kind(line: bytes) -> str:
     """What secret a line has; empty for none."""
     first = _FIRST.match(line.lower())
-    forms = _BY_FIRST.get(first[1], ((_PASSWORD, _ALONE),)) if first else ()
+    default = ((_PASSWORD, _ALONE),) if first and _ENDS.search(first[1]) else ()
+    forms = _BY_FIRST.get(first[1], default) if first else ()
     for kind, form in forms:
         match = form.match(line)
         value = match and (match["q"] or match["s"] or match["b"])
@@ -215,4 +238,6 @@ def _kind(line: bytes) -> str:
             and value.lower() not in _PUBLIC
         ):
             return kind
-    return ""
+    spelt = _SPELT.match(line)
+    value = spelt and (spelt["q"] or spelt["s"] or spelt["b"])
+    return _PASSWORD if value and is_mixed(value) else ""

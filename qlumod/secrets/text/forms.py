@@ -56,6 +56,14 @@ FORMS = (
         before=40,
         private=True,
     ),
+    _form(
+        "a private key in an S-expression",
+        b"private-key",
+        rb"(?:(?<=\()|(?<=\(protected-)|(?<=\(shadowed-))"
+        rb"private-key\s{0,80}\(.{0,2500}?\((?:d|p|q|x|secret)\s{1,40}"
+        rb"(?:#[0-9a-f\s]{32}|\|[a-z0-9+/=\s]{20}|\"[^\"]{16})",
+        private=True,
+    ),
     _form("a DNSSEC private key", b"private-key", rb"Private-key-format: v", private=True),
     _form(
         "an SSH 1 private key",
@@ -174,11 +182,39 @@ FORMS = (
         b"mnemonic",
         rb"mnemonic\w{0,20}[\"']?\s*[:=]\s*[\"']?[a-z]{3,8}(?: [a-z]{3,8}){11,23}\b",
     ),
+    _form(
+        "a login between tags",
+        b"auth-user-pass>",
+        rb"auth-user-pass>\s*\n\S+[ \t]*\r?\n\S{4,}\s*\n\s*</",
+    ),
+    _form(
+        "a password in a module of JAAS",
+        b"loginmodule ",
+        rb"loginmodule (?:required|requisite|sufficient|optional)\b[^;]{0,500}?"
+        rb"\buser_[\w-]{1,64}\s?=\s?\"" + _NO_VARIABLE + rb"[^\"\n]{4,}\"",
+    ),
+    _form(
+        "a login of a database",
+        b"mysql:dbname=",
+        rb"mysql:dbname=[^|\s]{1,200}\|[^|\s]{1,80}\|" + _NO_VARIABLE + rb"[^|\s]{4,}",
+    ),
+    _form(
+        "a login of a database",
+        b"dbi:mysql:",
+        rb"dbi:mysql:[^'\"\n]{1,200}(['\"])\s*,\s*(['\"])[^'\"\n]{1,80}\2\s*,\s*(['\"])"
+        + _NO_VARIABLE
+        + rb"[^'\"\n]{4,80}\3",
+    ),
+    _form(
+        "a login of a database",
+        b":ommysql:",
+        rb":ommysql:[^,\s]+,[^,\s]+,[^,\s]+,[^,;\s]{4,}",
+    ),
     _form("a password of Subversion", b"password\nv ", rb"password\nV \d+\n\S{4,}"),
 )
 
 
-_GATES = (b"assw", b"secret", b"auth", b"private", b"user", b"key", b"login")
+_GATES = (b"assw", b"pass", b"secret", b"auth", b"private", b"user", b"key", b"login", b"mysql")
 """Words that other readers look for, too: where such a one is missing, so are those around it."""
 
 

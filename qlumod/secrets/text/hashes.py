@@ -8,9 +8,9 @@ from qlumod.secrets.part import Part
 from qlumod.secrets.runs import entropy
 
 _BY_SIGN = (
-    # crypt(5), and what passlib and PHP add to it.
+    # crypt(5), and what passlib, PHP and rspamd add to it.
     re.compile(
-        rb"\$(?:1|5|6|7|8|9|y|gy|2[abxy]|apr1|md5|sha1|P|H|S|argon2(?:id|i|d)|scrypt|ml"
+        rb"\$(?:1|2(?=\$[a-z0-9]{20,32}\$)|5|6|7|8|9|y|gy|2[abxy]|apr1|md5|sha1|P|H|S|argon2(?:id|i|d)|scrypt|ml"
         rb"|bcrypt-sha256|pbkdf2(?:-sha\d{1,3})?)\$(?:[\w=,+./-]{1,60}\$){0,3}"
         rb"([./A-Za-z0-9+=]{20,200})"
     ),

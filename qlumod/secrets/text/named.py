@@ -24,10 +24,13 @@ _WHOLE = rb"\A(?:.|\n)"
 """Whatever is in it."""
 
 
+_BELOW = r"(?:.*/)?"
+
+
 def _named(kind: str, paths: str, line: bytes = _ANY, *, private: bool = False) -> Named:
     return Named(
         kind=kind,
-        paths=re.compile(rf"(?:.*/)?(?:{paths})"),
+        paths=re.compile(rf"{_BELOW}(?:{paths})"),
         private=private,
         line=re.compile(line, re.MULTILINE | re.IGNORECASE),
     )
@@ -55,13 +58,70 @@ NAMED = (
     _named(
         "a login in two lines",
         r"[\w.-]*(?:login|auth|user|cred|pass|vpn)[\w-]*(?:\.(?:txt|conf|cred|up))?",
-        rb"\A(?:[\w.@\\-]{1,64}\r?\n(?=[!-~]*\d)[!-~]{4,128}(?:\r?\n|\Z)){1,100}\Z",
+        rb"\A(?:[\w.@\\-]{1,64}\r?\n(?=[!-~]*(?:\d|(?-i:[a-z][A-Z]|[A-Z]{2}[a-z])|[!#$%&*^?]))"
+        rb"[!-~]{4,128}(?:\r?\n|\Z)){1,100}\Z",
     ),
     _named(
         "the words of a wallet",
         r"[\w.-]*(?:wallet|seed|mnemonic|recovery|phrase)[\w.-]*",
         rb"^[a-z]{3,8}(?: [a-z]{3,8}){11,23}$",
     ),
+    _named(
+        "a login of a database",
+        r"proftpd/\S+",
+        rb"^\s*SQLConnectInfo\s+\S+@\S+\s+\S+\s+[^\s#$]{4,}",
+    ),
+    _named("a password for BMCs", r"conman\S*", rb"ipmiopts\s?=[^\n]{0,200}?\b[PK]:[^\s,\"]{4,}"),
+    _named(
+        "a password for mail",
+        r"exim4?/\S+",
+        rb"^\s*client_send\s*[=:][^\n^]*\^[^\s^]{1,80}\^[^\s^$]{4,}",
+    ),
+    _named("a key of Swift", r"swift\.conf", rb"^\s*swift_hash_path_\w+\s*=\s*[^\s$%]{6,}"),
+    _named(
+        "a login in one word",
+        r"(?:apt-cacher-ng|motion|tinyproxy|thttpd|mini-httpd|cherokee)/\S+",
+        rb"^\s*\w*auth\w*[: \t]\s*[\w.@-]{1,64}[: \t](?=\S*[\dA-Z!#$%&*])[^\s/:$]{4,}\s*$",
+    ),
+    _named(
+        "a login of a mail server",
+        r"(?:mail/)?(?:default-)?auth-?info",
+        rb"^AuthInfo:[^\n]*\"P[:=][^\"\n]{4,}\"",
+    ),
+    _named(
+        "a key of a router",
+        r"(?:frr|quagga|bird|openbgpd)/\S+|(?:ospf6?|rip|zebra|bgp|babel|isis|eigrp|ldp)d\S*\.conf",
+        rb"^\s*(?:key-string|(?:area|domain)-password(?: md5| clear)?|tcp md5sig (?:password|key))"
+        rb"\s+\S{4,}|^\s*key id \S+ type \S+ value [0-9a-f]{16,}",
+    ),
+    _named("a login of Samba in one word", r"\.?amandapass", rb"^[^#\s]+\s+[^%\s]+%\S{4,}"),
+    _named(
+        "a login of a replica",
+        r"(?:master|relay-log|mysql-master)\.info",
+        rb"\A(?:\d+\n)?\S+\n\d+\n\S+\n\S+\n\S{4,}\n\d+\n",
+    ),
+    _named(
+        "a token in a table",
+        r"[\w.-]*(?:tokens?|auth)[\w.-]*\.csv|[\w-]*tokens?\.cfg",
+        rb"^(?!#)[^,\s]{8,},[^,\n]+,[^,\n]+|^\S+![\w-]+\s+[0-9a-f-]{36}$",
+    ),
+    _named(
+        "a password in monit's form",
+        r"(?:monit/|\.?monitrc)\S*",
+        rb"^\s*allow\s+[\w.\-]+:(?!\s)[^\s/]{4,}",
+    ),
+    _named(
+        "a password for WPA",
+        r"\S*eap_users?",
+        rb"^\s*\"[^\"\n]*\"\s+\S+\s+(?:\"[^\"\n]+\"|hash:\S+|[0-9a-f]{32})",
+    ),
+    _named(
+        "a password in a chat script",
+        r"chatscripts/\S+|[\w.-]*chat[\w.-]*",
+        rb"^\s*\"?\S*(?:ssword|word):?\"?\s+[\"']?(?:\\[qdp])*(?!\\)\S{4,}",
+    ),
+    _named("keys of agents", r"client\.keys", rb"^\d+ \S+ \S+ [0-9a-f]{32,}"),
+    _named("hashes of passwords", r"hosts\.hfaxd", rb"^[^#\n]*(?::\d*){0,2}:[./0-9a-z]{13}(?::|$)"),
     _named("an Erlang cookie", r"\.erlang\.cookie", _WHOLE),
     _named("munge's key", r"munge\.key", _WHOLE),
     _named("a key of a cluster", r"(?:corosync|pacemaker|booth)/auth(?:key|keys)|authkeys", _WHOLE),
@@ -191,10 +251,16 @@ NAMED = (
     ),
 )
 """Paths are matched to their end; a line is searched for in the bytes."""
+_ANY_OF_THEM = re.compile(
+    _BELOW + "(?:" + "|".join(known.paths.pattern.removeprefix(_BELOW) for known in NAMED) + ")"
+)
+"""Nearly all files have a name that is none of them."""
 
 
 def named(part: Part) -> Iterator[Found]:
     """What the name of a part says of it, where the bytes agree."""
+    if not _ANY_OF_THEM.fullmatch(part.called):
+        return
     for known in NAMED:
         if known.paths.fullmatch(part.called):
             match = known.line.search(part.data[:1_000_000])

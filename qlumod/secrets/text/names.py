@@ -9,18 +9,23 @@ _KEY_OWNERS = re.compile(
     rb"(?i)(?:api|secret|private|access|auth|encrypt(?:ion)?|sign(?:ing)?|master|shared|preshared"
     rb"|pre_shared|session|cookie|hmac|crypt|account|storage|app(?:lication)?|consumer|server"
     rb"|cluster|rpc|gossip|zone|wpa|wep|client|service|deploy|recovery|unseal|root|aes|des|jwt|tsig"
-    rb"|security|license|logged_in|nonce|secure_auth|host|node|fernet|stream|database|db)[_.-]?\Z"
+    rb"|security|license|registration|enrol+ment|activation|upgrade|routing|link|logged_in|nonce|secure_auth|host|node|fernet|stream|database|db)[_.-]?\Z"
 )
 _OPEN = re.compile(rb"(?i)(?:pub(?:lic)?|peer|known|authorized)[_.-]?\Z")
 """Whose keys everybody may know."""
-_SALT_OWNERS = re.compile(rb"(?i)(?:hash|password|auth|logged_in|nonce|secure_auth)_?\Z")
+_SALT_OWNERS = re.compile(
+    rb"(?i)(?:hash|password|auth|logged_in|nonce|secure_auth|ticket|secret|session|cookie|site"
+    rb"|security|crypt|encryption|global|admin|token|app)[_.-]?\Z"
+)
 _OTHER_WORDS = re.compile(
     rb"(?i)[a-z](?<!db)(?<!user)(?<!bind)(?<!admin)(?<!root)(?<!mysql)(?<!ldap)(?<!smtp)(?<!imap)"
-    rb"(?<!mail)(?<!ftp)(?<!auth)(?<!sql)(?<!my)(?<!require)\Z"
+    rb"(?<!mail)(?<!ftp)(?<!auth)(?<!sql)(?<!my)(?<!require)(?<!remote)(?<!local)(?<!die)"
+    rb"(?<!restart)(?<!send)(?<!recv)(?<!oper)(?<!server)(?<!store)(?<!proxy)(?<!cert)(?<!client)"
+    rb"(?<!master)(?<!slave)(?<!http)(?<!ssh)(?<!ipmi)(?<!bmc)(?<!rcon)(?<!vnc)(?<!wifi)\Z"
 )
 """What makes another word of ``pass``: bypass, compass, trespass."""
 
-_PW_OWNERS = re.compile(rb"(?i)(?:\A|[_.]|root|bind|db|admin|user|ldap|my)\Z")
+_PW_OWNERS = re.compile(rb"(?i)(?:\A|[_.]|(?:root|bind|db|admin|user|ldap|my|sql|rw|ro)-?)\Z")
 """Whose ``pw`` is a password."""
 
 Promise = tuple[str, Callable[[bytes], bool]]
@@ -39,6 +44,11 @@ def meant(before: bytes, stem: bytes, tail: bytes) -> Promise:
     return _key(before, word)
 
 
+def _owns_pw(before: bytes, stem: bytes) -> bool:
+    """Whether ``pw`` is a password there: ``bind_pw``, ``rootpw``, ``masterPw``."""
+    return bool(_PW_OWNERS.search(before)) or (stem == b"Pw" and before[-1:].islower())
+
+
 def _key(before: bytes, word: bytes) -> Promise:
     if word == b"salt":
         return "a secret in a setting" if _SALT_OWNERS.search(before) else "", is_key
@@ -50,7 +60,7 @@ def _key(before: bytes, word: bytes) -> Promise:
 
 def _password(before: bytes, stem: bytes) -> Promise:
     short = stem.lower() in (b"pass", b"pwd", b"pw")
-    if stem.lower() == b"pw" and not _PW_OWNERS.search(before):
+    if stem.lower() == b"pw" and not _owns_pw(before, stem):
         return "", is_password
     if short and _OTHER_WORDS.search(before) and not stem[:1].isupper():
         return "", is_password

@@ -11,7 +11,7 @@ _BLANK = rb"(?: |\+|%20)"
 _BEGIN = re.compile(
     rb"-{3,5} ?BEGIN" + _BLANK + rb"(?P<label>(?:[A-Za-z0-9.-]{1,20}" + _BLANK + rb"){0,5}"
     rb"(?:PRIVATE" + _BLANK + rb"KEY(?:" + _BLANK + rb"BLOCK)?"
-    rb"|Static key V1|tls-crypt-v2 (?:server|client) key)) ?-{4,5}"
+    rb"|NKEY SEED|Static key V1|tls-crypt-v2 (?:server|client) key)) ?-{4,5}"
 )
 _DASHES = re.compile(rb"-{3,5} ?\Z")
 _SHOWN = 600
@@ -39,6 +39,7 @@ _KINDS = (
     (b"OPENSSH ", "an OpenSSH private key"),
     (b"PGP ", "a PGP private key"),
     (b"SSH2 ", "an SSH2 private key"),
+    (b"NKEY SEED", "a seed of NATS"),
     (b"Static key", "an OpenVPN static key"),
     (b"tls-crypt-v2", "an OpenVPN key"),
     (b"TSS2 ", "a private key that a TPM wrapped"),

@@ -9,7 +9,17 @@ from qlumod.secrets.part import NEWLINE, Part
 from qlumod.secrets.text.code import is_code
 from qlumod.secrets.text.names import meant
 
-_STEMS = (b"pass", b"pw", b"secret", b"token", b"cred", b"psk", b"key", b"salt", b"authtok")
+_STEMS = (
+    b"pass",
+    b"pw",
+    b"secret",
+    b"token",
+    b"cred",
+    b"psk",
+    b"key",
+    b"salt",
+    b"authtok",
+)
 """Words that names of secret settings have in them."""
 
 _SETTING = re.compile(
@@ -17,14 +27,15 @@ _SETTING = re.compile(
     (?P<stem> pass(?:w(?:or)?d|phrase|wort|code|wd)? | pwd? | secrets? | token | cred(?:ential)?s?
             | psk | key | salt | authtok )
     (?P<tail> [_.-]? (?:key|hash|value|text|plain|clear|base64|b64|str(?:ing)?|data|base
-                       |[0-9]{1,2}))?
-    (?: ["'\])]{0,3} [ \t]{0,20}
-        (?: => | := | :: | = | : | ,(?=[ ]?["']) | [ \t]value[ \t]?= )
+                       |read|write|md5|sha[0-9]{1,3}|[0-9]{1,2}))?
+    (?: (?: ["'\])]{0,3} | ["']?\}(?=[ ]?=) ) [ \t]{0,20}
+        (?: => | := | :: | = | : | (?:,|\|\||\?\?)(?=[ ]?(?:<<)?["']) | (?P<call> \( )(?=["'])
+          | [ \t]value[ \t]?= )
       | (?P<xml> (?:[ ][^<>\n]{0,80})? > (?:\s{0,20}<(?:value|string)>)?
-               | </key>\s{0,20}<string> ) )
+               | </(?:key|name)>\s{0,20}<(?:string|value)> ) )
     [ \t]{0,20}
     (?: !!?\w+[ ] )?
-    (?: [ubr]{0,2}"(?P<double> [^"\n]{1,512} )" | [ubr]{0,2}'(?P<single> [^'\n]{1,512} )'
+    (?: (?:[ubr]{0,2}|<<)"(?P<double> [^"\n]{1,512} )" | [ubr]{0,2}'(?P<single> [^'\n]{1,512} )'
       | (?P<bare> [^\s"'<>;,]{1,512} ) (?P<after> [^\n]{0,40} ) )
     """
 )
@@ -53,7 +64,7 @@ def settings(part: Part) -> Iterator[Found]:
 def _kind_at(data: bytes, at: int, *, code: bool) -> str:
     """What secret the setting whose name has a word at that place holds; empty for none."""
     setting = _SETTING.match(data, at)
-    if not setting:
+    if not setting or (code and setting["call"]):
         return ""
     begin = max(0, at - 240)
     line = data[max(data.rfind(NEWLINE, begin, at) + 1, begin) : at]

@@ -10,7 +10,8 @@ SHORTEST = 4
 _NONE = re.compile(
     rb"""(?isx) (?:
       [*x.\#_?~0-]+                                                # ****, xxxx, 0000
-    | <.*> | \[.*\] | \(.*\)? | \{.*\}? | @[\w-]+@ | __\w+__       # a place to fill in
+    | <.*> | \[.*\] | \(.*\)? | @[\w-]+@
+    | __\w+__ | \{(?![0-9a-f]{32}|[a-z0-9+/]{40,}={0,2}\}).*\}?   # a place to fill in, no hash
     | \$.* | `.* | %\w*% | %\(.*\)\w | %[\w.-]+                   # a variable
     | &\w+;.* | \\\w?
     | [\w.-]+\(.*\)?                                               # a call
@@ -23,17 +24,28 @@ _NONE = re.compile(
     | (?:your?|my|the|some|an?|enter|insert|put|new|old|user'?s?|db|admin|root)?[\s_-]*
       (?:super|top)?[\s_-]*(?:pass(?:word|wd|phrase|code)?s?|pwd|pw|secrets?|tokens?|keys?|api[_-]?key
         |credentials?)[\s_-]*(?:here|goes[_ -]here)?
-    | change[\s_-]*(?:me|it|this).* | replace[\s_-]*(?:me|it|this|with).* | to[_-]?do\b.*
+    | change[\s_-]*(?:me|it|this).* | whatever | replace[\s_-]*(?:me|it|this|with).* | to[_-]?do\b.*
     | (?:an?[_-])?(?:example|sample|dummy|placeholder|fake)[\w-]*
     )"""
 )
 _PLACE = re.compile(
-    rb"(?:[~.]{0,2}/|[A-Za-z]:\\|file:|https?://(?![^/@\s]+@))[^\n]*|[A-Za-z_.-]+(?:/[\w.-]+)+"
+    rb"(?:[~.]{0,2}/|[A-Za-z]:\\|(?:file|unix):|https?://(?![^/@\s]+@))[^\n]*"
+    rb"|[A-Za-z_.-]+(?:/[\w.-]+)+|[\w.-]{1,64}:/[\w./@-]*"
 )
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 _WORDS = re.compile(rb"[A-Za-z]+(?:[._ -]+[A-Za-z]+)*")
 _HUMPS = re.compile(rb"[a-z][A-Z].*[a-z][A-Z].*[A-Z]{2}.*[a-z][A-Z]|[A-Z]{2}[a-z].*[A-Z]{2}[a-z]")
 """Small and capital letters as chance mixes them."""
+_MIXED = re.compile(
+    rb"(?=.{6})(?:(?=.*[A-Za-z]).*\d|.*[a-z][A-Z].*[A-Z]|.*[A-Z]{2}[a-z]|.*[A-Za-z][!#$%&*^@?][\w!#$%&*^@?])"
+)
+_ADDRESS = re.compile(
+    rb"\[?[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}\]?(?:/\d+)?|(?:[\w-]+\.)+[\w-]+(?::\d+)?"
+    rb"|[A-Za-z][\w-]*:\d+|(?:\d+:)?v?\d+(?:[.:]\d[\w.+~:-]*)?[a-z]{0,3}|[A-Za-z]+[-_]?\d(?:[-_][A-Za-z]+)*"
+    rb"|(?i:s?sha|aes|rsa|des|rc|utf|base|ntlm|tls|ssl|x|krb|pbkdf|ipv|http|scram-sha|hmac-sha)[-_]?"
+    rb"\d{1,4}(?:[-_]\w+)*"
+)
+"""Addresses of networks, hosts with a port, versions, names with a digit, and algorithms."""
 _TOKEN = re.compile(rb"[!-~]{8,}")
 _KEY = re.compile(rb"[A-Za-z0-9+/=_.:%-]{16,}")
 
@@ -49,6 +61,11 @@ def is_token(value: bytes) -> bool:
         return False
     a_word = _WORDS.fullmatch(value) and not _HUMPS.search(value)
     return not a_word and entropy(value) > 2.5
+
+
+def is_mixed(value: bytes) -> bool:
+    """Whether a word is a password and no word of a language: it has digits, signs or humps."""
+    return is_password(value) and bool(_MIXED.match(value)) and not _ADDRESS.fullmatch(value)
 
 
 def is_key(value: bytes) -> bool:

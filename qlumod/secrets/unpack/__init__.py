@@ -7,6 +7,7 @@ from qlumod.secrets.part import Part
 from qlumod.secrets.unpack.archives import ar_members, cpio_members, tar_members, zip_members
 from qlumod.secrets.unpack.databases import rows, words
 from qlumod.secrets.unpack.encoded import base64_texts, hex_texts, wide_text
+from qlumod.secrets.unpack.gvdb import gvdb_settings
 from qlumod.secrets.unpack.streams import streams
 
 Opener = Callable[[Part, Budget], Iterator[Part]]
@@ -20,6 +21,7 @@ CONTAINERS: tuple[Opener, ...] = (
     cpio_members,
     rows,
     words,
+    gvdb_settings,
     wide_text,
     base64_texts,
     hex_texts,

@@ -44,6 +44,8 @@ _KNOWN = (
     b"\x28\xb5\x2f\xfd",
     b"\x03\xd9\xa2\x9a",
     b"SQLite format 3",
+    b"(11:private-key(",
+    b"(21:protected-private-key(",
 )
 """How decoded bytes begin that some reader knows."""
 
