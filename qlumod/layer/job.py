@@ -1,39 +1,18 @@
 """One layer to build: all its inputs, and the identity that they give it."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import qlumod
 from qlumod.model.accounts import Accounts
 from qlumod.model.digests import Value, digest_value
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec, with_requirements
+from qlumod.system.own_code import code_digest
 
-SOURCES = (
-    "layer/*.py",
-    "stack/*.py",
-    "state/*.py",
-    "model/*.py",
-    "secrets/**/*.py",
-    "secrets/rules/*.json",
-    "system/enclosed.sh",
-    "system/enclosure.py",
-    "system/enter.sh",
-    "system/memory.py",
-    "system/mmdebstrap.py",
-    "system/mount.py",
-    "system/namespace.py",
-    "system/run.py",
-    "system/squashfs.py",
-    "system/syscalls.py",
-    "system/tree.py",
-    "system/user_namespace.py",
-    "system/within.py",
-)
-"""The parts of qlumod that decide what a layer's bytes are, and whether it may be at all."""
+ENTRIES = ("layer/build.py", "layer/compile.py")
+"""Where making a layer begins: what decides its bytes, and whether it may be at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +88,7 @@ class Job:
         """The digest of everything that decides the layer's bytes."""
         return digest_value(
             {
-                "code": code_digest(),
+                "code": code_digest(*ENTRIES),
                 "spec": self.spec.digest,
                 "release": self.project.release.digest,
                 "accounts": repr((self.accounts.users, self.accounts.groups)),
@@ -126,11 +105,3 @@ class Job:
 
 def _package(package: LockedPackage) -> Value:
     return [package.package, package.version, package.architecture, package.sha256, package.archive]
-
-
-@cache
-def code_digest() -> Digest:
-    """The digest of the source files that decide what a layer's bytes are."""
-    root = Path(qlumod.__file__).parent
-    files = sorted(path for pattern in SOURCES for path in root.glob(pattern))
-    return digest_value({str(path.relative_to(root)): path.read_bytes() for path in files})

@@ -4,8 +4,6 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache as remembered
-from importlib import resources
 from pathlib import Path
 
 from debian.deb822 import Changes
@@ -22,12 +20,20 @@ from qlumod.package.render import render
 from qlumod.package.source import TREE, beside, check_kind, take_out, write_tree
 from qlumod.system import isolated
 from qlumod.system.debhelper import build_source_package
+from qlumod.system.own_code import code_digest
 from qlumod.system.run import SEARCH_PATH
 
 INPUTS = "Qlumod-Inputs"
 """The field of the .changes file with the digest of everything that the packages were made from."""
 UNLINTED = "Qlumod-Unlinted"
 """The field of a .changes file whose packages lintian has not seen; missing where it has."""
+ENTRIES = ("package/build.py", "workflows/package.py")
+"""Where making packages begins: here, and where debhelper asks what goes in."""
+HARMLESS = {
+    "layer/": "the payload's digest is among the inputs",
+    "lock/": "the lock is one of the files",
+    "repository/": "what is known of published packages is among the files",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,20 +103,13 @@ def finished(output: Path, plan: Plan, inputs: Digest, *, lint: bool) -> tuple[P
 def _inputs(files: Mapping[str, str], payload: Path) -> Digest:
     return digest_value(
         {
-            "code": _code_digest(),
+            "code": code_digest(*ENTRIES, harmless=tuple(HARMLESS)),
+            "addon": [path.read_bytes() for path in addon()],
             "files": files,
             "payload": (payload / MANIFEST).read_bytes(),
             "qlumod": __version__,
         }
     )
-
-
-@remembered
-def _code_digest() -> Digest:
-    """The digest of what decides, beside the templates, what the packages' bytes are."""
-    own = resources.files("qlumod") / "package"
-    names = ("before.py", "changelog.py", "changes.py", "install.py", "overrides.py")
-    return digest_value([path.read_bytes() for path in (*(own / name for name in names), *addon())])
 
 
 def _environment(plan: Plan, cache: Path) -> dict[str, str]:

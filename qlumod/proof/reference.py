@@ -1,15 +1,13 @@
 """The one installation that a stack is held against: mmdebstrap and apt, and nothing of ours."""
 
-import functools
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice
-from qlumod.model.digests import digest_bytes, digest_value
+from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
@@ -17,26 +15,12 @@ from qlumod.proof.tree import Tree, loaded
 from qlumod.system.archive import frozen_archive
 from qlumod.system.files import make_directories, sync_directory, told, write_whole
 from qlumod.system.namespace import call_inside
+from qlumod.system.own_code import code_digest
 from qlumod.system.staging import staging
 from qlumod.system.store import Store
 
-RECIPE = (
-    "model/tree.py",
-    "proof/inside.py",
-    "proof/kept_root.py",
-    "proof/scanned.py",
-    "proof/tree.py",
-    "stack/apt.py",
-    "stack/bootstrap.py",
-    "stack/surroundings.py",
-    "system/enclosed.sh",
-    "system/enclosure.py",
-    "system/enter.sh",
-    "system/mmdebstrap.py",
-    "system/syscalls.py",
-    "system/tree.py",
-)
-"""The source files that install and scan: a scan made by others is not used."""
+ENTRIES = ("proof/reference.py",)
+"""Where installing and scanning begin: a scan made by other code is not used."""
 PROOF = "proof"
 """The directory of the cache that has scans, roots and verdicts."""
 UNFINISHED = "work"
@@ -90,7 +74,7 @@ class Installation:
         """The digest of all that decides what is installed."""
         return digest_value(
             {
-                "recipe": _recipe(),
+                "code": code_digest(*ENTRIES),
                 "packages": [[p.package, p.version, p.sha256] for p in self.packages],
                 "architecture": self.lock.architecture,
                 "flavor": self.lock.flavor,
@@ -100,12 +84,6 @@ class Installation:
                 **({"below": self.below.identity} if self.below else {}),
             }
         )
-
-
-@functools.cache
-def _recipe() -> tuple[Digest, ...]:
-    top = resources.files("qlumod")
-    return tuple(digest_bytes(top.joinpath(*name.split("/")).read_bytes()) for name in RECIPE)
 
 
 def reference_tree(

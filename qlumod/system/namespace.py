@@ -14,9 +14,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
-from qlumod import events
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener
 from qlumod.system import isolated, limits
@@ -29,18 +28,7 @@ HOST_NAME = "qlumod"
 
 Json = Any
 _SAYING = threading.Lock()
-_EVENTS: dict[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (
-        events.StepStarted,
-        events.StepAdvanced,
-        events.StepDone,
-        events.Output,
-        events.Notice,
-        events.Caution,
-        events.Proposal,
-    )
-}
+_EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def require(accounts: Iterable[int] = ()) -> None:

@@ -3,15 +3,14 @@
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
-import qlumod
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step, within
 from qlumod.layer.build import plan
 from qlumod.layer.cache import work_in
-from qlumod.model.digests import digest_bytes, digest_value
+from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, module_name
 from qlumod.model.project import CORE, Project
@@ -37,6 +36,7 @@ from qlumod.system.files import make_directories, write_whole
 from qlumod.system.leash import workers
 from qlumod.system.memory import available_memory
 from qlumod.system.namespace import require
+from qlumod.system.own_code import code_digest
 from qlumod.system.staging import sweep
 from qlumod.system.store import Store
 from qlumod.workflows.lock import fetch_locked, locked_project
@@ -46,8 +46,15 @@ from qlumod.workflows.workplace import Workplace
 ONCE, STEPS = Way.AT_ONCE, Way.IN_STEPS
 ROOM = 6 << 30
 """Bytes of memory for one installation beside another one."""
-CODE = ("proof/*.py", "workflows/proof.py", "workflows/proof_of_all.py")
-"""The source files that decide what a result is, besides those that a payload's identity has."""
+ENTRIES = ("workflows/proof_of_all.py",)
+"""Where proving begins: what decides a result, besides the bytes of the payloads."""
+HARMLESS = {
+    "layer/": "the payloads' identities are among the inputs",
+    "lock/": "the lock's packages are among the inputs",
+    "package/": "a proof is about payloads",
+    "repository/": "a repository asks for proofs, and makes none",
+    "secrets/": "what layers may hold is decided before there is a payload",
+}
 
 
 def verify_all(
@@ -179,7 +186,7 @@ class Prover:
         return digest_value(
             {
                 "what": what,
-                "code": _code(),
+                "code": code_digest(*ENTRIES, harmless=tuple(HARMLESS)),
                 "reference": self._installation(stack, way).identity,
                 "payloads": [self.identities[module] for module in stack],
             }
@@ -210,13 +217,6 @@ class Prover:
             work=self.work,
             listen=listen,
         )
-
-
-@cache
-def _code() -> tuple[Digest, ...]:
-    top = Path(qlumod.__file__).parent
-    files = sorted(file for pattern in CODE for file in top.glob(pattern))
-    return tuple(digest_bytes(file.read_bytes()) for file in files)
 
 
 def _results(
