@@ -2,7 +2,7 @@
 
 import pytest
 
-from qlumod.layer.suspects import SHOWN, Suspect, faults_of, is_meant, judged
+from qlumod.stack.suspects import SHOWN, Suspect, faults_of, is_meant, judged
 from qlumod.model.public import parse_public
 from qlumod.model.secret import SecretKind
 
