@@ -30,6 +30,11 @@ _TOLD = 3
 """How many secrets of one file an error names."""
 
 
+def _nobody_has(path: str, data: bytes) -> bool:
+    del path, data
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Search:
     """Files to look into, and what is known beside them; all paths are those of the tree.
@@ -42,10 +47,10 @@ class Search:
     entries: Mapping[str, Entry]
     own: Mapping[str, Entry]
     declared: Mapping[str, bytes]
-    is_known: Callable[[str, bytes], bool]
-    """Whether everybody can have the bytes of a suspicious path after all; may take long."""
     source: Callable[[str], bytes | None]
     """The bytes of a path, where everybody can have them; else None."""
+    is_known: Callable[[str, bytes], bool] = _nobody_has
+    """Whether everybody can have the bytes of a suspicious path after all; may take long."""
     listen: Listener
 
     @cached_property
