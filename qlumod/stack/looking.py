@@ -18,7 +18,7 @@ from qlumod.secrets.look import Known, look
 from qlumod.secrets.pairs import partners
 from qlumod.secrets.part import Reader
 from qlumod.secrets.source import kinds_in_source
-from qlumod.stack.settle import OVERLAY_ATTRIBUTES
+from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect
 from qlumod.state.fragment import HEADER, fields, stanzas
 from qlumod.state.kind import decoded, encoded
@@ -143,12 +143,7 @@ def beside(entry: Entry, *, known: bool) -> bytes:
     attributes that programs set (the overlay's are taken off before anything is published).
     """
     said = () if known else (encoded(entry.path), encoded(entry.target))
-    attributes = (
-        value
-        for name, value in entry.xattrs
-        if name.startswith("user.") and not name.startswith(OVERLAY_ATTRIBUTES)
-    )
-    return b"\n".join((*said, *attributes))
+    return b"\n".join((*said, *set_attributes(entry)))
 
 
 def faults_of_initrd(
