@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from qlumod.errors import QlumodError, raise_faults
@@ -113,6 +113,12 @@ class _Placed:
     image: frozenset[str]
     site: frozenset[str]
 
+    @property
+    def ours(self) -> frozenset[str]:
+        """All of it, and the directories on the way."""
+        paths = self.image | self.site
+        return paths.union(*(map(str, PurePosixPath(path).parents) for path in paths))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ground:
@@ -170,7 +176,7 @@ def _faults(ground: _Ground, kept: Mapping[str, Entry], listen: Listener) -> Ite
     written = Written(
         upper=Root(ground.upper),
         entries=kept,
-        ours=ground.placed.image | ground.placed.site,
+        ours=ground.placed.ours,
         layers=[Root(layer) for layer in ground.layers],
         members=ground.members,
         assembled=ground.assembled,
