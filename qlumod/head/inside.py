@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.events import Listener, step
+from qlumod.events import Caution, Listener, step
 from qlumod.head.placing import place_files
 from qlumod.head.site import SiteFile
 from qlumod.head.written import Written
@@ -99,6 +99,7 @@ def build(
                     assembled=assembled,
                     declared=declared,
                     placed=placed,
+                    files=own.files,
                     initrd=initrd,
                     space=space,
                 )
@@ -132,6 +133,8 @@ class _Ground:
     assembled: Assembled
     declared: Mapping[str, bytes]
     placed: _Placed
+    files: Sequence[SiteFile]
+    """What the site adds, as it lies on the head node."""
     initrd: Path | None
     space: Path
 
@@ -165,10 +168,21 @@ def _write_layer(
             scratch=ground.space,
             listen=listen,
         )
+        _tell_of_files(ground.files, listen)
         faults = [*_faults(ground, kept, listen)]
         image.result()
     raise_faults(faults)
     return tuple(kept.values())
+
+
+def _tell_of_files(files: Sequence[SiteFile], listen: Listener) -> None:
+    """Say which of the site's files look like secrets."""
+    if files:
+        # Here, not above: as below.
+        from qlumod.head.exposed import exposed  # noqa: PLC0415
+
+        for line in exposed(files):
+            listen(Caution(text=line))
 
 
 def _faults(ground: _Ground, kept: Mapping[str, Entry], listen: Listener) -> Iterator[QlumodError]:
