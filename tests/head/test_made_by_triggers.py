@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
+from qlumod.proof.tree import loaded
 from qlumod.system.namespace import call_inside
 from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, lock
@@ -104,3 +105,23 @@ def test_a_declared_key_that_a_trigger_makes_anew_is_left_out(small: Site, tmp_p
     assert "/etc/keeperd\n" in made
     assert "/etc/keeperd/key" not in made
     assert "/etc/keeperd/key" not in listing(small.build("keeperd") / "layer.squashfs")
+
+
+def test_the_stack_that_is_proved_is_without_it_as_the_image_is(
+    small: Site, tmp_path: Path
+) -> None:
+    payloads = [str(small.build(module)) for module in ("core", "keeperd", "giver")]
+    output = tmp_path / "tree"
+    call_inside(
+        "qlumod.proof.inside:stack",
+        {
+            "payloads": payloads,
+            "epoch": 1_700_000_000,
+            "scratch": str(tmp_path / "scratch"),
+            "output": str(output),
+        },
+        listen=print,
+    )
+    entries = loaded(output.read_bytes()).entries
+    assert "/etc/keeperd" in entries
+    assert "/etc/keeperd/key" not in entries
