@@ -68,6 +68,8 @@ class Watched:
     secrets: tuple[Secret, ...] = ()
     public: tuple[Public, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    initrd: bytes = b"initrd"
+    """The one that core brings."""
 
     def build(self, head: HeadNode, scratch: Path) -> str:
         """Build it; returns the paths in its last layer."""
@@ -84,6 +86,7 @@ class Watched:
             files={
                 "layer.squashfs": squashed(root, scratch / "layer.squashfs"),
                 "core.contents.gz": contents(root),
+                "boot/initrd.img": self.initrd,
                 "state/caches": b"ld.so\t/etc/ld.so.cache\n",
                 **state(scratch / "state", {}, BASE),
             },
@@ -179,6 +182,14 @@ REFUSED = {
         "/etc/passwd: this looks like a secret: there is now a GitHub Personal Access Token in it"
         f"{TOLD}{FIELDS.format('/etc/passwd')}{PUBLISH.format('/etc/passwd')}",
     ),
+    "answer": (
+        "mkdir -p /var/cache/debconf\n"
+        "printf 'Name: watchd/%s\\nTemplate: watchd/%s\\nValue: %s\\n' password password "
+        "Tr0ub4dor9xQ >/var/cache/debconf/config.dat",
+        "/var/cache/debconf/config.dat: this looks like a secret: the answer to watchd/password: "
+        f"its name asks for a secret{TOLD}{FIELDS.format('/var/cache/debconf/config.dat')}"
+        f"{PUBLISH.format('/var/cache/debconf/config.dat')}",
+    ),
     "cache": (
         f"echo '# {TOKEN}' >>/etc/ld.so.cache",
         "/etc/ld.so.cache: this looks like a secret: it holds a GitHub Personal Access Token (line "
@@ -258,12 +269,20 @@ def test_an_initrd_that_is_made_anew_is_looked_through(head: HeadNode, tmp_path:
     assert read_current(head.places, COMPUTE) is None
 
 
-def test_members_of_an_initrd_that_layers_have_are_known(head: HeadNode, tmp_path: Path) -> None:
+OWN = PEM + b"of no layer\n"
+
+
+@pytest.mark.parametrize(("member", "initrd"), [(PEM, b"initrd"), (OWN, cpio("etc/other", OWN))])
+def test_what_layers_and_cores_initrd_have_is_known_in_an_initrd(
+    head: HeadNode, tmp_path: Path, member: bytes, initrd: bytes
+) -> None:
     site(head, "copy/etc/modprobe.d/site.conf", "x\n")
-    archive = cpio("etc/example.pem", PEM).decode("latin-1")
-    Watched(script=":", files={"usr/share/initrd": archive}).build(head, tmp_path)
+    archive = cpio("etc/example.pem", member).decode("latin-1")
+    watched = Watched(script=":", files={"usr/share/initrd": archive}, initrd=initrd)
+    watched.build(head, tmp_path)
     made = (head.places.built / COMPUTE / "current/initrd.img").read_bytes()
-    assert PEM in made
+    assert made == archive.encode("latin-1")
+    assert cautions(head) == []
 
 
 def test_a_declared_secret_is_gone_before_the_initrd_is_made(
