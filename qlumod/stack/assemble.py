@@ -1,6 +1,6 @@
 """Giving a mounted stack its shared state: merged where it can be told, else made again."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, raise_faults
@@ -49,10 +49,22 @@ class Assembled:
     """What ran then, in that order: it may have changed what was merged, and made anything else."""
 
 
-def assemble(root: Root, members: Sequence[Member], *, epoch: int, listen: Listener) -> Assembled:
+def _nothing() -> None:
+    pass
+
+
+def assemble(
+    root: Root,
+    members: Sequence[Member],
+    *,
+    epoch: int,
+    before_scripts: Callable[[], None] = _nothing,
+    listen: Listener,
+) -> Assembled:
     """Write the state of a stack into its mounted root; `members` lowest first.
 
-    Raises `QlumodError` where modules contradict each other.
+    `before_scripts` is called before scripts of packages run, if any do. Raises `QlumodError` where
+    modules contradict each other.
     """
     raise_faults(other_kernels(members))
     layers = meeting_layers(members)
@@ -72,6 +84,7 @@ def assemble(root: Root, members: Sequence[Member], *, epoch: int, listen: Liste
     crossed = crossings(layers, _fragments(members, TRIGGERS.name))
     unheard = {(one.trigger, one.package) for one in crossed} | told_by_name(diverted)
     if unheard:
+        before_scripts()
         with step(listen, "telling packages of each other"), enclosed(root) as place:
             activate(place, root, unheard, epoch=epoch, listen=listen)
     programs = (*_makers(calls), *_hearers(crossed, unheard))
