@@ -2,23 +2,29 @@
 
 import gzip
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from importlib import import_module
+from pathlib import Path, PurePosixPath
+from threading import Thread
 from typing import Any
 
-from qlumod.events import Listener, step
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.events import Caution, Listener, step
 from qlumod.head.placing import place_files
 from qlumod.head.site import SiteFile
+from qlumod.head.written import Written
 from qlumod.model.contents import contents_text
 from qlumod.model.names import ModuleName
 from qlumod.model.release import Compression
 from qlumod.model.tree import Entry
-from qlumod.stack.assemble import assemble
+from qlumod.stack.assemble import Assembled, assemble
 from qlumod.stack.contents import path_lines
+from qlumod.stack.declared import forget_declared, is_declared
 from qlumod.stack.files import Owners
 from qlumod.stack.initrd import remake_initrd
-from qlumod.stack.member import read_member, stacked
+from qlumod.stack.member import Member, read_member, stacked
 from qlumod.stack.settle import settle
 from qlumod.state.table import DROPPED, rule_of
 from qlumod.system.files import write_new
@@ -36,6 +42,8 @@ DOCUMENTS = "/usr/share/doc/qlustar-image"
 """Where an image tells what it is made of: Qlustar's published place."""
 SECRETS = "/usr/lib/qlumod/secrets"
 """The list of secrets that qlumod-secrets.service reads on the node."""
+GATE = "qlumod.head.gate"
+"""What knows secrets; to import it takes a tenth of what most images take."""
 PUBLISHED = (".packages.version.gz", ".contents.gz", ".changelog", ".changelog.gz")
 """How the names of a payload's transparency files end."""
 
@@ -79,47 +87,134 @@ def build(
             mounted, work = _directory(space / "root"), _directory(space / "work")
             with overlay(layers, mounted, upper=upper, work=work):
                 root = Root(mounted)
-                assemble(root, members, epoch=epoch, listen=listen)
+                assembled = assemble(
+                    root, members, epoch=epoch, before_scripts=_get_ready, listen=listen
+                )
+                # What the initrd is made of must be without them, too.
+                declared = forget_declared(root, upper, layers, members)
                 placed = _write(root, own)
-                remake_initrd(
-                    root, members, Path(output).parent / INITRD, site=placed, listen=listen
+                initrd = remake_initrd(
+                    root, members, Path(output).parent / INITRD, site=placed.site, listen=listen
                 )
                 names = Owners.of(root)
-        with step(listen, "compressing the image's layer"):
-            kept = _write_layer(upper, placed, Path(output), space, epoch=epoch, listen=listen)
-    _write_contents(kept, placed, names, Path(output).parent)
+            with step(listen, "compressing the image's layer"):
+                ground = _Ground(
+                    upper=upper,
+                    layers=layers,
+                    members=members,
+                    assembled=assembled,
+                    declared=declared,
+                    placed=placed,
+                    files=own.files,
+                    initrd=initrd,
+                    space=space,
+                )
+                kept = _write_layer(ground, Path(output), epoch=epoch, listen=listen)
+    _write_contents(kept, placed.site, names, Path(output).parent)
 
 
-def _write(root: Root, own: Own) -> frozenset[str]:
-    """Write all that is the image's own; returns where the site's files really lie."""
-    _write_documents(root, own.documents)
+def _get_ready() -> None:
+    """Begin to import what knows secrets: scripts will have written something to look into."""
+    Thread(target=import_module, args=(GATE,), daemon=True).start()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """Where what is the image's own really lies."""
+
+    image: frozenset[str]
+    site: frozenset[str]
+
+    @property
+    def ours(self) -> frozenset[str]:
+        """All of it, and the directories on the way."""
+        paths = self.image | self.site
+        return paths.union(*(map(str, PurePosixPath(path).parents) for path in paths))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What a last layer is made of: the directory that took what was written above the layers, how
+    that came about, and the initrd, where one was made.
+    """
+
+    upper: Path
+    layers: Sequence[Path]
+    members: Sequence[Member]
+    assembled: Assembled
+    declared: Mapping[str, bytes]
+    placed: _Placed
+    files: Sequence[SiteFile]
+    """What the site adds, as it lies on the head node."""
+    initrd: Path | None
+    space: Path
+
+
+def _write(root: Root, own: Own) -> _Placed:
+    """Write all that is the image's own."""
+    documents = _write_documents(root, own.documents)
     root.write(SECRETS, "".join(f"{line}\n" for line in own.secrets).encode())
-    return frozenset(place_files(root, own.files))
+    return _Placed(
+        image=frozenset(map(root.where, (*documents, SECRETS))),
+        site=frozenset(place_files(root, own.files)),
+    )
 
 
 def _write_layer(
-    upper: Path,
-    placed: frozenset[str],
-    output: Path,
-    space: Path,
-    *,
-    epoch: int,
-    listen: Listener,
+    ground: _Ground, output: Path, *, epoch: int, listen: Listener
 ) -> tuple[Entry, ...]:
-    """Write the image; returns the paths that are in it."""
-    entries = scan(upper)
-    settle(Root(upper), entries.values(), epoch)
-    left_out = _left_out(entries.values(), placed)
-    write_image(
-        upper,
-        output,
-        epoch=epoch,
-        compression=Compression(),
-        left_out=[path.lstrip("/") for path in left_out],
-        scratch=space,
-        listen=listen,
+    """Write the image, and meanwhile look for secrets; returns the paths that are in it."""
+    entries = scan(ground.upper)
+    settle(Root(ground.upper), entries.values(), epoch)
+    left_out = _left_out(entries.values(), ground)
+    kept = {path: entry for path, entry in entries.items() if path not in left_out}
+    with ThreadPoolExecutor(1) as pool:
+        image = pool.submit(
+            write_image,
+            ground.upper,
+            output,
+            epoch=epoch,
+            compression=Compression(),
+            left_out=[path.lstrip("/") for path in left_out],
+            scratch=ground.space,
+            listen=listen,
+        )
+        _tell_of_files(ground.files, listen)
+        faults = [*_faults(ground, kept, listen)]
+        image.result()
+    raise_faults(faults)
+    return tuple(kept.values())
+
+
+def _tell_of_files(files: Sequence[SiteFile], listen: Listener) -> None:
+    """Say which of the site's files look like secrets."""
+    if files:
+        # Here, not above: see `GATE`.
+        from qlumod.head.exposed import exposed  # noqa: PLC0415
+
+        for line in exposed(files):
+            listen(Caution(text=line))
+
+
+def _faults(ground: _Ground, kept: Mapping[str, Entry], listen: Listener) -> Iterator[QlumodError]:
+    """An error for each secret that programs left in the layer and in the initrd."""
+    written = Written(
+        upper=Root(ground.upper),
+        entries=kept,
+        ours=ground.placed.ours,
+        layers=[Root(layer) for layer in ground.layers],
+        members=ground.members,
+        assembled=ground.assembled,
     )
-    return tuple(entry for entry in entries.values() if entry.path not in left_out)
+    if not written.anything and not ground.initrd:
+        return
+    # Here, not above: see `GATE`.
+    from qlumod.head.gate import Gate  # noqa: PLC0415
+
+    gate = Gate(written=written, declared=ground.declared, listen=listen)
+    yield from gate.faults()
+    if ground.initrd:
+        yield from gate.faults_of_initrd(ground.initrd)
 
 
 def _write_contents(
@@ -140,23 +235,31 @@ def _write_contents(
     write_new(output / f"{OWN_LAYER}.contents.gz", gzip.compress(text, mtime=0))
 
 
-def _write_documents(root: Root, payloads: Iterable[Path]) -> None:
+def _write_documents(root: Root, payloads: Iterable[Path]) -> tuple[str, ...]:
     """Copy what a payload tells; a package may have put links in its place, which lead nowhere."""
-    for payload in map(Root, payloads):
-        for name in payload.names("/"):
-            if name.endswith(PUBLISHED):
-                root.write(f"{DOCUMENTS}/{name}", payload.read(f"/{name}"))
+    documents = {
+        f"{DOCUMENTS}/{name}": payload.read(f"/{name}")
+        for payload in map(Root, payloads)
+        for name in payload.names("/")
+        if name.endswith(PUBLISHED)
+    }
+    for path, data in documents.items():
+        root.write(path, data)
+    return tuple(documents)
 
 
-def _left_out(entries: Iterable[Entry], placed: frozenset[str]) -> frozenset[str]:
-    """What programs left behind while the stack was put together, but for the site's files."""
-    return frozenset(
+def _left_out(entries: Iterable[Entry], ground: _Ground) -> frozenset[str]:
+    """What programs left behind while the stack was put together, but for the site's files; and
+    what modules list under Secrets, whatever made it.
+    """
+    entries = [entry for entry in entries if entry.type != "d"]
+    dropped = frozenset(
         entry.path
         for entry in entries
-        if entry.type != "d"
-        and entry.path not in placed
+        if entry.path not in ground.placed.site
         and any(rule.claims(entry.path, entry.target) for rule in DROPPED)
     )
+    return dropped | is_declared(entries, ground.members)
 
 
 def _directory(path: Path) -> Path:

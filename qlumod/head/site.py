@@ -27,7 +27,8 @@ from qlumod.system.tree import scan
 TYPES = ("f", "d", "l")
 MOST = 16 << 20
 """Bytes of secrets.tar: nodes take no more (``qlumod_most_secrets`` of the boot script)."""
-SECRETS = "secrets"
+COPY, SECRETS = "copy", "secrets"
+"""What lies below the directory of an image, and below that of all images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class SiteFile:
 
 def site_files(places: Places, image: ImageName) -> tuple[SiteFile, ...]:
     """All that the site adds to an image, sorted by path."""
-    return _merged(places, image, "copy")
+    return _merged(places, image, COPY)
 
 
 def site_secrets(places: Places, image: ImageName) -> tuple[SiteFile, ...]:

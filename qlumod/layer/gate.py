@@ -3,7 +3,7 @@ everybody can have from the packages.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,30 +12,14 @@ from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Md5, Shipped
-from qlumod.layer.suspects import Suspect, faults_of, judged
+from qlumod.model.manifest import INITRD
 from qlumod.model.public import Public
 from qlumod.model.tree import Entry
-from qlumod.secrets.captured import Answer, secret_answer
-from qlumod.secrets.copies import copies_of
-from qlumod.secrets.found import Found, Sight
-from qlumod.secrets.groups import origins
-from qlumod.secrets.identities import identity_of
-from qlumod.secrets.look import look
-from qlumod.secrets.pairs import partners
-from qlumod.secrets.part import Reader
-from qlumod.secrets.source import kinds_in_source
+from qlumod.stack.looking import Search, beside, faults_of_initrd, in_names, secret_answers
+from qlumod.stack.suspects import Suspect, faults_of, judged
 from qlumod.state.debconf import CONFIG, TEMPLATES
-from qlumod.state.fragment import HEADER, fields, stanzas
-from qlumod.state.kind import decoded, encoded
 from qlumod.system.archive import side_by_side
 from qlumod.system.within import Root
-
-INITRD = "boot/initrd.img"
-"""How messages call the initrd."""
-_LARGEST_HALF = 1 << 20
-"""Bytes of a certificate or of a public key, and of what else may stand in its file."""
-_TOLD = 3
-"""How many secrets of one file an error names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +61,6 @@ class Gate:
                 found.setdefault(entry.size, []).append(entry.path)
         return found
 
-    @cached_property
-    def _copies(self) -> Sequence[Reader]:
-        return (copies_of(self.declared),)
-
     def _sum(self, path: str) -> Md5:
         with self.tree.reading(path) as source:
             return hashlib.file_digest(source, _new_md5).digest()
@@ -102,115 +82,46 @@ class Gate:
         def known(member: bytes) -> bool:
             return hashlib.sha256(member).hexdigest() in passed or self.shipped.has(member)
 
-        sight = look(f"/{INITRD}", data, known=known, also=self._copies)
-        self._caution(INITRD, sight)
-        if sight.found:
-            yield QlumodError(
-                f"{INITRD}: this looks like a secret: it holds {_told(sight.found)}",
-                remedy="see which hook in /usr/share/initramfs-tools/hooks or /etc/initramfs-tools "
-                "puts it there; an initrd is for everybody who can reach the boot server",
-            )
+        yield from faults_of_initrd(
+            INITRD, data, known=known, declared=self.declared, listen=self.listen
+        )
 
     def suspects(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
         """What looks like a secret in the layer and in shared state, whatever the spec says."""
-        found = {s.path: s for s in map(self._suspect, self.own.values()) if s}
-        found = {path: s for path, s in found.items() if not self._is_known(path)}
-        yield from self._halves({path for path, s in found.items() if s.private})
-        yield from found.values()
-        yield from self._in_names()
+        search = Search(
+            tree=self.tree,
+            entries=self.chosen.entries,
+            own=self.own,
+            declared=self.declared,
+            is_known=self._is_known,
+            source=self._source,
+            listen=self.listen,
+        )
+        yield from search.suspects()
+        yield from in_names(
+            {
+                path: beside(self.chosen.entries[path], known=path in self.owners)
+                for path in self.chosen.plan.kept
+            }
+        )
         yield from self._in_state(fragments)
 
-    def _suspect(self, entry: Entry) -> Suspect | None:
-        """Why a file that no package brought may be a secret."""
-        path = entry.path
-        sight = self._sight(path, self.tree.read(path))
-        identity = identity_of(path)
-        hidden = self._hidden(entry)
-        if sight.found:
-            why = f"it holds {_told(sight.found)}"
-        elif identity and identity.fatal:
-            why = f"it is {identity.what}: {identity.why}"
-        elif hidden:
-            why = f"no package brings these bytes, and {hidden} hides them from users"
-        else:
-            if identity:
-                self.listen(Caution(text=f"{path} is {identity.what}: {identity.why}"))
-            return None
-        kind = identity.kind if identity else None
-        return Suspect(path=path, why=why, private=sight.private, digest=entry.digest, kind=kind)
+    def _source(self, path: str) -> bytes | None:
+        """The bytes of a file as a package shipped it."""
+        return self.tree.read(path) if path in self.files and path not in self.own else None
 
-    def _sight(self, path: str, data: bytes) -> Sight:
-        """What a file holds, beyond what is in the shipped file that it was made from."""
-        sight = look(path, data, also=self._copies)
-        self._caution(path, sight)
-        source = next((one for one in origins(path) if self._is_shipped(one)), "")
-        if not sight.found or not source:
-            return sight
-        before = kinds_in_source(source, self.tree.read(source))
-        return Sight(found=tuple(found for found in sight.found if found.kind not in before))
-
-    def _is_shipped(self, path: str) -> bool:
-        return path in self.files and path not in self.own
-
-    def _caution(self, path: str, sight: Sight) -> None:
-        for unread in sight.unread:
-            self.listen(Caution(text=f"{path}: not looked into for secrets: {unread}"))
-
-    def _hidden(self, entry: Entry) -> str:
-        """Whose mode keeps users from reading a file; empty: none, or there is nothing to read."""
-        closed = next((d for d in self._directories(entry.path) if not d.mode & 0o001), None)
-        if entry.mode & 0o004 and closed is None:
-            return ""
-        if _says_nothing(self.tree.read(entry.path)):
-            return ""
-        if not entry.mode & 0o004 or closed is None:
-            return f"its mode {entry.mode:04o}"
-        return f"the mode {closed.mode:04o} of {closed.path}"
-
-    def _directories(self, path: str) -> Iterator[Entry]:
-        while path := path.rpartition("/")[0]:
-            if path in self.chosen.entries:
-                yield self.chosen.entries[path]
-
-    def _is_known(self, path: str) -> bool:
+    def _is_known(self, path: str, data: bytes) -> bool:
         """Whether the package itself or a module below has the same bytes; takes long."""
-        data = self.tree.read(path)
         if self.shipped.brings(self.owners.get(path, ""), path, data):
             return True
         if self.view is None:
             return False
         return any(self.view.read(one) == data for one in self._below_by_size.get(len(data), ()))
 
-    def _halves(self, keys: Iterable[str]) -> Iterator[Suspect]:
-        """The other halves of private keys, those of the declared ones as well."""
-        private = {**self.declared, **{path: self.tree.read(path) for path in keys}}
-        if not private:
-            return
-        small = (path for path, entry in self.own.items() if entry.size <= _LARGEST_HALF)
-        for path, key in partners(private, {path: self.tree.read(path) for path in small}).items():
-            why = f"it is the other half of {key}, and as random"
-            yield Suspect(path=path, why=why, digest=self.own[path].digest, half_of=key)
-
-    def _in_names(self) -> Iterator[Suspect]:
-        """Secrets in what files are called, in where links point, and in extended attributes."""
-        named = {path: self._beside(path) for path in self.chosen.plan.kept}
-        if not look("/", b"\n".join(named.values())).found:
-            return
-        for path, data in named.items():
-            sight = look("/", data)
-            if sight.found:
-                why = f"its name, target or attributes hold {_told(sight.found)}"
-                yield Suspect(path=path, why=why, private=sight.private)
-
-    def _beside(self, path: str) -> bytes:
-        """What a path says beside its bytes, where no package says the same."""
-        entry = self.chosen.entries[path]
-        said = () if path in self.owners else (encoded(path), encoded(entry.target))
-        return b"\n".join((*said, *(v for name, v in entry.xattrs if name.startswith("user."))))
-
     def _in_state(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
         """Secrets among the answers to packages' questions; no other state is free text."""
-        answers = tuple(_secret_answers(fragments))
+        questions, templates = (fragments.get(kind.name, b"") for kind in (CONFIG, TEMPLATES))
+        answers = tuple(secret_answers(questions, templates))
         if answers:
             yield Suspect(path=CONFIG.path, why=", ".join(answers))
 
@@ -222,36 +133,5 @@ def declared_secrets(tree: Root, chosen: Selection, shipped: Shipped) -> dict[st
     return {path: found for path, found in data.items() if not shipped.has(found)}
 
 
-def _secret_answers(fragments: Mapping[str, bytes]) -> Iterator[str]:
-    templates = _stanzas(fragments.get(TEMPLATES.name, b""))
-    for question in _stanzas(fragments.get(CONFIG.name, b"")).values():
-        template = templates.get(question.get("Template", ""), {})
-        answer = Answer(
-            name=question["Name"],
-            value=question.get("Value", ""),
-            type=template.get("Type", ""),
-            default=template.get("Default", ""),
-        )
-        why = secret_answer(answer)
-        if why:
-            yield f"the answer to {answer.name}: {why}"
-
-
-def _stanzas(fragment: bytes) -> dict[str, dict[str, str]]:
-    found = (fields(stanza) for stanza in stanzas(decoded(fragment).removeprefix(HEADER)))
-    return {stanza["Name"]: stanza for stanza in found if "Name" in stanza}
-
-
 def _new_md5() -> Any:
     return hashlib.md5(usedforsecurity=False)
-
-
-def _told(found: Sequence[Found]) -> str:
-    more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
-    return ", ".join(map(str, found[:_TOLD])) + more
-
-
-def _says_nothing(data: bytes) -> bool:
-    """Whether a text has only comments and empty lines."""
-    lines = (line.strip() for line in data.split(b"\n"))
-    return b"\0" not in data and all(not line or line[:1] in b"#;" for line in lines)

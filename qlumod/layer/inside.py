@@ -84,7 +84,7 @@ def _build_over(site: _Site, members: Sequence[Member]) -> None:
         base, view, upper = _directories(site.space, "base", "view", "upper")
         epoch = site.job.epoch
         with _stacked_root(layers, site.space, upper=base, name="below") as root:
-            state = assemble(root, members, epoch=epoch, listen=site.listen)
+            below = assemble(root, members, epoch=epoch, listen=site.listen)
         settle(Root(base), scan(base, digests=False).values(), epoch)
         mounts.enter_context(overlay([*layers, base], view))
         with _stacked_root([*layers, base], site.space, upper=upper, name="root") as root:
@@ -105,7 +105,7 @@ def _build_over(site: _Site, members: Sequence[Member]) -> None:
                     root=root,
                     debs=site.debs,
                     view=Root(view),
-                    state=state,
+                    state=below.merged,
                     kernel=kernel,
                 ),
             )

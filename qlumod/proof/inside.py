@@ -12,6 +12,7 @@ from qlumod.proof.tree import dumped
 from qlumod.stack import apt
 from qlumod.stack.assemble import assemble
 from qlumod.stack.bootstrap import bootstrap, forget_installation
+from qlumod.stack.declared import forget_declared
 from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.member import read_member, stacked
 from qlumod.system.archive import FrozenArchive
@@ -127,6 +128,7 @@ def assembled(
     ):
         root = Root(mounted)
         assemble(root, members, epoch=epoch, listen=listen)
+        forget_declared(root, last, layers, members)
         yield (*layers, last), root
 
 

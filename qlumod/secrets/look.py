@@ -8,7 +8,7 @@ from qlumod.secrets.ceilings import Budget, Exhausted, budget_for
 from qlumod.secrets.found import Found, Sight, Unread
 from qlumod.secrets.part import Part, Reader
 from qlumod.secrets.text import ANYWHERE, LAST, TEXTS
-from qlumod.secrets.unpack import within
+from qlumod.secrets.unpack import spelt_out, within
 from qlumod.secrets.unpack.streams import is_stream
 
 _LARGE = 1 << 20
@@ -49,8 +49,11 @@ def _parts(part: Part, budget: Budget, known: Known) -> Iterator[Part]:
             passed += size
         else:
             yield from _parts(inner, budget, known)
-    if not passed and (len(part.data) < _LARGE or seen < len(part.data) * _MEMBERS_SHARE):
-        yield part
+    if passed or (len(part.data) >= _LARGE and seen >= len(part.data) * _MEMBERS_SHARE):
+        return
+    for inner in spelt_out(part, budget):
+        yield from _parts(inner, budget, known)
+    yield part
 
 
 def _read(part: Part, budget: Budget) -> Iterator[Found]:

@@ -1,20 +1,22 @@
 """Giving a mounted stack its shared state: merged where it can be told, else made again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
+from qlumod.model.names import ModuleName
 from qlumod.stack.files import Owners, write_files
 from qlumod.stack.kernel import other_kernels
 from qlumod.stack.meeting import activate, divert, meeting_layers
 from qlumod.stack.member import Member, below
 from qlumod.state.clashes import clashes
-from qlumod.state.crossing import crossings
+from qlumod.state.crossing import Crossing, crossings
 from qlumod.state.diverted import told_by_name, unseen_diversions
 from qlumod.state.dpkg import DIVERSIONS
 from qlumod.state.kind import Cache, Files, Fragments
 from qlumod.state.table import CACHES, IDENTITY, KINDS
-from qlumod.state.triggers import TRIGGERS
+from qlumod.state.triggers import TRIGGERS, Activation
 from qlumod.system.enclosure import Enclosure, enclosed
 from qlumod.system.within import Root
 
@@ -22,10 +24,47 @@ Merged = Mapping[str, Files]
 """The files of each kind of state, by the kind's name."""
 
 
-def assemble(root: Root, members: Sequence[Member], *, epoch: int, listen: Listener) -> Merged:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Something of a module that ran while a stack was put together, and may have written there."""
+
+    what: str
+    """As people read it: ``watchd's trigger /usr/share/watched``."""
+    module: ModuleName | None = None
+    """Whose it is, where that is known."""
+    cache: str = ""
+    """The name of the cache that it makes."""
+
+    def __str__(self) -> str:
+        return f"{self.what} (module {self.module})" if self.module else self.what
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """How a stack got its shared state."""
+
+    merged: Merged
+    """What was written as the modules' fragments say it."""
+    programs: tuple[Program, ...]
+    """What ran then, in that order: it may have changed what was merged, and made anything else."""
+
+
+def _nothing() -> None:
+    pass
+
+
+def assemble(
+    root: Root,
+    members: Sequence[Member],
+    *,
+    epoch: int,
+    before_scripts: Callable[[], None] = _nothing,
+    listen: Listener,
+) -> Assembled:
     """Write the state of a stack into its mounted root; `members` lowest first.
 
-    Returns what was merged. Raises `QlumodError` where modules contradict each other.
+    `before_scripts` is called before scripts of packages run, if any do. Raises `QlumodError` where
+    modules contradict each other.
     """
     raise_faults(other_kernels(members))
     layers = meeting_layers(members)
@@ -45,9 +84,26 @@ def assemble(root: Root, members: Sequence[Member], *, epoch: int, listen: Liste
     crossed = crossings(layers, _fragments(members, TRIGGERS.name))
     unheard = {(one.trigger, one.package) for one in crossed} | told_by_name(diverted)
     if unheard:
+        before_scripts()
         with step(listen, "telling packages of each other"), enclosed(root) as place:
             activate(place, root, unheard, epoch=epoch, listen=listen)
-    return merged
+    programs = (*_makers(calls), *_hearers(crossed, unheard))
+    return Assembled(merged=merged, programs=programs)
+
+
+def _makers(calls: Iterable[tuple[Cache, tuple[str, ...]]]) -> Iterator[Program]:
+    for cache, (program, *_) in calls:
+        yield Program(what=f"{program}, which makes the {cache.name} cache", cache=cache.name)
+
+
+def _hearers(crossed: Iterable[Crossing], told: Iterable[Activation]) -> Iterator[Program]:
+    """The packages that were told of others; by the trigger alone where no path crossed."""
+    by_path = {(one.trigger, one.package): one for one in crossed}
+    for trigger, package in sorted(told):
+        what, one = f"{package}'s trigger {trigger}", by_path.get((trigger, package))
+        if one:
+            what = f"{what}, since {one.brought_by} brings something there"
+        yield Program(what=what, module=one.module if one else None)
 
 
 def merged_state(members: Sequence[Member]) -> dict[str, Files]:

@@ -21,3 +21,12 @@ def settle(tree: Root, entries: Iterable[Entry], epoch: int) -> None:
             tree.remove_attributes(entry.path, names)
         if entry.type == "d" or entry.mtime > epoch:
             tree.set_time(entry.path, epoch)
+
+
+def set_attributes(entry: Entry) -> tuple[bytes, ...]:
+    """The values of the attributes that programs set for users; those of the overlay go."""
+    return tuple(
+        value
+        for name, value in entry.xattrs
+        if name.startswith("user.") and not name.startswith(OVERLAY_ATTRIBUTES)
+    )

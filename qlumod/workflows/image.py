@@ -130,7 +130,7 @@ def _build(places: Places, plan: Plan, *, force: bool, dry_run: bool, listen: Li
     name = plan.image.name
     for reason in plan.choice.passed_over:
         listen(Caution(text=f"image {name}: a newer version is passed over: {reason}"))
-    _caution_about_files(plan, listen)
+    _caution_about_secrets(plan, listen)
     outdated = force or not is_current(places, plan)
     generation = ""
     if outdated and not dry_run:
@@ -144,15 +144,7 @@ def _build(places: Places, plan: Plan, *, force: bool, dry_run: bool, listen: Li
     )
 
 
-def _caution_about_files(plan: Plan, listen: Listener) -> None:
-    for file in plan.files:
-        if not file.public:
-            listen(
-                Caution(
-                    text=f"{file.source} is not for everybody's eyes, but everybody on the network "
-                    "can read a layer: is it a secret? Then move it from copy/ to secrets/"
-                )
-            )
+def _caution_about_secrets(plan: Plan, listen: Listener) -> None:
     for file in plan.unlisted:
         listen(
             Caution(

@@ -41,7 +41,7 @@ TRIED = {
         "tests/head/test_site.py",
         "tests/cli/test_modes.py",
     ),
-    "secrets that a package leaves": ("tests/layer/test_gate.py", "tests/layer/test_suspects.py"),
+    "secrets that a package leaves": ("tests/layer/test_gate.py", "tests/stack/test_suspects.py"),
     "proofs, keys, old archives": (
         "tests/repository/test_proofs.py",
         "tests/system/test_key_strength.py",

@@ -9,6 +9,7 @@ from qlumod.events import Event
 from qlumod.head.places import Places
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
+from qlumod.model.public import Public
 from qlumod.model.secret import Secret
 from qlumod.workflows.modules import Registration, register
 
@@ -58,6 +59,7 @@ def payload_files(
     variant_of: str | None = None,
     kernel: str | None = None,
     secrets: tuple[Secret, ...] = (),
+    public: tuple[Public, ...] = (),
     group: str = "HPC Stack",
     epoch: int = 1_700_000_000,
     files: Mapping[str, bytes] | None = None,
@@ -88,6 +90,7 @@ def payload_files(
         packages=1,
         unpacked_size=100,
         secrets=secrets,
+        public=public,
         files=tuple(
             PayloadFile(path=path, sha256=Digest(hashlib.sha256(data).hexdigest()), size=len(data))
             for path, data in sorted(given.items())

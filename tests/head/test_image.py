@@ -419,8 +419,9 @@ def test_a_private_file_of_the_site_is_cautioned_about(ready: HeadNode) -> None:
     build(ready)
     (caution,) = (event for event in ready.heard if isinstance(event, Caution))
     assert caution.text == (
-        f"{file} is not for everybody's eyes, but everybody on the network can read a layer: is it "
-        "a secret? Then move it from copy/ to secrets/"
+        f"{file}: its mode 0600 hides it from users, and everybody who can reach the boot server "
+        "can read an image; the place of a secret is "
+        f"{ready.places.images}/common/secrets/etc/private"
     )
 
 

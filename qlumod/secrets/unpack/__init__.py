@@ -23,9 +23,10 @@ CONTAINERS: tuple[Opener, ...] = (
     words,
     gvdb_settings,
     wide_text,
-    base64_texts,
-    hex_texts,
 )
+
+ENCODED: tuple[Opener, ...] = (base64_texts, hex_texts)
+"""The same for what is written out in letters, anywhere in a part."""
 
 CLOSED = (
     (b"\x04\x22\x4d\x18", "it is compressed by lz4"),
@@ -44,11 +45,20 @@ CLOSED = (
 
 
 def within(part: Part, budget: Budget) -> Iterator[Part]:
-    """Everything that lies within a part, one level down; what is too much is remembered."""
+    """The members of a part, one level down; what is too much is remembered."""
     closed = next((why for magic, why in CLOSED if part.data.startswith(magic)), "")
     if closed:
         budget.skip(part.where, closed)
-    for opener in CONTAINERS:
+    yield from _opened(part, budget, CONTAINERS)
+
+
+def spelt_out(part: Part, budget: Budget) -> Iterator[Part]:
+    """What is written out in letters in a part; what is too much is remembered."""
+    yield from _opened(part, budget, ENCODED)
+
+
+def _opened(part: Part, budget: Budget, openers: tuple[Opener, ...]) -> Iterator[Part]:
+    for opener in openers:
         try:
             for inner in opener(part, budget):
                 if inner.depth > DEPTH:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from qlumod.layer.suspects import SHOWN, Suspect, faults_of, is_meant, judged
 from qlumod.model.public import parse_public
 from qlumod.model.secret import SecretKind
+from qlumod.stack.suspects import SHOWN, Suspect, faults_of, is_meant, judged
 
 KEY = Suspect(path="/etc/x/key", why="it holds a PEM private key", private=True, digest="1")
 TOKEN = Suspect(path="/etc/x/token", why="it holds a token", digest="2")

@@ -1,0 +1,144 @@
+"""The gate that no secret passes into an image: what programs wrote while it was put together is
+looked into, but for what everybody can have from the modules.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, ignore
+from qlumod.head.written import Written, sha256
+from qlumod.model.manifest import INITRD
+from qlumod.secrets.look import look
+from qlumod.stack.assemble import Program
+from qlumod.stack.looking import (
+    Search,
+    beside,
+    caution,
+    faults_of_initrd,
+    in_names,
+    secret_answers,
+)
+from qlumod.stack.suspects import SHOWN, Suspect, faults_of, judged
+from qlumod.state.debconf import CONFIG, PASSWORDS, TEMPLATES
+from qlumod.state.table import CACHES
+from qlumod.system.files import read_bytes
+
+_ANSWERS = (CONFIG.path, PASSWORDS.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What to look into; `declared` are the bytes of what modules list under Secrets, and programs
+    made anew.
+    """
+
+    written: Written
+    declared: Mapping[str, bytes]
+    listen: Listener
+
+    def faults(self) -> Iterator[QlumodError]:
+        """An error for each secret that a program left in the last layer."""
+        written = self.written
+        suspects = {suspect.path: suspect for suspect in self._suspects()}
+        public = [public for member in written.members for public in member.manifest.public]
+        others = {path: entry.digest for path, entry in written.own.items() if path not in suspects}
+        files = [path for path, entry in written.entries.items() if entry.type == "f"]
+        for fault in faults_of(judged(suspects.values(), public).suspects, files, others):
+            yield self._told(fault)
+
+    def faults_of_initrd(self, initrd: Path) -> Iterator[QlumodError]:
+        """An error where the image's initrd holds a secret; what layers have is known."""
+        written = self.written
+        passed = written.known | {entry.digest for entry in written.entries.values()}
+        data = read_bytes(initrd)
+
+        def faults(known: frozenset[str], listen: Listener) -> tuple[QlumodError, ...]:
+            return tuple(
+                faults_of_initrd(
+                    INITRD,
+                    data,
+                    known=lambda member: sha256(member) in known,
+                    declared=self.declared,
+                    listen=listen,
+                )
+            )
+
+        # What core's has beside its layer was looked into with core; it takes long to read.
+        if faults(passed, self.listen):
+            yield from faults(passed | self._members_of_cores_initrd(), ignore)
+
+    def _members_of_cores_initrd(self) -> frozenset[str]:
+        """The digests of what lies in the initrd that core brings."""
+        found: set[str] = set()
+
+        def note(member: bytes) -> bool:
+            found.add(sha256(member))
+            return False
+
+        for member in self.written.members:
+            if member.manifest.file(INITRD):
+                look(f"/{INITRD}", read_bytes(member.contents.parent / INITRD), known=note)
+        return frozenset(found)
+
+    def _suspects(self) -> Iterator[Suspect]:
+        written = self.written
+        search = Search(
+            tree=written.upper,
+            entries=written.entries,
+            own=written.own,
+            declared=self.declared,
+            source=written.in_layers,
+            listen=self.listen,
+        )
+        yield from search.suspects()
+        yield from in_names(
+            {
+                path: beside(entry, known=written.is_in_a_layer(path))
+                for path, entry in written.named.items()
+            }
+        )
+        yield from filter(None, map(self._in_state, written.state))
+
+    def _in_state(self, path: str) -> Suspect | None:
+        """What programs added to a file of shared state."""
+        data, before = self.written.upper.read(path), self._before(path)
+        if path in _ANSWERS:
+            why = ", ".join(secret_answers(data, self._before(TEMPLATES.path), before))
+        else:
+            known = frozenset(before.split(b"\n"))
+            added = b"\n".join(line for line in data.split(b"\n") if line not in known)
+            sight = look(path, added)
+            caution(path, sight, self.listen)
+            # Their places would be those in what was added.
+            kinds = ", ".join(found.kind for found in sight.found)
+            why = f"there is now {kinds} in it" if kinds else ""
+        return Suspect(path=path, why=why) if why else None
+
+    def _before(self, path: str) -> bytes:
+        """The bytes that were merged."""
+        file = self.written.merged.get(path)
+        return file.data if file else b""
+
+    def _told(self, fault: QlumodError) -> QlumodError:
+        """The same with what may have made it, and with who can mend it."""
+        programs = self._makers(fault.brief.partition(":")[0])
+        modules = sorted({program.module for program in programs if program.module})
+        who = f"module {' or '.join(modules)}" if modules else "the module that it belongs to"
+        made = "made while the image was put together"
+        return QlumodError(
+            fault.brief,
+            details=[*fault.details, *(f"{made}, by {program}" for program in programs[:SHOWN])],
+            remedy=f"have the maintainer of {who} change its spec: {fault.remedy}",
+        )
+
+    def _makers(self, path: str) -> tuple[Program, ...]:
+        """What may have written there: what makes its cache, else any package that was told."""
+        caches = {cache.name for cache in CACHES if cache.claims(path)}
+        ran = self.written.assembled.programs
+        return (
+            tuple(one for one in ran if one.cache in caches)
+            or tuple(one for one in ran if not one.cache)
+            or ran
+        )

@@ -1,0 +1,128 @@
+"""What of an image's last layer programs have written, and nobody has judged before."""
+
+import gzip
+import hashlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from qlumod.model.tree import Entry
+from qlumod.stack.assemble import Assembled
+from qlumod.stack.member import Member
+from qlumod.stack.settle import set_attributes
+from qlumod.state.kind import StateFile, encoded
+from qlumod.state.table import CACHES, IDENTITY, KINDS
+from qlumod.system.within import Root
+
+_FILE = re.compile(rb"^f\t[0-7]{4}\t[^\t\n]*\t[0-9]+\t([0-9a-f]{64})\t", re.MULTILINE)
+"""A file in a module's contents, and its digest. Parsing them whole would take too long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What goes into the last layer, and what is known of it; all paths are those of the root.
+
+    `entries` is all of it, as it lies in `upper`; `ours` are those paths that the image and the
+    site put there.
+    """
+
+    upper: Root
+    entries: Mapping[str, Entry]
+    ours: frozenset[str]
+    layers: Sequence[Root]
+    """The members' layers, lowest first."""
+    members: Sequence[Member]
+    assembled: Assembled
+
+    @cached_property
+    def merged(self) -> Mapping[str, StateFile]:
+        """The files that merging wrote: each module's part was judged when it was built."""
+        files = (*self.assembled.merged.values(), IDENTITY)
+        return {path: file for some in files for path, file in some.items()}
+
+    @cached_property
+    def by_programs(self) -> Mapping[str, Entry]:
+        """What programs made or changed: all that is neither ours nor as it was merged."""
+        return {
+            path: entry
+            for path, entry in self.entries.items()
+            if path not in self.ours
+            and not _is_as(self.merged.get(path), entry)
+            and not self._is_made_of_names(path)
+        }
+
+    @cached_property
+    def state(self) -> Mapping[str, Entry]:
+        """The files of shared state among them, of which only a part is new."""
+        return {
+            path: entry
+            for path, entry in self.by_programs.items()
+            if _holds(entry) and any(kind.claims(path) for kind in KINDS)
+        }
+
+    @cached_property
+    def own(self) -> Mapping[str, Entry]:
+        """The other files among them whose bytes are in no layer."""
+        files = (entry for entry in self.by_programs.values() if _holds(entry))
+        return {
+            entry.path: entry
+            for entry in files
+            if entry.path not in self.state and entry.digest not in self.known
+        }
+
+    @cached_property
+    def named(self) -> Mapping[str, Entry]:
+        """What has a name that is in no layer, or attributes."""
+        return {
+            path: entry
+            for path, entry in self.by_programs.items()
+            if set_attributes(entry) or not self.is_in_a_layer(path)
+        }
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The digests of all files in the layers."""
+        texts = (gzip.decompress(member.contents.read_bytes()) for member in self.members)
+        return frozenset(map(os.fsdecode, chain.from_iterable(map(_FILE.findall, texts))))
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything to look into."""
+        return bool(self.state or self.own or self.named)
+
+    def is_in_a_layer(self, path: str) -> bool:
+        """Whether a layer has that path, be it with other bytes."""
+        return any(layer.has(path) for layer in self.layers)
+
+    def in_layers(self, path: str) -> bytes | None:
+        """The bytes of a file in the uppermost layer that has it."""
+        layer = next((one for one in reversed(self.layers) if one.is_file(path)), None)
+        return layer.read(path) if layer else None
+
+    def _is_made_of_names(self, path: str) -> bool:
+        """Whether it is a cache that every stack makes of what libraries are called, and that no
+        package's script can have written to.
+        """
+        told = any(not program.cache for program in self.assembled.programs)
+        return not told and any(cache.always and cache.claims(path) for cache in CACHES)
+
+
+def sha256(data: bytes) -> str:
+    """The digest of some bytes, as entries have it."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _is_as(file: StateFile | None, entry: Entry) -> bool:
+    """Whether a path still holds what was merged."""
+    if file is None:
+        return False
+    if file.link:
+        return entry.type == "l" and encoded(entry.target) == file.data
+    return entry.type == "f" and entry.digest == sha256(file.data)
+
+
+def _holds(entry: Entry) -> bool:
+    return entry.type == "f" and entry.size > 0

@@ -1,0 +1,210 @@
+"""Looking for secrets in what programs of packages have written: for a module's build, and for an
+image's.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from qlumod.errors import QlumodError
+from qlumod.events import Caution, Listener
+from qlumod.model.tree import Entry
+from qlumod.secrets.captured import Answer, secret_answer
+from qlumod.secrets.copies import copies_of
+from qlumod.secrets.found import Found, Sight
+from qlumod.secrets.groups import origins
+from qlumod.secrets.identities import identity_of
+from qlumod.secrets.look import Known, look
+from qlumod.secrets.pairs import partners
+from qlumod.secrets.part import Reader
+from qlumod.secrets.source import kinds_in_source
+from qlumod.stack.settle import set_attributes
+from qlumod.stack.suspects import Suspect
+from qlumod.state.fragment import HEADER, fields, stanzas
+from qlumod.state.kind import decoded, encoded
+from qlumod.system.within import Root
+
+_LARGEST_HALF = 1 << 20
+"""Bytes of a certificate or of a public key, and of what else may stand in its file."""
+_TOLD = 3
+"""How many secrets of one file an error names."""
+
+
+def _nobody_has(path: str, data: bytes) -> bool:
+    del path, data
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """Files to look into, and what is known beside them; all paths are those of the tree.
+
+    `entries` is everything in the tree, `own` are the files whose bytes nobody is known to have,
+    and `declared` the bytes of what specs list under Secrets.
+    """
+
+    tree: Root
+    entries: Mapping[str, Entry]
+    own: Mapping[str, Entry]
+    declared: Mapping[str, bytes]
+    source: Callable[[str], bytes | None]
+    """The bytes of a path, where everybody can have them; else None."""
+    is_known: Callable[[str, bytes], bool] = _nobody_has
+    """Whether everybody can have the bytes of a suspicious path after all; may take long."""
+    listen: Listener
+
+    @cached_property
+    def _copies(self) -> Sequence[Reader]:
+        return (copies_of(self.declared),)
+
+    def suspects(self) -> Iterator[Suspect]:
+        """What looks like a secret among the files, whatever a spec says."""
+        found = {s.path: s for s in map(self._suspect, self.own.values()) if s}
+        found = {
+            path: suspect
+            for path, suspect in found.items()
+            if not self.is_known(path, self.tree.read(path))
+        }
+        yield from self._halves({path for path, s in found.items() if s.private})
+        yield from found.values()
+
+    def _suspect(self, entry: Entry) -> Suspect | None:
+        """Why a file whose bytes nobody brought may be a secret."""
+        path = entry.path
+        sight = self._sight(path, self.tree.read(path))
+        identity = identity_of(path)
+        hidden = self._hidden(entry)
+        if sight.found:
+            why = f"it holds {told(sight.found)}"
+        elif identity and identity.fatal:
+            why = f"it is {identity.what}: {identity.why}"
+        elif hidden:
+            why = f"no package brings these bytes, and {hidden} hides them from users"
+        else:
+            if identity:
+                self.listen(Caution(text=f"{path} is {identity.what}: {identity.why}"))
+            return None
+        kind = identity.kind if identity else None
+        return Suspect(path=path, why=why, private=sight.private, digest=entry.digest, kind=kind)
+
+    def _sight(self, path: str, data: bytes) -> Sight:
+        """What a file holds, beyond what is in the known file that it was made from."""
+        sight = look(path, data, also=self._copies)
+        caution(path, sight, self.listen)
+        if not sight.found:
+            return sight
+        for origin in origins(path):
+            source = self.source(origin)
+            if source is not None:
+                before = kinds_in_source(origin, source)
+                return Sight(found=tuple(one for one in sight.found if one.kind not in before))
+        return sight
+
+    def _hidden(self, entry: Entry) -> str:
+        """Whose mode keeps users from reading a file; empty: none, or there is nothing to read."""
+        closed = next((d for d in self._directories(entry.path) if not d.mode & 0o001), None)
+        if entry.mode & 0o004 and closed is None:
+            return ""
+        if _says_nothing(self.tree.read(entry.path)):
+            return ""
+        if not entry.mode & 0o004 or closed is None:
+            return f"its mode {entry.mode:04o}"
+        return f"the mode {closed.mode:04o} of {closed.path}"
+
+    def _directories(self, path: str) -> Iterator[Entry]:
+        while path := path.rpartition("/")[0]:
+            if path in self.entries:
+                yield self.entries[path]
+
+    def _halves(self, keys: Iterable[str]) -> Iterator[Suspect]:
+        """The other halves of private keys, those of the declared ones as well."""
+        private = {**self.declared, **{path: self.tree.read(path) for path in keys}}
+        if not private:
+            return
+        small = (path for path, entry in self.own.items() if entry.size <= _LARGEST_HALF)
+        for path, key in partners(private, {path: self.tree.read(path) for path in small}).items():
+            why = f"it is the other half of {key}, and as random"
+            yield Suspect(path=path, why=why, digest=self.own[path].digest, half_of=key)
+
+
+def in_names(named: Mapping[str, bytes]) -> Iterator[Suspect]:
+    """Secrets in what paths say beside their bytes (`beside`)."""
+    if not look("/", b"\n".join(named.values())).found:
+        return
+    for path, data in named.items():
+        sight = look("/", data)
+        if sight.found:
+            why = f"its name, target or attributes hold {told(sight.found)}"
+            yield Suspect(path=path, why=why, private=sight.private)
+
+
+def beside(entry: Entry, *, known: bool) -> bytes:
+    """What a path says beside its bytes: its name and target, where they are not `known`, and the
+    attributes that programs set (the overlay's are taken off before anything is published).
+    """
+    said = () if known else (encoded(entry.path), encoded(entry.target))
+    return b"\n".join((*said, *set_attributes(entry)))
+
+
+def faults_of_initrd(
+    name: str,
+    data: bytes,
+    *,
+    known: Known,
+    declared: Mapping[str, bytes],
+    listen: Listener,
+) -> Iterator[QlumodError]:
+    """An error where an initrd, which messages call `name`, holds a secret in other than `known`
+    members.
+    """
+    sight = look(f"/{name}", data, known=known, also=(copies_of(declared),))
+    caution(name, sight, listen)
+    if sight.found:
+        yield QlumodError(
+            f"{name}: this looks like a secret: it holds {told(sight.found)}",
+            remedy="see which hook in /usr/share/initramfs-tools/hooks or /etc/initramfs-tools "
+            "puts it there; an initrd is for everybody who can reach the boot server",
+        )
+
+
+def secret_answers(questions: bytes, templates: bytes, known: bytes = b"") -> Iterator[str]:
+    """Secrets among answers to packages' questions, as ``the answer to NAME: why``.
+
+    All three are stanzas as debconf's files or their fragments have them; the answers of `known`
+    are passed over.
+    """
+    asked, before = _stanzas(templates), _stanzas(known)
+    for name, question in _stanzas(questions).items():
+        template = asked.get(question.get("Template", ""), {})
+        answer = Answer(
+            name=name,
+            value=question.get("Value", ""),
+            type=template.get("Type", ""),
+            default=template.get("Default", ""),
+        )
+        why = secret_answer(answer) if question != before.get(name) else ""
+        if why:
+            yield f"the answer to {name}: {why}"
+
+
+def _stanzas(text: bytes) -> dict[str, dict[str, str]]:
+    found = (fields(stanza) for stanza in stanzas(decoded(text).removeprefix(HEADER)))
+    return {stanza["Name"]: stanza for stanza in found if "Name" in stanza}
+
+
+def caution(path: str, sight: Sight, listen: Listener) -> None:
+    """Say what of a file was not looked into."""
+    for unread in sight.unread:
+        listen(Caution(text=f"{path}: not looked into for secrets: {unread}"))
+
+
+def told(found: Sequence[Found]) -> str:
+    """The first secrets of a file, and how many more there are."""
+    more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+    return ", ".join(map(str, found[:_TOLD])) + more
+
+
+def _says_nothing(data: bytes) -> bool:
+    """Whether a text has only comments and empty lines."""
+    lines = (line.strip() for line in data.split(b"\n"))
+    return b"\0" not in data and all(not line or line[:1] in b"#;" for line in lines)

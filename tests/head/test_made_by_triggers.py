@@ -1,0 +1,127 @@
+"""Real packages whose triggers run while an image is put together, and make keys."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from qlumod.errors import QlumodError
+from qlumod.proof.tree import loaded
+from qlumod.system.namespace import call_inside
+from qlumod.workflows.check import check
+from qlumod.workflows.lock import fetch_locked, lock
+from qlumod.workflows.workplace import Workplace
+from tests.integration.conftest import test_cache
+from tests.layer.site import Site, write_site
+from tests.secrets.planted import PEM
+from tests.support.debs import make_deb
+
+__all__ = ["test_cache"]
+
+MODULES = {
+    "core": "Packages: adduser",
+    "watch": "Requires: core\nPackages: watch",
+    "keeperd": "Requires: core\nPackages: keeperd\nSecrets: /etc/keeperd/key node",
+    "giver": "Requires: core\nPackages: giver",
+}
+KEY = PEM.decode()
+
+
+def debs(directory: Path) -> None:
+    """A giver of files, and two packages that wait for them."""
+    make_deb(directory, "giver", files={"/usr/share/watched/x": "x"})
+    waiting = ["interest-noawait /usr/share/watched"]
+    make_deb(
+        directory,
+        "watch",
+        triggers=waiting,
+        scripts={
+            "postinst": '[ "$1" = triggered ] || exit 0\n'
+            f"mkdir -p /etc/watch; printf '%s' '{KEY}' >/etc/watch/key; chmod 600 /etc/watch/key"
+        },
+    )
+    make_deb(
+        directory,
+        "keeperd",
+        triggers=waiting,
+        scripts={
+            "postinst": "mkdir -p /etc/keeperd; [ -e /etc/keeperd/key ] ||\n"
+            f"(umask 077; printf '%s' '{KEY}' >/etc/keeperd/key)"
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
+    specs = write_site(tmp_path_factory.mktemp("triggers") / "specs", MODULES)
+    debs(specs / "debs")
+    place = Workplace(specs=specs, cache=test_cache)
+    made, project = lock(place), check(specs)
+    fetch_locked(place, made.lock, project.release)
+    return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)
+
+
+def image(site: Site, directory: Path, *modules: str) -> str:
+    """The paths in the last layer of an image of these modules."""
+    payloads = [site.build(module) for module in modules]
+    made = directory / "image.squashfs"
+    call_inside(
+        "qlumod.head.inside:build",
+        {
+            "modules": [[str(payload), str(payload / "layer.squashfs")] for payload in payloads],
+            "files": [],
+            "secrets": [],
+            "epoch": 1_700_000_000,
+            "scratch": str(directory / "scratch"),
+            "output": str(made),
+        },
+        listen=print,
+    )
+    return listing(made)
+
+
+def listing(layer: Path) -> str:
+    return subprocess.run(
+        ["unsquashfs", "-ll", layer], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_a_key_that_a_trigger_makes_is_not_published(small: Site, tmp_path: Path) -> None:
+    with pytest.raises(QlumodError) as told:
+        image(small, tmp_path, "core", "watch", "giver")
+    assert str(told.value) == (
+        "/etc/watch/key: this looks like a secret: it holds a PEM private key (line 1)\n"
+        "  made while the image was put together, by watch's trigger /usr/share/watched, since "
+        "giver brings something there (module watch)\n"
+        "To mend it: have the maintainer of module watch change its spec: add it to the field "
+        "Secrets, as '/etc/watch/key site' if many nodes share it, or as '/etc/watch/key node' if "
+        "each node has its own"
+    )
+
+
+def test_a_declared_key_that_a_trigger_makes_anew_is_left_out(small: Site, tmp_path: Path) -> None:
+    """An honest package makes its key where there is none, whenever its postinst runs."""
+    made = image(small, tmp_path, "core", "keeperd", "giver")
+    assert "/etc/keeperd\n" in made
+    assert "/etc/keeperd/key" not in made
+    assert "/etc/keeperd/key" not in listing(small.build("keeperd") / "layer.squashfs")
+
+
+def test_the_stack_that_is_proved_is_without_it_as_the_image_is(
+    small: Site, tmp_path: Path
+) -> None:
+    payloads = [str(small.build(module)) for module in ("core", "keeperd", "giver")]
+    output = tmp_path / "tree"
+    call_inside(
+        "qlumod.proof.inside:stack",
+        {
+            "payloads": payloads,
+            "epoch": 1_700_000_000,
+            "scratch": str(tmp_path / "scratch"),
+            "output": str(output),
+        },
+        listen=print,
+    )
+    entries = loaded(output.read_bytes()).entries
+    assert "/etc/keeperd" in entries
+    assert "/etc/keeperd/key" not in entries
