@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.errors import QlumodError
 from qlumod.system import memory, removal
 from qlumod.system.files import remove_tree
 from qlumod.system.memory import scratch_space
 from qlumod.system.removal import clear_directory, remove_directory
 from qlumod.system.scratch import scratch
 from qlumod.system.staging import staging, sweep
+from qlumod.system.tree import scan
 from tests.conftest import ROOT
 from tests.support.deep import make_deep
 
@@ -101,6 +103,18 @@ def test_few_descriptors_are_open_at_once(top: Path) -> None:
     code += "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); remove_directory(sys.argv[1])"
     subprocess.run(["python3", "-c", code, top], cwd=ROOT, check=True)
     assert not top.exists()
+
+
+@pytest.mark.parametrize(("name", "levels"), [("d", 3000), ("n" * 250, 30)])
+def test_a_path_that_no_call_takes_is_told_by_its_beginning(
+    top: Path, name: str, levels: int
+) -> None:
+    make_deep(top / "usr", levels=levels, name=name)
+    with pytest.raises(QlumodError) as caught:
+        scan(top)
+    assert caught.value.brief.startswith(f"cannot read {f'/usr/{name}/{name}'[:60]}")
+    assert caught.value.brief.endswith("and no layer can hold it")
+    assert len(caught.value.brief) < 200
 
 
 def test_nobody_calls_what_ends_where_the_stack_does() -> None:
