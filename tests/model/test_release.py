@@ -164,8 +164,8 @@ FAULTS = {
     ),
     "a maintainer with a variable of dpkg's": (
         changed("A Person <person", "A ${Newline} Person <person"),
-        "release:6: Maintainer: 'A ${Newline} Person <person@example.org>' is no maintainer: it has "
-        "the form 'Name <user@host>'",
+        "release:6: Maintainer: 'A ${Newline} Person <person@example.org>' is no maintainer: it "
+        "has the form 'Name <user@host>'",
     ),
     "a maintainer without an address": (
         changed("A Person <person@example.org>", "A Person"),

@@ -48,7 +48,9 @@ def index_of(shop: Shop, name: str) -> str:
         ("\U000e0041", "U+E0041 (tag latin capital letter a)"),
     ],
 )
-def test_a_field_with_a_character_that_nobody_sees_is_refused(character: str, name: str, shop: Shop) -> None:
+def test_a_field_with_a_character_that_nobody_sees_is_refused(
+    character: str, name: str, shop: Shop
+) -> None:
     deb = shop.deb("hostile", fields={"Homepage": f"https://x/{character}]0;mine"})
     assert refused(shop, deb) == told("hostile 1.0 (all)", "Homepage", name)
     with pytest.raises(Exception, match="Homepage: the character"):
