@@ -37,6 +37,8 @@ _TABLE_IDS = range(400, 1000)
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _ENDS = 0xFFFFFFFF
 """No id: chown(2) takes it for none (-1)."""
+_LIKE_A_TOKEN = re.compile(r"(?=\S*\d)(?=\S*[^\W\d_])\S{20,}")
+"""No name of anybody: it is proposed for no table, which everybody reads."""
 _SHOWN = 40
 """How much of a malformed line is told."""
 _LAST_OF_BASE, _NOBODY = 99, 65534
@@ -293,7 +295,7 @@ def _user_stanza(
             remedy="see which package makes the user, and have it make the group, too",
         )
     values = {"User": name, "Uid": number, "Group": group}
-    if gecos:
+    if gecos and not _LIKE_A_TOKEN.search(gecos):
         values["Gecos"] = gecos
     mode = {"Home-Mode": f"{homes[name]:04o}"} if name in homes else {}
     values |= {"Home": home, **mode, "Shell": shell}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
+from qlumod.layer.file_lists import all_file_lists
 from qlumod.layer.install import read_installed
 from qlumod.stack.files import Owners, read_files
 from qlumod.system.within import Root
@@ -43,6 +44,13 @@ def test_a_database_that_says_nothing_is_told(top: Path, text: str | None, words
     with pytest.raises(QlumodError) as caught:
         read_installed(Root(top))
     assert caught.value.brief.startswith(words)
+
+
+def test_a_list_of_paths_that_is_none_is_told(top: Path) -> None:
+    info = top / "var/lib/dpkg/info"
+    (info / "a.list").mkdir(parents=True)
+    with pytest.raises(QlumodError, match=r"^/var/lib/dpkg/info/a\.list: it is no file"):
+        all_file_lists(Root(top))
 
 
 def test_accounts_that_are_none_are_told_whatever_is_read(top: Path) -> None:

@@ -138,6 +138,25 @@ def test_a_user_whose_group_is_nobodys_is_not_proposed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("gecos", "proposed"),
+    [
+        ("MUNGE authentication service", True),
+        ("systemd-network-management-of-interfaces", True),
+        ("PostgreSQL administrator 15", True),
+        ("ghp_0123456789abcdefghijABCDEFGHIJ456789", False),
+    ],
+)
+def test_what_looks_like_a_token_is_proposed_for_no_table(gecos: str, proposed: bool) -> None:
+    files = {
+        "/etc/passwd": StateFile(data=f"z:x:450:450:{gecos}:/:/bin/sh\n".encode()),
+        "/etc/group": StateFile(data=b"z:x:450:\n"),
+    }
+    table = Accounts(users=(), groups=(), text="", digest="")
+    said = "".join(unregistered(files, table, ()))
+    assert (gecos in said, "Gecos" in said) == (proposed, proposed)
+
+
+@pytest.mark.parametrize(
     ("kind", "body", "words"),
     [
         (STATUS, "x\n", "module core: state/dpkg-status:1: it is neither"),
