@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.system import memory, removal
+from qlumod.system import memory, mount, removal
 from qlumod.system.files import remove_tree
 from qlumod.system.memory import scratch_space
+from qlumod.system.mount import squashfs
 from qlumod.system.removal import clear_directory, remove_directory
 from qlumod.system.scratch import scratch
 from qlumod.system.staging import staging, sweep
@@ -48,6 +49,16 @@ def test_a_deep_tree_hides_no_first_error(top: Path, monkeypatch: pytest.MonkeyP
             make_deep(space / "root")
             raise ZeroDivisionError
         assert list(top.iterdir()) == []
+
+
+def test_what_was_unpacked_hides_no_first_error(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mount, "confined", lambda: True)
+    monkeypatch.setattr(mount, "run", lambda call: make_deep(top / "tree"))
+    with pytest.raises(ZeroDivisionError), squashfs(Path("image"), top):
+        raise ZeroDivisionError
+    with squashfs(Path("image"), top):
+        assert list(top.iterdir()) == [top / "tree"]
+    assert list(top.iterdir()) == []
 
 
 def test_what_a_killed_build_left_so_deep_stops_no_build_after_it(top: Path) -> None:
