@@ -3,6 +3,7 @@
 import ast
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,10 +28,12 @@ ELSEWHERE = {
 
 
 @pytest.fixture
-def top(tmp_path: Path) -> Iterator[Path]:
-    """A directory that goes at the end, whatever was left in it."""
-    yield tmp_path / "top"
-    subprocess.run(["rm", "-rf", tmp_path / "top"], check=True)
+def top() -> Iterator[Path]:
+    """A directory that goes at the end, whatever was left in it; in memory, which is quicker."""
+    memory = Path("/dev/shm")
+    place = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else None))
+    yield place / "top"
+    subprocess.run(["rm", "-rf", place], check=True)
 
 
 def test_a_deep_tree_is_removed(top: Path) -> None:
