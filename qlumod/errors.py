@@ -1,6 +1,10 @@
 """The errors that qlumod raises on purpose: what, where, and how to mend it."""
 
+import errno
 from collections.abc import Iterable
+
+_SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+"""What a machine refuses for reasons of its own: full, read-only, not allowed, broken."""
 
 
 class QlumodError(Exception):
@@ -30,6 +34,13 @@ class Faults(QlumodError):
     def __init__(self, faults: Iterable[QlumodError]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def refusal(error: OSError) -> QlumodError | None:
+    """What the machine refuses for reasons of its own; None: the mistake is in qlumod."""
+    if error.errno not in _SURROUNDINGS:
+        return None
+    return QlumodError(f"cannot use {error.filename or 'an output'}: {error.strerror}")
 
 
 def raise_faults(faults: Iterable[QlumodError]) -> None:

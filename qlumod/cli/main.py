@@ -1,7 +1,6 @@
 """qlumod: finds the verb, catches what goes wrong, and says it with an exit code."""
 
 import contextlib
-import errno
 import gc
 import importlib
 import importlib.util
@@ -17,7 +16,7 @@ from click.shell_completion import CompletionItem
 from qlumod import __version__
 from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll
 from qlumod.cli.screen import print_error, visible
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, refusal
 
 VERBS: dict[str, dict[str, str]] = {
     "Making modules": {
@@ -65,8 +64,6 @@ UMASK = 0o022
 """Whatever the caller's is: modes are a part of what is made, and nobody else may change it."""
 GARBAGE = 100_000
 """How many objects are made before Python looks for circles of unused ones."""
-_SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
-"""What a machine refuses for reasons of its own: full, read-only, not allowed, broken."""
 
 
 def module_of(verb: str) -> str:
@@ -191,13 +188,11 @@ def _run() -> None:
         ) from error
     except OSError as error:
         # The rest are mistakes of qlumod's own, which show where they are.
-        if error.errno not in _SURROUNDINGS:
+        if not (refused := refusal(error)):
             raise
         if not error.filename:
             _drop_output()
-        raise QlumodError(
-            f"cannot use {error.filename or 'an output'}: {error.strerror}"
-        ) from error
+        raise refused from error
 
 
 def _leave(outcome: ExitCode) -> NoReturn:

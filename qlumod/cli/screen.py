@@ -27,6 +27,7 @@ from qlumod.events import (
     StepStarted,
 )
 from qlumod.late import late
+from qlumod.model.characters import unseen_but
 
 if TYPE_CHECKING:
     from qlumod.cli.terminal import Terminal
@@ -39,11 +40,8 @@ LOGS_KEPT = 50
 """How many log files stay in the cache's ``logs`` directory."""
 
 
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-"""Control characters but for newline and tab, marks of direction and of lines, and what stands for
-bytes that are no text: some of them a terminal obeys."""
+_UNSEEN = unseen_but(r"\n\t")
+"""What nobody sees but for newline and tab: some of them a terminal obeys."""
 _PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@")
 
 
@@ -64,7 +62,9 @@ def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
     # A byte that is no UTF-8, as Python reads names of files (PEP 383).
     byte = code - 0xDC00 if 0xDC80 <= code <= 0xDCFF else code
-    return f"\\x{byte:02x}" if byte < 0x100 else f"\\u{code:04x}"
+    if byte < 0x100:
+        return f"\\x{byte:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def size(count: int) -> str:
@@ -296,5 +296,5 @@ def print_json(document: object) -> None:
     """Write a document to standard output."""
     text = json.dumps(document, indent=1, ensure_ascii=False)
     # JSON itself escapes only the oldest control characters; in it they stand in strings alone.
-    sys.stdout.write(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    sys.stdout.write(_UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
     sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 import os
 
+from qlumod.errors import QlumodError
 from qlumod.layer.job import Job
 from qlumod.layer.owners import INFO, FileLists
 from qlumod.system.within import Root
@@ -32,5 +33,10 @@ def all_file_lists(root: Root) -> FileLists:
 
 
 def _paths_in(root: Root, path: str) -> tuple[str, ...]:
+    if not root.is_file(path):
+        raise QlumodError(
+            f"{path}: it is no file, and nobody knows which paths the package has",
+            remedy="see which package takes it away, and have it mended or leave it out",
+        )
     lines = os.fsdecode(root.read(path)).split("\n")
     return tuple(line for line in lines if line not in ("", "/."))

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from debian.deb822 import Deb822
-
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.layer.excluded import DIRECTORIES, make_excluded, remove_excluded
@@ -18,7 +16,9 @@ from qlumod.stack.bootstrap import bootstrap
 from qlumod.stack.files import Owners, read_files, write_files
 from qlumod.state.accounts import PATHS as ACCOUNT_FILES
 from qlumod.state.accounts import seed
+from qlumod.state.fragment import keyed
 from qlumod.state.kernel_modules import kernels_of
+from qlumod.state.kind import parsed
 from qlumod.system.archive import POOL, FrozenArchive
 from qlumod.system.enclosure import enclosed
 from qlumod.system.run import CommandFailed
@@ -157,8 +157,14 @@ def _check_installed(job: Job, root: Root) -> None:
 
 def read_installed(root: Root) -> dict[PackageName, str]:
     """The versions of the packages that a root's dpkg database says are installed."""
+    if not root.is_file(_STATUS):
+        raise QlumodError(
+            f"{_STATUS}: it is no file, and nobody knows what is installed",
+            remedy="see which package takes it away, and have it mended or leave it out",
+        )
+    stanzas = parsed(_STATUS, root.text(_STATUS), lambda text: keyed(text, "Package", "Status"))
     return {
-        PackageName(stanza["Package"]): stanza["Version"]
-        for stanza in Deb822.iter_paragraphs(root.text(_STATUS), use_apt_pkg=False)
-        if stanza["Status"].endswith(" installed")
+        PackageName(values["Package"]): values.get("Version", "")
+        for values, _ in stanzas
+        if values["Status"].endswith(" installed")
     }

@@ -9,10 +9,12 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.layer.file_lists import listed
 from qlumod.layer.install import ENVIRONMENT
 from qlumod.layer.owners import INFO
+from qlumod.model.characters import unseen
 from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
 from qlumod.system.enclosure import Enclosure, Shown
@@ -158,8 +160,20 @@ def _control_fields(compiled: Compiled, maintainer: str, size: int) -> Iterator[
 
 
 def _maintainer(place: Enclosure, package: str) -> str:
-    """Who cares for the sources: that is settled by the inputs, as all of the package is."""
-    return place.capture("dpkg-query", "--show", "--showformat=${Maintainer}", package).decode()
+    """Who cares for the sources: that is settled by the inputs, as all of the package is.
+
+    It is the root's own dpkg-query that says so, and what packages made of that: anything but one
+    line would bring fields of its own.
+    """
+    said = place.capture("dpkg-query", "--show", "--showformat=${Maintainer}", package)
+    name = said.decode(errors="surrogateescape").strip(" \n")
+    if not name or any(unseen(name)):
+        raise QlumodError(
+            f"package {package}: the root's dpkg-query tells no maintainer in one line of text:"
+            f" {name[:60]!r}",
+            remedy="see which package changes dpkg's database or dpkg-query, and leave it out",
+        )
+    return name
 
 
 def _conffiles(root: Root, package: str) -> tuple[str, ...]:

@@ -1,21 +1,18 @@
 """deb822 text with line numbers, whose faults are all reported at once; and canonical text back."""
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.late import late
+from qlumod.model.characters import not_allowed, unseen
 
 tokens = late("debian._deb822_repro.tokens")
 FORMAT = 1
 """The only format there is; every document names it in its first field."""
 
 T = TypeVar("T")
-
-_NEVER_SEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Categories of characters that a reviewer cannot see: controls, marks of direction and so on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,22 +268,16 @@ def _refuse_hidden(reading: Reading, lines: list[str]) -> None:
     """Refuse each character that nobody sees, where it comes first."""
     found: dict[str, list[int]] = {}
     for number, line in enumerate(lines, 1):
-        for char in _hidden(line):
+        for char in unseen(line):
             found.setdefault(char, []).append(number)
     for char, numbers in found.items():
         more = f" (lines with it: {len(numbers)})" if len(numbers) > 1 else ""
-        reading.fault(numbers[0], f"the character {named_character(char)} is not allowed{more}")
-
-
-def _hidden(line: str) -> tuple[str, ...]:
-    if line.isascii() and line.isprintable():
-        return ()
-    return tuple(c for c in dict.fromkeys(line) if unicodedata.category(c) in _NEVER_SEEN)
+        reading.fault(numbers[0], f"{not_allowed(char)}{more}")
 
 
 def _clean_line(reading: Reading, number: int, line: str) -> str:
     """A line without hidden characters; one of blanks counts as a comment, to split nothing."""
-    hidden = _hidden(line)
+    hidden = tuple(unseen(line))
     for char in hidden:
         line = line.replace(char, " " if char == "\t" else "")
     if line.strip() or not line:
@@ -297,13 +288,6 @@ def _clean_line(reading: Reading, number: int, line: str) -> str:
             "the line has blanks only: it is empty between stanzas, and ' .' within a field",
         )
     return "#"
-
-
-def named_character(char: str) -> str:
-    """A character that nobody sees, by its number and name."""
-    names = {"\t": "tab", "\r": "carriage return", "\ufeff": "byte-order mark"}
-    name = names.get(char, unicodedata.name(char, "control character").lower())
-    return f"U+{ord(char):04X} ({name})"
 
 
 def _stanzas(reading: Reading, lines: list[str]) -> Iterator[Stanza]:

@@ -295,7 +295,8 @@ def _prefix(text: str) -> str:
 
 
 def _maintainer(text: str) -> str:
-    if not _MAINTAINER.match(text):
+    # dpkg-gencontrol would replace variables in it, and a .dsc has it as it is written.
+    if not _MAINTAINER.match(text) or "$" in text:
         raise QlumodError(f"{text!r} is no maintainer: it has the form 'Name <user@host>'")
     return text
 

@@ -137,12 +137,17 @@ def _printer(shared: Mapping[str, Any]) -> Any:
 def _binary_view(plan: Plan, binary: Binary) -> BinaryView:
     return BinaryView(
         name=binary.name,
-        synopsis=binary.synopsis,
-        description=tuple(f" {line or '.'}" for line in _description(plan.spec, binary)),
+        synopsis=_literal(binary.synopsis),
+        description=tuple(f" {_literal(line) or '.'}" for line in _description(plan.spec, binary)),
         marks=_marks(plan.spec, "XB"),
         depends=binary.depends,
         overrides=(UNCOMPRESSED,) if plan.before else (UNCOMPRESSED, FIRST),
     )
+
+
+def _literal(text: str) -> str:
+    """A text in which dpkg-gencontrol replaces nothing: ``${}`` is a dollar (deb-substvars(5))."""
+    return text.replace("$", "${}")
 
 
 def _marks(spec: ModuleSpec, kind: str) -> tuple[str, ...]:

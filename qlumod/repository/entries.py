@@ -15,6 +15,10 @@ _PACKAGE_ORDER = (
     "Suggests", "Enhances", "Conflicts", "Breaks", "Replaces",
 )  # fmt: skip
 _PACKAGE_END = ("Section", "Priority", "Homepage", "Filename", "Size", "SHA256", "Description")
+COMPUTED = frozenset(
+    ("filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "directory")
+)
+"""Fields that tell of the file and of the index: here they are told, and never by a package."""
 _SOURCE_ORDER = ("Package", "Binary", "Version", "Architecture", "Maintainer", "Uploaders")
 _SOURCE_END = ("Directory", "Files", "Checksums-Sha256")
 
@@ -69,7 +73,7 @@ def index_text(entries: Iterable[Entry]) -> str:
 def binary_entry(control: Mapping[str, str], file: PoolFile) -> Entry:
     """The entry of a .deb with that control paragraph."""
     fields = {
-        **control,
+        **{name: text for name, text in control.items() if name.lower() not in COMPUTED},
         "Filename": file.path,
         "Size": str(file.size),
         "SHA256": file.sha256,

@@ -7,6 +7,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -24,7 +25,7 @@ from qlumod.model.names import (
     package_name,
     suite_name,
 )
-from qlumod.repository.entries import ALL, Entry, PoolFile, binary_entry, checksums, source_entry
+from qlumod.repository.entries import ALL, COMPUTED, Entry, PoolFile, binary_entry, source_entry
 from qlumod.repository.layout import COMPONENT
 from qlumod.repository.listing import Listed, listed_small
 from qlumod.system.deb_file import read_control
@@ -35,6 +36,8 @@ from qlumod.system.small_deb import read_small
 _VERSION = re.compile(r"(\d+:)?[0-9][A-Za-z0-9.+~-]*\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*\Z")
 _AR_HEADER = 60
+_OF_INDEX = COMPUTED | {"package", "source", "files"}
+"""What Sources itself tells of a source package, beside its checksums."""
 _BROKEN = (
     ArError, tarfile.TarError, lzma.LZMAError, zlib.error,
     EOFError, KeyError, ValueError, OSError,
@@ -273,28 +276,35 @@ def _read_dsc(wanted: _Wanted) -> Incoming:
         PoolFile(path=f"{directory}/{name.name}", size=found.size, sha256=found.sha256)
         for name, found in sums.items()
     )
-    return Incoming(
-        entry=source_entry(_source_fields(path, data, directory, own), files), sources=tuple(sums)
-    )
+    fields = {**_source_fields(data), **_of_index(package, directory, sums)}
+    return Incoming(entry=source_entry(fields, files), sources=tuple(sums))
 
 
-def _source_fields(path: Path, data: bytes, directory: str, own: Sum) -> dict[str, str]:
-    """A .dsc's fields as Sources has them: with the .dsc among the files."""
+def _source_fields(data: bytes) -> dict[str, str]:
+    """A .dsc's own fields, without those that Sources tells of the package and of its files."""
     document = deb822.Deb822(deb822.Deb822.split_gpg_and_payload(data.splitlines())[1])
-    fields = {name: document.get_as_string(name) for name in document}
-    fields["Package"] = fields.pop("Source")
-    fields["Directory"] = directory
-    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    fields["Files"] = f"\n {md5} {own.size} {path.name}" + _lines(fields.get("Files", ""))
-    fields["Checksums-Sha256"] = f"\n {own.sha256} {own.size} {path.name}" + _lines(
-        fields["Checksums-Sha256"]
-    )
-    fields.pop("Checksums-Sha1", None)
-    return fields
+    return {
+        name: document.get_as_string(name)
+        for name in document
+        if name.lower() not in _OF_INDEX and not name.lower().startswith("checksums-")
+    }
 
 
-def _lines(value: str) -> str:
-    return "".join(f"\n {digest} {size} {name}" for digest, size, name in checksums(value))
+def _of_index(package: str, directory: str, sums: Mapping[Path, Sum]) -> dict[str, str]:
+    """What Sources says of a package and its files, the .dsc among them: of what was read."""
+    return {
+        "Package": package,
+        "Directory": directory,
+        "Files": "".join(f"\n {_md5(path)} {of.size} {path.name}" for path, of in sums.items()),
+        "Checksums-Sha256": "".join(
+            f"\n {of.sha256} {of.size} {path.name}" for path, of in sums.items()
+        ),
+    }
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as reading:
+        return hashlib.file_digest(reading, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
 
 
 def _without_epoch(version: str) -> str:

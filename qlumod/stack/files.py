@@ -5,6 +5,8 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from qlumod.errors import QlumodError
+from qlumod.state.accounts import rows
 from qlumod.state.kind import Files, StateFile
 from qlumod.system.within import Root
 
@@ -63,8 +65,13 @@ def write_files(root: Root, files: Files, owners: Owners) -> None:
 def _ids(root: Root, table: str) -> dict[str, int]:
     if not root.has(table):
         return {"root": 0}
-    rows = (line.split(":") for line in root.text(table).split("\n"))
-    return {row[0]: int(row[2]) for row in rows if len(row) > 2}
+    if not root.is_file(table):
+        raise QlumodError(
+            f"{table}: it is no file, and nobody knows whose the files of the root are",
+            remedy="see which package takes it away, and have it mended or leave it out",
+        )
+    found = rows({table: StateFile(data=root.read(table))}, table)
+    return {name: int(row[2]) for name, row in found.items()}
 
 
 def _name(table: Mapping[str, int], number: int) -> str:

@@ -11,9 +11,10 @@ from functools import partial
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.accounts import Accounts
+from qlumod.model.characters import not_allowed, unseen
 from qlumod.model.names import ModuleName
-from qlumod.state.fragment import fields, joined, read_fragment, stanza, stanzas, write_fragment
-from qlumod.state.kind import Files, Fragments, StateFile, encoded, text_of
+from qlumod.state.fragment import joined, keyed, read_fragment, stanza, write_fragment
+from qlumod.state.kind import Files, Fragments, Malformed, StateFile, encoded, parsed, text_of
 
 PASSWD, SHADOW = "/etc/passwd", "/etc/shadow"
 GROUP, GSHADOW = "/etc/group", "/etc/gshadow"
@@ -33,6 +34,13 @@ _SECONDS_A_DAY = 86400
 _MAKES_ACCOUNTS = r"(?:^[ug]!?\s|\b(?:adduser|addgroup|useradd|groupadd)\b)"
 _TABLE_IDS = range(400, 1000)
 """Where ids of the release's table are looked for: systemd-sysusers counts down from 999."""
+_NUMBER = re.compile(r"[0-9]{1,10}")
+_ENDS = 0xFFFFFFFF
+"""No id: chown(2) takes it for none (-1)."""
+_LIKE_A_TOKEN = re.compile(r"(?=\S*\d)(?=\S*[^\W\d_])\S{20,}")
+"""No name of anybody: it is proposed for no table, which everybody reads."""
+_SHOWN = 40
+"""How much of a malformed line is told."""
 _LAST_OF_BASE, _NOBODY = 99, 65534
 """base-passwd's ids: 0 to 99 and 65534 (Policy 9.2.2)."""
 
@@ -45,20 +53,23 @@ class Table:
     what: str
     width: int
     """Fields in a line."""
+    ids: tuple[int, ...] = ()
+    """Which of them are ids, or numbers of ids."""
     mode: int
     owners: tuple[str, str]
 
 
 TABLES = (
-    Table(path=PASSWD, what="user", width=7, mode=0o644, owners=("root", "root")),
+    Table(path=PASSWD, what="user", width=7, ids=(2, 3), mode=0o644, owners=("root", "root")),
     Table(path=SHADOW, what="user", width=9, mode=0o640, owners=("root", "shadow")),
-    Table(path=GROUP, what="group", width=4, mode=0o644, owners=("root", "root")),
+    Table(path=GROUP, what="group", width=4, ids=(2,), mode=0o644, owners=("root", "root")),
     Table(path=GSHADOW, what="group", width=4, mode=0o640, owners=("root", "shadow")),
 )
 _RANGES = (
-    Table(path=SUBUID, what="range of", width=3, mode=0o644, owners=("root", "root")),
-    Table(path=SUBGID, what="range of", width=3, mode=0o644, owners=("root", "root")),
+    Table(path=SUBUID, what="range of", width=3, ids=(1, 2), mode=0o644, owners=("root", "root")),
+    Table(path=SUBGID, what="range of", width=3, ids=(1, 2), mode=0o644, owners=("root", "root")),
 )
+_TABLES = {table.path: table for table in (*TABLES, *_RANGES)}
 _FIELDS = {path: path.rpartition("/")[2].capitalize() for path in PATHS}
 """The field of a fragment that holds a file's line: ``Passwd``, ``Shadow`` …"""
 
@@ -101,8 +112,10 @@ class AccountsKind:
             return {}
         union = _Union()
         for module, fragment in fragments:
-            for block in stanzas(read_fragment(module, self.name, fragment)):
-                union.take(module, fields(block))
+            where = f"module {module}: state/{self.name}"
+            body = read_fragment(module, self.name, fragment)
+            for values, _ in parsed(where, body, keyed):
+                union.take(module, values)
         raise_faults(union.faults)
         return union.files()
 
@@ -126,9 +139,34 @@ class AccountsKind:
 
 
 def rows(files: Files, path: str) -> Rows:
-    """The lines of one of the files, by name."""
-    lines = (line.split(":") for line in text_of(files, path).splitlines() if line.strip())
-    return {line[0]: tuple(line) for line in lines}
+    """The lines of one of the files, by name; raises where one is malformed."""
+    return {row[0]: row for row in parsed(path, text_of(files, path), partial(_rows, path))}
+
+
+def _rows(path: str, text: str) -> list[Row]:
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            row = tuple(line.split(":"))
+            if wrong := _wrong(_TABLES[path], row):
+                raise Malformed(number, wrong)
+            found.append(row)
+    return found
+
+
+def _wrong(table: Table, row: Row) -> str:
+    """What is wrong with a line; empty: nothing. Of shadow, no field is told but the name."""
+    for field in row:
+        for char in unseen(field):
+            return not_allowed(char)
+    if not row[0]:
+        return f"the {table.what} has no name" if table in TABLES else "the range is nobody's"
+    if len(row) != table.width:
+        return f"{table.what} {row[0][:_SHOWN]!r}: {len(row)} fields, and {table.width} are needed"
+    for number in table.ids:
+        if not (_NUMBER.fullmatch(row[number]) and int(row[number]) < _ENDS):
+            return f"{table.what} {row[0][:_SHOWN]!r}: {row[number][:_SHOWN]!r} is no id"
+    return ""
 
 
 def day_of(epoch: int) -> str:
@@ -250,9 +288,14 @@ def _user_stanza(
     row: Row, number: str, files: Files, maker: str, *, homes: Mapping[str, int]
 ) -> str:
     name, _, _, gid, gecos, home, shell = row
-    group = next((who for who, other in rows(files, GROUP).items() if other[2] == gid), gid)
+    group = next((who for who, other in rows(files, GROUP).items() if other[2] == gid), "")
+    if not group:
+        raise QlumodError(
+            f"{PASSWD}: user {name} has group {gid}, and {GROUP} has none of that id",
+            remedy="see which package makes the user, and have it make the group, too",
+        )
     values = {"User": name, "Uid": number, "Group": group}
-    if gecos:
+    if gecos and not _LIKE_A_TOKEN.search(gecos):
         values["Gecos"] = gecos
     mode = {"Home-Mode": f"{homes[name]:04o}"} if name in homes else {}
     values |= {"Home": home, **mode, "Shell": shell}
@@ -371,8 +414,9 @@ def _joined(below: Files, above: Files) -> Iterable[str]:
 
 def _ranges(below: Files, above: Files) -> Iterable[str]:
     for path in (SUBUID, SUBGID):
-        was = text_of(below, path).splitlines()
-        for line in text_of(above, path).splitlines():
+        rows(above, path)  # raises where a line is malformed
+        was = text_of(below, path).split("\n")
+        for line in text_of(above, path).split("\n"):
             if line.strip() and line not in was:
                 yield stanza({"Range-Of": line.partition(":")[0], _FIELDS[path]: line})
 
@@ -392,8 +436,11 @@ class _Union:
             self._add_members(GSHADOW, values["Member-Of"], values.get("Gmembers", ""))
             return
         for path, field in _FIELDS.items():
-            if field in values:
-                self._add(module, path, tuple(values[field].split(":")))
+            row = tuple(values.get(field, "").split(":"))
+            if field in values and (wrong := _wrong(_TABLES[path], row)):
+                self.faults.append(QlumodError(f"module {module}: state/accounts: {path}: {wrong}"))
+            elif field in values:
+                self._add(module, path, row)
 
     def files(self) -> dict[str, StateFile]:
         """The six files."""

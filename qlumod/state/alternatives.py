@@ -20,6 +20,7 @@ from qlumod.state.kind import (
     canonical_path,
     decoded,
     encoded,
+    is_path,
     matches_any,
     text_of,
 )
@@ -56,7 +57,7 @@ class Group:
 
 
 def parse_group(name: str, text: str) -> Group:
-    """Read an administrative file; raises `QlumodError` where it ends too early."""
+    """Read an administrative file; raises `QlumodError` where it is not as dpkg writes it."""
     lines = iter(text.split("\n"))
     try:
         mode, link = next(lines), next(lines)
@@ -67,6 +68,9 @@ def parse_group(name: str, text: str) -> Group:
             targets = {slave: next(lines) for slave in slaves}
             kept = {slave: target for slave, target in targets.items() if target}
             choices[file] = Choice(file=file, priority=priority, slaves=kept)
+        ends = (target for choice in choices.values() for target in choice.slaves.values())
+        if not choices or not all(map(is_path, (link, *slaves.values(), *choices, *ends))):
+            raise ValueError
     except (StopIteration, ValueError):
         raise QlumodError(f"{_ADMIN}/{name}: it is damaged") from None
     return Group(name=name, mode=mode, link=link, slaves=slaves, choices=choices)

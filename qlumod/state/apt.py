@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from qlumod.state.dpkg import STATUS_PATH, by_package
 from qlumod.state.entries import Entry
 from qlumod.state.fragment import fields, joined, read_fragment, write_fragment
-from qlumod.state.kind import Files, Fragments, StateFile, encoded, text_of
+from qlumod.state.kind import Files, Fragments, StateFile, encoded, parsed, text_of
 
 _PATH = "/var/lib/apt/extended_states"
 _AUTO, _MANUAL = "1", "0"
@@ -62,7 +62,7 @@ def _is_in(key: str, manual: set[str]) -> bool:
 
 
 def _listed(files: Files) -> list[Entry]:
-    stanzas = by_package(text_of(files, _PATH))
+    stanzas = parsed(_PATH, text_of(files, _PATH), by_package)
     return [(key, fields(stanza).get("Auto-Installed", _MANUAL)) for key, stanza in stanzas]
 
 
@@ -71,7 +71,7 @@ def _marks(files: Files) -> dict[str, str]:
     listed = dict(_listed(files))
     names = {key.partition(":")[0] for key in listed}
     marks = dict(listed)
-    for key, _ in by_package(text_of(files, STATUS_PATH)):
+    for key, _ in parsed(STATUS_PATH, text_of(files, STATUS_PATH), by_package):
         name, _, architecture = key.partition(":")
         # apt lists a package of architecture all as one of the native architecture.
         if key not in listed and not (architecture == "all" and name in names):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from qlumod.errors import QlumodError
 from qlumod.state.entries import Claim, Entries, Entry
-from qlumod.state.fragment import fields, joined, stanza, stanzas
+from qlumod.state.fragment import fields, joined, keyed, stanza
 
 _MULTISELECT = frozenset(
     ("libpam-runtime/profiles", "ca-certificates/enable_crts", "locales/locales_to_be_generated")
@@ -18,7 +18,7 @@ _LISTS = ("Owners", "Flags")
 
 
 def _by_name(text: str) -> list[Entry]:
-    return [(fields(entry)["Name"], entry) for entry in stanzas(text)]
+    return [(values["Name"], entry) for values, entry in keyed(text, "Name")]
 
 
 def _merged(lower: Claim, upper: Claim) -> dict[str, str]:

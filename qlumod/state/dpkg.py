@@ -4,20 +4,22 @@ dpkg and update-alternatives write all of them 0644 root:root (dpkg lib/dpkg/ato
 files under ``info/`` are one package's own, and no state.
 """
 
+import re
+
 from qlumod.errors import QlumodError
 from qlumod.state.entries import Claim, Entries, Entry, by_field
-from qlumod.state.fragment import fields, joined, stanzas
+from qlumod.state.fragment import fields, joined, keyed
+from qlumod.state.kind import Malformed, is_path
 
 STATUS_PATH = "/var/lib/dpkg/status"
 
 
 def by_package(text: str) -> list[Entry]:
     """Stanzas with the fields Package and Architecture, by ``name:architecture``."""
-    found = []
-    for stanza in stanzas(text):
-        values = fields(stanza)
-        found.append((f"{values['Package']}:{values.get('Architecture', '')}", stanza))
-    return found
+    return [
+        (f"{values['Package']}:{values.get('Architecture', '')}", stanza)
+        for values, stanza in keyed(text, "Package")
+    ]
 
 
 def _known(text: str) -> list[Entry]:
@@ -62,11 +64,23 @@ def _conffiles_sorted(stanza: str) -> str:
 
 
 def _triples(text: str) -> list[Entry]:
-    lines = text.splitlines()
+    """Diversions: a path, its other name and the package (``:``: a person's), a line each."""
+    lines = text.removesuffix("\n").split("\n") if text else []
+    for number, path in enumerate(lines):
+        if number % 3 < 2 and not is_path(path):
+            raise Malformed(number + 1, "it is no absolute path")
+    if len(lines) % 3:
+        raise Malformed(len(lines), "the diversion ends here, and has three lines")
     return [
         (lines[at], "".join(f"{line}\n" for line in lines[at : at + 3]))
-        for at in range(0, len(lines) - 2, 3)
+        for at in range(0, len(lines), 3)
     ]
+
+
+def _no_mode(key: str, entry: str) -> str:
+    del key
+    mode = entry.split(maxsplit=3)[2]
+    return "" if re.fullmatch("0?[0-7]{1,4}", mode) else f"{mode[:10]!r} is no mode in octal digits"
 
 
 STATUS = Entries(
@@ -91,4 +105,5 @@ STATOVERRIDE = Entries(
     path="/var/lib/dpkg/statoverride",
     what="the override of",
     split=by_field(3),
+    check=_no_mode,
 )

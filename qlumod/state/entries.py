@@ -1,12 +1,12 @@
 """State that is a list of entries in one file, each with a key: what most kinds are made of."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.names import ModuleName
 from qlumod.state.fragment import read_fragment, write_fragment
-from qlumod.state.kind import Files, Fragments, StateFile, encoded, text_of
+from qlumod.state.kind import Files, Fragments, Malformed, StateFile, encoded, parsed, text_of
 
 Entry = tuple[str, str]
 """A key, and the entry as it stands in the file, with its last newline."""
@@ -38,7 +38,8 @@ class Entries:
     mode: int = 0o644
     what: str
     """What an entry is called in an error: ``package``, ``diversion of``."""
-    split: Callable[[str], Iterable[Entry]]
+    split: Callable[[str], Sequence[Entry]]
+    """Raises `Malformed`."""
     join: Callable[[Iterable[str]], str] = "".join
     decide: Decide | None = None
     check: Callable[[str, str], str] = lambda _key, _entry: ""
@@ -67,8 +68,7 @@ class Entries:
 
     def capture(self, below: Files, above: Files) -> bytes:
         """The entries that the build added or changed."""
-        was = dict(self.split(text_of(below, self.path)))
-        now = dict(self.split(text_of(above, self.path)))
+        was, now = dict(self._entries(below)), dict(self._entries(above))
         raise_faults([*self._missing(was, now), *self._unfit(was, now)])
         added = [entry for key, entry in now.items() if was.get(key) != entry]
         new_file = self.path in above and self.path not in below
@@ -79,7 +79,8 @@ class Entries:
         claims: dict[str, Claim] = {}
         faults = []
         for module, fragment in fragments:
-            for key, entry in self.split(read_fragment(module, self.name, fragment)):
+            body = read_fragment(module, self.name, fragment)
+            for key, entry in parsed(f"module {module}: state/{self.name}", body, self.split):
                 claim = Claim(module=module, key=key, entry=entry)
                 try:
                     claims[key] = self._decided(claims.get(key, claim), claim)
@@ -95,8 +96,11 @@ class Entries:
         if self.path not in files:
             return {}
         # Not as a mapping: an entry that comes twice is another state.
-        entries = sorted(self.split(text_of(files, self.path)))
+        entries = sorted(self._entries(files))
         return {self.path: encoded(self.join(self.same(entry) for _, entry in entries))}
+
+    def _entries(self, files: Files) -> Iterable[Entry]:
+        return parsed(self.path, text_of(files, self.path), self.split)
 
     def _text(self, claims: Mapping[str, Claim]) -> str:
         keys = claims if self.in_order else sorted(claims)
@@ -161,8 +165,14 @@ def by_field(number: int) -> Callable[[str], list[Entry]]:
     """Every line is an entry; its key is the field of that number, counted by white space."""
 
     def split(text: str) -> list[Entry]:
-        lines = [line for line in text.splitlines() if line.strip()]
-        return [(line.split(maxsplit=number)[number], f"{line}\n") for line in lines]
+        found = []
+        for at, line in enumerate(text.split("\n"), 1):
+            columns = line.split(maxsplit=number)
+            if line.strip() and len(columns) <= number:
+                raise Malformed(at, f"it has {len(columns)} fields, and {number + 1} are needed")
+            if columns:
+                found.append((columns[number], f"{line}\n"))
+        return found
 
     return split
 

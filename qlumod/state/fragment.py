@@ -1,10 +1,10 @@
 """What a module added to a kind of state, written down: the text of a fragment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModuleName
-from qlumod.state.kind import decoded, encoded
+from qlumod.state.kind import Malformed, decoded, encoded
 
 HEADER = "Format: 1\n"
 
@@ -29,20 +29,46 @@ def read_fragment(module: ModuleName, kind: str, fragment: bytes) -> str:
 
 def stanzas(text: str) -> tuple[str, ...]:
     """The stanzas of a deb822 text as they stand, each ending in one newline."""
-    blocks = (block.strip("\n") for block in text.split("\n\n"))
-    return tuple(f"{block}\n" for block in blocks if block)
+    return tuple(stanza for _, stanza in _stanzas_at(text))
 
 
-def fields(stanza: str) -> dict[str, str]:
-    """The fields of a stanza; of a value's further lines the leading space is taken off."""
+def _stanzas_at(text: str) -> Iterator[tuple[int, str]]:
+    """The same, each with the number of its first line."""
+    number = 1
+    for block in text.split("\n\n"):
+        stanza = block.strip("\n")
+        if stanza:
+            yield number + len(block) - len(block.lstrip("\n")), f"{stanza}\n"
+        number += block.count("\n") + 2
+
+
+def fields(stanza: str, line: int = 1) -> dict[str, str]:
+    """The fields of a stanza; of a value's further lines the leading space is taken off.
+
+    Raises `Malformed` where a line is none of a stanza; `line` is the number of the first.
+    """
     found: dict[str, str] = {}
     name = ""
-    for line in stanza.splitlines():
-        if line[:1] in (" ", "\t"):
-            found[name] += f"\n{line[1:]}"
-        else:
-            name, _, value = line.partition(":")
-            found[name] = value.strip()
+    for number, text in enumerate(stanza.rstrip("\n").split("\n"), line):
+        if text[:1] in (" ", "\t") and name:
+            found[name] += f"\n{text[1:]}"
+            continue
+        name, colon, value = text.partition(":")
+        if not colon or not name.strip():
+            raise Malformed(number, "it is neither 'Field: value' nor continues a field")
+        found[name] = value.strip()
+    return found
+
+
+def keyed(text: str, *names: str) -> list[tuple[dict[str, str], str]]:
+    """The stanzas of a text with their fields, of which these must be there."""
+    found = []
+    for line, stanza in _stanzas_at(text):
+        values = fields(stanza, line)
+        for name in names:
+            if name not in values:
+                raise Malformed(line, f"the stanza has no field {name}")
+        found.append((values, stanza))
     return found
 
 

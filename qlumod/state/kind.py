@@ -1,11 +1,14 @@
 """What a kind of state is: files that packages share at run time, and one pure rule for them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from qlumod.errors import QlumodError
 from qlumod.model.names import ModuleName
+
+T = TypeVar("T")
 
 _MERGED = re.compile(r"/(bin|sbin|lib|lib32|lib64|libx32)(?=/|\Z)")
 
@@ -201,10 +204,42 @@ def canonical_path(path: str) -> str:
     return _MERGED.sub(r"/usr/\1", path, count=1) if _MERGED.match(path) else path
 
 
+def is_path(text: str) -> bool:
+    """Whether it is an absolute path that leads to where it says."""
+    return text.startswith("/") and ".." not in text.split("/")
+
+
 def text_of(files: Files, path: str) -> str:
     """The text of a file, empty where there is none; surrogates stand for bytes beyond UTF-8."""
     file = files.get(path)
     return decoded(file.data) if file and not file.link else ""
+
+
+class Malformed(QlumodError):
+    """A line of shared state is not of its form; `found_in` says of which file it is.
+
+    What the line says is not told: it may be a password.
+    """
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(f"line {line}: {what}", remedy=_REMEDY)
+        self.line = line
+        self.what = what
+
+    def found_in(self, where: str) -> QlumodError:
+        """The error that names file and line."""
+        return QlumodError(f"{where}:{self.line}: {self.what}", remedy=_REMEDY)
+
+
+_REMEDY = "see which package writes that, and have it mended or leave it out"
+
+
+def parsed(where: str, text: str, parse: Callable[[str], T]) -> T:
+    """What is made of a text; raises an error that names the file where it is malformed."""
+    try:
+        return parse(text)
+    except Malformed as fault:
+        raise fault.found_in(where) from None
 
 
 def decoded(data: bytes) -> str:

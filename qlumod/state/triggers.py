@@ -5,12 +5,22 @@
 lib/dpkg/trigdeferred.c of dpkg).
 """
 
+import re
 from collections.abc import Mapping
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModuleName
 from qlumod.state.fragment import read_fragment, write_fragment
-from qlumod.state.kind import Files, Fragments, StateFile, encoded, matches_any, text_of
+from qlumod.state.kind import (
+    Files,
+    Fragments,
+    Malformed,
+    StateFile,
+    encoded,
+    matches_any,
+    parsed,
+    text_of,
+)
 
 Activation = tuple[str, str]
 """A trigger, and the package for which dpkg-trigger(1) activates it."""
@@ -18,6 +28,7 @@ Activation = tuple[str, str]
 _DIRECTORY = "/var/lib/dpkg/triggers"
 _FILE = f"{_DIRECTORY}/File"
 _UNINCORP = f"{_DIRECTORY}/Unincorp"
+_INTEREST = re.compile(r"/.* \S+")
 _LOCK = f"{_DIRECTORY}/Lock"
 
 
@@ -87,9 +98,17 @@ def interests(module: ModuleName, fragment: bytes) -> tuple[tuple[str, str], ...
     return tuple((trigger, package) for trigger, _, package in pairs)
 
 
+def _interests(text: str) -> list[str]:
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        if not _INTEREST.fullmatch(line):
+            raise Malformed(number, "it is no path and package that is interested in it")
+    return lines
+
+
 def _lines(files: Files) -> list[str]:
     """All interests as lines ``trigger package``, sorted by file."""
-    found = text_of(files, _FILE).splitlines()
+    found = parsed(_FILE, text_of(files, _FILE), _interests)
     for path in sorted(files):
         if TRIGGERS.claims(path) and path not in (_FILE, _UNINCORP):
             trigger = path.rpartition("/")[2]

@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import os
 import re
-import shutil
 import stat
 import time
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from typing import BinaryIO
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, ignore
 from qlumod.model.names import Digest
+from qlumod.system.removal import remove_directory
 
 BLOCK = 1 << 20
 _READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
@@ -269,8 +269,7 @@ def remove_tree_in(folder: int, path: Path) -> None:
 
 def _remove(name: str, folder: int) -> None:
     if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-        # By descriptors, so that nothing outside goes (shutil.rmtree.avoids_symlink_attacks).
-        shutil.rmtree(name, dir_fd=folder)
+        remove_directory(name, folder=folder)
     else:
         os.unlink(name, dir_fd=folder)
 

@@ -2,12 +2,12 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qlumod.system.mount import tmpfs
+from qlumod.system.removal import clear_directory, remove_directory
 from qlumod.system.user_namespace import confined
 
 ENOUGH = 3 << 30
@@ -42,9 +42,9 @@ def scratch_space(place: Path, *, processors: int | None = None) -> Iterator[Pat
         yield place
     except BaseException:
         # The first error is the one that is told.
-        shutil.rmtree(place, ignore_errors=True)
+        clear_directory(place)
         raise
-    shutil.rmtree(place)
+    remove_directory(place)
 
 
 def _memory_takes_overlay(place: Path) -> bool:

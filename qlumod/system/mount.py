@@ -6,12 +6,12 @@ is unpacked for as long.
 """
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.system.removal import clear_directory, remove_directory
 from qlumod.system.run import CommandFailed, command, run
 from qlumod.system.user_namespace import confined
 
@@ -114,9 +114,14 @@ def _unpacked(image: Path, target: Path) -> Iterator[None]:
     run(command("unsquashfs", "-quiet", "-no-progress", "-force", "-dest", target, image))
     try:
         yield
-    finally:
-        shutil.rmtree(target)
-        target.mkdir()
+    except BaseException:
+        # The first error is the one that is told.
+        clear_directory(target)
+        with suppress(OSError):
+            target.mkdir()
+        raise
+    remove_directory(target)
+    target.mkdir()
 
 
 @contextmanager

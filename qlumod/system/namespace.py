@@ -12,12 +12,13 @@ import json
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, get_args
 
-from qlumod.errors import QlumodError
-from qlumod.events import Event, Listener
+from qlumod.errors import QlumodError, refusal
+from qlumod.events import Event, Listener, Output
 from qlumod.system import isolated, limits
 from qlumod.system.limits import Limits
 from qlumod.system.run import CommandFailed, attempt, command, run
@@ -28,6 +29,8 @@ HOST_NAME = "qlumod"
 
 Json = Any
 _SAYING = threading.Lock()
+_FIRST = 200
+"""How much is told of what Python says of a mistake, which may quote all of a file."""
 _EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
@@ -67,7 +70,8 @@ def call_inside(
     """Call ``module:function`` with JSON arguments in fresh namespaces; returns its JSON value.
 
     The function is called as ``function(listen=…, **arguments)``. A `QlumodError` raised inside is
-    raised here again with its words; anything else is a `CommandFailed` with the traceback.
+    raised here again with its words; of any other exception the error tells what it is, and the
+    traceback is `Output`.
     `network=True` keeps the host's network, for things that are no build.
     """
     answer: dict[str, Json] = {}
@@ -126,16 +130,38 @@ def _main() -> None:
     order = json.loads(sys.stdin.buffer.read())
     limits.impose(Limits(**order["limits"]))
     run(command("hostname", HOST_NAME))
-    module, _, name = order["function"].partition(":")
-    function: Callable[..., Json] = getattr(importlib.import_module(module), name)
     try:
-        _say("result", function(listen=announce, **order["arguments"]))
-    except QlumodError as error:
+        _say("result", _called(order["function"], order["arguments"]))
+    except Exception as error:
+        fault = _told(error, order["function"])
         _say(
             "error",
-            {"brief": error.brief, "details": list(error.details), "remedy": error.remedy},
+            {"brief": fault.brief, "details": list(fault.details), "remedy": fault.remedy},
         )
         sys.exit(1)
+
+
+def _called(what: str, arguments: Mapping[str, Json]) -> Json:
+    module, _, name = what.partition(":")
+    function: Callable[..., Json] = getattr(importlib.import_module(module), name)
+    return function(listen=announce, **arguments)
+
+
+def _told(error: Exception, doing: str) -> QlumodError:
+    """The error for a person, whatever was raised; where it was raised is for the log."""
+    if isinstance(error, QlumodError):
+        return error
+    if isinstance(error, OSError) and (refused := refusal(error)):
+        return refused
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        announce(Output(program="python", line=line))
+    # Also what somebody else wrote may be in the words, and have many lines.
+    words = " ".join(f"{type(error).__name__}: {error}".rstrip(": ").split())
+    return QlumodError(
+        f"cannot finish {doing}: {words[:_FIRST]}{'…' if len(words) > _FIRST else ''}",
+        remedy="report it with the full log, which has all of it (--log names one): it is a fault"
+        " of qlumod, or packages left something that it cannot read",
+    )
 
 
 def _forget_the_caller() -> None:

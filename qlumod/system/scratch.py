@@ -1,7 +1,6 @@
 """Short-lived directories below TMPDIR; what killed processes left there goes first."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from qlumod.system.maker import abandoned, maker
 from qlumod.system.ownership import require_safe_for_temporary
+from qlumod.system.removal import clear_directory
 
 _PREFIX = "qlumod-"
 
@@ -23,7 +23,7 @@ def scratch(below: Path | None = None) -> Iterator[Path]:
     try:
         yield directory
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        clear_directory(directory)
 
 
 def _remove_debris(parent: Path) -> None:
@@ -31,6 +31,5 @@ def _remove_debris(parent: Path) -> None:
     for directory in sorted(parent.glob(f"{_PREFIX}*@*@*")):
         with suppress(OSError):
             made_by = directory.name.removeprefix(_PREFIX).rpartition("@")[0]
-            # Of a link that is not its own shutil.rmtree would make nothing, but say so.
             if directory.lstat().st_uid == os.geteuid() and abandoned(directory, made_by):
-                shutil.rmtree(directory)
+                clear_directory(directory)

@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from qlumod.events import Listener, ignore
 from qlumod.system.files import make_directories, open_lock, told
 from qlumod.system.leash import obey
 from qlumod.system.namespace import call_inside
+from qlumod.system.removal import clear_directory, remove_directory
 from qlumod.system.user_namespace import Standing, standing
 
 LOCK = ".lock"
@@ -67,7 +67,7 @@ def _clear(place: Path) -> None:
     if place.is_symlink():
         place.unlink()
     for _ in range(DYING):
-        shutil.rmtree(place, ignore_errors=True)
+        clear_directory(place)
         if place.exists() and standing() is Standing.OUTSIDE:
             with contextlib.suppress(QlumodError):
                 call_inside("qlumod.system.staging:remove", {"place": str(place)}, listen=ignore)
@@ -78,7 +78,7 @@ def _clear(place: Path) -> None:
 
 def remove(*, listen: Listener, place: str) -> None:  # noqa: ARG001 - as `call_inside` calls it
     """Inside: remove a directory."""
-    shutil.rmtree(place)
+    remove_directory(place)
 
 
 @contextmanager

@@ -6,9 +6,11 @@ import os
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.model.tree import Entry
 
 _TYPES = {
@@ -20,14 +22,18 @@ _TYPES = {
     stat.S_IFIFO: "p",
     stat.S_IFSOCK: "s",
 }
+_SHOWN = 60
+"""How many letters of a path are told that is too long for all programs."""
 
 
 def scan(root: Path, *, digests: bool = True) -> dict[str, Entry]:
     """All paths below a directory and the directory itself (``/``), sorted by path.
 
-    Symbolic links are never followed. A path that vanishes meanwhile is an error.
+    Symbolic links are never followed. A path that vanishes meanwhile is an error. Raises
+    `QlumodError` where one is longer than the system takes.
     """
-    entries = sorted(_walk(os.fspath(root)), key=lambda entry: entry.path)
+    with _nameable(os.fspath(root)):
+        entries = sorted(_walk(os.fspath(root)), key=lambda entry: entry.path)
     if digests:
         entries = _with_digests(os.fspath(root), entries)
     return {entry.path: entry for entry in entries}
@@ -37,6 +43,22 @@ def entry_of(root: Path, path: str, *, digests: bool = True) -> Entry:
     """The entry of one path below a directory, as a scan would return it."""
     found = _entry(os.fspath(root), path, os.lstat(_below(os.fspath(root), path)))
     return _with_digests(os.fspath(root), [found])[0] if digests else found
+
+
+@contextmanager
+def _nameable(root: str) -> Iterator[None]:
+    """Turn a path that no system call takes (PATH_MAX) into an error that tells its beginning."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno != errno.ENAMETOOLONG:
+            raise
+        path = str(fault.filename).removeprefix(root)
+        raise QlumodError(
+            f"cannot read {path[:_SHOWN]}…: a path of {len(os.fsencode(path))} bytes below it is"
+            " longer than the system takes, and no layer can hold it",
+            remedy="see which package makes so many directories in each other, and leave it out",
+        ) from fault
 
 
 def _walk(root: str) -> Iterator[Entry]:

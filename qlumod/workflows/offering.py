@@ -11,7 +11,7 @@ from qlumod.model.held import Held, read_held
 from qlumod.model.proof import permits
 from qlumod.repository.entries import Entry
 from qlumod.repository.founding import write_settings
-from qlumod.repository.hidden import hidden_in_fields, hidden_in_paths
+from qlumod.repository.hidden import hidden_in_paths, wrong_in_fields
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.layout import Layout
 from qlumod.repository.listing import Listed, listed
@@ -100,7 +100,7 @@ def offer(
     None refuses nothing.
     """
     contents = _Contents(target.layout, incoming)
-    raise_faults(contents.hidden())
+    raise_faults(contents.unfit())
     with step(listen, "checking that the modules go together"):
         found = _looked_over(planned, target, demand, contents.held)
     if found.unowed and not exactly:
@@ -176,10 +176,10 @@ class _Contents:
             return coming.names
         return self._listed(entry).names
 
-    def hidden(self) -> Iterator[QlumodError]:
+    def unfit(self) -> Iterator[QlumodError]:
         """What of the packages that are coming must not get into an index."""
         for entry in self._coming:
-            yield from hidden_in_fields(entry)
+            yield from wrong_in_fields(entry)
             if not entry.is_source:
                 yield from hidden_in_paths(entry, self._names(entry))
 

@@ -33,11 +33,22 @@ __attribute__((constructor)) static void loaded(void)
 	FILE *marks = fopen("MARKS", "a");
 
 	if (marks && readlink("/proc/self/exe", program, sizeof(program) - 1) > 0)
-		fprintf(marks, "loaded into %d %s\\n", getpid(), program);
+		fprintf(marks, "HOW into %d %s\\n", getpid(), program);
 	if (marks)
 		fclose(marks);
 }
 """
+_PROVIDERS = """\
+openssl_conf = all
+[all]
+providers = providers
+[providers]
+evil = evil
+[evil]
+module = PROVIDER
+activate = 1
+"""
+"""What makes OpenSSL load a library into whoever computes a digest (config(5ssl))."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,17 @@ class Surroundings:
             "LD_LIBRARY_PATH": here,
             "LD_PRELOAD": f"{here}/libevil.so",
             "GCONV_PATH": here,
+            "LOCPATH": here,
+            "OPENSSL_CONF": f"{here}/openssl.cnf",
+            "OPENSSL_CONF_INCLUDE": here,
+            "OPENSSL_MODULES": here,
+            "OPENSSL_ENGINES": here,
+            "SSL_CERT_FILE": f"{here}/openssl.cnf",
+            "SSL_CERT_DIR": here,
+            "SSLKEYLOGFILE": str(self.marks),
+            "SASL_PATH": here,
+            "SASL_CONF_PATH": here,
+            "KRB5_CONFIG": f"{here}/openssl.cnf",
             "TAR_OPTIONS": f"--checkpoint-action=exec={here}/bin/tar",
             "MAKEFLAGS": f"--eval=$(shell {here}/bin/make)",
             "MAKEFILES": f"{here}/Makefile",
@@ -119,6 +141,7 @@ class Surroundings:
         self._write(self.here / "evil.sh", shell)
         self._write(self.here / "Makefile", f"$(shell echo Makefile >>{self.marks})\nall:\n")
         self._write(self.here / "apt.conf", self._apt_hooks)
+        self._write(self.here / "openssl.cnf", _PROVIDERS.replace("PROVIDER", str(self._provider)))
         for path, text in self._of_home().items():
             self._write(self.home / path, text)
         self._compile()
@@ -127,6 +150,10 @@ class Surroundings:
     def _site_packages(self) -> Path:
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         return self.home / ".local/lib" / version / "site-packages"
+
+    @property
+    def _provider(self) -> Path:
+        return self.here / "provider.so"
 
     @property
     def _apt_hooks(self) -> str:
@@ -157,9 +184,10 @@ class Surroundings:
 
     def _compile(self) -> None:
         source = self.place / "evil.c"
-        source.write_text(_LIBRARY.replace("MARKS", str(self.marks)))
-        library = self.here / "libevil.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
+        text = _LIBRARY.replace("MARKS", str(self.marks))
+        for library, how in ((self.here / "libevil.so", "loaded"), (self._provider, "provided")):
+            source.write_text(text.replace("HOW", how))
+            subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
 
     def _write(self, path: Path, text: str, mode: int = 0o644) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import current_snapshot
+from qlumod.surroundings import FORGOTTEN
 from qlumod.system.gpg import make_key
 from tests.attack.surroundings import Surroundings, verbs
-from tests.conftest import Answer
+from tests.conftest import ROOT, Answer
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import add_core, add_slurm
 from tests.layer.conftest import site
@@ -125,6 +127,18 @@ def test_a_verb_works_and_runs_nothing_of_its_surroundings(
     answer, run = story[verb]
     assert run == []
     assert answer.status == 0, answer.err
+
+
+def test_no_library_brings_code_into_qlumod_itself(tmp_path: Path) -> None:
+    around = Surroundings(tmp_path)
+    around.lay_out()
+    assert set(FORGOTTEN) <= set(around.environment)
+    answer, run = around.qlumod("check", "--specs", str(ROOT / "module-specs"))
+    assert (answer.status, run) == (0, [])
+    # Who does not keep it out has it: the digest is computed by OpenSSL.
+    words = [sys.executable, "-I", "-c", "import hashlib; hashlib.sha256(b'').digest()"]
+    subprocess.run(words, env=around.environment, check=True)
+    assert "provided into" in around.marks.read_text()
 
 
 def test_what_lies_there_is_run_by_who_does_not_keep_it_out(tmp_path: Path) -> None:

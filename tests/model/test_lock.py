@@ -24,6 +24,7 @@ from qlumod.model.names import (
     ModuleName,
     PackageName,
 )
+from tests.support.texts import SEEN
 
 A, B = Digest("a" * 64), Digest("b" * 64)
 
@@ -281,7 +282,7 @@ NAME = st.from_regex(r"[a-z0-9][a-z0-9+-]{1,8}", fullmatch=True)
 MODULE = st.from_regex(r"[a-z][a-z0-9+-]{0,6}", fullmatch=True)
 VERSION = st.from_regex(r"([0-9]:)?[0-9][a-z0-9.+~]{0,5}(-[a-z0-9+~]{1,4})?", fullmatch=True)
 DIGEST = st.from_regex(r"[0-9a-f]{64}", fullmatch=True).map(Digest)
-SAID = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=9)
+SAID = st.text(SEEN, min_size=1, max_size=9)
 PACKAGES = st.builds(
     LockedPackage,
     package=NAME.map(PackageName),

@@ -9,6 +9,7 @@ from qlumod.model.manifest import Manifest, PayloadFile, manifest_text, parse_ma
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
 from qlumod.model.public import Public
 from qlumod.model.secret import Secret, SecretKind
+from tests.support.texts import SEEN
 
 A, B = Digest("a" * 64), Digest("b" * 64)
 
@@ -114,7 +115,7 @@ def test_a_fault_is_told_with_file_and_line(text: str, error: str) -> None:
 
 MODULE = st.from_regex(r"[a-z][a-z0-9+-]{0,6}", fullmatch=True)
 DIGEST = st.from_regex(r"[0-9a-f]{64}", fullmatch=True).map(Digest)
-SAID = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=9)
+SAID = st.text(SEEN, min_size=1, max_size=9)
 PATH = st.from_regex(r"(/[a-z0-9_@%+=:,~-]{3,6}){1,3}", fullmatch=True)
 PATHS = PATH.filter(lambda path: path.split("/")[1] not in ("bin", "sbin", "lib", "lib32", "lib64"))
 MODULES = st.lists(MODULE, max_size=3, unique=True).map(tuple)

@@ -162,6 +162,11 @@ FAULTS = {
         changed("Prefix: qlustar", "Prefix: qlustar-module"),
         "release:3: Prefix: 'qlustar-module' is no prefix: lower-case letters, digits, '+' and '.'",
     ),
+    "a maintainer with a variable of dpkg's": (
+        changed("A Person <person", "A ${Newline} Person <person"),
+        "release:6: Maintainer: 'A ${Newline} Person <person@example.org>' is no maintainer: it "
+        "has the form 'Name <user@host>'",
+    ),
     "a maintainer without an address": (
         changed("A Person <person@example.org>", "A Person"),
         "release:6: Maintainer: 'A Person' is no maintainer: it has the form 'Name <user@host>'",

@@ -18,6 +18,7 @@ from qlumod.model.spec import (
 )
 from qlumod.model.stacks import excluded
 from tests.support.documents import CORE, SLURM, release
+from tests.support.texts import SEEN
 
 NO_MODULE = (
     "is no module name: it holds lower-case letters, digits, '-', '+' and '.', "
@@ -635,9 +636,7 @@ RESTRICTION = st.sampled_from(["", " <bookworm>", " <trixie>", " <trixie bookwor
 PATH = st.from_regex(r"(/[a-z0-9_@%+=:,~-]{1,6}){1,3}", fullmatch=True).filter(
     lambda path: path.split("/")[1] not in ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 )
-TEXT = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=12).map(
-    lambda text: text + " x"
-)
+TEXT = st.text(SEEN, min_size=1, max_size=12).map(lambda text: text + " x")
 
 
 @st.composite

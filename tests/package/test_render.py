@@ -12,6 +12,7 @@ from jinja2 import UndefinedError
 from qlumod.package.orig import orig_name, write_orig
 from qlumod.package.plan import Plan
 from qlumod.package.render import README, _printer, render
+from qlumod.system.run import capture, command
 from tests.package.small import plan, predecessor
 
 
@@ -67,6 +68,22 @@ def test_the_control_file_of_a_module() -> None:
         " .\n"
         " This package holds the module itself: a layer for the images of nodes.",
     ]
+
+
+def test_what_people_write_is_no_variable_of_dpkgs(tmp_path: Path) -> None:
+    made, text = plan("slurm"), "costs $5 or ${Newline}Depends: evil ${shlibs:Depends} $${x} ${}"
+    spec = replace(made.spec, title=text, description=f"{text}\n{text}\n.\n$")
+    for name, content in render(replace(made, spec=spec)).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    for package in (made.payload, "qlustar-module-slurm"):
+        words = ("dpkg-gencontrol", f"-p{package}", "-O", "-T/dev/null")
+        control = capture(command(*words, directory=tmp_path)).decode()
+        synopsis, *lines = control.partition("Description: ")[2].splitlines()
+        assert synopsis.startswith(f"{text} image module")
+        assert lines[lines.index(" .") + 1 :][:3] == [f" {text}", " .", " $"]
+        assert " ".join(line.strip() for line in lines).startswith(f"{text}. . {text}")
+        assert "evil" not in control.partition("Description: ")[0]
 
 
 def test_the_changelog_of_a_first_version() -> None:

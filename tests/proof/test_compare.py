@@ -141,10 +141,16 @@ def test_a_changed_stanza_is_told_by_its_package() -> None:
 
 
 def test_bytes_that_no_entry_explains_are_told() -> None:
-    path = "/var/lib/dpkg/diversions"
-    assert told(tree(**{path: b"/a\n/b\nc\n"}), tree(**{path: b"/a\n/b\nc\n/d\n"})) == [
-        f"{path}: content (dpkg-diversions): - → /d"
+    path = "/etc/shells"
+    assert told(tree(**{path: b"/bin/sh\n"}), tree(**{path: b"/bin/sh\n# d\n"})) == [
+        f"{path}: content (shells): - → # d"
     ]
+
+
+def test_what_no_kind_of_state_can_read_is_told_line_by_line() -> None:
+    path = "/var/lib/dpkg/diversions"
+    whole, broken = tree(**{path: b"/a\n/b\nc\n"}), tree(**{path: b"/a\n/b\nc\n/d\n"})
+    assert f"{path}: entry (dpkg-diversions): - → /d" in told(whole, broken)
 
 
 def test_a_file_that_its_kind_cannot_read_is_told() -> None:

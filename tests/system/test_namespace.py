@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.events import Event, Listener, Notice, ignore
+from qlumod.events import Event, Listener, Notice, Output, ignore
 from qlumod.system.mount import tmpfs
 from qlumod.system.namespace import HOST_NAME, call_inside
 from qlumod.system.run import CommandFailed, capture, command
@@ -40,6 +40,26 @@ def crash(*, listen: Listener) -> None:
     raise ZeroDivisionError("a bug")
 
 
+def recur(*, listen: Listener) -> None:
+    """Inside: go too deep."""
+    recur(listen=listen)
+
+
+def take_all(*, listen: Listener) -> None:
+    """Inside: take more memory than there is."""
+    raise MemoryError
+
+
+def quote(*, listen: Listener) -> None:
+    """Inside: tell what was read, in many words."""
+    raise ValueError(f"not a number:\n{'9' * 5000}")
+
+
+def be_refused(*, listen: Listener) -> None:
+    """Inside: meet what no program of ours can help."""
+    raise PermissionError(13, "Permission denied", "/proc/version")
+
+
 def test_a_function_is_alone_and_its_mounts_are_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +90,34 @@ def test_an_error_comes_out_with_its_words() -> None:
     assert str(caught.value) == "this is wrong\n  here\nTo mend it: do that"
 
 
-def test_a_bug_comes_out_as_its_traceback() -> None:
-    with pytest.raises(CommandFailed) as caught:
-        call_inside(f"{HERE}:crash", {}, listen=ignore)
-    assert caught.value.tail[-1] == "ZeroDivisionError: a bug"
+@pytest.mark.parametrize(
+    ("function", "words", "last"),
+    [
+        ("crash", "ZeroDivisionError: a bug", "ZeroDivisionError: a bug"),
+        ("recur", "RecursionError: maximum recursion depth exceeded", None),
+        ("take_all", "MemoryError", "MemoryError"),
+        ("quote", f"ValueError: not a number: {'9' * 174}…", None),
+        ("missing", "AttributeError: module 'tests.system.test_namespace' has no", None),
+    ],
+)
+def test_what_nobody_meant_comes_out_in_words_and_its_traceback_is_for_the_log(
+    function: str, words: str, last: str | None
+) -> None:
+    said: list[Event] = []
+    with pytest.raises(QlumodError) as caught:
+        call_inside(f"{HERE}:{function}", {}, listen=said.append)
+    error = caught.value
+    assert not isinstance(error, CommandFailed)
+    assert error.brief.startswith(f"cannot finish {HERE}:{function}: {words}")
+    assert "full log" in error.remedy
+    assert error.details == ()
+    lines = [event.line for event in said if isinstance(event, Output)]
+    assert lines[0] == "Traceback (most recent call last):"
+    assert last is None or lines[-1] == last
+
+
+def test_what_the_machine_refuses_is_told_as_outside() -> None:
+    said: list[Event] = []
+    with pytest.raises(QlumodError, match=r"^cannot use /proc/version: Permission denied$"):
+        call_inside(f"{HERE}:be_refused", {}, listen=said.append)
+    assert said == []
