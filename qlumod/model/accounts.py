@@ -31,7 +31,8 @@ BASE_USERS = (
 _UNREAD = -1
 """Stands for an id that could not be read."""
 
-_ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
+_ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}\Z")
+"""As SYS_NAME_REGEX of adduser.conf(5) has them: Debian-snmp is one."""
 _LOCKED = ("!", "!*", "*")
 
 
@@ -271,7 +272,7 @@ def _check_primary_groups(
 
 def _account(text: str) -> str:
     if not _ACCOUNT.match(text):
-        raise QlumodError(f"{text!r} is no account name: lower-case letters, digits, '_' and '-'")
+        raise QlumodError(f"{text!r} is no account name: letters, digits, '_' and '-'")
     return text
 
 

@@ -12,7 +12,6 @@ SECURITY.md says what that keeps out, and what it does not.
 import errno
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from qlumod.system import limits
 from qlumod.system.cgroups import Group, group
 from qlumod.system.limits import LimitMet, Limits
 from qlumod.system.namespace import HOST_NAME
+from qlumod.system.removal import clear_directory
 from qlumod.system.run import Command, CommandFailed, FellSilent, capture, command, run
 from qlumod.system.syscalls import filter_program
 from qlumod.system.within import Root
@@ -284,7 +284,7 @@ def _home(parent: Path) -> Iterator[Path]:
             (home / name).chmod(mode)
         yield home
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        clear_directory(home)
 
 
 def _kernel(empty: Path) -> tuple[str, ...]:

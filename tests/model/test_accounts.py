@@ -124,8 +124,8 @@ FAULTS = {
     ),
     "names with shell characters": (
         changed("User: chrony", "User: chrony;id").replace("User: munge", "User: ../x"),
-        "accounts:7: User: '../x' is no account name: lower-case letters, digits, '_' and '-'\n"
-        "accounts:14: User: 'chrony;id' is no account name: lower-case letters, digits, "
+        "accounts:7: User: '../x' is no account name: letters, digits, '_' and '-'\n"
+        "accounts:14: User: 'chrony;id' is no account name: letters, digits, "
         "'_' and '-'",
     ),
     "a line of passwd inside a field": (

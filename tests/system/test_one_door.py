@@ -20,7 +20,6 @@ HOSTS = {
     "layer/cache.py": "a payload that was built here",
     "layer/twice.py": "a payload that was built here",
     "layer/installed.py": "the host's own root: packages that dpkg has installed here",
-    "layer/job.py": "the source tree of qlumod",
     "system/apt_client.py": "a private root of apt, made here",
     "workflows/owed.py": "the root of a repository",
     "workflows/repository.py": "the root of a repository",

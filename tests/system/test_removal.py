@@ -21,12 +21,6 @@ from qlumod.system.tree import scan
 from tests.conftest import ROOT
 from tests.support.deep import make_deep
 
-ELSEWHERE = {
-    "system/enclosure.py": "not yet: programs write to its /run and /tmp, so it has to be changed",
-}
-"""Where the standard library's may be called."""
-
-
 @pytest.fixture
 def top() -> Iterator[Path]:
     """A directory that goes at the end, whatever was left in it; in memory, which is quicker."""
