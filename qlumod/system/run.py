@@ -30,8 +30,8 @@ from qlumod.system.signals import put_off
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH of every program: tools such as mksquashfs lie in sbin on some machines."""
 
-TAIL, TAIL_LETTERS = 20, 8 << 10
-"""How many of the last lines of output a failure shows, and how many letters of them."""
+TAIL, TAIL_LETTERS = 20, 1 << 10
+"""How many of the last lines of output a failure shows, and how many letters of each."""
 LINE = 8 << 10
 """How many bytes of a line that a program prints are kept: it may print one without end."""
 PRINTED = 64 << 20
@@ -40,8 +40,6 @@ CAPTURED = 64 << 20
 """How many bytes a program may write where they are an answer, if nothing else is said."""
 _BESIDE_A_LINE = 64
 """What a line takes in a log beside its letters: when it came, and who has printed it."""
-_SHORTEST_CUT = 64
-"""Cutting off less would make a text no shorter."""
 _PIECE = 64 << 10
 """How much is read at once."""
 _IN_PIPE = 1 << 20
@@ -111,7 +109,7 @@ class CommandFailed(QlumodError):
         )
         super().__init__(
             f"{command.program} failed: {self.ending}",
-            details=(_cut(f"$ {command}"), *tail),
+            details=(_cut(f"$ {command}", LINE), *tail),
             remedy=remedy,
         )
         self.command = command
@@ -130,7 +128,7 @@ class PrintedTooMuch(QlumodError):
         super().__init__(
             f"{command.program} was ended: it wrote more than {most >> 20} MiB, where a short "
             "answer was expected",
-            details=(_cut(f"$ {command}"),),
+            details=(_cut(f"$ {command}", LINE),),
             remedy="see what it is that writes so much there; a package may have put its own "
             "program in the place of this one",
         )
@@ -235,16 +233,12 @@ def attempt(call: Command, *, most: int = CAPTURED) -> tuple[int, bytes, bytes]:
 
 
 def last_lines(lines: Iterable[str]) -> tuple[str, ...]:
-    """The last ones of many lines, as a failure shows them: not too many letters together."""
-    found = [_cut(line) for line in deque(lines, maxlen=TAIL)]
-    while len(found) > 1 and sum(map(len, found)) > TAIL_LETTERS:
-        found.pop(0)
-    return tuple(found)
+    """The last ones of many lines, as a failure shows them: not too many letters of each."""
+    return tuple(_cut(line, TAIL_LETTERS) for line in deque(lines, maxlen=TAIL))
 
 
-def _cut(text: str) -> str:
-    more = len(text) - TAIL_LETTERS
-    return f"{text[:TAIL_LETTERS]}… and {more} more letters" if more > _SHORTEST_CUT else text
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}… and more"
 
 
 class _Taker(Protocol):

@@ -173,14 +173,15 @@ def test_an_answer_of_qlumods_own_programs_is_never_cut() -> None:
 
 
 def test_a_failure_shows_as_much_as_a_person_can_read() -> None:
-    script = "head -c 20000000 /dev/zero | tr '\\0' x >&2; seq 3; exit 3"
+    script = "{ head -c 20000000 /dev/zero | tr '\\0' x; seq 3; } >&2; exit 3"
     for call in (run, capture):
         with pytest.raises(CommandFailed) as caught:
             call(command("sh", "-c", script))  # type: ignore[operator]
         assert len(str(caught.value)) < 2 * TAIL_LETTERS
+        assert caught.value.tail[0] == "x" * TAIL_LETTERS + "… and more"
     with pytest.raises(CommandFailed) as caught:
         run(command("sh", "-c", "exit 3", "x" * 100_000))
-    assert len(str(caught.value)) < 2 * TAIL_LETTERS
+    assert len(str(caught.value)) < 2 * LINE
 
 
 def test_who_prints_for_ever_fills_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
