@@ -49,11 +49,11 @@ def make_initrd(root: Root, kernel: str, output: Path, *, epoch: int, listen: Li
             "mkinitramfs", "-o", f"/tmp{_MADE}", kernel,
             epoch=epoch, environment={"TMPDIR": "/tmp"}, listen=listen,
         )  # fmt: skip
-        _require_bounded(place.temporary, kernel)
+        require_bounded(place.temporary, kernel)
         place.temporary.copy_out(_MADE, output)
 
 
-def _require_bounded(place: Root, kernel: str) -> None:
+def require_bounded(place: Root, kernel: str) -> None:
     """Raise where the initrd is too large to be looked into for secrets, or to boot from."""
     with place.reading(_MADE) as source:
         size = os.fstat(source.fileno()).st_size
