@@ -1,10 +1,9 @@
 """Compiling kernel modules: each package of them once for the same inputs, kept in the store."""
 
-import tarfile
 from collections.abc import Iterator
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step
@@ -12,9 +11,11 @@ from qlumod.layer.inputs import write_inputs
 from qlumod.layer.job import Job
 from qlumod.model.lock import LockedPackage, inputs_of
 from qlumod.system.archive import frozen_archive
+from qlumod.system.deb_file import data_of
 from qlumod.system.namespace import call_inside
-from qlumod.system.run import capture, command
 from qlumod.system.store import Store
+
+_PIECE = 1 << 20
 
 
 def needed(job: Job, store: Store) -> tuple[LockedPackage, ...]:
@@ -134,11 +135,17 @@ def _differences(package: LockedPackage, first: Path, second: Path) -> tuple[str
     )
 
 
+def _sum(content: IO[bytes]) -> str:
+    digest = sha256()
+    while piece := content.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
 def _members(deb: Path) -> dict[str, str]:
-    data = capture(command("dpkg-deb", "--fsys-tarfile", deb))
-    with tarfile.open(fileobj=BytesIO(data)) as archive:
+    with data_of(deb) as archive:
         return {
-            member.name.lstrip("."): sha256(content.read()).hexdigest()
+            member.name.lstrip("."): _sum(content)
             for member in archive
             if (content := archive.extractfile(member))
         }

@@ -25,7 +25,7 @@ from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import Enclosure, enclosed
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import all_squashfs, overlay
-from qlumod.system.run import TAIL, CommandFailed
+from qlumod.system.run import CommandFailed, last_lines
 from qlumod.system.within import Root
 
 _CONF = re.compile(r"/usr/src/[^/]+/dkms\.conf")
@@ -212,7 +212,7 @@ def _end_of_log(root: Root, sources: _Sources) -> tuple[str, ...]:
     """The last lines that the compiler printed; dkms itself only names the file."""
     logs = root.below(f"/var/lib/dkms/{sources.name}/{sources.version}")
     log = next((path for path in logs if path.endswith("/make.log") and root.is_file(path)), "")
-    return tuple(root.text(log).splitlines()[-TAIL:]) if log else ()
+    return last_lines(root.text(log).splitlines()) if log else ()
 
 
 def _modules(root: Root, kernel: str) -> Mapping[str, tuple[int, int]]:

@@ -1,12 +1,15 @@
 """The copyright files of a module's packages, found where the packages were installed."""
 
+import shutil
 from pathlib import Path
 
 from debian.debfile import DebFile
 
 from qlumod.layer.job import Job
 from qlumod.model.copyright import Texts
+from qlumod.model.lock import LockedPackage
 from qlumod.model.names import PackageName
+from qlumod.state.table import rule_of
 from qlumod.system.within import Root
 
 DOCUMENTS = "/usr/share/doc"
@@ -19,13 +22,24 @@ def copyright_texts(job: Job, root: Root, archive: Path, scratch: Root) -> Texts
     As it lies in the root, where its directory may be a link to that of another package; else,
     since the release's or the spec's patterns may have left it out, from the .deb in the archive.
     `scratch` is an empty tree to unpack it in.
+
+    What lies in the root counts only where it is in a layer, too, and the gate looks at it: a
+    script may have made a link to a log, or to anything else that is published nowhere.
     """
-    found = {package.package: _text(root, package.package) for package in job.packages}
+    found = {
+        package.package: _text(root, package.package) if _is_in_a_layer(root, package) else b""
+        for package in job.packages
+    }
     missing = [package for package in job.packages if not found[package.package]]
     for package in missing:
         _unpack(archive / package.file_name, package.package, scratch)
     found |= {package.package: _text(scratch, package.package) for package in missing}
     return {name: text for name, text in found.items() if text}
+
+
+def _is_in_a_layer(root: Root, package: LockedPackage) -> bool:
+    path = f"{DOCUMENTS}/{package.package}/{NAME}"
+    return root.is_file(path) and rule_of(root.where(path)) is None
 
 
 def _text(root: Root, package: PackageName) -> bytes:
@@ -47,6 +61,7 @@ def _unpack(deb: Path, package: PackageName, root: Root) -> None:
                 and member.isfile()
                 and (content := opened.data.tgz().extractfile(member))
             ):
-                root.write(path, content.read())
+                with root.writing(path) as target:
+                    shutil.copyfileobj(content, target)
     finally:
         opened.close()

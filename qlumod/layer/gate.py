@@ -3,6 +3,7 @@ everybody can have from the packages.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,16 +11,38 @@ from typing import Any
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
+from qlumod.layer.kernel import IMAGE
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Md5, Shipped
 from qlumod.model.manifest import INITRD
 from qlumod.model.public import Public
 from qlumod.model.tree import Entry
-from qlumod.stack.looking import Search, beside, faults_of_initrd, in_names, secret_answers
+from qlumod.secrets.copies import copies_of
+from qlumod.secrets.look import look
+from qlumod.stack.looking import (
+    LOOKED_INTO,
+    Search,
+    beside,
+    caution,
+    faults_of_initrd,
+    in_names,
+    secret_answers,
+    told,
+    top_of,
+)
+from qlumod.stack.member import STATE
+from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect, faults_of, judged
+from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.debconf import CONFIG, TEMPLATES
+from qlumod.state.table import kind_named
 from qlumod.system.archive import side_by_side
 from qlumod.system.within import Root
+
+_FIELD_NAMES = re.compile(rb"^[A-Z][A-Za-z-]*: ", re.MULTILINE)
+_ANSWERED = "answer the question in the spec (Debconf), or have the package forget it (db_reset)"
+_WRITTEN = "see which maintainer script writes it there, and take that package out or mend it"
+_NO_KERNEL = "see which maintainer script writes it there in the place of the package's own kernel"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +111,15 @@ class Gate:
 
     def suspects(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
         """What looks like a secret in the layer and in shared state, whatever the spec says."""
-        search = Search(
+        yield from self._search.suspects()
+        named = {path: beside(self.chosen.entries[path]) for path in self.chosen.plan.kept}
+        yield from in_names(named, self._is_shipped_name)
+        yield from self._in_kernel()
+        yield from self._in_state(fragments)
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search(
             tree=self.tree,
             entries=self.chosen.entries,
             own=self.own,
@@ -97,40 +128,83 @@ class Gate:
             source=self._source,
             listen=self.listen,
         )
-        yield from search.suspects()
-        yield from in_names(
-            {
-                path: beside(self.chosen.entries[path], known=path in self.owners)
-                for path in self.chosen.plan.kept
-            }
-        )
-        yield from self._in_state(fragments)
 
     def _source(self, path: str) -> bytes | None:
         """The bytes of a file as a package shipped it."""
-        return self.tree.read(path) if path in self.files and path not in self.own else None
+        return top_of(self.tree, path) if path in self.files and path not in self.own else None
 
-    def _is_known(self, path: str, data: bytes) -> bool:
+    def _is_known(self, entry: Entry) -> bool:
         """Whether the package itself or a module below has the same bytes; takes long."""
-        if self.shipped.brings(self.owners.get(path, ""), path, data):
+        path = entry.path
+        # What is larger is no configuration file: its package has told its sum.
+        if entry.size <= LOOKED_INTO and self.shipped.brings(
+            self.owners.get(path, ""), path, top_of(self.tree, path)
+        ):
             return True
         if self.view is None:
             return False
-        return any(self.view.read(one) == data for one in self._below_by_size.get(len(data), ()))
+        same = (_digest(self.view, one) for one in self._below_by_size.get(entry.size, ()))
+        return entry.digest in same
+
+    def _is_shipped_name(self, path: str) -> bool:
+        """Whether a package has that path, with that target; takes long.
+
+        dpkg's own list in the root does not tell: a maintainer script may have written it.
+        """
+        entry = self.chosen.entries[path]
+        package = self.owners.get(path, "")
+        return not any(set_attributes(entry)) and self.shipped.names(package, path, entry.target)
+
+    def _in_kernel(self) -> Iterator[Suspect]:
+        """Secrets in what lies beside the layer as its kernel: a script may put anything there."""
+        for path in self.chosen.beside:
+            entry = self.chosen.entries[path]
+            if not path.startswith(IMAGE) or entry.type == "d":
+                continue
+            if entry.type != "f":
+                why = "it is to be the kernel, and is no file of its own"
+                yield Suspect(path=path, why=why, private=True, remedy=_NO_KERNEL)
+            elif self._sum(path) not in self.shipped.sums:
+                sight = self._search.sight(entry)
+                why = f"it holds {told(sight.found)}"
+                if sight.found:
+                    yield Suspect(path=path, why=why, private=sight.private, remedy=_NO_KERNEL)
 
     def _in_state(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
-        """Secrets among the answers to packages' questions; no other state is free text."""
+        """Secrets among the answers to packages' questions, and wherever else scripts may write."""
         questions, templates = (fragments.get(kind.name, b"") for kind in (CONFIG, TEMPLATES))
         answers = tuple(secret_answers(questions, templates))
         if answers:
-            yield Suspect(path=CONFIG.path, why=", ".join(answers))
+            yield Suspect(path=CONFIG.path, why=", ".join(answers), remedy=_ANSWERED)
+        for name, fragment in sorted(fragments.items()):
+            sight = look("/", _free_text(name, fragment), also=(copies_of(self.declared),))
+            caution(f"state/{name}", sight, self.listen)
+            if sight.found and not (answers and name == CONFIG.name):
+                why = f"what the module adds to it holds {told(sight.found)}"
+                yield Suspect(path=_place_of(name), why=why, private=sight.private, remedy=_WRITTEN)
 
 
 def declared_secrets(tree: Root, chosen: Selection, shipped: Shipped) -> dict[str, bytes]:
     """The bytes of what the spec lists under Secrets, but for what packages ship."""
     files = (chosen.entries[path] for path in chosen.secrets)
-    data = {entry.path: tree.read(entry.path) for entry in files if entry.type == "f"}
+    data = {entry.path: top_of(tree, entry.path) for entry in files if entry.type == "f"}
     return {path: found for path, found in data.items() if not shipped.has(found)}
+
+
+def _digest(tree: Root, path: str) -> str:
+    with tree.reading(path) as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def _free_text(name: str, fragment: bytes) -> bytes:
+    """A fragment as it is looked at: behind "Passwd:" stands a line of passwd, and no password."""
+    return _FIELD_NAMES.sub(b"", fragment) if name == ACCOUNTS.name else fragment
+
+
+def _place_of(fragment: str) -> str:
+    """The file that a fragment goes into, in a root."""
+    kind = kind_named(fragment)
+    return kind.patterns[0] if kind else f"/{STATE}/{fragment}"
 
 
 def _new_md5() -> Any:

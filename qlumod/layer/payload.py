@@ -6,12 +6,14 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.layer.job import Job
 from qlumod.model.contents import PathLine, contents_text, package_lines, packages_text
 from qlumod.model.copyright import Texts, collected
 from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text
 from qlumod.model.names import Digest
 from qlumod.model.payload import MANIFEST
+from qlumod.secrets.look import look
 from qlumod.stack.member import STATE
 
 
@@ -32,8 +34,25 @@ def write_documents(
         _write(state / name, fragment)
     _write_gz(output / f"{module}.packages.version.gz", packages_text(package_lines(job.packages)))
     _write_gz(output / f"{module}.contents.gz", contents_text(module, tuple(lines)))
-    _write_gz(output / LEFT_OUT, "".join(f"{name}\t{path}\n" for name, path in left_out))
+    _write_gz(output / LEFT_OUT, _left_out_text(left_out))
     _write_gz(output / f"{module}.copyright.gz", collected(job.lock, module, copyrights))
+
+
+def _left_out_text(left_out: Sequence[tuple[str, str]]) -> str:
+    """What was left out, a path a line; raises where a name looks like a secret.
+
+    The names come from dpkg's lists of files, which a maintainer script may have written.
+    """
+    text = "".join(f"{name}\t{path}\n" for name, path in left_out)
+    for name, path in left_out if look("/", os.fsencode(text)).found else ():
+        sight = look("/", os.fsencode(path))
+        if sight.found:
+            raise QlumodError(
+                f"{path}: this name looks like a secret: it holds {sight.found[0].kind}",
+                details=(f"it was left out, as a file of {name}",),
+                remedy=f"see which maintainer script writes it into dpkg's list of {name}",
+            )
+    return text
 
 
 def write_manifest(

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.layer.job import Job
+from qlumod.state.kind import canonical_path
 from qlumod.system.archive import side_by_side
-from qlumod.system.deb_file import control_members, data_digests, data_member
+from qlumod.system.deb_file import control_members, data_digests, data_member, data_of
 
 Md5 = bytes
 """An MD5 digest, as the md5sums of a .deb has it (deb-md5sums(5))."""
@@ -50,6 +51,19 @@ class Shipped:
             return False
         spelt = (path, path.removeprefix("/usr"))
         return any(data_member(self.debs[package], name) == data for name in spelt)
+
+    def names(self, package: str, path: str, target: str) -> bool:
+        """Whether the package's own .deb has that canonical path, a link to the target if there
+        is any; takes long.
+        """
+        if package not in self.debs:
+            return False
+        with data_of(self.debs[package]) as archive:
+            return any(
+                canonical_path(f"/{member.name.removeprefix('./').rstrip('/')}") == path
+                and (member.linkname if member.issym() else "") == target
+                for member in archive
+            )
 
 
 def md5(data: bytes) -> Md5:

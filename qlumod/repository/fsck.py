@@ -26,6 +26,8 @@ from qlumod.system.run import capture, command
 RELEASE = "Release"
 IN_RELEASE = "InRelease"
 SIGNATURE = "Release.gpg"
+_LARGEST_INDEX = 4 << 30
+"""Bytes of an index, unpacked: one of contents has a line for each file of all modules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +190,8 @@ def _unpacked(file: Path) -> bytes:
         return gzip.decompress(read_bytes(file))
     if file.suffix == ".xz":
         return lzma.decompress(read_bytes(file))
-    return capture(command("zstd", "--quiet", "--decompress", "--stdout", file))
+    call = command("zstd", "--quiet", "--decompress", "--stdout", file)
+    return capture(call, most=_LARGEST_INDEX)
 
 
 def _by_hash(file: Path, looking: _Looking) -> None:

@@ -1,9 +1,11 @@
 """The initrd of a stack: core's own, made anew where others bring what one is made of."""
 
 import gzip
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.contents import parse_contents
 from qlumod.model.manifest import INITRD
@@ -12,6 +14,8 @@ from qlumod.state.initrd import makes_another
 from qlumod.system.enclosure import enclosed
 from qlumod.system.within import Root
 
+LARGEST = 512 << 20
+"""Bytes of an initrd; with all of Debian's drivers and firmware one has a quarter of that."""
 _MADE = "/initrd.img"
 """Where it is made, below /tmp of the enclosure."""
 
@@ -45,7 +49,21 @@ def make_initrd(root: Root, kernel: str, output: Path, *, epoch: int, listen: Li
             "mkinitramfs", "-o", f"/tmp{_MADE}", kernel,
             epoch=epoch, environment={"TMPDIR": "/tmp"}, listen=listen,
         )  # fmt: skip
+        require_bounded(place.temporary, kernel)
         place.temporary.copy_out(_MADE, output)
+
+
+def require_bounded(place: Root, kernel: str) -> None:
+    """Raise where the initrd is too large to be looked into for secrets, or to boot from."""
+    with place.reading(_MADE) as source:
+        size = os.fstat(source.fileno()).st_size
+    if size > LARGEST:
+        raise QlumodError(
+            f"the initrd of the kernel {kernel} has {size >> 20} MiB, more than the "
+            f"{LARGEST >> 20} MiB that qlumod looks into and that nodes are to load",
+            remedy="see which hook in /usr/share/initramfs-tools/hooks or "
+            "/etc/initramfs-tools/hooks puts so much there",
+        )
 
 
 def _brought(members: Iterable[Member]) -> Iterator[str]:

@@ -2,8 +2,9 @@
 image's.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from qlumod.errors import QlumodError
@@ -11,7 +12,7 @@ from qlumod.events import Caution, Listener
 from qlumod.model.tree import Entry
 from qlumod.secrets.captured import Answer, secret_answer
 from qlumod.secrets.copies import copies_of
-from qlumod.secrets.found import Found, Sight
+from qlumod.secrets.found import Found, Sight, Unread
 from qlumod.secrets.groups import origins
 from qlumod.secrets.identities import identity_of
 from qlumod.secrets.look import Known, look
@@ -24,14 +25,16 @@ from qlumod.state.fragment import HEADER, fields, stanzas
 from qlumod.state.kind import decoded, encoded
 from qlumod.system.within import Root
 
+LOOKED_INTO = 64 << 20
+"""Bytes at the top of a file that are looked into; its digest is of all of them."""
 _LARGEST_HALF = 1 << 20
 """Bytes of a certificate or of a public key, and of what else may stand in its file."""
 _TOLD = 3
 """How many secrets of one file an error names."""
 
 
-def _nobody_has(path: str, data: bytes) -> bool:
-    del path, data
+def _nobody_has(what: object) -> bool:
+    del what
     return False
 
 
@@ -49,8 +52,8 @@ class Search:
     declared: Mapping[str, bytes]
     source: Callable[[str], bytes | None]
     """The bytes of a path, where everybody can have them; else None."""
-    is_known: Callable[[str, bytes], bool] = _nobody_has
-    """Whether everybody can have the bytes of a suspicious path after all; may take long."""
+    is_known: Callable[[Entry], bool] = _nobody_has
+    """Whether everybody can have the bytes of a suspicious file after all; may take long."""
     listen: Listener
 
     @cached_property
@@ -60,18 +63,14 @@ class Search:
     def suspects(self) -> Iterator[Suspect]:
         """What looks like a secret among the files, whatever a spec says."""
         found = {s.path: s for s in map(self._suspect, self.own.values()) if s}
-        found = {
-            path: suspect
-            for path, suspect in found.items()
-            if not self.is_known(path, self.tree.read(path))
-        }
+        found = {path: s for path, s in found.items() if not self.is_known(self.own[path])}
         yield from self._halves({path for path, s in found.items() if s.private})
         yield from found.values()
 
     def _suspect(self, entry: Entry) -> Suspect | None:
         """Why a file whose bytes nobody brought may be a secret."""
         path = entry.path
-        sight = self._sight(path, self.tree.read(path))
+        sight = self.sight(entry)
         identity = identity_of(path)
         hidden = self._hidden(entry)
         if sight.found:
@@ -87,9 +86,13 @@ class Search:
         kind = identity.kind if identity else None
         return Suspect(path=path, why=why, private=sight.private, digest=entry.digest, kind=kind)
 
-    def _sight(self, path: str, data: bytes) -> Sight:
+    def sight(self, entry: Entry) -> Sight:
         """What a file holds, beyond what is in the known file that it was made from."""
-        sight = look(path, data, also=self._copies)
+        path = entry.path
+        sight = look(path, top_of(self.tree, path), also=self._copies)
+        if entry.size > LOOKED_INTO:
+            more = Unread(why=f"it has more than {LOOKED_INTO >> 20} MiB")
+            sight = replace(sight, unread=(more, *sight.unread))
         caution(path, sight, self.listen)
         if not sight.found:
             return sight
@@ -105,7 +108,7 @@ class Search:
         closed = next((d for d in self._directories(entry.path) if not d.mode & 0o001), None)
         if entry.mode & 0o004 and closed is None:
             return ""
-        if _says_nothing(self.tree.read(entry.path)):
+        if entry.size <= LOOKED_INTO and _says_nothing(top_of(self.tree, entry.path)):
             return ""
         if not entry.mode & 0o004 or closed is None:
             return f"its mode {entry.mode:04o}"
@@ -118,27 +121,35 @@ class Search:
 
     def _halves(self, keys: Iterable[str]) -> Iterator[Suspect]:
         """The other halves of private keys, those of the declared ones as well."""
-        private = {**self.declared, **{path: self.tree.read(path) for path in keys}}
+        private = {**self.declared, **{path: top_of(self.tree, path) for path in keys}}
         if not private:
             return
         small = (path for path, entry in self.own.items() if entry.size <= _LARGEST_HALF)
-        for path, key in partners(private, {path: self.tree.read(path) for path in small}).items():
+        for path, key in partners(private, {p: top_of(self.tree, p) for p in small}).items():
             why = f"it is the other half of {key}, and as random"
             yield Suspect(path=path, why=why, digest=self.own[path].digest, half_of=key)
 
 
-def in_names(named: Mapping[str, bytes]) -> Iterator[Suspect]:
-    """Secrets in what paths say beside their bytes (`beside`)."""
+def top_of(tree: Root, path: str) -> bytes:
+    """As many bytes of a file as are looked into."""
+    with tree.reading(path) as source:
+        return source.read(min(os.fstat(source.fileno()).st_size, LOOKED_INTO))
+
+
+def in_names(
+    named: Mapping[str, bytes], is_known: Callable[[str], bool] = _nobody_has
+) -> Iterator[Suspect]:
+    """Secrets in what paths say beside their bytes (`beside`), but for what everybody can have."""
     if not look("/", b"\n".join(named.values())).found:
         return
     for path, data in named.items():
         sight = look("/", data)
-        if sight.found:
+        if sight.found and not is_known(path):
             why = f"its name, target or attributes hold {told(sight.found)}"
             yield Suspect(path=path, why=why, private=sight.private)
 
 
-def beside(entry: Entry, *, known: bool) -> bytes:
+def beside(entry: Entry, *, known: bool = False) -> bytes:
     """What a path says beside its bytes: its name and target, where they are not `known`, and the
     attributes that programs set (the overlay's are taken off before anything is published).
     """

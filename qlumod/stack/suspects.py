@@ -29,6 +29,8 @@ class Suspect:
     """The path of the private key whose other half it is."""
     kind: SecretKind | None = None
     """Whose it is, where that is known."""
+    remedy: str = ""
+    """How to mend it, where it is not a file that Secrets could name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ def _fault(group: Group, suspects: Mapping[str, Suspect]) -> QlumodError:
     return QlumodError(
         f"{group.path}: this looks like a secret: {first.why}",
         details=_shown([_member(path, suspects.get(path)) for path in others]),
-        remedy=_remedy(group.path, first.kind, private=private, many=bool(others)),
+        remedy=_remedy(first, private=private, many=bool(others)),
     )
 
 
@@ -110,8 +112,11 @@ def _shown(lines: Sequence[str]) -> list[str]:
     return [*lines[:SHOWN], *more]
 
 
-def _remedy(path: str, kind: SecretKind | None, *, private: bool, many: bool) -> str:
-    if kind:
+def _remedy(suspect: Suspect, *, private: bool, many: bool) -> str:
+    path, kind = suspect.path, suspect.kind
+    if suspect.remedy:
+        how = suspect.remedy
+    elif kind:
         how = f"add it to the field Secrets, as '{path} {kind}'"
     else:
         how = (

@@ -94,6 +94,7 @@ def call_inside(
                 *contained(network=network),
                 *isolated.words("qlumod.system.namespace"),
                 stdin=json.dumps(order).encode(),
+                answers=True,
             ),
             listen=listen,
             on_line=take,

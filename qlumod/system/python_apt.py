@@ -29,4 +29,9 @@ def python_apt_needed() -> Iterator[None]:
 
 def python_module(name: str, order: Json, *, environment: Mapping[str, str]) -> Command:
     """A module as a program of its own, with a JSON order on its standard input."""
-    return command(*isolated.words(name), environment=environment, stdin=json.dumps(order).encode())
+    return command(
+        *isolated.words(name),
+        environment=environment,
+        stdin=json.dumps(order).encode(),
+        answers=True,
+    )

@@ -161,7 +161,9 @@ class _Table:
             self._places[at - start] = len(frames) * _TABLE_BLOCK
             frames.append(_raw_frame(block) if length & _TABLE_RAW else block)
             at += 2 + size
-        self._text = capture(command("zstd", "-dcq", stdin=b"".join(frames)))
+        self._text = capture(
+            command("zstd", "-dcq", stdin=b"".join(frames)), most=len(frames) * _TABLE_BLOCK
+        )
 
     def place(self, block: int, offset: int) -> tuple[bytes, int]:
         """The text, and where in it something is that the image knows by block and offset."""

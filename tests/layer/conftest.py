@@ -9,7 +9,7 @@ from qlumod.workflows.check import check
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache
-from tests.layer.careless import careless_deb
+from tests.layer.careless import TOKEN, careless_deb
 from tests.layer.kernels import kernel_site
 from tests.layer.site import Site, write_site
 from tests.support.debs import make_deb
@@ -37,6 +37,9 @@ MODULES: dict[str, str] = {
     "dozing": "Requires: core\nPackages: dozing",
     "napping": "Requires: core\nPackages: napping",
     "licensed": "Requires: core\nPackages: licensed, licensed-data, licensed-doc, bare",
+    "linking": "Requires: core\nPackages: linking",
+    "naming": "Requires: core\nPackages: naming",
+    "renaming": "Requires: core\nPackages: renaming",
     "driver": "Requires: core\nPackages: driver",
     "desktop": "Requires: core\nPackages: libpicture, viewer",
     "expecting": "Requires: core\nPackages: expecting",
@@ -184,11 +187,44 @@ def small_debs(directory: Path) -> None:
     _licensed_debs(directory)
     _diverting_debs(directory)
     careless_deb(directory)
+    _beside_debs(directory)
     _expecting_debs(directory)
     make_deb(
         directory,
         "random",
         scripts={"postinst": "head -c 16 /dev/urandom | od -An -tx1 > /usr/share/random"},
+    )
+
+
+def _beside_debs(directory: Path) -> None:
+    """Packages that get a secret into what a payload has beside the layer."""
+    make_deb(
+        directory,
+        "linking",
+        scripts={
+            "postinst": "mkdir -p /usr/share/doc/linking /var/log/sysstat\n"
+            f"cat >/var/log/sysstat/sa9 <<'EOF'\n{KEY}EOF\n"
+            "ln -s /var/log/sysstat/sa9 /usr/share/doc/linking/copyright"
+        },
+    )
+    lists = "/var/lib/dpkg/info"
+    make_deb(
+        directory,
+        "naming",
+        scripts={
+            "postinst": f"ln -s nowhere /usr/share/{TOKEN}\n"
+            f"echo /usr/share/{TOKEN} >>{lists}/naming.list"
+        },
+    )
+    make_deb(
+        directory,
+        "renaming",
+        scripts={
+            "postinst": "mkdir -p /var/log/sysstat\n"
+            f"echo /usr/share/man/{TOKEN} >>{lists}/renaming.list\n"
+            f"mv {lists}/renaming.list /var/log/sysstat/sa9\n"
+            f"ln -s /var/log/sysstat/sa9 {lists}/renaming.list"
+        },
     )
 
 

@@ -30,6 +30,14 @@ def test_a_payload_holds_the_copyright_file_of_each_of_its_packages(site: Site) 
     assert b"Without-Copyright:\n bare\n" in text
 
 
+def test_nothing_is_published_that_is_in_no_layer(site: Site) -> None:
+    """A script has made a link to a log."""
+    payload = site.build("linking")
+    text = gzip.decompress((payload / "linking.copyright.gz").read_bytes())
+    assert b"PRIVATE KEY" not in text
+    assert b"Without-Copyright:\n linking\n" in text
+
+
 def test_what_was_left_out_of_the_root_comes_from_the_package_itself(
     site: Site, tmp_path: Path
 ) -> None:

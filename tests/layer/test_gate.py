@@ -2,18 +2,22 @@
 
 import gzip
 import re
+import tracemalloc
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Event
-from qlumod.layer.gate import Gate
-from qlumod.layer.select import Selection
+from qlumod.layer.gate import Gate, declared_secrets
+from qlumod.layer.select import BOOT, Selection
 from qlumod.layer.shipped import Shipped, md5
 from qlumod.model.contents import parse_contents
-from qlumod.state.delta import Plan
+from qlumod.state.delta import Action, Plan, Step
+from qlumod.system.tree import scan
 from qlumod.system.within import Root
+from tests.layer.careless import TOKEN
 from tests.layer.site import Site
 from tests.secrets.planted import PEM, cpio
 
@@ -121,6 +125,112 @@ def test_a_spec_that_says_what_everything_is_is_built(site: Site) -> None:
         "Public:\n /etc/careless/closed/ nobody needs to know\n"
         in (payload / "manifest").read_text()
     )
+
+
+@pytest.mark.parametrize(
+    ("module", "fault"),
+    [
+        (
+            "naming",
+            f"/usr/share/{TOKEN}: this looks like a secret: its name, target or attributes hold a "
+            "GitHub Personal Access Token",
+        ),
+        (
+            "renaming",
+            f"/usr/share/man/{TOKEN}: this name looks like a secret: it holds a GitHub Personal "
+            "Access Token",
+        ),
+    ],
+)
+def test_a_name_that_no_package_brings_is_looked_at(site: Site, module: str, fault: str) -> None:
+    """Whatever a script has written into dpkg's list of the package's files."""
+    with pytest.raises(QlumodError) as caught:
+        site.build(module)
+    assert str(caught.value).startswith(fault)
+
+
+def gate_of(
+    tree: Root, *, said: list[Event], beside: bool = False, declared: Mapping[str, bytes] = {}
+) -> Gate:
+    """A gate before all that lies in a tree, of which no package has brought anything."""
+    entries = scan(tree.place)
+    action, rule = (Action.DROP, BOOT) if beside else (Action.KEEP, "")
+    steps = tuple(
+        Step(path=path, action=action, reason="", rule=rule, entry=entry)
+        for path, entry in entries.items()
+    )
+    return Gate(
+        tree=tree,
+        chosen=Selection(entries, Plan(steps=steps)),
+        shipped=Shipped({}, frozenset()),
+        declared=declared,
+        owners={},
+        processors=1,
+        listen=said.append,
+    )
+
+
+def test_of_a_large_file_the_top_is_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qlumod.stack.looking.LOOKED_INTO", 1 << 20)
+    tree, said = Root(tmp_path), list[Event]()
+    for name, size in (("/sparse", 99 << 20), ("/closed", 50 << 20)):
+        tree.write(name, TOKEN.encode() if name == "/sparse" else b"")
+        with (tmp_path / name[1:]).open("r+b") as file:
+            file.truncate(size)
+    (tmp_path / "closed").chmod(0o600)
+    tracemalloc.start()
+    try:
+        gate = gate_of(tree, said=said)
+        found = {suspect.path: suspect.why for suspect in gate.suspects({})}
+        assert declared_secrets(tree, gate.chosen, gate.shipped) == {}
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
+    assert found == {
+        "/closed": "no package brings these bytes, and its mode 0600 hides them from users",
+        "/sparse": "it holds a GitHub Personal Access Token",
+    }
+    assert [event.text for event in said if isinstance(event, Caution)] == [
+        f"{path}: not looked into for secrets: it has more than 1 MiB"
+        for path in ("/closed", "/sparse")
+    ]
+
+
+STATUS = f"Format: 1\n\nPackage: tool\nDescription: tool\n use {TOKEN}\n".encode()
+USER = "Format: 1\n\nName: tool\nPasswd: tool:x:450:450:{}:/:/bin/sh\n"
+
+
+@pytest.mark.parametrize(
+    ("fragment", "text", "path"),
+    [
+        ("dpkg-status", STATUS, "/var/lib/dpkg/status"),
+        ("accounts", USER.format(TOKEN).encode(), "/etc/passwd"),
+        ("accounts", USER.format("a tool").encode(), None),
+        ("shells", f"Format: 1\n\n/bin/{TOKEN}\n".encode(), "/etc/shells"),
+        ("nsswitch", b"Format: 1\n\n# the key of all nodes\n", "/etc/nsswitch.conf"),
+        ("caches", f"python\t/usr/{TOKEN}.pyc\n".encode(), "/state/caches"),
+    ],
+)
+def test_shared_state_is_looked_at_whatever_it_is(
+    tmp_path: Path, fragment: str, text: bytes, path: str | None
+) -> None:
+    declared = {"/etc/munge/munge.key": b"the key of all nodes\n"}
+    gate = gate_of(Root(tmp_path), said=[], declared=declared)
+    assert [suspect.path for suspect in gate.suspects({fragment: text})] == ([path] if path else [])
+
+
+def test_what_is_to_be_the_kernel_is_looked_at(tmp_path: Path) -> None:
+    tree = Root(tmp_path)
+    tree.write("/boot/vmlinuz-6.1", b"\x7fkernel" + TOKEN.encode())
+    tree.write("/boot/config-6.1", TOKEN.encode())
+    tree.link("/boot/vmlinuz-6.2", "/var/log/sysstat/sa9")
+    gate = gate_of(tree, said=[], beside=True)
+    assert {suspect.path: suspect.why for suspect in gate.suspects({})} == {
+        "/boot/vmlinuz-6.1": "it holds a GitHub Personal Access Token (line 1)",
+        "/boot/vmlinuz-6.2": "it is to be the kernel, and is no file of its own",
+    }
 
 
 def test_an_initrd_is_looked_through_but_for_what_the_layer_has() -> None:

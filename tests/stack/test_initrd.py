@@ -1,13 +1,16 @@
 """Core's initrd does for a stack, or it has one of its own."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.model.manifest import INITRD, PayloadFile
 from qlumod.model.names import Digest
-from qlumod.stack.initrd import remake_initrd
+from qlumod.stack.initrd import LARGEST, remake_initrd, require_bounded
 from qlumod.state.initrd import makes_another
 from qlumod.system.within import Root
 from tests.stack.test_meeting import member
@@ -43,3 +46,13 @@ def test_a_stack_that_adds_nothing_to_it_keeps_the_initrd_of_core(tmp_path):
 def test_a_stack_without_a_kernel_has_no_initrd(tmp_path):
     one = member(tmp_path, "one", "/etc/modprobe.d/one.conf", requires=())
     assert remake_initrd(Root(tmp_path), [one], tmp_path / "initrd.img", listen=ignore) is None
+
+
+def test_an_initrd_has_a_largest_size(tmp_path: Path) -> None:
+    root = Root(tmp_path)
+    root.write("/initrd.img", b"")
+    os.truncate(tmp_path / "initrd.img", LARGEST)
+    require_bounded(root, "6.1")
+    os.truncate(tmp_path / "initrd.img", 700 << 20)
+    with pytest.raises(QlumodError, match=r"^the initrd of the kernel 6\.1 has 700 MiB, more than"):
+        require_bounded(root, "6.1")

@@ -6,13 +6,18 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qlumod.events import Event, Output
 from qlumod.system.run import (
+    LINE,
+    TAIL_LETTERS,
     CommandFailed,
+    FellSilent,
+    PrintedTooMuch,
     ProgramMissing,
     attempt,
     capture,
@@ -39,6 +44,10 @@ OUTPUTS = {
     "nothing": ("true", []),
     "both streams in their order": ("echo out; echo err >&2; echo out", ["out", "err", "out"]),
     "bytes that are not UTF-8": ("printf '\\377\\n'", ["\ufffd"]),
+    "what is written over": (
+        "printf '1%%\\r2%%\\r\\ndone\\r'; sleep 0.1; echo",
+        ["1%", "2%", "done"],
+    ),
 }
 
 
@@ -140,3 +149,87 @@ def test_a_program_has_none_of_the_files_that_others_opened(tmp_path: Path) -> N
         )
     # The last one is that by which ls lists them.
     assert told.stdout == "[b'0', b'1', b'2', b'3']\n"
+
+
+def heard_of(script: str) -> list[str]:
+    return [line.removeprefix("sh: ") for line in heard("sh", "-c", script)]
+
+
+def test_a_line_without_end_is_cut() -> None:
+    lines = heard_of("head -c 50000000 /dev/zero | tr '\\0' x; echo; echo next")
+    assert lines == ["x" * LINE + f"… and {50_000_000 - LINE} more bytes", "next"]
+
+
+def test_a_line_is_cut_between_letters() -> None:
+    (line,) = heard_of("printf x; yes ä | head -n 20000 | tr -d '\\n'")
+    assert line == "x" + "ä" * (LINE // 2 - 1) + f"… and {40_001 - LINE} more bytes"
+
+
+def test_an_answer_of_qlumods_own_programs_is_never_cut() -> None:
+    lines: list[str] = []
+    script = f"print('{'a' * 10}' * 10_000_000); print('carriage\\rreturn')"
+    run(command(sys.executable, "-c", script, answers=True), on_line=lines.append)
+    assert [len(line) for line in lines] == [100_000_000, 15]
+
+
+def test_a_failure_shows_as_much_as_a_person_can_read() -> None:
+    script = "{ head -c 20000000 /dev/zero | tr '\\0' x; seq 3; } >&2; exit 3"
+    for call in (run, capture):
+        with pytest.raises(CommandFailed) as caught:
+            call(command("sh", "-c", script))  # type: ignore[operator]
+        assert len(str(caught.value)) < 2 * TAIL_LETTERS
+        assert caught.value.tail[0] == "x" * TAIL_LETTERS + "… and more"
+    with pytest.raises(CommandFailed) as caught:
+        run(command("sh", "-c", "exit 3", "x" * 100_000))
+    assert len(str(caught.value)) < 2 * LINE
+
+
+def test_who_prints_for_ever_fills_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qlumod.system.run.PRINTED", 1 << 20)
+    with pytest.raises(CommandFailed) as caught:
+        heard("sh", "-c", "yes | head -n 500000; echo the end; exit 3")
+    assert caught.value.tail[-1] == "the end"
+    lines = heard_of("yes | head -n 500000; echo the end")
+    assert len(lines) < 20_000
+    assert lines[-1] == "… it prints more than 1 MiB: the rest is not kept"
+
+
+def test_a_program_waits_for_who_listens_to_it() -> None:
+    """What nobody has taken yet lies in the pipe, and not in memory."""
+    lines: list[str] = []
+
+    def take(line: str) -> None:
+        if not lines:
+            time.sleep(0.5)
+        lines.append(line)
+
+    begun = time.clock_gettime(time.CLOCK_BOOTTIME)
+    run(command("sh", "-c", "yes | head -n 300000; cat /proc/uptime"), on_line=take)
+    assert float(lines[-1].split()[0]) - begun > 0.45
+
+
+def test_who_is_slow_to_listen_makes_no_silence() -> None:
+    run(replace(command("echo"), silence=1), on_line=lambda _: time.sleep(1.5))
+    with pytest.raises(FellSilent):
+        run(replace(command("sleep", "20"), silence=1))
+
+
+def test_what_is_to_be_an_answer_has_an_end() -> None:
+    for take in (capture, attempt):
+        with pytest.raises(PrintedTooMuch) as caught:
+            take(command("yes"), most=10 << 20)  # type: ignore[operator]
+        assert str(caught.value).startswith(
+            "yes was ended: it wrote more than 10 MiB, where a short answer was expected\n"
+        )
+    assert (
+        len(capture(command("head", "-c", str(10 << 20), "/dev/zero"), most=10 << 20)) == 10 << 20
+    )
+
+
+def test_what_a_program_has_left_running_holds_nobody_up() -> None:
+    begun = time.monotonic()
+    script = "(while sleep 0.01; do echo still; done) & echo $!; seq 2"
+    lines = heard_of(script)
+    os.kill(int(lines[0]), signal.SIGKILL)
+    assert [line for line in lines if line != "still"][1:] == ["1", "2"]
+    assert time.monotonic() - begun < 10
