@@ -178,7 +178,7 @@ REFUSED = {
         f"{PUBLISH.format('/etc/watchd/link')}",
     ),
     "state": (
-        f"echo '# {TOKEN}' >>/etc/passwd",
+        f"echo 'watch:x:450:450:{TOKEN}:/:/bin/sh' >>/etc/passwd",
         "/etc/passwd: this looks like a secret: there is now a GitHub Personal Access Token in it"
         f"{TOLD}{FIELDS.format('/etc/passwd')}{PUBLISH.format('/etc/passwd')}",
     ),
