@@ -12,6 +12,7 @@ from typing import Any
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.layer.kernel import IMAGE
+from qlumod.layer.owners import INFO
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Md5, Shipped
 from qlumod.model.manifest import INITRD
@@ -39,6 +40,11 @@ from qlumod.state.table import kind_named
 from qlumod.system.archive import side_by_side
 from qlumod.system.within import Root
 
+_NAME = re.compile("[A-Za-z]{2,}")
+_EVERYWHERE = frozenset(("conf", "etc", "lib", "main", "share", "usr", "var"))
+_SCRIPTS = (".config", ".postinst", ".preinst")
+_LARGEST_TEMPLATE = 256 << 10
+"""Bytes of a file that a configuration is made of."""
 _FIELD_NAMES = re.compile(rb"^[A-Z][A-Za-z-]*: ", re.MULTILINE)
 _ANSWERED = "answer the question in the spec (Debconf), or have the package forget it (db_reset)"
 _WRITTEN = "see which maintainer script writes it there, and take that package out or mend it"
@@ -126,12 +132,25 @@ class Gate:
             declared=self.declared,
             is_known=self._is_known,
             source=self._source,
+            texts_about=self._texts_about,
             listen=self.listen,
         )
 
     def _source(self, path: str) -> bytes | None:
         """The bytes of a file as a package shipped it."""
         return top_of(self.tree, path) if path in self.files and path not in self.own else None
+
+    def _texts_about(self, path: str) -> Iterator[bytes]:
+        """Shipped texts whose paths speak of the same things, and all maintainer scripts."""
+        names = {name.lower() for name in _NAME.findall(path) if name not in _EVERYWHERE}
+        for name in self.tree.names(INFO):
+            text = self.tree.read(f"{INFO}{name}") if name.endswith(_SCRIPTS) else b""
+            if text and self.shipped.has(text):
+                yield text
+        for one, entry in self.files.items():
+            near = entry.size <= _LARGEST_TEMPLATE and any(name in one.lower() for name in names)
+            if near and one not in self.own:
+                yield self.tree.read(one)
 
     def _is_known(self, entry: Entry) -> bool:
         """Whether the package itself or a module below has the same bytes; takes long."""

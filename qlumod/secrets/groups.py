@@ -7,7 +7,7 @@ from itertools import chain
 
 from qlumod.model.public import SHARED
 
-TREE_FROM = 20
+TREE_FROM = 8
 """So many files below one directory, whatever made them, are one tree."""
 _TREE_SHARE = 0.8
 """So much of what lies in a directory must be suspicious, for it to be told as a tree."""
@@ -81,7 +81,7 @@ def grouped(
     for path, leader in sorted(leaders.items()):
         if leader:
             groups.setdefault(leader, []).append(path)
-    trees = _trees(groups, frozenset(everything) | digests.keys())
+    trees = _trees(suspects, frozenset(everything) | digests.keys())
     single = tuple(
         Group(path=leader, members=tuple(members))
         for leader, members in groups.items()
@@ -129,9 +129,9 @@ def _of_dbconfig(path: str, suspects: Mapping[str, str]) -> str:
     return source if source in suspects and is_generated and not _DBCONFIG.fullmatch(path) else ""
 
 
-def _trees(groups: Mapping[str, list[str]], everything: frozenset[str]) -> tuple[str, ...]:
+def _trees(suspects: Iterable[str], everything: frozenset[str]) -> tuple[str, ...]:
     """The topmost directories that are told as a whole: many suspects, and little else."""
-    suspicious = _counts(groups)
+    suspicious = _counts(suspects)
     candidates = {path: count for path, count in suspicious.items() if count >= TREE_FROM}
     if not candidates:
         return ()

@@ -12,6 +12,7 @@ from qlumod.events import Caution, Listener
 from qlumod.model.tree import Entry
 from qlumod.secrets.captured import Answer, secret_answer
 from qlumod.secrets.copies import copies_of
+from qlumod.secrets.familiar import is_familiar
 from qlumod.secrets.found import Found, Sight, Unread
 from qlumod.secrets.groups import origins
 from qlumod.secrets.identities import identity_of
@@ -38,6 +39,11 @@ def _nobody_has(what: object) -> bool:
     return False
 
 
+def _no_texts(path: str) -> tuple[bytes, ...]:
+    del path
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Search:
     """Files to look into, and what is known beside them; all paths are those of the tree.
@@ -54,6 +60,8 @@ class Search:
     """The bytes of a path, where everybody can have them; else None."""
     is_known: Callable[[Entry], bool] = _nobody_has
     """Whether everybody can have the bytes of a suspicious file after all; may take long."""
+    texts_about: Callable[[str], Iterable[bytes]] = _no_texts
+    """Texts that everybody can have and that a path may have been made of; may take long."""
     listen: Listener
 
     @cached_property
@@ -108,11 +116,16 @@ class Search:
         closed = next((d for d in self._directories(entry.path) if not d.mode & 0o001), None)
         if entry.mode & 0o004 and closed is None:
             return ""
-        if entry.size <= LOOKED_INTO and _says_nothing(top_of(self.tree, entry.path)):
+        if entry.size <= LOOKED_INTO and self._says_nothing(entry.path):
             return ""
         if not entry.mode & 0o004 or closed is None:
             return f"its mode {entry.mode:04o}"
         return f"the mode {closed.mode:04o} of {closed.path}"
+
+    def _says_nothing(self, path: str) -> bool:
+        """Whether a file has but comments, or what stands in texts that everybody can have."""
+        data = top_of(self.tree, path)
+        return _is_comment(data) or is_familiar(data, self.texts_about(path))
 
     def _directories(self, path: str) -> Iterator[Entry]:
         while path := path.rpartition("/")[0]:
@@ -215,7 +228,7 @@ def told(found: Sequence[Found]) -> str:
     return ", ".join(map(str, found[:_TOLD])) + more
 
 
-def _says_nothing(data: bytes) -> bool:
+def _is_comment(data: bytes) -> bool:
     """Whether a text has only comments and empty lines."""
     lines = (line.strip() for line in data.split(b"\n"))
     return b"\0" not in data and all(not line or line[:1] in b"#;" for line in lines)

@@ -62,10 +62,11 @@ def random_bytes(part: Part) -> Iterator[Found]:
 def is_random(data: bytes) -> bool:
     """Whether the bytes are spread as chance spreads them: values, bits, neighbours, steps."""
     tests = (_many_values, _even_bits, _few_repeats, _no_letters, _uneven_values, _uneven_steps)
-    return not _is_utf8(data) and all(passes(data) for passes in tests)
+    return not is_utf8(data) and all(passes(data) for passes in tests)
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
+    """Whether the bytes are a text in UTF-8."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
