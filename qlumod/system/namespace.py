@@ -15,6 +15,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, get_args
 
 from qlumod.errors import QlumodError, refusal
@@ -28,6 +29,8 @@ HOST_NAME = "qlumod"
 """The host name inside, so that no build sees the build host's."""
 
 Json = Any
+_ROOT_AGAIN = "/mnt"
+"""A directory of every Debian system (hier(7)): what lies in it is seen below the new root, too."""
 _SAYING = threading.Lock()
 _FIRST = 200
 """How much is told of what Python says of a mistake, which may quote all of a file."""
@@ -132,6 +135,7 @@ def _main() -> None:
     limits.impose(Limits(**order["limits"]))
     run(command("hostname", HOST_NAME))
     try:
+        _stand_on_a_mount()
         _say("result", _called(order["function"], order["arguments"]))
     except Exception as error:
         fault = _told(error, order["function"])
@@ -163,6 +167,20 @@ def _told(error: Exception, doing: str) -> QlumodError:
         remedy="report it with the full log, which has all of it (--log names one): it is a fault"
         " of qlumod, or packages left something that it cannot read",
     )
+
+
+def _stand_on_a_mount() -> None:
+    """See to it that ``/`` is a mount point: bubblewrap works in no other root (pivot_root(2)).
+
+    sbuild's is none in its ``unshare`` mode: a directory that it has changed its root to. This is
+    our own mount namespace.
+    """
+    if is_mount_point("/"):
+        return
+    here = Path.cwd()
+    run(command("mount", "--rbind", "/", _ROOT_AGAIN))
+    os.chroot(_ROOT_AGAIN)
+    os.chdir(here)
 
 
 def _forget_the_caller() -> None:

@@ -13,7 +13,7 @@ from qlumod.system.apt import host_archives
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import bind, overlay, squashfs
 from qlumod.system.namespace import call_inside
-from qlumod.system.run import attempt, command
+from qlumod.system.run import attempt, command, run
 from tests.support.chroot import in_root, inhabited
 
 HEAD_NODE = (
@@ -150,6 +150,10 @@ def act(
             target.mkdir(parents=True)
             stack.enter_context(bind(Path(place), target, read_only=read_only))
         if beside:
+            # Programs of this machine make devices there that they use.
+            for place in (space, merged):
+                if place.is_mount():
+                    run(command("mount", "--options", "remount,dev", place))
             # Its mounts and processes are gone with it.
             call = command(
                 "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--",
