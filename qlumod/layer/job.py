@@ -1,6 +1,7 @@
 """One layer to build: all its inputs, and the identity that they give it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from qlumod.model.accounts import Accounts
@@ -26,7 +27,7 @@ class Below:
     """Where a package has installed it; None: it is in the cache, under its identity."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """A module to build over the layers of the modules that it requires (`below`, all of them)."""
 
@@ -83,7 +84,7 @@ class Job:
         below = with_requirements(self.spec.requires, self.project.specs)
         return tuple(lower.module for lower in below)
 
-    @property
+    @cached_property
     def identity(self) -> Digest:
         """The digest of everything that decides the layer's bytes."""
         return digest_value(

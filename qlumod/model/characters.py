@@ -6,7 +6,6 @@ is in a spec, in what of a package gets into a signed index, or written to a ter
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
 _UNSEEN = (
     # Controls, which terminals obey; U+0085 ends lines for some programs.
@@ -42,10 +41,11 @@ def unseen_but(allowed: str) -> re.Pattern[str]:
 _ANY = re.compile(f"[{_UNSEEN}]")
 
 
-def unseen(line: str) -> Iterator[str]:
+def unseen(line: str) -> tuple[str, ...]:
     """The characters of a line that nobody sees, each once."""
-    if not (line.isascii() and line.isprintable()):
-        yield from dict.fromkeys(_ANY.findall(line))
+    if line.isascii() and line.isprintable():
+        return ()
+    return tuple(dict.fromkeys(_ANY.findall(line)))
 
 
 def not_allowed(char: str) -> str:

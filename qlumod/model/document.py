@@ -277,7 +277,7 @@ def _refuse_hidden(reading: Reading, lines: list[str]) -> None:
 
 def _clean_line(reading: Reading, number: int, line: str) -> str:
     """A line without hidden characters; one of blanks counts as a comment, to split nothing."""
-    hidden = tuple(unseen(line))
+    hidden = unseen(line)
     for char in hidden:
         line = line.replace(char, " " if char == "\t" else "")
     if line.strip() or not line:

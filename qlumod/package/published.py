@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from debian.arfile import ArError
-from debian.debfile import DebError, DebFile
 
 from qlumod.errors import QlumodError
+from qlumod.late import late
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
 from qlumod.model.manifest import Manifest, parse_manifest
@@ -29,9 +30,11 @@ from qlumod.package.before import (
 )
 from qlumod.package.install import DOCUMENTS
 
+debfile = late("debian.debfile")
+
 INPUTS = "debian/qlumod/"
 _BROKEN = (
-    ArError, DebError, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, KeyError, OSError,
+    ArError, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, KeyError, OSError,
 )  # fmt: skip
 
 
@@ -51,7 +54,7 @@ class PublishedPayload:
 def read_payload(deb: Path) -> PublishedPayload:
     """Read a payload package; only its small files are read."""
     with _readable(deb):
-        package = DebFile(str(deb))
+        package = debfile.DebFile(str(deb))
         try:
             control = package.debcontrol()
             name = ModulePackage.parse(control["Package"])
@@ -96,7 +99,7 @@ def read_inputs_of(packaging: Path) -> dict[str, str]:
         }
 
 
-def _content(package: DebFile, path: Path) -> bytes:
+def _content(package: Any, path: Path) -> bytes:
     data: bytes = package.data.get_content(str(path))
     return gzip.decompress(data) if path.suffix == ".gz" else data
 

@@ -31,13 +31,8 @@ HARMLESS: Mapping[str, str] = MappingProxyType(
 PACKAGE = Path(qlumod.__file__).parent
 """Where the files lie."""
 
-_NAME = r"qlumod(?:\.\w+)*"
-_IMPORT = re.compile(
-    rf"^[ \t]*(?:from[ \t]+({_NAME})[ \t]+import[ \t]+(\([^)]*\)|[^\n]+)|import[ \t]+({_NAME}))",
-    re.MULTILINE,
-)
-_CALLED = re.compile(rf'"({_NAME})(?::\w+)?"')
-"""A module, or a function of one, that is called by its name: `namespace.call_inside`."""
+_NAMED = re.compile(r"(qlumod(?:\.\w+)*)(?:[ \t]+import[ \t]+(\([^)]*\)|[^\n]+))?")
+"""A module that is imported, or called by its name (`namespace.call_inside`), or only spoken of."""
 _PYTHON = (".py", ".pyc")
 _WORD = re.compile(r"\w+")
 
@@ -45,38 +40,41 @@ _WORD = re.compile(r"\w+")
 @cache
 def code_digest(*entries: str, harmless: tuple[str, ...] = ()) -> Digest:
     """The digest of the files of a closure, as they are when it is asked for first."""
-    files = closure(*entries, harmless=harmless)
-    return digest_value({path: (PACKAGE / path).read_bytes() for path in files})
+    return digest_value(closure(*entries, harmless=harmless))
 
 
 def closure(
     *entries: str, harmless: Iterable[str] = (), package: Path = PACKAGE
-) -> tuple[str, ...]:
-    """The paths below the package of all files that decide what the entries' code does, sorted.
+) -> Mapping[str, bytes]:
+    """All files that decide what the entries' code does, by their paths below the package.
 
     What is `harmless` is neither among them nor followed.
     """
     left_out = (*HARMLESS, *harmless)
     there = _files(package)
-    found: set[str] = set()
+    found: dict[str, bytes] = {}
     ahead = list(entries)
     while ahead:
         path = ahead.pop()
         if path not in found and not _is_in(path, left_out):
-            found.add(path)
-            names = imports((package / path).read_text(encoding="utf-8"))
-            ahead += there.intersection(chain.from_iterable(map(_paths_of, names)))
-    folders = {Path(path).parent for path in found}
-    beside = {p for p in there if not p.endswith(_PYTHON) and Path(p).parent in folders}
-    return tuple(sorted(found | beside))
+            found[path] = Path(f"{package}/{path}").read_bytes()
+            ahead += there.intersection(_imported(found[path]))
+    folders = set(map(_folder, found))
+    beside = (path for path in there if not path.endswith(_PYTHON) and _folder(path) in folders)
+    return {**found, **{path: (package / path).read_bytes() for path in beside}}
+
+
+@cache
+def _imported(source: bytes) -> frozenset[str]:
+    """Where the files would be of what a source imports."""
+    return frozenset(chain.from_iterable(map(_paths_of, imports(source.decode("utf-8")))))
 
 
 def imports(text: str) -> Iterator[str]:
     """The names of qlumod's modules that a source text imports or calls, and of what is in them."""
-    for module, names, alone in _IMPORT.findall(text):
-        yield module or alone
+    for module, names in _NAMED.findall(text):
+        yield module
         yield from (f"{module}.{word}" for word in _WORD.findall(names))
-    yield from _CALLED.findall(text)
 
 
 def _is_in(path: str, rooms: Iterable[str]) -> bool:
@@ -89,10 +87,11 @@ def _paths_of(name: str) -> tuple[str, str]:
     return f"{path}.py", f"{path}/__init__.py".lstrip("/")
 
 
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
 def _files(package: Path) -> frozenset[str]:
     """The paths of all files below the package."""
-    return frozenset(
-        str(Path(folder, name).relative_to(package))
-        for folder, _, names in os.walk(package)
-        for name in names
-    )
+    top = len(f"{package}/")
+    return frozenset(f"{at}/{name}"[top:] for at, _, names in os.walk(package) for name in names)

@@ -72,7 +72,7 @@ def test_it_is_one_more_file_once_any_of_them_imports_that(what: str, package: P
     entries, harmless = RESULTS[what]
     known = closure(*entries, harmless=harmless, package=package)
     (package / "model/newcomer.py").write_text('"""Decides something."""\n')
-    assert closure(*entries, harmless=harmless, package=package) == known
+    assert set(closure(*entries, harmless=harmless, package=package)) == set(known)
     for path in filter(lambda path: path.endswith(".py"), known):
         text = (package / path).read_text()
         (package / path).write_text(f"{text}\nfrom qlumod.model.newcomer import decision\n")
