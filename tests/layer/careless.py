@@ -8,18 +8,21 @@ from tests.support.debs import make_deb
 
 TOKEN = "gh" + "p_0123456789abcdefghijABCDEFGHIJ456789"
 _SCRIPT = f"""\
+turned() {{ echo "$1" | tr a-z n-za-m; }}
 cd /etc/careless
 cat key >filled; chmod 600 filled
 cat example.pem >copy.pem; chmod 600 copy.pem
 echo '# comments only' >comments; chmod 600 comments
-mkdir -m 0700 closed; echo 'a word' >closed/open
+mkdir -m 0700 closed; turned 'a word' >closed/open
+echo 'words of this script' >said; chmod 600 said
 echo 'the password of all nodes' >declared
 gzip -n <declared >/usr/share/careless/backup.gz
 printf '\\001\\002\\003\\004' >/etc/hostid
 mkdir -p /var/lib/careless/db /etc/sudoers.d
-for n in $(seq 10 39); do echo table $n >/var/lib/careless/db/$n; done
+for n in $(seq 10 39); do turned "table $n" >/var/lib/careless/db/$n; done
 chmod 600 /var/lib/careless/db/*
-echo '%vendor ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/careless; chmod 440 /etc/sudoers.d/careless
+turned '%vendor ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/careless
+chmod 440 /etc/sudoers.d/careless
 echo 'token = {TOKEN}' >/usr/share/careless/token.conf
 ln -s {TOKEN} /usr/share/careless/token-link
 chmod 3777 /var/mail

@@ -120,6 +120,7 @@ def test_a_spec_that_says_what_everything_is_is_built(site: Site) -> None:
         "/etc/careless/comments",
         "/etc/careless/copy.pem",
         "/etc/careless/example.pem",
+        "/etc/careless/said",
     }
     assert (
         "Public:\n /etc/careless/closed/ nobody needs to know\n"
