@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from qlumod.errors import QlumodError
@@ -41,10 +42,12 @@ from qlumod.system.archive import side_by_side
 from qlumod.system.within import Root
 
 _NAME = re.compile("[A-Za-z]{2,}")
-_EVERYWHERE = frozenset(("conf", "etc", "lib", "main", "share", "usr", "var"))
+_EVERYWHERE = frozenset(("bin", "conf", "config", "etc", "lib", "main", "share", "usr", "var"))
 _SCRIPTS = (".config", ".postinst", ".preinst")
 _LARGEST_TEMPLATE = 256 << 10
 """Bytes of a file that a configuration is made of."""
+_TEMPLATES = 2000
+"""How many such files are read for one path."""
 _FIELD_NAMES = re.compile(rb"^[A-Z][A-Za-z-]*: ", re.MULTILINE)
 _ANSWERED = "answer the question in the spec (Debconf), or have the package forget it (db_reset)"
 _WRITTEN = "see which maintainer script writes it there, and take that package out or mend it"
@@ -141,16 +144,27 @@ class Gate:
         return top_of(self.tree, path) if path in self.files and path not in self.own else None
 
     def _texts_about(self, path: str) -> Iterator[bytes]:
-        """Shipped texts whose paths speak of the same things, and all maintainer scripts."""
-        names = {name.lower() for name in _NAME.findall(path) if name not in _EVERYWHERE}
-        for name in self.tree.names(INFO):
-            text = self.tree.read(f"{INFO}{name}") if name.endswith(_SCRIPTS) else b""
-            if text and self.shipped.has(text):
-                yield text
-        for one, entry in self.files.items():
-            near = entry.size <= _LARGEST_TEMPLATE and any(name in one.lower() for name in names)
-            if near and one not in self.own:
-                yield self.tree.read(one)
+        """All maintainer scripts, and shipped texts whose paths speak of the same things."""
+        yield from self._scripts
+        near = {one for name in _names_in(path) for one in self._by_name.get(name, ())}
+        for one in islice(sorted(near), _TEMPLATES):
+            yield self.tree.read(one)
+
+    @cached_property
+    def _scripts(self) -> Sequence[bytes]:
+        names = (name for name in self.tree.names(INFO) if name.endswith(_SCRIPTS))
+        texts = (self.tree.read(f"{INFO}{name}") for name in names)
+        return tuple(text for text in texts if self.shipped.has(text))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Sequence[str]]:
+        """Shipped files that may be templates, by the words of their paths."""
+        found: dict[str, list[str]] = {}
+        for path, entry in self.files.items():
+            if entry.size <= _LARGEST_TEMPLATE and path not in self.own:
+                for name in _names_in(path):
+                    found.setdefault(name, []).append(path)
+        return found
 
     def _is_known(self, entry: Entry) -> bool:
         """Whether the package itself or a module below has the same bytes; takes long."""
@@ -224,6 +238,11 @@ def _place_of(fragment: str) -> str:
     """The file that a fragment goes into, in a root."""
     kind = kind_named(fragment)
     return kind.patterns[0] if kind else f"/{STATE}/{fragment}"
+
+
+def _names_in(path: str) -> set[str]:
+    """The words of a path that say what it is about."""
+    return {name.lower() for name in _NAME.findall(path)} - _EVERYWHERE
 
 
 def _new_md5() -> Any:
