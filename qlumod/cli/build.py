@@ -7,7 +7,7 @@ import click
 
 from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting, NotAll
-from qlumod.cli.lock import left_out_lines
+from qlumod.cli.left_out import left_out_lines
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, columns, size
 from qlumod.workflows.build import Built, build, plan_build

@@ -1,12 +1,13 @@
 """qlumod lock: which packages the modules consist of, solved by apt and written down."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.kinds import Kind
+from qlumod.cli.left_out import left_out_lines
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, columns, size
 from qlumod.lock.freshness import Older, older_archive
@@ -100,13 +101,6 @@ def _lines(locked: Locked, *, dry_run: bool) -> Iterator[str]:
     rows = [("module", "packages", "size", "version", "why"), *_modules(locked)]
     yield from (f"  {line}" for line in columns(rows))
     yield from left_out_lines(locked.lock.left_out)
-
-
-def left_out_lines(modules: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """The modules that a lock does without, and why."""
-    if modules:
-        yield "left out:"
-        yield from (f"  {line}" for line in columns(modules))
 
 
 def _modules(locked: Locked) -> Iterator[tuple[str, ...]]:
