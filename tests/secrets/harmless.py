@@ -50,7 +50,7 @@ TEXTS = (
     ("/var/lib/x/uuid", "8c5b2f0e-6f0b-4f6a-9f5e-2f3f1d1c7a11\n"),
     ("/var/lib/x/version", "20240314.1-2+deb12u1\n"),
     ("/etc/machine-id", "2f9a3a0c8b6e4d5f9a7c1e2d3b4a5f60\n"),
-    ("/etc/apt/sources.list", "deb https://deb.debian.org/debian bookworm main\n"),
+    ("/etc/apt/sources.list", "deb https://mirror.example.org/debian bookworm main\n"),
     ("/etc/v/urls", "https://user@host/path http://localhost:8080/@x git+ssh://git@host:22/x\n"),
     ("/etc/v/urls2", "proxy = http://user:password@proxy:3128/  # http://USER:PASS@host\n"),
     ("/etc/systemd/x.service", "[Service]\nExecStart=/usr/bin/x --password-file=/run/pw --token-ttl 30\n"),
