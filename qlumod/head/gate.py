@@ -8,7 +8,8 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
-from qlumod.head.written import Written, sha256
+from qlumod.head.written import Written
+from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import INITRD
 from qlumod.secrets.look import look
 from qlumod.stack.assemble import Program
@@ -59,7 +60,7 @@ class Gate:
                 faults_of_initrd(
                     INITRD,
                     data,
-                    known=lambda member: sha256(member) in known,
+                    known=lambda member: digest_bytes(member) in known,
                     declared=self.declared,
                     listen=listen,
                 )
@@ -74,7 +75,7 @@ class Gate:
         found: set[str] = set()
 
         def note(member: bytes) -> bool:
-            found.add(sha256(member))
+            found.add(digest_bytes(member))
             return False
 
         for member in self.written.members:

@@ -1,7 +1,6 @@
 """What of an image's last layer programs have written, and nobody has judged before."""
 
 import gzip
-import hashlib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
+from qlumod.model.digests import digest_bytes
 from qlumod.model.tree import Entry
 from qlumod.stack.assemble import Assembled
 from qlumod.stack.member import Member
@@ -110,18 +110,13 @@ class Written:
         return not told and any(cache.always and cache.claims(path) for cache in CACHES)
 
 
-def sha256(data: bytes) -> str:
-    """The digest of some bytes, as entries have it."""
-    return hashlib.sha256(data).hexdigest()
-
-
 def _is_as(file: StateFile | None, entry: Entry) -> bool:
     """Whether a path still holds what was merged."""
     if file is None:
         return False
     if file.link:
         return entry.type == "l" and encoded(entry.target) == file.data
-    return entry.type == "f" and entry.digest == sha256(file.data)
+    return entry.type == "f" and entry.digest == digest_bytes(file.data)
 
 
 def _holds(entry: Entry) -> bool:

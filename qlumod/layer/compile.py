@@ -1,9 +1,10 @@
 """Compiling kernel modules: each package of them once for the same inputs, kept in the store."""
 
+import hashlib
 from collections.abc import Iterator
-from hashlib import sha256
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
+from typing import cast
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step
@@ -14,8 +15,6 @@ from qlumod.system.archive import frozen_archive
 from qlumod.system.deb_file import data_of
 from qlumod.system.namespace import call_inside
 from qlumod.system.store import Store
-
-_PIECE = 1 << 20
 
 
 def needed(job: Job, store: Store) -> tuple[LockedPackage, ...]:
@@ -135,17 +134,12 @@ def _differences(package: LockedPackage, first: Path, second: Path) -> tuple[str
     )
 
 
-def _sum(content: IO[bytes]) -> str:
-    digest = sha256()
-    while piece := content.read(_PIECE):
-        digest.update(piece)
-    return digest.hexdigest()
-
-
 def _members(deb: Path) -> dict[str, str]:
     with data_of(deb) as archive:
         return {
-            member.name.lstrip("."): _sum(content)
+            member.name.lstrip("."): hashlib.file_digest(
+                cast("BufferedReader", content), "sha256"
+            ).hexdigest()
             for member in archive
             if (content := archive.extractfile(member))
         }

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.layer.kernel import IMAGE
 from qlumod.layer.owners import INFO
 from qlumod.layer.select import Selection
-from qlumod.layer.shipped import Md5, Shipped
+from qlumod.layer.shipped import Md5, Shipped, md5_of
+from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import INITRD
 from qlumod.model.public import Public
 from qlumod.model.tree import Entry
@@ -94,8 +94,7 @@ class Gate:
         return found
 
     def _sum(self, path: str) -> Md5:
-        with self.tree.reading(path) as source:
-            return hashlib.file_digest(source, _new_md5).digest()
+        return md5_of(self.tree, path)
 
     def faults(self, fragments: Mapping[str, bytes]) -> Iterator[QlumodError]:
         """An error for each secret in the layer and in what it adds to shared state."""
@@ -112,7 +111,7 @@ class Gate:
         passed = {entry.digest for entry in self.files.values()}
 
         def known(member: bytes) -> bool:
-            return hashlib.sha256(member).hexdigest() in passed or self.shipped.has(member)
+            return digest_bytes(member) in passed or self.shipped.has(member)
 
         yield from faults_of_initrd(
             INITRD, data, known=known, declared=self.declared, listen=self.listen
@@ -209,8 +208,9 @@ class Gate:
         answers = tuple(secret_answers(questions, templates))
         if answers:
             yield Suspect(path=CONFIG.path, why=", ".join(answers), remedy=_ANSWERED)
+        copies = (copies_of(self.declared),)
         for name, fragment in sorted(fragments.items()):
-            sight = look("/", _free_text(name, fragment), also=(copies_of(self.declared),))
+            sight = look("/", _free_text(name, fragment), also=copies)
             caution(f"state/{name}", sight, self.listen)
             if sight.found and not (answers and name == CONFIG.name):
                 why = f"what the module adds to it holds {told(sight.found)}"
@@ -243,7 +243,3 @@ def _place_of(fragment: str) -> str:
 def _names_in(path: str) -> set[str]:
     """The words of a path that say what it is about."""
     return {name.lower() for name in _NAME.findall(path)} - _EVERYWHERE
-
-
-def _new_md5() -> Any:
-    return hashlib.md5(usedforsecurity=False)

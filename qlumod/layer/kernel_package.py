@@ -1,23 +1,22 @@
 """The package that compiled kernel modules become: its files, its control fields, its scripts."""
 
-import hashlib
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.layer.file_lists import listed
 from qlumod.layer.install import ENVIRONMENT
 from qlumod.layer.owners import INFO
+from qlumod.layer.shipped import md5_of
 from qlumod.model.characters import unseen
 from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
 from qlumod.system.enclosure import Enclosure, Shown
+from qlumod.system.scratch import scratch
 from qlumod.system.within import Root
 
 _SHOWN = "/run/qlumod-package"
@@ -58,10 +57,10 @@ def package_modules(
 
     No program of the root has been where the tree is made.
     """
-    with TemporaryDirectory(dir=output.parent) as scratch:
-        made = Root(Path(scratch))
+    with scratch(output.parent) as directory:
+        made = Root(directory)
         made.make_directory("/tree")
-        tree = Root(Path(scratch, "tree"))
+        tree = Root(directory / "tree")
         for source, target in _files(root, compiled):
             _copy(root, source, tree, target)
         _write_control(place, root, tree, compiled)
@@ -117,7 +116,7 @@ def _copy(root: Root, source: str, tree: Root, target: str) -> None:
 
 def _write_control(place: Enclosure, root: Root, tree: Root, compiled: Compiled) -> None:
     files = sorted(path for path in tree.below("/") if not tree.is_link(path))
-    sums = "".join(f"{_md5(tree, path)}  {path.lstrip('/')}\n" for path in files)
+    sums = "".join(f"{md5_of(tree, path).hex()}  {path.lstrip('/')}\n" for path in files)
     size = sum(-(-tree.status(path).st_size // 1024) for path in files)
     fields = _control_fields(compiled, _maintainer(place, compiled.how.sources), size)
     _write(tree, "control", "".join(f"{name}: {text}\n" for name, text in fields))
@@ -179,11 +178,6 @@ def _maintainer(place: Enclosure, package: str) -> str:
 def _conffiles(root: Root, package: str) -> tuple[str, ...]:
     path = f"{INFO}{package}.conffiles"
     return tuple(root.text(path).splitlines()) if root.has(path) else ()
-
-
-def _md5(tree: Root, path: str) -> str:
-    with tree.reading(path) as source:
-        return hashlib.file_digest(source, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
 
 
 def _write(tree: Root, name: str, text: str, mode: int = 0o644) -> None:

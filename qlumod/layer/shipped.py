@@ -8,12 +8,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from qlumod.layer.job import Job
 from qlumod.state.kind import canonical_path
 from qlumod.system.archive import side_by_side
 from qlumod.system.deb_file import control_members, data_digests, data_member, data_of
+from qlumod.system.within import Root
 
 Md5 = bytes
 """An MD5 digest, as the md5sums of a .deb has it (deb-md5sums(5))."""
@@ -69,6 +71,12 @@ class Shipped:
 def md5(data: bytes) -> Md5:
     """The digest of some bytes."""
     return hashlib.md5(data, usedforsecurity=False).digest()
+
+
+def md5_of(tree: Root, path: str) -> Md5:
+    """The digest of a file of a tree."""
+    with tree.reading(path) as source:
+        return hashlib.file_digest(source, partial(hashlib.md5, usedforsecurity=False)).digest()
 
 
 def _sums(deb: Path) -> frozenset[Md5]:

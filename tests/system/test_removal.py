@@ -135,3 +135,12 @@ def test_nobody_calls_what_ends_where_the_stack_does() -> None:
         or (isinstance(node, ast.alias) and node.name == "rmtree")
     }
     assert calls == set()
+
+
+def test_temporary_directories_that_packages_write_to_are_removed_here() -> None:
+    names = {
+        str(path.relative_to(ROOT / "qlumod"))
+        for path in (ROOT / "qlumod").rglob("*.py")
+        if "TemporaryDirectory" in path.read_text()
+    }
+    assert names == {"lock/download.py"}, "only apt writes there; elsewhere it is `scratch`"
