@@ -70,7 +70,7 @@ def build_package(
         tools = toolbox or _toolbox(place)
         build_source_package(
             place / TREE,
-            environment={**_environment(plan, cache), **dict(tools.environment)},
+            environment={**_environment(plan, cache, place), **dict(tools.environment)},
             changes_fields={INPUTS: inputs} if lint else {INPUTS: inputs, UNLINTED: "yes"},
             listen=listen,
         )
@@ -112,8 +112,13 @@ def _inputs(files: Mapping[str, str], payload: Path) -> Digest:
     )
 
 
-def _environment(plan: Plan, cache: Path) -> dict[str, str]:
+def _environment(plan: Plan, cache: Path, place: Path) -> dict[str, str]:
+    # debhelper runs in a PID namespace of its own. What is killed there cannot be told from what
+    # still runs elsewhere, so its temporary files lie where the next build clears all.
+    temporary = place / "temporary"
+    temporary.mkdir()
     return {
+        "TMPDIR": str(temporary),
         # What is configured was read already, and has been decided.
         "QLUMOD_CONFIG": os.devnull,
         "QLUMOD_CACHE": str(cache.resolve()),

@@ -241,6 +241,31 @@ def test_a_killed_build_leaves_nothing_that_the_next_one_does_not_clear(tmp_path
     assert names_in(output) == sorted(path.name for path in files)
 
 
+def test_temporary_files_of_a_package_build_lie_where_the_next_build_clears_all(
+    tmp_path: Path,
+) -> None:
+    made = plan("core")
+    payload = make_payload(tmp_path / "payload", made)
+    tools = toolbox(tmp_path / "bin", payload)
+    (tmp_path / "first").mkdir()
+    told = tmp_path / "first" / "dh"
+    told.write_text('#!/bin/sh\necho "TMPDIR: $TMPDIR"\nexit 1\n')
+    told.chmod(0o755)
+    path = dict(tools.environment)["PATH"]
+    with pytest.raises(QlumodError) as caught:
+        build_package(
+            made,
+            payload,
+            output=tmp_path / "dist",
+            cache=tmp_path / "cache",
+            lint=False,
+            listen=lambda event: None,
+            toolbox=Toolbox(environment=(*tools.environment, ("PATH", f"{told.parent}:{path}"))),
+        )
+    assert f"TMPDIR: {tmp_path}/dist/.packaging-" in str(caught.value)
+    assert names_in(tmp_path / "dist") == []
+
+
 @pytest.mark.parametrize(
     ("program", "package"),
     [("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper"), ("dh_qlumod", "dh-qlumod")],
