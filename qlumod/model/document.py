@@ -1,16 +1,18 @@
 """deb822 text with line numbers, whose faults are all reported at once; and canonical text back."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.late import late
 from qlumod.model.characters import not_allowed, unseen
 
-tokens = late("debian._deb822_repro.tokens")
 FORMAT = 1
 """The only format there is; every document names it in its first field."""
+
+_BEGUN = re.compile(r"([!\"$-,.-9;-~][!-9;-~]*):(.*)")
+"""A line that begins a field: its name, then its value (deb822(5))."""
 
 T = TypeVar("T")
 
@@ -303,32 +305,29 @@ def _stanzas(reading: Reading, lines: list[str]) -> Iterator[Stanza]:
 
 
 def _fields(reading: Reading, lines: list[str]) -> Iterator[Field | None]:
-    """Put python-debian's tokens together to fields, counting lines; None between stanzas."""
-    name, start, value, number = "", 0, [""], 1
+    """Put lines together to fields, as deb822(5) says; None between stanzas."""
+    name, start = "", 0
     kept: list[Line] = []
-
-    def ended() -> Iterator[Field]:
+    for number, line in enumerate(lines, 1):
+        if line.startswith("#"):
+            continue
+        if name and line.startswith(" "):
+            kept.append(Line(number=number, text=line[1:]))
+            continue
+        begun = _BEGUN.match(line)
+        if line and not begun:
+            _refuse_line(reading, number, line)
+            continue
         if name:
             yield Field(name=name, line=start, lines=tuple(kept))
-
-    for token in tokens.tokenize_deb822_file(f"{line}\n" for line in lines):
-        match token:
-            case tokens.Deb822FieldNameToken():
-                yield from ended()
-                name, start, kept, value = str(token.text), number, [], [""]
-            case tokens.Deb822ValueToken():
-                value = [token.text]
-            case tokens.Deb822NewlineAfterValueToken():
-                kept.append(Line(number=number, text=value[0]))
-                value = [""]
-            case tokens.Deb822ErrorToken():
-                _refuse_line(reading, number, token.text)
-            case tokens.Deb822WhitespaceToken() if "\n" in token.text:
-                yield from ended()
-                yield None
-                name = ""
-        number += token.text.count("\n")
-    yield from ended()
+            name = ""
+        if begun:
+            name, start = begun[1], number
+            kept = [Line(number=number, text=begun[2].strip())]
+        else:
+            yield None
+    if name:
+        yield Field(name=name, line=start, lines=tuple(kept))
 
 
 def _refuse_line(reading: Reading, number: int, text: str) -> None:
