@@ -25,6 +25,15 @@ def check_payload(place: Path) -> Manifest:
     Needs no right and no namespace. Raises `QlumodError`.
     """
     manifest = checked_files(place)
+    require_agreement(place, manifest)
+    return manifest
+
+
+def require_agreement(place: Path, manifest: Manifest) -> None:
+    """Raise `QlumodError` where a payload's contents and its layer do not tell the same.
+
+    Its files are those of the manifest: `checked_files`, or whoever copied them, has seen to that.
+    """
     name = f"{manifest.module}.contents.gz"
     lines = parse_contents(gzip.decompress(read_bytes(place / name)).decode(), name)
     found = tuple(islice(disagreements(lines, listed(place / LAYER)), SHOWN + 1))
@@ -33,7 +42,6 @@ def check_payload(place: Path) -> Manifest:
         raise QlumodError(
             f"{place}: the layer and its contents disagree", details=(*found[:SHOWN], *more)
         )
-    return manifest
 
 
 def checked_files(place: Path) -> Manifest:

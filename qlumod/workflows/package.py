@@ -7,7 +7,7 @@ from pathlib import Path
 from qlumod.events import Caution, Listener
 from qlumod.layer.build import build_payloads, plan, plan_here, require_means
 from qlumod.layer.cache import payload_path
-from qlumod.layer.check import check_payload
+from qlumod.layer.check import require_agreement
 from qlumod.layer.inputs import documents, read_inputs
 from qlumod.layer.job import Job
 from qlumod.lock.make import other_tools, tools
@@ -87,7 +87,7 @@ def install_module(
     payload = payloads[module]
     manifest = install_payload(payload, destination)
     if check:
-        check_payload(home_below(destination, manifest))
+        require_agreement(home_below(destination, manifest), manifest)
     texts = transparency(made, payload_contents(payload, module))
     install_documents(manifest, texts, destination, package)
     install_copyright(destination, package)
