@@ -18,7 +18,7 @@ from qlumod.lock.kernels import Made
 from qlumod.lock.problem import Entry, Module, Slot
 from qlumod.lock.solving import Solver, Sources
 from qlumod.lock.world import Chosen, Frame, Request, World
-from qlumod.model.contents import ARCHIVE
+from qlumod.model.generated import ARCHIVE
 from qlumod.system import apt
 
 Json = Any

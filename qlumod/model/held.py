@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
-from qlumod.model.contents import ARCHIVE, PackageLine, parse_packages
+from qlumod.model.contents import PackageLine, parse_packages
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
+from qlumod.model.generated import ARCHIVE
 from qlumod.model.names import (
     ArchName,
     Digest,
