@@ -7,7 +7,8 @@ A file of a verb looks like this::
     \"\"\"qlumod show: what a module holds.\"\"\"
 
     from qlumod.cli import options
-    from qlumod.cli.screen import Reporter, columns
+    from qlumod.cli.screen import Reporter
+    from qlumod.cli.wording import columns
     from qlumod.workflows.show import show
     from qlumod.workflows.workplace import Workplace
 

@@ -19,7 +19,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, ShellComplete
 
-from qlumod.cli.screen import visible
+from qlumod.cli.wording import visible
 
 _WORK = ("qlumod.workflows.", "qlumod.proof.")
 

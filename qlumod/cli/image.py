@@ -8,7 +8,8 @@ import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.kinds import Kind
-from qlumod.cli.screen import Reporter, columns, size
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
 from qlumod.model.image import ImageName, image_name, image_version
 from qlumod.model.names import ModuleName, module_name

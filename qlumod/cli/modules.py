@@ -4,7 +4,8 @@ from itertools import groupby
 from pathlib import Path
 
 from qlumod.cli import options
-from qlumod.cli.screen import Reporter, columns, size
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
 from qlumod.model.registry import Registered, Registry
 from qlumod.workflows.modules import module_document, modules

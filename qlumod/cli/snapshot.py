@@ -8,7 +8,8 @@ import click
 from qlumod.cli import offers, options
 from qlumod.cli.publish import changes_document, sets_document
 from qlumod.cli.repository_options import repository
-from qlumod.cli.screen import Reporter, columns
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns
 from qlumod.workflows.repository import Shown, differences, snapshot, snapshots
 
 

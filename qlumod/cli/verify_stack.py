@@ -10,7 +10,8 @@ from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting, NotAll
 from qlumod.cli.kinds import PathKind
 from qlumod.cli.options import setting
-from qlumod.cli.screen import Reporter, columns
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns
 from qlumod.model.proof import about_document
 from qlumod.proof.proved import Proved, Shown, document, summary
 from qlumod.proof.proved import table as table_of
