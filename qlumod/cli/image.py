@@ -11,9 +11,7 @@ from qlumod.cli.kinds import Kind
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
-from qlumod.model.image import ImageName, image_name, image_version
-from qlumod.model.names import ModuleName, module_name
-from qlumod.workflows.image import (
+from qlumod.head.verbs.image import (
     Built,
     Shown,
     build_images,
@@ -22,6 +20,8 @@ from qlumod.workflows.image import (
     remove_image,
     show_image,
 )
+from qlumod.model.image import ImageName, image_name, image_version
+from qlumod.model.names import ModuleName, module_name
 
 
 @options.group(

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from qlumod.events import Event, Output
 from qlumod.head.places import Places
+from qlumod.head.verbs.image import build_images, create_image
+from qlumod.head.verbs.modules import register
 from qlumod.layer.build import build_payloads, plan
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import MANIFEST, payload_home
-from qlumod.workflows.image import build_images, create_image
-from qlumod.workflows.modules import register
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.workplace import Workplace
 from tests.attack.release import MODULES

@@ -15,17 +15,17 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice
 from qlumod.head.generations import read_current, read_stack
-from qlumod.model.contents import PathLine, contents_text, parse_contents
-from qlumod.model.image import ImageName
-from qlumod.model.names import FlavorName, ModuleName
-from qlumod.model.secret import Secret, SecretKind
-from qlumod.workflows.image import (
+from qlumod.head.verbs.image import (
     Built,
     build_images,
     create_image,
     list_images,
     remove_image,
 )
+from qlumod.model.contents import PathLine, contents_text, parse_contents
+from qlumod.model.image import ImageName
+from qlumod.model.names import FlavorName, ModuleName
+from qlumod.model.secret import Secret, SecretKind
 from tests.conftest import Typed
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import (

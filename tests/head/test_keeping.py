@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import Caution, ignore
+from qlumod.head.verbs.image import create_image, remove_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
 from qlumod.system.run import capture, command
-from qlumod.workflows.image import create_image, remove_image
 from tests.head.head_node import HeadNode
 
 FIXED, FOLLOWING = ImageName("fixed"), ImageName("following")

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from qlumod.head.generations import read_stack
+from qlumod.head.verbs.image import build_images, create_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
-from qlumod.workflows.image import build_images, create_image
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import add_core, add_slurm, copy_libraries
 from tests.node.machine import Machine, Quiet, answer, served_image, serving, standing
