@@ -21,7 +21,13 @@ from click.shell_completion import CompletionItem, ShellComplete
 
 from qlumod.cli.wording import visible
 
-_WORK = ("qlumod.workflows.", "qlumod.proof.")
+_WORK = (
+    "qlumod.workflows.",
+    "qlumod.head.verbs.",
+    "qlumod.lock.verbs.",
+    "qlumod.proof.",
+    "qlumod.repository.verbs.",
+)
 
 
 def answer(cli: click.Command) -> None:

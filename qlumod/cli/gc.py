@@ -11,7 +11,7 @@ from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import size
 from qlumod.repository.letting_go import LettingGo
 from qlumod.repository.retention import Retention
-from qlumod.workflows.retention import collect
+from qlumod.repository.verbs.gc import collect
 
 
 @options.verb(

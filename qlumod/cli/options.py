@@ -283,7 +283,7 @@ _LIMITS = ("silence", "processes", "memory", "file_size")
 
 
 class Working(TypedDict):
-    """What `working` gives a verb, as the workflows take it."""
+    """What `working` gives a verb, as its call takes it."""
 
     work: Path
     processors: int | None

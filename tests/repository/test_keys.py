@@ -8,9 +8,9 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.repository.settings import Wishes
+from qlumod.repository.verbs.repo import check_repository, init
+from qlumod.repository.verbs.sign import renew
 from qlumod.system.gpg import make_key
-from qlumod.workflows.publish import renew
-from qlumod.workflows.repository import check_repository, init
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.support.signing import weak_key
 
@@ -37,7 +37,7 @@ def signers(shop: Shop) -> set[str]:
 def with_keys(shop: Shop, *keys: str) -> None:
     init(shop.root, wishes=Wishes(keys=keys), listen=ignore)
     shop.date += 1
-    renew((), repository=shop.root, date=shop.date, listen=ignore)
+    renew((), terms=shop.terms(date=shop.date), listen=ignore)
 
 
 def test_two_keys_sign_both_and_a_client_of_either_believes_it(shop: Shop, newer: str) -> None:

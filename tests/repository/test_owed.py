@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 
 from qlumod.events import ignore
-from qlumod.workflows.owed import Owed, owed_sources
-from qlumod.workflows.withdraw import remove, rollback
+from qlumod.repository.verbs.owed import Owed, owed_sources
+from qlumod.repository.verbs.withdraw import remove, rollback
 from tests.repository.conftest import SUITE, Shop
 from tests.repository.payloads import payload as a_payload
 
@@ -82,14 +82,14 @@ def test_sources_that_are_owed_no_more_leave(shop: Shop, untried: None) -> None:
     # Slurm still owes dash; who published zsh had other reasons.
     assert sources_of(shop) == [("bash", "5.0"), ("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
     name = "qlustar-module-slurm-bookworm-amd64-14.0.0"
-    done = remove(SUITE, [name], repository=shop.root, date=shop.date + 1, listen=ignore)
+    done = remove(SUITE, [name], terms=shop.terms(date=shop.date + 1), listen=ignore)
     assert [str(change) for change in done.changes] == [
         "dash (source): 1 goes",
         f"{name} (all): 14.0.0-1 goes",
     ]
     assert sources_of(shop) == [("bash", "5.2"), ("zsh", "5")]
     assert owed(shop).missing == ()
-    rollback(SUITE, repository=shop.root, date=shop.date + 2, listen=ignore)
+    rollback(SUITE, terms=shop.terms(date=shop.date + 2), listen=ignore)
     assert sources_of(shop) == [("bash", "5.0"), ("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
 
 
