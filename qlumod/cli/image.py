@@ -13,6 +13,7 @@ from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
 from qlumod.head.verbs.image import (
     Built,
+    NewImage,
     Shown,
     build_images,
     create_image,
@@ -76,7 +77,9 @@ def create(*, name: ImageName, root: Path, reporter: Reporter, arch: Any, **give
 
     Flavor and architecture need not be given where the head node has modules of one only.
     """
-    image = create_image(Places(root), name, architecture=arch, listen=reporter.listen, **given)
+    image = create_image(
+        Places(root), NewImage(name=name, architecture=arch, **given), listen=reporter.listen
+    )
     reporter.result(
         {"image": image.name, "version": image.version, "modules": image.wanted},
         [

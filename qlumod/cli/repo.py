@@ -14,7 +14,7 @@ from qlumod.cli.screen import Reporter
 from qlumod.cli.settings import BY_NAME
 from qlumod.repository.fsck import Findings
 from qlumod.repository.settings import Wishes
-from qlumod.repository.verbs.owed import owed_sources
+from qlumod.repository.verbs.owed import Fetching, owed_sources
 from qlumod.repository.verbs.repo import check_repository, trial_key
 from qlumod.repository.verbs.repo import init as begin
 from qlumod.workflows.client_packages import client_packages
@@ -200,15 +200,10 @@ def sources(
     """
     if archives is None and not dry_run:
         raise click.UsageError("say --from or --dry-run")
-    owed = owed_sources(
-        suite,
-        repository=repository,
-        sources=archives,
-        output=output,
-        dry_run=dry_run,
-        stall=stall,
-        listen=reporter.listen,
-    )
+    fetching = None
+    if archives and not dry_run:
+        fetching = Fetching(archives=archives, output=output, stall=stall)
+    owed = owed_sources(suite, repository=repository, fetching=fetching, listen=reporter.listen)
     reporter.result(
         {
             "suite": owed.suite,

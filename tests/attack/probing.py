@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qlumod.events import Event, Output
 from qlumod.head.places import Places
-from qlumod.head.verbs.image import build_images, create_image
+from qlumod.head.verbs.image import NewImage, build_images, create_image
 from qlumod.head.verbs.modules import register
 from qlumod.layer.build import build_payloads, plan
 from qlumod.model.manifest import parse_manifest
@@ -139,8 +139,9 @@ def asked_while_assembling(payloads: dict[str, Path], head: Path) -> list[Reache
     heard = _Heard()
     register(places, thorough=True, listen=heard)
     create_image(
-        places, "probed", modules=["core", "probing"], version=None, flavor=None,
-        architecture=None, description="", listen=heard,
-    )  # fmt: skip
+        places,
+        NewImage(name="probed", modules=["core", "probing"]),
+        listen=heard,
+    )
     build_images(places, ["probed"], force=False, dry_run=False, listen=heard)
     return heard.answers("image build")

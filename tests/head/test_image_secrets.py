@@ -13,7 +13,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Caution
 from qlumod.head.generations import read_current
-from qlumod.head.verbs.image import build_images, create_image
+from qlumod.head.verbs.image import NewImage, build_images, create_image
 from qlumod.model.contents import PathLine, contents_text
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
@@ -126,12 +126,7 @@ def contents(tree: Path) -> bytes:
 def build(head: HeadNode, *modules: str) -> str:
     create_image(
         head.places,
-        COMPUTE,
-        modules=[ModuleName(module) for module in modules],
-        version=None,
-        flavor=None,
-        architecture=None,
-        description="",
+        NewImage(name=COMPUTE, modules=[ModuleName(module) for module in modules]),
         listen=head.heard.append,
     )
     build_images(head.places, [COMPUTE], force=False, dry_run=False, listen=head.heard.append)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import Caution, ignore
-from qlumod.head.verbs.image import create_image, remove_image
+from qlumod.head.verbs.image import NewImage, create_image, remove_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
 from qlumod.system.run import capture, command
@@ -37,12 +37,7 @@ def kept(head: HeadNode) -> str | None:
 def create(head: HeadNode, name: ImageName, version: str) -> None:
     create_image(
         head.places,
-        name,
-        modules=[ModuleName("slurm")],
-        version=version,
-        flavor=None,
-        architecture=None,
-        description="",
+        NewImage(name=name, modules=[ModuleName("slurm")], version=version),
         listen=head.heard.append,
     )
 

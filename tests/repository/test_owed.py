@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from qlumod.events import ignore
-from qlumod.repository.verbs.owed import Owed, owed_sources
+from qlumod.repository.verbs.owed import Fetching, Owed, owed_sources
 from qlumod.repository.verbs.withdraw import remove, rollback
 from tests.repository.conftest import SUITE, Shop
 from tests.repository.payloads import payload as a_payload
@@ -35,13 +35,8 @@ def source(shop: Shop, name: str, version: str) -> Path:
 
 
 def owed(shop: Shop, archives: Path | None = None) -> Owed:
-    return owed_sources(
-        SUITE,
-        repository=shop.root,
-        sources=archives,
-        output=shop.work / "owed",
-        listen=shop.events.append,
-    )
+    fetching = Fetching(archives=archives, output=shop.work / "owed") if archives else None
+    return owed_sources(SUITE, repository=shop.root, fetching=fetching, listen=shop.events.append)
 
 
 def test_what_modules_hold_is_owed_fetched_and_published(shop: Shop) -> None:
