@@ -79,11 +79,10 @@ class Publisher:
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Hold the repository's lock, unless nothing is written; the keys can sign."""
-        signers = self.signers()
+        """Hold the repository's lock, unless nothing is written."""
         if not self.layout.own.is_dir():
-            # No repository is begun with keys that nobody should believe.
-            raise_faults(signers.faults(self.settings.keys))
+            # No repository is begun with keys that cannot sign, or that nobody should believe.
+            raise_faults(self.signers().faults(self.settings.keys))
         if self.terms.dry_run:
             yield
             return
@@ -102,11 +101,12 @@ class Publisher:
         planned = offer.plan
         if found.unowed and not offer.exactly:
             planned = without_sources(planned, found.unowed)
+        able = self.signers()
         snapshot: str | None = None
         if self.terms.dry_run:
             check_pool(self.layout, offer.incoming)
         else:
-            write_settings(self.layout, self.settings, self.signers().public)
+            write_settings(self.layout, self.settings, able.public)
             if planned.added or planned.removed or found.sets or offer.anyway:
                 snapshot = show(self._proposal(offer, planned, found, contents), listen=self.listen)
             write_sources(self.layout, self.settings, offer.suite)
