@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 from qlumod.cli import offers
 from qlumod.cli.configuration import current
 from qlumod.cli.kinds import PathKind
-from qlumod.cli.offers import Offer
+from qlumod.cli.offers import Completer
 from qlumod.cli.screen import Reporter, error_document, new_log, print_json
 from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
@@ -122,7 +122,7 @@ class _SettingArgument(_Configured, click.Argument):
     pass
 
 
-_OFFERS: dict[str, Offer] = {
+_OFFERS: dict[str, Completer] = {
     "flavor": offers.flavors,
     "arch": offers.architectures,
     "archive": offers.archives,
@@ -139,7 +139,7 @@ def setting(
     required: bool = False,
     decide: Decide | None = None,
     otherwise: str = "",
-    offer: Offer | None = None,
+    offer: Completer | None = None,
 ) -> Callable[[F], F]:
     """Add the option of a setting; where nobody says what it is, its default is given, or None.
 
