@@ -115,7 +115,7 @@ def _lines(built: Iterable[Built]) -> Iterator[str]:
 def _document(made: Built) -> dict[str, object]:
     return {
         "module": made.module,
-        "payload": str(made.payload),
+        "payload": str(made.payload.directory),
         "packages": [str(path) for path in made.packages],
         "differences": list(made.differences),
     }

@@ -88,7 +88,7 @@ def command(
     )
     reporter.result(
         {
-            "payload": str(done.payload),
+            "payload": str(done.payload.directory),
             "destdir": str(destdir),
             "substvars": dict(done.substvars),
         },

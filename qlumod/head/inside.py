@@ -4,7 +4,7 @@ import gzip
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from threading import Thread
@@ -24,7 +24,8 @@ from qlumod.stack.contents import path_lines
 from qlumod.stack.declared import forget_declared, is_declared
 from qlumod.stack.files import Owners
 from qlumod.stack.initrd import remake_initrd
-from qlumod.stack.member import Member, read_member, stacked
+from qlumod.stack.order import stacked
+from qlumod.stack.payload import Payload
 from qlumod.stack.settle import settle
 from qlumod.state.table import DROPPED, rule_of
 from qlumod.system.files import write_new
@@ -74,7 +75,7 @@ def build(
     Where core's initrd will not do for the stack, its own is written beside it.
     """
     members = stacked(
-        replace(read_member(Path(payload)), layer=Path(layer)) for payload, layer in modules
+        Payload(directory=Path(payload), elsewhere=Path(layer)) for payload, layer in modules
     )
     own = Own(
         documents=[Path(payload) for payload, _ in modules],
@@ -140,7 +141,7 @@ class _Ground:
 
     upper: Path
     layers: Sequence[Path]
-    members: Sequence[Member]
+    members: Sequence[Payload]
     assembled: Assembled
     declared: Mapping[str, bytes]
     placed: _Placed

@@ -7,7 +7,7 @@ from dataclasses import replace
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.head.known import remember, remembered
-from qlumod.head.payloads import find_payloads, payload_of, verified
+from qlumod.head.payloads import find_payloads, home_of, verified
 from qlumod.head.places import Places
 from qlumod.model.document import decoded
 from qlumod.model.payload import MANIFEST
@@ -103,8 +103,7 @@ def _old_registry(places: Places, listen: Listener) -> Registry:
 
 def _with_package_versions(places: Places, entries: Sequence[Registered]) -> Registry:
     paths = {
-        entry.key: places.payload(payload_of(places, entry).directory / MANIFEST)
-        for entry in entries
+        entry.key: places.payload(home_of(places, entry).directory / MANIFEST) for entry in entries
     }
     versions = package_versions(places.dpkg, list(paths.values()))
     return tuple(

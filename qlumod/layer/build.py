@@ -16,14 +16,13 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
+from qlumod.stack.payload import Payload
 from qlumod.system.archive import frozen_archive
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.run import require_programs
 from qlumod.system.staging import staging, sweep
 from qlumod.system.store import Store
 
-Payloads = Mapping[ModuleName, Path]
-"""The payload directory of each module, lowest module first."""
 SHOWN = 5
 """How many missing packages an error names."""
 
@@ -130,8 +129,8 @@ def payload(
     work: Path | None = None,
     processors: int | None = None,
     listen: Listener,
-) -> Path:
-    """The payload directory of a job, built where the cache lacks it.
+) -> Payload:
+    """The payload of a job, built where the cache lacks it.
 
     The payloads of the modules below must be there already. `work` is where it is built (None: in
     the cache), and `processors` how many work at it (None: all); neither changes a byte.
@@ -140,16 +139,16 @@ def payload(
     ready = payload_path(cache, identity)
     if ready.is_dir():
         listen(Notice(text=f"{job.spec.module}: nothing to build, layer {identity[:12]} is there"))
-        return ready
+        return Payload(directory=ready)
     with (
         step(listen, f"building {job.spec.module}"),
         staging(work_in(cache, work), identity) as place,
     ):
         # Somebody else may have built it while we waited for the directory.
         if ready.is_dir():
-            return ready
+            return Payload(directory=ready)
         made = _built(job, place, store=store, cache=cache, processors=processors, listen=listen)
-        return commit(made, cache, identity)
+        return Payload(directory=commit(made, cache, identity))
 
 
 def build_payloads(
@@ -160,12 +159,12 @@ def build_payloads(
     work: Path | None = None,
     processors: int | None = None,
     listen: Listener,
-) -> dict[ModuleName, Path]:
+) -> dict[ModuleName, Payload]:
     """The payloads of several jobs, built side by side as far as they can be; see `payload`."""
     require_means(jobs, cache=cache)
     sweep_work(cache, work)
 
-    def make(job: Job, share: int) -> Path:
+    def make(job: Job, share: int) -> Payload:
         return payload(job, store=store, cache=cache, work=work, processors=share, listen=listen)
 
     made = abreast(jobs, make, processors=processors, listen=listen).whole()
@@ -192,6 +191,7 @@ def build_again(
     What came out otherwise is in the cache no more.
     """
     identity = job.identity
+    first = Payload(directory=payload_path(cache, identity))
     with (
         step(listen, f"building {job.spec.module} a second time"),
         staging(work_in(cache, work), identity) as place,
@@ -200,12 +200,16 @@ def build_again(
         otherwise = compiled_otherwise(
             job, below, place / "compile", store=store, processors=processors, listen=listen
         )
-        again = _built(job, place, store=store, cache=cache, processors=processors, listen=listen)
-        found = (*otherwise, *differences(job.spec.module, payload_path(cache, identity), again))
+        again = Payload(
+            directory=_built(
+                job, place, store=store, cache=cache, processors=processors, listen=listen
+            )
+        )
+        found = (*otherwise, *differences(first, again))
         if found:
             # Nothing may be made of it: the next build begins anew.
             with staging(cache / WORK, f"{identity}-first") as away:
-                payload_path(cache, identity).rename(away / "first")
+                first.directory.rename(away / "first")
         return found
 
 

@@ -19,7 +19,8 @@ from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
 from qlumod.stack import apt
 from qlumod.stack.assemble import assemble
-from qlumod.stack.member import read_member, stacked
+from qlumod.stack.order import stacked
+from qlumod.stack.payload import Payload
 from qlumod.state.kernel_modules import is_kernel_module
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import Enclosure, enclosed
@@ -78,7 +79,7 @@ def compile_modules(
 ) -> None:
     """Write a module's generated packages into the directory `output`; see `layer.compile`."""
     job = read_inputs(Path(inputs), ModuleName(module))
-    members = stacked([read_member(Path(payload)) for payload in below])
+    members = stacked(Payload(directory=Path(payload)) for payload in below)
     with scratch_space(Path(scratch), processors=processors) as space:
         upper, work, mounted = (space / name for name in ("upper", "work", "root"))
         for directory in (upper, work, mounted):

@@ -32,7 +32,7 @@ from qlumod.stack.assemble import Merged
 from qlumod.stack.contents import path_lines
 from qlumod.stack.files import Owners, read_files
 from qlumod.stack.initrd import make_initrd
-from qlumod.stack.member import CACHES as CACHES_FRAGMENT
+from qlumod.stack.payload import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
 from qlumod.state.accounts import GROUP, PASSWD, base_names, makers_of, rows, unregistered
 from qlumod.state.kind import Files, canonical_path

@@ -13,7 +13,8 @@ from qlumod.layer.job import Job
 from qlumod.layer.kernel import kernel_of
 from qlumod.model.names import ModuleName
 from qlumod.stack.assemble import assemble
-from qlumod.stack.member import Member, read_member, stacked
+from qlumod.stack.order import stacked
+from qlumod.stack.payload import Payload
 from qlumod.stack.settle import settle
 from qlumod.system.archive import POOL, FrozenArchive
 from qlumod.system.memory import scratch_space
@@ -51,7 +52,7 @@ def build(
     processors: int | None,
 ) -> None:
     """Build one module into the payload directory `output`; see `qlumod.layer.build`."""
-    members = stacked([read_member(Path(payload)) for payload in below])
+    members = stacked(Payload(directory=Path(payload)) for payload in below)
     with scratch_space(Path(scratch), processors=processors) as space:
         site = _Site(
             job=read_inputs(Path(inputs), ModuleName(module)),
@@ -76,7 +77,7 @@ def _build_ground(site: _Site) -> None:
     _harvest(site, Ground(tree=root, root=root, debs=site.debs))
 
 
-def _build_over(site: _Site, members: Sequence[Member]) -> None:
+def _build_over(site: _Site, members: Sequence[Payload]) -> None:
     """A module is what apt changes in the stack of the modules that it requires."""
     with ExitStack() as mounts:
         images = [member.layer for member in members]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.stack.member import Member
+from qlumod.stack.payload import Payload
 from qlumod.state.kernel_modules import is_kernel_module, lacking
 from qlumod.system.enclosure import enclosed
 from qlumod.system.within import Root
@@ -11,7 +11,7 @@ from qlumod.system.within import Root
 IMAGE = "/boot/vmlinuz-"
 
 
-def kernel_of(members: Sequence[Member]) -> str:
+def kernel_of(members: Sequence[Payload]) -> str:
     """The kernel release (uname -r) that the modules of a stack bring; empty where none does."""
     return next((member.manifest.kernel for member in members if member.manifest.kernel), "")
 

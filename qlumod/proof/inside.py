@@ -14,7 +14,8 @@ from qlumod.stack.assemble import assemble
 from qlumod.stack.bootstrap import bootstrap, forget_installation
 from qlumod.stack.declared import forget_declared
 from qlumod.stack.initrd import remake_initrd
-from qlumod.stack.member import read_member, stacked
+from qlumod.stack.order import stacked
+from qlumod.stack.payload import Payload
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import enclosed
 from qlumod.system.memory import scratch_space
@@ -107,7 +108,7 @@ def stack(
 
 def write_initrd(root: Root, payloads: Sequence[str], made: Path, listen: Listener) -> None:
     """Put the stack's own initrd where an installation has it; core's is compared by its digest."""
-    members = stacked([read_member(Path(payload)) for payload in payloads])
+    members = stacked(Payload(directory=Path(payload)) for payload in payloads)
     if remake_initrd(root, members, made, listen=listen):
         kernel = next(m.manifest.kernel for m in members if m.manifest.file(INITRD))
         root.write(f"/boot/initrd.img-{kernel}", made.read_bytes())
@@ -118,7 +119,7 @@ def assembled(
     payloads: Sequence[str], space: Path, *, epoch: int, listen: Listener
 ) -> Iterator[tuple[tuple[Path, ...], Root]]:
     """Mount the layers of some payloads with their common state; these, lowest first, and all."""
-    members = stacked([read_member(Path(payload)) for payload in payloads])
+    members = stacked(Payload(directory=Path(payload)) for payload in payloads)
     last, work, mounted = (space / name for name in ("last", "work", "root"))
     for place in (last, work, mounted):
         place.mkdir()

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from qlumod.model.tree import Entry
-from qlumod.stack.member import Member
+from qlumod.stack.payload import Payload
 from qlumod.state.kind import any_of, canonical_path
 from qlumod.system.tree import scan
 from qlumod.system.within import Root
 
 
-def is_declared(entries: Iterable[Entry], members: Sequence[Member]) -> frozenset[str]:
+def is_declared(entries: Iterable[Entry], members: Sequence[Payload]) -> frozenset[str]:
     """The paths among these that a member lists under Secrets; never a directory; pure."""
     secrets = any_of(
         canonical_path(secret.path) for member in members for secret in member.manifest.secrets
@@ -19,7 +19,7 @@ def is_declared(entries: Iterable[Entry], members: Sequence[Member]) -> frozense
 
 
 def forget_declared(
-    root: Root, upper: Path, layers: Sequence[Path], members: Sequence[Member]
+    root: Root, upper: Path, layers: Sequence[Path], members: Sequence[Payload]
 ) -> dict[str, bytes]:
     """Take declared secrets out of a root that was just assembled; returns the bytes of files.
 

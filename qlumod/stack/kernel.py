@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from qlumod.errors import QlumodError
 from qlumod.model.manifest import KERNEL
-from qlumod.stack.member import Member
+from qlumod.stack.payload import Payload
 
 
-def other_kernels(members: Sequence[Member]) -> Iterator[QlumodError]:
+def other_kernels(members: Sequence[Payload]) -> Iterator[QlumodError]:
     """An error for each module whose kernel modules are for another kernel than the stack's."""
     bringers = [member.manifest for member in members if member.manifest.file(KERNEL)]
     if not bringers:

@@ -14,9 +14,8 @@ from qlumod.layer.job import Job
 from qlumod.lock.make import require_tools
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
-from qlumod.model.payload import MANIFEST
 from qlumod.model.project import Project
-from qlumod.system.files import file_sum
+from qlumod.stack.payload import Payload
 from qlumod.system.leash import workers
 from qlumod.system.run import require_programs
 from qlumod.system.store import Store
@@ -34,7 +33,7 @@ class Built:
     """What became of one module: its payload, its packages, and whether a second build agreed."""
 
     module: ModuleName
-    payload: Path
+    payload: Payload
     packages: tuple[Path, ...] = ()
     """The files of its package build, the .changes last; empty for a module only built upon."""
     differences: tuple[str, ...] = ()
@@ -94,7 +93,7 @@ def build(
     target = output.absolute()
     with workers(max(PACKAGERS, place.processors or usable_processors())) as packagers:
 
-        def make(job: Job, share: int) -> tuple[Path, Future[tuple[Path, ...]]]:
+        def make(job: Job, share: int) -> tuple[Payload, Future[tuple[Path, ...]]]:
             made = payload(
                 job,
                 store=debs,
@@ -124,7 +123,7 @@ def build(
 
 
 def _compare_again(
-    place: Workplace, job: Job, made: Path, *, processors: int, listen: Listener
+    place: Workplace, job: Job, made: Payload, *, processors: int, listen: Listener
 ) -> None:
     """Build a module a second time; raises where it comes out otherwise."""
     found = build_again(
@@ -142,13 +141,15 @@ def _compare_again(
 class _Differs(QlumodError):
     """A second build came out otherwise: nothing is made of the module, and nothing upon it."""
 
-    def __init__(self, payload: Path, differences: tuple[str, ...]) -> None:
-        super().__init__(f"{payload}: a second build came out otherwise", details=differences)
+    def __init__(self, payload: Payload, differences: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{payload.directory}: a second build came out otherwise", details=differences
+        )
         self.payload = payload
         self.differences = differences
 
 
-def _faults(outcome: Outcome[tuple[Path, Future[tuple[Path, ...]]]]) -> Iterator[QlumodError]:
+def _faults(outcome: Outcome[tuple[Payload, Future[tuple[Path, ...]]]]) -> Iterator[QlumodError]:
     """What failed in building and packaging; that a second build differs is no error."""
     yield from (fault for fault in outcome.failed.values() if not isinstance(fault, _Differs))
     for _, packaging in outcome.done.values():
@@ -161,7 +162,7 @@ def _faults(outcome: Outcome[tuple[Path, Future[tuple[Path, ...]]]]) -> Iterator
                 raise other
 
 
-def _built(outcome: Outcome[tuple[Path, Future[tuple[Path, ...]]]]) -> Iterator[Built]:
+def _built(outcome: Outcome[tuple[Payload, Future[tuple[Path, ...]]]]) -> Iterator[Built]:
     for module in outcome.modules:
         if module in outcome.done:
             made, packaging = outcome.done[module]
@@ -184,7 +185,7 @@ def named(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
 
 def _packages(
     job: Job,
-    made: Path,
+    made: Payload,
     *,
     wanted: Sequence[ModuleName],
     named: bool,
@@ -207,19 +208,19 @@ def _packages(
     )
 
 
-def _is_published(job: Job, made: Path) -> bool:
+def _is_published(job: Job, made: Payload) -> bool:
     """Whether the lock says so; raises if other bytes are published under the same version.
 
     The recipe is the same then: what came out otherwise comes of the layers below, or of us.
     """
     publication = job.lock.publication_of(job.spec.module)
-    if publication and file_sum(made / MANIFEST).sha256 != publication.manifest:
+    if publication and made.digest != publication.manifest:
         module = job.spec.module
         number = dict(job.lock.revisions)[module]
         raise QlumodError(
             f"module {module} has come out otherwise than its published version "
             f"{job.lock.version}-{number}",
-            details=(f"it lies in {made}",),
+            details=(f"it lies in {made.directory}",),
             remedy=f"give it the next version: qlumod lock --raise {module}",
         )
     return publication is not None

@@ -16,14 +16,9 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.package.before import Predecessor, read_texts
 from qlumod.package.build import build_package
 from qlumod.package.changelog import transparency
-from qlumod.package.install import (
-    home_below,
-    install_copyright,
-    install_documents,
-    install_payload,
-    payload_contents,
-)
+from qlumod.package.install import install_copyright, install_documents, install_payload
 from qlumod.package.plan import Plan, payload_depends
+from qlumod.stack.payload import Payload
 from qlumod.system.store import Store, store_in
 from qlumod.workflows.predecessors import known_predecessor
 
@@ -32,7 +27,7 @@ from qlumod.workflows.predecessors import known_predecessor
 class Installed:
     """A payload that lies in a package's build directory."""
 
-    payload: Path
+    payload: Payload
     """Where it was taken from."""
     substvars: Mapping[str, str]
     """The substitution variables that debhelper shall know (deb-substvars(5))."""
@@ -40,7 +35,7 @@ class Installed:
 
 def package_module(
     job: Job,
-    payload: Path,
+    payload: Payload,
     *,
     store: Store,
     output: Path,
@@ -85,11 +80,11 @@ def install_module(
         jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen
     )
     payload = payloads[module]
-    manifest = install_payload(payload, destination)
+    copy = install_payload(payload, destination)
     if check:
-        require_agreement(home_below(destination, manifest), manifest)
-    texts = transparency(made, payload_contents(payload, module))
-    install_documents(manifest, texts, destination, package)
+        require_agreement(copy)
+    texts = transparency(made, payload.contents)
+    install_documents(payload.manifest, texts, destination, package)
     install_copyright(destination, package)
     depends = ", ".join(payload_depends(made))
     return Installed(payload=payload, substvars={"qlumod:Depends": depends})

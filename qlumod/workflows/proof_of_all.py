@@ -30,6 +30,7 @@ from qlumod.proof.reference import PROOF, UNFINISHED, Installation, kept_root, r
 from qlumod.proof.steps import otherwise
 from qlumod.proof.tree import Tree
 from qlumod.proof.verdict import Verdict
+from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.files import make_directories, write_whole
@@ -109,7 +110,7 @@ class Prover:
 
     project: Project
     lock: Lock
-    payloads: Mapping[ModuleName, Path]
+    payloads: Mapping[ModuleName, Payload]
     identities: Mapping[ModuleName, Digest]
     store: Store
     cache: Path

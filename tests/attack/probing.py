@@ -67,7 +67,7 @@ def asked_while_building(site: Site, cache: Path) -> tuple[dict[str, Path], list
             site.store.forget_generated(package.sha256)
         jobs = plan(site.project, site.lock, [module])
         made = build_payloads(jobs, store=site.store, cache=cache, listen=heard)
-        payloads |= {str(name): path for name, path in made.items()}
+        payloads |= {str(name): payload.directory for name, payload in made.items()}
         found += heard.answers(f"build {module}")
     return payloads, found
 

@@ -10,7 +10,6 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.layer.build import build_payloads, plan_here
-from qlumod.layer.check import check_payload
 from qlumod.layer.installed import installed
 from qlumod.layer.job import Job
 from qlumod.model.digests import digest_bytes
@@ -18,7 +17,7 @@ from qlumod.model.manifest import manifest_text, parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import payload_home
 from qlumod.system.store import Store
-from tests.layer.site import Site
+from tests.layer.site import Site, checked
 
 PLAIN = ModuleName("plain")
 
@@ -56,7 +55,7 @@ def test_over_an_installed_payload_the_same_bytes_come_out(
         ("plain", root / home("core"))
     ]
     built = build_payloads(found, store=site.store, cache=tmp_path, processors=1, listen=ignore)
-    assert contents(built[PLAIN]) == contents(site.build("plain"))
+    assert contents(built[PLAIN].directory) == contents(site.build("plain"))
 
 
 def contents(payload: Path) -> dict[str, bytes]:
@@ -134,7 +133,7 @@ def test_an_installed_payload_of_another_module_is_not_the_one(site: Site, damag
 
 def test_a_payload_is_what_it_says_of_itself(site: Site) -> None:
     for module in ("core", "plain", "registered"):
-        assert check_payload(site.build(module)).module == module
+        assert checked(site.build(module)).module == module
 
 
 def test_a_layer_that_is_not_what_its_contents_say_is_noticed(site: Site, tmp_path: Path) -> None:
@@ -149,7 +148,7 @@ def test_a_layer_that_is_not_what_its_contents_say_is_noticed(site: Site, tmp_pa
     )
     rewrite(payload, path, gzip.compress(wrong.encode(), mtime=0))
     with pytest.raises(QlumodError) as caught:
-        check_payload(payload)
+        checked(payload)
     assert str(caught.value) == (
         f"{payload}: the layer and its contents disagree\n"
         "  /usr/bin/plain: f 0755 22 in the contents, f 4755 21 in the layer\n"

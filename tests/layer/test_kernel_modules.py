@@ -169,7 +169,7 @@ def test_a_source_package_that_brings_its_packages_makes_the_same_layer(
         brought=[brought],
         listen=ignore,
     )
-    assert tree(done.payload) == tree(greeting)
+    assert tree(done.payload.directory) == tree(greeting)
 
 
 def tree(payload: Path) -> dict[str, bytes]:

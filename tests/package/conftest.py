@@ -8,6 +8,7 @@ import pytest
 from qlumod.events import ignore
 from qlumod.package.build import build_package
 from qlumod.package.plan import Plan
+from qlumod.stack.payload import Payload
 from qlumod.system.run import capture, command
 from qlumod.workflows.build import build as build_modules
 from qlumod.workflows.source import source
@@ -38,7 +39,7 @@ def build(place: Path, made: Plan, *, lint: bool = False) -> Built:
     payload = make_payload(place / "payload", made)
     files = build_package(
         made,
-        payload,
+        Payload(directory=payload),
         output=place / "dist",
         cache=place / "cache",
         lint=lint,

@@ -15,6 +15,7 @@ from debian.deb822 import Changes, Deb822, Dsc
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Notice
 from qlumod.package.build import Toolbox, build_package
+from qlumod.stack.payload import Payload
 from qlumod.system.run import capture, command
 from tests.conftest import ROOT
 from tests.package.conftest import Built, build, listing
@@ -170,7 +171,7 @@ def test_nothing_changed_is_noticed_before_debhelper_starts(slurm: Built) -> Non
     heard: list[Event] = []
     again = build_package(
         slurm.plan,
-        slurm.payload,
+        Payload(directory=slurm.payload),
         output=slurm.files[0].parent,
         cache=slurm.payload.parent / "cache",
         lint=False,
@@ -193,7 +194,7 @@ def test_a_damaged_payload_stops_the_build_and_leaves_nothing(tmp_path: Path) ->
     with pytest.raises(QlumodError) as caught:
         build_package(
             made,
-            payload,
+            Payload(directory=payload),
             output=tmp_path / "dist",
             cache=tmp_path / "cache",
             lint=False,
@@ -231,7 +232,7 @@ def test_a_killed_build_leaves_nothing_that_the_next_one_does_not_clear(tmp_path
     payload = tmp_path / "first/payload"
     files = build_package(
         made,
-        payload,
+        Payload(directory=payload),
         output=output,
         cache=tmp_path / "cache",
         lint=False,
@@ -255,7 +256,7 @@ def test_temporary_files_of_a_package_build_lie_where_the_next_build_clears_all(
     with pytest.raises(QlumodError) as caught:
         build_package(
             made,
-            payload,
+            Payload(directory=payload),
             output=tmp_path / "dist",
             cache=tmp_path / "cache",
             lint=False,
@@ -281,7 +282,7 @@ def test_a_missing_program_is_an_error_that_names_its_package(
     with pytest.raises(QlumodError) as caught:
         build_package(
             made,
-            make_payload(tmp_path / "payload", made),
+            Payload(directory=make_payload(tmp_path / "payload", made)),
             output=tmp_path / "dist",
             cache=tmp_path / "cache",
             listen=lambda event: None,

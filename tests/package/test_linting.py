@@ -14,6 +14,7 @@ from qlumod.model.payload import payload_home
 from qlumod.package.build import build_package
 from qlumod.package.install import install_copyright
 from qlumod.package.plan import Plan
+from qlumod.stack.payload import Payload
 from qlumod.system.lintian import lint
 from tests.package.small import FREE, make_payload, plan, toolbox
 from tests.support.debs import make_deb
@@ -34,7 +35,7 @@ def packaged(place: Path, made: Plan, heard: list[Event], *, lint: bool = True) 
         make_payload(payload, made)
     build_package(
         made,
-        payload,
+        Payload(directory=payload),
         output=place / "dist",
         cache=place / "cache",
         lint=lint,

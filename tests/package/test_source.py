@@ -20,6 +20,7 @@ from qlumod.package.orig import component
 from qlumod.package.plan import Plan
 from qlumod.package.source import source_package
 from qlumod.package.stored import Stored
+from qlumod.stack.payload import Payload
 from qlumod.system.run import capture, command
 from qlumod.system.store import Store
 from tests.package.conftest import Built
@@ -147,7 +148,7 @@ def test_with_and_without_packages_are_not_mixed_in_one_directory(tmp_path: Path
     with pytest.raises(QlumodError, match="is there with packages"):
         build_package(
             made,
-            tmp_path / "payload",
+            Payload(directory=tmp_path / "payload"),
             output=tmp_path / "other",
             cache=tmp_path / "cache",
             listen=ignore,

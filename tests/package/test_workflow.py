@@ -10,6 +10,7 @@ from qlumod.layer.job import Job
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.names import ModuleName
 from qlumod.model.project import checked
+from qlumod.stack.payload import Payload
 from qlumod.system.store import Store
 from qlumod.workflows.package import package_module
 from tests.package.small import ACCOUNTS, lock, make_payload, plan, release, spec
@@ -40,7 +41,7 @@ def test_debhelper_takes_the_layer_from_the_cache_by_our_own_program(tmp_path: P
     heard: list[Event] = []
     files = package_module(
         slurm,
-        cache / "layers" / slurm.identity,
+        Payload(directory=cache / "layers" / slurm.identity),
         store=Store(tmp_path / "packages"),
         output=tmp_path / "dist",
         cache=cache,

@@ -14,6 +14,7 @@ from qlumod.proof.reference import Installation
 from qlumod.proof.scanned import is_looked_into, scanned
 from qlumod.proof.tree import Tree, loaded
 from qlumod.proof.verdict import verdict
+from qlumod.stack.payload import Payload
 from qlumod.state.table import KINDS
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import overlay
@@ -39,7 +40,9 @@ class Proof:
         kept = cache / "proof" / f"{installation.identity}.tree.gz"
         return cls(
             reference=loaded(kept.read_bytes()),
-            expected=expectations(project, installation, tuple(payloads.values())),
+            expected=expectations(
+                project, installation, [Payload(directory=path) for path in payloads.values()]
+            ),
         )
 
     def failures(self, stack: Tree) -> list[str]:
