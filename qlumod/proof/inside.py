@@ -14,12 +14,12 @@ from qlumod.stack.assemble import assemble
 from qlumod.stack.bootstrap import bootstrap, forget_installation
 from qlumod.stack.declared import forget_declared
 from qlumod.stack.initrd import remake_initrd
+from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import enclosed
 from qlumod.system.memory import scratch_space
-from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.within import Root
 
 
@@ -98,17 +98,17 @@ def stack(
     *, listen: Listener, payloads: Sequence[str], epoch: int, scratch: str, output: str
 ) -> None:
     """Assemble the stack of some payloads, as an image would, and scan what a node would see."""
+    members = stacked(Payload(directory=Path(payload)) for payload in payloads)
     with (
         scratch_space(Path(scratch)) as space,
-        assembled(payloads, space, epoch=epoch, listen=listen) as (_, root),
+        assembled(members, space, epoch=epoch, listen=listen) as together,
     ):
-        write_initrd(root, payloads, space / "initrd.img", listen)
-        write_scan(root, Path(output), listen=listen)
+        write_initrd(together.root, members, space / "initrd.img", listen)
+        write_scan(together.root, Path(output), listen=listen)
 
 
-def write_initrd(root: Root, payloads: Sequence[str], made: Path, listen: Listener) -> None:
+def write_initrd(root: Root, members: Sequence[Payload], made: Path, listen: Listener) -> None:
     """Put the stack's own initrd where an installation has it; core's is compared by its digest."""
-    members = stacked(Payload(directory=Path(payload)) for payload in payloads)
     if remake_initrd(root, members, made, listen=listen):
         kernel = next(m.manifest.kernel for m in members if m.manifest.file(INITRD))
         root.write(f"/boot/initrd.img-{kernel}", made.read_bytes())
@@ -116,21 +116,13 @@ def write_initrd(root: Root, payloads: Sequence[str], made: Path, listen: Listen
 
 @contextmanager
 def assembled(
-    payloads: Sequence[str], space: Path, *, epoch: int, listen: Listener
-) -> Iterator[tuple[tuple[Path, ...], Root]]:
-    """Mount the layers of some payloads with their common state; these, lowest first, and all."""
-    members = stacked(Payload(directory=Path(payload)) for payload in payloads)
-    last, work, mounted = (space / name for name in ("last", "work", "root"))
-    for place in (last, work, mounted):
-        place.mkdir()
-    with (
-        all_squashfs([member.layer for member in members], space / "layers") as layers,
-        overlay(layers, mounted, upper=last, work=work),
-    ):
-        root = Root(mounted)
-        assemble(root, members, epoch=epoch, listen=listen)
-        forget_declared(root, last, layers, members)
-        yield (*layers, last), root
+    members: Sequence[Payload], space: Path, *, epoch: int, listen: Listener
+) -> Iterator[Mounted]:
+    """Mount the layers of some payloads, lowest first, with their common state."""
+    with mounted(members, space) as together:
+        assemble(together.root, members, epoch=epoch, listen=listen)
+        forget_declared(together, members)
+        yield together
 
 
 def write_scan(root: Root, output: Path, *, listen: Listener) -> None:
