@@ -27,6 +27,7 @@ from qlumod.layer.build import ensure_generated
 from qlumod.layer.job import Job
 from qlumod.system.archive import frozen_archive
 from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.build import ordered
 from qlumod.workflows.workplace import Workplace
 
@@ -133,10 +134,12 @@ def workplace() -> Iterator[Bench]:
         (bench.place / "dist").symlink_to(ROOT / "dist")
         bench.qlumod("lock")
         bench.qlumod("fetch", *(job.spec.module for job in bench.jobs()))
-        jobs, store = bench.jobs(), Store(bench.store)
+        jobs = bench.jobs()
         if any(job.generated for job in jobs):
             bench.build()
-            ensure_generated(jobs, store=store, cache=bench.cache, listen=lambda _: None)
+            ensure_generated(
+                jobs, Workshop(store=Store(bench.store), cache=bench.cache), listen=lambda _: None
+            )
         yield bench
 
 

@@ -10,19 +10,14 @@ from pathlib import Path
 from qlumod.model.names import Digest
 from qlumod.system.files import make_directories, sync_directories, told
 from qlumod.system.staging import staging
+from qlumod.system.workshop import WORK
 
 LAYERS = "layers"
-WORK = "work"
 
 
 def payload_path(cache: Path, identity: Digest) -> Path:
     """Where the payload of that identity lies, or will lie."""
     return cache / LAYERS / identity
-
-
-def work_in(cache: Path, work: Path | None = None) -> Path:
-    """Where is built: in the cache, or in a directory that was chosen."""
-    return work or cache / WORK
 
 
 def commit(payload: Path, cache: Path, identity: Digest) -> Path:

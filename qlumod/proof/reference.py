@@ -17,7 +17,7 @@ from qlumod.system.files import make_directories, sync_directory, told, write_wh
 from qlumod.system.namespace import call_inside
 from qlumod.system.own_code import code_digest
 from qlumod.system.staging import staging
-from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 
 ENTRIES = ("proof/reference.py",)
 """Where installing and scanning begin: a scan made by other code is not used."""
@@ -87,52 +87,40 @@ class Installation:
 
 
 def reference_tree(
-    installation: Installation,
-    *,
-    store: Store,
-    cache: Path,
-    work: Path,
-    fresh: bool,
-    listen: Listener,
+    installation: Installation, workshop: Workshop, *, fresh: bool, listen: Listener
 ) -> Tree:
-    """Install in `work` and scan, or take the scan of the same installation from the cache."""
+    """Install and scan, or take the scan of the same installation from the cache."""
     identity = installation.identity
-    kept = scan_path(installation, cache)
+    kept = scan_path(installation, workshop.cache)
     if kept.is_file() and not fresh:
         listen(Notice(text=f"reference installation {identity[:12]} reused (--fresh redoes it)"))
         return loaded(kept.read_bytes())
     root = None
     if installation.below:
-        root = kept_root(installation.below, store=store, cache=cache, work=work, listen=listen)
-    with staging(work, f"reference-{identity}") as place:
-        scanned = _install(installation, place, upon=root, store=store, listen=listen)
-        return _kept(installation, scanned, cache)
+        root = kept_root(installation.below, workshop, listen=listen)
+    with staging(workshop.work, f"reference-{identity}") as place:
+        scanned = _install(installation, place, workshop, upon=root, listen=listen)
+        return _kept(installation, scanned, workshop.cache)
 
 
 def kept_root(
-    installation: Installation,
-    *,
-    store: Store,
-    cache: Path,
-    work: Path,
-    fresh: bool = False,
-    listen: Listener,
+    installation: Installation, workshop: Workshop, *, fresh: bool = False, listen: Listener
 ) -> Path:
     """The root of an installation as a file of the cache, for others to be installed upon it."""
-    root = _root_path(installation, cache)
+    root = _root_path(installation, workshop.cache)
     if root.is_file() and not fresh:
         return root
     with (
-        staging(work, f"reference-{installation.identity}") as place,
-        # On the file system of the cache, which need not be that of `work`.
+        staging(workshop.work, f"reference-{installation.identity}") as place,
+        # On the file system of the cache, which need not be of the other one.
         staging(root.parent / UNFINISHED, installation.identity) as unfinished,
     ):
         # Somebody else may have made it while we waited for the directory.
         if root.is_file() and not fresh:
             return root
         made = unfinished / root.name
-        scanned = _install(installation, place, kept=made, store=store, listen=listen)
-        _kept(installation, scanned, cache)
+        scanned = _install(installation, place, workshop, kept=made, listen=listen)
+        _kept(installation, scanned, workshop.cache)
         _put(made, root)
     _forget_oldest(root.parent)
     return root
@@ -167,21 +155,22 @@ def _kept(installation: Installation, scanned: bytes, cache: Path) -> Tree:
 def _install(
     installation: Installation,
     place: Path,
+    workshop: Workshop,
     *,
     upon: Path | None = None,
     kept: Path | None = None,
-    store: Store,
     listen: Listener,
 ) -> bytes:
     lock = installation.lock
     archive = frozen_archive(
         installation.last,
-        store=store,
+        store=workshop.store,
         directory=place / "archive",
         architecture=lock.architecture,
         # mmdebstrap looks for the essential packages in the suite that it is told to install.
         suite=lock.flavor,
         epoch=installation.epoch,
+        processors=workshop.processors,
         listen=listen,
     )
     output = place / "tree.gz"

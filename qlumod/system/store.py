@@ -175,11 +175,9 @@ class Store:
             files.sync_directory(target.parent)
 
 
-def store_in(
-    cache: Path, store: Path | None = None, *, brought: Mapping[Digest, Path] | None = None
-) -> Store:
+def store_in(cache: Path, store: Path | None = None) -> Store:
     """The store that a cache brings, or the one that was chosen."""
-    return Store(store or cache / "packages", brought or {})
+    return Store(store or cache / "packages")
 
 
 def _own_name() -> str:

@@ -18,7 +18,7 @@ from qlumod.model.project import Project
 from qlumod.stack.payload import Payload
 from qlumod.system.leash import workers
 from qlumod.system.run import require_programs
-from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.package import package_module
 from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors
@@ -84,58 +84,67 @@ def build(
     wanted = named(project, modules)
     require_tools(lock)
     require_means(jobs, cache=place.cache, again=twice)
-    debs = place.packages
-    fetch_predecessors(lock, project.release, wanted, base=base, store=debs, listen=listen)
-    require_predecessors(lock, wanted, debs)
+    workshop = place.workshop
+    fetch_predecessors(
+        lock, project.release, wanted, base=base, store=workshop.store, listen=listen
+    )
+    require_predecessors(lock, wanted, workshop.store)
     needed = [job.spec.module for job in jobs]
     fetch_locked(place, lock, project.release, modules=needed, compiling=twice, listen=listen)
-    sweep_work(place.cache, place.work)
-    target = output.absolute()
+    sweep_work(workshop)
+    packaging = _Packaging(
+        wanted=wanted,
+        named=bool(modules),
+        workshop=workshop,
+        output=output.absolute(),
+        lint=lint,
+        listen=listen,
+    )
     with workers(max(PACKAGERS, place.processors or usable_processors())) as packagers:
 
         def make(job: Job, share: int) -> tuple[Payload, Future[tuple[Path, ...]]]:
-            made = payload(
-                job,
-                store=debs,
-                cache=place.cache,
-                work=place.work,
-                processors=share,
-                listen=listen,
-            )
+            made = payload(job, workshop.shared(share), listen=listen)
             if twice:
-                _compare_again(place, job, made, processors=share, listen=listen)
-            return made, packagers.submit(
-                _packages,
-                job,
-                made,
-                wanted=wanted,
-                named=bool(modules),
-                store=debs,
-                output=target,
-                cache=place.cache,
-                lint=lint,
-                listen=listen,
-            )
+                _compare_again(job, made, workshop.shared(share), listen=listen)
+            return made, packagers.submit(packaging.packages, job, made)
 
         outcome = abreast(jobs, make, processors=place.processors, listen=listen)
     raise_faults(_faults(outcome))
     return tuple(_built(outcome))
 
 
-def _compare_again(
-    place: Workplace, job: Job, made: Payload, *, processors: int, listen: Listener
-) -> None:
+def _compare_again(job: Job, made: Payload, workshop: Workshop, *, listen: Listener) -> None:
     """Build a module a second time; raises where it comes out otherwise."""
-    found = build_again(
-        job,
-        store=place.packages,
-        cache=place.cache,
-        work=place.work,
-        processors=processors,
-        listen=listen,
-    )
+    found = build_again(job, workshop, listen=listen)
     if found:
         raise _Differs(made, found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Packaging:
+    """How the modules of one build are packaged."""
+
+    wanted: Sequence[ModuleName]
+    named: bool
+    """Whether these were named, or are all there are."""
+    workshop: Workshop
+    output: Path
+    lint: bool
+    listen: Listener
+
+    def packages(self, job: Job, made: Payload) -> tuple[Path, ...]:
+        """Package a module; what is published already only if it was named."""
+        module = job.spec.module
+        if module not in self.wanted:
+            return ()
+        # What is made in another profile is a trial: it is never published as that version.
+        trial = bool(job.project.release.profile)
+        if not trial and _is_published(job, made) and not self.named:
+            self.listen(Notice(text=f"{module}: nothing to package, it is published as it is"))
+            return ()
+        return package_module(
+            job, made, self.workshop, output=self.output, lint=self.lint, listen=self.listen
+        )
 
 
 class _Differs(QlumodError):
@@ -181,31 +190,6 @@ def named(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
     """The modules of these names; none stand for all."""
     names = tuple(module_name(name) for name in modules)
     return names or tuple(spec.module for spec in project.specs)
-
-
-def _packages(
-    job: Job,
-    made: Payload,
-    *,
-    wanted: Sequence[ModuleName],
-    named: bool,
-    store: Store,
-    output: Path,
-    cache: Path,
-    lint: bool,
-    listen: Listener,
-) -> tuple[Path, ...]:
-    """Package a module; what is published already only if it was named."""
-    if job.spec.module not in wanted:
-        return ()
-    # What is made in another profile is a trial: it is never published as that version.
-    trial = bool(job.project.release.profile)
-    if not trial and _is_published(job, made) and not named:
-        listen(Notice(text=f"{job.spec.module}: nothing to package, it is published as it is"))
-        return ()
-    return package_module(
-        job, made, store=store, output=output, cache=cache, lint=lint, listen=listen
-    )
 
 
 def _is_published(job: Job, made: Payload) -> bool:

@@ -112,14 +112,7 @@ def _missing_accounts(
             proposed.extend(event.stanzas)
 
     try:
-        build_payloads(
-            jobs,
-            store=place.packages,
-            cache=place.cache,
-            work=place.work,
-            processors=place.processors,
-            listen=hear,
-        )
+        build_payloads(jobs, place.workshop, listen=hear)
     except QlumodError:
         if not proposed:
             raise

@@ -7,7 +7,6 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, ensure_generated, plan
-from qlumod.layer.cache import work_in
 from qlumod.layer.job import Job
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
@@ -26,6 +25,7 @@ from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.staging import staging
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.lock import fetch_locked, locked_project, project_for
 from qlumod.workflows.workplace import Workplace
 
@@ -52,44 +52,22 @@ def verify_stack(
     installation = Installation(lock=lock, specs=stacked)
     names = installation.modules
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
-    payloads = built_payloads(place, plan(project, lock, names), listen=listen)
-    work = work_in(place.cache, place.work)
-    reference = reference_tree(
-        installation,
-        store=place.packages,
-        cache=place.cache,
-        work=work,
-        fresh=fresh,
-        listen=listen,
-    )
+    payloads = built_payloads(place.workshop, plan(project, lock, names), listen=listen)
+    workshop = place.workshop
+    reference = reference_tree(installation, workshop, fresh=fresh, listen=listen)
     found = verdict_of(
-        project, installation, payloads, reference=reference, work=work, listen=listen
+        project, installation, payloads, reference=reference, work=workshop.work, listen=listen
     )
     return replace(found, about=about(lock, stacked, payloads))
 
 
 def built_payloads(
-    place: Workplace, jobs: Sequence[Job], *, listen: Listener
+    workshop: Workshop, jobs: Sequence[Job], *, listen: Listener
 ) -> dict[ModuleName, Payload]:
     """The payloads of modules, and in the store all packages that an installation of them takes."""
-    debs = place.packages
-    payloads = build_payloads(
-        jobs,
-        store=debs,
-        cache=place.cache,
-        work=place.work,
-        processors=place.processors,
-        listen=listen,
-    )
+    payloads = build_payloads(jobs, workshop, listen=listen)
     # The installation gets the same packages of compiled modules as the layers.
-    ensure_generated(
-        jobs,
-        store=debs,
-        cache=place.cache,
-        work=place.work,
-        processors=place.processors,
-        listen=listen,
-    )
+    ensure_generated(jobs, workshop, listen=listen)
     return payloads
 
 

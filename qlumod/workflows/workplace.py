@@ -8,6 +8,7 @@ from qlumod.model.address import Address
 from qlumod.model.profile import RELEASED
 from qlumod.system.stalling import STALL
 from qlumod.system.store import Store, store_in
+from qlumod.system.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +37,21 @@ class Workplace:
     def packages(self) -> Store:
         """The package store."""
         return store_in(self.cache, self.store)
+
+    @property
+    def workshop(self) -> Workshop:
+        """Where layers and reference installations are made."""
+        return workshop_in(self.cache, store=self.store, work=self.work, processors=self.processors)
+
+
+def workshop_in(
+    cache: Path,
+    *,
+    store: Path | None = None,
+    work: Path | None = None,
+    processors: int | None = None,
+) -> Workshop:
+    """The workshop of a cache; None: the default, as in `Workplace`."""
+    return Workshop(
+        store=store_in(cache, store), cache=cache, elsewhere=work, processors=processors
+    )

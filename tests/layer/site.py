@@ -102,7 +102,7 @@ class Site:
     def build(self, module: str, listen: Callable[[Event], None] = ignore) -> Path:
         """Build a module and what it requires; returns its payload."""
         jobs = plan(self.project, self.lock, [ModuleName(module)])
-        payloads = build_payloads(jobs, store=self.store, cache=self.cache, listen=listen)
+        payloads = build_payloads(jobs, self.place.workshop, listen=listen)
         return payloads[ModuleName(module)].directory
 
 

@@ -180,7 +180,7 @@ def test_what_was_built_is_not_built_again(site: Site) -> None:
 def test_a_second_build_gives_the_same_bytes(site: Site) -> None:
     site.build("plain")
     job = site.job("plain")
-    assert build_again(job, store=site.store, cache=site.cache, listen=ignore) == ()
+    assert build_again(job, site.place.workshop, listen=ignore) == ()
 
 
 @pytest.fixture
@@ -196,9 +196,8 @@ def test_a_layer_may_be_built_on_another_file_system_than_the_cache(
 ) -> None:
     site.build("plain")
     job = site.job("plain")
-    again = build_again(
-        job, store=site.store, cache=site.cache, work=elsewhere / "work", listen=ignore
-    )
+    workshop = replace(site.place.workshop, elsewhere=elsewhere / "work")
+    again = build_again(job, workshop, listen=ignore)
     assert again == ()
     assert list((elsewhere / "work").iterdir()) == []
 
@@ -260,7 +259,7 @@ def test_an_old_umask_and_locale_do_not_change_the_bytes(
     before = os.umask(0o077)
     try:
         job = site.job("registered")
-        assert build_again(job, store=site.store, cache=site.cache, listen=ignore) == ()
+        assert build_again(job, site.place.workshop, listen=ignore) == ()
     finally:
         os.umask(before)
 

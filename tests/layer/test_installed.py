@@ -17,6 +17,7 @@ from qlumod.model.manifest import manifest_text, parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import payload_home
 from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 from tests.layer.site import Site, checked
 
 PLAIN = ModuleName("plain")
@@ -42,9 +43,8 @@ def home(module: str) -> str:
 
 
 def jobs(site: Site, root: Path, cache: Path, store: Store | None = None) -> tuple[Job, ...]:
-    return plan_here(
-        site.project, site.lock, PLAIN, store=store or site.store, cache=cache, root=root
-    )
+    workshop = Workshop(store=store or site.store, cache=cache)
+    return plan_here(site.project, site.lock, PLAIN, workshop, root=root)
 
 
 def test_over_an_installed_payload_the_same_bytes_come_out(
@@ -54,7 +54,9 @@ def test_over_an_installed_payload_the_same_bytes_come_out(
     assert [(job.spec.module, job.below[0].installed) for job in found] == [
         ("plain", root / home("core"))
     ]
-    built = build_payloads(found, store=site.store, cache=tmp_path, processors=1, listen=ignore)
+    built = build_payloads(
+        found, Workshop(store=site.store, cache=tmp_path, processors=1), listen=ignore
+    )
     assert contents(built[PLAIN].directory) == contents(site.build("plain"))
 
 

@@ -12,6 +12,7 @@ from qlumod.model.names import ModuleName
 from qlumod.model.project import checked
 from qlumod.stack.payload import Payload
 from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.package import package_module
 from tests.package.small import ACCOUNTS, lock, make_payload, plan, release, spec
 
@@ -42,9 +43,8 @@ def test_debhelper_takes_the_layer_from_the_cache_by_our_own_program(tmp_path: P
     files = package_module(
         slurm,
         Payload(directory=cache / "layers" / slurm.identity),
-        store=Store(tmp_path / "packages"),
+        Workshop(store=Store(tmp_path / "packages"), cache=cache),
         output=tmp_path / "dist",
-        cache=cache,
         lint=False,
         listen=heard.append,
     )
