@@ -25,7 +25,7 @@ from measured import ROOT, ROUNDS, Spent, clocked, compress, contained, quietly
 from qlumod.layer.abreast import usable_processors
 from qlumod.layer.build import ensure_generated
 from qlumod.layer.job import Job
-from qlumod.system.archive import frozen_archive
+from qlumod.system.archive import Heading, frozen_archive
 from qlumod.system.store import Store
 from qlumod.system.workshop import Workshop
 from qlumod.workflows.build import ordered
@@ -89,8 +89,7 @@ class ByHand:
             packages,
             Store(bench.store),
             place / "archive",
-            suite=lock.flavor,
-            epoch=lock.epoch,
+            Heading(epoch=lock.epoch, architecture=lock.architecture, suite=lock.flavor),
         )
         lines = (f"{package.package}={package.version}\n" for package in packages)
         (place / "packages").write_text("".join(lines))

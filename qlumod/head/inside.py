@@ -31,7 +31,7 @@ from qlumod.stack.settle import settle
 from qlumod.state.table import DROPPED, rule_of
 from qlumod.system.files import write_new
 from qlumod.system.memory import scratch_space
-from qlumod.system.squashfs import write_image
+from qlumod.system.squashfs import Squashing, write_image
 from qlumod.system.tree import scan
 from qlumod.system.within import Root
 
@@ -166,8 +166,7 @@ def _write_layer(
             write_image,
             ground.stack.upper,
             output,
-            epoch=epoch,
-            compression=Compression(),
+            Squashing(epoch=epoch, compression=Compression()),
             left_out=[path.lstrip("/") for path in left_out],
             scratch=ground.space,
             listen=listen,

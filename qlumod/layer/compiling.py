@@ -22,6 +22,7 @@ from qlumod.stack.mounted import mounted
 from qlumod.state.kernel_modules import is_kernel_module
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import Enclosure, enclosed
+from qlumod.system.order import Order
 from qlumod.system.run import CommandFailed, last_lines
 from qlumod.system.within import Root
 
@@ -88,15 +89,15 @@ def _install(site: _Site, archive: FrozenArchive) -> None:
         step(site.listen, f"installing {len(packages)} packages to compile with"),
         _told(site, "cannot install what its kernel modules are compiled with"),
     ):
-        apt.install(
-            site.root,
-            apt.wanted(packages),
+        order = Order(
             archive=archive,
+            packages=apt.wanted(packages),
+            architecture=site.job.lock.architecture,
             epoch=site.job.epoch,
             dpkg_options=("force-unsafe-io",),
             environment=ENVIRONMENT,
-            listen=site.listen,
         )
+        apt.install(site.root, order, listen=site.listen)
     site.root.write(_SETTINGS, site.root.read(_SETTINGS) + _UNSIGNED)
 
 

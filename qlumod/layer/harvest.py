@@ -39,7 +39,7 @@ from qlumod.state.accounts import GROUP, PASSWD, base_names, makers_of, rows, un
 from qlumod.state.kind import Files, canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.files import read_bytes
-from qlumod.system.squashfs import write_image
+from qlumod.system.squashfs import Squashing, write_image
 from qlumod.system.within import Root
 
 
@@ -168,11 +168,13 @@ def _write_layer(task: Task, ground: Ground, crop: _Crop) -> None:
             write_image,
             ground.tree.place,
             output / LAYER,
-            epoch=job.epoch,
-            compression=job.project.release.compression,
+            Squashing(
+                epoch=job.epoch,
+                compression=job.project.release.compression,
+                processors=task.processors,
+            ),
             left_out=[path.lstrip("/") for path in ground.tree.present(chosen.left_behind)],
             scratch=task.space,
-            processors=task.processors,
             listen=task.listen,
         )
         initrd = pool.submit(

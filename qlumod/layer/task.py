@@ -14,7 +14,7 @@ from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
-from qlumod.system.archive import POOL, FrozenArchive, frozen_archive
+from qlumod.system.archive import POOL, FrozenArchive, Heading, frozen_archive
 from qlumod.system.memory import scratch_space
 from qlumod.system.namespace import call_inside
 from qlumod.system.workshop import Workshop
@@ -62,10 +62,8 @@ def carry_out(
         packages,
         store=workshop.store,
         directory=place / "archive",
-        architecture=job.lock.architecture,
         # mmdebstrap looks for the essential packages in the suite that it is told to install.
-        suite=job.lock.flavor,
-        epoch=job.epoch,
+        heading=Heading(epoch=job.epoch, architecture=job.lock.architecture, suite=job.lock.flavor),
         processors=workshop.processors,
         listen=listen,
     )

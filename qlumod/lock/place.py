@@ -15,7 +15,7 @@ from qlumod.model.names import ArchName, FlavorName
 from qlumod.model.release import Archive, Release
 from qlumod.system import apt, files
 from qlumod.system.apt import AptRoot, Source
-from qlumod.system.archive import FrozenArchive, folder_archive, frozen_archive
+from qlumod.system.archive import FrozenArchive, Heading, folder_archive, frozen_archive
 from qlumod.system.documents import place_of
 from qlumod.system.stalling import STALL, Stalled
 from qlumod.system.store import Store
@@ -169,9 +169,7 @@ def with_held(where: Place, packages: Sequence[LockedPackage], store: Store) -> 
             [package for package in packages if package.archive == archive],
             store,
             directory / archive,
-            epoch=0,
-            architecture=where.root.architecture,
-            suite=HELD_SUITE,
+            Heading(epoch=0, architecture=where.root.architecture, suite=HELD_SUITE),
         )
         return _source(f"{HELD}{archive}", held)
 

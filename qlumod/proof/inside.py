@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from qlumod.events import Listener, step
 from qlumod.model.manifest import INITRD
@@ -20,52 +21,57 @@ from qlumod.stack.payload import Payload
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import enclosed
 from qlumod.system.memory import scratch_space
+from qlumod.system.order import Order
 from qlumod.system.within import Root
 
 
 def install(
     *,
     listen: Listener,
-    archive: Mapping[str, str],
-    packages: Sequence[str],
-    architecture: str,
-    epoch: int,
-    debconf: Sequence[str],
-    enable: Sequence[str],
-    disable: Sequence[str],
-    scratch: str,
-    output: str,
-    upon: str = "",
-    kept: str = "",
+    order: Mapping[str, Any],
+    asked: Mapping[str, Sequence[str]],
+    places: Mapping[str, str],
 ) -> None:
     """Install packages as anybody would, switch the units that specs name, and scan the result.
 
-    `upon` is a kept root that more is installed into, and `kept` where this one is to be kept.
+    `order` has fields of an `Order`, and `asked` the lines of specs: debconf, enable, disable.
+    `places` are the `scratch` space, the `output` of the scan, `upon`, a kept root that more is
+    installed into, and `kept`, where this one is to be kept; the last two may be missing.
     """
-    frozen = FrozenArchive.from_document(archive)
-    with scratch_space(Path(scratch)) as space:
-        place = space / "root"
-        with step(listen, f"installing {len(packages)} packages at once"):
-            if upon:
-                root = restore(Path(upon), place, listen=listen)
-            else:
-                root = bootstrap(
-                    place,
-                    archive=frozen,
-                    packages=packages,
-                    architecture=architecture,
-                    epoch=epoch,
-                    listen=listen,
-                )
-            _answer(root, debconf, epoch=epoch, listen=listen)
-            apt.install(root, packages, archive=frozen, epoch=epoch, listen=listen)
-            forget_installation(root)
+    wanted = Order(
+        archive=FrozenArchive.from_document(order["archive"]),
+        packages=tuple(order["packages"]),
+        architecture=order["architecture"],
+        epoch=order["epoch"],
+    )
+    with scratch_space(Path(places["scratch"])) as space:
+        root = _installed(wanted, asked["debconf"], places.get("upon"), space, listen=listen)
+        _switch(
+            root,
+            {verb: asked[verb] for verb in ("enable", "disable")},
+            epoch=wanted.epoch,
+            listen=listen,
+        )
+        write_scan(root, Path(places["output"]), listen=listen)
+        if "kept" in places:
+            keep(root, Path(places["kept"]), listen=listen)
+
+
+def _installed(
+    order: Order, debconf: Sequence[str], upon: str | None, space: Path, *, listen: Listener
+) -> Root:
+    place = space / "root"
+    with step(listen, f"installing {len(order.packages)} packages at once"):
         if upon:
-            _finish_triggers(root, epoch=epoch, listen=listen)
-        _switch(root, {"enable": enable, "disable": disable}, epoch=epoch, listen=listen)
-        write_scan(root, Path(output), listen=listen)
-        if kept:
-            keep(root, Path(kept), listen=listen)
+            root = restore(Path(upon), place, listen=listen)
+        else:
+            root = bootstrap(place, order, listen=listen)
+        _answer(root, debconf, epoch=order.epoch, listen=listen)
+        apt.install(root, order, listen=listen)
+        forget_installation(root)
+    if upon:
+        _finish_triggers(root, epoch=order.epoch, listen=listen)
+    return root
 
 
 def _answer(root: Root, debconf: Sequence[str], *, epoch: int, listen: Listener) -> None:

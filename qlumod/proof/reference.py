@@ -12,7 +12,7 @@ from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
 from qlumod.proof.tree import Tree, loaded
-from qlumod.system.archive import frozen_archive
+from qlumod.system.archive import Heading, frozen_archive
 from qlumod.system.files import make_directories, sync_directory, told, write_whole
 from qlumod.system.namespace import call_inside
 from qlumod.system.own_code import code_digest
@@ -29,6 +29,10 @@ KEPT_BYTES = 2 << 30
 """How much room scans of reference installations may take in the cache."""
 KEPT_ROOTS = 2
 """How many roots that others are installed upon the cache keeps."""
+
+
+ASKED = ("debconf", "enable", "disable")
+"""The fields of specs that the reference installation obeys, too: anybody could have done that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,7 @@ class Installation:
                 "flavor": self.lock.flavor,
                 "epoch": self.epoch,
                 "tools": [list(tool) for tool in self.lock.tools],
-                **{field: self.lines(field) for field in ("debconf", "enable", "disable")},
+                **{field: self.lines(field) for field in ASKED},
                 **({"below": self.below.identity} if self.below else {}),
             }
         )
@@ -166,10 +170,10 @@ def _install(
         installation.last,
         store=workshop.store,
         directory=place / "archive",
-        architecture=lock.architecture,
         # mmdebstrap looks for the essential packages in the suite that it is told to install.
-        suite=lock.flavor,
-        epoch=installation.epoch,
+        heading=Heading(
+            epoch=installation.epoch, architecture=lock.architecture, suite=lock.flavor
+        ),
         processors=workshop.processors,
         listen=listen,
     )
@@ -177,17 +181,19 @@ def _install(
     call_inside(
         "qlumod.proof.inside:install",
         {
-            "archive": archive.document,
-            "packages": [f"{p.package}={p.version}" for p in installation.last],
-            "architecture": lock.architecture,
-            "epoch": installation.epoch,
-            "debconf": installation.lines("debconf"),
-            "enable": installation.lines("enable"),
-            "disable": installation.lines("disable"),
-            "scratch": str(place / "scratch"),
-            "output": str(output),
-            "upon": str(upon or ""),
-            "kept": str(kept or ""),
+            "order": {
+                "archive": archive.document,
+                "packages": [f"{p.package}={p.version}" for p in installation.last],
+                "architecture": lock.architecture,
+                "epoch": installation.epoch,
+            },
+            "asked": {field: installation.lines(field) for field in ASKED},
+            "places": {
+                "scratch": str(place / "scratch"),
+                "output": str(output),
+                **({"upon": str(upon)} if upon else {}),
+                **({"kept": str(kept)} if kept else {}),
+            },
         },
         listen=listen,
     )
