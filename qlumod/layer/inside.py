@@ -3,9 +3,9 @@
 from qlumod.events import Listener, step
 from qlumod.layer import install
 from qlumod.layer.harvest import Ground, harvest
-from qlumod.layer.kernel import kernel_of
 from qlumod.layer.task import Document, Task, taken_up
 from qlumod.stack.assemble import assemble
+from qlumod.stack.kernel import kernel_of
 from qlumod.stack.mounted import writable
 from qlumod.stack.settle import settle
 from qlumod.system.mount import all_squashfs, overlay

@@ -24,7 +24,7 @@ from qlumod.model.names import (
     ModuleName,
     ReleaseVersion,
 )
-from qlumod.model.stacks import excluded
+from qlumod.model.stacks import excluded, gaps
 from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import Snapshot
 
@@ -248,14 +248,13 @@ def _is_newer(version: str, other: str) -> bool:
 
 
 def _gaps(one: ModuleSet) -> Iterator[QlumodError]:
-    there = one.held.keys()
-    for found in one.members:
-        for required in sorted(set(found.held.requires) - there):
-            yield QlumodError(
-                f"module {found.title} requires module {required}, of which the suite would have"
-                f" no {one.release} ({one.flavor}, {one.architecture})",
-                remedy=f"publish {required} {one.release} together with it",
-            )
+    titles = {member.module: member.title for member in one.members}
+    for held, required in gaps(one.held.values()):
+        yield QlumodError(
+            f"module {titles[held.module]} requires module {required}, of which the suite would"
+            f" have no {one.release} ({one.flavor}, {one.architecture})",
+            remedy=f"publish {required} {one.release} together with it",
+        )
 
 
 def _several_versions(modules: Iterable[Held]) -> set[str]:
