@@ -21,7 +21,8 @@ from qlumod.model.registry import (
     registry_text,
 )
 from qlumod.system.dpkg_query import package_versions
-from qlumod.system.files import locked, make_directories, read_bytes, write_whole
+from qlumod.system.files import make_directories, read_bytes, write_whole
+from qlumod.system.locking import locked
 from qlumod.system.ownership import strangers
 from qlumod.system.run import CommandFailed, command, run
 from qlumod.system.scratch import scratch

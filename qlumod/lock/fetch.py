@@ -13,6 +13,7 @@ from qlumod.lock.hold import no_longer_there
 from qlumod.model.lock import LockedPackage
 from qlumod.system import files
 from qlumod.system.apt import AptRoot
+from qlumod.system.locking import locked
 from qlumod.system.python_apt import python_apt_needed, python_module
 from qlumod.system.stalling import STALL, run_unless_stalled
 from qlumod.system.store import LOCK, Store, free_space
@@ -71,7 +72,7 @@ def fetch(
     come.
     """
     partial = store.partial
-    with files.locked(partial / LOCK, wait=WAIT, listen=listen):
+    with locked(partial / LOCK, wait=WAIT, listen=listen):
         store.tidy()
         wanted = missing(packages, store)
         size = sum(package.size for package in wanted)

@@ -17,6 +17,7 @@ from qlumod.system import apt, files
 from qlumod.system.apt import AptRoot, Source
 from qlumod.system.archive import FrozenArchive, Heading, folder_archive, frozen_archive
 from qlumod.system.documents import place_of
+from qlumod.system.locking import locked
 from qlumod.system.stalling import STALL, Stalled
 from qlumod.system.store import Store
 
@@ -79,7 +80,7 @@ def place(
     path = cache / "apt" / f"{release.digest[:16]}-{flavor}-{architecture}"
     _remove_unused(path.parent)
     files.make_private(path)
-    with files.locked(path / _LOCK, wait=WAIT, listen=listen):
+    with locked(path / _LOCK, wait=WAIT, listen=listen):
         archives = addressed(release, flavor, {*needed, *optional}, addresses)
         settings = apt.host_settings(host)
         known = apt.host_archives(host) if any(map(_of_the_host, archives)) else ()

@@ -1,6 +1,5 @@
 """The one installation that a stack is held against: mmdebstrap and apt, and nothing of ours."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
 from qlumod.proof.tree import Tree, loaded
 from qlumod.system.archive import Heading, frozen_archive
-from qlumod.system.files import make_directories, sync_directory, told, write_whole
+from qlumod.system.files import make_directories, sync, told, write_whole
 from qlumod.system.namespace import call_inside
 from qlumod.system.own_code import code_digest
 from qlumod.system.staging import staging
@@ -131,10 +130,10 @@ def kept_root(
 
 
 def _put(made: Path, place: Path) -> None:
-    with told(place), made.open("rb") as written:
-        os.fsync(written.fileno())
+    with told(place):
+        sync(made)
         made.rename(place)
-        sync_directory(place.parent)
+        sync(place.parent)
 
 
 def scan_path(installation: Installation, cache: Path) -> Path:
