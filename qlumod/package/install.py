@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.compressed import unpacked
 from qlumod.model.manifest import Manifest, PayloadFile
 from qlumod.model.payload import MANIFEST, MODULES, contents_file, packages_file, payload_home
 from qlumod.package.overrides import of_copyright
 from qlumod.package.render import overrides_text
 from qlumod.stack.payload import Payload
-from qlumod.system.files import read_bytes
+from qlumod.system.documents import read_packed, read_small
 
 DOCUMENTS = Path("usr/share/doc")
 OVERRIDES = Path("usr/share/lintian/overrides")
@@ -35,7 +34,7 @@ def install_payload(payload: Payload, destination: Path) -> Payload:
     home = home_below(destination, payload.manifest)
     for entry in payload.manifest.files:
         _copy(payload.directory, entry, home)
-    _write(home / MANIFEST, read_bytes(payload.directory / MANIFEST))
+    _write(home / MANIFEST, read_small(payload.directory / MANIFEST))
     return Payload(directory=home)
 
 
@@ -64,7 +63,7 @@ def install_copyright(destination: Path, package: str) -> None:
     collections = sorted((destination / MODULES).glob("*/*/*/*/*.copyright.gz"))
     if not collections:
         return
-    text = b"\n".join(unpacked(read_bytes(path), str(path)) for path in collections)
+    text = b"\n".join(map(read_packed, collections))
     _write(destination / DOCUMENTS / package / "copyright", text)
     _add(destination / OVERRIDES / package, overrides_text(package, of_copyright(text)))
 

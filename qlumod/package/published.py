@@ -14,11 +14,11 @@ from debian.arfile import ArError
 
 from qlumod.errors import QlumodError
 from qlumod.late import late
-from qlumod.model.compressed import unpacked
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
 from qlumod.model.manifest import Manifest, parse_manifest
 from qlumod.model.names import Digest, ModulePackage
+from qlumod.model.packed import unpacked
 from qlumod.model.payload import MANIFEST, contents_file, packages_file, payload_home
 from qlumod.package.before import (
     CHANGELOG,

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from qlumod.model.compressed import unpacked
 from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_packages
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
+from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER, LEFT_OUT, Manifest, parse_manifest
 from qlumod.model.names import Digest, ModuleName, PackageName
 from qlumod.model.payload import MANIFEST, contents_file, packages_file
-from qlumod.system.files import read_bytes
+from qlumod.system.documents import read_packed, read_packed_document, read_small
 
 STATE = "state"
 """The directory of the fragments in a payload."""
@@ -66,7 +66,7 @@ class Payload:
 
     @cached_property
     def _manifest(self) -> bytes:
-        return read_bytes(self.directory / MANIFEST)
+        return read_small(self.directory / MANIFEST)
 
     @cached_property
     def packages(self) -> tuple[PackageLine, ...]:
@@ -90,24 +90,23 @@ class Payload:
     @cached_property
     def left_out(self) -> frozenset[tuple[PackageName, str]]:
         """What of its packages the layer does not have: package and path."""
-        path = self.directory / LEFT_OUT
-        lines = os.fsdecode(unpacked(read_bytes(path), str(path))).split("\n")[:-1]
-        pairs = (line.partition("\t") for line in lines)
+        text = os.fsdecode(read_packed(self.directory / LEFT_OUT))
+        pairs = (line.partition("\t") for line in lines_of(text))
         return frozenset((PackageName(name), path) for name, _, path in pairs)
 
     @cached_property
     def fragments(self) -> Mapping[str, bytes]:
         """What it adds to each kind of shared state, by the kind's name."""
         paths = sorted((self.directory / STATE).glob("*"))
-        return {path.name: read_bytes(path) for path in paths}
+        return {path.name: read_small(path) for path in paths}
 
     def cached_by(self, cache: str) -> tuple[str, ...]:
         """The paths that the layer's build made of a cache; empty where it made none."""
-        lines = os.fsdecode(self.fragments.get(CACHES, b"")).split("\n")[:-1]
-        pairs = (line.split("\t") for line in lines)
-        return tuple(path for name, path in pairs if name == cache)
+        text = os.fsdecode(self.fragments.get(CACHES, b""))
+        pairs = (line.partition("\t") for line in lines_of(text))
+        return tuple(path for name, _, path in pairs if name == cache)
 
     def _text(self, name: str) -> tuple[str, str]:
         """The text of a packed file, and its name for errors."""
         path = self.directory / name
-        return decoded(unpacked(read_bytes(path), str(path)), str(path)), str(path)
+        return read_packed_document(path), str(path)

@@ -7,6 +7,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
+from qlumod.model.packed import MOST
 from qlumod.stack.payload import Payload
 from tests.stack.test_meeting import member
 
@@ -43,5 +44,12 @@ def test_what_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
         _ = Payload(directory=tmp_path).module
     slurm = member(tmp_path, "slurm")
     (slurm.directory / "slurm.contents.gz").write_bytes(b"damaged")
-    with pytest.raises(QlumodError, match=r"/slurm\.contents\.gz: cannot be unpacked: "):
+    with pytest.raises(QlumodError, match=r"/slurm\.contents\.gz: what gzip packed is damaged: "):
         _ = slurm.contents
+
+
+def test_what_becomes_too_large_is_not_unpacked_to_its_end(tmp_path: Path) -> None:
+    slurm = member(tmp_path, "slurm")
+    (slurm.directory / "slurm.packages.version.gz").write_bytes(gzip.compress(bytes(MOST + 1)))
+    with pytest.raises(QlumodError, match=r"/slurm\.packages\.version\.gz: it unpacks to more"):
+        _ = slurm.packages
