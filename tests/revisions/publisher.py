@@ -44,10 +44,9 @@ class Publisher(Site):
         """Lock against the repository."""
         return lock.lock(
             self.place,
+            lock.Wish(**given),  # type: ignore[arg-type]
             base=self.base(against),
             listen=self.events.append,
-            host=self.host,
-            **given,  # type: ignore[arg-type]
         )
 
     def jobs(self, *modules: str) -> dict[str, Job]:
