@@ -12,6 +12,7 @@ from qlumod import __version__
 from qlumod.events import Listener, Notice, step
 from qlumod.model.digests import digest_value
 from qlumod.model.names import Digest
+from qlumod.package.delivery import Delivery
 from qlumod.package.linting import require_clean, without_trials
 from qlumod.package.place import addon, source_tree
 from qlumod.package.plan import Plan
@@ -47,18 +48,17 @@ def build_package(
     plan: Plan,
     payload: Payload,
     *,
-    output: Path,
+    to: Delivery,
     cache: Path,
-    lint: bool = True,
     listen: Listener,
     toolbox: Toolbox | None = None,
 ) -> tuple[Path, ...]:
-    """Build the packages of a module; returns the files in `output`, the .changes last.
+    """Build the packages of a module; returns the files where they go, the .changes last.
 
     `payload` is what the layer wing built; the package build finds it in `cache` by its identity.
-    Nothing is done where `output` has packages of the same inputs already; where lintian finds
-    errors, nothing gets there.
+    Nothing is done where there are packages of the same inputs already.
     """
+    output, lint = to.output, to.lint
     check_kind(output, plan, with_packages=False)
     files = render(plan)
     inputs = _inputs(files, payload)

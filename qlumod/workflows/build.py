@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
@@ -15,6 +15,7 @@ from qlumod.lock.make import require_tools
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
+from qlumod.package.delivery import Delivery
 from qlumod.stack.payload import Payload
 from qlumod.system.leash import workers
 from qlumod.system.run import require_programs
@@ -66,19 +67,18 @@ def build(
     place: Workplace,
     modules: Sequence[str],
     *,
-    output: Path,
+    to: Delivery,
     twice: bool = False,
-    lint: bool = True,
     base: Base | None = None,
     listen: Listener,
 ) -> tuple[Built, ...]:
-    """Build modules and put their packages into `output`; no names stand for all modules.
+    """Build modules and package them; no names stand for all modules.
 
     Modules are built side by side, each as soon as those that it requires are there, and packaged
     beside that. Where one fails, the others are finished before the error is raised. Where a second
     build comes out otherwise, that module gets no packages, and nothing is built upon it.
     """
-    if lint:
+    if to.lint:
         require_programs("lintian")
     project, lock, jobs = ordered(place, modules)
     wanted = named(project, modules)
@@ -96,8 +96,7 @@ def build(
         wanted=wanted,
         named=bool(modules),
         workshop=workshop,
-        output=output.absolute(),
-        lint=lint,
+        to=replace(to, output=to.output.absolute()),
         listen=listen,
     )
     with workers(max(PACKAGERS, place.processors or usable_processors())) as packagers:
@@ -128,8 +127,7 @@ class _Packaging:
     named: bool
     """Whether these were named, or are all there are."""
     workshop: Workshop
-    output: Path
-    lint: bool
+    to: Delivery
     listen: Listener
 
     def packages(self, job: Job, made: Payload) -> tuple[Path, ...]:
@@ -142,9 +140,7 @@ class _Packaging:
         if not trial and _is_published(job, made) and not self.named:
             self.listen(Notice(text=f"{module}: nothing to package, it is published as it is"))
             return ()
-        return package_module(
-            job, made, self.workshop, output=self.output, lint=self.lint, listen=self.listen
-        )
+        return package_module(job, made, self.workshop, to=self.to, listen=self.listen)
 
 
 class _Differs(QlumodError):

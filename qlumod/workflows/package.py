@@ -16,6 +16,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.package.before import Predecessor, read_texts
 from qlumod.package.build import build_package
 from qlumod.package.changelog import transparency
+from qlumod.package.delivery import Delivery
 from qlumod.package.install import install_copyright, install_documents, install_payload
 from qlumod.package.plan import Plan, payload_depends
 from qlumod.stack.payload import Payload
@@ -57,15 +58,12 @@ def package_module(
     payload: Payload,
     workshop: Workshop,
     *,
-    output: Path,
-    lint: bool = True,
+    to: Delivery,
     listen: Listener,
 ) -> tuple[Path, ...]:
-    """Make the packages of a built module; returns the files in `output`, the .changes last."""
+    """Make the packages of a built module; returns the finished files, the .changes last."""
     made = source_plan(job, workshop.store)
-    return build_package(
-        made, payload, output=output, cache=workshop.cache, lint=lint, listen=listen
-    )
+    return build_package(made, payload, to=to, cache=workshop.cache, listen=listen)
 
 
 def source_plan(job: Job, store: Store) -> Plan:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qlumod.events import Caution, Event, StepStarted
+from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import build
 from tests.layer.site import Site, checked
 
@@ -16,7 +17,7 @@ def test_what_is_made_in_a_profile_says_so_and_is_another_version(
     _, made = build(
         replace(site.place, profile="dev"),
         ["plain"],
-        output=tmp_path / "packages",
+        to=Delivery(output=tmp_path / "packages"),
         listen=said.append,
     )
     assert [event for event in said if isinstance(event, Caution) and "version" in event.text] == []

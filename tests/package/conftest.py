@@ -7,6 +7,7 @@ import pytest
 
 from qlumod.events import ignore
 from qlumod.package.build import build_package
+from qlumod.package.delivery import Delivery
 from qlumod.package.plan import Plan
 from qlumod.stack.payload import Payload
 from qlumod.system.run import capture, command
@@ -40,9 +41,8 @@ def build(place: Path, made: Plan, *, lint: bool = False) -> Built:
     files = build_package(
         made,
         Payload(directory=payload),
-        output=place / "dist",
+        to=Delivery(output=place / "dist", lint=lint),
         cache=place / "cache",
-        lint=lint,
         listen=lambda event: None,
         toolbox=toolbox(place / "bin", payload),
     )

@@ -15,6 +15,7 @@ from debian.deb822 import Changes, Deb822, Dsc
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Notice
 from qlumod.package.build import Toolbox, build_package
+from qlumod.package.delivery import Delivery
 from qlumod.stack.payload import Payload
 from qlumod.system.run import capture, command
 from tests.conftest import ROOT
@@ -172,9 +173,8 @@ def test_nothing_changed_is_noticed_before_debhelper_starts(slurm: Built) -> Non
     again = build_package(
         slurm.plan,
         Payload(directory=slurm.payload),
-        output=slurm.files[0].parent,
+        to=Delivery(output=slurm.files[0].parent, lint=False),
         cache=slurm.payload.parent / "cache",
-        lint=False,
         listen=heard.append,
     )
     assert sorted(again) == sorted(slurm.files)
@@ -195,9 +195,8 @@ def test_a_damaged_payload_stops_the_build_and_leaves_nothing(tmp_path: Path) ->
         build_package(
             made,
             Payload(directory=payload),
-            output=tmp_path / "dist",
+            to=Delivery(output=tmp_path / "dist", lint=False),
             cache=tmp_path / "cache",
-            lint=False,
             listen=lambda event: None,
             toolbox=toolbox(tmp_path / "bin", payload),
         )
@@ -233,9 +232,8 @@ def test_a_killed_build_leaves_nothing_that_the_next_one_does_not_clear(tmp_path
     files = build_package(
         made,
         Payload(directory=payload),
-        output=output,
+        to=Delivery(output=output, lint=False),
         cache=tmp_path / "cache",
-        lint=False,
         listen=lambda event: None,
         toolbox=toolbox(tmp_path / "bin", payload),
     )
@@ -257,9 +255,8 @@ def test_temporary_files_of_a_package_build_lie_where_the_next_build_clears_all(
         build_package(
             made,
             Payload(directory=payload),
-            output=tmp_path / "dist",
+            to=Delivery(output=tmp_path / "dist", lint=False),
             cache=tmp_path / "cache",
-            lint=False,
             listen=lambda event: None,
             toolbox=Toolbox(environment=(*tools.environment, ("PATH", f"{told.parent}:{path}"))),
         )
@@ -283,7 +280,7 @@ def test_a_missing_program_is_an_error_that_names_its_package(
         build_package(
             made,
             Payload(directory=make_payload(tmp_path / "payload", made)),
-            output=tmp_path / "dist",
+            to=Delivery(output=tmp_path / "dist"),
             cache=tmp_path / "cache",
             listen=lambda event: None,
             toolbox=Toolbox(),

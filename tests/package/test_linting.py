@@ -12,6 +12,7 @@ from qlumod.events import Caution, Event, StepDone
 from qlumod.model.copyright import collected
 from qlumod.model.payload import payload_home
 from qlumod.package.build import build_package
+from qlumod.package.delivery import Delivery
 from qlumod.package.install import install_copyright
 from qlumod.package.plan import Plan
 from qlumod.stack.payload import Payload
@@ -36,9 +37,8 @@ def packaged(place: Path, made: Plan, heard: list[Event], *, lint: bool = True) 
     build_package(
         made,
         Payload(directory=payload),
-        output=place / "dist",
+        to=Delivery(output=place / "dist", lint=lint),
         cache=place / "cache",
-        lint=lint,
         listen=heard.append,
         toolbox=toolbox(place / "bin", payload),
     )

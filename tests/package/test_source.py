@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.package.build import build_package
+from qlumod.package.delivery import Delivery
 from qlumod.package.orig import component
 from qlumod.package.plan import Plan
 from qlumod.package.source import source_package
@@ -149,7 +150,7 @@ def test_with_and_without_packages_are_not_mixed_in_one_directory(tmp_path: Path
         build_package(
             made,
             Payload(directory=tmp_path / "payload"),
-            output=tmp_path / "other",
+            to=Delivery(output=tmp_path / "other"),
             cache=tmp_path / "cache",
             listen=ignore,
             toolbox=toolbox(tmp_path / "bin", tmp_path / "payload"),

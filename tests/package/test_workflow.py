@@ -10,6 +10,7 @@ from qlumod.layer.job import Job
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.names import ModuleName
 from qlumod.model.project import checked
+from qlumod.package.delivery import Delivery
 from qlumod.stack.payload import Payload
 from qlumod.system.store import Store
 from qlumod.system.workshop import Workshop
@@ -44,8 +45,7 @@ def test_debhelper_takes_the_layer_from_the_cache_by_our_own_program(tmp_path: P
         slurm,
         Payload(directory=cache / "layers" / slurm.identity),
         Workshop(store=Store(tmp_path / "packages"), cache=cache),
-        output=tmp_path / "dist",
-        lint=False,
+        to=Delivery(output=tmp_path / "dist", lint=False),
         listen=heard.append,
     )
     assert files[-1].name == "qlustar-module-slurm-bookworm-amd64_14.0.0-1_amd64.changes"
