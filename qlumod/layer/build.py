@@ -211,7 +211,13 @@ def _built(job: Job, place: Path, workshop: Workshop, *, listen: Listener) -> Pa
     require_programs(*PROGRAMS)
     listen = within(listen, job.spec.module)
     ensure_compiled(job, place / "compile", workshop, listen=listen)
-    packages = (*job.packages, *job.restoring)
-    return carry_out(
-        "qlumod.layer.inside:build", job, packages, place=place, workshop=workshop, listen=listen
+    output = place / "payload"
+    carry_out(
+        "qlumod.layer.inside:build",
+        job,
+        (*job.packages, *job.restoring),
+        output=output,
+        workshop=workshop,
+        listen=listen,
     )
+    return output

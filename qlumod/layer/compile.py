@@ -63,12 +63,13 @@ def _compile(
     job: Job, place: Path, workshop: Workshop, *, listen: Listener
 ) -> Iterator[tuple[LockedPackage, Path]]:
     place.mkdir()
+    output = place / "packages"
     with step(listen, f"compiling the kernel modules of {job.spec.module}"):
-        output = carry_out(
+        carry_out(
             "qlumod.layer.compiling:compile_modules",
             job,
             job.to_compile,
-            place=place,
+            output=output,
             workshop=workshop,
             listen=listen,
         )

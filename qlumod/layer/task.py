@@ -50,14 +50,15 @@ def carry_out(
     job: Job,
     packages: Sequence[LockedPackage],
     *,
-    place: Path,
+    output: Path,
     workshop: Workshop,
     listen: Listener,
-) -> Path:
+) -> None:
     """Let a function (``package.module:name``) make something of packages, in namespaces.
 
-    `place` is an empty directory; returns the directory in it that has what was made.
+    `output` is made, the directory of what is made; all else lies beside it.
     """
+    place = output.parent
     archive = frozen_archive(
         packages,
         store=workshop.store,
@@ -67,7 +68,6 @@ def carry_out(
         processors=workshop.processors,
         listen=listen,
     )
-    output = place / "output"
     output.mkdir(mode=0o755)
     task = {
         "inputs": str(write_inputs(job, place / "inputs")),
@@ -79,7 +79,6 @@ def carry_out(
         "processors": workshop.processors,
     }
     call_inside(function, {"task": task}, listen=listen)
-    return output
 
 
 def _below(job: Job, cache: Path) -> Iterator[Path]:
