@@ -11,7 +11,6 @@ from typing import Any
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
-from qlumod.repository.chunks import ABREAST
 from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.indexes import PACKAGES
 from qlumod.repository.relations import NEEDS, PRE_DEPENDS, PROVIDES, alternatives
@@ -126,7 +125,7 @@ def _resolve(client: AptClient, added: Sequence[Entry], suite: str, listen: List
     """Try many at once, which is quick; then one by one, since some may exclude each other."""
     wanted = [f"{entry.package}={entry.version}" for entry in added]
     parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
-    with workers(ABREAST) as beside:
+    with workers(2) as beside:
         tried = [beside.submit(_failing, client, part, listen) for part in parts]
     raise_faults(
         QlumodError(
