@@ -17,7 +17,8 @@ from tests.conftest import ROOT
 
 PARTS = (
     "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "LICENSES", "README.md", "REUSE.toml",
-    "SECURITY.md", "build-host", "debian", "debhelper", "docs", "head-node", "module-specs", "node", "pyproject.toml", "qlumod", "templates",
+    "SECURITY.md", "build-host", "debian", "debhelper", "docs", "head-node", "module-specs",
+    "node", "pyproject.toml", "qlumod", "templates",
 )  # fmt: skip
 
 
