@@ -8,6 +8,7 @@ import pytest
 from qlumod.events import ignore
 from qlumod.package.build import build_package
 from qlumod.package.delivery import Delivery
+from qlumod.package.delivery import Delivery
 from qlumod.package.plan import Plan
 from qlumod.stack.payload import Payload
 from qlumod.system.run import capture, command
@@ -100,8 +101,7 @@ def made(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Made:
     build_modules(
         site.place,
         ["core", "plain"],
-        output=found.packages,
-        lint=False,
+        to=Delivery(output=found.packages, lint=False),
         listen=ignore,
     )
     for output, with_packages in ((found.sources, False), (found.brought, True)):
