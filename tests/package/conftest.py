@@ -8,7 +8,6 @@ import pytest
 from qlumod.events import ignore
 from qlumod.package.build import build_package
 from qlumod.package.delivery import Delivery
-from qlumod.package.delivery import Delivery
 from qlumod.package.plan import Plan
 from qlumod.stack.payload import Payload
 from qlumod.system.run import capture, command
