@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -68,7 +68,7 @@ class Trickling(SimpleHTTPRequestHandler):
 @pytest.fixture
 def mirror(site: Site) -> Iterator[type[Trickling]]:
     """The site's archive at such a mirror; what is to be slow is put into `slow`."""
-    handler = type("Own", (Trickling,), {"top": str(site.archive), "slow": set(), "asked": []})
+    handler: Any = type("Own", (Trickling,), {"top": str(site.archive), "slow": set(), "asked": []})
     site.offer(site.deb("munge", files={"/usr/share/munge": "x" * 5000}))
     site.spec("slurm", "munge")
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

@@ -100,8 +100,7 @@ def made(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Made:
     build_modules(
         site.place,
         ["core", "plain"],
-        output=found.packages,
-        lint=False,
+        to=Delivery(output=found.packages, lint=False),
         listen=ignore,
     )
     for output, with_packages in ((found.sources, False), (found.brought, True)):

@@ -71,6 +71,7 @@ def test_a_damaged_list_of_contents_is_an_error_that_names_it(tmp_path):
         meeting_layers(members)
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_a_package_sees_what_another_module_brought_for_it(tmp_path):
     deb = make_deb(
