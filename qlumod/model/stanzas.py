@@ -60,6 +60,8 @@ class Stanza:
 
     fields: Mapping[str, str]
     where: str
+    text: str
+    """The stanza as it was written, with the end of its last line."""
 
     def get(self, name: str, otherwise: str = "") -> str:
         """A field that may be missing."""
@@ -87,7 +89,7 @@ class Stanza:
             yield listed[1], int(listed[2]), listed[3]
 
 
-def stanza(text: str, where: str) -> Stanza:
+def one_stanza(text: str, where: str) -> Stanza:
     """The stanza of a text that has one; raises `QlumodError` where dpkg would not read it."""
     if not text.endswith("\n"):
         raise QlumodError(f"{where}: the last line has no end")
@@ -103,7 +105,7 @@ def stanzas(text: str, where: str) -> Iterator[Stanza]:
     for block in text.split("\n\n"):
         if inner := block.strip("\n"):
             first = line + len(block) - len(block.lstrip("\n"))
-            yield Stanza(_fields(f"{inner}\n", where, first), where)
+            yield Stanza(_fields(f"{inner}\n", where, first), where, f"{inner}\n")
         line += block.count("\n") + 2
 
 
@@ -123,7 +125,7 @@ def normalised(control: Stanza) -> Stanza:
                 f"{control.where}: {name}: {relation!r} is no relation to a package",
                 remedy="mend its debian/control (deb-control(5)), and build it again",
             )
-    return Stanza(fields, control.where)
+    return Stanza(fields, control.where, stanza_text(fields))
 
 
 def stanza_text(fields: Mapping[str, str]) -> str:

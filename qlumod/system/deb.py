@@ -20,7 +20,7 @@ from typing import BinaryIO, Protocol
 
 from qlumod.errors import QlumodError
 from qlumod.late import late
-from qlumod.model.stanzas import Stanza, as_text, stanza
+from qlumod.model.stanzas import Stanza, as_text, one_stanza
 from qlumod.system.files import BLOCK, open_regular, told
 from qlumod.system.libraries import faults, unreadable
 
@@ -193,7 +193,7 @@ class Deb:
         """The fields of its control file."""
         for file in self.control_files():
             if file.path == "control" and file.is_file:
-                return stanza(as_text(file.read()), f"{self.path}: its control file")
+                return one_stanza(as_text(file.read()), f"{self.path}: its control file")
         raise unreadable(self.path, "there is no control file in it")
 
     def control_files(self) -> Iterator[File]:
@@ -216,10 +216,7 @@ class Deb:
 
     def _files(self, member: _Member, most: int) -> Iterator[File]:
         with self._opened(member) as packed:
-            try:
-                yield from _files(_Unpacked(self.path, packed, member.ending, most))
-            except faults() as fault:
-                raise unreadable(self.path, fault) from fault
+            yield from _unpacked(self.path, packed, member, most)
 
     @contextmanager
     def _opened(self, member: _Member) -> Iterator["_Window"]:
@@ -228,6 +225,13 @@ class Deb:
             return
         with told(self.path, "read"), open_regular(self.path) as file:
             yield _Window(file, member)
+
+
+def tar_xz_files(path: Path) -> Iterator[File]:
+    """What is in a .tar.xz, as dpkg-source makes it of a packaging; raises `QlumodError`."""
+    with told(path, "read"), open_regular(path) as file:
+        whole = _Member(0, file.seek(0, io.SEEK_END), ".xz")
+        yield from _unpacked(path, _Window(file, whole), whole, MOST_CONTROL)
 
 
 class _Window:
@@ -393,6 +397,13 @@ def _wanted(path: Path, member: _Member, name: str, place: int) -> _Member:
     return replace(member, ending=found[1])
 
 
+def _unpacked(path: Path, packed: _Window, member: _Member, most: int) -> Iterator[File]:
+    try:
+        yield from _files(_Unpacked(path, packed, member.ending, most))
+    except faults() as fault:
+        raise unreadable(path, fault) from fault
+
+
 def _files(archive: _Unpacked) -> Iterator[File]:
     """What is in a tar archive; raises `ValueError` and `QlumodError`."""
     long: dict[bytes, str] = {}
@@ -418,7 +429,7 @@ def _file(archive: _Unpacked, header: bytes, size: int, long: Mapping[bytes, str
     if kind == _FILE and path.endswith("/"):
         kind = _DIRECTORY
     return File(
-        _relative(path),
+        relative(path),
         long[_LONG_TARGET] if _LONG_TARGET in long else _text(header[157:257]),
         size if kind == _FILE else 0,
         kind,
@@ -427,7 +438,8 @@ def _file(archive: _Unpacked, header: bytes, size: int, long: Mapping[bytes, str
     )
 
 
-def _relative(path: str) -> str:
+def relative(path: str) -> str:
+    """A path of a .deb without what it may begin and end with; the root directory's is empty."""
     return "" if path == "." else path.removeprefix("./").strip("/")
 
 
