@@ -13,11 +13,8 @@ import apt_pkg
 
 from qlumod.errors import QlumodError
 from qlumod.lock.place import HELD_SUITE
+from qlumod.model.stanzas import Stanza, as_text, normalised, one_stanza, stanza_text
 
-_NOT_IN_STATUS = {
-    "filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "status",
-}  # fmt: skip
-"""Fields of an index that a status file does not have."""
 _OPERATORS = {"<<": "<", ">>": ">"}
 """How apt spells Debian's strict comparisons."""
 _BEYOND_ALL = 1001
@@ -50,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A version that apt chose, with its stanza of Packages."""
+    """A version that apt chose, with its stanza of Packages as its archive wrote it."""
 
     package: str
     version: str
@@ -59,12 +56,17 @@ class Chosen:
     """The name of the lists' file that the stanza was read from."""
 
     @property
+    def told(self) -> Stanza:
+        """The stanza's fields; raises `QlumodError`."""
+        where = f"{self.package} {self.version} in the index {self.index}"
+        return one_stanza(f"{self.stanza.rstrip()}\n", where)
+
+    @property
     def status(self) -> str:
-        """The stanza of the package when it is installed."""
-        section = apt_pkg.TagSection(self.stanza)
-        fields = [key for key in section.keys() if key.lower() not in _NOT_IN_STATUS]  # noqa: SIM118
-        lines = [f"{field}: {section[field]}" for field in fields]
-        return "\n".join((lines[0], "Status: install ok installed", *lines[1:])) + "\n"
+        """The stanza of the package when it is installed; raises `QlumodError`."""
+        own = normalised(self.told).fields
+        status = {"Package": self.package, "Status": "install ok installed"}
+        return stanza_text({**status, **own, **status})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,9 +393,20 @@ class World:
         return Chosen(
             package=version.parent_pkg.name,
             version=version.ver_str,
-            stanza=self._records.record,
+            stanza=self._record(version, source[0].filename),
             index=Path(source[0].filename).name,
         )
+
+    def _record(self, version: Any, index: str) -> str:
+        """The stanza that was looked up; where it is no UTF-8, python-apt gives no text."""
+        try:
+            return str(self._records.record)
+        except UnicodeDecodeError:
+            name, number = version.parent_pkg.name.encode(), version.ver_str.encode()
+            for section in apt_pkg.TagFile(index, bytes=True):
+                if (section["Package"], section["Version"]) == (name, number):
+                    return stanza_text({key: as_text(section[key]) for key in section.keys()})  # noqa: SIM118
+            raise
 
     def _sources(self, version: Any) -> list[Any]:
         return [entry for entry in version.file_list if entry[0].filename != str(self.frame.status)]

@@ -67,15 +67,15 @@ class Stanza:
         """A field that may be missing."""
         return self.fields.get(name, otherwise)
 
-    def need(self, name: str) -> str:
+    def need(self, name: str, *, remedy: str = "") -> str:
         """A field that must be there and not be empty; raises `QlumodError`."""
         if value := self.fields.get(name):
             return value
-        raise QlumodError(f"{self.where} has no field {name}")
+        raise QlumodError(f"{self.where} has no field {name}", remedy=remedy)
 
-    def number(self, name: str) -> int:
+    def number(self, name: str, *, remedy: str = "") -> int:
         """A field that must be a whole number; raises `QlumodError`."""
-        value = self.need(name)
+        value = self.need(name, remedy=remedy)
         if not re.fullmatch(r"[0-9]{1,18}", value):
             raise QlumodError(f"{self.where}: {name}: {value[:80]!r} is no whole number")
         return int(value)
