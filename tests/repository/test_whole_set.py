@@ -1,6 +1,5 @@
 """The modules that a suite would offer go together: one version of a package, nothing missing."""
 
-
 import pytest
 
 from qlumod.errors import QlumodError
