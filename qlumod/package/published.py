@@ -11,7 +11,8 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
 from qlumod.model.manifest import Manifest, parse_manifest
 from qlumod.model.names import Digest, ModulePackage
-from qlumod.model.payload import MANIFEST, payload_home
+from qlumod.model.packed import unpacked
+from qlumod.model.payload import MANIFEST, contents_file, packages_file, payload_home
 from qlumod.package.before import (
     CHANGELOG,
     CONTENTS,
@@ -22,7 +23,6 @@ from qlumod.package.before import (
 )
 from qlumod.package.install import DOCUMENTS
 from qlumod.system.deb import Deb, tar_xz_files
-from qlumod.system.libraries import gunzipped
 
 INPUTS = "debian/qlumod/"
 
@@ -66,8 +66,8 @@ def _places(name: ModulePackage) -> dict[str, str]:
     documents = DOCUMENTS / str(name)
     places = {
         MANIFEST: home / MANIFEST,
-        PACKAGES: home / f"{name.module}.packages.version.gz",
-        CONTENTS: home / f"{name.module}.contents.gz",
+        PACKAGES: home / packages_file(name.module),
+        CONTENTS: home / contents_file(name.module),
         CHANGELOG: documents / f"{name.module}.changelog",
         PACKAGES_CHANGELOG: documents / f"{name.module}.packages.changelog.gz",
         CONTENTS_CHANGELOG: documents / f"{name.module}.contents.changelog.gz",
@@ -89,7 +89,7 @@ def read_inputs_of(packaging: Path) -> dict[str, str]:
 def _content(found: Mapping[str, bytes], place: str) -> bytes:
     if place not in found:
         raise QlumodError("File not found inside package")
-    return gunzipped(found[place]) if place.endswith(".gz") else found[place]
+    return unpacked(found[place], place) if place.endswith(".gz") else found[place]
 
 
 @contextmanager

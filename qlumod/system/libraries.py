@@ -1,7 +1,5 @@
 """What libraries raise where they read bytes that somebody else wrote: the one list of it."""
 
-import gzip
-import io
 import lzma
 import tarfile
 import zlib
@@ -11,9 +9,6 @@ from qlumod.errors import QlumodError
 from qlumod.late import late
 
 zstandard = late("zstandard")
-
-MOST = 1 << 28
-"""Bytes that one document may unpack to: the contents of the largest modules have a tenth."""
 
 
 def faults() -> tuple[type[Exception], ...]:
@@ -35,18 +30,6 @@ def faults() -> tuple[type[Exception], ...]:
         zlib.error,
         zstandard.ZstdError,
     )
-
-
-def gunzipped(data: bytes) -> bytes:
-    """What bytes unpack to that gzip has packed; raises `QlumodError`."""
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
-            found = packed.read(MOST + 1)
-    except faults() as fault:
-        raise QlumodError(f"cannot be unpacked: {fault}") from fault
-    if len(found) > MOST:
-        raise QlumodError(f"it unpacks to more than {MOST} bytes")
-    return found
 
 
 def unreadable(path: Path, what: object, *, kind: str = "a .deb") -> QlumodError:
