@@ -46,6 +46,8 @@ _RELATION = re.compile(
     r"(?:\s*\(\s*(?:<<|<=|=|>=|>>|<|>)?\s*(?:\d+:)?\d[A-Za-z0-9.+~:-]*\s*\))?",
     re.ASCII,
 )
+_BLANKS = " \t\n\v\f\r"
+"""What dpkg takes for a blank: no others that Unicode has."""
 _SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----\n"
 _SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----\n"
 
@@ -109,6 +111,15 @@ def stanzas(text: str, where: str) -> Iterator[Stanza]:
         line += block.count("\n") + 2
 
 
+def signed_stanza(data: bytes, where: str) -> Stanza:
+    """The stanza of a .changes, .dsc or Release file; raises `QlumodError`.
+
+    The signature around it is not checked here, and the end of the last line may be missing.
+    """
+    text = _unsigned(as_text(data))
+    return one_stanza(text.rstrip("\n") + "\n", where)
+
+
 def normalised(control: Stanza) -> Stanza:
     """What a package says of itself, without what an index tells, and without empty fields.
 
@@ -117,7 +128,7 @@ def normalised(control: Stanza) -> Stanza:
     fields = {
         name: value
         for name, value in control.fields.items()
-        if name.lower() not in COMPUTED and value.strip()
+        if name.lower() not in COMPUTED and value.strip(_BLANKS)
     }
     for name in RELATIONS:
         if name in fields and (relation := _no_relation(name, fields[name])) is not None:
@@ -141,20 +152,20 @@ def as_text(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def unsigned(text: str) -> str:
-    """A text without the OpenPGP signature around it, which nobody checks here."""
-    if not text.startswith(_SIGNED):
-        return text
-    signed = text.partition("\n\n")[2].partition(_SIGNATURE)[0]
-    return re.sub(r"^- ", "", signed, flags=re.MULTILINE) + "\n"
-
-
 def date_seconds(date: str, where: str) -> int:
     """The time that a field Date says, in seconds; raises `QlumodError`."""
     try:
         return int(mail.parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())
     except (ValueError, TypeError, LookupError, ArithmeticError, OSError) as fault:
         raise QlumodError(f"{where}: {date[:80]!r} is no date") from fault
+
+
+def _unsigned(text: str) -> str:
+    """A text without the OpenPGP signature around it."""
+    if not text.startswith(_SIGNED):
+        return text
+    signed = text.partition("\n\n")[2].partition(_SIGNATURE)[0]
+    return re.sub(r"^- ", "", signed, flags=re.MULTILINE) + "\n"
 
 
 def _fields(text: str, where: str, line: int) -> dict[str, str]:
@@ -170,7 +181,7 @@ def _fields(text: str, where: str, line: int) -> dict[str, str]:
             number = line + text.count("\n", 0, position)
             raise QlumodError(f"{where}: line {number}: the field {field[1]} stands there twice")
         seen.add(lower)
-        found[_KNOWN.get(lower, field[1])] = field[2].strip() + field[3]
+        found[_KNOWN.get(lower, field[1])] = field[2].strip(_BLANKS) + field[3]
         position = field.end()
     return found
 
@@ -192,7 +203,7 @@ def _no_relation(name: str, value: str) -> str | None:
     for group in value.split(","):
         alternatives = group.split("|")
         for alternative in alternatives:
-            if not _RELATION.fullmatch(alternative.strip()):
+            if not _RELATION.fullmatch(alternative.strip(_BLANKS)):
                 return alternative.strip()[:80]
         if len(alternatives) > 1 and name not in _WITH_ALTERNATIVES:
             return group.strip()[:80]

@@ -22,10 +22,8 @@ from qlumod.model.names import (
 from qlumod.model.stanzas import (
     COMPUTED,
     Stanza,
-    as_text,
     normalised,
-    one_stanza,
-    unsigned,
+    signed_stanza,
 )
 from qlumod.repository.entries import ALL, SOURCE, Entry, PoolFile, binary_entry, source_entry
 from qlumod.repository.layout import COMPONENT
@@ -136,7 +134,7 @@ def _wanted_by(path: Path) -> list[_Wanted]:
 
 
 def _named_in_changes(path: Path) -> list[_Wanted]:
-    said = _said(path, _document(path, read_bytes(path)))
+    said = _said(path, signed_stanza(read_bytes(path), str(path)))
     wanted = [name for name in said if name.suffix in (".deb", ".dsc")]
     if not wanted:
         raise QlumodError(f"{path}: Checksums-Sha256 names no .deb and no .dsc")
@@ -161,11 +159,6 @@ def _raw_checksums(path: Path, document: Stanza) -> list[tuple[str, int, str]]:
             f"{path}: there is no readable field Checksums-Sha256",
             remedy="build the package again with dpkg-buildpackage",
         ) from fault
-
-
-def _document(path: Path, data: bytes) -> Stanza:
-    """A .changes or .dsc, whose signature nobody asks for."""
-    return one_stanza(unsigned(as_text(data)).rstrip("\n") + "\n", str(path))
 
 
 def _checked_sum(path: Path, said: Mapping[Path, Sum], by: str) -> Sum:
@@ -228,7 +221,7 @@ def _read_dsc(wanted: _Wanted) -> Incoming:
     path = wanted.path
     data = read_bytes(path)
     own = _checked_sum(path, wanted.said, ".changes")
-    document = _document(path, data)
+    document = signed_stanza(data, str(path))
     said = _said(path, document)
     for name in said:
         _checked_sum(name, said, ".dsc")
