@@ -39,7 +39,7 @@ _FIELD = re.compile(
     r"((?:\n[ \t]+[^ \t\n\v\f\r][^\n]*)*)\n"
 )
 """A field as dpkg reads it: its name, its first line, and its further lines as they stand."""
-_LISTED = re.compile(r"(\S+)[ \t]+(\d{1,18})(?:[ \t]+\S+[ \t]+\S+)?[ \t]+(\S+)", re.ASCII)
+_LISTED = re.compile(r"([0-9a-f]{32,})[ \t]+(\d{1,18})(?:[ \t]+\S+[ \t]+\S+)?[ \t]+(\S+)", re.ASCII)
 """Digest, size and name of a file; the field Files of a .changes has section and priority, too."""
 _RELATION = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9+._-]*(?::[A-Za-z0-9-]+)?"
