@@ -9,7 +9,8 @@ from qlumod.model.names import PackageName
 from qlumod.model.spec import Restored
 from qlumod.stack.files import Owners
 from qlumod.state.kind import canonical_path
-from qlumod.system.deb import Deb, File, relative
+from qlumod.system.deb import Deb
+from qlumod.system.tar import File, relative
 from qlumod.system.within import Root
 
 LeftOut = Collection[tuple[PackageName, str]]

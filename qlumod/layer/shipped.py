@@ -14,7 +14,8 @@ from pathlib import Path
 from qlumod.layer.job import Job
 from qlumod.state.kind import canonical_path
 from qlumod.system.archive import side_by_side
-from qlumod.system.deb import Deb, File
+from qlumod.system.deb import Deb
+from qlumod.system.tar import File
 from qlumod.system.within import Root
 
 Md5 = bytes

@@ -11,7 +11,7 @@ from typing import Any
 from qlumod.errors import Faults, QlumodError
 from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
-from qlumod.model.stanzas import Stanza, one_stanza
+from qlumod.model.stanzas import ControlStanza, one_stanza
 
 Json = Any
 
@@ -234,7 +234,7 @@ class Chosen:
     """The name of the lists' file that the stanza was read from."""
 
     @property
-    def told(self) -> Stanza:
+    def told(self) -> ControlStanza:
         """The stanza's fields; raises `QlumodError`."""
         where = f"{self.package} {self.version} in the index {self.index}"
         return one_stanza(f"{self.stanza.rstrip()}\n", where)

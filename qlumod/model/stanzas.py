@@ -53,7 +53,7 @@ _SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Stanza:
+class ControlStanza:
     """The fields of a stanza; `where` names its source in errors.
 
     A known field has Debian's spelling, any other its own. The further lines of a value keep their
@@ -91,27 +91,27 @@ class Stanza:
             yield listed[1], int(listed[2]), listed[3]
 
 
-def one_stanza(text: str, where: str) -> Stanza:
+def one_stanza(text: str, where: str) -> ControlStanza:
     """The stanza of a text that has one; raises `QlumodError` where dpkg would not read it."""
     if not text.endswith("\n"):
         raise QlumodError(f"{where}: the last line has no end")
-    found = tuple(stanzas(text, where))
+    found = tuple(read_stanzas(text, where))
     if len(found) != 1:
         raise QlumodError(f"{where} has {len(found) or 'no'} stanzas: it must have one")
     return found[0]
 
 
-def stanzas(text: str, where: str) -> Iterator[Stanza]:
+def read_stanzas(text: str, where: str) -> Iterator[ControlStanza]:
     """The stanzas of a text such as an index; raises `QlumodError`."""
     line = 1
     for block in text.split("\n\n"):
         if inner := block.strip("\n"):
             first = line + len(block) - len(block.lstrip("\n"))
-            yield Stanza(_fields(f"{inner}\n", where, first), where, f"{inner}\n")
+            yield ControlStanza(_fields(f"{inner}\n", where, first), where, f"{inner}\n")
         line += block.count("\n") + 2
 
 
-def signed_stanza(data: bytes, where: str) -> Stanza:
+def signed_stanza(data: bytes, where: str) -> ControlStanza:
     """The stanza of a .changes, .dsc or Release file; raises `QlumodError`.
 
     The signature around it is not checked here, and the end of the last line may be missing.
@@ -120,7 +120,7 @@ def signed_stanza(data: bytes, where: str) -> Stanza:
     return one_stanza(text.rstrip("\n") + "\n", where)
 
 
-def normalised(control: Stanza) -> Stanza:
+def normalised(control: ControlStanza) -> ControlStanza:
     """What a package says of itself, without what an index tells, and without empty fields.
 
     Raises `QlumodError` for relations that dpkg does not read.
@@ -136,7 +136,7 @@ def normalised(control: Stanza) -> Stanza:
                 f"{control.where}: {name}: {relation!r} is no relation to a package",
                 remedy="mend its debian/control (deb-control(5)), and build it again",
             )
-    return Stanza(fields, control.where, stanza_text(fields))
+    return ControlStanza(fields, control.where, stanza_text(fields))
 
 
 def stanza_text(fields: Mapping[str, str]) -> str:

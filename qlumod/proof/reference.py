@@ -10,7 +10,7 @@ from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
-from qlumod.model.stanzas import as_text, stanzas
+from qlumod.model.stanzas import as_text, read_stanzas
 from qlumod.proof.tree import Tree, loaded
 from qlumod.system.archive import Heading, frozen_archive
 from qlumod.system.files import make_directories, sync, told, write_whole
@@ -213,7 +213,7 @@ def _check_versions(tree: Tree, packages: Sequence[LockedPackage]) -> None:
 
 
 def _installed(status: str) -> Iterable[tuple[str, str]]:
-    for one in stanzas(status, _STATUS):
+    for one in read_stanzas(status, _STATUS):
         if one.get("Status") == "install ok installed":
             yield one.need("Package"), one.need("Version")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from qlumod.model.names import Digest
-from qlumod.model.stanzas import Stanza, stanza_text, stanzas
+from qlumod.model.stanzas import ControlStanza, read_stanzas, stanza_text
 
 SOURCE = "source"
 """The architecture of source packages, as .changes files call it."""
@@ -100,15 +100,15 @@ def source_entry(control: Mapping[str, str], files: tuple[PoolFile, ...]) -> Ent
 
 def read_packages(text: str, where: str = "Packages") -> tuple[Entry, ...]:
     """Read a Packages file that qlumod wrote; raises `QlumodError`."""
-    return tuple(_published_binary(each) for each in stanzas(text, where))
+    return tuple(_published_binary(each) for each in read_stanzas(text, where))
 
 
 def read_sources(text: str, where: str = "Sources") -> tuple[Entry, ...]:
     """Read a Sources file that qlumod wrote; raises `QlumodError`."""
-    return tuple(_published_source(each) for each in stanzas(text, where))
+    return tuple(_published_source(each) for each in read_stanzas(text, where))
 
 
-def _published_binary(told: Stanza) -> Entry:
+def _published_binary(told: ControlStanza) -> Entry:
     file = PoolFile(
         path=told.need("Filename"), size=told.number("Size"), sha256=Digest(told.need("SHA256"))
     )
@@ -122,7 +122,7 @@ def _published_binary(told: Stanza) -> Entry:
     )
 
 
-def _published_source(told: Stanza) -> Entry:
+def _published_source(told: ControlStanza) -> Entry:
     name, version = told.need("Package"), told.need("Version")
     files = tuple(
         PoolFile(path=f"{told.need('Directory')}/{file}", size=size, sha256=Digest(sha256))

@@ -21,7 +21,7 @@ from qlumod.model.names import (
 )
 from qlumod.model.stanzas import (
     COMPUTED,
-    Stanza,
+    ControlStanza,
     normalised,
     signed_stanza,
 )
@@ -141,7 +141,7 @@ def _named_in_changes(path: Path) -> list[_Wanted]:
     return [_Wanted(path=name, said=said) for name in wanted]
 
 
-def _said(path: Path, document: Stanza) -> dict[Path, Sum]:
+def _said(path: Path, document: ControlStanza) -> dict[Path, Sum]:
     """The files that a .changes or .dsc names, with size and digest, as they lie beside it."""
     said: dict[Path, Sum] = {}
     for digest, size, name in _raw_checksums(path, document):
@@ -151,7 +151,7 @@ def _said(path: Path, document: Stanza) -> dict[Path, Sum]:
     return said
 
 
-def _raw_checksums(path: Path, document: Stanza) -> list[tuple[str, int, str]]:
+def _raw_checksums(path: Path, document: ControlStanza) -> list[tuple[str, int, str]]:
     try:
         return list(document.files("Checksums-Sha256"))
     except QlumodError as fault:
@@ -237,7 +237,7 @@ def _read_dsc(wanted: _Wanted) -> Incoming:
     return Incoming(entry=source_entry(fields, files), sources=tuple(sums))
 
 
-def _source_fields(document: Stanza) -> dict[str, str]:
+def _source_fields(document: ControlStanza) -> dict[str, str]:
     """A .dsc's own fields, without those that Sources tells of the package and of its files."""
     return {
         name: value

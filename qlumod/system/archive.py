@@ -18,7 +18,7 @@ from qlumod.events import Listener, ignore, step
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest
-from qlumod.model.stanzas import Stanza, normalised, stanza_text
+from qlumod.model.stanzas import ControlStanza, normalised, stanza_text
 from qlumod.system import files, gpg
 from qlumod.system.deb import Deb
 from qlumod.system.documents import debs_in
@@ -82,7 +82,7 @@ class Indexed:
     filename: str
     sha256: Digest
     size: int
-    control: Stanza
+    control: ControlStanza
 
     @property
     def stanza(self) -> str:
@@ -250,7 +250,7 @@ def _check_names(debs: Sequence[Indexed], folder: Path) -> None:
             )
 
 
-def _control(path: Path) -> Stanza:
+def _control(path: Path) -> ControlStanza:
     return normalised(Deb.at(path).control)
 
 

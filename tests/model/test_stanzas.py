@@ -14,9 +14,9 @@ from qlumod.model.stanzas import (
     date_seconds,
     normalised,
     one_stanza,
+    read_stanzas,
     signed_stanza,
     stanza_text,
-    stanzas,
 )
 
 CONTROL = (
@@ -70,7 +70,7 @@ def test_what_dpkg_refuses_is_refused_by_line(text: str, told: str) -> None:
 
 def test_a_line_of_a_later_stanza_has_its_number() -> None:
     with pytest.raises(QlumodError, match=r"^x: line 5: "):
-        list(stanzas("A: 1\n\n\nB: 2\nC\n", "x"))
+        list(read_stanzas("A: 1\n\n\nB: 2\nC\n", "x"))
 
 
 def test_a_signature_is_left_out() -> None:
