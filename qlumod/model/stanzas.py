@@ -33,6 +33,7 @@ _KNOWN = {
     )
 }  # fmt: skip
 """The spelling of the fields that the code asks for by name."""
+_KNOWN |= {name: name for name in _KNOWN.values()}
 
 _FIELD = re.compile(
     r"([^-#: \t\n\v\f\r][^: \t\n\v\f\r]*)[ \t]*:([^\n]*)"
@@ -170,18 +171,21 @@ def _unsigned(text: str) -> str:
 
 def _fields(text: str, where: str, line: int) -> dict[str, str]:
     found: dict[str, str] = {}
-    seen: set[str] = set()
-    position = 0
-    while position < len(text):
+    others: set[str] = set()
+    position, end = 0, len(text)
+    while position < end:
         field = _FIELD.match(text, position)
         if not field:
             raise _no_field(text, position, where, line)
-        lower = field[1].lower()
-        if lower in seen:
+        written, first, further = field.groups()
+        name = _KNOWN.get(written) or _KNOWN.get(written.lower())
+        lower = name or written.lower()
+        if lower in found or lower in others:
             number = line + text.count("\n", 0, position)
-            raise QlumodError(f"{where}: line {number}: the field {field[1]} stands there twice")
-        seen.add(lower)
-        found[_KNOWN.get(lower, field[1])] = field[2].strip(_BLANKS) + field[3]
+            raise QlumodError(f"{where}: line {number}: the field {written} stands there twice")
+        if not name:
+            others.add(lower)
+        found[name or written] = first.strip(_BLANKS) + further
         position = field.end()
     return found
 
