@@ -85,12 +85,12 @@ def mirror(site: Site) -> Iterator[type[Trickling]]:
 
 def lock(site: Site, stall: float) -> workflow.Locked:
     place = replace(site.place, stall=stall)
-    return workflow.lock(place, listen=site.events.append, host=site.host)
+    return workflow.lock(place, listen=site.events.append)
 
 
 def fetch(site: Site, stall: float) -> int:
     place = replace(site.place, stall=stall)
-    return len(workflow.fetch(place, listen=site.events.append, host=site.host).packages)
+    return len(workflow.fetch(place, listen=site.events.append).packages)
 
 
 @pytest.mark.parametrize("slow", ["InRelease", "Packages.gz"])
