@@ -17,7 +17,7 @@ from qlumod.repository.settings import Wishes
 from qlumod.repository.verbs.owed import Fetching, owed_sources
 from qlumod.repository.verbs.repo import check_repository, trial_key
 from qlumod.repository.verbs.repo import init as begin
-from qlumod.workflows.client_packages import client_packages
+from qlumod.workflows.keyring import client_packages
 
 _DIRECTORY = setting_argument("repository")
 

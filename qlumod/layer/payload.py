@@ -12,9 +12,9 @@ from qlumod.model.contents import PathLine, contents_text, package_lines, packag
 from qlumod.model.copyright import Texts, collected
 from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text
 from qlumod.model.names import Digest
-from qlumod.model.payload import MANIFEST
+from qlumod.model.payload import MANIFEST, contents_file, packages_file
 from qlumod.secrets.look import look
-from qlumod.stack.member import STATE
+from qlumod.stack.payload import STATE
 
 
 def write_documents(
@@ -32,8 +32,8 @@ def write_documents(
     state.mkdir(mode=0o755)
     for name, fragment in sorted(fragments.items()):
         _write(state / name, fragment)
-    _write_gz(output / f"{module}.packages.version.gz", packages_text(package_lines(job.packages)))
-    _write_gz(output / f"{module}.contents.gz", contents_text(module, tuple(lines)))
+    _write_gz(output / packages_file(module), packages_text(package_lines(job.packages)))
+    _write_gz(output / contents_file(module), contents_text(module, tuple(lines)))
     _write_gz(output / LEFT_OUT, _left_out_text(left_out))
     _write_gz(output / f"{module}.copyright.gz", collected(job.lock, module, copyrights))
 

@@ -1,29 +1,26 @@
 """What release, specs and payloads say that a stack and one installation differ in."""
 
-import gzip
 from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
 
-from qlumod.model.contents import parse_contents
 from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.project import Project
 from qlumod.proof.permitted import Expectations, outside
 from qlumod.proof.reference import Installation
-from qlumod.stack.member import Member, read_member
+from qlumod.stack.kernel import kernel_of
+from qlumod.stack.payload import Payload
 from qlumod.state.accounts import day_of
 from qlumod.state.kind import canonical_path
 
 
 def expectations(
-    project: Project, installation: Installation, payloads: Collection[Path]
+    project: Project, installation: Installation, payloads: Collection[Payload]
 ) -> Expectations:
     """What release, specs and payloads say that the stack differs in."""
-    members = [read_member(payload) for payload in payloads]
     release, specs = project.release, installation.specs
-    beside = dict(pair for member in members for pair in _beside(member))
-    kernel = next((m.manifest.kernel for m in members if m.manifest.kernel), "")
-    recorded = {path for member in members for _, path in member.left_out}
-    back = {path for member in members for path in _brought_back(member, recorded)}
+    beside = dict(pair for payload in payloads for pair in _beside(payload))
+    kernel = kernel_of(payloads)
+    recorded = {path for payload in payloads for _, path in payload.left_out}
+    back = {path for payload in payloads for path in _brought_back(payload, recorded)}
     return Expectations(
         left_out=frozenset(recorded - back - outside(kernel, beside)),
         excludes=(*release.excludes, *installation.lines("exclude")),
@@ -48,17 +45,16 @@ def _days(project: Project, installation: Installation) -> Iterator[tuple[str, t
             yield user.name, (day_of(installation.epoch), day_of(lock.epoch_of(module)))
 
 
-def _brought_back(member: Member, recorded: Collection[str]) -> Iterator[str]:
+def _brought_back(payload: Payload, recorded: Collection[str]) -> Iterator[str]:
     """The paths of a module that others have left out, and not it."""
-    own = {path for _, path in member.left_out}
-    text = gzip.decompress(member.contents.read_bytes()).decode()
-    for line in parse_contents(text, str(member.contents)):
+    own = {path for _, path in payload.left_out}
+    for line in payload.contents:
         if line.path in recorded and line.path not in own:
             yield line.path
 
 
-def _beside(member: Member) -> Iterable[tuple[str, str]]:
+def _beside(payload: Payload) -> Iterable[tuple[str, str]]:
     """What lies beside a layer: its path in an installation, and its digest."""
     for name, path in ((KERNEL, "/boot/vmlinuz-"), (INITRD, "/boot/initrd.img-")):
-        if file := member.manifest.file(name):
-            yield f"{path}{member.manifest.kernel}", file.sha256
+        if file := payload.manifest.file(name):
+            yield f"{path}{payload.manifest.kernel}", file.sha256

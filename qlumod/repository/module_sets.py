@@ -5,7 +5,6 @@ so a publication reads, checks and writes those alone that it changes.
 """
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,7 +14,7 @@ from typing import Any
 from qlumod.errors import QlumodError
 from qlumod.late import late
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import decoded
+from qlumod.model.document import decoded, number
 from qlumod.model.held import Held, SetKey
 from qlumod.model.names import (
     ArchName,
@@ -23,8 +22,11 @@ from qlumod.model.names import (
     FlavorName,
     ModuleName,
     ReleaseVersion,
+    arch_name,
+    digest,
+    flavor_name,
 )
-from qlumod.model.stacks import excluded
+from qlumod.model.stacks import excluded, gaps
 from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import Snapshot
 
@@ -35,9 +37,8 @@ MODULES = "modules"
 MOST = 10
 """How many of many lines an error tells."""
 MOST_NAMED = 100
-"""How many unproved pairs a set names."""
+"""How many unproved pairs the document of a set names: a part of its format."""
 
-_LINE = re.compile(r"(\d+)\.(\d+)\.(\d+) (\S+) (\S+) ([0-9a-f]{64}) (\d+) (\d+)\Z")
 Pair = tuple[ModuleName, ...]
 """Two modules that may be in one image; or one, where there is no other."""
 
@@ -248,14 +249,13 @@ def _is_newer(version: str, other: str) -> bool:
 
 
 def _gaps(one: ModuleSet) -> Iterator[QlumodError]:
-    there = one.held.keys()
-    for found in one.members:
-        for required in sorted(set(found.held.requires) - there):
-            yield QlumodError(
-                f"module {found.title} requires module {required}, of which the suite would have"
-                f" no {one.release} ({one.flavor}, {one.architecture})",
-                remedy=f"publish {required} {one.release} together with it",
-            )
+    titles = {member.module: member.title for member in one.members}
+    for held, required in gaps(one.held.values()):
+        yield QlumodError(
+            f"module {titles[held.module]} requires module {required}, of which the suite would"
+            f" have no {one.release} ({one.flavor}, {one.architecture})",
+            remedy=f"publish {required} {one.release} together with it",
+        )
 
 
 def _several_versions(modules: Iterable[Held]) -> set[str]:
@@ -293,18 +293,18 @@ def _two_versions(
 
 
 def _line(text: str, where: str) -> SetLine:
-    # Quick on purpose: there may be thousands of lines, all of them signed.
-    found = _LINE.match(text)
-    if not found:
-        raise QlumodError(f"{where}: {text!r} is no set of modules: it has six words")
-    return SetLine(
-        release=ReleaseVersion(int(found[1]), int(found[2]), int(found[3])),
-        flavor=FlavorName(found[4]),
-        architecture=ArchName(found[5]),
-        document=Digest(found[6]),
-        pairs=int(found[7]),
-        unproved=int(found[8]),
-    )
+    try:
+        release, flavor, architecture, document, pairs, unproved = text.split(" ")
+        return SetLine(
+            release=ReleaseVersion.parse(release),
+            flavor=flavor_name(flavor),
+            architecture=arch_name(architecture),
+            document=digest(document),
+            pairs=number(pairs),
+            unproved=number(unproved),
+        )
+    except (QlumodError, ValueError) as fault:
+        raise QlumodError(f"{where}: {text!r} is no set of modules: it has six words") from fault
 
 
 def _set(values: Mapping[str, Any]) -> ModuleSet:

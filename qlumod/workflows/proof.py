@@ -7,13 +7,11 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, ensure_generated, plan
-from qlumod.layer.cache import work_in
 from qlumod.layer.job import Job
-from qlumod.model.digests import digest_bytes, digest_value
+from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.manifest import LAYER
 from qlumod.model.names import Digest, ModuleName, ReleaseVersion, module_name
-from qlumod.model.payload import MANIFEST
 from qlumod.model.project import Project
 from qlumod.model.proof import About, ProvenModule
 from qlumod.model.spec import ModuleSpec, with_requirements
@@ -21,11 +19,11 @@ from qlumod.proof.expected import expectations
 from qlumod.proof.reference import Installation, reference_tree
 from qlumod.proof.tree import Tree, loaded
 from qlumod.proof.verdict import Verdict, verdict
-from qlumod.stack.member import read_member
+from qlumod.stack.payload import Payload
 from qlumod.state.table import KINDS
-from qlumod.system.files import read_bytes
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.staging import staging
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.lock import fetch_locked, locked_project, project_for
 from qlumod.workflows.workplace import Workplace
 
@@ -52,48 +50,26 @@ def verify_stack(
     installation = Installation(lock=lock, specs=stacked)
     names = installation.modules
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
-    payloads = built_payloads(place, plan(project, lock, names), listen=listen)
-    work = work_in(place.cache, place.work)
-    reference = reference_tree(
-        installation,
-        store=place.packages,
-        cache=place.cache,
-        work=work,
-        fresh=fresh,
-        listen=listen,
-    )
+    payloads = built_payloads(place.workshop, plan(project, lock, names), listen=listen)
+    workshop = place.workshop
+    reference = reference_tree(installation, workshop, fresh=fresh, listen=listen)
     found = verdict_of(
-        project, installation, payloads, reference=reference, work=work, listen=listen
+        project, installation, payloads, reference=reference, work=workshop.work, listen=listen
     )
     return replace(found, about=about(lock, stacked, payloads))
 
 
 def built_payloads(
-    place: Workplace, jobs: Sequence[Job], *, listen: Listener
-) -> dict[ModuleName, Path]:
+    workshop: Workshop, jobs: Sequence[Job], *, listen: Listener
+) -> dict[ModuleName, Payload]:
     """The payloads of modules, and in the store all packages that an installation of them takes."""
-    debs = place.packages
-    payloads = build_payloads(
-        jobs,
-        store=debs,
-        cache=place.cache,
-        work=place.work,
-        processors=place.processors,
-        listen=listen,
-    )
+    payloads = build_payloads(jobs, workshop, listen=listen)
     # The installation gets the same packages of compiled modules as the layers.
-    ensure_generated(
-        jobs,
-        store=debs,
-        cache=place.cache,
-        work=place.work,
-        processors=place.processors,
-        listen=listen,
-    )
+    ensure_generated(jobs, workshop, listen=listen)
     return payloads
 
 
-def about(lock: Lock, specs: Iterable[ModuleSpec], payloads: Mapping[ModuleName, Path]) -> About:
+def about(lock: Lock, specs: Iterable[ModuleSpec], payloads: Mapping[ModuleName, Payload]) -> About:
     """Name the modules that a proof is about, and their bytes."""
     return About(
         release=ReleaseVersion.parse(lock.version),
@@ -103,22 +79,21 @@ def about(lock: Lock, specs: Iterable[ModuleSpec], payloads: Mapping[ModuleName,
     )
 
 
-def _proven(spec: ModuleSpec, lock: Lock, payload: Path) -> ProvenModule:
-    data = read_bytes(payload / MANIFEST)
-    layer = read_member(payload).manifest.file(LAYER)
+def _proven(spec: ModuleSpec, lock: Lock, payload: Payload) -> ProvenModule:
+    layer = payload.manifest.file(LAYER)
     return ProvenModule(
         module=spec.module,
         version=f"{lock.version}-{dict(lock.revisions).get(spec.module, 1)}",
         title=spec.title,
         layer=layer.sha256 if layer else Digest(""),
-        payload=digest_bytes(data),
+        payload=payload.digest,
     )
 
 
 def verdict_of(
     project: Project,
     installation: Installation,
-    payloads: Mapping[ModuleName, Path],
+    payloads: Mapping[ModuleName, Payload],
     *,
     reference: Tree,
     work: Path,
@@ -150,10 +125,10 @@ def _check_conflicts(specs: Sequence[ModuleSpec]) -> None:
 
 
 def stack_tree(
-    payloads: Mapping[ModuleName, Path], *, epoch: int, work: Path, listen: Listener
+    payloads: Mapping[ModuleName, Payload], *, epoch: int, work: Path, listen: Listener
 ) -> Tree:
     """Assemble a stack in `work` and scan it."""
-    places = [str(payload) for payload in payloads.values()]
+    places = [str(payload.directory) for payload in payloads.values()]
     with staging(work, f"proof-{digest_value(places)}") as place:
         call_inside(
             "qlumod.proof.inside:stack",

@@ -1,23 +1,18 @@
 """The modules that a suite would offer go together: one version of a package, nothing missing."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
-
 import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.repository import incoming, offering
-from qlumod.repository.listing import listed
+from qlumod.repository import incoming, listing
+from qlumod.repository.listing import Listed, listed_in
 from qlumod.repository.module_sets import read_set, recorded_sets
 from qlumod.repository.verbs.repo import check_repository
 from qlumod.repository.verbs.withdraw import remove, rollback
-from qlumod.system.small_deb import read_small
+from qlumod.system.deb import Deb
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload
 
-T = TypeVar("T")
 pytestmark = pytest.mark.usefixtures("untried")
 PROPOSED = f"{SUITE}-proposed-updates"
 CORE = "qlustar-module-core-bookworm-amd64-14.0.0"
@@ -149,9 +144,9 @@ def test_going_back_is_never_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch
         ),
         (
             {"files": {"manifest": b"Module: slurm\n"}},
-            "the manifest does not begin with 'Format: 1'",
+            "manifest:1: Format: a document begins with 'Format: 1'",
         ),
-        ({"files": {"manifest": b"Format: 1\n"}}, "'' is no module name: it holds lower-case"),
+        ({"files": {"manifest": b"Format: 1\n"}}, "manifest:1: Module: the field is missing"),
     ],
 )
 def test_a_payload_that_is_not_whole_is_refused(shop: Shop, changed: dict, told: str) -> None:
@@ -167,16 +162,12 @@ def test_only_what_is_new_is_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -
     shop.publish(payload(shop, "core"), payload(shop, "slurm"), shop.deb("everyday"))
     looked_at: list[str] = []
 
-    def noting(read: Callable[[Path], T]) -> Callable[[Path], T]:
-        def noted(deb: Path) -> T:
-            looked_at.append(deb.name.partition("_")[0])
-            return read(deb)
+    def noting(deb: Deb) -> Listed:
+        looked_at.append(deb.path.name.partition("_")[0])
+        return listed_in(deb)
 
-        return noted
-
-    # Small ones are read whole as they come; large ones, and those that are published, later.
-    monkeypatch.setattr(incoming, "read_small", noting(read_small))
-    monkeypatch.setattr(offering, "listed", noting(listed))
+    monkeypatch.setattr(incoming, "listed_in", noting)
+    monkeypatch.setattr(listing, "listed_in", noting)
     shop.publish(shop.deb("everyday", "1.1"))
     shop.publish(payload(shop, "slurm", "14.0.0-2"))
     assert looked_at == ["everyday", SLURM]

@@ -17,11 +17,10 @@ NAMES = frozenset(("root", "tree", "view", "upper", "base", "mounted"))
 """What trees of packages are called."""
 HOSTS = {
     "head/places.py": "the head node's own root, which its administrator names",
-    "layer/cache.py": "a payload that was built here",
     "layer/twice.py": "a payload that was built here",
     "layer/installed.py": "the host's own root: packages that dpkg has installed here",
     "system/apt_client.py": "a private root of apt, made here",
-    "workflows/client_packages.py": "the root of a repository",
+    "workflows/keyring.py": "the root of a repository",
     "system/store.py": "the package store",
     "system/tree.py": "a scan goes from directory to directory, and follows no link",
 }
