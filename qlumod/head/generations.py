@@ -1,5 +1,6 @@
 """The built stacks of an image: each whole in a directory of its own, one of them current."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ STACK = "stack"
 SECRETS = "secrets.tar"
 CURRENT = "current"
 STAGING = ".new"
+_GENERATION = re.compile(r"[1-9][0-9]*")
 KEPT = 3
 """How many generations stay: nodes may be booting from the last one, and one may want it back."""
 
@@ -69,7 +71,7 @@ def generations(places: Places, name: ImageName) -> tuple[str, ...]:
     home = places.built / name
     if not home.is_dir():
         return ()
-    return tuple(sorted((p.name for p in home.iterdir() if p.name.isdigit()), key=int))
+    return tuple(sorted((p.name for p in home.iterdir() if _GENERATION.fullmatch(p.name)), key=int))
 
 
 def forget_old(places: Places, name: ImageName) -> None:

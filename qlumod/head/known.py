@@ -16,6 +16,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.document import written
 from qlumod.model.names import Digest
+from qlumod.model.numbers import number
 from qlumod.system.files import file_sum, write_whole
 
 READERS = 4
@@ -96,10 +97,10 @@ def remembered(path: Path) -> Known:
         if lines[:2] != ["Format: 1", "Files:"]:
             return {}
         return dict(_remembered_row(line) for line in lines[2:])
-    except (OSError, ValueError):
+    except (OSError, ValueError, QlumodError):
         return {}
 
 
 def _remembered_row(line: str) -> tuple[str, tuple[Look, Digest]]:
     digest, size, inode, modified, changed, name = line.strip().split(" ", 5)
-    return name, (Look(int(size), int(inode), int(modified), int(changed)), Digest(digest))
+    return name, (Look(*map(number, (size, inode, modified, changed))), Digest(digest))

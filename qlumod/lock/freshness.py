@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.lock.release_file import field, seconds
+from qlumod.lock.release_file import field
+from qlumod.model.date import seconds
 from qlumod.model.lock import Lock, LockedArchive
 from qlumod.model.release import archive_name
 from qlumod.system import apt, files

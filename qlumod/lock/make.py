@@ -7,9 +7,10 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.lock.difference import difference
 from qlumod.lock.freshness import Older, with_reasons
-from qlumod.lock.release_file import field, seconds
+from qlumod.lock.release_file import field
 from qlumod.lock.solve import Solved
 from qlumod.lock.sources import too_weak
+from qlumod.model.date import seconds
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, inputs_of
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName

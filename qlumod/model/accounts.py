@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import Fields, Reading, Stanza, number, written
+from qlumod.model.document import Fields, Reading, Stanza, written
 from qlumod.model.names import Digest, FlavorName, PackageName, flavor_name, package_name
+from qlumod.model.numbers import number, octal
 
 BASE_GROUPS = (
     ("root", 0), ("daemon", 1), ("bin", 2), ("sys", 3), ("adm", 4), ("tty", 5), ("disk", 6),
@@ -302,7 +303,7 @@ def _path(text: str) -> str:
 def _mode(text: str) -> int:
     if not re.fullmatch(r"0?[0-7]{3}|[1-7][0-7]{3}", text):
         raise QlumodError(f"{text!r} is no mode: it has three or four octal digits, as in '0755'")
-    return int(text, 8)
+    return octal(text)
 
 
 def _password(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NewType
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, number, written
+from qlumod.model.document import Fields, Reading, written
 from qlumod.model.manifest import PayloadFile
 from qlumod.model.names import (
     ArchName,
@@ -19,6 +19,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
 )
+from qlumod.model.numbers import epoch, number
 from qlumod.model.public import Public, parse_public
 from qlumod.model.secret import Secret, parse_secret
 
@@ -189,7 +190,7 @@ def parse_stack(text: str, path: str) -> Stack:
         version=fields.need("Version", ReleaseVersion.parse, ReleaseVersion(0, 0, 0)),
         flavor=fields.need("Flavor", flavor_name, FlavorName("")),
         architecture=fields.need("Architecture", arch_name, ArchName("")),
-        epoch=fields.need("Epoch", number, 0),
+        epoch=fields.need("Epoch", epoch, 0),
         inputs=fields.need("Inputs", digest, Digest("")),
         kernel_release=fields.need("Kernel-Release", str, ""),
         kernel=fields.need("Kernel", _file, nothing),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NewType, Self
 
 from qlumod.errors import QlumodError
+from qlumod.model.numbers import number
 
 ModuleName = NewType("ModuleName", str)
 """Lower-case letters, digits, ``-``, ``+`` and ``.``, as a package name may have (Policy 5.6.1)."""
@@ -95,7 +96,7 @@ class ReleaseVersion:
         found = _VERSION.match(text)
         if not found:
             raise QlumodError(f"{text!r} is no release version: it has the form x.y.z")
-        return cls(*(int(part) for part in found.groups()))
+        return cls(*(number(part) for part in found.groups()))
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"

@@ -12,6 +12,7 @@ from qlumod import __version__
 from qlumod.events import Listener, Notice, step
 from qlumod.model.digests import digest_value
 from qlumod.model.names import Digest
+from qlumod.model.numbers import number
 from qlumod.model.payload import MANIFEST
 from qlumod.package.linting import require_clean, without_trials
 from qlumod.package.place import addon, source_tree
@@ -94,7 +95,9 @@ def finished(output: Path, plan: Plan, inputs: Digest, *, lint: bool) -> tuple[P
     for changes in sorted(output.glob(f"{plan.source}_{plan.version}_*.changes")):
         document = Changes(changes.read_text(encoding="utf-8"))
         if document.get(INPUTS) == inputs and not (lint and UNLINTED in document):
-            named = tuple((output / file["name"], int(file["size"])) for file in document["Files"])
+            named = tuple(
+                (output / file["name"], number(file["size"])) for file in document["Files"]
+            )
             if all(path.is_file() and path.stat().st_size == size for path, size in named):
                 return (*sorted(path for path, _ in named), changes)
     return ()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from qlumod.model.numbers import is_id
 from qlumod.model.tree import Entry
 from qlumod.state.kind import StateFile
 
@@ -86,6 +87,6 @@ def _names(table: bytes) -> dict[int, str]:
     names: dict[int, str] = {}
     for line in table.decode(errors="surrogateescape").splitlines():
         name, *values = line.split(":")
-        if len(values) > 1 and values[1].isdecimal():
+        if len(values) > 1 and is_id(values[1]):
             names.setdefault(int(values[1]), name)
     return names

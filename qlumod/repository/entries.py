@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from qlumod.model.names import Digest
+from qlumod.model.numbers import number
 
 SOURCE = "source"
 """The architecture of source packages, as .changes files call it."""
@@ -116,12 +117,12 @@ def checksums(value: str) -> Iterator[tuple[str, int, str]]:
     for line in value.split("\n"):
         if line.strip():
             digest, size, *rest = line.split()
-            yield digest, int(size), rest[-1]
+            yield digest, number(size), rest[-1]
 
 
 def _published_binary(text: str, fields: Mapping[str, str]) -> Entry:
     file = PoolFile(
-        path=fields["Filename"], size=int(fields["Size"]), sha256=Digest(fields["SHA256"])
+        path=fields["Filename"], size=number(fields["Size"]), sha256=Digest(fields["SHA256"])
     )
     return Entry(
         package=fields["Package"],

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from qlumod.model.names import Digest
+from qlumod.model.numbers import number
 from qlumod.repository.entries import PoolFile
 from qlumod.repository.layout import Layout
 
@@ -13,7 +14,7 @@ def remembered(layout: Layout) -> dict[str, PoolFile]:
         return {}
     lines = (line.split(" ") for line in layout.files.read(layout.gone).decode().splitlines())
     return {
-        path: PoolFile(path=path, size=int(size), sha256=Digest(sha256))
+        path: PoolFile(path=path, size=number(size), sha256=Digest(sha256))
         for sha256, size, path in lines
     }
 

@@ -24,6 +24,7 @@ from qlumod.model.names import (
     ModuleName,
     ReleaseVersion,
 )
+from qlumod.model.numbers import number
 from qlumod.model.stacks import excluded
 from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import Snapshot
@@ -37,7 +38,7 @@ MOST = 10
 MOST_NAMED = 100
 """How many unproved pairs a set names."""
 
-_LINE = re.compile(r"(\d+)\.(\d+)\.(\d+) (\S+) (\S+) ([0-9a-f]{64}) (\d+) (\d+)\Z")
+_LINE = re.compile(r"(\d+)\.(\d+)\.(\d+) (\S+) (\S+) ([0-9a-f]{64}) (\d+) (\d+)\Z", re.ASCII)
 Pair = tuple[ModuleName, ...]
 """Two modules that may be in one image; or one, where there is no other."""
 
@@ -298,12 +299,12 @@ def _line(text: str, where: str) -> SetLine:
     if not found:
         raise QlumodError(f"{where}: {text!r} is no set of modules: it has six words")
     return SetLine(
-        release=ReleaseVersion(int(found[1]), int(found[2]), int(found[3])),
+        release=ReleaseVersion(number(found[1]), number(found[2]), number(found[3])),
         flavor=FlavorName(found[4]),
         architecture=ArchName(found[5]),
         document=Digest(found[6]),
-        pairs=int(found[7]),
-        unproved=int(found[8]),
+        pairs=number(found[7]),
+        unproved=number(found[8]),
     )
 
 

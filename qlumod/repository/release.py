@@ -4,14 +4,12 @@ import re
 import time
 from collections.abc import Mapping
 
-from qlumod.late import late
 from qlumod.model.names import Digest
+from qlumod.model.numbers import number
 from qlumod.repository.entries import ALL
 from qlumod.repository.layout import COMPONENT
 from qlumod.repository.settings import Settings
 from qlumod.system.files import Sum
-
-mail = late("email.utils")
 
 
 def release_text(
@@ -59,13 +57,8 @@ def release_sums(text: str) -> dict[str, Sum]:
     """The SHA256 list of a Release file, by path."""
     _, _, listing = text.partition("\nSHA256:\n")
     return {
-        path: Sum(size=int(size), sha256=Digest(digest))
+        path: Sum(size=number(size), sha256=Digest(digest))
         for digest, size, path in re.findall(
-            r"^ ([0-9a-f]{64}) +(\d+) (\S+)$", listing, re.MULTILINE
+            r"^ ([0-9a-f]{64}) +([0-9]+) (\S+)$", listing, re.MULTILINE
         )
     }
-
-
-def epoch_of(date: str) -> int:
-    """The time that a Date field says, in seconds."""
-    return int(mail.parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())

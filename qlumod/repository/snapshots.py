@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.model.date import seconds
 from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.indexes import SOURCES, joined, packages_path, read_index
 from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
-from qlumod.repository.release import epoch_of, release_fields, release_sums
+from qlumod.repository.release import release_fields, release_sums
 from qlumod.system.files import Sum, file_sum, read_bytes
 
 
@@ -28,13 +29,13 @@ class Snapshot:
     @property
     def date(self) -> int:
         """When it was published, in seconds."""
-        return epoch_of(self.fields["Date"])
+        return seconds(self.fields["Date"])
 
     @property
     def valid_until(self) -> int | None:
         """When clients stop believing it, in seconds; None: never."""
         said = self.fields.get("Valid-Until")
-        return epoch_of(said) if said else None
+        return seconds(said) if said else None
 
     @property
     def architectures(self) -> tuple[str, ...]:

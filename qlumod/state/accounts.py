@@ -13,6 +13,7 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.accounts import Accounts
 from qlumod.model.characters import not_allowed, unseen
 from qlumod.model.names import ModuleName
+from qlumod.model.numbers import is_id
 from qlumod.state.fragment import joined, keyed, read_fragment, stanza, write_fragment
 from qlumod.state.kind import Files, Fragments, Malformed, StateFile, encoded, parsed, text_of
 
@@ -34,9 +35,6 @@ _SECONDS_A_DAY = 86400
 _MAKES_ACCOUNTS = r"(?:^[ug]!?\s|\b(?:adduser|addgroup|useradd|groupadd)\b)"
 _TABLE_IDS = range(400, 1000)
 """Where ids of the release's table are looked for: systemd-sysusers counts down from 999."""
-_NUMBER = re.compile(r"[0-9]{1,10}")
-_ENDS = 0xFFFFFFFF
-"""No id: chown(2) takes it for none (-1)."""
 _LIKE_A_TOKEN = re.compile(r"(?=\S*\d)(?=\S*[^\W\d_])\S{20,}")
 """No name of anybody: it is proposed for no table, which everybody reads."""
 _SHOWN = 40
@@ -164,7 +162,7 @@ def _wrong(table: Table, row: Row) -> str:
     if len(row) != table.width:
         return f"{table.what} {row[0][:_SHOWN]!r}: {len(row)} fields, and {table.width} are needed"
     for number in table.ids:
-        if not (_NUMBER.fullmatch(row[number]) and int(row[number]) < _ENDS):
+        if not is_id(row[number]):
             return f"{table.what} {row[0][:_SHOWN]!r}: {row[number][:_SHOWN]!r} is no id"
     return ""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.names import ModuleName
+from qlumod.model.numbers import signed
 from qlumod.state.fragment import fields, joined, read_fragment, stanza, stanzas, write_fragment
 from qlumod.state.kind import (
     Files,
@@ -64,7 +65,7 @@ def parse_group(name: str, text: str) -> Group:
         slaves = {slave: next(lines) for slave in iter(lines.__next__, "")}
         choices = {}
         for file in iter(lines.__next__, ""):
-            priority = int(next(lines))
+            priority = signed(next(lines))
             targets = {slave: next(lines) for slave in slaves}
             kept = {slave: target for slave, target in targets.items() if target}
             choices[file] = Choice(file=file, priority=priority, slaves=kept)
@@ -220,7 +221,7 @@ def _read_stanza(block: str) -> Group:
         if field.startswith("Choice-"):
             head, _, slaves = text.partition("\n")
             priority, _, file = head.partition(" ")
-            choices[file] = Choice(file=file, priority=int(priority), slaves=_pairs(slaves))
+            choices[file] = Choice(file=file, priority=signed(priority), slaves=_pairs(slaves))
     return Group(
         name=values["Name"],
         mode=values["Mode"],
