@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 places_of_archives = late("qlumod.model.address")
 documents = late("qlumod.model.document")
 releases = late("qlumod.model.release")
+files = late("qlumod.system.files")
 
 NAME = "qlumod/qlumod.conf"
 SYSTEM = Path("/etc") / NAME
@@ -30,6 +31,8 @@ USER = Path("~/.config") / NAME
 INSTEAD = "QLUMOD_CONFIG"
 """The environment variable that names the one file to read in place of both."""
 DEFAULT = "default"
+_MOST = 1 << 20
+"""Bytes that a configuration may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +142,8 @@ def _read(setting: Setting, text: str) -> Any:
 
 
 def _of_file(path: Path) -> _Said:
-    try:
-        text = documents.decoded(path.read_bytes(), str(path))
-    except OSError as fault:
-        raise QlumodError(f"cannot read {path}: {fault.strerror}") from fault
-    return parse(text, str(path))
+    data: bytes = files.read_bytes(path, most=_MOST)
+    return parse(documents.decoded(data, str(path)), str(path))
 
 
 def parse(text: str, path: str) -> _Said:

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qlumod.head.places import Places
-from qlumod.model.document import decoded
 from qlumod.model.image import ImageName, Stack, parse_stack
 from qlumod.model.names import Digest
+from qlumod.system.documents import read_document
 from qlumod.system.files import (
     make_directories,
     point,
-    read_bytes,
     remove_tree,
     sync_directory,
     told,
@@ -38,7 +37,7 @@ def read_current(places: Places, name: ImageName) -> tuple[str, Stack] | None:
 def read_stack(generation: Path) -> Stack:
     """Read the stack of a generation; raises `QlumodError`."""
     path = generation / STACK
-    return parse_stack(decoded(read_bytes(path), str(path)), str(path))
+    return parse_stack(read_document(path), str(path))
 
 
 @contextmanager

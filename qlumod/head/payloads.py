@@ -9,7 +9,6 @@ from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.head.known import Known, digests_of
 from qlumod.head.places import Places
-from qlumod.model.document import decoded
 from qlumod.model.manifest import LAYER, Manifest, PayloadFile, parse_manifest
 from qlumod.model.names import (
     ArchName,
@@ -22,7 +21,7 @@ from qlumod.model.names import (
 )
 from qlumod.model.payload import MANIFEST
 from qlumod.model.registry import Registered, Status
-from qlumod.system.files import read_bytes
+from qlumod.system.documents import read_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ def payload_of(places: Places, entry: Registered) -> Payload:
 def read_manifest(payload: Payload) -> Manifest:
     """Read a payload's manifest, and see that it speaks of this payload."""
     path = payload.directory / MANIFEST
-    manifest = parse_manifest(decoded(read_bytes(path), str(path)), str(path))
+    manifest = parse_manifest(read_document(path), str(path))
     said = (manifest.module, manifest.flavor, manifest.architecture, manifest.version)
     if said != (payload.module, payload.flavor, payload.architecture, payload.version):
         raise QlumodError(f"{path} is the manifest of another module: {' '.join(map(str, said))}")

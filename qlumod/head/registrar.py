@@ -9,7 +9,6 @@ from qlumod.events import Caution, Listener
 from qlumod.head.known import remember, remembered
 from qlumod.head.payloads import find_payloads, payload_of, verified
 from qlumod.head.places import Places
-from qlumod.model.document import decoded
 from qlumod.model.payload import MANIFEST
 from qlumod.model.registry import (
     Change,
@@ -20,8 +19,9 @@ from qlumod.model.registry import (
     parse_registry,
     registry_text,
 )
+from qlumod.system.documents import read_document
 from qlumod.system.dpkg_query import package_versions
-from qlumod.system.files import locked, make_directories, read_bytes, write_whole
+from qlumod.system.files import locked, make_directories, write_whole
 from qlumod.system.ownership import strangers
 from qlumod.system.run import CommandFailed, command, run
 from qlumod.system.scratch import scratch
@@ -56,9 +56,7 @@ def read_registry(places: Places) -> Registry:
             f"there is no registry of modules ({places.payload(places.registry)})",
             remedy="run: qlumod register",
         )
-    return parse_registry(
-        decoded(read_bytes(places.registry), str(places.registry)), str(places.registry)
-    )
+    return parse_registry(read_document(places.registry), str(places.registry))
 
 
 def tell(places: Places, changes: Sequence[Change], listen: Listener) -> None:

@@ -1,6 +1,5 @@
 """What of an image's last layer programs have written, and nobody has judged before."""
 
-import gzip
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from qlumod.stack.member import Member
 from qlumod.stack.settle import set_attributes
 from qlumod.state.kind import StateFile, encoded
 from qlumod.state.table import CACHES, IDENTITY, KINDS
+from qlumod.system.documents import read_packed
 from qlumod.system.within import Root
 
 _FILE = re.compile(rb"^f\t[0-7]{4}\t[^\t\n]*\t[0-9]+\t([0-9a-f]{64})\t", re.MULTILINE)
@@ -85,7 +85,7 @@ class Written:
     @cached_property
     def known(self) -> frozenset[str]:
         """The digests of all files in the layers."""
-        texts = (gzip.decompress(member.contents.read_bytes()) for member in self.members)
+        texts = (read_packed(member.contents) for member in self.members)
         return frozenset(map(os.fsdecode, chain.from_iterable(map(_FILE.findall, texts))))
 
     @property

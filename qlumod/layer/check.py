@@ -1,6 +1,5 @@
 """Whether a payload is what it says of itself: its files by manifest, its layer by contents."""
 
-import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -8,11 +7,11 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.model.contents import PathLine, parse_contents
-from qlumod.model.document import decoded
 from qlumod.model.manifest import LAYER, Manifest, parse_manifest
 from qlumod.model.payload import MANIFEST
 from qlumod.model.tree import Entry
-from qlumod.system.files import Sum, file_sum, read_bytes
+from qlumod.system.documents import read_document, read_packed_document
+from qlumod.system.files import Sum, file_sum
 from qlumod.system.squashfs_listing import listed
 
 SHOWN = 20
@@ -35,7 +34,7 @@ def require_agreement(place: Path, manifest: Manifest) -> None:
     Its files are those of the manifest: `checked_files`, or whoever copied them, has seen to that.
     """
     name = f"{manifest.module}.contents.gz"
-    lines = parse_contents(gzip.decompress(read_bytes(place / name)).decode(), name)
+    lines = parse_contents(read_packed_document(place / name), name)
     found = tuple(islice(disagreements(lines, listed(place / LAYER)), SHOWN + 1))
     if found:
         more = ("and more",) if len(found) > SHOWN else ()
@@ -47,7 +46,7 @@ def require_agreement(place: Path, manifest: Manifest) -> None:
 def checked_files(place: Path) -> Manifest:
     """The manifest of a payload directory whose files all have the digests that it names."""
     path = place / MANIFEST
-    manifest = parse_manifest(decoded(read_bytes(path), str(path)), str(path))
+    manifest = parse_manifest(read_document(path), str(path))
     module = manifest.module
     for name in (LAYER, f"{module}.packages.version.gz", f"{module}.contents.gz"):
         if manifest.file(name) is None:

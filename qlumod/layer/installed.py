@@ -1,6 +1,5 @@
 """Payloads that packages have installed here, and whether they are the very ones of a lock."""
 
-import gzip
 from pathlib import Path
 
 from qlumod.errors import QlumodError
@@ -10,6 +9,7 @@ from qlumod.model.contents import package_lines, parse_packages
 from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import Manifest
 from qlumod.model.payload import MANIFEST, payload_home
+from qlumod.system.documents import read_packed_document
 from qlumod.system.files import read_bytes
 
 SHOWN = 5
@@ -48,7 +48,7 @@ def _check_identity(job: Job, manifest: Manifest, place: Path) -> None:
 
 def _check_packages(job: Job, place: Path) -> None:
     path = place / f"{job.spec.module}.packages.version.gz"
-    there = set(parse_packages(gzip.decompress(read_bytes(path)).decode(), str(path)))
+    there = set(parse_packages(read_packed_document(path), str(path)))
     locked = set(package_lines(job.packages))
     if there != locked:
         names = sorted({line.package for line in there ^ locked})

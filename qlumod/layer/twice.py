@@ -1,12 +1,12 @@
 """Building a payload a second time, and telling every path in which it came out otherwise."""
 
-import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
 from qlumod.model.manifest import LAYER
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import MANIFEST
+from qlumod.system.documents import read_packed_document
 
 
 def differences(module: ModuleName, first: Path, second: Path) -> tuple[str, ...]:
@@ -33,9 +33,7 @@ def _different_lines(first: Path, second: Path) -> Iterator[str]:
 
 
 def _lines(contents: Path) -> dict[str, list[str]]:
-    rows = (
-        line.split("\t") for line in gzip.decompress(contents.read_bytes()).decode().split("\n")
-    )
+    rows = (line.split("\t") for line in read_packed_document(contents).split("\n"))
     return {row[-1]: row[:-1] for row in rows if len(row) > 1}
 
 

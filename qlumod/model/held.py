@@ -1,8 +1,6 @@
 """What a package of a module holds: as much as tells whether it goes together with others."""
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +18,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
 )
+from qlumod.model.packed import unpacked
 from qlumod.model.payload import MANIFEST, MODULES, payload_home
 
 SetKey = tuple[ReleaseVersion, FlavorName, ArchName]
@@ -67,7 +66,7 @@ def read_held(texts: Mapping[str, bytes], where: str) -> tuple[Held, ...]:
     try:
         homes = [path.rpartition("/")[0] for path in sorted(texts) if path.endswith(MANIFEST)]
         return tuple(_held(home, texts) for home in homes)
-    except (QlumodError, zlib.error, EOFError, OSError) as fault:
+    except (QlumodError, LookupError) as fault:
         raise QlumodError(
             f"{where}: what it says of its module cannot be used: {fault}",
             remedy="build the package again",
@@ -112,7 +111,7 @@ def _packages(
     # The manifest has a line for each file: digest, size and path.
     if f"\n {digest_bytes(listed)} {len(listed)} {name}" not in fields.get("Files", ""):
         raise QlumodError(f"{name} is not the list of packages that the manifest names")
-    return parse_packages(decoded(gzip.decompress(listed), name), name)
+    return parse_packages(decoded(unpacked(listed, name), name), name)
 
 
 def _source(line: PackageLine) -> Source:

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_packages
-from qlumod.model.document import decoded
 from qlumod.model.manifest import Manifest, PayloadFile, parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import MANIFEST, MODULES, payload_home
 from qlumod.package.overrides import of_copyright
 from qlumod.package.render import overrides_text
-from qlumod.system.files import read_bytes
+from qlumod.system.documents import read_document, read_packed, read_packed_document
 
 DOCUMENTS = Path("usr/share/doc")
 OVERRIDES = Path("usr/share/lintian/overrides")
@@ -31,7 +30,7 @@ def home_below(root: Path, manifest: Manifest) -> Path:
 def read_manifest(payload: Path) -> Manifest:
     """Read a payload's manifest; raises `QlumodError`."""
     path = payload / MANIFEST
-    return parse_manifest(read_bytes(path).decode(), str(path))
+    return parse_manifest(read_document(path), str(path))
 
 
 def install_payload(payload: Path, destination: Path) -> Manifest:
@@ -72,7 +71,7 @@ def install_copyright(destination: Path, package: str) -> None:
     collections = sorted((destination / MODULES).glob("*/*/*/*/*.copyright.gz"))
     if not collections:
         return
-    text = b"\n".join(gzip.decompress(path.read_bytes()) for path in collections)
+    text = b"\n".join(map(read_packed, collections))
     _write(destination / DOCUMENTS / package / "copyright", text)
     _add(destination / OVERRIDES / package, overrides_text(package, of_copyright(text)))
 
@@ -80,17 +79,13 @@ def install_copyright(destination: Path, package: str) -> None:
 def payload_contents(payload: Path, module: ModuleName) -> tuple[PathLine, ...]:
     """The paths of a payload's layer."""
     path = payload / f"{module}.contents.gz"
-    return parse_contents(_unpacked(path), str(path))
+    return parse_contents(read_packed_document(path), str(path))
 
 
 def payload_packages(payload: Path, module: ModuleName) -> tuple[PackageLine, ...]:
     """The packages of a payload's layer."""
     path = payload / f"{module}.packages.version.gz"
-    return parse_packages(_unpacked(path), str(path))
-
-
-def _unpacked(path: Path) -> str:
-    return decoded(gzip.decompress(read_bytes(path)), str(path))
+    return parse_packages(read_packed_document(path), str(path))
 
 
 def _copy(payload: Path, entry: PayloadFile, home: Path) -> None:

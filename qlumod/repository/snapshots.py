@@ -10,6 +10,7 @@ from qlumod.repository.indexes import SOURCES, joined, packages_path, read_index
 from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
 from qlumod.repository.release import release_fields, release_sums
+from qlumod.system.documents import read_document
 from qlumod.system.files import Sum, file_sum, read_bytes
 
 
@@ -83,7 +84,7 @@ def existing(layout: Layout, suite: str) -> Snapshot:
 def read_snapshot(layout: Layout, identity: str, suite: str) -> Snapshot:
     """Read the Release file of a snapshot."""
     directory = layout.snapshot(identity) / "dists" / suite
-    text = read_bytes(directory / "Release").decode()
+    text = read_document(directory / "Release")
     return Snapshot(
         identity=identity,
         suite=suite,

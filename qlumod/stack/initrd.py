@@ -1,6 +1,5 @@
 """The initrd of a stack: core's own, made anew where others bring what one is made of."""
 
-import gzip
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from qlumod.model.contents import parse_contents
 from qlumod.model.manifest import INITRD
 from qlumod.stack.member import Member
 from qlumod.state.initrd import makes_another
+from qlumod.system.documents import read_packed_document
 from qlumod.system.enclosure import enclosed
 from qlumod.system.within import Root
 
@@ -68,7 +68,7 @@ def require_bounded(place: Root, kernel: str) -> None:
 
 def _brought(members: Iterable[Member]) -> Iterator[str]:
     for member in members:
-        text = gzip.decompress(member.contents.read_bytes()).decode()
+        text = read_packed_document(member.contents)
         for line in parse_contents(text, str(member.contents)):
             if line.type != "d":
                 yield line.path

@@ -1,6 +1,5 @@
 """Modules that meet in a stack only: neither was built with the other in sight."""
 
-import gzip
 from collections.abc import Iterable, Sequence, Set
 
 from qlumod.events import Listener
@@ -10,6 +9,7 @@ from qlumod.state.clashes import Layer
 from qlumod.state.diverted import Diversion
 from qlumod.state.table import DROPPED
 from qlumod.state.triggers import Activation
+from qlumod.system.documents import read_packed_document
 from qlumod.system.enclosure import Enclosure
 from qlumod.system.within import Root
 
@@ -24,9 +24,7 @@ def meeting_layers(members: Sequence[Member]) -> tuple[Layer, ...]:
     return tuple(
         Layer(
             module=member.module,
-            lines=parse_contents(
-                gzip.decompress(member.contents.read_bytes()).decode(), str(member.contents)
-            ),
+            lines=parse_contents(read_packed_document(member.contents), str(member.contents)),
             wins=member.manifest.wins,
             stands_upon=below(member, members),
         )

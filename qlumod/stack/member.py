@@ -1,15 +1,16 @@
 """A module as part of a stack: its layer, and what it added to shared state."""
 
-import gzip
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER, LEFT_OUT, Manifest, parse_manifest
 from qlumod.model.names import ModuleName, PackageName
 from qlumod.model.payload import MANIFEST
+from qlumod.system.documents import read_document, read_packed, read_small
 
 STATE = "state"
 """The directory of the fragments in a payload."""
@@ -35,28 +36,27 @@ class Member:
     @property
     def left_out(self) -> frozenset[tuple[PackageName, str]]:
         """What of its packages it left out, as the payload recorded it: package and path."""
-        text = gzip.decompress((self.contents.parent / LEFT_OUT).read_bytes())
-        pairs = (line.partition("\t") for line in os.fsdecode(text).splitlines())
+        text = read_packed(self.contents.parent / LEFT_OUT)
+        pairs = (line.partition("\t") for line in lines_of(os.fsdecode(text)))
         return frozenset((PackageName(name), path) for name, _, path in pairs)
 
     def cached_by(self, cache: str) -> tuple[str, ...]:
         """The paths that the layer's build made of a cache; empty where it made none."""
         pairs = (
-            line.split("\t") for line in os.fsdecode(self.fragments.get(CACHES, b"")).splitlines()
+            line.partition("\t") for line in lines_of(os.fsdecode(self.fragments.get(CACHES, b"")))
         )
-        return tuple(path for name, path in pairs if name == cache)
+        return tuple(path for name, _, path in pairs if name == cache)
 
 
 def read_member(payload: Path) -> Member:
     """Read a payload directory."""
-    manifest = parse_manifest(
-        (payload / MANIFEST).read_text(encoding="utf-8"), str(payload / MANIFEST)
-    )
+    path = payload / MANIFEST
+    manifest = parse_manifest(read_document(path), str(path))
     return Member(
         manifest=manifest,
         layer=payload / LAYER,
         contents=payload / f"{manifest.module}.contents.gz",
-        fragments={path.name: path.read_bytes() for path in sorted((payload / STATE).glob("*"))},
+        fragments={path.name: read_small(path) for path in sorted((payload / STATE).glob("*"))},
     )
 
 

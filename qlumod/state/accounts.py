@@ -14,7 +14,7 @@ from qlumod.model.accounts import Accounts
 from qlumod.model.characters import not_allowed, unseen
 from qlumod.model.names import ModuleName
 from qlumod.model.numbers import is_id
-from qlumod.state.fragment import joined, keyed, read_fragment, stanza, write_fragment
+from qlumod.state.fragment import in_fragment, joined, keyed, stanza, write_fragment
 from qlumod.state.kind import Files, Fragments, Malformed, StateFile, encoded, parsed, text_of
 
 PASSWD, SHADOW = "/etc/passwd", "/etc/shadow"
@@ -110,9 +110,7 @@ class AccountsKind:
             return {}
         union = _Union()
         for module, fragment in fragments:
-            where = f"module {module}: state/{self.name}"
-            body = read_fragment(module, self.name, fragment)
-            for values, _ in parsed(where, body, keyed):
+            for values, _ in in_fragment(module, self.name, fragment, keyed):
                 union.take(module, values)
         raise_faults(union.faults)
         return union.files()

@@ -1,10 +1,13 @@
 """What a module added to a kind of state, written down: the text of a fragment."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModuleName
-from qlumod.state.kind import Malformed, decoded, encoded
+from qlumod.state.kind import Malformed, decoded, encoded, parsed
+
+T = TypeVar("T")
 
 HEADER = "Format: 1\n"
 
@@ -20,11 +23,17 @@ def read_fragment(module: ModuleName, kind: str, fragment: bytes) -> str:
         return ""
     header, _, body = decoded(fragment).partition("\n\n")
     if header.strip() != HEADER.strip():
+        first = header.partition("\n")[0]
         raise QlumodError(
-            f"module {module}: state/{kind}: unknown format {header.splitlines()[0]!r}",
+            f"module {module}: state/{kind}: unknown format {first!r}",
             remedy="install the qlumod that the module was built for",
         )
     return body
+
+
+def in_fragment(module: ModuleName, kind: str, fragment: bytes, parse: Callable[[str], T]) -> T:
+    """What is made of a module's fragment; raises an error that names module, kind and line."""
+    return parsed(f"module {module}: state/{kind}", read_fragment(module, kind, fragment), parse)
 
 
 def stanzas(text: str) -> tuple[str, ...]:

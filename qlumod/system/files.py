@@ -70,10 +70,10 @@ def require_plain(directory: Path) -> None:
         )
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a regular file; raises `QlumodError`."""
+def read_bytes(path: Path, *, most: int | None = None) -> bytes:
+    """Read a regular file of at most so many bytes; raises `QlumodError`."""
     with told(path, "read"):
-        return read_regular(path, os.open(path, _READING))
+        return read_regular(path, os.open(path, _READING), most=most)
 
 
 def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:

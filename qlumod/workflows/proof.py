@@ -1,6 +1,5 @@
 """Proving that a stack of modules equals one installation of all their packages."""
 
-import gzip
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from qlumod.stack.member import Member, read_member
 from qlumod.state.accounts import day_of
 from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
+from qlumod.system.documents import read_packed_document
 from qlumod.system.files import read_bytes
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.staging import staging
@@ -209,7 +209,7 @@ def _days(project: Project, installation: Installation) -> Iterator[tuple[str, t
 def _brought_back(member: Member, recorded: Collection[str]) -> Iterator[str]:
     """The paths of a module that others have left out, and not it."""
     own = {path for _, path in member.left_out}
-    text = gzip.decompress(member.contents.read_bytes()).decode()
+    text = read_packed_document(member.contents)
     for line in parse_contents(text, str(member.contents)):
         if line.path in recorded and line.path not in own:
             yield line.path
