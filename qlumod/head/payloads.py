@@ -9,6 +9,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.head.known import Known, digests_of
 from qlumod.head.places import Places
+from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER, Manifest, PayloadFile, parse_manifest
 from qlumod.model.names import (
     ArchName,
@@ -112,7 +113,7 @@ def _manifest_or_fault(payload: Payload) -> Manifest | QlumodError:
 
 def _registered(payload: Payload, manifest: Manifest | QlumodError, now: Known) -> Registered:
     if isinstance(manifest, QlumodError):
-        return _entry(payload, None, problem=manifest.brief.splitlines()[0])
+        return _entry(payload, None, problem=lines_of(manifest.brief)[0])
     faults = [
         f"{file.path} {fault}"
         for file in manifest.files

@@ -8,6 +8,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice
 from qlumod.model.digests import digest_value
+from qlumod.model.lines import lines_of
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
@@ -219,7 +220,7 @@ def _check_versions(tree: Tree, packages: Sequence[LockedPackage]) -> None:
 def _installed(stanzas: Iterable[str]) -> Iterable[tuple[str, str]]:
     for stanza in stanzas:
         fields = dict(
-            line.split(": ", 1) for line in stanza.splitlines() if line[:1] != " " and ": " in line
+            line.split(": ", 1) for line in lines_of(stanza) if line[:1] != " " and ": " in line
         )
         if fields.get("Status") == "install ok installed":
             yield fields["Package"], fields["Version"]

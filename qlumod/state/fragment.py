@@ -56,17 +56,17 @@ def fields(stanza: str, line: int = 1) -> dict[str, str]:
 
     Raises `Malformed` where a line is none of a stanza; `line` is the number of the first.
     """
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     name = ""
     for number, text in enumerate(stanza.rstrip("\n").split("\n"), line):
         if text[:1] in (" ", "\t") and name:
-            found[name] += f"\n{text[1:]}"
+            found[name].append(text[1:])
             continue
         name, colon, value = text.partition(":")
         if not colon or not name.strip():
             raise Malformed(number, "it is neither 'Field: value' nor continues a field")
-        found[name] = value.strip()
-    return found
+        found[name] = [value.strip()]
+    return {name: "\n".join(lines) for name, lines in found.items()}
 
 
 def keyed(text: str, *names: str) -> list[tuple[dict[str, str], str]]:
