@@ -4,7 +4,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.head.places import Places
-from qlumod.model.document import decoded
+from qlumod.model.document import decoded, readable
 from qlumod.model.image import Image, ImageName, image_text, parse_image
 from qlumod.system.documents import MOST
 from qlumod.system.files import make_directories, read_bytes, write_whole
@@ -53,4 +53,4 @@ def write_definition(places: Places, image: Image) -> None:
     make_directories(places.images / image.name / "copy")
     secrets = places.images / image.name / "secrets"
     secrets.mkdir(mode=0o700, exist_ok=True)
-    write_whole(path, image_text(image).encode())
+    write_whole(path, readable(image_text(image), str(path), parse_image))

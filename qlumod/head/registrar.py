@@ -9,6 +9,7 @@ from qlumod.events import Caution, Listener
 from qlumod.head.known import remember, remembered
 from qlumod.head.payloads import find_payloads, payload_of, verified
 from qlumod.head.places import Places
+from qlumod.model.document import readable
 from qlumod.model.payload import MANIFEST
 from qlumod.model.registry import (
     Change,
@@ -45,7 +46,8 @@ def scan(places: Places, *, thorough: bool, listen: Listener) -> tuple[Registry,
     if digests != known:
         remember(places.verified, digests)
     if changes or not places.registry.exists():
-        write_whole(places.registry, registry_text(registry).encode())
+        text = registry_text(registry)
+        write_whole(places.registry, readable(text, str(places.registry), parse_registry))
     return registry, changes
 
 

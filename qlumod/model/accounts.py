@@ -181,7 +181,7 @@ def _user(fields: Fields) -> User:
         uid=fields.need("Uid", _system_id, _UNREAD),
         group=fields.need("Group", _account, ""),
         gecos=fields.one("Gecos", _gecos, ""),
-        home=fields.need("Home", _path, ""),
+        home=fields.need("Home", _home, ""),
         home_mode=fields.one("Home-Mode", _mode, None),
         shell=fields.need("Shell", _path, ""),
         packages=_packages(fields),
@@ -290,6 +290,13 @@ def _system_id(text: str) -> int:
 def _gecos(text: str) -> str:
     if ":" in text:
         raise QlumodError(f"{text!r} holds a colon, which separates the fields of passwd")
+    return text
+
+
+def _home(text: str) -> str:
+    """A home may have any name that passwd(5) can hold."""
+    if not text.startswith("/") or ":" in text or ".." in text.split("/"):
+        raise QlumodError(f"{text!r} is no absolute path")
     return text
 
 

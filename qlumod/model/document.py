@@ -251,6 +251,19 @@ def written(*stanzas: Iterable[tuple[str, str | Sequence[str]]]) -> str:
     )
 
 
+def readable(text: str, path: str, parse: Callable[[str, str], object]) -> bytes:
+    """The bytes of a document that is to be written; raises where its own reader refuses it."""
+    try:
+        parse(text, path)
+        return text.encode()
+    except (QlumodError, UnicodeEncodeError) as fault:
+        raise QlumodError(
+            f"{path} is not written: it could not be read again",
+            details=str(fault).split("\n"),
+            remedy="see what says that, and have it mended or leave it out",
+        ) from fault
+
+
 def repeated(items: Iterable[str]) -> list[str]:
     """Those that are there more than once, sorted."""
     return sorted(item for item, count in Counter(items).items() if count > 1)

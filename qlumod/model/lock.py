@@ -30,7 +30,7 @@ from qlumod.model.numbers import epoch, number
 _N = TypeVar("_N", bound=str)
 _T = TypeVar("_T")
 
-_FILENAME = re.compile(r"[A-Za-z0-9_@%+=:,.~-]+(/[A-Za-z0-9_@%+=:,.~-]+)*\.deb\Z")
+_FILENAME = re.compile(r"[^/]+(/[^/]+)*\.deb\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

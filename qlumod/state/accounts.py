@@ -6,15 +6,15 @@ root:root, shadow and gshadow 0640 root:shadow.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.model.accounts import Accounts
+from qlumod.model.accounts import Accounts, accounts_text, parse_accounts
 from qlumod.model.characters import not_allowed, unseen
 from qlumod.model.names import ModuleName
 from qlumod.model.numbers import is_id
-from qlumod.state.fragment import in_fragment, joined, keyed, stanza, write_fragment
+from qlumod.state.fragment import fields, in_fragment, joined, keyed, stanza, write_fragment
 from qlumod.state.kind import Files, Fragments, Malformed, StateFile, encoded, parsed, text_of
 
 PASSWD, SHADOW = "/etc/passwd", "/etc/shadow"
@@ -229,6 +229,20 @@ def unregistered(
     )
 
 
+def require_readable(stanzas: Sequence[str], accounts: Accounts) -> None:
+    """Raise where the account table could not hold the stanzas of `unregistered`."""
+    added = [fields(stanza) for stanza in stanzas]
+    users = {values.get("User") for values in added}
+    groups = {values.get("Group") for values in added if "User" not in values}
+    others = replace(
+        accounts,
+        users=tuple(user for user in accounts.users if user.name not in users),
+        groups=tuple(group for group in accounts.groups if group.name not in groups),
+    )
+    text = "\n".join((accounts_text(others), *stanzas))
+    parse_accounts(text, "module-specs/accounts")
+
+
 def makers_of(names: Iterable[str], scripts: Mapping[str, str]) -> dict[str, str]:
     """Which package made an account: the one whose script or sysusers file says so.
 
@@ -271,7 +285,9 @@ class _Suggestions:
     def number(self, name: str) -> str:
         """The table's id of a name, else a new one."""
         if name not in self._given:
-            self._given[name] = next(self._free)
+            self._given[name] = next(self._free, 0)
+            if not self._given[name]:
+                raise QlumodError(f"account table: no id is left for {name}")
         return str(self._given[name])
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Reading, Stanza
+from qlumod.model.document import Reading, Stanza, readable
 from qlumod.model.manifest import parse_manifest
 
 NAMES = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size=8).filter(
@@ -109,3 +109,12 @@ def test_of_very_many_faults_the_first_thousand_are_told() -> None:
         parse_manifest(text, "manifest")
     assert len(str(caught.value).split("\n")) < 1100
     assert str(caught.value).endswith("manifest: these are 1000 faults, and there are more")
+
+
+def test_a_document_that_could_not_be_read_again_is_not_written() -> None:
+    with pytest.raises(QlumodError) as caught:
+        readable("Format: 2\n", "manifest", parse_manifest)
+    assert str(caught.value).startswith(
+        "manifest is not written: it could not be read again\n"
+        "  manifest:1: Format: this qlumod reads format 1, not '2'\n"
+    )
