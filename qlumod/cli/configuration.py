@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 places_of_archives = late("qlumod.model.address")
 documents = late("qlumod.model.document")
 releases = late("qlumod.model.release")
-files = late("qlumod.system.files")
 
 NAME = "qlumod/qlumod.conf"
 SYSTEM = Path("/etc") / NAME
@@ -142,7 +141,14 @@ def _read(setting: Setting, text: str) -> Any:
 
 
 def _of_file(path: Path) -> _Said:
-    data: bytes = files.read_bytes(path, most=_MOST)
+    try:
+        # It may be /dev/null, and a link: who names it, reads it.
+        with path.open("rb") as source:
+            data = source.read(_MOST + 1)
+    except OSError as fault:
+        raise QlumodError(f"cannot read {path}: {fault.strerror}") from fault
+    if len(data) > _MOST:
+        raise QlumodError(f"{path} is no configuration: it has more than {_MOST} bytes")
     return parse(documents.decoded(data, str(path)), str(path))
 
 
