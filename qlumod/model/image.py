@@ -18,6 +18,7 @@ from qlumod.model.names import (
     digest,
     flavor_name,
     module_name,
+    require_short,
 )
 from qlumod.model.numbers import epoch, number
 from qlumod.model.public import Public, parse_public
@@ -35,6 +36,7 @@ _FOLLOWED = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){0,2}\Z")
 
 def image_name(text: str) -> ImageName:
     """Check an image's name, which becomes a directory's; raises `QlumodError`."""
+    require_short(text, "image")
     if not _IMAGE.match(text) or ".." in text:
         raise QlumodError(
             f"{text!r} is no image name: it holds lower-case letters, digits, '-', '+', '_' and "

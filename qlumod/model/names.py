@@ -18,6 +18,9 @@ PackageName = NewType("PackageName", str)
 REDISTRIBUTE = "Qlumod-Redistribute"
 """The field of packages that not everybody may be given: ``no``."""
 
+LONGEST = 100
+"""The characters of a name that becomes a part of files' names, which may have 255 bytes."""
+
 Digest = NewType("Digest", str)
 """A SHA-256 digest: 64 lower-case hexadecimal digits."""
 
@@ -30,8 +33,17 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 
 
+def require_short(text: str, what: str) -> None:
+    """Raise where a name is too long for a file's that has more in it; `what` it is a name of."""
+    if len(text) > LONGEST:
+        raise QlumodError(
+            f"{text[:40]!r}… is no {what} name: it has more than {LONGEST} characters"
+        )
+
+
 def module_name(text: str) -> ModuleName:
     """Check a module's name; raises `QlumodError`."""
+    require_short(text, "module")
     if not _MODULE.match(text) or ".." in text:
         raise QlumodError(
             f"{text!r} is no module name: it holds lower-case letters, digits, '-', '+' and '.', "
