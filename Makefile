@@ -98,11 +98,14 @@ $(VENV)/.ready: pyproject.toml | apt-packages
 	@touch $@
 
 .PHONY: check
-check: setup ## ruff, mypy --strict, import-linter, shellcheck
+check: setup lint ## what `make lint` does, in an environment that is set up
+
+.PHONY: lint
+lint: ## ruff, mypy, import-linter, shellcheck
 	@echo "== check: ruff"
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
-	@echo "== check: mypy --strict"
+	@echo "== check: mypy"
 	@$(PYTHON) -m mypy
 	@echo "== check: import-linter"
 	@$(VENV)/bin/lint-imports
@@ -116,10 +119,31 @@ check: setup ## ruff, mypy --strict, import-linter, shellcheck
 deb: setup ## qlumod's own packages, into dist/
 	@debian/build-packages dist
 
+.PHONY: unit
+unit: setup ## the tests of pure logic, which start no process (below a minute)
+	@$(PYTHON) -m pytest -q -m unit </dev/null
+
+.PHONY: quick
+quick: setup deb ## all tests but the slow ones, which build real modules or boot machines
+	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) -m 'not slow' </dev/null
+
+.PHONY: coverage
+coverage: setup ## how much of each wing `make unit` runs through
+	@$(VENV)/bin/coverage run -m pytest -q -m unit </dev/null
+	@for part in qlumod/*/; do \
+		printf '%-20s %3s %%\n' "$$part" \
+			"$$($(VENV)/bin/coverage report --include="$$part*" --format=total)"; \
+	done
+	@printf '%-20s %3s %%\n' all "$$($(VENV)/bin/coverage report --format=total)"
+
+.PHONY: house
+house: setup ## the measures of the source: sizes, types, names, and their limits
+	@$(PYTHON) upkeep/house.py
+
 .PHONY: test
-test: setup check deb ## everything that CI runs
+test: setup check deb coverage ## everything that CI runs
 	@echo "== test: pytest"
-	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) </dev/null
+	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) -m 'not unit' </dev/null
 
 .PHONY: demo
 demo: setup deb ## the main job: from two specs to an image, and the proof
@@ -183,4 +207,4 @@ stand-ins: setup ## archives that stand in for the vendors', into DIR=build/stan
 
 .PHONY: clean
 clean: ## remove what was made here (not the caches of packages)
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

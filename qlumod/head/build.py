@@ -122,8 +122,10 @@ def _write_own_layer(
                 [str(directory), str(layer)]
                 for directory, layer in zip(directories, layers, strict=True)
             ],
-            "files": [asdict(file) for file in plan.files],
-            "secrets": [str(secret) for secret in plan.secrets],
+            "own": {
+                "files": [asdict(file) for file in plan.files],
+                "secrets": [str(secret) for secret in plan.secrets],
+            },
             "epoch": plan.epoch,
             "scratch": str(staging / "scratch"),
             "output": str(output),

@@ -13,7 +13,7 @@ from qlumod.system.files import (
     make_directories,
     point,
     remove_tree,
-    sync_directory,
+    sync,
     told,
 )
 
@@ -58,9 +58,9 @@ def commit(places: Places, name: ImageName, staging: Path) -> str:
     home = places.built / name
     generation = str(1 + max((int(number) for number in generations(places, name)), default=0))
     with told(home):
-        sync_directory(staging)
+        sync(staging)
         staging.rename(home / generation)
-        sync_directory(home)
+        sync(home)
     point(home / CURRENT, generation)
     return generation
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.head.known import remember, remembered
-from qlumod.head.payloads import find_payloads, payload_of, verified
+from qlumod.head.payloads import find_payloads, home_of, verified
 from qlumod.head.places import Places
 from qlumod.model.document import readable
 from qlumod.model.payload import MANIFEST
@@ -22,7 +22,8 @@ from qlumod.model.registry import (
 )
 from qlumod.system.documents import read_document
 from qlumod.system.dpkg_query import package_versions
-from qlumod.system.files import locked, make_directories, write_whole
+from qlumod.system.files import make_directories, write_whole
+from qlumod.system.locking import locked
 from qlumod.system.ownership import strangers
 from qlumod.system.run import CommandFailed, command, run
 from qlumod.system.scratch import scratch
@@ -103,8 +104,7 @@ def _old_registry(places: Places, listen: Listener) -> Registry:
 
 def _with_package_versions(places: Places, entries: Sequence[Registered]) -> Registry:
     paths = {
-        entry.key: places.payload(payload_of(places, entry).directory / MANIFEST)
-        for entry in entries
+        entry.key: places.payload(home_of(places, entry).directory / MANIFEST) for entry in entries
     }
     versions = package_versions(places.dpkg, list(paths.values()))
     return tuple(

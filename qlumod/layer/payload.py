@@ -20,9 +20,9 @@ from qlumod.model.copyright import Texts, collected
 from qlumod.model.document import readable
 from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text, parse_manifest
 from qlumod.model.names import Digest
-from qlumod.model.payload import MANIFEST
+from qlumod.model.payload import MANIFEST, contents_file, packages_file
 from qlumod.secrets.look import look
-from qlumod.stack.member import STATE
+from qlumod.stack.payload import STATE
 
 
 def write_documents(
@@ -40,13 +40,11 @@ def write_documents(
     state.mkdir(mode=0o755)
     for name, fragment in sorted(fragments.items()):
         _write(state / name, fragment)
-    packages = packages_text(package_lines(job.packages))
-    contents = contents_text(module, tuple(lines))
     for name, text, parse in (
-        (f"{module}.packages.version", packages, parse_packages),
-        (f"{module}.contents", contents, parse_contents),
+        (packages_file(module), packages_text(package_lines(job.packages)), parse_packages),
+        (contents_file(module), contents_text(module, tuple(lines)), parse_contents),
     ):
-        _write_gz(output / f"{name}.gz", readable(text, name, parse))
+        _write_gz(output / name, readable(text, name, parse))
     _write_gz(output / LEFT_OUT, _left_out_text(left_out))
     _write_gz(output / f"{module}.copyright.gz", collected(job.lock, module, copyrights))
 

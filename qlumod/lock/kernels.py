@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import apt_pkg
 
 from qlumod.errors import QlumodError
-from qlumod.lock.world import Chosen, Request
+from qlumod.lock.contract import Chosen, Request
 from qlumod.model.generated import Generated, generated_name, generated_version, split_relations
 from qlumod.model.names import PackageName
 

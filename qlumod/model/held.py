@@ -1,22 +1,20 @@
 """What a package of a module holds: as much as tells whether it goes together with others."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
 from qlumod.model.contents import ARCHIVE, PackageLine, parse_packages
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
+from qlumod.model.manifest import Manifest, PayloadFile, parse_manifest
 from qlumod.model.names import (
     ArchName,
     Digest,
     FlavorName,
     ModuleName,
     ReleaseVersion,
-    arch_name,
-    flavor_name,
-    module_name,
 )
 from qlumod.model.packed import unpacked
 from qlumod.model.payload import MANIFEST, MODULES, payload_home
@@ -58,11 +56,7 @@ def tells_of_module(path: str) -> bool:
 
 
 def read_held(texts: Mapping[str, bytes], where: str) -> tuple[Held, ...]:
-    """The modules of a package, by its files that tell; raises `QlumodError` if one is not whole.
-
-    Quick on purpose: thousands of packages may be published at once, and manifests are qlumod's own
-    writing.
-    """
+    """The modules of a package, by its files that tell; raises `QlumodError`."""
     try:
         homes = [path.rpartition("/")[0] for path in sorted(texts) if path.endswith(MANIFEST)]
         return tuple(_held(home, texts) for home in homes)
@@ -74,18 +68,17 @@ def read_held(texts: Mapping[str, bytes], where: str) -> tuple[Held, ...]:
 
 
 def _held(home: str, texts: Mapping[str, bytes]) -> Held:
-    manifest = texts[f"{home}/{MANIFEST}"]
-    fields = dict(_fields(decoded(manifest, MANIFEST)))
-    module = module_name(fields.get("Module", ""))
-    lines = _packages(home, module, fields, texts)
+    data = texts[f"{home}/{MANIFEST}"]
+    manifest = parse_manifest(decoded(data, MANIFEST), MANIFEST)
+    lines = _packages(home, manifest, texts)
     held = Held(
-        module=module,
-        release=ReleaseVersion.parse(fields.get("Version", "")),
-        flavor=flavor_name(fields.get("Flavor", "")),
-        architecture=arch_name(fields.get("Architecture", "")),
-        requires=_names(fields.get("Requires", "")),
-        conflicts=_names(fields.get("Conflicts", "")),
-        payload=digest_bytes(manifest),
+        module=manifest.module,
+        release=manifest.version,
+        flavor=manifest.flavor,
+        architecture=manifest.architecture,
+        requires=manifest.requires,
+        conflicts=manifest.conflicts,
+        payload=digest_bytes(data),
         packages={line.package: line.version for line in lines},
         sources=tuple(sorted({_source(line) for line in lines if line.archive != ARCHIVE})),
     )
@@ -94,22 +87,10 @@ def _held(home: str, texts: Mapping[str, bytes]) -> Held:
     return held
 
 
-def _fields(text: str) -> Iterator[tuple[str, str]]:
-    """The fields of a text in canonical form; lists of one item a line stay as they are."""
-    if not text.startswith("Format: 1\n"):
-        raise QlumodError("the manifest does not begin with 'Format: 1'")
-    for field in re.split(r"\n(?! )", text):
-        name, _, value = field.partition(":")
-        yield name, value.removeprefix(" ")
-
-
-def _packages(
-    home: str, module: ModuleName, fields: Mapping[str, str], texts: Mapping[str, bytes]
-) -> tuple[PackageLine, ...]:
-    name = f"{module}{PACKAGES}"
+def _packages(home: str, manifest: Manifest, texts: Mapping[str, bytes]) -> tuple[PackageLine, ...]:
+    name = f"{manifest.module}{PACKAGES}"
     listed = texts.get(f"{home}/{name}", b"")
-    # The manifest has a line for each file: digest, size and path.
-    if f"\n {digest_bytes(listed)} {len(listed)} {name}" not in fields.get("Files", ""):
+    if manifest.file(name) != PayloadFile(path=name, sha256=digest_bytes(listed), size=len(listed)):
         raise QlumodError(f"{name} is not the list of packages that the manifest names")
     return parse_packages(decoded(unpacked(listed, name), name), name)
 
@@ -117,7 +98,3 @@ def _packages(
 def _source(line: PackageLine) -> Source:
     name, _, version = line.whole_source.partition(" ")
     return name, version.strip("()")
-
-
-def _names(value: str) -> tuple[ModuleName, ...]:
-    return tuple(module_name(name) for name in value.split(", ") if name)

@@ -8,8 +8,8 @@ from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_p
 from qlumod.model.names import ModuleName
 from qlumod.package.before import CONTENTS, PACKAGES
 from qlumod.package.changes import PackageChange, PathChange, counts, package_changes, path_changes
-from qlumod.package.install import payload_contents, payload_packages, read_manifest
 from qlumod.package.published import read_payload
+from qlumod.stack.payload import Payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +43,19 @@ class Comparison:
 def listed(place: Path) -> Listed:
     """Read a payload package (a .deb), or a payload's directory."""
     if not place.is_dir():
-        payload = read_payload(place)
+        published = read_payload(place)
         return Listed(
-            module=payload.manifest.module,
-            version=payload.version,
-            packages=parse_packages(payload.texts[PACKAGES], f"{place}: {PACKAGES}"),
-            contents=parse_contents(payload.texts[CONTENTS], f"{place}: {CONTENTS}"),
+            module=published.manifest.module,
+            version=published.version,
+            packages=parse_packages(published.texts[PACKAGES], f"{place}: {PACKAGES}"),
+            contents=parse_contents(published.texts[CONTENTS], f"{place}: {CONTENTS}"),
         )
-    manifest = read_manifest(place)
+    payload = Payload(directory=place)
     return Listed(
-        module=manifest.module,
-        version=str(manifest.version),
-        packages=payload_packages(place, manifest.module),
-        contents=payload_contents(place, manifest.module),
+        module=payload.module,
+        version=str(payload.manifest.version),
+        packages=payload.packages,
+        contents=payload.contents,
     )
 
 

@@ -1,6 +1,5 @@
 """Reading what was published: the texts of a payload package, and the inputs of its source."""
 
-import gzip
 import lzma
 import re
 import tarfile
@@ -19,7 +18,8 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
 from qlumod.model.manifest import Manifest, parse_manifest
 from qlumod.model.names import Digest, ModulePackage
-from qlumod.model.payload import MANIFEST, payload_home
+from qlumod.model.packed import unpacked
+from qlumod.model.payload import MANIFEST, contents_file, packages_file, payload_home
 from qlumod.package.before import (
     CHANGELOG,
     CONTENTS,
@@ -80,8 +80,8 @@ def _places(name: ModulePackage) -> dict[str, Path]:
     documents = DOCUMENTS / str(name)
     return {
         MANIFEST: home / MANIFEST,
-        PACKAGES: home / f"{name.module}.packages.version.gz",
-        CONTENTS: home / f"{name.module}.contents.gz",
+        PACKAGES: home / packages_file(name.module),
+        CONTENTS: home / contents_file(name.module),
         CHANGELOG: documents / f"{name.module}.changelog",
         PACKAGES_CHANGELOG: documents / f"{name.module}.packages.changelog.gz",
         CONTENTS_CHANGELOG: documents / f"{name.module}.contents.changelog.gz",
@@ -101,7 +101,7 @@ def read_inputs_of(packaging: Path) -> dict[str, str]:
 
 def _content(package: Any, path: Path) -> bytes:
     data: bytes = package.data.get_content(str(path))
-    return gzip.decompress(data) if path.suffix == ".gz" else data
+    return unpacked(data, str(path)) if path.suffix == ".gz" else data
 
 
 def _data(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -20,27 +20,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.events import Listener
+from qlumod.late import late
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
 from qlumod.model.numbers import number
 from qlumod.system.beneath import Beneath
 from qlumod.system.files import Sum, write_unsynced
-from qlumod.system.leash import workers
-from qlumod.system.run import CommandFailed, command, run
+
+zstandard = late("zstandard")
 
 GZIP_LEVEL = 6
 ZSTD_LEVEL = 9
 GZ, ZST = ".gz", ".zst"
 LIST = ".list"
-SMALLEST = 1 << 17
-"""Bytes that a chunk has at least; below that, compression would lose much."""
-_ONE_IN = 64
-"""How many pieces a chunk has beyond those, on the average."""
-ABREAST = 2
-"""How many threads digest and compress, which Python lets them do at the same time."""
-_AT_ONCE = 1000
-"""How many files one program is given."""
 
 NOTHING = digest_bytes(b"")
 Key = tuple[bytes, ...]
@@ -57,6 +49,13 @@ class Kind:
     """What a piece is sorted by; one that stays keeps its key."""
     endings: tuple[str, ...]
     """How they are packed."""
+    smallest: int = 1 << 17
+    """Bytes that a chunk has at least: below that, compression would lose much."""
+    one_in: int = 64
+    """How many pieces a chunk has beyond those, on the average.
+
+    Both are a part of what is published: other numbers make other bytes of the same text.
+    """
 
     def pieces(self, text: bytes) -> list[bytes]:
         """Take a text apart."""
@@ -97,23 +96,17 @@ def empty(kind: Kind) -> Chunked:
 
 
 class Chunks:
-    """Reads chunks where they are kept, and makes new ones in a directory of their own.
+    """Reads chunks where they are kept, and makes new ones in a directory of their own."""
 
-    Without `trusting`, nothing that is kept is used.
-    """
-
-    def __init__(self, kept: Path, fresh: Path, *, trusting: bool = True) -> None:
+    def __init__(self, kept: Path, fresh: Path) -> None:
         self._kept = str(kept)
         self._fresh = str(fresh)
         self._made: set[str] = set()
         self._known: dict[Digest, Chunked] = {}
         self._listed: set[Digest] = set()
-        self._trusting = trusting
 
     def known(self, kind: Kind, text: Sum) -> Chunked | None:
         """The chunks of a text, still to be checked; None: they are not kept (any more)."""
-        if not self._trusting:
-            return None
         try:
             data = _read(f"{self._kept}/{text.sha256}{LIST}")
         except OSError:
@@ -158,62 +151,47 @@ class Chunks:
         chunks = tuple(self._edited(text, edits))
         return Chunked(kind=text.kind, chunks=chunks, sum=self._sum(chunks))
 
-    def check(self, texts: Iterable[Chunked], listen: Listener) -> None:
+    def check(self, texts: Iterable[Chunked]) -> None:
         """Compare all that was kept and is used for texts with its digests; raises `Damaged`."""
         for text in self._known.values():
             if self._sum(text.chunks) != text.sum:
                 raise Damaged(f"{self._kept}: the chunks of an index are not what was published")
         parts = {
-            f"{name}{ending}"
+            (name, ending)
             for text in texts
             for ending in text.kind.endings
             for name in _parts(text)
         }
-        packed = sorted(parts - self._made)
-        for name in packed:
-            if name.endswith(GZ) and not self._unpacks(name):
-                raise Damaged(f"{self._kept}/{name} was changed")
-        self._test_zstd([name for name in packed if name.endswith(ZST)], listen)
+        for name, ending in sorted(parts):
+            if f"{name}{ending}" not in self._made and not self._unpacks(name, ending):
+                raise Damaged(f"{self._kept}/{name}{ending} was changed")
 
-    def _unpacks(self, name: str) -> bool:
+    def _unpacks(self, name: Digest, ending: str) -> bool:
         try:
-            return digest_bytes(gzip.decompress(self._read(name))) == name.removesuffix(GZ)
-        except (OSError, EOFError, zlib.error):
+            return digest_bytes(_UNPACK[ending](self._read(f"{name}{ending}"))) == name
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError):
             return False
 
-    def _test_zstd(self, names: Sequence[str], listen: Listener) -> None:
-        for several in _at_once(names):
-            files = (f"{self._kept}/{name}" for name in several)
-            try:
-                run(command("zstd", "--quiet", "--test", *files), listen=listen)
-            except CommandFailed as failure:
-                raise Damaged(f"{self._kept}: what is kept packed was changed") from failure
-
-    def pack(self, text: Chunked, listen: Listener) -> None:
+    def pack(self, text: Chunked) -> None:
         """Compress what is not compressed yet, and write the list of the chunks."""
         if text.sum.sha256 not in self._listed:
             self._listed.add(text.sum.sha256)
             lines = b"\n".join(chunk.line for chunk in text.chunks)
             seal = digest_bytes(lines).encode()
             self._write(f"{text.sum.sha256}{LIST}", lines + b"\n" + seal)
-        self._pack(_parts(text), text.kind.endings, listen)
+        self._pack(_parts(text), text.kind.endings)
 
-    def pack_nothing(self, listen: Listener) -> None:
+    def pack_nothing(self) -> None:
         """Compress what all texts without pieces are, of whatever kind."""
         if not self._has(NOTHING):
             self._write(NOTHING, b"")
-        self._pack([NOTHING], (GZ, ZST), listen)
+        self._pack([NOTHING], _PACK)
 
-    def _pack(self, names: Iterable[str], endings: Iterable[str], listen: Listener) -> None:
-        missing = {
-            ending: [name for name in dict.fromkeys(names) if not self._has(f"{name}{ending}")]
-            for ending in endings
-        }
-        with workers(ABREAST) as beside:
-            packing = [beside.submit(self._pack_zstd, missing.get(ZST, ()), listen)]
-            packing += [beside.submit(self._pack_gzip, name) for name in missing[GZ]]
-        for each in packing:
-            each.result()
+    def _pack(self, names: Iterable[Digest], endings: Iterable[str]) -> None:
+        for name in names:
+            for ending in endings:
+                if not self._has(packed := f"{name}{ending}"):
+                    self._write(packed, _PACK[ending](self._read(name)))
 
     def settle(self, within: Beneath) -> None:
         """Keep what was made, in the tree that has both directories."""
@@ -235,7 +213,7 @@ class Chunks:
                 pieces = self._pieces(text, old[place]) if old else []
                 rest += _with_edits(pieces, by_chunk.get(place, ()), kind.key)
                 place += 1
-                *whole, rest = _cut(rest, kind.separator)
+                *whole, rest = _cut(rest, kind)
                 yield from (self._make(part, kind) for part in whole)
                 if place >= len(old) or (place not in by_chunk and _is_whole(rest, kind)):
                     break
@@ -273,7 +251,7 @@ class Chunks:
         """Whether a file is there; raises `Damaged` if it has other bytes than are given."""
         if name in self._made:
             return True
-        there = self._trusting and os.path.lexists(f"{self._kept}/{name}")
+        there = os.path.lexists(f"{self._kept}/{name}")
         if there and data is not None and self._read(name) != data:
             raise Damaged(f"{self._kept}/{name} was changed")
         return there
@@ -289,30 +267,28 @@ class Chunks:
         write_unsynced(Path(self._fresh, name), [data])
         self._made.add(name)
 
-    def _pack_gzip(self, name: str) -> None:
-        self._write(f"{name}{GZ}", gzip.compress(self._read(name), GZIP_LEVEL, mtime=0))
 
-    def _pack_zstd(self, names: Sequence[str], listen: Listener) -> None:
-        for several in _at_once(names):
-            for name in several:
-                if name not in self._made:
-                    self._write(name, self._read(name))
-            words = ("--quiet", f"-{ZSTD_LEVEL}", "--single-thread")
-            run(
-                command("zstd", *words, *(f"{self._fresh}/{name}" for name in several)),
-                listen=listen,
-            )
-            self._made.update(f"{name}{ZST}" for name in several)
+def _gzip(data: bytes) -> bytes:
+    return gzip.compress(data, GZIP_LEVEL, mtime=0)
+
+
+def _zstd(data: bytes) -> bytes:
+    packed: bytes = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(data)
+    return packed
+
+
+def _unzstd(packed: bytes) -> bytes:
+    data: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(packed)
+    return data
+
+
+_PACK = {GZ: _gzip, ZST: _zstd}
+_UNPACK = {GZ: gzip.decompress, ZST: _unzstd}
 
 
 def _read(path: str) -> bytes:
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123
         return file.readall()
-
-
-def _at_once(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """As many as one program is given."""
-    return (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE))
 
 
 def _parts(text: Chunked) -> Sequence[Digest]:
@@ -361,12 +337,12 @@ def _with_edits(
     return [found[name] for name in sorted(found)]
 
 
-def _cut(pieces: Sequence[bytes], separator: bytes) -> Iterator[list[bytes]]:
+def _cut(pieces: Sequence[bytes], kind: Kind) -> Iterator[list[bytes]]:
     """Cut where the pieces say so; the last part may be too short to be a chunk, or empty."""
     part: list[bytes] = []
     size = 0
     for piece in pieces:
-        if size - len(separator) >= SMALLEST and _begins(piece):
+        if size - len(kind.separator) >= kind.smallest and _begins(piece, kind):
             yield part
             part, size = [], 0
         part.append(piece)
@@ -374,11 +350,11 @@ def _cut(pieces: Sequence[bytes], separator: bytes) -> Iterator[list[bytes]]:
     yield part
 
 
-def _begins(piece: bytes) -> bool:
+def _begins(piece: bytes, kind: Kind) -> bool:
     """Whether a piece may begin a chunk: told by its first line, the name of a package or path."""
-    return zlib.crc32(piece.partition(b"\n")[0]) % _ONE_IN == 0
+    return zlib.crc32(piece.partition(b"\n")[0]) % kind.one_in == 0
 
 
 def _is_whole(pieces: Sequence[bytes], kind: Kind) -> bool:
     """Whether a chunk may end here, where a piece follows that begins one."""
-    return not pieces or sum(map(len, pieces)) - len(kind.separator) >= SMALLEST
+    return not pieces or sum(map(len, pieces)) - len(kind.separator) >= kind.smallest

@@ -5,7 +5,6 @@ so a publication reads, checks and writes those alone that it changes.
 """
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -24,9 +23,12 @@ from qlumod.model.names import (
     FlavorName,
     ModuleName,
     ReleaseVersion,
+    arch_name,
+    digest,
+    flavor_name,
 )
 from qlumod.model.numbers import number
-from qlumod.model.stacks import excluded
+from qlumod.model.stacks import excluded, gaps
 from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import Snapshot
 
@@ -37,9 +39,8 @@ MODULES = "modules"
 MOST = 10
 """How many of many lines an error tells."""
 MOST_NAMED = 100
-"""How many unproved pairs a set names."""
+"""How many unproved pairs the document of a set names: a part of its format."""
 
-_LINE = re.compile(r"(\d+)\.(\d+)\.(\d+) (\S+) (\S+) ([0-9a-f]{64}) (\d+) (\d+)\Z", re.ASCII)
 Pair = tuple[ModuleName, ...]
 """Two modules that may be in one image; or one, where there is no other."""
 
@@ -250,14 +251,13 @@ def _is_newer(version: str, other: str) -> bool:
 
 
 def _gaps(one: ModuleSet) -> Iterator[QlumodError]:
-    there = one.held.keys()
-    for found in one.members:
-        for required in sorted(set(found.held.requires) - there):
-            yield QlumodError(
-                f"module {found.title} requires module {required}, of which the suite would have"
-                f" no {one.release} ({one.flavor}, {one.architecture})",
-                remedy=f"publish {required} {one.release} together with it",
-            )
+    titles = {member.module: member.title for member in one.members}
+    for held, required in gaps(one.held.values()):
+        yield QlumodError(
+            f"module {titles[held.module]} requires module {required}, of which the suite would"
+            f" have no {one.release} ({one.flavor}, {one.architecture})",
+            remedy=f"publish {required} {one.release} together with it",
+        )
 
 
 def _several_versions(modules: Iterable[Held]) -> set[str]:
@@ -295,18 +295,18 @@ def _two_versions(
 
 
 def _line(text: str, where: str) -> SetLine:
-    # Quick on purpose: there may be thousands of lines, all of them signed.
-    found = _LINE.match(text)
-    if not found:
-        raise QlumodError(f"{where}: {text!r} is no set of modules: it has six words")
-    return SetLine(
-        release=ReleaseVersion(number(found[1]), number(found[2]), number(found[3])),
-        flavor=FlavorName(found[4]),
-        architecture=ArchName(found[5]),
-        document=Digest(found[6]),
-        pairs=number(found[7]),
-        unproved=number(found[8]),
-    )
+    try:
+        release, flavor, architecture, document, pairs, unproved = text.split(" ")
+        return SetLine(
+            release=ReleaseVersion.parse(release),
+            flavor=flavor_name(flavor),
+            architecture=arch_name(architecture),
+            document=digest(document),
+            pairs=number(pairs),
+            unproved=number(unproved),
+        )
+    except (QlumodError, ValueError) as fault:
+        raise QlumodError(f"{where}: {text!r} is no set of modules: it has six words") from fault
 
 
 def _set(values: Mapping[str, Any]) -> ModuleSet:

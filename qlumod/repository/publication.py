@@ -10,7 +10,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step
 from qlumod.model.names import Digest
-from qlumod.repository.chunks import ABREAST, Chunked, Chunks, Damaged
+from qlumod.repository.chunks import Chunked, Chunks, Damaged
 from qlumod.repository.entries import ALL, SOURCE
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.indexes import XZ, architectures_of, packages_path
@@ -96,24 +96,25 @@ def times(
 def show(proposal: Proposal, *, listen: Listener) -> str:
     """Make what is proposed what the suite offers; returns the snapshot's name."""
     try:
-        _show(proposal, trusting=True, listen=listen)
+        _show(proposal, listen=listen)
     except Damaged as damage:
         listen(Notice(text=f"{damage}: all indexes are made anew"))
-        _show(proposal, trusting=False, listen=listen)
+        proposal.layout.files.remove_tree(proposal.layout.chunks)
+        _show(proposal, listen=listen)
     return proposal.times.identity
 
 
-def _show(proposal: Proposal, *, trusting: bool, listen: Listener) -> None:
-    """The same; raises `Damaged` unless nothing that is kept of earlier indexes is used."""
+def _show(proposal: Proposal, *, listen: Listener) -> None:
+    """The same; raises `Damaged` where what is kept of earlier indexes is not what was written."""
     layout, before, times = proposal.layout, proposal.before, proposal.times
     architectures = _architectures(proposal)
     with staged(layout, times.identity, proposal.suite, times.date) as staging:
-        chunks = Chunks(layout.chunks, staging.chunks, trusting=trusting)
+        chunks = Chunks(layout.chunks, staging.chunks)
         stage_pool(staging, proposal.incoming, listen=listen)
         with step(listen, "writing the indexes"):
             if before:
                 keep_earlier(staging, before.directory)
-            put = _Indexes(staging, chunks, xz=proposal.settings.xz, listen=listen)
+            put = _Indexes(staging, chunks, xz=proposal.settings.xz)
             texts = changed_indexes(
                 proposal.plan, before, architectures, chunks, proposal.paths, put=put
             )
@@ -146,8 +147,8 @@ def _look(
 ) -> None:
     """Look at the staged tree once more, as clients do and file by file, and make it last."""
     written = [*proposal.documents, *(file.parent for file in proposal.documents)]
-    with workers(ABREAST) as beside:
-        sound = beside.submit(chunks.check, texts.values(), listen)
+    with workers(3) as beside:
+        sound = beside.submit(chunks.check, texts.values())
         synced = beside.submit(sync_staged, staging, [*unsynced(staging), *written])
 
         def references() -> None:
@@ -185,20 +186,19 @@ def _architectures(proposal: Proposal) -> tuple[str, ...]:
 class _Indexes:
     """Packs indexes and puts them into the staged tree; several threads may give them."""
 
-    def __init__(self, staging: Staging, chunks: Chunks, *, xz: bool, listen: Listener) -> None:
+    def __init__(self, staging: Staging, chunks: Chunks, *, xz: bool) -> None:
         self.sums: dict[str, Sum] = {}
         """What Release has to say of them."""
         self._staging = staging
         self._chunks = chunks
         self._xz = (XZ,) if xz else ()
-        self._listen = listen
         self._first: dict[Digest, str] = {}
         # What is empty is the same in all kinds: no two threads may make it.
-        chunks.pack_nothing(listen)
+        chunks.pack_nothing()
 
     def __call__(self, path: str, text: Chunked) -> None:
         """Put an index in; one that is the same as another one is linked."""
-        self._chunks.pack(text, self._listen)
+        self._chunks.pack(text)
         self.sums[path] = text.sum
         same = self._first.setdefault(text.sum.sha256, path)
         for ending in (*text.kind.endings, *self._xz):

@@ -162,33 +162,8 @@ def one_line(text: str) -> str:
 
 def parse_settings(data: bytes, path: Path) -> Settings:
     """Read the settings; raises `QlumodError` with all faults. `path` is their file's name."""
-    text = decoded(data, str(path))
-    return _as_written(text) or _as_typed(text, path)
-
-
-def _as_written(text: str) -> Settings | None:
-    """What qlumod wrote itself, read quickly; None: something else stands there, too."""
-    lines = (field.partition(":") for field in re.split(r"\n(?! )", text))
-    said = {name: value.strip() for name, _, value in lines}
-    try:
-        found = Settings(
-            origin=one_line(said.get("Origin", "")),
-            label=one_line(said.get("Label", "")),
-            keys=tuple(map(fingerprint, said.get("Keys", "").split())),
-            proving_keys=tuple(map(fingerprint, said.get("Proving-Keys", "").split())),
-            architectures=tuple(map(arch_name, said.get("Architectures", "").split())),
-            uri=said.get("URI", "") and address(said["URI"]),
-            private=tuple(map(suite, said.get("Private", "").split())),
-            xz=said.get("Xz") == "yes",
-        )
-    except QlumodError:
-        return None
-    return found if str(found) == text else None
-
-
-def _as_typed(text: str, path: Path) -> Settings:
     reading = Reading(str(path))
-    stanzas = reading.stanzas(text)
+    stanzas = reading.stanzas(decoded(data, str(path)))
     if len(stanzas) != 1:
         reading.fault(1, "a settings file has one stanza")
         reading.finish()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.model.numbers import number
-from qlumod.repository.chunks import ABREAST, GZ, Chunked, Chunks, Edit, Key, Kind, empty, putting
+from qlumod.repository.chunks import GZ, Chunked, Chunks, Edit, Key, Kind, empty, putting
 from qlumod.repository.entries import ALL, Entry, read_sources
 from qlumod.repository.indexes import (
     CONTENTS,
@@ -83,7 +83,7 @@ def changed_indexes(
             put(index.path, same[key])
         return made
 
-    with workers(ABREAST) as beside:
+    with workers(len(kinds)) as beside:
         given = [beside.submit(make, several) for several in kinds.values()]
     return {path: text for each in given for path, text in each.result().items()}
 

@@ -85,14 +85,11 @@ class AptClient:
 
 
 def make_apt_client(
-    root: Path, *, architecture: str, sources: str, installed: str = "", often: bool = False
+    root: Path, *, architecture: str, sources: str, installed: str = ""
 ) -> AptClient:
-    """Make a client below `root` that has one .sources file; `installed` is its dpkg status.
-
-    One that is asked `often` keeps a cache, which takes some MB.
-    """
+    """Make a client below `root` that has one .sources file; `installed` is its dpkg status."""
     files = {
-        "apt.conf": _configuration(root, architecture, often=often).encode(),
+        "apt.conf": _configuration(root, architecture).encode(),
         "etc/apt/sources.list.d/archive.sources": sources.encode(),
         "var/lib/dpkg/status": installed.encode(),
     }
@@ -109,12 +106,11 @@ def file_uri(path: Path) -> str:
     return "file:" + quote(str(path.absolute()))
 
 
-def _configuration(root: Path, architecture: str, *, often: bool) -> str:
+def _configuration(root: Path, architecture: str) -> str:
     settings = {
         "Dir": f"{root}/",
         "Dir::State::status": f"{root}/var/lib/dpkg/status",
         "Dir::Etc::sourcelist": "/dev/null",
-        **({} if often else {"Dir::Cache::pkgcache": ""}),
         "Dir::Cache::srcpkgcache": "",
         "APT::Architecture": architecture,
         # The tree may be readable for its owner only, and nothing in it is fetched over a network.

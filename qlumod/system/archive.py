@@ -20,7 +20,6 @@ from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest
 from qlumod.system import files, gpg
 from qlumod.system.documents import debs_in
-from qlumod.system.run import capture, command
 from qlumod.system.store import Store
 
 COMPONENT = "main"
@@ -93,24 +92,30 @@ class Deb:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What the Release file of an archive says of it."""
+
+    epoch: int
+    architecture: str
+    suite: str
+
+
 def frozen_archive(
     packages: Sequence[LockedPackage],
     store: Store,
     directory: Path,
+    heading: Heading,
     *,
-    epoch: int,
-    architecture: str = "",
-    suite: str = "frozen",
     processors: int | None = None,
     listen: Listener = ignore,
 ) -> FrozenArchive:
     """Make an archive of exactly these packages from the store, in a directory that is not there.
 
     Each package's bytes are hashed again on the way: a damaged store is an error. Same packages and
-    epoch, same bytes, but for the signature. Without `architecture` it is that of the packages.
+    heading, same bytes, but for the signature.
     """
     packages = [_as_stored(package, store) for package in packages]
-    architecture = architecture or _architecture(packages)
     total = sum(package.size for package in packages)
 
     with step(listen, "freezing the packages", total=total, unit="bytes") as advance:
@@ -129,12 +134,10 @@ def frozen_archive(
 
         files.make_directories(directory / POOL)
         debs = side_by_side(take, packages, processors)
-        return write_archive(directory, debs, suite=suite, architecture=architecture, epoch=epoch)
+        return write_archive(directory, debs, heading)
 
 
-def folder_archive(
-    folder: Path, directory: Path, *, architecture: str, suite: str = "folder"
-) -> FrozenArchive:
+def folder_archive(folder: Path, directory: Path, *, architecture: str) -> FrozenArchive:
     """Make an archive of the .debs in a folder (and in those below it) that fit an architecture.
 
     The file names in the archive are the paths below the folder.
@@ -163,20 +166,20 @@ def folder_archive(
         target = directory / deb.filename
         files.make_directories(target.parent)
         target.symlink_to(deb.path.absolute())
-    return write_archive(directory, debs, suite=suite, architecture=architecture, epoch=0)
+    heading = Heading(epoch=0, architecture=architecture, suite="folder")
+    return write_archive(directory, debs, heading)
 
 
-def write_archive(
-    directory: Path, debs: Iterable[Deb], *, suite: str, architecture: str, epoch: int
-) -> FrozenArchive:
+def write_archive(directory: Path, debs: Iterable[Deb], heading: Heading) -> FrozenArchive:
     """Write the signed indexes of .debs that lie below the directory already."""
+    suite, architecture = heading.suite, heading.architecture
     files.require_plain(directory.absolute())
     ordered = sorted(debs, key=lambda deb: (_field(deb, "Package"), deb.filename))
     packages = "\n".join(deb.stanza for deb in ordered).encode()
     index = f"{COMPONENT}/binary-{architecture}/Packages"
     release = (
         f"Origin: qlumod\nLabel: qlumod\nSuite: {suite}\nCodename: {suite}\n"
-        f"Date: {formatdate(epoch, usegmt=True)}\n"
+        f"Date: {formatdate(heading.epoch, usegmt=True)}\n"
         f"Architectures: {architecture}\nComponents: {COMPONENT}\n"
         f"SHA256:\n {digest_bytes(packages)} {len(packages)} {index}\n"
     ).encode()
@@ -216,11 +219,6 @@ def side_by_side(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _architecture(packages: Sequence[LockedPackage]) -> str:
-    own = {package.architecture for package in packages} - {"all"}
-    return min(own) if own else capture(command("dpkg", "--print-architecture")).decode().strip()
 
 
 def _as_stored(package: LockedPackage, store: Store) -> LockedPackage:

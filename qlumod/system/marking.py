@@ -1,4 +1,4 @@
-"""Whether apt would install many packages at once: a process of its own, asked by `apt_client`.
+"""Whether apt would install packages at once: a process of its own, asked by `apt_client`.
 
 ``python -m qlumod.system.marking`` with APT_CONFIG naming a private root reads names and versions
 as JSON, and answers true or false. They are marked for installation with all that they need, which

@@ -6,7 +6,6 @@ package hashes it again (`Store.check`), so that a damaged disk shows as an erro
 file, never as a wrong layer.
 """
 
-import os
 import shutil
 import threading
 import time
@@ -96,8 +95,7 @@ class Store:
         found = files.file_sum(source)
         with files.told(source):
             source.chmod(0o444)
-            with source.open("rb") as reading:
-                os.fsync(reading.fileno())
+            files.sync(source)
         self._insert(source, found, source, digest, size)
         return self.path(digest)
 
@@ -173,14 +171,12 @@ class Store:
         files.make_directories(target.parent)
         with files.told(target):
             beside.rename(target)
-            files.sync_directory(target.parent)
+            files.sync(target.parent)
 
 
-def store_in(
-    cache: Path, store: Path | None = None, *, brought: Mapping[Digest, Path] | None = None
-) -> Store:
+def store_in(cache: Path, store: Path | None = None) -> Store:
     """The store that a cache brings, or the one that was chosen."""
-    return Store(store or cache / "packages", brought or {})
+    return Store(store or cache / "packages")
 
 
 def _own_name() -> str:

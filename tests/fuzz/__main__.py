@@ -16,7 +16,7 @@ def _one(at: int) -> tuple[str, bytes]:
 
 
 def _row(result: Result) -> str:
-    per_mb = result.seconds * (1 << 20) / result.bytes
+    per_mb = result.seconds * (1 << 20) / result.size
     slowest, kind = result.slowest
     told = "; ".join(f"{what} ({count})" for what, count in result.surprises.most_common(5)) or "-"
     name = result.reader.name

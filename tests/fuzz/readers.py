@@ -16,7 +16,6 @@ from qlumod.model.accounts import parse_accounts
 from qlumod.model.address import address
 from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.date import seconds
-from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
 from qlumod.model.held import read_held
 from qlumod.model.image import parse_image, parse_stack
@@ -42,7 +41,7 @@ from qlumod.repository.proofs import parse_known
 from qlumod.repository.release import release_fields, release_sums
 from qlumod.repository.settings import parse_settings
 from qlumod.secrets.look import look
-from qlumod.stack.member import read_member
+from qlumod.stack.payload import Payload
 from qlumod.state.alternatives import parse_group
 from qlumod.state.diverted import unseen_diversions
 from qlumod.state.fragment import write_fragment
@@ -50,6 +49,7 @@ from qlumod.state.kind import Kind, StateFile
 from qlumod.state.table import KINDS
 from qlumod.state.triggers import interests
 from qlumod.system.squashfs_listing import read_listing
+from tests.head.head_node import payload_files
 from tests.model.test_formats import EXAMPLES
 from tests.model.test_proof import ALL, KNOWN, ONE
 from tests.state.test_alternatives import AWK
@@ -142,9 +142,8 @@ HOME = "usr/share/qlumod/modules/slurm/bookworm/amd64/14.0.0"
 
 def _held_seed() -> bytes:
     packages = _packed(E["slurm.packages.version"])
-    head = "Format: 1\nModule: slurm\nVersion: 14.0.0\nFlavor: bookworm\nArchitecture: amd64\n"
-    files = f"Files:\n {digest_bytes(packages)} {len(packages)} slurm.packages.version.gz\n"
-    return f"{head}Requires: core\n{files}".encode() + b"\0\0" + packages
+    files = payload_files("slurm", files={"slurm.packages.version.gz": packages})
+    return files["manifest"] + b"\0\0" + packages
 
 
 def _member(data: bytes) -> object:
@@ -156,8 +155,8 @@ def _member(data: bytes) -> object:
         (payload / "manifest").write_bytes(manifest)
         (payload / "left-out.gz").write_bytes(left_out)
         (payload / "state/caches").write_bytes(left_out)
-        member = read_member(payload)
-        return member.left_out, member.cached_by("ld.so")
+        member = Payload(directory=payload)
+        return member.manifest, member.left_out, member.cached_by("ld.so")
 
 
 def _job(data: bytes) -> object:
@@ -209,7 +208,7 @@ CHECKED = Checked(
 DOCUMENTS = (
     Reader(name="model.held.read_held", read=_held, seeds=(_held_seed(),)),
     Reader(
-        name="stack.member.read_member",
+        name="stack.payload.Payload",
         read=_member,
         seeds=(E["manifest"].encode() + b"\0\0" + _packed("munge→/etc/default/munge\n"),),
     ),

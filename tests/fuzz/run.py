@@ -24,7 +24,7 @@ class Result:
 
     reader: Reader
     documents: int = 0
-    bytes: int = 0
+    size: int = 0
     seconds: float = 0.0
     slowest: tuple[float, str] = (0.0, "")
     """Seconds per MB of the large document that took longest, and how it was made."""
@@ -46,7 +46,7 @@ class Result:
             self.example = min(self.example or data, data, key=len)
         taken = time.monotonic() - begun
         self.documents += 1
-        self.bytes += len(data)
+        self.size += len(data)
         self.seconds += taken
         return taken
 

@@ -20,7 +20,7 @@ SECONDS = 0.25
 @pytest.mark.parametrize("reader", READERS, ids=[reader.name for reader in READERS])
 def test_a_reader_never_falls_over(reader: Reader) -> None:
     result = tried(reader, SECONDS)
-    per_mb = result.seconds * (1 << 20) / result.bytes
+    per_mb = result.seconds * (1 << 20) / result.size
     print(f"{reader.name}: {result.documents} documents, {per_mb:.2f} s/MB")
     assert not result.surprises, result.example
 

@@ -10,11 +10,12 @@ from qlumod.errors import QlumodError
 from qlumod.lock.make import tools
 from qlumod.model.lock import parse_lock
 from qlumod.system import apt, gpg
+from qlumod.system.run import attempt, command
 from tests.lock.site import Site, versions
 from tests.support.debs import make_deb
 from tests.support.signing import signing_home, weak_key
 
-OLD_APT = apt_pkg.VERSION < "2.9"
+OLD_APT = apt_pkg.VERSION < "2.9"  # type: ignore[attr-defined]
 """Debian 12's, which checks signatures by gpgv; a newer one does so by sqv, in other words."""
 REFUSED = "cannot read the archives' indexes: apt refuses them\n"
 
@@ -53,7 +54,7 @@ def test_an_archive_whose_key_has_expired_is_refused(site: Site, tmp_path: Path)
     assert site.key.home is not None
     old = gpg.make_key(site.key.home, "a key for seconds", expires="seconds=6")
     site.offer(key=old)
-    gpg.attempt(gpg.command("sleep", "7"))
+    attempt(command("sleep", "7"))
     text = site.refusal()
     # apt 3 may take a signature that was good when it was made; qlumod does not.
     ours = "archive test: the suite stable has no good signature by a key of TOP/archive/key"

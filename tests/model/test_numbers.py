@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_no_other_file_reads_numbers_by_itself() -> None:
     assert sorted(found - NUMBERS_OF_OURS) == []
 
 
-def calls_of_int() -> Iterator[object]:
+def calls_of_int() -> Iterator[Path]:
     for path in (ROOT / "qlumod").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

@@ -232,8 +232,8 @@ def test_of_several_keys_one_is_named_or_the_repository_knows_it(
     )
     assert proved_by(path, export_key(keys[1]))[0] == other
     init(tmp_path / "repository", wishes=Wishes(keys=(one,)), listen=ignore)
-    words = (*words, "--repository", str(tmp_path / "repository"))
-    typed(replace(sound, about=ABOUT), *words, monkeypatch=monkeypatch, tmp_path=tmp_path)
+    upon = ("--repository", str(tmp_path / "repository"))
+    typed(replace(sound, about=ABOUT), *words, *upon, monkeypatch=monkeypatch, tmp_path=tmp_path)
     assert proved_by(path, export_key(keys[0]))[0] == one
 
 

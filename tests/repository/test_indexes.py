@@ -1,6 +1,7 @@
 """The indexes beyond Packages and Sources: what clients find in them, and how they are kept up."""
 
 import gzip
+import itertools
 import tempfile
 import zlib
 from collections.abc import Callable
@@ -12,8 +13,7 @@ from hypothesis import strategies as st
 
 from qlumod.events import ignore
 from qlumod.model.digests import digest_bytes
-from qlumod.repository import chunks
-from qlumod.repository.chunks import GZ, SMALLEST, Chunks, Damaged, Kind, empty
+from qlumod.repository.chunks import GZ, Chunks, Damaged, Kind, empty
 from qlumod.repository.indexes import PACKAGES
 from qlumod.repository.listing import _told_by_dpkg, listed
 from qlumod.repository.retention import Retention
@@ -32,11 +32,16 @@ TEXT = "".join(
 ).encode()
 
 
-@pytest.fixture
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each piece is a chunk."""
-    monkeypatch.setattr("qlumod.repository.chunks.SMALLEST", 0)
-    monkeypatch.setattr("qlumod.repository.chunks._ONE_IN", 1)
+LARGE = {"Comment": "large" + "\n 0123456789" * (PACKAGES.smallest // 12 + 1)}
+"""A field by which the paragraph of a package is large enough for a chunk."""
+
+
+def beginning(stem: str) -> str:
+    """The name of a package whose paragraph begins a chunk."""
+    names = (f"{stem}{number}" for number in itertools.count())
+    return next(
+        name for name in names if zlib.crc32(f"Package: {name}".encode()) % PACKAGES.one_in == 0
+    )
 
 
 def contents(shop: Shop, architecture: str = "amd64") -> str:
@@ -97,13 +102,19 @@ def test_a_text_is_cut_where_it_tells_itself_and_a_change_stays_in_its_chunk(
     assert b"".join(made.plain(text)) == TEXT
     assert text.sum == Sum(size=len(TEXT), sha256=digest_bytes(TEXT))
     assert len(text.chunks) > 4
-    assert all(chunk.size >= SMALLEST for chunk in text.chunks[:-1])
+    assert all(chunk.size >= PACKAGES.smallest for chunk in text.chunks[:-1])
     changed = made.cut(PACKAGES, TEXT.replace(b"p2500\nVersion: 1", b"p2500\nVersion: 11"))
     assert len({*changed.chunks} - {*text.chunks}) == 1
     assert made.cut(PACKAGES, b"") == empty(PACKAGES)
 
 
-LINES = Kind(separator=b"\n", key=lambda line: (line.partition(b" ")[0],), endings=(GZ,))
+LINES = Kind(
+    separator=b"\n",
+    key=lambda line: (line.partition(b" ")[0],),
+    endings=(GZ,),
+    smallest=40,
+    one_in=3,
+)
 some_lines = st.dictionaries(
     st.integers(0, 60).map(lambda number: b"path%02d" % number),
     st.none() | st.integers(0, 9).map(lambda number: b" %d\n" % number),
@@ -115,9 +126,7 @@ some_lines = st.dictionaries(
 def test_a_text_that_is_changed_bit_by_bit_has_the_chunks_of_one_made_at_once(
     several: list[dict[bytes, bytes | None]],
 ) -> None:
-    with pytest.MonkeyPatch.context() as patched, tempfile.TemporaryDirectory() as place:
-        patched.setattr(chunks, "SMALLEST", 40)
-        patched.setattr(chunks, "_ONE_IN", 3)
+    with tempfile.TemporaryDirectory() as place:
         made = Chunks(Path(place, "kept"), Path(place, "fresh"))
         text, lines = empty(LINES), {}
         for edits in several:
@@ -138,8 +147,6 @@ def test_a_chunk_that_was_changed_is_not_taken_for_the_one_that_is_made(tmp_path
         chunk.write_bytes(b"Package: other\n\n")
     with pytest.raises(Damaged):
         Chunks(tmp_path / "kept", tmp_path / "fresh").cut(PACKAGES, TEXT)
-    again = Chunks(tmp_path / "kept", tmp_path / "fresh", trusting=False)
-    assert b"".join(again.plain(again.cut(PACKAGES, TEXT))) == TEXT
 
 
 def change(chunk: Path) -> None:
@@ -151,39 +158,42 @@ def make_unreadable(chunk: Path) -> None:
     chunk.symlink_to(chunk.name)
 
 
-@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("harm", [change, Path.unlink, make_unreadable])
 @pytest.mark.parametrize("ending", ["[0-9a-f]", ".gz", ".zst"])
 def test_kept_chunks_that_are_not_what_was_published_are_made_anew(
     shop: Shop, harm: Callable[[Path], None], ending: str
 ) -> None:
-    shop.publish(shop.deb("one", files={"/a": "1"}))
+    three = beginning("three")
+    shop.publish(shop.deb("one", files={"/a": "1"}, fields=LARGE))
     for chunk in shop.layout.chunks.glob(f"[0-9a-f]*{ending}"):
         harm(chunk)
-    shop.publish(shop.deb("three", files={"/c": "3"}))
-    assert [entry.package for entry in shop.current.entries()] == ["one", "three"]
-    assert contents(shop) == "a one\nc three\n"
+    shop.publish(shop.deb(three, files={"/c": "3"}))
+    assert [entry.package for entry in shop.current.entries()] == ["one", three]
+    assert contents(shop) == f"a one\nc {three}\n"
     assert check_repository(shop.root, listen=ignore).faults == ()
 
 
-@pytest.mark.usefixtures("small_chunks")
 def test_a_chunk_that_one_index_makes_again_does_not_hide_what_another_read(shop: Shop) -> None:
-    shop.publish(shop.deb("one"), shop.deb("two"), shop.deb("tool", architecture="arm64"))
+    two = beginning("two")
+    shop.publish(
+        shop.deb("one", fields=LARGE),
+        shop.deb(two, fields=LARGE),
+        shop.deb(beginning("tool"), fields=LARGE, architecture="arm64"),
+    )
     for chunk in shop.layout.chunks.glob("[0-9a-f]*[0-9a-f]"):
-        if chunk.read_bytes().startswith(b"Package: two\n"):
+        if chunk.read_bytes().startswith(f"Package: {two}\n".encode()):
             chunk.write_bytes(b"")
     index = shop.current.directory / "main/binary-arm64/Packages.gz"
     (shop.layout.chunks / f"{digest_bytes(gzip.decompress(index.read_bytes()))}.list").unlink()
-    shop.publish(shop.deb("twoo"))
+    shop.publish(shop.deb(beginning(f"{two}o")))
     for architecture in ("all", "amd64", "arm64"):
         path = shop.current.directory / f"main/binary-{architecture}/Packages.gz"
-        assert b"Package: two\n" in gzip.decompress(path.read_bytes())
+        assert f"Package: {two}\n".encode() in gzip.decompress(path.read_bytes())
 
 
-@pytest.mark.usefixtures("small_chunks")
 def test_clients_read_indexes_of_several_chunks(shop: Shop) -> None:
-    debs = [shop.deb(f"package{number}") for number in range(4)]
-    shop.publish(*debs)
+    names = [beginning(f"package-{letter}") for letter in "abcd"]
+    shop.publish(*(shop.deb(name, fields=LARGE) for name in names))
     packed = (shop.current.directory / "main/binary-amd64/Packages.gz").read_bytes()
     first = zlib.decompressobj(wbits=31)
     assert first.decompress(packed).count(b"Package: ") == 1
@@ -194,7 +204,7 @@ def test_clients_read_indexes_of_several_chunks(shop: Shop) -> None:
             f'Acquire::CompressionTypes::Order {{ "{kind}"; }};\n'
         )
         client.update()
-        assert client.offered("package3") == ["1.0"]
+        assert client.offered(names[-1]) == ["1.0"]
 
 
 @pytest.mark.usefixtures("untried")

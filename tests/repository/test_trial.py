@@ -1,7 +1,5 @@
 """The last look before a commit: what a real apt client makes of the staged suite."""
 
-import pytest
-
 from qlumod.events import Output
 from qlumod.repository.trial import by_name, stand_in
 from tests.repository.conftest import Shop, modules, refused
@@ -51,13 +49,7 @@ def test_each_architecture_is_tried_by_a_client_of_its_own(shop: Shop) -> None:
     assert shop.current.architectures == ("amd64", "arm64")
 
 
-@pytest.fixture
-def two_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qlumod.repository.trial.MANY", 1)
-
-
-@pytest.mark.usefixtures("two_are_many")
-def test_many_packages_are_marked_at_once(shop: Shop) -> None:
+def test_packages_are_marked_at_once(shop: Shop) -> None:
     shop.publish(shop.deb("everyday", depends="other, libc6"), shop.deb("other"))
     assert len(shop.current.entries()) == 2
     said = [event.line for event in shop.events if isinstance(event, Output)]
@@ -65,21 +57,13 @@ def test_many_packages_are_marked_at_once(shop: Shop) -> None:
     assert not any(line.startswith("Inst ") for line in said)
 
 
-@pytest.mark.usefixtures("two_are_many")
-def test_where_many_do_not_go_together_apt_says_which_and_why(shop: Shop) -> None:
+def test_where_packages_do_not_go_together_apt_says_which_and_why(shop: Shop) -> None:
     told = refused(shop, shop.deb("everyday", depends="qlumod-head"), shop.deb("other"))
     assert told.startswith("everyday=1.0 cannot be installed from")
     assert "everyday : Depends: qlumod-head but it is not installable" in told
 
 
-@pytest.mark.usefixtures("two_are_many")
-def test_many_packages_of_which_some_exclude_each_other_are_published(shop: Shop) -> None:
-    shop.publish(shop.deb("this"), shop.deb("that", fields={"Conflicts": "this"}))
-    assert len(shop.current.entries()) == 2
-
-
-@pytest.mark.usefixtures("two_are_many")
-def test_many_packages_that_have_no_order_to_be_unpacked_in_are_refused(shop: Shop) -> None:
+def test_packages_that_have_no_order_to_be_unpacked_in_are_refused(shop: Shop) -> None:
     one = shop.deb("one", fields={"Pre-Depends": "two"})
     two = shop.deb("two", fields={"Pre-Depends": "one"})
     assert "cannot be installed from" in refused(shop, one, two)

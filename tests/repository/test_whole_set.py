@@ -151,9 +151,9 @@ def test_going_back_is_never_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch
         ),
         (
             {"files": {"manifest": b"Module: slurm\n"}},
-            "the manifest does not begin with 'Format: 1'",
+            "manifest:1: Format: a document begins with 'Format: 1'",
         ),
-        ({"files": {"manifest": b"Format: 1\n"}}, "'' is no module name: it holds lower-case"),
+        ({"files": {"manifest": b"Format: 1\n"}}, "manifest:1: Module: the field is missing"),
     ],
 )
 def test_a_payload_that_is_not_whole_is_refused(shop: Shop, changed: dict, told: str) -> None:

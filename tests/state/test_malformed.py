@@ -10,7 +10,7 @@ from qlumod.state.apt import EXTENDED_STATES
 from qlumod.state.debconf import CONFIG, TEMPLATES
 from qlumod.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
 from qlumod.state.fragment import write_fragment
-from qlumod.state.kind import StateFile
+from qlumod.state.kind import Kind, StateFile
 from qlumod.state.table import KINDS
 from qlumod.state.triggers import TRIGGERS
 from qlumod.state.ucf import HASHFILE
@@ -18,7 +18,7 @@ from qlumod.state.ucf import HASHFILE
 REMEDY = "see which package writes that, and have it mended or leave it out"
 LONG = "1" * 5000
 DATABASE, CACHE = "/var/lib/dpkg", "/var/cache/debconf"
-CASES = {
+CASES: dict[str, tuple[Kind, str, bytes, str]] = {
     "user of five fields": (ACCOUNTS, "/etc/passwd", b"x:x:1:1:\n", ":1: user 'x': 5 fields"),
     "user without number": (
         ACCOUNTS, "/etc/passwd", b"a:x:1:1::/:/\nx:x:many:0::/:/bin/sh\n",

@@ -10,8 +10,8 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.system import halves
-from qlumod.system.files import locked
 from qlumod.system.halves import Advance, Work, in_halves
+from qlumod.system.locking import locked
 
 
 @pytest.fixture(autouse=True)
