@@ -13,6 +13,10 @@ PYTHON := $(VENV)/bin/python
 # The parts of the tests side by side (tests/conftest.py), each on one processor.
 PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
 
+# The measures of `make house` whose limits hold, as each has come below its own:
+# names files modules arguments.
+HELD :=
+
 # Everything that comes from Debian, for building modules, for the packages and for the tests.
 APT_PACKAGES := \
 	apt-file \
@@ -101,7 +105,7 @@ $(VENV)/.ready: pyproject.toml | apt-packages
 check: setup lint ## what `make lint` does, in an environment that is set up
 
 .PHONY: lint
-lint: ## ruff, mypy, import-linter, shellcheck
+lint: ## ruff, mypy, import-linter, measures, shellcheck
 	@echo "== check: ruff"
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
@@ -109,6 +113,8 @@ lint: ## ruff, mypy, import-linter, shellcheck
 	@$(PYTHON) -m mypy
 	@echo "== check: import-linter"
 	@$(VENV)/bin/lint-imports
+	@echo "== check: house"
+	@$(PYTHON) upkeep/house.py --hold $(HELD)
 	@echo "== check: shellcheck"
 	@git ls-files -co --exclude-standard | while read -r file; do \
 		if [ -f "$$file" ] && head -n 1 "$$file" | grep -qaE '^#!.*[ /](ba|da)?sh( |$$)'; \

@@ -1,17 +1,14 @@
 """Compiling kernel modules: each package of them once for the same inputs, kept in the store."""
 
-import hashlib
 from collections.abc import Iterator
-from io import BufferedReader
 from pathlib import Path
-from typing import cast
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step
 from qlumod.layer.job import Job
 from qlumod.layer.task import carry_out
 from qlumod.model.lock import LockedPackage, inputs_of
-from qlumod.system.deb_file import data_of
+from qlumod.system.deb import Deb
 from qlumod.system.store import Store
 from qlumod.system.workshop import Workshop
 
@@ -98,11 +95,5 @@ def _differences(package: LockedPackage, first: Path, second: Path) -> tuple[str
 
 
 def _members(deb: Path) -> dict[str, str]:
-    with data_of(deb) as archive:
-        return {
-            member.name.lstrip("."): hashlib.file_digest(
-                cast("BufferedReader", content), "sha256"
-            ).hexdigest()
-            for member in archive
-            if (content := archive.extractfile(member))
-        }
+    files = Deb.at(deb).files()
+    return {f"/{file.path}": file.digest("sha256").hex() for file in files if file.is_file}

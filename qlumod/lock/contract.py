@@ -11,6 +11,7 @@ from typing import Any
 from qlumod.errors import Faults, QlumodError
 from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
+from qlumod.model.stanzas import ControlStanza, one_stanza
 
 Json = Any
 
@@ -224,13 +225,19 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A version that apt chose, with its stanza of Packages."""
+    """A version that apt chose, with its stanza of Packages as its archive wrote it."""
 
     package: str
     version: str
     stanza: str
     index: str
     """The name of the lists' file that the stanza was read from."""
+
+    @property
+    def told(self) -> ControlStanza:
+        """The stanza's fields; raises `QlumodError`."""
+        where = f"{self.package} {self.version} in the index {self.index}"
+        return one_stanza(f"{self.stanza.rstrip()}\n", where)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,14 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.lock.difference import difference
 from qlumod.lock.freshness import Older, with_reasons
-from qlumod.lock.release_file import field
 from qlumod.lock.solve import Solved
 from qlumod.lock.sources import too_weak
 from qlumod.lock.target import Target
-from qlumod.model.date import seconds
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, inputs_of
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
+from qlumod.model.stanzas import date_seconds, signed_stanza
 from qlumod.system import files, gpg
 from qlumod.system.apt import AptRoot, Source
 from qlumod.system.dpkg_query import versions_of
@@ -54,7 +53,10 @@ def make_lock(
     packages, old = _with_inputs(solved.packages), before.lock
     read = with_reasons(locked_archives(root, solved.indexes), old, before.older)
     archives = (*read, *before.unread)
-    epoch = max((seconds(archive.date) for archive in archives), default=EARLIEST)
+    epoch = max(
+        (date_seconds(archive.date, f"archive {archive.archive}") for archive in archives),
+        default=EARLIEST,
+    )
     if old and not difference(old, packages):
         archives, epoch = old.archives, old.epoch
     revisions = dict(old.revisions) if old else {}
@@ -149,11 +151,11 @@ def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterato
         if not path.exists():
             path, signature = root.lists / f"{start}Release", root.lists / f"{start}Release.gpg"
         signed = _verified(sources[archive], suite, path, signature)
-        text = (signed.text or files.read_bytes(path)).decode()
+        data = signed.text or files.read_bytes(path)
         yield LockedArchive(
             archive=archive,
             suite=suite,
-            date=field(text, "Date", path),
+            date=signed_stanza(data, str(path)).need("Date"),
             digest=digest_bytes(files.read_bytes(path)),
             key=signed.fingerprint,
             expired_because=sources[archive].expired_because,

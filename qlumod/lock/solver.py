@@ -29,6 +29,11 @@ from qlumod.lock.world import World
 from qlumod.model.contents import ARCHIVE
 from qlumod.system import apt
 
+_UNTOLD = (
+    "ask the owner of the archive for indexes that have it, or take its packages as a directory of "
+    ".debs (--archive NAME=DIR)"
+)
+
 
 def _answer(problem: Problem) -> Answer:
     root = apt.AptRoot(path=Path(problem.root), architecture=problem.architecture, sources=())
@@ -48,26 +53,26 @@ def _answer(problem: Problem) -> Answer:
 
 
 def _entry(entry: Entry, sources: Sources) -> Json:
-    section = apt_pkg.TagSection(entry.chosen.stanza)
+    told = entry.chosen.told
     return {
         "package": entry.chosen.package,
         "version": entry.chosen.version,
-        "architecture": section["Architecture"],
-        "source": section.get("Source", entry.chosen.package),
+        "architecture": told.need("Architecture"),
+        "source": told.get("Source", entry.chosen.package),
         "modules": entry.modules,
         "builds": entry.builds,
         "reason": entry.reason,
-        "section": _restricted(section.get("Section", "")),
+        "section": _restricted(told.get("Section")),
         **(_made(entry.made) if entry.made else _found(entry.chosen, sources)),
     }
 
 
 def _found(chosen: Chosen, sources: Sources) -> Json:
-    section = apt_pkg.TagSection(chosen.stanza)
+    told = chosen.told
     return {
-        "sha256": section["SHA256"],
-        "size": int(section["Size"]),
-        "filename": section["Filename"],
+        "sha256": told.need("SHA256", remedy=_UNTOLD),
+        "size": told.number("Size", remedy=_UNTOLD),
+        "filename": told.need("Filename", remedy=_UNTOLD),
         "archive": sources.archive_of(chosen),
     }
 

@@ -13,11 +13,8 @@ import apt_pkg
 from qlumod.errors import QlumodError
 from qlumod.lock.contract import Change, Chosen, Frame, Request, Solution
 from qlumod.lock.place import HELD_SUITE
+from qlumod.model.stanzas import as_text, normalised, stanza_text
 
-_NOT_IN_STATUS = {
-    "filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "status",
-}  # fmt: skip
-"""Fields of an index that a status file does not have."""
 _OPERATORS = {"<<": "<", ">>": ">"}
 """How apt spells Debian's strict comparisons."""
 _BEYOND_ALL = 1001
@@ -33,11 +30,9 @@ def allows(request: Request, version: str) -> bool:
 
 
 def _status(chosen: Chosen) -> str:
-    """The stanza of a package when it is installed."""
-    section = apt_pkg.TagSection(chosen.stanza)
-    fields = [key for key in section.keys() if key.lower() not in _NOT_IN_STATUS]  # noqa: SIM118
-    lines = [f"{field}: {section[field]}" for field in fields]
-    return "\n".join((lines[0], "Status: install ok installed", *lines[1:])) + "\n"
+    """The stanza of a package when it is installed; raises `QlumodError`."""
+    status = {"Package": chosen.package, "Status": "install ok installed"}
+    return stanza_text({**status, **normalised(chosen.told).fields, **status})
 
 
 class World:
@@ -302,9 +297,20 @@ class World:
         return Chosen(
             package=version.parent_pkg.name,
             version=version.ver_str,
-            stanza=self._records.record,
+            stanza=self._record(version, source[0].filename),
             index=Path(source[0].filename).name,
         )
+
+    def _record(self, version: Any, index: str) -> str:
+        """The stanza that was looked up; where it is no UTF-8, python-apt gives no text."""
+        try:
+            return str(self._records.record)
+        except UnicodeDecodeError:
+            name, number = version.parent_pkg.name.encode(), version.ver_str.encode()
+            for section in apt_pkg.TagFile(index, bytes=True):
+                if (section["Package"], section["Version"]) == (name, number):
+                    return stanza_text({key: as_text(section[key]) for key in section.keys()})  # noqa: SIM118
+            raise
 
     def _sources(self, version: Any) -> list[Any]:
         return [entry for entry in version.file_list if entry[0].filename != str(self.frame.status)]

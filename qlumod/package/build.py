@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from debian.deb822 import Changes
-
 from qlumod import __version__
 from qlumod.events import Listener, Notice, step
 from qlumod.model.digests import digest_value
 from qlumod.model.names import Digest
-from qlumod.model.numbers import number
+from qlumod.model.stanzas import signed_stanza
 from qlumod.package.delivery import Delivery
 from qlumod.package.linting import require_clean, without_trials
 from qlumod.package.place import addon, source_tree
@@ -93,11 +91,9 @@ def finished(output: Path, plan: Plan, inputs: Digest, *, lint: bool) -> tuple[P
     Where lintian is to see them, it has.
     """
     for changes in sorted(output.glob(f"{plan.source}_{plan.version}_*.changes")):
-        document = Changes(changes.read_text(encoding="utf-8"))
-        if document.get(INPUTS) == inputs and not (lint and UNLINTED in document):
-            named = tuple(
-                (output / file["name"], number(file["size"])) for file in document["Files"]
-            )
+        document = signed_stanza(changes.read_bytes(), str(changes))
+        if document.get(INPUTS) == inputs and not (lint and document.get(UNLINTED)):
+            named = tuple((output / name, size) for _, size, name in document.files("Files"))
             if all(path.is_file() and path.stat().st_size == size for path, size in named):
                 return (*sorted(path for path, _ in named), changes)
     return ()

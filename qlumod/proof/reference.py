@@ -7,10 +7,10 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice
 from qlumod.model.digests import digest_value
-from qlumod.model.lines import lines_of
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
+from qlumod.model.stanzas import as_text, read_stanzas
 from qlumod.proof.tree import Tree, loaded
 from qlumod.system.archive import Heading, frozen_archive
 from qlumod.system.files import make_directories, sync, told, write_whole
@@ -25,6 +25,7 @@ PROOF = "proof"
 """The directory of the cache that has scans, roots and verdicts."""
 UNFINISHED = "work"
 """The directory in it of what is not whole yet."""
+_STATUS = "/var/lib/dpkg/status"
 KEPT_BYTES = 2 << 30
 """How much room scans of reference installations may take in the cache."""
 KEPT_ROOTS = 2
@@ -202,7 +203,7 @@ def _install(
 
 def _check_versions(tree: Tree, packages: Sequence[LockedPackage]) -> None:
     """Make sure that the reference is what it claims to be: the locked packages, no others."""
-    installed = set(_installed(tree.data["/var/lib/dpkg/status"].decode().split("\n\n")))
+    installed = set(_installed(as_text(tree.data[_STATUS])))
     locked = {(p.package, p.version) for p in packages}
     if installed != locked:
         names = sorted(" ".join(pair) for pair in installed ^ locked)
@@ -211,13 +212,10 @@ def _check_versions(tree: Tree, packages: Sequence[LockedPackage]) -> None:
         )
 
 
-def _installed(stanzas: Iterable[str]) -> Iterable[tuple[str, str]]:
-    for stanza in stanzas:
-        fields = dict(
-            line.split(": ", 1) for line in lines_of(stanza) if line[:1] != " " and ": " in line
-        )
-        if fields.get("Status") == "install ok installed":
-            yield fields["Package"], fields["Version"]
+def _installed(status: str) -> Iterable[tuple[str, str]]:
+    for one in read_stanzas(status, _STATUS):
+        if one.get("Status") == "install ok installed":
+            yield one.need("Package"), one.need("Version")
 
 
 def _forget_oldest(directory: Path) -> None:

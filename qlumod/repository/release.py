@@ -1,11 +1,8 @@
 """The text of a Release file: what a suite is called, and the digests of its indexes."""
 
-import re
 import time
 from collections.abc import Mapping
 
-from qlumod.model.names import Digest
-from qlumod.model.numbers import number
 from qlumod.repository.entries import ALL
 from qlumod.repository.layout import COMPONENT
 from qlumod.repository.settings import Settings
@@ -46,19 +43,3 @@ def release_text(
 def release_date(epoch: int) -> str:
     """A time as Release files have it."""
     return time.strftime("%a, %d %b %Y %H:%M:%S UTC", time.gmtime(epoch))
-
-
-def release_fields(text: str) -> dict[str, str]:
-    """The fields of one line of a Release file."""
-    return dict(re.findall(r"^([A-Za-z0-9-]+): (.*)$", text, re.MULTILINE))
-
-
-def release_sums(text: str) -> dict[str, Sum]:
-    """The SHA256 list of a Release file, by path."""
-    _, _, listing = text.partition("\nSHA256:\n")
-    return {
-        path: Sum(size=number(size), sha256=Digest(digest))
-        for digest, size, path in re.findall(
-            r"^ ([0-9a-f]{64}) +([0-9]+) (\S+)$", listing, re.MULTILINE
-        )
-    }

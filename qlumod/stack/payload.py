@@ -44,6 +44,11 @@ class Payload:
         return self.manifest.module
 
     @property
+    def version(self) -> str:
+        """The release that it was made of: ``14.0.0``."""
+        return str(self.manifest.version)
+
+    @property
     def requires(self) -> tuple[ModuleName, ...]:
         """The modules that its layer was built upon, without what these require."""
         return self.manifest.requires

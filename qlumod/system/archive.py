@@ -18,7 +18,9 @@ from qlumod.events import Listener, ignore, step
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest
+from qlumod.model.stanzas import ControlStanza, normalised, stanza_text
 from qlumod.system import files, gpg
+from qlumod.system.deb import Deb
 from qlumod.system.documents import debs_in
 from qlumod.system.store import Store
 
@@ -73,23 +75,20 @@ class FrozenArchive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deb:
-    """A .deb: where it lies, what it is called in the archive, and what it says of itself."""
+class Indexed:
+    """A .deb as an index has it: where it lies, its name there, and what it says of itself."""
 
     path: Path
     filename: str
     sha256: Digest
     size: int
-    control: str
-    """Its control paragraph."""
+    control: ControlStanza
 
     @property
     def stanza(self) -> str:
         """Its stanza of a Packages file."""
-        return (
-            f"{self.control.strip()}\nFilename: {self.filename}\nSize: {self.size}\n"
-            f"SHA256: {self.sha256}\n"
-        )
+        own = {"Filename": self.filename, "Size": str(self.size), "SHA256": self.sha256}
+        return stanza_text({**self.control.fields, **own})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,16 +119,16 @@ def frozen_archive(
 
     with step(listen, "freezing the packages", total=total, unit="bytes") as advance:
 
-        def take(package: LockedPackage) -> Deb:
+        def take(package: LockedPackage) -> Indexed:
             filename = f"{POOL}/{package.file_name}"
             _place(store, package, directory / filename)
             advance(package.size)
-            return Deb(
+            return Indexed(
                 path=directory / filename,
                 filename=filename,
                 sha256=package.sha256,
                 size=package.size,
-                control=control_paragraph(directory / filename),
+                control=_control(directory / filename),
             )
 
         files.make_directories(directory / POOL)
@@ -148,18 +147,18 @@ def folder_archive(folder: Path, directory: Path, *, architecture: str) -> Froze
             remedy="build the packages that belong there, or take the archive out",
         )
 
-    def read(path: Path) -> Deb:
+    def read(path: Path) -> Indexed:
         found = files.file_sum(path)
-        return Deb(
+        return Indexed(
             path=path,
             filename=str(path.relative_to(folder)),
             sha256=found.sha256,
             size=found.size,
-            control=control_paragraph(path),
+            control=_control(path),
         )
 
     found = side_by_side(read, [folder / name for name in debs_in(folder)])
-    debs = [deb for deb in found if _field(deb, "Architecture") in (architecture, "all")]
+    debs = [deb for deb in found if deb.control.need("Architecture") in (architecture, "all")]
     _check_names(debs, folder)
     files.remove_tree(directory)
     for deb in debs:
@@ -170,11 +169,11 @@ def folder_archive(folder: Path, directory: Path, *, architecture: str) -> Froze
     return write_archive(directory, debs, heading)
 
 
-def write_archive(directory: Path, debs: Iterable[Deb], heading: Heading) -> FrozenArchive:
+def write_archive(directory: Path, debs: Iterable[Indexed], heading: Heading) -> FrozenArchive:
     """Write the signed indexes of .debs that lie below the directory already."""
     suite, architecture = heading.suite, heading.architecture
     files.require_plain(directory.absolute())
-    ordered = sorted(debs, key=lambda deb: (_field(deb, "Package"), deb.filename))
+    ordered = sorted(debs, key=lambda deb: (deb.control.need("Package"), deb.filename))
     packages = "\n".join(deb.stanza for deb in ordered).encode()
     index = f"{COMPONENT}/binary-{architecture}/Packages"
     release = (
@@ -192,20 +191,6 @@ def write_archive(directory: Path, debs: Iterable[Deb], heading: Heading) -> Fro
     return FrozenArchive(
         directory=directory.absolute(), suite=suite, keyring=(directory / KEYRING).absolute()
     )
-
-
-def control_paragraph(deb: Path) -> str:
-    """What a .deb says of itself."""
-    # Here, not above: a head node's programs import this module, but have no python-apt.
-    import apt_inst  # noqa: PLC0415
-    import apt_pkg  # noqa: PLC0415
-
-    try:
-        with deb.open("rb") as source:
-            data: bytes = apt_inst.DebFile(source).control.extractdata("control")
-    except (apt_pkg.Error, SystemError, LookupError, OSError) as fault:
-        raise QlumodError(f"{deb}: cannot be read as a .deb: {fault}") from fault
-    return data.decode()
 
 
 def side_by_side(
@@ -253,10 +238,10 @@ def _place(store: Store, package: LockedPackage, target: Path) -> None:
         raise store.damaged(package.sha256, found)
 
 
-def _check_names(debs: Sequence[Deb], folder: Path) -> None:
-    first: dict[tuple[str, ...], Deb] = {}
+def _check_names(debs: Sequence[Indexed], folder: Path) -> None:
+    first: dict[tuple[str, ...], Indexed] = {}
     for deb in debs:
-        key = tuple(_field(deb, name) for name in ("Package", "Version", "Architecture"))
+        key = tuple(deb.control.need(name) for name in ("Package", "Version", "Architecture"))
         other = first.setdefault(key, deb)
         if other.sha256 != deb.sha256:
             raise QlumodError(
@@ -265,12 +250,8 @@ def _check_names(debs: Sequence[Deb], folder: Path) -> None:
             )
 
 
-def _field(deb: Deb, name: str) -> str:
-    start = f"{name.lower()}:"
-    for line in deb.control.splitlines():
-        if line.lower().startswith(start):
-            return line[len(start) :].strip()
-    raise QlumodError(f"{deb.path}: its control paragraph has no field {name}")
+def _control(path: Path) -> ControlStanza:
+    return normalised(Deb.at(path).control)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -74,6 +74,11 @@ def read_bytes(path: Path, *, most: int | None = None) -> bytes:
         return read_regular(path, os.open(path, _READING), most=most)
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading; raises `QlumodError` where it is none, and `OSError`."""
+    return _opened_regular(path, os.open(path, _READING))
+
+
 def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
     """Read what was opened without waiting, and close it; `path` is its name for errors.
 
@@ -106,7 +111,7 @@ def kind_of(mode: int) -> str:
 
 def file_sum(path: Path) -> Sum:
     """Size and digest of a file; raises `QlumodError`."""
-    with told(path, "read"), _opened_regular(path, os.open(path, _READING)) as source:
+    with told(path, "read"), open_regular(path) as source:
         return _drain(source, None)
 
 

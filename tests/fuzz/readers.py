@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import lzma
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +12,9 @@ from pathlib import Path
 from qlumod.cli import configuration, kinds
 from qlumod.head.known import remembered
 from qlumod.layer.inputs import parse_inputs
-from qlumod.lock import release_file
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.address import address
 from qlumod.model.contents import parse_contents, parse_packages
-from qlumod.model.date import seconds
 from qlumod.model.document import decoded
 from qlumod.model.held import read_held
 from qlumod.model.image import parse_image, parse_stack
@@ -29,16 +28,19 @@ from qlumod.model.registry import parse_registry
 from qlumod.model.relation import parse_relation
 from qlumod.model.release import Compression, parse_release
 from qlumod.model.secret import parse_secret
+from qlumod.model.stanzas import date_seconds, normalised, one_stanza, signed_stanza
 from qlumod.model.tree import Entry
 from qlumod.package import before
+from qlumod.package.published import read_payload
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.tree import Tree, dumped, loaded
+from qlumod.repository.entries import read_packages, read_sources
+from qlumod.repository.indexes import read_index
 from qlumod.repository.memory import parse_remembered
 from qlumod.repository.module_sets import read_lines
 from qlumod.repository.proofs import parse_known
-from qlumod.repository.release import release_fields, release_sums
 from qlumod.repository.settings import parse_settings
 from qlumod.secrets.look import look
 from qlumod.stack.payload import Payload
@@ -48,12 +50,14 @@ from qlumod.state.fragment import write_fragment
 from qlumod.state.kind import Kind, StateFile
 from qlumod.state.table import KINDS
 from qlumod.state.triggers import interests
+from qlumod.system.deb import Deb, tar_xz_files
 from qlumod.system.squashfs_listing import read_listing
 from tests.head.head_node import payload_files
 from tests.model.test_formats import EXAMPLES
 from tests.model.test_proof import ALL, KNOWN, ONE
 from tests.state.test_alternatives import AWK
 from tests.support.documents import CORE, RELEASE, SLURM, release
+from tests.support.raw_debs import CONTROL, deb, member, tar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +185,58 @@ Date: Sat, 05 Sep 2026 09:14:13 UTC
 SHA256:
  {A}               12 main/binary-amd64/Packages
 """
+SIGNED = f"""\
+-----BEGIN PGP SIGNED MESSAGE-----
+Hash: SHA512
+
+{RELEASE_FILE}
+-----BEGIN PGP SIGNATURE-----
+
+AAAA
+-----END PGP SIGNATURE-----
+"""
+PACKAGES = f"""\
+Package: munge
+Version: 1
+Architecture: amd64
+Filename: pool/main/m/munge/munge_1_amd64.deb
+Size: 12
+SHA256: {A}
+"""
+SOURCES_TEXT = f"""\
+Package: munge
+Version: 1
+Directory: pool/main/m/munge
+Checksums-Sha256:
+ {A} 12 munge_1.dsc
+"""
+FILE = member("./usr/share/doc/tool/copyright", b"free\n")
+DEB = deb(CONTROL, FILE, member("./usr/bin/tool", kind=b"2", target="x"))
+TAR_XZ = lzma.compress(tar(member("debian/qlumod/lock", b"Format: 1\n")))
+
+
+def _whole_deb(path: Path) -> object:
+    found = Deb.at(path)
+    return found.control, [file.path for file in found.files()], found.texts(["usr/bin/tool"])
+
+
+def _payload_deb() -> bytes:
+    packages = _packed(E["slurm.packages.version"])
+    files = payload_files("slurm", files={"slurm.packages.version.gz": packages})
+    name = "qlustar-module-slurm-bookworm-amd64-14.0.0"
+    documents = {
+        f"{HOME}/slurm.contents.gz": _packed(E["slurm.contents"]),
+        **{f"{HOME}/{path}": data for path, data in files.items()},
+        f"usr/share/doc/{name}/slurm.changelog": b"",
+        f"usr/share/doc/{name}/slurm.packages.changelog.gz": _packed(""),
+        f"usr/share/doc/{name}/slurm.contents.changelog.gz": _packed(""),
+        f"usr/share/doc/{name}/changelog.Debian.gz": _packed(""),
+    }
+    control = CONTROL.replace(b"Package: tool", f"Package: {name}".encode())
+    return deb(control, *(member(f"./{path}", data) for path, data in documents.items()))
+
+
+PAYLOAD = _payload_deb()
 CONFIGURATION = """\
 Format: 1
 Cache: /var/cache/qlumod
@@ -245,14 +301,31 @@ DOCUMENTS = (
         seeds=(f"{A} {A}\n".encode(),),
     ),
     _file("head.known.remembered", remembered, KNOWN_FILES),
-    _word("repository.release.release_fields", release_fields, RELEASE_FILE),
-    _word("repository.release.release_sums", release_sums, RELEASE_FILE),
     _word(
-        "lock.release_file.field",
-        lambda text: release_file.field(text, "Date", Path("Release")),
-        RELEASE_FILE,
+        "model.stanzas.date_seconds",
+        lambda text: date_seconds(text, "Release"),
+        "Sat, 05 Sep 2026 09:14:13 UTC",
     ),
-    _word("model.date.seconds", seconds, "Sat, 05 Sep 2026 09:14:13 UTC"),
+    Reader(
+        name="model.stanzas.signed_stanza",
+        read=lambda data: list(signed_stanza(data, "Release").files("SHA256")),
+        seeds=(RELEASE_FILE.encode(), SIGNED.encode()),
+    ),
+    _text(
+        "model.stanzas.normalised",
+        lambda text, path: normalised(one_stanza(text, path)),
+        CONTROL.decode() + "Depends: a (>= 1) | b, c\nProvides:\n",
+    ),
+    _text("repository.entries.read_packages", read_packages, PACKAGES),
+    _text("repository.entries.read_sources", read_sources, SOURCES_TEXT),
+    Reader(
+        name="repository.indexes.read_index",
+        read=lambda data: read_index("main/binary-amd64/Packages", data),
+        seeds=(_packed(PACKAGES),),
+    ),
+    _file("system.deb.Deb", _whole_deb, DEB),
+    _file("system.deb.tar_xz_files", lambda path: list(tar_xz_files(path)), TAR_XZ),
+    _file("package.published.read_payload", read_payload, PAYLOAD),
     Reader(
         name="package.before.read_document",
         read=lambda data: before.read_document(data, "before"),

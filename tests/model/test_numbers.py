@@ -14,20 +14,19 @@ NUMBERS_OF_OURS = {
     # What the kernel and programs of this host print.
     "cli/configuration.py", "head/generations.py", "lock/download.py",
     "state/accounts.py", "stack/files.py", "stack/assemble.py",
-    "system/cgroups.py", "system/files.py", "system/gpg.py", "system/key_strength.py",
+    "system/cgroups.py", "system/locking.py", "system/gpg.py", "system/key_strength.py",
     "system/keys.py", "system/maker.py", "system/map_ids.py", "system/memory.py",
     "system/ownership.py", "system/run.py", "system/user_namespace.py",
     # Numbers, not texts.
     "cli/main.py", "cli/manual.py", "cli/screen.py", "layer/compiling.py",
     "layer/kernel_package.py",
-    "layer/restore.py", "model/date.py", "repository/publication.py", "repository/raising.py",
+    "model/stanzas.py", "repository/publication.py",
     "stack/surroundings.py", "system/syscalls.py", "system/tree.py", "system/within.py",
     "workflows/retention.py",
     # A pattern has made sure of the digits.
     "model/contents.py", "model/numbers.py", "proof/accounts.py", "proof/tree.py",
-    "secrets/unpack/archives.py",
-    # Other branches' readers.
-    "lock/solver.py", "repository/incoming.py", "system/small_deb.py",
+    "secrets/unpack/archives.py", "system/deb.py", "system/tar.py",
+
     "system/squashfs_listing.py",
 }  # fmt: skip
 
