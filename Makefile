@@ -173,6 +173,13 @@ bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/all_modules.py
 	@$(PYTHON) benchmarks/publishing.py
 
+# How long `make fuzz` tries each reader.
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: setup ## every reader of documents with mutated ones, FUZZ_SECONDS each, as a table (40 minutes)
+	@FUZZ_SECONDS="$(FUZZ_SECONDS)" $(PYTHON) -m tests.fuzz
+
 .PHONY: soak
 soak: setup ## 200 publications, killed again and again, while clients follow them (10 minutes)
 	@$(PYTHON) -m tests.docker.soak

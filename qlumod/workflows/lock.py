@@ -21,6 +21,7 @@ from qlumod.lock.revise import Revision
 from qlumod.lock.solve import HeldPackage, Solved, absent, solve
 from qlumod.lock.sources import require_archives
 from qlumod.lock.target import Target
+from qlumod.model.document import readable
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName, module_name
 from qlumod.model.project import Project
@@ -279,7 +280,7 @@ def _written(
     for moved in found.moved:
         if moved.old.version == moved.new.version and not moved.new.generated:
             listen(Caution(text=f"{moved}, in the archive {moved.new.archive}"))
-    data = lock_text(new).encode()
+    data = readable(lock_text(new), str(path), parse_lock)
     beneath = Beneath(specs)
     _remove_debris(beneath, path)
     changed = not beneath.is_file(path) or beneath.read(path) != data
