@@ -21,9 +21,9 @@ from qlumod.stack import apt
 from qlumod.stack.assemble import assemble
 from qlumod.stack.mounted import mounted
 from qlumod.state.kernel_modules import is_kernel_module
+from qlumod.system.apt_order import Order
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import Enclosure, enclosed
-from qlumod.system.order import Order
 from qlumod.system.run import CommandFailed, last_lines
 from qlumod.system.within import Root
 
