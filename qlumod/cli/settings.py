@@ -25,11 +25,9 @@ from qlumod.cli.kinds import (
     suite,
     whole,
 )
-from qlumod.late import late
 from qlumod.model.names import arch_name, flavor_name
 from qlumod.model.profile import RELEASED, profile_name
-
-limits = late("qlumod.system.limits")
+from qlumod.system import limits
 
 Look = Callable[[str], Any]
 """What looks up another setting's value, for a default that depends on it."""
