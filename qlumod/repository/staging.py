@@ -35,7 +35,11 @@ from qlumod.system.run import command, run
 
 BY_HASH = "by-hash/SHA256"
 FEW = 500
-"""How many files are synced by themselves."""
+"""How many files are synced by themselves.
+
+30 files, as of one package, take 0.03 s so, and 0.14 s with all else that was written to the file
+system meanwhile; 2,000 take 0.36 s and 0.08 s.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
