@@ -13,6 +13,10 @@ PYTHON := $(VENV)/bin/python
 # The parts of the tests side by side (tests/conftest.py), each on one processor.
 PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
 
+# The measures of `make house` whose limits hold, as each has come below its own:
+# names files modules arguments.
+HELD :=
+
 # Everything that comes from Debian, for building modules, for the packages and for the tests.
 APT_PACKAGES := \
 	apt-file \
@@ -98,14 +102,19 @@ $(VENV)/.ready: pyproject.toml | apt-packages
 	@touch $@
 
 .PHONY: check
-check: setup ## ruff, mypy --strict, import-linter, shellcheck
+check: setup lint ## what `make lint` does, in an environment that is set up
+
+.PHONY: lint
+lint: ## ruff, mypy, import-linter, measures, shellcheck
 	@echo "== check: ruff"
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
-	@echo "== check: mypy --strict"
+	@echo "== check: mypy"
 	@$(PYTHON) -m mypy
 	@echo "== check: import-linter"
 	@$(VENV)/bin/lint-imports
+	@echo "== check: house"
+	@$(PYTHON) upkeep/house.py --hold $(HELD)
 	@echo "== check: shellcheck"
 	@git ls-files -co --exclude-standard | while read -r file; do \
 		if [ -f "$$file" ] && head -n 1 "$$file" | grep -qaE '^#!.*[ /](ba|da)?sh( |$$)'; \
@@ -116,10 +125,31 @@ check: setup ## ruff, mypy --strict, import-linter, shellcheck
 deb: setup ## qlumod's own packages, into dist/
 	@debian/build-packages dist
 
+.PHONY: unit
+unit: setup ## the tests of pure logic, which start no process (below a minute)
+	@$(PYTHON) -m pytest -q -m unit </dev/null
+
+.PHONY: quick
+quick: setup deb ## all tests but the slow ones, which build real modules or boot machines
+	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) -m 'not slow' </dev/null
+
+.PHONY: coverage
+coverage: setup ## how much of each wing `make unit` runs through
+	@$(VENV)/bin/coverage run -m pytest -q -m unit </dev/null
+	@for part in qlumod/*/; do \
+		printf '%-20s %3s %%\n' "$$part" \
+			"$$($(VENV)/bin/coverage report --include="$$part*" --format=total)"; \
+	done
+	@printf '%-20s %3s %%\n' all "$$($(VENV)/bin/coverage report --format=total)"
+
+.PHONY: house
+house: setup ## the measures of the source: sizes, types, names, and their limits
+	@$(PYTHON) upkeep/house.py
+
 .PHONY: test
-test: setup check deb ## everything that CI runs
+test: setup check deb coverage ## everything that CI runs
 	@echo "== test: pytest"
-	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) </dev/null
+	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) -m 'not unit' </dev/null
 
 .PHONY: demo
 demo: setup deb ## the main job: from two specs to an image, and the proof
@@ -142,6 +172,13 @@ bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py
 	@$(PYTHON) benchmarks/all_modules.py
 	@$(PYTHON) benchmarks/publishing.py
+
+# How long `make fuzz` tries each reader.
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: setup ## every reader of documents with mutated ones, FUZZ_SECONDS each, as a table (40 minutes)
+	@FUZZ_SECONDS="$(FUZZ_SECONDS)" $(PYTHON) -m tests.fuzz
 
 .PHONY: soak
 soak: setup ## 200 publications, killed again and again, while clients follow them (10 minutes)
@@ -176,4 +213,4 @@ stand-ins: setup ## archives that stand in for the vendors', into DIR=build/stan
 
 .PHONY: clean
 clean: ## remove what was made here (not the caches of packages)
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

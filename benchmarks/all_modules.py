@@ -25,8 +25,9 @@ from measured import ROOT, ROUNDS, Spent, clocked, compress, contained, quietly
 from qlumod.layer.abreast import usable_processors
 from qlumod.layer.build import ensure_generated
 from qlumod.layer.job import Job
-from qlumod.system.archive import frozen_archive
+from qlumod.system.archive import Heading, frozen_archive
 from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.build import ordered
 from qlumod.workflows.workplace import Workplace
 
@@ -88,8 +89,7 @@ class ByHand:
             packages,
             Store(bench.store),
             place / "archive",
-            suite=lock.flavor,
-            epoch=lock.epoch,
+            Heading(epoch=lock.epoch, architecture=lock.architecture, suite=lock.flavor),
         )
         lines = (f"{package.package}={package.version}\n" for package in packages)
         (place / "packages").write_text("".join(lines))
@@ -133,10 +133,12 @@ def workplace() -> Iterator[Bench]:
         (bench.place / "dist").symlink_to(ROOT / "dist")
         bench.qlumod("lock")
         bench.qlumod("fetch", *(job.spec.module for job in bench.jobs()))
-        jobs, store = bench.jobs(), Store(bench.store)
+        jobs = bench.jobs()
         if any(job.generated for job in jobs):
             bench.build()
-            ensure_generated(jobs, store=store, cache=bench.cache, listen=lambda _: None)
+            ensure_generated(
+                jobs, Workshop(store=Store(bench.store), cache=bench.cache), listen=lambda _: None
+            )
         yield bench
 
 

@@ -22,7 +22,7 @@ from qlumod.events import ignore
 from qlumod.model.lock import Lock, parse_lock
 from qlumod.model.names import ModuleName
 from qlumod.model.release import Release, parse_release
-from qlumod.system.archive import frozen_archive
+from qlumod.system.archive import Heading, frozen_archive
 from qlumod.system.store import Store
 
 MODULES = ("core", "slurm")
@@ -161,7 +161,7 @@ class ByHand:
             lock.packages,
             Store(bench.cache / "packages"),
             place / "archive",
-            epoch=lock.epoch,
+            Heading(epoch=lock.epoch, architecture=lock.architecture, suite="frozen"),
             listen=ignore,
         )
         for module in MODULES:

@@ -1,6 +1,7 @@
-"""README.md, SECURITY.md and docs/*.md as the pages of qlumod-doc: ``render_docs.py DIRECTORY``."""
+"""The pages of qlumod-doc, from *.md and docs/*.md: ``render_docs.py DIRECTORY``."""
 
 import re
+import shutil
 import sys
 from html import escape
 from pathlib import Path
@@ -32,10 +33,11 @@ def main(directory: Path) -> None:
     """Write index.html and one page for each document."""
     source = Path(__file__).resolve().parents[1]
     directory.mkdir(parents=True)
-    tops = (source / "README.md", source / "SECURITY.md")
-    for path in (*tops, *sorted((source / "docs").glob("*.md"))):
+    for path in sorted((*source.glob("*.md"), *source.glob("docs/*.md"))):
         page = _page(path.read_text(encoding="utf-8"))
         (directory / f"{_name(path.stem)}.html").write_text(page, encoding="utf-8")
+    for picture in sorted(source.glob("docs/*.svg")):
+        shutil.copyfile(picture, directory / picture.name)
 
 
 def _name(stem: str) -> str:

@@ -5,12 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.unit import is_unit, no_process
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("QLUMOD_TEST_CACHE", "QLUMOD_SEED", "QLUMOD_GOLDEN")
@@ -84,10 +88,29 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByParts:
     return ByParts(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
+    """Mark the unit tests, and begin with what takes longest."""
+    for item in items:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        if is_unit(path) and not item.get_closest_marker("programs"):
+            item.add_marker(pytest.mark.unit)
     rank = {part: place for place, part in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: rank.get(_part(item.nodeid), len(rank)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Let no fixture of a unit test start a process."""
+    with no_process() if item.get_closest_marker("unit") else nullcontext():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Let no unit test start a process."""
+    with no_process() if item.get_closest_marker("unit") else nullcontext():
+        yield
 
 
 def _part(nodeid: str) -> str:

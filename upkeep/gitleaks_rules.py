@@ -67,7 +67,9 @@ def expression(go: str) -> str:
 
 def scoped(text: str) -> str:
     """Flags in the middle hold to the end of their group; Python has them only for a group."""
-    out, open_flags, at = [], [[]], 0
+    out: list[str] = []
+    open_flags: list[list[str]] = [[]]
+    at = 0
     while at < len(text):
         step = _step(text, at)
         flag = re.fullmatch(r"\(\?([a-z]+)\)", step)

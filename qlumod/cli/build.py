@@ -10,6 +10,7 @@ from qlumod.cli.exits import FoundWanting, NotAll
 from qlumod.cli.left_out import left_out_lines
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, columns, size
+from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import Built, build, plan_build
 from qlumod.workflows.lock import left_out
 from qlumod.workflows.predecessors import Base
@@ -88,9 +89,8 @@ def command(
     built = build(
         workplace,
         modules,
-        output=output,
+        to=Delivery(output=output, lint=lint),
         twice=twice,
-        lint=lint,
         base=base,
         listen=reporter.listen,
     )
@@ -115,7 +115,7 @@ def _lines(built: Iterable[Built]) -> Iterator[str]:
 def _document(made: Built) -> dict[str, object]:
     return {
         "module": made.module,
-        "payload": str(made.payload),
+        "payload": str(made.payload.directory),
         "packages": [str(path) for path in made.packages],
         "differences": list(made.differences),
     }

@@ -30,6 +30,8 @@ USER = Path("~/.config") / NAME
 INSTEAD = "QLUMOD_CONFIG"
 """The environment variable that names the one file to read in place of both."""
 DEFAULT = "default"
+_MOST = 1 << 20
+"""Bytes that a configuration may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +142,14 @@ def _read(setting: Setting, text: str) -> Any:
 
 def _of_file(path: Path) -> _Said:
     try:
-        text = decoded(path.read_bytes(), str(path))
+        # It may be /dev/null, and a link: who names it, reads it.
+        with path.open("rb") as source:
+            data = source.read(_MOST + 1)
     except OSError as fault:
         raise QlumodError(f"cannot read {path}: {fault.strerror}") from fault
-    return parse(text, str(path))
+    if len(data) > _MOST:
+        raise QlumodError(f"{path} is no configuration: it has more than {_MOST} bytes")
+    return parse(decoded(data, str(path)), str(path))
 
 
 def parse(text: str, path: str) -> _Said:

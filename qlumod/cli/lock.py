@@ -12,7 +12,7 @@ from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter, columns, size
 from qlumod.lock.freshness import Older, older_archive
 from qlumod.model.lock import LockedPackage
-from qlumod.workflows.lock import Locked, lock
+from qlumod.workflows.lock import Locked, Wish, lock
 from qlumod.workflows.predecessors import Base
 from qlumod.workflows.workplace import Workplace
 
@@ -84,10 +84,8 @@ def command(
         raise click.UsageError(f"to let {' '.join(names)} move, say --update")
     locked = lock(
         workplace,
-        update=names if update else None,
+        Wish(update=names if update else None, raised=raised, older=older),
         base=base,
-        raised=raised,
-        older=older,
         dry_run=dry_run,
         listen=reporter.listen,
     )

@@ -17,12 +17,15 @@ from qlumod.cli.offers import Offer
 from qlumod.cli.screen import Reporter, error_document, new_log, print_json
 from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
-from qlumod.system import limits
+from qlumod.late import late
 from qlumod.system.ownership import require_own
 from qlumod.workflows.workplace import Workplace
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
+
+# See `qlumod.cli.settings`.
+limits = late("qlumod.system.limits")
 
 F = TypeVar("F", bound=Callable[..., Any])
 

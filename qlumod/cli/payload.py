@@ -9,7 +9,8 @@ from qlumod.cli import offers, options
 from qlumod.cli.kinds import PathKind
 from qlumod.cli.screen import Reporter
 from qlumod.model.names import module_name
-from qlumod.workflows.package import install_module
+from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
+from qlumod.workflows.workplace import workshop_in
 
 
 @options.verb(
@@ -75,20 +76,16 @@ def command(
     Prints substitution variables for debian/control (deb-substvars(5)).
     """
     done = install_module(
-        inputs,
+        SourcePackage(inputs=inputs, brought=brought),
         module_name(module),
-        package=package,
-        destination=destdir,
-        cache=cache,
-        store=store,
-        brought=brought,
-        **working,
+        workshop_in(cache, store=store, **working),
+        into=BuildDirectory(package=package, directory=destdir),
         check=check,
         listen=reporter.listen,
     )
     reporter.result(
         {
-            "payload": str(done.payload),
+            "payload": str(done.payload.directory),
             "destdir": str(destdir),
             "substvars": dict(done.substvars),
         },

@@ -25,9 +25,12 @@ from qlumod.cli.kinds import (
     suite,
     whole,
 )
+from qlumod.late import late
 from qlumod.model.names import arch_name, flavor_name
 from qlumod.model.profile import RELEASED, profile_name
-from qlumod.system import limits
+
+# It needs `sh`, which takes a third of the time in which words are completed.
+limits = late("qlumod.system.limits")
 
 Look = Callable[[str], Any]
 """What looks up another setting's value, for a default that depends on it."""

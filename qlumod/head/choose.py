@@ -9,6 +9,8 @@ from qlumod.model.image import CORE, Image
 from qlumod.model.manifest import INITRD, KERNEL, Manifest
 from qlumod.model.names import ModuleName, ReleaseVersion
 from qlumod.model.registry import Registered, Registry
+from qlumod.model.stacks import gaps
+from qlumod.stack.kernel import for_another_kernel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +84,11 @@ def check(image: Image, manifests: Iterable[Manifest]) -> None:
 
 
 def _gaps(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
-    present = {manifest.module for manifest in manifests}
-    for manifest in manifests:
-        for required in manifest.requires:
-            if required not in present:
-                yield (
-                    f"module {manifest.module} requires module {required}, which is not chosen",
-                    f"add {required} to the image's modules",
-                )
+    for manifest, required in gaps(manifests):
+        yield (
+            f"module {manifest.module} requires module {required}, which is not chosen",
+            f"add {required} to the image's modules",
+        )
 
 
 def _conflicts(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
@@ -108,10 +107,9 @@ def _kernels(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
     if not core.kernel or core.file(KERNEL) is None or core.file(INITRD) is None:
         yield "module core brings no kernel and initrd", "install a core that does"
         return
-    for manifest in manifests:
-        if manifest.kernel not in ("", core.kernel):
-            yield (
-                f"module {manifest.module} is made for kernel {manifest.kernel}, "
-                f"core brings {core.kernel}",
-                f"install a {manifest.module} that was built over this core",
-            )
+    for manifest in for_another_kernel(manifests, core.kernel):
+        yield (
+            f"module {manifest.module} is made for kernel {manifest.kernel}, "
+            f"core brings {core.kernel}",
+            f"install a {manifest.module} that was built over this core",
+        )

@@ -80,7 +80,7 @@ class Gate:
 
         for member in self.written.members:
             if member.manifest.file(INITRD):
-                look(f"/{INITRD}", read_bytes(member.contents.parent / INITRD), known=note)
+                look(f"/{INITRD}", read_bytes(member.directory / INITRD), known=note)
         return frozenset(found)
 
     def _suspects(self) -> Iterator[Suspect]:

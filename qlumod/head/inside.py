@@ -4,7 +4,7 @@ import gzip
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from threading import Thread
@@ -24,13 +24,14 @@ from qlumod.stack.contents import path_lines
 from qlumod.stack.declared import forget_declared, is_declared
 from qlumod.stack.files import Owners
 from qlumod.stack.initrd import remake_initrd
-from qlumod.stack.member import Member, read_member, stacked
+from qlumod.stack.mounted import Mounted, mounted
+from qlumod.stack.order import stacked
+from qlumod.stack.payload import Payload
 from qlumod.stack.settle import settle
 from qlumod.state.table import DROPPED, rule_of
 from qlumod.system.files import write_new
 from qlumod.system.memory import scratch_space
-from qlumod.system.mount import all_squashfs, overlay
-from qlumod.system.squashfs import write_image
+from qlumod.system.squashfs import Squashing, write_image
 from qlumod.system.tree import scan
 from qlumod.system.within import Root
 
@@ -63,54 +64,47 @@ def build(
     *,
     listen: Listener,
     modules: Sequence[tuple[str, str]],
-    files: Sequence[Mapping[str, Any]],
-    secrets: Sequence[str],
+    own: Mapping[str, Any],
     epoch: int,
     scratch: str,
     output: str,
 ) -> None:
     """Write the last layer of a stack into `output`; `modules` are payload and layer of each.
 
-    Where core's initrd will not do for the stack, its own is written beside it.
+    `own` has the fields `files` and `secrets` of `Own`. Where core's initrd will not do for the
+    stack, its own is written beside it.
     """
     members = stacked(
-        replace(read_member(Path(payload)), layer=Path(layer)) for payload, layer in modules
+        Payload(directory=Path(payload), elsewhere=Path(layer)) for payload, layer in modules
     )
-    own = Own(
+    added = Own(
         documents=[Path(payload) for payload, _ in modules],
-        files=[SiteFile(**file) for file in files],
-        secrets=secrets,
+        files=[SiteFile(**file) for file in own["files"]],
+        secrets=own["secrets"],
     )
-    with scratch_space(Path(scratch)) as space:
-        upper = _directory(space / "upper")
-        with all_squashfs([member.layer for member in members], space / "layers") as layers:
-            mounted, work = _directory(space / "root"), _directory(space / "work")
-            with overlay(layers, mounted, upper=upper, work=work):
-                root = Root(mounted)
-                assembled = assemble(
-                    root, members, epoch=epoch, before_scripts=_get_ready, listen=listen
-                )
-                # What the initrd is made of must be without them, too.
-                declared = forget_declared(root, upper, layers, members)
-                placed = _write(root, own)
-                initrd = remake_initrd(
-                    root, members, Path(output).parent / INITRD, site=placed.site, listen=listen
-                )
-                names = Owners.of(root)
-            with step(listen, "compressing the image's layer"):
-                ground = _Ground(
-                    upper=upper,
-                    layers=layers,
-                    members=members,
-                    assembled=assembled,
-                    declared=declared,
-                    placed=placed,
-                    files=own.files,
-                    initrd=initrd,
-                    space=space,
-                )
-                kept = _write_layer(ground, Path(output), epoch=epoch, listen=listen)
-    _write_contents(kept, placed.site, names, Path(output).parent)
+    place = Path(output).parent
+    with scratch_space(Path(scratch)) as space, mounted(members, space) as stack:
+        assembled = assemble(
+            stack.root, members, epoch=epoch, before_scripts=_get_ready, listen=listen
+        )
+        # What the initrd is made of must be without them, too.
+        declared = forget_declared(stack, members)
+        placed = _write(stack.root, added)
+        initrd = remake_initrd(stack.root, members, place / INITRD, site=placed.site, listen=listen)
+        names = Owners.of(stack.root)
+        ground = _Ground(
+            stack=stack,
+            members=members,
+            assembled=assembled,
+            declared=declared,
+            placed=placed,
+            files=added.files,
+            initrd=initrd,
+            space=space,
+        )
+        with step(listen, "compressing the image's layer"):
+            kept = _write_layer(ground, Path(output), epoch=epoch, listen=listen)
+    _write_contents(kept, placed.site, names, place)
 
 
 def _get_ready() -> None:
@@ -134,13 +128,12 @@ class _Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ground:
-    """What a last layer is made of: the directory that took what was written above the layers, how
-    that came about, and the initrd, where one was made.
+    """What a last layer is made of: what was written above the layers, how that came about, and the
+    initrd, where one was made.
     """
 
-    upper: Path
-    layers: Sequence[Path]
-    members: Sequence[Member]
+    stack: Mounted
+    members: Sequence[Payload]
     assembled: Assembled
     declared: Mapping[str, bytes]
     placed: _Placed
@@ -164,17 +157,16 @@ def _write_layer(
     ground: _Ground, output: Path, *, epoch: int, listen: Listener
 ) -> tuple[Entry, ...]:
     """Write the image, and meanwhile look for secrets; returns the paths that are in it."""
-    entries = scan(ground.upper)
-    settle(Root(ground.upper), entries.values(), epoch)
+    entries = scan(ground.stack.upper)
+    settle(Root(ground.stack.upper), entries.values(), epoch)
     left_out = _left_out(entries.values(), ground)
     kept = {path: entry for path, entry in entries.items() if path not in left_out}
     with ThreadPoolExecutor(1) as pool:
         image = pool.submit(
             write_image,
-            ground.upper,
+            ground.stack.upper,
             output,
-            epoch=epoch,
-            compression=Compression(),
+            Squashing(epoch=epoch, compression=Compression()),
             left_out=[path.lstrip("/") for path in left_out],
             scratch=ground.space,
             listen=listen,
@@ -199,10 +191,10 @@ def _tell_of_files(files: Sequence[SiteFile], listen: Listener) -> None:
 def _faults(ground: _Ground, kept: Mapping[str, Entry], listen: Listener) -> Iterator[QlumodError]:
     """An error for each secret that programs left in the layer and in the initrd."""
     written = Written(
-        upper=Root(ground.upper),
+        upper=Root(ground.stack.upper),
         entries=kept,
         ours=ground.placed.ours,
-        layers=[Root(layer) for layer in ground.layers],
+        layers=[Root(layer) for layer in ground.stack.layers],
         members=ground.members,
         assembled=ground.assembled,
     )
@@ -260,8 +252,3 @@ def _left_out(entries: Iterable[Entry], ground: _Ground) -> frozenset[str]:
         and any(rule.claims(entry.path, entry.target) for rule in DROPPED)
     )
     return dropped | is_declared(entries, ground.members)
-
-
-def _directory(path: Path) -> Path:
-    path.mkdir()
-    return path

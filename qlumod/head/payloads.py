@@ -9,8 +9,8 @@ from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.head.known import Known, digests_of
 from qlumod.head.places import Places
-from qlumod.model.document import decoded
-from qlumod.model.manifest import LAYER, Manifest, PayloadFile, parse_manifest
+from qlumod.model.lines import lines_of
+from qlumod.model.manifest import LAYER, Manifest, PayloadFile
 from qlumod.model.names import (
     ArchName,
     FlavorName,
@@ -22,12 +22,12 @@ from qlumod.model.names import (
 )
 from qlumod.model.payload import MANIFEST
 from qlumod.model.registry import Registered, Status
-from qlumod.system.files import read_bytes
+from qlumod.stack.payload import Payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payload:
-    """A payload directory; what its path says of it is known even when its manifest is lost."""
+class Home:
+    """Where a payload lies; what its path says of it is known even when its manifest is lost."""
 
     directory: Path
     module: ModuleName
@@ -36,12 +36,12 @@ class Payload:
     version: ReleaseVersion
 
 
-def find_payloads(places: Places, listen: Listener) -> tuple[Payload, ...]:
+def find_payloads(places: Places, listen: Listener) -> tuple[Home, ...]:
     """All payload directories, sorted; anything else in their tree is mentioned and passed over."""
     found = []
     for directory in _candidates(places.modules):
         try:
-            found.append(_payload(directory, places.modules))
+            found.append(_home(directory, places.modules))
         except QlumodError as fault:
             listen(Caution(text=f"{places.payload(directory)} is no payload: {fault.brief}"))
     return tuple(found)
@@ -54,9 +54,9 @@ def _candidates(top: Path) -> Iterator[Path]:
             yield directory
 
 
-def _payload(directory: Path, top: Path) -> Payload:
+def _home(directory: Path, top: Path) -> Home:
     module, flavor, architecture, version = directory.relative_to(top).parts
-    return Payload(
+    return Home(
         directory=directory,
         module=module_name(module),
         flavor=flavor_name(flavor),
@@ -65,10 +65,10 @@ def _payload(directory: Path, top: Path) -> Payload:
     )
 
 
-def payload_of(places: Places, entry: Registered) -> Payload:
+def home_of(places: Places, entry: Registered) -> Home:
     """Where the payload of a registered module lies."""
     module, flavor, architecture, version = entry.key
-    return Payload(
+    return Home(
         directory=places.modules / module / flavor / architecture / str(version),
         module=module,
         flavor=flavor,
@@ -77,49 +77,49 @@ def payload_of(places: Places, entry: Registered) -> Payload:
     )
 
 
-def read_manifest(payload: Payload) -> Manifest:
-    """Read a payload's manifest, and see that it speaks of this payload."""
-    path = payload.directory / MANIFEST
-    manifest = parse_manifest(decoded(read_bytes(path), str(path)), str(path))
+def payload_in(home: Home) -> Payload:
+    """The payload that lies there; its manifest is read, and has to speak of this place."""
+    payload = Payload(directory=home.directory)
+    manifest, path = payload.manifest, home.directory / MANIFEST
     said = (manifest.module, manifest.flavor, manifest.architecture, manifest.version)
-    if said != (payload.module, payload.flavor, payload.architecture, payload.version):
+    if said != (home.module, home.flavor, home.architecture, home.version):
         raise QlumodError(f"{path} is the manifest of another module: {' '.join(map(str, said))}")
     if manifest.file(LAYER) is None:
         raise QlumodError(f"{path}: Files: names no {LAYER}")
-    return manifest
+    return payload
 
 
 def verified(
-    payloads: tuple[Payload, ...], known: Known, listen: Listener
+    homes: tuple[Home, ...], known: Known, listen: Listener
 ) -> tuple[tuple[Registered, ...], Known]:
     """Read what changed of the payloads; returns what there is to say of each, and new digests."""
-    manifests = {payload: _manifest_or_fault(payload) for payload in payloads}
+    payloads = {home: _payload_or_fault(home) for home in homes}
     files = [
-        payload.directory / file.path
-        for payload, manifest in manifests.items()
-        if isinstance(manifest, Manifest)
-        for file in manifest.files
+        home.directory / file.path
+        for home, payload in payloads.items()
+        if isinstance(payload, Payload)
+        for file in payload.manifest.files
     ]
     now = digests_of(files, known, listen)
-    return tuple(_registered(p, manifests[p], now) for p in payloads), now
+    return tuple(_registered(home, payloads[home], now) for home in homes), now
 
 
-def _manifest_or_fault(payload: Payload) -> Manifest | QlumodError:
+def _payload_or_fault(home: Home) -> Payload | QlumodError:
     try:
-        return read_manifest(payload)
+        return payload_in(home)
     except QlumodError as fault:
         return fault
 
 
-def _registered(payload: Payload, manifest: Manifest | QlumodError, now: Known) -> Registered:
-    if isinstance(manifest, QlumodError):
-        return _entry(payload, None, problem=manifest.brief.splitlines()[0])
+def _registered(home: Home, payload: Payload | QlumodError, now: Known) -> Registered:
+    if isinstance(payload, QlumodError):
+        return _entry(home, None, problem=lines_of(payload.brief)[0])
     faults = [
         f"{file.path} {fault}"
-        for file in manifest.files
-        if (fault := _fault(file, payload.directory / file.path, now))
+        for file in payload.manifest.files
+        if (fault := _fault(file, home.directory / file.path, now))
     ]
-    return _entry(payload, manifest, problem="; ".join(faults))
+    return _entry(home, payload.manifest, problem="; ".join(faults))
 
 
 def _fault(file: PayloadFile, path: Path, now: Known) -> str:
@@ -132,13 +132,13 @@ def _fault(file: PayloadFile, path: Path, now: Known) -> str:
     return "" if digest == file.sha256 else "is damaged: its SHA-256 is not the manifest's"
 
 
-def _entry(payload: Payload, manifest: Manifest | None, *, problem: str) -> Registered:
+def _entry(home: Home, manifest: Manifest | None, *, problem: str) -> Registered:
     layer = manifest.file(LAYER) if manifest else None
     return Registered(
-        module=payload.module,
-        version=payload.version,
-        flavor=payload.flavor,
-        architecture=payload.architecture,
+        module=home.module,
+        version=home.version,
+        flavor=home.flavor,
+        architecture=home.architecture,
         title=manifest.title if manifest else "",
         stack_group=manifest.stack_group if manifest else "",
         size=sum(file.size for file in manifest.files) if manifest else 0,

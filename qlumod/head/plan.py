@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qlumod import __version__
 from qlumod.head.choose import Choice, check, choose
-from qlumod.head.payloads import Payload, payload_of, read_manifest
+from qlumod.head.payloads import home_of, payload_in
 from qlumod.head.places import Places
 from qlumod.head.site import (
     SiteFile,
@@ -16,25 +16,28 @@ from qlumod.head.site import (
     site_files,
     site_secrets,
 )
-from qlumod.model.digests import Value, digest_bytes, digest_value
+from qlumod.model.digests import Value, digest_value
 from qlumod.model.image import CORE, Image
 from qlumod.model.manifest import Manifest
 from qlumod.model.names import Digest
-from qlumod.model.payload import MANIFEST
 from qlumod.model.public import Public
 from qlumod.model.registry import Registered, Registry
 from qlumod.model.secret import Secret
-from qlumod.stack.member import read_member, stacked
-from qlumod.system.files import read_bytes
+from qlumod.stack.order import stacked
+from qlumod.stack.payload import Payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A module of the image: how it is registered, where it lies, and what it says of itself."""
+    """A module of the image: how it is registered, and its payload."""
 
     entry: Registered
     payload: Payload
-    manifest: Manifest
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it says of itself."""
+        return self.payload.manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +109,12 @@ def _is_own(places: Places, image: Image, file: SiteFile, listed: Sequence[SiteF
 
 
 def _part(places: Places, entry: Registered) -> Part:
-    payload = payload_of(places, entry)
-    return Part(entry=entry, payload=payload, manifest=read_manifest(payload))
+    return Part(entry=entry, payload=payload_in(home_of(places, entry)))
 
 
 def _lowest_first(parts: Iterable[Part]) -> tuple[Part, ...]:
-    by_module = {part.manifest.module: part for part in parts}
-    members = stacked(read_member(part.payload.directory) for part in by_module.values())
+    by_module = {part.payload.module: part for part in parts}
+    members = stacked(part.payload for part in by_module.values())
     return tuple(by_module[member.module] for member in members)
 
 
@@ -129,7 +131,7 @@ def _inputs(image: Image, parts: Sequence[Part], files: Sequence[SiteFile]) -> M
             [
                 part.manifest.module,
                 part.entry.package_version,
-                digest_bytes(read_bytes(part.payload.directory / MANIFEST)),
+                part.payload.digest,
             ]
             for part in parts
         ],

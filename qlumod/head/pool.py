@@ -11,7 +11,7 @@ from qlumod.errors import QlumodError
 from qlumod.head.places import Places
 from qlumod.model.manifest import PayloadFile
 from qlumod.model.names import Digest
-from qlumod.system.files import copy_new, file_sum, make_directories, sync_directory, told
+from qlumod.system.files import copy_new, file_sum, make_directories, sync, told
 
 SUFFIX = ".squashfs"
 _FICLONE = 0x40049409
@@ -36,7 +36,7 @@ def keep(places: Places, source: Path, file: PayloadFile) -> Path:
     take(source, beside, file)
     with told(target):
         beside.rename(target)
-        sync_directory(target.parent)
+        sync(target.parent)
     return target
 
 

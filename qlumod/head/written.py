@@ -1,7 +1,5 @@
 """What of an image's last layer programs have written, and nobody has judged before."""
 
-import gzip
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +9,13 @@ from itertools import chain
 from qlumod.model.digests import digest_bytes
 from qlumod.model.tree import Entry
 from qlumod.stack.assemble import Assembled
-from qlumod.stack.member import Member
+from qlumod.stack.payload import Payload
 from qlumod.stack.settle import set_attributes
 from qlumod.state.kind import StateFile, encoded
 from qlumod.state.table import CACHES, IDENTITY, KINDS
 from qlumod.system.within import Root
 
-_FILE = re.compile(rb"^f\t[0-7]{4}\t[^\t\n]*\t[0-9]+\t([0-9a-f]{64})\t", re.MULTILINE)
+_FILE = re.compile(r"^f\t[0-7]{4}\t[^\t\n]*\t[0-9]+\t([0-9a-f]{64})\t", re.MULTILINE)
 """A file in a module's contents, and its digest. Parsing them whole would take too long."""
 
 
@@ -34,7 +32,7 @@ class Written:
     ours: frozenset[str]
     layers: Sequence[Root]
     """The members' layers, lowest first."""
-    members: Sequence[Member]
+    members: Sequence[Payload]
     assembled: Assembled
 
     @cached_property
@@ -85,8 +83,8 @@ class Written:
     @cached_property
     def known(self) -> frozenset[str]:
         """The digests of all files in the layers."""
-        texts = (gzip.decompress(member.contents.read_bytes()) for member in self.members)
-        return frozenset(map(os.fsdecode, chain.from_iterable(map(_FILE.findall, texts))))
+        texts = (member.contents_text for member in self.members)
+        return frozenset(chain.from_iterable(map(_FILE.findall, texts)))
 
     @property
     def anything(self) -> bool:

@@ -6,24 +6,22 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step, within
 from qlumod.layer.abreast import abreast
-from qlumod.layer.cache import WORK, commit, payload_path, work_in
+from qlumod.layer.cache import commit, payload_path
 from qlumod.layer.compile import compiled_otherwise, ensure_compiled, needed
-from qlumod.layer.inputs import write_inputs
 from qlumod.layer.installed import installed
 from qlumod.layer.job import Below, Job
+from qlumod.layer.task import make_inside
 from qlumod.layer.twice import differences
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
-from qlumod.system.archive import frozen_archive
-from qlumod.system.namespace import call_inside, require
+from qlumod.stack.payload import Payload
+from qlumod.system.namespace import require
 from qlumod.system.run import require_programs
 from qlumod.system.staging import staging, sweep
-from qlumod.system.store import Store
+from qlumod.system.workshop import WORK, Workshop
 
-Payloads = Mapping[ModuleName, Path]
-"""The payload directory of each module, lowest module first."""
 SHOWN = 5
 """How many missing packages an error names."""
 
@@ -56,9 +54,8 @@ def plan_here(
     project: Project,
     lock: Lock,
     module: ModuleName,
+    workshop: Workshop,
     *,
-    store: Store,
-    cache: Path,
     root: Path = Path("/"),
 ) -> tuple[Job, ...]:
     """What makes one module's payload on this machine, its own job last.
@@ -66,6 +63,7 @@ def plan_here(
     A payload that it stands upon comes from the cache, else from where a package has installed it
     below `root`, else it is built. Raises where packages are missing for that, before any work.
     """
+    cache = workshop.cache
     *lower, last = plan(project, lock, [module])
     if payload_path(cache, last.identity).is_dir():
         return (last,)
@@ -77,7 +75,7 @@ def plan_here(
         except QlumodError as reason:
             reasons[job.spec.module] = str(reason)
     jobs = plan(project, lock, [module], there=there)
-    raise_faults(_missing(jobs, reasons, store=store, cache=cache))
+    raise_faults(_missing(jobs, reasons, workshop))
     return jobs
 
 
@@ -88,13 +86,14 @@ def _cached(job: Job, cache: Path) -> Below | None:
 
 
 def _missing(
-    jobs: Sequence[Job], reasons: Mapping[ModuleName, str], *, store: Store, cache: Path
+    jobs: Sequence[Job], reasons: Mapping[ModuleName, str], workshop: Workshop
 ) -> Iterator[QlumodError]:
     """An error for each module that there is nothing to make of."""
+    store = workshop.store
     for job in jobs:
         packages = needed(job, store)
         absent = [package for package in packages if not store.has(package.sha256)]
-        if not absent or payload_path(cache, job.identity).is_dir():
+        if not absent or payload_path(workshop.cache, job.identity).is_dir():
             continue
         module, asker = job.spec.module, jobs[-1].spec.module
         lacking = (
@@ -122,90 +121,65 @@ def require_means(jobs: Sequence[Job], *, cache: Path, again: bool = False) -> N
         require(number for job in jobs for number in job.accounts.ids)
 
 
-def payload(
-    job: Job,
-    *,
-    store: Store,
-    cache: Path,
-    work: Path | None = None,
-    processors: int | None = None,
-    listen: Listener,
-) -> Path:
-    """The payload directory of a job, built where the cache lacks it.
+def payload(job: Job, workshop: Workshop, *, listen: Listener) -> Payload:
+    """The payload of a job, built where the cache lacks it.
 
-    The payloads of the modules below must be there already. `work` is where it is built (None: in
-    the cache), and `processors` how many work at it (None: all); neither changes a byte.
+    The payloads of the modules below must be there already.
     """
     identity = job.identity
-    ready = payload_path(cache, identity)
-    if ready.is_dir():
+    ready = Payload(directory=payload_path(workshop.cache, identity))
+    if ready.directory.is_dir():
         listen(Notice(text=f"{job.spec.module}: nothing to build, layer {identity[:12]} is there"))
         return ready
     with (
         step(listen, f"building {job.spec.module}"),
-        staging(work_in(cache, work), identity) as place,
+        staging(workshop.work, identity) as place,
     ):
         # Somebody else may have built it while we waited for the directory.
-        if ready.is_dir():
+        if ready.directory.is_dir():
             return ready
-        made = _built(job, place, store=store, cache=cache, processors=processors, listen=listen)
-        return commit(made, cache, identity)
+        commit(_built(job, place, workshop, listen=listen), workshop.cache, identity)
+        return ready
 
 
 def build_payloads(
-    jobs: Sequence[Job],
-    *,
-    store: Store,
-    cache: Path,
-    work: Path | None = None,
-    processors: int | None = None,
-    listen: Listener,
-) -> dict[ModuleName, Path]:
+    jobs: Sequence[Job], workshop: Workshop, *, listen: Listener
+) -> dict[ModuleName, Payload]:
     """The payloads of several jobs, built side by side as far as they can be; see `payload`."""
-    require_means(jobs, cache=cache)
-    sweep_work(cache, work)
+    require_means(jobs, cache=workshop.cache)
+    sweep_work(workshop)
 
-    def make(job: Job, share: int) -> Path:
-        return payload(job, store=store, cache=cache, work=work, processors=share, listen=listen)
+    def make(job: Job, share: int) -> Payload:
+        return payload(job, workshop.shared(share), listen=listen)
 
-    made = abreast(jobs, make, processors=processors, listen=listen).whole()
+    made = abreast(jobs, make, processors=workshop.processors, listen=listen).whole()
     return {job.spec.module: made[job.spec.module] for job in jobs}
 
 
-def sweep_work(cache: Path, work: Path | None) -> None:
+def sweep_work(workshop: Workshop) -> None:
     """Remove what killed builds left."""
-    for place in {cache / WORK, work_in(cache, work)}:
+    for place in {workshop.cache / WORK, workshop.work}:
         sweep(place)
 
 
-def build_again(
-    job: Job,
-    *,
-    store: Store,
-    cache: Path,
-    work: Path | None = None,
-    processors: int | None = None,
-    listen: Listener,
-) -> tuple[str, ...]:
+def build_again(job: Job, workshop: Workshop, *, listen: Listener) -> tuple[str, ...]:
     """Build a payload that the cache has once more, and tell how it came out otherwise.
 
     What came out otherwise is in the cache no more.
     """
     identity = job.identity
+    first = Payload(directory=payload_path(workshop.cache, identity))
     with (
         step(listen, f"building {job.spec.module} a second time"),
-        staging(work_in(cache, work), identity) as place,
+        staging(workshop.work, identity) as place,
     ):
-        below = _below(job, cache)
-        otherwise = compiled_otherwise(
-            job, below, place / "compile", store=store, processors=processors, listen=listen
-        )
-        again = _built(job, place, store=store, cache=cache, processors=processors, listen=listen)
-        found = (*otherwise, *differences(job.spec.module, payload_path(cache, identity), again))
+        otherwise = compiled_otherwise(job, place / "compile", workshop, listen=listen)
+        again = Payload(directory=_built(job, place, workshop, listen=listen))
+        found = (*otherwise, *differences(first, again))
         if found:
             # Nothing may be made of it: the next build begins anew.
-            with staging(cache / WORK, f"{identity}-first") as away:
-                payload_path(cache, identity).rename(away / "first")
+            with staging(workshop.cache / WORK, f"{identity}-first") as away:
+                first.directory.rename(away / "first")
         return found
 
 
@@ -223,72 +197,27 @@ PROGRAMS = (
 """What a build needs of the build host, checked before any work."""
 
 
-def ensure_generated(
-    jobs: Sequence[Job],
-    *,
-    store: Store,
-    cache: Path,
-    work: Path | None = None,
-    processors: int | None = None,
-    listen: Listener,
-) -> None:
+def ensure_generated(jobs: Sequence[Job], workshop: Workshop, *, listen: Listener) -> None:
     """See that the store has what the jobs generate, also where their payloads are there."""
     for job in jobs:
-        if any(store.generated(package.sha256) is None for package in job.generated):
-            with staging(work_in(cache, work), job.identity) as place:
+        if any(workshop.store.generated(package.sha256) is None for package in job.generated):
+            with staging(workshop.work, job.identity) as place:
                 ensure_compiled(
-                    job,
-                    _below(job, cache),
-                    place / "compile",
-                    store=store,
-                    processors=processors,
-                    listen=within(listen, job.spec.module),
+                    job, place / "compile", workshop, listen=within(listen, job.spec.module)
                 )
 
 
-def _below(job: Job, cache: Path) -> tuple[Path, ...]:
-    return tuple(lower.installed or payload_path(cache, lower.identity) for lower in job.below)
-
-
-def _built(
-    job: Job,
-    place: Path,
-    *,
-    store: Store,
-    cache: Path,
-    processors: int | None = None,
-    listen: Listener,
-) -> Path:
+def _built(job: Job, place: Path, workshop: Workshop, *, listen: Listener) -> Path:
     require_programs(*PROGRAMS)
     listen = within(listen, job.spec.module)
-    below = _below(job, cache)
-    ensure_compiled(
-        job, below, place / "compile", store=store, processors=processors, listen=listen
-    )
-    archive = frozen_archive(
-        (*job.packages, *job.restoring),
-        store=store,
-        directory=place / "archive",
-        architecture=job.lock.architecture,
-        # mmdebstrap looks for the essential packages in the suite that it is told to install.
-        suite=job.lock.flavor,
-        epoch=job.epoch,
-        processors=processors,
-        listen=listen,
-    )
+    ensure_compiled(job, place / "compile", workshop, listen=listen)
     output = place / "payload"
-    output.mkdir(mode=0o755)
-    call_inside(
+    make_inside(
         "qlumod.layer.inside:build",
-        {
-            "inputs": str(write_inputs(job, place / "inputs")),
-            "module": job.spec.module,
-            "archive": archive.document,
-            "below": [str(payload) for payload in below],
-            "scratch": str(place / "scratch"),
-            "output": str(output),
-            "processors": processors,
-        },
+        job,
+        (*job.packages, *job.restoring),
+        output=output,
+        workshop=workshop,
         listen=listen,
     )
     return output

@@ -2,17 +2,16 @@
 
 import contextlib
 import errno
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from qlumod.model.names import Digest
-from qlumod.system.files import make_directories, sync_directories, told
+from qlumod.system.files import make_directories, sync, sync_all, told
 from qlumod.system.staging import staging
+from qlumod.system.workshop import WORK
 
 LAYERS = "layers"
-WORK = "work"
 
 
 def payload_path(cache: Path, identity: Digest) -> Path:
@@ -20,21 +19,16 @@ def payload_path(cache: Path, identity: Digest) -> Path:
     return cache / LAYERS / identity
 
 
-def work_in(cache: Path, work: Path | None = None) -> Path:
-    """Where is built: in the cache, or in a directory that was chosen."""
-    return work or cache / WORK
-
-
 def commit(payload: Path, cache: Path, identity: Digest) -> Path:
     """Make a built payload the one of its identity, with one rename."""
     target = payload_path(cache, identity)
     with told(target):
-        _sync_files(payload)
+        sync_all(payload.rglob("*"))
         make_directories(target.parent)
         # Another builder on the same shared cache may have been quicker; its bytes are the same.
         with contextlib.suppress(FileExistsError), _in_cache(payload, cache, identity) as whole:
             _rename_new(whole, target)
-        sync_directories([target.parent])
+        sync(target.parent)
     return target
 
 
@@ -52,7 +46,7 @@ def _moved(payload: Path, target: Path) -> Path:
         if fault.errno != errno.EXDEV:
             raise
     shutil.copytree(payload, target, symlinks=True)
-    _sync_files(target)
+    sync_all(target.rglob("*"))
     return target
 
 
@@ -63,12 +57,3 @@ def _rename_new(source: Path, target: Path) -> None:
         if target.is_dir():
             raise FileExistsError(fault.errno, fault.strerror, str(target)) from fault
         raise
-
-
-def _sync_files(tree: Path) -> None:
-    for path in sorted(tree.rglob("*")):
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -1,55 +1,40 @@
 """Whether a payload is what it says of itself: its files by manifest, its layer by contents."""
 
-import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.contents import PathLine, parse_contents
-from qlumod.model.document import decoded
-from qlumod.model.manifest import LAYER, Manifest, parse_manifest
-from qlumod.model.payload import MANIFEST
+from qlumod.model.contents import PathLine
+from qlumod.model.manifest import LAYER
+from qlumod.model.payload import contents_file, packages_file
 from qlumod.model.tree import Entry
-from qlumod.system.files import Sum, file_sum, read_bytes
+from qlumod.stack.payload import Payload
+from qlumod.system.files import Sum, file_sum
 from qlumod.system.squashfs_listing import listed
 
 SHOWN = 20
 """How many paths an error names."""
 
 
-def check_payload(place: Path) -> Manifest:
-    """Check a payload directory: every digest, and that contents and layer tell the same.
-
-    Needs no right and no namespace. Raises `QlumodError`.
-    """
-    manifest = checked_files(place)
-    require_agreement(place, manifest)
-    return manifest
-
-
-def require_agreement(place: Path, manifest: Manifest) -> None:
+def require_agreement(payload: Payload) -> None:
     """Raise `QlumodError` where a payload's contents and its layer do not tell the same.
 
-    Its files are those of the manifest: `checked_files`, or whoever copied them, has seen to that.
+    Its files are those of the manifest: `require_whole`, or whoever copied them, has seen to that.
     """
-    name = f"{manifest.module}.contents.gz"
-    lines = parse_contents(gzip.decompress(read_bytes(place / name)).decode(), name)
-    found = tuple(islice(disagreements(lines, listed(place / LAYER)), SHOWN + 1))
+    found = tuple(islice(disagreements(payload.contents, listed(payload.layer)), SHOWN + 1))
     if found:
         more = ("and more",) if len(found) > SHOWN else ()
         raise QlumodError(
-            f"{place}: the layer and its contents disagree", details=(*found[:SHOWN], *more)
+            f"{payload.directory}: the layer and its contents disagree",
+            details=(*found[:SHOWN], *more),
         )
 
 
-def checked_files(place: Path) -> Manifest:
-    """The manifest of a payload directory whose files all have the digests that it names."""
-    path = place / MANIFEST
-    manifest = parse_manifest(decoded(read_bytes(path), str(path)), str(path))
-    module = manifest.module
-    for name in (LAYER, f"{module}.packages.version.gz", f"{module}.contents.gz"):
+def require_whole(payload: Payload) -> None:
+    """Raise `QlumodError` where a file of a payload has not the digest that its manifest names."""
+    place, manifest = payload.directory, payload.manifest
+    for name in (LAYER, packages_file(payload.module), contents_file(payload.module)):
         if manifest.file(name) is None:
             raise QlumodError(f"{place}: the manifest names no {name}")
     for file in manifest.files:
@@ -57,7 +42,6 @@ def checked_files(place: Path) -> Manifest:
             raise QlumodError(
                 f"{place}: {file.path} is damaged: it has not the digest that the manifest names"
             )
-    return manifest
 
 
 def disagreements(lines: tuple[PathLine, ...], layer: Mapping[str, Entry]) -> Iterator[str]:

@@ -1,20 +1,16 @@
 """Compiling kernel modules: each package of them once for the same inputs, kept in the store."""
 
-import hashlib
 from collections.abc import Iterator
-from io import BufferedReader
 from pathlib import Path
-from typing import cast
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step
-from qlumod.layer.inputs import write_inputs
 from qlumod.layer.job import Job
+from qlumod.layer.task import make_inside
 from qlumod.model.lock import LockedPackage, inputs_of
-from qlumod.system.archive import frozen_archive
-from qlumod.system.deb_file import data_of
-from qlumod.system.namespace import call_inside
+from qlumod.system.deb import Deb
 from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 
 
 def needed(job: Job, store: Store) -> tuple[LockedPackage, ...]:
@@ -25,48 +21,33 @@ def needed(job: Job, store: Store) -> tuple[LockedPackage, ...]:
     return job.to_make
 
 
-def ensure_compiled(
-    job: Job,
-    below: tuple[Path, ...],
-    place: Path,
-    *,
-    store: Store,
-    processors: int | None = None,
-    listen: Listener,
-) -> None:
+def ensure_compiled(job: Job, place: Path, workshop: Workshop, *, listen: Listener) -> None:
     """Make the generated packages of a module that the store lacks.
 
-    `below` are the payloads of all modules that it stands upon, `place` is a directory to work in.
+    The payloads of the modules below must be there already; `place` is made to work in.
     """
     _require_inputs(job)
     if not job.generated:
         return
-    if all(store.generated(package.sha256) for package in job.generated):
+    if all(workshop.store.generated(package.sha256) for package in job.generated):
         names = ", ".join(package.package for package in job.generated)
         listen(Notice(text=f"nothing to compile, {names} is there"))
         return
-    made = _compile(job, below, place, store=store, processors=processors, listen=listen)
-    for package, deb in made:
-        store.add_generated(deb, package.sha256)
+    for package, deb in _compile(job, place, workshop, listen=listen):
+        workshop.store.add_generated(deb, package.sha256)
 
 
 def compiled_otherwise(
-    job: Job,
-    below: tuple[Path, ...],
-    place: Path,
-    *,
-    store: Store,
-    processors: int | None = None,
-    listen: Listener,
+    job: Job, place: Path, workshop: Workshop, *, listen: Listener
 ) -> tuple[str, ...]:
     """Compile once more, and tell how it came out otherwise than what the store has.
 
     What came out otherwise is compiled anew by the next build.
     """
+    store = workshop.store
     found: list[str] = []
     if job.generated:
-        again = _compile(job, below, place, store=store, processors=processors, listen=listen)
-        for package, deb in again:
+        for package, deb in _compile(job, place, workshop, listen=listen):
             made = store.generated(package.sha256)
             lines = _differences(package, store.path(made.sha256), deb) if made else ()
             if lines:
@@ -76,38 +57,17 @@ def compiled_otherwise(
 
 
 def _compile(
-    job: Job,
-    below: tuple[Path, ...],
-    place: Path,
-    *,
-    store: Store,
-    processors: int | None = None,
-    listen: Listener,
+    job: Job, place: Path, workshop: Workshop, *, listen: Listener
 ) -> Iterator[tuple[LockedPackage, Path]]:
     place.mkdir()
     output = place / "packages"
-    output.mkdir()
     with step(listen, f"compiling the kernel modules of {job.spec.module}"):
-        archive = frozen_archive(
-            job.to_compile,
-            store=store,
-            directory=place / "archive",
-            architecture=job.lock.architecture,
-            epoch=job.epoch,
-            processors=processors,
-            listen=listen,
-        )
-        call_inside(
+        make_inside(
             "qlumod.layer.compiling:compile_modules",
-            {
-                "inputs": str(write_inputs(job, place / "inputs")),
-                "module": job.spec.module,
-                "archive": archive.document,
-                "below": [str(payload) for payload in below],
-                "scratch": str(place / "scratch"),
-                "output": str(output),
-                "processors": processors,
-            },
+            job,
+            job.to_compile,
+            output=output,
+            workshop=workshop,
             listen=listen,
         )
     for package in job.generated:
@@ -135,11 +95,5 @@ def _differences(package: LockedPackage, first: Path, second: Path) -> tuple[str
 
 
 def _members(deb: Path) -> dict[str, str]:
-    with data_of(deb) as archive:
-        return {
-            member.name.lstrip("."): hashlib.file_digest(
-                cast("BufferedReader", content), "sha256"
-            ).hexdigest()
-            for member in archive
-            if (content := archive.extractfile(member))
-        }
+    files = Deb.at(deb).files()
+    return {f"/{file.path}": file.digest("sha256").hex() for file in files if file.is_file}

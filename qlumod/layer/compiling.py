@@ -2,29 +2,28 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.layer.file_lists import listed
-from qlumod.layer.inputs import read_inputs
 from qlumod.layer.install import ENVIRONMENT
 from qlumod.layer.job import Job
 from qlumod.layer.kernel_package import Compiled, package_modules
+from qlumod.layer.task import Document, taken_up
 from qlumod.model.generated import Generated
+from qlumod.model.lines import lines_of
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
 from qlumod.stack import apt
 from qlumod.stack.assemble import assemble
-from qlumod.stack.member import read_member, stacked
+from qlumod.stack.mounted import mounted
 from qlumod.state.kernel_modules import is_kernel_module
+from qlumod.system.apt_order import Order
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import Enclosure, enclosed
-from qlumod.system.memory import scratch_space
-from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.run import CommandFailed, last_lines
 from qlumod.system.within import Root
 
@@ -65,43 +64,23 @@ class _Sources:
     """The time of its package's newest file."""
 
 
-def compile_modules(
-    *,
-    listen: Listener,
-    inputs: str,
-    module: str,
-    archive: Mapping[str, str],
-    below: Sequence[str],
-    scratch: str,
-    output: str,
-    processors: int | None,
-) -> None:
-    """Write a module's generated packages into the directory `output`; see `layer.compile`."""
-    job = read_inputs(Path(inputs), ModuleName(module))
-    members = stacked([read_member(Path(payload)) for payload in below])
-    with scratch_space(Path(scratch), processors=processors) as space:
-        upper, work, mounted = (space / name for name in ("upper", "work", "root"))
-        for directory in (upper, work, mounted):
-            directory.mkdir()
-        root = Root(mounted)
-        with (
-            all_squashfs([member.layer for member in members], space / "layers") as layers,
-            overlay(layers, mounted, upper=upper, work=work),
-        ):
-            assemble(root, members, epoch=job.epoch, listen=listen)
-            with enclosed(root) as place:
-                site = _Site(
-                    job=job,
-                    root=root,
-                    place=place,
-                    processors=processors or os.cpu_count() or 1,
-                    listen=listen,
+def compile_modules(*, listen: Listener, task: Document) -> None:
+    """Write a module's generated packages into the directory of the task; see `layer.compile`."""
+    with taken_up(task, listen) as taken, mounted(taken.below, taken.space) as stack:
+        assemble(stack.root, taken.below, epoch=taken.job.epoch, listen=listen)
+        with enclosed(stack.root) as place:
+            site = _Site(
+                job=taken.job,
+                root=stack.root,
+                place=place,
+                processors=taken.processors or os.cpu_count() or 1,
+                listen=listen,
+            )
+            _install(site, taken.archive)
+            for package, compiled in _compiled_packages(site):
+                package_modules(
+                    place, stack.root, compiled, taken.output / package.file_name, listen=listen
                 )
-                _install(site, FrozenArchive.from_document(archive))
-                for package, compiled in _compiled_packages(site):
-                    package_modules(
-                        place, root, compiled, Path(output) / package.file_name, listen=listen
-                    )
 
 
 def _install(site: _Site, archive: FrozenArchive) -> None:
@@ -111,15 +90,15 @@ def _install(site: _Site, archive: FrozenArchive) -> None:
         step(site.listen, f"installing {len(packages)} packages to compile with"),
         _told(site, "cannot install what its kernel modules are compiled with"),
     ):
-        apt.install(
-            site.root,
-            apt.wanted(packages),
+        order = Order(
             archive=archive,
+            packages=apt.wanted(packages),
+            architecture=site.job.lock.architecture,
             epoch=site.job.epoch,
             dpkg_options=("force-unsafe-io",),
             environment=ENVIRONMENT,
-            listen=site.listen,
         )
+        apt.install(site.root, order, listen=site.listen)
     site.root.write(_SETTINGS, site.root.read(_SETTINGS) + _UNSIGNED)
 
 
@@ -212,7 +191,7 @@ def _end_of_log(root: Root, sources: _Sources) -> tuple[str, ...]:
     """The last lines that the compiler printed; dkms itself only names the file."""
     logs = root.below(f"/var/lib/dkms/{sources.name}/{sources.version}")
     log = next((path for path in logs if path.endswith("/make.log") and root.is_file(path)), "")
-    return last_lines(root.text(log).splitlines()) if log else ()
+    return last_lines(lines_of(root.text(log))) if log else ()
 
 
 def _modules(root: Root, kernel: str) -> Mapping[str, tuple[int, int]]:

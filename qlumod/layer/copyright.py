@@ -1,15 +1,13 @@
 """The copyright files of a module's packages, found where the packages were installed."""
 
-import shutil
 from pathlib import Path
-
-from debian.debfile import DebFile
 
 from qlumod.layer.job import Job
 from qlumod.model.copyright import Texts
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import PackageName
 from qlumod.state.table import rule_of
+from qlumod.system.deb import Deb
 from qlumod.system.within import Root
 
 DOCUMENTS = "/usr/share/doc"
@@ -49,19 +47,11 @@ def _text(root: Root, package: PackageName) -> bytes:
 
 def _unpack(deb: Path, package: PackageName, root: Root) -> None:
     """Unpack a package's copyright file, and its directory where that is a link."""
-    wanted = {f"{DOCUMENTS}/{package}", f"{DOCUMENTS}/{package}/{NAME}"}
-    opened = DebFile(str(deb))
-    try:
-        for member in opened.data.tgz():
-            path = f"/{member.name.removeprefix('./').rstrip('/')}"
-            if path in wanted and member.issym():
-                root.link(path, member.linkname)
-            elif (
-                path in wanted
-                and member.isfile()
-                and (content := opened.data.tgz().extractfile(member))
-            ):
-                with root.writing(path) as target:
-                    shutil.copyfileobj(content, target)
-    finally:
-        opened.close()
+    wanted = (f"{DOCUMENTS}/{package}", f"{DOCUMENTS}/{package}/{NAME}")
+    for file in Deb.at(deb).files():
+        path = f"/{file.path}"
+        if path in wanted and file.is_link:
+            root.link(path, file.target)
+        elif path in wanted and file.is_file:
+            with root.writing(path) as target:
+                target.writelines(file.blocks())

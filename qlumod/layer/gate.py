@@ -32,7 +32,7 @@ from qlumod.stack.looking import (
     told,
     top_of,
 )
-from qlumod.stack.member import STATE
+from qlumod.stack.payload import STATE
 from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect, faults_of, judged
 from qlumod.state.accounts import ACCOUNTS

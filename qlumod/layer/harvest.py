@@ -26,19 +26,30 @@ from qlumod.layer.owners import (
 from qlumod.layer.payload import write_documents, write_manifest
 from qlumod.layer.select import Selection, select
 from qlumod.layer.shipped import Shipped
+from qlumod.layer.task import Task
 from qlumod.layer.unfit import faults_of_names, faults_of_secrets, faults_of_sockets
+from qlumod.model.lines import lines_of
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
+from qlumod.model.names import PackageName
 from qlumod.stack.assemble import Merged
 from qlumod.stack.contents import path_lines
 from qlumod.stack.files import Owners, read_files
 from qlumod.stack.initrd import make_initrd
-from qlumod.stack.member import CACHES as CACHES_FRAGMENT
+from qlumod.stack.payload import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
-from qlumod.state.accounts import GROUP, PASSWD, base_names, makers_of, rows, unregistered
+from qlumod.state.accounts import (
+    GROUP,
+    PASSWD,
+    base_names,
+    makers_of,
+    require_readable,
+    rows,
+    unregistered,
+)
 from qlumod.state.kind import Files, canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.files import read_bytes
-from qlumod.system.squashfs import write_image
+from qlumod.system.squashfs import Squashing, write_image
 from qlumod.system.within import Root
 
 
@@ -47,108 +58,119 @@ class Ground:
     """Where to harvest: `tree` is what the module adds, `root` the whole as a node would see it.
 
     `view` shows what was there before (None: nothing), `state` are the merged files of shared
-    state there, `kernel` is the kernel release of the modules below; the .debs lie in `debs`.
+    state there, `kernel` is the kernel release of the modules below.
     """
 
     tree: Root
     root: Root
-    debs: Path
     view: Root | None = None
     state: Merged = field(default_factory=dict)
     kernel: str = ""
 
 
-def harvest(
-    job: Job,
-    ground: Ground,
-    output: Path,
-    *,
-    scratch: Path,
-    processors: int | None,
-    listen: Listener,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Crop:
+    """What was found, and is to be written."""
+
+    gate: Gate
+    lists: FileLists
+    owners: Mapping[str, str]
+    fragments: Mapping[str, bytes]
+    kernel: str
+    """The kernel release that the module itself brings; empty: none."""
+
+    @property
+    def chosen(self) -> Selection:
+        """The paths that go into the layer."""
+        return self.gate.chosen
+
+
+def harvest(task: Task, ground: Ground) -> None:
     """Write the payload directory of a module that has just been installed."""
-    with step(listen, "reading what was installed"):
-        lists = file_lists(ground.root, job)
-        # Directories on the way to a module's files belong to packages below it.
-        owners = {
-            **owners_of(all_file_lists(ground.root)),
-            **owners_of(lists),
-            **_info_owners(ground.root),
-        }
-        chosen = select(job, ground.tree, ground.view)
-        shipped = Shipped.of(job, ground.debs, processors)
-        gate = Gate(
-            tree=ground.tree,
-            chosen=chosen,
-            shipped=shipped,
-            declared=declared_secrets(ground.tree, chosen, shipped),
-            owners=owners,
-            public=job.spec.public,
-            view=ground.view,
-            processors=processors,
-            listen=listen,
-        )
-        fragments = _checked_fragments(job, ground, gate, lists, listen)
-    kernel = kernel_in(chosen.entries, job.spec.module)
-    require_kernel(chosen.kernels, kernel or ground.kernel, job.spec.module)
+    with step(task.listen, "reading what was installed"):
+        crop = _crop(task, ground)
+    _check_kernels(task.job, ground, crop)
+    with step(task.listen, "compressing the layer"):
+        _write_layer(task, ground, crop)
+    _write_texts(task, ground, crop)
+    write_manifest(
+        task.job,
+        task.output,
+        kernel=crop.kernel or next(iter(crop.chosen.kernels), ""),
+        unpacked_size=sum(entry.size for entry in crop.chosen.kept),
+    )
+
+
+def _crop(task: Task, ground: Ground) -> _Crop:
+    """Find what goes into the payload; raises all that is wrong in one round, but for secrets.
+
+    These are looked for while the layer is compressed.
+    """
+    job, lists = task.job, file_lists(ground.root, task.job)
+    # Directories on the way to a module's files belong to packages below it.
+    owners = {
+        **owners_of(all_file_lists(ground.root)),
+        **owners_of(lists),
+        **_info_owners(ground.root),
+    }
+    chosen = select(job, ground.tree, ground.view)
+    shipped = Shipped.of(job, task.debs, task.processors)
+    gate = Gate(
+        tree=ground.tree,
+        chosen=chosen,
+        shipped=shipped,
+        declared=declared_secrets(ground.tree, chosen, shipped),
+        owners=owners,
+        public=job.spec.public,
+        view=ground.view,
+        processors=task.processors,
+        listen=task.listen,
+    )
+    return _Crop(
+        gate=gate,
+        lists=lists,
+        owners=owners,
+        fragments=_checked_fragments(job, ground, gate, lists, task.listen),
+        kernel=kernel_in(chosen.entries, job.spec.module),
+    )
+
+
+def _check_kernels(job: Job, ground: Ground, crop: _Crop) -> None:
+    kernels, module = crop.chosen.kernels, job.spec.module
+    require_kernel(kernels, crop.kernel or ground.kernel, module)
     if job.spec.exclude or job.spec.restore:
-        for release in chosen.kernels:
-            require_dependencies(ground.root, release, job.spec.module)
-    with step(listen, "compressing the layer"):
-        _write_layer(
-            job,
-            ground,
-            gate,
-            kernel,
-            output,
-            fragments=fragments,
-            scratch=scratch,
-            processors=processors,
-            listen=listen,
-        )
-    names = Owners.of(ground.root)
-    licences = Root(scratch / "copyright")
+        for release in kernels:
+            require_dependencies(ground.root, release, module)
+
+
+def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
+    """Write what is told of the layer."""
+    job, chosen, root = task.job, crop.chosen, ground.root
+    names = Owners.of(root)
+    licences = Root(task.space / "copyright")
     licences.place.mkdir()
     cache_of = {path: name for name, path in chosen.caches}
     write_documents(
         job,
-        output,
-        fragments=fragments,
+        task.output,
+        fragments=crop.fragments,
         lines=path_lines(
             chosen.kept,
-            origin=lambda path: origin(path, owners, cache_of.get(path)),
+            origin=lambda path: origin(path, crop.owners, cache_of.get(path)),
             owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
         ),
-        left_out=left_out(lists, _present(ground.root, lists), filters_of(job), chosen.beside),
-        copyrights=copyright_texts(job, ground.root, ground.debs, licences),
-    )
-    write_manifest(
-        job,
-        output,
-        kernel=kernel or next(iter(chosen.kernels), ""),
-        unpacked_size=sum(entry.size for entry in chosen.kept),
+        left_out=left_out(crop.lists, _present(root, crop.lists), filters_of(job), chosen.beside),
+        copyrights=copyright_texts(job, root, task.debs, licences),
     )
 
 
-def _write_layer(
-    job: Job,
-    ground: Ground,
-    gate: Gate,
-    kernel: str,
-    output: Path,
-    *,
-    fragments: Mapping[str, bytes],
-    scratch: Path,
-    processors: int | None,
-    listen: Listener,
-) -> None:
+def _write_layer(task: Task, ground: Ground, crop: _Crop) -> None:
     """Compress the layer, and meanwhile look for secrets and make the initrd, which lies beside it.
 
     What the spec lists under Secrets goes first: the initrd is for everybody, too.
     """
-    epoch, chosen = job.epoch, gate.chosen
-    settle(ground.tree, chosen.entries.values(), epoch)
+    job, output, chosen = task.job, task.output, crop.chosen
+    settle(ground.tree, chosen.entries.values(), job.epoch)
     for path in chosen.secrets:
         ground.root.remove(path)
     with ThreadPoolExecutor(2) as pool:
@@ -156,19 +178,23 @@ def _write_layer(
             write_image,
             ground.tree.place,
             output / LAYER,
-            epoch=epoch,
-            compression=job.project.release.compression,
+            Squashing(
+                epoch=job.epoch,
+                compression=job.project.release.compression,
+                processors=task.processors,
+            ),
             left_out=[path.lstrip("/") for path in ground.tree.present(chosen.left_behind)],
-            scratch=scratch,
-            processors=processors,
-            listen=listen,
+            scratch=task.space,
+            listen=task.listen,
         )
-        initrd = pool.submit(_write_boot, ground.root, kernel, output, epoch=epoch, listen=listen)
-        faults = [*gate.faults(fragments)]
+        initrd = pool.submit(
+            _write_boot, ground.root, crop.kernel, output, epoch=job.epoch, listen=task.listen
+        )
+        faults = [*crop.gate.faults(crop.fragments)]
         initrd.result()
         image.result()
-    if kernel:
-        faults += gate.faults_of_initrd(read_bytes(output / INITRD))
+    if crop.kernel:
+        faults += crop.gate.faults_of_initrd(read_bytes(output / INITRD))
     raise_faults(faults)
 
 
@@ -230,15 +256,33 @@ def _require_registered(job: Job, ground: Ground, above: Files, listen: Listener
         above,
         job.project.accounts,
         base,
-        makers=makers_of(names - base, _scripts(ground.root, job)),
+        makers={
+            **dict.fromkeys(names, _requested(job)),
+            **makers_of(names - base, _scripts(ground.root, job)),
+        },
         homes=dict(_new_homes(job, ground, above)),
     )
+    try:
+        require_readable(stanzas, job.project.accounts)
+    except QlumodError as fault:
+        raise QlumodError(
+            f"{job.spec.module}: packages make accounts that the account table cannot hold",
+            details=lines_of(str(fault)),
+            remedy="see which package makes them, and have it mended or leave it out",
+        ) from fault
     listen(Proposal(stanzas=stanzas))
     raise QlumodError(
         f"{job.spec.module}: packages make accounts that have no fixed id in the account table",
-        details=[line for stanza in stanzas for line in ("", *stanza.splitlines())],
+        details=[line for stanza in stanzas for line in ("", *lines_of(stanza))],
         remedy="add these stanzas to module-specs/accounts",
     )
+
+
+def _requested(job: Job) -> PackageName:
+    """A package that was asked for: it stands where nobody knows which one made an account."""
+    there = [package.package for package in job.packages]
+    wanted = (relation.name for relation in job.spec.packages if relation.name in there)
+    return next(wanted, there[0])
 
 
 def _new_homes(job: Job, ground: Ground, above: Files) -> Iterator[tuple[str, int]]:

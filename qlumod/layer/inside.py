@@ -1,136 +1,62 @@
 """The part of a build that runs in namespaces: install the packages, harvest what they left."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-
 from qlumod.events import Listener, step
 from qlumod.layer import install
 from qlumod.layer.harvest import Ground, harvest
-from qlumod.layer.inputs import read_inputs
-from qlumod.layer.job import Job
-from qlumod.layer.kernel import kernel_of
-from qlumod.model.names import ModuleName
+from qlumod.layer.task import Document, Task, taken_up
 from qlumod.stack.assemble import assemble
-from qlumod.stack.member import Member, read_member, stacked
+from qlumod.stack.kernel import kernel_of_stack
+from qlumod.stack.mounted import writable
 from qlumod.stack.settle import settle
-from qlumod.system.archive import POOL, FrozenArchive
-from qlumod.system.memory import scratch_space
 from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.tree import scan
 from qlumod.system.within import Root
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Site:
-    """Where a build takes place: its documents, its frozen archive, and where things go."""
-
-    job: Job
-    archive: FrozenArchive
-    space: Path
-    output: Path
-    processors: int | None
-    listen: Listener
-
-    @property
-    def debs(self) -> Path:
-        """Where the .debs lie."""
-        return self.archive.directory / POOL
-
-
-def build(
-    *,
-    listen: Listener,
-    inputs: str,
-    module: str,
-    archive: Mapping[str, str],
-    below: Sequence[str],
-    scratch: str,
-    output: str,
-    processors: int | None,
-) -> None:
-    """Build one module into the payload directory `output`; see `qlumod.layer.build`."""
-    members = stacked([read_member(Path(payload)) for payload in below])
-    with scratch_space(Path(scratch), processors=processors) as space:
-        site = _Site(
-            job=read_inputs(Path(inputs), ModuleName(module)),
-            archive=FrozenArchive.from_document(archive),
-            space=space,
-            output=Path(output),
-            processors=processors,
-            listen=listen,
-        )
-        if members:
-            _build_over(site, members)
+def build(*, listen: Listener, task: Document) -> None:
+    """Build one module into the payload directory of the task; see `qlumod.layer.build`."""
+    with taken_up(task, listen) as taken:
+        if taken.below:
+            _build_over(taken)
         else:
-            _build_ground(site)
+            _build_ground(taken)
 
 
-def _build_ground(site: _Site) -> None:
+def _build_ground(task: Task) -> None:
     """A module that requires nothing is a root of its own, made by mmdebstrap."""
-    with step(site.listen, f"installing {len(site.job.packages)} packages"):
+    with step(task.listen, f"installing {len(task.job.packages)} packages"):
         root = install.ground(
-            site.job, site.space / "root", archive=site.archive, listen=site.listen
+            task.job, task.space / "root", archive=task.archive, listen=task.listen
         )
-    _harvest(site, Ground(tree=root, root=root, debs=site.debs))
+    harvest(task, Ground(tree=root, root=root))
 
 
-def _build_over(site: _Site, members: Sequence[Member]) -> None:
+def _build_over(task: Task) -> None:
     """A module is what apt changes in the stack of the modules that it requires."""
-    with ExitStack() as mounts:
-        images = [member.layer for member in members]
-        layers = mounts.enter_context(all_squashfs(images, site.space / "layers"))
-        base, view, upper = _directories(site.space, "base", "view", "upper")
-        epoch = site.job.epoch
-        with _stacked_root(layers, site.space, upper=base, name="below") as root:
-            below = assemble(root, members, epoch=epoch, listen=site.listen)
-        settle(Root(base), scan(base, digests=False).values(), epoch)
-        mounts.enter_context(overlay([*layers, base], view))
-        with _stacked_root([*layers, base], site.space, upper=upper, name="root") as root:
-            with step(site.listen, f"installing {len(site.job.packages)} packages"):
+    members, epoch = task.below, task.job.epoch
+    with all_squashfs([member.layer for member in members], task.space / "layers") as layers:
+        with writable(layers, task.space / "below") as below:
+            assembled = assemble(below.root, members, epoch=epoch, listen=task.listen)
+        settle(Root(below.upper), scan(below.upper, digests=False).values(), epoch)
+        view = task.space / "view"
+        view.mkdir()
+        with overlay(below.all, view), writable(below.all, task.space / "above") as stack:
+            with step(task.listen, f"installing {len(task.job.packages)} packages"):
                 install.over(
-                    site.job,
-                    root,
+                    task.job,
+                    stack.root,
                     {pair for member in members for pair in member.left_out},
                     below=Root(view),
-                    archive=site.archive,
-                    listen=site.listen,
+                    archive=task.archive,
+                    listen=task.listen,
                 )
-            kernel = kernel_of(members)
-            _harvest(
-                site,
+            harvest(
+                task,
                 Ground(
-                    tree=Root(upper),
-                    root=root,
-                    debs=site.debs,
+                    tree=Root(stack.upper),
+                    root=stack.root,
                     view=Root(view),
-                    state=below.merged,
-                    kernel=kernel,
+                    state=assembled.merged,
+                    kernel=kernel_of_stack(members),
                 ),
             )
-
-
-def _harvest(site: _Site, ground: Ground) -> None:
-    harvest(
-        site.job,
-        ground,
-        site.output,
-        scratch=site.space,
-        processors=site.processors,
-        listen=site.listen,
-    )
-
-
-@contextmanager
-def _stacked_root(lower: Sequence[Path], space: Path, *, upper: Path, name: str) -> Iterator[Root]:
-    root, work = _directories(space, name, f"{name}.work")
-    with overlay(lower, root, upper=upper, work=work):
-        yield Root(root)
-
-
-def _directories(space: Path, *names: str) -> tuple[Path, ...]:
-    places = tuple(space / name for name in names)
-    for place in places:
-        place.mkdir(exist_ok=True)
-    return places

@@ -19,6 +19,7 @@ from qlumod.state.accounts import seed
 from qlumod.state.fragment import keyed
 from qlumod.state.kernel_modules import kernels_of
 from qlumod.state.kind import parsed
+from qlumod.system.apt_order import Order
 from qlumod.system.archive import POOL, FrozenArchive
 from qlumod.system.enclosure import enclosed
 from qlumod.system.run import CommandFailed
@@ -32,16 +33,7 @@ ENVIRONMENT = {"INITRD": "No"}
 def ground(job: Job, place: Path, *, archive: FrozenArchive, listen: Listener) -> Root:
     """Install a module that stands upon nothing into a new directory."""
     with _told(job):
-        root = bootstrap(
-            place,
-            archive=archive,
-            packages=apt.wanted(job.packages),
-            architecture=job.lock.architecture,
-            epoch=job.epoch,
-            dpkg_options=_dpkg_options(job),
-            environment=ENVIRONMENT,
-            listen=listen,
-        )
+        root = bootstrap(place, _order(job, archive), listen=listen)
     seed_accounts(root, job.accounts, job.epoch)
     _install(job, root, archive=archive, listen=listen)
     remove_excluded(job, root, below=None)
@@ -76,15 +68,7 @@ def _install(job: Job, root: Root, *, archive: FrozenArchive, listen: Listener) 
         text = "".join(f"{line}\n" for line in job.spec.debconf)
         _run(job, root, ["debconf-set-selections"], listen, stdin=text.encode())
     with _told(job):
-        apt.install(
-            root,
-            apt.wanted(job.packages),
-            archive=archive,
-            epoch=job.epoch,
-            dpkg_options=_dpkg_options(job),
-            environment=ENVIRONMENT,
-            listen=listen,
-        )
+        apt.install(root, _order(job, archive), listen=listen)
     for verb, units in (("enable", job.spec.enable), ("disable", job.spec.disable)):
         if units:
             _run(job, root, ["systemctl", verb, *units], listen)
@@ -104,6 +88,17 @@ def seed_accounts(root: Root, accounts: Accounts, epoch: int) -> None:
             root.make_directory(user.home)
             uid, gid = owners.users[user.name], owners.groups[user.group]
             root.own(root.where(user.home), uid=uid, gid=gid, mode=user.home_mode)
+
+
+def _order(job: Job, archive: FrozenArchive) -> Order:
+    return Order(
+        archive=archive,
+        packages=apt.wanted(job.packages),
+        architecture=job.lock.architecture,
+        epoch=job.epoch,
+        dpkg_options=_dpkg_options(job),
+        environment=ENVIRONMENT,
+    )
 
 
 def _dpkg_options(job: Job) -> tuple[str, ...]:

@@ -1,16 +1,13 @@
 """Payloads that packages have installed here, and whether they are the very ones of a lock."""
 
-import gzip
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.layer.check import checked_files
+from qlumod.layer.check import require_whole
 from qlumod.layer.job import Below, Job
-from qlumod.model.contents import package_lines, parse_packages
-from qlumod.model.digests import digest_bytes
-from qlumod.model.manifest import Manifest
-from qlumod.model.payload import MANIFEST, payload_home
-from qlumod.system.files import read_bytes
+from qlumod.model.contents import package_lines
+from qlumod.model.payload import payload_home
+from qlumod.stack.payload import Payload
 
 SHOWN = 5
 """How many packages an error names that are not those of the lock."""
@@ -26,13 +23,15 @@ def installed(job: Job, root: Path = Path("/")) -> Below:
     )
     if not place.is_dir():
         raise QlumodError(f"{place}: not installed")
-    _check_identity(job, checked_files(place), place)
-    _check_packages(job, place)
-    identity = digest_bytes(read_bytes(place / MANIFEST))
-    return Below(module=job.spec.module, identity=identity, installed=place)
+    payload = Payload(directory=place)
+    require_whole(payload)
+    _check_identity(job, payload)
+    _check_packages(job, payload)
+    return Below(module=job.spec.module, identity=payload.digest, installed=place)
 
 
-def _check_identity(job: Job, manifest: Manifest, place: Path) -> None:
+def _check_identity(job: Job, payload: Payload) -> None:
+    manifest, place = payload.manifest, payload.directory
     said = (manifest.module, str(manifest.version), manifest.flavor, manifest.architecture)
     lock = job.lock
     if said != (job.spec.module, lock.version, lock.flavor, lock.architecture):
@@ -46,13 +45,12 @@ def _check_identity(job: Job, manifest: Manifest, place: Path) -> None:
         raise QlumodError(f"{place}: the module there requires {required}, which its spec does not")
 
 
-def _check_packages(job: Job, place: Path) -> None:
-    path = place / f"{job.spec.module}.packages.version.gz"
-    there = set(parse_packages(gzip.decompress(read_bytes(path)).decode(), str(path)))
-    locked = set(package_lines(job.packages))
+def _check_packages(job: Job, payload: Payload) -> None:
+    there, locked = set(payload.packages), set(package_lines(job.packages))
     if there != locked:
         names = sorted({line.package for line in there ^ locked})
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         raise QlumodError(
-            f"{place}: other packages than the lock has: {', '.join(names[:SHOWN])}{more}"
+            f"{payload.directory}: other packages than the lock has: "
+            f"{', '.join(names[:SHOWN])}{more}"
         )

@@ -1,19 +1,14 @@
-"""The kernel of a stack: which one it is, and whether a layer fits it."""
+"""The kernel of a layer: which one it brings, and whether what it has fits its stack."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.stack.member import Member
+from qlumod.stack.kernel import fits
 from qlumod.state.kernel_modules import is_kernel_module, lacking
 from qlumod.system.enclosure import enclosed
 from qlumod.system.within import Root
 
 IMAGE = "/boot/vmlinuz-"
-
-
-def kernel_of(members: Sequence[Member]) -> str:
-    """The kernel release (uname -r) that the modules of a stack bring; empty where none does."""
-    return next((member.manifest.kernel for member in members if member.manifest.kernel), "")
 
 
 def kernel_in(paths: Iterable[str], module: str) -> str:
@@ -40,7 +35,7 @@ def require_kernel(kernels: Mapping[str, str], kernel: str, module: str) -> None
             "are compiled for it when these stand under Kernel-Modules",
         )
         for release, path in kernels.items()
-        if release != kernel
+        if not fits(release, kernel)
     )
 
 

@@ -1,11 +1,7 @@
 """Bringing back what modules below left out of their packages: the field Restore."""
 
-import shutil
-import tarfile
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
-
-from debian.debfile import DebFile
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.layer.job import Job
@@ -13,6 +9,8 @@ from qlumod.model.names import PackageName
 from qlumod.model.spec import Restored
 from qlumod.stack.files import Owners
 from qlumod.state.kind import canonical_path
+from qlumod.system.deb import Deb
+from qlumod.system.tar import File, relative
 from qlumod.system.within import Root
 
 LeftOut = Collection[tuple[PackageName, str]]
@@ -69,40 +67,33 @@ def _useless(job: Job, restored: Restored) -> QlumodError:
 
 def _unpack(deb: Path, root: Root, wanted: Collection[str]) -> Iterator[str]:
     owners = Owners.of(root)
-    opened = DebFile(str(deb))
-    try:
-        for member in opened.data.tgz():
-            path = _path(member.name)
-            if path in wanted and not root.has(path):
-                _put(opened.data.tgz(), member, path, root)
-                _own(member, path, root, owners)
-                yield path
-    finally:
-        opened.close()
+    for file in Deb.at(deb).files():
+        path = canonical_path(f"/{file.path}")
+        if path in wanted and not root.has(path):
+            _put(file, path, root)
+            _own(file, path, root, owners)
+            yield path
 
 
-def _path(name: str) -> str:
-    return canonical_path(f"/{name.removeprefix('./').rstrip('/')}")
-
-
-def _put(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, root: Root) -> None:
-    if member.isdir():
+def _put(file: File, path: str, root: Root) -> None:
+    if file.is_directory:
         root.make_directory(path)
-    elif member.issym():
-        root.link(path, member.linkname)
-    elif member.islnk():
-        root.link_hard(_path(member.linkname), path)
-    elif content := archive.extractfile(member):
-        with content, root.writing(path) as target:
-            shutil.copyfileobj(content, target)
+    elif file.is_link:
+        root.link(path, file.target)
+    elif file.is_hard_link:
+        root.link_hard(canonical_path(f"/{relative(file.target)}"), path)
+    elif file.is_file:
+        with root.writing(path) as target:
+            target.writelines(file.blocks())
 
 
-def _own(member: tarfile.TarInfo, path: str, root: Root, owners: Owners) -> None:
+def _own(file: File, path: str, root: Root, owners: Owners) -> None:
     """Give a path the owner, mode and time that dpkg gives it."""
+    (uid, gid), (user, group) = file.owner, file.owner_names
     root.own(
         path,
-        uid=owners.users.get(member.uname, member.uid),
-        gid=owners.groups.get(member.gname, member.gid),
-        mode=member.mode,
-        mtime=int(member.mtime),
+        uid=owners.users.get(user, uid),
+        gid=owners.groups.get(group, gid),
+        mode=file.mode,
+        mtime=file.mtime,
     )

@@ -14,7 +14,8 @@ from pathlib import Path
 from qlumod.layer.job import Job
 from qlumod.state.kind import canonical_path
 from qlumod.system.archive import side_by_side
-from qlumod.system.deb_file import control_members, data_digests, data_member, data_of
+from qlumod.system.deb import Deb
+from qlumod.system.tar import File
 from qlumod.system.within import Root
 
 Md5 = bytes
@@ -51,8 +52,10 @@ class Shipped:
         """Whether the package's own .deb has these bytes at that canonical path; takes long."""
         if package not in self.debs:
             return False
-        spelt = (path, path.removeprefix("/usr"))
-        return any(data_member(self.debs[package], name) == data for name in spelt)
+        return any(
+            file.is_file and file.size == len(data) and file.read() == data
+            for file in self._at(package, path)
+        )
 
     def names(self, package: str, path: str, target: str) -> bool:
         """Whether the package's own .deb has that canonical path, a link to the target if there
@@ -60,12 +63,15 @@ class Shipped:
         """
         if package not in self.debs:
             return False
-        with data_of(self.debs[package]) as archive:
-            return any(
-                canonical_path(f"/{member.name.removeprefix('./').rstrip('/')}") == path
-                and (member.linkname if member.issym() else "") == target
-                for member in archive
-            )
+        return any(
+            (file.target if file.is_link else "") == target for file in self._at(package, path)
+        )
+
+    def _at(self, package: str, path: str) -> Iterator[File]:
+        """What the package has at a canonical path."""
+        for file in Deb.at(self.debs[package]).files():
+            if canonical_path(f"/{file.path}") == path:
+                yield file
 
 
 def md5(data: bytes) -> Md5:
@@ -79,11 +85,12 @@ def md5_of(tree: Root, path: str) -> Md5:
         return hashlib.file_digest(source, partial(hashlib.md5, usedforsecurity=False)).digest()
 
 
-def _sums(deb: Path) -> frozenset[Md5]:
-    members = control_members(deb)
+def _sums(path: Path) -> frozenset[Md5]:
+    deb = Deb.at(path)
+    members = {file.path: file.read() for file in deb.control_files() if file.is_file}
     told = members.get("md5sums")
-    files = _told(told) if told is not None else data_digests(deb, md5)
-    return frozenset((*map(md5, members.values()), *files))
+    files = (file.digest("md5") for file in deb.files() if file.is_file)
+    return frozenset((*map(md5, members.values()), *(files if told is None else _told(told))))
 
 
 def _told(text: bytes) -> Iterator[Md5]:

@@ -1,28 +1,27 @@
 """Building a payload a second time, and telling every path in which it came out otherwise."""
 
-import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
+from qlumod.model.contents import PathLine
 from qlumod.model.manifest import LAYER
-from qlumod.model.names import ModuleName
-from qlumod.model.payload import MANIFEST
+from qlumod.model.payload import MANIFEST, contents_file
+from qlumod.stack.payload import Payload
 
 
-def differences(module: ModuleName, first: Path, second: Path) -> tuple[str, ...]:
+def differences(first: Payload, second: Payload) -> tuple[str, ...]:
     """How two payloads of the same inputs differ, a line each; empty where they are the same.
 
     The paths of the layers are named where the contents files tell them apart.
     """
-    contents = f"{module}.contents.gz"
-    paths = tuple(_different_lines(first / contents, second / contents))
-    files = tuple(_different_files(first, second))
-    told = {LAYER, contents} if paths else set()
+    paths = tuple(_different_lines(first, second))
+    files = tuple(_different_files(first.directory, second.directory))
+    told = {LAYER, contents_file(first.module)} if paths else set()
     return (*paths, *(f"{name}: other bytes" for name in files if name not in told))
 
 
-def _different_lines(first: Path, second: Path) -> Iterator[str]:
-    one, other = _lines(first), _lines(second)
+def _different_lines(first: Payload, second: Payload) -> Iterator[str]:
+    one, other = ({line.path: line for line in payload.contents} for payload in (first, second))
     for path in sorted(one.keys() | other.keys()):
         if path not in other:
             yield f"{path}: only the first build made it"
@@ -32,16 +31,9 @@ def _different_lines(first: Path, second: Path) -> Iterator[str]:
             yield f"{path}: {', '.join(_fields(one[path], other[path]))}"
 
 
-def _lines(contents: Path) -> dict[str, list[str]]:
-    rows = (
-        line.split("\t") for line in gzip.decompress(contents.read_bytes()).decode().split("\n")
-    )
-    return {row[-1]: row[:-1] for row in rows if len(row) > 1}
-
-
-def _fields(one: list[str], other: list[str]) -> Iterator[str]:
+def _fields(one: PathLine, other: PathLine) -> Iterator[str]:
     names = ("type", "mode", "owner", "size", "content", "origin")
-    for name, old, new in zip(names, one, other, strict=True):
+    for name, old, new in zip(names, str(one).split("\t"), str(other).split("\t"), strict=False):
         if old != new:
             yield f"{name} {old} and {new}"
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.lock.problem import Entries, Entry, Module
+from qlumod.lock.contract import Module
+from qlumod.lock.problem import Entries, Entry
 from qlumod.lock.world import World
 
 

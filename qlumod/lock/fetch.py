@@ -10,11 +10,13 @@ from urllib.parse import quote
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
 from qlumod.lock.hold import no_longer_there
+from qlumod.lock.place import Place
 from qlumod.model.lock import LockedPackage
 from qlumod.system import files
 from qlumod.system.apt import AptRoot
+from qlumod.system.locking import locked
 from qlumod.system.python_apt import python_apt_needed, python_module
-from qlumod.system.stalling import STALL, run_unless_stalled
+from qlumod.system.stalling import run_unless_stalled
 from qlumod.system.store import LOCK, Store, free_space
 
 STREAMS = 4
@@ -56,22 +58,20 @@ def missing(packages: Sequence[LockedPackage], store: Store) -> tuple[LockedPack
 
 def fetch(
     packages: Sequence[LockedPackage],
+    where: Place,
     *,
-    root: AptRoot,
-    folders: Mapping[str, Path],
     store: Store,
     renew: str,
-    stall: float = STALL,
     listen: Listener = ignore,
 ) -> Fetched:
-    """Fetch the packages that the store lacks; `folders` are the archives that are directories.
+    """Fetch the packages that the store lacks.
 
     `renew` is the command that renews the lock, for errors. Interrupted downloads are resumed by
-    the next run. Raises all failures at once. `stall` are the seconds that hardly anything may
-    come.
+    the next run. Raises all failures at once.
     """
+    root, folders = where.root, where.folders
     partial = store.partial
-    with files.locked(partial / LOCK, wait=WAIT, listen=listen):
+    with locked(partial / LOCK, wait=WAIT, listen=listen):
         store.tidy()
         wanted = missing(packages, store)
         size = sum(package.size for package in wanted)
@@ -82,7 +82,7 @@ def fetch(
             local = [package for package in wanted if package.archive in folders]
             remote = [package for package in wanted if package.archive not in folders]
             faults = [*_copy(local, folders, store, advance, renew)]
-            failures = _download(remote, root, store, advance, stall=stall, listen=listen)
+            failures = _download(remote, root, store, advance, stall=where.stall, listen=listen)
             raise_faults((*faults, *_faults(failures, root, renew)))
     return Fetched(packages=wanted, size=size)
 

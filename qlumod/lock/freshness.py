@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.lock.release_file import field, seconds
 from qlumod.model.lock import Lock, LockedArchive
 from qlumod.model.release import archive_name
+from qlumod.model.stanzas import date_seconds, signed_stanza
 from qlumod.system import apt, files
 from qlumod.system.apt import AptRoot, Source
 
@@ -86,7 +86,7 @@ def _older(
             was = before.get((source.archive, suite))
             path = found.get(apt.plain_uri(source.base(suite)))
             if was and path:
-                date = field(files.read_bytes(path).decode(errors="replace"), "Date", path)
+                date = signed_stanza(files.read_bytes(path), str(path)).need("Date")
                 if _is_older(date, was.date):
                     yield source, was, date
 
@@ -96,7 +96,7 @@ def _by_place(lock: Lock | None) -> Mapping[tuple[str, str], LockedArchive]:
 
 
 def _is_older(date: str, than: str) -> bool:
-    return bool(than) and seconds(date) < seconds(than)
+    return bool(than) and date_seconds(date, "Date") < date_seconds(than, "Date")
 
 
 def _fault(was: LockedArchive, date: str, *details: str) -> QlumodError:

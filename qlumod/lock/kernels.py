@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 import apt_pkg
 
 from qlumod.errors import QlumodError
-from qlumod.lock.world import Chosen, Request
+from qlumod.lock.contract import Chosen, Request
 from qlumod.model.generated import Generated, generated_name, generated_version, split_relations
 from qlumod.model.names import PackageName
+from qlumod.model.stanzas import normalised
 
 HEADERS = "linux-headers-"
 _FAMILIES = (HEADERS, "linux-kbuild-", "linux-compiler-")
@@ -85,7 +86,7 @@ def kernel_of(stack: Iterable[Chosen], place: str) -> Kernel:
 
 def made_of(sources: Chosen, kernel: Kernel, architecture: str) -> Made:
     """What a package of dkms sources becomes; of its dependencies none stays yet: see `settled`."""
-    section = apt_pkg.TagSection(sources.stanza)
+    section = normalised(sources.told)
     source = section.get("Source", sources.package)
     return Made(
         name=generated_name(sources.package, kernel.release),
@@ -151,7 +152,7 @@ def _offers(stack: Iterable[Chosen]) -> Offers:
     offers: dict[str, set[str]] = {}
     for chosen in stack:
         offers.setdefault(chosen.package, set()).add(chosen.version)
-        provides = apt_pkg.TagSection(chosen.stanza).get("Provides", "")
+        provides = normalised(chosen.told).get("Provides")
         for ((name, version, _),) in apt_pkg.parse_depends(provides) if provides else ():
             offers.setdefault(name, set()).add(version)
     return offers

@@ -1,19 +1,20 @@
 """Putting a lock together from what was solved and what it was solved from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.lock.difference import difference
 from qlumod.lock.freshness import Older, with_reasons
-from qlumod.lock.release_file import field, seconds
 from qlumod.lock.solve import Solved
 from qlumod.lock.sources import too_weak
+from qlumod.lock.target import Target
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, inputs_of
-from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName
+from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
+from qlumod.model.stanzas import date_seconds, signed_stanza
 from qlumod.system import files, gpg
 from qlumod.system.apt import AptRoot, Source
 from qlumod.system.dpkg_query import versions_of
@@ -25,35 +26,44 @@ EARLIEST = 315_532_800
 """The epoch of a release that has folders of .debs only: 1980, which every format can say."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """The lock before, of which a new one keeps what it can."""
+
+    lock: Lock | None
+    unread: Sequence[LockedArchive] = ()
+    """Its archives of which only the store has packages now."""
+    older: Sequence[Older] | None = None
+    """Why archives may be older than they were; None: for no reason, since nothing is kept."""
+
+
 def make_lock(
     project: Project,
     solved: Solved,
+    target: Target,
     *,
-    flavor: FlavorName,
-    architecture: ArchName,
     root: AptRoot,
-    old: Lock | None,
-    unread: Sequence[LockedArchive] = (),
+    before: Before,
     left_out: Mapping[ModuleName, str],
-    older: Sequence[Older] | None = None,
 ) -> Lock:
     """The new lock; where no package has moved, archives and epoch stay those of the old one.
 
-    `unread` are archives as the old lock has them, of which only the store has packages now. A
-    module's own epoch stays where none of its packages has moved. `older` tells why archives may
-    be older than the old lock's.
+    A module's own epoch stays where none of its packages has moved.
     """
-    packages = _with_inputs(solved.packages)
-    read = with_reasons(locked_archives(root, solved.indexes), old, older)
-    archives = (*read, *unread)
-    epoch = max((seconds(archive.date) for archive in archives), default=EARLIEST)
+    packages, old = _with_inputs(solved.packages), before.lock
+    read = with_reasons(locked_archives(root, solved.indexes), old, before.older)
+    archives = (*read, *before.unread)
+    epoch = max(
+        (date_seconds(archive.date, f"archive {archive.archive}") for archive in archives),
+        default=EARLIEST,
+    )
     if old and not difference(old, packages):
         archives, epoch = old.archives, old.epoch
     revisions = dict(old.revisions) if old else {}
     lock = Lock(
         version=str(project.release.version),
-        flavor=flavor,
-        architecture=architecture,
+        flavor=target.flavor,
+        architecture=target.architecture,
         epoch=epoch,
         specs=tuple(sorted((spec.module, spec.digest) for spec in project.specs)),
         release=project.release.digest,
@@ -141,11 +151,11 @@ def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterato
         if not path.exists():
             path, signature = root.lists / f"{start}Release", root.lists / f"{start}Release.gpg"
         signed = _verified(sources[archive], suite, path, signature)
-        text = (signed.text or files.read_bytes(path)).decode()
+        data = signed.text or files.read_bytes(path)
         yield LockedArchive(
             archive=archive,
             suite=suite,
-            date=field(text, "Date", path),
+            date=signed_stanza(data, str(path)).need("Date"),
             digest=digest_bytes(files.read_bytes(path)),
             key=signed.fingerprint,
             expired_because=sources[archive].expired_because,

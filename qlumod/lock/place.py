@@ -9,14 +9,15 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.lock.sources import addressed, sources_of
+from qlumod.lock.target import Target
 from qlumod.model.address import Address
 from qlumod.model.lock import LockedPackage
-from qlumod.model.names import ArchName, FlavorName
 from qlumod.model.release import Archive, Release
 from qlumod.system import apt, files
 from qlumod.system.apt import AptRoot, Source
-from qlumod.system.archive import FrozenArchive, folder_archive, frozen_archive
+from qlumod.system.archive import FrozenArchive, Heading, folder_archive, frozen_archive
 from qlumod.system.documents import place_of
+from qlumod.system.locking import locked
 from qlumod.system.stalling import STALL, Stalled
 from qlumod.system.store import Store
 
@@ -55,37 +56,48 @@ class Place:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Where archives are looked for, and where apt keeps what it read of them."""
+
+    beside: Path
+    """The release file's directory."""
+    cache: Path
+    addresses: Sequence[Address] = ()
+    """Where archives are, in place of what the release and this host's apt say."""
+    host: Path | None = None
+    """The APT_CONFIG of another host than this one; None: this one's."""
+    stall: float = STALL
+    """The seconds that hardly anything may come of an archive."""
+
+
 @contextmanager
 def place(
     release: Release,
-    flavor: FlavorName,
-    architecture: ArchName,
+    target: Target,
+    reach: Reach,
     *,
     needed: Collection[str],
     optional: Collection[str] = (),
-    beside: Path,
-    cache: Path,
-    addresses: Sequence[Address] = (),
-    host: Path | None,
-    stall: float = STALL,
     listen: Listener,
 ) -> Iterator[Place]:
-    """Hold the root for one run; `beside` is the release file's directory.
+    """Hold the root for one run.
 
     It has the archives that are `needed`, and those of the `optional` ones that can be used.
-    `addresses` say where archives are, in place of the release and this host's apt. `host` is the
-    APT_CONFIG of another host than this one (tests).
     """
-    path = cache / "apt" / f"{release.digest[:16]}-{flavor}-{architecture}"
+    flavor, architecture, host = target.flavor, target.architecture, reach.host
+    path = reach.cache / "apt" / f"{release.digest[:16]}-{flavor}-{architecture}"
     _remove_unused(path.parent)
     files.make_private(path)
-    with files.locked(path / _LOCK, wait=WAIT, listen=listen):
-        archives = addressed(release, flavor, {*needed, *optional}, addresses)
+    with locked(path / _LOCK, wait=WAIT, listen=listen):
+        archives = addressed(release, flavor, {*needed, *optional}, reach.addresses)
         settings = apt.host_settings(host)
         known = apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
         sources, missing = sources_of(archives, known, optional=optional)
         folders = {
-            archive.name: place_of(archive.directory, beside, f"archive {archive.name}: Directory")
+            archive.name: place_of(
+                archive.directory, reach.beside, f"archive {archive.name}: Directory"
+            )
             for archive in archives
             if archive.directory
         }
@@ -99,7 +111,7 @@ def place(
             root=apt.make_root(path, architecture=architecture, sources=sources, settings=settings),
             folders=folders,
             settings=settings,
-            stall=stall,
+            stall=reach.stall,
             shared=frozenset(archive.name for archive in archives if not archive.on_request),
             missing=missing,
         )
@@ -169,9 +181,7 @@ def with_held(where: Place, packages: Sequence[LockedPackage], store: Store) -> 
             [package for package in packages if package.archive == archive],
             store,
             directory / archive,
-            epoch=0,
-            architecture=where.root.architecture,
-            suite=HELD_SUITE,
+            Heading(epoch=0, architecture=where.root.architecture, suite=HELD_SUITE),
         )
         return _source(f"{HELD}{archive}", held)
 

@@ -1,59 +1,10 @@
-"""What the solver's process is asked and answers, as values: modules, held packages, choices."""
+"""What the solver's process keeps while it solves: the old lock's packages, and its choices."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
 
+from qlumod.lock.contract import Chosen, Module, OldPackage
 from qlumod.lock.kernels import Made
-from qlumod.lock.world import Chosen, Request
-
-Json = Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
-    """What the solver needs of a module's spec."""
-
-    name: str
-    path: str
-    requires: tuple[str, ...]
-    """All modules below it."""
-    excludes: frozenset[str]
-    """Those that cannot be in one image with it."""
-    archives: tuple[str, ...]
-    """Those that it names: its requests are met from there first."""
-    requests: tuple[Request, ...]
-    kernel_modules: tuple[Request, ...]
-    """Packages of dkms sources."""
-    build: tuple[Request, ...]
-    """What compiles them, besides dkms and the kernel's headers."""
-    recommends: bool
-    prefer: tuple[str, ...]
-
-    @classmethod
-    def read(cls, given: Json) -> "Module":
-        """Take it from its JSON form."""
-        return cls(
-            name=given["name"],
-            path=given["path"],
-            requires=tuple(given["requires"]),
-            excludes=frozenset(given["excludes"]),
-            archives=tuple(given["archives"]),
-            requests=_requests(given["requests"]),
-            kernel_modules=_requests(given["kernel_modules"]),
-            build=_requests(given["build"]),
-            recommends=given["recommends"],
-            prefer=tuple(given["prefer"]),
-        )
-
-    @property
-    def stack(self) -> tuple[str, ...]:
-        """The modules below it, and itself."""
-        return (*self.requires, self.name)
-
-
-def _requests(given: Json) -> tuple[Request, ...]:
-    return tuple(Request(**request) for request in given)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,16 +20,9 @@ class Slot:
     moving: bool
 
     @classmethod
-    def read(cls, given: Json) -> "Slot":
-        """Take it from its JSON form."""
-        return cls(
-            package=given["package"],
-            version=given["version"],
-            modules=tuple(given["modules"]),
-            builds=tuple(given["builds"]),
-            archive=given["archive"],
-            moving=given["moving"],
-        )
+    def of(cls, old: OldPackage) -> "Slot":
+        """As the old lock has it."""
+        return cls(**asdict(old))
 
 
 @dataclass(slots=True, kw_only=True)

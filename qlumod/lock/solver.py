@@ -6,62 +6,73 @@ in the process.
 
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import apt_pkg
 
-from qlumod.errors import Faults, QlumodError
+from qlumod.errors import QlumodError
+from qlumod.lock.contract import (
+    Chosen,
+    Problem,
+    Question,
+    Reply,
+    Solution,
+    faults_as_json,
+    locked_package,
+)
 from qlumod.lock.kernels import Made
-from qlumod.lock.problem import Entry, Module, Slot
+from qlumod.lock.problem import Entry, Slot
 from qlumod.lock.solving import Solver, Sources
-from qlumod.lock.world import Chosen, Frame, Request, World
+from qlumod.lock.world import World
 from qlumod.model.contents import ARCHIVE
 from qlumod.system import apt
+from qlumod.system.python_apt import Json
 
-Json = Any
+_UNTOLD = (
+    "ask the owner of the archive for indexes that have it, or take its packages as a directory of "
+    ".debs (--archive NAME=DIR)"
+)
 
 
-def _answer(order: Json) -> Json:
-    root = apt.AptRoot(path=Path(order["root"]), architecture=order["architecture"], sources=())
-    sources = Sources(order["sources"], order["shared"])
-    solver = Solver(root, [Module.read(module) for module in order["modules"]], sources)
-    slots = [Slot.read(given) for given in order["held"]]
+def _reply(problem: Problem) -> Reply:
+    root = apt.AptRoot(path=Path(problem.root), architecture=problem.architecture, sources=())
+    sources = Sources(problem.sources, problem.shared)
+    solver = Solver(root, problem.modules, sources)
+    slots = [Slot.of(old) for old in problem.old]
     try:
-        if order["task"] == "absent":
-            return solver.absent(slots)
+        if not problem.modules:
+            return Reply(gone=tuple(solver.absent(slots)))
         solver.solve(slots)
     finally:
         solver.close()
-    return {
-        "packages": [_entry(entry, sources) for entry in solver.entries],
-        "indexes": sources.files,
-    }
+    return Reply(
+        packages=tuple(locked_package(_entry(entry, sources)) for entry in solver.entries),
+        indexes=sources.files,
+    )
 
 
 def _entry(entry: Entry, sources: Sources) -> Json:
-    section = apt_pkg.TagSection(entry.chosen.stanza)
+    told = entry.chosen.told
     return {
         "package": entry.chosen.package,
         "version": entry.chosen.version,
-        "architecture": section["Architecture"],
-        "source": section.get("Source", entry.chosen.package),
+        "architecture": told.need("Architecture"),
+        "source": told.get("Source", entry.chosen.package),
         "modules": entry.modules,
         "builds": entry.builds,
         "reason": entry.reason,
-        "section": _restricted(section.get("Section", "")),
+        "section": _restricted(told.get("Section")),
         **(_made(entry.made) if entry.made else _found(entry.chosen, sources)),
     }
 
 
 def _found(chosen: Chosen, sources: Sources) -> Json:
-    section = apt_pkg.TagSection(chosen.stanza)
+    told = chosen.told
     return {
-        "sha256": section["SHA256"],
-        "size": int(section["Size"]),
-        "filename": section["Filename"],
+        "sha256": told.need("SHA256", remedy=_UNTOLD),
+        "size": told.number("Size", remedy=_UNTOLD),
+        "filename": told.need("Filename", remedy=_UNTOLD),
         "archive": sources.archive_of(chosen),
     }
 
@@ -77,29 +88,24 @@ def _restricted(section: str) -> str:
     return section if "/" in section else ""
 
 
-def _with_recommends(order: Json) -> Json:
+def _solution(question: Question) -> Solution:
     """Solve in a world where Recommends count: `qlumod.lock.solving` asks for it."""
-    world = World(Frame.from_json(order["frame"]), recommends=True)
-    requests = [Request(**request) for request in order["requests"]]
-    return asdict(world.solve(requests, why=order["why"], prefer=order["prefer"]))
-
-
-def _faults(error: QlumodError) -> Iterator[Json]:
-    for fault in error.faults if isinstance(error, Faults) else (error,):
-        yield {"brief": fault.brief, "details": list(fault.details), "remedy": fault.remedy}
+    world = World(question.frame, recommends=True)
+    return world.solve(question.requests, why=question.why, prefer=question.prefer)
 
 
 def _main() -> None:
     apt_pkg.init()
     try:
         order = json.loads(sys.stdin.buffer.read())
-        if order["task"] == "one":
-            answer: Json = _with_recommends(order)
+        told: Json
+        if "question" in order:
+            told = {"solution": _solution(Question.from_json(order["question"])).as_json}
         else:
-            answer = {"result": _answer(order)}
+            told = {"reply": _reply(Problem.from_json(order["problem"])).as_json}
     except QlumodError as error:
-        answer = {"faults": list(_faults(error))}
-    json.dump(answer, sys.stdout)
+        told = {"faults": faults_as_json(error)}
+    json.dump(told, sys.stdout)
 
 
 if __name__ == "__main__":

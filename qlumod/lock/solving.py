@@ -7,32 +7,31 @@ each other may have another version each.
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import apt_pkg
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.lock import kernels
 from qlumod.lock.apart import check_apart
-from qlumod.lock.kernels import Kernel, Made
-from qlumod.lock.problem import Entries, Entry, Module, Slot, versions_of
-from qlumod.lock.world import (
+from qlumod.lock.contract import (
     Change,
     Chosen,
     Frame,
+    Module,
+    Question,
     Request,
     Solution,
-    World,
-    pins_text,
-    status_text,
+    SourceEntry,
 )
+from qlumod.lock.kernels import Kernel, Made
+from qlumod.lock.problem import Entries, Entry, Slot, versions_of
+from qlumod.lock.world import World, allows, pins_text, status_text
 from qlumod.model.generated import generated_name
 from qlumod.system import apt
 from qlumod.system.python_apt import python_module
 from qlumod.system.run import capture
 
-Json = Any
 NOTHING = Solution(new=(), reasons={}, changes=(), unmet=())
 ROUNDS = 20
 """How often moved packages may move others before it is called a fault of ours."""
@@ -41,35 +40,35 @@ ROUNDS = 20
 class Sources:
     """The archives of the root, and which of them a module sees."""
 
-    def __init__(self, given: Json, shared: Iterable[str]) -> None:
+    def __init__(self, given: Sequence[SourceEntry], shared: Iterable[str]) -> None:
         self._given = given
         self._shared = frozenset(shared)
         self.files = tuple(
-            (source["archive"], suite, apt_pkg.uri_to_filename(base))
+            (source.archive, suite, apt_pkg.uri_to_filename(base))
             for source in given
-            for suite, base in source["suites"]
+            for suite, base in source.suites
         )
         """Archive, suite, and how the names of their files in the root's lists begin."""
         self._indexes = tuple(
-            (source["archive"], apt_pkg.uri_to_filename(f"{base}{component}"))
+            (source.archive, apt_pkg.uri_to_filename(f"{base}{component}"))
             for source in given
-            for _, base in source["suites"]
-            for component in [f"{name}/" for name in source["components"]] or [""]
+            for _, base in source.suites
+            for component in [f"{name}/" for name in source.components] or [""]
         )
         """Archive, and how the names of its indexes begin: two archives may share a suite."""
 
     def seen_with(self, archives: Sequence[str]) -> str:
         """The text of a list of sources: those that all modules have, and some archives."""
         return "\n".join(
-            source["stanza"]
+            source.stanza
             for source in self._given
-            if _name(source["archive"]) in {*self._shared, *archives}
+            if _name(source.archive) in {*self._shared, *archives}
         )
 
     @property
     def everything(self) -> tuple[str, ...]:
         """The names of all archives."""
-        return tuple(_name(source["archive"]) for source in self._given)
+        return tuple(_name(source.archive) for source in self._given)
 
     def first(self, archives: Sequence[str]) -> tuple[str, ...]:
         """How the names of some archives' indexes begin."""
@@ -210,7 +209,7 @@ class Solver:
         for request in module.kernel_modules:
             slot = held.get(request.name)
             version = slot.version if slot and not slot.moving else ""
-            if not request.allows(version):
+            if not allows(request, version):
                 version = catalogue.candidate(request).ver_str
             everything = self._catalogue(self._sources.everything)
             chosen = everything.look_up(request.name, version) or catalogue.look_up(
@@ -226,7 +225,7 @@ class Solver:
         return [
             request
             for request in requests.values()
-            if request.name not in stack or not request.allows(versions.get(request.name, ""))
+            if request.name not in stack or not allows(request, versions.get(request.name, ""))
         ] + [
             request
             for slot in stack.values()
@@ -388,21 +387,10 @@ class Solver:
         """Solve here, or with Recommends in a process of its own."""
         if not world.recommends:
             return world.solve(requests, why=why, prefer=prefer)
-        order = {
-            "task": "one",
-            "frame": world.frame.as_json,
-            "requests": [asdict(request) for request in requests],
-            "why": why,
-            "prefer": prefer,
-        }
+        question = Question(frame=world.frame, requests=requests, why=why, prefer=prefer)
+        order = {"question": question.as_json}
         call = python_module("qlumod.lock.solver", order, environment=self._root.environment)
-        answer = json.loads(capture(call))
-        return Solution(
-            new=tuple(Chosen(**chosen) for chosen in answer["new"]),
-            reasons=answer["reasons"],
-            changes=tuple(Change(**change) for change in answer["changes"]),
-            unmet=tuple(answer["unmet"]),
-        )
+        return Solution.from_json(json.loads(capture(call))["solution"])
 
     def _requests_of(self, module: Module) -> tuple[Request, ...]:
         """What apt is asked for: a module that requires none brings what every root has."""

@@ -5,19 +5,16 @@ Only the solver's own process imports this: python-apt keeps its state in the pr
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import apt_pkg
 
 from qlumod.errors import QlumodError
+from qlumod.lock.contract import Change, Chosen, Frame, Request, Solution
 from qlumod.lock.place import HELD_SUITE
+from qlumod.model.stanzas import as_text, normalised, stanza_text
 
-_NOT_IN_STATUS = {
-    "filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "status",
-}  # fmt: skip
-"""Fields of an index that a status file does not have."""
 _OPERATORS = {"<<": "<", ">>": ">"}
 """How apt spells Debian's strict comparisons."""
 _BEYOND_ALL = 1001
@@ -26,107 +23,16 @@ _REFUSALS = {"Conflicts": "conflicts with", "Breaks": "breaks"}
 _NEEDS = ("PreDepends", "Depends", "Recommends")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A package that a module asks for; `place` says where, for errors."""
-
-    name: str
-    operator: str = ""
-    version: str = ""
-    place: str = ""
-    anywhere: bool = False
-    """Whether it is met as apt would, from no archive first."""
-
-    def allows(self, version: str) -> bool:
-        """Whether a version fits the request; the empty one never does."""
-        operator = _OPERATORS.get(self.operator, self.operator)
-        return bool(
-            version and (not operator or apt_pkg.check_dep(version, operator, self.version))
-        )
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.operator} {self.version})" if self.operator else self.name
+def allows(request: Request, version: str) -> bool:
+    """Whether a version fits a request; the empty one never does."""
+    operator = _OPERATORS.get(request.operator, request.operator)
+    return bool(version and (not operator or apt_pkg.check_dep(version, operator, request.version)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """A version that apt chose, with its stanza of Packages."""
-
-    package: str
-    version: str
-    stanza: str
-    index: str
-    """The name of the lists' file that the stanza was read from."""
-
-    @property
-    def status(self) -> str:
-        """The stanza of the package when it is installed."""
-        section = apt_pkg.TagSection(self.stanza)
-        fields = [key for key in section.keys() if key.lower() not in _NOT_IN_STATUS]  # noqa: SIM118
-        lines = [f"{field}: {section[field]}" for field in fields]
-        return "\n".join((lines[0], "Status: install ok installed", *lines[1:])) + "\n"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What apt would do to an installed package; `new` is empty where it would remove it."""
-
-    package: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Solution:
-    """What apt would install and change, and why; `met` are the wishes that come true."""
-
-    new: tuple[Chosen, ...]
-    reasons: Mapping[str, str]
-    changes: tuple[Change, ...]
-    unmet: tuple[str, ...]
-    """Names of requests that apt does not install; it says nothing of its own about them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """The files that an apt cache is opened with; each world has its own.
-
-    apt knows a cached status by name, time and size, and a list of sources by its archives.
-    """
-
-    status: Path
-    preferences: Path
-    sources: Path
-    cache: Path
-    """What apt has read of these sources, for the next world that has the same."""
-    first: tuple[str, ...] = ()
-    """How the names of the indexes begin whose versions come first for what is requested."""
-
-    @property
-    def as_json(self) -> Mapping[str, object]:
-        """The frame for another process; see `from_json`."""
-        paths = ("status", "preferences", "sources", "cache")
-        return {**{name: str(getattr(self, name)) for name in paths}, "first": self.first}
-
-    @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> "Frame":
-        """Read what `as_json` gives."""
-        first = tuple(given["first"])
-        return cls(
-            first=first, **{name: Path(path) for name, path in given.items() if name != "first"}
-        )
-
-    @property
-    def options(self) -> Mapping[str, str]:
-        """The settings that make apt use them."""
-        return {
-            "Dir::State::status": str(self.status),
-            "Dir::Etc::preferences": str(self.preferences),
-            "Dir::Etc::sourcelist": str(self.sources),
-            "Dir::Etc::sourceparts": "/dev/null",
-            "Dir::Cache::srcpkgcache": str(self.cache),
-            "Dir::Cache::pkgcache": "",
-        }
+def _status(chosen: Chosen) -> str:
+    """The stanza of a package when it is installed; raises `QlumodError`."""
+    status = {"Package": chosen.package, "Status": "install ok installed"}
+    return stanza_text({**status, **normalised(chosen.told).fields, **status})
 
 
 class World:
@@ -189,7 +95,7 @@ class World:
         first = [v for v in package.version_list if self._comes_first(v)]
         named = bool(first) and not request.anywhere
         offered = first if named else list(package.version_list)
-        fitting = [version for version in offered if request.allows(version.ver_str)]
+        fitting = [version for version in offered if allows(request, version.ver_str)]
         if not fitting:
             raise QlumodError(
                 f"{request.place}no version of {request.name} is {request.operator}"
@@ -213,7 +119,7 @@ class World:
         """Whether what is installed satisfies the request."""
         package = self._find(request.name)
         version = package.current_ver if package else None
-        return version is not None and request.allows(version.ver_str)
+        return version is not None and allows(request, version.ver_str)
 
     def solve(
         self,
@@ -391,9 +297,20 @@ class World:
         return Chosen(
             package=version.parent_pkg.name,
             version=version.ver_str,
-            stanza=self._records.record,
+            stanza=self._record(version, source[0].filename),
             index=Path(source[0].filename).name,
         )
+
+    def _record(self, version: Any, index: str) -> str:
+        """The stanza that was looked up; where it is no UTF-8, python-apt gives no text."""
+        try:
+            return str(self._records.record)
+        except UnicodeDecodeError:
+            name, number = version.parent_pkg.name.encode(), version.ver_str.encode()
+            for section in apt_pkg.TagFile(index, bytes=True):
+                if (section["Package"], section["Version"]) == (name, number):
+                    return stanza_text({key: as_text(section[key]) for key in section.keys()})  # noqa: SIM118
+            raise
 
     def _sources(self, version: Any) -> list[Any]:
         return [entry for entry in version.file_list if entry[0].filename != str(self.frame.status)]
@@ -427,7 +344,7 @@ class World:
 
 def status_text(installed: Iterable[Chosen]) -> str:
     """A status file with these packages installed."""
-    return "\n".join(chosen.status for chosen in installed)
+    return "\n".join(map(_status, installed))
 
 
 def pins_text(pins: Mapping[str, str], barred: Collection[str] = ()) -> str:

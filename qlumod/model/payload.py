@@ -13,3 +13,13 @@ def payload_home(
 ) -> str:
     """Where a payload is installed: ``usr/share/qlumod/modules/slurm/bookworm/amd64/14.0.0``."""
     return f"{MODULES}/{module}/{flavor}/{architecture}/{version}"
+
+
+def packages_file(module: ModuleName) -> str:
+    """The name of the file that lists a payload's packages."""
+    return f"{module}.packages.version.gz"
+
+
+def contents_file(module: ModuleName) -> str:
+    """The name of the file that lists the paths of a payload's layer."""
+    return f"{module}.contents.gz"

@@ -1,6 +1,6 @@
 """The module spec: what an engineer writes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -9,7 +9,7 @@ from qlumod.model.names import Digest, FlavorName, ModuleName, PackageName
 from qlumod.model.public import Public
 from qlumod.model.relation import Relation
 from qlumod.model.secret import Secret, SecretKind
-from qlumod.model.stacks import stack_of
+from qlumod.model.stacks import Circle, gaps, in_order, stack_of
 
 __all__ = [
     "ModuleSpec",
@@ -146,18 +146,14 @@ def wanted_in(flavor: FlavorName, relations: Iterable[Relation]) -> tuple[Relati
 def in_build_order(specs: Sequence[ModuleSpec]) -> tuple[ModuleSpec, ...]:
     """Sort by requirement (what is required first), then by name; raises on cycles and gaps."""
     known = {spec.module: spec for spec in specs}
-    raise_faults(_gaps(specs, known))
-    placed: dict[ModuleName, ModuleSpec] = {}
-    while len(placed) < len(known):
-        ready = [
-            name
-            for name, spec in known.items()
-            if name not in placed and all(below in placed for below in spec.requires)
-        ]
-        if not ready:
-            raise _cycle(known, placed)
-        placed[min(ready)] = known[min(ready)]
-    return tuple(placed.values())
+    raise_faults(_unknown(spec, below, known) for spec, below in gaps(specs))
+    try:
+        return in_order(specs)
+    except Circle as circle:
+        upper, lower, *_ = circle.way
+        raise QlumodError(
+            f"{known[upper].at('Requires', lower)}: {circle.brief}", remedy=circle.remedy
+        ) from None
 
 
 def with_requirements(
@@ -174,32 +170,14 @@ def with_requirements(
     )
     names = {name for one in wanted for name in stack_of(one, known)}
     found = tuple(spec for name, spec in known.items() if name in names)
-    raise_faults(_gaps(found, known))
+    raise_faults(_unknown(spec, below, known) for spec, below in gaps(found))
     return in_build_order(found)
 
 
-def _gaps(
-    specs: Iterable[ModuleSpec], known: Mapping[ModuleName, ModuleSpec]
-) -> Iterator[QlumodError]:
-    for spec in specs:
-        for below in spec.requires:
-            if below not in known:
-                yield QlumodError(
-                    f"{spec.at('Requires', below)}: there is no module {below!r}",
-                    remedy=f"write {below}{SUFFIX}, or choose from {', '.join(sorted(known))}",
-                )
-
-
-def _cycle(
-    known: Mapping[ModuleName, ModuleSpec], placed: Mapping[ModuleName, ModuleSpec]
+def _unknown(
+    spec: ModuleSpec, below: ModuleName, known: Mapping[ModuleName, ModuleSpec]
 ) -> QlumodError:
-    """Name a cycle: go from requirement to requirement until a module comes again."""
-    way = [min(name for name in known if name not in placed)]
-    while way[-1] not in way[:-1]:
-        way.append(min(name for name in known[way[-1]].requires if name not in placed))
-    circle = way[way.index(way[-1]) :]
     return QlumodError(
-        f"{known[circle[0]].at('Requires', circle[1])}: modules require each other in a circle: "
-        + " → ".join(circle),
-        remedy="take one of these requirements out",
+        f"{spec.at('Requires', below)}: there is no module {below!r}",
+        remedy=f"write {below}{SUFFIX}, or choose from {', '.join(sorted(known))}",
     )

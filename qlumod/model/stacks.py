@@ -1,8 +1,11 @@
-"""Which modules stand on which others, and which are never in one image."""
+"""Which modules stand on which others, in what order, and which are never in one image."""
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Protocol, TypeVar
 
+from qlumod.errors import QlumodError
 from qlumod.model.names import ModuleName
 
 
@@ -20,6 +23,60 @@ class Related(Protocol):
     @property
     def conflicts(self) -> tuple[ModuleName, ...]:
         """The modules that cannot be in one image with it."""
+
+
+R = TypeVar("R", bound=Related)
+
+
+class Circle(QlumodError):
+    """Modules that require each other."""
+
+    def __init__(self, way: tuple[ModuleName, ...]) -> None:
+        super().__init__(
+            f"modules require each other in a circle: {' → '.join(way)}",
+            remedy="take one of these requirements out",
+        )
+        self.way = way
+        """From the first of them by name to what each requires, until that one comes again."""
+
+
+def in_order(modules: Iterable[R]) -> tuple[R, ...]:
+    """Sort modules so that each stands above all that it requires, else by name.
+
+    Raises `Circle` where there is no such order. What does not exist is found by `gaps`.
+    """
+    known = {one.module: one for one in modules}
+    sorter = TopologicalSorter(
+        {name: sorted(known.keys() & set(known[name].requires)) for name in sorted(known)}
+    )
+    try:
+        sorter.prepare()
+    except CycleError as fault:
+        raise Circle(_from_the_first(fault.args[1])) from None
+    ready: list[ModuleName] = []
+    order: list[R] = []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heapq.heappush(ready, name)
+        lowest = heapq.heappop(ready)
+        order.append(known[lowest])
+        sorter.done(lowest)
+    return tuple(order)
+
+
+def _from_the_first(cycle: list[ModuleName]) -> tuple[ModuleName, ...]:
+    """A cycle of graphlib's, in which each is required by the next, as people read it."""
+    way = cycle[:0:-1]
+    start = way.index(min(way))
+    return (*way[start:], *way[:start], way[start])
+
+
+def gaps(modules: Iterable[R]) -> Iterator[tuple[R, ModuleName]]:
+    """Each module that requires one which is not among them, and that one."""
+    all_of_them = tuple(modules)
+    there = {one.module for one in all_of_them}
+    for one in all_of_them:
+        yield from ((one, required) for required in one.requires if required not in there)
 
 
 def excluded(modules: Iterable[Related]) -> dict[ModuleName, frozenset[ModuleName]]:

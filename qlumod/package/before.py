@@ -9,6 +9,7 @@ import io
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from qlumod.errors import QlumodError
@@ -33,7 +34,7 @@ TEXTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Predecessor:
     """The version before this one, as it was published."""
 
@@ -42,12 +43,12 @@ class Predecessor:
     texts: Mapping[str, str]
     """By name; see `TEXTS`."""
 
-    @property
+    @cached_property
     def packages(self) -> tuple[PackageLine, ...]:
         """The packages that it consisted of."""
         return parse_packages(self.texts[PACKAGES], self._named(PACKAGES))
 
-    @property
+    @cached_property
     def contents(self) -> tuple[PathLine, ...]:
         """The paths of its layer."""
         return parse_contents(self.texts[CONTENTS], self._named(CONTENTS))
@@ -74,12 +75,18 @@ def document(texts: Mapping[str, str]) -> bytes:
 
 
 def read_document(data: bytes, path: str) -> dict[str, str]:
-    """Take a document apart."""
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-        return {
-            member.name: decoded(_content(archive, member), f"{path}: {member.name}")
-            for member in archive
-        }
+    """Take a document apart; raises `QlumodError`."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            return {
+                member.name: decoded(_content(archive, member), f"{path}: {member.name}")
+                for member in archive
+            }
+    except (tarfile.TarError, LookupError, ValueError, OSError) as fault:
+        raise QlumodError(
+            f"{path}: what it says of the version before is damaged: {fault}",
+            remedy="lock again: qlumod lock",
+        ) from fault
 
 
 def read_texts(inputs: Path, module: ModuleName, digest: Digest) -> dict[str, str]:

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from debian.deb822 import Changes
-
 from qlumod import __version__
 from qlumod.events import Listener, Notice, step
 from qlumod.model.digests import digest_value
 from qlumod.model.names import Digest
-from qlumod.model.payload import MANIFEST
+from qlumod.model.stanzas import signed_stanza
+from qlumod.package.delivery import Delivery
 from qlumod.package.linting import require_clean, without_trials
 from qlumod.package.place import addon, source_tree
 from qlumod.package.plan import Plan
 from qlumod.package.render import render
 from qlumod.package.source import TREE, beside, check_kind, take_out, write_tree
+from qlumod.stack.payload import Payload
 from qlumod.system import isolated
 from qlumod.system.debhelper import build_source_package
 from qlumod.system.own_code import code_digest
@@ -45,20 +45,19 @@ class Toolbox:
 
 def build_package(
     plan: Plan,
-    payload: Path,
+    payload: Payload,
     *,
-    output: Path,
+    to: Delivery,
     cache: Path,
-    lint: bool = True,
     listen: Listener,
     toolbox: Toolbox | None = None,
 ) -> tuple[Path, ...]:
-    """Build the packages of a module; returns the files in `output`, the .changes last.
+    """Build the packages of a module; returns the files where they go, the .changes last.
 
     `payload` is what the layer wing built; the package build finds it in `cache` by its identity.
-    Nothing is done where `output` has packages of the same inputs already; where lintian finds
-    errors, nothing gets there.
+    Nothing is done where there are packages of the same inputs already.
     """
+    output, lint = to.output, to.lint
     check_kind(output, plan, with_packages=False)
     files = render(plan)
     inputs = _inputs(files, payload)
@@ -92,21 +91,21 @@ def finished(output: Path, plan: Plan, inputs: Digest, *, lint: bool) -> tuple[P
     Where lintian is to see them, it has.
     """
     for changes in sorted(output.glob(f"{plan.source}_{plan.version}_*.changes")):
-        document = Changes(changes.read_text(encoding="utf-8"))
-        if document.get(INPUTS) == inputs and not (lint and UNLINTED in document):
-            named = tuple((output / file["name"], int(file["size"])) for file in document["Files"])
+        document = signed_stanza(changes.read_bytes(), str(changes))
+        if document.get(INPUTS) == inputs and not (lint and document.get(UNLINTED)):
+            named = tuple((output / name, size) for _, size, name in document.files("Files"))
             if all(path.is_file() and path.stat().st_size == size for path, size in named):
                 return (*sorted(path for path, _ in named), changes)
     return ()
 
 
-def _inputs(files: Mapping[str, str], payload: Path) -> Digest:
+def _inputs(files: Mapping[str, str], payload: Payload) -> Digest:
     return digest_value(
         {
             "code": code_digest(*ENTRIES, harmless=tuple(HARMLESS)),
             "addon": [path.read_bytes() for path in addon()],
             "files": files,
-            "payload": (payload / MANIFEST).read_bytes(),
+            "payload": payload.digest,
             "qlumod": __version__,
         }
     )

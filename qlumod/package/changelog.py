@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from debian.deb822 import Deb822
-
 from qlumod.model.contents import PackageLine, PathLine
 from qlumod.model.module_file import spec_text
+from qlumod.model.stanzas import read_stanzas
 from qlumod.package.before import (
     CHANGELOG,
     CONTENTS_CHANGELOG,
@@ -136,7 +135,7 @@ def _changed_fields(old: str | None, new: str) -> list[str]:
     """The fields that differ between two specs; none where the older one is not known."""
     if old is None:
         return []
-    before, after = Deb822(old), Deb822(new)
+    before, after = (next(read_stanzas(text, SPEC)).fields for text in (old, new))
     return [
         name for name in dict.fromkeys((*after, *before)) if before.get(name) != after.get(name)
     ]

@@ -3,23 +3,34 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_packages
+from qlumod.model.contents import PackageLine, PathLine
 from qlumod.model.names import ModuleName
-from qlumod.package.before import CONTENTS, PACKAGES
+from qlumod.package.before import Predecessor
 from qlumod.package.changes import PackageChange, PathChange, counts, package_changes, path_changes
-from qlumod.package.install import payload_contents, payload_packages, read_manifest
 from qlumod.package.published import read_payload
+from qlumod.stack.payload import Payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Protocol):
     """A version of a module: what it consists of."""
 
-    module: ModuleName
-    version: str
-    packages: tuple[PackageLine, ...]
-    contents: tuple[PathLine, ...]
+    @property
+    def module(self) -> ModuleName:
+        """Its name."""
+
+    @property
+    def version(self) -> str:
+        """Of its package, or of the release."""
+
+    @property
+    def packages(self) -> tuple[PackageLine, ...]:
+        """The packages that it consists of."""
+
+    @property
+    def contents(self) -> tuple[PathLine, ...]:
+        """The paths of its layer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +53,11 @@ class Comparison:
 
 def listed(place: Path) -> Listed:
     """Read a payload package (a .deb), or a payload's directory."""
-    if not place.is_dir():
-        payload = read_payload(place)
-        return Listed(
-            module=payload.manifest.module,
-            version=payload.version,
-            packages=parse_packages(payload.texts[PACKAGES], f"{place}: {PACKAGES}"),
-            contents=parse_contents(payload.texts[CONTENTS], f"{place}: {CONTENTS}"),
-        )
-    manifest = read_manifest(place)
-    return Listed(
-        module=manifest.module,
-        version=str(manifest.version),
-        packages=payload_packages(place, manifest.module),
-        contents=payload_contents(place, manifest.module),
+    if place.is_dir():
+        return Payload(directory=place)
+    published = read_payload(place)
+    return Predecessor(
+        module=published.manifest.module, version=published.version, texts=published.texts
     )
 
 

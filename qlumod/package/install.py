@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_packages
-from qlumod.model.document import decoded
-from qlumod.model.manifest import Manifest, PayloadFile, parse_manifest
-from qlumod.model.names import ModuleName
-from qlumod.model.payload import MANIFEST, MODULES, payload_home
+from qlumod.model.manifest import Manifest, PayloadFile
+from qlumod.model.payload import MANIFEST, MODULES, contents_file, packages_file, payload_home
 from qlumod.package.overrides import of_copyright
 from qlumod.package.render import overrides_text
-from qlumod.system.files import read_bytes
+from qlumod.stack.payload import Payload
+from qlumod.system.documents import read_packed, read_small
 
 DOCUMENTS = Path("usr/share/doc")
 OVERRIDES = Path("usr/share/lintian/overrides")
@@ -28,23 +26,16 @@ def home_below(root: Path, manifest: Manifest) -> Path:
     )
 
 
-def read_manifest(payload: Path) -> Manifest:
-    """Read a payload's manifest; raises `QlumodError`."""
-    path = payload / MANIFEST
-    return parse_manifest(read_bytes(path).decode(), str(path))
-
-
-def install_payload(payload: Path, destination: Path) -> Manifest:
-    """Copy a payload to where it is installed below `destination`; returns its manifest.
+def install_payload(payload: Payload, destination: Path) -> Payload:
+    """Copy a payload to where it is installed below `destination`; returns the copy.
 
     Exactly the files of the manifest are taken; one that is missing or damaged is an error.
     """
-    manifest = read_manifest(payload)
-    home = home_below(destination, manifest)
-    for entry in manifest.files:
-        _copy(payload, entry, home)
-    _write(home / MANIFEST, (payload / MANIFEST).read_bytes())
-    return manifest
+    home = home_below(destination, payload.manifest)
+    for entry in payload.manifest.files:
+        _copy(payload.directory, entry, home)
+    _write(home / MANIFEST, read_small(payload.directory / MANIFEST))
+    return Payload(directory=home)
 
 
 def install_documents(
@@ -55,7 +46,7 @@ def install_documents(
     `texts` are the changelogs by file name; the one for people stays plain.
     """
     place = destination / DOCUMENTS / package
-    for name in (f"{manifest.module}.packages.version.gz", f"{manifest.module}.contents.gz"):
+    for name in (packages_file(manifest.module), contents_file(manifest.module)):
         _link(place / name, home_below(destination, manifest) / name)
     for name, text in sorted(texts.items()):
         if name == f"{manifest.module}.changelog":
@@ -72,25 +63,9 @@ def install_copyright(destination: Path, package: str) -> None:
     collections = sorted((destination / MODULES).glob("*/*/*/*/*.copyright.gz"))
     if not collections:
         return
-    text = b"\n".join(gzip.decompress(path.read_bytes()) for path in collections)
+    text = b"\n".join(map(read_packed, collections))
     _write(destination / DOCUMENTS / package / "copyright", text)
     _add(destination / OVERRIDES / package, overrides_text(package, of_copyright(text)))
-
-
-def payload_contents(payload: Path, module: ModuleName) -> tuple[PathLine, ...]:
-    """The paths of a payload's layer."""
-    path = payload / f"{module}.contents.gz"
-    return parse_contents(_unpacked(path), str(path))
-
-
-def payload_packages(payload: Path, module: ModuleName) -> tuple[PackageLine, ...]:
-    """The packages of a payload's layer."""
-    path = payload / f"{module}.packages.version.gz"
-    return parse_packages(_unpacked(path), str(path))
-
-
-def _unpacked(path: Path) -> str:
-    return decoded(gzip.decompress(read_bytes(path)), str(path))
 
 
 def _copy(payload: Path, entry: PayloadFile, home: Path) -> None:

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from debian.deb822 import Dsc
-
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
+from qlumod.model.stanzas import signed_stanza
 from qlumod.package.orig import COMPONENT, write_orig, write_packages
 from qlumod.package.plan import Plan
 from qlumod.package.render import README, render
@@ -72,8 +71,8 @@ def check_kind(output: Path, plan: Plan, *, with_packages: bool) -> None:
     dsc = output / f"{plan.source}_{plan.version}.dsc"
     if not dsc.is_file():
         return
-    named = Dsc(dsc.read_text(encoding="utf-8")).get("Files", ())
-    has_packages = any(f".orig-{COMPONENT}" in file["name"] for file in named)
+    named = signed_stanza(dsc.read_bytes(), str(dsc)).files("Checksums-Sha256")
+    has_packages = any(f".orig-{COMPONENT}" in name for _, _, name in named)
     if has_packages != with_packages:
         raise QlumodError(
             f"{dsc} is there {'with' if has_packages else 'without'} packages, and one name must "

@@ -1,9 +1,8 @@
 """Moving finished packages to where people look for them."""
 
-import os
 from pathlib import Path
 
-from qlumod.system.files import sync_directory, told
+from qlumod.system.files import sync, told
 
 PREFIX = ".packaging-"
 """How the directories are named that packages are built in, beside the finished ones."""
@@ -13,9 +12,9 @@ def move_all(files: tuple[Path, ...], output: Path) -> tuple[Path, ...]:
     """Move finished files into `output`, in their order, each by one rename and lasting."""
     moved = []
     for file in files:
-        with told(output), file.open("rb") as handle:
-            os.fsync(handle.fileno())
+        with told(output):
+            sync(file)
             file.chmod(0o644)
             moved.append(file.rename(output / file.name))
-    sync_directory(output)
+    sync(output)
     return tuple(moved)

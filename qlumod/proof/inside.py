@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from qlumod.events import Listener, step
 from qlumod.model.manifest import INITRD
@@ -14,57 +15,63 @@ from qlumod.stack.assemble import assemble
 from qlumod.stack.bootstrap import bootstrap, forget_installation
 from qlumod.stack.declared import forget_declared
 from qlumod.stack.initrd import remake_initrd
-from qlumod.stack.member import read_member, stacked
+from qlumod.stack.mounted import Mounted, mounted
+from qlumod.stack.order import stacked
+from qlumod.stack.payload import Payload
+from qlumod.system.apt_order import Order
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import enclosed
 from qlumod.system.memory import scratch_space
-from qlumod.system.mount import all_squashfs, overlay
 from qlumod.system.within import Root
 
 
 def install(
     *,
     listen: Listener,
-    archive: Mapping[str, str],
-    packages: Sequence[str],
-    architecture: str,
-    epoch: int,
-    debconf: Sequence[str],
-    enable: Sequence[str],
-    disable: Sequence[str],
-    scratch: str,
-    output: str,
-    upon: str = "",
-    kept: str = "",
+    order: Mapping[str, Any],
+    asked: Mapping[str, Sequence[str]],
+    places: Mapping[str, str],
 ) -> None:
     """Install packages as anybody would, switch the units that specs name, and scan the result.
 
-    `upon` is a kept root that more is installed into, and `kept` where this one is to be kept.
+    `order` has fields of an `Order`, and `asked` the lines of specs: debconf, enable, disable.
+    `places` are the `scratch` space, the `output` of the scan, `upon`, a kept root that more is
+    installed into, and `kept`, where this one is to be kept; the last two may be missing.
     """
-    frozen = FrozenArchive.from_document(archive)
-    with scratch_space(Path(scratch)) as space:
-        place = space / "root"
-        with step(listen, f"installing {len(packages)} packages at once"):
-            if upon:
-                root = restore(Path(upon), place, listen=listen)
-            else:
-                root = bootstrap(
-                    place,
-                    archive=frozen,
-                    packages=packages,
-                    architecture=architecture,
-                    epoch=epoch,
-                    listen=listen,
-                )
-            _answer(root, debconf, epoch=epoch, listen=listen)
-            apt.install(root, packages, archive=frozen, epoch=epoch, listen=listen)
-            forget_installation(root)
+    wanted = Order(
+        archive=FrozenArchive.from_document(order["archive"]),
+        packages=tuple(order["packages"]),
+        architecture=order["architecture"],
+        epoch=order["epoch"],
+    )
+    with scratch_space(Path(places["scratch"])) as space:
+        root = _installed(wanted, asked["debconf"], places.get("upon"), space, listen=listen)
+        _switch(
+            root,
+            {verb: asked[verb] for verb in ("enable", "disable")},
+            epoch=wanted.epoch,
+            listen=listen,
+        )
+        write_scan(root, Path(places["output"]), listen=listen)
+        if "kept" in places:
+            keep(root, Path(places["kept"]), listen=listen)
+
+
+def _installed(
+    order: Order, debconf: Sequence[str], upon: str | None, space: Path, *, listen: Listener
+) -> Root:
+    place = space / "root"
+    with step(listen, f"installing {len(order.packages)} packages at once"):
         if upon:
-            _finish_triggers(root, epoch=epoch, listen=listen)
-        _switch(root, {"enable": enable, "disable": disable}, epoch=epoch, listen=listen)
-        write_scan(root, Path(output), listen=listen)
-        if kept:
-            keep(root, Path(kept), listen=listen)
+            root = restore(Path(upon), place, listen=listen)
+        else:
+            root = bootstrap(place, order, listen=listen)
+        _answer(root, debconf, epoch=order.epoch, listen=listen)
+        apt.install(root, order, listen=listen)
+        forget_installation(root)
+    if upon:
+        _finish_triggers(root, epoch=order.epoch, listen=listen)
+    return root
 
 
 def _answer(root: Root, debconf: Sequence[str], *, epoch: int, listen: Listener) -> None:
@@ -97,17 +104,17 @@ def stack(
     *, listen: Listener, payloads: Sequence[str], epoch: int, scratch: str, output: str
 ) -> None:
     """Assemble the stack of some payloads, as an image would, and scan what a node would see."""
+    members = stacked(Payload(directory=Path(payload)) for payload in payloads)
     with (
         scratch_space(Path(scratch)) as space,
-        assembled(payloads, space, epoch=epoch, listen=listen) as (_, root),
+        assembled(members, space, epoch=epoch, listen=listen) as together,
     ):
-        write_initrd(root, payloads, space / "initrd.img", listen)
-        write_scan(root, Path(output), listen=listen)
+        write_initrd(together.root, members, space / "initrd.img", listen)
+        write_scan(together.root, Path(output), listen=listen)
 
 
-def write_initrd(root: Root, payloads: Sequence[str], made: Path, listen: Listener) -> None:
+def write_initrd(root: Root, members: Sequence[Payload], made: Path, listen: Listener) -> None:
     """Put the stack's own initrd where an installation has it; core's is compared by its digest."""
-    members = stacked([read_member(Path(payload)) for payload in payloads])
     if remake_initrd(root, members, made, listen=listen):
         kernel = next(m.manifest.kernel for m in members if m.manifest.file(INITRD))
         root.write(f"/boot/initrd.img-{kernel}", made.read_bytes())
@@ -115,21 +122,13 @@ def write_initrd(root: Root, payloads: Sequence[str], made: Path, listen: Listen
 
 @contextmanager
 def assembled(
-    payloads: Sequence[str], space: Path, *, epoch: int, listen: Listener
-) -> Iterator[tuple[tuple[Path, ...], Root]]:
-    """Mount the layers of some payloads with their common state; these, lowest first, and all."""
-    members = stacked([read_member(Path(payload)) for payload in payloads])
-    last, work, mounted = (space / name for name in ("last", "work", "root"))
-    for place in (last, work, mounted):
-        place.mkdir()
-    with (
-        all_squashfs([member.layer for member in members], space / "layers") as layers,
-        overlay(layers, mounted, upper=last, work=work),
-    ):
-        root = Root(mounted)
-        assemble(root, members, epoch=epoch, listen=listen)
-        forget_declared(root, last, layers, members)
-        yield (*layers, last), root
+    members: Sequence[Payload], space: Path, *, epoch: int, listen: Listener
+) -> Iterator[Mounted]:
+    """Mount the layers of some payloads, lowest first, with their common state."""
+    with mounted(members, space) as together:
+        assemble(together.root, members, epoch=epoch, listen=listen)
+        forget_declared(together, members)
+        yield together
 
 
 def write_scan(root: Root, output: Path, *, listen: Listener) -> None:

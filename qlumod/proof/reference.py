@@ -1,6 +1,5 @@
 """The one installation that a stack is held against: mmdebstrap and apt, and nothing of ours."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,14 @@ from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
+from qlumod.model.stanzas import as_text, read_stanzas
 from qlumod.proof.tree import Tree, loaded
-from qlumod.system.archive import frozen_archive
-from qlumod.system.files import make_directories, sync_directory, told, write_whole
+from qlumod.system.archive import Heading, frozen_archive
+from qlumod.system.files import make_directories, sync, told, write_whole
 from qlumod.system.namespace import call_inside
 from qlumod.system.own_code import code_digest
 from qlumod.system.staging import staging
-from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 
 ENTRIES = ("proof/reference.py",)
 """Where installing and scanning begin: a scan made by other code is not used."""
@@ -25,10 +25,15 @@ PROOF = "proof"
 """The directory of the cache that has scans, roots and verdicts."""
 UNFINISHED = "work"
 """The directory in it of what is not whole yet."""
+_STATUS = "/var/lib/dpkg/status"
 KEPT_BYTES = 2 << 30
 """How much room scans of reference installations may take in the cache."""
 KEPT_ROOTS = 2
 """How many roots that others are installed upon the cache keeps."""
+
+
+ASKED = ("debconf", "enable", "disable")
+"""The fields of specs that the reference installation obeys, too: anybody could have done that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,69 +85,57 @@ class Installation:
                 "flavor": self.lock.flavor,
                 "epoch": self.epoch,
                 "tools": [list(tool) for tool in self.lock.tools],
-                **{field: self.lines(field) for field in ("debconf", "enable", "disable")},
+                **{field: self.lines(field) for field in ASKED},
                 **({"below": self.below.identity} if self.below else {}),
             }
         )
 
 
 def reference_tree(
-    installation: Installation,
-    *,
-    store: Store,
-    cache: Path,
-    work: Path,
-    fresh: bool,
-    listen: Listener,
+    installation: Installation, workshop: Workshop, *, fresh: bool, listen: Listener
 ) -> Tree:
-    """Install in `work` and scan, or take the scan of the same installation from the cache."""
+    """Install and scan, or take the scan of the same installation from the cache."""
     identity = installation.identity
-    kept = scan_path(installation, cache)
+    kept = scan_path(installation, workshop.cache)
     if kept.is_file() and not fresh:
         listen(Notice(text=f"reference installation {identity[:12]} reused (--fresh redoes it)"))
         return loaded(kept.read_bytes())
     root = None
     if installation.below:
-        root = kept_root(installation.below, store=store, cache=cache, work=work, listen=listen)
-    with staging(work, f"reference-{identity}") as place:
-        scanned = _install(installation, place, upon=root, store=store, listen=listen)
-        return _kept(installation, scanned, cache)
+        root = kept_root(installation.below, workshop, listen=listen)
+    with staging(workshop.work, f"reference-{identity}") as place:
+        scanned = _install(installation, place, workshop, upon=root, listen=listen)
+        return _kept(installation, scanned, workshop.cache)
 
 
 def kept_root(
-    installation: Installation,
-    *,
-    store: Store,
-    cache: Path,
-    work: Path,
-    fresh: bool = False,
-    listen: Listener,
+    installation: Installation, workshop: Workshop, *, fresh: bool = False, listen: Listener
 ) -> Path:
     """The root of an installation as a file of the cache, for others to be installed upon it."""
-    root = _root_path(installation, cache)
+    root = _root_path(installation, workshop.cache)
     if root.is_file() and not fresh:
         return root
     with (
-        staging(work, f"reference-{installation.identity}") as place,
-        # On the file system of the cache, which need not be that of `work`.
+        staging(workshop.work, f"reference-{installation.identity}") as place,
+        # On the file system of the cache, which need not be of the other one.
         staging(root.parent / UNFINISHED, installation.identity) as unfinished,
     ):
         # Somebody else may have made it while we waited for the directory.
         if root.is_file() and not fresh:
             return root
         made = unfinished / root.name
-        scanned = _install(installation, place, kept=made, store=store, listen=listen)
-        _kept(installation, scanned, cache)
+        scanned = _install(installation, place, workshop, kept=made, listen=listen)
+        _kept(installation, scanned, workshop.cache)
         _put(made, root)
     _forget_oldest(root.parent)
     return root
 
 
 def _put(made: Path, place: Path) -> None:
-    with told(place), made.open("rb") as written:
-        os.fsync(written.fileno())
+    with told(place):
+        sync(made)
         made.rename(place)
-        sync_directory(place.parent)
+        sync(place.parent)
 
 
 def scan_path(installation: Installation, cache: Path) -> Path:
@@ -167,38 +160,41 @@ def _kept(installation: Installation, scanned: bytes, cache: Path) -> Tree:
 def _install(
     installation: Installation,
     place: Path,
+    workshop: Workshop,
     *,
     upon: Path | None = None,
     kept: Path | None = None,
-    store: Store,
     listen: Listener,
 ) -> bytes:
     lock = installation.lock
     archive = frozen_archive(
         installation.last,
-        store=store,
+        store=workshop.store,
         directory=place / "archive",
-        architecture=lock.architecture,
         # mmdebstrap looks for the essential packages in the suite that it is told to install.
-        suite=lock.flavor,
-        epoch=installation.epoch,
+        heading=Heading(
+            epoch=installation.epoch, architecture=lock.architecture, suite=lock.flavor
+        ),
+        processors=workshop.processors,
         listen=listen,
     )
     output = place / "tree.gz"
     call_inside(
         "qlumod.proof.inside:install",
         {
-            "archive": archive.document,
-            "packages": [f"{p.package}={p.version}" for p in installation.last],
-            "architecture": lock.architecture,
-            "epoch": installation.epoch,
-            "debconf": installation.lines("debconf"),
-            "enable": installation.lines("enable"),
-            "disable": installation.lines("disable"),
-            "scratch": str(place / "scratch"),
-            "output": str(output),
-            "upon": str(upon or ""),
-            "kept": str(kept or ""),
+            "order": {
+                "archive": archive.document,
+                "packages": [f"{p.package}={p.version}" for p in installation.last],
+                "architecture": lock.architecture,
+                "epoch": installation.epoch,
+            },
+            "asked": {field: installation.lines(field) for field in ASKED},
+            "places": {
+                "scratch": str(place / "scratch"),
+                "output": str(output),
+                **({"upon": str(upon)} if upon else {}),
+                **({"kept": str(kept)} if kept else {}),
+            },
         },
         listen=listen,
     )
@@ -207,7 +203,7 @@ def _install(
 
 def _check_versions(tree: Tree, packages: Sequence[LockedPackage]) -> None:
     """Make sure that the reference is what it claims to be: the locked packages, no others."""
-    installed = set(_installed(tree.data["/var/lib/dpkg/status"].decode().split("\n\n")))
+    installed = set(_installed(as_text(tree.data[_STATUS])))
     locked = {(p.package, p.version) for p in packages}
     if installed != locked:
         names = sorted(" ".join(pair) for pair in installed ^ locked)
@@ -216,13 +212,10 @@ def _check_versions(tree: Tree, packages: Sequence[LockedPackage]) -> None:
         )
 
 
-def _installed(stanzas: Iterable[str]) -> Iterable[tuple[str, str]]:
-    for stanza in stanzas:
-        fields = dict(
-            line.split(": ", 1) for line in stanza.splitlines() if line[:1] != " " and ": " in line
-        )
-        if fields.get("Status") == "install ok installed":
-            yield fields["Package"], fields["Version"]
+def _installed(status: str) -> Iterable[tuple[str, str]]:
+    for one in read_stanzas(status, _STATUS):
+        if one.get("Status") == "install ok installed":
+            yield one.need("Package"), one.need("Version")
 
 
 def _forget_oldest(directory: Path) -> None:

@@ -24,6 +24,7 @@ from qlumod.errors import QlumodError
 from qlumod.late import late
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
+from qlumod.model.numbers import number
 from qlumod.system.beneath import Beneath
 from qlumod.system.files import Sum, write_unsynced
 
@@ -311,7 +312,7 @@ class Damaged(QlumodError):
 
 def _chunk(line: bytes) -> Chunk:
     digest, size, *first = line.split(b"\t")
-    return Chunk(digest=Digest(digest.decode()), size=int(size), first=tuple(first))
+    return Chunk(digest=Digest(digest.decode()), size=number(size.decode()), first=tuple(first))
 
 
 def _place(chunks: Sequence[Chunk], key: Key) -> int:

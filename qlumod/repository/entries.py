@@ -1,9 +1,10 @@
 """What a suite offers, entry by entry: the paragraphs of Packages and Sources."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from qlumod.model.names import Digest
+from qlumod.model.stanzas import ControlStanza, read_stanzas, stanza_text
 
 SOURCE = "source"
 """The architecture of source packages, as .changes files call it."""
@@ -15,10 +16,6 @@ _PACKAGE_ORDER = (
     "Suggests", "Enhances", "Conflicts", "Breaks", "Replaces",
 )  # fmt: skip
 _PACKAGE_END = ("Section", "Priority", "Homepage", "Filename", "Size", "SHA256", "Description")
-COMPUTED = frozenset(
-    ("filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "directory")
-)
-"""Fields that tell of the file and of the index: here they are told, and never by a package."""
 _SOURCE_ORDER = ("Package", "Binary", "Version", "Architecture", "Maintainer", "Uploaders")
 _SOURCE_END = ("Directory", "Files", "Checksums-Sha256")
 
@@ -71,9 +68,9 @@ def index_text(entries: Iterable[Entry]) -> str:
 
 
 def binary_entry(control: Mapping[str, str], file: PoolFile) -> Entry:
-    """The entry of a .deb with that control paragraph."""
+    """The entry of a .deb with that control paragraph (`qlumod.model.stanzas.normalised`)."""
     fields = {
-        **{name: text for name, text in control.items() if name.lower() not in COMPUTED},
+        **control,
         "Filename": file.path,
         "Size": str(file.size),
         "SHA256": file.sha256,
@@ -101,43 +98,35 @@ def source_entry(control: Mapping[str, str], files: tuple[PoolFile, ...]) -> Ent
     )
 
 
-def read_packages(text: str) -> tuple[Entry, ...]:
-    """Read a Packages file that qlumod wrote."""
-    return tuple(_published_binary(text, fields) for text, fields in _paragraphs(text))
+def read_packages(text: str, where: str = "Packages") -> tuple[Entry, ...]:
+    """Read a Packages file that qlumod wrote; raises `QlumodError`."""
+    return tuple(_published_binary(each) for each in read_stanzas(text, where))
 
 
-def read_sources(text: str) -> tuple[Entry, ...]:
-    """Read a Sources file that qlumod wrote."""
-    return tuple(_published_source(text, fields) for text, fields in _paragraphs(text))
+def read_sources(text: str, where: str = "Sources") -> tuple[Entry, ...]:
+    """Read a Sources file that qlumod wrote; raises `QlumodError`."""
+    return tuple(_published_source(each) for each in read_stanzas(text, where))
 
 
-def checksums(value: str) -> Iterator[tuple[str, int, str]]:
-    """The lines ``digest size name`` of Files and Checksums-… fields."""
-    for line in value.split("\n"):
-        if line.strip():
-            digest, size, *rest = line.split()
-            yield digest, int(size), rest[-1]
-
-
-def _published_binary(text: str, fields: Mapping[str, str]) -> Entry:
+def _published_binary(told: ControlStanza) -> Entry:
     file = PoolFile(
-        path=fields["Filename"], size=int(fields["Size"]), sha256=Digest(fields["SHA256"])
+        path=told.need("Filename"), size=told.number("Size"), sha256=Digest(told.need("SHA256"))
     )
     return Entry(
-        package=fields["Package"],
-        version=fields["Version"],
-        architecture=fields["Architecture"],
-        source=_source_of(fields),
+        package=told.need("Package"),
+        version=told.need("Version"),
+        architecture=told.need("Architecture"),
+        source=_source_of(told.fields),
         files=(file,),
-        text=text,
+        text=told.text,
     )
 
 
-def _published_source(text: str, fields: Mapping[str, str]) -> Entry:
-    name, version = fields["Package"], fields["Version"]
+def _published_source(told: ControlStanza) -> Entry:
+    name, version = told.need("Package"), told.need("Version")
     files = tuple(
-        PoolFile(path=f"{fields['Directory']}/{file}", size=size, sha256=Digest(sha256))
-        for sha256, size, file in checksums(fields["Checksums-Sha256"])
+        PoolFile(path=f"{told.need('Directory')}/{file}", size=size, sha256=Digest(sha256))
+        for sha256, size, file in told.files("Checksums-Sha256")
     )
     return Entry(
         package=name,
@@ -145,7 +134,7 @@ def _published_source(text: str, fields: Mapping[str, str]) -> Entry:
         architecture=SOURCE,
         source=(name, version),
         files=files,
-        text=text,
+        text=told.text,
     )
 
 
@@ -155,32 +144,7 @@ def _source_of(fields: Mapping[str, str]) -> tuple[str, str]:
     return name, version.strip("() ") or fields["Version"]
 
 
-def _paragraphs(text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    # Quick on purpose: an index may have 10,000 paragraphs, and all of them are our own writing.
-    for paragraph in text.split("\n\n"):
-        if paragraph.strip():
-            whole = paragraph.rstrip("\n") + "\n"
-            yield whole, _fields(whole)
-
-
-def _fields(paragraph: str) -> Mapping[str, str]:
-    fields: dict[str, str] = {}
-    name = ""
-    for line in paragraph.rstrip("\n").split("\n"):
-        if line[:1] in (" ", "\t"):
-            fields[name] += f"\n{line}"
-        else:
-            name, _, value = line.partition(":")
-            fields[name] = value.strip()
-    return fields
-
-
 def _paragraph(fields: Mapping[str, str], first: tuple[str, ...], last: tuple[str, ...]) -> str:
     between = sorted(name for name in fields if name not in first and name not in last)
     names = (*first, *between, *last)
-    return "".join(f"{_field(name, fields[name])}\n" for name in names if name in fields)
-
-
-def _field(name: str, value: str) -> str:
-    # A value that begins on the next line leaves no blank behind the colon.
-    return f"{name}:{value}" if value.startswith("\n") else f"{name}: {value}"
+    return stanza_text({name: fields[name] for name in names if name in fields})

@@ -1,21 +1,15 @@
 """Reading what is to be published: .debs, .dscs and .changes, whole and as they say they are."""
 
 import hashlib
-import lzma
 import re
-import tarfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
-
-from debian.arfile import ArError
+from typing import TypeVar
 
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.events import Listener, step
-from qlumod.late import late
 from qlumod.model.held import Held, read_held
 from qlumod.model.names import (
     Digest,
@@ -25,24 +19,23 @@ from qlumod.model.names import (
     package_name,
     suite_name,
 )
-from qlumod.repository.entries import ALL, COMPUTED, Entry, PoolFile, binary_entry, source_entry
+from qlumod.model.stanzas import (
+    COMPUTED,
+    ControlStanza,
+    normalised,
+    signed_stanza,
+)
+from qlumod.repository.entries import ALL, SOURCE, Entry, PoolFile, binary_entry, source_entry
 from qlumod.repository.layout import COMPONENT
-from qlumod.repository.listing import Listed, listed_small
-from qlumod.system.deb_file import read_control
-from qlumod.system.files import Sum, file_sum, read_bytes, told
-from qlumod.system.small_deb import read_small
+from qlumod.repository.listing import listed_in
+from qlumod.system.deb import Deb
+from qlumod.system.files import Sum, file_sum, read_bytes
 
 _VERSION = re.compile(r"(\d+:)?[0-9][A-Za-z0-9.+~-]*\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*\Z")
-_AR_HEADER = 60
 _OF_INDEX = COMPUTED | {"package", "source", "files"}
 """What Sources itself tells of a source package, beside its checksums."""
-_BROKEN = (
-    ArError, tarfile.TarError, lzma.LZMAError, zlib.error,
-    EOFError, KeyError, ValueError, OSError,
-)  # fmt: skip
 
-deb822 = late("debian.deb822")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -101,22 +94,6 @@ def suite_of(incoming: Iterable[Incoming]) -> str:
     return suites.pop()
 
 
-def check_whole(path: Path) -> None:
-    """Refuse a .deb that ends early: its members must fill the file; raises `QlumodError`."""
-    with told(path, "read"), path.open("rb") as deb:
-        size = path.stat().st_size
-        end = _end_of_members(deb, size)
-    if end is None:
-        raise QlumodError(f"{path}: this is no .deb: it is no ar archive")
-    if end != size:
-        raise QlumodError(
-            f"{path}: this .deb is truncated: {size} of at least {end} bytes are there"
-            if end > size
-            else f"{path}: {size - end} bytes that belong to no .deb follow its end",
-            remedy="copy or build it again",
-        )
-
-
 def _suite_of_name(package: str) -> str | None:
     try:
         name = ModulePackage.parse(package)
@@ -153,14 +130,14 @@ def _wanted_by(path: Path) -> list[_Wanted]:
 
 
 def _named_in_changes(path: Path) -> list[_Wanted]:
-    said = _said(path, deb822.Changes(read_bytes(path)))
+    said = _said(path, signed_stanza(read_bytes(path), str(path)))
     wanted = [name for name in said if name.suffix in (".deb", ".dsc")]
     if not wanted:
         raise QlumodError(f"{path}: Checksums-Sha256 names no .deb and no .dsc")
     return [_Wanted(path=name, said=said) for name in wanted]
 
 
-def _said(path: Path, document: Any) -> dict[Path, Sum]:
+def _said(path: Path, document: ControlStanza) -> dict[Path, Sum]:
     """The files that a .changes or .dsc names, with size and digest, as they lie beside it."""
     said: dict[Path, Sum] = {}
     for digest, size, name in _raw_checksums(path, document):
@@ -170,13 +147,10 @@ def _said(path: Path, document: Any) -> dict[Path, Sum]:
     return said
 
 
-def _raw_checksums(path: Path, document: Any) -> list[tuple[str, int, str]]:
+def _raw_checksums(path: Path, document: ControlStanza) -> list[tuple[str, int, str]]:
     try:
-        return [
-            (line["sha256"], int(line["size"]), line["name"])
-            for line in document["Checksums-Sha256"]
-        ]
-    except (KeyError, ValueError) as fault:
+        return list(document.files("Checksums-Sha256"))
+    except QlumodError as fault:
         raise QlumodError(
             f"{path}: there is no readable field Checksums-Sha256",
             remedy="build the package again with dpkg-buildpackage",
@@ -203,40 +177,21 @@ def _as_said(path: Path, found: Sum, said: Mapping[Path, Sum], by: str) -> Sum:
 def _read_deb(wanted: _Wanted) -> Incoming:
     path = wanted.path
     # The digest comes first: it says better than anything else that a file is not what was built.
-    if small := read_small(path):
-        found = _as_said(path, small.sum, wanted.said, ".changes")
-        return _incoming(path, found, small.control, listed_small(small.files))
     found = _checked_sum(path, wanted.said, ".changes")
-    check_whole(path)
-    return _incoming(path, found, _control(path))
-
-
-def _incoming(
-    path: Path, found: Sum, control: Mapping[str, str], listed: Listed | None = None
-) -> Incoming:
+    deb = Deb.at(path)
+    control = normalised(deb.control).fields
     package, version, architecture = _identity(path, control)
     source = control.get("Source", package).partition(" ")[0]
     name = f"{package}_{_without_epoch(version)}_{architecture}.deb"
     file = PoolFile(path=f"{pool_directory(source)}/{name}", size=found.size, sha256=found.sha256)
     entry = binary_entry(control, file)
-    if listed is None:
-        return Incoming(entry=entry, sources=(path,))
+    listed = listed_in(deb)
     try:
         held = read_held(listed.texts, entry.title)
     except QlumodError:
         # It is raised where modules are asked for: not everybody minds.
         held = None
     return Incoming(entry=entry, sources=(path,), names=listed.names, held=held)
-
-
-def _control(path: Path) -> dict[str, str]:
-    try:
-        return read_control(path)
-    except _BROKEN as fault:
-        raise QlumodError(
-            f"{path}: cannot read the control file of this .deb: {fault}",
-            remedy="copy or build it again",
-        ) from fault
 
 
 def _identity(path: Path, control: Mapping[str, str]) -> tuple[str, str, str]:
@@ -247,6 +202,8 @@ def _identity(path: Path, control: Mapping[str, str]) -> tuple[str, str, str]:
     try:
         package_name(control["Package"])
         package_name(control.get("Source", control["Package"]).partition(" ")[0])
+        if control["Architecture"] == SOURCE:
+            raise QlumodError(f"{SOURCE!r} is no architecture of a .deb")
         if control["Architecture"] != ALL:
             arch_name(control["Architecture"])
         if not _VERSION.match(control["Version"]):
@@ -260,11 +217,11 @@ def _read_dsc(wanted: _Wanted) -> Incoming:
     path = wanted.path
     data = read_bytes(path)
     own = _checked_sum(path, wanted.said, ".changes")
-    document = deb822.Dsc(data)
+    document = signed_stanza(data, str(path))
     said = _said(path, document)
     for name in said:
         _checked_sum(name, said, ".dsc")
-    package, version = document.get("Source", ""), document.get("Version", "")
+    package, version = document.get("Source"), document.get("Version")
     _identity(path, {"Package": package, "Version": version, "Architecture": ALL})
     directory = pool_directory(package)
     sums = {path: own, **said}
@@ -272,17 +229,18 @@ def _read_dsc(wanted: _Wanted) -> Incoming:
         PoolFile(path=f"{directory}/{name.name}", size=found.size, sha256=found.sha256)
         for name, found in sums.items()
     )
-    fields = {**_source_fields(data), **_of_index(package, directory, sums)}
+    fields = {**_source_fields(document), **_of_index(package, directory, sums)}
     return Incoming(entry=source_entry(fields, files), sources=tuple(sums))
 
 
-def _source_fields(data: bytes) -> dict[str, str]:
+def _source_fields(document: ControlStanza) -> dict[str, str]:
     """A .dsc's own fields, without those that Sources tells of the package and of its files."""
-    document = deb822.Deb822(deb822.Deb822.split_gpg_and_payload(data.splitlines())[1])
     return {
-        name: document.get_as_string(name)
-        for name in document
-        if name.lower() not in _OF_INDEX and not name.lower().startswith("checksums-")
+        name: value
+        for name, value in document.fields.items()
+        if value.strip()
+        and name.lower() not in _OF_INDEX
+        and not name.lower().startswith("checksums-")
     }
 
 
@@ -305,23 +263,3 @@ def _md5(path: Path) -> str:
 
 def _without_epoch(version: str) -> str:
     return version.partition(":")[2] or version
-
-
-def _end_of_members(deb: BinaryIO, size: int) -> int | None:
-    """Where the last member ends, as the headers say; None: there is no ar archive."""
-    if deb.read(8) != b"!<arch>\n":
-        return None
-    position = 8
-    while position < size:
-        deb.seek(position)
-        header = deb.read(_AR_HEADER)
-        if len(header) < _AR_HEADER:
-            return position + _AR_HEADER
-        if header[58:] != b"`\n" or not header[48:58].strip().isdigit():
-            return position
-        length = int(header[48:58])
-        position += _AR_HEADER + length
-        # Members begin at even places; the last one may go without its padding.
-        if length % 2 and position < size:
-            position += 1
-    return position

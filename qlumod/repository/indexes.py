@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from qlumod.repository.chunks import GZ, ZST, Key, Kind
 from qlumod.repository.entries import (
@@ -14,6 +15,7 @@ from qlumod.repository.entries import (
     sort_entries,
 )
 from qlumod.repository.layout import COMPONENT
+from qlumod.system.libraries import faults, unreadable
 
 XZ = ".xz"
 SOURCES = f"{COMPONENT}/source/Sources"
@@ -72,9 +74,12 @@ CONTENTS = Kind(separator=b"\n", key=_path_key, endings=(GZ,))
 
 
 def read_index(path: str, packed: bytes) -> tuple[Entry, ...]:
-    """Read a .gz index of our own writing."""
-    text = gzip.decompress(packed).decode()
-    return read_sources(text) if path == SOURCES else read_packages(text)
+    """Read a .gz index of our own writing; raises `QlumodError`."""
+    try:
+        text = gzip.decompress(packed).decode()
+    except faults() as fault:
+        raise unreadable(Path(path), fault, kind="an index") from fault
+    return read_sources(text, path) if path == SOURCES else read_packages(text, path)
 
 
 def joined(parts: Iterable[Iterable[Entry]]) -> tuple[Entry, ...]:

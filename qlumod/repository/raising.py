@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from debian.debfile import DebFile
 from debian.debian_support import Version
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModulePackage, ReleaseVersion
 from qlumod.repository.entries import Entry
 from qlumod.repository.layout import Layout
+from qlumod.system.deb import Deb
 from qlumod.system.files import remove_tree
 from qlumod.system.run import capture, command
 
@@ -94,8 +94,4 @@ def _control(text: str, raised: Raised, versions: Mapping[str, str]) -> str:
 
 def _time(deb: Path) -> int:
     """When the package was made, as its control file says."""
-    opened = DebFile(str(deb))
-    try:
-        return int(max(member.mtime for member in opened.control.tgz().getmembers()))
-    finally:
-        opened.close()
+    return max(file.mtime for file in Deb.at(deb).control_files())

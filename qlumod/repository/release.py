@@ -1,17 +1,12 @@
 """The text of a Release file: what a suite is called, and the digests of its indexes."""
 
-import re
 import time
 from collections.abc import Mapping
 
-from qlumod.late import late
-from qlumod.model.names import Digest
 from qlumod.repository.entries import ALL
 from qlumod.repository.layout import COMPONENT
 from qlumod.repository.settings import Settings
 from qlumod.system.files import Sum
-
-mail = late("email.utils")
 
 
 def release_text(
@@ -48,24 +43,3 @@ def release_text(
 def release_date(epoch: int) -> str:
     """A time as Release files have it."""
     return time.strftime("%a, %d %b %Y %H:%M:%S UTC", time.gmtime(epoch))
-
-
-def release_fields(text: str) -> dict[str, str]:
-    """The fields of one line of a Release file."""
-    return dict(re.findall(r"^([A-Za-z0-9-]+): (.*)$", text, re.MULTILINE))
-
-
-def release_sums(text: str) -> dict[str, Sum]:
-    """The SHA256 list of a Release file, by path."""
-    _, _, listing = text.partition("\nSHA256:\n")
-    return {
-        path: Sum(size=int(size), sha256=Digest(digest))
-        for digest, size, path in re.findall(
-            r"^ ([0-9a-f]{64}) +(\d+) (\S+)$", listing, re.MULTILINE
-        )
-    }
-
-
-def epoch_of(date: str) -> int:
-    """The time that a Date field says, in seconds."""
-    return int(mail.parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())

@@ -1,15 +1,20 @@
 """Reading what was published: the snapshots, and what a suite offers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.model.names import Digest
+from qlumod.model.stanzas import date_seconds, signed_stanza
 from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.indexes import SOURCES, joined, packages_path, read_index
 from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
-from qlumod.repository.release import epoch_of, release_fields, release_sums
+from qlumod.system.documents import read_small
 from qlumod.system.files import Sum, file_sum, read_bytes
+
+RELEASE = "Release"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +25,7 @@ class Snapshot:
     suite: str
     directory: Path
     """Where Release and the indexes lie."""
-    fields: dict[str, str]
+    fields: Mapping[str, str]
     """The fields of Release."""
     sums: dict[str, Sum]
     """What Release says of the indexes."""
@@ -28,13 +33,13 @@ class Snapshot:
     @property
     def date(self) -> int:
         """When it was published, in seconds."""
-        return epoch_of(self.fields["Date"])
+        return date_seconds(self.fields["Date"], str(self.directory / RELEASE))
 
     @property
     def valid_until(self) -> int | None:
         """When clients stop believing it, in seconds; None: never."""
         said = self.fields.get("Valid-Until")
-        return epoch_of(said) if said else None
+        return date_seconds(said, str(self.directory / RELEASE)) if said else None
 
     @property
     def architectures(self) -> tuple[str, ...]:
@@ -80,15 +85,21 @@ def existing(layout: Layout, suite: str) -> Snapshot:
 
 
 def read_snapshot(layout: Layout, identity: str, suite: str) -> Snapshot:
-    """Read the Release file of a snapshot."""
+    """Read the Release file of a snapshot; raises `QlumodError`."""
     directory = layout.snapshot(identity) / "dists" / suite
-    text = read_bytes(directory / "Release").decode()
+    path = directory / RELEASE
+    told = signed_stanza(read_small(path), str(path))
+    for name in ("Date", "Architectures"):
+        told.need(name)
     return Snapshot(
         identity=identity,
         suite=suite,
         directory=directory,
-        fields=release_fields(text),
-        sums=release_sums(text),
+        fields=told.fields,
+        sums={
+            name: Sum(size=size, sha256=Digest(digest))
+            for digest, size, name in told.files("SHA256")
+        },
     )
 
 

@@ -1,10 +1,11 @@
 """apt in a root that is being built: it sees the frozen archive, and nothing else."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from qlumod.events import Listener
 from qlumod.model.lock import LockedPackage
 from qlumod.stack.surroundings import surroundings
+from qlumod.system.apt_order import Order
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import Shown, enclosed
 from qlumod.system.within import Root
@@ -19,24 +20,16 @@ def wanted(packages: Sequence[LockedPackage]) -> tuple[str, ...]:
     return tuple(f"{package.package}={package.version}" for package in packages)
 
 
-def install(
-    root: Root,
-    packages: Sequence[str],
-    *,
-    archive: FrozenArchive,
-    epoch: int,
-    dpkg_options: Sequence[str] = (),
-    environment: Mapping[str, str] | None = None,
-    listen: Listener,
-) -> None:
-    """Install exactly these packages (``name=version``) into a root, with its own apt."""
-    shown = Shown(source=archive.directory, name=_ARCHIVE)
-    with surroundings(root, packages), enclosed(root, shown) as place:
-        place.run_directory.write(_below_run(_SOURCES), f"{_seen_inside(archive)}\n".encode())
+def install(root: Root, order: Order, *, listen: Listener) -> None:
+    """Install exactly what was ordered into a root, with its own apt."""
+    shown = Shown(source=order.archive.directory, name=_ARCHIVE)
+    with surroundings(root, order.packages), enclosed(root, shown) as place:
+        sources = f"{_seen_inside(order.archive)}\n".encode()
+        place.run_directory.write(_below_run(_SOURCES), sources)
         for name in ("lists/partial", "cache/archives/partial"):
             place.run_directory.make_directory(f"/qlumod/{name}")
-        for words in _calls(packages, dpkg_options):
-            place.run(*words, epoch=epoch, environment=environment, listen=listen)
+        for words in _calls(order.packages, order.dpkg_options):
+            place.run(*words, epoch=order.epoch, environment=order.environment, listen=listen)
 
 
 def _below_run(path: str) -> str:

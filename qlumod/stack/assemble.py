@@ -9,7 +9,9 @@ from qlumod.model.names import ModuleName
 from qlumod.stack.files import Owners, write_files
 from qlumod.stack.kernel import other_kernels
 from qlumod.stack.meeting import activate, divert, meeting_layers
-from qlumod.stack.member import Member, below
+from qlumod.stack.order import below
+from qlumod.stack.payload import Payload
+from qlumod.state.accounts import rows
 from qlumod.state.clashes import clashes
 from qlumod.state.crossing import Crossing, crossings
 from qlumod.state.diverted import told_by_name, unseen_diversions
@@ -55,7 +57,7 @@ def _nothing() -> None:
 
 def assemble(
     root: Root,
-    members: Sequence[Member],
+    members: Sequence[Payload],
     *,
     epoch: int,
     before_scripts: Callable[[], None] = _nothing,
@@ -106,18 +108,18 @@ def _hearers(crossed: Iterable[Crossing], told: Iterable[Activation]) -> Iterato
         yield Program(what=what, module=one.module if one else None)
 
 
-def merged_state(members: Sequence[Member]) -> dict[str, Files]:
+def merged_state(members: Sequence[Payload]) -> dict[str, Files]:
     """Merge what the members added to each kind of state; pure."""
     return {kind.name: kind.merge(_fragments(members, kind.name)) for kind in KINDS}
 
 
-def _fragments(members: Sequence[Member], kind: str) -> Fragments:
+def _fragments(members: Sequence[Payload], kind: str) -> Fragments:
     return [
         (member.module, member.fragments[kind]) for member in members if kind in member.fragments
     ]
 
 
-def cache_calls(members: Sequence[Member]) -> tuple[tuple[Cache, tuple[str, ...]], ...]:
+def cache_calls(members: Sequence[Payload]) -> tuple[tuple[Cache, tuple[str, ...]], ...]:
     """What to run for the caches that no single layer has right, in the table's order; pure."""
     return tuple(
         (cache, words)
@@ -129,7 +131,7 @@ def cache_calls(members: Sequence[Member]) -> tuple[tuple[Cache, tuple[str, ...]
     )
 
 
-def _is_stale(cache: Cache, members: Sequence[Member]) -> bool:
+def _is_stale(cache: Cache, members: Sequence[Payload]) -> bool:
     makers = [member for member in members if member.cached_by(cache.name)]
     if cache.always or not makers:
         return bool(makers)
@@ -150,8 +152,7 @@ def _write(root: Root, merged: Merged) -> None:
 
 def _owners_in(accounts: Files) -> Owners:
     def ids(path: str) -> dict[str, int]:
-        rows = (line.split(":") for line in accounts[path].data.decode().splitlines())
-        return {row[0]: int(row[2]) for row in rows}
+        return {name: int(row[2]) for name, row in rows(accounts, path).items()}
 
     return Owners(users=ids("/etc/passwd"), groups=ids("/etc/group"))
 

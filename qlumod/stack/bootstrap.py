@@ -1,11 +1,10 @@
 """Making a new root: the essential packages, unpacked and installed, and the traces of that."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qlumod.events import Listener
 from qlumod.stack.surroundings import surroundings
-from qlumod.system.archive import FrozenArchive
+from qlumod.system.apt_order import Order
 from qlumod.system.enclosure import enclosed
 from qlumod.system.mmdebstrap import unpack_essential
 from qlumod.system.within import Root
@@ -27,37 +26,19 @@ _AUXILIARY = "/var/lib/apt/lists/auxfiles"
 """What apt makes whenever it runs; mmdebstrap(1) removes the same."""
 
 
-def bootstrap(
-    place: Path,
-    *,
-    archive: FrozenArchive,
-    packages: Sequence[str],
-    architecture: str,
-    epoch: int,
-    dpkg_options: Sequence[str] = (),
-    environment: Mapping[str, str] | None = None,
-    listen: Listener,
-) -> Root:
-    """Install the essential packages of an archive, and apt, into a new directory.
+def bootstrap(place: Path, order: Order, *, listen: Listener) -> Root:
+    """Install the essential packages of an order's archive, and apt, into a new directory.
 
-    `packages` (``name=version``) are those that the whole root will have.
+    The order's packages are those that the whole root will have.
     """
-    unpack_essential(
-        place,
-        archive=archive,
-        packages=packages,
-        architecture=architecture,
-        epoch=epoch,
-        dpkg_options=dpkg_options,
-        listen=listen,
-    )
+    unpack_essential(place, order, listen=listen)
     root = Root(place)
     debs = root.matching("/var/cache/apt/archives/*.deb")
-    with surroundings(root, packages), enclosed(root) as inside:
+    with surroundings(root, order.packages), enclosed(root) as inside:
         # dpkg does not order them by their Pre-Depends, and has them all at hand.
         words = ("dpkg", "--install", "--force-depends", *debs)
-        inside.run(*words, epoch=epoch, environment=environment, listen=listen)
-        inside.run("apt-get", "clean", epoch=epoch, listen=listen)
+        inside.run(*words, epoch=order.epoch, environment=order.environment, listen=listen)
+        inside.run("apt-get", "clean", epoch=order.epoch, listen=listen)
     if root.has(_AUXILIARY):
         root.remove_empty(_AUXILIARY)
     return root

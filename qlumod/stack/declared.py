@@ -1,16 +1,16 @@
 """What modules list under Secrets, and a program makes anew while a stack is put together."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from qlumod.model.tree import Entry
-from qlumod.stack.member import Member
+from qlumod.stack.mounted import Mounted
+from qlumod.stack.payload import Payload
 from qlumod.state.kind import any_of, canonical_path
 from qlumod.system.tree import scan
 from qlumod.system.within import Root
 
 
-def is_declared(entries: Iterable[Entry], members: Sequence[Member]) -> frozenset[str]:
+def is_declared(entries: Iterable[Entry], members: Sequence[Payload]) -> frozenset[str]:
     """The paths among these that a member lists under Secrets; never a directory; pure."""
     secrets = any_of(
         canonical_path(secret.path) for member in members for secret in member.manifest.secrets
@@ -18,23 +18,21 @@ def is_declared(entries: Iterable[Entry], members: Sequence[Member]) -> frozense
     return frozenset(e.path for e in entries if e.type != "d" and secrets.fullmatch(e.path))
 
 
-def forget_declared(
-    root: Root, upper: Path, layers: Sequence[Path], members: Sequence[Member]
-) -> dict[str, bytes]:
-    """Take declared secrets out of a root that was just assembled; returns the bytes of files.
+def forget_declared(stack: Mounted, members: Sequence[Payload]) -> dict[str, bytes]:
+    """Take declared secrets out of a stack that was just assembled; returns the bytes of files.
 
     A package makes its key where there is none, whenever its script runs: of such a key nothing may
-    be left, be it in the last layer (`upper`) or in an initrd. What a layer has stays as it is
+    be left, be it in the last layer or in an initrd. What a layer has stays as it is
     there: everybody has it, and a whiteout in its place would make another stack.
     """
-    entries = scan(upper, digests=False)
-    below = [Root(layer) for layer in layers]
+    entries = scan(stack.upper, digests=False)
+    below = [Root(layer) for layer in stack.layers]
     made = sorted(
         path
         for path in is_declared(entries.values(), members)
         if not any(layer.has(path) for layer in below)
     )
-    data = {path: Root(upper).read(path) for path in made if entries[path].type == "f"}
+    data = {path: Root(stack.upper).read(path) for path in made if entries[path].type == "f"}
     for path in made:
-        root.remove(path)
+        stack.root.remove(path)
     return data

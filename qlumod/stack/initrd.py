@@ -1,15 +1,13 @@
 """The initrd of a stack: core's own, made anew where others bring what one is made of."""
 
-import gzip
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
-from qlumod.model.contents import parse_contents
 from qlumod.model.manifest import INITRD
-from qlumod.stack.member import Member
+from qlumod.stack.payload import Payload
 from qlumod.state.initrd import makes_another
 from qlumod.system.enclosure import enclosed
 from qlumod.system.within import Root
@@ -22,7 +20,7 @@ _MADE = "/initrd.img"
 
 def remake_initrd(
     root: Root,
-    members: Sequence[Member],
+    members: Sequence[Payload],
     output: Path,
     *,
     site: Iterable[str] = (),
@@ -66,9 +64,6 @@ def require_bounded(place: Root, kernel: str) -> None:
         )
 
 
-def _brought(members: Iterable[Member]) -> Iterator[str]:
+def _brought(members: Iterable[Payload]) -> Iterator[str]:
     for member in members:
-        text = gzip.decompress(member.contents.read_bytes()).decode()
-        for line in parse_contents(text, str(member.contents)):
-            if line.type != "d":
-                yield line.path
+        yield from (line.path for line in member.contents if line.type != "d")

@@ -1,22 +1,36 @@
-"""The one kernel of a stack: no module may be for another one; pure."""
+"""The one kernel of a stack: which one it is, and whether a module fits it; pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from qlumod.errors import QlumodError
-from qlumod.model.manifest import KERNEL
-from qlumod.stack.member import Member
+from qlumod.model.manifest import KERNEL, Manifest
+from qlumod.stack.payload import Payload
 
 
-def other_kernels(members: Sequence[Member]) -> Iterator[QlumodError]:
+def fits(release: str, kernel: str) -> bool:
+    """Whether modules for a kernel release (empty: there are none) are of use with a kernel."""
+    return release in ("", kernel)
+
+
+def for_another_kernel(manifests: Iterable[Manifest], kernel: str) -> Iterator[Manifest]:
+    """The modules that have kernel modules for another kernel."""
+    return (manifest for manifest in manifests if not fits(manifest.kernel, kernel))
+
+
+def kernel_of_stack(members: Iterable[Payload]) -> str:
+    """The kernel release (uname -r) that the modules of a stack are for; empty: for any."""
+    return next((member.manifest.kernel for member in members if member.manifest.kernel), "")
+
+
+def other_kernels(members: Sequence[Payload]) -> Iterator[QlumodError]:
     """An error for each module whose kernel modules are for another kernel than the stack's."""
-    bringers = [member.manifest for member in members if member.manifest.file(KERNEL)]
-    if not bringers:
+    manifests = [member.manifest for member in members]
+    core = next((manifest for manifest in manifests if manifest.file(KERNEL)), None)
+    if core is None:
         return
-    core = bringers[0]
-    for member in members:
-        if member.manifest.kernel not in ("", core.kernel):
-            yield QlumodError(
-                f"module {member.module} is made for the kernel {member.manifest.kernel}, "
-                f"{core.module} brings {core.kernel}",
-                remedy=f"take a {member.module} that was built over this {core.module}",
-            )
+    for manifest in for_another_kernel(manifests, core.kernel):
+        yield QlumodError(
+            f"module {manifest.module} is made for the kernel {manifest.kernel}, "
+            f"{core.module} brings {core.kernel}",
+            remedy=f"take a {manifest.module} that was built over this {core.module}",
+        )

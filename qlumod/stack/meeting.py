@@ -1,11 +1,10 @@
 """Modules that meet in a stack only: neither was built with the other in sight."""
 
-import gzip
 from collections.abc import Iterable, Sequence, Set
 
 from qlumod.events import Listener
-from qlumod.model.contents import parse_contents
-from qlumod.stack.member import Member, below
+from qlumod.stack.order import below
+from qlumod.stack.payload import Payload
 from qlumod.state.clashes import Layer
 from qlumod.state.diverted import Diversion
 from qlumod.state.table import DROPPED
@@ -14,7 +13,7 @@ from qlumod.system.enclosure import Enclosure
 from qlumod.system.within import Root
 
 
-def meeting_layers(members: Sequence[Member]) -> tuple[Layer, ...]:
+def meeting_layers(members: Sequence[Payload]) -> tuple[Layer, ...]:
     """What there is to compare, lowest first; nothing where all stand upon each other.
 
     Where they do, each build has seen to all that is below it, and nothing need be read.
@@ -24,9 +23,7 @@ def meeting_layers(members: Sequence[Member]) -> tuple[Layer, ...]:
     return tuple(
         Layer(
             module=member.module,
-            lines=parse_contents(
-                gzip.decompress(member.contents.read_bytes()).decode(), str(member.contents)
-            ),
+            lines=member.contents,
             wins=member.manifest.wins,
             stands_upon=below(member, members),
         )
@@ -34,7 +31,7 @@ def meeting_layers(members: Sequence[Member]) -> tuple[Layer, ...]:
     )
 
 
-def _stands_upon_all(members: Sequence[Member], at: int) -> bool:
+def _stands_upon_all(members: Sequence[Payload], at: int) -> bool:
     return below(members[at], members).issuperset(member.module for member in members[:at])
 
 

@@ -18,9 +18,10 @@ from qlumod.events import Listener, ignore, step
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest
+from qlumod.model.stanzas import ControlStanza, normalised, stanza_text
 from qlumod.system import files, gpg
+from qlumod.system.deb import Deb
 from qlumod.system.documents import debs_in
-from qlumod.system.run import capture, command
 from qlumod.system.store import Store
 
 COMPONENT = "main"
@@ -74,67 +75,68 @@ class FrozenArchive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deb:
-    """A .deb: where it lies, what it is called in the archive, and what it says of itself."""
+class Indexed:
+    """A .deb as an index has it: where it lies, its name there, and what it says of itself."""
 
     path: Path
     filename: str
     sha256: Digest
     size: int
-    control: str
-    """Its control paragraph."""
+    control: ControlStanza
 
     @property
     def stanza(self) -> str:
         """Its stanza of a Packages file."""
-        return (
-            f"{self.control.strip()}\nFilename: {self.filename}\nSize: {self.size}\n"
-            f"SHA256: {self.sha256}\n"
-        )
+        own = {"Filename": self.filename, "Size": str(self.size), "SHA256": self.sha256}
+        return stanza_text({**self.control.fields, **own})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What the Release file of an archive says of it."""
+
+    epoch: int
+    architecture: str
+    suite: str
 
 
 def frozen_archive(
     packages: Sequence[LockedPackage],
     store: Store,
     directory: Path,
+    heading: Heading,
     *,
-    epoch: int,
-    architecture: str = "",
-    suite: str = "frozen",
     processors: int | None = None,
     listen: Listener = ignore,
 ) -> FrozenArchive:
     """Make an archive of exactly these packages from the store, in a directory that is not there.
 
     Each package's bytes are hashed again on the way: a damaged store is an error. Same packages and
-    epoch, same bytes, but for the signature. Without `architecture` it is that of the packages.
+    heading, same bytes, but for the signature.
     """
     packages = [_as_stored(package, store) for package in packages]
-    architecture = architecture or _architecture(packages)
     total = sum(package.size for package in packages)
 
     with step(listen, "freezing the packages", total=total, unit="bytes") as advance:
 
-        def take(package: LockedPackage) -> Deb:
+        def take(package: LockedPackage) -> Indexed:
             filename = f"{POOL}/{package.file_name}"
             _place(store, package, directory / filename)
             advance(package.size)
-            return Deb(
+            return Indexed(
                 path=directory / filename,
                 filename=filename,
                 sha256=package.sha256,
                 size=package.size,
-                control=control_paragraph(directory / filename),
+                control=_control(directory / filename),
             )
 
         files.make_directories(directory / POOL)
         debs = side_by_side(take, packages, processors)
-        return write_archive(directory, debs, suite=suite, architecture=architecture, epoch=epoch)
+        return write_archive(directory, debs, heading)
 
 
-def folder_archive(
-    folder: Path, directory: Path, *, architecture: str, suite: str = "folder"
-) -> FrozenArchive:
+def folder_archive(folder: Path, directory: Path, *, architecture: str) -> FrozenArchive:
     """Make an archive of the .debs in a folder (and in those below it) that fit an architecture.
 
     The file names in the archive are the paths below the folder.
@@ -145,38 +147,38 @@ def folder_archive(
             remedy="build the packages that belong there, or take the archive out",
         )
 
-    def read(path: Path) -> Deb:
+    def read(path: Path) -> Indexed:
         found = files.file_sum(path)
-        return Deb(
+        return Indexed(
             path=path,
             filename=str(path.relative_to(folder)),
             sha256=found.sha256,
             size=found.size,
-            control=control_paragraph(path),
+            control=_control(path),
         )
 
     found = side_by_side(read, [folder / name for name in debs_in(folder)])
-    debs = [deb for deb in found if _field(deb, "Architecture") in (architecture, "all")]
+    debs = [deb for deb in found if deb.control.need("Architecture") in (architecture, "all")]
     _check_names(debs, folder)
     files.remove_tree(directory)
     for deb in debs:
         target = directory / deb.filename
         files.make_directories(target.parent)
         target.symlink_to(deb.path.absolute())
-    return write_archive(directory, debs, suite=suite, architecture=architecture, epoch=0)
+    heading = Heading(epoch=0, architecture=architecture, suite="folder")
+    return write_archive(directory, debs, heading)
 
 
-def write_archive(
-    directory: Path, debs: Iterable[Deb], *, suite: str, architecture: str, epoch: int
-) -> FrozenArchive:
+def write_archive(directory: Path, debs: Iterable[Indexed], heading: Heading) -> FrozenArchive:
     """Write the signed indexes of .debs that lie below the directory already."""
+    suite, architecture = heading.suite, heading.architecture
     files.require_plain(directory.absolute())
-    ordered = sorted(debs, key=lambda deb: (_field(deb, "Package"), deb.filename))
+    ordered = sorted(debs, key=lambda deb: (deb.control.need("Package"), deb.filename))
     packages = "\n".join(deb.stanza for deb in ordered).encode()
     index = f"{COMPONENT}/binary-{architecture}/Packages"
     release = (
         f"Origin: qlumod\nLabel: qlumod\nSuite: {suite}\nCodename: {suite}\n"
-        f"Date: {formatdate(epoch, usegmt=True)}\n"
+        f"Date: {formatdate(heading.epoch, usegmt=True)}\n"
         f"Architectures: {architecture}\nComponents: {COMPONENT}\n"
         f"SHA256:\n {digest_bytes(packages)} {len(packages)} {index}\n"
     ).encode()
@@ -191,20 +193,6 @@ def write_archive(
     )
 
 
-def control_paragraph(deb: Path) -> str:
-    """What a .deb says of itself."""
-    # Here, not above: a head node's programs import this module, but have no python-apt.
-    import apt_inst  # noqa: PLC0415
-    import apt_pkg  # noqa: PLC0415
-
-    try:
-        with deb.open("rb") as source:
-            data: bytes = apt_inst.DebFile(source).control.extractdata("control")
-    except (apt_pkg.Error, SystemError, LookupError, OSError) as fault:
-        raise QlumodError(f"{deb}: cannot be read as a .deb: {fault}") from fault
-    return data.decode()
-
-
 def side_by_side(
     work: Callable[[T], R], items: Sequence[T], processors: int | None = None
 ) -> list[R]:
@@ -216,11 +204,6 @@ def side_by_side(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _architecture(packages: Sequence[LockedPackage]) -> str:
-    own = {package.architecture for package in packages} - {"all"}
-    return min(own) if own else capture(command("dpkg", "--print-architecture")).decode().strip()
 
 
 def _as_stored(package: LockedPackage, store: Store) -> LockedPackage:
@@ -255,10 +238,10 @@ def _place(store: Store, package: LockedPackage, target: Path) -> None:
         raise store.damaged(package.sha256, found)
 
 
-def _check_names(debs: Sequence[Deb], folder: Path) -> None:
-    first: dict[tuple[str, ...], Deb] = {}
+def _check_names(debs: Sequence[Indexed], folder: Path) -> None:
+    first: dict[tuple[str, ...], Indexed] = {}
     for deb in debs:
-        key = tuple(_field(deb, name) for name in ("Package", "Version", "Architecture"))
+        key = tuple(deb.control.need(name) for name in ("Package", "Version", "Architecture"))
         other = first.setdefault(key, deb)
         if other.sha256 != deb.sha256:
             raise QlumodError(
@@ -267,12 +250,8 @@ def _check_names(debs: Sequence[Deb], folder: Path) -> None:
             )
 
 
-def _field(deb: Deb, name: str) -> str:
-    start = f"{name.lower()}:"
-    for line in deb.control.splitlines():
-        if line.lower().startswith(start):
-            return line[len(start) :].strip()
-    raise QlumodError(f"{deb.path}: its control paragraph has no field {name}")
+def _control(path: Path) -> ControlStanza:
+    return normalised(Deb.at(path).control)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -17,6 +17,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.system import files
 from qlumod.system.files import told
+from qlumod.system.locking import locked
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _BENEATH = _FOLDER | os.O_NOFOLLOW
@@ -162,11 +163,11 @@ class Beneath:
 
     @contextmanager
     def locked(self, path: Path, *, wait: float, listen: Listener) -> Iterator[None]:
-        """Hold the only lock there is on `path`; see `files.locked`."""
+        """Hold the only lock there is on `path`; see `locking.locked`."""
         with told(path):
             folder = self._opened(path.parent)
         try:
-            with files.locked(path, wait=wait, listen=listen, folder=folder):
+            with locked(path, wait=wait, listen=listen, folder=folder):
                 yield
         finally:
             os.close(folder)

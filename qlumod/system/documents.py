@@ -1,4 +1,4 @@
-"""The one place where documents of a spec directory are opened: regular files, reached plainly.
+"""The one place where documents are opened: regular files, reached plainly, and none too large.
 
 Specs come by pull requests from people who must not read what the checking machine can read. So
 no symbolic link is followed in the directory, wherever it leads: also ``.git/config`` may hold a
@@ -11,16 +11,34 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.model.document import decoded
+from qlumod.model.packed import unpacked
 from qlumod.system.beneath import Beneath, NotBeneath
 from qlumod.system.files import kind_of, told
 
 MOST = 1 << 24
 """Bytes that a document may have: a lock of 10,000 packages has a third of that."""
+MOST_PACKED = 1 << 27
+"""Bytes of a packed one: the contents of a million files, whose digests nothing makes smaller."""
 
 
-def read_document(path: Path, *, within: Path) -> str:
-    """The text of a document that lies within a directory; raises `QlumodError`."""
-    return decoded(Beneath(within).read(path, most=MOST), str(path))
+def read_document(path: Path, *, within: Path | None = None) -> str:
+    """The text of a document that lies within a directory (None: its own); raises `QlumodError`."""
+    return decoded(read_small(path, within=within), str(path))
+
+
+def read_small(path: Path, *, within: Path | None = None) -> bytes:
+    """The bytes of a file that is no larger than a document; raises `QlumodError`."""
+    return Beneath(within or path.parent).read(path, most=MOST)
+
+
+def read_packed(path: Path) -> bytes:
+    """What a file of gzip in its own directory holds, up to a limit; raises `QlumodError`."""
+    return unpacked(Beneath(path.parent).read(path, most=MOST_PACKED), str(path))
+
+
+def read_packed_document(path: Path) -> str:
+    """The text of a document that gzip has packed; raises `QlumodError`."""
+    return decoded(read_packed(path), str(path))
 
 
 def place_of(named: str, beside: Path, what: str) -> Path:

@@ -1,8 +1,7 @@
-"""Files that are whole or not there: written beside, synced, renamed; and locks between runs."""
+"""Files that are whole or not there: written beside, synced, renamed."""
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qlumod.errors import QlumodError
-from qlumod.events import Listener, Notice, ignore
 from qlumod.model.names import Digest
 from qlumod.system.removal import remove_directory
 
@@ -24,7 +22,7 @@ BLOCK = 1 << 20
 _READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 """A FIFO is opened without waiting for somebody who writes; then it is refused."""
 POLL = 0.05
-"""Seconds between two looks at a lock that another process holds."""
+"""Seconds between two looks at a directory that another process writes to."""
 
 _SIDE_BY_SIDE = 16
 """How many files are synced at the same time."""
@@ -70,10 +68,15 @@ def require_plain(directory: Path) -> None:
         )
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a regular file; raises `QlumodError`."""
+def read_bytes(path: Path, *, most: int | None = None) -> bytes:
+    """Read a regular file of at most so many bytes; raises `QlumodError`."""
     with told(path, "read"):
-        return read_regular(path, os.open(path, _READING))
+        return read_regular(path, os.open(path, _READING), most=most)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading; raises `QlumodError` where it is none, and `OSError`."""
+    return _opened_regular(path, os.open(path, _READING))
 
 
 def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
@@ -108,7 +111,7 @@ def kind_of(mode: int) -> str:
 
 def file_sum(path: Path) -> Sum:
     """Size and digest of a file; raises `QlumodError`."""
-    with told(path, "read"), _opened_regular(path, os.open(path, _READING)) as source:
+    with told(path, "read"), open_regular(path) as source:
         return _drain(source, None)
 
 
@@ -282,23 +285,8 @@ def _is_there(name: str, folder: int) -> bool:
     return True
 
 
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory last."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_all(paths: Iterable[Path]) -> None:
-    """Make files, and the names in directories, last: side by side, which takes no longer."""
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        for _ in pool.map(_sync, sorted(set(paths))):
-            pass
-
-
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make a file, or the names in a directory, last."""
     with told(path):
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -307,11 +295,11 @@ def _sync(path: Path) -> None:
             os.close(handle)
 
 
-def sync_directories(paths: Iterable[Path]) -> None:
-    """Make the names in several directories last."""
-    for path in sorted(set(paths)):
-        with told(path):
-            sync_directory(path)
+def sync_all(paths: Iterable[Path]) -> None:
+    """Make files, and the names in directories, last: side by side, which takes no longer."""
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        for _ in pool.map(sync, sorted(set(paths))):
+            pass
 
 
 def regular_files(top: Path) -> Iterator[Path]:
@@ -322,87 +310,6 @@ def regular_files(top: Path) -> Iterator[Path]:
             path = Path(folder, name)
             if stat.S_ISREG(path.lstat().st_mode):
                 yield path.relative_to(top)
-
-
-@contextmanager
-def locked(
-    path: Path, *, wait: float, listen: Listener = ignore, folder: int | None = None
-) -> Iterator[None]:
-    """Hold the only lock there is on `path`; who holds it now is waited for, `wait` seconds long.
-
-    The kernel lets go of it when the process ends, however it ends. `folder` is a descriptor of
-    its directory, where that must not be looked for once more.
-    """
-    handle = open_lock(path, folder=folder)
-    try:
-        _acquire(handle, path, wait, listen)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
-        yield
-    finally:
-        os.close(handle)
-
-
-def open_lock(path: Path, *, folder: int | None = None) -> int:
-    """Open the file of a lock, which is made; raises where it is anything but a file of ours.
-
-    What a link points at is somebody's file, which would be overwritten with who has the lock.
-    """
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    with told(path):
-        handle = os.open(path if folder is None else path.name, flags, 0o644, dir_fd=folder)
-    found = os.fstat(handle)
-    if wrong := _no_lock(found):
-        os.close(handle)
-        raise QlumodError(
-            f"cannot lock {path}: {wrong}",
-            remedy=f"see who made it (ls -l {path}), then remove it",
-        )
-    if found.st_uid == os.geteuid():
-        os.fchmod(handle, 0o644)
-    return handle
-
-
-def _no_lock(found: os.stat_result) -> str:
-    """Why a file is none that a lock is held on; empty: it is one."""
-    if not stat.S_ISREG(found.st_mode):
-        return f"it is {kind_of(found.st_mode)}, not a file"
-    if found.st_nlink > 1:
-        return "the file has another name, too (a hard link)"
-    if found.st_uid not in (0, os.geteuid()):
-        return f"it belongs to user {found.st_uid}"
-    return ""
-
-
-def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
-    deadline = time.monotonic() + wait
-    told_so = False
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError as busy:
-            holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
-            if time.monotonic() >= deadline + (PATIENCE if _is_gone(holder) else 0):
-                raise QlumodError(
-                    f"cannot lock {path}: {holder} holds it", remedy="run it again when that ended"
-                ) from busy
-        if not told_so:
-            listen(Notice(text=f"waiting for {path}: {holder} holds it"))
-            told_so = True
-        time.sleep(POLL)
-
-
-def _is_gone(holder: str) -> bool:
-    """Whether the process was killed whose lock a program that it was just starting still has."""
-    found = re.match(r"process (\d+) on (.*)", holder)
-    if not found or found[2] != os.uname().nodename:
-        return False
-    try:
-        os.kill(int(found[1]), 0)
-    except OSError as fault:
-        return fault.errno == errno.ESRCH
-    return False
 
 
 def _write(

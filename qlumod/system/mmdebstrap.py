@@ -4,11 +4,11 @@ No program of the root runs meanwhile, nor does mmdebstrap see more of the host 
 what it reads and writes comes out of packages.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.system.archive import FrozenArchive
+from qlumod.system.apt_order import Order
 from qlumod.system.enclosure import Shown, beside
 from qlumod.system.namespace import HOST_NAME
 
@@ -27,24 +27,16 @@ _SETTINGS = {
 """Its /etc."""
 
 
-def unpack_essential(
-    root: Path,
-    *,
-    archive: FrozenArchive,
-    packages: Sequence[str],
-    architecture: str,
-    epoch: int,
-    dpkg_options: Sequence[str] = (),
-    listen: Listener,
-) -> None:
+def unpack_essential(root: Path, order: Order, *, listen: Listener) -> None:
     """Unpack the essential packages of an archive, apt, and netbase, into a new root directory.
 
-    Their .debs are left in the root's /var/cache/apt/archives. `packages` (``name=version``) are
-    those that the whole root will have. `dpkg_options` hold in the root from now on.
+    Their .debs are left in the root's /var/cache/apt/archives. The order's packages are those that
+    the whole root will have; its options for dpkg hold in the root from now on.
     """
+    archive, architecture = order.archive, order.architecture
     root.mkdir()
     hooks = []
-    if any(package.startswith(IS_MERGED) for package in packages):
+    if any(package.startswith(IS_MERGED) for package in order.packages):
         # That package wants to find /usr merged; usrmerge would merge it (and needs Perl for that).
         hooks.append(f"--hook-dir={MERGED}")
     shown = (
@@ -64,16 +56,16 @@ def unpack_essential(
             # The archive's date is the epoch, and it is signed for this build only.
             '--aptopt=Acquire::Check-Valid-Until "false"',
             '--aptopt=APT::Sandbox::User "root"',
-            *(f"--dpkgopt={option}" for option in dpkg_options),
+            *(f"--dpkgopt={option}" for option in order.dpkg_options),
             *hooks,
             # As its variants `essential` and `apt` choose them.
             f"--include=?narrow(?or(?archive(^{archive.suite}$),?codename(^{archive.suite}$)),"
             f"?architecture({architecture}),?essential)",
-            f"--include={','.join(['apt', *_first(packages)])}",
+            f"--include={','.join(['apt', *_first(order.packages)])}",
             archive.suite,
             str(root),
             archive.source_line,
-            epoch=epoch,
+            epoch=order.epoch,
             listen=listen,
         )
 

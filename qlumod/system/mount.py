@@ -27,7 +27,7 @@ _MOUNT = {"LIBMOUNT_FORCE_MOUNT2": "always"}
 
 
 @contextmanager
-def mounted(
+def mount(
     source: str | Path, target: Path, *options: str, directory: Path | None = None
 ) -> Iterator[Path]:
     """Mount `source` at `target` with the options of mount(8); unmounted at the end.
@@ -72,7 +72,7 @@ def _users_of(target: Path) -> Iterator[str]:
 def tmpfs(target: Path, *, mode: int = 0o755, size: str = "95%") -> Iterator[Path]:
     """Mount an empty tmpfs; `size` as in tmpfs(5)."""
     options = f"{_NO_DEVICES},mode={mode:o},size={size},nr_inodes=0"
-    with mounted("tmpfs", target, "-t", "tmpfs", "-o", options):
+    with mount("tmpfs", target, "-t", "tmpfs", "-o", options):
         yield target
 
 
@@ -80,7 +80,7 @@ def tmpfs(target: Path, *, mode: int = 0o755, size: str = "95%") -> Iterator[Pat
 def bind(source: Path, target: Path, *, read_only: bool = False) -> Iterator[Path]:
     """Show a file or directory at another place, without what is mounted below it."""
     options = ("-o", ",".join(("ro", *_locked_options(source)))) if read_only else ()
-    with mounted(source, target, "--bind", *options):
+    with mount(source, target, "--bind", *options):
         yield target
 
 
@@ -105,7 +105,7 @@ def squashfs(image: Path, target: Path) -> Iterator[Path]:
         with _unpacked(image, target):
             yield target
         return
-    with mounted(image, target, "-t", "squashfs", "-o", f"{_NO_DEVICES},loop,ro"):
+    with mount(image, target, "-t", "squashfs", "-o", f"{_NO_DEVICES},loop,ro"):
         yield target
 
 
@@ -147,7 +147,7 @@ def overlay(
     if writable:
         options += [f"{name}={_option(path, home)}" for name, path in writable.items()]
         options.append("volatile")
-    with mounted("overlay", target, "-t", "overlay", "-o", ",".join(options), directory=home):
+    with mount("overlay", target, "-t", "overlay", "-o", ",".join(options), directory=home):
         yield target
 
 

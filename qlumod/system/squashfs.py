@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
@@ -12,21 +13,30 @@ from qlumod.model.release import Compression
 from qlumod.system.run import CommandFailed, command, run
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Squashing:
+    """How an image is written."""
+
+    epoch: int
+    """The time of the image itself."""
+    compression: Compression
+    processors: int | None = None
+    """How many work at it; None: all. It changes no byte."""
+
+
 def write_image(
     tree: Path,
     image: Path,
+    how: Squashing,
     *,
-    epoch: int,
-    compression: Compression,
     left_out: Iterable[str] = (),
     scratch: Path,
-    processors: int | None = None,
     listen: Listener,
 ) -> None:
     """Write the tree into an image, without the paths (relative to the tree) in `left_out`.
 
-    All times of the tree must already lie at or before `epoch`. `scratch` is a directory for the
-    list of what is left out. `processors` is how many work at it (None: all), and changes no byte.
+    All times of the tree must already lie at or before the image's. `scratch` is a directory for
+    the list of what is left out.
     """
     listed = scratch / f"{image.name}.exclude"
     listed.write_bytes(b"".join(_line(path) for path in left_out))
@@ -34,15 +44,15 @@ def write_image(
         "mksquashfs", tree, image,
         "-noappend", "-no-progress", "-quiet",
         "-comp", "zstd",
-        "-Xcompression-level", str(compression.level),
-        "-b", compression.block_size,
+        "-Xcompression-level", str(how.compression.level),
+        "-b", how.compression.block_size,
         # A quarter of all memory is the default; a build host runs several at once.
         "-mem", "512M",
-        *(("-processors", str(processors)) if processors else ()),
+        *(("-processors", str(how.processors)) if how.processors else ()),
         # The lookup table for NFS export is of no use under an overlay.
         "-no-exports",
         "-ef", listed,
-        environment={"SOURCE_DATE_EPOCH": str(epoch)},
+        environment={"SOURCE_DATE_EPOCH": str(how.epoch)},
     )  # fmt: skip
     with _told(image):
         run(call, listen=listen)

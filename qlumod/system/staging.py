@@ -1,8 +1,7 @@
 """Directories to build in: owned by one process, gone at its end, cleared after a kill."""
 
 import contextlib
-import fcntl
-import os
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +9,8 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
-from qlumod.system.files import make_directories, open_lock, told
-from qlumod.system.leash import obey
+from qlumod.system.files import make_directories, told
+from qlumod.system.locking import Busy, locked
 from qlumod.system.namespace import call_inside
 from qlumod.system.removal import clear_directory, remove_directory
 from qlumod.system.user_namespace import Standing, standing
@@ -20,7 +19,7 @@ LOCK = ".lock"
 """What the name of a directory's lock ends in. A file of its own: over NFS flock(2) wants one
 that is open for writing, which no directory can be."""
 PAUSE = 0.1
-"""Seconds between two looks at a directory that another process has."""
+"""Seconds between two looks at what killed programs have not left yet."""
 DYING = 10
 """How often a directory is removed again in which killed programs are still about to die."""
 
@@ -34,7 +33,7 @@ def staging(parent: Path, name: str) -> Iterator[Path]:
     place, lock = parent / name, parent / f"{name}{LOCK}"
     with told(parent):
         make_directories(parent)
-    with _locked(lock):
+    with locked(lock, wait=math.inf):
         try:
             _clear(place)
             with told(place):
@@ -54,7 +53,7 @@ def sweep(parent: Path, like: str = "*") -> tuple[Path, ...]:
     removed = []
     for lock in sorted(parent.glob(f"{like}{LOCK}")):
         place = lock.with_suffix("")
-        with contextlib.suppress(BlockingIOError), _locked(lock, wait=False):
+        with contextlib.suppress(Busy), locked(lock, wait=0):
             _clear(place)
             if not place.exists():
                 lock.unlink(missing_ok=True)
@@ -79,37 +78,3 @@ def _clear(place: Path) -> None:
 def remove(*, listen: Listener, place: str) -> None:  # noqa: ARG001 - as `call_inside` calls it
     """Inside: remove a directory."""
     remove_directory(place)
-
-
-@contextmanager
-def _locked(lock: Path, *, wait: bool = True) -> Iterator[None]:
-    while True:
-        handle = open_lock(lock)
-        try:
-            _lock(handle, wait)
-            if _is_still(handle, lock):
-                yield
-                return
-        finally:
-            os.close(handle)
-
-
-def _lock(handle: int, wait: bool) -> None:
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if not wait:
-                raise
-        # Asked again and again: in a thread, no signal ends a system call that waits.
-        obey()
-        time.sleep(PAUSE)
-
-
-def _is_still(handle: int, lock: Path) -> bool:
-    """Whether what was locked is what the name stands for: whoever had it has removed it."""
-    try:
-        return os.path.samestat(os.fstat(handle), lock.lstat())
-    except FileNotFoundError:
-        return False

@@ -6,7 +6,6 @@ package hashes it again (`Store.check`), so that a damaged disk shows as an erro
 file, never as a wrong layer.
 """
 
-import os
 import shutil
 import threading
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
+from qlumod.model.numbers import number
 from qlumod.system import files
 from qlumod.system.maker import abandoned, maker
 
@@ -71,7 +71,7 @@ class Store:
         if not note.exists():
             return None
         sha256, _, size = note.read_text(encoding="utf-8").partition(" ")
-        found = files.Sum(sha256=Digest(sha256), size=int(size))
+        found = files.Sum(sha256=Digest(sha256), size=number(size))
         return found if self.has(found.sha256) else None
 
     def add_generated(self, source: Path, inputs: Digest) -> Path:
@@ -95,8 +95,7 @@ class Store:
         found = files.file_sum(source)
         with files.told(source):
             source.chmod(0o444)
-            with source.open("rb") as reading:
-                os.fsync(reading.fileno())
+            files.sync(source)
         self._insert(source, found, source, digest, size)
         return self.path(digest)
 
@@ -172,14 +171,12 @@ class Store:
         files.make_directories(target.parent)
         with files.told(target):
             beside.rename(target)
-            files.sync_directory(target.parent)
+            files.sync(target.parent)
 
 
-def store_in(
-    cache: Path, store: Path | None = None, *, brought: Mapping[Digest, Path] | None = None
-) -> Store:
+def store_in(cache: Path, store: Path | None = None) -> Store:
     """The store that a cache brings, or the one that was chosen."""
-    return Store(store or cache / "packages", brought or {})
+    return Store(store or cache / "packages")
 
 
 def _own_name() -> str:

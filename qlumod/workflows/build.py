@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
@@ -14,12 +14,12 @@ from qlumod.layer.job import Job
 from qlumod.lock.make import require_tools
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
-from qlumod.model.payload import MANIFEST
 from qlumod.model.project import Project
-from qlumod.system.files import file_sum
+from qlumod.package.delivery import Delivery
+from qlumod.stack.payload import Payload
 from qlumod.system.leash import workers
 from qlumod.system.run import require_programs
-from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.package import package_module
 from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors
@@ -34,7 +34,7 @@ class Built:
     """What became of one module: its payload, its packages, and whether a second build agreed."""
 
     module: ModuleName
-    payload: Path
+    payload: Payload
     packages: tuple[Path, ...] = ()
     """The files of its package build, the .changes last; empty for a module only built upon."""
     differences: tuple[str, ...] = ()
@@ -67,88 +67,94 @@ def build(
     place: Workplace,
     modules: Sequence[str],
     *,
-    output: Path,
+    to: Delivery,
     twice: bool = False,
-    lint: bool = True,
     base: Base | None = None,
     listen: Listener,
 ) -> tuple[Built, ...]:
-    """Build modules and put their packages into `output`; no names stand for all modules.
+    """Build modules and package them; no names stand for all modules.
 
     Modules are built side by side, each as soon as those that it requires are there, and packaged
     beside that. Where one fails, the others are finished before the error is raised. Where a second
     build comes out otherwise, that module gets no packages, and nothing is built upon it.
     """
-    if lint:
+    if to.lint:
         require_programs("lintian")
     project, lock, jobs = ordered(place, modules)
     wanted = named(project, modules)
     require_tools(lock)
     require_means(jobs, cache=place.cache, again=twice)
-    debs = place.packages
-    fetch_predecessors(lock, project.release, wanted, base=base, store=debs, listen=listen)
-    require_predecessors(lock, wanted, debs)
+    workshop = place.workshop
+    fetch_predecessors(
+        lock, project.release, wanted, base=base, store=workshop.store, listen=listen
+    )
+    require_predecessors(lock, wanted, workshop.store)
     needed = [job.spec.module for job in jobs]
     fetch_locked(place, lock, project.release, modules=needed, compiling=twice, listen=listen)
-    sweep_work(place.cache, place.work)
-    target = output.absolute()
+    sweep_work(workshop)
+    packaging = _Packaging(
+        wanted=wanted,
+        named=bool(modules),
+        workshop=workshop,
+        to=replace(to, output=to.output.absolute()),
+        listen=listen,
+    )
     with workers(max(PACKAGERS, place.processors or usable_processors())) as packagers:
 
-        def make(job: Job, share: int) -> tuple[Path, Future[tuple[Path, ...]]]:
-            made = payload(
-                job,
-                store=debs,
-                cache=place.cache,
-                work=place.work,
-                processors=share,
-                listen=listen,
-            )
+        def make(job: Job, share: int) -> tuple[Payload, Future[tuple[Path, ...]]]:
+            made = payload(job, workshop.shared(share), listen=listen)
             if twice:
-                _compare_again(place, job, made, processors=share, listen=listen)
-            return made, packagers.submit(
-                _packages,
-                job,
-                made,
-                wanted=wanted,
-                named=bool(modules),
-                store=debs,
-                output=target,
-                cache=place.cache,
-                lint=lint,
-                listen=listen,
-            )
+                _compare_again(job, made, workshop.shared(share), listen=listen)
+            return made, packagers.submit(packaging.packages, job, made)
 
         outcome = abreast(jobs, make, processors=place.processors, listen=listen)
     raise_faults(_faults(outcome))
     return tuple(_built(outcome))
 
 
-def _compare_again(
-    place: Workplace, job: Job, made: Path, *, processors: int, listen: Listener
-) -> None:
+def _compare_again(job: Job, made: Payload, workshop: Workshop, *, listen: Listener) -> None:
     """Build a module a second time; raises where it comes out otherwise."""
-    found = build_again(
-        job,
-        store=place.packages,
-        cache=place.cache,
-        work=place.work,
-        processors=processors,
-        listen=listen,
-    )
+    found = build_again(job, workshop, listen=listen)
     if found:
         raise _Differs(made, found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Packaging:
+    """How the modules of one build are packaged."""
+
+    wanted: Sequence[ModuleName]
+    named: bool
+    """Whether these were named, or are all there are."""
+    workshop: Workshop
+    to: Delivery
+    listen: Listener
+
+    def packages(self, job: Job, made: Payload) -> tuple[Path, ...]:
+        """Package a module; what is published already only if it was named."""
+        module = job.spec.module
+        if module not in self.wanted:
+            return ()
+        # What is made in another profile is a trial: it is never published as that version.
+        trial = bool(job.project.release.profile)
+        if not trial and _is_published(job, made) and not self.named:
+            self.listen(Notice(text=f"{module}: nothing to package, it is published as it is"))
+            return ()
+        return package_module(job, made, self.workshop, to=self.to, listen=self.listen)
 
 
 class _Differs(QlumodError):
     """A second build came out otherwise: nothing is made of the module, and nothing upon it."""
 
-    def __init__(self, payload: Path, differences: tuple[str, ...]) -> None:
-        super().__init__(f"{payload}: a second build came out otherwise", details=differences)
+    def __init__(self, payload: Payload, differences: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{payload.directory}: a second build came out otherwise", details=differences
+        )
         self.payload = payload
         self.differences = differences
 
 
-def _faults(outcome: Outcome[tuple[Path, Future[tuple[Path, ...]]]]) -> Iterator[QlumodError]:
+def _faults(outcome: Outcome[tuple[Payload, Future[tuple[Path, ...]]]]) -> Iterator[QlumodError]:
     """What failed in building and packaging; that a second build differs is no error."""
     yield from (fault for fault in outcome.failed.values() if not isinstance(fault, _Differs))
     for _, packaging in outcome.done.values():
@@ -161,7 +167,7 @@ def _faults(outcome: Outcome[tuple[Path, Future[tuple[Path, ...]]]]) -> Iterator
                 raise other
 
 
-def _built(outcome: Outcome[tuple[Path, Future[tuple[Path, ...]]]]) -> Iterator[Built]:
+def _built(outcome: Outcome[tuple[Payload, Future[tuple[Path, ...]]]]) -> Iterator[Built]:
     for module in outcome.modules:
         if module in outcome.done:
             made, packaging = outcome.done[module]
@@ -182,44 +188,19 @@ def named(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
     return names or tuple(spec.module for spec in project.specs)
 
 
-def _packages(
-    job: Job,
-    made: Path,
-    *,
-    wanted: Sequence[ModuleName],
-    named: bool,
-    store: Store,
-    output: Path,
-    cache: Path,
-    lint: bool,
-    listen: Listener,
-) -> tuple[Path, ...]:
-    """Package a module; what is published already only if it was named."""
-    if job.spec.module not in wanted:
-        return ()
-    # What is made in another profile is a trial: it is never published as that version.
-    trial = bool(job.project.release.profile)
-    if not trial and _is_published(job, made) and not named:
-        listen(Notice(text=f"{job.spec.module}: nothing to package, it is published as it is"))
-        return ()
-    return package_module(
-        job, made, store=store, output=output, cache=cache, lint=lint, listen=listen
-    )
-
-
-def _is_published(job: Job, made: Path) -> bool:
+def _is_published(job: Job, made: Payload) -> bool:
     """Whether the lock says so; raises if other bytes are published under the same version.
 
     The recipe is the same then: what came out otherwise comes of the layers below, or of us.
     """
     publication = job.lock.publication_of(job.spec.module)
-    if publication and file_sum(made / MANIFEST).sha256 != publication.manifest:
+    if publication and made.digest != publication.manifest:
         module = job.spec.module
         number = dict(job.lock.revisions)[module]
         raise QlumodError(
             f"module {module} has come out otherwise than its published version "
             f"{job.lock.version}-{number}",
-            details=(f"it lies in {made}",),
+            details=(f"it lies in {made.directory}",),
             remedy=f"give it the next version: qlumod lock --raise {module}",
         )
     return publication is not None

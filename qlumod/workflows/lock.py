@@ -1,7 +1,7 @@
 """Lock and fetch: from specs to exact packages, and those into the store."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from qlumod.lock.fresh import renewing, require_fresh
 from qlumod.lock.freshness import Older, require_no_older
 from qlumod.lock.hold import check_dropped, held_packages
 from qlumod.lock.leaving_out import modules_without
-from qlumod.lock.make import make_lock, own_sources
+from qlumod.lock.make import Before, make_lock, own_sources
 from qlumod.lock.place import HELD, Place, with_folders, with_held, with_indexes
 from qlumod.lock.place import place as apt_place
 from qlumod.lock.revise import Revision
 from qlumod.lock.solve import HeldPackage, Solved, absent, solve
 from qlumod.lock.sources import require_archives
+from qlumod.lock.target import Target
+from qlumod.model.document import readable
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName, module_name
 from qlumod.model.project import Project
@@ -29,7 +31,7 @@ from qlumod.system.beneath import Beneath
 from qlumod.system.documents import read_document
 from qlumod.system.store import Store
 from qlumod.workflows.check import check
-from qlumod.workflows.predecessors import Base, fetch_predecessors, revise
+from qlumod.workflows.predecessors import Base, Numbering, fetch_predecessors, revise
 from qlumod.workflows.workplace import Workplace
 
 LOCKS = "locks"
@@ -37,11 +39,17 @@ LOCKS = "locks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What a lock is for."""
+class Wish:
+    """What a new lock is to change of the old one."""
 
-    flavor: FlavorName
-    architecture: ArchName
+    update: Sequence[str] | None = None
+    """None keeps the old lock's versions as far as the specs let it, an empty sequence lets
+    everything move, names (of packages or modules) let those move and what follows from them."""
+    raised: Sequence[str] = ()
+    """Modules that get the next N, even if nothing is known to have changed."""
+    older: Sequence[Older] | None = ()
+    """Archives that may be older than those of the old lock, and why: the lock keeps it. None: all
+    may be, since nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,36 +140,27 @@ def _not_locked(project: Project, lock: Lock, modules: Sequence[str]) -> Iterato
 
 def lock(
     place: Workplace,
+    wish: Wish = Wish(),
     *,
-    update: Sequence[str] | None = None,
     base: Base | None = None,
-    raised: Sequence[str] = (),
-    older: Sequence[Older] = (),
     dry_run: bool = False,
     listen: Listener = ignore,
-    host: Path | None = None,
 ) -> Locked:
     """Solve all modules and write the lock.
 
-    Their versions follow what is published at `base`; those that are `raised` get the next N, even
-    if nothing is known to have changed.
-
-    `older` names archives that may be older than those of the old lock, and why: the lock keeps it.
-    `update`: None keeps the old lock's versions as far as the specs let it, an empty sequence lets
-    everything move, names (of packages or modules) let those move and what follows from them.
+    Their versions follow what is published at `base`.
     """
     project, wanted = project_for(place)
     path = lock_path(place.specs, project.release, wanted)
     old = old_lock(place, project, wanted)
-    project, new = solved_lock(
-        place, project, wanted, old, update=update, older=older, listen=listen, host=host
-    )
+    project, new = solved_lock(place, project, wanted, old, wish, listen=listen)
     new, revisions = revise(
         new,
         old,
         project,
-        base=base,
-        raised=[project.spec(ModuleName(name)).module for name in raised],
+        by=Numbering(
+            base=base, raised=[project.spec(ModuleName(name)).module for name in wish.raised]
+        ),
         store=place.packages,
         listen=listen,
     )
@@ -174,46 +173,34 @@ def solved_lock(
     project: Project,
     wanted: Target,
     old: Lock | None,
+    wish: Wish,
     *,
-    update: Sequence[str] | None = None,
-    older: Sequence[Older] | None = None,
     listen: Listener = ignore,
-    host: Path | None = None,
 ) -> tuple[Project, Lock]:
     """The lock of a project as apt solves it now, and the project with what is locked of it.
 
     Nothing is written beside the specs, and all versions are those of the `old` lock or the first;
-    see `lock`. `older` None: archives may be older than the old lock's, since nothing is kept.
+    see `lock`.
     """
-    kept = None if update is not None and not update else old
+    moving = wish.update or ()
+    kept = None if wish.update is not None and not wish.update else old
     shared, on_request = _archives(project, wanted)
-    debs = place.packages
     with apt_place(
-        project.release,
-        wanted.flavor,
-        wanted.architecture,
-        needed=shared,
-        optional=on_request,
-        beside=place.specs,
-        cache=place.cache,
-        addresses=place.addresses,
-        host=host,
-        stall=place.stall,
-        listen=listen,
+        project.release, wanted, place.reach, needed=shared, optional=on_request, listen=listen
     ) as bare:
         where = with_indexes(with_folders(bare), on_request, listen)
-        if older is not None:
-            require_no_older(where.root, old, remote=where.remote, meant=older)
+        if wish.older is not None:
+            require_no_older(where.root, old, remote=where.remote, meant=wish.older)
         without = modules_without(
             project.specs,
             wanted.flavor,
             missing=where.missing,
             kept=kept,
-            moving=update or (),
-            store=debs,
+            moving=moving,
+            store=place.packages,
         )
         project = project.without(without)
-        where, held = _held(where, kept, update or (), debs, listen)
+        where, held = _held(where, kept, moving, place.packages, listen)
         solved = solve(
             project.specs,
             flavor=wanted.flavor,
@@ -222,8 +209,18 @@ def solved_lock(
             held=held,
             listen=listen,
         )
-        return project, _new_lock(
-            project, wanted, where, solved, held=held, old=old, without=without, older=older
+        check_dropped(
+            held,
+            solved.packages,
+            renewing(project.release, wanted.flavor, wanted.architecture),
+        )
+        return project, make_lock(
+            project,
+            _of_archives(solved, where, old),
+            wanted,
+            root=where.root,
+            before=Before(lock=old, unread=_unread(where, old), older=wish.older),
+            left_out=without,
         )
 
 
@@ -255,33 +252,12 @@ def _held(
     return where, held_packages(kept, names, gone, store)
 
 
-def _new_lock(
-    project: Project,
-    wanted: Target,
-    where: Place,
-    solved: Solved,
-    *,
-    held: Sequence[HeldPackage],
-    old: Lock | None,
-    without: Mapping[ModuleName, str],
-    older: Sequence[Older] | None,
-) -> Lock:
-    renew = renewing(project.release, wanted.flavor, wanted.architecture)
-    check_dropped(held, solved.packages, renew)
-    return make_lock(
-        project,
-        replace(
-            solved,
-            packages=own_sources(solved.packages, old, HELD),
-            indexes=tuple(index for index in solved.indexes if index[0] in where.remote),
-        ),
-        flavor=wanted.flavor,
-        architecture=wanted.architecture,
-        root=where.root,
-        old=old,
-        unread=_unread(where, old),
-        left_out=without,
-        older=older,
+def _of_archives(solved: Solved, where: Place, old: Lock | None) -> Solved:
+    """What was solved, with the archives that packages come from in place of the store."""
+    return replace(
+        solved,
+        packages=own_sources(solved.packages, old, HELD),
+        indexes=tuple(index for index in solved.indexes if index[0] in where.remote),
     )
 
 
@@ -304,7 +280,7 @@ def _written(
     for moved in found.moved:
         if moved.old.version == moved.new.version and not moved.new.generated:
             listen(Caution(text=f"{moved}, in the archive {moved.new.archive}"))
-    data = lock_text(new).encode()
+    data = readable(lock_text(new), str(path), parse_lock)
     beneath = Beneath(specs)
     _remove_debris(beneath, path)
     changed = not beneath.is_file(path) or beneath.read(path) != data
@@ -329,7 +305,6 @@ def fetch(
     base: Base | None = None,
     dry_run: bool = False,
     listen: Listener = ignore,
-    host: Path | None = None,
 ) -> Fetched:
     """Fetch what the store lacks of the locked packages, of all modules or of those named.
 
@@ -348,13 +323,7 @@ def fetch(
         listen=listen,
     )
     return fetch_locked(
-        place,
-        locked,
-        project.release,
-        modules=modules,
-        compiling=True,
-        listen=listen,
-        host=host,
+        place, locked, project.release, modules=modules, compiling=True, listen=listen
     )
 
 
@@ -386,7 +355,6 @@ def fetch_locked(
     modules: Sequence[str] = (),
     compiling: bool = False,
     listen: Listener = ignore,
-    host: Path | None = None,
 ) -> Fetched:
     """Fetch what the store lacks of a lock's packages; with nothing to fetch, ask nobody.
 
@@ -400,22 +368,15 @@ def fetch_locked(
         return Fetched(packages=(), size=0)
     with apt_place(
         release,
-        locked.flavor,
-        locked.architecture,
+        Target(flavor=locked.flavor, architecture=locked.architecture),
+        place.reach,
         needed={package.archive for package in missing(packages, debs)},
-        beside=place.specs,
-        cache=place.cache,
-        addresses=place.addresses,
-        host=host,
-        stall=place.stall,
         listen=listen,
     ) as where:
         return fetch_missing(
             packages,
-            root=where.root,
-            folders=where.folders,
+            where,
             store=debs,
             renew=renewing(release, locked.flavor, locked.architecture),
-            stall=place.stall,
             listen=listen,
         )

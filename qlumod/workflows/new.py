@@ -11,7 +11,7 @@ from qlumod.layer.build import build_payloads, plan
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import FlavorName, ModuleName, flavor_name, module_name
-from qlumod.model.new_spec import new_spec_text
+from qlumod.model.new_spec import Draft, new_spec_text
 from qlumod.model.project import CORE, Project, checked
 from qlumod.model.relation import parse_relation
 from qlumod.model.spec import SUFFIX
@@ -19,7 +19,7 @@ from qlumod.system.beneath import Beneath
 from qlumod.system.documents import read_document
 from qlumod.system.namespace import require
 from qlumod.workflows.check import ACCOUNTS, check
-from qlumod.workflows.lock import fetch_locked, old_lock, solved_lock, target
+from qlumod.workflows.lock import Wish, fetch_locked, old_lock, solved_lock, target
 from qlumod.workflows.workplace import Workplace
 
 DEFAULT_GROUP = "HPC Stack"
@@ -94,7 +94,7 @@ def _missing_accounts(
     wanted = target(project.release, place.flavor, place.arch)
     project = project.of_flavor(wanted.flavor)
     project, lock = solved_lock(
-        place, project, wanted, old_lock(place, project, wanted), listen=listen
+        place, project, wanted, old_lock(place, project, wanted), Wish(older=None), listen=listen
     )
     if module in (left_out := dict(lock.left_out)):
         raise QlumodError(
@@ -112,14 +112,7 @@ def _missing_accounts(
             proposed.extend(event.stanzas)
 
     try:
-        build_payloads(
-            jobs,
-            store=place.packages,
-            cache=place.cache,
-            work=place.work,
-            processors=place.processors,
-            listen=hear,
-        )
+        build_payloads(jobs, place.workshop, listen=hear)
     except QlumodError:
         if not proposed:
             raise
@@ -143,13 +136,15 @@ def _require_new(project: Project, module: ModuleName, path: Path) -> None:
 def _spec_text(module: ModuleName, wanted: Wanted) -> str:
     title = wanted.title or module.capitalize()
     return new_spec_text(
-        module,
-        title=title,
-        stack_group=wanted.stack_group or DEFAULT_GROUP,
-        flavors=tuple(map(flavor_name, wanted.flavors)),
-        requires=tuple(map(module_name, wanted.requires)) or (CORE,),
-        packages=tuple(map(parse_relation, wanted.packages)),
-        description=wanted.description or title,
+        Draft(
+            module=module,
+            title=title,
+            stack_group=wanted.stack_group or DEFAULT_GROUP,
+            flavors=tuple(map(flavor_name, wanted.flavors)),
+            requires=tuple(map(module_name, wanted.requires)) or (CORE,),
+            packages=tuple(map(parse_relation, wanted.packages)),
+            description=wanted.description or title,
+        )
     )
 
 

@@ -16,15 +16,12 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.package.before import Predecessor, read_texts
 from qlumod.package.build import build_package
 from qlumod.package.changelog import transparency
-from qlumod.package.install import (
-    home_below,
-    install_copyright,
-    install_documents,
-    install_payload,
-    payload_contents,
-)
+from qlumod.package.delivery import Delivery
+from qlumod.package.install import install_copyright, install_documents, install_payload
 from qlumod.package.plan import Plan, payload_depends
-from qlumod.system.store import Store, store_in
+from qlumod.stack.payload import Payload
+from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.predecessors import known_predecessor
 
 
@@ -32,25 +29,41 @@ from qlumod.workflows.predecessors import known_predecessor
 class Installed:
     """A payload that lies in a package's build directory."""
 
-    payload: Path
+    payload: Payload
     """Where it was taken from."""
     substvars: Mapping[str, str]
     """The substitution variables that debhelper shall know (deb-substvars(5))."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePackage:
+    """What an unpacked source package of modules carries."""
+
+    inputs: Path
+    """Its documents: ``debian/qlumod``."""
+    brought: Sequence[Path] = ()
+    """The directories of locked .debs in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildDirectory:
+    """Where the files of a binary package are put."""
+
+    package: str
+    directory: Path
+
+
 def package_module(
     job: Job,
-    payload: Path,
+    payload: Payload,
+    workshop: Workshop,
     *,
-    store: Store,
-    output: Path,
-    cache: Path,
-    lint: bool = True,
+    to: Delivery,
     listen: Listener,
 ) -> tuple[Path, ...]:
-    """Make the packages of a built module; returns the files in `output`, the .changes last."""
-    made = source_plan(job, store)
-    return build_package(made, payload, output=output, cache=cache, lint=lint, listen=listen)
+    """Make the packages of a built module; returns the finished files, the .changes last."""
+    made = source_plan(job, workshop.store)
+    return build_package(made, payload, to=to, cache=workshop.cache, listen=listen)
 
 
 def source_plan(job: Job, store: Store) -> Plan:
@@ -59,51 +72,41 @@ def source_plan(job: Job, store: Store) -> Plan:
 
 
 def install_module(
-    inputs: Path,
+    source: SourcePackage,
     module: ModuleName,
+    workshop: Workshop,
     *,
-    package: str,
-    destination: Path,
-    cache: Path,
-    store: Path | None = None,
-    brought: Sequence[Path] = (),
-    work: Path | None = None,
-    processors: int | None = None,
+    into: BuildDirectory,
     check: bool = True,
     listen: Listener,
 ) -> Installed:
     """Put a module into a package's build directory, building it where the cache lacks it.
 
-    This is what `dh_qlumod` calls; `inputs` is ``debian/qlumod``, `brought` are directories of the
-    source package that hold locked .debs.
+    This is what `dh_qlumod` calls.
     """
-    job = read_inputs(inputs, module)
-    made = _plan(job, _carried(job, inputs))
-    debs = store_in(cache, store, brought=_brought(job.lock, brought))
-    jobs = _jobs(job, store=debs, cache=cache, listen=listen)
-    payloads = build_payloads(
-        jobs, store=debs, cache=cache, work=work, processors=processors, listen=listen
-    )
-    payload = payloads[module]
-    manifest = install_payload(payload, destination)
+    job = read_inputs(source.inputs, module)
+    made = _plan(job, _carried(job, source.inputs))
+    store = replace(workshop.store, brought=_brought(job.lock, source))
+    workshop = replace(workshop, store=store)
+    payload = build_payloads(_jobs(job, workshop, listen), workshop, listen=listen)[module]
+    copy = install_payload(payload, into.directory)
     if check:
-        require_agreement(home_below(destination, manifest), manifest)
-    texts = transparency(made, payload_contents(payload, module))
-    install_documents(manifest, texts, destination, package)
-    install_copyright(destination, package)
+        require_agreement(copy)
+    texts = transparency(made, payload.contents)
+    install_documents(payload.manifest, texts, into.directory, into.package)
+    install_copyright(into.directory, into.package)
     depends = ", ".join(payload_depends(made))
     return Installed(payload=payload, substvars={"qlumod:Depends": depends})
 
 
-def _jobs(job: Job, *, store: Store, cache: Path, listen: Listener) -> tuple[Job, ...]:
+def _jobs(job: Job, workshop: Workshop, listen: Listener) -> tuple[Job, ...]:
     """What has to be done for a payload: nothing, or to build it here with the tools of here."""
-    module = job.spec.module
+    module, cache = job.spec.module, workshop.cache
     locked = plan(job.project, job.lock, [module])[-1]
     if payload_path(cache, locked.identity).is_dir():
         return (locked,)
     require_means((locked,), cache=cache)
-    lock = _of_these_tools(job.lock, listen)
-    return plan_here(job.project, lock, module, store=store, cache=cache)
+    return plan_here(job.project, _of_these_tools(job.lock, listen), module, workshop)
 
 
 def _of_these_tools(lock: Lock, listen: Listener) -> Lock:
@@ -114,11 +117,11 @@ def _of_these_tools(lock: Lock, listen: Listener) -> Lock:
     return replace(lock, tools=tools()) if others else lock
 
 
-def _brought(lock: Lock, directories: Sequence[Path]) -> Mapping[Digest, Path]:
+def _brought(lock: Lock, source: SourcePackage) -> Mapping[Digest, Path]:
     """The locked .debs that lie in these directories, by digest; whoever uses one hashes it."""
     return {
         package.sha256: path.absolute()
-        for directory in directories
+        for directory in source.brought
         for package in lock.packages
         if (path := directory / package.file_name).is_file()
     }

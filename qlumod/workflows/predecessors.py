@@ -46,13 +46,21 @@ class Base:
         return Layout(root=self.repository.absolute())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbering:
+    """What tells the versions of modules."""
+
+    base: Base | None
+    raised: Collection[ModuleName] = ()
+    """Those that get the next N, even if nothing is known to have changed."""
+
+
 def revise(
     new: Lock,
     old: Lock | None,
     project: Project,
     *,
-    base: Base | None,
-    raised: Collection[ModuleName] = (),
+    by: Numbering,
     store: Store,
     listen: Listener,
 ) -> tuple[Lock, tuple[Revision, ...]]:
@@ -61,7 +69,7 @@ def revise(
     What the versions to come are compared with is put into the store. Without a repository all
     stays as the old lock says it.
     """
-    there = _there(base, listen)
+    there = _there(by.base, listen)
     wanted = _wanted(new, project.release)
     published = _published(there, wanted, [s.module for s in project.specs], store, listen)
     known = {
@@ -75,7 +83,7 @@ def revise(
                 wanted.version, published.get(spec.module), remembered(old, spec.module)
             ),
             taken=highest_revision(there.layout, wanted, spec.module) if there else 0,
-            raised=spec.module in raised,
+            raised=spec.module in by.raised,
         )
         for spec in project.specs
     }

@@ -1,6 +1,5 @@
 """Proving that a stack of modules equals one installation of all their packages."""
 
-import gzip
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,14 +7,11 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.layer.build import build_payloads, ensure_generated, plan
-from qlumod.layer.cache import work_in
 from qlumod.layer.job import Job
-from qlumod.model.contents import parse_contents
-from qlumod.model.digests import digest_bytes, digest_value
+from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
 from qlumod.model.names import Digest, ModuleName, ReleaseVersion, module_name
-from qlumod.model.payload import MANIFEST
 from qlumod.model.project import Project
 from qlumod.model.proof import About, ProvenModule
 from qlumod.model.spec import ModuleSpec, with_requirements
@@ -23,13 +19,14 @@ from qlumod.proof.permitted import Expectations, outside
 from qlumod.proof.reference import Installation, reference_tree
 from qlumod.proof.tree import Tree, loaded
 from qlumod.proof.verdict import Verdict, verdict
-from qlumod.stack.member import Member, read_member
+from qlumod.stack.kernel import kernel_of_stack
+from qlumod.stack.payload import Payload
 from qlumod.state.accounts import day_of
 from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
-from qlumod.system.files import read_bytes
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.staging import staging
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.lock import fetch_locked, locked_project, project_for
 from qlumod.workflows.workplace import Workplace
 
@@ -56,48 +53,26 @@ def verify_stack(
     installation = Installation(lock=lock, specs=stacked)
     names = installation.modules
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
-    payloads = built_payloads(place, plan(project, lock, names), listen=listen)
-    work = work_in(place.cache, place.work)
-    reference = reference_tree(
-        installation,
-        store=place.packages,
-        cache=place.cache,
-        work=work,
-        fresh=fresh,
-        listen=listen,
-    )
+    payloads = built_payloads(place.workshop, plan(project, lock, names), listen=listen)
+    workshop = place.workshop
+    reference = reference_tree(installation, workshop, fresh=fresh, listen=listen)
     found = verdict_of(
-        project, installation, payloads, reference=reference, work=work, listen=listen
+        project, installation, payloads, reference=reference, work=workshop.work, listen=listen
     )
     return replace(found, about=about(lock, stacked, payloads))
 
 
 def built_payloads(
-    place: Workplace, jobs: Sequence[Job], *, listen: Listener
-) -> dict[ModuleName, Path]:
+    workshop: Workshop, jobs: Sequence[Job], *, listen: Listener
+) -> dict[ModuleName, Payload]:
     """The payloads of modules, and in the store all packages that an installation of them takes."""
-    debs = place.packages
-    payloads = build_payloads(
-        jobs,
-        store=debs,
-        cache=place.cache,
-        work=place.work,
-        processors=place.processors,
-        listen=listen,
-    )
+    payloads = build_payloads(jobs, workshop, listen=listen)
     # The installation gets the same packages of compiled modules as the layers.
-    ensure_generated(
-        jobs,
-        store=debs,
-        cache=place.cache,
-        work=place.work,
-        processors=place.processors,
-        listen=listen,
-    )
+    ensure_generated(jobs, workshop, listen=listen)
     return payloads
 
 
-def about(lock: Lock, specs: Iterable[ModuleSpec], payloads: Mapping[ModuleName, Path]) -> About:
+def about(lock: Lock, specs: Iterable[ModuleSpec], payloads: Mapping[ModuleName, Payload]) -> About:
     """Name the modules that a proof is about, and their bytes."""
     return About(
         release=ReleaseVersion.parse(lock.version),
@@ -107,22 +82,21 @@ def about(lock: Lock, specs: Iterable[ModuleSpec], payloads: Mapping[ModuleName,
     )
 
 
-def _proven(spec: ModuleSpec, lock: Lock, payload: Path) -> ProvenModule:
-    data = read_bytes(payload / MANIFEST)
-    layer = read_member(payload).manifest.file(LAYER)
+def _proven(spec: ModuleSpec, lock: Lock, payload: Payload) -> ProvenModule:
+    layer = payload.manifest.file(LAYER)
     return ProvenModule(
         module=spec.module,
         version=f"{lock.version}-{dict(lock.revisions).get(spec.module, 1)}",
         title=spec.title,
         layer=layer.sha256 if layer else Digest(""),
-        payload=digest_bytes(data),
+        payload=payload.digest,
     )
 
 
 def verdict_of(
     project: Project,
     installation: Installation,
-    payloads: Mapping[ModuleName, Path],
+    payloads: Mapping[ModuleName, Payload],
     *,
     reference: Tree,
     work: Path,
@@ -154,10 +128,10 @@ def _check_conflicts(specs: Sequence[ModuleSpec]) -> None:
 
 
 def stack_tree(
-    payloads: Mapping[ModuleName, Path], *, epoch: int, work: Path, listen: Listener
+    payloads: Mapping[ModuleName, Payload], *, epoch: int, work: Path, listen: Listener
 ) -> Tree:
     """Assemble a stack in `work` and scan it."""
-    places = [str(payload) for payload in payloads.values()]
+    places = [str(payload.directory) for payload in payloads.values()]
     with staging(work, f"proof-{digest_value(places)}") as place:
         call_inside(
             "qlumod.proof.inside:stack",
@@ -173,15 +147,14 @@ def stack_tree(
 
 
 def expectations(
-    project: Project, installation: Installation, payloads: Collection[Path]
+    project: Project, installation: Installation, payloads: Collection[Payload]
 ) -> Expectations:
     """What release, specs and payloads say that the stack differs in."""
-    members = [read_member(payload) for payload in payloads]
     release, specs = project.release, installation.specs
-    beside = dict(pair for member in members for pair in _beside(member))
-    kernel = next((m.manifest.kernel for m in members if m.manifest.kernel), "")
-    recorded = {path for member in members for _, path in member.left_out}
-    back = {path for member in members for path in _brought_back(member, recorded)}
+    beside = dict(pair for payload in payloads for pair in _beside(payload))
+    kernel = kernel_of_stack(payloads)
+    recorded = {path for payload in payloads for _, path in payload.left_out}
+    back = {path for payload in payloads for path in _brought_back(payload, recorded)}
     return Expectations(
         left_out=frozenset(recorded - back - outside(kernel, beside)),
         excludes=(*release.excludes, *installation.lines("exclude")),
@@ -206,17 +179,16 @@ def _days(project: Project, installation: Installation) -> Iterator[tuple[str, t
             yield user.name, (day_of(installation.epoch), day_of(lock.epoch_of(module)))
 
 
-def _brought_back(member: Member, recorded: Collection[str]) -> Iterator[str]:
+def _brought_back(payload: Payload, recorded: Collection[str]) -> Iterator[str]:
     """The paths of a module that others have left out, and not it."""
-    own = {path for _, path in member.left_out}
-    text = gzip.decompress(member.contents.read_bytes()).decode()
-    for line in parse_contents(text, str(member.contents)):
+    own = {path for _, path in payload.left_out}
+    for line in payload.contents:
         if line.path in recorded and line.path not in own:
             yield line.path
 
 
-def _beside(member: Member) -> Iterable[tuple[str, str]]:
+def _beside(payload: Payload) -> Iterable[tuple[str, str]]:
     """What lies beside a layer: its path in an installation, and its digest."""
     for name, path in ((KERNEL, "/boot/vmlinuz-"), (INITRD, "/boot/initrd.img-")):
-        if file := member.manifest.file(name):
-            yield f"{path}{member.manifest.kernel}", file.sha256
+        if file := payload.manifest.file(name):
+            yield f"{path}{payload.manifest.kernel}", file.sha256

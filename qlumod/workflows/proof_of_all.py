@@ -4,12 +4,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step, within
 from qlumod.layer.build import plan
-from qlumod.layer.cache import work_in
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, module_name
@@ -30,6 +28,7 @@ from qlumod.proof.reference import PROOF, UNFINISHED, Installation, kept_root, r
 from qlumod.proof.steps import otherwise
 from qlumod.proof.tree import Tree
 from qlumod.proof.verdict import Verdict
+from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.files import make_directories, write_whole
@@ -38,7 +37,7 @@ from qlumod.system.memory import available_memory
 from qlumod.system.namespace import require
 from qlumod.system.own_code import code_digest
 from qlumod.system.staging import sweep
-from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.proof import about, built_payloads, verdict_of
 from qlumod.workflows.workplace import Workplace
@@ -78,16 +77,14 @@ def verify_all(
     require()
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
     jobs = plan(project, lock, names)
-    payloads = built_payloads(place, jobs, listen=listen)
+    payloads = built_payloads(place.workshop, jobs, listen=listen)
     sweep(place.cache / PROOF / UNFINISHED)
     prover = Prover(
         project=project,
         lock=lock,
         payloads=payloads,
         identities={job.spec.module: job.identity for job in jobs},
-        store=place.packages,
-        cache=place.cache,
-        work=work_in(place.cache, place.work),
+        workshop=place.workshop,
         fresh=fresh,
     )
     results = _results(plan_of_all, prover, at_once, processors=place.processors, listen=listen)
@@ -109,20 +106,16 @@ class Prover:
 
     project: Project
     lock: Lock
-    payloads: Mapping[ModuleName, Path]
+    payloads: Mapping[ModuleName, Payload]
     identities: Mapping[ModuleName, Digest]
-    store: Store
-    cache: Path
-    work: Path
+    workshop: Workshop
     fresh: bool
 
     def keep_core(self, *, listen: Listener) -> None:
         """Have the root that all second steps begin with."""
         kept_root(
             self._installation((CORE,), ONCE),
-            store=self.store,
-            cache=self.cache,
-            work=self.work,
+            self.workshop,
             fresh=self.fresh,
             listen=within(listen, CORE),
         )
@@ -159,7 +152,7 @@ class Prover:
         listen: Listener,
     ) -> Checked:
         """What was found before of the same bytes by the same code, else what is found now."""
-        place = self.cache / PROOF / f"{self._identity(what, stack, way)}.json"
+        place = self.workshop.cache / PROOF / f"{self._identity(what, stack, way)}.json"
         if place.is_file() and not self.fresh:
             return parse_checked(place.read_bytes())
         try:
@@ -201,9 +194,7 @@ class Prover:
     def _reference(self, stack: Stack, way: Way, listen: Listener) -> Tree:
         return reference_tree(
             self._installation(stack, way),
-            store=self.store,
-            cache=self.cache,
-            work=self.work,
+            self.workshop,
             fresh=self.fresh,
             listen=listen,
         )
@@ -214,7 +205,7 @@ class Prover:
             self._installation(stack, way),
             {module: self.payloads[module] for module in stack},
             reference=reference,
-            work=self.work,
+            work=self.workshop.work,
             listen=listen,
         )
 

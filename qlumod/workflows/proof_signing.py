@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.proof import proof_text
+from qlumod.model.proof import parse_proof, permits, proof_text
+from qlumod.proof.proved import known_permits
 from qlumod.repository.founding import opened_settings
 from qlumod.repository.layout import Layout
 from qlumod.system.gpg import SigningKey, clearsign
@@ -24,7 +25,14 @@ def signing_proofs(named: Sequence[str], repository: Path | None) -> Iterator[Si
     """
     with signing(named or _of_repository(repository) or _only()) as signers:
         keys = signers().keys
-        yield lambda document: _signed(keys, proof_text(document))
+        yield lambda document: _signed(keys, _text(document))
+
+
+def _text(document: Mapping[str, object]) -> bytes:
+    """The text of a proof, which was read once as a repository will read it."""
+    text = proof_text(document)
+    parse_proof(text, "the proof", known=permits(known_permits()))
+    return text
 
 
 def _signed(keys: Sequence[SigningKey], text: bytes) -> bytes:

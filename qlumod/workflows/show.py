@@ -8,10 +8,10 @@ from qlumod.errors import QlumodError
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.model.lock import LockedPackage
-from qlumod.model.manifest import LAYER, Manifest
+from qlumod.model.manifest import Manifest
 from qlumod.model.spec import ModuleSpec
-from qlumod.package.install import payload_contents, read_manifest
 from qlumod.package.room import Room, room
+from qlumod.stack.payload import Payload
 from qlumod.system.squashfs_sizes import stored_sizes
 from qlumod.workflows.build import named, ordered
 from qlumod.workflows.workplace import Workplace
@@ -53,7 +53,7 @@ def show(
 
 def _shown(job: Job, cache: Path, *, sizes: bool) -> Shown:
     module, lock, place = job.spec.module, job.lock, payload_path(cache, job.identity)
-    payload = place if place.is_dir() else None
+    payload = Payload(directory=place) if place.is_dir() else None
     if sizes and payload is None:
         raise QlumodError(
             f"{module} is not built: there is no layer to measure",
@@ -66,14 +66,12 @@ def _shown(job: Job, cache: Path, *, sizes: bool) -> Shown:
         architecture=lock.architecture,
         packages=job.packages,
         identity=job.identity,
-        payload=payload,
-        manifest=read_manifest(payload) if payload else None,
-        room=_room(job, payload) if sizes and payload else None,
+        payload=place if payload else None,
+        manifest=payload.manifest if payload else None,
+        room=_room(payload) if sizes and payload else None,
     )
 
 
-def _room(job: Job, payload: Path) -> Room:
-    layer = payload / LAYER
-    return room(
-        layer.stat().st_size, stored_sizes(layer), payload_contents(payload, job.spec.module)
-    )
+def _room(payload: Payload) -> Room:
+    layer = payload.layer
+    return room(layer.stat().st_size, stored_sizes(layer), payload.contents)

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from qlumod.lock.place import Reach
 from qlumod.model.address import Address
 from qlumod.model.profile import RELEASED
 from qlumod.system.stalling import STALL
 from qlumod.system.store import Store, store_in
+from qlumod.system.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +33,39 @@ class Workplace:
     """How many processors may work; no byte depends on it."""
     stall: float = STALL
     """The seconds that hardly anything may come of a mirror; 0: as long as it takes."""
+    host: Path | None = None
+    """The APT_CONFIG of the host whose apt knows archives; None: this host's."""
 
     @property
     def packages(self) -> Store:
         """The package store."""
         return store_in(self.cache, self.store)
+
+    @property
+    def reach(self) -> Reach:
+        """Where archives are looked for."""
+        return Reach(
+            beside=self.specs,
+            cache=self.cache,
+            addresses=self.addresses,
+            host=self.host,
+            stall=self.stall,
+        )
+
+    @property
+    def workshop(self) -> Workshop:
+        """Where layers and reference installations are made."""
+        return workshop_in(self.cache, store=self.store, work=self.work, processors=self.processors)
+
+
+def workshop_in(
+    cache: Path,
+    *,
+    store: Path | None = None,
+    work: Path | None = None,
+    processors: int | None = None,
+) -> Workshop:
+    """The workshop of a cache; None: the default, as in `Workplace`."""
+    return Workshop(
+        store=store_in(cache, store), cache=cache, elsewhere=work, processors=processors
+    )

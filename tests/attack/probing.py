@@ -13,6 +13,7 @@ from qlumod.layer.build import build_payloads, plan
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import MANIFEST, payload_home
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.image import build_images, create_image
 from qlumod.workflows.modules import register
 from qlumod.workflows.proof import verify_stack
@@ -66,8 +67,8 @@ def asked_while_building(site: Site, cache: Path) -> tuple[dict[str, Path], list
         for package in site.lock.generated(module):
             site.store.forget_generated(package.sha256)
         jobs = plan(site.project, site.lock, [module])
-        made = build_payloads(jobs, store=site.store, cache=cache, listen=heard)
-        payloads |= {str(name): path for name, path in made.items()}
+        made = build_payloads(jobs, Workshop(store=site.store, cache=cache), listen=heard)
+        payloads |= {str(name): payload.directory for name, payload in made.items()}
         found += heard.answers(f"build {module}")
     return payloads, found
 

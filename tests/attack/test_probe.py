@@ -9,6 +9,7 @@ import pytest
 
 from qlumod.head.generations import read_current
 from qlumod.head.places import Places
+from qlumod.model.image import ImageName
 from qlumod.system.enclosure import CAPABILITIES
 from tests.attack.host import marked_host
 from tests.attack.probing import (
@@ -112,7 +113,9 @@ def test_no_program_of_a_root_goes_around_the_door(
     for payload in payloads.values():
         assert AROUND not in paths_in(payload)
     places = Places(top / "head")
-    generation, _ = read_current(places, "probed")
+    current = read_current(places, ImageName("probed"))
+    assert current
+    generation, _ = current
     image = places.built / "probed" / generation
     assert AROUND.encode() not in (image / "image.contents.gz").read_bytes()
 

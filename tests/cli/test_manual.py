@@ -34,7 +34,7 @@ def test_the_page_of_a_verb_has_its_options_and_examples_and_those_of_a_group_s_
         page = written(f"qlumod-{name}.1")
         inner = command.commands.values() if isinstance(command, click.Group) else []
         for verb in (command, *inner):
-            assert all(example in page for example in verb.examples)
+            assert all(example in page for example in verb.examples)  # type: ignore[attr-defined]
             for option in verb.params:
                 if isinstance(option, click.Option):
                     assert all(spelled in page for spelled in option.opts)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from qlumod.cli import screen
 from qlumod.cli.screen import LogFile, Plain, Reporter, print_error, print_json, shown, visible
 from qlumod.cli.terminal import Terminal
 from qlumod.errors import QlumodError
@@ -86,7 +86,7 @@ JSON = st.recursive(
 def test_json_stays_json_and_says_the_same(document: Any) -> None:
     out = io.StringIO()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(screen.sys, "stdout", out)
+        patched.setattr(sys, "stdout", out)
         print_json(document)
     assert unseen(out.getvalue()) == set()
     out.getvalue().encode()

@@ -1,5 +1,7 @@
 """An image is built from the newest version that it follows, of which every module is whole."""
 
+from typing import Any
+
 import pytest
 
 from qlumod.errors import QlumodError
@@ -119,7 +121,7 @@ def manifests(*modules: tuple[str, dict[str, object]]) -> list[object]:
     ]
 
 
-MISFITS = {
+MISFITS: dict[str, tuple[list[tuple[str, dict[str, Any]]], str]] = {
     "gap": (
         [("core", {}), ("ws-xfce", {"requires": ("core", "ws-base")})],
         "image compute: module ws-xfce requires module ws-base, which is not chosen\n"

@@ -6,10 +6,13 @@ from pathlib import Path
 
 from qlumod.events import Event, ignore
 from qlumod.layer.build import build_payloads, plan
+from qlumod.layer.check import require_agreement, require_whole
 from qlumod.layer.job import Job
 from qlumod.model.lock import Lock
+from qlumod.model.manifest import Manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
+from qlumod.stack.payload import Payload
 from qlumod.system.store import Store
 from qlumod.workflows.workplace import Workplace
 
@@ -45,6 +48,12 @@ Archive: small
 Flavors: bookworm
 Directory: debs
 """
+
+ODD_NAMES = (
+    "a -> b", "tab\tx", "cr\rx", "vt\x0bx", "ff\x0cx", "fs\x1cx", "esc\x1b[1mx", "nel\x85x",
+    "ls\u2028x",
+)  # fmt: skip
+"""Names that are none of one line for some programs."""
 
 ACCOUNTS = """\
 Format: 1
@@ -99,5 +108,13 @@ class Site:
     def build(self, module: str, listen: Callable[[Event], None] = ignore) -> Path:
         """Build a module and what it requires; returns its payload."""
         jobs = plan(self.project, self.lock, [ModuleName(module)])
-        payloads = build_payloads(jobs, store=self.store, cache=self.cache, listen=listen)
-        return payloads[ModuleName(module)]
+        payloads = build_payloads(jobs, self.place.workshop, listen=listen)
+        return payloads[ModuleName(module)].directory
+
+
+def checked(directory: Path) -> Manifest:
+    """The manifest of a payload that is what it says of itself."""
+    payload = Payload(directory=directory)
+    require_whole(payload)
+    require_agreement(payload)
+    return payload.manifest

@@ -16,6 +16,7 @@ from qlumod.layer.abreast import abreast
 from qlumod.layer.build import plan
 from qlumod.layer.job import Job
 from qlumod.model.names import ModuleName
+from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import build
 from tests.conftest import ROOT
 from tests.layer.site import Site
@@ -97,8 +98,7 @@ def test_an_error_in_one_module_is_told_when_the_others_have_their_packages(
         build(
             site.place,
             ["failing", "plain", "sibling"],
-            output=tmp_path,
-            lint=False,
+            to=Delivery(output=tmp_path, lint=False),
             listen=said.append,
         )
     made = {path.name.split("_")[0] for path in tmp_path.glob("*.changes")}

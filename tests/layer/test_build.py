@@ -20,13 +20,14 @@ from qlumod.layer.cache import commit, payload_path
 from qlumod.model.contents import parse_contents
 from qlumod.model.lock import parse_lock
 from qlumod.model.names import Digest
+from qlumod.package.delivery import Delivery
 from qlumod.system.mount import squashfs, tmpfs
 from qlumod.system.namespace import call_inside
 from qlumod.system.run import capture, command
 from qlumod.system.tree import scan
 from qlumod.workflows.build import build
 from qlumod.workflows.check import check
-from tests.layer.site import Site
+from tests.layer.site import ODD_NAMES, Site, checked
 
 
 def tell_layer(*, listen: Listener, image: str, place: str) -> dict[str, list[object]]:
@@ -125,6 +126,15 @@ def test_no_trace_of_the_overlay_is_in_a_layer(site: Site, tmp_path: Path) -> No
     assert [path for path, entry in layer.items() if entry[-1]] == []
 
 
+def test_a_file_keeps_its_package_whatever_it_is_called(site: Site) -> None:
+    payload = site.build("sibling")
+    text = gzip.decompress((payload / "sibling.contents.gz").read_bytes()).decode()
+    origins = {line.path: line.origin for line in parse_contents(text, "sibling.contents")}
+    odd = [origins[f"/usr/share/sibling/{name}"] for name in ODD_NAMES]
+    assert odd == ["sibling"] * len(ODD_NAMES)
+    assert checked(payload).module == "sibling"
+
+
 def test_every_path_of_a_layer_is_in_its_contents_and_the_other_way_round(
     site: Site, tmp_path: Path
 ) -> None:
@@ -180,7 +190,7 @@ def test_what_was_built_is_not_built_again(site: Site) -> None:
 def test_a_second_build_gives_the_same_bytes(site: Site) -> None:
     site.build("plain")
     job = site.job("plain")
-    assert build_again(job, store=site.store, cache=site.cache, listen=ignore) == ()
+    assert build_again(job, site.place.workshop, listen=ignore) == ()
 
 
 @pytest.fixture
@@ -196,9 +206,8 @@ def test_a_layer_may_be_built_on_another_file_system_than_the_cache(
 ) -> None:
     site.build("plain")
     job = site.job("plain")
-    again = build_again(
-        job, store=site.store, cache=site.cache, work=elsewhere / "work", listen=ignore
-    )
+    workshop = replace(site.place.workshop, elsewhere=elsewhere / "work")
+    again = build_again(job, workshop, listen=ignore)
     assert again == ()
     assert list((elsewhere / "work").iterdir()) == []
 
@@ -221,7 +230,9 @@ def test_a_payload_comes_into_the_cache_whole_from_another_file_system(
 def test_a_path_that_comes_out_otherwise_is_named_and_nothing_is_made_of_it(
     site: Site, tmp_path: Path
 ) -> None:
-    (random,) = build(site.place, ["random"], output=tmp_path, twice=True, listen=ignore)[1:]
+    (random,) = build(
+        site.place, ["random"], to=Delivery(output=tmp_path), twice=True, listen=ignore
+    )[1:]
     (found,) = random.differences
     assert re.fullmatch("/usr/share/random: content [0-9a-f]{64} and [0-9a-f]{64}", found), found
     assert random.packages == ()
@@ -240,7 +251,10 @@ def test_a_build_with_other_tools_than_the_lock_records_is_refused(
     path.write_text(text.replace(f" squashfs-tools {version}\n", " squashfs-tools 1:4.0-1\n"))
     with pytest.raises(QlumodError) as caught:
         build(
-            replace(site.place, specs=specs), ["plain"], output=tmp_path / "packages", listen=ignore
+            replace(site.place, specs=specs),
+            ["plain"],
+            to=Delivery(output=tmp_path / "packages"),
+            listen=ignore,
         )
     assert str(caught.value) == (
         "the lock of 1.0.0 for bookworm and amd64 was made with other tools, which would build "
@@ -260,7 +274,7 @@ def test_an_old_umask_and_locale_do_not_change_the_bytes(
     before = os.umask(0o077)
     try:
         job = site.job("registered")
-        assert build_again(job, store=site.store, cache=site.cache, listen=ignore) == ()
+        assert build_again(job, site.place.workshop, listen=ignore) == ()
     finally:
         os.umask(before)
 

@@ -10,7 +10,6 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.layer.build import build_payloads, plan_here
-from qlumod.layer.check import check_payload
 from qlumod.layer.installed import installed
 from qlumod.layer.job import Job
 from qlumod.model.digests import digest_bytes
@@ -18,7 +17,8 @@ from qlumod.model.manifest import manifest_text, parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import payload_home
 from qlumod.system.store import Store
-from tests.layer.site import Site
+from qlumod.system.workshop import Workshop
+from tests.layer.site import Site, checked
 
 PLAIN = ModuleName("plain")
 
@@ -43,9 +43,8 @@ def home(module: str) -> str:
 
 
 def jobs(site: Site, root: Path, cache: Path, store: Store | None = None) -> tuple[Job, ...]:
-    return plan_here(
-        site.project, site.lock, PLAIN, store=store or site.store, cache=cache, root=root
-    )
+    workshop = Workshop(store=store or site.store, cache=cache)
+    return plan_here(site.project, site.lock, PLAIN, workshop, root=root)
 
 
 def test_over_an_installed_payload_the_same_bytes_come_out(
@@ -55,8 +54,10 @@ def test_over_an_installed_payload_the_same_bytes_come_out(
     assert [(job.spec.module, job.below[0].installed) for job in found] == [
         ("plain", root / home("core"))
     ]
-    built = build_payloads(found, store=site.store, cache=tmp_path, processors=1, listen=ignore)
-    assert contents(built[PLAIN]) == contents(site.build("plain"))
+    built = build_payloads(
+        found, Workshop(store=site.store, cache=tmp_path, processors=1), listen=ignore
+    )
+    assert contents(built[PLAIN].directory) == contents(site.build("plain"))
 
 
 def contents(payload: Path) -> dict[str, bytes]:
@@ -134,7 +135,7 @@ def test_an_installed_payload_of_another_module_is_not_the_one(site: Site, damag
 
 def test_a_payload_is_what_it_says_of_itself(site: Site) -> None:
     for module in ("core", "plain", "registered"):
-        assert check_payload(site.build(module)).module == module
+        assert checked(site.build(module)).module == module
 
 
 def test_a_layer_that_is_not_what_its_contents_say_is_noticed(site: Site, tmp_path: Path) -> None:
@@ -149,7 +150,7 @@ def test_a_layer_that_is_not_what_its_contents_say_is_noticed(site: Site, tmp_pa
     )
     rewrite(payload, path, gzip.compress(wrong.encode(), mtime=0))
     with pytest.raises(QlumodError) as caught:
-        check_payload(payload)
+        checked(payload)
     assert str(caught.value) == (
         f"{payload}: the layer and its contents disagree\n"
         "  /usr/bin/plain: f 0755 22 in the contents, f 4755 21 in the layer\n"

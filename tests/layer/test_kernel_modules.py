@@ -17,11 +17,14 @@ from qlumod.proof.inside import assembled
 from qlumod.secrets.ceilings import budget_for
 from qlumod.secrets.part import Part
 from qlumod.secrets.unpack import within
+from qlumod.stack.order import stacked
+from qlumod.stack.payload import Payload
 from qlumod.system.enclosure import enclosed
 from qlumod.system.namespace import call_inside
 from qlumod.system.run import capture, command
-from qlumod.workflows.package import install_module
+from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
 from qlumod.workflows.source import source
+from qlumod.workflows.workplace import workshop_in
 from tests.layer.site import Site
 from tests.support.contents import packages_in, paths_in
 
@@ -42,7 +45,9 @@ def greeting(kernels: Site) -> Path:
 
 def tell_stack(*, listen: Listener, payloads: Sequence[str], space: str) -> dict[str, str]:
     """Inside: what kmod says of the modules of an assembled stack."""
-    with assembled(payloads, Path(space), epoch=0, listen=listen) as (_, root):
+    members = stacked(Payload(directory=Path(payload)) for payload in payloads)
+    with assembled(members, Path(space), epoch=0, listen=listen) as stack:
+        root = stack.root
         (kernel,) = root.names("/usr/lib/modules")
         with enclosed(root) as place:
 
@@ -137,7 +142,7 @@ def test_the_package_is_like_one_of_debians(kernels: Site, greeting: Path, tmp_p
 def test_compiling_again_gives_the_same_bytes(kernels: Site, greeting: Path) -> None:
     said: list[object] = []
     job = kernels.job("greeting")
-    assert build_again(job, store=kernels.store, cache=kernels.cache, listen=said.append) == ()
+    assert build_again(job, kernels.place.workshop, listen=said.append) == ()
     assert "compiling greet-dkms for" in " ".join(str(event) for event in said)
 
 
@@ -161,15 +166,13 @@ def test_a_source_package_that_brings_its_packages_makes_the_same_layer(
     core = kernels.job("core").identity
     shutil.copytree(payload_path(kernels.cache, core), payload_path(tmp_path / "cache", core))
     done = install_module(
-        tmp_path / "tree/debian/qlumod",
+        SourcePackage(inputs=tmp_path / "tree/debian/qlumod", brought=[brought]),
         GREETING,
-        package="greeting",
-        destination=tmp_path / "root",
-        cache=tmp_path / "cache",
-        brought=[brought],
+        workshop_in(tmp_path / "cache"),
+        into=BuildDirectory(package="greeting", directory=tmp_path / "root"),
         listen=ignore,
     )
-    assert tree(done.payload) == tree(greeting)
+    assert tree(done.payload.directory) == tree(greeting)
 
 
 def tree(payload: Path) -> dict[str, bytes]:
@@ -179,7 +182,7 @@ def tree(payload: Path) -> dict[str, bytes]:
 def test_what_the_store_has_is_not_compiled_again(kernels: Site, greeting: Path) -> None:
     said: list[object] = []
     jobs = plan(kernels.project, kernels.lock, [GREETING])
-    ensure_generated(jobs, store=kernels.store, cache=kernels.cache, listen=said.append)
+    ensure_generated(jobs, kernels.place.workshop, listen=said.append)
     assert said == []
 
 

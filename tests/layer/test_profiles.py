@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from qlumod.events import Caution, Event, StepStarted
-from qlumod.layer.check import check_payload
+from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import build
-from tests.layer.site import Site
+from tests.layer.site import Site, checked
 
 
 def test_what_is_made_in_a_profile_says_so_and_is_another_version(
@@ -17,15 +17,17 @@ def test_what_is_made_in_a_profile_says_so_and_is_another_version(
     _, made = build(
         replace(site.place, profile="dev"),
         ["plain"],
-        output=tmp_path / "packages",
+        to=Delivery(output=tmp_path / "packages"),
         listen=said.append,
     )
     assert [event for event in said if isinstance(event, Caution) and "version" in event.text] == []
     begun = [event.step for event in said if isinstance(event, StepStarted)]
     assert begun.count("building plain") <= 1, "the package build finds the layer in the cache"
-    manifest = check_payload(made.payload)
+    manifest = checked(made.payload.directory)
     assert manifest.profile == "dev"
-    assert made.payload != site.build("plain"), "another identity than the release's layer"
-    assert check_payload(site.build("plain")).profile == ""
+    assert made.payload.directory != site.build("plain"), (
+        "another identity than the release's layer"
+    )
+    assert checked(site.build("plain")).profile == ""
     (changes,) = (tmp_path / "packages").glob("*.changes")
     assert "_1.0.0-1~profile.dev_" in changes.name

@@ -52,7 +52,9 @@ class Site:
 
     @property
     def place(self) -> Workplace:
-        return Workplace(specs=self.specs, cache=self.cache, addresses=self.addresses)
+        return Workplace(
+            specs=self.specs, cache=self.cache, addresses=self.addresses, host=self.host
+        )
 
     @property
     def store(self) -> Store:
@@ -147,10 +149,9 @@ class Site:
     ) -> workflow.Locked:
         return workflow.lock(
             self.place,
-            update=update,
+            workflow.Wish(update=update),
             dry_run=dry_run,
             listen=self.events.append,
-            host=self.host,
         )
 
     def fetch(self, *modules: str, **given: object) -> Fetched:
@@ -158,7 +159,6 @@ class Site:
             self.place,
             modules,
             listen=self.events.append,
-            host=self.host,
             **given,  # type: ignore[arg-type]
         )
 

@@ -60,7 +60,9 @@ def test_an_archive_that_is_older_than_the_locks_is_refused(update: object, move
 def relocked(site: Site, *older: Older, update: tuple[str, ...] | None = ()) -> workflow.Locked:
     without_lists(site)
     return workflow.lock(
-        site.place, update=update, older=older, listen=site.events.append, host=site.host
+        site.place,
+        workflow.Wish(update=update, older=older),
+        listen=site.events.append,
     )
 
 

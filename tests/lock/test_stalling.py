@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -68,7 +68,7 @@ class Trickling(SimpleHTTPRequestHandler):
 @pytest.fixture
 def mirror(site: Site) -> Iterator[type[Trickling]]:
     """The site's archive at such a mirror; what is to be slow is put into `slow`."""
-    handler = type("Own", (Trickling,), {"top": str(site.archive), "slow": set(), "asked": []})
+    handler: Any = type("Own", (Trickling,), {"top": str(site.archive), "slow": set(), "asked": []})
     site.offer(site.deb("munge", files={"/usr/share/munge": "x" * 5000}))
     site.spec("slurm", "munge")
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -85,12 +85,12 @@ def mirror(site: Site) -> Iterator[type[Trickling]]:
 
 def lock(site: Site, stall: float) -> workflow.Locked:
     place = replace(site.place, stall=stall)
-    return workflow.lock(place, listen=site.events.append, host=site.host)
+    return workflow.lock(place, listen=site.events.append)
 
 
 def fetch(site: Site, stall: float) -> int:
     place = replace(site.place, stall=stall)
-    return len(workflow.fetch(place, listen=site.events.append, host=site.host).packages)
+    return len(workflow.fetch(place, listen=site.events.append).packages)
 
 
 @pytest.mark.parametrize("slow", ["InRelease", "Packages.gz"])

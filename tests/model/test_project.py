@@ -143,6 +143,7 @@ def test_missing_documents_are_told_together(tmp_path: Path) -> None:
     assert error_of(tmp_path) == "cannot read release: No such file or directory"
 
 
+@pytest.mark.programs
 def test_qlumod_check_says_what_it_found(tmp_path: Path, qlumod: Typed) -> None:
     write_specs(tmp_path / "specs")
     answer = qlumod("check", "--specs", tmp_path / "specs")
@@ -161,6 +162,7 @@ modules: 2, in the order they are built
     )
 
 
+@pytest.mark.programs
 def test_qlumod_check_answers_programs_in_json(tmp_path: Path, qlumod: Typed) -> None:
     write_specs(tmp_path / "specs")
     found = qlumod("check", "--specs", tmp_path / "specs", "--json").document
@@ -169,6 +171,7 @@ def test_qlumod_check_answers_programs_in_json(tmp_path: Path, qlumod: Typed) ->
     assert re.fullmatch("[0-9a-f]{64}", found["modules"][1]["digest"])
 
 
+@pytest.mark.programs
 def test_qlumod_check_tells_faults_and_how_to_mend_them(tmp_path: Path, qlumod: Typed) -> None:
     write_specs(tmp_path / "specs", slurm=SLURM.replace("Requires: core", "Requires: cores"))
     answer = qlumod("check", "--specs", tmp_path / "specs")

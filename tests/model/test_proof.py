@@ -86,7 +86,7 @@ ALL: dict[str, Any] = {
 def changed(document: dict[str, Any], *path: str | int, to: Any) -> dict[str, Any]:
     """A document with another value somewhere; None at the end of the path takes it out."""
     copy = deepcopy(document)
-    place = copy
+    place: Any = copy
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = to

@@ -67,9 +67,9 @@ def main(root: str, *words: str) -> int:
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800)) as card:
         card.bind(("veth1", 0))
         threading.Thread(target=_serve, args=(card, options), daemon=True).start()
-        words = ["chroot", root, "/bin/busybox", "sh", "/ask"]
+        ask = ["chroot", root, "/bin/busybox", "sh", "/ask"]
         path = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
-        return subprocess.run(words, env=path, check=False).returncode
+        return subprocess.run(ask, env=path, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def stories(
         def begin(
             pool: ThreadPoolExecutor, **steps: tuple[Callable[..., Told], *tuple[object, ...]]
         ) -> Mapping[str, Future[Told]]:
-            return {name: pool.submit(*step) for name, step in steps.items()}
+            return {name: pool.submit(step[0], *step[1:]) for name, step in steps.items()}
 
         bookworm.steps = begin(
             first,

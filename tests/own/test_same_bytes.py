@@ -16,8 +16,9 @@ from qlumod.system.run import capture, command
 from tests.conftest import ROOT
 
 PARTS = (
-    "README.md", "SECURITY.md", "build-host", "debian", "debhelper", "docs", "head-node",
-    "module-specs", "node", "pyproject.toml", "qlumod", "templates",
+    "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "LICENSES", "README.md", "REUSE.toml",
+    "SECURITY.md", "build-host", "debian", "debhelper", "docs", "head-node", "module-specs",
+    "node", "pyproject.toml", "qlumod", "templates",
 )  # fmt: skip
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from qlumod.events import ignore
 from qlumod.package.build import build_package
+from qlumod.package.delivery import Delivery
 from qlumod.package.plan import Plan
+from qlumod.stack.payload import Payload
 from qlumod.system.run import capture, command
 from qlumod.workflows.build import build as build_modules
 from qlumod.workflows.source import source
@@ -38,10 +40,9 @@ def build(place: Path, made: Plan, *, lint: bool = False) -> Built:
     payload = make_payload(place / "payload", made)
     files = build_package(
         made,
-        payload,
-        output=place / "dist",
+        Payload(directory=payload),
+        to=Delivery(output=place / "dist", lint=lint),
         cache=place / "cache",
-        lint=lint,
         listen=lambda event: None,
         toolbox=toolbox(place / "bin", payload),
     )
@@ -99,8 +100,7 @@ def made(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Made:
     build_modules(
         site.place,
         ["core", "plain"],
-        output=found.packages,
-        lint=False,
+        to=Delivery(output=found.packages, lint=False),
         listen=ignore,
     )
     for output, with_packages in ((found.sources, False), (found.brought, True)):

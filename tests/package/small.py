@@ -202,16 +202,16 @@ def make_payload(
     contents = "".join(
         f"{_line(found, module)}\t/{found.relative_to(tree)}\n" for found in sorted(tree.rglob("*"))
     )
-    for name, data in (
+    for name, packed in (
         (f"{module}.packages.version.gz", listing.encode()),
         (f"{module}.contents.gz", contents.encode()),
         (f"{module}.copyright.gz", collected(made.lock, module, texts)),
         ("left-out.gz", b""),
     ):
-        (directory / name).write_bytes(gzip.compress(data, mtime=0))
-    for name, data in {"state/accounts": b"Format: 1\n", **(beside or {})}.items():
+        (directory / name).write_bytes(gzip.compress(packed, mtime=0))
+    for name, plain in {"state/accounts": b"Format: 1\n", **(beside or {})}.items():
         (directory / name).parent.mkdir(exist_ok=True)
-        (directory / name).write_bytes(data)
+        (directory / name).write_bytes(plain)
     (directory / "manifest").write_text(manifest_text(_manifest(directory, made, kernel)))
     return directory
 

@@ -15,6 +15,8 @@ from debian.deb822 import Changes, Deb822, Dsc
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Notice
 from qlumod.package.build import Toolbox, build_package
+from qlumod.package.delivery import Delivery
+from qlumod.stack.payload import Payload
 from qlumod.system.run import capture, command
 from tests.conftest import ROOT
 from tests.package.conftest import Built, build, listing
@@ -170,10 +172,9 @@ def test_nothing_changed_is_noticed_before_debhelper_starts(slurm: Built) -> Non
     heard: list[Event] = []
     again = build_package(
         slurm.plan,
-        slurm.payload,
-        output=slurm.files[0].parent,
+        Payload(directory=slurm.payload),
+        to=Delivery(output=slurm.files[0].parent, lint=False),
         cache=slurm.payload.parent / "cache",
-        lint=False,
         listen=heard.append,
     )
     assert sorted(again) == sorted(slurm.files)
@@ -193,10 +194,9 @@ def test_a_damaged_payload_stops_the_build_and_leaves_nothing(tmp_path: Path) ->
     with pytest.raises(QlumodError) as caught:
         build_package(
             made,
-            payload,
-            output=tmp_path / "dist",
+            Payload(directory=payload),
+            to=Delivery(output=tmp_path / "dist", lint=False),
             cache=tmp_path / "cache",
-            lint=False,
             listen=lambda event: None,
             toolbox=toolbox(tmp_path / "bin", payload),
         )
@@ -231,10 +231,9 @@ def test_a_killed_build_leaves_nothing_that_the_next_one_does_not_clear(tmp_path
     payload = tmp_path / "first/payload"
     files = build_package(
         made,
-        payload,
-        output=output,
+        Payload(directory=payload),
+        to=Delivery(output=output, lint=False),
         cache=tmp_path / "cache",
-        lint=False,
         listen=lambda event: None,
         toolbox=toolbox(tmp_path / "bin", payload),
     )
@@ -255,10 +254,9 @@ def test_temporary_files_of_a_package_build_lie_where_the_next_build_clears_all(
     with pytest.raises(QlumodError) as caught:
         build_package(
             made,
-            payload,
-            output=tmp_path / "dist",
+            Payload(directory=payload),
+            to=Delivery(output=tmp_path / "dist", lint=False),
             cache=tmp_path / "cache",
-            lint=False,
             listen=lambda event: None,
             toolbox=Toolbox(environment=(*tools.environment, ("PATH", f"{told.parent}:{path}"))),
         )
@@ -281,8 +279,8 @@ def test_a_missing_program_is_an_error_that_names_its_package(
     with pytest.raises(QlumodError) as caught:
         build_package(
             made,
-            make_payload(tmp_path / "payload", made),
-            output=tmp_path / "dist",
+            Payload(directory=make_payload(tmp_path / "payload", made)),
+            to=Delivery(output=tmp_path / "dist"),
             cache=tmp_path / "cache",
             listen=lambda event: None,
             toolbox=Toolbox(),

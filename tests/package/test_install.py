@@ -7,6 +7,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.package.install import install_documents, install_payload
+from qlumod.stack.payload import Payload
 from tests.package.small import make_payload, plan
 
 HOME = "usr/share/qlumod/modules/core/bookworm/amd64/14.0.0"
@@ -19,7 +20,7 @@ def payload(tmp_path: Path) -> Path:
 
 def test_only_what_the_manifest_names_is_taken(payload: Path, tmp_path: Path) -> None:
     (payload / "notes").write_text("from a curious engineer")
-    install_payload(payload, tmp_path / "root")
+    install_payload(Payload(directory=payload), tmp_path / "root")
     files = {str(path.relative_to(tmp_path / "root")) for path in tmp_path.glob("root/**/*.*")}
     assert f"{HOME}/layer.squashfs" in files
     assert not (tmp_path / "root" / HOME / "notes").exists()
@@ -28,7 +29,7 @@ def test_only_what_the_manifest_names_is_taken(payload: Path, tmp_path: Path) ->
 def test_a_damaged_file_is_named(payload: Path, tmp_path: Path) -> None:
     (payload / "left-out.gz").write_bytes(b"something else")
     with pytest.raises(QlumodError) as caught:
-        install_payload(payload, tmp_path / "root")
+        install_payload(Payload(directory=payload), tmp_path / "root")
     assert str(caught.value) == (
         f"cannot package {payload}: left-out.gz has not the digest that its manifest names\n"
         f"To mend it: rm -r {payload}, and build the module again"
@@ -38,20 +39,20 @@ def test_a_damaged_file_is_named(payload: Path, tmp_path: Path) -> None:
 def test_a_missing_file_is_named(payload: Path, tmp_path: Path) -> None:
     (payload / "layer.squashfs").unlink()
     with pytest.raises(QlumodError) as caught:
-        install_payload(payload, tmp_path / "root")
+        install_payload(Payload(directory=payload), tmp_path / "root")
     assert caught.value.brief == f"cannot package {payload}: layer.squashfs is missing"
 
 
 def test_a_directory_that_is_no_payload_is_named(tmp_path: Path) -> None:
     with pytest.raises(QlumodError) as caught:
-        install_payload(tmp_path, tmp_path / "root")
+        install_payload(Payload(directory=tmp_path), tmp_path / "root")
     assert caught.value.brief == (f"cannot read {tmp_path}/manifest: No such file or directory")
 
 
 def test_the_changelog_for_people_stays_plain_and_the_others_are_compressed_without_a_time(
     payload: Path, tmp_path: Path
 ) -> None:
-    manifest = install_payload(payload, tmp_path / "root")
+    manifest = install_payload(Payload(directory=payload), tmp_path / "root").manifest
     texts = {"core.changelog": "for people\n", "core.packages.changelog": "added\n"}
     install_documents(manifest, texts, tmp_path / "root", "some-package")
     place = tmp_path / "root/usr/share/doc/some-package"

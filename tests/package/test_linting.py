@@ -12,8 +12,10 @@ from qlumod.events import Caution, Event, StepDone
 from qlumod.model.copyright import collected
 from qlumod.model.payload import payload_home
 from qlumod.package.build import build_package
+from qlumod.package.delivery import Delivery
 from qlumod.package.install import install_copyright
 from qlumod.package.plan import Plan
+from qlumod.stack.payload import Payload
 from qlumod.system.lintian import lint
 from tests.package.small import FREE, make_payload, plan, toolbox
 from tests.support.debs import make_deb
@@ -34,10 +36,9 @@ def packaged(place: Path, made: Plan, heard: list[Event], *, lint: bool = True) 
         make_payload(payload, made)
     build_package(
         made,
-        payload,
-        output=place / "dist",
+        Payload(directory=payload),
+        to=Delivery(output=place / "dist", lint=lint),
         cache=place / "cache",
-        lint=lint,
         listen=heard.append,
         toolbox=toolbox(place / "bin", payload),
     )

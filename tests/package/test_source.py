@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.package.build import build_package
+from qlumod.package.delivery import Delivery
 from qlumod.package.orig import component
 from qlumod.package.plan import Plan
 from qlumod.package.source import source_package
 from qlumod.package.stored import Stored
+from qlumod.stack.payload import Payload
 from qlumod.system.run import capture, command
 from qlumod.system.store import Store
 from tests.package.conftest import Built
@@ -147,8 +149,8 @@ def test_with_and_without_packages_are_not_mixed_in_one_directory(tmp_path: Path
     with pytest.raises(QlumodError, match="is there with packages"):
         build_package(
             made,
-            tmp_path / "payload",
-            output=tmp_path / "other",
+            Payload(directory=tmp_path / "payload"),
+            to=Delivery(output=tmp_path / "other"),
             cache=tmp_path / "cache",
             listen=ignore,
             toolbox=toolbox(tmp_path / "bin", tmp_path / "payload"),

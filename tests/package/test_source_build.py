@@ -14,7 +14,7 @@ import pytest
 from qlumod.events import Caution, Event
 from qlumod.model.names import ModuleName
 from qlumod.system.run import SEARCH_PATH, capture, command
-from qlumod.workflows.package import install_module
+from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
 from tests.conftest import ROOT, Answer
 from tests.integration.conftest import typed as qlumod
 from tests.layer.site import Site
@@ -199,18 +199,17 @@ def test_other_tools_than_the_locks_are_told_and_what_they_make_has_another_iden
     lock.write_text(lock.read_text().replace(f"squashfs-tools {version}", "squashfs-tools 1:4.0-1"))
     heard: list[Event] = []
     done = install_module(
-        inputs,
+        SourcePackage(inputs=inputs),
         ModuleName("plain"),
-        package=f"{PLAIN}-1.0.0",
-        destination=tmp_path / "root",
-        cache=site.cache,
+        site.place.workshop,
+        into=BuildDirectory(package=f"{PLAIN}-1.0.0", directory=tmp_path / "root"),
         listen=heard.append,
     )
     assert heard[0] == Caution(
         text="the layer may come out with other bytes: squashfs-tools: the lock has 1:4.0-1, this "
         f"machine {version}"
     )
-    assert done.payload == site.build("plain"), "that of a lock of these tools"
+    assert done.payload.directory == site.build("plain"), "that of a lock of these tools"
 
 
 @pytest.fixture

@@ -10,7 +10,10 @@ from qlumod.layer.job import Job
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.names import ModuleName
 from qlumod.model.project import checked
+from qlumod.package.delivery import Delivery
+from qlumod.stack.payload import Payload
 from qlumod.system.store import Store
+from qlumod.system.workshop import Workshop
 from qlumod.workflows.package import package_module
 from tests.package.small import ACCOUNTS, lock, make_payload, plan, release, spec
 
@@ -40,11 +43,9 @@ def test_debhelper_takes_the_layer_from_the_cache_by_our_own_program(tmp_path: P
     heard: list[Event] = []
     files = package_module(
         slurm,
-        cache / "layers" / slurm.identity,
-        store=Store(tmp_path / "packages"),
-        output=tmp_path / "dist",
-        cache=cache,
-        lint=False,
+        Payload(directory=cache / "layers" / slurm.identity),
+        Workshop(store=Store(tmp_path / "packages"), cache=cache),
+        to=Delivery(output=tmp_path / "dist", lint=False),
         listen=heard.append,
     )
     assert files[-1].name == "qlustar-module-slurm-bookworm-amd64_14.0.0-1_amd64.changes"

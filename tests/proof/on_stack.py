@@ -14,6 +14,8 @@ from qlumod.proof.reference import Installation
 from qlumod.proof.scanned import is_looked_into, scanned
 from qlumod.proof.tree import Tree, loaded
 from qlumod.proof.verdict import verdict
+from qlumod.stack.order import stacked
+from qlumod.stack.payload import Payload
 from qlumod.state.table import KINDS
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import overlay
@@ -39,7 +41,9 @@ class Proof:
         kept = cache / "proof" / f"{installation.identity}.tree.gz"
         return cls(
             reference=loaded(kept.read_bytes()),
-            expected=expectations(project, installation, tuple(payloads.values())),
+            expected=expectations(
+                project, installation, [Payload(directory=path) for path in payloads.values()]
+            ),
         )
 
     def failures(self, stack: Tree) -> list[str]:
@@ -59,11 +63,13 @@ def report_all(
 ) -> dict[str, list[str]]:
     """The paths that are reported without a fault (under an empty name), and with each one."""
     proof = Proof.of(Path(specs), Path(cache), {m: Path(p) for m, p in payloads.items()})
+    members = stacked(Payload(directory=Path(payload)) for payload in payloads.values())
     with (
         scratch_space(Path(scratch)) as space,
-        assembled(tuple(payloads.values()), space, epoch=epoch, listen=listen) as (_, root),
+        assembled(members, space, epoch=epoch, listen=listen) as stack,
     ):
-        write_initrd(root, tuple(payloads.values()), space / "initrd.img", listen)
+        root = stack.root
+        write_initrd(root, members, space / "initrd.img", listen)
         sound = scanned(root)
         answers = {"": proof.failures(sound)}
         with step(listen, "doing faults", total=len(faults())) as advance:

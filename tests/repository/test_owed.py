@@ -82,8 +82,8 @@ def test_sources_that_are_owed_no_more_leave(shop: Shop, untried: None) -> None:
     # Slurm still owes dash; who published zsh had other reasons.
     assert sources_of(shop) == [("bash", "5.0"), ("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
     name = "qlustar-module-slurm-bookworm-amd64-14.0.0"
-    done = remove(SUITE, [name], repository=shop.root, date=shop.date + 1, listen=ignore)
-    assert [str(change) for change in done.changes] == [
+    gone = remove(SUITE, [name], repository=shop.root, date=shop.date + 1, listen=ignore)
+    assert [str(change) for change in gone.changes] == [
         "dash (source): 1 goes",
         f"{name} (all): 14.0.0-1 goes",
     ]

@@ -13,9 +13,9 @@ from qlumod.repository.module_sets import ModuleSet, read_set, recorded_sets
 from qlumod.repository.proofs import forget_proofs, known_proofs
 from qlumod.repository.retention import Retention
 from qlumod.repository.settings import Wishes
-from qlumod.system import gpg
 from qlumod.system.gpg import all_fingerprints, make_key
 from qlumod.system.keys import armoured_keys, public_keys
+from qlumod.system.run import capture, command
 from qlumod.workflows.publish import Publication, promote, renew
 from qlumod.workflows.repository import check_repository, init
 from qlumod.workflows.retention import collect
@@ -345,7 +345,7 @@ def test_a_subkey_that_was_named_speaks_for_itself_only(shop: Shop, keys: Path) 
     primary = make_key(keys, "Subkeys <subkeys@example.org>").fingerprint
     for _ in range(2):
         words = ("--quick-add-key", primary, "ed25519", "sign", "never")
-        gpg.capture(gpg.command("gpg", "--batch", "--passphrase", "", *words))
+        capture(command("gpg", "--batch", "--passphrase", "", *words))
     first, second = (
         one for one in sorted(all_fingerprints(public_keys([primary]))) if one != primary
     )
@@ -417,7 +417,7 @@ def test_an_old_key_of_the_host_no_longer_counts_when_it_has_expired(
     old = make_key(keys, "Expires <expires@example.org>", expires="seconds=4").fingerprint
     proof = signed(shop, "proof.json", of_all(*debs), key=old)
     init(shop.root, wishes=Wishes(keys=(shop.fingerprint,), proving_keys=(old,)), listen=ignore)
-    gpg.capture(gpg.command("sleep", "5"))
+    capture(command("sleep", "5"))
     told = refused(shop, *debs, proofs=[proof])
     assert f"  its key has expired: {old[-16:]} Expires <expires@example.org>\n" in told
 

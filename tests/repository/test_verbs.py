@@ -39,7 +39,7 @@ def test_publish_answers_in_json(shop: Shop, typed: Typed) -> None:
     deb = shop.deb("everyday")
     would = typed(*words, "--dry-run", "--json", deb)
     changes = [{"package": "everyday", "architecture": "all", "old": None, "new": "1.0"}]
-    nothing = {"suite": SUITE, "snapshot": None, "changes": [], "sets": []}
+    nothing: dict[str, object] = {"suite": SUITE, "snapshot": None, "changes": [], "sets": []}
     assert would.document == {**nothing, "changes": changes}
     done = typed(*words, "--json", deb)
     assert done.document["changes"] == changes

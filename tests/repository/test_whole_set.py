@@ -1,25 +1,19 @@
 """The modules that a suite would offer go together: one version of a package, nothing missing."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
-
 import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.repository import incoming
-from qlumod.repository.listing import listed
+from qlumod.repository import incoming, listing
+from qlumod.repository.listing import Listed, listed_in
 from qlumod.repository.module_sets import read_set, recorded_sets
-from qlumod.system.small_deb import read_small
-from qlumod.workflows import offering
+from qlumod.system.deb import Deb
 from qlumod.workflows.publish import promote
 from qlumod.workflows.repository import check_repository
 from qlumod.workflows.withdraw import remove, rollback
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload
 
-T = TypeVar("T")
 pytestmark = pytest.mark.usefixtures("untried")
 PROPOSED = f"{SUITE}-proposed-updates"
 CORE = "qlustar-module-core-bookworm-amd64-14.0.0"
@@ -169,16 +163,12 @@ def test_only_what_is_new_is_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -
     shop.publish(payload(shop, "core"), payload(shop, "slurm"), shop.deb("everyday"))
     looked_at: list[str] = []
 
-    def noting(read: Callable[[Path], T]) -> Callable[[Path], T]:
-        def noted(deb: Path) -> T:
-            looked_at.append(deb.name.partition("_")[0])
-            return read(deb)
+    def noting(deb: Deb) -> Listed:
+        looked_at.append(deb.path.name.partition("_")[0])
+        return listed_in(deb)
 
-        return noted
-
-    # Small ones are read whole as they come; large ones, and those that are published, later.
-    monkeypatch.setattr(incoming, "read_small", noting(read_small))
-    monkeypatch.setattr(offering, "listed", noting(listed))
+    monkeypatch.setattr(incoming, "listed_in", noting)
+    monkeypatch.setattr(listing, "listed_in", noting)
     shop.publish(shop.deb("everyday", "1.1"))
     shop.publish(payload(shop, "slurm", "14.0.0-2"))
     assert looked_at == ["everyday", SLURM]

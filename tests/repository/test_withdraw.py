@@ -10,6 +10,7 @@ from qlumod.cli.main import cli
 from qlumod.errors import QlumodError
 from qlumod.events import StepStarted, ignore
 from qlumod.repository.raising import really
+from qlumod.workflows.publish import Publication
 from qlumod.workflows.repository import check_repository, differences
 from qlumod.workflows.withdraw import Withdrawal, remove, rollback
 from tests.repository.conftest import SUITE, Shop
@@ -20,7 +21,7 @@ META = f"{CORE}-14.0"
 SHORT = "qlustar-module-core"
 
 
-def release(shop: Shop, version: str) -> Withdrawal:
+def release(shop: Shop, version: str) -> Publication:
     """A payload, the package of its meta-version upon it, and the short one upon that."""
     payload = f"{CORE}-{version.partition('-')[0]}"
     source = {"Source": CORE}

@@ -8,6 +8,7 @@ from pathlib import Path
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.model.names import ModulePackage
+from qlumod.package.delivery import Delivery
 from qlumod.package.plan import Plan
 from qlumod.package.render import render
 from qlumod.repository.settings import Wishes
@@ -44,10 +45,9 @@ class Publisher(Site):
         """Lock against the repository."""
         return lock.lock(
             self.place,
+            lock.Wish(**given),  # type: ignore[arg-type]
             base=self.base(against),
             listen=self.events.append,
-            host=self.host,
-            **given,  # type: ignore[arg-type]
         )
 
     def jobs(self, *modules: str) -> dict[str, Job]:
@@ -69,8 +69,7 @@ class Publisher(Site):
         built = build.build(
             self.place,
             modules,
-            output=self.output,
-            lint=False,
+            to=Delivery(output=self.output, lint=False),
             base=None,
             listen=self.events.append,
         )

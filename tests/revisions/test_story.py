@@ -183,8 +183,8 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
     )
 
     # The same changes, told of what was published.
-    told = qlumod("diff", "--repository", site.repository, first_day, "14.0-bookworm", "--quiet")
-    assert told.out.splitlines() == [
+    answer = qlumod("diff", "--repository", site.repository, first_day, "14.0-bookworm", "--quiet")
+    assert answer.out.splitlines() == [
         "core 14.0.0-1 → 14.0.0-2",
         "  1 package upgraded",
         "    hello 1 → 2",
@@ -209,8 +209,8 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
         ]
     }
     (payload,) = site.cache.glob("layers/*/slurm.contents.gz")
-    told = qlumod("diff", deb, payload.parent, "--brief", "--quiet")
-    assert told.out.splitlines() == [
+    answer = qlumod("diff", deb, payload.parent, "--brief", "--quiet")
+    assert answer.out.splitlines() == [
         "slurm 14.0.0-2 → 14.0.0",
         "  no package has changed",
         "  2 paths removed, 1 changed",

@@ -28,6 +28,7 @@ def kinds(path, data):
     return [found.kind for found in look(path, data).found]
 
 
+@pytest.mark.programs
 def test_every_planted_kind_is_found():
     missed = [kind for kind, path, data in planted() if not look(path, data).found]
     assert missed == []

@@ -6,6 +6,8 @@ import pytest
 
 from qlumod.secrets.pairs import partners
 
+pytestmark = pytest.mark.programs
+
 CRT = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj")
 
 

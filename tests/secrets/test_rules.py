@@ -16,6 +16,7 @@ SHIPPED = files("qlumod.secrets.rules")
 
 def script():
     spec = importlib.util.spec_from_file_location("taking", TOP / "upkeep" / "gitleaks_rules.py")
+    assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

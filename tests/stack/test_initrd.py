@@ -1,7 +1,6 @@
 """Core's initrd does for a stack, or it has one of its own."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,9 +33,8 @@ def test_what_mkinitramfs_reads_makes_another_initrd(path, another):
 
 
 def test_a_stack_that_adds_nothing_to_it_keeps_the_initrd_of_core(tmp_path):
-    core = member(tmp_path, "core", "/etc/modprobe.d/core.conf", requires=())
     file = PayloadFile(path=INITRD, sha256=Digest("a" * 64), size=1)
-    core = replace(core, manifest=replace(core.manifest, files=(file,)))
+    core = member(tmp_path, "core", "/etc/modprobe.d/core.conf", requires=(), files=(file,))
     slurm = member(tmp_path, "slurm", "/usr/sbin/slurmd")
     output = tmp_path / "initrd.img"
     assert remake_initrd(Root(tmp_path), [core, slurm], output, listen=ignore) is None

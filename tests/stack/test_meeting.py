@@ -9,30 +9,36 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.model.contents import PathLine, contents_text
-from qlumod.model.manifest import Manifest
+from qlumod.model.manifest import Manifest, manifest_text
 from qlumod.model.names import ReleaseVersion
 from qlumod.stack.meeting import divert, meeting_layers
-from qlumod.stack.member import Member
+from qlumod.stack.payload import Payload
 from qlumod.state.diverted import Diversion
 from qlumod.system.namespace import call_inside
 from qlumod.system.within import Root
 from tests.support.debs import make_deb
 
 
-def member(place, module, *paths, requires=("core",)):
+def member(place, module, *paths, requires=("core",), kernel="", files=()):
     manifest = Manifest(
-        module=module, title=module, stack_group="", description="",
+        module=module, title=module, stack_group="Test", description=module,
         version=ReleaseVersion(14, 0, 0), flavor="bookworm", architecture="amd64",
-        requires=requires, conflicts=(), wins=(), kernel="", epoch=0, packages=0,
-        unpacked_size=0, secrets=(), files=(),
+        requires=requires, conflicts=(), wins=(), kernel=kernel, epoch=0, packages=0,
+        unpacked_size=0, secrets=(), files=files,
     )  # fmt: skip
     lines = tuple(
         PathLine(type="f", mode=0o644, owner="a:a", size=1, digest="1", origin="p", path=path)
         for path in paths
     )
-    contents = place / f"{module}.contents.gz"
-    contents.write_bytes(gzip.compress(contents_text(module, lines).encode()))
-    return Member(manifest=manifest, layer=place / "none", contents=contents, fragments={})
+    directory = place / module
+    directory.mkdir()
+    (directory / "manifest").write_text(manifest_text(manifest))
+    contents_of(directory).write_bytes(gzip.compress(contents_text(module, lines).encode()))
+    return Payload(directory=directory)
+
+
+def contents_of(directory):
+    return directory / f"{directory.name}.contents.gz"
 
 
 def test_nothing_is_read_where_all_modules_stand_upon_each_other(tmp_path):
@@ -42,7 +48,7 @@ def test_nothing_is_read_where_all_modules_stand_upon_each_other(tmp_path):
         member(tmp_path, "ws-xfce", requires=("ws-base",)),
     ]
     for one in chain:
-        one.contents.unlink()
+        contents_of(one.directory).unlink()
     assert meeting_layers(chain) == ()
 
 
@@ -60,11 +66,12 @@ def test_layers_that_meet_are_told_with_what_each_stands_upon(tmp_path):
 
 def test_a_damaged_list_of_contents_is_an_error_that_names_it(tmp_path):
     members = [member(tmp_path, "core", requires=()), *(member(tmp_path, m) for m in ("a", "b"))]
-    members[1].contents.write_bytes(gzip.compress(b"f\t0644\n"))
+    contents_of(members[1].directory).write_bytes(gzip.compress(b"f\t0644\n"))
     with pytest.raises(QlumodError, match=r"a\.contents\.gz:1: "):
         meeting_layers(members)
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_a_package_sees_what_another_module_brought_for_it(tmp_path):
     deb = make_deb(

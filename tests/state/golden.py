@@ -34,7 +34,7 @@ def chosen(root: Path):
     owned = owned_in(root)
     found = sorted(paths_of(root))
     ruled = {path.rpartition("/")[0] for path, target in found if rule_of(path, target)}
-    siblings = defaultdict(int)
+    siblings: defaultdict[str, int] = defaultdict(int)
     for path, target in found:
         directory = path.rpartition("/")[0]
         if path in owned:

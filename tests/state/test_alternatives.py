@@ -119,6 +119,7 @@ CHOICES = st.dictionaries(
 PRIORITY = {"one": 10, "two": 20, "three": 30, "four": -1}
 
 
+@pytest.mark.programs
 @settings(max_examples=30, deadline=None)
 @given(core=CHOICES, slurm=CHOICES, ha=CHOICES, missing=st.sets(st.sampled_from(["a.1", "b.1"])))
 def test_a_merge_equals_update_alternatives_with_all_choices(
@@ -147,6 +148,7 @@ def test_a_merge_equals_update_alternatives_with_all_choices(
     assert stack == installed(core, slurm, ha)
 
 
+@pytest.mark.programs
 def test_a_choice_made_by_hand_stays(tmp_path):
     root = Root(tmp_path)
     root.provide("one")

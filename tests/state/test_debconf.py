@@ -111,6 +111,7 @@ def test_an_empty_database_of_passwords_is_for_root_only():
     assert (found[PASSWORDS.path].data, found[PASSWORDS.path].mode) == (b"", 0o600)
 
 
+@pytest.mark.programs
 def test_debconf_itself_reads_what_a_merge_wrote(tmp_path):
     templates = [
         f"Name: {name}/q\nDescription: Q\nOwners: {name}/q\nType: string\n\n" for name in "ab"

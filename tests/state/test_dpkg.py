@@ -59,6 +59,7 @@ class Root:
         }
 
 
+@pytest.mark.programs
 def test_a_stack_has_the_database_of_one_installation(tmp_path):
     debs = {
         name: make_deb(

@@ -3,7 +3,7 @@
 import gzip
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -50,11 +50,12 @@ def make_archive(
     release: Mapping[str, str] | None = None,
     key: gpg.SigningKey | None = None,
     sign: bool = True,
+    rewritten: Callable[[bytes], bytes] = bytes,
 ) -> SmallArchive:
     """Make (or make anew) an archive of these .debs, signed by `key`, else by a throw-away key.
 
     `release` are further fields of the Release file, such as ``Valid-Until``. A suite whose name
-    ends with a slash is flat: a directory without components.
+    ends with a slash is flat: a directory without components. `rewritten` changes the index.
     """
     shutil.rmtree(directory / "pool", ignore_errors=True)
     pool = directory / "pool"
@@ -66,6 +67,7 @@ def make_archive(
     if component:
         index = f"{dist}/{component}/binary-{architecture}/Packages"
     packages = capture(command("apt-ftparchive", "packages", "pool", directory=directory))
+    packages = rewritten(packages)
     (directory / index).parent.mkdir(parents=True, exist_ok=True)
     (directory / index).write_bytes(packages)
     (directory / f"{index}.gz").write_bytes(gzip.compress(packages, mtime=0))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from qlumod.system.mount import bind, mounted, tmpfs
+from qlumod.system.mount import bind, mount, tmpfs
 from qlumod.system.run import Command, command
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -25,7 +25,7 @@ def inhabited(root: Path) -> Iterator[Path]:
     written there stays in the root.
     """
     with ExitStack() as mounts:
-        mounts.enter_context(mounted("proc", root / "proc", "-t", "proc"))
+        mounts.enter_context(mount("proc", root / "proc", "-t", "proc"))
         mounts.enter_context(tmpfs(root / "sys"))
         # Mode 1777 would make the kernel refuse to open devices in a user namespace.
         dev = mounts.enter_context(tmpfs(root / "dev"))
@@ -38,9 +38,7 @@ def inhabited(root: Path) -> Iterator[Path]:
         (dev / "shm").chmod(0o1777)
         (dev / "pts").mkdir()
         mounts.enter_context(
-            mounted(
-                "devpts", dev / "pts", "-t", "devpts", "-o", "newinstance,ptmxmode=0666,mode=620"
-            )
+            mount("devpts", dev / "pts", "-t", "devpts", "-o", "newinstance,ptmxmode=0666,mode=620")
         )
         locks = mounts.enter_context(tmpfs(root / "run")) / "lock"
         locks.mkdir()

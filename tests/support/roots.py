@@ -151,9 +151,9 @@ def act(
             stack.enter_context(bind(Path(place), target, read_only=read_only))
         if beside:
             # Programs of this machine make devices there that they use.
-            for place in (space, merged):
-                if place.is_mount():
-                    run(command("mount", "--options", "remount,dev", place))
+            for top in (space, merged):
+                if top.is_mount():
+                    run(command("mount", "--options", "remount,dev", top))
             # Its mounts and processes are gone with it.
             call = command(
                 "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--",

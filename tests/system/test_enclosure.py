@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def play(root: Path) -> Play:
-    def played(*scripts: str, shown: object = (), **bounds: int) -> dict[str, Any]:
+    def played(*scripts: str, shown: Sequence[str] = (), **bounds: int) -> dict[str, Any]:
         given = {"root": str(root), "scripts": scripts, "bounds": bounds, "shown": list(shown)}
         found: dict[str, Any] = call_inside("tests.system.enclosing:play", given, listen=ignore)
         assert found.pop("left") == ["busybox"]

@@ -5,14 +5,16 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.system import files
-from qlumod.system.files import locked
+from qlumod.system.locking import Busy, locked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,7 +70,7 @@ def test_a_directory_that_apt_cannot_name_is_refused(tmp_path: Path) -> None:
 KILLED_WHILE_IT_STARTS_A_PROGRAM = """
 import os, subprocess, sys
 from pathlib import Path
-from qlumod.system.files import locked
+from qlumod.system.locking import Busy, locked
 with locked(Path(sys.argv[1]), wait=0):
     handles = [int(name) for name in os.listdir("/proc/self/fd")]
     subprocess.Popen(["sleep", "1"], pass_fds=[one for one in handles if one > 2][:1])
@@ -159,3 +161,20 @@ def test_a_file_is_never_open_to_others_while_it_is_written(
     files.write_unsynced(tmp_path / "file", parts())
     assert modes == [0o600]
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644
+
+
+def test_who_waits_for_a_lock_that_is_removed_gets_the_one_that_others_see(tmp_path: Path) -> None:
+    lock, heard = tmp_path / "lock", threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+
+        def wait() -> bool:
+            with locked(lock, wait=60, listen=lambda _: heard.set()):
+                with pytest.raises(Busy), locked(lock, wait=0):
+                    pass
+                return True
+
+        with locked(lock, wait=0):
+            waiting = pool.submit(wait)
+            assert heard.wait(60)
+            lock.unlink()
+        assert waiting.result()

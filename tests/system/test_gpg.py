@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.system import gpg
+from qlumod.system.run import attempt, capture, command
 from tests.support.archive import make_archive
 from tests.support.debs import make_deb
 
@@ -28,7 +29,8 @@ def test_a_signed_text_is_read_back_with_the_fingerprint_of_its_key(tmp_path: Pa
 def test_an_armoured_keyring_is_read_too(tmp_path: Path) -> None:
     with gpg.throw_away_key() as key:
         (tmp_path / "signed").write_bytes(gpg.clearsign(key, b"A: 1\n"))
-        armoured = gpg.capture(gpg.command("gpg", "--homedir", key.home, "--armor", "--export"))
+        assert key.home is not None
+        armoured = capture(command("gpg", "--homedir", key.home, "--armor", "--export"))
     (tmp_path / "ring.asc").write_bytes(armoured)
     assert gpg.verify(tmp_path / "signed", tmp_path / "ring.asc").fingerprint == key.fingerprint
 
@@ -42,7 +44,7 @@ def test_a_signature_that_is_not_good_is_refused(tmp_path: Path, fault: str) -> 
             assert key.home is not None
             signer = gpg.make_key(key.home, "old", expires="seconds=1")
             signed.write_bytes(gpg.clearsign(signer, b"A: 1\n"))
-            gpg.attempt(gpg.command("sleep", "2"))
+            attempt(command("sleep", "2"))
         else:
             signed.write_bytes(gpg.clearsign(key, b"A: 1\n"))
         keep = other if fault == "another key" else signer

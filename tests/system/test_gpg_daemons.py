@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.errors import QlumodError
 from qlumod.system import gpg, keys
 from qlumod.system.gpg_daemons import daemons
 from tests.conftest import ROOT
@@ -95,7 +96,7 @@ def test_gpg_itself_starts_none(home: Path) -> None:
     made = gpg.make_key(home, "Alone")
     assert gone(home)
     gpg.export_key(made)
-    with pytest.raises(gpg.QlumodError):
+    with pytest.raises(QlumodError):
         gpg.clearsign(made, b"nobody can")
     assert agent(home) is None
 
@@ -140,8 +141,8 @@ def test_nor_does_it_where_its_watcher_was_killed_as_well(home: Path) -> None:
     ours = [one for one in descendants(of=process.pid) if one.name != "gpg-agent"]
     # sh's newer versions make no group for each program, where setsid needs no process of its own.
     assert "xargs" in {one.name for one in ours} <= {"setsid", "xargs"}
-    for one in (*ours, process):
-        os.kill(one.pid, signal.SIGKILL)
+    for pid in (*(one.pid for one in ours), process.pid):
+        os.kill(pid, signal.SIGKILL)
     process.communicate()
     assert gone(home)
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.errors import QlumodError
 from qlumod.system import gpg, keys
 from qlumod.system.key_strength import TABLE, weaknesses
+from qlumod.system.run import capture, command
 from tests.conftest import ROOT
 from tests.support.signing import signing_home, weak_key
 
@@ -108,7 +110,7 @@ def test_one_good_self_signature_suffices(home: Path, made: Mapping[str, str]) -
     again = weak_key(home, "mended", *KEYS["sha1"][0], options=("--cert-digest-algo", "SHA1"))
     assert weaknesses(exported(home, again))
     mend = ("--cert-digest-algo", "SHA512", "--quick-set-expire", again, "3y")
-    gpg.capture(gpg.command("gpg", "--homedir", home, "--batch", *mend))
+    capture(command("gpg", "--homedir", home, "--batch", *mend))
     assert weaknesses(exported(home, again)) == {}
 
 
@@ -117,7 +119,7 @@ def test_a_strong_subkey_does_not_help_a_weak_primary_key_nor_the_other_way_roun
 ) -> None:
     def with_subkey(fingerprint: str, kind: str, usage: str) -> dict[str, str]:
         words = ("--passphrase", "", "--quick-add-key", fingerprint, kind, usage, "never")
-        gpg.capture(gpg.command("gpg", "--homedir", home, "--batch", *words))
+        capture(command("gpg", "--homedir", home, "--batch", *words))
         found = weaknesses(exported(home, fingerprint))
         return {key: weak.row.what for key, weak in found.items()}
 
@@ -150,8 +152,8 @@ def test_nothing_that_is_signed_by_a_weak_digest_is_good(
     (tmp_path / "ring").write_bytes(exported(home, made["rsa2048"]))
     for digest, name in (("SHA1", "SHA-1"), ("RIPEMD160", "RIPEMD-160"), ("SHA224", "SHA-224")):
         signed = tmp_path / digest
-        gpg.capture(
-            gpg.command(
+        capture(
+            command(
                 "gpg", *words, "--digest-algo", digest, "--clearsign", "-o", signed,
                 stdin=b"text\n",
             )
@@ -168,7 +170,7 @@ def test_who_signs_has_a_strong_key_among_his(
     with keys.signing([made["rsa1024"], made["ed25519"]]) as signers:
         assert [key.fingerprint for key in signers().keys] == [made["rsa1024"], made["ed25519"]]
     weak = [made["rsa1024"], made["dsa2048"]]
-    with keys.signing(weak) as signers, pytest.raises(gpg.QlumodError) as told:
+    with keys.signing(weak) as signers, pytest.raises(QlumodError) as told:
         signers()
     assert [line for line in str(told.value).splitlines() if "is too weak" in line] == [
         f"the key that signs: the key {made['rsa1024']} is too weak: RSA of 1024 bits",

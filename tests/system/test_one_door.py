@@ -17,7 +17,6 @@ NAMES = frozenset(("root", "tree", "view", "upper", "base", "mounted"))
 """What trees of packages are called."""
 HOSTS = {
     "head/places.py": "the head node's own root, which its administrator names",
-    "layer/cache.py": "a payload that was built here",
     "layer/twice.py": "a payload that was built here",
     "layer/installed.py": "the host's own root: packages that dpkg has installed here",
     "system/apt_client.py": "a private root of apt, made here",

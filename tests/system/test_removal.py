@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.system import memory, mount, removal
+from qlumod.system import memory, mount
 from qlumod.system.files import remove_tree
 from qlumod.system.memory import scratch_space
 from qlumod.system.mount import squashfs
@@ -99,7 +99,7 @@ def test_the_first_fault_is_told_when_all_else_is_gone(
             raise PermissionError(1, "refused", name)
         rmdir(name, **more)
 
-    monkeypatch.setattr(removal.os, "rmdir", refuse)
+    monkeypatch.setattr(os, "rmdir", refuse)
     with pytest.raises(PermissionError, match="kept"):
         remove_directory(top)
     clear_directory(top)

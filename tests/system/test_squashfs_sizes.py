@@ -8,7 +8,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.model.release import Compression
-from qlumod.system.squashfs import write_image
+from qlumod.system.squashfs import Squashing, write_image
 from qlumod.system.squashfs_sizes import stored_sizes
 
 BLOCK = 128 << 10
@@ -36,8 +36,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_image(
         tree,
         place / "image",
-        epoch=2_000_000_000,
-        compression=Compression.parse("zstd 3 128K"),
+        Squashing(epoch=2_000_000_000, compression=Compression.parse("zstd 3 128K")),
         scratch=place,
         listen=ignore,
     )

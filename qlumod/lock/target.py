@@ -1,0 +1,13 @@
+"""What a lock is for."""
+
+from dataclasses import dataclass
+
+from qlumod.model.names import ArchName, FlavorName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The flavor and the architecture that packages are locked for."""
+
+    flavor: FlavorName
+    architecture: ArchName

@@ -1,0 +1,219 @@
+"""Control data that others wrote (deb822(5)): read as dpkg reads it, and put into one form.
+
+What people write for qlumod is a document (`qlumod.model.document`), which knows its lines.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from qlumod.errors import QlumodError
+from qlumod.late import late
+
+mail = late("email.utils")
+
+COMPUTED = frozenset(
+    ("filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "directory")
+)
+"""Fields about the file and the index: whoever makes an index computes them."""
+RELATIONS = (
+    "Pre-Depends", "Depends", "Recommends", "Suggests", "Enhances", "Conflicts", "Breaks",
+    "Replaces", "Provides",
+)  # fmt: skip
+"""The fields of a binary package that name other packages."""
+_WITH_ALTERNATIVES = frozenset(RELATIONS[:5])
+_KNOWN = {
+    name.lower(): name
+    for name in (
+        *RELATIONS, "Package", "Version", "Architecture", "Source", "Section", "Priority",
+        "Essential", "Protected", "Multi-Arch", "Maintainer", "Uploaders", "Installed-Size",
+        "Homepage", "Description", "Binary", "Filename", "Directory", "Size", "MD5sum", "SHA256",
+        "Files", "Checksums-Sha256", "Status", "Date", "Suite", "Valid-Until", "Architectures",
+    )
+}  # fmt: skip
+"""The spelling of the fields that the code asks for by name."""
+_KNOWN |= {name: name for name in _KNOWN.values()}
+
+_FIELD = re.compile(
+    r"([^-#: \t\n\v\f\r][^: \t\n\v\f\r]*)[ \t]*:([^\n]*)"
+    r"((?:\n[ \t]+[^ \t\n\v\f\r][^\n]*)*)\n"
+)
+"""A field as dpkg reads it: its name, its first line, and its further lines as they stand."""
+_LISTED = re.compile(r"([0-9a-f]{32,})[ \t]+(\d{1,18})(?:[ \t]+\S+[ \t]+\S+)?[ \t]+(\S+)", re.ASCII)
+"""Digest, size and name of a file; the field Files of a .changes has section and priority, too."""
+_RELATION = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9+._-]*(?::[A-Za-z0-9-]+)?"
+    r"(?:\s*\(\s*(?:<<|<=|=|>=|>>|<|>)?\s*(?:\d+:)?\d[A-Za-z0-9.+~:-]*\s*\))?",
+    re.ASCII,
+)
+_BLANKS = " \t\n\v\f\r"
+"""What dpkg takes for a blank: no others that Unicode has."""
+_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----\n"
+_SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlStanza:
+    """The fields of a stanza; `where` names its source in errors.
+
+    A known field has Debian's spelling, any other its own. The further lines of a value keep their
+    first blank.
+    """
+
+    fields: Mapping[str, str]
+    where: str
+    text: str
+    """The stanza as it was written, with the end of its last line."""
+
+    def get(self, name: str, otherwise: str = "") -> str:
+        """A field that may be missing."""
+        return self.fields.get(name, otherwise)
+
+    def need(self, name: str, *, remedy: str = "") -> str:
+        """A field that must be there and not be empty; raises `QlumodError`."""
+        if value := self.fields.get(name):
+            return value
+        raise QlumodError(f"{self.where} has no field {name}", remedy=remedy)
+
+    def number(self, name: str, *, remedy: str = "") -> int:
+        """A field that must be a whole number; raises `QlumodError`."""
+        value = self.need(name, remedy=remedy)
+        if not re.fullmatch(r"[0-9]{1,18}", value):
+            raise QlumodError(f"{self.where}: {name}: {value[:80]!r} is no whole number")
+        return int(value)
+
+    def files(self, name: str) -> Iterator[tuple[str, int, str]]:
+        """The digest, size and name of each file that a field lists; raises `QlumodError`."""
+        for line in filter(None, map(str.strip, self.need(name).split("\n"))):
+            listed = _LISTED.fullmatch(line)
+            if not listed:
+                raise QlumodError(f"{self.where}: {name}: {line[:80]!r} lists no file")
+            yield listed[1], int(listed[2]), listed[3]
+
+
+def one_stanza(text: str, where: str) -> ControlStanza:
+    """The stanza of a text that has one; raises `QlumodError` where dpkg would not read it."""
+    if not text.endswith("\n"):
+        raise QlumodError(f"{where}: the last line has no end")
+    found = tuple(read_stanzas(text, where))
+    if len(found) != 1:
+        raise QlumodError(f"{where} has {len(found) or 'no'} stanzas: it must have one")
+    return found[0]
+
+
+def read_stanzas(text: str, where: str) -> Iterator[ControlStanza]:
+    """The stanzas of a text such as an index; raises `QlumodError`."""
+    line = 1
+    for block in text.split("\n\n"):
+        if inner := block.strip("\n"):
+            first = line + len(block) - len(block.lstrip("\n"))
+            yield ControlStanza(_fields(f"{inner}\n", where, first), where, f"{inner}\n")
+        line += block.count("\n") + 2
+
+
+def signed_stanza(data: bytes, where: str) -> ControlStanza:
+    """The stanza of a .changes, .dsc or Release file; raises `QlumodError`.
+
+    The signature around it is not checked here, and the end of the last line may be missing.
+    """
+    text = _unsigned(as_text(data))
+    return one_stanza(text.rstrip("\n") + "\n", where)
+
+
+def normalised(control: ControlStanza) -> ControlStanza:
+    """What a package says of itself, without what an index tells, and without empty fields.
+
+    Raises `QlumodError` for relations that dpkg does not read.
+    """
+    fields = {
+        name: value
+        for name, value in control.fields.items()
+        if name.lower() not in COMPUTED and value.strip(_BLANKS)
+    }
+    for name in RELATIONS:
+        if name in fields and (relation := _no_relation(name, fields[name])) is not None:
+            raise QlumodError(
+                f"{control.where}: {name}: {relation!r} is no relation to a package",
+                remedy="mend its debian/control (deb-control(5)), and build it again",
+            )
+    return ControlStanza(fields, control.where, stanza_text(fields))
+
+
+def stanza_text(fields: Mapping[str, str]) -> str:
+    """The fields as an index has them, in their order."""
+    return "".join(f"{name}:{_after_colon(value)}\n" for name, value in fields.items())
+
+
+def as_text(data: bytes) -> str:
+    """Control data as text: UTF-8, or Latin-1, which dpkg takes from old packages, too."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def date_seconds(date: str, where: str) -> int:
+    """The time that a field Date says, in seconds; raises `QlumodError`."""
+    try:
+        return int(mail.parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())
+    except (ValueError, TypeError, LookupError, ArithmeticError, OSError) as fault:
+        raise QlumodError(f"{where}: {date[:80]!r} is no date") from fault
+
+
+def _unsigned(text: str) -> str:
+    """A text without the OpenPGP signature around it."""
+    if not text.startswith(_SIGNED):
+        return text
+    signed = text.partition("\n\n")[2].partition(_SIGNATURE)[0]
+    return re.sub(r"^- ", "", signed, flags=re.MULTILINE) + "\n"
+
+
+def _fields(text: str, where: str, line: int) -> dict[str, str]:
+    found: dict[str, str] = {}
+    others: set[str] = set()
+    position, end = 0, len(text)
+    while position < end:
+        field = _FIELD.match(text, position)
+        if not field:
+            raise _no_field(text, position, where, line)
+        written, first, further = field.groups()
+        name = _KNOWN.get(written) or _KNOWN.get(written.lower())
+        lower = name or written.lower()
+        if lower in found or lower in others:
+            number = line + text.count("\n", 0, position)
+            raise QlumodError(f"{where}: line {number}: the field {written} stands there twice")
+        if not name:
+            others.add(lower)
+        found[name or written] = first.strip(_BLANKS) + further
+        position = field.end()
+    return found
+
+
+def _no_field(text: str, position: int, where: str, line: int) -> QlumodError:
+    number = line + text.count("\n", 0, position)
+    wrong = text[position:].partition("\n")[0]
+    what = (
+        f"{wrong[:80]!r} is neither 'Field: value' nor continues a field"
+        if wrong.strip()
+        else "it has blanks only"
+    )
+    return QlumodError(f"{where}: line {number}: {what}")
+
+
+@lru_cache(maxsize=1000)
+def _no_relation(name: str, value: str) -> str | None:
+    """What in a field is no relation to a package; None: all of it is."""
+    for group in value.split(","):
+        alternatives = group.split("|")
+        for alternative in alternatives:
+            if not _RELATION.fullmatch(alternative.strip(_BLANKS)):
+                return alternative.strip()[:80]
+        if len(alternatives) > 1 and name not in _WITH_ALTERNATIVES:
+            return group.strip()[:80]
+    return None
+
+
+def _after_colon(value: str) -> str:
+    # A value that begins on the next line leaves no blank behind the colon.
+    return value if not value or value.startswith("\n") else f" {value}"

@@ -1,0 +1,45 @@
+"""A stack of layers as one root, and what is written there; all in a scratch directory."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.stack.payload import Payload
+from qlumod.system.mount import all_squashfs, overlay
+from qlumod.system.within import Root
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mounted:
+    """Layers that are mounted upon each other."""
+
+    layers: tuple[Path, ...]
+    """The directories that they are seen in, lowest first."""
+    upper: Path
+    """The directory that takes what is written above them."""
+    root: Root
+    """All together."""
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """The layers, and what is written above them."""
+        return (*self.layers, self.upper)
+
+
+@contextmanager
+def mounted(members: Sequence[Payload], space: Path) -> Iterator[Mounted]:
+    """Mount the layers of a stack, `members` lowest first, in an empty directory."""
+    images = [member.layer for member in members]
+    with all_squashfs(images, space / "layers") as layers, writable(layers, space) as stack:
+        yield stack
+
+
+@contextmanager
+def writable(layers: Sequence[Path], space: Path) -> Iterator[Mounted]:
+    """Mount directories upon each other, lowest first, with a new one above that is written to."""
+    upper, work, root = (space / name for name in ("upper", "work", "root"))
+    for place in (upper, work, root):
+        place.mkdir(parents=True)
+    with overlay(layers, root, upper=upper, work=work):
+        yield Mounted(layers=tuple(layers), upper=upper, root=Root(root))

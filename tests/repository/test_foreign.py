@@ -1,0 +1,125 @@
+"""What other people made is published in one form, or refused by the name of its file."""
+
+import gzip
+import hashlib
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qlumod.errors import QlumodError
+from qlumod.events import ignore
+from qlumod.repository.entries import read_packages, read_sources
+from qlumod.repository.incoming import read_incoming
+from qlumod.repository.listing import listed
+from qlumod.repository.snapshots import read_snapshot
+from tests.repository.conftest import SUITE, Shop, refused
+from tests.support.raw_debs import CONTROL, deb, member
+
+pytestmark = pytest.mark.usefixtures("untried")
+
+
+def made(shop: Shop, data: bytes, name: str = "tool_1.0_all.deb") -> Path:
+    (shop.work / "raw").mkdir(exist_ok=True)
+    (shop.work / "raw" / name).write_bytes(data)
+    return shop.work / "raw" / name
+
+
+@pytest.mark.parametrize(
+    ("control", "told"),
+    [
+        (CONTROL.replace(b"Package", b"PACKAGE"), "Package: tool\n"),
+        (CONTROL.replace(b"Test <", b"J\xf6rg <"), "Maintainer: Jörg <test@example.org>\n"),
+        (CONTROL + b"Provides:\nSection: misc\nmd5SUM: 0\n", "Section: misc\nFilename: "),
+    ],
+    ids=["names in capitals", "Latin-1", "empty fields and digests"],
+)
+def test_an_index_has_one_form(shop: Shop, control: bytes, told: str) -> None:
+    shop.publish(made(shop, deb(control)))
+    index = gzip.decompress(shop.current.checked("main/binary-all/Packages.gz")).decode()
+    assert told in index
+    assert "Provides" not in index
+    assert "md5" not in index.lower()
+
+
+@pytest.mark.parametrize(
+    ("control", "told"),
+    [
+        (CONTROL + b"VERSION: 2\n", "line 6: the field VERSION stands there twice"),
+        (CONTROL + b"Depends: ${misc:Depends}\n", "Depends: '${misc:Depends}' is no relation"),
+        (CONTROL.replace(b": all", b": source"), "'source' is no architecture of a .deb"),
+        (CONTROL[:-1], "the last line has no end"),
+    ],
+)
+def test_what_dpkg_refuses_is_not_published(shop: Shop, control: bytes, told: str) -> None:
+    said = refused(shop, made(shop, deb(control)))
+    assert said.startswith("W/raw/tool_1.0_all.deb: its control file")
+    assert told in said
+
+
+def test_a_byte_that_dpkg_does_not_mind_is_published_and_read_again(shop: Shop) -> None:
+    data = deb(CONTROL, member("./usr/bin/tool", b"x"))
+    odd = data.replace(b"0           0     0 ", b"\x04           0     0 ", 1)
+    shop.publish(made(shop, odd))
+    (entry,) = shop.current.entries()
+    assert listed(shop.root / entry.files[0].path).paths == [b"usr/bin/tool"]
+
+
+DSC = (
+    b"Format: 3.0 (native)\nSource: tool\nVersion: 1\nBinary: tool\n"
+    b"Checksums-Sha256:\n %s 4 tool_1.tar.xz\nFiles:\n 0 4 tool_1.tar.xz\n"
+    % hashlib.sha256(b"text").hexdigest().encode()
+)
+CHANGES = b"Format: 1.8\nSource: tool\nChecksums-Sha256:\n %s 7 tool_1.dsc\n" % (b"0" * 64)
+EDITS = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 3), st.binary(max_size=6)))
+
+
+@settings(deadline=None, max_examples=300)
+@given(which=st.sampled_from([("x.dsc", DSC), ("x.changes", CHANGES)]), edits=EDITS)
+def test_a_dsc_or_changes_of_any_bytes_ends_in_a_value_or_an_error(
+    which: tuple[str, bytes], edits: list[tuple[int, int, bytes]]
+) -> None:
+    name, data = which
+    for place, left_out, new in edits:
+        start = place % (len(data) + 1)
+        data = data[:start] + new + data[start + left_out :]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "tool_1.tar.xz").write_bytes(b"text")
+        (Path(folder) / name).write_bytes(data)
+        try:
+            read_incoming([Path(folder) / name], listen=ignore)
+        except QlumodError as fault:
+            assert folder in fault.brief
+
+
+@settings(deadline=None, max_examples=200)
+@given(text=st.text("PackageVersionArchitectureSizeSHA256: \n0a.-ChecksumsFilename", max_size=300))
+def test_an_index_of_any_text_ends_in_entries_or_an_error(text: str) -> None:
+    for read in (read_packages, read_sources):
+        try:
+            read(text)
+        except QlumodError as fault:
+            assert fault.brief.startswith(("Packages", "Sources"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: b"\xff\xfe" * len(data),
+        lambda data: data.replace(b"Date: ", b"Day: "),
+        lambda data: data.replace(b"Tue", b"Tue, 99999").replace(b"Date: ", b"Date: x"),
+        lambda data: b"",
+        lambda data: data.replace(b"SHA256:\n ", b"SHA256:\n x"),
+    ],
+)
+def test_a_damaged_release_file_is_named(shop: Shop, change) -> None:
+    shop.publish(shop.deb("tool"))
+    path = shop.current.directory / "Release"
+    identity = shop.current.identity
+    data = change(path.read_bytes())
+    path.chmod(0o644)
+    path.write_bytes(data)
+    with pytest.raises(QlumodError, match="Release"):
+        assert read_snapshot(shop.layout, identity, SUITE).date
