@@ -11,12 +11,13 @@ from click.shell_completion import CompletionItem
 from qlumod.errors import QlumodError
 from qlumod.late import late
 from qlumod.model.numbers import number
+from qlumod.repository import layout
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
 
+# See `qlumod.cli.configuration`.
 addresses = late("qlumod.model.address")
-layouts = late("qlumod.repository.layout")
 
 Parse = Callable[[str], Any]
 Complete = Callable[[click.Context, str], list[CompletionItem]]
@@ -198,8 +199,7 @@ def fingerprint(text: str) -> str:
 
 def suite(text: str) -> str:
     """Check the name of a suite; raises `QlumodError`."""
-    checked: str = layouts.suite(text)
-    return checked
+    return layout.suite(text)
 
 
 def archive_address(text: str, *, said: str = "--archive", asked: bool = True) -> "Address":

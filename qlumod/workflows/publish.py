@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
@@ -22,9 +23,6 @@ from qlumod.repository.snapshots import Snapshot, current_snapshot, existing
 from qlumod.repository.staging import check_pool, opened
 from qlumod.system.keys import Signers, signing
 from qlumod.workflows.offering import Offer, Target, demand, offer
-
-FEW = 100
-"""How many new packages are looked up one by one in what is published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,10 +237,14 @@ def _planned(
     new = [one.entry for one in incoming]
     if before is None:
         return plan((), new, allow_older=allow_older)
-    few = related(before, layout, new) if len(new) <= FEW else None
-    if few is None:
-        return plan(before.entries(), new, allow_older=allow_older)
-    return plan(few, new, everything=before.entries, allow_older=allow_older)
+    everything = cache(before.entries)
+    known = related(before, layout, new)
+    return plan(
+        everything() if known is None else known,
+        new,
+        everything=everything,
+        allow_older=allow_older,
+    )
 
 
 def _chosen(snapshot: Snapshot, packages: Sequence[str]) -> tuple[Entry, ...]:
