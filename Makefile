@@ -136,11 +136,12 @@ quick: setup deb ## all tests but the slow ones, which build real modules or boo
 .PHONY: coverage
 coverage: setup ## how much of each wing `make unit` runs through
 	@$(VENV)/bin/coverage run -m pytest -q -m unit </dev/null
-	@for part in qlumod/*/; do \
-		printf '%-20s %3s %%\n' "$$part" \
-			"$$($(VENV)/bin/coverage report --include="$$part*" --format=total)"; \
-	done
-	@printf '%-20s %3s %%\n' all "$$($(VENV)/bin/coverage report --format=total)"
+	@$(VENV)/bin/coverage report | awk ' \
+		$$1 ~ "^qlumod/" { split($$1, at, "/"); wing = at[3] ? at[2] : "-"; all[wing] += $$2; \
+			missed[wing] += $$3 } \
+		$$1 == "TOTAL" { all["all"] = $$2; missed["all"] = $$3 } \
+		END { for (wing in all) \
+			printf "%-12s %3d %%\n", wing, 100 * (1 - missed[wing] / all[wing]) }' | sort
 
 .PHONY: house
 house: setup ## the measures of the source: sizes, types, names, and their limits
