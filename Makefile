@@ -136,11 +136,12 @@ quick: setup deb ## all tests but the slow ones, which build real modules or boo
 .PHONY: coverage
 coverage: setup ## how much of each wing `make unit` runs through
 	@$(VENV)/bin/coverage run -m pytest -q -m unit </dev/null
-	@for part in qlumod/*/; do \
-		printf '%-20s %3s %%\n' "$$part" \
-			"$$($(VENV)/bin/coverage report --include="$$part*" --format=total)"; \
-	done
-	@printf '%-20s %3s %%\n' all "$$($(VENV)/bin/coverage report --format=total)"
+	@$(VENV)/bin/coverage report | awk ' \
+		$$1 ~ "^qlumod/" { split($$1, at, "/"); wing = at[3] ? at[2] : "-"; all[wing] += $$2; \
+			missed[wing] += $$3 } \
+		$$1 == "TOTAL" { all["all"] = $$2; missed["all"] = $$3 } \
+		END { for (wing in all) \
+			printf "%-12s %3d %%\n", wing, 100 * (1 - missed[wing] / all[wing]) }' | sort
 
 .PHONY: house
 house: setup ## the measures of the source: sizes, types, names, and their limits
@@ -172,6 +173,13 @@ bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py
 	@$(PYTHON) benchmarks/all_modules.py
 	@$(PYTHON) benchmarks/publishing.py
+
+# How long `make fuzz` tries each reader.
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: setup ## every reader of documents with mutated ones, FUZZ_SECONDS each, as a table (40 minutes)
+	@FUZZ_SECONDS="$(FUZZ_SECONDS)" $(PYTHON) -m tests.fuzz
 
 .PHONY: soak
 soak: setup ## 200 publications, killed again and again, while clients follow them (10 minutes)

@@ -1,4 +1,9 @@
-"""Other people's modules, imported when they are first used: some take longer than a verb."""
+"""Other people's modules, imported when they are first used: some take longer than a verb.
+
+Not by `importlib.util.LazyLoader`: before Python 3.12.3 (Debian 12 has 3.11.2), threads that ask a
+module at the same moment get AttributeError, and it wants all of them installed, which a head node
+has not.
+"""
 
 import importlib
 from typing import Any

@@ -13,13 +13,13 @@ from qlumod.cli.kinds import archive_address, expanded
 from qlumod.cli.settings import BY_NAME, SETTINGS, Setting
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.late import late
+from qlumod.model.document import Fields, Reading, decoded
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
-    from qlumod.model.document import Fields, Reading
 
+# They take 12 ms to import, a twentieth of a publication, and few verbs need them.
 places_of_archives = late("qlumod.model.address")
-documents = late("qlumod.model.document")
 releases = late("qlumod.model.release")
 
 NAME = "qlumod/qlumod.conf"
@@ -30,6 +30,8 @@ USER = Path("~/.config") / NAME
 INSTEAD = "QLUMOD_CONFIG"
 """The environment variable that names the one file to read in place of both."""
 DEFAULT = "default"
+_MOST = 1 << 20
+"""Bytes that a configuration may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,21 +142,25 @@ def _read(setting: Setting, text: str) -> Any:
 
 def _of_file(path: Path) -> _Said:
     try:
-        text = documents.decoded(path.read_bytes(), str(path))
+        # It may be /dev/null, and a link: who names it, reads it.
+        with path.open("rb") as source:
+            data = source.read(_MOST + 1)
     except OSError as fault:
         raise QlumodError(f"cannot read {path}: {fault.strerror}") from fault
-    return parse(text, str(path))
+    if len(data) > _MOST:
+        raise QlumodError(f"{path} is no configuration: it has more than {_MOST} bytes")
+    return parse(decoded(data, str(path)), str(path))
 
 
 def parse(text: str, path: str) -> _Said:
     """Read a configuration; raises all its faults at once."""
     if all(not line.strip() or line.startswith("#") for line in text.split("\n")):
         return {}, ()
-    reading: Reading = documents.Reading(path)
+    reading = Reading(path)
     said: dict[str, Value] = {}
     addresses: list[Address] = []
     for stanza in reading.stanzas(text):
-        fields: Fields = documents.Fields(reading, stanza)
+        fields = Fields(reading, stanza)
         if fields.has("Archive"):
             addresses.append(_address(fields, path))
         else:
@@ -165,7 +171,7 @@ def parse(text: str, path: str) -> _Said:
     return said, tuple(addresses)
 
 
-def _take(fields: "Fields", path: str, said: dict[str, Value]) -> None:
+def _take(fields: Fields, path: str, said: dict[str, Value]) -> None:
     for setting in (setting for setting in SETTINGS if not setting.stanza):
         if not fields.has(setting.field):
             continue
@@ -194,7 +200,7 @@ def _absolute(text: str) -> str:
     return str(path)
 
 
-def _address(fields: "Fields", path: str) -> "Address":
+def _address(fields: Fields, path: str) -> "Address":
     found: Address = places_of_archives.Address(
         archive=fields.need("Archive", releases.archive_name, ""),
         said=f"{path}:{fields.line_of('Archive')}",
@@ -218,7 +224,7 @@ def _archive_directory(text: str) -> str:
     return checked
 
 
-def _once(reading: "Reading", addresses: "Sequence[Address]") -> None:
+def _once(reading: Reading, addresses: "Sequence[Address]") -> None:
     first: dict[str, str] = {}
     for one in addresses:
         line = one.said.rpartition(":")[2]

@@ -10,12 +10,14 @@ from click.shell_completion import CompletionItem
 
 from qlumod.errors import QlumodError
 from qlumod.late import late
+from qlumod.model.numbers import number
+from qlumod.repository import layout
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
 
+# See `qlumod.cli.configuration`.
 addresses = late("qlumod.model.address")
-layouts = late("qlumod.repository.layout")
 
 Parse = Callable[[str], Any]
 Complete = Callable[[click.Context, str], list[CompletionItem]]
@@ -114,7 +116,7 @@ def duration(text: str) -> int:
     found = re.fullmatch(r"([0-9]+)([smhdw])", text)
     if not found:
         raise QlumodError(f"{text!r} is no duration: it is one such as 12h, 30d or 4w")
-    return int(found[1]) * _SECONDS[found[2]]
+    return number(found[1]) * _SECONDS[found[2]]
 
 
 _NONE = "none"
@@ -159,7 +161,7 @@ def byte_size(text: str) -> int:
     found = re.fullmatch(r"([1-9][0-9]*)([KMGT])", text)
     if not found:
         raise QlumodError(f"{text!r} is no size: it is one such as 512M, 16G or 1T")
-    return int(found[1]) * _BYTES[found[2]]
+    return number(found[1]) * _BYTES[found[2]]
 
 
 def whole(text: str) -> int:
@@ -170,7 +172,7 @@ def whole(text: str) -> int:
 def _count(text: str, what: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]*", text):
         raise QlumodError(f"{text!r} is no {what}")
-    return int(text)
+    return number(text)
 
 
 def one_of(metavar: str, *words: str) -> Kind:
@@ -197,8 +199,7 @@ def fingerprint(text: str) -> str:
 
 def suite(text: str) -> str:
     """Check the name of a suite; raises `QlumodError`."""
-    checked: str = layouts.suite(text)
-    return checked
+    return layout.suite(text)
 
 
 def archive_address(text: str, *, said: str = "--archive", asked: bool = True) -> "Address":

@@ -11,11 +11,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from qlumod.cli.configuration import current
-from qlumod.late import late
 from qlumod.model.profile import RELEASED
-
-files = late("qlumod.system.files")
-layouts = late("qlumod.repository.layout")
+from qlumod.repository.layout import Layout
+from qlumod.system.files import read_bytes
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 _PLAIN = re.compile(r"[\w.,:=@%+~-]+")
@@ -99,14 +97,14 @@ def stack_groups(
 
 def suites(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the suites of the repository."""
-    layout = layouts.Layout(root=_look(ctx, "repository"))
+    layout = Layout(root=_look(ctx, "repository"))
     named = ((name, f"is {layout.current(name)}") for name in layout.suite_names())
     return _offered(ctx, option, incomplete, named)
 
 
 def snapshots(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the snapshots of the repository."""
-    layout = layouts.Layout(root=_look(ctx, "repository"))
+    layout = Layout(root=_look(ctx, "repository"))
     suites = {
         name: sorted(path.name for path in (layout.snapshot(name) / "dists").iterdir())
         for name in layout.snapshot_names()
@@ -121,7 +119,7 @@ def packages(ctx: click.Context, option: click.Parameter, incomplete: str) -> li
 
     # Where the value of an option is still to come, click leaves the words in front as they are.
     suite = ctx.params.get("suite") or ctx.params.get("source") or next(iter(ctx.args), None)
-    layout = layouts.Layout(root=_look(ctx, "repository"))
+    layout = Layout(root=_look(ctx, "repository"))
     snapshot = current_snapshot(layout, suite) if suite else None
     entries = snapshot.entries() if snapshot else ()
     named = ((entry.package, entry.version) for entry in entries if not entry.is_source)
@@ -228,7 +226,7 @@ def _stanzas(path: Path) -> Iterator[dict[str, str]]:
     """The stanzas of a file, with lower-case names; what is odd in it is passed over."""
     stanza: dict[str, str] = {}
     name = ""
-    for line in (*files.read_bytes(path).decode(errors="replace").split("\n"), ""):
+    for line in (*read_bytes(path).decode(errors="replace").split("\n"), ""):
         if not line.strip():
             if stanza:
                 yield stanza

@@ -18,13 +18,14 @@ from qlumod.cli.screen import Reporter, error_document, new_log, print_json
 from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
 from qlumod.late import late
+from qlumod.system.ownership import require_own
+from qlumod.workflows.workplace import Workplace
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
 
+# See `qlumod.cli.settings`.
 limits = late("qlumod.system.limits")
-workplaces = late("qlumod.workflows.workplace")
-ownership = late("qlumod.system.ownership")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -199,7 +200,7 @@ specs = setting("specs")
 def _own(ctx: click.Context, directory: Path) -> Path:
     """Refuse a directory where others than root and the caller decide what is in it."""
     if not ctx.resilient_parsing and directory is not None:
-        ownership.require_own(directory)
+        require_own(directory)
     return directory
 
 
@@ -230,7 +231,7 @@ def _workplace(**chosen: Callable[[Any], Any]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def wrapper(*args: Any, **given: Any) -> Any:
-            place = workplaces.Workplace(**{name: given.pop(name) for name in chosen})
+            place = Workplace(**{name: given.pop(name) for name in chosen})
             return function(*args, workplace=place, **given)
 
         decorated: Any = wrapper

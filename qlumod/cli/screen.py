@@ -26,12 +26,10 @@ from qlumod.events import (
     StepDone,
     StepStarted,
 )
-from qlumod.late import late
+from qlumod.system.files import make_directories
 
 if TYPE_CHECKING:
     from qlumod.cli.terminal import Terminal
-
-files = late("qlumod.system.files")
 
 PLAIN_INTERVAL = 10.0
 """Seconds between two lines about the same long step where there is no terminal."""
@@ -96,7 +94,7 @@ class LogFile:
     """Everything, with every line of every program, and the seconds since the beginning."""
 
     def __init__(self, path: Path, heading: str) -> None:
-        files.make_directories(path.parent)
+        make_directories(path.parent)
         self.path = path
         self._stream = path.open("w", encoding="utf-8", errors="backslashreplace")
         self._began = time.monotonic()
@@ -222,7 +220,7 @@ def _can_draw(stream: TextIO) -> bool:
 
 def new_log(directory: Path, verb: str) -> Path:
     """Name a log file for a run that begins now, and let the oldest ones go."""
-    files.make_directories(directory)
+    make_directories(directory)
     for old in sorted(directory.glob("*.log"))[: -LOGS_KEPT + 1]:
         old.unlink(missing_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())

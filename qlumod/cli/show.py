@@ -7,6 +7,7 @@ import click
 from qlumod.cli import options
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
+from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER
 from qlumod.package.room import Part, Room
 from qlumod.workflows.show import Shown, show
@@ -60,7 +61,7 @@ def _modules(found: Sequence[Shown]) -> Iterator[str]:
 
 def _lines(shown: Shown) -> Iterator[str]:
     spec = shown.spec
-    synopsis, *text = spec.description.splitlines()
+    synopsis, *text = lines_of(spec.description)
     yield f"{spec.module}: {spec.title} ({spec.stack_group})"
     yield f"  {synopsis}"
     yield from (f"  {line}".rstrip() if line != "." else "" for line in text)

@@ -14,9 +14,9 @@ from qlumod.cli.wording import columns
 from qlumod.model.proof import about_document
 from qlumod.proof.proved import Proved, Shown, document, summary
 from qlumod.proof.verdict import Verdict
-from qlumod.repository.verbs.proof_signing import writing_proof
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.proof_of_all import verify_all, write_table
+from qlumod.workflows.proof_signing import writing_proof
 from qlumod.workflows.workplace import Workplace
 
 BULKY = ("left out", "alternative left out", "kernel module left out")

@@ -20,7 +20,8 @@ from qlumod.head.places import Places
 from qlumod.head.plan import Part, Plan
 from qlumod.head.pool import collect, keep, take
 from qlumod.head.site import packed
-from qlumod.model.image import Stack, StackLayer, StackModule, stack_text
+from qlumod.model.document import readable
+from qlumod.model.image import Stack, StackLayer, StackModule, parse_stack, stack_text
 from qlumod.model.manifest import INITRD, KERNEL, LAYER, PayloadFile
 from qlumod.system.files import file_sum, read_bytes, remove_tree, write_new
 from qlumod.system.namespace import call_inside
@@ -61,7 +62,7 @@ def build(places: Places, plan: Plan, listen: Listener) -> str:
             secrets=plan.secrets,
             public=plan.public,
         )
-        write_new(staging / STACK, stack_text(stack).encode())
+        write_new(staging / STACK, readable(stack_text(stack), STACK, parse_stack))
         write_new(staging / SECRETS, packed(plan.secret_files), mode=0o600)
         generation = commit(places, name, staging)
     forget_old(places, name)

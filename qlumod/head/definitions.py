@@ -4,8 +4,9 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.head.places import Places
-from qlumod.model.document import decoded
+from qlumod.model.document import decoded, readable
 from qlumod.model.image import Image, ImageName, image_text, parse_image
+from qlumod.system.documents import MOST
 from qlumod.system.files import make_directories, read_bytes, write_whole
 
 SUFFIX = ".image"
@@ -25,7 +26,7 @@ def read_definition(places: Places, name: ImageName) -> Image:
             remedy=f"make it: qlumod image create {name} --modules MODULE,…; "
             "`qlumod image list` tells which there are",
         )
-    image = parse_image(decoded(read_bytes(path), str(path)), str(path))
+    image = parse_image(decoded(read_bytes(path, most=MOST), str(path)), str(path))
     if image.name != name:
         raise QlumodError(
             f"{path}: Image: the file is named after image {name}, but says {image.name}"
@@ -52,4 +53,4 @@ def write_definition(places: Places, image: Image) -> None:
     make_directories(places.images / image.name / "copy")
     secrets = places.images / image.name / "secrets"
     secrets.mkdir(mode=0o700, exist_ok=True)
-    write_whole(path, image_text(image).encode())
+    write_whole(path, readable(image_text(image), str(path), parse_image))

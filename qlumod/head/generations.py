@@ -1,17 +1,17 @@
 """The built stacks of an image: each whole in a directory of its own, one of them current."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from qlumod.head.places import Places
-from qlumod.model.document import decoded
 from qlumod.model.image import ImageName, Stack, parse_stack
 from qlumod.model.names import Digest
+from qlumod.system.documents import read_document
 from qlumod.system.files import (
     make_directories,
     point,
-    read_bytes,
     remove_tree,
     sync,
     told,
@@ -21,6 +21,7 @@ STACK = "stack"
 SECRETS = "secrets.tar"
 CURRENT = "current"
 STAGING = ".new"
+_GENERATION = re.compile(r"[1-9][0-9]*")
 KEPT = 3
 """How many generations stay: nodes may be booting from the last one, and one may want it back."""
 
@@ -36,7 +37,7 @@ def read_current(places: Places, name: ImageName) -> tuple[str, Stack] | None:
 def read_stack(generation: Path) -> Stack:
     """Read the stack of a generation; raises `QlumodError`."""
     path = generation / STACK
-    return parse_stack(decoded(read_bytes(path), str(path)), str(path))
+    return parse_stack(read_document(path), str(path))
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def generations(places: Places, name: ImageName) -> tuple[str, ...]:
     home = places.built / name
     if not home.is_dir():
         return ()
-    return tuple(sorted((p.name for p in home.iterdir() if p.name.isdigit()), key=int))
+    return tuple(sorted((p.name for p in home.iterdir() if _GENERATION.fullmatch(p.name)), key=int))
 
 
 def forget_old(places: Places, name: ImageName) -> None:

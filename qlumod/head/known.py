@@ -15,7 +15,10 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.document import written
+from qlumod.model.lines import lines_of
 from qlumod.model.names import Digest
+from qlumod.model.numbers import number
+from qlumod.system.documents import read_document
 from qlumod.system.files import file_sum, write_whole
 
 READERS = 4
@@ -92,14 +95,14 @@ def remember(path: Path, known: Known) -> None:
 def remembered(path: Path) -> Known:
     """Read what `remember` wrote; nothing where it cannot be read."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = lines_of(read_document(path))
         if lines[:2] != ["Format: 1", "Files:"]:
             return {}
         return dict(_remembered_row(line) for line in lines[2:])
-    except (OSError, ValueError):
+    except (ValueError, QlumodError):
         return {}
 
 
 def _remembered_row(line: str) -> tuple[str, tuple[Look, Digest]]:
     digest, size, inode, modified, changed, name = line.strip().split(" ", 5)
-    return name, (Look(int(size), int(inode), int(modified), int(changed)), Digest(digest))
+    return name, (Look(*map(number, (size, inode, modified, changed))), Digest(digest))

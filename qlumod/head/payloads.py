@@ -9,6 +9,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.head.known import Known, digests_of
 from qlumod.head.places import Places
+from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER, Manifest, PayloadFile
 from qlumod.model.names import (
     ArchName,
@@ -112,7 +113,7 @@ def _payload_or_fault(home: Home) -> Payload | QlumodError:
 
 def _registered(home: Home, payload: Payload | QlumodError, now: Known) -> Registered:
     if isinstance(payload, QlumodError):
-        return _entry(home, None, problem=payload.brief.splitlines()[0])
+        return _entry(home, None, problem=lines_of(payload.brief)[0])
     faults = [
         f"{file.path} {fault}"
         for file in payload.manifest.files

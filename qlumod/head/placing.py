@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from qlumod.errors import QlumodError
 from qlumod.head.site import SiteFile
+from qlumod.model.numbers import number
 from qlumod.stack.files import Owners
 from qlumod.system.within import Root
 
@@ -63,8 +64,8 @@ def _gid(file: SiteFile, owners: Owners) -> int:
 def _id(name: str, known: Mapping[str, int], file: SiteFile) -> int:
     if name in known:
         return known[name]
-    if name.isdigit():
-        return int(name)
+    if name.isascii() and name.isdigit():
+        return number(name)
     raise QlumodError(
         f"{file.source} belongs to {name}, whom the image does not know",
         remedy=f"chown root: {file.source}",

@@ -9,7 +9,7 @@ from qlumod.events import Caution, Listener
 from qlumod.head.known import remember, remembered
 from qlumod.head.payloads import find_payloads, home_of, verified
 from qlumod.head.places import Places
-from qlumod.model.document import decoded
+from qlumod.model.document import readable
 from qlumod.model.payload import MANIFEST
 from qlumod.model.registry import (
     Change,
@@ -20,8 +20,9 @@ from qlumod.model.registry import (
     parse_registry,
     registry_text,
 )
+from qlumod.system.documents import read_document
 from qlumod.system.dpkg_query import package_versions
-from qlumod.system.files import make_directories, read_bytes, write_whole
+from qlumod.system.files import make_directories, write_whole
 from qlumod.system.locking import locked
 from qlumod.system.ownership import strangers
 from qlumod.system.run import CommandFailed, command, run
@@ -46,7 +47,8 @@ def scan(places: Places, *, thorough: bool, listen: Listener) -> tuple[Registry,
     if digests != known:
         remember(places.verified, digests)
     if changes or not places.registry.exists():
-        write_whole(places.registry, registry_text(registry).encode())
+        text = registry_text(registry)
+        write_whole(places.registry, readable(text, str(places.registry), parse_registry))
     return registry, changes
 
 
@@ -57,9 +59,7 @@ def read_registry(places: Places) -> Registry:
             f"there is no registry of modules ({places.payload(places.registry)})",
             remedy="run: qlumod register",
         )
-    return parse_registry(
-        decoded(read_bytes(places.registry), str(places.registry)), str(places.registry)
-    )
+    return parse_registry(read_document(places.registry), str(places.registry))
 
 
 def tell(places: Places, changes: Sequence[Change], listen: Listener) -> None:

@@ -10,7 +10,7 @@ from qlumod.layer.cache import commit, payload_path
 from qlumod.layer.compile import compiled_otherwise, ensure_compiled, needed
 from qlumod.layer.installed import installed
 from qlumod.layer.job import Below, Job
-from qlumod.layer.task import carry_out
+from qlumod.layer.task import make_inside
 from qlumod.layer.twice import differences
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName
@@ -212,7 +212,7 @@ def _built(job: Job, place: Path, workshop: Workshop, *, listen: Listener) -> Pa
     listen = within(listen, job.spec.module)
     ensure_compiled(job, place / "compile", workshop, listen=listen)
     output = place / "payload"
-    carry_out(
+    make_inside(
         "qlumod.layer.inside:build",
         job,
         (*job.packages, *job.restoring),

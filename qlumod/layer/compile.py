@@ -6,7 +6,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step
 from qlumod.layer.job import Job
-from qlumod.layer.task import carry_out
+from qlumod.layer.task import make_inside
 from qlumod.model.lock import LockedPackage, inputs_of
 from qlumod.system.deb import Deb
 from qlumod.system.store import Store
@@ -62,7 +62,7 @@ def _compile(
     place.mkdir()
     output = place / "packages"
     with step(listen, f"compiling the kernel modules of {job.spec.module}"):
-        carry_out(
+        make_inside(
             "qlumod.layer.compiling:compile_modules",
             job,
             job.to_compile,

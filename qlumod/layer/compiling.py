@@ -14,15 +14,16 @@ from qlumod.layer.job import Job
 from qlumod.layer.kernel_package import Compiled, package_modules
 from qlumod.layer.task import Document, taken_up
 from qlumod.model.generated import Generated
+from qlumod.model.lines import lines_of
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
 from qlumod.stack import apt
 from qlumod.stack.assemble import assemble
 from qlumod.stack.mounted import mounted
 from qlumod.state.kernel_modules import is_kernel_module
+from qlumod.system.apt_order import Order
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import Enclosure, enclosed
-from qlumod.system.order import Order
 from qlumod.system.run import CommandFailed, last_lines
 from qlumod.system.within import Root
 
@@ -190,7 +191,7 @@ def _end_of_log(root: Root, sources: _Sources) -> tuple[str, ...]:
     """The last lines that the compiler printed; dkms itself only names the file."""
     logs = root.below(f"/var/lib/dkms/{sources.name}/{sources.version}")
     log = next((path for path in logs if path.endswith("/make.log") and root.is_file(path)), "")
-    return last_lines(root.text(log).splitlines()) if log else ()
+    return last_lines(lines_of(root.text(log))) if log else ()
 
 
 def _modules(root: Root, kernel: str) -> Mapping[str, tuple[int, int]]:

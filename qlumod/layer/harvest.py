@@ -28,14 +28,24 @@ from qlumod.layer.select import Selection, select
 from qlumod.layer.shipped import Shipped
 from qlumod.layer.task import Task
 from qlumod.layer.unfit import faults_of_names, faults_of_secrets, faults_of_sockets
+from qlumod.model.lines import lines_of
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
+from qlumod.model.names import PackageName
 from qlumod.stack.assemble import Merged
 from qlumod.stack.contents import path_lines
 from qlumod.stack.files import Owners, read_files
 from qlumod.stack.initrd import make_initrd
 from qlumod.stack.payload import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
-from qlumod.state.accounts import GROUP, PASSWD, base_names, makers_of, rows, unregistered
+from qlumod.state.accounts import (
+    GROUP,
+    PASSWD,
+    base_names,
+    makers_of,
+    require_readable,
+    rows,
+    unregistered,
+)
 from qlumod.state.kind import Files, canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.files import read_bytes
@@ -246,15 +256,33 @@ def _require_registered(job: Job, ground: Ground, above: Files, listen: Listener
         above,
         job.project.accounts,
         base,
-        makers=makers_of(names - base, _scripts(ground.root, job)),
+        makers={
+            **dict.fromkeys(names, _requested(job)),
+            **makers_of(names - base, _scripts(ground.root, job)),
+        },
         homes=dict(_new_homes(job, ground, above)),
     )
+    try:
+        require_readable(stanzas, job.project.accounts)
+    except QlumodError as fault:
+        raise QlumodError(
+            f"{job.spec.module}: packages make accounts that the account table cannot hold",
+            details=lines_of(str(fault)),
+            remedy="see which package makes them, and have it mended or leave it out",
+        ) from fault
     listen(Proposal(stanzas=stanzas))
     raise QlumodError(
         f"{job.spec.module}: packages make accounts that have no fixed id in the account table",
-        details=[line for stanza in stanzas for line in ("", *stanza.splitlines())],
+        details=[line for stanza in stanzas for line in ("", *lines_of(stanza))],
         remedy="add these stanzas to module-specs/accounts",
     )
+
+
+def _requested(job: Job) -> PackageName:
+    """A package that was asked for: it stands where nobody knows which one made an account."""
+    there = [package.package for package in job.packages]
+    wanted = (relation.name for relation in job.spec.packages if relation.name in there)
+    return next(wanted, there[0])
 
 
 def _new_homes(job: Job, ground: Ground, above: Files) -> Iterator[tuple[str, int]]:

@@ -5,7 +5,7 @@ from qlumod.layer import install
 from qlumod.layer.harvest import Ground, harvest
 from qlumod.layer.task import Document, Task, taken_up
 from qlumod.stack.assemble import assemble
-from qlumod.stack.kernel import kernel_of
+from qlumod.stack.kernel import kernel_of_stack
 from qlumod.stack.mounted import writable
 from qlumod.stack.settle import settle
 from qlumod.system.mount import all_squashfs, overlay
@@ -57,6 +57,6 @@ def _build_over(task: Task) -> None:
                     root=stack.root,
                     view=Root(view),
                     state=assembled.merged,
-                    kernel=kernel_of(members),
+                    kernel=kernel_of_stack(members),
                 ),
             )

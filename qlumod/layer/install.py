@@ -19,9 +19,9 @@ from qlumod.state.accounts import seed
 from qlumod.state.fragment import keyed
 from qlumod.state.kernel_modules import kernels_of
 from qlumod.state.kind import parsed
+from qlumod.system.apt_order import Order
 from qlumod.system.archive import POOL, FrozenArchive
 from qlumod.system.enclosure import enclosed
-from qlumod.system.order import Order
 from qlumod.system.run import CommandFailed
 from qlumod.system.within import Root
 

@@ -14,6 +14,7 @@ from qlumod.layer.owners import INFO
 from qlumod.layer.shipped import md5_of
 from qlumod.model.characters import unseen
 from qlumod.model.generated import Generated
+from qlumod.model.lines import lines_of
 from qlumod.model.lock import LockedPackage
 from qlumod.system.enclosure import Enclosure, Shown
 from qlumod.system.scratch import scratch
@@ -177,7 +178,7 @@ def _maintainer(place: Enclosure, package: str) -> str:
 
 def _conffiles(root: Root, package: str) -> tuple[str, ...]:
     path = f"{INFO}{package}.conffiles"
-    return tuple(root.text(path).splitlines()) if root.has(path) else ()
+    return tuple(lines_of(root.text(path))) if root.has(path) else ()
 
 
 def _write(tree: Root, name: str, text: str, mode: int = 0o644) -> None:

@@ -8,9 +8,17 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.layer.job import Job
-from qlumod.model.contents import PathLine, contents_text, package_lines, packages_text
+from qlumod.model.contents import (
+    PathLine,
+    contents_text,
+    package_lines,
+    packages_text,
+    parse_contents,
+    parse_packages,
+)
 from qlumod.model.copyright import Texts, collected
-from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text
+from qlumod.model.document import readable
+from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text, parse_manifest
 from qlumod.model.names import Digest
 from qlumod.model.payload import MANIFEST, contents_file, packages_file
 from qlumod.secrets.look import look
@@ -32,8 +40,11 @@ def write_documents(
     state.mkdir(mode=0o755)
     for name, fragment in sorted(fragments.items()):
         _write(state / name, fragment)
-    _write_gz(output / packages_file(module), packages_text(package_lines(job.packages)))
-    _write_gz(output / contents_file(module), contents_text(module, tuple(lines)))
+    for name, text, parse in (
+        (packages_file(module), packages_text(package_lines(job.packages)), parse_packages),
+        (contents_file(module), contents_text(module, tuple(lines)), parse_contents),
+    ):
+        _write_gz(output / name, readable(text, name, parse))
     _write_gz(output / LEFT_OUT, _left_out_text(left_out))
     _write_gz(output / f"{module}.copyright.gz", collected(job.lock, module, copyrights))
 
@@ -86,7 +97,8 @@ def write_manifest(
         public=spec.public,
         files=tuple(_payload_file(path, output) for path in files),
     )
-    _write(output / MANIFEST, manifest_text(manifest).encode())
+    path = output / MANIFEST
+    _write(path, readable(manifest_text(manifest), str(path), parse_manifest))
 
 
 def _payload_file(path: Path, output: Path) -> PayloadFile:

@@ -45,7 +45,7 @@ class Task:
         return self.archive.directory / POOL
 
 
-def carry_out(
+def make_inside(
     function: str,
     job: Job,
     packages: Sequence[LockedPackage],
@@ -88,7 +88,7 @@ def _below(job: Job, cache: Path) -> Iterator[Path]:
 
 @contextmanager
 def taken_up(task: Document, listen: Listener) -> Iterator[Task]:
-    """Inside: what `carry_out` asks for, with room to work in."""
+    """Inside: what `make_inside` asks for, with room to work in."""
     processors = task["processors"]
     with scratch_space(Path(task["scratch"]), processors=processors) as space:
         yield Task(

@@ -6,14 +6,12 @@ Nothing here needs python-apt: both sides import it.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from qlumod.errors import Faults, QlumodError
 from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
 from qlumod.model.stanzas import ControlStanza, one_stanza
-
-Json = Any
+from qlumod.system.python_apt import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +117,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Reply:
     """What apt chose, or which old packages are gone."""
 
     packages: tuple[LockedPackage, ...] = ()
@@ -130,11 +128,11 @@ class Answer:
 
     @property
     def as_json(self) -> Json:
-        """The answer as `from_json` reads it."""
+        """The reply as `from_json` reads it."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, given: Json) -> "Answer":
+    def from_json(cls, given: Json) -> "Reply":
         """Read what `as_json` gives."""
         return cls(
             packages=tuple(map(locked_package, given["packages"])),

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from qlumod.errors import raise_faults
 from qlumod.events import Listener, ignore, step
 from qlumod.lock.contract import (
-    Answer,
     Module,
     OldPackage,
     Problem,
+    Reply,
     Request,
     SourceEntry,
     faults_from_json,
@@ -65,8 +65,8 @@ def solve(
         modules=tuple(_module(spec, specs, excludes[spec.module], flavor) for spec in specs),
     )
     with step(listen, "Solving"):
-        answer = _ask(problem, root, listen)
-    return Solved(packages=answer.packages, indexes=answer.indexes)
+        reply = _ask(problem, root, listen)
+    return Solved(packages=reply.packages, indexes=reply.indexes)
 
 
 def absent(
@@ -74,8 +74,8 @@ def absent(
 ) -> tuple[LockedPackage, ...]:
     """The packages that no archive has any more in the locked version."""
     old = (_old(HeldPackage(package=package)) for package in packages)
-    answer = _ask(_problem(root, old), root, listen)
-    return tuple(packages[place] for place in answer.gone)
+    reply = _ask(_problem(root, old), root, listen)
+    return tuple(packages[place] for place in reply.gone)
 
 
 def _problem(root: AptRoot, old: Iterable[OldPackage]) -> Problem:
@@ -95,13 +95,13 @@ def _problem(root: AptRoot, old: Iterable[OldPackage]) -> Problem:
     )
 
 
-def _ask(problem: Problem, root: AptRoot, listen: Listener) -> Answer:
+def _ask(problem: Problem, root: AptRoot, listen: Listener) -> Reply:
     order = {"problem": problem.as_json}
     call = python_module("qlumod.lock.solver", order, environment=root.environment)
     with python_apt_needed():
         told = json.loads(capture(call, listen=listen))
     raise_faults(faults_from_json(told.get("faults", ())))
-    return Answer.from_json(told["answer"])
+    return Reply.from_json(told["reply"])
 
 
 def _module(

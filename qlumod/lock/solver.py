@@ -13,11 +13,10 @@ import apt_pkg
 
 from qlumod.errors import QlumodError
 from qlumod.lock.contract import (
-    Answer,
     Chosen,
-    Json,
     Problem,
     Question,
+    Reply,
     Solution,
     faults_as_json,
     locked_package,
@@ -28,6 +27,7 @@ from qlumod.lock.solving import Solver, Sources
 from qlumod.lock.world import World
 from qlumod.model.generated import ARCHIVE
 from qlumod.system import apt
+from qlumod.system.python_apt import Json
 
 _UNTOLD = (
     "ask the owner of the archive for indexes that have it, or take its packages as a directory of "
@@ -35,18 +35,18 @@ _UNTOLD = (
 )
 
 
-def _answer(problem: Problem) -> Answer:
+def _reply(problem: Problem) -> Reply:
     root = apt.AptRoot(path=Path(problem.root), architecture=problem.architecture, sources=())
     sources = Sources(problem.sources, problem.shared)
     solver = Solver(root, problem.modules, sources)
     slots = [Slot.of(old) for old in problem.old]
     try:
         if not problem.modules:
-            return Answer(gone=tuple(solver.absent(slots)))
+            return Reply(gone=tuple(solver.absent(slots)))
         solver.solve(slots)
     finally:
         solver.close()
-    return Answer(
+    return Reply(
         packages=tuple(locked_package(_entry(entry, sources)) for entry in solver.entries),
         indexes=sources.files,
     )
@@ -102,7 +102,7 @@ def _main() -> None:
         if "question" in order:
             told = {"solution": _solution(Question.from_json(order["question"])).as_json}
         else:
-            told = {"answer": _answer(Problem.from_json(order["problem"])).as_json}
+            told = {"reply": _reply(Problem.from_json(order["problem"])).as_json}
     except QlumodError as error:
         told = {"faults": faults_as_json(error)}
     json.dump(told, sys.stdout)

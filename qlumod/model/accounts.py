@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import Fields, Reading, Stanza, number, written
+from qlumod.model.document import Fields, Reading, Stanza, written
 from qlumod.model.names import Digest, FlavorName, PackageName, flavor_name, package_name
+from qlumod.model.numbers import number, octal
 
 BASE_GROUPS = (
     ("root", 0), ("daemon", 1), ("bin", 2), ("sys", 3), ("adm", 4), ("tty", 5), ("disk", 6),
@@ -180,7 +181,7 @@ def _user(fields: Fields) -> User:
         uid=fields.need("Uid", _system_id, _UNREAD),
         group=fields.need("Group", _account, ""),
         gecos=fields.one("Gecos", _gecos, ""),
-        home=fields.need("Home", _path, ""),
+        home=fields.need("Home", _home, ""),
         home_mode=fields.one("Home-Mode", _mode, None),
         shell=fields.need("Shell", _path, ""),
         packages=_packages(fields),
@@ -292,6 +293,13 @@ def _gecos(text: str) -> str:
     return text
 
 
+def _home(text: str) -> str:
+    """A home may have any name that passwd(5) can hold."""
+    if not text.startswith("/") or ":" in text or ".." in text.split("/"):
+        raise QlumodError(f"{text!r} is no absolute path")
+    return text
+
+
 def _path(text: str) -> str:
     # A slash at the end means nothing, but it is what some scripts write.
     if not re.fullmatch(r"(/[A-Za-z0-9_.+@-]+)+/?|/", text) or ".." in text.split("/"):
@@ -302,7 +310,7 @@ def _path(text: str) -> str:
 def _mode(text: str) -> int:
     if not re.fullmatch(r"0?[0-7]{3}|[1-7][0-7]{3}", text):
         raise QlumodError(f"{text!r} is no mode: it has three or four octal digits, as in '0755'")
-    return int(text, 8)
+    return octal(text)
 
 
 def _password(text: str) -> str:

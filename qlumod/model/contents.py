@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import Digest, ModuleName, digest
+from qlumod.model.numbers import number, octal
 
 if TYPE_CHECKING:
     from qlumod.model.lock import LockedPackage
@@ -172,9 +173,9 @@ def _path_line(line: str) -> PathLine:
         raise QlumodError(f"{mode!r} and {size!r} are not a mode in octal and a size")
     return PathLine(
         type=type_,
-        mode=int(mode, 8),
+        mode=octal(mode),
         owner=owner,
-        size=int(size),
+        size=number(size),
         digest=unescaped(content),
         origin=origin,
         path=unescaped(path),

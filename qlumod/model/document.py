@@ -1,12 +1,14 @@
 """deb822 text with line numbers, whose faults are all reported at once; and canonical text back."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from qlumod.errors import QlumodError, raise_faults
+from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.model.characters import not_allowed, unseen
+from qlumod.model.lines import lines_of
 
 FORMAT = 1
 """The only format there is; every document names it in its first field."""
@@ -15,6 +17,9 @@ _BEGUN = re.compile(r"([!\"$-,.-9;-~][!-9;-~]*):(.*)")
 """A line that begins a field: its name, then its value (deb822(5))."""
 
 T = TypeVar("T")
+
+MOST_FAULTS = 1000
+"""So many faults of a document are told; nobody mends them one by one, and reading ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +61,26 @@ class Reading:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._faults: list[tuple[int, QlumodError]] = []
+        # By what is said: fields that stand for several variants are read with each of them.
+        self._faults: dict[str, tuple[int, QlumodError]] = {}
 
     def fault(self, line: int, what: str, *, field: str = "", remedy: str = "") -> None:
-        """Note a fault; `what` is said after file, line and field."""
+        """Note a fault; `what` is said after file, line and field. Raises where they are many."""
         where = f"{self.path}:{line}: {field}: " if field else f"{self.path}:{line}: "
-        # A stanza whose fields stand for several variants is read with each of them.
-        if not any(where + what == known.brief for _, known in self._faults):
-            self._faults.append((line, QlumodError(where + what, remedy=remedy)))
+        self._faults.setdefault(where + what, (line, QlumodError(where + what, remedy=remedy)))
+        if len(self._faults) == MOST_FAULTS:
+            raise Faults(self._first())
 
     def finish(self) -> None:
         """Raise what was found, in the order of the lines; nothing found: go on."""
-        raise_faults(fault for _, fault in sorted(self._faults, key=lambda found: found[0]))
+        raise_faults(fault for _, fault in self._in_order())
+
+    def _first(self) -> Iterator[QlumodError]:
+        yield from (fault for _, fault in self._in_order())
+        yield QlumodError(f"{self.path}: these are {MOST_FAULTS} faults, and there are more")
+
+    def _in_order(self) -> list[tuple[int, QlumodError]]:
+        return sorted(self._faults.values(), key=lambda found: found[0])
 
     def stanzas(self, text: str) -> tuple[Stanza, ...]:
         """Take a document apart: at least one stanza, the first without the field Format.
@@ -238,18 +251,29 @@ def written(*stanzas: Iterable[tuple[str, str | Sequence[str]]]) -> str:
     )
 
 
+def readable(text: str, path: str, parse: Callable[[str, str], object]) -> bytes:
+    """The bytes of a document that is to be written; raises where its own reader refuses it."""
+    try:
+        parse(text, path)
+        return text.encode()
+    except (QlumodError, UnicodeEncodeError) as fault:
+        raise QlumodError(
+            f"{path} is not written: it could not be read again",
+            details=str(fault).split("\n"),
+            remedy="see what says that, and have it mended or leave it out",
+        ) from fault
+
+
+def repeated(items: Iterable[str]) -> list[str]:
+    """Those that are there more than once, sorted."""
+    return sorted(item for item, count in Counter(items).items() if count > 1)
+
+
 def yes_or_no(text: str) -> bool:
     """Read ``yes`` or ``no``; raises `QlumodError`."""
     if text not in ("yes", "no"):
         raise QlumodError(f"{text!r} is neither 'yes' nor 'no'")
     return text == "yes"
-
-
-def number(text: str) -> int:
-    """Read a whole number in its only spelling; raises `QlumodError`."""
-    if not (text.isascii() and text.isdigit() and (text == "0" or text[0] != "0")):
-        raise QlumodError(f"{text!r} is no whole number")
-    return int(text)
 
 
 def _written_field(name: str, value: str | Sequence[str]) -> str:
@@ -259,9 +283,7 @@ def _written_field(name: str, value: str | Sequence[str]) -> str:
 
 
 def _clean_lines(reading: Reading, text: str) -> list[str]:
-    lines = text.split("\n")
-    if lines[-1] == "":
-        lines.pop()
+    lines = lines_of(text)
     _refuse_hidden(reading, lines)
     return [_clean_line(reading, number, line) for number, line in enumerate(lines, 1)]
 
@@ -270,7 +292,7 @@ def _refuse_hidden(reading: Reading, lines: list[str]) -> None:
     """Refuse each character that nobody sees, where it comes first."""
     found: dict[str, list[int]] = {}
     for number, line in enumerate(lines, 1):
-        for char in unseen(line):
+        for char in unseen(line) if line else ():
             found.setdefault(char, []).append(number)
     for char, numbers in found.items():
         more = f" (lines with it: {len(numbers)})" if len(numbers) > 1 else ""
@@ -279,6 +301,8 @@ def _refuse_hidden(reading: Reading, lines: list[str]) -> None:
 
 def _clean_line(reading: Reading, number: int, line: str) -> str:
     """A line without hidden characters; one of blanks counts as a comment, to split nothing."""
+    if not line:
+        return line
     hidden = unseen(line)
     for char in hidden:
         line = line.replace(char, " " if char == "\t" else "")
@@ -309,6 +333,9 @@ def _fields(reading: Reading, lines: list[str]) -> Iterator[Field | None]:
     name, start = "", 0
     kept: list[Line] = []
     for number, line in enumerate(lines, 1):
+        if not (line or name):
+            yield None
+            continue
         if line.startswith("#"):
             continue
         if name and line.startswith(" "):
@@ -373,7 +400,7 @@ def _without_format(reading: Reading, stanza: Stanza) -> Stanza:
 
 def _refuse_format(reading: Reading, line: int, found: str) -> None:
     """Refuse at once: what a newer format means by its other fields is not known here."""
-    newer = found.isascii() and found.isdigit() and int(found) > FORMAT
+    newer = found.isascii() and found.isdigit() and found > str(FORMAT)
     raise QlumodError(
         f"{reading.path}:{line}: Format: this qlumod reads format {FORMAT}, not {found!r}",
         remedy="install a newer qlumod" if newer else f"write 'Format: {FORMAT}'",
@@ -388,13 +415,15 @@ def _words(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _commas(lines: Sequence[Line]) -> Iterator[Line]:
     """Split at commas over line ends; a comma after the last item is allowed."""
-    item, number = "", 0
+    item: list[str] = []
+    number = 0
     for line in lines:
         *closed, rest = line.text.split(",")
         for part in closed:
-            yield Line(number=number or line.number, text=f"{item} {part}".strip())
-            item, number = "", 0
+            yield Line(number=number or line.number, text=" ".join((*item, part)).strip())
+            item, number = [], 0
         if rest.strip():
-            item, number = f"{item} {rest.strip()}", number or line.number
+            item.append(rest.strip())
+            number = number or line.number
     if item:
-        yield Line(number=number, text=item.strip())
+        yield Line(number=number, text=" ".join(item))

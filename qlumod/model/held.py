@@ -1,8 +1,6 @@
 """What a package of a module holds: as much as tells whether it goes together with others."""
 
-import gzip
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +17,7 @@ from qlumod.model.names import (
     ModuleName,
     ReleaseVersion,
 )
+from qlumod.model.packed import unpacked
 from qlumod.model.payload import MANIFEST, MODULES, payload_home
 
 SetKey = tuple[ReleaseVersion, FlavorName, ArchName]
@@ -62,7 +61,7 @@ def read_held(texts: Mapping[str, bytes], where: str) -> tuple[Held, ...]:
     try:
         homes = [path.rpartition("/")[0] for path in sorted(texts) if path.endswith(MANIFEST)]
         return tuple(_held(home, texts) for home in homes)
-    except (QlumodError, zlib.error, EOFError, OSError) as fault:
+    except (QlumodError, LookupError) as fault:
         raise QlumodError(
             f"{where}: what it says of its module cannot be used: {fault}",
             remedy="build the package again",
@@ -94,7 +93,7 @@ def _packages(home: str, manifest: Manifest, texts: Mapping[str, bytes]) -> tupl
     listed = texts.get(f"{home}/{name}", b"")
     if manifest.file(name) != PayloadFile(path=name, sha256=digest_bytes(listed), size=len(listed)):
         raise QlumodError(f"{name} is not the list of packages that the manifest names")
-    return parse_packages(decoded(gzip.decompress(listed), name), name)
+    return parse_packages(decoded(unpacked(listed, name), name), name)
 
 
 def _source(line: PackageLine) -> Source:

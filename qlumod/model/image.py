@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NewType
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, number, written
+from qlumod.model.document import Fields, Reading, written
 from qlumod.model.manifest import PayloadFile
 from qlumod.model.names import (
     ArchName,
@@ -18,7 +18,9 @@ from qlumod.model.names import (
     digest,
     flavor_name,
     module_name,
+    require_short,
 )
+from qlumod.model.numbers import epoch, number
 from qlumod.model.public import Public, parse_public
 from qlumod.model.secret import Secret, parse_secret
 
@@ -34,6 +36,7 @@ _FOLLOWED = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){0,2}\Z")
 
 def image_name(text: str) -> ImageName:
     """Check an image's name, which becomes a directory's; raises `QlumodError`."""
+    require_short(text, "image")
     if not _IMAGE.match(text) or ".." in text:
         raise QlumodError(
             f"{text!r} is no image name: it holds lower-case letters, digits, '-', '+', '_' and "
@@ -189,7 +192,7 @@ def parse_stack(text: str, path: str) -> Stack:
         version=fields.need("Version", ReleaseVersion.parse, ReleaseVersion(0, 0, 0)),
         flavor=fields.need("Flavor", flavor_name, FlavorName("")),
         architecture=fields.need("Architecture", arch_name, ArchName("")),
-        epoch=fields.need("Epoch", number, 0),
+        epoch=fields.need("Epoch", epoch, 0),
         inputs=fields.need("Inputs", digest, Digest("")),
         kernel_release=fields.need("Kernel-Release", str, ""),
         kernel=fields.need("Kernel", _file, nothing),

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_value
-from qlumod.model.document import Fields, Reading, number, written
+from qlumod.model.document import Fields, Reading, written
 from qlumod.model.generated import ARCHIVE, RECIPE, Generated, parse_generated
 from qlumod.model.names import (
     ArchName,
@@ -24,11 +24,12 @@ from qlumod.model.names import (
     package_name,
     package_version,
 )
+from qlumod.model.numbers import epoch, number
 
 _N = TypeVar("_N", bound=str)
 _T = TypeVar("_T")
 
-_FILENAME = re.compile(r"[A-Za-z0-9_@%+=:,.~-]+(/[A-Za-z0-9_@%+=:,.~-]+)*\.deb\Z")
+_FILENAME = re.compile(r"[^/]+(/[^/]+)*\.deb\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,8 +337,8 @@ def _header(fields: Fields) -> Lock:
         version=str(fields.need("Version", ReleaseVersion.parse, ReleaseVersion(0, 0, 0))),
         flavor=fields.need("Flavor", flavor_name, FlavorName("")),
         architecture=fields.need("Architecture", arch_name, ArchName("")),
-        epoch=fields.need("Epoch", number, 0),
-        epochs=tuple(sorted(fields.rows("Epochs", _pair(module_name, number)))),
+        epoch=fields.need("Epoch", epoch, 0),
+        epochs=tuple(sorted(fields.rows("Epochs", _pair(module_name, epoch)))),
         release=fields.need("Release-Digest", digest, Digest("")),
         accounts=fields.need("Accounts-Digest", digest, Digest("")),
         specs=tuple(sorted(fields.rows("Specs", _pair(module_name, digest)))),

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, number, written
+from qlumod.model.document import Fields, Reading, repeated, written
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -17,6 +17,7 @@ from qlumod.model.names import (
     kernel_release,
     module_name,
 )
+from qlumod.model.numbers import epoch, number
 from qlumod.model.paths import absolute_path
 from qlumod.model.profile import profile_name
 from qlumod.model.public import Public, parse_public
@@ -134,7 +135,7 @@ def _manifest(fields: Fields) -> Manifest:
         conflicts=fields.commas("Conflicts", module_name),
         wins=fields.words("Wins", absolute_path),
         kernel=fields.one("Kernel", kernel_release, ""),
-        epoch=fields.need("Epoch", number, 0),
+        epoch=fields.need("Epoch", epoch, 0),
         packages=fields.need("Packages", number, 0),
         unpacked_size=fields.need("Unpacked-Size", number, 0),
         secrets=fields.rows("Secrets", parse_secret),
@@ -147,8 +148,7 @@ def _manifest(fields: Fields) -> Manifest:
 
 
 def _check_files(fields: Fields, manifest: Manifest) -> None:
-    paths = [file.path for file in manifest.files]
-    for path in sorted({path for path in paths if paths.count(path) > 1}):
+    for path in repeated(file.path for file in manifest.files):
         fields.fault("Files", f"{path!r} is named twice")
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import Field, Fields, Reading, Stanza, written, yes_or_no
+from qlumod.model.document import Field, Fields, Reading, Stanza, repeated, written, yes_or_no
 from qlumod.model.names import (
     Digest,
     FlavorName,
@@ -276,7 +276,7 @@ def _check_secrets(fields: Fields, spec: ModuleSpec) -> None:
     secrets = [secret.path for secret in spec.secrets]
     public = [public.pattern for public in spec.public]
     for name, paths in (("Secrets", secrets), ("Public", public)):
-        for path in sorted({path for path in paths if paths.count(path) > 1}):
+        for path in repeated(paths):
             fields.fault(name, f"{path!r} is named twice")
     for path in sorted({*secrets} & {*public}):
         fields.fault("Public", f"{path!r} stands under Secrets, too")

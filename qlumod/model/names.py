@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NewType, Self
 
 from qlumod.errors import QlumodError
+from qlumod.model.numbers import number
 
 ModuleName = NewType("ModuleName", str)
 """Lower-case letters, digits, ``-``, ``+`` and ``.``, as a package name may have (Policy 5.6.1)."""
@@ -16,6 +17,9 @@ PackageName = NewType("PackageName", str)
 """The name of a Debian binary package (Policy 5.6.1)."""
 REDISTRIBUTE = "Qlumod-Redistribute"
 """The field of packages that not everybody may be given: ``no``."""
+
+LONGEST = 100
+"""The characters of a name that becomes a part of files' names, which may have 255 bytes."""
 
 Digest = NewType("Digest", str)
 """A SHA-256 digest: 64 lower-case hexadecimal digits."""
@@ -29,8 +33,17 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 
 
+def require_short(text: str, what: str) -> None:
+    """Raise where a name is too long for a file's that has more in it; `what` it is a name of."""
+    if len(text) > LONGEST:
+        raise QlumodError(
+            f"{text[:40]!r}… is no {what} name: it has more than {LONGEST} characters"
+        )
+
+
 def module_name(text: str) -> ModuleName:
     """Check a module's name; raises `QlumodError`."""
+    require_short(text, "module")
     if not _MODULE.match(text) or ".." in text:
         raise QlumodError(
             f"{text!r} is no module name: it holds lower-case letters, digits, '-', '+' and '.', "
@@ -95,7 +108,7 @@ class ReleaseVersion:
         found = _VERSION.match(text)
         if not found:
             raise QlumodError(f"{text!r} is no release version: it has the form x.y.z")
-        return cls(*(int(part) for part in found.groups()))
+        return cls(*(number(part) for part in found.groups()))
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"

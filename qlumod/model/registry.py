@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, Stanza, number, written
+from qlumod.model.document import Fields, Reading, Stanza, written
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -17,6 +17,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
 )
+from qlumod.model.numbers import number
 
 Key = tuple[ModuleName, FlavorName, ArchName, ReleaseVersion]
 """What there is only one of on a head node."""

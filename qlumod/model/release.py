@@ -7,7 +7,7 @@ from typing import Self
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import Fields, Reading, Stanza, written, yes_or_no
+from qlumod.model.document import Fields, Reading, Stanza, repeated, written, yes_or_no
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -16,6 +16,7 @@ from qlumod.model.names import (
     arch_name,
     flavor_name,
 )
+from qlumod.model.numbers import number
 from qlumod.model.paths import absolute_path, dpkg_pattern
 from qlumod.model.profile import RELEASED, profile_name
 
@@ -70,12 +71,12 @@ class Compression:
     def parse(cls, text: str) -> Self:
         """Read ``zstd 19 1M``; raises `QlumodError`."""
         found = _COMPRESSION.match(text)
-        if not found or not 1 <= int(found[1]) <= 22:
+        if not found or not 1 <= number(found[1]) <= 22:
             raise QlumodError(
                 f"{text!r} is no compression: it is 'zstd', a level from 1 to 22, and a block size "
                 f"({', '.join(_BLOCKS)})"
             )
-        return cls(level=int(found[1]), block_size=found[2])
+        return cls(level=number(found[1]), block_size=found[2])
 
     def __str__(self) -> str:
         return f"zstd {self.level} {self.block_size}"
@@ -211,8 +212,7 @@ def _release(fields: Fields, text: str) -> Release:
 
 def _profiles(fields: Fields) -> tuple[tuple[str, Compression], ...]:
     found = fields.rows("Profiles", _profile)
-    names = [RELEASED, *(name for name, _ in found)]
-    for name in sorted({name for name in names if names.count(name) > 1}):
+    for name in repeated((RELEASED, *(name for name, _ in found))):
         fields.fault("Profiles", f"there is a profile {name!r} already")
     return found
 

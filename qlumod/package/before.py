@@ -75,12 +75,18 @@ def document(texts: Mapping[str, str]) -> bytes:
 
 
 def read_document(data: bytes, path: str) -> dict[str, str]:
-    """Take a document apart."""
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-        return {
-            member.name: decoded(_content(archive, member), f"{path}: {member.name}")
-            for member in archive
-        }
+    """Take a document apart; raises `QlumodError`."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            return {
+                member.name: decoded(_content(archive, member), f"{path}: {member.name}")
+                for member in archive
+            }
+    except (tarfile.TarError, LookupError, ValueError, OSError) as fault:
+        raise QlumodError(
+            f"{path}: what it says of the version before is damaged: {fault}",
+            remedy="lock again: qlumod lock",
+        ) from fault
 
 
 def read_texts(inputs: Path, module: ModuleName, digest: Digest) -> dict[str, str]:

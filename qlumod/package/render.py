@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from qlumod.model.lines import lines_of
 from qlumod.model.names import REDISTRIBUTE
 from qlumod.model.spec import ModuleSpec
 from qlumod.package.changelog import WIDTH, date, items, older, year
@@ -156,7 +157,7 @@ def _marks(spec: ModuleSpec, kind: str) -> tuple[str, ...]:
 
 def _description(spec: ModuleSpec, binary: Binary) -> tuple[str, ...]:
     """The extended description: the spec's synopsis, its text, and what this package is."""
-    synopsis, *text = (line.rstrip() for line in spec.description.splitlines() or [""])
+    synopsis, *text = (line.rstrip() for line in lines_of(spec.description) or [""])
     paragraphs = (
         textwrap.wrap(synopsis if synopsis.endswith(".") else f"{synopsis}.", WIDTH),
         text,

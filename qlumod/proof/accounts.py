@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from qlumod.model.lines import lines_of
+from qlumod.model.numbers import is_id
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.tree import Tree
 
@@ -104,9 +106,9 @@ def _rows(tree: Tree, table: _Table) -> dict[str, list[str]]:
     """The fields by name, in the file's order; a name that comes twice is a row of its own."""
     groups = tree.groups()
     rows: dict[str, list[str]] = {}
-    for line in tree.data.get(table.path, b"").decode(errors="surrogateescape").splitlines():
+    for line in lines_of(tree.data.get(table.path, b"").decode(errors="surrogateescape")):
         name, *values = line.split(":")
-        if table.path == "/etc/passwd" and len(values) > 2 and values[2].isdecimal():
+        if table.path == "/etc/passwd" and len(values) > 2 and is_id(values[2]):
             values[2] = groups.get(int(values[2]), f"#{values[2]}")
         if table.path in ("/etc/group", "/etc/gshadow") and values:
             values[-1] = ",".join(sorted(values[-1].split(",")))

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from qlumod.errors import QlumodError
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.verdict import Verdict
 
@@ -62,15 +63,20 @@ def checked_text(result: Checked) -> bytes:
 
 
 def parse_checked(text: bytes) -> Checked:
-    """Read what `checked_text` wrote."""
-    values = json.loads(text)
-    others = values["otherwise"]
-    read = {
-        "way": Way(values["way"]),
-        "failures": _differences(values["failures"]),
-        "otherwise": None if others is None else _differences(others),
-    }
-    return Checked(**{**values, **read})
+    """Read what `checked_text` wrote; raises `QlumodError`."""
+    try:
+        values = json.loads(text)
+        others = values["otherwise"]
+        read = {
+            "way": Way(values["way"]),
+            "failures": _differences(values["failures"]),
+            "otherwise": None if others is None else _differences(others),
+        }
+        return Checked(**{**values, **read})
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as fault:
+        raise QlumodError(
+            f"what was kept of a proof is damaged: {fault}", remedy="prove it anew: --fresh"
+        ) from fault
 
 
 def _differences(rows: Sequence[Any]) -> tuple[Difference, ...]:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Protocol
 
 from qlumod.errors import QlumodError
+from qlumod.model.lines import lines_of
 from qlumod.model.tree import Entry
 from qlumod.proof.accounts import account_differences, is_account_file
 from qlumod.proof.checksums import CHECKSUMS
@@ -236,10 +237,10 @@ def entries_differing(path: str, kind: str, reference: bytes, stack: bytes) -> I
 def _blocks(text: bytes) -> dict[str, list[str]]:
     """The lines of each stanza by its first line, or each line by itself."""
     whole = text.decode(errors="surrogateescape")
-    blocks = whole.split("\n\n") if "\n\n" in whole else whole.splitlines()
+    blocks = whole.split("\n\n") if "\n\n" in whole else lines_of(whole)
     found: dict[str, list[str]] = {}
     for block in blocks:
-        if lines := block.strip("\n").splitlines():
+        if lines := lines_of(block.strip("\n")):
             while lines[0] in found:
                 lines[0] += " (again)"
             found[lines[0]] = lines
@@ -249,7 +250,7 @@ def _blocks(text: bytes) -> dict[str, list[str]]:
 def _reordered(path: str, kind: str, reference: bytes, stack: bytes) -> Difference:
     """The same words in another order; whatever the kind says, nothing else is just an order."""
     same = sorted(_WORD.findall(reference)) == sorted(_WORD.findall(stack))
-    one, other = (data.decode(errors="replace").splitlines() for data in (reference, stack))
+    one, other = (lines_of(data.decode(errors="replace")) for data in (reference, stack))
     return Difference(
         path=path,
         aspect=Aspect.ORDER if same else Aspect.CONTENT,

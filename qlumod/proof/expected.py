@@ -6,7 +6,7 @@ from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.project import Project
 from qlumod.proof.permitted import Expectations, outside
 from qlumod.proof.reference import Installation
-from qlumod.stack.kernel import kernel_of
+from qlumod.stack.kernel import kernel_of_stack
 from qlumod.stack.payload import Payload
 from qlumod.state.accounts import day_of
 from qlumod.state.kind import canonical_path
@@ -18,7 +18,7 @@ def expectations(
     """What release, specs and payloads say that the stack differs in."""
     release, specs = project.release, installation.specs
     beside = dict(pair for payload in payloads for pair in _beside(payload))
-    kernel = kernel_of(payloads)
+    kernel = kernel_of_stack(payloads)
     recorded = {path for payload in payloads for _, path in payload.left_out}
     back = {path for payload in payloads for path in _brought_back(payload, recorded)}
     return Expectations(

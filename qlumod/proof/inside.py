@@ -18,10 +18,10 @@ from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
+from qlumod.system.apt_order import Order
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import enclosed
 from qlumod.system.memory import scratch_space
-from qlumod.system.order import Order
 from qlumod.system.within import Root
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from qlumod.errors import QlumodError
+from qlumod.model.lines import lines_of
 from qlumod.state.kernel_modules import kernel_module_name
 from qlumod.state.kind import Files, decoded, encoded, matches_any
 
@@ -38,7 +40,7 @@ class ModuleIndexes:
     def canonical(self, files: Files) -> Mapping[str, bytes]:
         """A line for each entry, sorted."""
         return {
-            path: encoded("".join(f"{line}\n" for line in sorted(_lines(path, file.data))))
+            path: encoded("".join(f"{line}\n" for line in sorted(_whole(path, file.data))))
             for path, file in files.items()
             if self.claims(path)
         }
@@ -47,13 +49,23 @@ class ModuleIndexes:
 MODULE_INDEXES = ModuleIndexes()
 
 
+def _whole(path: str, data: bytes) -> list[str]:
+    try:
+        return list(_lines(path, data))
+    except (ValueError, LookupError, RecursionError) as fault:
+        raise QlumodError(
+            f"{path}: it is no index as depmod writes it: {fault}",
+            remedy="see which package brings it, and have it mended or leave it out",
+        ) from fault
+
+
 def _lines(path: str, data: bytes) -> Iterator[str]:
     name = path.rpartition("/")[2].removeprefix("modules.")
     if name.endswith(".bin"):
         for key, value in _entries(data):
             yield f"{key} {_unordered(value)}" if name == "dep.bin" else f"{value} {key}"
     else:
-        for line in decoded(data).splitlines():
+        for line in lines_of(decoded(data)):
             module = "" if line.startswith("#") else f"{_MODULE_OF[name](line)} "
             yield f"{module}{_unordered(line) if name == 'dep' else line}"
 

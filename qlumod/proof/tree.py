@@ -3,14 +3,23 @@
 import gzip
 import io
 import json
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from qlumod.errors import QlumodError
+from qlumod.model.lines import lines_of
+from qlumod.model.numbers import is_id
 from qlumod.model.tree import Entry
 from qlumod.state.kind import StateFile
 
+_DAMAGED = (
+    OSError, EOFError, zlib.error, StopIteration, ValueError, TypeError, LookupError,
+    AttributeError, RecursionError,
+)  # fmt: skip
+"""What gzip and json raise, and what comes of other values than `dumped` wrote."""
 _FIELDS = tuple(field.name for field in fields(Entry))
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 
@@ -62,7 +71,16 @@ def dumped(tree: Tree) -> bytes:
 
 
 def loaded(text: bytes) -> Tree:
-    """Read what `dumped` wrote."""
+    """Read what `dumped` wrote; raises `QlumodError`."""
+    try:
+        return _loaded(text)
+    except _DAMAGED as fault:
+        raise QlumodError(
+            f"what was kept of a root is damaged: {fault}", remedy="prove it anew: --fresh"
+        ) from fault
+
+
+def _loaded(text: bytes) -> Tree:
     with gzip.GzipFile(fileobj=io.BytesIO(text)) as lines:
         data = {path: b64decode(content) for path, content in json.loads(next(lines)).items()}
         entries = map(_entry, map(json.loads, lines))
@@ -84,8 +102,8 @@ def _entry(row: list[Any]) -> Entry:
 
 def _names(table: bytes) -> dict[int, str]:
     names: dict[int, str] = {}
-    for line in table.decode(errors="surrogateescape").splitlines():
+    for line in lines_of(table.decode(errors="surrogateescape")):
         name, *values = line.split(":")
-        if len(values) > 1 and values[1].isdecimal():
+        if len(values) > 1 and is_id(values[1]):
             names.setdefault(int(values[1]), name)
     return names

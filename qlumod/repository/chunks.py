@@ -13,9 +13,10 @@ same, and what is read is compared with the digest that was signed.
 import gzip
 import hashlib
 import os
+import re
 import zlib
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from qlumod.errors import QlumodError
 from qlumod.late import late
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
+from qlumod.model.numbers import number
 from qlumod.system.beneath import Beneath
 from qlumod.system.files import Sum, write_unsynced
 
@@ -122,18 +124,27 @@ class Chunks:
         """Take a text apart that was read from its index."""
         return self.edited(empty(kind), putting({kind.key(one): one for one in kind.pieces(text)}))
 
-    def named(self, text: Chunked, name: bytes) -> Iterator[bytes]:
-        """The pieces whose key begins with a name; raises `Damaged`."""
-        begin, end = (_place(text.chunks, key) for key in ((name,), (name, b"\xff")))
-        for chunk in text.chunks[begin : end + 1]:
-            pieces = text.kind.pieces(self._checked(chunk))
-            yield from (piece for piece in pieces if text.kind.key(piece)[0] == name)
+    def named(self, text: Chunked, names: Collection[bytes]) -> Iterator[bytes]:
+        """The pieces whose key begins with one of these names; raises `Damaged`."""
+        places: set[int] = set()
+        for name in names:
+            begin, end = (_place(text.chunks, key) for key in ((name,), (name, b"\xff")))
+            places.update(range(begin, end + 1))
+        for chunk in (chunk for place, chunk in enumerate(text.chunks) if place in places):
+            for piece in text.kind.pieces(self._checked(chunk)):
+                if text.kind.key(piece)[0] in names:
+                    yield piece
 
-    def holding(self, text: Chunked, words: bytes) -> Iterator[bytes]:
-        """The pieces that have these words in them; raises `Damaged`."""
-        for chunk in text.chunks:
-            if words in (data := self._checked(chunk)):
-                yield from (piece for piece in text.kind.pieces(data) if words in piece)
+    def holding(
+        self, text: Chunked, pattern: re.Pattern[bytes], words: Collection[bytes]
+    ) -> Iterator[bytes]:
+        """The pieces in which the pattern finds one of these words; raises `Damaged`."""
+        wanted = frozenset(words)
+        for chunk in text.chunks if wanted else ():
+            data = self._checked(chunk)
+            if not wanted.isdisjoint(pattern.findall(data)):
+                pieces = text.kind.pieces(data)
+                yield from (one for one in pieces if not wanted.isdisjoint(pattern.findall(one)))
 
     def plain(self, text: Chunked) -> Iterator[bytes]:
         """The plain bytes, chunk by chunk."""
@@ -301,7 +312,7 @@ class Damaged(QlumodError):
 
 def _chunk(line: bytes) -> Chunk:
     digest, size, *first = line.split(b"\t")
-    return Chunk(digest=Digest(digest.decode()), size=int(size), first=tuple(first))
+    return Chunk(digest=Digest(digest.decode()), size=number(size.decode()), first=tuple(first))
 
 
 def _place(chunks: Sequence[Chunk], key: Key) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import package_name
+from qlumod.model.numbers import number
 from qlumod.repository.entries import ALL
 from qlumod.repository.incoming import pool_directory
 from qlumod.repository.layout import UPDATES, Layout
@@ -134,8 +135,8 @@ def _published(layout: Layout, name: str) -> list[int]:
     """The versions that were given away."""
     folder = layout.root / pool_directory(name)
     names = [path.name for path in [*folder.glob("*.deb"), *map(Path, remembered(layout))]]
-    pattern = re.compile(rf"{re.escape(name)}_(\d+)_{ALL}\.deb")
-    return [int(found[1]) for each in names if (found := pattern.fullmatch(each))]
+    pattern = re.compile(rf"{re.escape(name)}_([1-9][0-9]*)_{ALL}\.deb")
+    return [number(found[1]) for each in names if (found := pattern.fullmatch(each))]
 
 
 def _build(package: ClientPackage, version: int, output: Path, epoch: int) -> Path:

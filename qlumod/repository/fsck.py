@@ -21,6 +21,7 @@ from qlumod.repository.staging import BY_HASH
 from qlumod.system.files import Sum, file_sum, read_bytes
 from qlumod.system.gpg import all_fingerprints, fingerprints, verify
 from qlumod.system.key_strength import require_strong, weaknesses
+from qlumod.system.libraries import faults, unreadable
 from qlumod.system.run import capture, command
 
 RELEASE = "Release"
@@ -186,10 +187,13 @@ def _index(snapshot: Snapshot, path: str, looking: _Looking) -> None:
 
 
 def _unpacked(file: Path) -> bytes:
-    if file.suffix == ".gz":
-        return gzip.decompress(read_bytes(file))
-    if file.suffix == ".xz":
-        return lzma.decompress(read_bytes(file))
+    try:
+        if file.suffix == ".gz":
+            return gzip.decompress(read_bytes(file))
+        if file.suffix == ".xz":
+            return lzma.decompress(read_bytes(file))
+    except faults() as fault:
+        raise unreadable(file, fault, kind="an index") from fault
     call = command("zstd", "--quiet", "--decompress", "--stdout", file)
     return capture(call, most=_LARGEST_INDEX)
 

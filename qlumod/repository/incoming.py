@@ -30,7 +30,6 @@ from qlumod.repository.layout import COMPONENT
 from qlumod.repository.listing import listed_in
 from qlumod.system.deb import Deb
 from qlumod.system.files import Sum, file_sum, read_bytes
-from qlumod.system.halves import Advance, in_halves
 
 _VERSION = re.compile(r"(\d+:)?[0-9][A-Za-z0-9.+~-]*\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*\Z")
@@ -67,16 +66,13 @@ def read_incoming(files: Iterable[Path], *, listen: Listener) -> tuple[Incoming,
     wanted = list(_each(files, _wanted_by))
     title = f"reading {len(wanted)} package files"
     with step(listen, title, total=len(wanted), unit="files") as advance:
-        return tuple(in_halves(wanted, _read_all, advance))
 
+        def read(one: _Wanted) -> list[Incoming]:
+            found = _read_deb(one) if one.path.suffix == ".deb" else _read_dsc(one)
+            advance(1)
+            return [found]
 
-def _read_all(wanted: Iterable[_Wanted], advance: Advance) -> list[Incoming]:
-    def read(one: _Wanted) -> list[Incoming]:
-        found = _read_deb(one) if one.path.suffix == ".deb" else _read_dsc(one)
-        advance(1)
-        return [found]
-
-    return _each(wanted, read)
+        return tuple(_each(wanted, read))
 
 
 def pool_directory(source: str) -> str:

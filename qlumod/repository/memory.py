@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable
 
-from qlumod.model.names import Digest
+from qlumod.errors import QlumodError
+from qlumod.model.document import decoded
+from qlumod.model.lines import lines_of
+from qlumod.model.names import digest
+from qlumod.model.numbers import number
 from qlumod.repository.entries import PoolFile
 from qlumod.repository.layout import Layout
 
@@ -11,11 +15,20 @@ def remembered(layout: Layout) -> dict[str, PoolFile]:
     """The files that were published once and are gone, by their paths."""
     if not layout.files.is_file(layout.gone):
         return {}
-    lines = (line.split(" ") for line in layout.files.read(layout.gone).decode().splitlines())
-    return {
-        path: PoolFile(path=path, size=int(size), sha256=Digest(sha256))
-        for sha256, size, path in lines
-    }
+    return parse_remembered(layout.files.read(layout.gone), str(layout.gone))
+
+
+def parse_remembered(data: bytes, path: str) -> dict[str, PoolFile]:
+    """Read what `remember` wrote; raises `QlumodError`."""
+    files = (_file(line, path) for line in lines_of(decoded(data, path)))
+    return {file.path: file for file in files}
+
+
+def _file(line: str, where: str) -> PoolFile:
+    words = line.split(" ", 2)
+    if len(words) != 3:
+        raise QlumodError(f"{where}: {line!r} is no file: it has the form 'digest size path'")
+    return PoolFile(path=words[2], size=number(words[1]), sha256=digest(words[0]))
 
 
 def remember(layout: Layout, files: Iterable[PoolFile]) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 from qlumod.errors import QlumodError
 from qlumod.late import late
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import decoded, number
+from qlumod.model.document import decoded
 from qlumod.model.held import Held, SetKey
+from qlumod.model.lines import lines_of
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -26,6 +27,7 @@ from qlumod.model.names import (
     digest,
     flavor_name,
 )
+from qlumod.model.numbers import number
 from qlumod.model.stacks import excluded, gaps
 from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import Snapshot
@@ -145,7 +147,7 @@ def lines_text(lines: Iterable[SetLine]) -> str:
 
 def read_lines(data: bytes, path: str) -> tuple[SetLine, ...]:
     """Read what `lines_text` wrote; raises `QlumodError`."""
-    lines = decoded(data, path).splitlines()
+    lines = lines_of(decoded(data, path))
     return tuple(_line(line, f"{path}:{place}") for place, line in enumerate(lines, 1))
 
 

@@ -1,9 +1,8 @@
 """What a publication changes in a suite: pure, before anything is written."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import overload
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.late import late
@@ -36,7 +35,8 @@ class Change:
 class Plan:
     """What the suite will offer, and how that differs from what it offers now."""
 
-    entries: Sequence[Entry]
+    read: Callable[[], Sequence[Entry]]
+    """Reads what the suite will offer: most publications touch a few entries only."""
     changes: tuple[Change, ...]
     added: tuple[Entry, ...]
     """The entries that the suite does not have yet."""
@@ -45,28 +45,10 @@ class Plan:
     beside: tuple[Entry, ...]
     """What stays and is called like something that is added or removed."""
 
-
-class Later(Sequence[Entry]):
-    """Entries that are read when somebody asks for them, since most publications touch a few."""
-
-    def __init__(self, load: Callable[[], Sequence[Entry]]) -> None:
-        self._loaded = cache(load)
-
-    @overload
-    def __getitem__(self, index: int) -> Entry: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Entry]: ...
-    def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
-        """As of the entries."""
-        return self._loaded()[index]
-
-    def __iter__(self) -> Iterator[Entry]:
-        """As of the entries."""
-        return iter(self._loaded())
-
-    def __len__(self) -> int:
-        """As of the entries."""
-        return len(self._loaded())
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All that the suite will offer, sorted."""
+        return self.read()
 
 
 def plan(
@@ -88,13 +70,19 @@ def plan(
         _refuse_older(published, new)
     made = plan_for(published, _merged(published, new))
     if everything:
-        made = replace(made, entries=_all_then(made, everything))
+        made = replace(made, read=_all_then(made, everything))
     _refuse_broken(made)
     return made
 
 
-def _all_then(made: Plan, everything: Callable[[], Sequence[Entry]]) -> Later:
-    return Later(lambda: sort_entries({*everything()}.difference(made.removed).union(made.added)))
+def _all_then(
+    made: Plan, everything: Callable[[], Sequence[Entry]]
+) -> Callable[[], Sequence[Entry]]:
+    @cache
+    def read() -> Sequence[Entry]:
+        return sort_entries({*everything()}.difference(made.removed).union(made.added))
+
+    return read
 
 
 def plan_for(published: Collection[Entry], entries: Sequence[Entry]) -> Plan:
@@ -103,7 +91,7 @@ def plan_for(published: Collection[Entry], entries: Sequence[Entry]) -> Plan:
     added, removed = sort_entries(after - before), sort_entries(before - after)
     names = {entry.package for entry in (*added, *removed)}
     return Plan(
-        entries=entries,
+        read=lambda: entries,
         changes=changes_between(published, entries),
         added=added,
         removed=removed,

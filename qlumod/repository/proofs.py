@@ -6,7 +6,9 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
-from qlumod.model.names import Digest
+from qlumod.model.document import decoded
+from qlumod.model.lines import lines_of
+from qlumod.model.names import Digest, digest
 from qlumod.model.proof import Permits, Proof, parse_proof
 from qlumod.repository.layout import Layout
 from qlumod.repository.settings import Settings
@@ -120,8 +122,19 @@ def known_proofs(layout: Layout) -> Proved:
     """What the proofs say that the repository has."""
     if not layout.files.is_file(layout.proved):
         return {}
-    lines = (line.split(" ") for line in layout.files.read(layout.proved).decode().splitlines())
-    return {Digest(stack): Digest(proof) for stack, proof in lines}
+    return parse_known(layout.files.read(layout.proved), str(layout.proved))
+
+
+def parse_known(data: bytes, path: str) -> Proved:
+    """Read which stack which proof has proved; raises `QlumodError`."""
+    return dict(_known(line, path) for line in lines_of(decoded(data, path)))
+
+
+def _known(line: str, where: str) -> tuple[Digest, Digest]:
+    words = line.split(" ")
+    if len(words) != 2:
+        raise QlumodError(f"{where}: {line!r} is no pair of a stack and its proof")
+    return digest(words[0]), digest(words[1])
 
 
 def keep_proofs(layout: Layout, given: Iterable[GivenProof]) -> None:

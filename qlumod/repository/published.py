@@ -14,13 +14,14 @@ from qlumod.model.names import (
     ReleaseVersion,
     suite_name,
 )
+from qlumod.model.numbers import number
 from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.incoming import pool_directory
 from qlumod.repository.layout import UPDATES, Layout
 from qlumod.repository.memory import remembered
 from qlumod.repository.snapshots import Snapshot, all_snapshots, current_snapshot
 
-_REVISION = re.compile(r"[0-9]+")
+_REVISION = re.compile(r"0|[1-9][0-9]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,7 @@ def at_version(
         return None
     return PublishedModule(
         version=found,
-        revision=int(revision),
+        revision=number(revision),
         deb=deb,
         packaging=packaging if packaging.is_file() else None,
     )
@@ -146,7 +147,7 @@ def highest_revision(layout: Layout, wanted: Wanted, module: ModuleName) -> int:
     start = f"{wanted.payload(module)}_{wanted.version}-"
     paths = [*folder.glob(f"{start}*_{ALL}.deb"), *map(Path, remembered(layout))]
     names = (path.name for path in paths if path.name.startswith(start))
-    return max(map(int, _revisions(names, start)), default=0)
+    return max(map(number, _revisions(names, start)), default=0)
 
 
 def _revisions(names: Iterable[str], start: str) -> Iterator[str]:
@@ -172,7 +173,7 @@ def _module_version(package: str, version: str) -> tuple[ReleaseVersion, int] | 
     if package.rpartition("-")[2] != release or not _REVISION.fullmatch(revision):
         return None
     try:
-        return ReleaseVersion.parse(release), int(revision)
+        return ReleaseVersion.parse(release), number(revision)
     except QlumodError:
         return None
 

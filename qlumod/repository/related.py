@@ -1,13 +1,15 @@
 """What a suite offers that new packages touch, looked up in its indexes without reading all."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 from qlumod.repository.chunks import Chunked, Chunks, Damaged
 from qlumod.repository.entries import ALL, Entry, read_packages, read_sources, sort_entries
 from qlumod.repository.indexes import PACKAGES, SOURCE_PACKAGES, SOURCES, packages_path
 from qlumod.repository.layout import Layout
 from qlumod.repository.snapshots import Snapshot
+
+_SOURCE = re.compile(rb"\nSource: (\S+)")
 
 
 def related(before: Snapshot, layout: Layout, new: Iterable[Entry]) -> tuple[Entry, ...] | None:
@@ -32,25 +34,23 @@ def _related(
     chunks: Chunks, binaries: Sequence[Chunked], sources: Chunked, new: Sequence[Entry]
 ) -> Iterator[Entry]:
     same = [*_binaries(chunks, binaries, {entry.package for entry in new if not entry.is_source})]
-    made_from = {entry.source[0] for entry in (*new, *same)}
-    found = [*chain.from_iterable(_sources(chunks, sources, name) for name in sorted(made_from))]
+    made_from = {entry.source[0].encode() for entry in (*new, *same)}
+    found = [
+        entry
+        for piece in chunks.named(sources, made_from)
+        for entry in read_sources(piece.decode())
+    ]
     names = {entry.package for entry in found}
     yield from same
     yield from found
     yield from _binaries(chunks, binaries, names)
     for text in binaries:
-        for name in sorted(names):
-            for piece in chunks.holding(text, f"\nSource: {name}".encode()):
-                yield from read_packages(piece.decode())
+        for piece in chunks.holding(text, _SOURCE, {name.encode() for name in names}):
+            yield from read_packages(piece.decode())
 
 
 def _binaries(chunks: Chunks, texts: Iterable[Chunked], names: Iterable[str]) -> Iterator[Entry]:
+    wanted = {name.encode() for name in names}
     for text in texts:
-        for name in sorted(names):
-            for piece in chunks.named(text, name.encode()):
-                yield from read_packages(piece.decode())
-
-
-def _sources(chunks: Chunks, text: Chunked, name: str) -> Iterator[Entry]:
-    for piece in chunks.named(text, name.encode()):
-        yield from read_sources(piece.decode())
+        for piece in chunks.named(text, wanted):
+            yield from read_packages(piece.decode())

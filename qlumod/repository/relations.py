@@ -12,8 +12,6 @@ from qlumod.repository.entries import Entry
 deb822 = late("debian.deb822")
 debian_support = late("debian.debian_support")
 
-FEW = 20
-"""How many names are looked for one by one."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 
 
@@ -56,9 +54,7 @@ def broken_by(removed: Sequence[Entry], staying: Iterable[Entry]) -> Iterator[tu
 
 
 def _mentions(entry: Entry, names: set[str]) -> bool:
-    """Whether a package may need one of these names; quick, since most do not."""
-    if len(names) <= FEW and not any(name in entry.text for name in names):
-        return False
+    """Whether a package may need one of these names: most do not."""
     return not names.isdisjoint(_WORD.findall("".join(NEEDS.findall(entry.text))))
 
 

@@ -11,6 +11,7 @@ from qlumod.repository.entries import ALL, Entry
 from qlumod.repository.indexes import SOURCES, joined, packages_path, read_index
 from qlumod.repository.layout import Layout
 from qlumod.repository.layout import suite as suite_name
+from qlumod.system.documents import read_small
 from qlumod.system.files import Sum, file_sum, read_bytes
 
 RELEASE = "Release"
@@ -87,7 +88,7 @@ def read_snapshot(layout: Layout, identity: str, suite: str) -> Snapshot:
     """Read the Release file of a snapshot; raises `QlumodError`."""
     directory = layout.snapshot(identity) / "dists" / suite
     path = directory / RELEASE
-    told = signed_stanza(read_bytes(path), str(path))
+    told = signed_stanza(read_small(path), str(path))
     for name in ("Date", "Architectures"):
         told.need(name)
     return Snapshot(

@@ -11,7 +11,6 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
@@ -32,12 +31,15 @@ from qlumod.system.files import (
     told,
     write_unsynced,
 )
-from qlumod.system.halves import Advance, in_halves
 from qlumod.system.run import command, run
 
 BY_HASH = "by-hash/SHA256"
 FEW = 500
-"""How many files are synced by themselves."""
+"""How many files are synced by themselves.
+
+30 files, as of one package, take 0.03 s so, and 0.14 s with all else that was written to the file
+system meanwhile; 2,000 take 0.36 s and 0.08 s.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,19 +128,11 @@ def stage_pool(staging: Staging, incoming: Iterable[Incoming], *, listen: Listen
     wanted = check_pool(staging.layout, incoming)
     total = sum(file.size for file in wanted)
     with step(listen, "copying into the pool", total=total, unit="bytes") as advance:
-        copy = partial(_copy_all, str(staging.root))
-        staging.fresh.extend(in_halves(sorted(wanted.items()), copy, advance))
-
-
-def _copy_all(root: str, wanted: Iterable[tuple[PoolFile, Path]], advance: Advance) -> list[Path]:
-    """Copy files, and see that they are what was read; the value is where they are now."""
-    copies = []
-    for file, source in wanted:
-        copies.append(target := Path(f"{root}/{file.path}"))
-        if copy_new(source, target, sync=False) != Sum(size=file.size, sha256=file.sha256):
-            raise QlumodError(f"{source} was changed while it was published")
-        advance(file.size)
-    return copies
+        for file, source in sorted(wanted.items()):
+            staging.fresh.append(target := staging.root / file.path)
+            if copy_new(source, target, sync=False) != Sum(size=file.size, sha256=file.sha256):
+                raise QlumodError(f"{source} was changed while it was published")
+            advance(file.size)
 
 
 def check_pool(layout: Layout, incoming: Iterable[Incoming]) -> dict[PoolFile, Path]:

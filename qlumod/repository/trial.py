@@ -120,7 +120,7 @@ def _are_marked(
 
 
 def _resolve(client: AptClient, added: Sequence[Entry], suite: str, listen: Listener) -> None:
-    """Try many at once, which is quick; then one by one, since some may exclude each other."""
+    """Try many at once, which is quick; then fewer, since some may exclude each other."""
     wanted = [f"{entry.package}={entry.version}" for entry in added]
     parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
     raise_faults(
@@ -136,11 +136,15 @@ def _resolve(client: AptClient, added: Sequence[Entry], suite: str, listen: List
 
 def _failing(
     client: AptClient, wanted: Sequence[str], listen: Listener
-) -> list[tuple[str, CommandFailed]]:
-    if not _fails(client, wanted, listen):
-        return []
-    alone = ((name, _fails(client, [name], listen)) for name in wanted)
-    return [(name, failed) for name, failed in alone if failed]
+) -> Iterator[tuple[str, CommandFailed]]:
+    """Those that cannot be installed even alone, found by asking for halves of what fails."""
+    failed = _fails(client, wanted, listen)
+    if failed and len(wanted) == 1:
+        yield wanted[0], failed
+    elif failed:
+        middle = len(wanted) // 2
+        yield from _failing(client, wanted[:middle], listen)
+        yield from _failing(client, wanted[middle:], listen)
 
 
 def _fails(client: AptClient, wanted: Sequence[str], listen: Listener) -> CommandFailed | None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from qlumod.model.numbers import number
 from qlumod.repository.chunks import GZ, Chunked, Chunks, Edit, Key, Kind, empty, putting
 from qlumod.repository.entries import ALL, Entry, read_sources
 from qlumod.repository.indexes import (
@@ -92,7 +93,9 @@ def named_files(texts: Mapping[str, Chunked], chunks: Chunks) -> Iterator[tuple[
     for text in {text.sum.sha256: text for text in texts.values()}.values():
         for part in () if text.kind is CONTENTS else chunks.plain(text):
             if text.kind is PACKAGES:
-                yield from ((path.decode(), int(size)) for path, size in _FILE.findall(part))
+                yield from (
+                    (path.decode(), number(size.decode())) for path, size in _FILE.findall(part)
+                )
             else:
                 entries = read_sources(part.decode())
                 yield from ((file.path, file.size) for entry in entries for file in entry.files)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from qlumod.events import Listener
 from qlumod.model.lock import LockedPackage
 from qlumod.stack.surroundings import surroundings
+from qlumod.system.apt_order import Order
 from qlumod.system.archive import FrozenArchive
 from qlumod.system.enclosure import Shown, enclosed
-from qlumod.system.order import Order
 from qlumod.system.within import Root
 
 _ARCHIVE = "/run/qlumod/archive"

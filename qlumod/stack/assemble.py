@@ -11,6 +11,7 @@ from qlumod.stack.kernel import other_kernels
 from qlumod.stack.meeting import activate, divert, meeting_layers
 from qlumod.stack.order import below
 from qlumod.stack.payload import Payload
+from qlumod.state.accounts import rows
 from qlumod.state.clashes import clashes
 from qlumod.state.crossing import Crossing, crossings
 from qlumod.state.diverted import told_by_name, unseen_diversions
@@ -151,8 +152,7 @@ def _write(root: Root, merged: Merged) -> None:
 
 def _owners_in(accounts: Files) -> Owners:
     def ids(path: str) -> dict[str, int]:
-        rows = (line.split(":") for line in accounts[path].data.decode().splitlines())
-        return {row[0]: int(row[2]) for row in rows}
+        return {name: int(row[2]) for name, row in rows(accounts, path).items()}
 
     return Owners(users=ids("/etc/passwd"), groups=ids("/etc/group"))
 

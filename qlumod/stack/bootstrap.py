@@ -4,9 +4,9 @@ from pathlib import Path
 
 from qlumod.events import Listener
 from qlumod.stack.surroundings import surroundings
+from qlumod.system.apt_order import Order
 from qlumod.system.enclosure import enclosed
 from qlumod.system.mmdebstrap import unpack_essential
-from qlumod.system.order import Order
 from qlumod.system.within import Root
 
 _TRACES = (

@@ -17,7 +17,7 @@ def for_another_kernel(manifests: Iterable[Manifest], kernel: str) -> Iterator[M
     return (manifest for manifest in manifests if not fits(manifest.kernel, kernel))
 
 
-def kernel_of(members: Iterable[Payload]) -> str:
+def kernel_of_stack(members: Iterable[Payload]) -> str:
     """The kernel release (uname -r) that the modules of a stack are for; empty: for any."""
     return next((member.manifest.kernel for member in members if member.manifest.kernel), "")
 

@@ -6,14 +6,15 @@ root:root, shadow and gshadow 0640 root:shadow.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.model.accounts import Accounts
+from qlumod.model.accounts import Accounts, accounts_text, parse_accounts
 from qlumod.model.characters import not_allowed, unseen
 from qlumod.model.names import ModuleName
-from qlumod.state.fragment import joined, keyed, read_fragment, stanza, write_fragment
+from qlumod.model.numbers import is_id
+from qlumod.state.fragment import fields, in_fragment, joined, keyed, stanza, write_fragment
 from qlumod.state.kind import Files, Fragments, Malformed, StateFile, encoded, parsed, text_of
 
 PASSWD, SHADOW = "/etc/passwd", "/etc/shadow"
@@ -34,9 +35,6 @@ _SECONDS_A_DAY = 86400
 _MAKES_ACCOUNTS = r"(?:^[ug]!?\s|\b(?:adduser|addgroup|useradd|groupadd)\b)"
 _TABLE_IDS = range(400, 1000)
 """Where ids of the release's table are looked for: systemd-sysusers counts down from 999."""
-_NUMBER = re.compile(r"[0-9]{1,10}")
-_ENDS = 0xFFFFFFFF
-"""No id: chown(2) takes it for none (-1)."""
 _LIKE_A_TOKEN = re.compile(r"(?=\S*\d)(?=\S*[^\W\d_])\S{20,}")
 """No name of anybody: it is proposed for no table, which everybody reads."""
 _SHOWN = 40
@@ -112,9 +110,7 @@ class AccountsKind:
             return {}
         union = _Union()
         for module, fragment in fragments:
-            where = f"module {module}: state/{self.name}"
-            body = read_fragment(module, self.name, fragment)
-            for values, _ in parsed(where, body, keyed):
+            for values, _ in in_fragment(module, self.name, fragment, keyed):
                 union.take(module, values)
         raise_faults(union.faults)
         return union.files()
@@ -164,7 +160,7 @@ def _wrong(table: Table, row: Row) -> str:
     if len(row) != table.width:
         return f"{table.what} {row[0][:_SHOWN]!r}: {len(row)} fields, and {table.width} are needed"
     for number in table.ids:
-        if not (_NUMBER.fullmatch(row[number]) and int(row[number]) < _ENDS):
+        if not is_id(row[number]):
             return f"{table.what} {row[0][:_SHOWN]!r}: {row[number][:_SHOWN]!r} is no id"
     return ""
 
@@ -233,6 +229,20 @@ def unregistered(
     )
 
 
+def require_readable(stanzas: Sequence[str], accounts: Accounts) -> None:
+    """Raise where the account table could not hold the stanzas of `unregistered`."""
+    added = [fields(stanza) for stanza in stanzas]
+    users = {values.get("User") for values in added}
+    groups = {values.get("Group") for values in added if "User" not in values}
+    others = replace(
+        accounts,
+        users=tuple(user for user in accounts.users if user.name not in users),
+        groups=tuple(group for group in accounts.groups if group.name not in groups),
+    )
+    text = "\n".join((accounts_text(others), *stanzas))
+    parse_accounts(text, "module-specs/accounts")
+
+
 def makers_of(names: Iterable[str], scripts: Mapping[str, str]) -> dict[str, str]:
     """Which package made an account: the one whose script or sysusers file says so.
 
@@ -275,7 +285,9 @@ class _Suggestions:
     def number(self, name: str) -> str:
         """The table's id of a name, else a new one."""
         if name not in self._given:
-            self._given[name] = next(self._free)
+            self._given[name] = next(self._free, 0)
+            if not self._given[name]:
+                raise QlumodError(f"account table: no id is left for {name}")
         return str(self._given[name])
 
 

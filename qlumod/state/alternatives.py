@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.names import ModuleName
-from qlumod.state.fragment import fields, joined, read_fragment, stanza, stanzas, write_fragment
+from qlumod.model.numbers import signed
+from qlumod.state.fragment import in_fragment, joined, keyed, stanza, write_fragment
 from qlumod.state.kind import (
     Files,
     Fragments,
@@ -64,16 +65,29 @@ def parse_group(name: str, text: str) -> Group:
         slaves = {slave: next(lines) for slave in iter(lines.__next__, "")}
         choices = {}
         for file in iter(lines.__next__, ""):
-            priority = int(next(lines))
+            priority = signed(next(lines))
             targets = {slave: next(lines) for slave in slaves}
             kept = {slave: target for slave, target in targets.items() if target}
             choices[file] = Choice(file=file, priority=priority, slaves=kept)
-        ends = (target for choice in choices.values() for target in choice.slaves.values())
-        if not choices or not all(map(is_path, (link, *slaves.values(), *choices, *ends))):
+        group = Group(name=name, mode=mode, link=link, slaves=slaves, choices=choices)
+        if not choices or not _is_sound(group):
             raise ValueError
-    except (StopIteration, ValueError):
+    except (StopIteration, ValueError, QlumodError):
         raise QlumodError(f"{_ADMIN}/{name}: it is damaged") from None
-    return Group(name=name, mode=mode, link=link, slaves=slaves, choices=choices)
+    return group
+
+
+def _is_sound(group: Group) -> bool:
+    """Whether its names and paths lead nowhere else, and its choices know no other slaves."""
+    choices = group.choices.values()
+    ends = [target for choice in choices for target in choice.slaves.values()]
+    paths = (group.link, *group.slaves.values(), *group.choices, *ends)
+    known = all(choice.slaves.keys() <= group.slaves.keys() for choice in choices)
+    return (
+        known
+        and all(map(is_path, paths))
+        and not any("/" in n for n in (group.name, *group.slaves))
+    )
 
 
 def group_text(group: Group) -> str:
@@ -122,8 +136,7 @@ class Alternatives:
         groups: dict[str, tuple[ModuleName, Group]] = {}
         faults = []
         for module, fragment in fragments:
-            for block in stanzas(read_fragment(module, self.name, fragment)):
-                group = _read_stanza(block)
+            for group in in_fragment(module, self.name, fragment, _groups_in):
                 try:
                     below = groups.get(group.name)
                     merged = _merged(*below, module, group) if below else group
@@ -150,6 +163,9 @@ def best(group: Group, current: str = "") -> str:
     update-alternatives takes the first that it finds with the highest priority, so that a later
     one of equal priority does not replace an earlier one (alternative_get_best).
     """
+
+    if not group.choices:
+        raise QlumodError(f"{_ADMIN}/{group.name}: it has no choice")
 
     def rank(choice: Choice) -> tuple[int, bool, str]:
         return -choice.priority, choice.file != current, choice.file
@@ -213,14 +229,22 @@ def _pairs(text: str) -> dict[str, str]:
     return {name: path for name, _, path in lines}
 
 
-def _read_stanza(block: str) -> Group:
-    values = fields(block)
+def _groups_in(text: str) -> list[Group]:
+    """The groups of a fragment."""
+    found = [_group(values) for values, _ in keyed(text, "Name", "Mode", "Link")]
+    for group in found:
+        if not _is_sound(group):
+            raise QlumodError(f"the alternatives of {group.name[:40]!r} are damaged")
+    return found
+
+
+def _group(values: Mapping[str, str]) -> Group:
     choices = {}
     for field, text in values.items():
         if field.startswith("Choice-"):
             head, _, slaves = text.partition("\n")
             priority, _, file = head.partition(" ")
-            choices[file] = Choice(file=file, priority=int(priority), slaves=_pairs(slaves))
+            choices[file] = Choice(file=file, priority=signed(priority), slaves=_pairs(slaves))
     return Group(
         name=values["Name"],
         mode=values["Mode"],

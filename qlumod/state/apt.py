@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from qlumod.state.dpkg import STATUS_PATH, by_package
 from qlumod.state.entries import Entry
-from qlumod.state.fragment import fields, joined, read_fragment, write_fragment
+from qlumod.state.fragment import fields, in_fragment, joined, write_fragment
 from qlumod.state.kind import Files, Fragments, StateFile, encoded, parsed, text_of
 
 _PATH = "/var/lib/apt/extended_states"
@@ -42,7 +42,7 @@ class ExtendedStates:
         marks = [
             (key, fields(stanza)["Auto-Installed"])
             for module, fragment in fragments
-            for key, stanza in by_package(read_fragment(module, self.name, fragment))
+            for key, stanza in in_fragment(module, self.name, fragment, _marked)
         ]
         manual = {key for key, mark in marks if mark == _MANUAL}
         automatic = {key for key, mark in marks if mark == _AUTO and not _is_in(key, manual)}
@@ -55,6 +55,10 @@ class ExtendedStates:
             return {}
         automatic = [key for key, mark in _listed(files) if mark == _AUTO]
         return {_PATH: encoded("".join(f"{key}\n" for key in sorted(automatic)))}
+
+
+def _marked(text: str) -> list[Entry]:
+    return by_package(text, "Auto-Installed")
 
 
 def _is_in(key: str, manual: set[str]) -> bool:

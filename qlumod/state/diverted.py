@@ -8,10 +8,11 @@ has seen to it.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from qlumod.model.lines import lines_of
 from qlumod.model.names import ModuleName
 from qlumod.state.clashes import Layer, are_strangers
 from qlumod.state.dpkg import DIVERSIONS
-from qlumod.state.fragment import read_fragment
+from qlumod.state.fragment import in_fragment
 from qlumod.state.kind import Fragments, canonical_path
 from qlumod.state.triggers import Activation
 
@@ -55,8 +56,8 @@ _Known = dict[ModuleName, frozenset[Diversion]]
 
 
 def _read(module: ModuleName, fragment: bytes) -> Iterator[Diversion]:
-    for _, entry in DIVERSIONS.split(read_fragment(module, DIVERSIONS.name, fragment)):
-        path, other, package = entry.splitlines()
+    for _, entry in in_fragment(module, DIVERSIONS.name, fragment, DIVERSIONS.split):
+        path, other, package = lines_of(entry)
         yield Diversion(path=canonical_path(path), other=canonical_path(other), package=package)
 
 

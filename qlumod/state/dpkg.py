@@ -7,6 +7,7 @@ files under ``info/`` are one package's own, and no state.
 import re
 
 from qlumod.errors import QlumodError
+from qlumod.model.lines import lines_of
 from qlumod.state.entries import Claim, Entries, Entry, by_field
 from qlumod.state.fragment import fields, joined, keyed
 from qlumod.state.kind import Malformed, is_path
@@ -14,11 +15,14 @@ from qlumod.state.kind import Malformed, is_path
 STATUS_PATH = "/var/lib/dpkg/status"
 
 
-def by_package(text: str) -> list[Entry]:
-    """Stanzas with the fields Package and Architecture, by ``name:architecture``."""
+def by_package(text: str, *needed: str) -> list[Entry]:
+    """Stanzas with the fields Package and Architecture, by ``name:architecture``.
+
+    Raises `Malformed` where one lacks Package or another field that is `needed`.
+    """
     return [
         (f"{values['Package']}:{values.get('Architecture', '')}", stanza)
-        for values, stanza in keyed(text, "Package")
+        for values, stanza in keyed(text, "Package", *needed)
     ]
 
 
@@ -58,7 +62,7 @@ def _conffiles_sorted(stanza: str) -> str:
     head, mark, rest = stanza.partition("Conffiles:\n")
     if not mark:
         return stanza
-    lines = rest.splitlines(keepends=True)
+    lines = [f"{line}\n" for line in lines_of(rest)]
     count = next((n for n, line in enumerate(lines) if not line.startswith(" ")), len(lines))
     return "".join([head, mark, *sorted(lines[:count]), *lines[count:]])
 
@@ -98,7 +102,7 @@ DIVERSIONS = Entries(
     path="/var/lib/dpkg/diversions",
     what="the diversion of",
     split=_triples,
-    same=lambda entry: " ".join(entry.splitlines()) + "\n",
+    same=lambda entry: " ".join(lines_of(entry)) + "\n",
 )
 STATOVERRIDE = Entries(
     name="dpkg-statoverride",

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.lines import lines_of
 from qlumod.model.names import ModuleName
-from qlumod.state.fragment import read_fragment, write_fragment
+from qlumod.state.fragment import in_fragment, write_fragment
 from qlumod.state.kind import Files, Fragments, Malformed, StateFile, encoded, parsed, text_of
 
 Entry = tuple[str, str]
@@ -79,8 +80,7 @@ class Entries:
         claims: dict[str, Claim] = {}
         faults = []
         for module, fragment in fragments:
-            body = read_fragment(module, self.name, fragment)
-            for key, entry in parsed(f"module {module}: state/{self.name}", body, self.split):
+            for key, entry in in_fragment(module, self.name, fragment, self.split):
                 claim = Claim(module=module, key=key, entry=entry)
                 try:
                     claims[key] = self._decided(claims.get(key, claim), claim)
@@ -120,7 +120,7 @@ class Entries:
             details=[
                 f"{claim.module}: {line}"
                 for claim in (lower, upper)
-                for line in claim.entry.splitlines()
+                for line in lines_of(claim.entry)
             ],
         )
 
@@ -149,7 +149,7 @@ class Entries:
 
 
 def _changes(was: str, now: str) -> list[str]:
-    before, after = was.splitlines(), now.splitlines()
+    before, after = lines_of(was), lines_of(now)
     return [
         *(f"was: {line}" for line in before if line not in after),
         *(f"now: {line}" for line in after if line not in before),
@@ -158,7 +158,7 @@ def _changes(was: str, now: str) -> list[str]:
 
 def by_line(text: str) -> list[Entry]:
     """Every line is an entry and its own key; empty lines and comments are none."""
-    return [(line, f"{line}\n") for line in text.splitlines() if line and line[0] != "#"]
+    return [(line, f"{line}\n") for line in lines_of(text) if line and line[0] != "#"]
 
 
 def by_field(number: int) -> Callable[[str], list[Entry]]:

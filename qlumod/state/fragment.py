@@ -1,10 +1,13 @@
 """What a module added to a kind of state, written down: the text of a fragment."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModuleName
-from qlumod.state.kind import Malformed, decoded, encoded
+from qlumod.state.kind import Malformed, decoded, encoded, parsed
+
+T = TypeVar("T")
 
 HEADER = "Format: 1\n"
 
@@ -20,11 +23,17 @@ def read_fragment(module: ModuleName, kind: str, fragment: bytes) -> str:
         return ""
     header, _, body = decoded(fragment).partition("\n\n")
     if header.strip() != HEADER.strip():
+        first = header.partition("\n")[0]
         raise QlumodError(
-            f"module {module}: state/{kind}: unknown format {header.splitlines()[0]!r}",
+            f"module {module}: state/{kind}: unknown format {first!r}",
             remedy="install the qlumod that the module was built for",
         )
     return body
+
+
+def in_fragment(module: ModuleName, kind: str, fragment: bytes, parse: Callable[[str], T]) -> T:
+    """What is made of a module's fragment; raises an error that names module, kind and line."""
+    return parsed(f"module {module}: state/{kind}", read_fragment(module, kind, fragment), parse)
 
 
 def stanzas(text: str) -> tuple[str, ...]:
@@ -47,17 +56,17 @@ def fields(stanza: str, line: int = 1) -> dict[str, str]:
 
     Raises `Malformed` where a line is none of a stanza; `line` is the number of the first.
     """
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     name = ""
     for number, text in enumerate(stanza.rstrip("\n").split("\n"), line):
         if text[:1] in (" ", "\t") and name:
-            found[name] += f"\n{text[1:]}"
+            found[name].append(text[1:])
             continue
         name, colon, value = text.partition(":")
         if not colon or not name.strip():
             raise Malformed(number, "it is neither 'Field: value' nor continues a field")
-        found[name] = value.strip()
-    return found
+        found[name] = [value.strip()]
+    return {name: "\n".join(lines) for name, lines in found.items()}
 
 
 def keyed(text: str, *names: str) -> list[tuple[dict[str, str], str]]:

@@ -240,6 +240,8 @@ def parsed(where: str, text: str, parse: Callable[[str], T]) -> T:
         return parse(text)
     except Malformed as fault:
         raise fault.found_in(where) from None
+    except QlumodError as fault:
+        raise QlumodError(f"{where}: {fault.brief}", remedy=fault.remedy or _REMEDY) from fault
 
 
 def decoded(data: bytes) -> str:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from qlumod.state.fragment import fields, joined, read_fragment, stanza, stanzas, write_fragment
+from qlumod.errors import QlumodError
+from qlumod.model.lines import lines_of
+from qlumod.state.fragment import in_fragment, joined, keyed, stanza, write_fragment
 from qlumod.state.kind import Files, Fragments, StateFile, encoded, text_of
 
 _PATH = "/etc/nsswitch.conf"
@@ -49,8 +51,7 @@ class Nsswitch:
         text = ""
         databases: dict[str, _Services] = {}
         for module, fragment in fragments:
-            for block in stanzas(read_fragment(module, self.name, fragment)):
-                values = fields(block)
+            for values in in_fragment(module, self.name, fragment, _stanzas):
                 text = text or _unescaped(values.get("Text", ""))
                 for name, was, now in _changes(values):
                     databases[name] = applied(databases.get(name, ()), was, now)
@@ -67,6 +68,15 @@ class Nsswitch:
             for name, services in sorted(_databases(text_of(files, _PATH)).items())
         )
         return {_PATH: encoded("".join(lines))}
+
+
+def _stanzas(text: str) -> list[dict[str, str]]:
+    """The stanzas of a fragment."""
+    found = [values for values, _ in keyed(text)]
+    for values in found:
+        if not ({"Database", "Was", "Now"} <= values.keys() or "Text" in values):
+            raise QlumodError("a stanza has neither Text nor Database, Was and Now")
+    return found
 
 
 def applied(services: _Services, was: _Services, now: _Services) -> _Services:
@@ -87,7 +97,7 @@ def applied(services: _Services, was: _Services, now: _Services) -> _Services:
 
 
 def _databases(text: str) -> dict[str, _Services]:
-    found = (_LINE.match(line) for line in text.splitlines())
+    found = (_LINE.match(line) for line in lines_of(text))
     return {match["database"]: _services(match["services"]) for match in found if match}
 
 
@@ -111,7 +121,7 @@ def _rewritten(text: str, databases: Mapping[str, _Services]) -> str:
     """A text with the services of its databases replaced, and lines for new databases added."""
     left = dict(databases)
     lines = []
-    for line in text.splitlines():
+    for line in lines_of(text):
         match = _LINE.match(line)
         services = left.pop(match["database"], None) if match else None
         if match and services is not None and services != _services(match["services"]):
@@ -124,7 +134,7 @@ def _rewritten(text: str, databases: Mapping[str, _Services]) -> str:
 
 def _escaped(text: str) -> str:
     # A stanza has no empty lines: a stop stands for one, as in package descriptions.
-    return "".join(f"\n{line or '.'}" for line in text.splitlines())
+    return "".join(f"\n{line or '.'}" for line in lines_of(text))
 
 
 def _unescaped(text: str) -> str:

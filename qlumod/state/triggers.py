@@ -7,10 +7,12 @@ lib/dpkg/trigdeferred.c of dpkg).
 
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from qlumod.errors import QlumodError
+from qlumod.model.lines import lines_of
 from qlumod.model.names import ModuleName
-from qlumod.state.fragment import read_fragment, write_fragment
+from qlumod.state.fragment import in_fragment, write_fragment
 from qlumod.state.kind import (
     Files,
     Fragments,
@@ -28,7 +30,9 @@ Activation = tuple[str, str]
 _DIRECTORY = "/var/lib/dpkg/triggers"
 _FILE = f"{_DIRECTORY}/File"
 _UNINCORP = f"{_DIRECTORY}/Unincorp"
-_INTEREST = re.compile(r"/.* \S+")
+_IN_PATH = re.compile(r"/.* \S+", re.DOTALL)
+_PACKAGE = re.compile(r"\S+")
+_INTEREST = re.compile(r"(/.*|[^/\s]+) \S+", re.DOTALL)
 _LOCK = f"{_DIRECTORY}/Lock"
 
 
@@ -45,7 +49,7 @@ class Triggers:
 
     def capture(self, below: Files, above: Files) -> bytes:
         """The interests that the build added."""
-        pending = text_of(above, _UNINCORP).splitlines()
+        pending = lines_of(text_of(above, _UNINCORP))
         if pending:
             raise QlumodError(
                 f"{_UNINCORP}: the build left triggers that no package has processed",
@@ -67,7 +71,7 @@ class Triggers:
         lines = dict.fromkeys(
             line
             for module, fragment in fragments
-            for line in read_fragment(module, self.name, fragment).splitlines()
+            for line in in_fragment(module, self.name, fragment, _interests)
         )
         if not any(fragment for _, fragment in fragments):
             return {}
@@ -83,9 +87,7 @@ class Triggers:
     def canonical(self, files: Files) -> Mapping[str, bytes]:
         """Each file's lines, sorted."""
         return {
-            path: encoded(
-                "".join(f"{line}\n" for line in sorted(text_of(files, path).splitlines()))
-            )
+            path: encoded("".join(f"{line}\n" for line in sorted(lines_of(text_of(files, path)))))
             for path in files
             if self.claims(path)
         }
@@ -93,26 +95,27 @@ class Triggers:
 
 def interests(module: ModuleName, fragment: bytes) -> tuple[tuple[str, str], ...]:
     """The path triggers of a module's fragment: path, and package as dpkg notes it."""
-    lines = read_fragment(module, TRIGGERS.name, fragment).splitlines()
+    lines = in_fragment(module, TRIGGERS.name, fragment, _interests)
     pairs = (line.partition(" ") for line in lines if line.startswith("/"))
     return tuple((trigger, package) for trigger, _, package in pairs)
 
 
-def _interests(text: str) -> list[str]:
-    lines = text.splitlines()
+def _interests(text: str, form: re.Pattern[str] = _INTEREST) -> list[str]:
+    lines = lines_of(text)
     for number, line in enumerate(lines, 1):
-        if not _INTEREST.fullmatch(line):
+        if not form.fullmatch(line):
             raise Malformed(number, "it is no path and package that is interested in it")
     return lines
 
 
 def _lines(files: Files) -> list[str]:
     """All interests as lines ``trigger package``, sorted by file."""
-    found = parsed(_FILE, text_of(files, _FILE), _interests)
+    found = parsed(_FILE, text_of(files, _FILE), partial(_interests, form=_IN_PATH))
     for path in sorted(files):
         if TRIGGERS.claims(path) and path not in (_FILE, _UNINCORP):
             trigger = path.rpartition("/")[2]
-            found += [f"{trigger} {package}" for package in text_of(files, path).splitlines()]
+            packages = parsed(path, text_of(files, path), partial(_interests, form=_PACKAGE))
+            found += [f"{trigger} {package}" for package in packages]
     return found
 
 

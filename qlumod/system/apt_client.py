@@ -111,6 +111,8 @@ def _configuration(root: Path, architecture: str) -> str:
         "Dir": f"{root}/",
         "Dir::State::status": f"{root}/var/lib/dpkg/status",
         "Dir::Etc::sourcelist": "/dev/null",
+        # They take some MB, and little time.
+        "Dir::Cache::pkgcache": "",
         "Dir::Cache::srcpkgcache": "",
         "APT::Architecture": architecture,
         # The tree may be readable for its owner only, and nothing in it is fetched over a network.

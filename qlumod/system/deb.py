@@ -93,7 +93,7 @@ class Deb:
             yield from tar_files(self.path, packed, member.ending, most)
 
     @contextmanager
-    def _opened(self, member: Extent) -> Iterator["Window"]:
+    def _opened(self, member: Extent) -> Iterator[Window]:
         if self._whole is not None:
             yield Window(io.BytesIO(self._whole), member)
             return

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from qlumod.model.lines import lines_of
 from qlumod.system.run import ProgramMissing, attempt, command
 
 
@@ -41,4 +42,4 @@ def _ask(database: Path, verb: str, words: Sequence[str], *options: str) -> list
         )
     except ProgramMissing:
         return []
-    return out.decode().splitlines()
+    return lines_of(out.decode())

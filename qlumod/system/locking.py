@@ -120,10 +120,7 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
 
 
 def _is_gone(holder: str) -> bool:
-    """Whether the process was killed whose lock a program that it was just starting still has.
-
-    Or its other half (`qlumod.system.halves`), which notices.
-    """
+    """Whether the process was killed whose lock a program that it was just starting still has."""
     found = re.match(r"process (\d+) on (.*)", holder)
     if not found or found[2] != os.uname().nodename:
         return False

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from qlumod.events import Listener
+from qlumod.system.apt_order import Order
 from qlumod.system.enclosure import Shown, beside
 from qlumod.system.namespace import HOST_NAME
-from qlumod.system.order import Order
 
 IS_MERGED = "usr-is-merged="
 MERGED = "/usr/share/mmdebstrap/hooks/merged-usr"

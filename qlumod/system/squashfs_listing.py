@@ -67,6 +67,13 @@ def _opened(pipe: Path, written: Future[None]) -> Iterator[BinaryIO]:
 
 def read_listing(source: BinaryIO) -> dict[str, Entry]:
     """Read a pseudo file; raises `QlumodError` where it is none."""
+    try:
+        return _read(source)
+    except (ValueError, LookupError, TypeError, OverflowError) as fault:
+        raise QlumodError(f"unsquashfs wrote what is no pseudo file: {fault}") from fault
+
+
+def _read(source: BinaryIO) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     links: dict[str, str] = {}
     for found in _lines(source):

@@ -17,6 +17,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
+from qlumod.model.numbers import number
 from qlumod.system import files
 from qlumod.system.maker import abandoned, maker
 
@@ -70,7 +71,7 @@ class Store:
         if not note.exists():
             return None
         sha256, _, size = note.read_text(encoding="utf-8").partition(" ")
-        found = files.Sum(sha256=Digest(sha256), size=int(size))
+        found = files.Sum(sha256=Digest(sha256), size=number(size))
         return found if self.has(found.sha256) else None
 
     def add_generated(self, source: Path, inputs: Digest) -> Path:

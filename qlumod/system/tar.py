@@ -29,6 +29,8 @@ _NUMBERS = {
     "gid": slice(116, 124),
     "mtime": slice(136, 148),
 }
+_IDS, _TIMES = (0, 1 << 32), (-(1 << 40), 1 << 40)
+"""From which number on, and up to which, there are users and times."""
 _FILE, _HARD_LINK, _LINK, _DIRECTORY = b"0", b"1", b"2", b"5"
 _KINDS = {kind: kind for kind in (_FILE, _HARD_LINK, _LINK, b"3", b"4", _DIRECTORY, b"6")}
 _KINDS |= {b"\0": _FILE, b"7": _FILE}
@@ -189,8 +191,10 @@ def _size_of(header: bytes) -> int:
     if sum(header[:148]) + 8 * ord(" ") + sum(header[156:]) != _number(header[148:156]):
         raise ValueError("a header in it is damaged")
     if not _PLAIN.match(header, 100):
-        for place in _NUMBERS.values():
-            _number(header[place])
+        for name, place in _NUMBERS.items():
+            least, most = _TIMES if name == "mtime" else _IDS
+            if not least <= _number(header[place]) < most:
+                raise ValueError(f"a header in it has a {name} that no system knows")
     if (size := _number(header[124:136])) < 0:
         raise ValueError(f"a file in it has {size} bytes")
     return size

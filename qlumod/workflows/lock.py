@@ -22,6 +22,7 @@ from qlumod.lock.solve import HeldPackage, Solved, absent, solve
 from qlumod.lock.sources import archives_of, require_archives
 from qlumod.lock.target import Target
 from qlumod.lock.verbs.check import check
+from qlumod.model.document import readable
 from qlumod.model.lock import Lock, LockedArchive, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.project import Project
@@ -255,7 +256,7 @@ def _written(
     for moved in found.moved:
         if moved.old.version == moved.new.version and not moved.new.generated:
             listen(Caution(text=f"{moved}, in the archive {moved.new.archive}"))
-    data = lock_text(new).encode()
+    data = readable(lock_text(new), str(path), parse_lock)
     beneath = Beneath(specs)
     _remove_debris(beneath, path)
     changed = not beneath.is_file(path) or beneath.read(path) != data

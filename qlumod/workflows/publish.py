@@ -1,6 +1,7 @@
 """Publishing: a repository takes packages of which proving says that they go together."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from qlumod.events import Listener
@@ -20,9 +21,6 @@ from qlumod.repository.snapshots import Snapshot, current_snapshot, existing
 from qlumod.repository.terms import Admission, Terms
 
 proving = late("qlumod.proof.proved")
-
-FEW = 100
-"""How many new packages are looked up one by one in what is published."""
 
 
 def publish(
@@ -102,7 +100,11 @@ def _planned(
     new = [one.entry for one in incoming]
     if before is None:
         return plan((), new, allow_older=allow_older)
-    few = related(before, layout, new) if len(new) <= FEW else None
-    if few is None:
-        return plan(before.entries(), new, allow_older=allow_older)
-    return plan(few, new, everything=before.entries, allow_older=allow_older)
+    everything = cache(before.entries)
+    known = related(before, layout, new)
+    return plan(
+        everything() if known is None else known,
+        new,
+        everything=everything,
+        allow_older=allow_older,
+    )

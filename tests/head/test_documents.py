@@ -16,6 +16,7 @@ from qlumod.model.image import (
 )
 from qlumod.model.manifest import PayloadFile
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
+from qlumod.model.numbers import LAST_SECOND
 from qlumod.model.registry import (
     Happened,
     Registered,
@@ -63,7 +64,7 @@ STACKS = st.builds(
     version=VERSIONS,
     flavor=WORDS.map(FlavorName),
     architecture=WORDS.map(ArchName),
-    epoch=NUMBERS,
+    epoch=st.integers(0, LAST_SECOND),
     inputs=DIGESTS,
     kernel_release=st.from_regex(r"[0-9][0-9a-z.+-]{0,20}", fullmatch=True),
     kernel=FILES,

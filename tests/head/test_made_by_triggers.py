@@ -69,8 +69,7 @@ def image(site: Site, directory: Path, *modules: str) -> str:
         "qlumod.head.inside:build",
         {
             "modules": [[str(payload), str(payload / "layer.squashfs")] for payload in payloads],
-            "files": [],
-            "secrets": [],
+            "own": {"files": [], "secrets": []},
             "epoch": 1_700_000_000,
             "scratch": str(directory / "scratch"),
             "output": str(made),

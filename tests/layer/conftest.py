@@ -11,7 +11,7 @@ from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache
 from tests.layer.careless import TOKEN, careless_deb
 from tests.layer.kernels import kernel_site
-from tests.layer.site import Site, write_site
+from tests.layer.site import ODD_NAMES, Site, write_site
 from tests.support.debs import make_deb
 
 __all__ = ["Site", "test_cache", "write_site"]
@@ -92,7 +92,10 @@ def small_debs(directory: Path) -> None:
     make_deb(
         directory,
         "sibling",
-        files={"/usr/share/shared/sibling.txt": "sibling\n"},
+        files={
+            "/usr/share/shared/sibling.txt": "sibling\n",
+            **{f"/usr/share/sibling/{name}": name for name in ODD_NAMES},
+        },
         scripts={
             "postinst": "echo $$ >/var/lock/sibling; stat -c %a /var/lock/. >/usr/share/locks\n"
             "rm /var/lock/sibling"

@@ -49,6 +49,12 @@ Flavors: bookworm
 Directory: debs
 """
 
+ODD_NAMES = (
+    "a -> b", "tab\tx", "cr\rx", "vt\x0bx", "ff\x0cx", "fs\x1cx", "esc\x1b[1mx", "nel\x85x",
+    "ls\u2028x",
+)  # fmt: skip
+"""Names that are none of one line for some programs."""
+
 ACCOUNTS = """\
 Format: 1
 

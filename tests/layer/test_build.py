@@ -27,7 +27,7 @@ from qlumod.system.namespace import call_inside
 from qlumod.system.run import capture, command
 from qlumod.system.tree import scan
 from qlumod.workflows.build import build
-from tests.layer.site import Site
+from tests.layer.site import ODD_NAMES, Site, checked
 
 
 def tell_layer(*, listen: Listener, image: str, place: str) -> dict[str, list[object]]:
@@ -124,6 +124,15 @@ def test_packages_find_the_directory_of_locks_and_leave_nothing_there(
 def test_no_trace_of_the_overlay_is_in_a_layer(site: Site, tmp_path: Path) -> None:
     layer = layer_of(site.build("plain"), tmp_path)
     assert [path for path, entry in layer.items() if entry[-1]] == []
+
+
+def test_a_file_keeps_its_package_whatever_it_is_called(site: Site) -> None:
+    payload = site.build("sibling")
+    text = gzip.decompress((payload / "sibling.contents.gz").read_bytes()).decode()
+    origins = {line.path: line.origin for line in parse_contents(text, "sibling.contents")}
+    odd = [origins[f"/usr/share/sibling/{name}"] for name in ODD_NAMES]
+    assert odd == ["sibling"] * len(ODD_NAMES)
+    assert checked(payload).module == "sibling"
 
 
 def test_every_path_of_a_layer_is_in_its_contents_and_the_other_way_round(

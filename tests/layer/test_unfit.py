@@ -23,14 +23,10 @@ def test_secrets_that_a_link_leads_to_or_a_directory_holds_are_told(site: Site) 
     )
 
 
-def test_names_with_control_characters_and_sockets_are_refused(site: Site) -> None:
-    names = (
-        r"/usr/share/icons/x/a\x09b",
-        r"/var/log/sysstat/sa\x0a01",
-        r"/var/log/sysstat/sa\x0d02",
-    )
+def test_names_with_newlines_and_sockets_are_refused(site: Site) -> None:
+    names = (r"/var/log/sysstat/sa\x0a01",)
     assert refusal(site, "named") == "".join(
-        f"{name}: there is a control character in this name, and no list of paths can hold it\n"
+        f"{name}: there is a newline in this name, and no list of paths can hold it\n"
         "To mend it: let the package's script give it another name\n"
         for name in names
     ) + (

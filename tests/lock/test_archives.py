@@ -8,6 +8,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.make import tools
+from qlumod.model.lock import parse_lock
 from qlumod.system import apt, gpg
 from qlumod.system.run import attempt, command
 from tests.lock.site import Site, versions
@@ -158,6 +159,33 @@ def test_a_folder_of_debs_is_an_archive(site: Site) -> None:
     assert [a.archive for a in locked.lock.archives] == ["test"]
     site.fetch()
     assert site.store.has(package.sha256)
+
+
+@pytest.mark.parametrize("name", ["blank (1)", "a#b", "a[b]c", "ü", "per%20cent", "./x"])
+def test_a_deb_of_a_folder_may_be_called_as_it_likes(site: Site, name: str) -> None:
+    site.offer()
+    deb = make_deb(site.top / "dist", "qlumod-node", "0.1", depends="hello")
+    deb.rename(deb.with_name(f"{name}.deb"))
+    site.release(extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
+    site.spec("core", "qlumod-node", requires="")
+    locked = site.lock()
+    again = parse_lock(locked.path.read_text(), str(locked.path))
+    assert again == locked.lock
+    package = next(p for p in again.packages if p.package == "qlumod-node")
+    site.fetch()
+    assert site.store.has(package.sha256)
+
+
+def test_a_lock_that_could_not_be_read_again_is_not_written(site: Site) -> None:
+    site.offer()
+    deb = make_deb(site.top / "dist", "qlumod-node", "0.1", depends="hello")
+    deb.rename(deb.with_name("hidden\u200b.deb"))
+    site.release(extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
+    site.spec("core", "qlumod-node", requires="")
+    said = site.refusal()
+    assert "14.0.0-bookworm-amd64.lock is not written: it could not be read again\n" in said
+    assert "the character U+200B (zero width space) is not allowed" in said
+    assert not list(site.specs.glob("locks/*.lock"))
 
 
 def test_a_folder_with_two_contents_for_one_version_is_refused(site: Site) -> None:

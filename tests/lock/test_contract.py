@@ -5,7 +5,6 @@ from pathlib import Path
 
 from qlumod.errors import Faults, QlumodError
 from qlumod.lock.contract import (
-    Answer,
     Change,
     Chosen,
     Frame,
@@ -13,6 +12,7 @@ from qlumod.lock.contract import (
     OldPackage,
     Problem,
     Question,
+    Reply,
     Request,
     Solution,
     SourceEntry,
@@ -58,7 +58,7 @@ def test_a_problem() -> None:
     assert Problem.from_json(through_json(problem.as_json)) == problem
 
 
-def test_an_answer() -> None:
+def test_a_reply() -> None:
     made = LockedPackage(
         package=PackageName("x-kernel-6.1"), version="1", architecture="amd64", source="x",
         sha256=Digest(""), size=0, filename="", archive="generated",
@@ -67,8 +67,8 @@ def test_an_answer() -> None:
             sources=PackageName("x-dkms"), sources_version="1", kernel="6.1", depends=("libc6",)
         ),
     )  # fmt: skip
-    answer = Answer(packages=(made,), indexes=(("debian", "bookworm", "uri_"),), gone=(0, 3))
-    assert Answer.from_json(through_json(answer.as_json)) == answer
+    reply = Reply(packages=(made,), indexes=(("debian", "bookworm", "uri_"),), gone=(0, 3))
+    assert Reply.from_json(through_json(reply.as_json)) == reply
 
 
 def test_a_question_and_its_solution() -> None:

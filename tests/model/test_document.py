@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Reading, Stanza
+from qlumod.model.document import Reading, Stanza, readable
+from qlumod.model.manifest import parse_manifest
 
 NAMES = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size=8).filter(
     lambda name: name[0] != "-" and name.lower() != "format"
@@ -100,3 +101,20 @@ def test_a_line_that_is_none_of_a_document_is_refused(line: str, reason: str) ->
 def test_what_follows_a_refused_line_goes_on_as_if_it_were_not_there() -> None:
     (stanza,) = Reading("x").stanzas("Format: 1\nA: 1\nno field\n 2\nB: 3\n")
     assert values(stanza) == {"A": "1\n 2", "B": "3"}
+
+
+def test_of_very_many_faults_the_first_thousand_are_told() -> None:
+    text = "Format: 1\n" + "".join(f"f{number}: 1\n" for number in range(20_000))
+    with pytest.raises(QlumodError) as caught:
+        parse_manifest(text, "manifest")
+    assert len(str(caught.value).split("\n")) < 1100
+    assert str(caught.value).endswith("manifest: these are 1000 faults, and there are more")
+
+
+def test_a_document_that_could_not_be_read_again_is_not_written() -> None:
+    with pytest.raises(QlumodError) as caught:
+        readable("Format: 2\n", "manifest", parse_manifest)
+    assert str(caught.value).startswith(
+        "manifest is not written: it could not be read again\n"
+        "  manifest:1: Format: this qlumod reads format 1, not '2'\n"
+    )

@@ -24,6 +24,7 @@ from qlumod.model.names import (
     ModuleName,
     PackageName,
 )
+from qlumod.model.numbers import LAST_SECOND
 from tests.support.texts import SEEN
 
 A, B = Digest("a" * 64), Digest("b" * 64)
@@ -324,7 +325,7 @@ def of_modules(lines: st.SearchStrategy) -> st.SearchStrategy:
 
 LOCKS = st.builds(
     Lock,
-    epochs=st.dictionaries(MODULE, st.integers(0, 10**11), max_size=3).map(
+    epochs=st.dictionaries(MODULE, st.integers(0, LAST_SECOND), max_size=3).map(
         lambda d: tuple(sorted(d.items()))
     ),
     predecessors=of_modules(PREDECESSORS),
@@ -332,7 +333,7 @@ LOCKS = st.builds(
     version=st.from_regex(r"[1-9][0-9]?\.[0-9]\.[0-9]", fullmatch=True),
     flavor=st.sampled_from(["bookworm", "trixie"]),
     architecture=st.sampled_from(["amd64", "arm64"]),
-    epoch=st.integers(0, 10**11),
+    epoch=st.integers(0, LAST_SECOND),
     specs=st.dictionaries(MODULE, DIGEST, max_size=3).map(lambda d: tuple(sorted(d.items()))),
     release=DIGEST,
     accounts=DIGEST,

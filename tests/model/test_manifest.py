@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from qlumod.errors import QlumodError
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text, parse_manifest
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
+from qlumod.model.numbers import LAST_SECOND
 from qlumod.model.public import Public
 from qlumod.model.secret import Secret, SecretKind
 from tests.support.texts import SEEN
@@ -134,7 +135,7 @@ MANIFESTS = st.builds(
     kernel=st.one_of(
         st.just(""), st.from_regex(r"[0-9]\.[0-9]{1,2}\.0-[a-z0-9]{1,5}", fullmatch=True)
     ),
-    epoch=st.integers(0, 10**11),
+    epoch=st.integers(0, LAST_SECOND),
     packages=st.integers(0, 10**4),
     unpacked_size=st.integers(0, 10**12),
     secrets=st.lists(

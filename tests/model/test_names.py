@@ -1,5 +1,7 @@
 """Names and digests: taken apart only one way, and never the same for two things."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from qlumod.errors import QlumodError
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.digests import Value, digest_value
+from qlumod.model.image import image_name
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import (
     FlavorName,
@@ -15,6 +18,7 @@ from qlumod.model.names import (
     ReleaseVersion,
     arch_name,
     flavor_name,
+    module_name,
     short_package,
     suite_name,
 )
@@ -115,3 +119,12 @@ def test_canonical_texts_stay_as_they_are() -> None:
         "accounts": "82f90e8b2bda379af8006706f6e47b1c0b937e2c4be0c6dd25679b4e88830011",
         "spec": "e37b244549530237718c762fd1c38ac98f9a3657dbfaa97070419d14baebdd87",
     }
+
+
+@pytest.mark.parametrize(("check", "what"), [(module_name, "module"), (image_name, "image")])
+def test_a_name_leaves_room_for_what_else_a_files_name_has(
+    check: Callable[[str], str], what: str
+) -> None:
+    assert check("a" * 100)
+    with pytest.raises(QlumodError, match=f"is no {what} name: it has more than 100 characters"):
+        check("a" * 101)

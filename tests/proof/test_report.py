@@ -12,6 +12,8 @@ from qlumod.cli import verify_stack as verb
 from qlumod.cli.exits import FoundWanting
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
+from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
+from qlumod.model.proof import About, ProvenModule
 from qlumod.proof.scanned import scanned
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.repository.settings import Wishes
@@ -45,6 +47,22 @@ run-time directory      1      a node's /run is made at boot
 machine id              0      a stack always has an empty one; without systemd nothing makes one
 access list             0      squashfs stores none; systemd-tmpfiles sets it at boot
 """
+
+
+ABOUT = About(
+    release=ReleaseVersion(14, 0, 0),
+    flavor=FlavorName("bookworm"),
+    architecture=ArchName("amd64"),
+    modules=(
+        ProvenModule(
+            module=ModuleName("core"),
+            version="14.0.0-1",
+            title="Core",
+            layer=Digest("a" * 64),
+            payload=Digest("b" * 64),
+        ),
+    ),
+)
 
 
 @pytest.fixture
@@ -182,7 +200,7 @@ def test_a_proof_is_what_json_says_signed_by_the_only_key(
 ) -> None:
     key, path = make_key(home, "Prover"), tmp_path / "proof.json"
     words = ("core", "--json", "--proof", str(path))
-    typed(sound, *words, monkeypatch=monkeypatch, tmp_path=tmp_path)
+    typed(replace(sound, about=ABOUT), *words, monkeypatch=monkeypatch, tmp_path=tmp_path)
     document = json.loads(capsys.readouterr().out)
     assert proved_by(path, export_key(key)) == (key.fingerprint, document)
 
@@ -194,7 +212,7 @@ def test_of_several_keys_one_is_named_or_the_repository_knows_it(
     path = tmp_path / "proof.json"
     words = ("core", "--proof", str(path))
     with pytest.raises(QlumodError) as told:
-        typed(sound, *words, monkeypatch=monkeypatch, tmp_path=tmp_path)
+        typed(replace(sound, about=ABOUT), *words, monkeypatch=monkeypatch, tmp_path=tmp_path)
     one, other = (key.fingerprint for key in keys)
     assert str(told.value) in [
         "a proof is signed by a key of the host that proves, and you have 2\n"
@@ -204,11 +222,18 @@ def test_of_several_keys_one_is_named_or_the_repository_knows_it(
         for first, second in ((one, other), (other, one))
     ]
     assert not path.exists()
-    typed(sound, *words, "--key", other, monkeypatch=monkeypatch, tmp_path=tmp_path)
+    typed(
+        replace(sound, about=ABOUT),
+        *words,
+        "--key",
+        other,
+        monkeypatch=monkeypatch,
+        tmp_path=tmp_path,
+    )
     assert proved_by(path, export_key(keys[1]))[0] == other
     init(tmp_path / "repository", wishes=Wishes(keys=(one,)), listen=ignore)
     upon = ("--repository", str(tmp_path / "repository"))
-    typed(sound, *words, *upon, monkeypatch=monkeypatch, tmp_path=tmp_path)
+    typed(replace(sound, about=ABOUT), *words, *upon, monkeypatch=monkeypatch, tmp_path=tmp_path)
     assert proved_by(path, export_key(keys[0]))[0] == one
 
 

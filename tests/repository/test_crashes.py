@@ -108,11 +108,9 @@ def backup(old: Shop) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("many", [1, 1000])
 def test_a_kill_at_every_announced_moment_leaves_one_whole_state(
-    old: Shop, backup: Path, untried: None, many: int, monkeypatch: pytest.MonkeyPatch
+    old: Shop, backup: Path, untried: None
 ) -> None:
-    monkeypatch.setattr("qlumod.system.halves.MANY", many)
     before, reached = in_release(old), []
     for number in range(1, 100):
         listen = killing_at(number)

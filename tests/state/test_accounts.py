@@ -17,6 +17,7 @@ from qlumod.state.accounts import (
     SUBUID,
     base_names,
     makers_of,
+    require_readable,
     seed,
     unregistered,
 )
@@ -53,8 +54,8 @@ def seeded(found=BASE, accounts=MUNGE):
     return {**found, **seed(found, accounts, EPOCH)}
 
 
-def user(name, uid, below=BASE):
-    above = with_line(below, PASSWD, f"{name}:x:{uid}:65534::/:/nologin")
+def user(name, uid, below=BASE, home="/"):
+    above = with_line(below, PASSWD, f"{name}:x:{uid}:65534::{home}:/nologin")
     return with_line(above, SHADOW, f"{name}:!:20717::::::")
 
 
@@ -277,6 +278,21 @@ def test_an_account_with_another_id_than_the_tables_is_told_too():
     assert unregistered(user("munge", 103), MUNGE, base_names(BASE)) == (
         "User: munge\nUid: 410\nGroup: nogroup\nHome: /\nShell: /nologin\nPackages: PACKAGE\n",
     )
+
+
+@pytest.mark.parametrize("home", ["/var/lib/my app", "/srv/$x", "/var/lib/ü"])
+@pytest.mark.parametrize("name", ["Debian-snmp", "hacluster"])
+def test_what_is_proposed_for_the_table_can_be_read(name, home):
+    above = seeded(user(name, 103, home=home))
+    found = unregistered(above, MUNGE, base_names(BASE), {name: "snmpd"})
+    require_readable(found, MUNGE)
+
+
+def test_an_account_that_no_table_can_hold_is_refused():
+    above = seeded(user("a" * 40, 103))
+    found = unregistered(above, MUNGE, base_names(BASE), {"a" * 40: "snmpd"})
+    with pytest.raises(QlumodError, match="is no account name"):
+        require_readable(found, MUNGE)
 
 
 def test_registered_accounts_and_those_of_base_passwd_are_not_told():

@@ -166,3 +166,43 @@ def test_what_looks_like_a_token_is_proposed_for_no_table(gecos: str, proposed: 
 def test_a_fragment_is_told_with_its_module(kind, body: str, words: str) -> None:
     with pytest.raises(QlumodError, match=words):
         kind.merge([("core", write_fragment(body))])
+
+
+DAMAGED = {
+    "accounts": "x\n",
+    "dpkg-status": "Version: 1\n",
+    "dpkg-diversions": "/a\n/b\n",
+    "dpkg-statoverride": "root root\n",
+    "dpkg-triggers": "nonsense\n",
+    "alternatives": "Name: x\nMode: auto\nLink: /x\nChoice-0: many /y\n",
+    "apt-extended-states": "Package: x\nArchitecture: amd64\n",
+    "debconf-config": "Value: x\n",
+    "debconf-templates": "Type: x\n",
+    "debconf-passwords": " x\n",
+    "ucf-hashfile": "x\n",
+    "ucf-registry": "x\n",
+    "nsswitch": "Database: hosts\nWas: files\n",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+def test_a_damaged_fragment_is_told_with_module_and_file(kind) -> None:
+    for fragment in (b"\n\nx", b"Format: 2\n\n", write_fragment(DAMAGED.get(kind.name, ""))):
+        if fragment == b"Format: 1\n":
+            continue
+        with pytest.raises(QlumodError) as caught:
+            kind.merge([("core", fragment)])
+        assert caught.value.brief.startswith(f"module core: state/{kind.name}:")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Name: x\nMode: auto\nLink: /x\nChoice-0: 5 /../y\n",
+        "Name: ../x\nMode: auto\nLink: /x\n",
+        "Name: x\nMode: auto\nLink: /x\nChoice-0: 5 /y\n slave /z\n",
+    ],
+)
+def test_alternatives_of_a_fragment_lead_nowhere_else(body: str) -> None:
+    with pytest.raises(QlumodError, match="module core: state/alternatives: the alternatives of"):
+        ALTERNATIVES.merge([("core", write_fragment(body))])

@@ -120,6 +120,12 @@ def with_data(data: bytes, name: str = "data.tar") -> bytes:
     return ar([("debian-binary", b"2.0\n"), ("control.tar", CONTROL_TAR), (name, data)])
 
 
+def owned_by(uid: int) -> tuple[tarfile.TarInfo, bytes]:
+    info, data = member("x")
+    info.uid = uid
+    return info, data
+
+
 HOSTILE: dict[str, tuple[bytes, str]] = {
     "control that is a link to itself": (
         with_control(member("./control", kind=tarfile.SYMTYPE, target="control")),
@@ -157,6 +163,10 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a wrong checksum at the end": (
         with_data(gzip.compress(DATA_TAR)[:-8] + bytes(8), "data.tar.gz"),
         "incorrect data check",
+    ),
+    "a user that no system has": (
+        with_data(tar(owned_by(1 << 40))),
+        "a header in it has a uid that no system knows",
     ),
     "no gzip": (with_data(b"nonsense" * 100, "data.tar.gz"), "incorrect header check"),
     "no xz": (with_data(b"nonsense" * 100, "data.tar.xz"), "format not supported"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener, Notice, step
+from qlumod.model.document import decoded
 from qlumod.model.held import Source, read_held
 from qlumod.repository.entries import Entry
 from qlumod.repository.founding import opened_settings
@@ -87,7 +88,7 @@ def _fetched(lacking: Sequence[Source], fetching: Fetching, listen: Listener) ->
     with told(output):
         make_directories(output)
     with scratch() as directory:
-        text = read_bytes(fetching.archives).decode()
+        text = decoded(read_bytes(fetching.archives), str(fetching.archives))
         client = make_apt_client(directory, architecture="amd64", sources=text)
         with step(listen, "reading the archives' indexes"):
             client.update(stall=stall, listen=listen)

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.proof import proof_text
+from qlumod.model.proof import parse_proof, permits, proof_text
+from qlumod.proof.proved import known_permits
 from qlumod.repository.founding import opened_settings
 from qlumod.repository.layout import Layout
 from qlumod.system.files import write_whole
@@ -31,7 +32,14 @@ def writing_proof(
         return
     with signing(named or _of_repository(repository) or _only()) as signers:
         keys = signers().keys
-        yield lambda document: write_whole(file, _signed(keys, proof_text(document)))
+        yield lambda document: write_whole(file, _signed(keys, _text(document)))
+
+
+def _text(document: Mapping[str, object]) -> bytes:
+    """The text of a proof, which was read once as a repository will read it."""
+    text = proof_text(document)
+    parse_proof(text, "the proof", known=permits(known_permits()))
+    return text
 
 
 def _signed(keys: Sequence[SigningKey], text: bytes) -> bytes:

@@ -1,0 +1,457 @@
+"""Every reader of what somebody else wrote, and documents that it takes, as seeds of others."""
+
+import gzip
+import io
+import json
+import lzma
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.cli import configuration, kinds
+from qlumod.head.known import remembered
+from qlumod.layer.inputs import parse_inputs
+from qlumod.model.accounts import parse_accounts
+from qlumod.model.address import address
+from qlumod.model.contents import parse_contents, parse_packages
+from qlumod.model.document import decoded
+from qlumod.model.held import read_held
+from qlumod.model.image import parse_image, parse_stack
+from qlumod.model.lock import parse_lock
+from qlumod.model.manifest import parse_manifest
+from qlumod.model.module_file import parse_spec
+from qlumod.model.names import ModuleName, ModulePackage, ReleaseVersion
+from qlumod.model.proof import parse_proof
+from qlumod.model.public import parse_public
+from qlumod.model.registry import parse_registry
+from qlumod.model.relation import parse_relation
+from qlumod.model.release import Compression, parse_release
+from qlumod.model.secret import parse_secret
+from qlumod.model.stanzas import date_seconds, normalised, one_stanza, signed_stanza
+from qlumod.model.tree import Entry
+from qlumod.package import before
+from qlumod.package.published import read_payload
+from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
+from qlumod.proof.difference import Aspect, Difference
+from qlumod.proof.module_index import MODULE_INDEXES
+from qlumod.proof.tree import Tree, dumped, loaded
+from qlumod.repository.entries import read_packages, read_sources
+from qlumod.repository.indexes import read_index
+from qlumod.repository.memory import parse_remembered
+from qlumod.repository.module_sets import read_lines
+from qlumod.repository.proofs import parse_known
+from qlumod.repository.settings import parse_settings
+from qlumod.secrets.look import look
+from qlumod.stack.payload import Payload
+from qlumod.state.alternatives import parse_group
+from qlumod.state.diverted import unseen_diversions
+from qlumod.state.fragment import write_fragment
+from qlumod.state.kind import Kind, StateFile
+from qlumod.state.table import KINDS
+from qlumod.state.triggers import interests
+from qlumod.system.deb import Deb, tar_xz_files
+from qlumod.system.squashfs_listing import read_listing
+from tests.head.head_node import payload_files
+from tests.model.test_formats import EXAMPLES
+from tests.model.test_proof import ALL, KNOWN, ONE
+from tests.state.test_alternatives import AWK
+from tests.support.documents import CORE, RELEASE, SLURM, release
+from tests.support.raw_debs import CONTROL, deb, member, tar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One reader: bytes, as somebody may have written them, become a value or a `QlumodError`."""
+
+    name: str
+    """Module and function, below ``qlumod``."""
+    read: Callable[[bytes], object]
+    seeds: tuple[bytes, ...]
+    """Documents that it takes."""
+
+
+def _text(name: str, parse: Callable[[str, str], object], *seeds: str) -> Reader:
+    """A reader of a document: a text, and the path of its file."""
+    path = "slurm.module"
+    return Reader(
+        name=name,
+        read=lambda data: parse(decoded(data, path), path),
+        seeds=tuple(seed.replace("→", "\t").encode() for seed in seeds),
+    )
+
+
+def _word(name: str, parse: Callable[[str], object], *seeds: str) -> Reader:
+    """A reader of one word or line."""
+    return _text(name, lambda text, _: parse(text), *seeds)
+
+
+def _file(name: str, read: Callable[[Path], object], *seeds: bytes) -> Reader:
+    """A reader of a file by its path."""
+
+    def of_bytes(data: bytes) -> object:
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place, "file")
+            path.write_bytes(data)
+            return read(path)
+
+    return Reader(name=name, read=of_bytes, seeds=seeds)
+
+
+def _packed(text: str) -> bytes:
+    return gzip.compress(text.replace("→", "\t").encode(), 1, mtime=0)
+
+
+E = EXAMPLES
+A = "a" * 64
+LOCKS = (E["14.0.0-bookworm-amd64.lock"], E["kernel-modules.lock"])
+
+MODEL = (
+    _text("model.lock.parse_lock", parse_lock, *LOCKS),
+    _text("model.manifest.parse_manifest", parse_manifest, E["manifest"]),
+    _text("model.accounts.parse_accounts", parse_accounts, E["accounts"]),
+    _text("model.release.parse_release", parse_release, E["release"], RELEASE),
+    _text(
+        "model.module_file.parse_spec",
+        lambda text, path: parse_spec(text, path, release()),
+        E["slurm.module"],
+    ),
+    _text("model.image.parse_image", parse_image, E["compute.image"]),
+    _text("model.image.parse_stack", parse_stack, E["stack"]),
+    _text("model.registry.parse_registry", parse_registry, E["registry"]),
+    _text("model.contents.parse_contents", parse_contents, E["slurm.contents"]),
+    _text("model.contents.parse_packages", parse_packages, E["slurm.packages.version"]),
+    _word("model.relation.parse_relation", parse_relation, "slurmd (>= 22.05) <bookworm>", "munge"),
+    _word("model.secret.parse_secret", parse_secret, "/etc/munge/munge.key site"),
+    _word("model.public.parse_public", parse_public, "/var/lib/mysql/ an empty database"),
+    _word("model.names.ReleaseVersion.parse", ReleaseVersion.parse, "14.0.0"),
+    _word(
+        "model.names.ModulePackage.parse",
+        ModulePackage.parse,
+        "qlustar-module-slurm-bookworm-amd64-14.0.0",
+    ),
+    _word("model.release.Compression.parse", Compression.parse, "zstd 19 1M"),
+)
+
+
+def _held(data: bytes) -> object:
+    """The manifest and the packages of a payload, which stand here one after the other."""
+    manifest, _, packages = data.partition(b"\0\0")
+    texts = {f"{HOME}/manifest": manifest, f"{HOME}/slurm.packages.version.gz": packages}
+    return read_held(texts, "slurm.deb")
+
+
+HOME = "usr/share/qlumod/modules/slurm/bookworm/amd64/14.0.0"
+
+
+def _held_seed() -> bytes:
+    packages = _packed(E["slurm.packages.version"])
+    files = payload_files("slurm", files={"slurm.packages.version.gz": packages})
+    return files["manifest"] + b"\0\0" + packages
+
+
+def _member(data: bytes) -> object:
+    """What a payload directory says of its module, all of its files of these bytes."""
+    manifest, _, left_out = data.partition(b"\0\0")
+    with tempfile.TemporaryDirectory() as place:
+        payload = Path(place)
+        (payload / "state").mkdir()
+        (payload / "manifest").write_bytes(manifest)
+        (payload / "left-out.gz").write_bytes(left_out)
+        (payload / "state/caches").write_bytes(left_out)
+        member = Payload(directory=payload)
+        return member.manifest, member.left_out, member.cached_by("ld.so")
+
+
+def _job(data: bytes) -> object:
+    """The documents of a job, one after the other."""
+    texts = dict(zip(_JOB, decoded(data, "job").split("\0"), strict=False))
+    return parse_inputs(texts, ModuleName("slurm"), "job")
+
+
+_JOB = {
+    "release": RELEASE,
+    "accounts": E["accounts"],
+    "lock": LOCKS[0],
+    "core.module": CORE,
+    "slurm.module": SLURM,
+}
+
+KNOWN_FILES = f"Format: 1\nFiles:\n {A} 12 34 1790000000123456789 5 /usr/share/x\n".encode()
+RELEASE_FILE = f"""\
+Origin: Qlustar
+Suite: 14.0-bookworm
+Date: Sat, 05 Sep 2026 09:14:13 UTC
+SHA256:
+ {A}               12 main/binary-amd64/Packages
+"""
+SIGNED = f"""\
+-----BEGIN PGP SIGNED MESSAGE-----
+Hash: SHA512
+
+{RELEASE_FILE}
+-----BEGIN PGP SIGNATURE-----
+
+AAAA
+-----END PGP SIGNATURE-----
+"""
+PACKAGES = f"""\
+Package: munge
+Version: 1
+Architecture: amd64
+Filename: pool/main/m/munge/munge_1_amd64.deb
+Size: 12
+SHA256: {A}
+"""
+SOURCES_TEXT = f"""\
+Package: munge
+Version: 1
+Directory: pool/main/m/munge
+Checksums-Sha256:
+ {A} 12 munge_1.dsc
+"""
+FILE = member("./usr/share/doc/tool/copyright", b"free\n")
+DEB = deb(CONTROL, FILE, member("./usr/bin/tool", kind=b"2", target="x"))
+TAR_XZ = lzma.compress(tar(member("debian/qlumod/lock", b"Format: 1\n")))
+
+
+def _whole_deb(path: Path) -> object:
+    found = Deb.at(path)
+    return found.control, [file.path for file in found.files()], found.texts(["usr/bin/tool"])
+
+
+def _payload_deb() -> bytes:
+    packages = _packed(E["slurm.packages.version"])
+    files = payload_files("slurm", files={"slurm.packages.version.gz": packages})
+    name = "qlustar-module-slurm-bookworm-amd64-14.0.0"
+    documents = {
+        f"{HOME}/slurm.contents.gz": _packed(E["slurm.contents"]),
+        **{f"{HOME}/{path}": data for path, data in files.items()},
+        f"usr/share/doc/{name}/slurm.changelog": b"",
+        f"usr/share/doc/{name}/slurm.packages.changelog.gz": _packed(""),
+        f"usr/share/doc/{name}/slurm.contents.changelog.gz": _packed(""),
+        f"usr/share/doc/{name}/changelog.Debian.gz": _packed(""),
+    }
+    control = CONTROL.replace(b"Package: tool", f"Package: {name}".encode())
+    return deb(control, *(member(f"./{path}", data) for path, data in documents.items()))
+
+
+PAYLOAD = _payload_deb()
+CONFIGURATION = """\
+Format: 1
+Cache: /var/cache/qlumod
+
+Archive: debian
+URI: http://example.org/debian
+"""
+TREE = Tree(
+    entries={
+        "/": Entry(path="/", type="d", mode=0o755),
+        "/etc/passwd": Entry(
+            path="/etc/passwd", type="f", mode=0o644, xattrs=(("user.a", b"x"),), digest=A
+        ),
+    },
+    data={"/etc/passwd": b"root:x:0:0:root:/root:/bin/bash\n"},
+)
+CHECKED = Checked(
+    way=Way.IN_STEPS,
+    paths=5,
+    counts={"log": 1},
+    failures=(Difference(path="/etc/x", aspect=Aspect.CONTENT),),
+    otherwise=(),
+)
+
+DOCUMENTS = (
+    Reader(name="model.held.read_held", read=_held, seeds=(_held_seed(),)),
+    Reader(
+        name="stack.payload.Payload",
+        read=_member,
+        seeds=(E["manifest"].encode() + b"\0\0" + _packed("munge→/etc/default/munge\n"),),
+    ),
+    Reader(name="layer.inputs.parse_inputs", read=_job, seeds=("\0".join(_JOB.values()).encode(),)),
+    Reader(
+        name="model.proof.parse_proof",
+        read=lambda data: parse_proof(data, "proof", known=KNOWN),
+        seeds=(json.dumps(ONE).encode(), json.dumps(ALL).encode()),
+    ),
+    Reader(
+        name="proof.checked.parse_checked",
+        read=parse_checked,
+        seeds=(checked_text(refused(Way.AT_ONCE, "no stack")), checked_text(CHECKED)),
+    ),
+    Reader(name="proof.tree.loaded", read=loaded, seeds=(dumped(TREE),)),
+    Reader(
+        name="repository.settings.parse_settings",
+        read=lambda data: parse_settings(data, Path("settings")),
+        seeds=(E["settings"].encode(),),
+    ),
+    Reader(
+        name="repository.module_sets.read_lines",
+        read=lambda data: read_lines(data, "modules"),
+        seeds=(E["modules"].encode(),),
+    ),
+    Reader(
+        name="repository.memory.parse_remembered",
+        read=lambda data: parse_remembered(data, "gone"),
+        seeds=(f"{A} 12 pool/main/m/munge.deb\n".encode(),),
+    ),
+    Reader(
+        name="repository.proofs.parse_known",
+        read=lambda data: parse_known(data, "proved"),
+        seeds=(f"{A} {A}\n".encode(),),
+    ),
+    _file("head.known.remembered", remembered, KNOWN_FILES),
+    _word(
+        "model.stanzas.date_seconds",
+        lambda text: date_seconds(text, "Release"),
+        "Sat, 05 Sep 2026 09:14:13 UTC",
+    ),
+    Reader(
+        name="model.stanzas.signed_stanza",
+        read=lambda data: list(signed_stanza(data, "Release").files("SHA256")),
+        seeds=(RELEASE_FILE.encode(), SIGNED.encode()),
+    ),
+    _text(
+        "model.stanzas.normalised",
+        lambda text, path: normalised(one_stanza(text, path)),
+        CONTROL.decode() + "Depends: a (>= 1) | b, c\nProvides:\n",
+    ),
+    _text("repository.entries.read_packages", read_packages, PACKAGES),
+    _text("repository.entries.read_sources", read_sources, SOURCES_TEXT),
+    Reader(
+        name="repository.indexes.read_index",
+        read=lambda data: read_index("main/binary-amd64/Packages", data),
+        seeds=(_packed(PACKAGES),),
+    ),
+    _file("system.deb.Deb", _whole_deb, DEB),
+    _file("system.deb.tar_xz_files", lambda path: list(tar_xz_files(path)), TAR_XZ),
+    _file("package.published.read_payload", read_payload, PAYLOAD),
+    Reader(
+        name="package.before.read_document",
+        read=lambda data: before.read_document(data, "before"),
+        seeds=(before.document({"packages": "x\n", "contents": "y\n"}),),
+    ),
+    _text("cli.configuration.parse", configuration.parse, CONFIGURATION),
+    _word("cli.kinds.duration", kinds.duration, "12h"),
+    _word("cli.kinds.byte_size", kinds.byte_size, "16G"),
+    _word("cli.kinds.seconds", kinds.seconds, "1.5"),
+    _word("cli.kinds.days", kinds.days, "30"),
+    _word(
+        "model.address.address",
+        lambda text: address(text, said="--archive"),
+        "debian=http://example.org/debian",
+    ),
+)
+
+
+def _fragment(kind: Kind) -> Reader:
+    """A kind of state that reads the fragments of two modules."""
+    seeds = tuple(write_fragment(body) for body in FRAGMENTS[kind.name])
+    return Reader(
+        name=f"state.{kind.name}.merge",
+        read=lambda data: kind.merge([("core", seeds[0]), ("slurm", data)]),
+        seeds=seeds,
+    )
+
+
+def _root(kind: Kind) -> Reader:
+    """A kind of state that reads the files of a root."""
+    path = kind.patterns[0].replace("*", "x")
+
+    def read(data: bytes) -> object:
+        files = {path: StateFile(data=data)}
+        return kind.canonical(files), kind.merge([("core", kind.capture({}, files))])
+
+    return Reader(name=f"state.{kind.name}.capture", read=read, seeds=ROOT_FILES[kind.name])
+
+
+STANZA = "Package: munge\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
+QUESTION = "Name: munge/key\nTemplate: munge/key\nValue: no\nOwners: munge\nFlags: seen\n"
+PASSWD = "munge:x:400:400::/nonexistent:/usr/sbin/nologin"
+FRAGMENTS: Mapping[str, Sequence[str]] = {
+    "accounts": (
+        f"Name: munge\nPasswd: {PASSWD}\nShadow: munge:!:19000::::::\n\n",
+        "Member-Of: munge\nMembers: a b\n\nRange-Of: a\nSubuid: a:100000:65536\n\n",
+    ),
+    "dpkg-status": (f"{STANZA}Conffiles:\n /etc/a 00\n /etc/b 11\n\n",),
+    "dpkg-diversions": ("/usr/lib/a\n/usr/lib/a.real\nmunge\n",),
+    "dpkg-statoverride": ("root root 4755 /usr/bin/x\n",),
+    "dpkg-triggers": ("/usr/share/man man-db/noawait\nldconfig libc-bin\n",),
+    "alternatives": (
+        "Name: awk\nMode: auto\nLink: /usr/bin/awk\nValue: /usr/bin/mawk\nMade: nawk\nSlaves:\n"
+        " nawk /usr/bin/nawk\nChoice-0: 5 /usr/bin/mawk\n nawk /usr/bin/mawk\n\n",
+        "Name: awk\nMode: manual\nLink: /usr/bin/awk\nValue: /usr/bin/gawk\n"
+        "Choice-0: 10 /usr/bin/gawk\n\n",
+    ),
+    "apt-extended-states": ("Package: munge\nArchitecture: amd64\nAuto-Installed: 1\n\n",),
+    "debconf-config": (f"{QUESTION}\n",),
+    "debconf-templates": ("Name: munge/key\nType: boolean\nDescription: Key?\nOwners: munge\n\n",),
+    "debconf-passwords": ("Name: munge/password\nOwners: munge\n\n",),
+    "ucf-hashfile": ("0123456789abcdef /etc/default/munge\n",),
+    "ucf-registry": ("munge /etc/default/munge\n",),
+    "shells": ("/bin/bash\n/usr/bin/zsh\n",),
+    "shells-state": ("/bin/bash\n",),
+    "nsswitch": (
+        "Text:\n passwd: files systemd\n .\n hosts: files dns\n",
+        "Database: hosts\nWas: files dns\nNow: files [NOTFOUND=return] dns myhostname\n\n",
+    ),
+}
+ROOT_FILES: Mapping[str, tuple[bytes, ...]] = {
+    **{name: tuple(body.encode() for body in bodies) for name, bodies in FRAGMENTS.items()},
+    "accounts": (f"root:x:0:0:root:/root:/bin/bash\n{PASSWD}\n".encode(),),
+    "alternatives": (AWK.encode(),),
+    "nsswitch": (b"passwd: files systemd\n# a comment\nhosts: files [NOTFOUND=return] dns\n",),
+    "dpkg-triggers": (b"munge\nman-db/noawait\n",),
+}
+
+STATE = (
+    *map(_fragment, KINDS),
+    *map(_root, KINDS),
+    _word("state.alternatives.parse_group", lambda text: parse_group("awk", text), AWK),
+    Reader(
+        name="state.triggers.interests",
+        read=lambda data: interests(ModuleName("slurm"), data),
+        seeds=(write_fragment("/usr/share/man man-db/noawait\n"),),
+    ),
+    Reader(
+        name="state.diverted.unseen_diversions",
+        read=lambda data: unseen_diversions((), [(ModuleName("slurm"), data)]),
+        seeds=(write_fragment(FRAGMENTS["dpkg-diversions"][0]),),
+    ),
+)
+
+
+def _index(data: bytes) -> object:
+    path = "/usr/lib/modules/6.1.0-1-amd64/modules.dep.bin"
+    return MODULE_INDEXES.canonical({path: StateFile(data=data)})
+
+
+def _listing() -> bytes:
+    return (
+        b"#\n/ D 1790000000 755 0 0\na\\ b R 1790000000 644 0 0 3 0 0\nl S 1790000000 777 0 0 a\n"
+        b"h L a\\ b\nc C 1790000000 644 0 0 1 3\np I 1790000000 644 0 0 f\n#\n"
+        b"# START OF DATA - DO NOT MODIFY\n#\nabc"
+    )
+
+
+INDEX = bytes.fromhex("b007f457000200014000000c0000000100000005") + b"munge: \0"
+
+FILES = (
+    Reader(name="proof.module_index.canonical", read=_index, seeds=(INDEX,)),
+    Reader(
+        name="system.squashfs_listing.read_listing",
+        read=lambda data: read_listing(io.BytesIO(data)),
+        seeds=(_listing(),),
+    ),
+    Reader(
+        name="secrets.look.look",
+        read=lambda data: look("/etc/x", data),
+        seeds=(_packed("password = hunter2\n"), RELEASE.encode(), AWK.encode()),
+    ),
+)
+
+READERS = (*MODEL, *DOCUMENTS, *STATE, *FILES)
+ELSEWHERE = {
+    "model.generated.parse_generated": "a part of the lock",
+}
+"""Public functions called ``parse_…`` that no bytes are given to."""
