@@ -19,13 +19,14 @@ from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
 from qlumod.late import late
 from qlumod.system.ownership import require_own
-from qlumod.workflows.workplace import Workplace
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
 
 # See `qlumod.cli.settings`.
 limits = late("qlumod.system.limits")
+# It imports what a build needs, which no verb of a head node may.
+workplaces = late("qlumod.workflows.workplace")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -231,7 +232,7 @@ def _workplace(**chosen: Callable[[Any], Any]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def wrapper(*args: Any, **given: Any) -> Any:
-            place = Workplace(**{name: given.pop(name) for name in chosen})
+            place = workplaces.Workplace(**{name: given.pop(name) for name in chosen})
             return function(*args, workplace=place, **given)
 
         decorated: Any = wrapper
