@@ -1,4 +1,4 @@
-"""Words typed become one workflow call; only here are errors caught and exit codes known.
+"""Words typed become one call; only here are errors caught and exit codes known.
 
 One file per verb: ``verify-stack`` lives in ``cli/verify_stack.py``, which defines a click command
 (or a group of them) named ``command``; its one-line summary stands in the table of ``cli/main.py``.
@@ -7,7 +7,8 @@ A file of a verb looks like this::
     \"\"\"qlumod show: what a module holds.\"\"\"
 
     from qlumod.cli import options
-    from qlumod.cli.screen import Reporter, columns
+    from qlumod.cli.screen import Reporter
+    from qlumod.cli.wording import columns
     from qlumod.workflows.show import show
     from qlumod.workflows.workplace import Workplace
 
@@ -22,9 +23,10 @@ A file of a verb looks like this::
         A second paragraph says what a person must know before using it.
         \"\"\"
         shown = show(workplace, modules, listen=reporter.listen)
-        reporter.result(shown.as_document(), columns(shown.rows()))
+        reporter.result({"modules": [_document(one) for one in shown]}, columns(map(_row, shown)))
 
-What a workflow needs from the command line comes from the decorators in ``cli/options.py``, so
+A verb is one call of a workflow, or of a verb of one wing (``repository/verbs/`` …).
+What that needs from the command line comes from the decorators in ``cli/options.py``, so
 that one thing has one name everywhere; what people want once for a host or for themselves is a
 setting of ``cli/settings.py``, which makes it an option, a variable and a field of qlumod.conf.
 ``reporter.listen`` takes the core's events; ``reporter.result`` prints the answer: lines for

@@ -9,7 +9,8 @@ from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting, NotAll
 from qlumod.cli.left_out import left_out_lines
 from qlumod.cli.repository_options import base
-from qlumod.cli.screen import Reporter, columns, size
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns, size
 from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import Built, build, plan_build
 from qlumod.workflows.lock import left_out

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qlumod.cli import options
-from qlumod.cli.screen import Reporter, columns
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns
+from qlumod.lock.verbs.check import check
 from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec
-from qlumod.workflows.check import check
 
 
 @options.verb(examples=["qlumod check", "qlumod check --specs ../site/module-specs --json"])

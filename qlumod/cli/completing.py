@@ -19,9 +19,15 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, ShellComplete
 
-from qlumod.cli.screen import visible
+from qlumod.cli.wording import visible
 
-_WORK = ("qlumod.workflows.", "qlumod.proof.")
+_WORK = (
+    "qlumod.workflows.",
+    "qlumod.head.verbs.",
+    "qlumod.lock.verbs.",
+    "qlumod.proof.",
+    "qlumod.repository.verbs.",
+)
 
 
 def answer(cli: click.Command) -> None:

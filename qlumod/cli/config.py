@@ -11,8 +11,9 @@ from click.shell_completion import CompletionItem
 from qlumod.cli import options
 from qlumod.cli.configuration import INSTEAD, Configuration, current
 from qlumod.cli.kinds import Kind
-from qlumod.cli.screen import Reporter, columns
+from qlumod.cli.screen import Reporter
 from qlumod.cli.settings import BY_NAME, SETTINGS, Setting
+from qlumod.cli.wording import columns
 from qlumod.errors import QlumodError
 from qlumod.events import Caution
 

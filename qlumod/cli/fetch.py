@@ -2,7 +2,8 @@
 
 from qlumod.cli import options
 from qlumod.cli.repository_options import base
-from qlumod.cli.screen import Reporter, size
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import size
 from qlumod.workflows.lock import fetch
 from qlumod.workflows.predecessors import Base
 from qlumod.workflows.workplace import Workplace

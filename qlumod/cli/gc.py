@@ -7,10 +7,11 @@ import click
 from qlumod.cli import options
 from qlumod.cli.kinds import Kind, duration, whole
 from qlumod.cli.repository_options import repository, wait
-from qlumod.cli.screen import Reporter, size
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import size
 from qlumod.repository.letting_go import LettingGo
 from qlumod.repository.retention import Retention
-from qlumod.workflows.retention import collect
+from qlumod.repository.verbs.gc import collect
 
 
 @options.verb(

@@ -8,12 +8,12 @@ import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.kinds import Kind
-from qlumod.cli.screen import Reporter, columns, size
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
-from qlumod.model.image import ImageName, image_name, image_version
-from qlumod.model.names import ModuleName, module_name
-from qlumod.workflows.image import (
+from qlumod.head.verbs.image import (
     Built,
+    NewImage,
     Shown,
     build_images,
     create_image,
@@ -21,6 +21,8 @@ from qlumod.workflows.image import (
     remove_image,
     show_image,
 )
+from qlumod.model.image import ImageName, image_name, image_version
+from qlumod.model.names import ModuleName, module_name
 
 
 @options.group(
@@ -75,7 +77,9 @@ def create(*, name: ImageName, root: Path, reporter: Reporter, arch: Any, **give
 
     Flavor and architecture need not be given where the head node has modules of one only.
     """
-    image = create_image(Places(root), name, architecture=arch, listen=reporter.listen, **given)
+    image = create_image(
+        Places(root), NewImage(name=name, architecture=arch, **given), listen=reporter.listen
+    )
     reporter.result(
         {"image": image.name, "version": image.version, "modules": image.wanted},
         [

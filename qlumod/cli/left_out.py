@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from qlumod.cli.screen import columns
+from qlumod.cli.wording import columns
 
 
 def left_out_lines(modules: Sequence[tuple[str, str]]) -> Iterator[str]:

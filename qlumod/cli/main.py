@@ -14,7 +14,8 @@ from click.shell_completion import CompletionItem
 
 from qlumod import __version__
 from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll
-from qlumod.cli.screen import print_error, visible
+from qlumod.cli.screen import print_error
+from qlumod.cli.wording import visible
 from qlumod.errors import QlumodError, refusal
 
 VERBS: dict[str, dict[str, str]] = {

@@ -4,10 +4,11 @@ from itertools import groupby
 from pathlib import Path
 
 from qlumod.cli import options
-from qlumod.cli.screen import Reporter, columns, size
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
+from qlumod.head.verbs.modules import modules
 from qlumod.model.registry import Registered, Registry
-from qlumod.workflows.modules import module_document, modules
 
 UNGROUPED = "Damaged"
 """The heading of modules of which not even the stack group is known."""
@@ -23,7 +24,24 @@ def command(*, root: Path, reporter: Reporter) -> None:
     and no image is built of it.
     """
     registry = modules(Places(root))
-    reporter.result({"modules": [module_document(entry) for entry in registry]}, _lines(registry))
+    reporter.result({"modules": [document(entry) for entry in registry]}, _lines(registry))
+
+
+def document(entry: Registered) -> dict[str, object]:
+    """What --json prints of a module."""
+    return {
+        "module": entry.module,
+        "version": str(entry.version),
+        "flavor": entry.flavor,
+        "architecture": entry.architecture,
+        "title": entry.title,
+        "stack_group": entry.stack_group,
+        "size": entry.size,
+        "package_version": entry.package_version,
+        "layer": entry.layer,
+        "status": str(entry.status),
+        "problem": entry.problem,
+    }
 
 
 def _lines(registry: Registry) -> list[str]:

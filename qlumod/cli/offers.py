@@ -15,7 +15,7 @@ from qlumod.model.profile import RELEASED
 from qlumod.repository.layout import Layout
 from qlumod.system.files import read_bytes
 
-Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 _PLAIN = re.compile(r"[\w.,:=@%+~-]+")
 """What no shell takes for anything but itself."""
 
@@ -140,7 +140,7 @@ def images(ctx: click.Context, option: click.Parameter, incomplete: str) -> list
     return _offered(ctx, option, incomplete, named)
 
 
-def registered(field: str, beside: str = "") -> Offer:
+def registered(field: str, beside: str = "") -> Completer:
     """Offer what the head node's modules have in a field, with another one beside it."""
 
     def offer(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:

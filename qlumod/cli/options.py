@@ -13,19 +13,20 @@ from click.shell_completion import CompletionItem
 from qlumod.cli import offers
 from qlumod.cli.configuration import current
 from qlumod.cli.kinds import PathKind
-from qlumod.cli.offers import Offer
+from qlumod.cli.offers import Completer
 from qlumod.cli.screen import Reporter, error_document, new_log, print_json
 from qlumod.cli.settings import BY_NAME, Setting
 from qlumod.errors import QlumodError
 from qlumod.late import late
 from qlumod.system.ownership import require_own
-from qlumod.workflows.workplace import Workplace
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
 
 # See `qlumod.cli.settings`.
 limits = late("qlumod.system.limits")
+# It imports what a build needs, which no verb of a head node may.
+workplaces = late("qlumod.workflows.workplace")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -123,7 +124,7 @@ class _SettingArgument(_Configured, click.Argument):
     pass
 
 
-_OFFERS: dict[str, Offer] = {
+_OFFERS: dict[str, Completer] = {
     "flavor": offers.flavors,
     "arch": offers.architectures,
     "archive": offers.archives,
@@ -140,7 +141,7 @@ def setting(
     required: bool = False,
     decide: Decide | None = None,
     otherwise: str = "",
-    offer: Offer | None = None,
+    offer: Completer | None = None,
 ) -> Callable[[F], F]:
     """Add the option of a setting; where nobody says what it is, its default is given, or None.
 
@@ -231,7 +232,7 @@ def _workplace(**chosen: Callable[[Any], Any]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def wrapper(*args: Any, **given: Any) -> Any:
-            place = Workplace(**{name: given.pop(name) for name in chosen})
+            place = workplaces.Workplace(**{name: given.pop(name) for name in chosen})
             return function(*args, workplace=place, **given)
 
         decorated: Any = wrapper
@@ -284,7 +285,7 @@ _LIMITS = ("silence", "processes", "memory", "file_size")
 
 
 class Working(TypedDict):
-    """What `working` gives a verb, as the workflows take it."""
+    """What `working` gives a verb, as its call takes it."""
 
     work: Path
     processors: int | None

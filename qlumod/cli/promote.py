@@ -1,13 +1,12 @@
 """qlumod promote: offer what one suite has in another one, too."""
 
-from typing import Unpack
-
 import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.publish import document, lines
-from qlumod.cli.repository_options import Publishing, publishing
+from qlumod.cli.repository_options import publishing
 from qlumod.cli.screen import Reporter
+from qlumod.repository.terms import Admission, Terms
 from qlumod.workflows.publish import promote
 
 
@@ -36,17 +35,17 @@ def command(
     source: str,
     target: str,
     packages: tuple[str, ...],
-    dry_run: bool,
+    admission: Admission,
+    terms: Terms,
     reporter: Reporter,
-    **publishing: Unpack[Publishing],
 ) -> None:
     """Offer what one suite has in another one, too: the same bytes, never built again."""
     promoted = promote(
         source,
         target,
-        **publishing,
-        packages=packages,
-        dry_run=dry_run,
+        packages,
+        admission=admission,
+        terms=terms,
         listen=reporter.listen,
     )
-    reporter.result(document(promoted), lines(promoted, dry_run=dry_run))
+    reporter.result(document(promoted), lines(promoted, dry_run=terms.dry_run))

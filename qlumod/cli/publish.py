@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Unpack
 
 import click
 
 from qlumod.cli import options
-from qlumod.cli.repository_options import Publishing, publishing, suite, wishes
+from qlumod.cli.repository_options import publishing, suite, wishes
 from qlumod.cli.screen import Reporter
 from qlumod.repository.module_sets import ModuleSet, line_of
+from qlumod.repository.outcome import Publication
 from qlumod.repository.plan import Change
 from qlumod.repository.settings import Wishes
-from qlumod.workflows.publish import Publication, preview, publish
+from qlumod.repository.terms import Admission, Terms
+from qlumod.workflows.publish import publish
 
 
 @options.verb(
@@ -38,10 +39,9 @@ def command(
     files: tuple[Path, ...],
     suite: str | None,
     wishes: Wishes,
-    profile: str,
-    dry_run: bool,
+    admission: Admission,
+    terms: Terms,
     reporter: Reporter,
-    **publishing: Unpack[Publishing],
 ) -> None:
     """Put .debs, .dscs and all that .changes files name into a suite, in one commit.
 
@@ -53,30 +53,12 @@ def command(
     package in one version, and each pair of them is proved to equal one installation, for just
     these bytes (--proof; without FILEs it is for what the suite offers already).
     """
-    if not files and not publishing["proofs"]:
+    if not files and not admission.proofs:
         raise click.UsageError("name files, or say --proof")
-    if dry_run:
-        published = preview(
-            files,
-            repository=publishing["repository"],
-            suite=suite,
-            wishes=wishes,
-            allow_older=publishing["allow_older"],
-            proofs=publishing["proofs"],
-            unproved=publishing["unproved"],
-            profile=profile,
-            listen=reporter.listen,
-        )
-    else:
-        published = publish(
-            files,
-            **publishing,
-            profile=profile,
-            suite=suite,
-            wishes=wishes,
-            listen=reporter.listen,
-        )
-    reporter.result(document(published), lines(published, dry_run=dry_run))
+    published = publish(
+        files, suite, wishes=wishes, admission=admission, terms=terms, listen=reporter.listen
+    )
+    reporter.result(document(published), lines(published, dry_run=terms.dry_run))
 
 
 def document(published: Publication) -> dict[str, object]:

@@ -1,15 +1,14 @@
 """qlumod remove: take packages out of a suite."""
 
-from pathlib import Path
-
 import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.kinds import Kind, whole
-from qlumod.cli.repository_options import repository, valid_for, wait
+from qlumod.cli.repository_options import repository, terms, valid_for, wait
 from qlumod.cli.rollback import document, lines
 from qlumod.cli.screen import Reporter
-from qlumod.workflows.withdraw import remove
+from qlumod.repository.terms import Terms
+from qlumod.repository.verbs.withdraw import remove
 
 
 @options.verb(
@@ -29,16 +28,14 @@ from qlumod.workflows.withdraw import remove
 @valid_for
 @wait
 @options.dry_run
+@terms
 @options.reports()
 def command(
     *,
     suite: str,
     packages: tuple[str, ...],
-    repository: Path,
     keep: int | None,
-    valid_for: int | None,
-    wait: float,
-    dry_run: bool,
+    terms: Terms,
     reporter: Reporter,
 ) -> None:
     """Take binary packages out of a suite, with the sources that nothing else there is made from.
@@ -51,11 +48,8 @@ def command(
     done = remove(
         suite,
         packages,
-        repository=repository,
         keep=keep,
-        valid_for=valid_for,
-        dry_run=dry_run,
-        wait=wait,
+        terms=terms,
         listen=reporter.listen,
     )
-    reporter.result(document(done), lines(done, dry_run=dry_run))
+    reporter.result(document(done), lines(done, dry_run=terms.dry_run))

@@ -14,10 +14,10 @@ from qlumod.cli.screen import Reporter
 from qlumod.cli.settings import BY_NAME
 from qlumod.repository.fsck import Findings
 from qlumod.repository.settings import Wishes
-from qlumod.system.gpg import make_key
-from qlumod.workflows.owed import owed_sources
-from qlumod.workflows.repository import check_repository, client_packages
-from qlumod.workflows.repository import init as begin
+from qlumod.repository.verbs.owed import Fetching, owed_sources
+from qlumod.repository.verbs.repo import check_repository, trial_key
+from qlumod.repository.verbs.repo import init as begin
+from qlumod.workflows.keyring import client_packages
 
 _DIRECTORY = setting_argument("repository")
 
@@ -200,15 +200,10 @@ def sources(
     """
     if archives is None and not dry_run:
         raise click.UsageError("say --from or --dry-run")
-    owed = owed_sources(
-        suite,
-        repository=repository,
-        sources=archives,
-        output=output,
-        dry_run=dry_run,
-        stall=stall,
-        listen=reporter.listen,
-    )
+    fetching = None
+    if archives and not dry_run:
+        fetching = Fetching(archives=archives, output=output, stall=stall)
+    owed = owed_sources(suite, repository=repository, fetching=fetching, listen=reporter.listen)
     reporter.result(
         {
             "suite": owed.suite,
@@ -245,8 +240,8 @@ def sources(
 @options.reports()
 def key(*, name: str, home: Path, expires: str, reporter: Reporter) -> None:
     """Make an Ed25519 key without passphrase, for trying things out, and print its fingerprint."""
-    made = make_key(home, name, expires=expires)
-    reporter.result({"fingerprint": made.fingerprint, "home": str(home)}, [made.fingerprint])
+    made = trial_key(home, name, expires=expires)
+    reporter.result({"fingerprint": made, "home": str(home)}, [made])
 
 
 def _lines(found: Findings) -> list[str]:

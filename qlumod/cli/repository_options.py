@@ -3,14 +3,16 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import click
 
 from qlumod.cli import offers
 from qlumod.cli.kinds import PathKind
 from qlumod.cli.options import F, setting
+from qlumod.model.profile import RELEASED
 from qlumod.repository.settings import Wishes
+from qlumod.repository.terms import Admission, Terms
 
 DAY = 24 * 60 * 60
 
@@ -122,15 +124,40 @@ wait = setting("wait")
 suite = setting("suite")
 
 
-class Publishing(TypedDict):
-    """What `publishing` gives a verb, as the workflows take it."""
+def terms(function: F) -> F:
+    """Give ``terms``: what the options of this file and ``--dry-run`` say of any change."""
 
-    repository: Path
-    allow_older: bool
-    proofs: tuple[Path, ...]
-    unproved: bool
-    valid_for: int | None
-    wait: float
+    @functools.wraps(function)
+    def wrapper(
+        *,
+        repository: Path,
+        valid_for: int | None,
+        wait: float,
+        dry_run: bool = False,
+        **given: Any,
+    ) -> Any:
+        said = Terms(repository=repository, valid_for=valid_for, wait=wait, dry_run=dry_run)
+        return function(terms=said, **given)
+
+    return wrapper  # type: ignore[return-value]
+
+
+def admission(function: F) -> F:
+    """Give ``admission``: what the options of this file and ``--profile`` say of packages."""
+
+    @functools.wraps(function)
+    def wrapper(
+        *,
+        allow_older: bool,
+        proofs: tuple[Path, ...],
+        unproved: bool,
+        profile: str = RELEASED,
+        **given: Any,
+    ) -> Any:
+        said = Admission(allow_older=allow_older, proofs=proofs, unproved=unproved, profile=profile)
+        return function(admission=said, **given)
+
+    return wrapper  # type: ignore[return-value]
 
 
 _PROOF = click.option(
@@ -151,7 +178,8 @@ _UNPROVED = click.option(
 
 
 def publishing(function: F) -> F:
-    """Add what each verb takes that puts packages into a suite: see `Publishing`."""
+    """Add what each verb takes that puts packages into a suite, given as terms and admission."""
+    function = terms(admission(function))
     for option in (wait, valid_for, _UNPROVED, _PROOF, allow_older, repository):
         function = option(function)
     return function

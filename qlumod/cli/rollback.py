@@ -1,14 +1,14 @@
 """qlumod rollback: let a suite offer again what it offered before."""
 
-from pathlib import Path
-
 import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.publish import changes_document
-from qlumod.cli.repository_options import repository, valid_for, wait
+from qlumod.cli.repository_options import repository, terms, valid_for, wait
 from qlumod.cli.screen import Reporter
-from qlumod.workflows.withdraw import Withdrawal, rollback
+from qlumod.repository.outcome import Publication
+from qlumod.repository.terms import Terms
+from qlumod.repository.verbs.withdraw import rollback
 
 
 @options.verb(
@@ -29,16 +29,14 @@ from qlumod.workflows.withdraw import Withdrawal, rollback
 @valid_for
 @wait
 @options.dry_run
+@terms
 @options.reports()
 def command(
     *,
     suite: str,
     snapshot: str | None,
-    repository: Path,
     raise_metas: bool,
-    valid_for: int | None,
-    wait: float,
-    dry_run: bool,
+    terms: Terms,
     reporter: Reporter,
 ) -> None:
     """Let a suite offer again what it offered in an earlier snapshot, with a newer date.
@@ -50,17 +48,14 @@ def command(
     done = rollback(
         suite,
         snapshot,
-        repository=repository,
         raise_metas=raise_metas,
-        valid_for=valid_for,
-        dry_run=dry_run,
-        wait=wait,
+        terms=terms,
         listen=reporter.listen,
     )
-    reporter.result({**document(done), "back-to": done.back_to}, lines(done, dry_run=dry_run))
+    reporter.result({**document(done), "back-to": done.back_to}, lines(done, dry_run=terms.dry_run))
 
 
-def document(done: Withdrawal) -> dict[str, object]:
+def document(done: Publication) -> dict[str, object]:
     """What --json prints."""
     return {
         "suite": done.suite,
@@ -70,7 +65,7 @@ def document(done: Withdrawal) -> dict[str, object]:
     }
 
 
-def lines(done: Withdrawal, *, dry_run: bool) -> list[str]:
+def lines(done: Publication, *, dry_run: bool) -> list[str]:
     """What people read."""
     if not done.changes:
         return [f"{done.suite} offers just that already"]

@@ -9,7 +9,7 @@ from qlumod.cli import options
 from qlumod.cli.repository_options import repository
 from qlumod.cli.screen import Reporter
 from qlumod.events import Notice
-from qlumod.repository.serving import server
+from qlumod.repository.verbs.serve import server
 
 
 @options.verb(examples=["qlumod serve --repository /srv/debian --port 8080"])

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from qlumod.cli import options
-from qlumod.cli.screen import Reporter, columns, size
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns, size
 from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER
 from qlumod.package.room import Part, Room

@@ -1,13 +1,12 @@
 """qlumod sign: sign suites anew, so that clients go on believing them."""
 
-from pathlib import Path
-
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.repository_options import repository, valid_for, wait
+from qlumod.cli.repository_options import repository, terms, valid_for, wait
 from qlumod.cli.screen import Reporter
-from qlumod.workflows.publish import renew
+from qlumod.repository.terms import Terms
+from qlumod.repository.verbs.sign import renew
 
 
 @options.verb(
@@ -26,14 +25,13 @@ from qlumod.workflows.publish import renew
 )
 @valid_for
 @wait
+@terms
 @options.reports()
 def command(
     *,
     suites: tuple[str, ...],
-    repository: Path,
     due: bool,
-    valid_for: int | None,
-    wait: float,
+    terms: Terms,
     reporter: Reporter,
 ) -> None:
     """Sign suites anew, with a new date and the same packages; without names: all suites.
@@ -42,14 +40,7 @@ def command(
     brings a timer for that: systemctl enable --now qlumod-sign@USER.timer signs each day what is
     due, with the keys of that user, in the repository that qlumod.conf names.
     """
-    renewed = renew(
-        suites,
-        repository=repository,
-        only_due=due,
-        valid_for=valid_for,
-        wait=wait,
-        listen=reporter.listen,
-    )
+    renewed = renew(suites, only_due=due, terms=terms, listen=reporter.listen)
     reporter.result(
         {"suites": {one.suite: one.snapshot for one in renewed}},
         [f"{one.suite} is now {one.snapshot}" for one in renewed] or ["nothing is due"],

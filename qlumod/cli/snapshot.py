@@ -8,8 +8,9 @@ import click
 from qlumod.cli import offers, options
 from qlumod.cli.publish import changes_document, sets_document
 from qlumod.cli.repository_options import repository
-from qlumod.cli.screen import Reporter, columns
-from qlumod.workflows.repository import Shown, differences, snapshot, snapshots
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns
+from qlumod.repository.verbs.snapshot import Shown, differences, snapshot, snapshots
 
 
 @options.group(examples=["qlumod snapshot list --repository /srv/debian"])

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from qlumod.cli import options
-from qlumod.cli.screen import Reporter, columns, size
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns, size
 from qlumod.workflows.source import Source, source
 from qlumod.workflows.workplace import Workplace
 

@@ -14,7 +14,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from qlumod.cli.screen import amount, note, shown
+from qlumod.cli.wording import amount, note, shown
 from qlumod.events import Caution, Event, Notice, Output, StepAdvanced, StepDone, StepStarted
 
 

@@ -1,7 +1,6 @@
 """``qlumod verify-stack``: does a stack of modules equal one installation?"""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -10,15 +9,14 @@ from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting, NotAll
 from qlumod.cli.kinds import PathKind
 from qlumod.cli.options import setting
-from qlumod.cli.screen import Reporter, columns
+from qlumod.cli.screen import Reporter
+from qlumod.cli.wording import columns
 from qlumod.model.proof import about_document
 from qlumod.proof.proved import Proved, Shown, document, summary
-from qlumod.proof.proved import table as table_of
 from qlumod.proof.verdict import Verdict
-from qlumod.system.files import told, write_whole
 from qlumod.workflows.proof import verify_stack
-from qlumod.workflows.proof_of_all import verify_all
-from qlumod.workflows.proof_signing import signing_proofs
+from qlumod.workflows.proof_of_all import verify_all, write_table
+from qlumod.workflows.proof_signing import writing_proof
 from qlumod.workflows.workplace import Workplace
 
 BULKY = ("left out", "alternative left out", "kernel module left out")
@@ -96,7 +94,7 @@ def command(
     """
     if not of_all and (at_once or table):
         raise click.UsageError("--at-once and --table go with --all.")
-    with _writing(proof, keys, repository) as write:
+    with writing_proof(proof, keys, repository) as write:
         if of_all:
             proved = verify_all(
                 workplace, modules, fresh=fresh, at_once=at_once, listen=reporter.listen
@@ -111,22 +109,9 @@ def command(
         raise FoundWanting
 
 
-@contextmanager
-def _writing(
-    proof: Path | None, keys: Sequence[str], repository: Path | None
-) -> Iterator[Callable[[dict[str, object]], None]]:
-    """What writes the proof, if one is wanted: signed by a key that can sign."""
-    if proof is None:
-        yield lambda _: None
-        return
-    with signing_proofs(keys, repository) as sign:
-        yield lambda found: write_whole(proof, sign(found))
-
-
 def _report_all(proved: Proved, table: Path | None, reporter: Reporter) -> None:
     if table:
-        with told(table):
-            table.write_text(table_of(proved), encoding="utf-8")
+        write_table(proved, table)
     reporter.result(document(proved), _lines_of_all(proved))
     if not proved.equal:
         raise FoundWanting

@@ -11,7 +11,7 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
 from qlumod.lock.hold import no_longer_there
 from qlumod.lock.place import Place
-from qlumod.model.lock import LockedPackage
+from qlumod.model.lock import Lock, LockedPackage
 from qlumod.system import files
 from qlumod.system.apt import AptRoot
 from qlumod.system.locking import locked
@@ -54,6 +54,28 @@ class Failure:
 def missing(packages: Sequence[LockedPackage], store: Store) -> tuple[LockedPackage, ...]:
     """The packages that the store does not have."""
     return tuple(package for package in packages if not store.has(package.sha256))
+
+
+def packages_of(
+    locked: Lock, modules: Sequence[str], *, compiling: bool
+) -> tuple[LockedPackage, ...]:
+    """What archives have of the modules' packages; with what they are compiled with, or without."""
+    return tuple(
+        package
+        for package in locked.from_archives
+        for holders in ({*package.modules, *(package.builds if compiling else ())},)
+        if holders and (not modules or holders.intersection(modules))
+    )
+
+
+def to_compile(locked: Lock, modules: Sequence[str], store: Store) -> bool:
+    """Whether kernel modules of these modules are still to be compiled."""
+    return any(
+        package.generated
+        and store.generated(package.sha256) is None
+        and (not modules or set(modules).intersection(package.modules))
+        for package in locked.packages
+    )
 
 
 def fetch(

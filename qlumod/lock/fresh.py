@@ -1,11 +1,11 @@
 """Whether a lock still speaks of what the engineers wrote."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.lock import Lock, LockedPackage
-from qlumod.model.names import ArchName, FlavorName
+from qlumod.model.names import ArchName, FlavorName, module_name
 from qlumod.model.project import Project
 from qlumod.model.release import Release
 from qlumod.model.stacks import excluded
@@ -20,6 +20,27 @@ def require_fresh(lock: Lock, project: Project) -> None:
             details=stale,
             remedy=renewing(project.release, lock.flavor, lock.architecture),
         )
+
+
+def require_locked(lock: Lock, project: Project, modules: Sequence[str]) -> None:
+    """Raise for each of these modules that does not exist, or that the lock does without."""
+    raise_faults(_not_locked(lock, project, modules))
+
+
+def _not_locked(lock: Lock, project: Project, modules: Sequence[str]) -> Iterator[QlumodError]:
+    left_out = dict(lock.left_out)
+    known = {spec.module for spec in project.specs}
+    for name in modules:
+        module = module_name(name)
+        if module in left_out:
+            yield QlumodError(
+                f"{module} is not in the lock of {lock.version} for {lock.flavor} and "
+                f"{lock.architecture}: {left_out[module]}",
+                remedy="name a mirror or a directory of .debs: qlumod lock --archive NAME=URI",
+            )
+        elif module not in known:
+            choice = ", ".join(sorted(known - left_out.keys()))
+            yield QlumodError(f"there is no module {module!r}", remedy=f"choose from {choice}")
 
 
 def _two_versions(lock: Lock, project: Project) -> Iterator[str]:

@@ -7,6 +7,7 @@ is compared with the published one. No lock takes back an N that it has given.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from qlumod.errors import QlumodError
 from qlumod.lock.recipe import Recipe
 from qlumod.model.lock import Lock, LockedPredecessor, LockedPublication
 from qlumod.model.names import Digest, ModuleName, ReleaseVersion
@@ -109,6 +110,23 @@ def remembered(old: Lock | None, module: ModuleName) -> Published | None:
         epoch=old.epoch_of(module),
         predecessor=old.predecessor_of(module),
     )
+
+
+def is_published(lock: Lock, module: ModuleName, *, manifest: Digest, made: str) -> bool:
+    """Whether the lock says that a payload is published; `made` is where it lies, with `manifest`.
+
+    Raises if other bytes are published under the same version. The recipe is the same then: what
+    came out otherwise comes of the layers below, or of us.
+    """
+    publication = lock.publication_of(module)
+    if publication and manifest != publication.manifest:
+        raise QlumodError(
+            f"module {module} has come out otherwise than its published version "
+            f"{lock.version}-{dict(lock.revisions)[module]}",
+            details=(f"it lies in {made}",),
+            remedy=f"give it the next version: qlumod lock --raise {module}",
+        )
+    return publication is not None
 
 
 def _kept(new: Lock, old: Lock) -> Iterator[tuple[ModuleName, _Chosen]]:

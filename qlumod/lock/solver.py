@@ -25,7 +25,7 @@ from qlumod.lock.kernels import Made
 from qlumod.lock.problem import Entry, Slot
 from qlumod.lock.solving import Solver, Sources
 from qlumod.lock.world import World
-from qlumod.model.contents import ARCHIVE
+from qlumod.model.generated import ARCHIVE
 from qlumod.system import apt
 from qlumod.system.python_apt import Json
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.address import Address, placed
 from qlumod.model.names import FlavorName
+from qlumod.model.project import Project
 from qlumod.model.release import UNVERIFIED, Archive, Release
 from qlumod.system import gpg
 from qlumod.system.apt import HostArchive, Source
@@ -34,6 +35,14 @@ def require_archives(release: Release, addresses: Sequence[Address]) -> None:
         for one in addresses
         if one.asked and one.archive not in names
     )
+
+
+def archives_of(project: Project, flavor: FlavorName) -> tuple[frozenset[str], frozenset[str]]:
+    """The archives that all modules have, and those that modules name."""
+    archives = project.release.archives_of(flavor)
+    named = {name for spec in project.specs for name in spec.archives_for(flavor)}
+    shared = frozenset(archive.name for archive in archives if not archive.on_request)
+    return shared, frozenset(named - shared)
 
 
 def addressed(

@@ -6,7 +6,7 @@ Their names are Qlustar's published ones; the line formats are qlumod's own (doc
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import Digest, ModuleName, digest
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-ARCHIVE: Final = "generated"
-"""What stands for the archive of a generated package, in locks and contents."""
 TYPES = "fdlhcbpw"
 """The types of paths, one letter each; see `PathLine.type`."""
 

@@ -9,6 +9,8 @@ from qlumod.errors import QlumodError
 from qlumod.model.document import Fields
 from qlumod.model.names import PackageName, kernel_release, package_name, package_version
 
+ARCHIVE: Final = "generated"
+"""What stands for the archive of a generated package, in locks and contents."""
 RECIPE: Final = 1
 """The way in which modules are compiled and packaged; another number is for other bytes."""
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
-from qlumod.model.contents import ARCHIVE, PackageLine, parse_packages
+from qlumod.model.contents import PackageLine, parse_packages
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
+from qlumod.model.generated import ARCHIVE
 from qlumod.model.manifest import Manifest, PayloadFile, parse_manifest
 from qlumod.model.names import (
     ArchName,

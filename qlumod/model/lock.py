@@ -7,10 +7,9 @@ from itertools import pairwise
 from typing import TypeVar
 
 from qlumod.errors import QlumodError
-from qlumod.model.contents import ARCHIVE
 from qlumod.model.digests import digest_value
 from qlumod.model.document import Fields, Reading, written
-from qlumod.model.generated import RECIPE, Generated, parse_generated
+from qlumod.model.generated import ARCHIVE, RECIPE, Generated, parse_generated
 from qlumod.model.names import (
     ArchName,
     Digest,

@@ -82,6 +82,13 @@ def newest_versions(entries: Iterable[Entry], keep: int) -> dict[Family, tuple[s
     }
 
 
+def older_than(entries: Iterable[Entry], keep: int) -> frozenset[Entry]:
+    """The entries of older versions than the newest `keep` of their family."""
+    known = tuple(entries)
+    newest = newest_versions(known, keep)
+    return frozenset(entry for entry in known if entry.version not in newest[family(entry)])
+
+
 def _in_grace(of_suite: Sequence[Offered], since: int) -> Iterator[tuple[str, str]]:
     """Clients may still use what was served until a moment ago, however old it is.
 

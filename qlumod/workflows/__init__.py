@@ -1,1 +1,1 @@
-"""The verbs as straight stories; the only place where wings meet."""
+"""The stories in which wings meet, and nothing else."""

@@ -12,6 +12,7 @@ from qlumod.layer.build import build_again, payload, plan, require_means, sweep_
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.lock.make import require_tools
+from qlumod.lock.revise import is_published
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
@@ -189,18 +190,4 @@ def named(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
 
 
 def _is_published(job: Job, made: Payload) -> bool:
-    """Whether the lock says so; raises if other bytes are published under the same version.
-
-    The recipe is the same then: what came out otherwise comes of the layers below, or of us.
-    """
-    publication = job.lock.publication_of(job.spec.module)
-    if publication and made.digest != publication.manifest:
-        module = job.spec.module
-        number = dict(job.lock.revisions)[module]
-        raise QlumodError(
-            f"module {module} has come out otherwise than its published version "
-            f"{job.lock.version}-{number}",
-            details=(f"it lies in {made.directory}",),
-            remedy=f"give it the next version: qlumod lock --raise {module}",
-        )
-    return publication is not None
+    return is_published(job.lock, job.spec.module, manifest=made.digest, made=str(made.directory))

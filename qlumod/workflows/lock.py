@@ -1,16 +1,16 @@
 """Lock and fetch: from specs to exact packages, and those into the store."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qlumod.errors import QlumodError, raise_faults
+from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, Notice, ignore
 from qlumod.lock.difference import Difference, compiled_anew, difference
-from qlumod.lock.fetch import Fetched, missing
+from qlumod.lock.fetch import Fetched, missing, packages_of, to_compile
 from qlumod.lock.fetch import fetch as fetch_missing
-from qlumod.lock.fresh import renewing, require_fresh
+from qlumod.lock.fresh import renewing, require_fresh, require_locked
 from qlumod.lock.freshness import Older, require_no_older
 from qlumod.lock.hold import check_dropped, held_packages
 from qlumod.lock.leaving_out import modules_without
@@ -19,18 +19,18 @@ from qlumod.lock.place import HELD, Place, with_folders, with_held, with_indexes
 from qlumod.lock.place import place as apt_place
 from qlumod.lock.revise import Revision
 from qlumod.lock.solve import HeldPackage, Solved, absent, solve
-from qlumod.lock.sources import require_archives
+from qlumod.lock.sources import archives_of, require_archives
 from qlumod.lock.target import Target
+from qlumod.lock.verbs.check import check
 from qlumod.model.document import readable
-from qlumod.model.lock import Lock, LockedArchive, LockedPackage, lock_text, parse_lock
-from qlumod.model.names import ArchName, FlavorName, ModuleName, module_name
+from qlumod.model.lock import Lock, LockedArchive, lock_text, parse_lock
+from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
 from qlumod.system import apt
 from qlumod.system.beneath import Beneath
 from qlumod.system.documents import read_document
 from qlumod.system.store import Store
-from qlumod.workflows.check import check
 from qlumod.workflows.predecessors import Base, Numbering, fetch_predecessors, revise
 from qlumod.workflows.workplace import Workplace
 
@@ -113,29 +113,13 @@ def locked_project(place: Workplace, modules: Sequence[str] = ()) -> tuple[Proje
     project, wanted = project_for(place)
     found = read_lock(place.specs, project.release, wanted)
     require_fresh(found, project)
-    raise_faults(_not_locked(project, found, modules))
+    require_locked(found, project, modules)
     return project.without(dict(found.left_out)).in_profile(place.profile), found
 
 
 def left_out(place: Workplace) -> tuple[tuple[ModuleName, str], ...]:
     """The modules that the lock does without, and why."""
     return locked_project(place)[1].left_out
-
-
-def _not_locked(project: Project, lock: Lock, modules: Sequence[str]) -> Iterator[QlumodError]:
-    left_out = dict(lock.left_out)
-    known = {spec.module for spec in project.specs}
-    for name in modules:
-        module = module_name(name)
-        if module in left_out:
-            yield QlumodError(
-                f"{module} is not in the lock of {lock.version} for {lock.flavor} and "
-                f"{lock.architecture}: {left_out[module]}",
-                remedy="name a mirror or a directory of .debs: qlumod lock --archive NAME=URI",
-            )
-        elif module not in known:
-            choice = ", ".join(sorted(known - left_out.keys()))
-            yield QlumodError(f"there is no module {module!r}", remedy=f"choose from {choice}")
 
 
 def lock(
@@ -184,7 +168,7 @@ def solved_lock(
     """
     moving = wish.update or ()
     kept = None if wish.update is not None and not wish.update else old
-    shared, on_request = _archives(project, wanted)
+    shared, on_request = archives_of(project, wanted.flavor)
     with apt_place(
         project.release, wanted, place.reach, needed=shared, optional=on_request, listen=listen
     ) as bare:
@@ -228,14 +212,6 @@ def old_lock(place: Workplace, project: Project, wanted: Target) -> Lock | None:
     """The lock that is there, of which a new one keeps what it can."""
     there = Beneath(place.specs).is_file(lock_path(place.specs, project.release, wanted))
     return read_lock(place.specs, project.release, wanted) if there else None
-
-
-def _archives(project: Project, wanted: Target) -> tuple[frozenset[str], frozenset[str]]:
-    """The archives that all modules have, and those that modules name."""
-    archives = project.release.archives_of(wanted.flavor)
-    named = {name for spec in project.specs for name in spec.archives_for(wanted.flavor)}
-    shared = frozenset(archive.name for archive in archives if not archive.on_request)
-    return shared, frozenset(named - shared)
 
 
 def _held(
@@ -312,7 +288,7 @@ def fetch(
     """
     project, locked = locked_project(place, modules)
     if dry_run:
-        lacking = missing(_of(locked, modules, compiling=True), place.packages)
+        lacking = missing(packages_of(locked, modules, compiling=True), place.packages)
         return Fetched(packages=lacking, size=sum(package.size for package in lacking))
     fetch_predecessors(
         locked,
@@ -324,26 +300,6 @@ def fetch(
     )
     return fetch_locked(
         place, locked, project.release, modules=modules, compiling=True, listen=listen
-    )
-
-
-def _of(locked: Lock, modules: Sequence[str], *, compiling: bool) -> tuple[LockedPackage, ...]:
-    """What archives have of the modules' packages; with what they are compiled with, or without."""
-    return tuple(
-        package
-        for package in locked.from_archives
-        for holders in ({*package.modules, *(package.builds if compiling else ())},)
-        if holders and (not modules or holders.intersection(modules))
-    )
-
-
-def _to_compile(locked: Lock, modules: Sequence[str], store: Store) -> bool:
-    """Whether kernel modules of these modules are still to be compiled."""
-    return any(
-        package.generated
-        and store.generated(package.sha256) is None
-        and (not modules or set(modules).intersection(package.modules))
-        for package in locked.packages
     )
 
 
@@ -363,7 +319,9 @@ def fetch_locked(
     """
     require_archives(release, place.addresses)
     debs = place.packages
-    packages = _of(locked, modules, compiling=compiling or _to_compile(locked, modules, debs))
+    packages = packages_of(
+        locked, modules, compiling=compiling or to_compile(locked, modules, debs)
+    )
     if not missing(packages, debs):
         return Fetched(packages=(), size=0)
     with apt_place(

@@ -8,6 +8,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Proposal
 from qlumod.layer.build import build_payloads, plan
+from qlumod.lock.verbs.check import ACCOUNTS, check
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import FlavorName, ModuleName, flavor_name, module_name
@@ -18,7 +19,6 @@ from qlumod.model.spec import SUFFIX
 from qlumod.system.beneath import Beneath
 from qlumod.system.documents import read_document
 from qlumod.system.namespace import require
-from qlumod.workflows.check import ACCOUNTS, check
 from qlumod.workflows.lock import Wish, fetch_locked, old_lock, solved_lock, target
 from qlumod.workflows.workplace import Workplace
 

@@ -1,6 +1,6 @@
 """Proving that a stack of modules equals one installation of all their packages."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,19 +10,16 @@ from qlumod.layer.build import build_payloads, ensure_generated, plan
 from qlumod.layer.job import Job
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
-from qlumod.model.manifest import INITRD, KERNEL, LAYER
+from qlumod.model.manifest import LAYER
 from qlumod.model.names import Digest, ModuleName, ReleaseVersion, module_name
 from qlumod.model.project import Project
 from qlumod.model.proof import About, ProvenModule
 from qlumod.model.spec import ModuleSpec, with_requirements
-from qlumod.proof.permitted import Expectations, outside
+from qlumod.proof.expected import expectations
 from qlumod.proof.reference import Installation, reference_tree
 from qlumod.proof.tree import Tree, loaded
 from qlumod.proof.verdict import Verdict, verdict
-from qlumod.stack.kernel import kernel_of_stack
 from qlumod.stack.payload import Payload
-from qlumod.state.accounts import day_of
-from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
 from qlumod.system.namespace import call_inside, require
 from qlumod.system.staging import staging
@@ -144,51 +141,3 @@ def stack_tree(
             listen=listen,
         )
         return loaded((place / "tree.gz").read_bytes())
-
-
-def expectations(
-    project: Project, installation: Installation, payloads: Collection[Payload]
-) -> Expectations:
-    """What release, specs and payloads say that the stack differs in."""
-    release, specs = project.release, installation.specs
-    beside = dict(pair for payload in payloads for pair in _beside(payload))
-    kernel = kernel_of_stack(payloads)
-    recorded = {path for payload in payloads for _, path in payload.left_out}
-    back = {path for payload in payloads for path in _brought_back(payload, recorded)}
-    return Expectations(
-        left_out=frozenset(recorded - back - outside(kernel, beside)),
-        excludes=(*release.excludes, *installation.lines("exclude")),
-        includes=(*release.includes, *installation.lines("include")),
-        secrets=tuple(canonical_path(s.path) for spec in specs for s in spec.secrets),
-        kernel=kernel,
-        beside=beside,
-        accounts=project.accounts.made_by(
-            (package.package for package in installation.packages), installation.lock.flavor
-        ),
-        days=dict(_days(project, installation)),
-        restored=frozenset(recorded & back),
-    )
-
-
-def _days(project: Project, installation: Installation) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The days of the passwords of users that modules bring."""
-    lock = installation.lock
-    for module in installation.modules:
-        made = project.accounts.made_by((p.package for p in lock.of(module)), lock.flavor)
-        for user in made.users:
-            yield user.name, (day_of(installation.epoch), day_of(lock.epoch_of(module)))
-
-
-def _brought_back(payload: Payload, recorded: Collection[str]) -> Iterator[str]:
-    """The paths of a module that others have left out, and not it."""
-    own = {path for _, path in payload.left_out}
-    for line in payload.contents:
-        if line.path in recorded and line.path not in own:
-            yield line.path
-
-
-def _beside(payload: Payload) -> Iterable[tuple[str, str]]:
-    """What lies beside a layer: its path in an installation, and its digest."""
-    for name, path in ((KERNEL, "/boot/vmlinuz-"), (INITRD, "/boot/initrd.img-")):
-        if file := payload.manifest.file(name):
-            yield f"{path}{payload.manifest.kernel}", file.sha256

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step, within
@@ -12,7 +13,7 @@ from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, module_name
 from qlumod.model.project import CORE, Project
-from qlumod.model.spec import ModuleSpec, with_requirements
+from qlumod.model.spec import with_requirements
 from qlumod.proof.checked import (
     Checked,
     Way,
@@ -21,9 +22,10 @@ from qlumod.proof.checked import (
     parse_checked,
     refused,
 )
+from qlumod.proof.derivation import closer_sets, no_derivation
 from qlumod.proof.design import Design, Stack, design
 from qlumod.proof.difference import Difference
-from qlumod.proof.proved import Proved, Shown
+from qlumod.proof.proved import Proved, Shown, table
 from qlumod.proof.reference import PROOF, UNFINISHED, Installation, kept_root, reference_tree
 from qlumod.proof.steps import otherwise
 from qlumod.proof.tree import Tree
@@ -31,7 +33,7 @@ from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
-from qlumod.system.files import make_directories, write_whole
+from qlumod.system.files import make_directories, told, write_whole
 from qlumod.system.leash import workers
 from qlumod.system.memory import available_memory
 from qlumod.system.namespace import require
@@ -98,6 +100,12 @@ def verify_all(
             *((s.module, "not asked for") for s in project.specs if s.module not in names),
         ),
     )
+
+
+def write_table(proved: Proved, file: Path) -> None:
+    """Write the table of pairs into a file, as a page of Markdown."""
+    with told(file):
+        file.write_text(table(proved), encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,38 +263,6 @@ def _planned(known: Mapping[Stack, Checked], pairs: Mapping[Stack, str]) -> str:
         f"{len(known)} stacks were held against installations at once; "
         f"of {len(pairs)} more pairs {derived} are derived"
     )
-
-
-def closer_sets(
-    planned: Design, known: Mapping[Stack, Checked], specs: Sequence[ModuleSpec]
-) -> tuple[Stack, ...]:
-    """The largest sets without the modules that spoil the larger ones, where any does."""
-    if all(known[large].otherwise == () for large in planned.largest):
-        return ()
-    spoilt = {s[-1] for s in planned.singles if known[s].otherwise != ()}
-    sound = [single for single in planned.singles if spoilt.isdisjoint(single)]
-    modules = {module for single in sound for module in single}
-    return design(tuple(spec for spec in specs if spec.module in modules)).largest
-
-
-def no_derivation(stack: Stack, known: Mapping[Stack, Checked]) -> str:
-    """Why a stack has to be installed at once; empty where two steps are as good.
-
-    `known` are the results for each module with what it requires, and for large sets.
-    """
-    members = {module: _upto(module, known) for module in stack}
-    for module, single in members.items():
-        if known[single].otherwise != ():
-            return f"{module} in two steps is another installation"
-    around = [other for other in known if set(stack) < set(other)]
-    if not any(known[large].otherwise == () for large in around):
-        return "no larger set around it is the same installation in two steps"
-    return ""
-
-
-def _upto(module: ModuleName, known: Iterable[Stack]) -> Stack:
-    """The smallest stack that has the module: it and what it requires."""
-    return min((stack for stack in known if module in stack), key=len)
 
 
 def _room(processors: int | None) -> int:

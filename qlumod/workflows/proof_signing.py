@@ -9,23 +9,30 @@ from qlumod.model.proof import parse_proof, permits, proof_text
 from qlumod.proof.proved import known_permits
 from qlumod.repository.founding import opened_settings
 from qlumod.repository.layout import Layout
+from qlumod.system.files import write_whole
 from qlumod.system.gpg import SigningKey, clearsign
 from qlumod.system.keys import own_keys, signing
 from qlumod.system.run import CommandFailed
 
-Sign = Callable[[Mapping[str, object]], bytes]
-"""Makes a document the signed text of a proof."""
+Write = Callable[[Mapping[str, object]], None]
+"""Writes a document as a proof."""
 
 
 @contextmanager
-def signing_proofs(named: Sequence[str], repository: Path | None) -> Iterator[Sign]:
-    """Sign by the keys that are named; else by those of the repository that are here.
+def writing_proof(
+    file: Path | None, named: Sequence[str], repository: Path | None
+) -> Iterator[Write]:
+    """Write a proof into a file, if one is wanted, signed by the keys that are named.
 
-    Else by the only key that the user has. Raises `QlumodError` where none of it is there.
+    Else by those of the repository that are here, else by the only key that the user has. Raises
+    `QlumodError` where none of it is there.
     """
+    if file is None:
+        yield lambda _: None
+        return
     with signing(named or _of_repository(repository) or _only()) as signers:
         keys = signers().keys
-        yield lambda document: _signed(keys, _text(document))
+        yield lambda document: write_whole(file, _signed(keys, _text(document)))
 
 
 def _text(document: Mapping[str, object]) -> bytes:

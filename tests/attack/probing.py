@@ -9,13 +9,13 @@ from pathlib import Path
 
 from qlumod.events import Event, Output
 from qlumod.head.places import Places
+from qlumod.head.verbs.image import NewImage, build_images, create_image
+from qlumod.head.verbs.modules import register
 from qlumod.layer.build import build_payloads, plan
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import MANIFEST, payload_home
 from qlumod.system.workshop import Workshop
-from qlumod.workflows.image import build_images, create_image
-from qlumod.workflows.modules import register
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.workplace import Workplace
 from tests.attack.release import MODULES
@@ -140,8 +140,9 @@ def asked_while_assembling(payloads: dict[str, Path], head: Path) -> list[Reache
     heard = _Heard()
     register(places, thorough=True, listen=heard)
     create_image(
-        places, "probed", modules=["core", "probing"], version=None, flavor=None,
-        architecture=None, description="", listen=heard,
-    )  # fmt: skip
+        places,
+        NewImage(name="probed", modules=["core", "probing"]),
+        listen=heard,
+    )
     build_images(places, ["probed"], force=False, dry_run=False, listen=heard)
     return heard.answers("image build")

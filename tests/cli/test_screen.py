@@ -7,8 +7,9 @@ import threading
 import pytest
 from rich.console import Console
 
-from qlumod.cli.screen import LOGS_KEPT, Plain, Reporter, amount, columns, new_log, size
+from qlumod.cli.screen import LOGS_KEPT, Plain, Reporter, new_log
 from qlumod.cli.terminal import Terminal
+from qlumod.cli.wording import amount, columns, size
 from qlumod.events import (
     Caution,
     Event,

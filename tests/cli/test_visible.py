@@ -12,8 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from qlumod.cli.screen import LogFile, Plain, Reporter, print_error, print_json, shown, visible
+from qlumod.cli.screen import LogFile, Plain, Reporter, print_error, print_json
 from qlumod.cli.terminal import Terminal
+from qlumod.cli.wording import shown, visible
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice, Output, StepDone, StepStarted
 from tests.conftest import Typed

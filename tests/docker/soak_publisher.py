@@ -11,8 +11,9 @@ from qlumod.errors import QlumodError
 from qlumod.events import Event, StepAdvanced, StepDone, StepStarted
 from qlumod.repository.retention import Retention
 from qlumod.repository.settings import Wishes
+from qlumod.repository.terms import Admission, Terms
+from qlumod.repository.verbs.gc import collect
 from qlumod.workflows.publish import publish
-from qlumod.workflows.retention import collect
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,14 @@ def carry_out(order: Order, halt: Moment | None, say: Connection) -> None:
     os.environ["GNUPGHOME"] = str(order.home)
     try:
         if order.files:
-            publish(order.files, repository=order.repository, suite=order.suite,
-                    wishes=order.wishes, listen=listen)  # fmt: skip
+            publish(
+                order.files,
+                order.suite,
+                wishes=order.wishes,
+                admission=Admission(),
+                terms=Terms(repository=order.repository),
+                listen=listen,
+            )
         else:
             collect(order.repository, retention=Retention(keep=2, grace=order.grace), listen=listen)
     except QlumodError as fault:

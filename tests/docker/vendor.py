@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from qlumod.package.plan import Plan
+from qlumod.repository.outcome import Publication
 from qlumod.repository.settings import Wishes
 from qlumod.repository.snapshots import all_snapshots
+from qlumod.repository.terms import Admission, Terms
+from qlumod.repository.verbs.withdraw import rollback
 from qlumod.system.gpg import SigningKey
-from qlumod.workflows import publish
-from qlumod.workflows.withdraw import rollback
+from qlumod.workflows.publish import publish
 from qlumod.workflows.workplace import Workplace
 from tests.head.head_node import CORE_FILES, KERNEL
 from tests.head.small_payloads import BASE, MUNGE, state
@@ -80,14 +82,14 @@ class Vendor(Publisher):
         """What Debian has: core's hello comes in another version after a security update."""
         self.offer(self.deb("hello", hello), self.deb("munge"), self.deb("slurmd"))
 
-    def put_out(self, files: Iterable[Path]) -> publish.Publication:
+    def put_out(self, files: Iterable[Path]) -> Publication:
         """Publish .debs and .changes."""
-        return publish.publish(
+        return publish(
             tuple(files),
-            repository=self.repository,
-            suite=self.suite,
+            self.suite,
             wishes=Wishes(keys=(self.fingerprint,), uri=self.uri),
-            unproved=True,
+            admission=Admission(unproved=True),
+            terms=Terms(repository=self.repository),
             listen=self.events.append,
         )
 
@@ -95,7 +97,9 @@ class Vendor(Publisher):
         """Offer the first release again."""
         found = all_snapshots(self.base().layout)
         first = next(one.identity for one in found if one.suite == self.suite)
-        rollback(self.suite, first, repository=self.repository, listen=self.events.append)
+        rollback(
+            self.suite, first, terms=Terms(repository=self.repository), listen=self.events.append
+        )
 
 
 def bulk(seed: str, size: int) -> str:

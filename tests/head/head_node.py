@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from qlumod.cli.register import lines
 from qlumod.events import Event
 from qlumod.head.places import Places
+from qlumod.head.verbs.modules import Registration, register
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
 from qlumod.model.public import Public
 from qlumod.model.secret import Secret
-from qlumod.workflows.modules import Registration, register
 
 KERNEL = "6.1.0-1-amd64"
 CORE_FILES = {"boot/vmlinuz": b"kernel", "boot/initrd.img": b"initrd"}
@@ -101,4 +102,4 @@ def payload_files(
 
 def said(registration: Registration) -> list[str]:
     """What a look found, as people read it."""
-    return registration.lines()
+    return lines(registration)

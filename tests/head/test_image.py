@@ -15,17 +15,18 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice
 from qlumod.head.generations import read_current, read_stack
-from qlumod.model.contents import PathLine, contents_text, parse_contents
-from qlumod.model.image import ImageName
-from qlumod.model.names import FlavorName, ModuleName
-from qlumod.model.secret import Secret, SecretKind
-from qlumod.workflows.image import (
+from qlumod.head.verbs.image import (
     Built,
+    NewImage,
     build_images,
     create_image,
     list_images,
     remove_image,
 )
+from qlumod.model.contents import PathLine, contents_text, parse_contents
+from qlumod.model.image import ImageName
+from qlumod.model.names import FlavorName, ModuleName
+from qlumod.model.secret import Secret, SecretKind
 from tests.conftest import Typed
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import (
@@ -62,12 +63,7 @@ def ready(head: HeadNode, tmp_path: Path) -> HeadNode:
 def create(head: HeadNode, name: str = "compute", version: str | None = None) -> None:
     create_image(
         head.places,
-        ImageName(name),
-        modules=[ModuleName("slurm")],
-        version=version,
-        flavor=None,
-        architecture=None,
-        description="",
+        NewImage(name=ImageName(name), modules=[ModuleName("slurm")], version=version),
         listen=head.heard.append,
     )
 
@@ -358,9 +354,10 @@ def test_two_versions_of_one_package_are_refused(head: HeadNode, tmp_path: Path)
     head.look()
     with pytest.raises(QlumodError) as raised:
         create_image(
-            head.places, COMPUTE, modules=[ModuleName("slurm"), ModuleName("other")], version=None,
-            flavor=None, architecture=None, description="", listen=head.heard.append,
-        )  # fmt: skip
+            head.places,
+            NewImage(name=COMPUTE, modules=[ModuleName("slurm"), ModuleName("other")]),
+            listen=head.heard.append,
+        )
         build(head)
     assert str(raised.value) == (
         "/var/lib/dpkg/status: package munge has version 2 in module other and 1 in module slurm\n"

@@ -13,12 +13,12 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Caution
 from qlumod.head.generations import read_current
+from qlumod.head.verbs.image import NewImage, build_images, create_image
 from qlumod.model.contents import PathLine, contents_text
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
 from qlumod.model.public import Public, parse_public
 from qlumod.model.secret import Secret, parse_secret
-from qlumod.workflows.image import build_images, create_image
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import (
     BASE,
@@ -126,12 +126,7 @@ def contents(tree: Path) -> bytes:
 def build(head: HeadNode, *modules: str) -> str:
     create_image(
         head.places,
-        COMPUTE,
-        modules=[ModuleName(module) for module in modules],
-        version=None,
-        flavor=None,
-        architecture=None,
-        description="",
+        NewImage(name=COMPUTE, modules=[ModuleName(module) for module in modules]),
         listen=head.heard.append,
     )
     build_images(head.places, [COMPUTE], force=False, dry_run=False, listen=head.heard.append)

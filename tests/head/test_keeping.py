@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import Caution, ignore
+from qlumod.head.verbs.image import NewImage, create_image, remove_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
 from qlumod.system.run import capture, command
-from qlumod.workflows.image import create_image, remove_image
 from tests.head.head_node import HeadNode
 
 FIXED, FOLLOWING = ImageName("fixed"), ImageName("following")
@@ -37,12 +37,7 @@ def kept(head: HeadNode) -> str | None:
 def create(head: HeadNode, name: ImageName, version: str) -> None:
     create_image(
         head.places,
-        name,
-        modules=[ModuleName("slurm")],
-        version=version,
-        flavor=None,
-        architecture=None,
-        description="",
+        NewImage(name=name, modules=[ModuleName("slurm")], version=version),
         listen=head.heard.append,
     )
 

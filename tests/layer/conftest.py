@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.workflows.check import check
+from qlumod.lock.verbs.check import check
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache

@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from qlumod.workflows.check import check
+from qlumod.lock.verbs.check import check
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
 from tests.conftest import ROOT

@@ -17,6 +17,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, ignore
 from qlumod.layer.build import build_again
 from qlumod.layer.cache import commit, payload_path
+from qlumod.lock.verbs.check import check
 from qlumod.model.contents import parse_contents
 from qlumod.model.lock import parse_lock
 from qlumod.model.names import Digest
@@ -26,7 +27,6 @@ from qlumod.system.namespace import call_inside
 from qlumod.system.run import capture, command
 from qlumod.system.tree import scan
 from qlumod.workflows.build import build
-from qlumod.workflows.check import check
 from tests.layer.site import ODD_NAMES, Site, checked
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from qlumod.cli.screen import size
+from qlumod.cli.wording import size
 from tests.conftest import Typed
 from tests.layer.conftest import Site
 

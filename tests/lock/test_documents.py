@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
+from qlumod.lock.verbs.check import check
 from qlumod.system import documents
-from qlumod.workflows.check import check
 from tests.conftest import Typed
 from tests.lock.site import Site
 from tests.support.documents import write_specs

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.workflows.check import check
+from qlumod.lock.verbs.check import check
 from tests.conftest import ROOT, Typed
 from tests.support.documents import ACCOUNTS, CORE, RELEASE, SLURM, write_specs
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from qlumod.head.generations import read_stack
+from qlumod.head.verbs.image import NewImage, build_images, create_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
-from qlumod.workflows.image import build_images, create_image
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import add_core, add_slurm, copy_libraries
 from tests.node.machine import Machine, Quiet, answer, served_image, serving, standing
@@ -35,9 +35,10 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> HeadNode:
     (secrets / "munge.key").write_text("key")
     head.look()
     create_image(
-        head.places, ImageName("compute"), modules=[ModuleName("slurm")], version=None, flavor=None,
-        architecture=None, description="", listen=head.heard.append,
-    )  # fmt: skip
+        head.places,
+        NewImage(name=ImageName("compute"), modules=[ModuleName("slurm")]),
+        listen=head.heard.append,
+    )
     build_images(head.places, [], force=False, dry_run=False, listen=head.heard.append)
     return head
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from qlumod.events import Listener, step
 from qlumod.model.names import ModuleName
 from qlumod.model.spec import with_requirements
+from qlumod.proof.expected import expectations
 from qlumod.proof.inside import assembled, write_initrd
 from qlumod.proof.permitted import Expectations
 from qlumod.proof.reference import Installation
@@ -21,7 +22,6 @@ from qlumod.system.memory import scratch_space
 from qlumod.system.mount import overlay
 from qlumod.system.tree import entry_of, scan
 from qlumod.workflows.lock import locked_project
-from qlumod.workflows.proof import expectations
 from qlumod.workflows.workplace import Workplace
 from tests.proof.faults import Fault, faults
 

@@ -4,6 +4,7 @@ import pytest
 
 from qlumod.model.names import ModuleName
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked
+from qlumod.proof.derivation import closer_sets, no_derivation
 from qlumod.proof.design import Stack, design
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.scanned import scanned
@@ -11,7 +12,6 @@ from qlumod.proof.steps import otherwise
 from qlumod.proof.tree import Tree
 from qlumod.state.table import KINDS
 from qlumod.system.within import Root
-from qlumod.workflows.proof_of_all import closer_sets, no_derivation
 from tests.proof.small import make_reference
 from tests.proof.test_design import specs
 

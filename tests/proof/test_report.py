@@ -17,10 +17,10 @@ from qlumod.model.proof import About, ProvenModule
 from qlumod.proof.scanned import scanned
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.repository.settings import Wishes
+from qlumod.repository.verbs.repo import init
 from qlumod.state.table import KINDS
 from qlumod.system.gpg import export_key, make_key, verify_text
 from qlumod.system.within import Root
-from qlumod.workflows.repository import init
 from tests.proof.expected import expectations
 from tests.proof.small import make_reference, make_stack
 from tests.support.signing import signing_home

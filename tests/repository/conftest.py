@@ -3,8 +3,9 @@
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -12,15 +13,18 @@ from qlumod.errors import QlumodError
 from qlumod.events import Event
 from qlumod.repository import publication
 from qlumod.repository.layout import Layout
+from qlumod.repository.outcome import Publication
 from qlumod.repository.settings import Wishes
 from qlumod.repository.snapshots import Snapshot, all_snapshots, current_snapshot
+from qlumod.repository.terms import Admission, Terms
 from qlumod.system.gpg import make_key
-from qlumod.workflows.publish import Publication, preview, publish
+from qlumod.workflows.publish import promote, publish
 from tests.conftest import Typed
 from tests.repository.client import Client
 from tests.support.debs import make_deb
 from tests.support.signing import signing_home
 
+T = TypeVar("T")
 SUITE = "14.0-bookworm"
 DATE = 1_700_000_000
 """A date in the past, so that snapshots need not wait for the clock."""
@@ -56,29 +60,30 @@ class Shop:
     def deb(self, name: str, version: str = "1.0", *, folder: str = "incoming", **given) -> Path:
         return make_deb(self.work / folder, name, version, **given)
 
+    def terms(self, **options) -> Terms:
+        return Terms(repository=self.root, **options)
+
     def publish(self, *files: Path, **options) -> Publication:
         self.date += 1
-        given = {
-            "repository": self.root,
-            "suite": SUITE,
-            "wishes": Wishes(keys=(self.fingerprint,)),
-            "date": self.date,
-            "unproved": "proofs" not in options,
-            "listen": self.events.append,
-            **options,
-        }
-        return publish(files, **given)
+        return self._published(files, {"date": self.date, **options})
 
     def preview(self, *files: Path, **options) -> Publication:
-        given = {
-            "repository": self.root,
-            "suite": SUITE,
-            "wishes": Wishes(keys=(self.fingerprint,)),
-            "unproved": "proofs" not in options,
-            "listen": self.events.append,
-            **options,
-        }
-        return preview(files, **given)
+        return self._published(files, {"dry_run": True, **options})
+
+    def _published(self, files: Sequence[Path], options: dict) -> Publication:
+        options = {"unproved": "proofs" not in options, **self.said(options)}
+        admission = taken(Admission, options)
+        options = {"wishes": Wishes(keys=(self.fingerprint,)), **options}
+        return publish(files, options.pop("suite", SUITE), admission=admission, **options)
+
+    def promote(self, source: str, target: str, **options) -> Publication:
+        options = self.said({"date": self.date, **options})
+        return promote(source, target, admission=taken(Admission, options), **options)
+
+    def said(self, options: dict) -> dict:
+        """The options as verbs take them: the terms in one value."""
+        options = {"repository": self.root, "listen": self.events.append, **options}
+        return {"terms": taken(Terms, options), **options}
 
     def client(self, *, uri: str | None = None, name: str = "client", **options) -> Client:
         sources = (self.root / f"{SUITE}.sources").read_text()
@@ -102,6 +107,12 @@ class Shop:
 
     def all_entries(self):
         return [entry for snapshot in all_snapshots(self.layout) for entry in snapshot.entries()]
+
+
+def taken(kind: type[T], options: dict) -> T:
+    """A value of those options that it has fields for, which are none of the others any more."""
+    names = [field.name for field in fields(kind) if field.name in options]
+    return kind(**{name: options.pop(name) for name in names})
 
 
 def walk(top: Path) -> Iterator[Path]:

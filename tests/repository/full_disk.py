@@ -10,6 +10,7 @@ from qlumod.events import Listener, ignore
 from qlumod.repository.layout import Layout
 from qlumod.repository.settings import Wishes
 from qlumod.repository.snapshots import all_snapshots, current_snapshot
+from qlumod.repository.terms import Admission, Terms
 from qlumod.system.run import command, run
 from qlumod.workflows.publish import publish
 
@@ -47,7 +48,14 @@ def _publish_once(
         _fill(mount_point, free)
         error = remedy = ""
         try:
-            publish(files, repository=root, suite=suite, wishes=Wishes(), listen=ignore)
+            publish(
+                files,
+                suite,
+                wishes=Wishes(),
+                admission=Admission(),
+                terms=Terms(repository=root),
+                listen=ignore,
+            )
         except QlumodError as fault:
             error, remedy = str(fault), fault.remedy
         return {

@@ -9,7 +9,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.repository.settings import Wishes
 from qlumod.system.gpg import make_key
-from qlumod.workflows.repository import client_packages
+from qlumod.workflows.keyring import client_packages
 from tests.repository.conftest import SUITE, Shop
 
 NEXT = "14.1-bookworm"

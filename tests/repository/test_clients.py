@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import ignore
-from qlumod.repository.serving import server
+from qlumod.repository.verbs.serve import server
 from qlumod.system.gpg import make_key
 from qlumod.system.run import capture, command
 from tests.repository.client import Client

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import ignore
-from qlumod.workflows.repository import check_repository
+from qlumod.repository.verbs.repo import check_repository
 from tests.repository.conftest import SUITE, Shop
 
 pytestmark = pytest.mark.usefixtures("untried")

@@ -10,9 +10,8 @@ from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.repository.letting_go import LettingGo
 from qlumod.repository.retention import Retention
-from qlumod.workflows.publish import promote
-from qlumod.workflows.repository import check_repository
-from qlumod.workflows.retention import collect
+from qlumod.repository.verbs.gc import collect
+from qlumod.repository.verbs.repo import check_repository
 from tests.repository.conftest import DATE, SUITE, Shop, refused, walk
 from tests.repository.test_crashes import KILLED_BEFORE, in_child, kill_oneself, restore
 
@@ -80,7 +79,7 @@ def test_the_versions_of_a_module_are_counted_by_its_meta_version(shop: Shop) ->
 def test_what_another_suite_offers_stays(shop: Shop) -> None:
     published(shop, "1.0")
     shop.date += 1
-    promote(SUITE, "14.0-stable", repository=shop.root, date=shop.date, listen=ignore)
+    shop.promote(SUITE, "14.0-stable")
     published(shop, "1.1")
     assert [one.suite for one in let_go(shop).snapshots] == [SUITE]
     assert pool(shop) == ["everyday_1.0_all.deb", "everyday_1.1_all.deb"]

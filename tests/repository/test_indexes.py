@@ -18,12 +18,12 @@ from qlumod.repository.indexes import PACKAGES
 from qlumod.repository.listing import listed
 from qlumod.repository.retention import Retention
 from qlumod.repository.settings import Wishes
+from qlumod.repository.verbs.gc import collect
+from qlumod.repository.verbs.repo import check_repository
+from qlumod.repository.verbs.sign import renew
+from qlumod.repository.verbs.withdraw import remove
 from qlumod.system.beneath import Beneath
 from qlumod.system.files import Sum
-from qlumod.workflows.publish import renew
-from qlumod.workflows.repository import check_repository
-from qlumod.workflows.retention import collect
-from qlumod.workflows.withdraw import remove
 from tests.repository.conftest import DATE, SUITE, Shop
 
 TEXT = "".join(
@@ -70,10 +70,10 @@ def test_contents_follow_what_is_published_removed_and_only_signed_anew(shop: Sh
     shop.publish(shop.deb("one", "1.1", files={"/c": "1"}))
     assert contents(shop) == "a two\nb two\nc one\n"
     shop.date += 1
-    renew((), repository=shop.root, date=shop.date, listen=ignore)
+    renew((), terms=shop.terms(date=shop.date), listen=ignore)
     assert contents(shop) == "a two\nb two\nc one\n"
     shop.date += 1
-    remove(SUITE, ["two"], repository=shop.root, date=shop.date, listen=ignore)
+    remove(SUITE, ["two"], terms=shop.terms(date=shop.date), listen=ignore)
     assert contents(shop) == "c one\n"
 
 
@@ -211,7 +211,7 @@ def test_only_changed_chunks_are_compressed_and_gc_forgets_them(shop: Shop) -> N
     shop.publish(shop.deb("one"))
     kept = {path.name: path.stat().st_ino for path in shop.layout.chunks.iterdir()}
     shop.date += 1
-    renew((), repository=shop.root, date=shop.date, listen=ignore)
+    renew((), terms=shop.terms(date=shop.date), listen=ignore)
     assert {path.name: path.stat().st_ino for path in shop.layout.chunks.iterdir()} == kept
     retention = Retention(keep=1, grace=0)
     collect(shop.root, retention=retention, now=DATE + 10**6, listen=ignore)

@@ -1,6 +1,7 @@
 """Several keys that sign, a key that follows another, and keys that cannot sign."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,28 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.repository.settings import Wishes
+from qlumod.repository.terms import Admission, Terms
+from qlumod.repository.verbs.repo import check_repository, init
+from qlumod.repository.verbs.sign import renew
+from qlumod.repository.verbs.withdraw import remove, rollback
 from qlumod.system.gpg import make_key
-from qlumod.workflows.publish import renew
-from qlumod.workflows.repository import check_repository, init
+from qlumod.workflows.publish import promote, publish
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.support.signing import weak_key
 
 pytestmark = pytest.mark.usefixtures("untried")
+CHANGES: dict[str, Callable[[Shop, Terms], object]] = {
+    "promote": lambda _, terms: promote(
+        SUITE, "14.0-stable", admission=Admission(), terms=terms, listen=ignore
+    ),
+    "publish": lambda shop, terms: publish(
+        [shop.deb("new")], SUITE, wishes=Wishes(), admission=Admission(), terms=terms,
+        listen=ignore,
+    ),
+    "remove": lambda _, terms: remove(SUITE, ["other"], terms=terms, listen=ignore),
+    "rollback": lambda _, terms: rollback(SUITE, terms=terms, listen=ignore),
+    "sign": lambda _, terms: renew((), terms=terms, listen=ignore),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +53,7 @@ def signers(shop: Shop) -> set[str]:
 def with_keys(shop: Shop, *keys: str) -> None:
     init(shop.root, wishes=Wishes(keys=keys), listen=ignore)
     shop.date += 1
-    renew((), repository=shop.root, date=shop.date, listen=ignore)
+    renew((), terms=shop.terms(date=shop.date), listen=ignore)
 
 
 def test_two_keys_sign_both_and_a_client_of_either_believes_it(shop: Shop, newer: str) -> None:
@@ -145,6 +161,19 @@ def test_a_weak_key_of_older_times_is_followed_by_a_strong_one(shop: Shop, weak:
     assert str(told.value) == too_weak(weak)
     with_keys(shop, shop.fingerprint)
     assert signers(shop) == {shop.fingerprint}
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_change_tries_the_keys_and_so_does_its_dry_run(
+    shop: Shop, change: str, dry_run: bool
+) -> None:
+    shop.publish(shop.deb("everyday", "1.0"))
+    shop.publish(shop.deb("everyday", "1.1"), shop.deb("other"))
+    text, nobody = shop.layout.settings.read_text(), "A" * 40
+    shop.layout.settings.write_text(text.replace(shop.fingerprint, nobody))
+    with pytest.raises(QlumodError, match=f"the key {nobody} is missing"):
+        CHANGES[change](shop, shop.terms(dry_run=dry_run, date=shop.date + 1))
 
 
 def test_a_host_that_proves_has_a_strong_key(shop: Shop, weak: str) -> None:

@@ -14,10 +14,10 @@ from qlumod.events import ignore
 from qlumod.repository import publication
 from qlumod.repository.retention import Retention
 from qlumod.repository.settings import Wishes
-from qlumod.workflows.publish import renew
-from qlumod.workflows.repository import init
-from qlumod.workflows.retention import collect
-from qlumod.workflows.withdraw import remove, rollback
+from qlumod.repository.verbs.gc import collect
+from qlumod.repository.verbs.repo import init
+from qlumod.repository.verbs.sign import renew
+from qlumod.repository.verbs.withdraw import remove, rollback
 from tests.conftest import ROOT
 from tests.repository.conftest import SUITE, Shop
 
@@ -61,17 +61,15 @@ def remember(shop: Shop) -> None:
 VERBS: dict[str, Callable[[Shop], object]] = {
     "publish": lambda shop: shop.publish(shop.deb("new")),
     "preview": lambda shop: shop.preview(shop.deb("new")),
-    "sign": lambda shop: renew((SUITE,), repository=shop.root, date=shop.date + 5, listen=ignore),
+    "sign": lambda shop: renew((SUITE,), terms=shop.terms(date=shop.date + 5), listen=ignore),
     "gc": remember,
     "init": lambda shop: init(
         shop.root, wishes=Wishes(uri="https://example.org/"), suites=(SUITE,), listen=ignore
     ),
     "remove": lambda shop: remove(
-        SUITE, ["everyday"], repository=shop.root, date=shop.date + 5, listen=ignore
+        SUITE, ["everyday"], terms=shop.terms(date=shop.date + 5), listen=ignore
     ),
-    "rollback": lambda shop: rollback(
-        SUITE, repository=shop.root, date=shop.date + 5, listen=ignore
-    ),
+    "rollback": lambda shop: rollback(SUITE, terms=shop.terms(date=shop.date + 5), listen=ignore),
 }
 PLACES = (
     ".qlumod", ".qlumod/lock", ".qlumod/settings", ".qlumod/keys.asc", ".qlumod/gone",

@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 
 from qlumod.events import ignore
-from qlumod.workflows.owed import Owed, owed_sources
-from qlumod.workflows.withdraw import remove, rollback
+from qlumod.repository.verbs.owed import Fetching, Owed, owed_sources
+from qlumod.repository.verbs.withdraw import remove, rollback
 from tests.repository.conftest import SUITE, Shop
 from tests.repository.payloads import payload as a_payload
 
@@ -35,13 +35,8 @@ def source(shop: Shop, name: str, version: str) -> Path:
 
 
 def owed(shop: Shop, archives: Path | None = None) -> Owed:
-    return owed_sources(
-        SUITE,
-        repository=shop.root,
-        sources=archives,
-        output=shop.work / "owed",
-        listen=shop.events.append,
-    )
+    fetching = Fetching(archives=archives, output=shop.work / "owed") if archives else None
+    return owed_sources(SUITE, repository=shop.root, fetching=fetching, listen=shop.events.append)
 
 
 def test_what_modules_hold_is_owed_fetched_and_published(shop: Shop) -> None:
@@ -82,14 +77,14 @@ def test_sources_that_are_owed_no_more_leave(shop: Shop, untried: None) -> None:
     # Slurm still owes dash; who published zsh had other reasons.
     assert sources_of(shop) == [("bash", "5.0"), ("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
     name = "qlustar-module-slurm-bookworm-amd64-14.0.0"
-    gone = remove(SUITE, [name], repository=shop.root, date=shop.date + 1, listen=ignore)
+    gone = remove(SUITE, [name], terms=shop.terms(date=shop.date + 1), listen=ignore)
     assert [str(change) for change in gone.changes] == [
         "dash (source): 1 goes",
         f"{name} (all): 14.0.0-1 goes",
     ]
     assert sources_of(shop) == [("bash", "5.2"), ("zsh", "5")]
     assert owed(shop).missing == ()
-    rollback(SUITE, repository=shop.root, date=shop.date + 2, listen=ignore)
+    rollback(SUITE, terms=shop.terms(date=shop.date + 2), listen=ignore)
     assert sources_of(shop) == [("bash", "5.0"), ("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
 
 

@@ -6,7 +6,8 @@ import pytest
 from qlumod.cli.completing import answered
 from qlumod.cli.main import cli
 from qlumod.errors import QlumodError
-from qlumod.workflows.publish import Publication, promote, renew
+from qlumod.repository.outcome import Publication
+from qlumod.repository.verbs.sign import renew
 from tests.conftest import ROOT
 from tests.repository.conftest import DATE, SUITE, Shop
 
@@ -16,8 +17,7 @@ YEAR = 365 * 86400
 
 def promoted(shop: Shop, **options) -> Publication:
     shop.date += 1
-    given = {"repository": shop.root, "date": shop.date, "listen": shop.events.append, **options}
-    return promote(PROPOSED, SUITE, **given)
+    return shop.promote(PROPOSED, SUITE, **options)
 
 
 def test_promoting_offers_the_same_bytes_in_another_suite(shop: Shop) -> None:
@@ -85,7 +85,7 @@ def test_what_is_not_there_cannot_be_promoted(shop: Shop, options: dict, told: s
 def test_signing_anew_moves_the_dates_and_keeps_the_packages(shop: Shop) -> None:
     shop.publish(shop.deb("everyday"), date=DATE, valid_for=20 * YEAR)
     first = shop.current
-    (renewed,) = renew((), repository=shop.root, date=DATE + 86400, listen=shop.events.append)
+    (renewed,) = renew((), terms=shop.terms(date=DATE + 86400), listen=shop.events.append)
     assert renewed.snapshot == "20231115T221320Z"
     assert (shop.current.entries(), shop.current.sums) == (first.entries(), first.sums)
     assert shop.current.fields["Date"] == "Wed, 15 Nov 2023 22:13:20 UTC"
@@ -97,9 +97,7 @@ def test_signing_anew_moves_the_dates_and_keeps_the_packages(shop: Shop) -> None
 
 def test_signing_anew_can_set_another_span(shop: Shop) -> None:
     shop.publish(shop.deb("everyday"), date=DATE)
-    renew(
-        [SUITE], repository=shop.root, date=DATE + 1, valid_for=30 * YEAR, listen=shop.events.append
-    )
+    renew([SUITE], terms=shop.terms(date=DATE + 1, valid_for=30 * YEAR), listen=shop.events.append)
     assert shop.current.fields["Valid-Until"] == "Thu, 06 Nov 2053 22:13:21 UTC"
 
 
@@ -110,7 +108,7 @@ def test_only_what_is_due_is_signed_anew_if_that_is_asked_for(shop: Shop) -> Non
 
     def due(date: int) -> list[str]:
         listen = shop.events.append
-        renewed = renew((), repository=shop.root, date=date, only_due=True, listen=listen)
+        renewed = renew((), terms=shop.terms(date=date), only_due=True, listen=listen)
         return [one.suite for one in renewed]
 
     assert due(DATE + 10 * YEAR) == []

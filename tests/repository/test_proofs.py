@@ -10,16 +10,17 @@ from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.model.digests import digest_bytes
 from qlumod.repository.module_sets import ModuleSet, read_set, recorded_sets
+from qlumod.repository.outcome import Publication
 from qlumod.repository.proofs import forget_proofs, known_proofs
 from qlumod.repository.retention import Retention
 from qlumod.repository.settings import Wishes
+from qlumod.repository.verbs.gc import collect
+from qlumod.repository.verbs.repo import check_repository, init
+from qlumod.repository.verbs.sign import renew
+from qlumod.repository.verbs.withdraw import remove, rollback
 from qlumod.system.gpg import all_fingerprints, make_key
 from qlumod.system.keys import armoured_keys, public_keys
 from qlumod.system.run import capture, command
-from qlumod.workflows.publish import Publication, promote, renew
-from qlumod.workflows.repository import check_repository, init
-from qlumod.workflows.retention import collect
-from qlumod.workflows.withdraw import remove, rollback
 from tests.conftest import Typed
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload
@@ -56,8 +57,7 @@ def unproved(shop: Shop) -> list[str]:
 
 def promoted(shop: Shop, **options) -> Publication:
     shop.date += 1
-    given = {"repository": shop.root, "date": shop.date, "listen": ignore, **options}
-    return promote(PROPOSED, SUITE, **given)
+    return shop.promote(PROPOSED, SUITE, **options)
 
 
 def test_a_proof_of_each_pair_lets_modules_in(shop: Shop) -> None:
@@ -210,7 +210,7 @@ def test_each_later_module_is_proved_with_those_that_are_there(shop: Shop) -> No
 def test_signing_anew_keeps_what_is_recorded(shop: Shop) -> None:
     shop.publish(*modules(shop, "slurm"), unproved=True)
     before = shop.current.checked("modules")
-    renew((), repository=shop.root, date=shop.date + 1, listen=ignore)
+    renew((), terms=shop.terms(date=shop.date + 1), listen=ignore)
     assert shop.current.checked("modules") == before
 
 
@@ -219,13 +219,12 @@ def test_going_back_needs_no_proof(shop: Shop) -> None:
     shop.publish(*first, unproved=True)
     second = [payload(shop, name, "14.0.0-2") for name in ("core", "slurm")]
     shop.publish(*second, proofs=[signed(shop, "proof.json", of_all(*second))])
-    rollback(SUITE, repository=shop.root, date=shop.date + 1, listen=ignore)
+    rollback(SUITE, terms=shop.terms(date=shop.date + 1), listen=ignore)
     assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
     remove(
         SUITE,
         ["qlustar-module-slurm-bookworm-amd64-14.0.0"],
-        repository=shop.root,
-        date=shop.date + 2,
+        terms=shop.terms(date=shop.date + 2),
         listen=ignore,
     )
     assert unproved(shop) == ["core 14.0.0-1"]

@@ -5,8 +5,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.repository.settings import Wishes
-from qlumod.workflows.publish import promote
-from qlumod.workflows.repository import init
+from qlumod.repository.verbs.repo import init
 from tests.repository.conftest import SUITE, Shop, refused
 
 pytestmark = pytest.mark.usefixtures("untried")
@@ -33,9 +32,9 @@ def test_a_private_suite_takes_it_and_does_not_pass_it_on(shop: Shop) -> None:
     shop.publish(secret(shop), shop.deb("open"), suite=SITE)
     for dry_run in (True, False):
         with pytest.raises(QlumodError) as told:
-            promote(SITE, SUITE, repository=shop.root, dry_run=dry_run, listen=ignore)
+            shop.promote(SITE, SUITE, date=None, dry_run=dry_run)
         assert str(told.value) == TOLD.format(SUITE)
-    promote(SITE, SUITE, packages=["open"], repository=shop.root, listen=ignore)
+    shop.promote(SITE, SUITE, date=None, packages=["open"])
 
 
 def test_a_suite_stays_private(shop: Shop, typed) -> None:

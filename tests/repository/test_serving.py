@@ -12,8 +12,8 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Output, ignore
-from qlumod.repository import serving
-from qlumod.repository.serving import server
+from qlumod.repository.verbs import serve as serving
+from qlumod.repository.verbs.serve import server
 
 
 @contextmanager

@@ -7,10 +7,9 @@ from qlumod.events import ignore
 from qlumod.repository import incoming, listing
 from qlumod.repository.listing import Listed, listed_in
 from qlumod.repository.module_sets import read_set, recorded_sets
+from qlumod.repository.verbs.repo import check_repository
+from qlumod.repository.verbs.withdraw import remove, rollback
 from qlumod.system.deb import Deb
-from qlumod.workflows.publish import promote
-from qlumod.workflows.repository import check_repository
-from qlumod.workflows.withdraw import remove, rollback
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload
 
@@ -109,7 +108,7 @@ def test_a_promotion_is_refused_for_the_same_reasons(shop: Shop, dry_run: bool) 
         payload(shop, "core"), payload(shop, "beegfs", packages={"munge": "2"}), suite=PROPOSED
     )
     with pytest.raises(QlumodError, match="munge: 2 in beegfs, 1 in slurm"):
-        promote(PROPOSED, SUITE, repository=shop.root, dry_run=dry_run, listen=shop.events.append)
+        shop.promote(PROPOSED, SUITE, dry_run=dry_run)
 
 
 def test_a_dry_run_refuses_the_same_and_writes_nothing(shop: Shop) -> None:
@@ -125,10 +124,10 @@ def test_going_back_is_never_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch
     modules = payload(shop, "slurm", packages={"munge": "1"}), payload(shop, "core")
     other = payload(shop, "beegfs", packages={"munge": "2"})
     with monkeypatch.context() as unchecked:
-        unchecked.setattr("qlumod.workflows.whole_set.faults_of", lambda *_: ())
+        unchecked.setattr("qlumod.repository.whole_set.faults_of", lambda *_: ())
         shop.publish(*modules, other)
     shop.publish(payload(shop, "slurm", "14.0.0-2", packages={"munge": "2"}))
-    rollback(SUITE, repository=shop.root, date=shop.date + 1, listen=shop.events.append)
+    rollback(SUITE, terms=shop.terms(date=shop.date + 1), listen=shop.events.append)
     assert "14.0.0-2" not in {entry.version for entry in shop.current.entries()}
 
 
@@ -188,7 +187,7 @@ def test_what_is_known_of_a_set_may_get_lost(shop: Shop, text: str | None) -> No
 
 def test_a_set_of_which_packages_are_removed_is_another_one(shop: Shop) -> None:
     shop.publish(payload(shop, "core"), payload(shop, "slurm"), payload(shop, "beegfs"))
-    remove(SUITE, [SLURM], repository=shop.root, date=shop.date + 1, listen=ignore)
+    remove(SUITE, [SLURM], terms=shop.terms(date=shop.date + 1), listen=ignore)
     assert modules_of(shop) == ["beegfs 14.0.0-1", "core 14.0.0-1"]
 
 

@@ -9,10 +9,11 @@ from qlumod.cli.completing import answered
 from qlumod.cli.main import cli
 from qlumod.errors import QlumodError
 from qlumod.events import StepStarted, ignore
+from qlumod.repository.outcome import Publication
 from qlumod.repository.raising import really
-from qlumod.workflows.publish import Publication
-from qlumod.workflows.repository import check_repository, differences
-from qlumod.workflows.withdraw import Withdrawal, remove, rollback
+from qlumod.repository.verbs.repo import check_repository
+from qlumod.repository.verbs.snapshot import differences
+from qlumod.repository.verbs.withdraw import remove, rollback
 from tests.repository.conftest import SUITE, Shop
 from tests.repository.test_crashes import in_child, kill_oneself
 
@@ -32,16 +33,14 @@ def release(shop: Shop, version: str) -> Publication:
     )
 
 
-def rolled_back(shop: Shop, *snapshot: str, **options) -> Withdrawal:
+def rolled_back(shop: Shop, *snapshot: str, **options) -> Publication:
     shop.date += 1
-    given = {"repository": shop.root, "date": shop.date, "listen": shop.events.append, **options}
-    return rollback(SUITE, *snapshot, **given)
+    return rollback(SUITE, *snapshot, **shop.said({"date": shop.date, **options}))
 
 
-def removed(shop: Shop, *packages: str, **options) -> Withdrawal:
+def removed(shop: Shop, *packages: str, **options) -> Publication:
     shop.date += 1
-    given = {"repository": shop.root, "date": shop.date, "listen": shop.events.append, **options}
-    return remove(SUITE, packages, **given)
+    return remove(SUITE, packages, **shop.said({"date": shop.date, **options}))
 
 
 def test_a_suite_offers_again_what_it_offered_before(shop: Shop) -> None:

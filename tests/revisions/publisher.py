@@ -11,12 +11,15 @@ from qlumod.model.names import ModulePackage
 from qlumod.package.delivery import Delivery
 from qlumod.package.plan import Plan
 from qlumod.package.render import render
+from qlumod.repository.outcome import Publication
 from qlumod.repository.settings import Wishes
+from qlumod.repository.terms import Admission, Terms
 from qlumod.system.gpg import SigningKey
 from qlumod.system.run import capture, command
-from qlumod.workflows import build, lock, publish
+from qlumod.workflows import build, lock
 from qlumod.workflows.package import source_plan
 from qlumod.workflows.predecessors import Base
+from qlumod.workflows.publish import publish
 from tests.lock.site import Site
 from tests.package.small import make_payload
 
@@ -79,15 +82,14 @@ class Publisher(Site):
         """Make up what a build of the layer would leave."""
         make_payload(place, plan, files=self.layers.get(plan.module))
 
-    def release_to(self, *files: Path, suite: str | None = None) -> publish.Publication:
+    def release_to(self, *files: Path, suite: str | None = None) -> Publication:
         self.published += 1
-        return publish.publish(
+        return publish(
             [path for path in files if path.suffix == ".changes"],
-            repository=self.repository,
-            suite=suite,
+            suite,
             wishes=Wishes(keys=(self.fingerprint,)),
-            date=self.published,
-            unproved=True,
+            admission=Admission(unproved=True),
+            terms=Terms(repository=self.repository, date=self.published),
             listen=self.events.append,
         )
 

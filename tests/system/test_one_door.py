@@ -20,8 +20,7 @@ HOSTS = {
     "layer/twice.py": "a payload that was built here",
     "layer/installed.py": "the host's own root: packages that dpkg has installed here",
     "system/apt_client.py": "a private root of apt, made here",
-    "workflows/owed.py": "the root of a repository",
-    "workflows/repository.py": "the root of a repository",
+    "workflows/keyring.py": "the root of a repository",
     "system/store.py": "the package store",
     "system/tree.py": "a scan goes from directory to directory, and follows no link",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.held import Held, SetKey, Source
@@ -25,6 +26,8 @@ from qlumod.repository.snapshots import Snapshot
 
 Read = Callable[[Entry], tuple[Held, ...]]
 """The modules that a package holds; raises `QlumodError` where one is not whole."""
+Members = Mapping[SetKey, Sequence[Member]]
+"""The modules of some sets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,7 @@ class Looking:
     anew: bool
     strict: bool
 
-    def members(self, entries: Iterable[Entry]) -> Mapping[SetKey, Sequence[Member]]:
+    def members(self, entries: Iterable[Entry]) -> Members:
         """The modules in packages, by the set that they are of."""
         found: dict[SetKey, list[Member]] = {}
         for entry in entries:
@@ -83,28 +86,41 @@ class _Next:
 
 def whole_set(planned: Plan, before: Snapshot | None, looking: Looking) -> WholeSet:
     """The sets that the suite would offer; only those that change are looked at."""
-    recorded = recorded_sets(before) if before else ()
-    known = {line.key: line for line in recorded or ()}
     coming = looking.members(planned.added)
-    touched = _touched(planned, known.values(), looking.anew) | coming.keys()
-    old = None if recorded is None else _old(known, touched, looking.layout)
-    if old is None:
-        # What is not recorded is read: all packages of an older snapshot, once.
-        old = looking.members(planned.entries)
+    known, old = _known(planned, before, coming, looking)
     following = tuple(_following(planned, old, coming, looking.proved))
-    sets = {one.now.key: one.now for one in following if one.now}
-    changed = {one.now.key for one in following if one.now and one.is_other}
+    sets = tuple(one.now for one in following if one.now)
+    changed = frozenset(one.now.key for one in following if one.now and one.is_other)
     if looking.strict:
-        raise_faults(fault for key in sorted(changed) for fault in faults_of(sets[key]))
-    others = [line for key, line in known.items() if key not in old]
-    lines = {key: line_of(one) for key, one in sets.items()}
-    left = [one for each in following for one in each.left]
+        raise_faults(chain.from_iterable(faults_of(one) for one in sets if one.key in changed))
+    others = tuple(line for key, line in known.items() if key not in old)
+    lines = tuple(map(line_of, sets))
     return WholeSet(
-        lines=(*lines.values(), *others),
-        sets=tuple(one for key, one in sets.items() if lines[key] != known.get(key)),
-        changed=frozenset(changed),
-        unowed=_unowed(left, sets.values(), others, planned.entries, looking.layout),
+        lines=(*lines, *others),
+        sets=tuple(
+            one for one, line in zip(sets, lines, strict=True) if line != known.get(one.key)
+        ),
+        changed=changed,
+        unowed=_unowed(
+            chain.from_iterable(one.left for one in following),
+            sets,
+            others,
+            planned.entries,
+            looking.layout,
+        ),
     )
+
+
+def _known(
+    planned: Plan, before: Snapshot | None, coming: Members, looking: Looking
+) -> tuple[Mapping[SetKey, SetLine], Members]:
+    """What the suite says of its sets now, and who the members are of those that may change."""
+    recorded = recorded_sets(before) if before else ()
+    lines = {line.key: line for line in recorded or ()}
+    touched = _touched(planned, lines.values(), looking.anew) | coming.keys()
+    old = None if recorded is None else _old(lines, touched, looking.layout)
+    # What is not recorded is read: all packages of an older snapshot, once.
+    return lines, looking.members(planned.entries) if old is None else old
 
 
 def _touched(planned: Plan, lines: Iterable[SetLine], anew: bool) -> set[SetKey]:
@@ -115,8 +131,8 @@ def _touched(planned: Plan, lines: Iterable[SetLine], anew: bool) -> set[SetKey]
 
 def _following(
     planned: Plan,
-    old: Mapping[SetKey, Sequence[Member]],
-    coming: Mapping[SetKey, Sequence[Member]],
+    old: Members,
+    coming: Members,
     proved: Proved,
 ) -> Iterator[_Next]:
     gone = {entry.files[0].sha256 for entry in planned.removed if not entry.is_source}
@@ -153,7 +169,7 @@ def _unowed(
 
 def _old(
     known: Mapping[SetKey, SetLine], touched: Iterable[SetKey], layout: Layout
-) -> Mapping[SetKey, Sequence[Member]] | None:
+) -> Members | None:
     """The members that sets had, as far as they are recorded; None: a document is missing."""
     found = {key: read_set(layout, known[key]) for key in touched if key in known}
     members = {key: one.members for key, one in found.items() if one}

@@ -22,6 +22,18 @@ from qlumod.system.stalling import STALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """Where sources come from, and where they go to."""
+
+    archives: Path
+    """A .sources file of archives with sources (Types: deb-src), with the keys that sign them; apt
+    checks each file by the digest that is signed there."""
+    output: Path
+    stall: float = STALL
+    """The seconds that hardly anything may come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
     """What a suite owes, and what became of it."""
 
@@ -35,20 +47,11 @@ class Owed:
 
 
 def owed_sources(
-    suite: str,
-    *,
-    repository: Path,
-    sources: Path | None,
-    output: Path,
-    dry_run: bool = False,
-    stall: float = STALL,
-    listen: Listener,
+    suite: str, *, repository: Path, fetching: Fetching | None, listen: Listener
 ) -> Owed:
     """Fetch the sources of all packages in the payloads of a suite that it does not offer itself.
 
-    `sources` is a .sources file of archives with sources (Types: deb-src) and the keys that sign
-    them; None: nothing can be fetched. apt checks each file by the digest that is signed there.
-    `stall` are the seconds that hardly anything may come.
+    `fetching` None: they are only told.
     """
     layout = Layout(root=repository.absolute())
     opened_settings(layout)
@@ -56,9 +59,7 @@ def owed_sources(
     there = {entry.source for entry in entries if entry.is_source}
     wanted = _named_in(layout, [entry for entry in entries if _is_payload(entry)])
     lacking = sorted(wanted - there)
-    fetched: tuple[Path, ...] = ()
-    if sources is not None and not dry_run:
-        fetched = _fetched(lacking, sources, output, stall, listen)
+    fetched = _fetched(lacking, fetching, listen) if fetching else ()
     got = {path.name for path in fetched}
     return Owed(
         suite=suite,
@@ -82,13 +83,12 @@ def _named_in(layout: Layout, payloads: Iterable[Entry]) -> set[Source]:
     }
 
 
-def _fetched(
-    lacking: Sequence[Source], sources: Path, output: Path, stall: float, listen: Listener
-) -> tuple[Path, ...]:
+def _fetched(lacking: Sequence[Source], fetching: Fetching, listen: Listener) -> tuple[Path, ...]:
+    output, stall = fetching.output, fetching.stall
     with told(output):
         make_directories(output)
     with scratch() as directory:
-        text = decoded(read_bytes(sources), str(sources))
+        text = decoded(read_bytes(fetching.archives), str(fetching.archives))
         client = make_apt_client(directory, architecture="amd64", sources=text)
         with step(listen, "reading the archives' indexes"):
             client.update(stall=stall, listen=listen)

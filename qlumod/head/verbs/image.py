@@ -29,6 +29,21 @@ Name = TypeVar("Name", bound=str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewImage:
+    """What is said of an image that is to be defined; None: what this head node has."""
+
+    name: ImageName
+    modules: Sequence[ModuleName]
+    version: str | None = None
+    """Else the newest minor version of the flavor."""
+    flavor: FlavorName | None = None
+    """Else the only one."""
+    architecture: ArchName | None = None
+    """Else the only one."""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """What `build_images` did about one image."""
 
@@ -50,27 +65,18 @@ class Shown:
     generations: tuple[str, ...]
 
 
-def create_image(
-    places: Places,
-    name: ImageName,
-    *,
-    modules: Sequence[ModuleName],
-    version: str | None,
-    flavor: FlavorName | None,
-    architecture: ArchName | None,
-    description: str,
-    listen: Listener,
-) -> Image:
-    """Define an image, from modules that this head node has; what is not said is found there."""
+def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
+    """Define an image, from modules that this head node has."""
     with held(places, listen):
         registry = read_registry(places)
         image = Image(
-            name=name,
-            version=version or _newest_minor(registry, flavor),
-            flavor=flavor or _only({entry.flavor for entry in registry}, "flavor"),
-            architecture=architecture or _only({entry.architecture for entry in registry}, "arch"),
-            modules=tuple(sorted(set(modules))),
-            description=description,
+            name=new.name,
+            version=new.version or _newest_minor(registry, new.flavor),
+            flavor=new.flavor or _only({entry.flavor for entry in registry}, "flavor"),
+            architecture=new.architecture
+            or _only({entry.architecture for entry in registry}, "arch"),
+            modules=tuple(sorted(set(new.modules))),
+            description=new.description,
         )
         make_plan(places, image, registry)
         write_definition(places, image)

@@ -1,0 +1,1 @@
+"""What people do before there is a build: each is one call of the command line."""

@@ -1,0 +1,40 @@
+"""Which results may be derived from an installation in two steps (docs/proof.md); pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from qlumod.model.names import ModuleName
+from qlumod.model.spec import ModuleSpec
+from qlumod.proof.checked import Checked
+from qlumod.proof.design import Design, Stack, design
+
+
+def closer_sets(
+    planned: Design, known: Mapping[Stack, Checked], specs: Sequence[ModuleSpec]
+) -> tuple[Stack, ...]:
+    """The largest sets without the modules that spoil the larger ones, where any does."""
+    if all(known[large].otherwise == () for large in planned.largest):
+        return ()
+    spoilt = {s[-1] for s in planned.singles if known[s].otherwise != ()}
+    sound = [single for single in planned.singles if spoilt.isdisjoint(single)]
+    modules = {module for single in sound for module in single}
+    return design(tuple(spec for spec in specs if spec.module in modules)).largest
+
+
+def no_derivation(stack: Stack, known: Mapping[Stack, Checked]) -> str:
+    """Why a stack has to be installed at once; empty where two steps are as good.
+
+    `known` are the results for each module with what it requires, and for large sets.
+    """
+    members = {module: _upto(module, known) for module in stack}
+    for module, single in members.items():
+        if known[single].otherwise != ():
+            return f"{module} in two steps is another installation"
+    around = [other for other in known if set(stack) < set(other)]
+    if not any(known[large].otherwise == () for large in around):
+        return "no larger set around it is the same installation in two steps"
+    return ""
+
+
+def _upto(module: ModuleName, known: Iterable[Stack]) -> Stack:
+    """The smallest stack that has the module: it and what it requires."""
+    return min((stack for stack in known if module in stack), key=len)

@@ -1,0 +1,60 @@
+"""What release, specs and payloads say that a stack and one installation differ in."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from qlumod.model.manifest import INITRD, KERNEL
+from qlumod.model.project import Project
+from qlumod.proof.permitted import Expectations, outside
+from qlumod.proof.reference import Installation
+from qlumod.stack.kernel import kernel_of_stack
+from qlumod.stack.payload import Payload
+from qlumod.state.accounts import day_of
+from qlumod.state.kind import canonical_path
+
+
+def expectations(
+    project: Project, installation: Installation, payloads: Collection[Payload]
+) -> Expectations:
+    """What release, specs and payloads say that the stack differs in."""
+    release, specs = project.release, installation.specs
+    beside = dict(pair for payload in payloads for pair in _beside(payload))
+    kernel = kernel_of_stack(payloads)
+    recorded = {path for payload in payloads for _, path in payload.left_out}
+    back = {path for payload in payloads for path in _brought_back(payload, recorded)}
+    return Expectations(
+        left_out=frozenset(recorded - back - outside(kernel, beside)),
+        excludes=(*release.excludes, *installation.lines("exclude")),
+        includes=(*release.includes, *installation.lines("include")),
+        secrets=tuple(canonical_path(s.path) for spec in specs for s in spec.secrets),
+        kernel=kernel,
+        beside=beside,
+        accounts=project.accounts.made_by(
+            (package.package for package in installation.packages), installation.lock.flavor
+        ),
+        days=dict(_days(project, installation)),
+        restored=frozenset(recorded & back),
+    )
+
+
+def _days(project: Project, installation: Installation) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The days of the passwords of users that modules bring."""
+    lock = installation.lock
+    for module in installation.modules:
+        made = project.accounts.made_by((p.package for p in lock.of(module)), lock.flavor)
+        for user in made.users:
+            yield user.name, (day_of(installation.epoch), day_of(lock.epoch_of(module)))
+
+
+def _brought_back(payload: Payload, recorded: Collection[str]) -> Iterator[str]:
+    """The paths of a module that others have left out, and not it."""
+    own = {path for _, path in payload.left_out}
+    for line in payload.contents:
+        if line.path in recorded and line.path not in own:
+            yield line.path
+
+
+def _beside(payload: Payload) -> Iterable[tuple[str, str]]:
+    """What lies beside a layer: its path in an installation, and its digest."""
+    for name, path in ((KERNEL, "/boot/vmlinuz-"), (INITRD, "/boot/initrd.img-")):
+        if file := payload.manifest.file(name):
+            yield f"{path}{payload.manifest.kernel}", file.sha256

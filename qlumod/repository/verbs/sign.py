@@ -1,0 +1,41 @@
+"""Signing suites anew, so that clients go on believing them."""
+
+import time
+from collections.abc import Sequence
+
+from qlumod.events import Listener
+from qlumod.repository.founding import opened_settings
+from qlumod.repository.layout import Layout
+from qlumod.repository.offering import Offer, publisher
+from qlumod.repository.outcome import Publication
+from qlumod.repository.plan import plan_for
+from qlumod.repository.snapshots import Snapshot, existing
+from qlumod.repository.terms import Terms
+
+
+def renew(
+    suites: Sequence[str], *, only_due: bool = False, terms: Terms, listen: Listener
+) -> tuple[Publication, ...]:
+    """Sign suites anew with the same packages; no names stand for all suites.
+
+    `only_due` leaves those as they are that clients believe for more than half of their time still,
+    or for ever.
+    """
+    layout = Layout(root=terms.repository.absolute())
+    settings = opened_settings(layout)
+    with publisher(layout, settings, terms, listen=listen) as into, into.opened():
+        now = time.time() if terms.date is None else terms.date
+        return tuple(
+            into.offer(_again(before))
+            for name in suites or layout.suite_names()
+            if _is_due(before := existing(layout, name), now) or not only_due
+        )
+
+
+def _again(before: Snapshot) -> Offer:
+    entries = before.entries()
+    return Offer(suite=before.suite, before=before, plan=plan_for(entries, entries), anyway=True)
+
+
+def _is_due(before: Snapshot, now: float) -> bool:
+    return before.valid_until is not None and now > (before.date + before.valid_until) / 2

@@ -1,0 +1,66 @@
+"""What was published when: the snapshots of a repository, and what differs between them."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.repository.entries import Entry
+from qlumod.repository.founding import opened_settings
+from qlumod.repository.layout import Layout, snapshot_id
+from qlumod.repository.module_sets import ModuleSet, SetLine, read_set, recorded_sets
+from qlumod.repository.plan import Change, changes_between
+from qlumod.repository.published import named
+from qlumod.repository.snapshots import Snapshot, all_snapshots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A snapshot, and the suite it is served as, if it is."""
+
+    snapshot: Snapshot
+    current: bool
+    entries: tuple[Entry, ...]
+    lines: tuple[SetLine, ...] = ()
+    """What it says of its sets of modules, and what is known of these."""
+    sets: tuple[ModuleSet, ...] = ()
+
+
+def snapshots(repository: Path) -> tuple[Shown, ...]:
+    """All snapshots, the oldest first."""
+    layout = Layout(root=repository.absolute())
+    opened_settings(layout)
+    return tuple(_shown(layout, snapshot) for snapshot in all_snapshots(layout))
+
+
+def snapshot(repository: Path, identity: str) -> Shown:
+    """One snapshot, by its name."""
+    layout = Layout(root=repository.absolute())
+    opened_settings(layout)
+    wanted = snapshot_id(identity)
+    for found in all_snapshots(layout):
+        if found.identity == wanted:
+            lines = recorded_sets(found) or ()
+            sets = tuple(one for line in lines if (one := read_set(layout, line)))
+            return replace(_shown(layout, found), lines=lines, sets=sets)
+    raise QlumodError(
+        f"{repository} has no snapshot {identity}",
+        remedy=f"qlumod snapshot list --repository {repository} names them all",
+    )
+
+
+def differences(repository: Path, old: str, new: str) -> tuple[Change, ...]:
+    """What differs between two snapshots, or what suites offer now, by their names."""
+    layout = Layout(root=repository.absolute())
+    opened_settings(layout)
+    before, after = (
+        {entry for found in named(layout, name) for entry in found.entries()} for name in (old, new)
+    )
+    return changes_between(before, after)
+
+
+def _shown(layout: Layout, snapshot: Snapshot) -> Shown:
+    return Shown(
+        snapshot=snapshot,
+        current=layout.current(snapshot.suite) == snapshot.identity,
+        entries=snapshot.entries(),
+    )

@@ -1,0 +1,116 @@
+"""Taking back what a suite offers: an earlier set again, or some packages less."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener
+from qlumod.repository.entries import Entry, sort_entries
+from qlumod.repository.founding import opened_settings
+from qlumod.repository.incoming import Incoming, read_incoming
+from qlumod.repository.layout import Layout, snapshot_id
+from qlumod.repository.offering import Offer, publisher
+from qlumod.repository.outcome import Publication
+from qlumod.repository.plan import plan_for
+from qlumod.repository.raising import make_raised, to_raise
+from qlumod.repository.retention import older_than
+from qlumod.repository.selection import without
+from qlumod.repository.snapshots import Snapshot, all_snapshots, existing
+from qlumod.repository.terms import Terms
+from qlumod.system.scratch import scratch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Less:
+    """What is to be offered: the whole set, and the packages that had to be made for it."""
+
+    entries: tuple[Entry, ...]
+    made: tuple[Incoming, ...] = ()
+
+
+def rollback(
+    suite: str,
+    identity: str | None = None,
+    *,
+    raise_metas: bool = False,
+    terms: Terms,
+    listen: Listener,
+) -> Publication:
+    """Let a suite offer again what it offered in an earlier snapshot, with a newer date.
+
+    `identity` None is the newest snapshot that had other packages. `raise_metas` gives meta
+    packages a higher version, which clients that already upgraded follow.
+    """
+    layout = Layout(root=terms.repository.absolute())
+    settings = opened_settings(layout)
+    with (
+        publisher(layout, settings, terms, listen=listen) as into,
+        into.opened(),
+        scratch() as folder,
+    ):
+        before = existing(layout, suite)
+        earlier = _earlier(layout, before, identity)
+        less = _Less(entries=earlier.entries())
+        if raise_metas:
+            less = _raised(layout, before, less.entries, folder, listen)
+        done = into.offer(
+            Offer(
+                suite=before.suite,
+                before=before,
+                plan=plan_for(before.entries(), less.entries),
+                incoming=less.made,
+                exactly=True,
+            )
+        )
+    return replace(done, back_to=earlier.identity)
+
+
+def remove(
+    suite: str,
+    packages: Sequence[str] = (),
+    *,
+    keep: int | None = None,
+    terms: Terms,
+    listen: Listener,
+) -> Publication:
+    """Take binary packages out of a suite, with the sources that nothing else there was made from.
+
+    `keep` takes out all payload packages but the newest so many versions of each meta-version. What
+    others of the suite need is refused.
+    """
+    layout = Layout(root=terms.repository.absolute())
+    settings = opened_settings(layout)
+    with publisher(layout, settings, terms, listen=listen) as into, into.opened():
+        before = existing(layout, suite)
+        entries = before.entries()
+        binaries = [entry for entry in entries if not entry.is_source]
+        old = () if keep is None else older_than(binaries, keep)
+        staying = without(entries, packages, old, before.suite)
+        return into.offer(Offer(suite=before.suite, before=before, plan=plan_for(entries, staying)))
+
+
+def _raised(
+    layout: Layout, before: Snapshot, entries: tuple[Entry, ...], folder: Path, listen: Listener
+) -> _Less:
+    """The same set with the meta packages under higher versions."""
+    raised = to_raise(before.entries(), entries)
+    made = read_incoming(make_raised(layout, raised, folder), listen=listen)
+    staying = set(entries) - {one.entry for one in raised}
+    return _Less(entries=sort_entries((*staying, *(one.entry for one in made))), made=made)
+
+
+def _earlier(layout: Layout, before: Snapshot, identity: str | None) -> Snapshot:
+    of_suite = [one for one in all_snapshots(layout) if one.suite == before.suite]
+    if identity is not None:
+        wanted = snapshot_id(identity)
+        of_suite = [one for one in of_suite if one.identity == wanted]
+    else:
+        now = before.entries()
+        of_suite = [one for one in reversed(of_suite) if one.entries() != now]
+    if not of_suite:
+        raise QlumodError(
+            f"{before.suite} has no snapshot {identity or 'with other packages'}",
+            remedy=f"qlumod snapshot list --repository {layout.root} names them all",
+        )
+    return of_suite[0]

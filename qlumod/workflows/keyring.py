@@ -1,0 +1,60 @@
+"""Packages by which clients follow a repository: the repository makes them, lintian sees them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qlumod.events import Listener, step
+from qlumod.package.linting import require_clean
+from qlumod.repository.client_packages import (
+    keyring_package,
+    maintainer,
+    make_package,
+    sources_package,
+    suites_by_minor,
+)
+from qlumod.repository.founding import opened_settings
+from qlumod.repository.layout import Layout
+from qlumod.repository.snapshots import existing
+from qlumod.system.apt_client import file_uri
+from qlumod.system.files import copy_new, make_directories, read_bytes, told
+from qlumod.system.gpg import newest_key_date, user_ids
+from qlumod.system.scratch import scratch
+
+
+def client_packages(
+    repository: Path,
+    *,
+    suites: Sequence[str] = (),
+    output: Path,
+    lint: bool = True,
+    listen: Listener,
+) -> tuple[Path, ...]:
+    """Make the packages by which clients follow the repository: keys, and the sources of each x.y.
+
+    `suites` none are all that are there, but for proposed updates. What is published already comes
+    out the same, under the same version. Where lintian finds errors, nothing gets to `output`.
+    """
+    layout = Layout(root=repository.absolute())
+    settings = opened_settings(layout)
+    names = [existing(layout, name).suite for name in suites] or layout.suite_names()
+    keyring = read_bytes(layout.root / settings.keyring)
+    uri = settings.uri or file_uri(layout.root)
+    people = maintainer(settings, user_ids(layout.root / settings.keyring))
+    wanted = [
+        keyring_package(settings, keyring, people),
+        *(
+            sources_package(settings, uri, minor, found, people)
+            for minor, found in suites_by_minor(names, asked=bool(suites)).items()
+        ),
+    ]
+    epoch = newest_key_date(layout.root / settings.keyring)
+    with told(output):
+        make_directories(output)
+    with scratch() as place:
+        with step(listen, "making packages", total=len(wanted), unit="packages"):
+            made = [make_package(layout, package, place, epoch=epoch) for package in wanted]
+        if lint:
+            require_clean("clients' packages", made, scratch=place / "lintian", listen=listen)
+        for deb in made:
+            copy_new(deb, output / deb.name)
+    return tuple(output / deb.name for deb in made)

@@ -1,0 +1,24 @@
+"""What is imported late is hidden from the import contracts, so it is listed, with its reason."""
+
+import re
+
+from qlumod.system.own_code import PACKAGE
+
+REASONS = {
+    ("cli/configuration.py", "model.address"): "only who names archives needs it",
+    ("cli/configuration.py", "model.release"): "only who names archives needs it",
+    ("cli/kinds.py", "model.address"): "only who names archives needs it",
+    ("cli/options.py", "system.limits"): "the limits hold for the whole process",
+    ("cli/settings.py", "system.limits"): "the usual limits are shown",
+    ("workflows/publish.py", "proof.proved"): "only who gives proofs needs it",
+}
+LATE = re.compile(r"""= late\("qlumod\.([\w.]+)"\)""")
+
+
+def test_nothing_else_is_imported_late() -> None:
+    found = {
+        (str(path.relative_to(PACKAGE)), name)
+        for path in PACKAGE.rglob("*.py")
+        for name in LATE.findall(path.read_text())
+    }
+    assert found == REASONS.keys()
