@@ -22,12 +22,12 @@ from pathlib import Path
 
 from measured import ROOT, ROUNDS, Spent, clocked, compress, contained, quietly
 
-from qlumod.layer.abreast import usable_processors
 from qlumod.layer.build import ensure_generated
 from qlumod.layer.job import Job
-from qlumod.system.archive import Heading, frozen_archive
-from qlumod.system.store import Store
-from qlumod.system.workshop import Workshop
+from qlumod.layer.scheduler import usable_processors
+from qlumod.packaging.debian.archive import Heading, frozen_archive
+from qlumod.system.disk.store import Store
+from qlumod.system.disk.workshop import Workshop
 from qlumod.workflows.build import ordered
 from qlumod.workflows.workplace import Workplace
 

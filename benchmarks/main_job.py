@@ -22,8 +22,8 @@ from qlumod.events import ignore
 from qlumod.model.lock import Lock, parse_lock
 from qlumod.model.names import ModuleName
 from qlumod.model.release import Release, parse_release
-from qlumod.system.archive import Heading, frozen_archive
-from qlumod.system.store import Store
+from qlumod.packaging.debian.archive import Heading, frozen_archive
+from qlumod.system.disk.store import Store
 
 MODULES = ("core", "slurm")
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from many_debs import MODULES, changes, make_debs, make_head
 from measured import ROUNDS, Spent, clocked, quietly
 
-from qlumod.system.gpg import make_key
+from qlumod.system.keys.gpg import make_key
 
 SUITE = "14.0-bookworm"
 SIZES = tuple(int(size) for size in os.environ.get("SIZES", "1000 10000 100000").split())

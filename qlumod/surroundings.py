@@ -2,8 +2,8 @@
 
 This runs before any other module of qlumod is imported, and with that before the libraries are
 loaded that read these variables. Programs that qlumod starts get none of them: their environment is
-made by `qlumod.system.run`, which also gives ``APT_CONFIG`` to the processes that are to have it
-(nobody else initializes libapt).
+made by `qlumod.system.processes.run`, which also gives ``APT_CONFIG`` to the processes that are to
+have it (nobody else initializes libapt).
 
 What acts before Python's first line cannot be undone here: the loader's ``LD_…``, and what the C
 library has loaded for the caller's locale by then.

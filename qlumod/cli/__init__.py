@@ -28,7 +28,8 @@ A file of a verb looks like this::
 A verb is one call of a workflow, or of a verb of one wing (``repository/verbs/`` …).
 What that needs from the command line comes from the decorators in ``cli/options.py``, so
 that one thing has one name everywhere; what people want once for a host or for themselves is a
-setting of ``cli/settings.py``, which makes it an option, a variable and a field of qlumod.conf.
+setting of ``cli/settings/table.py``, which makes it an option, a variable and a field of
+qlumod.conf.
 ``reporter.listen`` takes the core's events; ``reporter.result`` prints the answer: lines for
 people, or with ``--json`` the document. Nothing else prints. A verb that looked and found
 differences ends with ``raise FoundWanting``, after its result. A `QlumodError` is let through:

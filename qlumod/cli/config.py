@@ -9,10 +9,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from qlumod.cli import options
-from qlumod.cli.configuration import INSTEAD, Configuration, current
-from qlumod.cli.kinds import Kind
 from qlumod.cli.screen import Reporter
-from qlumod.cli.settings import BY_NAME, SETTINGS, Setting
+from qlumod.cli.settings.reading import INSTEAD, Configuration, current
+from qlumod.cli.settings.table import BY_NAME, SETTINGS, Setting
+from qlumod.cli.settings.values import Kind
 from qlumod.cli.wording import columns
 from qlumod.errors import QlumodError
 from qlumod.events import Caution

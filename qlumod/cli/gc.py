@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from qlumod.cli import options
-from qlumod.cli.kinds import Kind, duration, whole
 from qlumod.cli.repository_options import repository, wait
 from qlumod.cli.screen import Reporter
+from qlumod.cli.settings.values import Kind, duration, whole
 from qlumod.cli.wording import size
-from qlumod.repository.letting_go import LettingGo
-from qlumod.repository.retention import Retention
+from qlumod.repository.maintenance.gc import LettingGo
+from qlumod.repository.rules.retention import Retention
 from qlumod.repository.verbs.gc import collect
 
 

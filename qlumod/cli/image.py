@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.kinds import Kind
 from qlumod.cli.screen import Reporter
+from qlumod.cli.settings.values import Kind
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
 from qlumod.head.verbs.image import (

@@ -6,12 +6,12 @@ from dataclasses import asdict
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.kinds import Kind
 from qlumod.cli.left_out import left_out_lines
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter
+from qlumod.cli.settings.values import Kind
 from qlumod.cli.wording import columns, size
-from qlumod.lock.freshness import Older, older_archive
+from qlumod.lock.archives.freshness import Older, older_archive
 from qlumod.model.lock import LockedPackage
 from qlumod.workflows.lock import Locked, Wish, lock
 from qlumod.workflows.predecessors import Base

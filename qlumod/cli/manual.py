@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from qlumod import __version__
-from qlumod.cli.configuration import INSTEAD, SYSTEM, USER
 from qlumod.cli.exits import MEANINGS
 from qlumod.cli.main import VERBS, cli
 from qlumod.cli.options import Verb, VerbGroup
-from qlumod.cli.settings import SETTINGS
+from qlumod.cli.settings.reading import INSTEAD, SYSTEM, USER
+from qlumod.cli.settings.table import SETTINGS
 
 FILES = {
     "module-specs/": "The modules, the release, the accounts, and the locks (--specs).",

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from qlumod.cli.configuration import current
+from qlumod.cli.settings.reading import current
 from qlumod.model.profile import RELEASED
-from qlumod.repository.layout import Layout
-from qlumod.system.files import read_bytes
+from qlumod.repository.format.layout import Layout
+from qlumod.system.disk.files import read_bytes
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 _PLAIN = re.compile(r"[\w.,:=@%+~-]+")
@@ -115,7 +115,7 @@ def snapshots(ctx: click.Context, option: click.Parameter, incomplete: str) -> l
 
 def packages(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the binary packages of the suite that is typed."""
-    from qlumod.repository.snapshots import current_snapshot  # noqa: PLC0415 - not always needed
+    from qlumod.repository.format.snapshots import current_snapshot  # noqa: PLC0415 - not always needed
 
     # Where the value of an option is still to come, click leaves the words in front as they are.
     suite = ctx.params.get("suite") or ctx.params.get("source") or next(iter(ctx.args), None)

@@ -11,20 +11,20 @@ import click
 from click.shell_completion import CompletionItem
 
 from qlumod.cli import offers
-from qlumod.cli.configuration import current
-from qlumod.cli.kinds import PathKind
 from qlumod.cli.offers import Completer
 from qlumod.cli.screen import Reporter, error_document, new_log, print_json
-from qlumod.cli.settings import BY_NAME, Setting
+from qlumod.cli.settings.reading import current
+from qlumod.cli.settings.table import BY_NAME, Setting
+from qlumod.cli.settings.values import PathKind
 from qlumod.errors import QlumodError
 from qlumod.late import late
-from qlumod.system.ownership import require_own
+from qlumod.system.disk.ownership import require_own
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
 
-# See `qlumod.cli.settings`.
-limits = late("qlumod.system.limits")
+# See `qlumod.cli.settings.table`.
+limits = late("qlumod.system.processes.limits")
 # It imports what a build needs, which no verb of a head node may.
 workplaces = late("qlumod.workflows.workplace")
 

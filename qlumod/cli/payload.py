@@ -6,8 +6,8 @@ from typing import Unpack
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.kinds import PathKind
 from qlumod.cli.screen import Reporter
+from qlumod.cli.settings.values import PathKind
 from qlumod.model.names import module_name
 from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
 from qlumod.workflows.workplace import workshop_in

@@ -6,7 +6,7 @@ from qlumod.cli import offers, options
 from qlumod.cli.publish import document, lines
 from qlumod.cli.repository_options import publishing
 from qlumod.cli.screen import Reporter
-from qlumod.repository.terms import Admission, Terms
+from qlumod.repository.publishing.terms import Admission, Terms
 from qlumod.workflows.publish import promote
 
 

@@ -8,11 +8,11 @@ import click
 from qlumod.cli import options
 from qlumod.cli.repository_options import publishing, suite, wishes
 from qlumod.cli.screen import Reporter
-from qlumod.repository.module_sets import ModuleSet, line_of
-from qlumod.repository.outcome import Publication
-from qlumod.repository.plan import Change
-from qlumod.repository.settings import Wishes
-from qlumod.repository.terms import Admission, Terms
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.terms import Admission, Terms
+from qlumod.repository.rules.plan import Change
+from qlumod.repository.sets.module_sets import ModuleSet, line_of
 from qlumod.workflows.publish import publish
 
 

@@ -3,11 +3,11 @@
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.kinds import Kind, whole
 from qlumod.cli.repository_options import repository, terms, valid_for, wait
 from qlumod.cli.rollback import document, lines
 from qlumod.cli.screen import Reporter
-from qlumod.repository.terms import Terms
+from qlumod.cli.settings.values import Kind, whole
+from qlumod.repository.publishing.terms import Terms
 from qlumod.repository.verbs.withdraw import remove
 
 

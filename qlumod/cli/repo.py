@@ -7,16 +7,16 @@ import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.exits import FoundWanting
-from qlumod.cli.kinds import PathKind
 from qlumod.cli.options import setting, setting_argument
 from qlumod.cli.repository_options import wait, wishes
 from qlumod.cli.screen import Reporter
-from qlumod.cli.settings import BY_NAME
-from qlumod.repository.fsck import Findings
-from qlumod.repository.settings import Wishes
-from qlumod.repository.verbs.owed import Fetching, owed_sources
+from qlumod.cli.settings.table import BY_NAME
+from qlumod.cli.settings.values import PathKind
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.maintenance.fsck import Findings
 from qlumod.repository.verbs.repo import check_repository, trial_key
 from qlumod.repository.verbs.repo import init as begin
+from qlumod.repository.verbs.source_obligations import Fetching, owed_sources
 from qlumod.workflows.keyring import client_packages
 
 _DIRECTORY = setting_argument("repository")

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from qlumod.cli import offers
-from qlumod.cli.kinds import PathKind
 from qlumod.cli.options import F, setting
+from qlumod.cli.settings.values import PathKind
 from qlumod.model.profile import RELEASED
-from qlumod.repository.settings import Wishes
-from qlumod.repository.terms import Admission, Terms
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.publishing.terms import Admission, Terms
 
 DAY = 24 * 60 * 60
 

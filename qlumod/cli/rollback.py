@@ -6,8 +6,8 @@ from qlumod.cli import offers, options
 from qlumod.cli.publish import changes_document
 from qlumod.cli.repository_options import repository, terms, valid_for, wait
 from qlumod.cli.screen import Reporter
-from qlumod.repository.outcome import Publication
-from qlumod.repository.terms import Terms
+from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.terms import Terms
 from qlumod.repository.verbs.withdraw import rollback
 
 

@@ -5,7 +5,7 @@ import click
 from qlumod.cli import offers, options
 from qlumod.cli.repository_options import repository, terms, valid_for, wait
 from qlumod.cli.screen import Reporter
-from qlumod.repository.terms import Terms
+from qlumod.repository.publishing.terms import Terms
 from qlumod.repository.verbs.sign import renew
 
 

@@ -23,8 +23,8 @@ from qlumod.head.site import packed
 from qlumod.model.document import readable
 from qlumod.model.image import Stack, StackLayer, StackModule, parse_stack, stack_text
 from qlumod.model.manifest import INITRD, KERNEL, LAYER, PayloadFile
-from qlumod.system.files import file_sum, read_bytes, remove_tree, write_new
-from qlumod.system.namespace import call_inside
+from qlumod.system.disk.files import file_sum, read_bytes, remove_tree, write_new
+from qlumod.system.processes.namespace import call_inside
 
 
 def is_current(places: Places, plan: Plan) -> bool:

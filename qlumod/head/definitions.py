@@ -6,8 +6,8 @@ from qlumod.errors import QlumodError
 from qlumod.head.places import Places
 from qlumod.model.document import decoded, readable
 from qlumod.model.image import Image, ImageName, image_text, parse_image
-from qlumod.system.documents import MOST
-from qlumod.system.files import make_directories, read_bytes, write_whole
+from qlumod.system.disk.documents import MOST
+from qlumod.system.disk.files import make_directories, read_bytes, write_whole
 
 SUFFIX = ".image"
 

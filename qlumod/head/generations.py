@@ -8,8 +8,8 @@ from pathlib import Path
 from qlumod.head.places import Places
 from qlumod.model.image import ImageName, Stack, parse_stack
 from qlumod.model.names import Digest
-from qlumod.system.documents import read_document
-from qlumod.system.files import (
+from qlumod.system.disk.documents import read_document
+from qlumod.system.disk.files import (
     make_directories,
     point,
     remove_tree,

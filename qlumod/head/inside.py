@@ -29,11 +29,11 @@ from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.stack.settle import settle
 from qlumod.state.table import DROPPED, rule_of
-from qlumod.system.files import write_new
-from qlumod.system.memory import scratch_space
-from qlumod.system.squashfs import Squashing, write_image
-from qlumod.system.tree import scan
-from qlumod.system.within import Root
+from qlumod.system.disk.files import write_new
+from qlumod.system.disk.squashfs import Squashing, write_image
+from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.disk.tree import scan
+from qlumod.system.disk.within import Root
 
 INITRD = "initrd.img"
 """The name of the stack's initrd, beside its last layer."""

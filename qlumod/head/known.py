@@ -18,8 +18,8 @@ from qlumod.model.document import written
 from qlumod.model.lines import lines_of
 from qlumod.model.names import Digest
 from qlumod.model.numbers import number
-from qlumod.system.documents import read_document
-from qlumod.system.files import file_sum, write_whole
+from qlumod.system.disk.documents import read_document
+from qlumod.system.disk.files import file_sum, write_whole
 
 READERS = 4
 """More readers at once make a disk slower, not faster."""

@@ -8,7 +8,7 @@ from qlumod.errors import QlumodError
 from qlumod.head.site import SiteFile
 from qlumod.model.numbers import number
 from qlumod.stack.files import Owners
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 
 def place_files(root: Root, files: Iterable[SiteFile]) -> tuple[str, ...]:

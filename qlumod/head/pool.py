@@ -11,7 +11,7 @@ from qlumod.errors import QlumodError
 from qlumod.head.places import Places
 from qlumod.model.manifest import PayloadFile
 from qlumod.model.names import Digest
-from qlumod.system.files import copy_new, file_sum, make_directories, sync, told
+from qlumod.system.disk.files import copy_new, file_sum, make_directories, sync, told
 
 SUFFIX = ".squashfs"
 _FICLONE = 0x40049409

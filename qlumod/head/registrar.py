@@ -20,13 +20,13 @@ from qlumod.model.registry import (
     parse_registry,
     registry_text,
 )
-from qlumod.system.documents import read_document
-from qlumod.system.dpkg_query import package_versions
-from qlumod.system.files import make_directories, write_whole
-from qlumod.system.locking import locked
-from qlumod.system.ownership import strangers
-from qlumod.system.run import CommandFailed, command, run
-from qlumod.system.scratch import scratch
+from qlumod.packaging.debian.dpkg_query import package_versions
+from qlumod.system.disk.documents import read_document
+from qlumod.system.disk.files import make_directories, write_whole
+from qlumod.system.disk.locking import locked
+from qlumod.system.disk.ownership import strangers
+from qlumod.system.disk.scratch import scratch
+from qlumod.system.processes.run import CommandFailed, command, run
 
 PATIENCE = 600.0
 """Seconds to wait for another run on the same head node: as long as a large image may take."""

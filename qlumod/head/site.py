@@ -20,9 +20,9 @@ from qlumod.model.paths import absolute_path
 from qlumod.model.secret import Secret, SecretKind
 from qlumod.model.tree import Entry
 from qlumod.state.kind import matches_any
-from qlumod.system.files import read_bytes
-from qlumod.system.ownership import group_name, strangers, user_name, writers
-from qlumod.system.tree import scan
+from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.ownership import group_name, strangers, user_name, writers
+from qlumod.system.disk.tree import scan
 
 TYPES = ("f", "d", "l")
 MOST = 16 << 20

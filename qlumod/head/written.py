@@ -13,7 +13,7 @@ from qlumod.stack.payload import Payload
 from qlumod.stack.settle import set_attributes
 from qlumod.state.kind import StateFile, encoded
 from qlumod.state.table import CACHES, IDENTITY, KINDS
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 _FILE = re.compile(r"^f\t[0-7]{4}\t[^\t\n]*\t[0-9]+\t([0-9a-f]{64})\t", re.MULTILINE)
 """A file in a module's contents, and its digest. Parsing them whole would take too long."""

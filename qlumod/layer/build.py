@@ -5,22 +5,22 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step, within
-from qlumod.layer.abreast import abreast
 from qlumod.layer.cache import commit, payload_path
 from qlumod.layer.compile import compiled_otherwise, ensure_compiled, needed
 from qlumod.layer.installed import installed
 from qlumod.layer.job import Below, Job
+from qlumod.layer.reproducibility import differences
+from qlumod.layer.scheduler import abreast
 from qlumod.layer.task import make_inside
-from qlumod.layer.twice import differences
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.stack.payload import Payload
-from qlumod.system.namespace import require
-from qlumod.system.run import require_programs
-from qlumod.system.staging import staging, sweep
-from qlumod.system.workshop import WORK, Workshop
+from qlumod.system.disk.staging import staging, sweep
+from qlumod.system.disk.workshop import WORK, Workshop
+from qlumod.system.processes.namespace import require
+from qlumod.system.processes.run import require_programs
 
 SHOWN = 5
 """How many missing packages an error names."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qlumod.model.names import Digest
-from qlumod.system.files import make_directories, sync, sync_all, told
-from qlumod.system.staging import staging
-from qlumod.system.workshop import WORK
+from qlumod.system.disk.files import make_directories, sync, sync_all, told
+from qlumod.system.disk.staging import staging
+from qlumod.system.disk.workshop import WORK
 
 LAYERS = "layers"
 

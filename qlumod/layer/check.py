@@ -10,8 +10,8 @@ from qlumod.model.manifest import LAYER
 from qlumod.model.payload import contents_file, packages_file
 from qlumod.model.tree import Entry
 from qlumod.stack.payload import Payload
-from qlumod.system.files import Sum, file_sum
-from qlumod.system.squashfs_listing import listed
+from qlumod.system.disk.files import Sum, file_sum
+from qlumod.system.disk.squashfs_listing import listed
 
 SHOWN = 20
 """How many paths an error names."""

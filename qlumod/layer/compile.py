@@ -8,9 +8,9 @@ from qlumod.events import Listener, Notice, step
 from qlumod.layer.job import Job
 from qlumod.layer.task import make_inside
 from qlumod.model.lock import LockedPackage, inputs_of
-from qlumod.system.deb import Deb
-from qlumod.system.store import Store
-from qlumod.system.workshop import Workshop
+from qlumod.packaging.debian.deb import Deb
+from qlumod.system.disk.store import Store
+from qlumod.system.disk.workshop import Workshop
 
 
 def needed(job: Job, store: Store) -> tuple[LockedPackage, ...]:
@@ -63,7 +63,7 @@ def _compile(
     output = place / "packages"
     with step(listen, f"compiling the kernel modules of {job.spec.module}"):
         make_inside(
-            "qlumod.layer.compiling:compile_modules",
+            "qlumod.layer.compile_inside:compile_modules",
             job,
             job.to_compile,
             output=output,

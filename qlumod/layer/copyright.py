@@ -6,9 +6,9 @@ from qlumod.layer.job import Job
 from qlumod.model.copyright import Texts
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import PackageName
+from qlumod.packaging.debian.deb import Deb
 from qlumod.state.table import rule_of
-from qlumod.system.deb import Deb
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 DOCUMENTS = "/usr/share/doc"
 NAME = "copyright"

@@ -11,7 +11,7 @@ from qlumod.layer.file_lists import all_file_lists, file_lists
 from qlumod.layer.job import Job
 from qlumod.layer.owners import PathFilters
 from qlumod.state.kind import canonical_path
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 DIRECTORIES = "/*/qlumod-needs-directories"
 """A path-include pattern that fits nothing. Since a directory might hold what fits it, as far as

@@ -5,7 +5,7 @@ import os
 from qlumod.errors import QlumodError
 from qlumod.layer.job import Job
 from qlumod.layer.owners import INFO, FileLists
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 
 def listed(root: Root, package: str, architecture: str = "*") -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import INITRD
 from qlumod.model.public import Public
 from qlumod.model.tree import Entry
+from qlumod.packaging.debian.archive import side_by_side
 from qlumod.secrets.copies import copies_of
 from qlumod.secrets.look import look
 from qlumod.stack.looking import (
@@ -38,8 +39,7 @@ from qlumod.stack.suspects import Suspect, faults_of, judged
 from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.debconf import CONFIG, TEMPLATES
 from qlumod.state.table import kind_named
-from qlumod.system.archive import side_by_side
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 _NAME = re.compile("[A-Za-z]{2,}")
 _EVERYWHERE = frozenset(("bin", "conf", "config", "etc", "lib", "main", "share", "usr", "var"))

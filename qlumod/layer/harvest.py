@@ -48,9 +48,9 @@ from qlumod.state.accounts import (
 )
 from qlumod.state.kind import Files, canonical_path
 from qlumod.state.table import KINDS
-from qlumod.system.files import read_bytes
-from qlumod.system.squashfs import Squashing, write_image
-from qlumod.system.within import Root
+from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.squashfs import Squashing, write_image
+from qlumod.system.disk.within import Root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.release import parse_release, release_text
 from qlumod.model.spec import in_build_order, with_requirements
-from qlumod.system.documents import read_document
+from qlumod.system.disk.documents import read_document
 
 RELEASE = "release"
 ACCOUNTS = "accounts"

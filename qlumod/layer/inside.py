@@ -8,9 +8,9 @@ from qlumod.stack.assemble import assemble
 from qlumod.stack.kernel import kernel_of_stack
 from qlumod.stack.mounted import writable
 from qlumod.stack.settle import settle
-from qlumod.system.mount import all_squashfs, overlay
-from qlumod.system.tree import scan
-from qlumod.system.within import Root
+from qlumod.system.disk.mount import all_squashfs, overlay
+from qlumod.system.disk.tree import scan
+from qlumod.system.disk.within import Root
 
 
 def build(*, listen: Listener, task: Document) -> None:

@@ -11,6 +11,8 @@ from qlumod.layer.job import Job
 from qlumod.layer.restore import LeftOut, restore
 from qlumod.model.accounts import Accounts
 from qlumod.model.names import PackageName
+from qlumod.packaging.debian.apt_order import Order
+from qlumod.packaging.debian.archive import POOL, FrozenArchive
 from qlumod.stack import apt
 from qlumod.stack.bootstrap import bootstrap
 from qlumod.stack.files import Owners, read_files, write_files
@@ -19,11 +21,9 @@ from qlumod.state.accounts import seed
 from qlumod.state.fragment import keyed
 from qlumod.state.kernel_modules import kernels_of
 from qlumod.state.kind import parsed
-from qlumod.system.apt_order import Order
-from qlumod.system.archive import POOL, FrozenArchive
-from qlumod.system.enclosure import enclosed
-from qlumod.system.run import CommandFailed
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import enclosed
+from qlumod.system.processes.run import CommandFailed
 
 _STATUS = "/var/lib/dpkg/status"
 ENVIRONMENT = {"INITRD": "No"}

@@ -10,7 +10,7 @@ from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec, with_requirements
-from qlumod.system.own_code import code_digest
+from qlumod.system.disk.own_code import code_digest
 
 ENTRIES = ("layer/build.py", "layer/compile.py")
 """Where making a layer begins: what decides its bytes, and whether it may be at all."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.stack.kernel import fits
 from qlumod.state.kernel_modules import is_kernel_module, lacking
-from qlumod.system.enclosure import enclosed
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import enclosed
 
 IMAGE = "/boot/vmlinuz-"
 

@@ -16,9 +16,9 @@ from qlumod.model.characters import unseen
 from qlumod.model.generated import Generated
 from qlumod.model.lines import lines_of
 from qlumod.model.lock import LockedPackage
-from qlumod.system.enclosure import Enclosure, Shown
-from qlumod.system.scratch import scratch
-from qlumod.system.within import Root
+from qlumod.system.disk.scratch import scratch
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import Enclosure, Shown
 
 _SHOWN = "/run/qlumod-package"
 """Where the root's dpkg-deb finds a package's tree, and leaves the .deb."""

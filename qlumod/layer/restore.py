@@ -7,11 +7,11 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.layer.job import Job
 from qlumod.model.names import PackageName
 from qlumod.model.spec import Restored
+from qlumod.packaging.debian.deb import Deb
+from qlumod.packaging.debian.tar import File, relative
 from qlumod.stack.files import Owners
 from qlumod.state.kind import canonical_path
-from qlumod.system.deb import Deb
-from qlumod.system.tar import File, relative
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 LeftOut = Collection[tuple[PackageName, str]]
 """What modules below left out: packages and canonical paths."""

@@ -10,8 +10,8 @@ from qlumod.model.tree import Entry
 from qlumod.state.delta import Action, Plan, plan_delta
 from qlumod.state.kernel_modules import kernels_of
 from qlumod.state.table import CACHES
-from qlumod.system.tree import entry_of, scan
-from qlumod.system.within import Root
+from qlumod.system.disk.tree import entry_of, scan
+from qlumod.system.disk.within import Root
 
 BOOT = "boot"
 """The name of the rule for what lies beside the layer."""

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from qlumod.layer.job import Job
+from qlumod.packaging.debian.archive import side_by_side
+from qlumod.packaging.debian.deb import Deb
+from qlumod.packaging.debian.tar import File
 from qlumod.state.kind import canonical_path
-from qlumod.system.archive import side_by_side
-from qlumod.system.deb import Deb
-from qlumod.system.tar import File
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 Md5 = bytes
 """An MD5 digest, as the md5sums of a .deb has it (deb-md5sums(5))."""

@@ -12,12 +12,12 @@ from qlumod.layer.inputs import read_inputs, write_inputs
 from qlumod.layer.job import Job
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
+from qlumod.packaging.debian.archive import POOL, FrozenArchive, Heading, frozen_archive
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
-from qlumod.system.archive import POOL, FrozenArchive, Heading, frozen_archive
-from qlumod.system.memory import scratch_space
-from qlumod.system.namespace import call_inside
-from qlumod.system.workshop import Workshop
+from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.disk.workshop import Workshop
+from qlumod.system.processes.namespace import call_inside
 
 Document = Mapping[str, Any]
 """A task as JSON has it."""

@@ -8,7 +8,7 @@ from qlumod.model.contents import escaped
 from qlumod.model.secret import Secret
 from qlumod.model.tree import Entry
 from qlumod.state.kind import matches_any
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 _TOLD = 10
 """How many such names are told."""

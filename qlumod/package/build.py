@@ -17,11 +17,11 @@ from qlumod.package.place import addon, source_tree
 from qlumod.package.plan import Plan
 from qlumod.package.render import render
 from qlumod.package.source import TREE, beside, check_kind, take_out, write_tree
+from qlumod.packaging.debian.debhelper import build_source_package
 from qlumod.stack.payload import Payload
-from qlumod.system import isolated
-from qlumod.system.debhelper import build_source_package
-from qlumod.system.own_code import code_digest
-from qlumod.system.run import SEARCH_PATH
+from qlumod.system.disk.own_code import code_digest
+from qlumod.system.processes import isolated
+from qlumod.system.processes.run import SEARCH_PATH
 
 INPUTS = "Qlumod-Inputs"
 """The field of the .changes file with the digest of everything that the packages were made from."""

@@ -12,7 +12,7 @@ from qlumod.model.payload import MANIFEST, MODULES, contents_file, packages_file
 from qlumod.package.overrides import of_copyright
 from qlumod.package.render import overrides_text
 from qlumod.stack.payload import Payload
-from qlumod.system.documents import read_packed, read_small
+from qlumod.system.disk.documents import read_packed, read_small
 
 DOCUMENTS = Path("usr/share/doc")
 OVERRIDES = Path("usr/share/lintian/overrides")

@@ -6,7 +6,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, step
 from qlumod.package.plan import Plan
-from qlumod.system.lintian import Level, lint
+from qlumod.packaging.debian.lintian import Level, lint
 
 WITHOUT = ("changes-file",)
 """It hashes every file in three ways: dpkg has just done so, and publishing does it again."""

@@ -14,7 +14,7 @@ from qlumod.model.digests import digest_value
 from qlumod.model.lock import LockedPackage
 from qlumod.package.plan import Plan
 from qlumod.package.stored import Stored
-from qlumod.system.store import Store
+from qlumod.system.disk.store import Store
 
 COMPONENT = "packages-"
 """What the name of the component begins with that holds locked .debs."""

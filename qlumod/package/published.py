@@ -22,7 +22,7 @@ from qlumod.package.before import (
     PACKAGES_CHANGELOG,
 )
 from qlumod.package.install import DOCUMENTS
-from qlumod.system.deb import Deb, tar_xz_files
+from qlumod.packaging.debian.deb import Deb, tar_xz_files
 
 INPUTS = "debian/qlumod/"
 

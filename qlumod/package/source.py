@@ -11,9 +11,9 @@ from qlumod.package.orig import COMPONENT, write_orig, write_packages
 from qlumod.package.plan import Plan
 from qlumod.package.render import README, render
 from qlumod.package.staging import PREFIX, move_all
-from qlumod.system.debhelper import pack_source
-from qlumod.system.staging import staging, sweep
-from qlumod.system.store import Store
+from qlumod.packaging.debian.debhelper import pack_source
+from qlumod.system.disk.staging import staging, sweep
+from qlumod.system.disk.store import Store
 
 TREE = "source"
 """The source tree's name while it is built: no package tells it."""

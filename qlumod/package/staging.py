@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from qlumod.system.files import sync, told
+from qlumod.system.disk.files import sync, told
 
 PREFIX = ".packaging-"
 """How the directories are named that packages are built in, beside the finished ones."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from qlumod.events import Listener, step
 from qlumod.model.manifest import INITRD
+from qlumod.packaging.debian.apt_order import Order
+from qlumod.packaging.debian.archive import FrozenArchive
 from qlumod.proof.kept_root import keep, restore
 from qlumod.proof.scanned import scanned
 from qlumod.proof.tree import dumped
@@ -18,11 +20,9 @@ from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
-from qlumod.system.apt_order import Order
-from qlumod.system.archive import FrozenArchive
-from qlumod.system.enclosure import enclosed
-from qlumod.system.memory import scratch_space
-from qlumod.system.within import Root
+from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import enclosed
 
 
 def install(

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from qlumod.events import Listener, step
-from qlumod.system.run import command, run
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.processes.run import command, run
 
 _ALL_OF_IT = ("--numeric-owner", "--acls", "--xattrs", "--xattrs-include=*")
 

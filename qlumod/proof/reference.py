@@ -11,13 +11,13 @@ from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
 from qlumod.model.stanzas import as_text, read_stanzas
+from qlumod.packaging.debian.archive import Heading, frozen_archive
 from qlumod.proof.tree import Tree, loaded
-from qlumod.system.archive import Heading, frozen_archive
-from qlumod.system.files import make_directories, sync, told, write_whole
-from qlumod.system.namespace import call_inside
-from qlumod.system.own_code import code_digest
-from qlumod.system.staging import staging
-from qlumod.system.workshop import Workshop
+from qlumod.system.disk.files import make_directories, sync, told, write_whole
+from qlumod.system.disk.own_code import code_digest
+from qlumod.system.disk.staging import staging
+from qlumod.system.disk.workshop import Workshop
+from qlumod.system.processes.namespace import call_inside
 
 ENTRIES = ("proof/reference.py",)
 """Where installing and scanning begin: a scan made by other code is not used."""

@@ -7,8 +7,8 @@ from qlumod.proof.compare import Listed
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.tree import Tree
 from qlumod.state.table import KINDS
-from qlumod.system.tree import scan
-from qlumod.system.within import Root
+from qlumod.system.disk.tree import scan
+from qlumod.system.disk.within import Root
 
 _LISTED: tuple[Listed, ...] = (*KINDS, CHECKSUMS, MODULE_INDEXES)
 

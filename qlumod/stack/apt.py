@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from qlumod.events import Listener
 from qlumod.model.lock import LockedPackage
+from qlumod.packaging.debian.apt_order import Order
+from qlumod.packaging.debian.archive import FrozenArchive
 from qlumod.stack.surroundings import surroundings
-from qlumod.system.apt_order import Order
-from qlumod.system.archive import FrozenArchive
-from qlumod.system.enclosure import Shown, enclosed
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import Shown, enclosed
 
 _ARCHIVE = "/run/qlumod/archive"
 """Where a root being built finds the frozen archive."""

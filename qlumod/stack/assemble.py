@@ -19,8 +19,8 @@ from qlumod.state.dpkg import DIVERSIONS
 from qlumod.state.kind import Cache, Files, Fragments
 from qlumod.state.table import CACHES, IDENTITY, KINDS
 from qlumod.state.triggers import TRIGGERS, Activation
-from qlumod.system.enclosure import Enclosure, enclosed
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import Enclosure, enclosed
 
 Merged = Mapping[str, Files]
 """The files of each kind of state, by the kind's name."""

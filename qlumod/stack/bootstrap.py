@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from qlumod.events import Listener
+from qlumod.packaging.debian.apt_order import Order
+from qlumod.packaging.debian.mmdebstrap import unpack_essential
 from qlumod.stack.surroundings import surroundings
-from qlumod.system.apt_order import Order
-from qlumod.system.enclosure import enclosed
-from qlumod.system.mmdebstrap import unpack_essential
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import enclosed
 
 _TRACES = (
     "/var/cache/apt/pkgcache.bin",

@@ -6,8 +6,8 @@ from qlumod.model.tree import Entry
 from qlumod.stack.mounted import Mounted
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import any_of, canonical_path
-from qlumod.system.tree import scan
-from qlumod.system.within import Root
+from qlumod.system.disk.tree import scan
+from qlumod.system.disk.within import Root
 
 
 def is_declared(entries: Iterable[Entry], members: Sequence[Payload]) -> frozenset[str]:

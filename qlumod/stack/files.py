@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qlumod.errors import QlumodError
 from qlumod.state.accounts import rows
 from qlumod.state.kind import Files, StateFile
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from qlumod.events import Listener, step
 from qlumod.model.manifest import INITRD
 from qlumod.stack.payload import Payload
 from qlumod.state.initrd import makes_another
-from qlumod.system.enclosure import enclosed
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import enclosed
 
 LARGEST = 512 << 20
 """Bytes of an initrd; with all of Debian's drivers and firmware one has a quarter of that."""

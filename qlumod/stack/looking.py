@@ -24,7 +24,7 @@ from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect
 from qlumod.state.fragment import HEADER, fields, stanzas
 from qlumod.state.kind import decoded, encoded
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 LOOKED_INTO = 64 << 20
 """Bytes at the top of a file that are looked into; its digest is of all of them."""

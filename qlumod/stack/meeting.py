@@ -9,8 +9,8 @@ from qlumod.state.clashes import Layer
 from qlumod.state.diverted import Diversion
 from qlumod.state.table import DROPPED
 from qlumod.state.triggers import Activation
-from qlumod.system.enclosure import Enclosure
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import Enclosure
 
 
 def meeting_layers(members: Sequence[Payload]) -> tuple[Layer, ...]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.stack.payload import Payload
-from qlumod.system.mount import all_squashfs, overlay
-from qlumod.system.within import Root
+from qlumod.system.disk.mount import all_squashfs, overlay
+from qlumod.system.disk.within import Root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

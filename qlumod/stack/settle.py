@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from qlumod.model.tree import Entry
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 OVERLAY_ATTRIBUTES = ("trusted.overlay.", "user.overlay.")
 """Attributes that overlayfs leaves in an upper directory (overlayfs.rst)."""

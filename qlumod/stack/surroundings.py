@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from qlumod.system.namespace import HOST_NAME
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.processes.namespace import HOST_NAME
 
 _POLICY_PATH = "/usr/sbin/policy-rc.d"
 _POLICY = b"#!/bin/sh\n# No service starts while a module is built.\nexit 101\n"

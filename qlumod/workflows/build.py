@@ -7,20 +7,20 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice
-from qlumod.layer.abreast import Outcome, abreast, usable_processors
 from qlumod.layer.build import build_again, payload, plan, require_means, sweep_work
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
-from qlumod.lock.make import require_tools
-from qlumod.lock.revise import is_published
+from qlumod.layer.scheduler import Outcome, abreast, usable_processors
+from qlumod.lock.rules.make import require_tools
+from qlumod.lock.rules.module_versions import is_published
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.package.delivery import Delivery
 from qlumod.stack.payload import Payload
-from qlumod.system.leash import workers
-from qlumod.system.run import require_programs
-from qlumod.system.workshop import Workshop
+from qlumod.system.disk.workshop import Workshop
+from qlumod.system.processes.run import require_programs
+from qlumod.system.processes.workers import workers
 from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.package import package_module
 from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors

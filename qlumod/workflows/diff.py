@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from qlumod.package.compare import Comparison, compared, listed
-from qlumod.repository.founding import opened_settings
-from qlumod.repository.layout import Layout
-from qlumod.repository.published import named, payloads
+from qlumod.package.predecessor_changes import Comparison, compared, listed
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.maintenance.published import named, payloads
+from qlumod.repository.publishing.founding import opened_settings
 
 
 def compare_payloads(old: Path, new: Path) -> tuple[Comparison, ...]:

@@ -5,20 +5,20 @@ from pathlib import Path
 
 from qlumod.events import Listener, step
 from qlumod.package.linting import require_clean
-from qlumod.repository.client_packages import (
+from qlumod.packaging.debian.apt_client import file_uri
+from qlumod.repository.clients.packages import (
     keyring_package,
     maintainer,
     make_package,
     sources_package,
     suites_by_minor,
 )
-from qlumod.repository.founding import opened_settings
-from qlumod.repository.layout import Layout
-from qlumod.repository.snapshots import existing
-from qlumod.system.apt_client import file_uri
-from qlumod.system.files import copy_new, make_directories, read_bytes, told
-from qlumod.system.gpg import newest_key_date, user_ids
-from qlumod.system.scratch import scratch
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.snapshots import existing
+from qlumod.repository.publishing.founding import opened_settings
+from qlumod.system.disk.files import copy_new, make_directories, read_bytes, told
+from qlumod.system.disk.scratch import scratch
+from qlumod.system.keys.gpg import newest_key_date, user_ids
 
 
 def client_packages(

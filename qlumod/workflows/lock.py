@@ -7,19 +7,19 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, Notice, ignore
-from qlumod.lock.difference import Difference, compiled_anew, difference
-from qlumod.lock.fetch import Fetched, missing, packages_of, to_compile
-from qlumod.lock.fetch import fetch as fetch_missing
-from qlumod.lock.fresh import renewing, require_fresh, require_locked
-from qlumod.lock.freshness import Older, require_no_older
-from qlumod.lock.hold import check_dropped, held_packages
-from qlumod.lock.leaving_out import modules_without
-from qlumod.lock.make import Before, make_lock, own_sources
-from qlumod.lock.place import HELD, Place, with_folders, with_held, with_indexes
-from qlumod.lock.place import place as apt_place
-from qlumod.lock.revise import Revision
-from qlumod.lock.solve import HeldPackage, Solved, absent, solve
-from qlumod.lock.sources import archives_of, require_archives
+from qlumod.lock.archives.freshness import Older, require_no_older
+from qlumod.lock.archives.root import HELD, Place, with_folders, with_held, with_indexes
+from qlumod.lock.archives.root import place as apt_place
+from qlumod.lock.archives.sources import archives_of, require_archives
+from qlumod.lock.fetching.fetch import Fetched, missing, packages_of, to_compile
+from qlumod.lock.fetching.fetch import fetch as fetch_missing
+from qlumod.lock.rules.changes import Difference, compiled_anew, difference
+from qlumod.lock.rules.kept import check_dropped, held_packages
+from qlumod.lock.rules.make import Before, make_lock, own_sources
+from qlumod.lock.rules.module_versions import Revision
+from qlumod.lock.rules.stale import renewing, require_fresh, require_locked
+from qlumod.lock.rules.unavailable import modules_without
+from qlumod.lock.solver.client import HeldPackage, Solved, absent, solve
 from qlumod.lock.target import Target
 from qlumod.lock.verbs.check import check
 from qlumod.model.document import readable
@@ -27,10 +27,10 @@ from qlumod.model.lock import Lock, LockedArchive, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
-from qlumod.system import apt
-from qlumod.system.beneath import Beneath
-from qlumod.system.documents import read_document
-from qlumod.system.store import Store
+from qlumod.packaging.debian import apt
+from qlumod.system.disk.beneath import Beneath
+from qlumod.system.disk.documents import read_document
+from qlumod.system.disk.store import Store
 from qlumod.workflows.predecessors import Base, Numbering, fetch_predecessors, revise
 from qlumod.workflows.workplace import Workplace
 

@@ -16,9 +16,9 @@ from qlumod.model.new_spec import Draft, new_spec_text
 from qlumod.model.project import CORE, Project, checked
 from qlumod.model.relation import parse_relation
 from qlumod.model.spec import SUFFIX
-from qlumod.system.beneath import Beneath
-from qlumod.system.documents import read_document
-from qlumod.system.namespace import require
+from qlumod.system.disk.beneath import Beneath
+from qlumod.system.disk.documents import read_document
+from qlumod.system.processes.namespace import require
 from qlumod.workflows.lock import Wish, fetch_locked, old_lock, solved_lock, target
 from qlumod.workflows.workplace import Workplace
 

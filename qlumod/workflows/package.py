@@ -10,7 +10,7 @@ from qlumod.layer.cache import payload_path
 from qlumod.layer.check import require_agreement
 from qlumod.layer.inputs import documents, read_inputs
 from qlumod.layer.job import Job
-from qlumod.lock.make import other_tools, tools
+from qlumod.lock.rules.make import other_tools, tools
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName
 from qlumod.package.before import Predecessor, read_texts
@@ -20,8 +20,8 @@ from qlumod.package.delivery import Delivery
 from qlumod.package.install import install_copyright, install_documents, install_payload
 from qlumod.package.plan import Plan, payload_depends
 from qlumod.stack.payload import Payload
-from qlumod.system.store import Store
-from qlumod.system.workshop import Workshop
+from qlumod.system.disk.store import Store
+from qlumod.system.disk.workshop import Workshop
 from qlumod.workflows.predecessors import known_predecessor
 
 

@@ -9,17 +9,16 @@ from qlumod.events import Caution, Listener, step
 from qlumod.layer.inputs import SPEC as SPEC_FILE
 from qlumod.layer.inputs import parse_inputs
 from qlumod.layer.job import Job
-from qlumod.lock.recipe import Recipe, recipe_of
-from qlumod.lock.revise import Known, Published, Revision, remembered, revised
+from qlumod.lock.rules.module_versions import Known, Published, Revision, remembered, revised
+from qlumod.lock.rules.recipe import Recipe, recipe_of
 from qlumod.model.lock import Lock, LockedPredecessor
 from qlumod.model.names import Digest, ModuleName, ReleaseVersion
 from qlumod.model.project import Project
 from qlumod.model.release import Release
 from qlumod.package.before import BEFORE, SPEC, Predecessor, document, read_document
 from qlumod.package.published import read_inputs_of, read_payload
-from qlumod.repository.founding import opened_settings
-from qlumod.repository.layout import Layout
-from qlumod.repository.published import (
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.maintenance.published import (
     PublishedModule,
     Wanted,
     at_version,
@@ -27,7 +26,8 @@ from qlumod.repository.published import (
     highest_revision,
     newest,
 )
-from qlumod.system.store import Store
+from qlumod.repository.publishing.founding import opened_settings
+from qlumod.system.disk.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

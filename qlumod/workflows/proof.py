@@ -21,9 +21,9 @@ from qlumod.proof.tree import Tree, loaded
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.table import KINDS
-from qlumod.system.namespace import call_inside, require
-from qlumod.system.staging import staging
-from qlumod.system.workshop import Workshop
+from qlumod.system.disk.staging import staging
+from qlumod.system.disk.workshop import Workshop
+from qlumod.system.processes.namespace import call_inside, require
 from qlumod.workflows.lock import fetch_locked, locked_project, project_for
 from qlumod.workflows.workplace import Workplace
 

@@ -33,13 +33,13 @@ from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
 from qlumod.state.table import KINDS
-from qlumod.system.files import make_directories, told, write_whole
-from qlumod.system.leash import workers
-from qlumod.system.memory import available_memory
-from qlumod.system.namespace import require
-from qlumod.system.own_code import code_digest
-from qlumod.system.staging import sweep
-from qlumod.system.workshop import Workshop
+from qlumod.system.disk.files import make_directories, told, write_whole
+from qlumod.system.disk.own_code import code_digest
+from qlumod.system.disk.staging import sweep
+from qlumod.system.disk.tmpfs import available_memory
+from qlumod.system.disk.workshop import Workshop
+from qlumod.system.processes.namespace import require
+from qlumod.system.processes.workers import workers
 from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.proof import about, built_payloads, verdict_of
 from qlumod.workflows.workplace import Workplace

@@ -7,18 +7,18 @@ from pathlib import Path
 from qlumod.events import Listener
 from qlumod.late import late
 from qlumod.model.proof import permits
-from qlumod.repository.founding import opened_settings, settle
-from qlumod.repository.incoming import Incoming, read_incoming, suite_of
-from qlumod.repository.layout import Layout, suite
-from qlumod.repository.offering import Demand, Offer, demand, publisher
-from qlumod.repository.outcome import Publication
-from qlumod.repository.plan import Plan, plan
-from qlumod.repository.redistribution import refuse_private, refuse_trials
-from qlumod.repository.related import related
-from qlumod.repository.selection import only
-from qlumod.repository.settings import Settings, Wishes
-from qlumod.repository.snapshots import Snapshot, current_snapshot, existing
-from qlumod.repository.terms import Admission, Terms
+from qlumod.repository.format.layout import Layout, suite
+from qlumod.repository.format.settings import Settings, Wishes
+from qlumod.repository.format.snapshots import Snapshot, current_snapshot, existing
+from qlumod.repository.index.related import related
+from qlumod.repository.publishing.founding import opened_settings, settle
+from qlumod.repository.publishing.incoming import Incoming, read_incoming, suite_of
+from qlumod.repository.publishing.offering import Demand, Offer, demand, publisher
+from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.terms import Admission, Terms
+from qlumod.repository.rules.plan import Plan, plan
+from qlumod.repository.rules.redistribution import refuse_private, refuse_trials
+from qlumod.repository.rules.selection import only
 
 proving = late("qlumod.proof.proved")
 

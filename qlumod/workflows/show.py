@@ -12,7 +12,7 @@ from qlumod.model.manifest import Manifest
 from qlumod.model.spec import ModuleSpec
 from qlumod.package.room import Room, room
 from qlumod.stack.payload import Payload
-from qlumod.system.squashfs_sizes import stored_sizes
+from qlumod.system.disk.squashfs_sizes import stored_sizes
 from qlumod.workflows.build import named, ordered
 from qlumod.workflows.workplace import Workplace
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.lock.place import Reach
+from qlumod.lock.archives.root import Reach
 from qlumod.model.address import Address
 from qlumod.model.profile import RELEASED
-from qlumod.system.stalling import STALL
-from qlumod.system.store import Store, store_in
-from qlumod.system.workshop import Workshop
+from qlumod.system.disk.store import Store, store_in
+from qlumod.system.disk.workshop import Workshop
+from qlumod.system.processes.stalling import STALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Shipped
 from qlumod.state.delta import plan_delta
 from qlumod.state.table import rule_of
-from qlumod.system.tree import scan
-from qlumod.system.within import Root
+from qlumod.system.disk.tree import scan
+from qlumod.system.disk.within import Root
 from tests.secrets.harmless import harmless
 from tests.secrets.harmless_again import harmless_again
 from tests.secrets.held_out import held_out

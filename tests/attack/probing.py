@@ -15,7 +15,7 @@ from qlumod.layer.build import build_payloads, plan
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import MANIFEST, payload_home
-from qlumod.system.workshop import Workshop
+from qlumod.system.disk.workshop import Workshop
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.workplace import Workplace
 from tests.attack.release import MODULES

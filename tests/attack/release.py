@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from qlumod.lock.verbs.check import check
-from qlumod.system.run import capture, command
+from qlumod.system.processes.run import capture, command
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
 from tests.layer.kernels import ACCOUNTS

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from qlumod.cli.main import cli
-from qlumod.system import isolated
+from qlumod.system.processes import isolated
 from tests.conftest import Answer
 
 MODULES = (

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.repository.layout import Layout
-from qlumod.repository.snapshots import current_snapshot
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.snapshots import current_snapshot
 from qlumod.surroundings import FORGOTTEN
-from qlumod.system.gpg import make_key
+from qlumod.system.keys.gpg import make_key
 from tests.attack.surroundings import Surroundings, verbs
 from tests.conftest import ROOT, Answer
 from tests.head.head_node import HeadNode

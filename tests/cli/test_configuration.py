@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.cli import configuration
-from qlumod.cli.conffile import conffile
-from qlumod.cli.configuration import parse, read
-from qlumod.cli.kinds import size_limit
-from qlumod.cli.settings import BY_NAME, SETTINGS
+from qlumod.cli.settings import reading as configuration
+from qlumod.cli.settings.conffile import conffile
+from qlumod.cli.settings.reading import parse, read
+from qlumod.cli.settings.table import BY_NAME, SETTINGS
+from qlumod.cli.settings.values import size_limit
 from qlumod.errors import QlumodError
-from qlumod.system.limits import usual_memory
+from qlumod.system.processes.limits import usual_memory
 from tests.conftest import ROOT, Typed
 
 PAGE = (ROOT / "docs/configuration.md").read_text()

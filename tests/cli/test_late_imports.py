@@ -2,14 +2,14 @@
 
 import re
 
-from qlumod.system.own_code import PACKAGE
+from qlumod.system.disk.own_code import PACKAGE
 
 REASONS = {
-    ("cli/configuration.py", "model.address"): "only who names archives needs it",
-    ("cli/configuration.py", "model.release"): "only who names archives needs it",
-    ("cli/kinds.py", "model.address"): "only who names archives needs it",
+    ("cli/settings/reading.py", "model.address"): "only who names archives needs it",
+    ("cli/settings/reading.py", "model.release"): "only who names archives needs it",
+    ("cli/settings/values.py", "model.address"): "only who names archives needs it",
     ("cli/options.py", "system.limits"): "the limits hold for the whole process",
-    ("cli/settings.py", "system.limits"): "the usual limits are shown",
+    ("cli/settings/table.py", "system.limits"): "the usual limits are shown",
     ("workflows/publish.py", "proof.proved"): "only who gives proofs needs it",
 }
 LATE = re.compile(r"""= late\("qlumod\.([\w.]+)"\)""")

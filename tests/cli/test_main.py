@@ -16,7 +16,7 @@ import pytest
 from qlumod.cli import options
 from qlumod.cli.exits import MEANINGS
 from qlumod.cli.main import VERBS, cli, module_of
-from qlumod.cli.settings import SETTINGS
+from qlumod.cli.settings.table import SETTINGS
 from tests.conftest import ROOT, Typed
 from tests.support.debris import descendants
 

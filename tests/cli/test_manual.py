@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from qlumod.cli.configuration import parse
 from qlumod.cli.main import VERBS, cli
 from qlumod.cli.manual import EXAMPLE, pages, write
-from qlumod.cli.settings import SETTINGS
+from qlumod.cli.settings.reading import parse
+from qlumod.cli.settings.table import SETTINGS
 
 PAGES = pages()
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from qlumod.system.gpg import SigningKey, make_key, throw_away_key
+from qlumod.system.keys.gpg import SigningKey, make_key, throw_away_key
 from tests.conftest import Answer, Typed
 from tests.head.head_node import HeadNode
 from tests.lock.site import Site

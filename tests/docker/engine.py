@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from qlumod.system.memory import ENOUGH, available_memory
-from qlumod.system.namespace import contained
+from qlumod.system.disk.tmpfs import ENOUGH, available_memory
+from qlumod.system.processes.namespace import contained
 from tests.support.debris import processes
 
 PATIENCE = 30.0

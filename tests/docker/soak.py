@@ -28,9 +28,9 @@ from typing import Any
 from pytest_docker.plugin import get_docker_services
 
 from qlumod.events import ignore
-from qlumod.repository.settings import Wishes
+from qlumod.repository.format.settings import Wishes
 from qlumod.repository.verbs.repo import check_repository
-from qlumod.system.gpg import export_key, make_key
+from qlumod.system.keys.gpg import export_key, make_key
 from tests.conftest import ROOT
 from tests.docker.engine import engine
 from tests.docker.soak_publisher import Moment, Order, carry_out

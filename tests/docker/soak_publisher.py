@@ -9,9 +9,9 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Event, StepAdvanced, StepDone, StepStarted
-from qlumod.repository.retention import Retention
-from qlumod.repository.settings import Wishes
-from qlumod.repository.terms import Admission, Terms
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.publishing.terms import Admission, Terms
+from qlumod.repository.rules.retention import Retention
 from qlumod.repository.verbs.gc import collect
 from qlumod.workflows.publish import publish
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.gpg import SigningKey
+from qlumod.system.keys.gpg import SigningKey
 from tests.docker.containers import Container
 from tests.docker.street import Street
 from tests.docker.vendor import Vendor

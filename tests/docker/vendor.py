@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from qlumod.package.plan import Plan
-from qlumod.repository.outcome import Publication
-from qlumod.repository.settings import Wishes
-from qlumod.repository.snapshots import all_snapshots
-from qlumod.repository.terms import Admission, Terms
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.format.snapshots import all_snapshots
+from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.terms import Admission, Terms
 from qlumod.repository.verbs.withdraw import rollback
-from qlumod.system.gpg import SigningKey
+from qlumod.system.keys.gpg import SigningKey
 from qlumod.workflows.publish import publish
 from qlumod.workflows.workplace import Workplace
 from tests.head.head_node import CORE_FILES, KERNEL

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.cli import configuration, kinds
+from qlumod.cli.settings import reading as configuration
+from qlumod.cli.settings import values as kinds
 from qlumod.head.known import remembered
 from qlumod.layer.inputs import parse_inputs
 from qlumod.model.accounts import parse_accounts
@@ -32,16 +33,17 @@ from qlumod.model.stanzas import date_seconds, normalised, one_stanza, signed_st
 from qlumod.model.tree import Entry
 from qlumod.package import before
 from qlumod.package.published import read_payload
+from qlumod.packaging.debian.deb import Deb, tar_xz_files
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.tree import Tree, dumped, loaded
-from qlumod.repository.entries import read_packages, read_sources
-from qlumod.repository.indexes import read_index
-from qlumod.repository.memory import parse_remembered
-from qlumod.repository.module_sets import read_lines
-from qlumod.repository.proofs import parse_known
-from qlumod.repository.settings import parse_settings
+from qlumod.repository.format.entries import read_packages, read_sources
+from qlumod.repository.format.indexes import read_index
+from qlumod.repository.format.retired_names import parse_remembered
+from qlumod.repository.format.settings import parse_settings
+from qlumod.repository.sets.module_sets import read_lines
+from qlumod.repository.sets.proofs import parse_known
 from qlumod.secrets.look import look
 from qlumod.stack.payload import Payload
 from qlumod.state.alternatives import parse_group
@@ -50,8 +52,7 @@ from qlumod.state.fragment import write_fragment
 from qlumod.state.kind import Kind, StateFile
 from qlumod.state.table import KINDS
 from qlumod.state.triggers import interests
-from qlumod.system.deb import Deb, tar_xz_files
-from qlumod.system.squashfs_listing import read_listing
+from qlumod.system.disk.squashfs_listing import read_listing
 from tests.head.head_node import payload_files
 from tests.model.test_formats import EXAMPLES
 from tests.model.test_proof import ALL, KNOWN, ONE

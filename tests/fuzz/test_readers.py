@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.system.documents import read_document, read_packed
+from qlumod.system.disk.documents import read_document, read_packed
 from tests.conftest import ROOT
 from tests.fuzz.mutations import bomb
 from tests.fuzz.readers import ELSEWHERE, READERS, Reader

@@ -11,7 +11,7 @@ from pathlib import Path
 from qlumod.stack.files import read_files
 from qlumod.state.kind import Files
 from qlumod.state.table import KINDS
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 from tests.head.head_node import HeadNode
 
 NO_CONTENTS = gzip.compress(b"", mtime=0)

@@ -8,7 +8,7 @@ from qlumod.events import Caution, ignore
 from qlumod.head.verbs.image import NewImage, create_image, remove_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
-from qlumod.system.run import capture, command
+from qlumod.system.processes.run import capture, command
 from tests.head.head_node import HeadNode
 
 FIXED, FOLLOWING = ImageName("fixed"), ImageName("following")

@@ -8,7 +8,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.lock.verbs.check import check
 from qlumod.proof.tree import loaded
-from qlumod.system.namespace import call_inside
+from qlumod.system.processes.namespace import call_inside
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache

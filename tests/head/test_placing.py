@@ -8,7 +8,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.head.placing import place_files
 from qlumod.head.site import SiteFile
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to root")
 

@@ -20,8 +20,8 @@ from qlumod.model.held import read_held
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.proof import parse_proof, permits
 from qlumod.proof.proved import known_permits
-from qlumod.repository.listing import listed
-from qlumod.system.namespace import call_inside
+from qlumod.repository.index.listing import listed
+from qlumod.system.processes.namespace import call_inside
 from tests.conftest import ROOT, Answer
 from tests.integration.conftest import typed
 from tests.proof.faults import Fault, faults

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from debian.deb822 import Deb822
 
-from qlumod.system.lintian import Level, lint
-from qlumod.system.run import capture, command
+from qlumod.packaging.debian.lintian import Level, lint
+from qlumod.system.processes.run import capture, command
 from tests.integration.conftest import MODULES, MainJob
 from tests.model.test_copyright import taken_apart
 

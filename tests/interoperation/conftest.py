@@ -13,9 +13,9 @@ import pytest
 
 from qlumod.events import ignore
 from qlumod.package.source import source_package
-from qlumod.repository.sources import followed
+from qlumod.repository.format.sources import followed
 from qlumod.repository.verbs.serve import server
-from qlumod.system.gpg import SigningKey, clearsign, export_key, make_key
+from qlumod.system.keys.gpg import SigningKey, clearsign, export_key, make_key
 from tests.package.conftest import Built, build
 from tests.package.small import plan
 from tests.repository.client import Client

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from qlumod.system.run import capture, command
+from qlumod.system.processes.run import capture, command
 from tests.support.debs import make_deb
 
 TOKEN = "gh" + "p_0123456789abcdefghijABCDEFGHIJ456789"

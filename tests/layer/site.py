@@ -13,7 +13,7 @@ from qlumod.model.manifest import Manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.stack.payload import Payload
-from qlumod.system.store import Store
+from qlumod.system.disk.store import Store
 from qlumod.workflows.workplace import Workplace
 
 RELEASE = """\

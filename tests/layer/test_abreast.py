@@ -12,9 +12,9 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Event, StepDone, StepStarted
-from qlumod.layer.abreast import abreast
 from qlumod.layer.build import plan
 from qlumod.layer.job import Job
+from qlumod.layer.scheduler import abreast
 from qlumod.model.names import ModuleName
 from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import build

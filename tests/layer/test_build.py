@@ -22,10 +22,10 @@ from qlumod.model.contents import parse_contents
 from qlumod.model.lock import parse_lock
 from qlumod.model.names import Digest
 from qlumod.package.delivery import Delivery
-from qlumod.system.mount import squashfs, tmpfs
-from qlumod.system.namespace import call_inside
-from qlumod.system.run import capture, command
-from qlumod.system.tree import scan
+from qlumod.system.disk.mount import squashfs, tmpfs
+from qlumod.system.disk.tree import scan
+from qlumod.system.processes.namespace import call_inside
+from qlumod.system.processes.run import capture, command
 from qlumod.workflows.build import build
 from tests.layer.site import ODD_NAMES, Site, checked
 
@@ -413,7 +413,7 @@ def without_mksquashfs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
         for program in Path(directory).iterdir():
             if program.name != "mksquashfs" and not (programs / program.name).exists():
                 (programs / program.name).symlink_to(program)
-    monkeypatch.setattr("qlumod.system.run.SEARCH_PATH", str(programs))
+    monkeypatch.setattr("qlumod.system.processes.run.SEARCH_PATH", str(programs))
     yield
 
 

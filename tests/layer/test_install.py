@@ -9,7 +9,7 @@ from qlumod.errors import QlumodError
 from qlumod.layer.file_lists import all_file_lists
 from qlumod.layer.install import read_installed
 from qlumod.stack.files import Owners, read_files
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 STATUS = "var/lib/dpkg/status"
 

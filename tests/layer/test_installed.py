@@ -16,8 +16,8 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import manifest_text, parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import payload_home
-from qlumod.system.store import Store
-from qlumod.system.workshop import Workshop
+from qlumod.system.disk.store import Store
+from qlumod.system.disk.workshop import Workshop
 from tests.layer.site import Site, checked
 
 PLAIN = ModuleName("plain")

@@ -19,9 +19,9 @@ from qlumod.secrets.part import Part
 from qlumod.secrets.unpack import within
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
-from qlumod.system.enclosure import enclosed
-from qlumod.system.namespace import call_inside
-from qlumod.system.run import capture, command
+from qlumod.system.enclosure.enclosure import enclosed
+from qlumod.system.processes.namespace import call_inside
+from qlumod.system.processes.run import capture, command
 from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
 from qlumod.workflows.source import source
 from qlumod.workflows.workplace import workshop_in

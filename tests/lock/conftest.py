@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system import gpg
+from qlumod.system.keys import gpg
 from tests.lock.site import Site
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Event
-from qlumod.lock.fetch import Fetched
+from qlumod.lock.fetching.fetch import Fetched
 from qlumod.model.address import Address
-from qlumod.system import apt
-from qlumod.system.gpg import SigningKey
-from qlumod.system.store import Store
+from qlumod.packaging.debian import apt
+from qlumod.system.disk.store import Store
+from qlumod.system.keys.gpg import SigningKey
 from qlumod.workflows import lock as workflow
 from qlumod.workflows.workplace import Workplace
 from tests.support.archive import SmallArchive, make_archive

@@ -6,7 +6,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.address import Address, address
-from qlumod.system import gpg
+from qlumod.system.keys import gpg
 from tests.conftest import Typed
 from tests.lock.site import Site, versions
 

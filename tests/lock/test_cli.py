@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.gpg import SigningKey
+from qlumod.system.keys.gpg import SigningKey
 from tests.conftest import ROOT, Typed
 from tests.lock.site import Site
 from tests.support.debs import make_deb

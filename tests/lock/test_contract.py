@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from qlumod.errors import Faults, QlumodError
-from qlumod.lock.contract import (
+from qlumod.lock.solver.contract import (
     Change,
     Chosen,
     Frame,

@@ -11,7 +11,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.verbs.check import check
-from qlumod.system import documents
+from qlumod.system.disk import documents
 from tests.conftest import Typed
 from tests.lock.site import Site
 from tests.support.documents import write_specs

@@ -16,7 +16,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import StepAdvanced, StepStarted
 from qlumod.model.lock import LockedPackage
-from qlumod.system.run import command, run
+from qlumod.system.processes.run import command, run
 from tests.lock.site import Site
 from tests.support.debs import make_deb
 
@@ -191,7 +191,7 @@ def test_a_full_file_system_is_told_before_anything_is_fetched(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packages = locked(site)
-    monkeypatch.setattr("qlumod.lock.fetch.free_space", lambda _: 1000)
+    monkeypatch.setattr("qlumod.lock.fetching.fetch.free_space", lambda _: 1000)
     size = sum(p.size for p in packages.values())
     assert refusal(site) == (
         f"cannot fetch {size} bytes into TOP/cache/packages/partial: there is room for 1000\n"
@@ -205,7 +205,7 @@ def test_a_file_system_that_fills_up_meanwhile_is_told(
 ) -> None:
     big = site.deb("big", files={"/usr/share/big": os.urandom(700_000)})
     package = locked(site, site.deb("hello", "1", depends="big"), big)["big"]
-    monkeypatch.setattr("qlumod.lock.fetch.free_space", lambda _: 10**9)
+    monkeypatch.setattr("qlumod.lock.fetching.fetch.free_space", lambda _: 10**9)
     place = site.store.root
     place.mkdir(exist_ok=True)
     run(command("mount", "-t", "tmpfs", "-o", "size=512k,mode=755", "small", place))

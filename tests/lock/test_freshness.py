@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.lock.freshness import Older, older_archive
+from qlumod.lock.archives.freshness import Older, older_archive
 from qlumod.model.lock import lock_text, parse_lock
-from qlumod.system import apt
+from qlumod.packaging.debian import apt
 from qlumod.workflows import lock as workflow
 from tests.conftest import Typed
 from tests.lock.site import Site, versions

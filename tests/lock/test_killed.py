@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from qlumod.system.gpg import SigningKey
+from qlumod.system.keys.gpg import SigningKey
 from tests.conftest import ROOT
 from tests.lock.site import Site
 from tests.support import debris

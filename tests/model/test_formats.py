@@ -15,8 +15,8 @@ from qlumod.model.manifest import parse_manifest
 from qlumod.model.module_file import parse_spec
 from qlumod.model.registry import parse_registry
 from qlumod.model.release import parse_release
-from qlumod.repository.module_sets import read_lines
-from qlumod.repository.settings import parse_settings
+from qlumod.repository.format.settings import parse_settings
+from qlumod.repository.sets.module_sets import read_lines
 from tests.conftest import ROOT
 from tests.support.documents import release
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from qlumod.system.run import capture, command
+from qlumod.system.processes.run import capture, command
 
 OLDER = "0.0.1"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.cli.conffile import conffile
-from qlumod.system.lintian import lint
-from qlumod.system.run import capture, command
+from qlumod.cli.settings.conffile import conffile
+from qlumod.packaging.debian.lintian import lint
+from qlumod.system.processes.run import capture, command
 from tests.conftest import ROOT
 
 PARTS = (

@@ -10,7 +10,7 @@ from qlumod.package.build import build_package
 from qlumod.package.delivery import Delivery
 from qlumod.package.plan import Plan
 from qlumod.stack.payload import Payload
-from qlumod.system.run import capture, command
+from qlumod.system.processes.run import capture, command
 from qlumod.workflows.build import build as build_modules
 from qlumod.workflows.source import source
 from tests.integration.conftest import own_packages, test_cache

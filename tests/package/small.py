@@ -23,7 +23,7 @@ from qlumod.package.changelog import transparency
 from qlumod.package.place import source_tree
 from qlumod.package.plan import Plan
 from qlumod.package.render import render
-from qlumod.system.run import capture, command
+from qlumod.system.processes.run import capture, command
 
 EPOCH = 1_763_812_800
 """Sat, 22 Nov 2025 12:00:00 UTC."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.run import capture, command
+from qlumod.system.processes.run import capture, command
 from tests.package.conftest import Built
 from tests.package.small import toolbox
 

@@ -17,7 +17,7 @@ from qlumod.events import Event, Notice
 from qlumod.package.build import Toolbox, build_package
 from qlumod.package.delivery import Delivery
 from qlumod.stack.payload import Payload
-from qlumod.system.run import capture, command
+from qlumod.system.processes.run import capture, command
 from tests.conftest import ROOT
 from tests.package.conftest import Built, build, listing
 from tests.package.small import EPOCH, make_payload, plan, toolbox
@@ -274,7 +274,7 @@ def test_a_missing_program_is_an_error_that_names_its_package(
     (tmp_path / "bin").mkdir()
     for found in {"dpkg-buildpackage", "dh", "dh_qlumod"} - {program}:
         (tmp_path / "bin" / found).symlink_to("/bin/true")
-    monkeypatch.setattr("qlumod.system.debhelper.SEARCH_PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr("qlumod.packaging.debian.debhelper.SEARCH_PATH", str(tmp_path / "bin"))
     made = plan("core")
     with pytest.raises(QlumodError) as caught:
         build_package(

@@ -15,8 +15,8 @@ from qlumod.package.build import build_package
 from qlumod.package.delivery import Delivery
 from qlumod.package.install import install_copyright
 from qlumod.package.plan import Plan
+from qlumod.packaging.debian.lintian import lint
 from qlumod.stack.payload import Payload
-from qlumod.system.lintian import lint
 from tests.package.small import FREE, make_payload, plan, toolbox
 from tests.support.debs import make_deb
 

@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 from qlumod.package.orig import orig_name, write_orig
 from qlumod.package.plan import Plan
 from qlumod.package.render import README, _printer, render
-from qlumod.system.run import capture, command
+from qlumod.system.processes.run import capture, command
 from tests.package.small import plan, predecessor
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from debian.deb822 import Changes
 
-from qlumod.system.run import capture, command
-from qlumod.system.store import Store
+from qlumod.system.disk.store import Store
+from qlumod.system.processes.run import capture, command
 from tests.conftest import ROOT
 from tests.layer.site import Site
 from tests.package.conftest import Made, debs_in

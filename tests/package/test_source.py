@@ -22,8 +22,8 @@ from qlumod.package.plan import Plan
 from qlumod.package.source import source_package
 from qlumod.package.stored import Stored
 from qlumod.stack.payload import Payload
-from qlumod.system.run import capture, command
-from qlumod.system.store import Store
+from qlumod.system.disk.store import Store
+from qlumod.system.processes.run import capture, command
 from tests.package.conftest import Built
 from tests.package.small import plan, toolbox
 

@@ -12,8 +12,8 @@ from qlumod.model.names import ModuleName
 from qlumod.model.project import checked
 from qlumod.package.delivery import Delivery
 from qlumod.stack.payload import Payload
-from qlumod.system.store import Store
-from qlumod.system.workshop import Workshop
+from qlumod.system.disk.store import Store
+from qlumod.system.disk.workshop import Workshop
 from qlumod.workflows.package import package_module
 from tests.package.small import ACCOUNTS, lock, make_payload, plan, release, spec
 

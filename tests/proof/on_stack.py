@@ -18,9 +18,9 @@ from qlumod.proof.verdict import verdict
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.state.table import KINDS
-from qlumod.system.memory import scratch_space
-from qlumod.system.mount import overlay
-from qlumod.system.tree import entry_of, scan
+from qlumod.system.disk.mount import overlay
+from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.disk.tree import entry_of, scan
 from qlumod.workflows.lock import locked_project
 from qlumod.workflows.workplace import Workplace
 from tests.proof.faults import Fault, faults

@@ -11,7 +11,7 @@ from qlumod.proof.scanned import scanned
 from qlumod.proof.steps import otherwise
 from qlumod.proof.tree import Tree
 from qlumod.state.table import KINDS
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 from tests.proof.small import make_reference
 from tests.proof.test_design import specs
 

@@ -11,9 +11,9 @@ from qlumod.proof.scanned import scanned
 from qlumod.proof.tree import dumped, loaded
 from qlumod.proof.verdict import verdict
 from qlumod.state.table import KINDS
-from qlumod.system.mount import overlay, tmpfs
-from qlumod.system.namespace import call_inside
-from qlumod.system.within import Root
+from qlumod.system.disk.mount import overlay, tmpfs
+from qlumod.system.disk.within import Root
+from qlumod.system.processes.namespace import call_inside
 from tests.proof.expected import expectations
 from tests.proof.faults import faults
 from tests.proof.small import make_reference, make_stack

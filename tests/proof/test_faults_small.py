@@ -8,7 +8,7 @@ from qlumod.proof.scanned import scanned
 from qlumod.proof.tree import Tree
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.state.table import KINDS
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 from tests.proof.expected import expectations
 from tests.proof.faults import Fault, faults
 from tests.proof.small import LEFT_OUT, make_reference, make_stack

@@ -16,11 +16,11 @@ from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, Release
 from qlumod.model.proof import About, ProvenModule
 from qlumod.proof.scanned import scanned
 from qlumod.proof.verdict import Verdict, verdict
-from qlumod.repository.settings import Wishes
+from qlumod.repository.format.settings import Wishes
 from qlumod.repository.verbs.repo import init
 from qlumod.state.table import KINDS
-from qlumod.system.gpg import export_key, make_key, verify_text
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.keys.gpg import export_key, make_key, verify_text
 from tests.proof.expected import expectations
 from tests.proof.small import make_reference, make_stack
 from tests.support.signing import signing_home

@@ -6,7 +6,7 @@ from pathlib import Path
 from qlumod.model.tree import Entry
 from qlumod.proof.scanned import scanned
 from qlumod.proof.tree import Tree, dumped, loaded
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 from tests.proof.small import PING_CAPABILITY, make_stack
 
 

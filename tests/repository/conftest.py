@@ -11,13 +11,13 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Event
-from qlumod.repository import publication
-from qlumod.repository.layout import Layout
-from qlumod.repository.outcome import Publication
-from qlumod.repository.settings import Wishes
-from qlumod.repository.snapshots import Snapshot, all_snapshots, current_snapshot
-from qlumod.repository.terms import Admission, Terms
-from qlumod.system.gpg import make_key
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.format.snapshots import Snapshot, all_snapshots, current_snapshot
+from qlumod.repository.publishing import publication
+from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.terms import Admission, Terms
+from qlumod.system.keys.gpg import make_key
 from qlumod.workflows.publish import promote, publish
 from tests.conftest import Typed
 from tests.repository.client import Client

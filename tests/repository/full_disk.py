@@ -7,11 +7,11 @@ from typing import Any
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
-from qlumod.repository.layout import Layout
-from qlumod.repository.settings import Wishes
-from qlumod.repository.snapshots import all_snapshots, current_snapshot
-from qlumod.repository.terms import Admission, Terms
-from qlumod.system.run import command, run
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.format.snapshots import all_snapshots, current_snapshot
+from qlumod.repository.publishing.terms import Admission, Terms
+from qlumod.system.processes.run import command, run
 from qlumod.workflows.publish import publish
 
 PAGE = 4096

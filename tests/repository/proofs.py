@@ -9,8 +9,8 @@ from qlumod.model.held import Held, read_held
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.proof import About, ProvenModule, about_document, proof_text
 from qlumod.proof.proved import known_permits
-from qlumod.repository.listing import listed
-from qlumod.system.gpg import SigningKey, clearsign
+from qlumod.repository.index.listing import listed
+from qlumod.system.keys.gpg import SigningKey, clearsign
 
 if TYPE_CHECKING:
     from tests.repository.conftest import Shop

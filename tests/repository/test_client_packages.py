@@ -7,8 +7,8 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.repository.settings import Wishes
-from qlumod.system.gpg import make_key
+from qlumod.repository.format.settings import Wishes
+from qlumod.system.keys.gpg import make_key
 from qlumod.workflows.keyring import client_packages
 from tests.repository.conftest import SUITE, Shop
 

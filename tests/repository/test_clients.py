@@ -9,8 +9,8 @@ import pytest
 
 from qlumod.events import ignore
 from qlumod.repository.verbs.serve import server
-from qlumod.system.gpg import make_key
-from qlumod.system.run import capture, command
+from qlumod.system.keys.gpg import make_key
+from qlumod.system.processes.run import capture, command
 from tests.repository.client import Client
 from tests.repository.conftest import SUITE, Shop
 

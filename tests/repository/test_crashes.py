@@ -9,9 +9,9 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Output, StepDone, StepStarted, ignore
-from qlumod.repository.staging import opened
-from qlumod.system.files import file_sum
-from qlumod.system.namespace import call_inside
+from qlumod.repository.publishing.staging import opened
+from qlumod.system.disk.files import file_sum
+from qlumod.system.processes.namespace import call_inside
 from tests.repository.conftest import SUITE, Shop
 
 Child = Callable[[], None]

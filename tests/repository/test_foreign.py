@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.repository.entries import read_packages, read_sources
-from qlumod.repository.incoming import read_incoming
-from qlumod.repository.listing import listed
-from qlumod.repository.snapshots import read_snapshot
+from qlumod.repository.format.entries import read_packages, read_sources
+from qlumod.repository.format.snapshots import read_snapshot
+from qlumod.repository.index.listing import listed
+from qlumod.repository.publishing.incoming import read_incoming
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.support.raw_debs import CONTROL, deb, member
 

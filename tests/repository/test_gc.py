@@ -8,8 +8,8 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.repository.letting_go import LettingGo
-from qlumod.repository.retention import Retention
+from qlumod.repository.maintenance.gc import LettingGo
+from qlumod.repository.rules.retention import Retention
 from qlumod.repository.verbs.gc import collect
 from qlumod.repository.verbs.repo import check_repository
 from tests.repository.conftest import DATE, SUITE, Shop, refused, walk

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 
 from qlumod.events import ignore
 from qlumod.model.digests import digest_bytes
-from qlumod.repository.chunks import GZ, Chunks, Damaged, Kind, empty
-from qlumod.repository.indexes import PACKAGES
-from qlumod.repository.listing import listed
-from qlumod.repository.retention import Retention
-from qlumod.repository.settings import Wishes
+from qlumod.repository.format.indexes import GZ, PACKAGES, Kind
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.index.chunks import Chunks, Damaged, empty
+from qlumod.repository.index.listing import listed
+from qlumod.repository.rules.retention import Retention
 from qlumod.repository.verbs.gc import collect
 from qlumod.repository.verbs.repo import check_repository
 from qlumod.repository.verbs.sign import renew
 from qlumod.repository.verbs.withdraw import remove
-from qlumod.system.beneath import Beneath
-from qlumod.system.files import Sum
+from qlumod.system.disk.beneath import Beneath
+from qlumod.system.disk.files import Sum
 from tests.repository.conftest import DATE, SUITE, Shop
 
 TEXT = "".join(

@@ -8,12 +8,12 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.repository.settings import Wishes
-from qlumod.repository.terms import Admission, Terms
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.publishing.terms import Admission, Terms
 from qlumod.repository.verbs.repo import check_repository, init
 from qlumod.repository.verbs.sign import renew
 from qlumod.repository.verbs.withdraw import remove, rollback
-from qlumod.system.gpg import make_key
+from qlumod.system.keys.gpg import make_key
 from qlumod.workflows.publish import promote, publish
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.support.signing import weak_key

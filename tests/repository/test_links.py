@@ -11,9 +11,9 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.repository import publication
-from qlumod.repository.retention import Retention
-from qlumod.repository.settings import Wishes
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.publishing import publication
+from qlumod.repository.rules.retention import Retention
 from qlumod.repository.verbs.gc import collect
 from qlumod.repository.verbs.repo import init
 from qlumod.repository.verbs.sign import renew

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from qlumod.events import ignore
-from qlumod.repository.verbs.owed import Fetching, Owed, owed_sources
+from qlumod.repository.verbs.source_obligations import Fetching, Owed, owed_sources
 from qlumod.repository.verbs.withdraw import remove, rollback
 from tests.repository.conftest import SUITE, Shop
 from tests.repository.payloads import payload as a_payload

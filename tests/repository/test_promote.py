@@ -6,7 +6,7 @@ import pytest
 from qlumod.cli.completing import answered
 from qlumod.cli.main import cli
 from qlumod.errors import QlumodError
-from qlumod.repository.outcome import Publication
+from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.verbs.sign import renew
 from tests.conftest import ROOT
 from tests.repository.conftest import DATE, SUITE, Shop

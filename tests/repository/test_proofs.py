@@ -9,18 +9,18 @@ from qlumod import __version__
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.model.digests import digest_bytes
-from qlumod.repository.module_sets import ModuleSet, read_set, recorded_sets
-from qlumod.repository.outcome import Publication
-from qlumod.repository.proofs import forget_proofs, known_proofs
-from qlumod.repository.retention import Retention
-from qlumod.repository.settings import Wishes
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.rules.retention import Retention
+from qlumod.repository.sets.module_sets import ModuleSet, read_set, recorded_sets
+from qlumod.repository.sets.proofs import forget_proofs, known_proofs
 from qlumod.repository.verbs.gc import collect
 from qlumod.repository.verbs.repo import check_repository, init
 from qlumod.repository.verbs.sign import renew
 from qlumod.repository.verbs.withdraw import remove, rollback
-from qlumod.system.gpg import all_fingerprints, make_key
-from qlumod.system.keys import armoured_keys, public_keys
-from qlumod.system.run import capture, command
+from qlumod.system.keys.gpg import all_fingerprints, make_key
+from qlumod.system.keys.signers import armoured_keys, public_keys
+from qlumod.system.processes.run import capture, command
 from tests.conftest import Typed
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload
@@ -426,7 +426,7 @@ def test_what_was_published_before_proofs_were_asked_for_stays(
 ) -> None:
     core, slurm, nvidia = modules(shop, "slurm", "nvidia")
     with monkeypatch.context() as older:
-        older.setattr("qlumod.repository.publication.MODULES", "unknown")
+        older.setattr("qlumod.repository.publishing.publication.MODULES", "unknown")
         shop.publish(core, slurm)
     assert recorded_sets(shop.current) is None
     shop.publish(shop.deb("everyday"), proofs=[])

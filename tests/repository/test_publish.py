@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.repository.plan import Change
-from qlumod.repository.settings import Wishes
-from qlumod.system.gpg import make_key
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.rules.plan import Change
+from qlumod.system.keys.gpg import make_key
 from tests.repository.conftest import DATE, SUITE, Shop, modules, refused
 
 pytestmark = pytest.mark.usefixtures("untried")

@@ -4,7 +4,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.repository.settings import Wishes
+from qlumod.repository.format.settings import Wishes
 from qlumod.repository.verbs.repo import init
 from tests.repository.conftest import SUITE, Shop, refused
 

@@ -1,7 +1,7 @@
 """The last look before a commit: what a real apt client makes of the staged suite."""
 
 from qlumod.events import Output
-from qlumod.repository.trial import by_name, stand_in
+from qlumod.repository.publishing.trial import by_name, stand_in
 from tests.repository.conftest import Shop, modules, refused
 
 

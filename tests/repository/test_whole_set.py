@@ -4,12 +4,13 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.repository import incoming, listing
-from qlumod.repository.listing import Listed, listed_in
-from qlumod.repository.module_sets import read_set, recorded_sets
+from qlumod.packaging.debian.deb import Deb
+from qlumod.repository.index import listing
+from qlumod.repository.index.listing import Listed, listed_in
+from qlumod.repository.publishing import incoming
+from qlumod.repository.sets.module_sets import read_set, recorded_sets
 from qlumod.repository.verbs.repo import check_repository
 from qlumod.repository.verbs.withdraw import remove, rollback
-from qlumod.system.deb import Deb
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload
 
@@ -124,7 +125,7 @@ def test_going_back_is_never_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch
     modules = payload(shop, "slurm", packages={"munge": "1"}), payload(shop, "core")
     other = payload(shop, "beegfs", packages={"munge": "2"})
     with monkeypatch.context() as unchecked:
-        unchecked.setattr("qlumod.repository.whole_set.faults_of", lambda *_: ())
+        unchecked.setattr("qlumod.repository.sets.whole_set.faults_of", lambda *_: ())
         shop.publish(*modules, other)
     shop.publish(payload(shop, "slurm", "14.0.0-2", packages={"munge": "2"}))
     rollback(SUITE, terms=shop.terms(date=shop.date + 1), listen=shop.events.append)

@@ -9,8 +9,8 @@ from qlumod.cli.completing import answered
 from qlumod.cli.main import cli
 from qlumod.errors import QlumodError
 from qlumod.events import StepStarted, ignore
-from qlumod.repository.outcome import Publication
-from qlumod.repository.raising import really
+from qlumod.repository.maintenance.version_bump import really
+from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.verbs.repo import check_repository
 from qlumod.repository.verbs.snapshot import differences
 from qlumod.repository.verbs.withdraw import remove, rollback

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.gpg import SigningKey
+from qlumod.system.keys.gpg import SigningKey
 from tests.lock.conftest import key
 from tests.repository.conftest import fingerprint, keys, untried
 from tests.revisions.publisher import Publisher

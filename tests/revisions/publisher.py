@@ -11,11 +11,11 @@ from qlumod.model.names import ModulePackage
 from qlumod.package.delivery import Delivery
 from qlumod.package.plan import Plan
 from qlumod.package.render import render
-from qlumod.repository.outcome import Publication
-from qlumod.repository.settings import Wishes
-from qlumod.repository.terms import Admission, Terms
-from qlumod.system.gpg import SigningKey
-from qlumod.system.run import capture, command
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.terms import Admission, Terms
+from qlumod.system.keys.gpg import SigningKey
+from qlumod.system.processes.run import capture, command
 from qlumod.workflows import build, lock
 from qlumod.workflows.package import source_plan
 from qlumod.workflows.predecessors import Base

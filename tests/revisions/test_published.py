@@ -7,8 +7,8 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.model.names import ArchName, FlavorName, ModuleName, ReleaseVersion
 from qlumod.package.published import read_inputs_of, read_payload
-from qlumod.repository.layout import Layout
-from qlumod.repository.published import Wanted, _serves, at_version, highest_revision
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.maintenance.published import Wanted, _serves, at_version, highest_revision
 from tests.support.debs import make_deb
 
 SLURM = ModuleName("slurm")

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from qlumod.lock.recipe import Recipe
-from qlumod.lock.revise import Known, Published, remembered, revised
+from qlumod.lock.rules.module_versions import Known, Published, remembered, revised
+from qlumod.lock.rules.recipe import Recipe
 from qlumod.model.lock import Lock, LockedPredecessor
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
 

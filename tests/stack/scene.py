@@ -4,9 +4,9 @@ from pathlib import Path
 
 from qlumod.events import Listener
 from qlumod.stack.meeting import activate
-from qlumod.system.enclosure import enclosed
-from qlumod.system.mount import overlay, tmpfs
-from qlumod.system.within import Root
+from qlumod.system.disk.mount import overlay, tmpfs
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import enclosed
 
 
 def tell(*, listen: Listener, space: str, deb: str) -> list[str]:

@@ -11,7 +11,7 @@ from qlumod.model.manifest import INITRD, PayloadFile
 from qlumod.model.names import Digest
 from qlumod.stack.initrd import LARGEST, remake_initrd, require_bounded
 from qlumod.state.initrd import makes_another
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 from tests.stack.test_meeting import member
 
 

@@ -14,8 +14,8 @@ from qlumod.model.names import ReleaseVersion
 from qlumod.stack.meeting import divert, meeting_layers
 from qlumod.stack.payload import Payload
 from qlumod.state.diverted import Diversion
-from qlumod.system.namespace import call_inside
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.processes.namespace import call_inside
 from tests.support.debs import make_deb
 
 

@@ -10,8 +10,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from qlumod.system import gpg
-from qlumod.system.run import capture, command
+from qlumod.system.keys import gpg
+from qlumod.system.processes.run import capture, command
 
 DATE = "Tue, 14 Nov 2023 22:13:20 +0000"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from debian.deb822 import PkgRelation
 
 from qlumod.events import Listener, ignore
-from qlumod.system.apt import host_archives
-from qlumod.system.memory import scratch_space
-from qlumod.system.namespace import call_inside
-from qlumod.system.run import capture, command
+from qlumod.packaging.debian.apt import host_archives
+from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.processes.namespace import call_inside
+from qlumod.system.processes.run import capture, command
 
 ALWAYS = ("debhelper", "fakeroot")
 """What source packages ask for, and what sbuild itself does."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from qlumod.system.mount import bind, mount, tmpfs
-from qlumod.system.run import Command, command
+from qlumod.system.disk.mount import bind, mount, tmpfs
+from qlumod.system.processes.run import Command, command
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 DEVICE_LINKS = {

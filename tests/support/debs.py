@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from qlumod.system.run import capture, command
+from qlumod.system.processes.run import capture, command
 
 EPOCH = 1_700_000_000
 """SOURCE_DATE_EPOCH of the small .debs: the same call makes the same bytes."""

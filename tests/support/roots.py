@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from qlumod.events import Listener, ignore
-from qlumod.system.apt import host_archives
-from qlumod.system.memory import scratch_space
-from qlumod.system.mount import bind, overlay, squashfs
-from qlumod.system.namespace import call_inside
-from qlumod.system.run import attempt, command, run
+from qlumod.packaging.debian.apt import host_archives
+from qlumod.system.disk.mount import bind, overlay, squashfs
+from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.processes.namespace import call_inside
+from qlumod.system.processes.run import attempt, command, run
 from tests.support.chroot import in_root, inhabited
 
 HEAD_NODE = (

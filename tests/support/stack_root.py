@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qlumod.events import Listener, ignore
-from qlumod.system.memory import scratch_space
-from qlumod.system.mount import all_squashfs, overlay
-from qlumod.system.namespace import call_inside
-from qlumod.system.run import attempt
+from qlumod.system.disk.mount import all_squashfs, overlay
+from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.processes.namespace import call_inside
+from qlumod.system.processes.run import attempt
 from tests.support.chroot import in_root, inhabited
 
 Answers = Mapping[str, tuple[int, str, str]]

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qlumod.system import gpg
-from qlumod.system.run import capture, command
+from qlumod.system.keys import gpg
+from qlumod.system.processes.run import capture, command
 from tests.support.archive import SmallArchive, make_archive
 from tests.support.debs import make_deb
 from tests.support.dkms import POSTINST, PRERM

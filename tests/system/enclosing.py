@@ -7,10 +7,10 @@ from typing import Any
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Event, Listener, Output
-from qlumod.system import limits
-from qlumod.system.enclosure import Shown, enclosed
-from qlumod.system.run import CommandFailed
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import Shown, enclosed
+from qlumod.system.processes import limits
+from qlumod.system.processes.run import CommandFailed
 
 
 def play(
@@ -47,7 +47,7 @@ def play(
 def stop_first(*, listen: Listener, root: str) -> None:
     """An error while something is mounted that cannot be unmounted."""
     del listen
-    from qlumod.system.mount import tmpfs  # noqa: PLC0415
+    from qlumod.system.disk.mount import tmpfs  # noqa: PLC0415
 
     with tmpfs(Path(root) / "tmp"):
         (Path(root) / "tmp/open").touch()

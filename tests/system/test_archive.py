@@ -7,10 +7,11 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import PackageName
-from qlumod.system import apt, files
-from qlumod.system.archive import FrozenArchive, Heading, frozen_archive
-from qlumod.system.run import capture, command
-from qlumod.system.store import Store
+from qlumod.packaging.debian import apt
+from qlumod.packaging.debian.archive import FrozenArchive, Heading, frozen_archive
+from qlumod.system.disk import files
+from qlumod.system.disk.store import Store
+from qlumod.system.processes.run import capture, command
 from tests.support.debs import make_deb
 
 HEADING = Heading(epoch=1_700_000_000, architecture="amd64", suite="frozen")

@@ -9,7 +9,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.system.beneath import Beneath, NotBeneath
+from qlumod.system.disk.beneath import Beneath, NotBeneath
 
 SECRET = "what nobody may read or lose\n"
 

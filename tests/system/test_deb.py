@@ -21,9 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
-from qlumod.repository.listing import listed
-from qlumod.system.deb import MOST_CONTROL, MOST_DATA, SMALL, Deb
-from qlumod.system.run import CommandFailed, capture, command
+from qlumod.packaging.debian.deb import MOST_CONTROL, MOST_DATA, SMALL, Deb
+from qlumod.repository.index.listing import listed
+from qlumod.system.processes.run import CommandFailed, capture, command
 from tests.support.debs import make_deb
 from tests.support.raw_debs import CONTROL, ar, deb, member, tar
 
@@ -215,8 +215,9 @@ def test_a_bomb_fills_no_memory(tmp_path: Path, part: str) -> None:
         data = with_data(packed, "data.tar.zst")
     (tmp_path / "x.deb").write_bytes(data)
     look = (
-        "import resource, sys; from pathlib import Path; from qlumod.repository.listing import"
-        " listed; from qlumod.system.deb import Deb\n"
+        "import resource, sys; from pathlib import Path\n"
+        "from qlumod.repository.index.listing import listed\n"
+        "from qlumod.packaging.debian.deb import Deb\n"
         "try:\n Deb.at(Path(sys.argv[1])).control; listed(Path(sys.argv[1]))\n"
         "except Exception as fault:\n print(fault)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"

@@ -13,8 +13,8 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.system.cgroups import places
-from qlumod.system.namespace import HOST_NAME, call_inside
+from qlumod.system.enclosure.cgroups import places
+from qlumod.system.processes.namespace import HOST_NAME, call_inside
 from tests.head.small_payloads import busybox_root
 from tests.support.ordinary import ordinary_user
 
@@ -265,7 +265,7 @@ def test_an_ordinary_user_meets_the_same_limits(root: Path, limit: str) -> None:
 ASK = """\
 import sys
 from qlumod.events import ignore
-from qlumod.system.namespace import call_inside
+from qlumod.system.processes.namespace import call_inside
 
 given = {"root": sys.argv[1], "scripts": [sys.argv[2]], "bounds": eval(sys.argv[3]), "shown": []}
 print(call_inside("tests.system.enclosing:play", given, listen=ignore)["raised"]["text"])

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.system import files
-from qlumod.system.locking import Busy, locked
+from qlumod.system.disk import files
+from qlumod.system.disk.locking import Busy, locked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,7 +70,7 @@ def test_a_directory_that_apt_cannot_name_is_refused(tmp_path: Path) -> None:
 KILLED_WHILE_IT_STARTS_A_PROGRAM = """
 import os, subprocess, sys
 from pathlib import Path
-from qlumod.system.locking import Busy, locked
+from qlumod.system.disk.locking import Busy, locked
 with locked(Path(sys.argv[1]), wait=0):
     handles = [int(name) for name in os.listdir("/proc/self/fd")]
     subprocess.Popen(["sleep", "1"], pass_fds=[one for one in handles if one > 2][:1])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system import gpg
-from qlumod.system.run import attempt, capture, command
+from qlumod.system.keys import gpg
+from qlumod.system.processes.run import attempt, capture, command
 from tests.support.archive import make_archive
 from tests.support.debs import make_deb
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.system import gpg, keys
-from qlumod.system.gpg_daemons import daemons
+from qlumod.system.keys import gpg
+from qlumod.system.keys import signers as keys
+from qlumod.system.keys.gpg_daemons import daemons
 from tests.conftest import ROOT
 from tests.support.debris import PATIENCE, adopt_orphans, descendants
 from tests.support.debs import make_deb
@@ -104,7 +105,7 @@ def test_gpg_itself_starts_none(home: Path) -> None:
 HOLDER = """
 import sys, time
 from pathlib import Path
-from qlumod.system.gpg_daemons import daemons
+from qlumod.system.keys.gpg_daemons import daemons
 with daemons(Path(sys.argv[1])) as ready:
     ready()
     print("ready", flush=True)
@@ -173,7 +174,7 @@ def test_throw_away_keys_leave_no_agent_however_their_maker_ends() -> None:
 
 PUBLISHER = """
 import os, sys
-from qlumod.repository import publication
+from qlumod.repository.publishing import publication
 signing = publication.clearsign
 def killed(*given, **named):
     signing(*given, **named)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.system import gpg, keys
-from qlumod.system.key_strength import TABLE, weaknesses
-from qlumod.system.run import capture, command
+from qlumod.system.keys import gpg
+from qlumod.system.keys import signers as keys
+from qlumod.system.keys.strength import TABLE, weaknesses
+from qlumod.system.processes.run import capture, command
 from tests.conftest import ROOT
 from tests.support.signing import signing_home, weak_key
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.leash import workers
-from qlumod.system.run import command, run
+from qlumod.system.processes.run import command, run
+from qlumod.system.processes.workers import workers
 from tests.conftest import ROOT
 
 WORKER = """
 import sys
 from pathlib import Path
-from qlumod.system.leash import workers
-from qlumod.system.run import command, run
+from qlumod.system.processes.workers import workers
+from qlumod.system.processes.run import command, run
 
 def work(begun):
     try:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.memory import available_memory, free_in_groups
+from qlumod.system.disk.tmpfs import available_memory, free_in_groups
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from qlumod.events import Listener, ignore
-from qlumod.system.mount import overlay
-from qlumod.system.namespace import call_inside
+from qlumod.system.disk.mount import overlay
+from qlumod.system.processes.namespace import call_inside
 
 
 def pile_up(*, listen: Listener, place: str, count: int) -> list[str]:

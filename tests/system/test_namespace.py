@@ -7,9 +7,9 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Notice, Output, ignore
-from qlumod.system.mount import tmpfs
-from qlumod.system.namespace import HOST_NAME, call_inside
-from qlumod.system.run import CommandFailed, capture, command
+from qlumod.system.disk.mount import tmpfs
+from qlumod.system.processes.namespace import HOST_NAME, call_inside
+from qlumod.system.processes.run import CommandFailed, capture, command
 
 HERE = "tests.system.test_namespace"
 

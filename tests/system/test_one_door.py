@@ -1,7 +1,7 @@
 """Nobody goes around the door to programs of a root, nor out of a root by a path: the source says.
 
 A path of a root that is made by hand (``root / name``) follows links that packages have put there.
-`qlumod.system.within.Root` has no such operator; this looks for roots that are plain paths.
+`qlumod.system.disk.within.Root` has no such operator; this looks for roots that are plain paths.
 """
 
 import ast
@@ -12,31 +12,31 @@ import pytest
 
 from tests.conftest import ROOT
 
-ROOMS = ("layer", "stack", "head", "proof", "system", "workflows")
+ROOMS = ("layer", "stack", "head", "packaging", "proof", "system", "workflows")
 NAMES = frozenset(("root", "tree", "view", "upper", "base", "mounted"))
 """What trees of packages are called."""
 HOSTS = {
     "head/places.py": "the head node's own root, which its administrator names",
-    "layer/twice.py": "a payload that was built here",
+    "layer/reproducibility.py": "a payload that was built here",
     "layer/installed.py": "the host's own root: packages that dpkg has installed here",
-    "system/apt_client.py": "a private root of apt, made here",
+    "packaging/debian/apt_client.py": "a private root of apt, made here",
     "workflows/keyring.py": "the root of a repository",
-    "system/store.py": "the package store",
-    "system/tree.py": "a scan goes from directory to directory, and follows no link",
+    "system/disk/store.py": "the package store",
+    "system/disk/tree.py": "a scan goes from directory to directory, and follows no link",
 }
 """Where such a name is no tree of packages, and what it is there."""
 TREES = ("layer", "stack", "proof")
-DOOR = "system/enclosure.py"
+DOOR = "system/enclosure/enclosure.py"
 OWN_ROOTS = ("bwrap", "chroot", "systemd-nspawn", "unshare", "nsenter")
 """Programs that put another program into another root or other namespaces."""
 STARTERS = {
-    "bwrap": {DOOR, "layer/build.py", "system/run.py"},
+    "bwrap": {DOOR, "layer/build.py", "system/processes/run.py"},
     "unshare": {
         "layer/build.py",
-        "system/gpg.py",
-        "system/namespace.py",
-        "system/run.py",
-        "system/syscalls.py",
+        "system/keys/gpg.py",
+        "system/processes/namespace.py",
+        "system/processes/run.py",
+        "system/enclosure/syscalls.py",
     },
 }
 """Who may name them: the door, what makes namespaces, and what tells of missing programs."""

@@ -10,7 +10,7 @@ import pytest
 from qlumod.layer import job
 from qlumod.package import build
 from qlumod.proof import reference
-from qlumod.system.own_code import HARMLESS, PACKAGE, closure, imports
+from qlumod.system.disk.own_code import HARMLESS, PACKAGE, closure, imports
 from qlumod.workflows import proof_of_all
 
 FILES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
@@ -22,17 +22,17 @@ RESULTS = {
 }
 DECIDE = {
     "a layer": (
-        "layer/compiling.py", "layer/inside.py", "secrets/rules/gitleaks.json",
-        "stack/bootstrap.py", "state/dpkg.py", "system/archive.py", "system/enclosed.sh",
-        "system/files.py", "system/map_ids.py",
+        "layer/compile_inside.py", "layer/inside.py", "secrets/rules/gitleaks.json",
+        "stack/bootstrap.py", "state/dpkg.py", "packaging/debian/archive.py", "system/enclosure/enclosed.sh",
+        "system/disk/files.py", "system/processes/map_ids.py",
     ),
     "packages": (
         "package/install.py", "package/orig.py", "package/render.py", "package/stored.py",
         "workflows/package.py",
     ),
     "a reference installation": (
-        "proof/inside.py", "proof/scanned.py", "stack/bootstrap.py", "system/archive.py",
-        "system/namespace.py", "system/run.py",
+        "proof/inside.py", "proof/scanned.py", "stack/bootstrap.py", "packaging/debian/archive.py",
+        "system/processes/namespace.py", "system/processes/run.py",
     ),
     "a result of the proof": (
         "proof/expected.py", "proof/inside.py", "proof/permitted.py", "workflows/proof.py",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.system.ownership import require_own, require_safe_for_temporary, writer_of
+from qlumod.system.disk.ownership import require_own, require_safe_for_temporary, writer_of
 from tests.support.ordinary import ID, PYTHON, ordinary_user
 
 STRANGER = 4711
@@ -111,7 +111,7 @@ INSIDE = """
 import os, sys
 from pathlib import Path
 from qlumod.errors import QlumodError
-from qlumod.system.ownership import require_own, require_safe_for_temporary
+from qlumod.system.disk.ownership import require_own, require_safe_for_temporary
 require_safe_for_temporary(Path("/tmp"))
 for path in map(Path, sys.argv[1:]):
     try:

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.system import memory, mount
-from qlumod.system.files import remove_tree
-from qlumod.system.memory import scratch_space
-from qlumod.system.mount import squashfs
-from qlumod.system.removal import clear_directory, remove_directory
-from qlumod.system.scratch import scratch
-from qlumod.system.staging import staging, sweep
-from qlumod.system.tree import scan
+from qlumod.system.disk import mount
+from qlumod.system.disk import tmpfs as memory
+from qlumod.system.disk.files import remove_tree
+from qlumod.system.disk.mount import squashfs
+from qlumod.system.disk.removal import clear_directory, remove_directory
+from qlumod.system.disk.scratch import scratch
+from qlumod.system.disk.staging import staging, sweep
+from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.disk.tree import scan
 from tests.conftest import ROOT
 from tests.support.deep import make_deep
 
@@ -108,7 +109,7 @@ def test_the_first_fault_is_told_when_all_else_is_gone(
 
 def test_few_descriptors_are_open_at_once(top: Path) -> None:
     make_deep(top, levels=500)
-    code = "import resource, sys; from qlumod.system.removal import *; "
+    code = "import resource, sys; from qlumod.system.disk.removal import *; "
     code += "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); remove_directory(sys.argv[1])"
     subprocess.run(["python3", "-c", code, top], cwd=ROOT, check=True)
     assert not top.exists()
@@ -143,4 +144,6 @@ def test_temporary_directories_that_packages_write_to_are_removed_here() -> None
         for path in (ROOT / "qlumod").rglob("*.py")
         if "TemporaryDirectory" in path.read_text()
     }
-    assert names == {"lock/download.py"}, "only apt writes there; elsewhere it is `scratch`"
+    assert names == {"lock/fetching/download.py"}, (
+        "only apt writes there; elsewhere it is `scratch`"
+    )

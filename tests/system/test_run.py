@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import Event, Output
-from qlumod.system.run import (
+from qlumod.system.processes.run import (
     LINE,
     TAIL_LETTERS,
     CommandFailed,
@@ -137,7 +137,7 @@ def test_an_interruption_takes_the_program_along(tmp_path: Path) -> None:
 
 
 def test_a_program_has_none_of_the_files_that_others_opened(tmp_path: Path) -> None:
-    listing = "from qlumod.system.run import attempt, command\n"
+    listing = "from qlumod.system.processes.run import attempt, command\n"
     listing += "print(attempt(command('ls', '/proc/self/fd'))[1].split())"
     with (tmp_path / "lock").open("wb") as lock:
         told = subprocess.run(
@@ -185,7 +185,7 @@ def test_a_failure_shows_as_much_as_a_person_can_read() -> None:
 
 
 def test_who_prints_for_ever_fills_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qlumod.system.run.PRINTED", 1 << 20)
+    monkeypatch.setattr("qlumod.system.processes.run.PRINTED", 1 << 20)
     with pytest.raises(CommandFailed) as caught:
         heard("sh", "-c", "yes | head -n 500000; echo the end; exit 3")
     assert caught.value.tail[-1] == "the end"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.scratch import scratch
+from qlumod.system.disk.scratch import scratch
 from tests.conftest import ROOT
 
 HOLDER = """
 import os, signal, sys
 from pathlib import Path
-from qlumod.system.scratch import scratch
+from qlumod.system.disk.scratch import scratch
 with scratch(Path(sys.argv[1])) as place:
     (place / "file").touch()
     os.kill(os.getpid(), signal.SIGKILL)
@@ -41,7 +41,7 @@ def test_what_a_killed_process_left_goes_and_what_is_in_use_stays(tmp_path: Path
 def test_in_a_namespace_without_a_proc_of_its_own_what_is_in_use_stays(tmp_path: Path) -> None:
     """Its number is that of no process outside."""
     code = (
-        "from pathlib import Path; from qlumod.system.scratch import scratch\n"
+        "from pathlib import Path; from qlumod.system.disk.scratch import scratch\n"
         f"top = Path({str(tmp_path)!r})\n"
         "with scratch(top) as one, scratch(top) as other:\n"
         "    assert sorted(top.iterdir()) == sorted([one, other])\n"

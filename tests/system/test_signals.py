@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from qlumod.system.signals import put_off
+from qlumod.system.processes.signals import put_off
 from tests.conftest import ROOT
 from tests.support import debris
 
 SLEEPER = """
-from qlumod.system.run import command, run
+from qlumod.system.processes.run import command, run
 print(flush=True)
 run(command("sleep", "300"))
 """

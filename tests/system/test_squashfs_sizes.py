@@ -8,8 +8,8 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.model.release import Compression
-from qlumod.system.squashfs import Squashing, write_image
-from qlumod.system.squashfs_sizes import stored_sizes
+from qlumod.system.disk.squashfs import Squashing, write_image
+from qlumod.system.disk.squashfs_sizes import stored_sizes
 
 BLOCK = 128 << 10
 NOISE = random.Random(7).randbytes(5 * BLOCK)

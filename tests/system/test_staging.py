@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.staging import staging, sweep
+from qlumod.system.disk.staging import staging, sweep
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from qlumod.system.staging import staging
+from qlumod.system.disk.staging import staging
 with staging(Path(sys.argv[1]), "mine") as place:
     (place / "half").touch()
     print("ready", flush=True)

@@ -9,8 +9,8 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import Digest
-from qlumod.system.maker import maker
-from qlumod.system.store import Store
+from qlumod.system.disk.process_stamp import maker
+from qlumod.system.disk.store import Store
 
 DATA = b"a package" * 1000
 DIGEST = Digest(hashlib.sha256(DATA).hexdigest())

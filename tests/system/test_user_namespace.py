@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from qlumod.system.user_namespace import Range, mapping
+from qlumod.system.processes.user_namespace import Range, mapping
 from tests.conftest import ROOT
 from tests.support.ordinary import ID, NAME, PYTHON, SUBIDS, User, ordinary_user
 
 ASK = """
 import sys
 from qlumod.errors import QlumodError
-from qlumod.system.namespace import require
+from qlumod.system.processes.namespace import require
 try:
     require(map(int, sys.argv[1:]))
     print("it may")

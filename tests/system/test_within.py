@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
-from qlumod.system.within import Root
+from qlumod.system.disk.within import Root
 
 SECRET = b"the host's own\n"
 

@@ -14,16 +14,16 @@ from qlumod.head.definitions import (
     write_definition,
 )
 from qlumod.head.generations import forget_all, generations, read_current, used_layers
-from qlumod.head.keeping import keep_fixed
 from qlumod.head.places import Places
 from qlumod.head.plan import Plan, make_plan
 from qlumod.head.pool import collect
 from qlumod.head.registrar import held, read_registry, scan, tell
+from qlumod.head.retention import keep_fixed
 from qlumod.model.image import Image, ImageName, Stack
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.registry import Registry
 from qlumod.model.secret import Secret
-from qlumod.system.namespace import require
+from qlumod.system.processes.namespace import require
 
 Name = TypeVar("Name", bound=str)
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from qlumod.events import Listener
-from qlumod.head.keeping import keep_fixed
 from qlumod.head.places import Places
 from qlumod.head.registrar import held, read_registry, scan, tell
+from qlumod.head.retention import keep_fixed
 from qlumod.model.registry import Change, Registered, Registry
 
 

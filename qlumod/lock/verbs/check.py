@@ -12,7 +12,7 @@ from qlumod.model.names import module_name
 from qlumod.model.project import Project, checked
 from qlumod.model.release import Release, parse_release
 from qlumod.model.spec import SUFFIX, ModuleSpec
-from qlumod.system.documents import read_document
+from qlumod.system.disk.documents import read_document
 
 RELEASE = "release"
 """The release file's name in the directory of specs."""

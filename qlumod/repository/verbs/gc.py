@@ -4,12 +4,12 @@ import time
 from pathlib import Path
 
 from qlumod.events import Listener, step
-from qlumod.repository.founding import opened_settings
-from qlumod.repository.layout import Layout
-from qlumod.repository.letting_go import LettingGo, carry_out, letting_go
-from qlumod.repository.retention import Offered, Retention, retained
-from qlumod.repository.snapshots import all_snapshots
-from qlumod.repository.staging import opened
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.snapshots import all_snapshots
+from qlumod.repository.maintenance.gc import LettingGo, carry_out, letting_go
+from qlumod.repository.publishing.founding import opened_settings
+from qlumod.repository.publishing.staging import opened
+from qlumod.repository.rules.retention import Offered, Retention, retained
 
 
 def collect(

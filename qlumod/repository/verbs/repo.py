@@ -6,14 +6,19 @@ from pathlib import Path
 
 from qlumod.errors import raise_faults
 from qlumod.events import Listener
-from qlumod.repository.founding import opened_settings, settle, write_settings, write_sources
-from qlumod.repository.fsck import Findings, examine
-from qlumod.repository.layout import Layout
-from qlumod.repository.layout import suite as suite_name
-from qlumod.repository.settings import Settings, Wishes
-from qlumod.repository.staging import opened
-from qlumod.system.gpg import make_key
-from qlumod.system.keys import public_keys, signing
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.layout import suite as suite_name
+from qlumod.repository.format.settings import Settings, Wishes
+from qlumod.repository.maintenance.fsck import Findings, examine
+from qlumod.repository.publishing.founding import (
+    opened_settings,
+    settle,
+    write_settings,
+    write_sources,
+)
+from qlumod.repository.publishing.staging import opened
+from qlumod.system.keys.gpg import make_key
+from qlumod.system.keys.signers import public_keys, signing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,13 @@ import time
 from collections.abc import Sequence
 
 from qlumod.events import Listener
-from qlumod.repository.founding import opened_settings
-from qlumod.repository.layout import Layout
-from qlumod.repository.offering import Offer, publisher
-from qlumod.repository.outcome import Publication
-from qlumod.repository.plan import plan_for
-from qlumod.repository.snapshots import Snapshot, existing
-from qlumod.repository.terms import Terms
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.snapshots import Snapshot, existing
+from qlumod.repository.publishing.founding import opened_settings
+from qlumod.repository.publishing.offering import Offer, publisher
+from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.terms import Terms
+from qlumod.repository.rules.plan import plan_for
 
 
 def renew(

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.repository.entries import Entry
-from qlumod.repository.founding import opened_settings
-from qlumod.repository.layout import Layout, snapshot_id
-from qlumod.repository.module_sets import ModuleSet, SetLine, read_set, recorded_sets
-from qlumod.repository.plan import Change, changes_between
-from qlumod.repository.published import named
-from qlumod.repository.snapshots import Snapshot, all_snapshots
+from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.layout import Layout, snapshot_id
+from qlumod.repository.format.snapshots import Snapshot, all_snapshots
+from qlumod.repository.maintenance.published import named
+from qlumod.repository.publishing.founding import opened_settings
+from qlumod.repository.rules.plan import Change, changes_between
+from qlumod.repository.sets.module_sets import ModuleSet, SetLine, read_set, recorded_sets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

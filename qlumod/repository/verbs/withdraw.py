@@ -6,19 +6,19 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.repository.entries import Entry, sort_entries
-from qlumod.repository.founding import opened_settings
-from qlumod.repository.incoming import Incoming, read_incoming
-from qlumod.repository.layout import Layout, snapshot_id
-from qlumod.repository.offering import Offer, publisher
-from qlumod.repository.outcome import Publication
-from qlumod.repository.plan import plan_for
-from qlumod.repository.raising import make_raised, to_raise
-from qlumod.repository.retention import older_than
-from qlumod.repository.selection import without
-from qlumod.repository.snapshots import Snapshot, all_snapshots, existing
-from qlumod.repository.terms import Terms
-from qlumod.system.scratch import scratch
+from qlumod.repository.format.entries import Entry, sort_entries
+from qlumod.repository.format.layout import Layout, snapshot_id
+from qlumod.repository.format.snapshots import Snapshot, all_snapshots, existing
+from qlumod.repository.maintenance.version_bump import make_raised, to_raise
+from qlumod.repository.publishing.founding import opened_settings
+from qlumod.repository.publishing.incoming import Incoming, read_incoming
+from qlumod.repository.publishing.offering import Offer, publisher
+from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.terms import Terms
+from qlumod.repository.rules.plan import plan_for
+from qlumod.repository.rules.retention import older_than
+from qlumod.repository.rules.selection import without
+from qlumod.system.disk.scratch import scratch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

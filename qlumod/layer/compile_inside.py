@@ -1,0 +1,227 @@
+"""The part of compiling kernel modules that runs in namespaces: install sources, let dkms build."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, step
+from qlumod.layer.file_lists import listed
+from qlumod.layer.install import ENVIRONMENT
+from qlumod.layer.job import Job
+from qlumod.layer.kernel_package import Compiled, package_modules
+from qlumod.layer.task import Document, taken_up
+from qlumod.model.generated import Generated
+from qlumod.model.lines import lines_of
+from qlumod.model.lock import LockedPackage
+from qlumod.model.names import ModuleName
+from qlumod.packaging.debian.apt_order import Order
+from qlumod.packaging.debian.archive import FrozenArchive
+from qlumod.stack import apt
+from qlumod.stack.assemble import assemble
+from qlumod.stack.mounted import mounted
+from qlumod.state.kernel_modules import is_kernel_module
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import Enclosure, enclosed
+from qlumod.system.processes.run import CommandFailed, last_lines
+
+_CONF = re.compile(r"/usr/src/[^/]+/dkms\.conf")
+_COMPILED = re.compile(rb": (built|installed)")
+_SETTING = r"^\s*{}=\s*[\"']?([^\"'\s#]+)"
+_NEVER_BY_ITSELF = "/etc/dkms/no-autoinstall"
+"""While it is there, dkms compiles nothing when packages are installed (common.postinst)."""
+_SETTINGS = "/etc/dkms/framework.conf"
+_UNSIGNED = b'\n# Signing would make a key.\nsign_file="/nonexistent"\n'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """Where modules are compiled."""
+
+    job: Job
+    root: Root
+    """Where their sources and all tools are installed."""
+    place: Enclosure
+    """Where programs of that root run."""
+    processors: int
+    listen: Listener
+
+    @property
+    def module(self) -> ModuleName:
+        """The name of the module, for errors."""
+        return self.job.spec.module
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sources:
+    """One directory of dkms sources."""
+
+    name: str
+    version: str
+    epoch: int
+    """The time of its package's newest file."""
+
+
+def compile_modules(*, listen: Listener, task: Document) -> None:
+    """Write a module's generated packages into the directory of the task; see `layer.compile`."""
+    with taken_up(task, listen) as taken, mounted(taken.below, taken.space) as stack:
+        assemble(stack.root, taken.below, epoch=taken.job.epoch, listen=listen)
+        with enclosed(stack.root) as place:
+            site = _Site(
+                job=taken.job,
+                root=stack.root,
+                place=place,
+                processors=taken.processors or os.cpu_count() or 1,
+                listen=listen,
+            )
+            _install(site, taken.archive)
+            for package, compiled in _compiled_packages(site):
+                package_modules(
+                    place, stack.root, compiled, taken.output / package.file_name, listen=listen
+                )
+
+
+def _install(site: _Site, archive: FrozenArchive) -> None:
+    packages = site.job.to_compile
+    site.root.write(_NEVER_BY_ITSELF, b"")
+    with (
+        step(site.listen, f"installing {len(packages)} packages to compile with"),
+        _told(site, "cannot install what its kernel modules are compiled with"),
+    ):
+        order = Order(
+            archive=archive,
+            packages=apt.wanted(packages),
+            architecture=site.job.lock.architecture,
+            epoch=site.job.epoch,
+            dpkg_options=("force-unsafe-io",),
+            environment=ENVIRONMENT,
+        )
+        apt.install(site.root, order, listen=site.listen)
+    site.root.write(_SETTINGS, site.root.read(_SETTINGS) + _UNSIGNED)
+
+
+def _compiled_packages(site: _Site) -> Iterator[tuple[LockedPackage, Compiled]]:
+    """Compile in the spec's order: one may build upon another's symbols."""
+    made = {p.generated.sources: (p, p.generated) for p in site.job.generated if p.generated}
+    for relation in site.job.spec.kernel_modules_for(site.job.lock.flavor):
+        # What a module below has compiled already is not here.
+        if relation.name in made:
+            package, how = made[relation.name]
+            with step(site.listen, f"compiling {how.sources} for {how.kernel}"):
+                compiled = _compiled(site, package, how)
+            yield package, compiled
+
+
+def _compiled(site: _Site, package: LockedPackage, how: Generated) -> Compiled:
+    all_sources = tuple(_sources(site, how))
+    before = _modules(site.root, how.kernel)
+    for sources in all_sources:
+        _run_dkms(site, sources, how)
+    after = _modules(site.root, how.kernel)
+    modules = sorted(path for path, seen in after.items() if before.get(path) != seen)
+    if not modules:
+        raise QlumodError(
+            f"{site.module}: {how.sources} compiled no module for {how.kernel}",
+            remedy="see BUILT_MODULE_NAME in its dkms.conf",
+        )
+    for path in modules:
+        _finish(site, path, how)
+    epoch = max(sources.epoch for sources in all_sources)
+    return Compiled(package=package, how=how, modules=modules, epoch=epoch)
+
+
+def _sources(site: _Site, how: Generated) -> Iterator[_Sources]:
+    paths = listed(site.root, how.sources)
+    files = [p for p in paths if p.startswith("/usr/src/") and site.root.is_file(p)]
+    found = [path for path in paths if _CONF.fullmatch(path)]
+    if not found:
+        raise QlumodError(
+            f"{site.module}: {how.sources} has no dkms sources: no /usr/src/*/dkms.conf",
+            remedy="name packages of dkms sources in Kernel-Modules, all others in Packages",
+        )
+    for path in found:
+        text = site.root.text(path)
+        yield _Sources(
+            name=_setting(text, "PACKAGE_NAME", path),
+            version=_setting(text, "PACKAGE_VERSION", path),
+            epoch=max(int(site.root.status(file).st_mtime) for file in files),
+        )
+
+
+def _setting(text: str, name: str, path: str) -> str:
+    found = re.search(_SETTING.format(name), text, re.MULTILINE)
+    if not found:
+        raise QlumodError(f"{path}: the setting {name} is missing")
+    return found[1]
+
+
+def _run_dkms(site: _Site, sources: _Sources, how: Generated) -> None:
+    what = ("-m", sources.name, "-v", sources.version, "-k", how.kernel)
+    if _COMPILED.search(site.place.capture("dkms", "status", *what)):
+        # Its own scripts have compiled it already, signed and at another time.
+        site.place.run("dkms", "remove", *what, listen=site.listen)
+    try:
+        site.place.run(
+            "dkms", "install", *what, "-j", str(site.processors),
+            epoch=sources.epoch,
+            environment={
+                # What a kernel's Makefile would ask the host for (Documentation/kbuild).
+                "KBUILD_BUILD_USER": "qlumod",
+                "KBUILD_BUILD_HOST": "qlumod",
+                "KBUILD_BUILD_TIMESTAMP": f"@{sources.epoch}",
+                "LC_ALL": "C.UTF-8",
+                "TZ": "UTC",
+            },
+            listen=site.listen,
+        )  # fmt: skip
+    except CommandFailed as failed:
+        raise QlumodError(
+            f"{site.module}: cannot compile {how.sources} for {how.kernel}: "
+            f"dkms failed: {failed.ending}",
+            details=(*failed.tail, *_end_of_log(site.root, sources)),
+            remedy=failed.remedy
+            or "see the log of the build; what the sources need beside the kernel's headers "
+            "belongs into Build-Packages",
+        ) from failed
+
+
+def _end_of_log(root: Root, sources: _Sources) -> tuple[str, ...]:
+    """The last lines that the compiler printed; dkms itself only names the file."""
+    logs = root.below(f"/var/lib/dkms/{sources.name}/{sources.version}")
+    log = next((path for path in logs if path.endswith("/make.log") and root.is_file(path)), "")
+    return last_lines(lines_of(root.text(log))) if log else ()
+
+
+def _modules(root: Root, kernel: str) -> Mapping[str, tuple[int, int]]:
+    """All modules of a kernel, with what tells whether one was written."""
+    paths = [p for p in root.below(f"/usr/lib/modules/{kernel}") if is_kernel_module(p)]
+    found = {path: root.status(path) for path in paths if root.is_file(path)}
+    return {path: (status.st_size, status.st_mtime_ns) for path, status in found.items()}
+
+
+def _finish(site: _Site, path: str, how: Generated) -> None:
+    """Take from a module what only a debugger reads, and see that it is for the kernel."""
+    if path.endswith(".ko"):
+        site.place.run("strip", "--strip-debug", path, listen=site.listen)
+    magic = site.place.capture("modinfo", "-F", "vermagic", path).decode()
+    if magic.split(" ")[0].strip() != how.kernel:
+        raise QlumodError(
+            f"{site.module}: {how.sources} compiled {path} for {magic.strip() or 'no kernel'}, "
+            f"not for {how.kernel}",
+            remedy="its dkms.conf or Makefile may ask `uname -r`, which is the build host's "
+            "kernel: dkms has $kernelver and KERNELRELEASE",
+        )
+
+
+@contextmanager
+def _told(site: _Site, what: str) -> Iterator[None]:
+    try:
+        yield
+    except CommandFailed as failed:
+        raise QlumodError(
+            f"{site.module}: {what}: {failed.command.program} failed: {failed.ending}",
+            details=failed.tail,
+            remedy=failed.remedy or "see the log of the build for all that it said",
+        ) from failed

@@ -1,0 +1,1 @@
+"""Locked packages into the store."""

@@ -1,0 +1,1 @@
+"""What a new lock keeps, moves and is called: pure rules over old and new."""

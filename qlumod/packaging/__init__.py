@@ -1,0 +1,1 @@
+"""How packages are read, chosen and installed: one package of Python per kind of packages."""

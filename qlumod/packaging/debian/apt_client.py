@@ -1,0 +1,128 @@
+"""A real apt client in a private root: what a user's machine will make of an archive."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from qlumod.events import Listener
+from qlumod.packaging.debian.python_apt import python_apt_needed, python_module
+from qlumod.system.disk.files import make_directories, told
+from qlumod.system.processes.run import Command, capture, command, run
+from qlumod.system.processes.stalling import Growing, run_unless_stalled
+
+_FOLDERS = (
+    "etc/apt/apt.conf.d",
+    "etc/apt/preferences.d",
+    "etc/apt/trusted.gpg.d",
+    "etc/apt/sources.list.d",
+    "var/lib/apt/lists/partial",
+    "var/cache/apt/archives/partial",
+    "var/lib/dpkg",
+    "var/log/apt",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AptClient:
+    """An apt of its own, which shares nothing with this machine's apt."""
+
+    root: Path
+
+    def update(self, *, stall: float = 0.0, listen: Listener) -> None:
+        """Fetch and check the indexes; anything less than all of them is a failure.
+
+        `stall` are the seconds that hardly anything may come; 0: as long as it takes.
+        """
+        run_unless_stalled(
+            self._call("-o", "APT::Update::Error-Mode=any", "update"),
+            Growing(self.root / "var/lib/apt/lists/partial"),
+            what="the archives' indexes",
+            stall=stall,
+            listen=listen,
+        )
+
+    def resolve(self, packages: Sequence[str], *, listen: Listener) -> None:
+        """Ask for packages (``name=version``) and change nothing; raises with apt's reason."""
+        run(self._call("--simulate", "install", "--", *packages), listen=listen)
+
+    def takes_all(self, packages: Sequence[tuple[str, str]], *, listen: Listener) -> bool:
+        """Whether it would install all of them (names and versions) at once; quick for thousands.
+
+        False tells nothing of each: they may exclude each other.
+        """
+        call = python_module(
+            "qlumod.packaging.debian.marking", packages, environment=self._environment
+        )
+        with python_apt_needed():
+            return bool(json.loads(capture(call, listen=listen)))
+
+    def fetch_source(
+        self, name: str, version: str, into: Path, *, stall: float = 0.0, listen: Listener
+    ) -> None:
+        """Fetch a source package, each file checked by its signed digest; raises with the reason.
+
+        What is there already is not fetched again. `stall` as of `update`.
+        """
+        words = ("--download-only", "--only-source", "source", "--", f"{name}={version}")
+        run_unless_stalled(
+            self._call(*words, directory=into),
+            Growing(into),
+            what=f"the source package {name}",
+            stall=stall,
+            listen=listen,
+        )
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {"APT_CONFIG": str(self.root / "apt.conf")}
+
+    def _call(self, *words: str, directory: Path | None = None) -> Command:
+        return command(
+            "apt-get", "--quiet", "--assume-yes", *words,
+            environment=self._environment,
+            directory=directory,
+        )  # fmt: skip
+
+
+def make_apt_client(
+    root: Path, *, architecture: str, sources: str, installed: str = ""
+) -> AptClient:
+    """Make a client below `root` that has one .sources file; `installed` is its dpkg status."""
+    files = {
+        "apt.conf": _configuration(root, architecture).encode(),
+        "etc/apt/sources.list.d/archive.sources": sources.encode(),
+        "var/lib/dpkg/status": installed.encode(),
+    }
+    with told(root):
+        for folder in _FOLDERS:
+            make_directories(root / folder, sync=False)
+        for name, data in files.items():
+            (root / name).write_bytes(data)
+    return AptClient(root=root)
+
+
+def file_uri(path: Path) -> str:
+    """The address of a directory on this machine, for a sources file."""
+    return "file:" + quote(str(path.absolute()))
+
+
+def _configuration(root: Path, architecture: str) -> str:
+    settings = {
+        "Dir": f"{root}/",
+        "Dir::State::status": f"{root}/var/lib/dpkg/status",
+        "Dir::Etc::sourcelist": "/dev/null",
+        # They take some MB, and little time.
+        "Dir::Cache::pkgcache": "",
+        "Dir::Cache::srcpkgcache": "",
+        "APT::Architecture": architecture,
+        # The tree may be readable for its owner only, and nothing in it is fetched over a network.
+        "APT::Sandbox::User": "root",
+        "APT::Install-Recommends": "false",
+        "Acquire::Languages": "none",
+        "Acquire::AllowInsecureRepositories": "false",
+        "Acquire::AllowWeakRepositories": "false",
+    }
+    lines = [f'{name} "{value}";' for name, value in settings.items()]
+    return "\n".join((*lines, f'APT::Architectures {{ "{architecture}"; }};')) + "\n"

@@ -1,0 +1,262 @@
+"""Small signed archives of our own making: frozen ones for builds, and folders of .debs.
+
+A frozen archive holds exactly the locked packages, so that apt inside a build cannot pick anything
+else. It is signed by a throw-away key: apt checks it like any other.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from pathlib import Path
+from typing import TypeVar
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, ignore, step
+from qlumod.model.digests import digest_bytes
+from qlumod.model.lock import LockedPackage
+from qlumod.model.names import Digest
+from qlumod.model.stanzas import ControlStanza, normalised, stanza_text
+from qlumod.packaging.debian.deb import Deb
+from qlumod.system.disk import files
+from qlumod.system.disk.documents import debs_in
+from qlumod.system.disk.store import Store
+from qlumod.system.keys import gpg
+
+COMPONENT = "main"
+KEYRING = "keyring.gpg"
+POOL = "pool"
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenArchive:
+    """An archive directory that apt reads without a network."""
+
+    directory: Path
+    suite: str
+    keyring: Path
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, str]) -> "FrozenArchive":
+        """What `document` has written."""
+        return cls(
+            directory=Path(document["directory"]),
+            suite=document["suite"],
+            keyring=Path(document["keyring"]),
+        )
+
+    @property
+    def document(self) -> dict[str, str]:
+        """The archive as JSON has it."""
+        return {
+            "directory": str(self.directory),
+            "suite": self.suite,
+            "keyring": str(self.keyring),
+        }
+
+    @property
+    def uri(self) -> str:
+        """The address for an apt that sees the directory at the same path."""
+        return f"copy:{self.directory}"
+
+    @property
+    def component(self) -> str:
+        """The one component."""
+        return COMPONENT
+
+    @property
+    def source_line(self) -> str:
+        """The line of sources.list(5)."""
+        return f"deb [signed-by={self.keyring}] {self.uri} {self.suite} {COMPONENT}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indexed:
+    """A .deb as an index has it: where it lies, its name there, and what it says of itself."""
+
+    path: Path
+    filename: str
+    sha256: Digest
+    size: int
+    control: ControlStanza
+
+    @property
+    def stanza(self) -> str:
+        """Its stanza of a Packages file."""
+        own = {"Filename": self.filename, "Size": str(self.size), "SHA256": self.sha256}
+        return stanza_text({**self.control.fields, **own})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What the Release file of an archive says of it."""
+
+    epoch: int
+    architecture: str
+    suite: str
+
+
+def frozen_archive(
+    packages: Sequence[LockedPackage],
+    store: Store,
+    directory: Path,
+    heading: Heading,
+    *,
+    processors: int | None = None,
+    listen: Listener = ignore,
+) -> FrozenArchive:
+    """Make an archive of exactly these packages from the store, in a directory that is not there.
+
+    Each package's bytes are hashed again on the way: a damaged store is an error. Same packages and
+    heading, same bytes, but for the signature.
+    """
+    packages = [_as_stored(package, store) for package in packages]
+    total = sum(package.size for package in packages)
+
+    with step(listen, "freezing the packages", total=total, unit="bytes") as advance:
+
+        def take(package: LockedPackage) -> Indexed:
+            filename = f"{POOL}/{package.file_name}"
+            _place(store, package, directory / filename)
+            advance(package.size)
+            return Indexed(
+                path=directory / filename,
+                filename=filename,
+                sha256=package.sha256,
+                size=package.size,
+                control=_control(directory / filename),
+            )
+
+        files.make_directories(directory / POOL)
+        debs = side_by_side(take, packages, processors)
+        return write_archive(directory, debs, heading)
+
+
+def folder_archive(folder: Path, directory: Path, *, architecture: str) -> FrozenArchive:
+    """Make an archive of the .debs in a folder (and in those below it) that fit an architecture.
+
+    The file names in the archive are the paths below the folder.
+    """
+    if not folder.is_dir():
+        raise QlumodError(
+            f"there is no directory {folder}, which is named as an archive",
+            remedy="build the packages that belong there, or take the archive out",
+        )
+
+    def read(path: Path) -> Indexed:
+        found = files.file_sum(path)
+        return Indexed(
+            path=path,
+            filename=str(path.relative_to(folder)),
+            sha256=found.sha256,
+            size=found.size,
+            control=_control(path),
+        )
+
+    found = side_by_side(read, [folder / name for name in debs_in(folder)])
+    debs = [deb for deb in found if deb.control.need("Architecture") in (architecture, "all")]
+    _check_names(debs, folder)
+    files.remove_tree(directory)
+    for deb in debs:
+        target = directory / deb.filename
+        files.make_directories(target.parent)
+        target.symlink_to(deb.path.absolute())
+    heading = Heading(epoch=0, architecture=architecture, suite="folder")
+    return write_archive(directory, debs, heading)
+
+
+def write_archive(directory: Path, debs: Iterable[Indexed], heading: Heading) -> FrozenArchive:
+    """Write the signed indexes of .debs that lie below the directory already."""
+    suite, architecture = heading.suite, heading.architecture
+    files.require_plain(directory.absolute())
+    ordered = sorted(debs, key=lambda deb: (deb.control.need("Package"), deb.filename))
+    packages = "\n".join(deb.stanza for deb in ordered).encode()
+    index = f"{COMPONENT}/binary-{architecture}/Packages"
+    release = (
+        f"Origin: qlumod\nLabel: qlumod\nSuite: {suite}\nCodename: {suite}\n"
+        f"Date: {formatdate(heading.epoch, usegmt=True)}\n"
+        f"Architectures: {architecture}\nComponents: {COMPONENT}\n"
+        f"SHA256:\n {digest_bytes(packages)} {len(packages)} {index}\n"
+    ).encode()
+    distribution = directory / "dists" / suite
+    _write(distribution / index, packages)
+    _write(distribution / "Release", release)
+    with gpg.throw_away_key() as key:
+        _write(distribution / "InRelease", gpg.clearsign(key, release))
+        _write(directory / KEYRING, gpg.export_key(key))
+    return FrozenArchive(
+        directory=directory.absolute(), suite=suite, keyring=(directory / KEYRING).absolute()
+    )
+
+
+def side_by_side(
+    work: Callable[[T], R], items: Sequence[T], processors: int | None = None
+) -> list[R]:
+    """Do the same to many files on all cores (hashing leaves the interpreter's lock alone)."""
+    with ThreadPoolExecutor(max_workers=processors or min(8, os.cpu_count() or 1) + 1) as pool:
+        futures = [pool.submit(work, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _as_stored(package: LockedPackage, store: Store) -> LockedPackage:
+    """A generated package with the digest of its file in the place of that of its inputs."""
+    if not package.generated:
+        return package
+    made = store.generated(package.sha256)
+    if made is None:
+        raise QlumodError(
+            f"{package.package} {package.version} is not in the store: it is compiled by a build",
+            remedy=f"run `qlumod build {package.modules[0]}`",
+        )
+    return replace(package, sha256=made.sha256, size=made.size)
+
+
+def _place(store: Store, package: LockedPackage, target: Path) -> None:
+    """Give a package of the store a name in the archive, and hash what is there."""
+    source = store.path(package.sha256)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise QlumodError(
+            f"{package.package} {package.version}: the package is not in the store ({source})",
+            remedy="run `qlumod fetch`",
+        ) from None
+    except OSError:
+        # Another file system, or a store that belongs to somebody else.
+        with files.told(target):
+            shutil.copyfile(source, target)
+    found = files.file_sum(target)
+    if found != files.Sum(size=package.size, sha256=package.sha256):
+        raise store.damaged(package.sha256, found)
+
+
+def _check_names(debs: Sequence[Indexed], folder: Path) -> None:
+    first: dict[tuple[str, ...], Indexed] = {}
+    for deb in debs:
+        key = tuple(deb.control.need(name) for name in ("Package", "Version", "Architecture"))
+        other = first.setdefault(key, deb)
+        if other.sha256 != deb.sha256:
+            raise QlumodError(
+                f"{folder}: {other.filename} and {deb.filename} are both {' '.join(key)}",
+                remedy="remove one of them",
+            )
+
+
+def _control(path: Path) -> ControlStanza:
+    return normalised(Deb.at(path).control)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with files.told(path):
+        files.make_directories(path.parent)
+        path.write_bytes(data)
+        path.chmod(0o644)

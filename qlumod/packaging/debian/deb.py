@@ -1,0 +1,159 @@
+"""A .deb: what it says of itself and what is in it, read without unpacking it to a disk.
+
+It is read as dpkg reads it (deb(5)), by code of our own: python-debian refuses headers that dpkg
+takes, runs ``unzstd`` by itself, and sets no limit to what a few bytes unpack to.
+"""
+
+import io
+import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from qlumod.errors import QlumodError
+from qlumod.model.stanzas import ControlStanza, as_text, one_stanza
+from qlumod.packaging.debian.tar import File, tar_files
+from qlumod.system.disk.files import open_regular, told
+from qlumod.system.disk.libraries import unreadable
+from qlumod.system.disk.unpacking import Extent, Window
+
+SMALL = 1 << 20
+"""Bytes of a .deb that is read into memory at once."""
+MOST_CONTROL = 1 << 26
+"""Bytes that control.tar may unpack to: those with the longest md5sums have a tenth."""
+MOST_DATA = 1 << 30
+"""Bytes that data.tar may unpack to, however small it is."""
+MOST_TIMES = 256
+"""How many times its packed size data.tar may have beyond that."""
+
+_MAGIC = b"!<arch>\n"
+_HEADER = 60
+_MEMBERS = (
+    re.compile(r"debian-binary()"),
+    re.compile(r"control\.tar(\.gz|\.xz|\.zst|)"),
+    re.compile(r"data\.tar(\.gz|\.xz|\.zst|\.bz2|\.lzma|)"),
+)
+"""The members that dpkg wants, in this order; it skips those whose names begin with ``_``."""
+_VERSION = re.compile(rb"2\.[0-9]+\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Deb:
+    """A .deb whose members are those that dpkg wants, and fill the file.
+
+    Whatever is asked of it raises a `QlumodError` that names the file where its bytes are wrong.
+    """
+
+    path: Path
+    _control: Extent
+    _data: Extent
+    _whole: bytes | None = field(repr=False)
+    """All its bytes where they are few."""
+
+    @classmethod
+    def at(cls, path: Path) -> "Deb":
+        """The .deb of that name; only the headers of its members are looked at."""
+        with told(path, "read"), open_regular(path) as file:
+            start = file.read(SMALL + 1)
+            whole = start if len(start) <= SMALL else None
+            size = file.seek(0, io.SEEK_END)
+            control, data = _members(path, file if whole is None else io.BytesIO(whole), size)
+        return cls(path, control, data, whole)
+
+    @property
+    def control(self) -> ControlStanza:
+        """The fields of its control file."""
+        for file in self.control_files():
+            if file.path == "control" and file.is_file:
+                return one_stanza(as_text(file.read()), f"{self.path}: its control file")
+        raise unreadable(self.path, "there is no control file in it")
+
+    def control_files(self) -> Iterator[File]:
+        """The control file, the maintainer scripts, the md5sums and so on."""
+        return self._files(self._control, MOST_CONTROL)
+
+    def files(self) -> Iterator[File]:
+        """All that dpkg unpacks, in the order of the archive."""
+        return self._files(self._data, max(MOST_DATA, MOST_TIMES * self._data.size))
+
+    def texts(self, paths: Collection[str]) -> dict[str, bytes]:
+        """The bytes of the regular files that it has of these (relative paths)."""
+        found: dict[str, bytes] = {}
+        for file in self.files():
+            if file.path in paths and file.is_file:
+                found[file.path] = file.read()
+                if len(found) == len(paths):
+                    break
+        return found
+
+    def _files(self, member: Extent, most: int) -> Iterator[File]:
+        with self._opened(member) as packed:
+            yield from tar_files(self.path, packed, member.ending, most)
+
+    @contextmanager
+    def _opened(self, member: Extent) -> Iterator[Window]:
+        if self._whole is not None:
+            yield Window(io.BytesIO(self._whole), member)
+            return
+        with told(self.path, "read"), open_regular(self.path) as file:
+            yield Window(file, member)
+
+
+def tar_xz_files(path: Path) -> Iterator[File]:
+    """What is in a .tar.xz, as dpkg-source makes it of a packaging; raises `QlumodError`."""
+    with told(path, "read"), open_regular(path) as file:
+        whole = Extent(0, file.seek(0, io.SEEK_END), ".xz")
+        yield from tar_files(path, Window(file, whole), whole.ending, MOST_CONTROL)
+
+
+def _members(path: Path, file: BinaryIO, size: int) -> tuple[Extent, Extent]:
+    """Where control.tar and data.tar are; raises `QlumodError`."""
+    file.seek(0)
+    if file.read(len(_MAGIC)) != _MAGIC:
+        raise QlumodError(f"{path}: this is no .deb: it is no ar archive")
+    found: list[Extent] = []
+    end = len(_MAGIC)
+    while end < size:
+        file.seek(end)
+        header = file.read(_HEADER)
+        _check_header(path, header, end, size)
+        member = Extent(end + _HEADER, int(header[48:58]), "")
+        end = member.offset + member.size
+        if end > size:
+            raise _truncated(path, size, end)
+        name = header[:16].rstrip(b" ").removesuffix(b"/").decode("latin-1")
+        if len(found) < len(_MEMBERS) and not name.startswith("_"):
+            found.append(_wanted(path, member, name, len(found)))
+        # Members begin at even places; the last one may go without its padding.
+        end += end % 2
+    if len(found) < len(_MEMBERS):
+        raise unreadable(path, f"it has {len(found)} of the {len(_MEMBERS)} members of a .deb")
+    if not _VERSION.match(Window(file, found[0]).read(_HEADER)):
+        raise unreadable(path, "it is of a format that dpkg does not know")
+    return found[1], found[2]
+
+
+def _check_header(path: Path, header: bytes, end: int, size: int) -> None:
+    if len(header) < _HEADER:
+        raise _truncated(path, size, end + _HEADER)
+    if header[58:] != b"`\n" or not header[48:58].strip(b" ").isdigit():
+        raise QlumodError(
+            f"{path}: {size - end} bytes that belong to no .deb follow its end",
+            remedy="copy or build it again",
+        )
+
+
+def _truncated(path: Path, size: int, least: int) -> QlumodError:
+    return QlumodError(
+        f"{path}: this .deb is truncated: {size} of at least {least} bytes are there",
+        remedy="copy or build it again",
+    )
+
+
+def _wanted(path: Path, member: Extent, name: str, place: int) -> Extent:
+    found = _MEMBERS[place].fullmatch(name)
+    if not found:
+        raise unreadable(path, f"dpkg takes no member {name!r} in this place")
+    return replace(member, ending=found[1])

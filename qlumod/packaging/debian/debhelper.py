@@ -1,0 +1,72 @@
+"""Building source packages with dpkg-buildpackage and debhelper."""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.events import Caution, Listener
+from qlumod.system.processes.namespace import contained, require
+from qlumod.system.processes.run import SEARCH_PATH, CommandFailed, ProgramMissing, command, run
+
+NEEDED = ("dpkg-buildpackage", "dh", "dh_qlumod")
+
+
+def build_source_package(
+    tree: Path,
+    *,
+    environment: Mapping[str, str],
+    changes_fields: Mapping[str, str],
+    listen: Listener,
+) -> None:
+    """Build source and binary packages of an unpacked source package; they appear beside it.
+
+    `changes_fields` are further fields of the .changes file. Build dependencies are not asked for:
+    the layers that a module stands upon need not be installed where the cache has them.
+    """
+    words = (
+        "dpkg-buildpackage",
+        "--unsigned-source", "--unsigned-changes",
+        # The tree was written a moment ago; without a word, no clean means no source, too.
+        "--no-pre-clean", "--build=full",
+        # The .changes always names the orig tarball: another repository may not have it yet.
+        "-sa",
+        "--no-check-builddeps",
+        *(f"--changes-option=-D{name}={text}" for name, text in changes_fields.items()),
+    )  # fmt: skip
+    _find_programs(NEEDED, environment.get("PATH", SEARCH_PATH))
+    try:
+        run(
+            command(*_alone(listen), *words, directory=tree, environment=environment), listen=listen
+        )
+    except CommandFailed as failed:
+        raise QlumodError(
+            f"dpkg-buildpackage failed: exit status {failed.status}", details=failed.tail
+        ) from failed
+
+
+def _alone(listen: Listener) -> tuple[str, ...]:
+    """The words before a build that cut the network and let no process of it live on."""
+    try:
+        require()
+    except QlumodError as refused:
+        listen(Caution(text=f"packages are made with the network at hand: {refused.brief}"))
+        return ()
+    return contained()
+
+
+def pack_source(tree: Path, changes: Path, *, epoch: int, listen: Listener) -> None:
+    """Pack an unpacked source package, beside it, and write the .changes that uploads it."""
+    environment = {"SOURCE_DATE_EPOCH": str(epoch)}
+    _find_programs(("dpkg-source", "dpkg-genchanges"), SEARCH_PATH)
+    for words in (
+        ("dpkg-source", "--build", "."),
+        ("dpkg-genchanges", "--build=source", "-sa", f"-O{changes}"),
+    ):
+        run(command(*words, directory=tree, environment=environment), listen=listen)
+
+
+def _find_programs(programs: Iterable[str], path: str) -> None:
+    raise_faults(
+        ProgramMissing(program) for program in programs if not shutil.which(program, path=path)
+    )

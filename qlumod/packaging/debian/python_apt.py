@@ -1,0 +1,37 @@
+"""Modules of ours that run as processes of their own, since python-apt is global."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from qlumod.errors import QlumodError
+from qlumod.system.processes import isolated
+from qlumod.system.processes.run import Command, CommandFailed, command
+
+Json = Any
+
+
+@contextmanager
+def python_apt_needed() -> Iterator[None]:
+    """Say what to install where such a process finds no python-apt."""
+    try:
+        yield
+    except CommandFailed as failure:
+        if not any("No module named 'apt" in line for line in failure.tail):
+            raise
+        raise QlumodError(
+            f"cannot import apt_pkg: python3-apt is not installed for {sys.executable}",
+            remedy="apt install python3-apt; a virtual environment needs --system-site-packages",
+        ) from failure
+
+
+def python_module(name: str, order: Json, *, environment: Mapping[str, str]) -> Command:
+    """A module as a program of its own, with a JSON order on its standard input."""
+    return command(
+        *isolated.words(name),
+        environment=environment,
+        stdin=json.dumps(order).encode(),
+        answers=True,
+    )

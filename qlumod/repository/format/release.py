@@ -1,0 +1,45 @@
+"""The text of a Release file: what a suite is called, and the digests of its indexes."""
+
+import time
+from collections.abc import Mapping
+
+from qlumod.repository.format.entries import ALL
+from qlumod.repository.format.layout import COMPONENT
+from qlumod.repository.format.settings import Settings
+from qlumod.system.disk.files import Sum
+
+
+def release_text(
+    settings: Settings,
+    *,
+    suite: str,
+    architectures: tuple[str, ...],
+    date: int,
+    valid_until: int | None,
+    files: Mapping[str, Sum],
+) -> str:
+    """Write a Release file; `files` are the indexes by their path below the suite."""
+    fields = {
+        "Origin": settings.origin,
+        "Label": settings.label,
+        "Suite": suite,
+        "Codename": suite,
+        "Date": release_date(date),
+        "Valid-Until": release_date(valid_until) if valid_until is not None else "",
+        "Acquire-By-Hash": "yes",
+        # apt from 2.7 on: --snapshot and Snapshot: name one by its time.
+        "Snapshots": f"{settings.uri.rstrip('/')}/snapshots/@SNAPSHOTID@/" if settings.uri else "",
+        # Without No-Support-for-Architecture-all, so that a head node of any architecture can
+        # follow. The packages for all stand in every other index, too: some mirrors look there.
+        "Architectures": " ".join((ALL, *architectures)),
+        "Components": COMPONENT,
+        "Description": f"{settings.label} {suite}",
+    }
+    lines = [f"{name}: {value}" for name, value in fields.items() if value]
+    sums = [f" {files[path].sha256} {files[path].size:>16} {path}" for path in sorted(files)]
+    return "\n".join((*lines, "SHA256:", *sums)) + "\n"
+
+
+def release_date(epoch: int) -> str:
+    """A time as Release files have it."""
+    return time.strftime("%a, %d %b %Y %H:%M:%S UTC", time.gmtime(epoch))

@@ -1,0 +1,43 @@
+"""What once was published and is gone: no other bytes ever get its name."""
+
+from collections.abc import Iterable
+
+from qlumod.errors import QlumodError
+from qlumod.model.document import decoded
+from qlumod.model.lines import lines_of
+from qlumod.model.names import digest
+from qlumod.model.numbers import number
+from qlumod.repository.format.entries import PoolFile
+from qlumod.repository.format.layout import Layout
+
+
+def remembered(layout: Layout) -> dict[str, PoolFile]:
+    """The files that were published once and are gone, by their paths."""
+    if not layout.files.is_file(layout.gone):
+        return {}
+    return parse_remembered(layout.files.read(layout.gone), str(layout.gone))
+
+
+def parse_remembered(data: bytes, path: str) -> dict[str, PoolFile]:
+    """Read what `remember` wrote; raises `QlumodError`."""
+    files = (_file(line, path) for line in lines_of(decoded(data, path)))
+    return {file.path: file for file in files}
+
+
+def _file(line: str, where: str) -> PoolFile:
+    words = line.split(" ", 2)
+    if len(words) != 3:
+        raise QlumodError(f"{where}: {line!r} is no file: it has the form 'digest size path'")
+    return PoolFile(path=words[2], size=number(words[1]), sha256=digest(words[0]))
+
+
+def remember(layout: Layout, files: Iterable[PoolFile]) -> None:
+    """Write down what goes before it goes; a file that never was published has no digest."""
+    known = remembered(layout)
+    fresh = {file.path: file for file in files if file.sha256 and file.path not in known}
+    if fresh:
+        lines = (
+            f"{file.sha256} {file.size} {file.path}\n"
+            for _, file in sorted({**known, **fresh}.items())
+        )
+        layout.files.write_whole(layout.gone, "".join(lines).encode())

@@ -1,0 +1,183 @@
+"""What a repository is called and who signs it, in ``.qlumod/settings``."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.document import Fields, Reading, decoded, written, yes_or_no
+from qlumod.model.names import ArchName, arch_name
+from qlumod.repository.format.layout import suite
+from qlumod.system.keys.signers import fingerprint
+
+DEFAULT_ORIGIN = "Qlustar"
+DEFAULT_ARCHITECTURES = ("amd64",)
+
+_URI = re.compile(r"[a-z][a-z0-9+]*:[!-~]+\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What every Release file of the repository says; apt asks its users when that changes."""
+
+    origin: str
+    label: str
+    keys: tuple[str, ...]
+    """The fingerprints of the keys that sign, as they were named."""
+    architectures: tuple[ArchName, ...]
+    """The clients' architectures, even if no package is for one of them only."""
+    proving_keys: tuple[str, ...] = ()
+    """The fingerprints of the keys whose proofs count, besides `keys`."""
+    uri: str = ""
+    """Where clients find it; empty: at its place on this machine."""
+    private: tuple[str, ...] = ()
+    """The suites that not everybody can read, so that they may have what is not for everybody."""
+    xz: bool = False
+    """Whether indexes are compressed by xz, too."""
+
+    def __str__(self) -> str:
+        return written(
+            (
+                ("Format", "1"),
+                ("Origin", self.origin),
+                ("Label", self.label),
+                ("Keys", self.keys),
+                ("Proving-Keys", self.proving_keys),
+                ("Architectures", " ".join(self.architectures)),
+                ("URI", self.uri),
+                ("Private", " ".join(self.private)),
+                ("Xz", "yes" if self.xz else ""),
+            )
+        )
+
+    @property
+    def keyring(self) -> str:
+        """The file name of the public keys for users."""
+        word = "".join(char if char.isalnum() else "-" for char in self.origin.lower())
+        return f"{word}-archive-keyring.asc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What somebody asks of a repository; None and empty: whatever it is."""
+
+    keys: tuple[str, ...] = ()
+    usual_keys: tuple[str, ...] = ()
+    """The keys of a new repository, if no others are asked for."""
+    origin: str | None = None
+    label: str | None = None
+    architectures: tuple[str, ...] = ()
+    uri: str | None = None
+    xz: bool | None = None
+    private: tuple[str, ...] = ()
+    """Suites to be marked as private; those that are marked stay so."""
+    proving_keys: tuple[str, ...] | None = None
+    """The only keys of other hosts whose proofs count from now on; None: those that do."""
+
+
+def founded(wishes: Wishes) -> Settings:
+    """The settings of a new repository; raises `QlumodError`."""
+    keys = wishes.keys or wishes.usual_keys
+    if not keys:
+        raise QlumodError(
+            "a new repository needs the key that signs it",
+            remedy="name its fingerprint (--key); qlumod repo key makes one for trying things out",
+        )
+    origin = one_line(wishes.origin or DEFAULT_ORIGIN)
+    return Settings(
+        origin=origin,
+        label=one_line(wishes.label or origin),
+        keys=tuple(fingerprint(key) for key in keys),
+        architectures=tuple(map(arch_name, sorted(wishes.architectures or DEFAULT_ARCHITECTURES))),
+        uri=address(wishes.uri) if wishes.uri else "",
+        private=tuple(sorted(map(suite, wishes.private))),
+        proving_keys=_proving(wishes),
+        xz=bool(wishes.xz),
+    )
+
+
+def kept(settings: Settings, wishes: Wishes, where: Path) -> Settings:
+    """The settings as they are; raises `QlumodError` if something else is asked for."""
+    keys = tuple(fingerprint(key) for key in wishes.keys)
+    differing = [
+        (name, is_now, asked)
+        for name, is_now, asked in (
+            ("Keys", " ".join(settings.keys), " ".join(keys)),
+            ("Origin", settings.origin, wishes.origin),
+            ("Label", settings.label, wishes.label),
+            (
+                "Architectures",
+                " ".join(settings.architectures),
+                " ".join(sorted(wishes.architectures)),
+            ),
+        )
+        if asked and asked != is_now
+    ]
+    raise_faults(
+        QlumodError(
+            f"{where}: {name}: the repository has {is_now!r}, not {asked!r}: its clients would"
+            " refuse it",
+            remedy="leave the option out, or begin another repository",
+        )
+        for name, is_now, asked in differing
+    )
+    return replace(
+        settings,
+        uri=address(wishes.uri) if wishes.uri else settings.uri,
+        private=tuple(sorted({*settings.private, *map(suite, wishes.private)})),
+        proving_keys=settings.proving_keys if wishes.proving_keys is None else _proving(wishes),
+        xz=settings.xz if wishes.xz is None else wishes.xz,
+    )
+
+
+def _proving(wishes: Wishes) -> tuple[str, ...]:
+    return tuple(sorted(map(fingerprint, wishes.proving_keys or ())))
+
+
+def with_keys(settings: Settings, wishes: Wishes) -> Settings:
+    """Let the wished keys sign from now on; raises `QlumodError` if clients have none of them."""
+    keys = tuple(fingerprint(key) for key in wishes.keys)
+    if keys and not set(keys) & set(settings.keys):
+        raise QlumodError(
+            f"none of {', '.join(keys)} signs the repository now: its clients would refuse it",
+            remedy="let the old key and the new one sign for a while: name both"
+            f" (--key {settings.keys[0]} --key {keys[0]})",
+        )
+    return replace(settings, keys=keys) if keys else settings
+
+
+def address(text: str) -> str:
+    """Check the address of a repository; raises `QlumodError`."""
+    if not _URI.match(text):
+        raise QlumodError(f"{text!r} is no address: it is one such as 'https://example.org/debian'")
+    return text
+
+
+def one_line(text: str) -> str:
+    """Check an Origin or Label; raises `QlumodError`."""
+    if not text.strip() or not text.isprintable() or text != text.strip():
+        raise QlumodError(f"{text!r} is no name: it is one line of printable characters")
+    return text
+
+
+def parse_settings(data: bytes, path: Path) -> Settings:
+    """Read the settings; raises `QlumodError` with all faults. `path` is their file's name."""
+    reading = Reading(str(path))
+    stanzas = reading.stanzas(decoded(data, str(path)))
+    if len(stanzas) != 1:
+        reading.fault(1, "a settings file has one stanza")
+        reading.finish()
+    fields = Fields(reading, stanzas[0])
+    settings = Settings(
+        origin=fields.need("Origin", one_line, ""),
+        label=fields.need("Label", one_line, ""),
+        keys=fields.words("Keys", fingerprint),
+        proving_keys=fields.words("Proving-Keys", fingerprint),
+        architectures=fields.words("Architectures", arch_name),
+        uri=fields.one("URI", address, ""),
+        private=fields.words("Private", suite),
+        xz=fields.one("Xz", yes_or_no, False),
+    )
+    fields.done()
+    reading.finish()
+    return settings

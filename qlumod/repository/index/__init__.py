@@ -1,0 +1,1 @@
+"""Indexes that change piece by piece."""

@@ -1,0 +1,347 @@
+"""Indexes in chunks: a publication reads, changes and compresses only those that it touches.
+
+A text is a row of pieces in the order of their keys: paragraphs of Packages, lines of Contents.
+Where a chunk ends is told by the pieces themselves, so that the same text always has the same
+chunks, whatever led to it. gzip members and zstd frames may follow each other in one file, and apt
+reads them so: a packed index is its packed chunks, one after the other.
+
+What is kept are the chunks of each text, in a list that is named by the text's digest, and each
+chunk, plain and packed, by its own digest. All of it may be removed: the published index has the
+same, and what is read is compared with the digest that was signed.
+"""
+
+import gzip
+import hashlib
+import os
+import re
+import zlib
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.late import late
+from qlumod.model.digests import digest_bytes
+from qlumod.model.names import Digest
+from qlumod.model.numbers import number
+from qlumod.repository.format.indexes import GZ, ZST, Key, Kind
+from qlumod.system.disk.beneath import Beneath
+from qlumod.system.disk.files import Sum, write_unsynced
+
+zstandard = late("zstandard")
+
+GZIP_LEVEL = 6
+ZSTD_LEVEL = 9
+LIST = ".list"
+
+NOTHING = digest_bytes(b"")
+Edit = Callable[[Key, bytes | None], bytes | None]
+"""What becomes of the piece of a key, or of none; None takes it away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Some pieces that follow each other: the digest and size of their bytes, and the first key."""
+
+    digest: Digest
+    size: int
+    first: Key
+
+    @property
+    def line(self) -> bytes:
+        """Its line in the list of a text."""
+        return b"\t".join((self.digest.encode(), b"%d" % self.size, *self.first))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunked:
+    """A text in chunks; `sum` is that of its plain bytes."""
+
+    kind: Kind
+    chunks: tuple[Chunk, ...]
+    sum: Sum
+
+
+def putting(pieces: Mapping[Key, bytes]) -> dict[Key, Edit]:
+    """The edits that put these pieces in, in place of what is there."""
+    return dict.fromkeys(pieces, lambda key, _: pieces[key])
+
+
+def empty(kind: Kind) -> Chunked:
+    """A text of no pieces."""
+    return Chunked(kind=kind, chunks=(), sum=Sum(size=0, sha256=NOTHING))
+
+
+class Chunks:
+    """Reads chunks where they are kept, and makes new ones in a directory of their own."""
+
+    def __init__(self, kept: Path, fresh: Path) -> None:
+        self._kept = str(kept)
+        self._fresh = str(fresh)
+        self._made: set[str] = set()
+        self._known: dict[Digest, Chunked] = {}
+        self._listed: set[Digest] = set()
+
+    def known(self, kind: Kind, text: Sum) -> Chunked | None:
+        """The chunks of a text, still to be checked; None: they are not kept (any more)."""
+        try:
+            data = _read(f"{self._kept}/{text.sha256}{LIST}")
+        except OSError:
+            return None
+        lines, _, seal = data.rpartition(b"\n")
+        if digest_bytes(lines).encode() != seal:
+            return None
+        self._listed.add(text.sha256)
+        found = Chunked(kind=kind, chunks=tuple(map(_chunk, lines.splitlines())), sum=text)
+        self._known[text.sha256] = found
+        return found
+
+    def cut(self, kind: Kind, text: bytes) -> Chunked:
+        """Take a text apart that was read from its index."""
+        return self.edited(empty(kind), putting({kind.key(one): one for one in kind.pieces(text)}))
+
+    def named(self, text: Chunked, names: Collection[bytes]) -> Iterator[bytes]:
+        """The pieces whose key begins with one of these names; raises `Damaged`."""
+        places: set[int] = set()
+        for name in names:
+            begin, end = (_place(text.chunks, key) for key in ((name,), (name, b"\xff")))
+            places.update(range(begin, end + 1))
+        for chunk in (chunk for place, chunk in enumerate(text.chunks) if place in places):
+            for piece in text.kind.pieces(self._checked(chunk)):
+                if text.kind.key(piece)[0] in names:
+                    yield piece
+
+    def holding(
+        self, text: Chunked, pattern: re.Pattern[bytes], words: Collection[bytes]
+    ) -> Iterator[bytes]:
+        """The pieces in which the pattern finds one of these words; raises `Damaged`."""
+        wanted = frozenset(words)
+        for chunk in text.chunks if wanted else ():
+            data = self._checked(chunk)
+            if not wanted.isdisjoint(pattern.findall(data)):
+                pieces = text.kind.pieces(data)
+                yield from (one for one in pieces if not wanted.isdisjoint(pattern.findall(one)))
+
+    def plain(self, text: Chunked) -> Iterator[bytes]:
+        """The plain bytes, chunk by chunk."""
+        return (self._read(chunk.digest) for chunk in text.chunks)
+
+    def packed(self, text: Chunked, ending: str) -> Iterator[bytes]:
+        """The packed bytes, chunk by chunk."""
+        return (self._read(f"{digest}{ending}") for digest in _parts(text))
+
+    def edited(self, text: Chunked, edits: Mapping[Key, Edit]) -> Chunked:
+        """Change some pieces of a text; raises `Damaged` if not all that is kept of it is there."""
+        if not edits:
+            return text
+        chunks = tuple(self._edited(text, edits))
+        return Chunked(kind=text.kind, chunks=chunks, sum=self._sum(chunks))
+
+    def check(self, texts: Iterable[Chunked]) -> None:
+        """Compare all that was kept and is used for texts with its digests; raises `Damaged`."""
+        for text in self._known.values():
+            if self._sum(text.chunks) != text.sum:
+                raise Damaged(f"{self._kept}: the chunks of an index are not what was published")
+        parts = {
+            (name, ending)
+            for text in texts
+            for ending in text.kind.endings
+            for name in _parts(text)
+        }
+        for name, ending in sorted(parts):
+            if f"{name}{ending}" not in self._made and not self._unpacks(name, ending):
+                raise Damaged(f"{self._kept}/{name}{ending} was changed")
+
+    def _unpacks(self, name: Digest, ending: str) -> bool:
+        try:
+            return digest_bytes(_UNPACK[ending](self._read(f"{name}{ending}"))) == name
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError):
+            return False
+
+    def pack(self, text: Chunked) -> None:
+        """Compress what is not compressed yet, and write the list of the chunks."""
+        if text.sum.sha256 not in self._listed:
+            self._listed.add(text.sum.sha256)
+            lines = b"\n".join(chunk.line for chunk in text.chunks)
+            seal = digest_bytes(lines).encode()
+            self._write(f"{text.sum.sha256}{LIST}", lines + b"\n" + seal)
+        self._pack(_parts(text), text.kind.endings)
+
+    def pack_nothing(self) -> None:
+        """Compress what all texts without pieces are, of whatever kind."""
+        if not self._has(NOTHING):
+            self._write(NOTHING, b"")
+        self._pack([NOTHING], _PACK)
+
+    def _pack(self, names: Iterable[Digest], endings: Iterable[str]) -> None:
+        for name in names:
+            for ending in endings:
+                if not self._has(packed := f"{name}{ending}"):
+                    self._write(packed, _PACK[ending](self._read(name)))
+
+    def settle(self, within: Beneath) -> None:
+        """Keep what was made, in the tree that has both directories."""
+        if self._made:
+            within.move_all(Path(self._fresh), Path(self._kept), sorted(self._made))
+        self._made.clear()
+
+    def _edited(self, text: Chunked, edits: Mapping[Key, Edit]) -> Iterator[Chunk]:
+        old, kind = text.chunks, text.kind
+        by_chunk = _by_chunk(old, edits)
+        place = 0
+        while place < max(1, len(old)):
+            if place not in by_chunk:
+                yield old[place]
+                place += 1
+                continue
+            rest: list[bytes] = []
+            while True:
+                pieces = self._pieces(text, old[place]) if old else []
+                rest += _with_edits(pieces, by_chunk.get(place, ()), kind.key)
+                place += 1
+                *whole, rest = _cut(rest, kind)
+                yield from (self._make(part, kind) for part in whole)
+                if place >= len(old) or (place not in by_chunk and _is_whole(rest, kind)):
+                    break
+            if rest:
+                yield self._make(rest, kind)
+
+    def _make(self, pieces: Sequence[bytes], kind: Kind) -> Chunk:
+        data = b"".join(pieces)
+        digest = digest_bytes(data)
+        if not self._has(digest, data):
+            self._write(digest, data)
+        return Chunk(digest=digest, size=len(data), first=kind.key(pieces[0]))
+
+    def _sum(self, chunks: Iterable[Chunk]) -> Sum:
+        hashing, size = hashlib.sha256(), 0
+        for chunk in chunks:
+            hashing.update(data := self._read(chunk.digest))
+            size += len(data)
+        return Sum(size=size, sha256=Digest(hashing.hexdigest()))
+
+    def _checked(self, chunk: Chunk) -> bytes:
+        data = self._read(chunk.digest)
+        if digest_bytes(data) != chunk.digest:
+            raise Damaged(f"{self._place_of(chunk.digest)} was changed")
+        return data
+
+    def _pieces(self, text: Chunked, chunk: Chunk) -> list[bytes]:
+        return text.kind.pieces(self._read(chunk.digest))
+
+    def _place_of(self, name: str) -> str:
+        # There are thousands of them, of which as many paths would cost more than the reading.
+        return f"{self._fresh if name in self._made else self._kept}/{name}"
+
+    def _has(self, name: str, data: bytes | None = None) -> bool:
+        """Whether a file is there; raises `Damaged` if it has other bytes than are given."""
+        if name in self._made:
+            return True
+        there = os.path.lexists(f"{self._kept}/{name}")
+        if there and data is not None and self._read(name) != data:
+            raise Damaged(f"{self._kept}/{name} was changed")
+        return there
+
+    def _read(self, name: str) -> bytes:
+        path = self._place_of(name)
+        try:
+            return _read(path)
+        except OSError as fault:
+            raise Damaged(f"{path} cannot be read: {fault.strerror}") from fault
+
+    def _write(self, name: str, data: bytes) -> None:
+        write_unsynced(Path(self._fresh, name), [data])
+        self._made.add(name)
+
+
+def _gzip(data: bytes) -> bytes:
+    return gzip.compress(data, GZIP_LEVEL, mtime=0)
+
+
+def _zstd(data: bytes) -> bytes:
+    packed: bytes = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(data)
+    return packed
+
+
+def _unzstd(packed: bytes) -> bytes:
+    data: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(packed)
+    return data
+
+
+_PACK = {GZ: _gzip, ZST: _zstd}
+_UNPACK = {GZ: gzip.decompress, ZST: _unzstd}
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        return file.readall()
+
+
+def _parts(text: Chunked) -> Sequence[Digest]:
+    """What is packed one by one: a text of nothing is a file, too."""
+    return [chunk.digest for chunk in text.chunks] or [NOTHING]
+
+
+class Damaged(QlumodError):
+    """What is kept of an index is not what was published: it has to be made anew."""
+
+
+def _chunk(line: bytes) -> Chunk:
+    digest, size, *first = line.split(b"\t")
+    return Chunk(digest=Digest(digest.decode()), size=number(size.decode()), first=tuple(first))
+
+
+def _place(chunks: Sequence[Chunk], key: Key) -> int:
+    """Where a key is, or would be."""
+    return max(0, bisect_right(chunks, key, key=lambda chunk: chunk.first) - 1)
+
+
+def _by_chunk(
+    chunks: Sequence[Chunk], edits: Mapping[Key, Edit]
+) -> dict[int, list[tuple[Key, Edit]]]:
+    """The edits of each chunk that must be cut anew."""
+    found: dict[int, list[tuple[Key, Edit]]] = {}
+    if not chunks:
+        return {0: [*edits.items()]}
+    for key, edit in edits.items():
+        place = _place(chunks, key)
+        found.setdefault(place, []).append((key, edit))
+        if place and chunks[place].first == key:
+            # The chunk before ends where it does because of this piece.
+            found.setdefault(place - 1, [])
+    return found
+
+
+def _with_edits(
+    pieces: Iterable[bytes], edits: Iterable[tuple[Key, Edit]], key: Callable[[bytes], Key]
+) -> list[bytes]:
+    found = {key(piece): piece for piece in pieces}
+    for name, edit in edits:
+        changed = edit(name, found.pop(name, None))
+        if changed is not None:
+            found[name] = changed
+    return [found[name] for name in sorted(found)]
+
+
+def _cut(pieces: Sequence[bytes], kind: Kind) -> Iterator[list[bytes]]:
+    """Cut where the pieces say so; the last part may be too short to be a chunk, or empty."""
+    part: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        if size - len(kind.separator) >= kind.smallest and _begins(piece, kind):
+            yield part
+            part, size = [], 0
+        part.append(piece)
+        size += len(piece)
+    yield part
+
+
+def _begins(piece: bytes, kind: Kind) -> bool:
+    """Whether a piece may begin a chunk: told by its first line, the name of a package or path."""
+    return zlib.crc32(piece.partition(b"\n")[0]) % kind.one_in == 0
+
+
+def _is_whole(pieces: Sequence[bytes], kind: Kind) -> bool:
+    """Whether a chunk may end here, where a piece follows that begins one."""
+    return not pieces or sum(map(len, pieces)) - len(kind.separator) >= kind.smallest

@@ -1,0 +1,56 @@
+"""What a suite offers that new packages touch, looked up in its indexes without reading all."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from qlumod.repository.format.entries import ALL, Entry, read_packages, read_sources, sort_entries
+from qlumod.repository.format.indexes import PACKAGES, SOURCE_PACKAGES, SOURCES, packages_path
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.snapshots import Snapshot
+from qlumod.repository.index.chunks import Chunked, Chunks, Damaged
+
+_SOURCE = re.compile(rb"\nSource: (\S+)")
+
+
+def related(before: Snapshot, layout: Layout, new: Iterable[Entry]) -> tuple[Entry, ...] | None:
+    """All entries that the plan for new ones depends on; None: the indexes are not kept.
+
+    Those of the same names, the sources of both, and what else is made from those.
+    """
+    chunks = Chunks(layout.chunks, layout.chunks)
+    paths = [packages_path(name) for name in before.architectures or (ALL,)]
+    known = [chunks.known(PACKAGES, before.sums[path]) for path in paths if path in before.sums]
+    sources = chunks.known(SOURCE_PACKAGES, before.sums[SOURCES])
+    binaries = [text for text in known if text]
+    if sources is None or len(binaries) < len(paths):
+        return None
+    try:
+        return sort_entries(set(_related(chunks, binaries, sources, tuple(new))))
+    except Damaged:
+        return None
+
+
+def _related(
+    chunks: Chunks, binaries: Sequence[Chunked], sources: Chunked, new: Sequence[Entry]
+) -> Iterator[Entry]:
+    same = [*_binaries(chunks, binaries, {entry.package for entry in new if not entry.is_source})]
+    made_from = {entry.source[0].encode() for entry in (*new, *same)}
+    found = [
+        entry
+        for piece in chunks.named(sources, made_from)
+        for entry in read_sources(piece.decode())
+    ]
+    names = {entry.package for entry in found}
+    yield from same
+    yield from found
+    yield from _binaries(chunks, binaries, names)
+    for text in binaries:
+        for piece in chunks.holding(text, _SOURCE, {name.encode() for name in names}):
+            yield from read_packages(piece.decode())
+
+
+def _binaries(chunks: Chunks, texts: Iterable[Chunked], names: Iterable[str]) -> Iterator[Entry]:
+    wanted = {name.encode() for name in names}
+    for text in texts:
+        for piece in chunks.named(text, wanted):
+            yield from read_packages(piece.decode())

@@ -1,0 +1,189 @@
+"""The indexes of a suite, each changed as the suite is; what stays is not compressed again."""
+
+import gzip
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from qlumod.model.numbers import number
+from qlumod.repository.format.entries import ALL, Entry, read_sources
+from qlumod.repository.format.indexes import (
+    CONTENTS,
+    GZ,
+    PACKAGES,
+    SOURCE_PACKAGES,
+    SOURCES,
+    Key,
+    Kind,
+    contents_path,
+    key_of,
+    packages_path,
+    piece_of,
+)
+from qlumod.repository.format.snapshots import Snapshot
+from qlumod.repository.index.chunks import Chunked, Chunks, Edit, empty, putting
+from qlumod.repository.index.listing import Paths
+from qlumod.repository.rules.plan import Plan
+from qlumod.system.processes.workers import workers
+
+_SECTION = re.compile(r"^Section: (\S+)", re.MULTILINE)
+_FILE = re.compile(rb"^Filename: (.*)\nSize: (\d+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Index:
+    """An index: where it lies, and the architectures of what is in it."""
+
+    path: str
+    kind: Kind
+    like: str
+    """The index that one of a new architecture begins as."""
+    architectures: frozenset[str]
+
+    def has(self, entry: Entry) -> bool:
+        """Whether an entry belongs there."""
+        return entry.architecture in self.architectures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What changes in an index."""
+
+    index: _Index
+    base: Chunked
+    added: tuple[Entry, ...]
+    removed: tuple[Entry, ...]
+
+
+def changed_indexes(
+    plan: Plan,
+    before: Snapshot | None,
+    architectures: Sequence[str],
+    chunks: Chunks,
+    paths: Paths,
+    *,
+    put: Callable[[str, Chunked], None],
+) -> dict[str, Chunked]:
+    """Every index of the suite to be, by its path; `put` gets each as soon as it is made.
+
+    The kinds are made side by side; those of one kind have chunks in common, and follow each other.
+    Raises `Damaged`.
+    """
+    kinds: dict[Kind, list[_Index]] = {}
+    for index in _indexes(architectures):
+        kinds.setdefault(index.kind, []).append(index)
+
+    def make(several: Sequence[_Index]) -> dict[str, Chunked]:
+        made: dict[str, Chunked] = {}
+        same: dict[object, Chunked] = {}
+        for index in several:
+            change = _change(index, plan, before, chunks)
+            # Where all packages are for all architectures, the indexes are the same.
+            key = (change.base.sum, change.added, change.removed)
+            if key not in same:
+                same[key] = chunks.edited(change.base, _edits(change, plan, chunks, paths))
+            made[index.path] = same[key]
+            put(index.path, same[key])
+        return made
+
+    with workers(len(kinds)) as beside:
+        given = [beside.submit(make, several) for several in kinds.values()]
+    return {path: text for each in given for path, text in each.result().items()}
+
+
+def named_files(texts: Mapping[str, Chunked], chunks: Chunks) -> Iterator[tuple[str, int]]:
+    """Every file that the indexes name, and its size."""
+    for text in {text.sum.sha256: text for text in texts.values()}.values():
+        for part in () if text.kind is CONTENTS else chunks.plain(text):
+            if text.kind is PACKAGES:
+                yield from (
+                    (path.decode(), number(size.decode())) for path, size in _FILE.findall(part)
+                )
+            else:
+                entries = read_sources(part.decode())
+                yield from ((file.path, file.size) for entry in entries for file in entry.files)
+
+
+def _indexes(architectures: Sequence[str]) -> Iterator[_Index]:
+    yield _Index(path=SOURCES, kind=SOURCE_PACKAGES, like="", architectures=frozenset(["source"]))
+    for name in (ALL, *architectures):
+        both = frozenset([ALL, name])
+        for path, kind in ((packages_path, PACKAGES), (contents_path, CONTENTS)):
+            yield _Index(path=path(name), kind=kind, like=path(ALL), architectures=both)
+
+
+def _earlier(index: _Index, before: Snapshot | None, chunks: Chunks) -> Chunked | None:
+    """The index as it was published; None: it has to be made from nothing."""
+    if before is None:
+        return empty(index.kind)
+    # One of a new architecture begins as that of what is for all of them.
+    paths = (path for path in (index.path, index.like) if f"{path}{GZ}" in before.sums)
+    path = next(paths, None)
+    if path is None:
+        return None
+    if known := chunks.known(index.kind, before.sums[path]):
+        return known
+    return chunks.cut(index.kind, gzip.decompress(before.checked(f"{path}{GZ}")))
+
+
+def _change(index: _Index, plan: Plan, before: Snapshot | None, chunks: Chunks) -> _Change:
+    old = _earlier(index, before, chunks)
+    # An index that older snapshots do not have is made of everything.
+    return _Change(
+        index=index,
+        base=old or empty(index.kind),
+        added=tuple(filter(index.has, plan.entries if old is None else plan.added)),
+        removed=tuple(filter(index.has, plan.removed if old else ())),
+    )
+
+
+def _edits(change: _Change, plan: Plan, chunks: Chunks, paths: Paths) -> dict[Key, Edit]:
+    if change.index.kind is not CONTENTS:
+        gone: dict[Key, Edit] = {key_of(entry): _nothing for entry in change.removed}
+        return gone | putting({key_of(entry): piece_of(entry) for entry in change.added})
+    moves = _Moves(left=dict(_left(change, chunks)), come={})
+    for entry in (*change.added, *filter(change.index.has, plan.beside)):
+        place = location(entry)
+        for path in paths(entry):
+            there = moves.come.get((path,))
+            moves.come[path,] = b"%b,%b" % (there, place) if there else place
+    return dict.fromkeys({**moves.left, **moves.come}, moves)
+
+
+def _nothing(key: Key, piece: bytes | None) -> None:
+    del key, piece
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moves:
+    """The packages that leave and that come to have paths, as Contents calls them."""
+
+    left: dict[Key, frozenset[bytes]]
+    come: dict[Key, bytes]
+    """By commas."""
+
+    def __call__(self, key: Key, piece: bytes | None) -> bytes | None:
+        """The line of a path in Contents, with other packages that have it."""
+        come = self.come.get(key, b"")
+        if piece or b"," in come:
+            there = set(piece.rpartition(b" ")[2].strip().split(b",") if piece else ())
+            there.difference_update(self.left.get(key, ()))
+            come = b",".join(sorted(there.union(come.split(b",") if come else ())))
+        return b"%b %b\n" % (key[0], come) if come else None
+
+
+def _left(change: _Change, chunks: Chunks) -> Iterator[tuple[Key, frozenset[bytes]]]:
+    """The paths that packages leave, as the index has them: their files may be gone."""
+    places = frozenset(map(location, change.removed))
+    for part in chunks.plain(change.base) if places else ():
+        if any(place in part for place in places):
+            for line in part.splitlines():
+                path, _, there = line.rpartition(b" ")
+                if left := places.intersection(there.split(b",")):
+                    yield (path,), left
+
+
+def location(entry: Entry) -> bytes:
+    """What Contents calls a package."""
+    section = _SECTION.search(entry.text)
+    return (f"{section[1]}/{entry.package}" if section else entry.package).encode()

@@ -1,0 +1,1 @@
+"""What keeps a repository whole and small: fsck, garbage collection, version bumps."""

@@ -1,0 +1,230 @@
+"""Looking a whole repository over: every digest, every reference, every signature."""
+
+import gzip
+import lzma
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, step
+from qlumod.model.digests import digest_bytes
+from qlumod.model.names import Digest
+from qlumod.repository.format.entries import PoolFile
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.settings import Settings
+from qlumod.repository.format.snapshots import Snapshot, all_snapshots
+from qlumod.repository.publishing.staging import BY_HASH
+from qlumod.repository.sets.module_sets import SetLine, read_set, recorded_sets
+from qlumod.repository.sets.proofs import is_whole, proof_file
+from qlumod.system.disk.files import Sum, file_sum, read_bytes
+from qlumod.system.disk.libraries import faults, unreadable
+from qlumod.system.keys.gpg import all_fingerprints, fingerprints, verify
+from qlumod.system.keys.strength import require_strong, weaknesses
+from qlumod.system.processes.run import capture, command
+
+RELEASE = "Release"
+IN_RELEASE = "InRelease"
+SIGNATURE = "Release.gpg"
+_LARGEST_INDEX = 4 << 30
+"""Bytes of an index, unpacked: one of contents has a line for each file of all modules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What was found: `faults` harm clients, `cautions` do not."""
+
+    suites: tuple[str, ...]
+    snapshots: int
+    files: int
+    faults: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class _Looking:
+    faults: list[str] = field(default_factory=list)
+    cautions: list[str] = field(default_factory=list)
+    named: dict[str, PoolFile] = field(default_factory=dict)
+    sets: set[Digest] = field(default_factory=set)
+    """Documents of module sets that were read: many snapshots name one."""
+    seen: set[tuple[int, int]] = field(default_factory=set)
+    """Inodes of by-hash files that were read: a file is in many snapshots."""
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """What is raised in the block is a fault, and the looking goes on."""
+        try:
+            yield
+        except QlumodError as fault:
+            self.faults.append(fault.brief)
+
+
+def examine(layout: Layout, settings: Settings, *, listen: Listener) -> Findings:
+    """Read the whole repository, and note all that is wrong with it."""
+    looking = _Looking()
+    suites = _suites(layout, looking)
+    with looking.noting():
+        _keyring(layout, settings, looking)
+    snapshots = _snapshots(layout, looking)
+    published = layout.root / settings.keyring
+    former = layout.keys if layout.keys.is_file() else published
+    with step(listen, "checking snapshots", total=len(snapshots), unit="snapshots") as advance:
+        for snapshot in snapshots:
+            # Who follows a suite has the keys of today; a snapshot was signed by those of its time.
+            is_current = layout.current(snapshot.suite) == snapshot.identity
+            _snapshot(published if is_current else former, snapshot, looking)
+            with looking.noting():
+                _sets(layout, snapshot, looking, tell=is_current)
+            advance(1)
+    total = sum(file.size for file in looking.named.values())
+    with step(listen, "checking the pool", total=total, unit="bytes") as advance:
+        _pool(layout, looking, advance)
+    _leftovers(layout, looking)
+    return Findings(
+        suites=suites,
+        snapshots=len(snapshots),
+        files=len(looking.named),
+        faults=tuple(looking.faults),
+        cautions=tuple(looking.cautions),
+    )
+
+
+def _suites(layout: Layout, looking: _Looking) -> tuple[str, ...]:
+    names = layout.suite_names()
+    for name in names:
+        with looking.noting():
+            identity = layout.current(name)
+            if identity and not (layout.snapshot(identity) / "dists" / name).is_dir():
+                looking.faults.append(f"{layout.link(name)} points at a snapshot that is not there")
+    return names
+
+
+def _keyring(layout: Layout, settings: Settings, looking: _Looking) -> None:
+    keyring = layout.root / settings.keyring
+    read_bytes(keyring)
+    held = fingerprints(keyring)
+    looking.faults.extend(
+        f"{keyring} does not hold the key {key}" for key in settings.keys if key not in held
+    )
+    weak = weaknesses(layout.files.read(keyring))
+    looking.cautions.extend(
+        fault.brief for fault in require_strong(settings.keys, weak, str(keyring))
+    )
+    if settings.proving_keys:
+        others = all_fingerprints(layout.files.read(layout.proving_keys))
+        looking.faults.extend(
+            f"{layout.proving_keys} does not hold the key {key}"
+            for key in settings.proving_keys
+            if key not in others
+        )
+
+
+def _snapshots(layout: Layout, looking: _Looking) -> tuple[Snapshot, ...]:
+    with looking.noting():
+        return all_snapshots(layout)
+    return ()
+
+
+def _snapshot(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:
+    with looking.noting():
+        _signatures(keyring, snapshot, looking)
+    if snapshot.fields.get("Suite") != snapshot.directory.name:
+        looking.faults.append(f"{snapshot.directory / RELEASE} is of another suite")
+    for path in snapshot.stored_indexes():
+        with looking.noting():
+            _index(snapshot, path, looking)
+    for file in sorted(snapshot.directory.glob(f"**/{BY_HASH}/*")):
+        with looking.noting():
+            _by_hash(file, looking)
+    with looking.noting():
+        for entry in snapshot.entries():
+            _name_files(entry.files, looking)
+
+
+def _sets(layout: Layout, snapshot: Snapshot, looking: _Looking, *, tell: bool) -> None:
+    """Whether all is there that was known of modules, and what of a suite is not proved."""
+    for line in recorded_sets(snapshot) or ():
+        if line.document not in looking.sets:
+            looking.sets.add(line.document)
+            _set(layout, line, snapshot, looking)
+        if tell and line.unproved:
+            looking.cautions.append(f"{snapshot.suite}: {line.tally}")
+
+
+def _set(layout: Layout, line: SetLine, snapshot: Snapshot, looking: _Looking) -> None:
+    found = read_set(layout, line)
+    if found is None:
+        file = layout.sets / line.document
+        looking.faults.append(f"{file} is not what {snapshot.identity} knows of its modules")
+    for proof in found.proving.proofs if found else ():
+        if not is_whole(layout, proof):
+            file = proof_file(layout, proof)
+            looking.faults.append(f"{file} is not the proof that {snapshot.identity} mentions")
+
+
+def _signatures(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:
+    release = snapshot.directory / RELEASE
+    verify(release, keyring, signature=snapshot.directory / SIGNATURE)
+    signed = verify(snapshot.directory / IN_RELEASE, keyring)
+    if signed.text.strip() != read_bytes(release).strip():
+        looking.faults.append(f"{snapshot.directory / IN_RELEASE} says something else than Release")
+
+
+def _index(snapshot: Snapshot, path: str, looking: _Looking) -> None:
+    file, said = snapshot.directory / path, snapshot.sums[path]
+    if file_sum(file) != said:
+        looking.faults.append(f"{file} is not the file that Release names")
+        return
+    if not (file.parent / BY_HASH / said.sha256).is_file():
+        looking.faults.append(f"{file} is not there under its digest")
+    plain = _unpacked(file)
+    if snapshot.sums.get(path.rpartition(".")[0]) != Sum(
+        size=len(plain), sha256=digest_bytes(plain)
+    ):
+        looking.faults.append(f"{file} unpacks to something else than Release says")
+
+
+def _unpacked(file: Path) -> bytes:
+    try:
+        if file.suffix == ".gz":
+            return gzip.decompress(read_bytes(file))
+        if file.suffix == ".xz":
+            return lzma.decompress(read_bytes(file))
+    except faults() as fault:
+        raise unreadable(file, fault, kind="an index") from fault
+    call = command("zstd", "--quiet", "--decompress", "--stdout", file)
+    return capture(call, most=_LARGEST_INDEX)
+
+
+def _by_hash(file: Path, looking: _Looking) -> None:
+    inode = (file.stat().st_dev, file.stat().st_ino)
+    if inode not in looking.seen and file_sum(file).sha256 != file.name:
+        looking.faults.append(f"{file} has other bytes than its name says")
+    looking.seen.add(inode)
+
+
+def _name_files(files: tuple[PoolFile, ...], looking: _Looking) -> None:
+    for file in files:
+        if looking.named.setdefault(file.path, file) != file:
+            looking.faults.append(f"{file.path} has two contents in two snapshots")
+
+
+def _pool(layout: Layout, looking: _Looking, advance: Callable[[int], None]) -> None:
+    for path, file in sorted(looking.named.items()):
+        if not (layout.root / path).is_file():
+            looking.faults.append(f"{path} is published, but is not in the pool")
+        elif file_sum(layout.root / path) != Sum(size=file.size, sha256=file.sha256):
+            looking.faults.append(f"{path} has other bytes than were published")
+        advance(file.size)
+
+
+def _leftovers(layout: Layout, looking: _Looking) -> None:
+    for path in layout.files.regular_files(layout.pool):
+        if f"pool/{path}" not in looking.named:
+            looking.cautions.append(f"pool/{path} belongs to no snapshot")
+    if layout.staging.is_dir() and any(layout.staging.iterdir()):
+        looking.cautions.append(
+            "a publication is being made, or was interrupted; the next one removes what it left"
+        )

@@ -1,0 +1,97 @@
+"""Meta packages of an earlier version under a higher one, so that clients follow a rollback."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from debian.debian_support import Version
+
+from qlumod.errors import QlumodError
+from qlumod.model.names import ModulePackage, ReleaseVersion
+from qlumod.packaging.debian.deb import Deb
+from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.layout import Layout
+from qlumod.system.disk.files import remove_tree
+from qlumod.system.processes.run import capture, command
+
+REALLY = "+really"
+_MODULE = "-module-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """A meta package that gets a version above the one that clients may have."""
+
+    entry: Entry
+    version: str
+
+
+def to_raise(before: Iterable[Entry], after: Iterable[Entry]) -> tuple[Raised, ...]:
+    """The meta packages that are older than what the suite offers now."""
+    now = {entry.package: entry.version for entry in before if is_meta(entry)}
+    return tuple(
+        Raised(entry=entry, version=really(now[entry.package], entry.version))
+        for entry in after
+        if is_meta(entry)
+        and entry.package in now
+        and Version(entry.version) < Version(now[entry.package])
+    )
+
+
+def is_meta(entry: Entry) -> bool:
+    """Whether it is a package of a module, but no payload: ``…-x.y``, ``…-x`` or the short one."""
+    if entry.is_source or _MODULE not in entry.package:
+        return False
+    try:
+        ReleaseVersion.parse(ModulePackage.parse(entry.package).version)
+    except QlumodError:
+        return True
+    return False
+
+
+def really(highest: str, version: str) -> str:
+    """The version that says which one it really is: ``14.0.1+really14.0.0-1``."""
+    meant = version.rpartition(REALLY)[2]
+    upstream = highest.rpartition("-")[0] or highest
+    short = f"{upstream.partition(REALLY)[0]}{REALLY}{meant}"
+    return short if Version(short) > Version(highest) else f"{upstream}{REALLY}{meant}"
+
+
+def make_raised(layout: Layout, raised: Sequence[Raised], folder: Path) -> tuple[Path, ...]:
+    """Make the packages anew: the same files, under the higher version, always the same bytes."""
+    versions = {one.entry.package: one.version for one in raised}
+    return tuple(
+        _make(layout.root / one.entry.files[0].path, one, versions, folder) for one in raised
+    )
+
+
+def _make(published: Path, raised: Raised, versions: Mapping[str, str], folder: Path) -> Path:
+    entry = raised.entry
+    tree = folder / f"{entry.package}.tree"
+    made = folder / f"{entry.package}_{raised.version}_{entry.architecture}.deb"
+    capture(command("dpkg-deb", "--raw-extract", published, tree))
+    control = tree / "DEBIAN/control"
+    control.write_text(_control(control.read_text(), raised, versions))
+    epoch = {"SOURCE_DATE_EPOCH": str(_time(published))}
+    capture(command("dpkg-deb", "--root-owner-group", "--build", tree, made, environment=epoch))
+    remove_tree(tree)
+    return made
+
+
+def _control(text: str, raised: Raised, versions: Mapping[str, str]) -> str:
+    """The version, the source that it no longer tells, and what meta packages say of each other."""
+    source = "Source: {} ({})".format(*raised.entry.source)
+    lines = [line for line in text.splitlines() if not line.startswith("Source:")]
+    text = "".join(f"{line}\n" for line in (lines[0], source, *lines[1:]))
+    text = re.sub(r"^Version: .*$", f"Version: {raised.version}", text, flags=re.MULTILINE)
+    for package, version in sorted(versions.items()):
+        text = re.sub(
+            rf"(?<![\w.+-]){re.escape(package)} \(= [^)]*\)", f"{package} (= {version})", text
+        )
+    return text
+
+
+def _time(deb: Path) -> int:
+    """When the package was made, as its control file says."""
+    return max(file.mtime for file in Deb.at(deb).control_files())

@@ -1,0 +1,1 @@
+"""From packages that come in to the rename that shows them."""

@@ -1,0 +1,223 @@
+"""The frame of every verb that changes a suite: open the repository, plan, offer.
+
+What is offered is a value. Before anything is written the whole set is checked; then it is shown.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.events import Listener, step
+from qlumod.model.held import Held, read_held
+from qlumod.model.proof import Permits
+from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.hidden import hidden_in_paths, wrong_in_fields
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.settings import Settings
+from qlumod.repository.format.snapshots import Snapshot
+from qlumod.repository.index.listing import Listed, listed
+from qlumod.repository.publishing.founding import write_settings, write_sources
+from qlumod.repository.publishing.incoming import Incoming
+from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.publication import Proposal, show, times
+from qlumod.repository.publishing.staging import check_pool, opened
+from qlumod.repository.publishing.terms import Admission, Terms
+from qlumod.repository.rules.plan import Plan, without_sources
+from qlumod.repository.sets.module_sets import keep_set, lines_text
+from qlumod.repository.sets.proofs import (
+    GivenProof,
+    keep_proofs,
+    known_proofs,
+    provers,
+    read_proof,
+)
+from qlumod.repository.sets.proving import must_be_proved, unproved_faults
+from qlumod.repository.sets.whole_set import Looking, Read, WholeSet, whole_set
+from qlumod.system.keys.signers import Signers, signing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What is asked of the modules: nothing of those that were offered before.
+
+    `proofs` are given with them; `unproved` publishes also what nobody has proved.
+    """
+
+    proofs: tuple[GivenProof, ...] = ()
+    unproved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a suite is to offer."""
+
+    suite: str
+    before: Snapshot | None
+    """What it offers now."""
+    plan: Plan
+    incoming: Sequence[Incoming] = ()
+    """The packages whose files the pool may not have yet."""
+    demand: Demand | None = None
+    """None: nothing of it is refused."""
+    exactly: bool = False
+    """Else sources leave that only modules were owed for which leave."""
+    anyway: bool = False
+    """Whether there is a new snapshot of the same packages, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Changes suites of a repository, by keys that are tried while other work is done."""
+
+    layout: Layout
+    settings: Settings
+    terms: Terms
+    signers: Callable[[], Signers]
+    """Waits for the keys; raises every reason against them."""
+    listen: Listener
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Hold the repository's lock, unless nothing is written."""
+        if not self.layout.own.is_dir():
+            # No repository is begun with keys that cannot sign, or that nobody should believe.
+            raise_faults(self.signers().faults(self.settings.keys))
+        if self.terms.dry_run:
+            yield
+            return
+        with opened(self.layout, wait=self.terms.wait, listen=self.listen):
+            yield
+
+    def offer(self, offer: Offer) -> Publication:
+        """Check what the suite would offer, and show it if that is anything else than now.
+
+        The repository is `opened`.
+        """
+        contents = _Contents(self.layout, offer.incoming)
+        raise_faults(contents.unfit())
+        with step(self.listen, "checking that the modules go together"):
+            found = _looked_over(offer, self.layout, contents.held)
+        planned = offer.plan
+        if found.unowed and not offer.exactly:
+            planned = without_sources(planned, found.unowed)
+        able = self.signers()
+        snapshot: str | None = None
+        if self.terms.dry_run:
+            check_pool(self.layout, offer.incoming)
+        else:
+            write_settings(self.layout, self.settings, able.public)
+            if planned.added or planned.removed or found.sets or offer.anyway:
+                snapshot = show(self._proposal(offer, planned, found, contents), listen=self.listen)
+            write_sources(self.layout, self.settings, offer.suite)
+        return Publication(
+            suite=offer.suite, snapshot=snapshot, changes=planned.changes, sets=found.sets
+        )
+
+    def _proposal(
+        self, offer: Offer, planned: Plan, found: WholeSet, contents: "_Contents"
+    ) -> Proposal:
+        """The whole of what is shown; the documents that it names are kept first."""
+        layout, terms = self.layout, self.terms
+        keep_proofs(layout, offer.demand.proofs if offer.demand else ())
+        return Proposal(
+            plan=planned,
+            incoming=tuple(offer.incoming),
+            layout=layout,
+            settings=self.settings,
+            suite=offer.suite,
+            before=offer.before,
+            modules=lines_text(found.lines),
+            documents=tuple(keep_set(layout, one) for one in found.sets),
+            paths=contents.paths,
+            times=times(layout, offer.before, date=terms.date, valid_for=terms.valid_for),
+            signers=self.signers(),
+        )
+
+
+@contextmanager
+def publisher(
+    layout: Layout, settings: Settings, terms: Terms, *, listen: Listener
+) -> Iterator[Publisher]:
+    """Begin to change suites: the keys that sign are being tried from now on."""
+    with signing(settings.keys) as signers:
+        yield Publisher(
+            layout=layout, settings=settings, terms=terms, signers=signers, listen=listen
+        )
+
+
+def demand(layout: Layout, settings: Settings, admission: Admission, known: Permits) -> Demand:
+    """Read the proofs that are given, which name `known` permits only; raises the faults of all."""
+    if not admission.proofs:
+        return Demand(unproved=admission.unproved)
+    believed = provers(layout, settings)
+    read: list[GivenProof] = []
+    faults: list[QlumodError] = []
+    for path in admission.proofs:
+        try:
+            read.append(read_proof(path, believed, known))
+        except QlumodError as fault:
+            faults.append(fault)
+    raise_faults(faults)
+    return Demand(proofs=tuple(read), unproved=admission.unproved)
+
+
+def _looked_over(offer: Offer, layout: Layout, read: Read) -> WholeSet:
+    demand = offer.demand
+    given = demand.proofs if demand else ()
+    proved = {stack: proof for one in given for stack, proof in one.proved.items()}
+    found = whole_set(
+        offer.plan,
+        offer.before,
+        Looking(
+            layout=layout,
+            read=read,
+            proved={**proved, **known_proofs(layout)},
+            anew=bool(proved),
+            strict=demand is not None,
+        ),
+    )
+    if demand and not demand.unproved and must_be_proved(offer.suite):
+        changed = (one for one in found.sets if one.key in found.changed)
+        raise_faults(unproved_faults(changed, offer.suite, given))
+    return found
+
+
+class _Contents:
+    """What is in packages that are coming, or are published: each is looked into once."""
+
+    def __init__(self, layout: Layout, incoming: Sequence[Incoming]) -> None:
+        self._root = layout.root
+        self._coming = {one.entry: one for one in incoming}
+        self._seen: dict[Entry, Listed] = {}
+
+    def held(self, entry: Entry) -> tuple[Held, ...]:
+        """The modules in a package; raises `QlumodError`."""
+        coming = self._coming.get(entry)
+        if coming and coming.held is not None:
+            return coming.held
+        return read_held(self._listed(entry).texts, entry.title)
+
+    def paths(self, entry: Entry) -> Sequence[bytes]:
+        """Its files and links."""
+        return Listed(names=self._names(entry), texts={}).paths
+
+    def _names(self, entry: Entry) -> bytes:
+        coming = self._coming.get(entry)
+        if coming and coming.names is not None:
+            return coming.names
+        return self._listed(entry).names
+
+    def unfit(self) -> Iterator[QlumodError]:
+        """What of the packages that are coming must not get into an index."""
+        for entry in self._coming:
+            yield from wrong_in_fields(entry)
+            if not entry.is_source:
+                yield from hidden_in_paths(entry, self._names(entry))
+
+    def _listed(self, entry: Entry) -> Listed:
+        if entry not in self._seen:
+            coming = self._coming.get(entry)
+            file = coming.sources[0] if coming else self._root / entry.files[0].path
+            self._seen[entry] = listed(file)
+        return self._seen[entry]

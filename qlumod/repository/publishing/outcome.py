@@ -1,0 +1,33 @@
+"""What became of a change of a suite, for who asked for it."""
+
+from dataclasses import dataclass
+
+from qlumod.late import late
+from qlumod.repository.rules.plan import Change
+from qlumod.repository.sets.module_sets import ModuleSet
+
+debian_support = late("debian.debian_support")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What a suite offers now, or would."""
+
+    suite: str
+    snapshot: str | None
+    """The new snapshot; None: nothing was published."""
+    changes: tuple[Change, ...]
+    sets: tuple[ModuleSet, ...] = ()
+    """The sets of modules that it says something new of."""
+    back_to: str | None = None
+    """The earlier snapshot whose packages it offers again."""
+
+    @property
+    def lower(self) -> tuple[str, ...]:
+        """The packages of which clients keep a higher version than the suite offers then."""
+        version = debian_support.Version
+        return tuple(
+            change.package
+            for change in self.changes
+            if change.old and change.new and version(change.new) < version(change.old)
+        )

@@ -1,0 +1,259 @@
+"""One publication, from a plan to the rename that shows it."""
+
+import lzma
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, Notice, step
+from qlumod.model.names import Digest
+from qlumod.repository.format.entries import ALL, SOURCE
+from qlumod.repository.format.indexes import XZ, architectures_of, packages_path
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.release import release_text
+from qlumod.repository.format.settings import Settings
+from qlumod.repository.format.snapshots import Snapshot
+from qlumod.repository.index.chunks import Chunked, Chunks, Damaged
+from qlumod.repository.index.listing import Paths
+from qlumod.repository.index.upkeep import changed_indexes, named_files
+from qlumod.repository.publishing.incoming import Incoming
+from qlumod.repository.publishing.staging import (
+    Staging,
+    check_references,
+    commit,
+    keep_earlier,
+    stage_again,
+    stage_file,
+    stage_index,
+    stage_pool,
+    staged,
+    sync_staged,
+    unsynced,
+)
+from qlumod.repository.publishing.trial import try_staged
+from qlumod.repository.rules.plan import Plan
+from qlumod.repository.sets.module_sets import MODULES
+from qlumod.system.disk.files import Sum
+from qlumod.system.keys.gpg import SigningKey, clearsign, detach_sign
+from qlumod.system.keys.signers import Signers
+from qlumod.system.processes.workers import workers
+
+_IDENTITY = "%Y%m%dT%H%M%SZ"
+CLOCK_SLACK = 30
+"""How many seconds the newest snapshot may be ahead of this machine's clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """When a snapshot was made, and when clients are to stop believing it."""
+
+    date: int
+    valid_until: int | None
+
+    @property
+    def identity(self) -> str:
+        """The snapshot's name."""
+        return time.strftime(_IDENTITY, time.gmtime(self.date))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a suite is to offer, as of when, and who signs it."""
+
+    plan: Plan
+    incoming: tuple[Incoming, ...]
+    """The packages whose files the pool may not have yet."""
+    layout: Layout
+    settings: Settings
+    suite: str
+    before: Snapshot | None
+    """What it offers now."""
+    modules: str
+    """The text of its module sets."""
+    documents: tuple[Path, ...]
+    """The files of these sets, which are not synced yet."""
+    paths: Paths
+    """Tells the files of packages."""
+    times: Times
+    signers: Signers
+
+
+def times(
+    layout: Layout, before: Snapshot | None, *, date: int | None, valid_for: int | None
+) -> Times:
+    """Date a publication later than all others: apt ignores a Release file that is older.
+
+    `date` None is now. `valid_for` are seconds; None keeps what the suite had.
+    """
+    moment = _later_than_all(layout, date)
+    span = _span(before) if valid_for is None else valid_for
+    return Times(date=moment, valid_until=moment + span if span is not None else None)
+
+
+def show(proposal: Proposal, *, listen: Listener) -> str:
+    """Make what is proposed what the suite offers; returns the snapshot's name."""
+    try:
+        _show(proposal, listen=listen)
+    except Damaged as damage:
+        listen(Notice(text=f"{damage}: all indexes are made anew"))
+        proposal.layout.files.remove_tree(proposal.layout.chunks)
+        _show(proposal, listen=listen)
+    return proposal.times.identity
+
+
+def _show(proposal: Proposal, *, listen: Listener) -> None:
+    """The same; raises `Damaged` where what is kept of earlier indexes is not what was written."""
+    layout, before, times = proposal.layout, proposal.before, proposal.times
+    architectures = _architectures(proposal)
+    with staged(layout, times.identity, proposal.suite, times.date) as staging:
+        chunks = Chunks(layout.chunks, staging.chunks)
+        stage_pool(staging, proposal.incoming, listen=listen)
+        with step(listen, "writing the indexes"):
+            if before:
+                keep_earlier(staging, before.directory)
+            put = _Indexes(staging, chunks, xz=proposal.settings.xz)
+            texts = changed_indexes(
+                proposal.plan, before, architectures, chunks, proposal.paths, put=put
+            )
+            sums = put.sums
+            sums[MODULES] = stage_file(staging, MODULES, proposal.modules.encode())
+        text = release_text(
+            proposal.settings,
+            suite=proposal.suite,
+            architectures=architectures,
+            date=times.date,
+            valid_until=times.valid_until,
+            files=sums,
+        )
+        with step(listen, "signing"):
+            for name, data in _signed(text.encode(), proposal.signers.keys).items():
+                stage_file(staging, name, data)
+        _look(proposal, staging, chunks, texts, architectures, listen=listen)
+        commit(staging, listen=listen)
+        chunks.settle(layout.files)
+
+
+def _look(
+    proposal: Proposal,
+    staging: Staging,
+    chunks: Chunks,
+    texts: Mapping[str, Chunked],
+    architectures: Sequence[str],
+    *,
+    listen: Listener,
+) -> None:
+    """Look at the staged tree once more, as clients do and file by file, and make it last."""
+    written = [*proposal.documents, *(file.parent for file in proposal.documents)]
+    with workers(3) as beside:
+        sound = beside.submit(chunks.check, texts.values())
+        synced = beside.submit(sync_staged, staging, [*unsynced(staging), *written])
+
+        def references() -> None:
+            sound.result()
+            check_references(staging, named_files(texts, chunks), proposal.plan.entries)
+
+        named = beside.submit(references)
+        try:
+            try_staged(
+                staging,
+                lambda architecture: chunks.plain(texts[packages_path(architecture)]),
+                proposal.plan.added,
+                architectures=architectures,
+                keyring=proposal.signers.public,
+                listen=listen,
+            )
+        except Exception:
+            # Where what is kept was damaged, this is what became of it.
+            sound.result()
+            raise
+        synced.result()
+        named.result()
+
+
+def _architectures(proposal: Proposal) -> tuple[str, ...]:
+    """The architectures that need an index; one goes with the last package that is for it."""
+    plan, settings = proposal.plan, proposal.settings
+    known = {entry.architecture for entry in plan.added} | set(settings.architectures)
+    if not {entry.architecture for entry in plan.removed} - known - {ALL, SOURCE}:
+        before = proposal.before.architectures if proposal.before else ()
+        return architectures_of(plan.added, (*settings.architectures, *before))
+    return architectures_of(plan.entries, settings.architectures)
+
+
+class _Indexes:
+    """Packs indexes and puts them into the staged tree; several threads may give them."""
+
+    def __init__(self, staging: Staging, chunks: Chunks, *, xz: bool) -> None:
+        self.sums: dict[str, Sum] = {}
+        """What Release has to say of them."""
+        self._staging = staging
+        self._chunks = chunks
+        self._xz = (XZ,) if xz else ()
+        self._first: dict[Digest, str] = {}
+        # What is empty is the same in all kinds: no two threads may make it.
+        chunks.pack_nothing()
+
+    def __call__(self, path: str, text: Chunked) -> None:
+        """Put an index in; one that is the same as another one is linked."""
+        self._chunks.pack(text)
+        self.sums[path] = text.sum
+        same = self._first.setdefault(text.sum.sha256, path)
+        for ending in (*text.kind.endings, *self._xz):
+            if found := self.sums.get(same + ending):
+                stage_again(self._staging, path + ending, same + ending, found)
+            else:
+                parts = self._packed(text, ending)
+                found = stage_index(self._staging, path + ending, parts)
+            self.sums[path + ending] = found
+
+    def _packed(self, text: Chunked, ending: str) -> Iterable[bytes]:
+        if ending == XZ:
+            return [lzma.compress(b"".join(self._chunks.plain(text)))]
+        return self._chunks.packed(text, ending)
+
+
+def _signed(release: bytes, keys: Sequence[SigningKey]) -> dict[str, bytes]:
+    first, *others = keys
+    with workers(1) as beside:
+        detached = beside.submit(detach_sign, first, release, also=others)
+        inside = clearsign(first, release, also=others)
+    return {"Release": release, "Release.gpg": detached.result(), "InRelease": inside}
+
+
+def _later_than_all(layout: Layout, date: int | None) -> int:
+    names = layout.snapshot_names()
+    newest = _epoch(names[-1]) if names else -1
+    if date is not None:
+        if date <= newest:
+            raise QlumodError(
+                f"cannot publish with the date {_stamp(date)}: {names[-1]} is published already",
+                remedy="give a later date, or none",
+            )
+        return date
+    ahead = newest - time.time()
+    if ahead > CLOCK_SLACK:
+        raise QlumodError(
+            f"the newest snapshot, {names[-1]}, is {ahead:.0f} seconds ahead of this machine's"
+            " clock: clients would ignore what is published now",
+            remedy="set the clock",
+        )
+    # Two snapshots never have one name; clients refuse dates in the future.
+    time.sleep(max(0.0, ahead + 1))
+    return int(time.time())
+
+
+def _stamp(date: int) -> str:
+    return time.strftime(_IDENTITY, time.gmtime(date))
+
+
+def _epoch(identity: str) -> int:
+    return int(datetime.fromisoformat(identity).timestamp())
+
+
+def _span(before: Snapshot | None) -> int | None:
+    if before is None or before.valid_until is None:
+        return None
+    return before.valid_until - before.date

@@ -1,0 +1,1 @@
+"""What a change of a suite may do: pure rules over its entries."""

@@ -1,0 +1,240 @@
+"""What a publication changes in a suite: pure, before anything is written."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.late import late
+from qlumod.repository.format.entries import SOURCE, Entry, PoolFile, sort_entries
+from qlumod.repository.rules.relations import broken_by
+
+debian_support = late("debian.debian_support")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Change:
+    """One package that gets another version; None: it was not there, or is not there any more."""
+
+    package: str
+    architecture: str
+    old: str | None
+    new: str | None
+
+    def __str__(self) -> str:
+        match self.old, self.new:
+            case None, new:
+                return f"{self.package} ({self.architecture}): new, {new}"
+            case old, None:
+                return f"{self.package} ({self.architecture}): {old} goes"
+            case old, new:
+                return f"{self.package} ({self.architecture}): {old} → {new}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the suite will offer, and how that differs from what it offers now."""
+
+    read: Callable[[], Sequence[Entry]]
+    """Reads what the suite will offer: most publications touch a few entries only."""
+    changes: tuple[Change, ...]
+    added: tuple[Entry, ...]
+    """The entries that the suite does not have yet."""
+    removed: tuple[Entry, ...]
+    """Those that it will not have any more."""
+    beside: tuple[Entry, ...]
+    """What stays and is called like something that is added or removed."""
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All that the suite will offer, sorted."""
+        return self.read()
+
+
+def plan(
+    published: Sequence[Entry],
+    incoming: Sequence[Entry],
+    *,
+    everything: Callable[[], Sequence[Entry]] | None = None,
+    allow_older: bool = False,
+) -> Plan:
+    """Put new entries into a suite: each package has the new version then, the others stay.
+
+    Raises every reason against it at once. With `everything` that the suite offers, `published` may
+    be as much of it as the new entries touch (`related`).
+    """
+    new = _without_repeats(incoming)
+    _refuse_two_versions(new)
+    _refuse_other_bytes(published, new)
+    if not allow_older:
+        _refuse_older(published, new)
+    made = plan_for(published, _merged(published, new))
+    if everything:
+        made = replace(made, read=_all_then(made, everything))
+    _refuse_broken(made)
+    return made
+
+
+def _all_then(
+    made: Plan, everything: Callable[[], Sequence[Entry]]
+) -> Callable[[], Sequence[Entry]]:
+    @cache
+    def read() -> Sequence[Entry]:
+        return sort_entries({*everything()}.difference(made.removed).union(made.added))
+
+    return read
+
+
+def plan_for(published: Collection[Entry], entries: Sequence[Entry]) -> Plan:
+    """What has to be done so that the suite offers these entries."""
+    before, after = set(published), set(entries)
+    added, removed = sort_entries(after - before), sort_entries(before - after)
+    names = {entry.package for entry in (*added, *removed)}
+    return Plan(
+        read=lambda: entries,
+        changes=changes_between(published, entries),
+        added=added,
+        removed=removed,
+        beside=sort_entries(entry for entry in before & after if entry.package in names),
+    )
+
+
+def without_sources(planned: Plan, sources: Collection[tuple[str, str]]) -> Plan:
+    """Take source packages out that nothing in the suite owes any more."""
+    going = {entry for entry in planned.entries if entry.is_source and entry.source in sources}
+    if not going:
+        return planned
+    published = {*planned.removed, *planned.entries}.difference(planned.added)
+    return plan_for(published, [entry for entry in planned.entries if entry not in going])
+
+
+def changes_between(before: Iterable[Entry], after: Iterable[Entry]) -> tuple[Change, ...]:
+    """Compare two sets of entries, version by version."""
+    old, new = _versions(before), _versions(after)
+    return tuple(
+        Change(
+            package=package,
+            architecture=architecture,
+            old=old.get((package, architecture)),
+            new=new.get((package, architecture)),
+        )
+        for package, architecture in sorted({*old, *new})
+        if old.get((package, architecture)) != new.get((package, architecture))
+    )
+
+
+def _versions(entries: Iterable[Entry]) -> dict[tuple[str, str], str]:
+    """The newest version of each package: a suite may hold older sources, too."""
+    newest: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        key = (entry.package, entry.architecture)
+        if key not in newest or _is_newer(entry.version, newest[key]):
+            newest[key] = entry.version
+    return newest
+
+
+def _is_newer(version: str, other: str) -> bool:
+    return bool(debian_support.Version(version) > debian_support.Version(other))
+
+
+def _without_repeats(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """A file that was named twice, by itself and by a .changes file, counts once."""
+    return sort_entries({(entry.files, entry.architecture): entry for entry in entries}.values())
+
+
+def _refuse_two_versions(new: Sequence[Entry]) -> None:
+    first: dict[tuple[str, str, str], Entry] = {}
+    faults = []
+    for entry in new:
+        # Several versions of one source may be owed for what the payloads of a suite hold.
+        version = entry.version if entry.is_source else ""
+        other = first.setdefault((entry.package, entry.architecture, version), entry)
+        if other is not entry:
+            faults.append(
+                QlumodError(
+                    f"{entry.package} ({entry.architecture}) is to be published twice:"
+                    f" {other.version} and {entry.version}"
+                    if other.version != entry.version
+                    else f"{entry.title} is to be published twice, with different bytes",
+                    remedy="name one of them only",
+                )
+            )
+    raise_faults(faults)
+
+
+def _refuse_other_bytes(published: Sequence[Entry], new: Sequence[Entry]) -> None:
+    known = {file.path: file for entry in published for file in entry.files}
+    raise_faults(
+        replaced(file)
+        for entry in new
+        for file in entry.files
+        if file.path in known and known[file.path] != file
+    )
+
+
+def replaced(file: PoolFile) -> QlumodError:
+    """The error for a published name that is to get other bytes."""
+    return QlumodError(
+        f"{file.path} is published already, with other bytes; a published file is never replaced",
+        remedy="give the changed package a higher version (for a module: the next N of x.y.z-N)",
+    )
+
+
+def _refuse_older(published: Sequence[Entry], new: Sequence[Entry]) -> None:
+    newest = _versions(published)
+    raise_faults(
+        QlumodError(
+            f"{entry.package} ({entry.architecture}): {entry.version} is older than the published"
+            f" {newest[entry.package, entry.architecture]}",
+            remedy="publish it all the same with --allow-older; clients that have the newer one"
+            " keep it",
+        )
+        for entry in new
+        if not entry.is_source
+        and (entry.package, entry.architecture) in newest
+        and _is_newer(newest[entry.package, entry.architecture], entry.version)
+    )
+
+
+def _refuse_broken(made: Plan) -> None:
+    """What stays must not lose what it needs; what is new, a real apt client tries."""
+    removed = [entry for entry in made.removed if not entry.is_source]
+    if not removed:
+        return
+    raise_faults(
+        QlumodError(
+            f"{entry.title} needs {relation}, which the suite would not have any more",
+            remedy=f"publish a {entry.package} that does not need it, together with this",
+        )
+        for entry, relation in broken_by(removed, made.entries)
+    )
+
+
+def _merged(published: Sequence[Entry], new: Sequence[Entry]) -> tuple[Entry, ...]:
+    """New binaries replace older ones; sources go with the last binary that is made from them."""
+    names = {(entry.package, entry.architecture) for entry in new}
+    binaries = [
+        *(entry for entry in new if not entry.is_source),
+        *(
+            entry
+            for entry in published
+            if not entry.is_source and (entry.package, entry.architecture) not in names
+        ),
+    ]
+    needed = {entry.source for entry in binaries}
+    was_needed = {entry.source for entry in published if not entry.is_source}
+    sources = {entry for entry in (*published, *new) if entry.is_source}
+    newest = _versions(sources)
+    return sort_entries(
+        (
+            *binaries,
+            *(
+                entry
+                for entry in sources
+                if entry in new
+                or entry.source in needed
+                or entry.source not in was_needed
+                or entry.version == newest[entry.package, SOURCE]
+            ),
+        )
+    )

@@ -1,0 +1,40 @@
+"""What not everybody may be given: no public suite takes it, and no suite what is for trials."""
+
+import re
+from collections.abc import Iterable
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.names import REDISTRIBUTE
+from qlumod.model.profile import RELEASED, profile_of
+from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.settings import Settings
+
+_MARK = re.compile(rf"^{REDISTRIBUTE}: *no *$", re.MULTILINE | re.IGNORECASE)
+
+
+def refuse_private(entries: Iterable[Entry], suite: str, settings: Settings) -> None:
+    """Raise for each entry that the suite must not offer."""
+    if suite in settings.private:
+        return
+    raise_faults(
+        QlumodError(
+            f"{entry.title} must not be given to everybody (Redistribute: no), and {suite} is"
+            " public",
+            remedy="publish it in a private suite (qlumod repo init --private NAME marks one)",
+        )
+        for entry in entries
+        if _MARK.search(entry.text)
+    )
+
+
+def refuse_trials(entries: Iterable[Entry], profile: str) -> None:
+    """Raise for each entry that was made in another profile than that which is published."""
+    raise_faults(
+        QlumodError(
+            f"{entry.title} was made in the profile {made}, for trials",
+            remedy="build it without --profile; into a repository for trials: "
+            f"qlumod publish --profile {made}",
+        )
+        for entry in entries
+        if (made := profile_of(entry.version)) not in (RELEASED, profile)
+    )

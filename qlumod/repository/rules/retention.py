@@ -1,0 +1,116 @@
+"""Which snapshots stay and which may go: a policy over what was published, pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from debian.debian_support import Version
+
+from qlumod.errors import QlumodError
+from qlumod.model.names import ModulePackage, ReleaseVersion
+from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.snapshots import Snapshot
+
+Family = tuple[str, str]
+"""What the versions are counted of: a package, or a module's meta-version; and an architecture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How much of what was published stays."""
+
+    keep: int
+    """How many versions of each package, and of each meta-version x.y of a module."""
+    grace: int
+    """How many seconds a snapshot stays after the suite has moved on to the next one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """A snapshot, with all that it has."""
+
+    snapshot: Snapshot
+    entries: tuple[Entry, ...]
+
+    @property
+    def identity(self) -> str:
+        """The snapshot's name."""
+        return self.snapshot.identity
+
+    @property
+    def suite(self) -> str:
+        """The suite that offered it."""
+        return self.snapshot.suite
+
+
+def retained(
+    offered: Sequence[Offered], current: Iterable[str], retention: Retention, *, now: int
+) -> Mapping[str, str]:
+    """The snapshots that stay, each with the reason; all others may go.
+
+    `offered` are all snapshots, the oldest first; `current` those that suites point at.
+    """
+    reasons = dict.fromkeys(current, "a suite points at it")
+    for suite in sorted({one.suite for one in offered}):
+        of_suite = [one for one in offered if one.suite == suite]
+        for identity, reason in (
+            *_in_grace(of_suite, now - retention.grace),
+            *_with_kept_versions(of_suite, retention.keep),
+        ):
+            reasons.setdefault(identity, reason)
+    return dict(sorted(reasons.items()))
+
+
+def family(entry: Entry) -> Family:
+    """What an entry is a version of: all ``x.y.z`` of a module's payload are of ``x.y``."""
+    try:
+        name = ModulePackage.parse(entry.package)
+        meta = ReleaseVersion.parse(name.version).meta[0]
+    except QlumodError:
+        return entry.package, entry.architecture
+    return entry.package.removesuffix(name.version) + meta, entry.architecture
+
+
+def newest_versions(entries: Iterable[Entry], keep: int) -> dict[Family, tuple[str, ...]]:
+    """The newest versions of each family, the newest first."""
+    found: dict[Family, set[str]] = {}
+    for entry in entries:
+        found.setdefault(family(entry), set()).add(entry.version)
+    return {
+        one: tuple(sorted(versions, key=Version, reverse=True)[:keep])
+        for one, versions in found.items()
+    }
+
+
+def older_than(entries: Iterable[Entry], keep: int) -> frozenset[Entry]:
+    """The entries of older versions than the newest `keep` of their family."""
+    known = tuple(entries)
+    newest = newest_versions(known, keep)
+    return frozenset(entry for entry in known if entry.version not in newest[family(entry)])
+
+
+def _in_grace(of_suite: Sequence[Offered], since: int) -> Iterator[tuple[str, str]]:
+    """Clients may still use what was served until a moment ago, however old it is.
+
+    What was published last stays, too: its suite is gone, but nothing has taken its place.
+    """
+    for one, following in pairwise(of_suite):
+        if following.snapshot.date > since:
+            yield one.identity, f"{one.suite} moved on less than the grace ago"
+    yield of_suite[-1].identity, f"it is the last one of {of_suite[-1].suite}"
+
+
+def _with_kept_versions(of_suite: Sequence[Offered], keep: int) -> Iterator[tuple[str, str]]:
+    """The newest snapshot that has each of the versions to keep."""
+    kept = newest_versions({entry for one in of_suite for entry in one.entries}, keep)
+    found: set[tuple[Family, str]] = set()
+    for one in reversed(of_suite):
+        here = {
+            (family(entry), entry.version): entry
+            for entry in one.entries
+            if entry.version in kept[family(entry)]
+        }
+        first = sorted(set(here) - found)
+        if first:
+            yield one.identity, f"it is the newest that has {here[first[0]].title}"
+        found.update(first)

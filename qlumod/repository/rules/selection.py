@@ -1,0 +1,50 @@
+"""Some of what a suite offers, with the sources that belong to it: pure."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.repository.format.entries import Entry, sort_entries
+from qlumod.repository.rules.relations import broken_by
+
+
+def only(entries: Sequence[Entry], packages: Sequence[str], suite: str) -> Sequence[Entry]:
+    """The binary packages of these names, with their sources; no names stand for all entries."""
+    _require(entries, packages, suite)
+    if not packages:
+        return entries
+    sources = {entry.source for entry in entries if entry.package in packages}
+    return tuple(
+        entry
+        for entry in entries
+        if (entry.source in sources if entry.is_source else entry.package in packages)
+    )
+
+
+def without(
+    entries: Sequence[Entry], packages: Sequence[str], also: Collection[Entry], suite: str
+) -> tuple[Entry, ...]:
+    """All but the binary packages of these names and `also` others, and the sources of only these.
+
+    Raises where what stays needs what goes.
+    """
+    _require(entries, packages, suite)
+    binaries = [entry for entry in entries if not entry.is_source]
+    removed = [entry for entry in binaries if entry.package in packages or entry in also]
+    gone = set(removed)
+    staying = [entry for entry in binaries if entry not in gone]
+    raise_faults(
+        QlumodError(
+            f"{entry.title} needs {relation}, which {suite} would not have any more",
+            remedy=f"remove {entry.package}, too, or publish one that does not need it",
+        )
+        for entry, relation in broken_by(removed, staying)
+    )
+    dropped = {entry.source for entry in removed} - {entry.source for entry in staying}
+    sources = [entry for entry in entries if entry.is_source and entry.source not in dropped]
+    return sort_entries((*staying, *sources))
+
+
+def _require(entries: Iterable[Entry], packages: Iterable[str], suite: str) -> None:
+    missing = sorted(set(packages) - {entry.package for entry in entries if not entry.is_source})
+    if missing:
+        raise QlumodError(f"{suite} has no package {', '.join(missing)}")

@@ -1,0 +1,1 @@
+"""The modules that a suite offers together, and their proofs."""

@@ -1,0 +1,190 @@
+"""The whole set that a suite is to offer: whether its modules go together, and are proved to."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.held import Held, SetKey, Source
+from qlumod.model.names import ModulePackage, ReleaseVersion
+from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.layout import Layout
+from qlumod.repository.format.snapshots import Snapshot
+from qlumod.repository.rules.plan import Plan
+from qlumod.repository.sets.module_sets import (
+    Member,
+    ModuleSet,
+    SetLine,
+    faults_of,
+    line_of,
+    newest_members,
+    read_set,
+    recorded_sets,
+)
+from qlumod.repository.sets.proofs import Proved
+from qlumod.repository.sets.proving import judged
+
+Read = Callable[[Entry], tuple[Held, ...]]
+"""The modules that a package holds; raises `QlumodError` where one is not whole."""
+Members = Mapping[SetKey, Sequence[Member]]
+"""The modules of some sets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeSet:
+    """What a snapshot is to say of its sets, and those that it says something new of."""
+
+    lines: tuple[SetLine, ...]
+    sets: tuple[ModuleSet, ...]
+    changed: frozenset[SetKey]
+    """Those of them that have other members than before."""
+    unowed: frozenset[Source]
+    """The sources that only members of before were made from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """How sets are looked at.
+
+    `anew`: more is proved than before. Not `strict` refuses nothing: what goes back to an earlier
+    state must not be kept from it.
+    """
+
+    layout: Layout
+    read: Read
+    proved: Proved
+    anew: bool
+    strict: bool
+
+    def members(self, entries: Iterable[Entry]) -> Members:
+        """The modules in packages, by the set that they are of."""
+        found: dict[SetKey, list[Member]] = {}
+        for entry in entries:
+            for held in () if entry.is_source else self._held(entry):
+                one = Member(version=entry.version, deb=entry.files[0].sha256, held=held)
+                found.setdefault(held.key, []).append(one)
+        return found
+
+    def _held(self, entry: Entry) -> tuple[Held, ...]:
+        try:
+            return self.read(entry)
+        except QlumodError:
+            if self.strict:
+                raise
+            return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Next:
+    """What becomes of a set: as it will be (None: it has no modules any more), and who leaves."""
+
+    now: ModuleSet | None
+    left: tuple[Member, ...]
+    is_other: bool
+    """Whether it has other members than before."""
+
+
+def whole_set(planned: Plan, before: Snapshot | None, looking: Looking) -> WholeSet:
+    """The sets that the suite would offer; only those that change are looked at."""
+    coming = looking.members(planned.added)
+    known, old = _known(planned, before, coming, looking)
+    following = tuple(_following(planned, old, coming, looking.proved))
+    sets = tuple(one.now for one in following if one.now)
+    changed = frozenset(one.now.key for one in following if one.now and one.is_other)
+    if looking.strict:
+        raise_faults(chain.from_iterable(faults_of(one) for one in sets if one.key in changed))
+    others = tuple(line for key, line in known.items() if key not in old)
+    lines = tuple(map(line_of, sets))
+    return WholeSet(
+        lines=(*lines, *others),
+        sets=tuple(
+            one for one, line in zip(sets, lines, strict=True) if line != known.get(one.key)
+        ),
+        changed=changed,
+        unowed=_unowed(
+            chain.from_iterable(one.left for one in following),
+            sets,
+            others,
+            planned.entries,
+            looking.layout,
+        ),
+    )
+
+
+def _known(
+    planned: Plan, before: Snapshot | None, coming: Members, looking: Looking
+) -> tuple[Mapping[SetKey, SetLine], Members]:
+    """What the suite says of its sets now, and who the members are of those that may change."""
+    recorded = recorded_sets(before) if before else ()
+    lines = {line.key: line for line in recorded or ()}
+    touched = _touched(planned, lines.values(), looking.anew) | coming.keys()
+    old = None if recorded is None else _old(lines, touched, looking.layout)
+    # What is not recorded is read: all packages of an older snapshot, once.
+    return lines, looking.members(planned.entries) if old is None else old
+
+
+def _touched(planned: Plan, lines: Iterable[SetLine], anew: bool) -> set[SetKey]:
+    """The sets that packages come to or leave, by their names, or of which more may be proved."""
+    named = {key for entry in planned.removed if (key := _key(entry.package))}
+    return named | {line.key for line in lines if anew and line.unproved}
+
+
+def _following(
+    planned: Plan,
+    old: Members,
+    coming: Members,
+    proved: Proved,
+) -> Iterator[_Next]:
+    gone = {entry.files[0].sha256 for entry in planned.removed if not entry.is_source}
+    for key in sorted({*old, *coming}):
+        left = tuple(one for one in old.get(key, ()) if one.deb in gone)
+        staying = (one for one in old.get(key, ()) if one.deb not in gone)
+        members = newest_members((*staying, *coming.get(key, ())))
+        yield _Next(
+            now=judged(_set(key, members), proved) if members else None,
+            left=left,
+            is_other=bool(left) or key in coming,
+        )
+
+
+def _unowed(
+    left: Iterable[Member],
+    sets: Iterable[ModuleSet],
+    others: Iterable[SetLine],
+    entries: Iterable[Entry],
+    layout: Layout,
+) -> frozenset[Source]:
+    """What modules that leave were made from, and nothing that stays is."""
+    owed = {source for one in left for source in one.held.sources}
+    if not owed:
+        return frozenset()
+    there = {entry.source for entry in entries if entry.is_source}
+    found = (owed & there) - {entry.source for entry in entries if not entry.is_source}
+    if found:
+        staying = (*sets, *filter(None, (read_set(layout, line) for line in others)))
+        for one in staying:
+            found.difference_update(*(member.held.sources for member in one.members))
+    return frozenset(found)
+
+
+def _old(
+    known: Mapping[SetKey, SetLine], touched: Iterable[SetKey], layout: Layout
+) -> Members | None:
+    """The members that sets had, as far as they are recorded; None: a document is missing."""
+    found = {key: read_set(layout, known[key]) for key in touched if key in known}
+    members = {key: one.members for key, one in found.items() if one}
+    return members if len(members) == len(found) else None
+
+
+def _key(package: str) -> SetKey | None:
+    """The set that a package's module is of, by the package's name."""
+    try:
+        name = ModulePackage.parse(package)
+        return ReleaseVersion.parse(name.version), name.flavor, name.arch
+    except QlumodError:
+        return None
+
+
+def _set(key: SetKey, members: tuple[Member, ...]) -> ModuleSet:
+    release, flavor, architecture = key
+    return ModuleSet(release=release, flavor=flavor, architecture=architecture, members=members)

@@ -1,0 +1,226 @@
+"""Files beneath a directory, reached by descriptors: no link in there is ever followed.
+
+Who can put a symbolic link into a tree could else have somebody else's program read, overwrite or
+remove what lies elsewhere. Each directory on the way is opened within the one before (openat(2)
+with O_NOFOLLOW), so that a link is an error that names it, whenever it was put there.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener
+from qlumod.system.disk import files
+from qlumod.system.disk.files import told
+from qlumod.system.disk.locking import locked
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_BENEATH = _FOLDER | os.O_NOFOLLOW
+_FILE = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+"""A FIFO is opened without waiting for somebody who writes; then it is refused."""
+
+
+class NotBeneath(QlumodError):
+    """A path leads out of its tree: by a symbolic link, or by ``..``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beneath:
+    """What lies beneath a directory; all paths begin with `top`.
+
+    Every function raises `QlumodError`, and `NotBeneath` where a link is on the way. `top` itself
+    may be reached through links: who names it chose them.
+    """
+
+    top: Path
+
+    @contextmanager
+    def folder(self, path: Path) -> Iterator[int]:
+        """A descriptor of a directory, as long as the block lasts; raises `OSError`, too."""
+        handle = self._opened(path)
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+
+    def make(self, path: Path, *, sync: bool = True) -> None:
+        """Make a directory and its parents, readable for everybody whatever the umask says."""
+        if path == self.top:
+            files.make_directories(path, sync=sync)
+            return
+        with told(path), suppress(FileNotFoundError), self.folder(path):
+            return
+        self.make(path.parent, sync=sync)
+        # Another run may have made it in the meantime.
+        with told(path), self.folder(path.parent) as parent, suppress(FileExistsError):
+            files.make_directory(path.name, parent, sync=sync)
+
+    def make_new(self, path: Path) -> None:
+        """Make a directory that must not be there yet, and its parents."""
+        self.make(path.parent)
+        with told(path), self.folder(path.parent) as parent:
+            files.make_directory(path.name, parent, sync=False)
+
+    def names(self, path: Path) -> tuple[str, ...]:
+        """The names in a directory, sorted; none where there is no such directory."""
+        with told(path, "read"), suppress(FileNotFoundError), self.folder(path) as handle:
+            return tuple(sorted(os.listdir(handle)))  # noqa: PTH208 - a descriptor
+        return ()
+
+    def regular_files(self, path: Path) -> Iterator[Path]:
+        """All regular files below a directory, sorted, relative to it; none where there is none."""
+        with told(path, "read"), suppress(FileNotFoundError), self.folder(path) as handle:
+            yield from _regular_files(handle)
+
+    def is_file(self, path: Path) -> bool:
+        """Whether there is a regular file."""
+        with (
+            told(path, "look at"),
+            suppress(FileNotFoundError, NotADirectoryError),
+            self.folder(path.parent) as parent,
+        ):
+            mode = _status(path.name, parent).st_mode
+            if stat.S_ISLNK(mode):
+                raise _link(path, self.top)
+            return stat.S_ISREG(mode)
+        return False
+
+    def read(self, path: Path, *, most: int | None = None) -> bytes:
+        """Read a regular file of at most so many bytes."""
+        with told(path, "read"), self.folder(path.parent) as parent:
+            return files.read_regular(path, self._open(path, parent, _FILE), most=most)
+
+    def write_whole(self, path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True) -> None:
+        """Write a file so that it is there whole or not at all; see `files.write_whole`."""
+        with told(path), self.folder(path.parent) as parent:
+            files.write_whole_in(parent, path.name, data, mode=mode, sync=sync)
+
+    def link_all(self, source: Path, target: Path, names: Iterable[str]) -> None:
+        """Give files of one directory second names in another one, which is made; not synced."""
+        self.make(target, sync=False)
+        with told(target), self.folder(source) as old, self.folder(target) as new:
+            for name in names:
+                os.link(name, name, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=False)
+
+    def move_all(self, source: Path, target: Path, names: Iterable[str]) -> None:
+        """Move files of one directory to another one, which is made; not synced."""
+        self.make(target)
+        with told(target), self.folder(source) as old, self.folder(target) as new:
+            for name in names:
+                os.rename(name, name, src_dir_fd=old, dst_dir_fd=new)
+
+    def rename(self, path: Path, target: Path) -> None:
+        """Give a file or directory another name, in the place of what has that name."""
+        with told(path), self.folder(path.parent) as old, self.folder(target.parent) as new:
+            os.rename(path.name, target.name, src_dir_fd=old, dst_dir_fd=new)
+
+    def point(self, link: Path, target: str) -> None:
+        """Make a symbolic link point elsewhere, by one rename."""
+        with told(link), self.folder(link.parent) as parent:
+            files.point_in(parent, link.name, target)
+
+    def unlink(self, path: Path) -> None:
+        """Remove a file or a link; it need not be there."""
+        with told(path, "remove"), suppress(FileNotFoundError), self.folder(path.parent) as parent:
+            os.unlink(path.name, dir_fd=parent)
+
+    def unlink_same(self, path: Path, other: Path) -> None:
+        """Remove a name of a file, if `other` is another name of the same file."""
+        with (
+            told(path, "remove"),
+            suppress(FileNotFoundError),
+            self.folder(path.parent) as parent,
+            self.folder(other.parent) as beside,
+        ):
+            if os.path.samestat(_status(path.name, parent), _status(other.name, beside)):
+                os.unlink(path.name, dir_fd=parent)
+
+    def remove_tree(self, path: Path) -> None:
+        """Remove a directory with all that is in it, or a link; it need not be there."""
+        with told(path, "remove"), suppress(FileNotFoundError), self.folder(path.parent) as parent:
+            files.remove_tree_in(parent, path)
+
+    def remove_empty(self, path: Path, *, below: Path) -> None:
+        """Remove a directory that is empty, and the parents that are empty then, up to `below`."""
+        while path != below and below in path.parents:
+            try:
+                with self.folder(path.parent) as parent:
+                    os.rmdir(path.name, dir_fd=parent)
+            except OSError:
+                return
+            path = path.parent
+
+    def sync(self, paths: Iterable[Path]) -> None:
+        """Make the names in directories last."""
+        for path in sorted(set(paths)):
+            with told(path), self.folder(path) as handle:
+                os.fsync(handle)
+
+    @contextmanager
+    def locked(self, path: Path, *, wait: float, listen: Listener) -> Iterator[None]:
+        """Hold the only lock there is on `path`; see `locking.locked`."""
+        with told(path):
+            folder = self._opened(path.parent)
+        try:
+            with locked(path, wait=wait, listen=listen, folder=folder):
+                yield
+        finally:
+            os.close(folder)
+
+    def _opened(self, path: Path) -> int:
+        handle = os.open(self.top, _FOLDER)
+        place = self.top
+        for part in _parts(path, self.top):
+            place /= part
+            try:
+                below = self._open(place, handle, _BENEATH)
+            finally:
+                os.close(handle)
+            handle = below
+        return handle
+
+    def _open(self, path: Path, parent: int, flags: int) -> int:
+        try:
+            return os.open(path.name, flags, dir_fd=parent)
+        except OSError as fault:
+            # O_DIRECTORY says of a link that it is no directory.
+            if fault.errno in (errno.ELOOP, errno.ENOTDIR) and _is_link(path.name, parent):
+                raise _link(path, self.top) from fault
+            raise
+
+
+def _parts(path: Path, top: Path) -> Sequence[str]:
+    parts = path.relative_to(top).parts
+    if ".." in parts:
+        raise NotBeneath(f"{path} leads out of {top}")
+    return parts
+
+
+def _status(name: str, parent: int) -> os.stat_result:
+    return os.stat(name, dir_fd=parent, follow_symlinks=False)
+
+
+def _is_link(name: str, parent: int) -> bool:
+    with suppress(FileNotFoundError):
+        return stat.S_ISLNK(_status(name, parent).st_mode)
+    return False
+
+
+def _link(path: Path, top: Path) -> NotBeneath:
+    return NotBeneath(
+        f"{path} is a symbolic link: no link in {top} is followed",
+        remedy=f"see who made it (ls -l {path}), and put what it points at there itself",
+    )
+
+
+def _regular_files(handle: int) -> Iterator[Path]:
+    for folder, folders, names, place in os.fwalk(dir_fd=handle):
+        folders.sort()
+        for name in sorted(names):
+            if stat.S_ISREG(_status(name, place).st_mode):
+                yield Path(folder, name)

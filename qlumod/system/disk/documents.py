@@ -1,0 +1,95 @@
+"""The one place where documents are opened: regular files, reached plainly, and none too large.
+
+Specs come by pull requests from people who must not read what the checking machine can read. So
+no symbolic link is followed in the directory, wherever it leads: also ``.git/config`` may hold a
+password. Nothing that would hang is opened, and nothing is read without end.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.model.document import decoded
+from qlumod.model.packed import unpacked
+from qlumod.system.disk.beneath import Beneath, NotBeneath
+from qlumod.system.disk.files import kind_of, told
+
+MOST = 1 << 24
+"""Bytes that a document may have: a lock of 10,000 packages has a third of that."""
+MOST_PACKED = 1 << 27
+"""Bytes of a packed one: the contents of a million files, whose digests nothing makes smaller."""
+
+
+def read_document(path: Path, *, within: Path | None = None) -> str:
+    """The text of a document that lies within a directory (None: its own); raises `QlumodError`."""
+    return decoded(read_small(path, within=within), str(path))
+
+
+def read_small(path: Path, *, within: Path | None = None) -> bytes:
+    """The bytes of a file that is no larger than a document; raises `QlumodError`."""
+    return Beneath(within or path.parent).read(path, most=MOST)
+
+
+def read_packed(path: Path) -> bytes:
+    """What a file of gzip in its own directory holds, up to a limit; raises `QlumodError`."""
+    return unpacked(Beneath(path.parent).read(path, most=MOST_PACKED), str(path))
+
+
+def read_packed_document(path: Path) -> str:
+    """The text of a document that gzip has packed; raises `QlumodError`."""
+    return decoded(read_packed(path), str(path))
+
+
+def place_of(named: str, beside: Path, what: str) -> Path:
+    """Where a path of a document leads: to a place of this host, or beside the document.
+
+    In the document's directory it must not go through a symbolic link, which somebody may have sent
+    along with the document; `what` names the field for errors.
+    """
+    path = beside / named
+    place = beside
+    for part in () if Path(named).is_absolute() else Path(named).parts:
+        if part == "..":
+            break
+        place /= part
+        if place.is_symlink():
+            raise NotBeneath(
+                f"{what}: {place} is a symbolic link, and none is followed here",
+                remedy="name the absolute path of what it points at, or put that there itself",
+            )
+    return path
+
+
+def require_regular(path: Path, what: str) -> None:
+    """Raise where a file, or what a link leads to, is none that can be read to its end."""
+    with told(path, "read"):
+        mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise QlumodError(
+            f"{what}: {path} is {kind_of(mode)}, not a regular file",
+            remedy="name a file",
+        )
+
+
+def debs_in(folder: Path) -> list[Path]:
+    """The .debs in a directory and in those below it, sorted by directories, relative to it.
+
+    Raises `QlumodError` where one of that name is anything but a file.
+    """
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(name for name in names if name.endswith(".deb")):
+            _require_deb(path := Path(place, name))
+            found.append(path.relative_to(folder))
+    return found
+
+
+def _require_deb(path: Path) -> None:
+    mode = path.lstat().st_mode
+    if not stat.S_ISREG(mode):
+        raise QlumodError(
+            f"{path} is {kind_of(mode)}, not a .deb",
+            remedy="put the file itself there (cp, or ln without -s)",
+        )

@@ -1,0 +1,131 @@
+"""Locks between runs: the kernel lets go of one when its process ends, however it ends."""
+
+import errno
+import fcntl
+import os
+import re
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener, Notice, ignore
+from qlumod.system.disk.files import kind_of, told
+from qlumod.system.processes.workers import obey
+
+POLL = 0.05
+"""Seconds between two looks at a lock that another process holds."""
+PATIENCE = 5.0
+"""Seconds that a program has to end whose caller was killed."""
+
+
+class Busy(QlumodError):
+    """Another process holds a lock, and was waited for long enough."""
+
+
+@contextmanager
+def locked(
+    path: Path, *, wait: float, listen: Listener = ignore, folder: int | None = None
+) -> Iterator[None]:
+    """Hold the only lock there is on `path`; who holds it now is waited for, `wait` seconds long.
+
+    Who holds it may remove it. `folder` is a descriptor of its directory, where that must not be
+    looked for once more. Raises `Busy`.
+    """
+    handle = _held(path, wait, listen, folder)
+    try:
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _held(path: Path, wait: float, listen: Listener, folder: int | None) -> int:
+    while True:
+        handle = _open(path, folder)
+        try:
+            _acquire(handle, path, wait, listen)
+            still = _is_still(handle, path, folder)
+        except BaseException:
+            os.close(handle)
+            raise
+        if still:
+            return handle
+        os.close(handle)
+
+
+def _is_still(handle: int, path: Path, folder: int | None) -> bool:
+    """Whether what was locked is what the name stands for: whoever had it may have removed it."""
+    name = path if folder is None else path.name
+    try:
+        there = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(handle), there)
+
+
+def _open(path: Path, folder: int | None) -> int:
+    """Open the file of a lock, which is made; raises where it is anything but a file of ours.
+
+    What a link points at is somebody's file, which would be overwritten with who has the lock.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    with told(path):
+        handle = os.open(path if folder is None else path.name, flags, 0o644, dir_fd=folder)
+    found = os.fstat(handle)
+    if wrong := _no_lock(found):
+        os.close(handle)
+        raise QlumodError(
+            f"cannot lock {path}: {wrong}",
+            remedy=f"see who made it (ls -l {path}), then remove it",
+        )
+    if found.st_uid == os.geteuid():
+        os.fchmod(handle, 0o644)
+    return handle
+
+
+def _no_lock(found: os.stat_result) -> str:
+    """Why a file is none that a lock is held on; empty: it is one."""
+    if not stat.S_ISREG(found.st_mode):
+        return f"it is {kind_of(found.st_mode)}, not a file"
+    if found.st_nlink > 1:
+        return "the file has another name, too (a hard link)"
+    if found.st_uid not in (0, os.geteuid()):
+        return f"it belongs to user {found.st_uid}"
+    return ""
+
+
+def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
+    deadline = time.monotonic() + wait
+    told_so = False
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as busy:
+            holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
+            if time.monotonic() >= deadline + (PATIENCE if _is_gone(holder) else 0):
+                raise Busy(
+                    f"cannot lock {path}: {holder} holds it", remedy="run it again when that ended"
+                ) from busy
+        if not told_so:
+            listen(Notice(text=f"waiting for {path}: {holder} holds it"))
+            told_so = True
+        # Asked again and again: in a thread, no signal ends a system call that waits.
+        obey()
+        time.sleep(POLL)
+
+
+def _is_gone(holder: str) -> bool:
+    """Whether the process was killed whose lock a program that it was just starting still has."""
+    found = re.match(r"process (\d+) on (.*)", holder)
+    if not found or found[2] != os.uname().nodename:
+        return False
+    try:
+        os.kill(int(found[1]), 0)
+    except OSError as fault:
+        return fault.errno == errno.ESRCH
+    return False

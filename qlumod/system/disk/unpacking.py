@@ -1,0 +1,152 @@
+"""Unpacking an archive as it is asked for, with a limit of bytes and of memory."""
+
+import bz2
+import gzip
+import io
+import lzma
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from qlumod.errors import QlumodError
+from qlumod.late import late
+from qlumod.system.disk.files import BLOCK
+from qlumod.system.disk.libraries import faults, unreadable
+
+zstandard = late("zstandard")
+
+FEW = 1 << 16
+"""Packed bytes that are unpacked at once."""
+FEW_UNPACKED = 1 << 20
+"""Bytes that these may unpack to; what has more is unpacked piece by piece."""
+MOST_MEMORY = 1 << 28
+"""Bytes of memory that unpacking xz may take: four times what ``xz -9`` asks for."""
+_GZIP = 31
+"""What zlib calls the format of gzip."""
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where an archive is in a file, and by which ending its packing goes."""
+
+    offset: int
+    size: int
+    ending: str
+
+
+class Window:
+    """The bytes of an archive in an open file."""
+
+    def __init__(self, file: BinaryIO, member: Extent) -> None:
+        self._file, self.left = file, member.size
+        file.seek(member.offset)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, or all that are left."""
+        data = self._file.read(self.left if size < 0 else min(size, self.left))
+        self.left -= len(data)
+        return data
+
+    def skip(self, size: int) -> None:
+        """Leave so many bytes out."""
+        if size > self.left:
+            raise EOFError("it ends early")
+        self.left -= size
+        self._file.seek(size, io.SEEK_CUR)
+
+
+class _Xz:
+    """What xz or lzma has packed; `LZMAFile` has no limit of memory."""
+
+    def __init__(self, packed: _Readable) -> None:
+        self._packed = packed
+        self._unpacking = lzma.LZMADecompressor(memlimit=MOST_MEMORY)
+
+    def read(self, size: int, /) -> bytes:
+        data = b""
+        while not data and not self._unpacking.eof:
+            more = self._packed.read(BLOCK) if self._unpacking.needs_input else b""
+            if self._unpacking.needs_input and not more:
+                raise EOFError("it ends early")
+            data = self._unpacking.decompress(more, size)
+        return data
+
+
+class Unpacked:
+    """The bytes of an archive, unpacked as they are asked for, up to a limit."""
+
+    def __init__(self, path: Path, packed: Window, ending: str, most: int) -> None:
+        self._path, self._most = path, most
+        self._source = _unpacking(packed, ending)
+        self._window = None if ending else packed
+        self.position = 0
+
+    def read(self, size: int) -> bytes:
+        """So many bytes, all of which must be there; raises `QlumodError`."""
+        data = self.some(size)
+        if len(data) != size:
+            raise self.fault("it ends early")
+        return data
+
+    def some(self, size: int) -> bytes:
+        """So many bytes, or as many as there are; raises `QlumodError`."""
+        try:
+            data = self._source.read(size)
+            while len(data) < size and (more := self._source.read(size - len(data))):
+                data += more
+        except faults() as fault:
+            raise self.fault(fault) from fault
+        self._go_on(len(data))
+        return data
+
+    def skip_to(self, position: int) -> None:
+        """Leave out what is before that; raises `QlumodError`."""
+        if self._window:
+            self._window.skip(position - self.position)
+            self._go_on(position - self.position)
+        while self.position < position:
+            self.read(min(BLOCK, position - self.position))
+
+    def finish(self) -> None:
+        """Unpack the rest: the checksum of what was packed stands at its end."""
+        while self._window is None and self.some(BLOCK):
+            pass
+
+    def fault(self, what: object) -> QlumodError:
+        """The error for an archive that is not what it should be."""
+        return unreadable(self._path, what)
+
+    def _go_on(self, size: int) -> None:
+        self.position += size
+        if self.position > self._most and self._window is None:
+            raise self.fault(f"it unpacks to more than {self._most} bytes")
+
+
+def _unpacking(packed: Window, ending: str) -> _Readable:
+    found: _Readable = packed
+    match ending:
+        case ".gz":
+            found = _gunzipping(packed)
+        case ".bz2":
+            found = bz2.BZ2File(packed)  # type: ignore[call-overload]
+        case ".xz" | ".lzma":
+            found = _Xz(packed)
+        case ".zst":
+            found = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
+    return found
+
+
+def _gunzipping(packed: Window) -> _Readable:
+    """What gzip has packed; few bytes at once: thousands of small packages take half the time."""
+    if packed.left > FEW:
+        return gzip.GzipFile(fileobj=packed)  # type: ignore[call-overload, no-any-return]
+    data = packed.read()
+    unpacking = zlib.decompressobj(_GZIP)
+    found = unpacking.decompress(data, FEW_UNPACKED)
+    whole = unpacking.eof and not unpacking.unused_data
+    return io.BytesIO(found) if whole else gzip.GzipFile(fileobj=io.BytesIO(data))

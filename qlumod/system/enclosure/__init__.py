@@ -1,0 +1,1 @@
+"""The one door to programs that come out of packages."""

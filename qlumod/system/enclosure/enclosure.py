@@ -1,0 +1,351 @@
+"""The one door to programs that come out of packages: they see their root and nothing of the host.
+
+bubblewrap (bwrap(1)) starts them in namespaces of their own, where the root is ``/``: without
+network, without the host's processes, with a bare /dev, a read-only /proc, an empty /sys, no
+controlling terminal, and no more capabilities than dpkg and maintainer scripts need. A filter of
+system calls (`syscalls`) and limits (`limits`) hold for them. When the program that was asked for
+has ended, all that it has started has ended, too, and what had not by itself is told.
+
+SECURITY.md says what that keeps out, and what it does not.
+"""
+
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from qlumod.errors import QlumodError
+from qlumod.events import Caution, Listener, ignore
+from qlumod.system.disk.removal import clear_directory
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.cgroups import Group, group
+from qlumod.system.enclosure.syscalls import filter_program
+from qlumod.system.processes import limits
+from qlumod.system.processes.limits import LimitMet, Limits
+from qlumod.system.processes.namespace import HOST_NAME
+from qlumod.system.processes.run import Command, CommandFailed, FellSilent, capture, command, run
+
+CAPABILITIES = (
+    "CAP_AUDIT_WRITE",
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_MKNOD",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_SETFCAP",
+    "CAP_SETGID",
+    "CAP_SETPCAP",
+    "CAP_SETUID",
+)
+"""What dpkg and maintainer scripts need (capabilities(7)): files of all owners, other users.
+
+CAP_MKNOD makes nodes of devices, which nothing can open: all that is mounted is ``nodev``.
+"""
+
+_HIDDEN = (
+    "cmdline", "config.gz", "consoles", "devices", "diskstats", "interrupts", "iomem", "ioports",
+    "kallsyms", "kcore", "key-users", "keys", "kmsg", "kpagecgroup", "kpagecount", "kpageflags",
+    "locks", "mdstat", "modules", "mtrr", "pagetypeinfo", "partitions", "sched_debug", "slabinfo",
+    "softirqs", "swaps", "timer_list", "vmallocinfo",
+)  # fmt: skip
+"""Files of /proc that tell of the host or of its keys (proc(5)): empty inside."""
+_HIDDEN_TREES = ("1", "acpi", "asound", "bus", "driver", "fs", "irq", "scsi")
+"""Directories of /proc that do; and PID 1, which is `enclosed.sh` and nobody's business."""
+_TOP_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_OF_HOST = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
+"""What of the host's /etc its programs need."""
+_VAR_TMP = "/var/tmp"
+_POINTS = ("/dev", "/proc", "/run", "/sys", "/tmp")
+"""Where something is mounted in every enclosure."""
+_REPORTED = 64 << 10
+"""Bytes of a report that are read."""
+_SIGNALLED = 128
+_MORE_ROOM = (
+    "roots are unpacked in memory where there is much of it, else in the work directory: "
+    "build with fewer --jobs, or make room there"
+)
+_NAMED = 10
+"""How many processes are named that a program has left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A file or directory of the host that programs see as `name`."""
+
+    source: Path
+    name: str
+    writable: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """bubblewrap's option."""
+        return ("--bind" if self.writable else "--ro-bind", str(self.source), self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """Where programs run; /run and /tmp are empty at first, and common to all that run in it."""
+
+    top: tuple[str, ...]
+    """bubblewrap's options that make ``/``."""
+    home: Path
+    """A directory of its own, outside of the root."""
+    root: Root | None = None
+    """What ``/`` shows where programs of packages have written it; None: it is the host's."""
+    shown: tuple[Shown, ...] = ()
+
+    @property
+    def run_directory(self) -> Root:
+        """What is /run inside."""
+        return Root(self.home / "run")
+
+    @property
+    def temporary(self) -> Root:
+        """What is /tmp inside."""
+        return Root(self.home / "tmp")
+
+    def showing(self, *shown: Shown) -> "Enclosure":
+        """The same, where programs see more of the host."""
+        return replace(self, shown=(*self.shown, *shown))
+
+    def run(
+        self,
+        *words: str,
+        epoch: int = 0,
+        environment: Mapping[str, str] | None = None,
+        stdin: bytes = b"",
+        listen: Listener = ignore,
+    ) -> None:
+        """Run a program with the surroundings that maintainer scripts expect.
+
+        Raises `CommandFailed`; where a limit ended it, that is a `LimitMet`.
+        """
+        with self._entered(words, epoch, environment, stdin, listen) as call:
+            run(call, listen=listen)
+
+    def capture(
+        self, *words: str, epoch: int = 0, environment: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Run a program and return what it wrote to its standard output; raises as `run`."""
+        with self._entered(words, epoch, environment, b"", ignore) as call:
+            return capture(call)
+
+    @contextmanager
+    def _entered(
+        self,
+        words: tuple[str, ...],
+        epoch: int,
+        environment: Mapping[str, str] | None,
+        stdin: bytes,
+        listen: Listener,
+    ) -> Iterator[Command]:
+        """The call of a program; at the end, what limits it met and which processes it left."""
+        self._require_plain_points()
+        bounds, report = limits.in_force(), self.home / "report"
+        with group(bounds) as own:
+            call = replace(
+                self._call(words, bounds, own, report),
+                environment=_environment(epoch, environment),
+                stdin=stdin,
+                silence=bounds.silence,
+            )
+            try:
+                yield call
+            except CommandFailed as failed:
+                raise limits.explained(
+                    _as_it_ended(failed), bounds, met=own.met, counted=own.counted
+                ) from failed
+            finally:
+                _tell_left(report, call, listen)
+            if own.met:
+                raise LimitMet(call, bounds, min(own.met))
+
+    def _require_plain_points(self) -> None:
+        """Raise an error where a program has put a link on the way to where something is mounted.
+
+        bubblewrap would follow it, and sees the host's tree meanwhile.
+        """
+        for point in (*_POINTS, *(shown.name for shown in self.shown)):
+            tree, path = self._tree_of(point)
+            if tree and not tree.is_plain(path):
+                raise QlumodError(
+                    f"{point} within the root is no directory, or lies below a link",
+                    remedy="the enclosure of programs is mounted there: see which package's script "
+                    "has changed it",
+                )
+
+    def _tree_of(self, point: str) -> tuple[Root | None, str]:
+        """The tree that a path lies in, and the path there."""
+        for top, tree in (("/run/", self.run_directory), ("/tmp/", self.temporary)):
+            if point.startswith(top):
+                return tree, point.removeprefix(top.rstrip("/"))
+        return self.root, point
+
+    def _call(self, words: tuple[str, ...], bounds: Limits, own: Group, report: Path) -> Command:
+        return replace(
+            command(
+                "/bin/sh", _script("enter.sh"), self.home / "filter", report,
+                " ".join(map(str, own.joining)),
+                # Python, and sh, ignore some: a file that grows too large would go unnoticed.
+                "env", "--default-signal", "--",
+                "prlimit", *bounds.for_each(own.counted),
+                *_BOUNDED,
+                "bwrap", *_SURROUNDINGS, "--seccomp", "4",
+                *self.top, *_kernel(self.home / "empty"),
+                "--bind", self.home / "run", "/run",
+                "--bind", self.home / "tmp", "/tmp",
+                *(word for shown in self.shown for word in shown.words),
+                "--chdir", "/", "--",
+                "sh", "-c", _first_program(), "sh", *words,
+            ),
+            spoken=words,
+        )  # fmt: skip
+
+
+_NAMES = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in CAPABILITIES)
+_BOUNDED = (
+    # bubblewrap needs more than it leaves, and leaves the bounding set as it is: it gets its own
+    # capabilities as inheritable ones, which root's programs have besides (capabilities(7)).
+    "setpriv", f"--inh-caps=-all,{_NAMES},+sys_admin,+net_admin", "--",
+    "setpriv", f"--bounding-set=-all,{_NAMES}", "--",
+)  # fmt: skip
+_SURROUNDINGS = (
+    "--unshare-ipc",
+    "--unshare-pid",
+    "--unshare-net",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--hostname", HOST_NAME,
+    "--new-session",
+    "--die-with-parent",
+    # Its end is the end of all processes: only then does bubblewrap end, too.
+    "--as-pid-1",
+    "--cap-drop", "ALL",
+    *(word for name in CAPABILITIES for word in ("--cap-add", name)),
+)  # fmt: skip
+
+
+@contextmanager
+def enclosed(root: Root, *shown: Shown, writable: bool = True) -> Iterator[Enclosure]:
+    """Let programs of a root run, which see the root and what is `shown`, as long as the block.
+
+    Where the root is not `writable`, they have only /run, /tmp and /var/tmp to write to.
+    """
+    with _home(root.place.parent) as home:
+        top = Shown(source=root.place, name="/", writable=writable)
+        scratch = Shown(source=home / "tmp", name=_VAR_TMP, writable=True)
+        own = [] if writable or not root.is_directory(_VAR_TMP) else [scratch]
+        yield Enclosure(top=top.words, home=home, root=root, shown=(*own, *shown))
+
+
+@contextmanager
+def beside(parent: Path, *shown: Shown, settings: Mapping[str, str]) -> Iterator[Enclosure]:
+    """Let programs of the host work at what packages bring: of the host they see /usr only.
+
+    `settings` are the files that they find below /etc, by path. What they need outside of the
+    enclosure lies below `parent` for as long.
+    """
+    with _home(parent) as home:
+        etc = Root(home / "etc")
+        etc.place.mkdir()
+        for path, text in settings.items():
+            etc.write(path, text.encode())
+        links = [name for name in _TOP_LINKS if Path("/", name).is_symlink()]
+        lying = [name for name in _TOP_LINKS if name not in links and Path("/", name).is_dir()]
+        of_host = [name for name in _OF_HOST if Path("/etc", name).exists()]
+        top = (
+            "--ro-bind", "/usr", "/usr",
+            # What a site has put there is no part of the programs that are meant.
+            "--tmpfs", "/usr/local",
+            *(word for n in links for word in ("--symlink", str(Path("/", n).readlink()), f"/{n}")),
+            *(word for n in lying for word in ("--ro-bind", f"/{n}", f"/{n}")),
+            "--bind", str(etc.place), "/etc",
+            *(word for n in of_host for word in ("--ro-bind", f"/etc/{n}", f"/etc/{n}")),
+            "--tmpfs", "/var",
+        )  # fmt: skip
+        yield Enclosure(top=top, home=home, shown=shown)
+
+
+@contextmanager
+def _home(parent: Path) -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix=".enclosure-", dir=parent))
+    try:
+        (home / "filter").write_bytes(filter_program())
+        for name, mode in (("empty", 0o555), ("run", 0o755), ("run/lock", 0o1777), ("tmp", 0o1777)):
+            (home / name).mkdir()
+            (home / name).chmod(mode)
+        yield home
+    finally:
+        clear_directory(home)
+
+
+def _kernel(empty: Path) -> tuple[str, ...]:
+    """The kernel's own file systems, with nothing of the host to read, and nothing to write."""
+    files = [name for name in _HIDDEN if Path("/proc", name).exists()]
+    trees = [name for name in _HIDDEN_TREES if Path("/proc", name).is_dir()]
+    return (
+        "--proc", "/proc",
+        *(word for name in files for word in ("--ro-bind", "/dev/null", f"/proc/{name}")),
+        *(word for name in trees for word in ("--ro-bind", str(empty), f"/proc/{name}")),
+        "--remount-ro", "/proc",
+        "--dev", "/dev",
+        "--perms", "1777", "--tmpfs", "/dev/shm",
+        "--ro-bind", str(empty), "/sys",
+    )  # fmt: skip
+
+
+def _environment(epoch: int, more: Mapping[str, str] | None) -> dict[str, str]:
+    return {
+        "HOME": "/root",
+        "DEBIAN_FRONTEND": "noninteractive",
+        "DEBCONF_NONINTERACTIVE_SEEN": "true",
+        "SOURCE_DATE_EPOCH": str(epoch),
+        **(more or {}),
+    }
+
+
+def _script(name: str) -> Path:
+    return Path(str(resources.files("qlumod.system.enclosure").joinpath(name)))
+
+
+@cache
+def _first_program() -> str:
+    return _script("enclosed.sh").read_text(encoding="utf-8")
+
+
+def _as_it_ended(failed: CommandFailed) -> CommandFailed:
+    """The failure with the signal that has ended the program, and a mend where there is no room.
+
+    `enclosed.sh` tells of a signal as a shell does: by 128 and its number (sh(1)).
+    """
+    if isinstance(failed, FellSilent):
+        return failed
+    status = failed.status if failed.status <= _SIGNALLED else _SIGNALLED - failed.status
+    full = any(os.strerror(errno.ENOSPC) in line for line in failed.tail)
+    return CommandFailed(failed.command, status, failed.tail, remedy=_MORE_ROOM if full else "")
+
+
+def _tell_left(report: Path, call: Command, listen: Listener) -> None:
+    """Say which processes a program has left, as `enclosed.sh` has reported them."""
+    text = ""
+    if report.exists():
+        with report.open("rb") as source:
+            text = source.read(_REPORTED).decode("utf-8", "replace")
+    report.unlink(missing_ok=True)
+    names = re.findall(r"^[!-~ ]+ \(\d+\)$", text, re.MULTILINE)
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        listen(
+            Caution(
+                text=f"{call.program} left processes behind, which were ended: "
+                f"{', '.join(names[:_NAMED])}{more}"
+            )
+        )
