@@ -23,8 +23,8 @@ RESULTS = {
 DECIDE = {
     "a layer": (
         "layer/compile_inside.py", "layer/inside.py", "secrets/rules/gitleaks.json",
-        "stack/bootstrap.py", "state/dpkg.py", "packaging/debian/archive.py", "system/enclosure/enclosed.sh",
-        "system/disk/files.py", "system/processes/map_ids.py",
+        "stack/bootstrap.py", "state/dpkg.py", "packaging/debian/archive.py",
+        "system/enclosure/enclosed.sh", "system/disk/files.py", "system/processes/map_ids.py",
     ),
     "packages": (
         "package/install.py", "package/orig.py", "package/render.py", "package/stored.py",
