@@ -12,8 +12,8 @@ from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.package.delivery import Delivery
-from qlumod.workflows.build import Built, build, plan_build
-from qlumod.workflows.lock import left_out
+from qlumod.workflows.build import BuiltModule, build_modules, plan_build
+from qlumod.workflows.lock import modules_left_out
 from qlumod.workflows.predecessors import Base
 from qlumod.workflows.workplace import Workplace
 
@@ -87,7 +87,7 @@ def command(
             columns((p.module, p.action, p.identity[:12]) for p in planned),
         )
         return
-    built = build(
+    built = build_modules(
         workplace,
         modules,
         to=Delivery(output=output, lint=lint),
@@ -95,7 +95,7 @@ def command(
         base=base,
         listen=reporter.listen,
     )
-    without = () if modules else left_out(workplace)
+    without = () if modules else modules_left_out(workplace)
     reporter.result(
         {"modules": [_document(made) for made in built], "left_out": dict(without)},
         (*_lines(built), *left_out_lines(without)),
@@ -106,14 +106,14 @@ def command(
         raise NotAll
 
 
-def _lines(built: Iterable[Built]) -> Iterator[str]:
+def _lines(built: Iterable[BuiltModule]) -> Iterator[str]:
     for made in built:
         for line in made.differences:
             yield f"{made.module}: {line}"
         yield from columns((f"  {path.name}", size(path.stat().st_size)) for path in made.packages)
 
 
-def _document(made: Built) -> dict[str, object]:
+def _document(made: BuiltModule) -> dict[str, object]:
     return {
         "module": made.module,
         "payload": str(made.payload.directory),

@@ -6,7 +6,7 @@ from pathlib import Path
 from qlumod.cli import options
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns
-from qlumod.lock.verbs.check import check
+from qlumod.lock.verbs.check import check_specs
 from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec
 
@@ -19,7 +19,7 @@ def command(*, specs: Path, reporter: Reporter) -> None:
 
     Reads every document, reports all the faults of all of them at once, and says what it found.
     """
-    project = check(specs)
+    project = check_specs(specs)
     reporter.result(_document(project), _lines(project))
 
 

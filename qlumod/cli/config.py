@@ -12,7 +12,7 @@ from qlumod.cli import options
 from qlumod.cli.screen import Reporter
 from qlumod.cli.settings.reading import INSTEAD, Configuration, current
 from qlumod.cli.settings.table import BY_NAME, SETTINGS, Setting
-from qlumod.cli.settings.values import Kind
+from qlumod.cli.settings.values import ValueKind
 from qlumod.cli.wording import columns
 from qlumod.errors import QlumodError
 from qlumod.events import Caution
@@ -37,7 +37,7 @@ def _names(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
 
 @options.verb(examples=["qlumod config", "qlumod config cache", "qlumod config --json"])
 @click.argument(
-    "setting", required=False, type=Kind("SETTING", _setting, _names), metavar="[SETTING]"
+    "setting", required=False, type=ValueKind("SETTING", _setting, _names), metavar="[SETTING]"
 )
 @options.reports()
 def command(*, setting: Setting | None, reporter: Reporter) -> None:

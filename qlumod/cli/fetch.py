@@ -4,7 +4,7 @@ from qlumod.cli import options
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import size
-from qlumod.workflows.lock import fetch
+from qlumod.workflows.lock import fetch_modules
 from qlumod.workflows.predecessors import Base
 from qlumod.workflows.workplace import Workplace
 
@@ -29,7 +29,7 @@ def command(
     nothing to fetch, the network is not touched. What the lock compares the modules with is read
     from the repository.
     """
-    fetched = fetch(
+    fetched = fetch_modules(
         workplace,
         modules,
         base=base,

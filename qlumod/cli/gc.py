@@ -7,7 +7,7 @@ import click
 from qlumod.cli import options
 from qlumod.cli.repository_options import repository, wait
 from qlumod.cli.screen import Reporter
-from qlumod.cli.settings.values import Kind, duration, whole
+from qlumod.cli.settings.values import ValueKind, duration, whole
 from qlumod.cli.wording import size
 from qlumod.repository.maintenance.gc import LettingGo
 from qlumod.repository.rules.retention import Retention
@@ -23,14 +23,14 @@ from qlumod.repository.verbs.gc import collect
 @repository
 @click.option(
     "--keep",
-    type=Kind("N", whole),
+    type=ValueKind("N", whole),
     default="3",
     show_default=True,
     help="How many versions stay of each package, and of each meta-version x.y of a module.",
 )
 @click.option(
     "--grace",
-    type=Kind("DURATION", duration),
+    type=ValueKind("DURATION", duration),
     default="30d",
     show_default=True,
     help="How long a snapshot stays after its suite has moved on, such as 12h, 30d or 4w.",

@@ -8,13 +8,13 @@ import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.screen import Reporter
-from qlumod.cli.settings.values import Kind
+from qlumod.cli.settings.values import ValueKind
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
 from qlumod.head.verbs.image import (
-    Built,
+    BuiltImage,
     NewImage,
-    Shown,
+    ShownImage,
     build_images,
     create_image,
     list_images,
@@ -38,7 +38,7 @@ def command() -> None:
 
 
 _ONLY = "the one that all modules have"
-_IMAGE = Kind("IMAGE", image_name)
+_IMAGE = ValueKind("IMAGE", image_name)
 
 
 def _modules(text: str) -> tuple[ModuleName, ...]:
@@ -54,14 +54,14 @@ def _modules(text: str) -> tuple[ModuleName, ...]:
 @click.argument("name", type=_IMAGE, metavar="IMAGE")
 @click.option(
     "--modules",
-    type=Kind("MODULE,…", _modules),
+    type=ValueKind("MODULE,…", _modules),
     shell_complete=offers.registered("module", beside="title"),
     default="",
     help="The modules beside core, which is part of every image.",
 )
 @click.option(
     "--version",
-    type=Kind("VERSION", image_version),
+    type=ValueKind("VERSION", image_version),
     shell_complete=offers.registered("version"),
     help="x.y.z stays at that version, x.y and x follow the newest one; default: the newest x.y.",
 )
@@ -172,7 +172,7 @@ for _verb in (create, build, list_, show, remove):
     command.add_command(_verb)
 
 
-def _built_document(built: Built) -> dict[str, object]:
+def _built_document(built: BuiltImage) -> dict[str, object]:
     return {
         "image": built.image,
         "outdated": built.outdated,
@@ -184,7 +184,7 @@ def _built_document(built: Built) -> dict[str, object]:
     }
 
 
-def _built_lines(built: Built) -> list[str]:
+def _built_lines(built: BuiltImage) -> list[str]:
     version = built.plan.choice.version
     modules = ", ".join(part.manifest.module for part in built.plan.parts)
     if built.generation:
@@ -201,7 +201,7 @@ def _built_lines(built: Built) -> list[str]:
     ]
 
 
-def _row(shown: Shown) -> tuple[str, ...]:
+def _row(shown: ShownImage) -> tuple[str, ...]:
     image, stack = shown.image, shown.stack
     return (
         image.name,
@@ -213,7 +213,7 @@ def _row(shown: Shown) -> tuple[str, ...]:
     )
 
 
-def _document(shown: Shown) -> dict[str, object]:
+def _document(shown: ShownImage) -> dict[str, object]:
     image, stack = shown.image, shown.stack
     return {
         "image": image.name,
@@ -238,7 +238,7 @@ def _document(shown: Shown) -> dict[str, object]:
     }
 
 
-def _lines(shown: Shown) -> list[str]:
+def _lines(shown: ShownImage) -> list[str]:
     image, stack = shown.image, shown.stack
     lines = [
         f"{image.name}: {', '.join(image.wanted)}",

@@ -9,7 +9,7 @@ from qlumod.cli import offers, options
 from qlumod.cli.left_out import left_out_lines
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter
-from qlumod.cli.settings.values import Kind
+from qlumod.cli.settings.values import ValueKind
 from qlumod.cli.wording import columns, size
 from qlumod.lock.archives.freshness import Older, older_archive
 from qlumod.model.lock import LockedPackage
@@ -27,7 +27,9 @@ from qlumod.workflows.workplace import Workplace
         "qlumod lock --archive beegfs-8=file:///srv/mirror/beegfs",
     ]
 )
-@click.argument("names", nargs=-1, metavar="[PACKAGE|MODULE]...", shell_complete=offers.locked)
+@click.argument(
+    "names", nargs=-1, metavar="[PACKAGE|MODULE]...", shell_complete=offers.locked_packages
+)
 @click.option(
     "-u",
     "--update",
@@ -49,7 +51,7 @@ from qlumod.workflows.workplace import Workplace
     "older",
     multiple=True,
     metavar="ARCHIVE=REASON",
-    type=Kind("ARCHIVE=REASON", older_archive),
+    type=ValueKind("ARCHIVE=REASON", older_archive),
     help="Take an archive though its InRelease is older than the one that the lock was made from;"
     " the lock keeps the reason. May be repeated.",
 )

@@ -7,7 +7,7 @@ from qlumod.cli import options
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
-from qlumod.head.verbs.modules import modules
+from qlumod.head.verbs.modules import registered_modules
 from qlumod.model.registry import Registered, Registry
 
 UNGROUPED = "Damaged"
@@ -23,7 +23,7 @@ def command(*, root: Path, reporter: Reporter) -> None:
     The list is what `qlumod register` wrote last; a damaged module is listed with what is wrong,
     and no image is built of it.
     """
-    registry = modules(Places(root))
+    registry = registered_modules(Places(root))
     reporter.result({"modules": [document(entry) for entry in registry]}, _lines(registry))
 
 

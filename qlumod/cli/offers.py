@@ -19,7 +19,7 @@ Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]
 _PLAIN = re.compile(r"[\w.,:=@%+~-]+")
 """What no shell takes for anything but itself."""
 
-Named = tuple[str, str]
+NamedOffer = tuple[str, str]
 """A name, and what is said beside it where the shell shows that."""
 
 OPEN = "open"
@@ -31,7 +31,9 @@ def modules(ctx: click.Context, option: click.Parameter, incomplete: str) -> lis
     return _offered(ctx, option, incomplete, _modules(ctx))
 
 
-def locked(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def locked_packages(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
     """Offer the modules of the specs, and the packages of the locks."""
     return _offered(ctx, option, incomplete, [*_modules(ctx), *_packages(ctx)])
 
@@ -153,7 +155,7 @@ def registered(field: str, beside: str = "") -> Completer:
 
 
 def _by_commas(
-    ctx: click.Context, option: click.Parameter, incomplete: str, named: Iterable[Named]
+    ctx: click.Context, option: click.Parameter, incomplete: str, named: Iterable[NamedOffer]
 ) -> list[CompletionItem]:
     """Offer the last one of a list by commas."""
     head, comma, _ = incomplete.rpartition(",")
@@ -163,7 +165,7 @@ def _by_commas(
 
 
 def _offered(
-    ctx: click.Context, option: click.Parameter, incomplete: str, named: Iterable[Named]
+    ctx: click.Context, option: click.Parameter, incomplete: str, named: Iterable[NamedOffer]
 ) -> list[CompletionItem]:
     typed = ctx.params.get(option.name or "")
     there = {*typed} if isinstance(typed, tuple) else set()
@@ -184,7 +186,7 @@ def _root(ctx: click.Context) -> Path:
     return ctx.params.get("root") or Path("/")
 
 
-def _modules(ctx: click.Context) -> Iterator[Named]:
+def _modules(ctx: click.Context) -> Iterator[NamedOffer]:
     for path in sorted(_look(ctx, "specs").glob("*.module")):
         first, *others = _stanzas(path)
         title = first.get("title", "")
@@ -195,14 +197,14 @@ def _modules(ctx: click.Context) -> Iterator[Named]:
             yield variant["variant"], variant.get("title", title)
 
 
-def _packages(ctx: click.Context) -> Iterator[Named]:
+def _packages(ctx: click.Context) -> Iterator[NamedOffer]:
     for path in sorted(_look(ctx, "specs").glob("locks/*.lock")):
         for stanza in _stanzas(path):
             if "package" in stanza:
                 yield stanza["package"], stanza.get("version", "")
 
 
-def _of_release(ctx: click.Context, field: str) -> Iterator[Named]:
+def _of_release(ctx: click.Context, field: str) -> Iterator[NamedOffer]:
     for stanza in _release(ctx)[:1]:
         for name in stanza.get(field.lower(), "").split():
             yield name, ""

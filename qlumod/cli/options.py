@@ -131,7 +131,7 @@ _OFFERS: dict[str, Completer] = {
     "suite": offers.suites,
     "profile": offers.profiles,
 }
-Decide = Callable[[click.Context, Any], Any]
+DefaultRule = Callable[[click.Context, Any], Any]
 """What makes of a context and an option's value what the verb's function gets."""
 
 
@@ -139,7 +139,7 @@ def setting(
     name: str,
     *spelled: str,
     required: bool = False,
-    decide: Decide | None = None,
+    decide: DefaultRule | None = None,
     otherwise: str = "",
     offer: Completer | None = None,
 ) -> Callable[[F], F]:
@@ -184,7 +184,7 @@ def setting_argument(name: str) -> Callable[[F], F]:
     return add
 
 
-def _callback(chosen: Setting, required: bool, decide: Decide | None) -> Callable[..., Any]:
+def _callback(chosen: Setting, required: bool, decide: DefaultRule | None) -> Callable[..., Any]:
     def called(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
         if required and value is None and not ctx.resilient_parsing:
             raise click.MissingParameter(

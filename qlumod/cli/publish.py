@@ -11,7 +11,7 @@ from qlumod.cli.screen import Reporter
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Admission, Terms
-from qlumod.repository.rules.plan import Change
+from qlumod.repository.rules.plan import SuiteChange
 from qlumod.repository.sets.module_sets import ModuleSet, line_of
 from qlumod.workflows.publish import publish
 
@@ -95,7 +95,7 @@ def unproved_lines(sets: Iterable[ModuleSet]) -> list[str]:
     return [f"unproved: {line_of(one).tally}" for one in sets if one.proving.unproved]
 
 
-def changes_document(changes: Iterable[Change]) -> list[dict[str, str | None]]:
+def changes_document(changes: Iterable[SuiteChange]) -> list[dict[str, str | None]]:
     """What --json prints of changes."""
     return [
         {

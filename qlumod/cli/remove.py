@@ -6,9 +6,9 @@ from qlumod.cli import offers, options
 from qlumod.cli.repository_options import repository, terms, valid_for, wait
 from qlumod.cli.rollback import document, lines
 from qlumod.cli.screen import Reporter
-from qlumod.cli.settings.values import Kind, whole
+from qlumod.cli.settings.values import ValueKind, whole
 from qlumod.repository.publishing.terms import Terms
-from qlumod.repository.verbs.withdraw import remove
+from qlumod.repository.verbs.withdraw import remove_packages
 
 
 @options.verb(
@@ -22,7 +22,7 @@ from qlumod.repository.verbs.withdraw import remove
 @repository
 @click.option(
     "--keep",
-    type=Kind("N", whole),
+    type=ValueKind("N", whole),
     help="Remove the payloads of all but the newest N versions of each meta-version x.y.",
 )
 @valid_for
@@ -45,7 +45,7 @@ def command(
     """
     if not packages and keep is None:
         raise click.UsageError("name packages, or say --keep")
-    done = remove(
+    done = remove_packages(
         suite,
         packages,
         keep=keep,

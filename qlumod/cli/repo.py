@@ -15,7 +15,7 @@ from qlumod.cli.settings.values import PathKind
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.maintenance.fsck import Findings
 from qlumod.repository.verbs.repo import check_repository, trial_key
-from qlumod.repository.verbs.repo import init as begin
+from qlumod.repository.verbs.repo import init_repository as begin
 from qlumod.repository.verbs.source_obligations import Fetching, owed_sources
 from qlumod.workflows.keyring import client_packages
 

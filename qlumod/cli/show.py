@@ -9,8 +9,8 @@ from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER
-from qlumod.package.room import Part, Room
-from qlumod.workflows.show import Shown, show
+from qlumod.package.room import LayerPart, Room
+from qlumod.workflows.show import ShownModule, show_modules
 from qlumod.workflows.workplace import Workplace
 
 LARGEST = 15
@@ -46,20 +46,20 @@ def command(
     Files whose ends share a block have their shares of it; of files with the same content, the
     first takes all. Firmware (/usr/lib/firmware) is told apart.
     """
-    found = show(workplace, modules, sizes=sizes)
+    found = show_modules(workplace, modules, sizes=sizes)
     rooms = [(shown, shown.room) for shown in found if shown.room]
     lines = _sizes(rooms) if sizes else _modules(found)
     reporter.result({"modules": [_document(shown) for shown in found]}, lines)
 
 
-def _modules(found: Sequence[Shown]) -> Iterator[str]:
+def _modules(found: Sequence[ShownModule]) -> Iterator[str]:
     for number, shown in enumerate(found):
         if number:
             yield ""
         yield from _lines(shown)
 
 
-def _lines(shown: Shown) -> Iterator[str]:
+def _lines(shown: ShownModule) -> Iterator[str]:
     spec = shown.spec
     synopsis, *text = lines_of(spec.description)
     yield f"{spec.module}: {spec.title} ({spec.stack_group})"
@@ -72,7 +72,7 @@ def _lines(shown: Shown) -> Iterator[str]:
     yield from (f"  {line}" for line in columns([("package", "version", "archive", "size"), *rows]))
 
 
-def _facts(shown: Shown) -> Iterator[tuple[str, str]]:
+def _facts(shown: ShownModule) -> Iterator[tuple[str, str]]:
     spec, manifest = shown.spec, shown.manifest
     yield "version", f"{shown.version}, {shown.flavor} on {shown.architecture}"
     if spec.requires:
@@ -89,7 +89,7 @@ def _facts(shown: Shown) -> Iterator[tuple[str, str]]:
         yield "layer", f"not built: qlumod build {spec.module}"
 
 
-def _sizes(rooms: Sequence[tuple[Shown, Room]]) -> Iterator[str]:
+def _sizes(rooms: Sequence[tuple[ShownModule, Room]]) -> Iterator[str]:
     rows = [(shown.spec.module, *_row(room)) for shown, room in rooms]
     if len(rooms) > 1:
         rows.append(("together", *_sums([room for _, room in rooms])))
@@ -110,7 +110,7 @@ def _sums(rooms: Sequence[Room]) -> tuple[str, ...]:
     return tuple(size(sum(column)) for column in zip(*columns_of, strict=True))
 
 
-def _parts(parts: Sequence[Part]) -> Iterator[str]:
+def _parts(parts: Sequence[LayerPart]) -> Iterator[str]:
     rest = parts[LARGEST:]
     rows = [(size(part.stored), size(part.unpacked), part.name) for part in parts[:LARGEST]]
     if rest:
@@ -119,7 +119,7 @@ def _parts(parts: Sequence[Part]) -> Iterator[str]:
     yield from (f"  {line}" for line in columns([("in the layer", "unpacked", ""), *rows]))
 
 
-def _document(shown: Shown) -> dict[str, object]:
+def _document(shown: ShownModule) -> dict[str, object]:
     spec, manifest = shown.spec, shown.manifest
     return {
         "module": spec.module,
@@ -166,5 +166,5 @@ def _room(room: Room) -> dict[str, object]:
     }
 
 
-def _documents(parts: Iterable[Part]) -> list[dict[str, object]]:
+def _documents(parts: Iterable[LayerPart]) -> list[dict[str, object]]:
     return [{"name": part.name, "stored": part.stored, "unpacked": part.unpacked} for part in parts]

@@ -10,7 +10,12 @@ from qlumod.cli.publish import changes_document, sets_document
 from qlumod.cli.repository_options import repository
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns
-from qlumod.repository.verbs.snapshot import Shown, differences, snapshot, snapshots
+from qlumod.repository.verbs.snapshot import (
+    ShownSnapshot,
+    listed_snapshots,
+    snapshot,
+    snapshot_differences,
+)
 
 
 @options.group(examples=["qlumod snapshot list --repository /srv/debian"])
@@ -27,7 +32,7 @@ def command() -> None:
 @options.reports()
 def list_all(*, repository: Path, reporter: Reporter) -> None:
     """List all snapshots, the oldest first; those that a suite points at have a star."""
-    found = snapshots(repository)
+    found = listed_snapshots(repository)
     rows = [
         (shown.snapshot.identity, shown.snapshot.suite, _count(shown), "*" if shown.current else "")
         for shown in found
@@ -68,14 +73,14 @@ def show(*, snapshot_id: str, repository: Path, reporter: Reporter) -> None:
 @options.reports()
 def diff(*, old: str, new: str, repository: Path, reporter: Reporter) -> None:
     """Tell which packages the second snapshot has in other versions than the first."""
-    changes = differences(repository, old, new)
+    changes = snapshot_differences(repository, old, new)
     reporter.result(
         {"changes": changes_document(changes)},
         [str(change) for change in changes] or ["the same packages"],
     )
 
 
-def _unproved(shown: Shown) -> Iterator[str]:
+def _unproved(shown: ShownSnapshot) -> Iterator[str]:
     for one in shown.sets:
         proving = one.proving
         yield from (f"unproved: {one.named(pair)}" for pair in proving.lacking)
@@ -83,12 +88,12 @@ def _unproved(shown: Shown) -> Iterator[str]:
             yield f"unproved: {proving.unproved - len(proving.lacking)} more pairs"
 
 
-def _count(shown: Shown) -> str:
+def _count(shown: ShownSnapshot) -> str:
     binaries = sum(not entry.is_source for entry in shown.entries)
     return f"{binaries} packages, {len(shown.entries) - binaries} sources"
 
 
-def _document(shown: Shown) -> dict[str, object]:
+def _document(shown: ShownSnapshot) -> dict[str, object]:
     return {
         "snapshot": shown.snapshot.identity,
         "suite": shown.snapshot.suite,

@@ -8,7 +8,7 @@ import click
 from qlumod.cli import options
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
-from qlumod.workflows.source import Source, source
+from qlumod.workflows.source import WrittenSource, source
 from qlumod.workflows.workplace import Workplace
 
 
@@ -57,13 +57,13 @@ def command(
     reporter.result({"sources": [_document(made) for made in written]}, _lines(written))
 
 
-def _lines(written: Iterable[Source]) -> Iterator[str]:
+def _lines(written: Iterable[WrittenSource]) -> Iterator[str]:
     for made in written:
         yield f"{made.name} {made.version}"
         yield from columns((f"  {path.name}", size(path.stat().st_size)) for path in made.files)
 
 
-def _document(made: Source) -> dict[str, object]:
+def _document(made: WrittenSource) -> dict[str, object]:
     return {
         "module": made.module,
         "source": made.name,

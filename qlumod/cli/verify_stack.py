@@ -12,7 +12,7 @@ from qlumod.cli.screen import Reporter
 from qlumod.cli.settings.values import PathKind
 from qlumod.cli.wording import columns
 from qlumod.model.proof import about_document
-from qlumod.proof.proved import Proved, Shown, document, summary
+from qlumod.proof.proved import Proved, ShownProof, proof_document, proof_summary
 from qlumod.proof.verdict import Verdict
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.proof_of_all import verify_all, write_table
@@ -99,7 +99,7 @@ def command(
             proved = verify_all(
                 workplace, modules, fresh=fresh, at_once=at_once, listen=reporter.listen
             )
-            write(document(proved))
+            write(proof_document(proved))
             _report_all(proved, table, reporter)
             return
         found = verify_stack(workplace, modules, fresh=fresh, listen=reporter.listen)
@@ -112,7 +112,7 @@ def command(
 def _report_all(proved: Proved, table: Path | None, reporter: Reporter) -> None:
     if table:
         write_table(proved, table)
-    reporter.result(document(proved), _lines_of_all(proved))
+    reporter.result(proof_document(proved), _lines_of_all(proved))
     if not proved.equal:
         raise FoundWanting
     if proved.lock.left_out:
@@ -134,10 +134,10 @@ def _lines_of_all(proved: Proved) -> Iterator[str]:
         name = " ".join(shown.stack)
         yield from (f"{name}: {line}" for line in shown.result.refused.splitlines())
         yield from (f"{name}: NOT PERMITTED  {failure}" for failure in shown.result.failures)
-    yield summary(proved)
+    yield proof_summary(proved)
 
 
-def _row(shown: Shown) -> tuple[str, str, str, str]:
+def _row(shown: ShownProof) -> tuple[str, str, str, str]:
     result = shown.result
     unexplained = "refused" if result.refused else str(len(result.failures))
     return str(result.way), str(result.paths), unexplained, shown.why

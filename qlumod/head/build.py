@@ -7,18 +7,18 @@ from qlumod.events import Listener
 from qlumod.head.generations import (
     SECRETS,
     STACK,
-    commit,
+    commit_generation,
     forget_old,
     intact,
     read_current,
-    staged,
+    staged_generation,
     used_layers,
 )
 from qlumod.head.inside import INITRD as OWN_INITRD
 from qlumod.head.inside import OWN_LAYER
 from qlumod.head.places import Places
-from qlumod.head.plan import Part, Plan
-from qlumod.head.pool import collect, keep, take
+from qlumod.head.plan import ImagePart, ImagePlan
+from qlumod.head.pool import collect_idle, keep_layer, take
 from qlumod.head.site import packed
 from qlumod.model.document import readable
 from qlumod.model.image import Stack, StackLayer, StackModule, parse_stack, stack_text
@@ -27,7 +27,7 @@ from qlumod.system.disk.files import file_sum, read_bytes, remove_tree, write_ne
 from qlumod.system.processes.namespace import call_inside
 
 
-def is_current(places: Places, plan: Plan) -> bool:
+def is_current(places: Places, plan: ImagePlan) -> bool:
     """Whether the current generation is what would be built now."""
     current = read_current(places, plan.image.name)
     if current is None:
@@ -41,11 +41,11 @@ def is_current(places: Places, plan: Plan) -> bool:
     )
 
 
-def build(places: Places, plan: Plan, listen: Listener) -> str:
+def build_image(places: Places, plan: ImagePlan, listen: Listener) -> str:
     """Write a generation and make it the current one; hold the lock. Returns its name."""
     name = plan.image.name
-    with staged(places, name) as staging:
-        layers = tuple(keep(places, *_source(part, LAYER)) for part in plan.parts)
+    with staged_generation(places, name) as staging:
+        layers = tuple(keep_layer(places, *_source(part, LAYER)) for part in plan.parts)
         own = _write_own_layer(plan, layers, staging, listen)
         stack = Stack(
             image=name,
@@ -64,26 +64,26 @@ def build(places: Places, plan: Plan, listen: Listener) -> str:
         )
         write_new(staging / STACK, readable(stack_text(stack), STACK, parse_stack))
         write_new(staging / SECRETS, packed(plan.secret_files), mode=0o600)
-        generation = commit(places, name, staging)
+        generation = commit_generation(places, name, staging)
     forget_old(places, name)
-    collect(places, used_layers(places))
+    collect_idle(places, used_layers(places))
     return generation
 
 
-def _source(part: Part, path: str) -> tuple[Path, PayloadFile]:
+def _source(part: ImagePart, path: str) -> tuple[Path, PayloadFile]:
     file = part.manifest.file(path)
     assert file is not None, f"{part.manifest.module} was checked to have {path}"
     return part.payload.directory / path, file
 
 
-def _take(part: Part, path: str, staging: Path) -> PayloadFile:
+def _take(part: ImagePart, path: str, staging: Path) -> PayloadFile:
     """Put a file of core beside the stack."""
     source, file = _source(part, path)
     take(source, staging / source.name, file)
     return PayloadFile(path=source.name, sha256=file.sha256, size=file.size)
 
 
-def _initrd(plan: Plan, staging: Path) -> PayloadFile:
+def _initrd(plan: ImagePlan, staging: Path) -> PayloadFile:
     """The initrd that was made for the stack, else core's."""
     own = staging / OWN_INITRD
     if not own.exists():
@@ -92,7 +92,7 @@ def _initrd(plan: Plan, staging: Path) -> PayloadFile:
     return PayloadFile(path=own.name, sha256=found.sha256, size=found.size)
 
 
-def _stack_module(part: Part) -> StackModule:
+def _stack_module(part: ImagePart) -> StackModule:
     return StackModule(
         module=part.manifest.module,
         version=part.manifest.version,
@@ -100,7 +100,7 @@ def _stack_module(part: Part) -> StackModule:
     )
 
 
-def _stack_layer(part: Part) -> StackLayer:
+def _stack_layer(part: ImagePart) -> StackLayer:
     _, file = _source(part, LAYER)
     # As a URL, the path leads from images/<image>/<generation>/ to layers/.
     path = f"../../../layers/{file.sha256}.squashfs"
@@ -111,12 +111,12 @@ def _stack_layer(part: Part) -> StackLayer:
 
 
 def _write_own_layer(
-    plan: Plan, layers: tuple[Path, ...], staging: Path, listen: Listener
+    plan: ImagePlan, layers: tuple[Path, ...], staging: Path, listen: Listener
 ) -> StackLayer:
     output = staging / f"{OWN_LAYER}.squashfs"
     directories = (part.payload.directory for part in plan.parts)
     call_inside(
-        "qlumod.head.inside:build",
+        "qlumod.head.inside:build_image_inside",
         {
             "modules": [
                 [str(directory), str(layer)]

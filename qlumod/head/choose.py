@@ -14,7 +14,7 @@ from qlumod.stack.kernel import for_another_kernel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class ModuleChoice:
     """The modules that an image is built from, all of one version; core first, else by name."""
 
     version: ReleaseVersion
@@ -23,7 +23,7 @@ class Choice:
     """Newer versions that the image follows, too, and why they cannot be taken."""
 
 
-def choose(image: Image, registry: Registry) -> Choice:
+def choose(image: Image, registry: Registry) -> ModuleChoice:
     """Take the newest version that the image follows and of which every module is whole."""
     offered = {
         (entry.module, entry.version): entry
@@ -39,7 +39,7 @@ def choose(image: Image, registry: Registry) -> Choice:
             if (reason := _lacking(module, version, offered.get((module, version))))
         ]
         if not lacking:
-            return Choice(
+            return ModuleChoice(
                 version=version,
                 modules=tuple(offered[module, version] for module in image.wanted),
                 passed_over=tuple(passed_over),
@@ -74,7 +74,7 @@ def _elsewhere(image: Image, registry: Registry) -> Iterator[str]:
         yield f"{module}: there is {labels}" if labels else f"{module} is not there at all"
 
 
-def check(image: Image, manifests: Iterable[Manifest]) -> None:
+def check_choice(image: Image, manifests: Iterable[Manifest]) -> None:
     """See whether the modules fit together; raises all that does not, at once."""
     found = tuple(manifests)
     raise_faults(

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qlumod.head.site import COPY, SECRETS, SiteFile
-from qlumod.secrets.groups import Group, grouped
+from qlumod.secrets.groups import PathGroup, grouped
 from qlumod.secrets.look import look
-from qlumod.stack.looking import told
+from qlumod.stack.looking import told_findings
 from qlumod.system.disk.files import read_bytes
 
 _READ = "and everybody who can reach the boot server can read an image"
@@ -23,11 +23,11 @@ def exposed(files: Sequence[SiteFile]) -> Iterator[str]:
 def _why(file: SiteFile) -> str:
     sight = look(file.path, read_bytes(Path(file.source)))
     if sight.found:
-        return f"it holds {told(sight.found)}"
+        return f"it holds {told_findings(sight.found)}"
     return "" if file.public else f"its mode {file.mode:04o} hides it from users"
 
 
-def _told(group: Group, files: Mapping[str, SiteFile], found: Mapping[str, str]) -> str:
+def _told(group: PathGroup, files: Mapping[str, SiteFile], found: Mapping[str, str]) -> str:
     first = files[group.members[0] if group.tree else group.path]
     top = first.source.removesuffix(first.path)
     place = f"{top.removesuffix(COPY)}{SECRETS}{group.path}"

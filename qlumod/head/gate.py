@@ -15,8 +15,8 @@ from qlumod.secrets.look import look
 from qlumod.stack.assemble import Program
 from qlumod.stack.looking import (
     Search,
-    beside,
     caution,
+    facts_beside,
     faults_of_initrd,
     in_names,
     secret_answers,
@@ -30,7 +30,7 @@ _ANSWERS = (CONFIG.path, PASSWORDS.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class ImageGate:
     """What to look into; `declared` are the bytes of what modules list under Secrets, and programs
     made anew.
     """
@@ -96,7 +96,7 @@ class Gate:
         yield from search.suspects()
         yield from in_names(
             {
-                path: beside(entry, known=written.is_in_a_layer(path))
+                path: facts_beside(entry, known=written.is_in_a_layer(path))
                 for path, entry in written.named.items()
             }
         )

@@ -41,7 +41,7 @@ def read_stack(generation: Path) -> Stack:
 
 
 @contextmanager
-def staged(places: Places, name: ImageName) -> Iterator[Path]:
+def staged_generation(places: Places, name: ImageName) -> Iterator[Path]:
     """An empty directory for a new generation, gone if the block fails. Hold the lock."""
     staging = places.built / name / STAGING
     # What a killed run has left there.
@@ -53,7 +53,7 @@ def staged(places: Places, name: ImageName) -> Iterator[Path]:
         remove_tree(staging)
 
 
-def commit(places: Places, name: ImageName, staging: Path) -> str:
+def commit_generation(places: Places, name: ImageName, staging: Path) -> str:
     """Make the staged generation the current one, by one rename; returns its name."""
     home = places.built / name
     generation = str(1 + max((int(number) for number in generations(places, name)), default=0))

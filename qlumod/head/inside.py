@@ -18,7 +18,7 @@ from qlumod.head.written import Written
 from qlumod.model.contents import contents_text
 from qlumod.model.names import ModuleName
 from qlumod.model.release import Compression
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.stack.assemble import Assembled, assemble
 from qlumod.stack.contents import path_lines
 from qlumod.stack.declared import forget_declared, is_declared
@@ -60,7 +60,7 @@ class Own:
     """The lines of the list that the node reads."""
 
 
-def build(
+def build_image_inside(
     *,
     listen: Listener,
     modules: Sequence[tuple[str, str]],
@@ -155,7 +155,7 @@ def _write(root: Root, own: Own) -> _Placed:
 
 def _write_layer(
     ground: _Ground, output: Path, *, epoch: int, listen: Listener
-) -> tuple[Entry, ...]:
+) -> tuple[TreeEntry, ...]:
     """Write the image, and meanwhile look for secrets; returns the paths that are in it."""
     entries = scan(ground.stack.upper)
     settle(Root(ground.stack.upper), entries.values(), epoch)
@@ -188,7 +188,9 @@ def _tell_of_files(files: Sequence[SiteFile], listen: Listener) -> None:
             listen(Caution(text=line))
 
 
-def _faults(ground: _Ground, kept: Mapping[str, Entry], listen: Listener) -> Iterator[QlumodError]:
+def _faults(
+    ground: _Ground, kept: Mapping[str, TreeEntry], listen: Listener
+) -> Iterator[QlumodError]:
     """An error for each secret that programs left in the layer and in the initrd."""
     written = Written(
         upper=Root(ground.stack.upper),
@@ -201,16 +203,16 @@ def _faults(ground: _Ground, kept: Mapping[str, Entry], listen: Listener) -> Ite
     if not written.anything and not ground.initrd:
         return
     # Here, not above: see `GATE`.
-    from qlumod.head.gate import Gate  # noqa: PLC0415
+    from qlumod.head.gate import ImageGate  # noqa: PLC0415
 
-    gate = Gate(written=written, declared=ground.declared, listen=listen)
+    gate = ImageGate(written=written, declared=ground.declared, listen=listen)
     yield from gate.faults()
     if ground.initrd:
         yield from gate.faults_of_initrd(ground.initrd)
 
 
 def _write_contents(
-    kept: Sequence[Entry], placed: frozenset[str], names: Owners, output: Path
+    kept: Sequence[TreeEntry], placed: frozenset[str], names: Owners, output: Path
 ) -> None:
     """Tell every path of the layer, as the modules do of theirs."""
 
@@ -240,7 +242,7 @@ def _write_documents(root: Root, payloads: Iterable[Path]) -> tuple[str, ...]:
     return tuple(documents)
 
 
-def _left_out(entries: Iterable[Entry], ground: _Ground) -> frozenset[str]:
+def _left_out(entries: Iterable[TreeEntry], ground: _Ground) -> frozenset[str]:
     """What programs left behind while the stack was put together, but for the site's files; and
     what modules list under Secrets, whatever made it.
     """

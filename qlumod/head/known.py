@@ -26,7 +26,7 @@ READERS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FileLook:
     """How a file looks; as long as it looks the same, it is the same."""
 
     size: int
@@ -35,16 +35,16 @@ class Look:
     changed: int
 
     @classmethod
-    def at(cls, status: os.stat_result) -> "Look":
+    def at(cls, status: os.stat_result) -> "FileLook":
         """Take what stat(2) says; times in nanoseconds."""
         return cls(status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
 
 
-Known = Mapping[str, tuple[Look, Digest]]
+KnownDigests = Mapping[str, tuple[FileLook, Digest]]
 """The digests of files by path, with how they looked when they were read."""
 
 
-def digests_of(files: Sequence[Path], known: Known, listen: Listener) -> Known:
+def digests_of(files: Sequence[Path], known: KnownDigests, listen: Listener) -> KnownDigests:
     """Read the files that are not known as they look now; a file that cannot be read has none."""
     looks = {path: look for path in files if (look := _look(path)) is not None}
     same = {
@@ -75,15 +75,15 @@ def _digest(path: Path) -> Digest | None:
         return None
 
 
-def _look(path: Path) -> Look | None:
+def _look(path: Path) -> FileLook | None:
     try:
         status = path.lstat()
     except OSError:
         return None
-    return Look.at(status) if stat.S_ISREG(status.st_mode) else None
+    return FileLook.at(status) if stat.S_ISREG(status.st_mode) else None
 
 
-def remember(path: Path, known: Known) -> None:
+def remember_digests(path: Path, known: KnownDigests) -> None:
     """Write down the digests that were found; only a shortcut, and made again when it is lost."""
     rows = [
         f"{digest} {look.size} {look.inode} {look.modified} {look.changed} {name}"
@@ -92,8 +92,8 @@ def remember(path: Path, known: Known) -> None:
     write_whole(path, written([("Format", "1"), ("Files", rows)]).encode())
 
 
-def remembered(path: Path) -> Known:
-    """Read what `remember` wrote; nothing where it cannot be read."""
+def remembered_digests(path: Path) -> KnownDigests:
+    """Read what `remember_digests` wrote; nothing where it cannot be read."""
     try:
         lines = lines_of(read_document(path))
         if lines[:2] != ["Format: 1", "Files:"]:
@@ -103,6 +103,6 @@ def remembered(path: Path) -> Known:
         return {}
 
 
-def _remembered_row(line: str) -> tuple[str, tuple[Look, Digest]]:
+def _remembered_row(line: str) -> tuple[str, tuple[FileLook, Digest]]:
     digest, size, inode, modified, changed, name = line.strip().split(" ", 5)
-    return name, (Look(*map(number, (size, inode, modified, changed))), Digest(digest))
+    return name, (FileLook(*map(number, (size, inode, modified, changed))), Digest(digest))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.head.known import Known, digests_of
+from qlumod.head.known import KnownDigests, digests_of
 from qlumod.head.places import Places
 from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER, Manifest, PayloadFile
@@ -90,8 +90,8 @@ def payload_in(home: Home) -> Payload:
 
 
 def verified(
-    homes: tuple[Home, ...], known: Known, listen: Listener
-) -> tuple[tuple[Registered, ...], Known]:
+    homes: tuple[Home, ...], known: KnownDigests, listen: Listener
+) -> tuple[tuple[Registered, ...], KnownDigests]:
     """Read what changed of the payloads; returns what there is to say of each, and new digests."""
     payloads = {home: _payload_or_fault(home) for home in homes}
     files = [
@@ -111,7 +111,7 @@ def _payload_or_fault(home: Home) -> Payload | QlumodError:
         return fault
 
 
-def _registered(home: Home, payload: Payload | QlumodError, now: Known) -> Registered:
+def _registered(home: Home, payload: Payload | QlumodError, now: KnownDigests) -> Registered:
     if isinstance(payload, QlumodError):
         return _entry(home, None, problem=lines_of(payload.brief)[0])
     faults = [
@@ -122,7 +122,7 @@ def _registered(home: Home, payload: Payload | QlumodError, now: Known) -> Regis
     return _entry(home, payload.manifest, problem="; ".join(faults))
 
 
-def _fault(file: PayloadFile, path: Path, now: Known) -> str:
+def _fault(file: PayloadFile, path: Path, now: KnownDigests) -> str:
     found = now.get(str(path))
     if found is None:
         return "is missing" if not os.path.lexists(path) else "cannot be read"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod import __version__
-from qlumod.head.choose import Choice, check, choose
+from qlumod.head.choose import ModuleChoice, check_choice, choose
 from qlumod.head.payloads import home_of, payload_in
 from qlumod.head.places import Places
 from qlumod.head.site import (
@@ -28,7 +28,7 @@ from qlumod.stack.payload import Payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ImagePart:
     """A module of the image: how it is registered, and its payload."""
 
     entry: Registered
@@ -41,12 +41,12 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ImagePlan:
     """All that goes into one generation of an image."""
 
     image: Image
-    choice: Choice
-    parts: tuple[Part, ...]
+    choice: ModuleChoice
+    parts: tuple[ImagePart, ...]
     """Lowest first."""
     files: tuple[SiteFile, ...]
     secret_files: tuple[SiteFile, ...]
@@ -58,7 +58,7 @@ class Plan:
     """What the stack is made of, but for the secrets: a digest would help to guess them."""
 
     @property
-    def core(self) -> Part:
+    def core(self) -> ImagePart:
         """The part that brings the kernel."""
         return next(part for part in self.parts if part.manifest.module == CORE)
 
@@ -79,18 +79,18 @@ class Plan:
         return missing_secrets(self.secret_files, self.secrets)
 
 
-def make_plan(places: Places, image: Image, registry: Registry) -> Plan:
+def make_plan(places: Places, image: Image, registry: Registry) -> ImagePlan:
     """Find and check all that an image would be built from; raises `QlumodError`."""
     choice = choose(image, registry)
     parts = tuple(_part(places, entry) for entry in choice.modules)
-    check(image, [part.manifest for part in parts])
+    check_choice(image, [part.manifest for part in parts])
     parts = _lowest_first(parts)
     secrets = _secrets(parts)
     files = site_files(places, image.name)
     found = site_secrets(places, image.name)
     listed = listed_secrets(found, secrets)
     check_files(files, secrets)
-    return Plan(
+    return ImagePlan(
         image=image,
         choice=choice,
         parts=parts,
@@ -108,22 +108,24 @@ def _is_own(places: Places, image: Image, file: SiteFile, listed: Sequence[SiteF
     return file.type != "d" and file not in listed and own in Path(file.source).parents
 
 
-def _part(places: Places, entry: Registered) -> Part:
-    return Part(entry=entry, payload=payload_in(home_of(places, entry)))
+def _part(places: Places, entry: Registered) -> ImagePart:
+    return ImagePart(entry=entry, payload=payload_in(home_of(places, entry)))
 
 
-def _lowest_first(parts: Iterable[Part]) -> tuple[Part, ...]:
+def _lowest_first(parts: Iterable[ImagePart]) -> tuple[ImagePart, ...]:
     by_module = {part.payload.module: part for part in parts}
     members = stacked(part.payload for part in by_module.values())
     return tuple(by_module[member.module] for member in members)
 
 
-def _secrets(parts: Iterable[Part]) -> tuple[Secret, ...]:
+def _secrets(parts: Iterable[ImagePart]) -> tuple[Secret, ...]:
     found = {secret for part in parts for secret in part.manifest.secrets}
     return tuple(sorted(found, key=str))
 
 
-def _inputs(image: Image, parts: Sequence[Part], files: Sequence[SiteFile]) -> Mapping[str, Value]:
+def _inputs(
+    image: Image, parts: Sequence[ImagePart], files: Sequence[SiteFile]
+) -> Mapping[str, Value]:
     return {
         "qlumod": __version__,
         "image": image.name,

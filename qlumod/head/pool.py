@@ -24,7 +24,7 @@ def layer_path(places: Places, digest: Digest) -> Path:
     return places.layers / f"{digest}{SUFFIX}"
 
 
-def keep(places: Places, source: Path, file: PayloadFile) -> Path:
+def keep_layer(places: Places, source: Path, file: PayloadFile) -> Path:
     """Put a layer into the pool and see that it is what its digest says; returns its path."""
     target = layer_path(places, file.sha256)
     if target.exists() and file_sum(target).sha256 == file.sha256:
@@ -52,7 +52,7 @@ def take(source: Path, target: Path, file: PayloadFile) -> None:
         )
 
 
-def collect(places: Places, used: Iterable[Digest]) -> tuple[Path, ...]:
+def collect_idle(places: Places, used: Iterable[Digest]) -> tuple[Path, ...]:
     """Remove the layers that no stack uses, and half-written ones; returns what was removed."""
     kept = {layer_path(places, digest).name for digest in used}
     idle = tuple(sorted(path for path in places.layers.glob("*") if path.name not in kept))

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.head.known import remember, remembered
+from qlumod.head.known import remember_digests, remembered_digests
 from qlumod.head.payloads import find_payloads, home_of, verified
 from qlumod.head.places import Places
 from qlumod.model.document import readable
 from qlumod.model.payload import MANIFEST
 from qlumod.model.registry import (
-    Change,
     Registered,
     Registry,
-    changes_between,
+    RegistryChange,
     changes_text,
     parse_registry,
+    registry_changes,
     registry_text,
 )
 from qlumod.packaging.debian.dpkg_query import package_versions
@@ -38,14 +38,16 @@ def held(places: Places, listen: Listener) -> AbstractContextManager[None]:
     return locked(places.lock, wait=PATIENCE, listen=listen)
 
 
-def scan(places: Places, *, thorough: bool, listen: Listener) -> tuple[Registry, Sequence[Change]]:
+def scan_modules(
+    places: Places, *, thorough: bool, listen: Listener
+) -> tuple[Registry, Sequence[RegistryChange]]:
     """Look at all payloads and write down what there is; hold the lock. Returns what changed."""
-    known = {} if thorough else remembered(places.verified)
+    known = {} if thorough else remembered_digests(places.verified)
     entries, digests = verified(find_payloads(places, listen), known, listen)
     registry = _with_package_versions(places, entries)
-    changes = changes_between(_old_registry(places, listen), registry)
+    changes = registry_changes(_old_registry(places, listen), registry)
     if digests != known:
-        remember(places.verified, digests)
+        remember_digests(places.verified, digests)
     if changes or not places.registry.exists():
         text = registry_text(registry)
         write_whole(places.registry, readable(text, str(places.registry), parse_registry))
@@ -62,7 +64,7 @@ def read_registry(places: Places) -> Registry:
     return parse_registry(read_document(places.registry), str(places.registry))
 
 
-def tell(places: Places, changes: Sequence[Change], listen: Listener) -> None:
+def tell(places: Places, changes: Sequence[RegistryChange], listen: Listener) -> None:
     """Run the hooks; one that fails is told of, and harms nothing."""
     if not changes or not places.hooks.is_dir():
         return

@@ -18,7 +18,7 @@ from qlumod.head.places import Places
 from qlumod.model.image import COMMON, ImageName
 from qlumod.model.paths import absolute_path
 from qlumod.model.secret import Secret, SecretKind
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import matches_any
 from qlumod.system.disk.files import read_bytes
 from qlumod.system.disk.ownership import group_name, strangers, user_name, writers
@@ -40,7 +40,7 @@ class SiteFile:
     source: str
     """The file on the head node."""
     type: str
-    """``f``, ``d`` or ``l``, as in `Entry`."""
+    """``f``, ``d`` or ``l``, as in `TreeEntry`."""
     mode: int
     user: str
     group: str
@@ -166,7 +166,7 @@ def _files_below(top: Path, *, secret: bool) -> Mapping[str, SiteFile]:
     return {file.path: file for file in _site_files(top, entries)}
 
 
-def _site_files(top: Path, entries: Mapping[str, Entry]) -> Iterator[SiteFile]:
+def _site_files(top: Path, entries: Mapping[str, TreeEntry]) -> Iterator[SiteFile]:
     for path, entry in entries.items():
         if path != "/":
             yield SiteFile(

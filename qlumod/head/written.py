@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain
 
 from qlumod.model.digests import digest_bytes
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.stack.assemble import Assembled
 from qlumod.stack.payload import Payload
 from qlumod.stack.settle import set_attributes
@@ -28,7 +28,7 @@ class Written:
     """
 
     upper: Root
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, TreeEntry]
     ours: frozenset[str]
     layers: Sequence[Root]
     """The members' layers, lowest first."""
@@ -42,7 +42,7 @@ class Written:
         return {path: file for some in files for path, file in some.items()}
 
     @cached_property
-    def by_programs(self) -> Mapping[str, Entry]:
+    def by_programs(self) -> Mapping[str, TreeEntry]:
         """What programs made or changed: all that is neither ours nor as it was merged."""
         return {
             path: entry
@@ -53,7 +53,7 @@ class Written:
         }
 
     @cached_property
-    def state(self) -> Mapping[str, Entry]:
+    def state(self) -> Mapping[str, TreeEntry]:
         """The files of shared state among them, of which only a part is new."""
         return {
             path: entry
@@ -62,7 +62,7 @@ class Written:
         }
 
     @cached_property
-    def own(self) -> Mapping[str, Entry]:
+    def own(self) -> Mapping[str, TreeEntry]:
         """The other files among them whose bytes are in no layer."""
         files = (entry for entry in self.by_programs.values() if _holds(entry))
         return {
@@ -72,7 +72,7 @@ class Written:
         }
 
     @cached_property
-    def named(self) -> Mapping[str, Entry]:
+    def named(self) -> Mapping[str, TreeEntry]:
         """What has a name that is in no layer, or attributes."""
         return {
             path: entry
@@ -108,7 +108,7 @@ class Written:
         return not told and any(cache.always and cache.claims(path) for cache in CACHES)
 
 
-def _is_as(file: StateFile | None, entry: Entry) -> bool:
+def _is_as(file: StateFile | None, entry: TreeEntry) -> bool:
     """Whether a path still holds what was merged."""
     if file is None:
         return False
@@ -117,5 +117,5 @@ def _is_as(file: StateFile | None, entry: Entry) -> bool:
     return entry.type == "f" and entry.digest == digest_bytes(file.data)
 
 
-def _holds(entry: Entry) -> bool:
+def _holds(entry: TreeEntry) -> bool:
     return entry.type == "f" and entry.size > 0

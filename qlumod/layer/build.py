@@ -5,11 +5,11 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step, within
-from qlumod.layer.cache import commit, payload_path
+from qlumod.layer.cache import commit_payload, payload_path
 from qlumod.layer.compile import compiled_otherwise, ensure_compiled, needed
 from qlumod.layer.installed import installed
 from qlumod.layer.job import Below, Job
-from qlumod.layer.reproducibility import differences
+from qlumod.layer.reproducibility import differing_paths
 from qlumod.layer.scheduler import abreast
 from qlumod.layer.task import make_inside
 from qlumod.model.lock import Lock
@@ -26,7 +26,7 @@ SHOWN = 5
 """How many missing packages an error names."""
 
 
-def plan(
+def plan_jobs(
     project: Project, lock: Lock, modules: Sequence[ModuleName], *, there: Iterable[Below] = ()
 ) -> tuple[Job, ...]:
     """What has to be there for these modules: a job for each and for all that they require.
@@ -64,7 +64,7 @@ def plan_here(
     below `root`, else it is built. Raises where packages are missing for that, before any work.
     """
     cache = workshop.cache
-    *lower, last = plan(project, lock, [module])
+    *lower, last = plan_jobs(project, lock, [module])
     if payload_path(cache, last.identity).is_dir():
         return (last,)
     there: list[Below] = []
@@ -74,7 +74,7 @@ def plan_here(
             there.append(_cached(job, cache) or installed(job, root))
         except QlumodError as reason:
             reasons[job.spec.module] = str(reason)
-    jobs = plan(project, lock, [module], there=there)
+    jobs = plan_jobs(project, lock, [module], there=there)
     raise_faults(_missing(jobs, reasons, workshop))
     return jobs
 
@@ -138,7 +138,7 @@ def payload(job: Job, workshop: Workshop, *, listen: Listener) -> Payload:
         # Somebody else may have built it while we waited for the directory.
         if ready.directory.is_dir():
             return ready
-        commit(_built(job, place, workshop, listen=listen), workshop.cache, identity)
+        commit_payload(_built(job, place, workshop, listen=listen), workshop.cache, identity)
         return ready
 
 
@@ -175,7 +175,7 @@ def build_again(job: Job, workshop: Workshop, *, listen: Listener) -> tuple[str,
     ):
         otherwise = compiled_otherwise(job, place / "compile", workshop, listen=listen)
         again = Payload(directory=_built(job, place, workshop, listen=listen))
-        found = (*otherwise, *differences(first, again))
+        found = (*otherwise, *differing_paths(first, again))
         if found:
             # Nothing may be made of it: the next build begins anew.
             with staging(workshop.cache / WORK, f"{identity}-first") as away:
@@ -213,7 +213,7 @@ def _built(job: Job, place: Path, workshop: Workshop, *, listen: Listener) -> Pa
     ensure_compiled(job, place / "compile", workshop, listen=listen)
     output = place / "payload"
     make_inside(
-        "qlumod.layer.inside:build",
+        "qlumod.layer.inside:build_layer_inside",
         job,
         (*job.packages, *job.restoring),
         output=output,

@@ -19,7 +19,7 @@ def payload_path(cache: Path, identity: Digest) -> Path:
     return cache / LAYERS / identity
 
 
-def commit(payload: Path, cache: Path, identity: Digest) -> Path:
+def commit_payload(payload: Path, cache: Path, identity: Digest) -> Path:
     """Make a built payload the one of its identity, with one rename."""
     target = payload_path(cache, identity)
     with told(target):

@@ -8,10 +8,10 @@ from qlumod.errors import QlumodError
 from qlumod.model.contents import PathLine
 from qlumod.model.manifest import LAYER
 from qlumod.model.payload import contents_file, packages_file
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.files import Sum, file_sum
-from qlumod.system.disk.squashfs_listing import listed
+from qlumod.system.disk.squashfs_listing import listed_image
 
 SHOWN = 20
 """How many paths an error names."""
@@ -22,7 +22,7 @@ def require_agreement(payload: Payload) -> None:
 
     Its files are those of the manifest: `require_whole`, or whoever copied them, has seen to that.
     """
-    found = tuple(islice(disagreements(payload.contents, listed(payload.layer)), SHOWN + 1))
+    found = tuple(islice(disagreements(payload.contents, listed_image(payload.layer)), SHOWN + 1))
     if found:
         more = ("and more",) if len(found) > SHOWN else ()
         raise QlumodError(
@@ -44,7 +44,7 @@ def require_whole(payload: Payload) -> None:
             )
 
 
-def disagreements(lines: tuple[PathLine, ...], layer: Mapping[str, Entry]) -> Iterator[str]:
+def disagreements(lines: tuple[PathLine, ...], layer: Mapping[str, TreeEntry]) -> Iterator[str]:
     """How contents and layer differ, a line for each path; pure."""
     told = {line.path: line for line in _with_digests(lines)}
     there = {path: entry for path, entry in layer.items() if path != "/"}
@@ -73,7 +73,7 @@ def _of_line(line: PathLine) -> tuple[str, ...]:
     return (line.type, f"{line.mode:04o}", str(line.size), *_content(line.type, line.digest))
 
 
-def _of_entry(entry: Entry) -> tuple[str, ...]:
+def _of_entry(entry: TreeEntry) -> tuple[str, ...]:
     kind = "w" if entry.whiteout else entry.type
     return (
         kind,
@@ -93,7 +93,7 @@ def _content(kind: str, said: str) -> tuple[str, ...]:
     return (said,) if kind in "fl" else ()
 
 
-def _owners(told: Mapping[str, PathLine], there: Mapping[str, Entry]) -> Iterator[str]:
+def _owners(told: Mapping[str, PathLine], there: Mapping[str, TreeEntry]) -> Iterator[str]:
     """A name stands for one id and an id for one name; which, only a stack's accounts know."""
     known: dict[tuple[str, str | int], str | int] = {("user", "root"): 0, ("user", 0): "root"}
     known |= {("group", "root"): 0, ("group", 0): "root"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
-from qlumod.layer.file_lists import listed
+from qlumod.layer.file_lists import listed_by_dpkg
 from qlumod.layer.install import ENVIRONMENT
 from qlumod.layer.job import Job
 from qlumod.layer.kernel_package import Compiled, package_modules
@@ -133,7 +133,7 @@ def _compiled(site: _Site, package: LockedPackage, how: Generated) -> Compiled:
 
 
 def _sources(site: _Site, how: Generated) -> Iterator[_Sources]:
-    paths = listed(site.root, how.sources)
+    paths = listed_by_dpkg(site.root, how.sources)
     files = [p for p in paths if p.startswith("/usr/src/") and site.root.is_file(p)]
     found = [path for path in paths if _CONF.fullmatch(path)]
     if not found:

@@ -8,7 +8,7 @@ from qlumod.layer.owners import INFO, FileLists
 from qlumod.system.disk.within import Root
 
 
-def listed(root: Root, package: str, architecture: str = "*") -> tuple[str, ...]:
+def listed_by_dpkg(root: Root, package: str, architecture: str = "*") -> tuple[str, ...]:
     """The paths of an installed package, as its .deb has them; empty where it is not installed.
 
     Packages with Multi-Arch: same carry their architecture in the name of the list.
@@ -21,7 +21,7 @@ def listed(root: Root, package: str, architecture: str = "*") -> tuple[str, ...]
 
 def file_lists(root: Root, job: Job) -> FileLists:
     """The paths of each package of a module."""
-    return {p.package: listed(root, p.package, p.architecture) for p in job.packages}
+    return {p.package: listed_by_dpkg(root, p.package, p.architecture) for p in job.packages}
 
 
 def all_file_lists(root: Root) -> FileLists:

@@ -18,19 +18,19 @@ from qlumod.layer.shipped import Md5, Shipped, md5_of
 from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import INITRD
 from qlumod.model.public import Public
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.packaging.debian.archive import side_by_side
 from qlumod.secrets.copies import copies_of
 from qlumod.secrets.look import look
 from qlumod.stack.looking import (
     LOOKED_INTO,
     Search,
-    beside,
     caution,
+    facts_beside,
     faults_of_initrd,
     in_names,
     secret_answers,
-    told,
+    told_findings,
     top_of,
 )
 from qlumod.stack.payload import STATE
@@ -73,13 +73,13 @@ class Gate:
     listen: Listener
 
     @cached_property
-    def files(self) -> Mapping[str, Entry]:
+    def files(self) -> Mapping[str, TreeEntry]:
         """The files of the layer that hold anything."""
         kept = (self.chosen.entries[path] for path in self.chosen.plan.kept)
         return {entry.path: entry for entry in kept if entry.type == "f" and entry.size}
 
     @cached_property
-    def own(self) -> Mapping[str, Entry]:
+    def own(self) -> Mapping[str, TreeEntry]:
         """Those whose bytes no package brought, as far as sums tell."""
         sums = side_by_side(self._sum, list(self.files), self.processors)
         pairs = zip(self.files.values(), sums, strict=True)
@@ -120,7 +120,7 @@ class Gate:
     def suspects(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
         """What looks like a secret in the layer and in shared state, whatever the spec says."""
         yield from self._search.suspects()
-        named = {path: beside(self.chosen.entries[path]) for path in self.chosen.plan.kept}
+        named = {path: facts_beside(self.chosen.entries[path]) for path in self.chosen.plan.kept}
         yield from in_names(named, self._is_shipped_name)
         yield from self._in_kernel()
         yield from self._in_state(fragments)
@@ -165,7 +165,7 @@ class Gate:
                     found.setdefault(name, []).append(path)
         return found
 
-    def _is_known(self, entry: Entry) -> bool:
+    def _is_known(self, entry: TreeEntry) -> bool:
         """Whether the package itself or a module below has the same bytes; takes long."""
         path = entry.path
         # What is larger is no configuration file: its package has told its sum.
@@ -198,7 +198,7 @@ class Gate:
                 yield Suspect(path=path, why=why, private=True, remedy=_NO_KERNEL)
             elif self._sum(path) not in self.shipped.sums:
                 sight = self._search.sight(entry)
-                why = f"it holds {told(sight.found)}"
+                why = f"it holds {told_findings(sight.found)}"
                 if sight.found:
                     yield Suspect(path=path, why=why, private=sight.private, remedy=_NO_KERNEL)
 
@@ -213,7 +213,7 @@ class Gate:
             sight = look("/", _free_text(name, fragment), also=copies)
             caution(f"state/{name}", sight, self.listen)
             if sight.found and not (answers and name == CONFIG.name):
-                why = f"what the module adds to it holds {told(sight.found)}"
+                why = f"what the module adds to it holds {told_findings(sight.found)}"
                 yield Suspect(path=_place_of(name), why=why, private=sight.private, remedy=_WRITTEN)
 
 

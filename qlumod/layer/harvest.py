@@ -18,7 +18,7 @@ from qlumod.layer.kernel import IMAGE, kernel_in, require_dependencies, require_
 from qlumod.layer.owners import (
     INFO,
     FileLists,
-    left_out,
+    left_out_paths,
     origin,
     owner_of_info,
     owners_of,
@@ -159,7 +159,9 @@ def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
             origin=lambda path: origin(path, crop.owners, cache_of.get(path)),
             owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
         ),
-        left_out=left_out(crop.lists, _present(root, crop.lists), filters_of(job), chosen.beside),
+        left_out=left_out_paths(
+            crop.lists, _present(root, crop.lists), filters_of(job), chosen.beside
+        ),
         copyrights=copyright_texts(job, root, task.debs, licences),
     )
 

@@ -13,7 +13,7 @@ from qlumod.system.disk.tree import scan
 from qlumod.system.disk.within import Root
 
 
-def build(*, listen: Listener, task: Document) -> None:
+def build_layer_inside(*, listen: Listener, task: Document) -> None:
     """Build one module into the payload directory of the task; see `qlumod.layer.build`."""
     with taken_up(task, listen) as taken:
         if taken.below:

@@ -8,7 +8,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.layer.excluded import DIRECTORIES, make_excluded, remove_excluded
 from qlumod.layer.job import Job
-from qlumod.layer.restore import LeftOut, restore
+from qlumod.layer.restore import LeftOut, restore_paths
 from qlumod.model.accounts import Accounts
 from qlumod.model.names import PackageName
 from qlumod.packaging.debian.apt_order import Order
@@ -54,7 +54,7 @@ def over(
     `left_out` is what these left out, some of which the spec may restore.
     """
     seed_accounts(root, job.accounts, job.epoch)
-    restored = restore(job, root, left_out, archive.directory / POOL)
+    restored = restore_paths(job, root, left_out, archive.directory / POOL)
     make_excluded(job, root)
     _install(job, root, archive=archive, listen=listen)
     remove_excluded(job, root, below=below)

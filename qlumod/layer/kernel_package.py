@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.layer.file_lists import listed
+from qlumod.layer.file_lists import listed_by_dpkg
 from qlumod.layer.install import ENVIRONMENT
 from qlumod.layer.owners import INFO
 from qlumod.layer.shipped import md5_of
@@ -82,11 +82,11 @@ def _files(root: Root, compiled: Compiled) -> Iterator[tuple[str, str]]:
     merged = any(
         path.startswith(f"/usr/lib/modules/{how.kernel}/")
         for name in _kernel_packages(root, how.kernel)
-        for path in listed(root, name)
+        for path in listed_by_dpkg(root, name)
     )
     for module in compiled.modules:
         yield module, module if merged else module.removeprefix("/usr")
-    paths = listed(root, how.sources)
+    paths = listed_by_dpkg(root, how.sources)
     parents = {path.rpartition("/")[0] for path in paths}
     for path in paths:
         # What holds others may be a link in the root: /sbin is one to usr/sbin.

@@ -75,7 +75,7 @@ def owner_of_info(path: str) -> str | None:
     return path.removeprefix(INFO).rpartition(".")[0].partition(":")[0] or None
 
 
-def left_out(
+def left_out_paths(
     lists: FileLists, present: Iterable[str], filters: PathFilters, moved: Iterable[str]
 ) -> tuple[tuple[str, str], ...]:
     """The paths of packages that are not there on purpose: ``(package, path)``, sorted.

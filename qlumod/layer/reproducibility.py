@@ -9,7 +9,7 @@ from qlumod.model.payload import MANIFEST, contents_file
 from qlumod.stack.payload import Payload
 
 
-def differences(first: Payload, second: Payload) -> tuple[str, ...]:
+def differing_paths(first: Payload, second: Payload) -> tuple[str, ...]:
     """How two payloads of the same inputs differ, a line each; empty where they are the same.
 
     The paths of the layers are named where the contents files tell them apart.

@@ -17,7 +17,7 @@ LeftOut = Collection[tuple[PackageName, str]]
 """What modules below left out: packages and canonical paths."""
 
 
-def restore(job: Job, root: Root, left_out: LeftOut, debs: Path) -> tuple[str, ...]:
+def restore_paths(job: Job, root: Root, left_out: LeftOut, debs: Path) -> tuple[str, ...]:
     """Unpack into a root what the spec restores; returns the paths, sorted.
 
     The .debs lie in `debs`. What another module below has restored already stays as it is.

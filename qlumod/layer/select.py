@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from qlumod.layer.job import Job
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.state.delta import Action, Plan, plan_delta
 from qlumod.state.kernel_modules import kernels_of
 from qlumod.state.table import CACHES
@@ -23,14 +23,14 @@ _CACHES = frozenset(cache.name for cache in CACHES)
 class Selection:
     """The installed paths as they lie in the tree, and what was decided about each."""
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, TreeEntry]
     """Everything in the tree, whether it goes into the layer or not."""
     plan: Plan
-    below: Mapping[str, Entry] = field(default_factory=dict)
+    below: Mapping[str, TreeEntry] = field(default_factory=dict)
     """What was there before; the digests of few files are known."""
 
     @property
-    def kept(self) -> tuple[Entry, ...]:
+    def kept(self) -> tuple[TreeEntry, ...]:
         """The entries of the layer, sorted by path."""
         inside = {*self.plan.kept, *self.plan.whiteouts}
         return tuple(entry for path, entry in self.entries.items() if path in inside)
@@ -82,7 +82,7 @@ def select(job: Job, tree: Root, view: Root | None) -> Selection:
     return Selection(dict(sorted({**entries, **hidden}.items())), plan, below)
 
 
-def _below(view: Root, upper: Mapping[str, Entry]) -> dict[str, Entry]:
+def _below(view: Root, upper: Mapping[str, TreeEntry]) -> dict[str, TreeEntry]:
     """Scan what was there before; only what was written over is worth hashing."""
     below = scan(view.place, digests=False)
     for path in below.keys() & upper.keys():

@@ -6,7 +6,7 @@ from itertools import islice
 from qlumod.errors import QlumodError
 from qlumod.model.contents import escaped
 from qlumod.model.secret import Secret
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import matches_any
 from qlumod.system.disk.within import Root
 
@@ -23,7 +23,7 @@ def faults_of_names(paths: Iterable[str]) -> Iterator[QlumodError]:
         )
 
 
-def faults_of_sockets(kept: Iterable[Entry]) -> Iterator[QlumodError]:
+def faults_of_sockets(kept: Iterable[TreeEntry]) -> Iterator[QlumodError]:
     """An error for each socket that would be in the layer."""
     for entry in kept:
         if entry.type == "s":

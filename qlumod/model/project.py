@@ -16,7 +16,7 @@ CORE = ModuleName("core")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A release, its account table and its module specs in build order; see `checked`."""
+    """A release, its account table and its module specs in build order; see `checked_project`."""
 
     release: Release
     accounts: Accounts
@@ -43,7 +43,7 @@ class Project:
         raise QlumodError(f"there is no module {module!r}", remedy=f"choose from {known}")
 
 
-def checked(release: Release, accounts: Accounts, specs: tuple[ModuleSpec, ...]) -> Project:
+def checked_project(release: Release, accounts: Accounts, specs: tuple[ModuleSpec, ...]) -> Project:
     """Check what no document can say alone; raises all faults at once."""
     raise_faults(
         (

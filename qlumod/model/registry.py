@@ -19,7 +19,7 @@ from qlumod.model.names import (
 )
 from qlumod.model.numbers import number
 
-Key = tuple[ModuleName, FlavorName, ArchName, ReleaseVersion]
+RegistryKey = tuple[ModuleName, FlavorName, ArchName, ReleaseVersion]
 """What there is only one of on a head node."""
 
 
@@ -50,7 +50,7 @@ class Registered:
     problem: str = ""
 
     @property
-    def key(self) -> Key:
+    def key(self) -> RegistryKey:
         """What sets it apart from the other stanzas."""
         return self.module, self.flavor, self.architecture, self.version
 
@@ -75,7 +75,7 @@ class Happened(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class RegistryChange:
     """One module that is not as it was."""
 
     what: Happened
@@ -86,7 +86,9 @@ Registry = tuple[Registered, ...]
 """All modules of a head node, sorted by key."""
 
 
-def changes_between(old: Iterable[Registered], new: Iterable[Registered]) -> tuple[Change, ...]:
+def registry_changes(
+    old: Iterable[Registered], new: Iterable[Registered]
+) -> tuple[RegistryChange, ...]:
     """Compare two looks, in the order of the modules; damage is told once."""
     before = {entry.key: entry for entry in old}
     after = {entry.key: entry for entry in new}
@@ -97,15 +99,15 @@ def changes_between(old: Iterable[Registered], new: Iterable[Registered]) -> tup
     )
 
 
-def _change(old: Registered | None, new: Registered | None) -> Change | None:
+def _change(old: Registered | None, new: Registered | None) -> RegistryChange | None:
     if new is None:
         assert old is not None
-        return Change(what=Happened.REMOVED, module=old)
+        return RegistryChange(what=Happened.REMOVED, module=old)
     if old == new:
         return None
     if not new.usable:
-        return Change(what=Happened.DAMAGED, module=new)
-    return Change(what=Happened.CHANGED if old else Happened.ADDED, module=new)
+        return RegistryChange(what=Happened.DAMAGED, module=new)
+    return RegistryChange(what=Happened.CHANGED if old else Happened.ADDED, module=new)
 
 
 def registry_text(registry: Iterable[Registered]) -> str:
@@ -113,7 +115,7 @@ def registry_text(registry: Iterable[Registered]) -> str:
     return written([("Format", "1")], *(_stanza(entry) for entry in sorted(registry, key=_by_key)))
 
 
-def changes_text(changes: Iterable[Change]) -> str:
+def changes_text(changes: Iterable[RegistryChange]) -> str:
     """Write what the hooks under ``registered.d`` are told."""
     return written(
         [("Format", "1")],
@@ -130,7 +132,7 @@ def parse_registry(text: str, path: str) -> Registry:
     return tuple(sorted(found, key=_by_key))
 
 
-def _by_key(entry: Registered) -> Key:
+def _by_key(entry: Registered) -> RegistryKey:
     return entry.key
 
 

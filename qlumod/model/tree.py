@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TreeEntry:
     """A path as lstat(2), listxattr(2) and readlink(2) tell it; names are not looked up."""
 
     path: str

@@ -62,7 +62,7 @@ class Predecessor:
         return f"{self.module} {self.version}: {name}"
 
 
-def document(texts: Mapping[str, str]) -> bytes:
+def predecessor_document(texts: Mapping[str, str]) -> bytes:
     """Put texts together to a document: an uncompressed tar archive, the same bytes every time."""
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -74,7 +74,7 @@ def document(texts: Mapping[str, str]) -> bytes:
     return written.getvalue()
 
 
-def read_document(data: bytes, path: str) -> dict[str, str]:
+def read_predecessor(data: bytes, path: str) -> dict[str, str]:
     """Take a document apart; raises `QlumodError`."""
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
@@ -97,7 +97,7 @@ def read_texts(inputs: Path, module: ModuleName, digest: Digest) -> dict[str, st
         for name in TEXTS
         if (place / name).exists()
     }
-    if digest_bytes(document(texts)) != digest:
+    if digest_bytes(predecessor_document(texts)) != digest:
         raise QlumodError(
             f"{place}: this is not the predecessor of {module} that the lock names",
             remedy="unpack the source package again, or write it anew",

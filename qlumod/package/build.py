@@ -14,9 +14,9 @@ from qlumod.model.stanzas import signed_stanza
 from qlumod.package.delivery import Delivery
 from qlumod.package.linting import require_clean, without_trials
 from qlumod.package.place import addon, source_tree
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.package.render import render
-from qlumod.package.source import TREE, beside, check_kind, take_out, write_tree
+from qlumod.package.source import TREE, beside_output, check_kind, take_out, write_tree
 from qlumod.packaging.debian.debhelper import build_source_package
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.own_code import code_digest
@@ -44,7 +44,7 @@ class Toolbox:
 
 
 def build_package(
-    plan: Plan,
+    plan: SourcePlan,
     payload: Payload,
     *,
     to: Delivery,
@@ -64,7 +64,7 @@ def build_package(
     if ready := finished(output, plan, inputs, lint=lint):
         listen(Notice(text=f"{plan.module}: nothing to package, {ready[-1].name} is up to date"))
         return ready
-    with step(listen, f"packaging {plan.module}"), beside(output, plan) as place:
+    with step(listen, f"packaging {plan.module}"), beside_output(output, plan) as place:
         write_tree(plan, files, place)
         tools = toolbox or _toolbox(place)
         build_source_package(
@@ -85,7 +85,7 @@ def build_package(
         return take_out(place, output)
 
 
-def finished(output: Path, plan: Plan, inputs: Digest, *, lint: bool) -> tuple[Path, ...]:
+def finished(output: Path, plan: SourcePlan, inputs: Digest, *, lint: bool) -> tuple[Path, ...]:
     """The files of an earlier build from the same inputs, the .changes last, or nothing.
 
     Where lintian is to see them, it has.
@@ -111,7 +111,7 @@ def _inputs(files: Mapping[str, str], payload: Payload) -> Digest:
     )
 
 
-def _environment(plan: Plan, cache: Path, place: Path) -> dict[str, str]:
+def _environment(plan: SourcePlan, cache: Path, place: Path) -> dict[str, str]:
     # debhelper runs in a PID namespace of its own. What is killed there cannot be told from what
     # still runs elsewhere, so its temporary files lie where the next build clears all.
     temporary = place / "temporary"

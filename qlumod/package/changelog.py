@@ -18,8 +18,8 @@ from qlumod.package.before import (
     Predecessor,
 )
 from qlumod.package.changes import (
-    Change,
-    Kind,
+    ChangeKind,
+    ContentChange,
     PackageChange,
     bounded,
     counted,
@@ -27,7 +27,7 @@ from qlumod.package.changes import (
     package_changes,
     path_changes,
 )
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 
 WIDTH = 78
 ENTRIES = 20
@@ -48,7 +48,7 @@ def year(epoch: int) -> int:
     return datetime.fromtimestamp(epoch, UTC).year
 
 
-def summary(plan: Plan) -> tuple[str, ...]:
+def summary(plan: SourcePlan) -> tuple[str, ...]:
     """Say for people what this version is, and what it changes, in a few sentences."""
     number = counted(len(plan.packages), "package")
     target = f"{plan.lock.flavor} {plan.lock.architecture}"
@@ -59,7 +59,7 @@ def summary(plan: Plan) -> tuple[str, ...]:
     return headline, *_sentences(plan, plan.before, changes)
 
 
-def items(plan: Plan) -> tuple[str, ...]:
+def items(plan: SourcePlan) -> tuple[str, ...]:
     """The items of the newest debian/changelog entry, wrapped and indented as they are there."""
     changes = package_changes(plan.before.packages, plan.packages) if plan.before else ()
     headline, against, *others = summary(plan)
@@ -70,12 +70,12 @@ def items(plan: Plan) -> tuple[str, ...]:
     )
 
 
-def older(plan: Plan) -> str:
+def older(plan: SourcePlan) -> str:
     """What debian/changelog goes on with below the newest entry."""
     return _newest(plan.before.texts[DEBIAN_CHANGELOG], ENTRIES - 1) if plan.before else ""
 
 
-def transparency(plan: Plan, contents: Iterable[PathLine]) -> dict[str, str]:
+def transparency(plan: SourcePlan, contents: Iterable[PathLine]) -> dict[str, str]:
     """The published changelogs of the module, by file name without .gz.
 
     `contents` are the paths of its layer.
@@ -96,7 +96,7 @@ def transparency(plan: Plan, contents: Iterable[PathLine]) -> dict[str, str]:
 
 
 def _sentences(
-    plan: Plan, before: Predecessor, changes: tuple[PackageChange, ...]
+    plan: SourcePlan, before: Predecessor, changes: tuple[PackageChange, ...]
 ) -> Iterator[str]:
     if changes:
         yield f"Against {before.version}: {counts(changes, 'package')}."
@@ -117,7 +117,7 @@ def _kernels(packages: Iterable[PackageLine]) -> str:
     return ", ".join(sorted(f"{match[1]} ({version})" for match, version in found if match))
 
 
-def _security_updates(plan: Plan, changes: Iterable[PackageChange]) -> list[str]:
+def _security_updates(plan: SourcePlan, changes: Iterable[PackageChange]) -> list[str]:
     """The packages that have moved to a version of an archive of security updates."""
     archives = {
         archive.name
@@ -127,7 +127,7 @@ def _security_updates(plan: Plan, changes: Iterable[PackageChange]) -> list[str]
     return [
         change.package
         for change in changes
-        if change.kind is Kind.UPGRADED and change.new and change.new.archive in archives
+        if change.kind is ChangeKind.UPGRADED and change.new and change.new.archive in archives
     ]
 
 
@@ -146,13 +146,13 @@ def _enumerated(names: list[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _against(changes: Sequence[Change], before: Predecessor, noun: str) -> tuple[str, ...]:
+def _against(changes: Sequence[ContentChange], before: Predecessor, noun: str) -> tuple[str, ...]:
     if not changes:
         return (f"against {before.version}: no {noun} has changed",)
     return (f"against {before.version}: {counts(changes, noun)}", *bounded(changes))
 
 
-def _continued(plan: Plan, name: str, lines: Iterable[str]) -> str:
+def _continued(plan: SourcePlan, name: str, lines: Iterable[str]) -> str:
     """A transparency changelog: the newest entry, then those of the predecessor."""
     head = f"{plan.module} {plan.version} ({date(plan.epoch)})\n"
     entry = head + "".join(f"  {line}\n" for line in lines)

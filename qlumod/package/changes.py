@@ -20,7 +20,7 @@ _TYPES = {
 _LINKS = "lh"
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What happened to a package or a path; in the order in which they are counted."""
 
     ADDED = "added"
@@ -31,11 +31,11 @@ class Kind(StrEnum):
     CHANGED = "changed"
 
 
-class Change(Protocol):
+class ContentChange(Protocol):
     """A change of something; its text is one line of a changelog."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ChangeKind:
         """What happened."""
 
 
@@ -48,22 +48,22 @@ class PackageChange:
     new: PackageLine | None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ChangeKind:
         """What happened."""
         if self.old is None:
-            return Kind.ADDED
+            return ChangeKind.ADDED
         if self.new is None:
-            return Kind.REMOVED
+            return ChangeKind.REMOVED
         if self.old.version == self.new.version:
-            return Kind.REBUILT
+            return ChangeKind.REBUILT
         older = NativeVersion(self.new.version) < NativeVersion(self.old.version)
-        return Kind.DOWNGRADED if older else Kind.UPGRADED
+        return ChangeKind.DOWNGRADED if older else ChangeKind.UPGRADED
 
     def __str__(self) -> str:
         if self.old is None or self.new is None:
             line = self.old or self.new
             return f"{self.kind} {self.package} {line.version if line else ''}"
-        if self.kind is Kind.REBUILT:
+        if self.kind is ChangeKind.REBUILT:
             return f"{self.package} {self.new.version} was built again"
         return f"{self.package} {self.old.version} → {self.new.version}"
 
@@ -77,11 +77,11 @@ class PathChange:
     new: PathLine | None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ChangeKind:
         """What happened."""
         if self.old is None:
-            return Kind.ADDED
-        return Kind.REMOVED if self.new is None else Kind.CHANGED
+            return ChangeKind.ADDED
+        return ChangeKind.REMOVED if self.new is None else ChangeKind.CHANGED
 
     def __str__(self) -> str:
         line = self.new or self.old
@@ -119,15 +119,15 @@ def path_changes(old: Iterable[PathLine], new: Iterable[PathLine]) -> tuple[Path
     )
 
 
-def counts(changes: Iterable[Change], noun: str = "") -> str:
+def counts(changes: Iterable[ContentChange], noun: str = "") -> str:
     """Count changes by kind: ``1 package added, 3 upgraded``; the noun stands once."""
     found = Counter(change.kind for change in changes)
-    parts = [(found[kind], kind) for kind in Kind if found[kind]]
+    parts = [(found[kind], kind) for kind in ChangeKind if found[kind]]
     first = f"{counted(parts[0][0], noun) if noun else parts[0][0]} {parts[0][1]}" if parts else ""
     return ", ".join((first, *(f"{number} {kind}" for number, kind in parts[1:])))
 
 
-def bounded(changes: Sequence[Change], most: int = MOST) -> tuple[str, ...]:
+def bounded(changes: Sequence[ContentChange], most: int = MOST) -> tuple[str, ...]:
     """A line for each of the first changes, and how many more there are."""
     lines = tuple(str(change) for change in changes[:most])
     rest = changes[most:]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, step
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.packaging.debian.lintian import Level, lint
 
 WITHOUT = ("changes-file",)
@@ -15,7 +15,7 @@ OF_TRIALS = ("maintainer-upload-has-incorrect-version-number", "package-has-long
 """What the version of packages made in a profile brings about; they are not published."""
 
 
-def without_trials(plan: Plan) -> tuple[str, ...]:
+def without_trials(plan: SourcePlan) -> tuple[str, ...]:
     """The options of lintian that leave out what a profile brings about."""
     return ("--suppress-tags", ",".join(OF_TRIALS)) if plan.release.profile else ()
 

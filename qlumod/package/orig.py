@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import LockedPackage
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.package.stored import Stored
 from qlumod.system.disk.store import Store
 
@@ -20,12 +20,12 @@ COMPONENT = "packages-"
 """What the name of the component begins with that holds locked .debs."""
 
 
-def orig_name(plan: Plan) -> str:
+def orig_name(plan: SourcePlan) -> str:
     """The tarball's file name, as `dpkg-source` looks for it beside the source tree."""
     return f"{plan.source}_{plan.release.version}.orig.tar.gz"
 
 
-def write_orig(plan: Plan, readme: str, directory: Path) -> None:
+def write_orig(plan: SourcePlan, readme: str, directory: Path) -> None:
     """Write the tarball; it holds one short text.
 
     Its name lacks the revision, and a published file name never gets other bytes. So nothing in it
@@ -43,7 +43,7 @@ def component(packages: tuple[LockedPackage, ...]) -> str:
     return f"{COMPONENT}{digest_value(sorted(names))[:12]}"
 
 
-def write_packages(plan: Plan, store: Store, directory: Path) -> str:
+def write_packages(plan: SourcePlan, store: Store, directory: Path) -> str:
     """Write the tarball of all locked .debs of a module's build; returns its component."""
     packages = tuple(sorted(plan.debs, key=lambda package: package.file_name))
     top = component(packages)

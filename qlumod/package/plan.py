@@ -36,7 +36,7 @@ class Binary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SourcePlan:
     """A module's source package before it is written: everything that decides its text.
 
     `inputs` are the files below ``debian/qlumod/``, by relative path: what the module is built
@@ -117,7 +117,7 @@ class Plan:
         return (_payload(self), *_metas(self), *_short(self))
 
 
-def required_payloads(plan: Plan, less: str = "") -> tuple[str, ...]:
+def required_payloads(plan: SourcePlan, less: str = "") -> tuple[str, ...]:
     """The payload packages that a module stands upon: to be built as well as to be installed.
 
     A tilde as `less` admits what precedes the version (Policy 5.6.12), as backports of it do.
@@ -128,13 +128,13 @@ def required_payloads(plan: Plan, less: str = "") -> tuple[str, ...]:
     )
 
 
-def payload_depends(plan: Plan) -> tuple[str, ...]:
+def payload_depends(plan: SourcePlan) -> tuple[str, ...]:
     """What a module's payload package depends on: what dh_qlumod puts into ${qlumod:Depends}."""
     reader = READER_OF_PUBLIC if plan.spec.public else READER
     return (reader, *required_payloads(plan))
 
 
-def _payload(plan: Plan) -> Binary:
+def _payload(plan: SourcePlan) -> Binary:
     return Binary(
         name=plan.payload,
         depends=("${qlumod:Depends}",),
@@ -151,13 +151,13 @@ def _payload(plan: Plan) -> Binary:
     )
 
 
-def _metas(plan: Plan) -> tuple[Binary, ...]:
+def _metas(plan: SourcePlan) -> tuple[Binary, ...]:
     """The meta packages: ``…-14.0`` follows the concrete one, ``…-14`` follows ``…-14.0``."""
     chain = (str(plan.release.version), *plan.release.version.meta)
     return tuple(_meta(plan, below, name) for below, name in pairwise(chain))
 
 
-def _meta(plan: Plan, below: str, version: str) -> Binary:
+def _meta(plan: SourcePlan, below: str, version: str) -> Binary:
     return Binary(
         name=plan.name_of(plan.module, version),
         depends=(f"{plan.name_of(plan.module, below)} (= {plan.version})",),
@@ -166,7 +166,7 @@ def _meta(plan: Plan, below: str, version: str) -> Binary:
     )
 
 
-def _short(plan: Plan) -> tuple[Binary, ...]:
+def _short(plan: SourcePlan) -> tuple[Binary, ...]:
     """The short package, made by one source package only: no file name may have two contents."""
     targets = tuple(product(plan.release.flavors, plan.release.architectures))
     first = (plan.release.default_flavor, plan.release.architectures[0])
@@ -186,5 +186,5 @@ def _short(plan: Plan) -> tuple[Binary, ...]:
     )
 
 
-def _synopsis(plan: Plan, version: str) -> str:
+def _synopsis(plan: SourcePlan, version: str) -> str:
     return f"{plan.spec.title} image module ({plan.lock.flavor} {plan.lock.architecture} {version})"

@@ -13,7 +13,7 @@ from qlumod.package.published import read_payload
 from qlumod.stack.payload import Payload
 
 
-class Listed(Protocol):
+class ListedVersion(Protocol):
     """A version of a module: what it consists of."""
 
     @property
@@ -51,7 +51,7 @@ class Comparison:
             yield from (f"    {change}" for change in changes if not brief)
 
 
-def listed(place: Path) -> Listed:
+def listed_version(place: Path) -> ListedVersion:
     """Read a payload package (a .deb), or a payload's directory."""
     if place.is_dir():
         return Payload(directory=place)
@@ -61,7 +61,7 @@ def listed(place: Path) -> Listed:
     )
 
 
-def compared(old: Listed | None, new: Listed | None) -> Comparison:
+def compared(old: ListedVersion | None, new: ListedVersion | None) -> Comparison:
     """Hold two versions against each other; the module's name is that of the new one."""
     there = new or old
     assert there is not None  # one of them is there

@@ -13,7 +13,7 @@ from qlumod.model.spec import ModuleSpec
 from qlumod.package.changelog import WIDTH, date, items, older, year
 from qlumod.package.overrides import FIRST, UNCOMPRESSED, Override
 from qlumod.package.place import templates
-from qlumod.package.plan import Binary, Plan, required_payloads
+from qlumod.package.plan import Binary, SourcePlan, required_payloads
 
 README = """\
 This is the source package of an image module. Nothing is compiled here: what the module is made
@@ -62,7 +62,7 @@ class SourceView:
     binaries: tuple[BinaryView, ...]
 
 
-def source_view(plan: Plan) -> SourceView:
+def source_view(plan: SourcePlan) -> SourceView:
     """Take from a plan what the templates print."""
     return SourceView(
         name=plan.source,
@@ -83,7 +83,7 @@ def source_view(plan: Plan) -> SourceView:
     )
 
 
-def render(plan: Plan) -> dict[str, str]:
+def render(plan: SourcePlan) -> dict[str, str]:
     """All files of the source package, by path relative to its top directory."""
     source = source_view(plan)
     print_template = _printer({"source": source})
@@ -113,7 +113,7 @@ def render(plan: Plan) -> dict[str, str]:
     return dict(sorted(files.items()))
 
 
-def _before(plan: Plan) -> Mapping[str, str]:
+def _before(plan: SourcePlan) -> Mapping[str, str]:
     """What tells which files have changed: only the build knows those of today."""
     return plan.before.files if plan.before else {}
 
@@ -135,7 +135,7 @@ def _printer(shared: Mapping[str, Any]) -> Any:
     return lambda name, **more: environment.get_template(name).render(**shared, **more)
 
 
-def _binary_view(plan: Plan, binary: Binary) -> BinaryView:
+def _binary_view(plan: SourcePlan, binary: Binary) -> BinaryView:
     return BinaryView(
         name=binary.name,
         synopsis=_literal(binary.synopsis),

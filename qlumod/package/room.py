@@ -23,9 +23,9 @@ class Room:
     unpacked: int
     firmware: int
     tables: int
-    packages: tuple["Part", ...]
+    packages: tuple["LayerPart", ...]
     """By package, or the ``<generator>`` of what no package brings; the largest first."""
-    places: tuple["Part", ...]
+    places: tuple["LayerPart", ...]
     """By directory, each without what is told apart of it; the largest first."""
 
     @property
@@ -35,7 +35,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class LayerPart:
     """What some files take together: in the layer, and unpacked."""
 
     name: str
@@ -61,14 +61,14 @@ def room(total: int, stored: Mapping[str, float], lines: Iterable[PathLine]) -> 
 
 def _parts(
     taken: Mapping[str, float], sizes: Mapping[str, int], name_of: Mapping[str, str]
-) -> tuple[Part, ...]:
+) -> tuple[LayerPart, ...]:
     stored: defaultdict[str, float] = defaultdict(float)
     unpacked: defaultdict[str, int] = defaultdict(int)
     for path, name in name_of.items():
         stored[name] += taken[path]
         unpacked[name] += sizes[path]
     parts = (
-        Part(name=name, stored=round(stored[name]), unpacked=unpacked[name]) for name in stored
+        LayerPart(name=name, stored=round(stored[name]), unpacked=unpacked[name]) for name in stored
     )
     return tuple(sorted(parts, key=lambda part: (-part.stored, part.name)))
 

@@ -8,7 +8,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.stanzas import signed_stanza
 from qlumod.package.orig import COMPONENT, write_orig, write_packages
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.package.render import README, render
 from qlumod.package.staging import PREFIX, move_all
 from qlumod.packaging.debian.debhelper import pack_source
@@ -20,14 +20,14 @@ TREE = "source"
 
 
 def source_package(
-    plan: Plan, *, output: Path, packages: Store | None = None, listen: Listener
+    plan: SourcePlan, *, output: Path, packages: Store | None = None, listen: Listener
 ) -> tuple[Path, ...]:
     """Write a module's source package into `output`; returns its files, the .changes last.
 
     `packages` is the store whose locked .debs go along; None: none do.
     """
     check_kind(output, plan, with_packages=packages is not None)
-    with step(listen, f"writing the source of {plan.module}"), beside(output, plan) as place:
+    with step(listen, f"writing the source of {plan.module}"), beside_output(output, plan) as place:
         write_tree(plan, render(plan), place)
         if packages:
             write_packages(plan, packages, place)
@@ -36,7 +36,7 @@ def source_package(
         return take_out(place, output)
 
 
-def write_tree(plan: Plan, files: Mapping[str, str], place: Path) -> None:
+def write_tree(plan: SourcePlan, files: Mapping[str, str], place: Path) -> None:
     """Write the source tree; dpkg-source packs the modes, so that none may come from the umask."""
     write_orig(plan, README, place)
     for name, text in files.items():
@@ -50,7 +50,7 @@ def write_tree(plan: Plan, files: Mapping[str, str], place: Path) -> None:
 
 
 @contextmanager
-def beside(output: Path, plan: Plan) -> Iterator[Path]:
+def beside_output(output: Path, plan: SourcePlan) -> Iterator[Path]:
     """A directory beside the output, so that its files get there by renaming."""
     sweep(output, f"{PREFIX}*")
     with staging(output, f"{PREFIX}{plan.source}") as place:
@@ -63,7 +63,7 @@ def take_out(place: Path, output: Path) -> tuple[Path, ...]:
     return move_all(tuple(sorted(built, key=lambda path: path.suffix == ".changes")), output)
 
 
-def check_kind(output: Path, plan: Plan, *, with_packages: bool) -> None:
+def check_kind(output: Path, plan: SourcePlan, *, with_packages: bool) -> None:
     """Refuse to write over a source package of this name that has packages, or has none.
 
     Their .dsc have one name and two contents: no archive may have both.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from qlumod.model.lines import lines_of
 from qlumod.model.numbers import is_id
 from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.tree import Tree
+from qlumod.proof.tree import ScannedTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def is_account_file(path: str) -> bool:
     return any(table.path == path for table in _TABLES)
 
 
-def account_differences(reference: Tree, stack: Tree) -> Iterator[Difference]:
+def account_differences(reference: ScannedTree, stack: ScannedTree) -> Iterator[Difference]:
     """What the accounts of two trees differ in, name by name and field by field."""
     for table in _TABLES:
         if reference.data.get(table.path) == stack.data.get(table.path):
@@ -102,7 +102,7 @@ def _differing(
                 )
 
 
-def _rows(tree: Tree, table: _Table) -> dict[str, list[str]]:
+def _rows(tree: ScannedTree, table: _Table) -> dict[str, list[str]]:
     """The fields by name, in the file's order; a name that comes twice is a row of its own."""
     groups = tree.groups()
     rows: dict[str, list[str]] = {}

@@ -8,13 +8,13 @@ from typing import Protocol
 
 from qlumod.errors import QlumodError
 from qlumod.model.lines import lines_of
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.proof.accounts import account_differences, is_account_file
 from qlumod.proof.checksums import CHECKSUMS
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
-from qlumod.proof.tree import Tree
-from qlumod.state.kind import Files, StateFile, decoded
+from qlumod.proof.tree import ScannedTree
+from qlumod.state.kind import Files, StateFile, decoded_lines
 
 UNSEEN = ("trusted.overlay.", "user.overlay.")
 """Attributes that are overlayfs's own affair."""
@@ -33,7 +33,7 @@ _TYPES = {
 }
 
 
-class Listed(Protocol):
+class ListedTree(Protocol):
     """Files that are lists of entries: what the comparison needs of a kind of state."""
 
     @property
@@ -47,7 +47,9 @@ class Listed(Protocol):
         """A form in which equal state has equal bytes, by path."""
 
 
-def compare(reference: Tree, stack: Tree, kinds: Sequence[Listed]) -> tuple[Difference, ...]:
+def compare(
+    reference: ScannedTree, stack: ScannedTree, kinds: Sequence[ListedTree]
+) -> tuple[Difference, ...]:
     """All differences, sorted; what `kinds` claim is compared entry by entry."""
     shared = [path for path in reference.entries if path in stack.entries]
     files_of_both = (reference.state_files(), stack.state_files())
@@ -69,23 +71,23 @@ def compare(reference: Tree, stack: Tree, kinds: Sequence[Listed]) -> tuple[Diff
     )
 
 
-def _other(kinds: Sequence[Listed]) -> list[Listed]:
+def _other(kinds: Sequence[ListedTree]) -> list[ListedTree]:
     """All kinds but accounts, which are compared here by rules of the proof's own."""
     return [*(kind for kind in kinds if kind.name != "accounts"), CHECKSUMS, MODULE_INDEXES]
 
 
-def _is_stateful(entry: Entry, kinds: Sequence[Listed]) -> bool:
+def _is_stateful(entry: TreeEntry, kinds: Sequence[ListedTree]) -> bool:
     return is_account_file(entry.path) or any(
         kind.claims(entry.path, entry.target) for kind in _other(kinds)
     )
 
 
-def _is_known(path: str, *trees: Tree) -> bool:
+def _is_known(path: str, *trees: ScannedTree) -> bool:
     """Whether an entry-wise comparison can be had: else bytes are compared by digest."""
     return all(tree.entries[path].type == "l" or path in tree.data for tree in trees)
 
 
-def _one_sided(reference: Tree, stack: Tree) -> Iterator[Difference]:
+def _one_sided(reference: ScannedTree, stack: ScannedTree) -> Iterator[Difference]:
     for path, entry in reference.entries.items():
         if path not in stack.entries:
             yield Difference(path=path, aspect=Aspect.MISSING, reference=_TYPES[entry.type])
@@ -95,7 +97,7 @@ def _one_sided(reference: Tree, stack: Tree) -> Iterator[Difference]:
 
 
 def _both_sided(
-    reference: Tree, stack: Tree, shared: Iterable[str], stateful: frozenset[str]
+    reference: ScannedTree, stack: ScannedTree, shared: Iterable[str], stateful: frozenset[str]
 ) -> Iterator[Difference]:
     facts_of_reference, facts_of_stack = _Facts(reference), _Facts(stack)
     for path in shared:
@@ -119,10 +121,10 @@ def _difference(path: str, aspect: Aspect, reference: str, stack: str) -> Differ
 class _Facts:
     """What is compared of an entry, as texts; owners by the names of its own tree."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: ScannedTree) -> None:
         users, groups = tree.users(), tree.groups()
         self._users, self._groups = users, groups
-        self.aspects: Mapping[Aspect, Callable[[Entry], str]] = {
+        self.aspects: Mapping[Aspect, Callable[[TreeEntry], str]] = {
             Aspect.MODE: lambda entry: f"{entry.mode:04o}",
             Aspect.OWNER: lambda entry: users.get(entry.uid, f"#{entry.uid}"),
             Aspect.GROUP: lambda entry: groups.get(entry.gid, f"#{entry.gid}"),
@@ -135,7 +137,7 @@ class _Facts:
             Aspect.ACCESS_LISTS: lambda entry: _attributes(entry, lists=True),
         }
 
-    def all_of(self, entry: Entry) -> tuple[object, ...]:
+    def all_of(self, entry: TreeEntry) -> tuple[object, ...]:
         """All the facts as one value, quick to compare."""
         return (
             entry.type,
@@ -150,7 +152,7 @@ class _Facts:
         )
 
 
-def _attributes(entry: Entry, *, lists: bool) -> str:
+def _attributes(entry: TreeEntry, *, lists: bool) -> str:
     return " ".join(
         f"{name}={value.hex()}"
         for name, value in entry.xattrs
@@ -159,7 +161,7 @@ def _attributes(entry: Entry, *, lists: bool) -> str:
 
 
 def _hard_links(
-    reference: Tree, stack: Tree, shared: Sequence[str], stateful: frozenset[str]
+    reference: ScannedTree, stack: ScannedTree, shared: Sequence[str], stateful: frozenset[str]
 ) -> Iterator[Difference]:
     """Paths that are one file here and several there; only paths that both have are fellows."""
     both = [path for path in shared if path not in stateful]
@@ -174,7 +176,7 @@ def _hard_links(
             )
 
 
-def _fellows(tree: Tree, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def _fellows(tree: ScannedTree, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The paths that share an inode, for each path that shares one."""
     groups = defaultdict(list)
     for path in paths:
@@ -185,7 +187,7 @@ def _fellows(tree: Tree, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _state(
-    reference: Tree, stack: Tree, kind: Listed, files_of_both: tuple[Files, Files]
+    reference: ScannedTree, stack: ScannedTree, kind: ListedTree, files_of_both: tuple[Files, Files]
 ) -> Iterator[Difference]:
     one, other = (_claimed(files, kind) for files in files_of_both)
     if one == other:
@@ -203,15 +205,15 @@ def _state(
             yield _reordered(path, kind.name, one[path].data, other[path].data)
 
 
-def _claimed(files: Files, kind: Listed) -> dict[str, StateFile]:
+def _claimed(files: Files, kind: ListedTree) -> dict[str, StateFile]:
     return {
         path: file
         for path, file in files.items()
-        if kind.claims(path, decoded(file.data) if file.link else "")
+        if kind.claims(path, decoded_lines(file.data) if file.link else "")
     }
 
 
-def _canonical(kind: Listed, files: Files) -> Mapping[str, bytes]:
+def _canonical(kind: ListedTree, files: Files) -> Mapping[str, bytes]:
     """The canonical forms; files that the kind cannot read stand for themselves."""
     try:
         return kind.canonical(files)

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from qlumod.model.names import ModuleName
 from qlumod.model.spec import ModuleSpec
 from qlumod.proof.checked import Checked
-from qlumod.proof.design import Design, Stack, design
+from qlumod.proof.design import Design, ProofStack, design
 
 
 def closer_sets(
-    planned: Design, known: Mapping[Stack, Checked], specs: Sequence[ModuleSpec]
-) -> tuple[Stack, ...]:
+    planned: Design, known: Mapping[ProofStack, Checked], specs: Sequence[ModuleSpec]
+) -> tuple[ProofStack, ...]:
     """The largest sets without the modules that spoil the larger ones, where any does."""
     if all(known[large].otherwise == () for large in planned.largest):
         return ()
@@ -20,7 +20,7 @@ def closer_sets(
     return design(tuple(spec for spec in specs if spec.module in modules)).largest
 
 
-def no_derivation(stack: Stack, known: Mapping[Stack, Checked]) -> str:
+def no_derivation(stack: ProofStack, known: Mapping[ProofStack, Checked]) -> str:
     """Why a stack has to be installed at once; empty where two steps are as good.
 
     `known` are the results for each module with what it requires, and for large sets.
@@ -35,6 +35,6 @@ def no_derivation(stack: Stack, known: Mapping[Stack, Checked]) -> str:
     return ""
 
 
-def _upto(module: ModuleName, known: Iterable[Stack]) -> Stack:
+def _upto(module: ModuleName, known: Iterable[ProofStack]) -> ProofStack:
     """The smallest stack that has the module: it and what it requires."""
     return min((stack for stack in known if module in stack), key=len)

@@ -8,17 +8,17 @@ from qlumod.model.names import ModuleName
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.model.stacks import excluded, stack_of
 
-Stack = tuple[ModuleName, ...]
+ProofStack = tuple[ModuleName, ...]
 """Modules with all that they require, in build order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Pair:
+class ModulePair:
     """Two modules that may be in one image, and the stack that they make."""
 
     one: ModuleName
     other: ModuleName
-    stack: Stack
+    stack: ProofStack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -34,12 +34,12 @@ class Apart:
 class Design:
     """What there is to prove; everything sorted, `singles` and `largest` in build order."""
 
-    singles: tuple[Stack, ...]
+    singles: tuple[ProofStack, ...]
     """Each module with what it requires."""
-    largest: tuple[Stack, ...]
+    largest: tuple[ProofStack, ...]
     """Compatible sets that no module can be added to: the largest one first, then what it takes
     so that each pair is within one of them."""
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ModulePair, ...]
     apart: tuple[Apart, ...]
 
 
@@ -48,7 +48,7 @@ def design(specs: Sequence[ModuleSpec]) -> Design:
     known = {spec.module: spec for spec in specs}
     enemies = excluded(specs)
     pairs = [
-        Pair(one=one, other=other, stack=_stack((one, other), specs))
+        ModulePair(one=one, other=other, stack=_stack((one, other), specs))
         for one, other in combinations(sorted(known), 2)
         if other not in enemies[one]
     ]
@@ -64,7 +64,7 @@ def design(specs: Sequence[ModuleSpec]) -> Design:
     )
 
 
-def _stack(modules: Sequence[ModuleName], specs: Sequence[ModuleSpec]) -> Stack:
+def _stack(modules: Sequence[ModuleName], specs: Sequence[ModuleSpec]) -> ProofStack:
     return tuple(spec.module for spec in with_requirements(modules, specs))
 
 

@@ -9,7 +9,7 @@ from qlumod.events import Listener, step
 from qlumod.model.manifest import INITRD
 from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import FrozenArchive
-from qlumod.proof.kept_root import keep, restore
+from qlumod.proof.kept_root import keep_root, restore_root
 from qlumod.proof.scanned import scanned
 from qlumod.proof.tree import dumped
 from qlumod.stack import apt
@@ -25,7 +25,7 @@ from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
 
 
-def install(
+def install_reference(
     *,
     listen: Listener,
     order: Mapping[str, Any],
@@ -54,7 +54,7 @@ def install(
         )
         write_scan(root, Path(places["output"]), listen=listen)
         if "kept" in places:
-            keep(root, Path(places["kept"]), listen=listen)
+            keep_root(root, Path(places["kept"]), listen=listen)
 
 
 def _installed(
@@ -63,7 +63,7 @@ def _installed(
     place = space / "root"
     with step(listen, f"installing {len(order.packages)} packages at once"):
         if upon:
-            root = restore(Path(upon), place, listen=listen)
+            root = restore_root(Path(upon), place, listen=listen)
         else:
             root = bootstrap(place, order, listen=listen)
         _answer(root, debconf, epoch=order.epoch, listen=listen)

@@ -9,7 +9,7 @@ from qlumod.system.processes.run import command, run
 _ALL_OF_IT = ("--numeric-owner", "--acls", "--xattrs", "--xattrs-include=*")
 
 
-def keep(root: Root, file: Path, *, listen: Listener) -> None:
+def keep_root(root: Root, file: Path, *, listen: Listener) -> None:
     """Write a root into a file: owners by number, links, attributes and lists; but no devices."""
     with step(listen, "keeping the root"):
         run(
@@ -22,7 +22,7 @@ def keep(root: Root, file: Path, *, listen: Listener) -> None:
         )  # fmt: skip
 
 
-def restore(file: Path, place: Path, *, listen: Listener) -> Root:
+def restore_root(file: Path, place: Path, *, listen: Listener) -> Root:
     """Unpack a kept root into a new directory."""
     with step(listen, "unpacking the root"):
         place.mkdir()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from qlumod.errors import QlumodError
 from qlumod.model.lines import lines_of
 from qlumod.state.kernel_modules import kernel_module_name
-from qlumod.state.kind import Files, decoded, encoded, matches_any
+from qlumod.state.kind import Files, decoded_lines, encoded, matches_any
 
 PATTERNS = tuple(
     f"/usr/lib/modules/*/modules.{name}"
@@ -65,7 +65,7 @@ def _lines(path: str, data: bytes) -> Iterator[str]:
         for key, value in _entries(data):
             yield f"{key} {_unordered(value)}" if name == "dep.bin" else f"{value} {key}"
     else:
-        for line in lines_of(decoded(data)):
+        for line in lines_of(decoded_lines(data)):
             module = "" if line.startswith("#") else f"{_MODULE_OF[name](line)} "
             yield f"{module}{_unordered(line) if name == 'dep' else line}"
 
@@ -121,4 +121,4 @@ def _number(data: bytes, at: int) -> int:
 
 def _text(data: bytes, at: int) -> tuple[str, int]:
     end = data.index(0, at)
-    return decoded(data[at:end]), end + 1
+    return decoded_lines(data[at:end]), end + 1

@@ -14,7 +14,7 @@ from qlumod.proof.checksums import PATTERN
 from qlumod.proof.compare import entries_differing
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
-from qlumod.proof.tree import Tree
+from qlumod.proof.tree import ScannedTree
 from qlumod.state.alternatives import ALTERNATIVES, group_text, parse_group
 from qlumod.state.kernel_modules import is_kernel_module, kernel_module_name
 from qlumod.state.kind import canonical_path, matches_any
@@ -40,7 +40,7 @@ class Permission(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class NamedRule:
     """Paths that are named one by one; in a pattern ``*`` stays within one name."""
 
     name: str
@@ -269,7 +269,7 @@ _DEVICES = (
 )
 
 
-def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ...]:
+def permissions(expected: Expectations, reference: ScannedTree) -> tuple[Permission, ...]:
     """The whole list for one stack; the first that permits a difference gives its reason."""
     return (
         Recorded(
@@ -284,7 +284,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
         Diverted(left_out=expected.left_out),
         Unlisted(left_out=expected.left_out | expected.restored),
         Unindexed.of(expected.left_out),
-        Named(
+        NamedRule(
             name="secret",
             why="made at first boot or supplied by the site, never in a layer",
             paths=expected.secrets,
@@ -294,7 +294,7 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
             why="files beside core's layer, of the same bytes",
             paths=frozenset(expected.beside),
         ),
-        Named(
+        NamedRule(
             name="for boot loaders",
             why="System.map and links: a node boots what lies beside the stack",
             paths=_for_boot_loaders(expected.kernel),
@@ -303,50 +303,50 @@ def permissions(expected: Expectations, reference: Tree) -> tuple[Permission, ..
         AccountIds(ids=_ids(expected.accounts)),
         AccountDays(days=expected.days),
         Ordered(),
-        Named(
+        NamedRule(
             name="bookkeeping",
             why="locks and backups of passwd, dpkg, apt, debconf, ucf and catalogues",
             paths=_BOOKKEEPING,
             fixed=True,
         ),
-        Named(
+        NamedRule(
             name="log",
             why="what fontconfig's script said while it was installed",
             paths=("/var/log/fontconfig.log",),
             fixed=True,
         ),
-        Named(
+        NamedRule(
             name="font cache",
             why="with SOURCE_DATE_EPOCH fontconfig keeps none of younger directories",
             aspects=(A.EXTRA,),
             paths=_font_caches(reference),
         ),
-        Named(
+        NamedRule(
             name="of the build",
             why="mmdebstrap's settings, and its copies of host name and resolver",
             paths=_OF_THE_BUILD,
             fixed=True,
         ),
-        Named(
+        NamedRule(
             name="device",
             why="mmdebstrap and scripts make them; a node has devtmpfs",
             paths=_DEVICES,
             fixed=True,
         ),
-        Named(
+        NamedRule(
             name="run-time directory",
             why="a node's /run is made at boot",
             paths=("/run/lock", "/run/lock/lvm", "/run/lock/subsys"),
             fixed=True,
         ),
-        Named(
+        NamedRule(
             name="machine id",
             why="a stack always has an empty one; without systemd nothing makes one",
             aspects=(A.EXTRA,),
             paths=("/etc/machine-id",),
             fixed=True,
         ),
-        Named(
+        NamedRule(
             name="access list",
             why="squashfs stores none; systemd-tmpfiles sets it at boot",
             aspects=(A.ACCESS_LISTS,),
@@ -364,7 +364,7 @@ def _for_boot_loaders(kernel: str) -> tuple[str, ...]:
     )
 
 
-def _font_caches(reference: Tree) -> tuple[str, ...]:
+def _font_caches(reference: ScannedTree) -> tuple[str, ...]:
     """A cache of fontconfig is named after its directory: the MD5 of its path."""
     return tuple(
         f"/var/cache/fontconfig/{md5(os.fsencode(path), usedforsecurity=False).hexdigest()}-*"
@@ -379,7 +379,7 @@ def outside(kernel: str, beside: Iterable[str]) -> frozenset[str]:
 
 
 def other_bytes_beside(
-    expected: Expectations, reference: Tree, stack: Tree
+    expected: Expectations, reference: ScannedTree, stack: ScannedTree
 ) -> Iterator[Difference]:
     """Files beside the layers that are not what one installation has at their paths.
 
@@ -399,7 +399,9 @@ def other_bytes_beside(
             )
 
 
-def false_records(expected: Expectations, reference: Tree, stack: Tree) -> Iterator[Difference]:
+def false_records(
+    expected: Expectations, reference: ScannedTree, stack: ScannedTree
+) -> Iterator[Difference]:
     """Recorded paths that are not left out, were never there, or match no exclude pattern."""
     children = _children(reference)
     for path in sorted(expected.left_out):
@@ -441,14 +443,14 @@ def _only_left_out(
     return path in children and all(child in expected.left_out for child in children[path])
 
 
-def _children(tree: Tree) -> dict[str, list[str]]:
+def _children(tree: ScannedTree) -> dict[str, list[str]]:
     children: dict[str, list[str]] = {}
     for path in tree.entries:
         children.setdefault(path.rpartition("/")[0], []).append(path)
     return children
 
 
-def _alternatives(reference: Tree, left_out: frozenset[str]) -> frozenset[str]:
+def _alternatives(reference: ScannedTree, left_out: frozenset[str]) -> frozenset[str]:
     """Links of /etc/alternatives to left-out paths, the links to those, and their records.
 
     What lies in a left-out directory is left out as well.
@@ -467,7 +469,7 @@ def _alternatives(reference: Tree, left_out: frozenset[str]) -> frozenset[str]:
     return frozenset(inner | outer | records)
 
 
-def _records_without(reference: Tree, left_out: frozenset[str]) -> frozenset[Difference]:
+def _records_without(reference: ScannedTree, left_out: frozenset[str]) -> frozenset[Difference]:
     """How records differ from those whose scripts made no slave in left-out directories."""
     found: set[Difference] = set()
     for path, data in reference.data.items():

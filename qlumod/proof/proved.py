@@ -11,19 +11,19 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.proof import About, Permit, about_document
 from qlumod.proof.checked import Checked, Way
-from qlumod.proof.design import Design, Stack
-from qlumod.proof.permitted import Expectations, Named, permissions
-from qlumod.proof.tree import Tree
+from qlumod.proof.design import Design, ProofStack
+from qlumod.proof.permitted import Expectations, NamedRule, permissions
+from qlumod.proof.tree import ScannedTree
 
 MOST = 20
 """How many differences between one step and two the table tells of a stack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownProof:
     """A stack with its result; `why` tells why it was not derived, although it is a pair."""
 
-    stack: Stack
+    stack: ProofStack
     result: Checked
     why: str = ""
 
@@ -35,7 +35,7 @@ class Proved:
     lock: Lock
     about: About
     design: Design
-    results: Mapping[Stack, Shown]
+    results: Mapping[ProofStack, ShownProof]
     without: tuple[tuple[ModuleName, str], ...]
 
     @property
@@ -44,7 +44,7 @@ class Proved:
         return not self.wanting
 
     @property
-    def wanting(self) -> tuple[Shown, ...]:
+    def wanting(self) -> tuple[ShownProof, ...]:
         """The stacks that do not, sorted."""
         return tuple(
             self.results[stack]
@@ -58,7 +58,7 @@ class Proved:
         return datetime.fromtimestamp(self.lock.epoch, UTC).strftime("%Y-%m-%d")
 
     @property
-    def larger(self) -> tuple[Stack, ...]:
+    def larger(self) -> tuple[ProofStack, ...]:
         """The sets of more than a pair, the largest first."""
         pairs = {pair.stack for pair in self.design.pairs}
         return tuple(
@@ -81,12 +81,12 @@ def known_permits() -> tuple[Permit, ...]:
         accounts=Accounts(users=(), groups=(), text="", digest=Digest("")),
     )  # fmt: skip
     return tuple(
-        Permit(name=one.name, why=one.why, most=one.most if isinstance(one, Named) else None)
-        for one in permissions(nothing, Tree(entries={}, data={}))
+        Permit(name=one.name, why=one.why, most=one.most if isinstance(one, NamedRule) else None)
+        for one in permissions(nothing, ScannedTree(entries={}, data={}))
     )
 
 
-def document(proved: Proved) -> dict[str, object]:
+def proof_document(proved: Proved) -> dict[str, object]:
     """What ``--json`` prints."""
     return {
         **about_document(proved.about),
@@ -103,7 +103,7 @@ def document(proved: Proved) -> dict[str, object]:
     }
 
 
-def _stack_document(shown: Shown) -> dict[str, object]:
+def _stack_document(shown: ShownProof) -> dict[str, object]:
     result = shown.result
     return {
         "modules": list(shown.stack),
@@ -120,7 +120,7 @@ def _stack_document(shown: Shown) -> dict[str, object]:
     }
 
 
-def summary(proved: Proved) -> str:
+def proof_summary(proved: Proved) -> str:
     """How it came out, in a sentence."""
     ways = [shown.result.way for shown in proved.results.values()]
     looked_at = (
@@ -135,7 +135,7 @@ def summary(proved: Proved) -> str:
 def table(proved: Proved) -> str:
     """The proof as a page of Markdown; the same proof, the same bytes."""
     lock = proved.lock
-    said = f"The lock is of {proved.date}. In short: {summary(proved)}."
+    said = f"The lock is of {proved.date}. In short: {proof_summary(proved)}."
     lines = (
         f"# Proof of {lock.version} for {lock.flavor}, {lock.architecture}",
         "",
@@ -195,7 +195,7 @@ def _sets(proved: Proved) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     )
 
 
-def _cells(shown: Shown, kinds: Mapping[str, str]) -> tuple[str, ...]:
+def _cells(shown: ShownProof, kinds: Mapping[str, str]) -> tuple[str, ...]:
     result = shown.result
     installed = f"{result.way}: {shown.why}" if shown.why else str(result.way)
     if result.refused:

@@ -12,7 +12,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
 from qlumod.model.stanzas import as_text, read_stanzas
 from qlumod.packaging.debian.archive import Heading, frozen_archive
-from qlumod.proof.tree import Tree, loaded
+from qlumod.proof.tree import ScannedTree, loaded
 from qlumod.system.disk.files import make_directories, sync, told, write_whole
 from qlumod.system.disk.own_code import code_digest
 from qlumod.system.disk.staging import staging
@@ -93,7 +93,7 @@ class Installation:
 
 def reference_tree(
     installation: Installation, workshop: Workshop, *, fresh: bool, listen: Listener
-) -> Tree:
+) -> ScannedTree:
     """Install and scan, or take the scan of the same installation from the cache."""
     identity = installation.identity
     kept = scan_path(installation, workshop.cache)
@@ -147,7 +147,7 @@ def _root_path(installation: Installation, cache: Path) -> Path:
     return cache / PROOF / f"{installation.identity}.root.tar.zst"
 
 
-def _kept(installation: Installation, scanned: bytes, cache: Path) -> Tree:
+def _kept(installation: Installation, scanned: bytes, cache: Path) -> ScannedTree:
     tree = loaded(scanned)
     _check_versions(tree, installation.packages)
     kept = scan_path(installation, cache)
@@ -180,7 +180,7 @@ def _install(
     )
     output = place / "tree.gz"
     call_inside(
-        "qlumod.proof.inside:install",
+        "qlumod.proof.inside:install_reference",
         {
             "order": {
                 "archive": archive.document,
@@ -201,7 +201,7 @@ def _install(
     return output.read_bytes()
 
 
-def _check_versions(tree: Tree, packages: Sequence[LockedPackage]) -> None:
+def _check_versions(tree: ScannedTree, packages: Sequence[LockedPackage]) -> None:
     """Make sure that the reference is what it claims to be: the locked packages, no others."""
     installed = set(_installed(as_text(tree.data[_STATUS])))
     locked = {(p.package, p.version) for p in packages}

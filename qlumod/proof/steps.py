@@ -5,9 +5,9 @@ The argument stands in docs/proof.md.
 
 from collections.abc import Sequence
 
-from qlumod.proof.compare import Listed, compare
+from qlumod.proof.compare import ListedTree, compare
 from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.tree import Tree
+from qlumod.proof.tree import ScannedTree
 from qlumod.state.dropped import DROPPED
 from qlumod.state.kind import matches_any
 
@@ -18,7 +18,11 @@ _OF_THE_ORDER = (Aspect.ID, Aspect.ORDER)
 
 
 def otherwise(
-    at_once: Tree, in_steps: Tree, *, secrets: Sequence[str], kinds: Sequence[Listed]
+    at_once: ScannedTree,
+    in_steps: ScannedTree,
+    *,
+    secrets: Sequence[str],
+    kinds: Sequence[ListedTree],
 ) -> tuple[Difference, ...]:
     """The differences of two references that could lead to two verdicts; pure."""
     return tuple(

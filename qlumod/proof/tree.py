@@ -12,7 +12,7 @@ from typing import Any
 from qlumod.errors import QlumodError
 from qlumod.model.lines import lines_of
 from qlumod.model.numbers import is_id
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import StateFile
 
 _DAMAGED = (
@@ -20,15 +20,15 @@ _DAMAGED = (
     AttributeError, RecursionError,
 )  # fmt: skip
 """What gzip and json raise, and what comes of other values than `dumped` wrote."""
-_FIELDS = tuple(field.name for field in fields(Entry))
+_FIELDS = tuple(field.name for field in fields(TreeEntry))
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class ScannedTree:
     """All paths of a root, and the bytes of those files that rules look into."""
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, TreeEntry]
     data: Mapping[str, bytes]
     """By path; `/etc/passwd` and `/etc/group` are always there when the root has them."""
 
@@ -59,7 +59,7 @@ class Tree:
         return found
 
 
-def dumped(tree: Tree) -> bytes:
+def dumped(tree: ScannedTree) -> bytes:
     """Write a tree as compressed JSON lines: the first has the data, each other one an entry."""
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=1, mtime=0) as out:
@@ -70,7 +70,7 @@ def dumped(tree: Tree) -> bytes:
     return buffer.getvalue()
 
 
-def loaded(text: bytes) -> Tree:
+def loaded(text: bytes) -> ScannedTree:
     """Read what `dumped` wrote; raises `QlumodError`."""
     try:
         return _loaded(text)
@@ -80,24 +80,24 @@ def loaded(text: bytes) -> Tree:
         ) from fault
 
 
-def _loaded(text: bytes) -> Tree:
+def _loaded(text: bytes) -> ScannedTree:
     with gzip.GzipFile(fileobj=io.BytesIO(text)) as lines:
         data = {path: b64decode(content) for path, content in json.loads(next(lines)).items()}
         entries = map(_entry, map(json.loads, lines))
-        return Tree(entries={entry.path: entry for entry in entries}, data=data)
+        return ScannedTree(entries={entry.path: entry for entry in entries}, data=data)
 
 
-def _row(entry: Entry) -> list[Any]:
+def _row(entry: TreeEntry) -> list[Any]:
     values = asdict(entry)
     values["xattrs"] = [[name, value.hex()] for name, value in entry.xattrs]
     return [values[name] for name in _FIELDS]
 
 
-def _entry(row: list[Any]) -> Entry:
+def _entry(row: list[Any]) -> TreeEntry:
     values = dict(zip(_FIELDS, row, strict=True))
     values["xattrs"] = tuple((name, bytes.fromhex(value)) for name, value in values["xattrs"])
     values["inode"] = tuple(values["inode"])
-    return Entry(**values)
+    return TreeEntry(**values)
 
 
 def _names(table: bytes) -> dict[int, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qlumod.model.proof import About
-from qlumod.proof.compare import Listed, compare
+from qlumod.proof.compare import ListedTree, compare
 from qlumod.proof.difference import Difference
 from qlumod.proof.permitted import (
     Expectations,
@@ -14,7 +14,7 @@ from qlumod.proof.permitted import (
     other_bytes_beside,
     permissions,
 )
-from qlumod.proof.tree import Tree
+from qlumod.proof.tree import ScannedTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,9 @@ class Verdict:
         return {permission.name: paths[permission.name] for permission in self.permissions}
 
 
-def judged(differences: Iterable[Difference], allowed: Sequence[Permission]) -> tuple[Finding, ...]:
+def judged_differences(
+    differences: Iterable[Difference], allowed: Sequence[Permission]
+) -> tuple[Finding, ...]:
     """Find for each difference the first permission that permits it."""
     return tuple(
         Finding(
@@ -68,7 +70,11 @@ def judged(differences: Iterable[Difference], allowed: Sequence[Permission]) -> 
 
 
 def verdict(
-    reference: Tree, stack: Tree, *, expected: Expectations, kinds: Sequence[Listed]
+    reference: ScannedTree,
+    stack: ScannedTree,
+    *,
+    expected: Expectations,
+    kinds: Sequence[ListedTree],
 ) -> Verdict:
     """Compare a stack with the one installation; pure."""
     allowed = permissions(expected, reference)
@@ -78,7 +84,7 @@ def verdict(
         *other_bytes_beside(expected, reference, stack),
     ]
     return Verdict(
-        findings=judged(sorted(differences), allowed),
+        findings=judged_differences(sorted(differences), allowed),
         permissions=allowed,
         paths=len(reference.entries.keys() | stack.entries.keys()),
     )

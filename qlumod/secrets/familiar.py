@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from qlumod.secrets.binary.noise import is_utf8
 from qlumod.secrets.ceilings import budget_for
 from qlumod.secrets.part import Part, looks_like_text
-from qlumod.secrets.unpack import within
+from qlumod.secrets.unpack import members_within
 
 _SQLITE = b"SQLite format 3\0"
 _BETWEEN = re.compile(rb"[\s\"'`=:,;(){}\[\]<>#|]+")
@@ -52,7 +52,9 @@ def _words(data: bytes) -> frozenset[bytes] | None:
     if looks_like_text(data):
         texts: Iterable[bytes] = (data,)
     elif data.startswith(_SQLITE):
-        texts = tuple(p.data for p in within(Part(path="/", data=data), budget_for(len(data))))
+        texts = tuple(
+            p.data for p in members_within(Part(path="/", data=data), budget_for(len(data)))
+        )
     else:
         return None
     if not all(looks_like_text(text) and is_utf8(text) for text in texts):

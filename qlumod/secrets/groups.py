@@ -14,7 +14,7 @@ _TREE_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class PathGroup:
     """Paths that are told as one: the one that the others come from, or a tree's directory."""
 
     path: str
@@ -67,7 +67,7 @@ def grouped(
     suspects: Mapping[str, str],
     everything: Iterable[str] = (),
     beside: Mapping[str, str] | None = None,
-) -> tuple[Group, ...]:
+) -> tuple[PathGroup, ...]:
     """The suspicious paths, put together to what is told as one; sorted by path.
 
     `suspects` are digests by path, `everything` are all paths of the installation (they tell how
@@ -83,7 +83,7 @@ def grouped(
             groups.setdefault(leader, []).append(path)
     trees = _trees(suspects, frozenset(everything) | digests.keys())
     single = tuple(
-        Group(path=leader, members=tuple(members))
+        PathGroup(path=leader, members=tuple(members))
         for leader, members in groups.items()
         if not any(leader.startswith(f"{tree}/") for tree in trees)
     )
@@ -155,7 +155,7 @@ def _counts(paths: Iterable[str]) -> dict[str, int]:
     return counts
 
 
-def _as_groups(trees: Iterable[str], groups: Mapping[str, list[str]]) -> Iterator[Group]:
+def _as_groups(trees: Iterable[str], groups: Mapping[str, list[str]]) -> Iterator[PathGroup]:
     for tree in trees:
         below = (members for leader, members in groups.items() if leader.startswith(f"{tree}/"))
-        yield Group(path=tree, members=tuple(sorted(chain.from_iterable(below))), tree=True)
+        yield PathGroup(path=tree, members=tuple(sorted(chain.from_iterable(below))), tree=True)

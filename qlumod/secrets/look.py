@@ -8,7 +8,7 @@ from qlumod.secrets.ceilings import Budget, Exhausted, budget_for
 from qlumod.secrets.found import Found, Sight, Unread
 from qlumod.secrets.part import Part, Reader
 from qlumod.secrets.text import ANYWHERE, LAST, TEXTS
-from qlumod.secrets.unpack import spelt_out, within
+from qlumod.secrets.unpack import members_within, spelt_out
 from qlumod.secrets.unpack.streams import is_stream
 
 _LARGE = 1 << 20
@@ -42,7 +42,7 @@ def look(
 def _parts(part: Part, budget: Budget, known: Known) -> Iterator[Part]:
     """A part and all that lies within it, the inner first: they tell the place best."""
     seen = passed = 0
-    for inner in within(part, budget):
+    for inner in members_within(part, budget):
         size = len(inner.data) if inner.whole else 0
         seen += size
         if size and known(inner.data):

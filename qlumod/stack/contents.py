@@ -3,22 +3,22 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from qlumod.model.contents import PathLine
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 
 Origin = Callable[[str], str]
 """Tells the package or ``<generator>`` of a path."""
-OwnerNames = Callable[[Entry], str]
+OwnerNames = Callable[[TreeEntry], str]
 """Tells ``user:group`` of an entry."""
 
 
 def path_lines(
-    entries: Iterable[Entry], *, origin: Origin, owner: OwnerNames
+    entries: Iterable[TreeEntry], *, origin: Origin, owner: OwnerNames
 ) -> tuple[PathLine, ...]:
     """A line for each path of a layer, ``/`` left out; entries sorted by path."""
     return tuple(_lines(entries, origin, owner))
 
 
-def _lines(entries: Iterable[Entry], origin: Origin, owner: OwnerNames) -> Iterator[PathLine]:
+def _lines(entries: Iterable[TreeEntry], origin: Origin, owner: OwnerNames) -> Iterator[PathLine]:
     first: dict[tuple[int, int], str] = {}
     for entry in entries:
         if entry.path == "/":
@@ -36,7 +36,7 @@ def _lines(entries: Iterable[Entry], origin: Origin, owner: OwnerNames) -> Itera
         )
 
 
-def _digest(entry: Entry) -> str:
+def _digest(entry: TreeEntry) -> str:
     if entry.type == "l":
         return entry.target
     return entry.digest or "-"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.stack.mounted import Mounted
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import any_of, canonical_path
@@ -10,7 +10,7 @@ from qlumod.system.disk.tree import scan
 from qlumod.system.disk.within import Root
 
 
-def is_declared(entries: Iterable[Entry], members: Sequence[Payload]) -> frozenset[str]:
+def is_declared(entries: Iterable[TreeEntry], members: Sequence[Payload]) -> frozenset[str]:
     """The paths among these that a member lists under Secrets; never a directory; pure."""
     secrets = any_of(
         canonical_path(secret.path) for member in members for secret in member.manifest.secrets

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.secrets.captured import Answer, secret_answer
 from qlumod.secrets.copies import copies_of
 from qlumod.secrets.familiar import is_familiar
@@ -23,7 +23,7 @@ from qlumod.secrets.source import kinds_in_source
 from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect
 from qlumod.state.fragment import HEADER, fields, stanzas
-from qlumod.state.kind import decoded, encoded
+from qlumod.state.kind import decoded_lines, encoded
 from qlumod.system.disk.within import Root
 
 LOOKED_INTO = 64 << 20
@@ -53,12 +53,12 @@ class Search:
     """
 
     tree: Root
-    entries: Mapping[str, Entry]
-    own: Mapping[str, Entry]
+    entries: Mapping[str, TreeEntry]
+    own: Mapping[str, TreeEntry]
     declared: Mapping[str, bytes]
     source: Callable[[str], bytes | None]
     """The bytes of a path, where everybody can have them; else None."""
-    is_known: Callable[[Entry], bool] = _nobody_has
+    is_known: Callable[[TreeEntry], bool] = _nobody_has
     """Whether everybody can have the bytes of a suspicious file after all; may take long."""
     texts_about: Callable[[str], Iterable[bytes]] = _no_texts
     """Texts that everybody can have and that a path may have been made of; may take long."""
@@ -75,14 +75,14 @@ class Search:
         yield from self._halves({path for path, s in found.items() if s.private})
         yield from found.values()
 
-    def _suspect(self, entry: Entry) -> Suspect | None:
+    def _suspect(self, entry: TreeEntry) -> Suspect | None:
         """Why a file whose bytes nobody brought may be a secret."""
         path = entry.path
         sight = self.sight(entry)
         identity = identity_of(path)
         hidden = self._hidden(entry)
         if sight.found:
-            why = f"it holds {told(sight.found)}"
+            why = f"it holds {told_findings(sight.found)}"
         elif identity and identity.fatal:
             why = f"it is {identity.what}: {identity.why}"
         elif hidden:
@@ -94,7 +94,7 @@ class Search:
         kind = identity.kind if identity else None
         return Suspect(path=path, why=why, private=sight.private, digest=entry.digest, kind=kind)
 
-    def sight(self, entry: Entry) -> Sight:
+    def sight(self, entry: TreeEntry) -> Sight:
         """What a file holds, beyond what is in the known file that it was made from."""
         path = entry.path
         sight = look(path, top_of(self.tree, path), also=self._copies)
@@ -111,7 +111,7 @@ class Search:
                 return Sight(found=tuple(one for one in sight.found if one.kind not in before))
         return sight
 
-    def _hidden(self, entry: Entry) -> str:
+    def _hidden(self, entry: TreeEntry) -> str:
         """Whose mode keeps users from reading a file; empty: none, or there is nothing to read."""
         closed = next((d for d in self._directories(entry.path) if not d.mode & 0o001), None)
         if entry.mode & 0o004 and closed is None:
@@ -127,7 +127,7 @@ class Search:
         data = top_of(self.tree, path)
         return _is_comment(data) or is_familiar(data, self.texts_about(path))
 
-    def _directories(self, path: str) -> Iterator[Entry]:
+    def _directories(self, path: str) -> Iterator[TreeEntry]:
         while path := path.rpartition("/")[0]:
             if path in self.entries:
                 yield self.entries[path]
@@ -152,17 +152,17 @@ def top_of(tree: Root, path: str) -> bytes:
 def in_names(
     named: Mapping[str, bytes], is_known: Callable[[str], bool] = _nobody_has
 ) -> Iterator[Suspect]:
-    """Secrets in what paths say beside their bytes (`beside`), but for what everybody can have."""
+    """Secrets in what paths say beside their bytes (`facts_beside`), but for what everybody can have."""
     if not look("/", b"\n".join(named.values())).found:
         return
     for path, data in named.items():
         sight = look("/", data)
         if sight.found and not is_known(path):
-            why = f"its name, target or attributes hold {told(sight.found)}"
+            why = f"its name, target or attributes hold {told_findings(sight.found)}"
             yield Suspect(path=path, why=why, private=sight.private)
 
 
-def beside(entry: Entry, *, known: bool = False) -> bytes:
+def facts_beside(entry: TreeEntry, *, known: bool = False) -> bytes:
     """What a path says beside its bytes: its name and target, where they are not `known`, and the
     attributes that programs set (the overlay's are taken off before anything is published).
     """
@@ -185,7 +185,7 @@ def faults_of_initrd(
     caution(name, sight, listen)
     if sight.found:
         yield QlumodError(
-            f"{name}: this looks like a secret: it holds {told(sight.found)}",
+            f"{name}: this looks like a secret: it holds {told_findings(sight.found)}",
             remedy="see which hook in /usr/share/initramfs-tools/hooks or /etc/initramfs-tools "
             "puts it there; an initrd is for everybody who can reach the boot server",
         )
@@ -212,7 +212,7 @@ def secret_answers(questions: bytes, templates: bytes, known: bytes = b"") -> It
 
 
 def _stanzas(text: bytes) -> dict[str, dict[str, str]]:
-    found = (fields(stanza) for stanza in stanzas(decoded(text).removeprefix(HEADER)))
+    found = (fields(stanza) for stanza in stanzas(decoded_lines(text).removeprefix(HEADER)))
     return {stanza["Name"]: stanza for stanza in found if "Name" in stanza}
 
 
@@ -222,7 +222,7 @@ def caution(path: str, sight: Sight, listen: Listener) -> None:
         listen(Caution(text=f"{path}: not looked into for secrets: {unread}"))
 
 
-def told(found: Sequence[Found]) -> str:
+def told_findings(found: Sequence[Found]) -> str:
     """The first secrets of a file, and how many more there are."""
     more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
     return ", ".join(map(str, found[:_TOLD])) + more

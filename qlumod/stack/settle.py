@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.system.disk.within import Root
 
 OVERLAY_ATTRIBUTES = ("trusted.overlay.", "user.overlay.")
 """Attributes that overlayfs leaves in an upper directory (overlayfs.rst)."""
 
 
-def settle(tree: Root, entries: Iterable[Entry], epoch: int) -> None:
+def settle(tree: Root, entries: Iterable[TreeEntry], epoch: int) -> None:
     """Set no time later than `epoch`, every directory's to it, and take overlay attributes off.
 
     When a directory was made or changed says only how the build went. The attributes are random
@@ -23,7 +23,7 @@ def settle(tree: Root, entries: Iterable[Entry], epoch: int) -> None:
             tree.set_time(entry.path, epoch)
 
 
-def set_attributes(entry: Entry) -> tuple[bytes, ...]:
+def set_attributes(entry: TreeEntry) -> tuple[bytes, ...]:
     """The values of the attributes that programs set for users; those of the overlay go."""
     return tuple(
         value

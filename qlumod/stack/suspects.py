@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from qlumod.errors import QlumodError
 from qlumod.model.public import Public
 from qlumod.model.secret import SecretKind
-from qlumod.secrets.groups import Group, grouped
+from qlumod.secrets.groups import PathGroup, grouped
 from qlumod.state.kind import matches_any
 
 SHOWN = 20
@@ -84,7 +84,7 @@ def faults_of(
         yield _fault(replace(group, members=members), by_path)
 
 
-def _fault(group: Group, suspects: Mapping[str, Suspect]) -> QlumodError:
+def _fault(group: PathGroup, suspects: Mapping[str, Suspect]) -> QlumodError:
     others = [path for path in group.members if path != group.path]
     known = [suspects[path] for path in group.members if path in suspects]
     private = any(suspect.private for suspect in known)

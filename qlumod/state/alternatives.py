@@ -19,7 +19,7 @@ from qlumod.state.kind import (
     Fragments,
     StateFile,
     canonical_path,
-    decoded,
+    decoded_lines,
     encoded,
     is_path,
     matches_any,
@@ -40,7 +40,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class LinkGroup:
     """A link group."""
 
     name: str
@@ -57,7 +57,7 @@ class Group:
     """The slaves that got their links: those of the choice whose files exist."""
 
 
-def parse_group(name: str, text: str) -> Group:
+def parse_group(name: str, text: str) -> LinkGroup:
     """Read an administrative file; raises `QlumodError` where it is not as dpkg writes it."""
     lines = iter(text.split("\n"))
     try:
@@ -69,7 +69,7 @@ def parse_group(name: str, text: str) -> Group:
             targets = {slave: next(lines) for slave in slaves}
             kept = {slave: target for slave, target in targets.items() if target}
             choices[file] = Choice(file=file, priority=priority, slaves=kept)
-        group = Group(name=name, mode=mode, link=link, slaves=slaves, choices=choices)
+        group = LinkGroup(name=name, mode=mode, link=link, slaves=slaves, choices=choices)
         if not choices or not _is_sound(group):
             raise ValueError
     except (StopIteration, ValueError, QlumodError):
@@ -77,7 +77,7 @@ def parse_group(name: str, text: str) -> Group:
     return group
 
 
-def _is_sound(group: Group) -> bool:
+def _is_sound(group: LinkGroup) -> bool:
     """Whether its names and paths lead nowhere else, and its choices know no other slaves."""
     choices = group.choices.values()
     ends = [target for choice in choices for target in choice.slaves.values()]
@@ -90,7 +90,7 @@ def _is_sound(group: Group) -> bool:
     )
 
 
-def group_text(group: Group) -> str:
+def group_text(group: LinkGroup) -> str:
     """Write an administrative file as update-alternatives does."""
     slaves = sorted(group.slaves)
     lines = [group.mode, group.link]
@@ -133,7 +133,7 @@ class Alternatives:
 
     def merge(self, fragments: Fragments) -> Files:
         """The administrative files, and the links that update-alternatives would make."""
-        groups: dict[str, tuple[ModuleName, Group]] = {}
+        groups: dict[str, tuple[ModuleName, LinkGroup]] = {}
         faults = []
         for module, fragment in fragments:
             for group in in_fragment(module, self.name, fragment, _groups_in):
@@ -153,11 +153,11 @@ class Alternatives:
         return {
             path: (b"-> " if file.link else b"") + file.data
             for path, file in files.items()
-            if self.claims(path, decoded(file.data) if file.link else "")
+            if self.claims(path, decoded_lines(file.data) if file.link else "")
         }
 
 
-def best(group: Group, current: str = "") -> str:
+def best(group: LinkGroup, current: str = "") -> str:
     """The choice of automatic mode: the highest priority; of equal ones the current, else by name.
 
     update-alternatives takes the first that it finds with the highest priority, so that a later
@@ -173,7 +173,7 @@ def best(group: Group, current: str = "") -> str:
     return min(group.choices.values(), key=rank).file
 
 
-def _groups(files: Files) -> dict[str, Group]:
+def _groups(files: Files) -> dict[str, LinkGroup]:
     found = {}
     for path in sorted(files):
         if matches_any(path, (f"{_ADMIN}/*",)):
@@ -181,12 +181,12 @@ def _groups(files: Files) -> dict[str, Group]:
             group = parse_group(name, text_of(files, path))
             made = [slave for slave in group.slaves if f"{_LINKS}/{slave}" in files]
             main = files.get(f"{_LINKS}/{name}")
-            value = decoded(main.data) if main and main.link else ""
+            value = decoded_lines(main.data) if main and main.link else ""
             found[name] = replace(group, value=value, made=frozenset(made))
     return found
 
 
-def _lost(was: Mapping[str, Group], now: Mapping[str, Group]) -> Iterable[QlumodError]:
+def _lost(was: Mapping[str, LinkGroup], now: Mapping[str, LinkGroup]) -> Iterable[QlumodError]:
     for name, group in was.items():
         left = now[name].choices if name in now else {}
         for file in group.choices:
@@ -196,13 +196,13 @@ def _lost(was: Mapping[str, Group], now: Mapping[str, Group]) -> Iterable[Qlumod
                 )
 
 
-def _changed(was: Group | None, now: Group) -> bool:
+def _changed(was: LinkGroup | None, now: LinkGroup) -> bool:
     return was is None or (
         (was.mode, was.value, group_text(was)) != (now.mode, now.value, group_text(now))
     )
 
 
-def _group_stanza(group: Group, was: Group | None) -> str:
+def _group_stanza(group: LinkGroup, was: LinkGroup | None) -> str:
     before = was.choices if was else {}
     choices = [
         choice for file, choice in sorted(group.choices.items()) if before.get(file) != choice
@@ -229,7 +229,7 @@ def _pairs(text: str) -> dict[str, str]:
     return {name: path for name, _, path in lines}
 
 
-def _groups_in(text: str) -> list[Group]:
+def _groups_in(text: str) -> list[LinkGroup]:
     """The groups of a fragment."""
     found = [_group(values) for values, _ in keyed(text, "Name", "Mode", "Link")]
     for group in found:
@@ -238,14 +238,14 @@ def _groups_in(text: str) -> list[Group]:
     return found
 
 
-def _group(values: Mapping[str, str]) -> Group:
+def _group(values: Mapping[str, str]) -> LinkGroup:
     choices = {}
     for field, text in values.items():
         if field.startswith("Choice-"):
             head, _, slaves = text.partition("\n")
             priority, _, file = head.partition(" ")
             choices[file] = Choice(file=file, priority=signed(priority), slaves=_pairs(slaves))
-    return Group(
+    return LinkGroup(
         name=values["Name"],
         mode=values["Mode"],
         link=values["Link"],
@@ -256,7 +256,7 @@ def _group(values: Mapping[str, str]) -> Group:
     )
 
 
-def _merged(lower: ModuleName, one: Group, upper: ModuleName, other: Group) -> Group:
+def _merged(lower: ModuleName, one: LinkGroup, upper: ModuleName, other: LinkGroup) -> LinkGroup:
     """Two modules' views of a group as one."""
     for file in one.choices.keys() & other.choices.keys():
         if one.choices[file] != other.choices[file]:
@@ -270,7 +270,7 @@ def _merged(lower: ModuleName, one: Group, upper: ModuleName, other: Group) -> G
     return _automatic(one, both)
 
 
-def _automatic(one: Group, both: Group) -> Group:
+def _automatic(one: LinkGroup, both: LinkGroup) -> LinkGroup:
     """The best of all choices; what links it has tells the build in which it was the best, too."""
     value = best(both, one.value)
     if value in one.choices and one.value == value:
@@ -280,7 +280,7 @@ def _automatic(one: Group, both: Group) -> Group:
     return replace(both, value=value, made=frozenset(both.choices[value].slaves))
 
 
-def _manual(lower: ModuleName, one: Group, upper: ModuleName, both: Group) -> Group:
+def _manual(lower: ModuleName, one: LinkGroup, upper: ModuleName, both: LinkGroup) -> LinkGroup:
     """A choice made by hand stays; the upper module may have made another one over the lower's."""
     if both.mode == "manual" and one.mode == "manual" and one.value != both.value:
         raise _disagreement(one.name, lower, upper, f"its value: {one.value} or {both.value}")
@@ -293,7 +293,7 @@ def _disagreement(name: str, lower: ModuleName, upper: ModuleName, what: str) ->
     return QlumodError(f"{_ADMIN}/{name}: modules {lower} and {upper} disagree about {what}")
 
 
-def _files(group: Group) -> dict[str, StateFile]:
+def _files(group: LinkGroup) -> dict[str, StateFile]:
     files = {f"{_ADMIN}/{group.name}": StateFile(data=encoded(group_text(group)))}
     choice = group.choices.get(group.value)
     targets = {group.name: group.value}

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from qlumod.errors import QlumodError
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import Cache, Dropped, Fixed, Rule, matches_any
 from qlumod.state.table import CACHES, rule_of
 
-Tree = Mapping[str, Entry]
+Tree = Mapping[str, TreeEntry]
 """Entries by path."""
 
 _OVERLAY = ("trusted.overlay.", "user.overlay.")
@@ -55,7 +55,7 @@ class Step:
     action: Action
     reason: str
     rule: str = ""
-    entry: Entry | None = None
+    entry: TreeEntry | None = None
     """What lies in the upper; None for a path that an opaque directory or whiteout hides."""
     details: tuple[str, ...] = ()
     remedy: str = ""
@@ -125,7 +125,7 @@ class _Decider:
     wins: tuple[str, ...]
     secrets: tuple[str, ...]
 
-    def about(self, entry: Entry) -> Step:
+    def about(self, entry: TreeEntry) -> Step:
         if entry.whiteout:
             return self.about_removed(entry.path, entry=entry)
         was = self.below.get(entry.path)
@@ -140,7 +140,7 @@ class _Decider:
             return Step(path=entry.path, entry=entry, action=Action.KEEP, reason="it is new")
         return self._changed(was, entry)
 
-    def _special(self, entry: Entry, was: Entry | None) -> Step | None:
+    def _special(self, entry: TreeEntry, was: TreeEntry | None) -> Step | None:
         if entry.type != "d" and matches_any(entry.path, self.secrets):
             return Step(
                 path=entry.path,
@@ -151,7 +151,7 @@ class _Decider:
         rule = _rule(entry)
         return _by_rule(entry, rule, was) if rule is not None else None
 
-    def about_removed(self, path: str, *, entry: Entry | None) -> Step:
+    def about_removed(self, path: str, *, entry: TreeEntry | None) -> Step:
         was = self.below.get(path)
         if was is None:
             reason = "it hides nothing: there is no such path below"
@@ -175,7 +175,7 @@ class _Decider:
             remedy=f"if it is right that it is gone, add {path} to the field Wins",
         )  # fmt: skip
 
-    def _changed(self, was: Entry, now: Entry) -> Step:
+    def _changed(self, was: TreeEntry, now: TreeEntry) -> Step:
         if self._won(now.path):
             return Step(
                 path=now.path, entry=now, action=Action.KEEP,
@@ -192,12 +192,12 @@ class _Decider:
         return matches_any(path, self.wins)
 
 
-def same(one: Entry, other: Entry) -> bool:
+def same(one: TreeEntry, other: TreeEntry) -> bool:
     """Whether two entries of a path are equal in all that a layer holds, times left aside."""
     return _what_counts(one) == _what_counts(other)
 
 
-def differences(was: Entry, now: Entry) -> tuple[str, ...]:
+def differences(was: TreeEntry, now: TreeEntry) -> tuple[str, ...]:
     """How two entries of a path differ, for people."""
     before, after = _what_counts(was), _what_counts(now)
     return tuple(
@@ -207,7 +207,7 @@ def differences(was: Entry, now: Entry) -> tuple[str, ...]:
     )
 
 
-def _what_counts(entry: Entry) -> dict[str, str]:
+def _what_counts(entry: TreeEntry) -> dict[str, str]:
     return {
         "type": entry.type,
         "mode": f"{entry.mode:04o}",
@@ -225,7 +225,7 @@ def _what_counts(entry: Entry) -> dict[str, str]:
     }
 
 
-def _rule(entry: Entry) -> Rule | None:
+def _rule(entry: TreeEntry) -> Rule | None:
     rule = rule_of(entry.path, entry.target)
     # A directory is no file of state, even where its name fits.
     if entry.type == "d" and not (isinstance(rule, Dropped) and rule.claims_directory(entry.path)):
@@ -233,7 +233,7 @@ def _rule(entry: Entry) -> Rule | None:
     return rule
 
 
-def _by_rule(entry: Entry, rule: Rule, was: Entry | None) -> Step:
+def _by_rule(entry: TreeEntry, rule: Rule, was: TreeEntry | None) -> Step:
     if isinstance(rule, Dropped):
         action, reason = Action.DROP, rule.reason
     elif isinstance(rule, Fixed):
@@ -266,7 +266,7 @@ def _hidden(upper: Tree, below: Tree) -> Iterator[str]:
             yield path
 
 
-def _is_opaque(entry: Entry) -> bool:
+def _is_opaque(entry: TreeEntry) -> bool:
     return any(name in _OPAQUE and value in (b"y", b"x") for name, value in entry.xattrs)
 
 

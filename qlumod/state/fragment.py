@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModuleName
-from qlumod.state.kind import Malformed, decoded, encoded, parsed
+from qlumod.state.kind import Malformed, decoded_lines, encoded, parsed
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ def read_fragment(module: ModuleName, kind: str, fragment: bytes) -> str:
     """The body of a module's fragment; raises on a format that this version does not know."""
     if not fragment:
         return ""
-    header, _, body = decoded(fragment).partition("\n\n")
+    header, _, body = decoded_lines(fragment).partition("\n\n")
     if header.strip() != HEADER.strip():
         first = header.partition("\n")[0]
         raise QlumodError(

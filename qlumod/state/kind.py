@@ -212,7 +212,7 @@ def is_path(text: str) -> bool:
 def text_of(files: Files, path: str) -> str:
     """The text of a file, empty where there is none; surrogates stand for bytes beyond UTF-8."""
     file = files.get(path)
-    return decoded(file.data) if file and not file.link else ""
+    return decoded_lines(file.data) if file and not file.link else ""
 
 
 class Malformed(QlumodError):
@@ -244,7 +244,7 @@ def parsed(where: str, text: str, parse: Callable[[str], T]) -> T:
         raise QlumodError(f"{where}: {fault.brief}", remedy=fault.remedy or _REMEDY) from fault
 
 
-def decoded(data: bytes) -> str:
+def decoded_lines(data: bytes) -> str:
     """Bytes as text; surrogates stand for bytes that are not UTF-8."""
     return data.decode("utf-8", "surrogateescape")
 

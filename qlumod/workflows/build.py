@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice
-from qlumod.layer.build import build_again, payload, plan, require_means, sweep_work
+from qlumod.layer.build import build_again, payload, plan_jobs, require_means, sweep_work
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.layer.scheduler import Outcome, abreast, usable_processors
@@ -31,7 +31,7 @@ PACKAGERS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class BuiltModule:
     """What became of one module: its payload, its packages, and whether a second build agreed."""
 
     module: ModuleName
@@ -49,11 +49,11 @@ class Planned:
     module: ModuleName
     identity: str
     action: str
-    """``build``, or ``take from the cache``."""
+    """``build_modules``, or ``take from the cache``."""
 
 
 def plan_build(place: Workplace, modules: Sequence[str]) -> tuple[Planned, ...]:
-    """Say what `build` would do, without fetching or building anything."""
+    """Say what `build_modules` would do, without fetching or building anything."""
     return tuple(
         Planned(module=job.spec.module, identity=job.identity, action=_action(place, job))
         for job in ordered(place, modules)[-1]
@@ -64,7 +64,7 @@ def _action(place: Workplace, job: Job) -> str:
     return "take from the cache" if payload_path(place.cache, job.identity).is_dir() else "build"
 
 
-def build(
+def build_modules(
     place: Workplace,
     modules: Sequence[str],
     *,
@@ -72,7 +72,7 @@ def build(
     twice: bool = False,
     base: Base | None = None,
     listen: Listener,
-) -> tuple[Built, ...]:
+) -> tuple[BuiltModule, ...]:
     """Build modules and package them; no names stand for all modules.
 
     Modules are built side by side, each as soon as those that it requires are there, and packaged
@@ -82,7 +82,7 @@ def build(
     if to.lint:
         require_programs("lintian")
     project, lock, jobs = ordered(place, modules)
-    wanted = named(project, modules)
+    wanted = named_modules(project, modules)
     require_tools(lock)
     require_means(jobs, cache=place.cache, again=twice)
     workshop = place.workshop
@@ -168,22 +168,24 @@ def _faults(outcome: Outcome[tuple[Payload, Future[tuple[Path, ...]]]]) -> Itera
                 raise other
 
 
-def _built(outcome: Outcome[tuple[Payload, Future[tuple[Path, ...]]]]) -> Iterator[Built]:
+def _built(outcome: Outcome[tuple[Payload, Future[tuple[Path, ...]]]]) -> Iterator[BuiltModule]:
     for module in outcome.modules:
         if module in outcome.done:
             made, packaging = outcome.done[module]
-            yield Built(module=module, payload=made, packages=packaging.result())
+            yield BuiltModule(module=module, payload=made, packages=packaging.result())
         elif isinstance(differs := outcome.failed.get(module), _Differs):
-            yield Built(module=module, payload=differs.payload, differences=differs.differences)
+            yield BuiltModule(
+                module=module, payload=differs.payload, differences=differs.differences
+            )
 
 
 def ordered(place: Workplace, modules: Sequence[str]) -> tuple[Project, Lock, tuple[Job, ...]]:
     """The project, its lock, and a job for each of the modules and for all that they require."""
     project, lock = locked_project(place, modules)
-    return project, lock, plan(project, lock, named(project, modules))
+    return project, lock, plan_jobs(project, lock, named_modules(project, modules))
 
 
-def named(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
+def named_modules(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
     """The modules of these names; none stand for all."""
     names = tuple(module_name(name) for name in modules)
     return names or tuple(spec.module for spec in project.specs)

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from qlumod.package.predecessor_changes import Comparison, compared, listed
+from qlumod.package.predecessor_changes import Comparison, compared, listed_version
 from qlumod.repository.format.layout import Layout
-from qlumod.repository.maintenance.published import named, payloads
+from qlumod.repository.maintenance.published import payloads, published_as
 from qlumod.repository.publishing.founding import opened_settings
 
 
 def compare_payloads(old: Path, new: Path) -> tuple[Comparison, ...]:
     """Hold two payload packages, or payloads' directories, against each other."""
-    return (compared(listed(old), listed(new)),)
+    return (compared(listed_version(old), listed_version(new)),)
 
 
 def compare_published(repository: Path, old: str, new: str) -> tuple[Comparison, ...]:
@@ -24,8 +24,8 @@ def compare_published(repository: Path, old: str, new: str) -> tuple[Comparison,
     before, after = _payloads(layout, old), _payloads(layout, new)
     return tuple(
         compared(
-            listed(before[key]) if key in before else None,
-            listed(after[key]) if key in after else None,
+            listed_version(before[key]) if key in before else None,
+            listed_version(after[key]) if key in after else None,
         )
         for key in sorted({*before, *after})
         if before.get(key) != after.get(key)
@@ -34,5 +34,7 @@ def compare_published(repository: Path, old: str, new: str) -> tuple[Comparison,
 
 def _payloads(layout: Layout, name: str) -> Mapping[tuple[str, ...], Path]:
     return {
-        key: path for found in named(layout, name) for key, path in payloads(found, layout).items()
+        key: path
+        for found in published_as(layout, name)
+        for key, path in payloads(found, layout).items()
     }

@@ -8,12 +8,12 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, Notice, ignore
 from qlumod.lock.archives.freshness import Older, require_no_older
-from qlumod.lock.archives.root import HELD, Place, with_folders, with_held, with_indexes
+from qlumod.lock.archives.root import HELD, ArchiveRoot, with_folders, with_held, with_indexes
 from qlumod.lock.archives.root import place as apt_place
 from qlumod.lock.archives.sources import archives_of, require_archives
 from qlumod.lock.fetching.fetch import Fetched, missing, packages_of, to_compile
-from qlumod.lock.fetching.fetch import fetch as fetch_missing
-from qlumod.lock.rules.changes import Difference, compiled_anew, difference
+from qlumod.lock.fetching.fetch import fetch_packages as fetch_missing
+from qlumod.lock.rules.changes import LockDifference, compiled_anew, difference
 from qlumod.lock.rules.kept import check_dropped, held_packages
 from qlumod.lock.rules.make import Before, make_lock, own_sources
 from qlumod.lock.rules.module_versions import Revision
@@ -21,7 +21,7 @@ from qlumod.lock.rules.stale import renewing, require_fresh, require_locked
 from qlumod.lock.rules.unavailable import modules_without
 from qlumod.lock.solver.client import HeldPackage, Solved, absent, solve
 from qlumod.lock.target import Target
-from qlumod.lock.verbs.check import check
+from qlumod.lock.verbs.check import check_specs
 from qlumod.model.document import readable
 from qlumod.model.lock import Lock, LockedArchive, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName
@@ -58,7 +58,7 @@ class Locked:
 
     path: Path
     lock: Lock
-    difference: Difference
+    difference: LockDifference
     changed: bool
     """Whether the file is another one now."""
     revisions: tuple[Revision, ...] = ()
@@ -83,7 +83,7 @@ def target(release: Release, flavor: str | None = None, arch: str | None = None)
 
 def project_for(place: Workplace) -> tuple[Project, Target]:
     """What engineers wrote, with the modules of one flavor only."""
-    project = check(place.specs)
+    project = check_specs(place.specs)
     wanted = target(project.release, place.flavor, place.arch)
     return project.of_flavor(wanted.flavor), wanted
 
@@ -117,7 +117,7 @@ def locked_project(place: Workplace, modules: Sequence[str] = ()) -> tuple[Proje
     return project.without(dict(found.left_out)).in_profile(place.profile), found
 
 
-def left_out(place: Workplace) -> tuple[tuple[ModuleName, str], ...]:
+def modules_left_out(place: Workplace) -> tuple[tuple[ModuleName, str], ...]:
     """The modules that the lock does without, and why."""
     return locked_project(place)[1].left_out
 
@@ -215,8 +215,8 @@ def old_lock(place: Workplace, project: Project, wanted: Target) -> Lock | None:
 
 
 def _held(
-    where: Place, kept: Lock | None, names: Sequence[str], store: Store, listen: Listener
-) -> tuple[Place, tuple[HeldPackage, ...]]:
+    where: ArchiveRoot, kept: Lock | None, names: Sequence[str], store: Store, listen: Listener
+) -> tuple[ArchiveRoot, tuple[HeldPackage, ...]]:
     """Keep the old lock's packages as candidates: from their archives, else from the store."""
     if kept is None:
         return where, ()
@@ -228,7 +228,7 @@ def _held(
     return where, held_packages(kept, names, gone, store)
 
 
-def _of_archives(solved: Solved, where: Place, old: Lock | None) -> Solved:
+def _of_archives(solved: Solved, where: ArchiveRoot, old: Lock | None) -> Solved:
     """What was solved, with the archives that packages come from in place of the store."""
     return replace(
         solved,
@@ -237,7 +237,7 @@ def _of_archives(solved: Solved, where: Place, old: Lock | None) -> Solved:
     )
 
 
-def _unread(where: Place, old: Lock | None) -> tuple[LockedArchive, ...]:
+def _unread(where: ArchiveRoot, old: Lock | None) -> tuple[LockedArchive, ...]:
     """Archives of the old lock that cannot be read now, and whose packages the store still has."""
     held = {source.archive.removeprefix(HELD) for source in where.root.sources}
     return tuple(
@@ -274,7 +274,7 @@ def _remove_debris(beneath: Beneath, path: Path) -> None:
             beneath.unlink(path.parent / name)
 
 
-def fetch(
+def fetch_modules(
     place: Workplace,
     modules: Sequence[str] = (),
     *,

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Proposal
-from qlumod.layer.build import build_payloads, plan
-from qlumod.lock.verbs.check import ACCOUNTS, check
+from qlumod.layer.build import build_payloads, plan_jobs
+from qlumod.lock.verbs.check import ACCOUNTS, check_specs
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import FlavorName, ModuleName, flavor_name, module_name
 from qlumod.model.new_spec import Draft, new_spec_text
-from qlumod.model.project import CORE, Project, checked
+from qlumod.model.project import CORE, Project, checked_project
 from qlumod.model.relation import parse_relation
 from qlumod.model.spec import SUFFIX
 from qlumod.system.disk.beneath import Beneath
@@ -62,12 +62,12 @@ def new(
 
     Where it is `tried`, it is solved and built first, and nothing is written unless that goes well.
     """
-    project = check(place.specs)
+    project = check_specs(place.specs)
     module = module_name(wanted.module)
     path = place.specs / f"{module}{SUFFIX}"
     _require_new(project, module, path)
     text = _spec_text(module, wanted)
-    grown = checked(
+    grown = checked_project(
         project.release,
         project.accounts,
         (*project.specs, *parse_spec(text, str(path), project.release)),
@@ -101,7 +101,7 @@ def _missing_accounts(
             f"{module} cannot be tried: {left_out[module]}",
             remedy="name a mirror or a directory of .debs: --archive NAME=URI",
         )
-    jobs = plan(project.in_profile(place.profile), lock, [module])
+    jobs = plan_jobs(project.in_profile(place.profile), lock, [module])
     names = [job.spec.module for job in jobs]
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
     proposed: list[str] = []

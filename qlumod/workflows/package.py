@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.events import Caution, Listener
-from qlumod.layer.build import build_payloads, plan, plan_here, require_means
+from qlumod.layer.build import build_payloads, plan_here, plan_jobs, require_means
 from qlumod.layer.cache import payload_path
 from qlumod.layer.check import require_agreement
 from qlumod.layer.inputs import documents, read_inputs
@@ -18,7 +18,7 @@ from qlumod.package.build import build_package
 from qlumod.package.changelog import transparency
 from qlumod.package.delivery import Delivery
 from qlumod.package.install import install_copyright, install_documents, install_payload
-from qlumod.package.plan import Plan, payload_depends
+from qlumod.package.plan import SourcePlan, payload_depends
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.store import Store
 from qlumod.system.disk.workshop import Workshop
@@ -66,7 +66,7 @@ def package_module(
     return build_package(made, payload, to=to, cache=workshop.cache, listen=listen)
 
 
-def source_plan(job: Job, store: Store) -> Plan:
+def source_plan(job: Job, store: Store) -> SourcePlan:
     """What the source package of a module is."""
     return _plan(job, known_predecessor(job.lock, job.spec.module, store))
 
@@ -102,7 +102,7 @@ def install_module(
 def _jobs(job: Job, workshop: Workshop, listen: Listener) -> tuple[Job, ...]:
     """What has to be done for a payload: nothing, or to build it here with the tools of here."""
     module, cache = job.spec.module, workshop.cache
-    locked = plan(job.project, job.lock, [module])[-1]
+    locked = plan_jobs(job.project, job.lock, [module])[-1]
     if payload_path(cache, locked.identity).is_dir():
         return (locked,)
     require_means((locked,), cache=cache)
@@ -127,8 +127,8 @@ def _brought(lock: Lock, source: SourcePackage) -> Mapping[Digest, Path]:
     }
 
 
-def _plan(job: Job, before: Predecessor | None) -> Plan:
-    return Plan(
+def _plan(job: Job, before: Predecessor | None) -> SourcePlan:
+    return SourcePlan(
         release=job.project.release,
         spec=job.spec,
         lock=job.lock,

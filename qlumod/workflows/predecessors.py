@@ -9,18 +9,24 @@ from qlumod.events import Caution, Listener, step
 from qlumod.layer.inputs import SPEC as SPEC_FILE
 from qlumod.layer.inputs import parse_inputs
 from qlumod.layer.job import Job
-from qlumod.lock.rules.module_versions import Known, Published, Revision, remembered, revised
+from qlumod.lock.rules.module_versions import (
+    KnownVersions,
+    Published,
+    Revision,
+    remembered_versions,
+    revised,
+)
 from qlumod.lock.rules.recipe import Recipe, recipe_of
 from qlumod.model.lock import Lock, LockedPredecessor
 from qlumod.model.names import Digest, ModuleName, ReleaseVersion
 from qlumod.model.project import Project
 from qlumod.model.release import Release
-from qlumod.package.before import BEFORE, SPEC, Predecessor, document, read_document
+from qlumod.package.before import BEFORE, SPEC, Predecessor, predecessor_document, read_predecessor
 from qlumod.package.published import read_inputs_of, read_payload
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.maintenance.published import (
     PublishedModule,
-    Wanted,
+    WantedVersion,
     at_version,
     bases,
     highest_revision,
@@ -73,14 +79,14 @@ def revise(
     wanted = _wanted(new, project.release)
     published = _published(there, wanted, [s.module for s in project.specs], store, listen)
     known = {
-        spec.module: Known(
+        spec.module: KnownVersions(
             module=spec.module,
             recipe=recipe_of(
                 spec, project.release, project.accounts, new.of(spec.module), new.flavor
             ),
             epoch=new.epoch_of(spec.module),
             published=_of_the_release(
-                wanted.version, published.get(spec.module), remembered(old, spec.module)
+                wanted.version, published.get(spec.module), remembered_versions(old, spec.module)
             ),
             taken=highest_revision(there.layout, wanted, spec.module) if there else 0,
             raised=spec.module in by.raised,
@@ -126,7 +132,7 @@ def known_predecessor(lock: Lock, module: ModuleName, store: Store) -> Predecess
     return Predecessor(
         module=module,
         version=locked.version,
-        texts=read_document(data, f"{module} {locked.version}"),
+        texts=read_predecessor(data, f"{module} {locked.version}"),
     )
 
 
@@ -155,8 +161,8 @@ def _there(base: Base | None, listen: Listener) -> Base | None:
     return base
 
 
-def _wanted(lock: Lock, release: Release) -> Wanted:
-    return Wanted(
+def _wanted(lock: Lock, release: Release) -> WantedVersion:
+    return WantedVersion(
         prefix=release.prefix,
         version=ReleaseVersion.parse(lock.version),
         flavor=lock.flavor,
@@ -166,7 +172,7 @@ def _wanted(lock: Lock, release: Release) -> Wanted:
 
 def _published(
     base: Base | None,
-    wanted: Wanted,
+    wanted: WantedVersion,
     modules: Collection[ModuleName],
     store: Store,
     listen: Listener,
@@ -202,7 +208,7 @@ def _read(found: PublishedModule, module: ModuleName, store: Store, listen: List
         revision=found.revision,
         digest=recipe.digest if recipe else None,
         manifest=payload.digest,
-        document=store.keep(document({**payload.texts, **spec})),
+        document=store.keep(predecessor_document({**payload.texts, **spec})),
         epoch=payload.manifest.epoch,
         recipe=recipe,
         predecessor=_own_predecessor(job, inputs, store) if job else None,
@@ -235,7 +241,7 @@ def _own_predecessor(job: Job, inputs: Mapping[str, str], store: Store) -> Locke
         name.removeprefix(start): text for name, text in inputs.items() if name.startswith(start)
     }
     if texts:
-        store.keep(document(texts))
+        store.keep(predecessor_document(texts))
     return job.lock.predecessor_of(module)
 
 

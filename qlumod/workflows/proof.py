@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
-from qlumod.layer.build import build_payloads, ensure_generated, plan
+from qlumod.layer.build import build_payloads, ensure_generated, plan_jobs
 from qlumod.layer.job import Job
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
@@ -17,7 +17,7 @@ from qlumod.model.proof import About, ProvenModule
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.proof.expected import expectations
 from qlumod.proof.reference import Installation, reference_tree
-from qlumod.proof.tree import Tree, loaded
+from qlumod.proof.tree import ScannedTree, loaded
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.table import KINDS
@@ -50,7 +50,7 @@ def verify_stack(
     installation = Installation(lock=lock, specs=stacked)
     names = installation.modules
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
-    payloads = built_payloads(place.workshop, plan(project, lock, names), listen=listen)
+    payloads = built_payloads(place.workshop, plan_jobs(project, lock, names), listen=listen)
     workshop = place.workshop
     reference = reference_tree(installation, workshop, fresh=fresh, listen=listen)
     found = verdict_of(
@@ -95,7 +95,7 @@ def verdict_of(
     installation: Installation,
     payloads: Mapping[ModuleName, Payload],
     *,
-    reference: Tree,
+    reference: ScannedTree,
     work: Path,
     listen: Listener,
 ) -> Verdict:
@@ -126,7 +126,7 @@ def _check_conflicts(specs: Sequence[ModuleSpec]) -> None:
 
 def stack_tree(
     payloads: Mapping[ModuleName, Payload], *, epoch: int, work: Path, listen: Listener
-) -> Tree:
+) -> ScannedTree:
     """Assemble a stack in `work` and scan it."""
     places = [str(payload.directory) for payload in payloads.values()]
     with staging(work, f"proof-{digest_value(places)}") as place:

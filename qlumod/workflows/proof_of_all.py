@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step, within
-from qlumod.layer.build import plan
+from qlumod.layer.build import plan_jobs
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, module_name
@@ -23,12 +23,12 @@ from qlumod.proof.checked import (
     refused,
 )
 from qlumod.proof.derivation import closer_sets, no_derivation
-from qlumod.proof.design import Design, Stack, design
+from qlumod.proof.design import Design, ProofStack, design
 from qlumod.proof.difference import Difference
-from qlumod.proof.proved import Proved, Shown, table
+from qlumod.proof.proved import Proved, ShownProof, table
 from qlumod.proof.reference import PROOF, UNFINISHED, Installation, kept_root, reference_tree
 from qlumod.proof.steps import otherwise
-from qlumod.proof.tree import Tree
+from qlumod.proof.tree import ScannedTree
 from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
@@ -78,7 +78,7 @@ def verify_all(
     plan_of_all = design(looked_at)
     require()
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
-    jobs = plan(project, lock, names)
+    jobs = plan_jobs(project, lock, names)
     payloads = built_payloads(place.workshop, jobs, listen=listen)
     sweep(place.cache / PROOF / UNFINISHED)
     prover = Prover(
@@ -128,7 +128,7 @@ class Prover:
             listen=within(listen, CORE),
         )
 
-    def ground(self, stack: Stack, *, listen: Listener) -> Checked:
+    def ground(self, stack: ProofStack, *, listen: Listener) -> Checked:
         """Hold a stack against an installation, and that against one in two steps."""
 
         def make(listen: Listener) -> Checked:
@@ -142,7 +142,7 @@ class Prover:
 
         return self._kept("ground", stack, ONCE, make, listen)
 
-    def pair(self, stack: Stack, way: Way, *, listen: Listener) -> Checked:
+    def pair(self, stack: ProofStack, way: Way, *, listen: Listener) -> Checked:
         """Hold a stack against an installation that is made in one of both ways."""
 
         def make(listen: Listener) -> Checked:
@@ -154,7 +154,7 @@ class Prover:
     def _kept(
         self,
         what: str,
-        stack: Stack,
+        stack: ProofStack,
         way: Way,
         make: Callable[[Listener], Checked],
         listen: Listener,
@@ -174,7 +174,9 @@ class Prover:
             write_whole(place, checked_text(found))
         return found
 
-    def _otherwise(self, stack: Stack, reference: Tree, listen: Listener) -> tuple[Difference, ...]:
+    def _otherwise(
+        self, stack: ProofStack, reference: ScannedTree, listen: Listener
+    ) -> tuple[Difference, ...]:
         if stack == (CORE,):
             return ()
         in_steps = self._reference(stack, STEPS, listen)
@@ -183,7 +185,7 @@ class Prover:
         with step(listen, "comparing one step with two"):
             return otherwise(reference, in_steps, secrets=secrets, kinds=KINDS)
 
-    def _identity(self, what: str, stack: Stack, way: Way) -> Digest:
+    def _identity(self, what: str, stack: ProofStack, way: Way) -> Digest:
         return digest_value(
             {
                 "what": what,
@@ -193,13 +195,13 @@ class Prover:
             }
         )
 
-    def _installation(self, stack: Stack, way: Way) -> Installation:
+    def _installation(self, stack: ProofStack, way: Way) -> Installation:
         specs = tuple(self.project.spec(module) for module in stack)
         core = Installation(lock=self.lock, specs=specs[:1])
         below = core if way == STEPS else None
         return Installation(lock=self.lock, specs=specs, below=below)
 
-    def _reference(self, stack: Stack, way: Way, listen: Listener) -> Tree:
+    def _reference(self, stack: ProofStack, way: Way, listen: Listener) -> ScannedTree:
         return reference_tree(
             self._installation(stack, way),
             self.workshop,
@@ -207,7 +209,9 @@ class Prover:
             listen=listen,
         )
 
-    def _verdict(self, stack: Stack, way: Way, reference: Tree, listen: Listener) -> Verdict:
+    def _verdict(
+        self, stack: ProofStack, way: Way, reference: ScannedTree, listen: Listener
+    ) -> Verdict:
         return verdict_of(
             self.project,
             self._installation(stack, way),
@@ -220,14 +224,14 @@ class Prover:
 
 def _results(
     planned: Design, prover: Prover, at_once: bool, *, processors: int | None, listen: Listener
-) -> dict[Stack, Shown]:
+) -> dict[ProofStack, ShownProof]:
     """What is installed at once comes first: it decides which pairs may be derived."""
     with workers(_room(processors)) as beside:
         begun = beside.submit(prover.keep_core, listen=listen)
 
         def all_of(
-            work: Callable[[Stack], Checked], stacks: Iterable[Stack]
-        ) -> dict[Stack, Checked]:
+            work: Callable[[ProofStack], Checked], stacks: Iterable[ProofStack]
+        ) -> dict[ProofStack, Checked]:
             """Do it for all stacks side by side."""
             wanted = tuple(dict.fromkeys(stacks))
             if not wanted:
@@ -252,12 +256,12 @@ def _results(
             lambda stack: prover.pair(stack, ONCE if pairs[stack] else STEPS, listen=listen), pairs
         )
     return {
-        stack: Shown(stack=stack, result=result, why=pairs.get(stack, ""))
+        stack: ShownProof(stack=stack, result=result, why=pairs.get(stack, ""))
         for stack, result in (known | found).items()
     }
 
 
-def _planned(known: Mapping[Stack, Checked], pairs: Mapping[Stack, str]) -> str:
+def _planned(known: Mapping[ProofStack, Checked], pairs: Mapping[ProofStack, str]) -> str:
     derived = sum(not why for why in pairs.values())
     return (
         f"{len(known)} stacks were held against installations at once; "
@@ -270,7 +274,7 @@ def _room(processors: int | None) -> int:
     return min(processors or os.cpu_count() or 1, max(1, available_memory() // ROOM))
 
 
-def _title(stack: Stack) -> str:
+def _title(stack: ProofStack) -> str:
     return " + ".join(stack)
 
 

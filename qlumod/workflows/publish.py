@@ -11,12 +11,12 @@ from qlumod.repository.format.layout import Layout, suite
 from qlumod.repository.format.settings import Settings, Wishes
 from qlumod.repository.format.snapshots import Snapshot, current_snapshot, existing
 from qlumod.repository.index.related import related
-from qlumod.repository.publishing.founding import opened_settings, settle
+from qlumod.repository.publishing.founding import opened_settings, settle_repository
 from qlumod.repository.publishing.incoming import Incoming, read_incoming, suite_of
 from qlumod.repository.publishing.offering import Demand, Offer, demand, publisher
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Admission, Terms
-from qlumod.repository.rules.plan import Plan, plan
+from qlumod.repository.rules.plan import SuitePlan, plan_publication
 from qlumod.repository.rules.redistribution import refuse_private, refuse_trials
 from qlumod.repository.rules.selection import only
 
@@ -39,7 +39,7 @@ def publish(
     packages say. A repository that is not there yet begins as is wished.
     """
     layout = Layout(root=terms.repository.absolute())
-    settings = settle(layout, wishes)
+    settings = settle_repository(layout, wishes)
     demanded = _demand(layout, settings, admission)
     with publisher(layout, settings, terms, listen=listen) as into:
         incoming = read_incoming(files, listen=listen)
@@ -79,7 +79,7 @@ def promote(
     demanded = _demand(layout, settings, admission)
     with publisher(layout, settings, terms, listen=listen) as into, into.opened():
         before = current_snapshot(layout, suite(target))
-        planned = plan(
+        planned = plan_publication(
             before.entries() if before else (),
             only(existing(layout, source).entries(), packages, source),
             allow_older=admission.allow_older,
@@ -96,13 +96,13 @@ def _demand(layout: Layout, settings: Settings, admission: Admission) -> Demand:
 
 def _planned(
     layout: Layout, before: Snapshot | None, incoming: Sequence[Incoming], *, allow_older: bool
-) -> Plan:
+) -> SuitePlan:
     new = [one.entry for one in incoming]
     if before is None:
-        return plan((), new, allow_older=allow_older)
+        return plan_publication((), new, allow_older=allow_older)
     everything = cache(before.entries)
     known = related(before, layout, new)
-    return plan(
+    return plan_publication(
         everything() if known is None else known,
         new,
         everything=everything,

@@ -13,12 +13,12 @@ from qlumod.model.spec import ModuleSpec
 from qlumod.package.room import Room, room
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.squashfs_sizes import stored_sizes
-from qlumod.workflows.build import named, ordered
+from qlumod.workflows.build import named_modules, ordered
 from qlumod.workflows.workplace import Workplace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownModule:
     """One module: what was written, what is locked, and what was built of it."""
 
     spec: ModuleSpec
@@ -36,22 +36,22 @@ class Shown:
     """What takes the room in its layer, where that was asked for."""
 
 
-def show(
+def show_modules(
     place: Workplace,
     modules: Sequence[str],
     *,
     sizes: bool = False,
-) -> tuple[Shown, ...]:
+) -> tuple[ShownModule, ...]:
     """Tell of modules what is known without building anything; no names stand for all modules.
 
     `sizes` asks for what takes the room in their layers, which must be built.
     """
     project, _, jobs = ordered(place, modules)
-    wanted = named(project, modules)
+    wanted = named_modules(project, modules)
     return tuple(_shown(job, place.cache, sizes=sizes) for job in jobs if job.spec.module in wanted)
 
 
-def _shown(job: Job, cache: Path, *, sizes: bool) -> Shown:
+def _shown(job: Job, cache: Path, *, sizes: bool) -> ShownModule:
     module, lock, place = job.spec.module, job.lock, payload_path(cache, job.identity)
     payload = Payload(directory=place) if place.is_dir() else None
     if sizes and payload is None:
@@ -59,7 +59,7 @@ def _shown(job: Job, cache: Path, *, sizes: bool) -> Shown:
             f"{module} is not built: there is no layer to measure",
             remedy=f"build it: qlumod build {module}",
         )
-    return Shown(
+    return ShownModule(
         spec=job.spec,
         version=f"{lock.version}-{dict(lock.revisions)[module]}",
         flavor=lock.flavor,

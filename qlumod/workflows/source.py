@@ -7,7 +7,7 @@ from pathlib import Path
 from qlumod.events import Listener
 from qlumod.model.names import ModuleName
 from qlumod.package.source import source_package
-from qlumod.workflows.build import named, ordered
+from qlumod.workflows.build import named_modules, ordered
 from qlumod.workflows.lock import fetch_locked
 from qlumod.workflows.package import source_plan
 from qlumod.workflows.predecessors import require_predecessors
@@ -15,7 +15,7 @@ from qlumod.workflows.workplace import Workplace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class WrittenSource:
     """The source package of one module."""
 
     module: ModuleName
@@ -33,13 +33,13 @@ def source(
     with_packages: bool = False,
     dry_run: bool = False,
     listen: Listener,
-) -> tuple[Source, ...]:
+) -> tuple[WrittenSource, ...]:
     """Write the source packages of modules into `output`; no names stand for all modules.
 
     `with_packages` lets the locked .debs go along; those that the store lacks are fetched.
     """
     project, lock, jobs = ordered(place, modules)
-    wanted = named(project, modules)
+    wanted = named_modules(project, modules)
     debs = place.packages
     require_predecessors(lock, wanted, debs)
     plans = [source_plan(job, debs) for job in jobs if job.spec.module in wanted]
@@ -47,7 +47,7 @@ def source(
         fetch_locked(place, lock, project.release, modules=wanted, compiling=True, listen=listen)
     packages = debs if with_packages else None
     return tuple(
-        Source(
+        WrittenSource(
             module=plan.module,
             name=plan.source,
             version=plan.version,

@@ -11,7 +11,7 @@ from qlumod.events import Event, Output
 from qlumod.head.places import Places
 from qlumod.head.verbs.image import NewImage, build_images, create_image
 from qlumod.head.verbs.modules import register
-from qlumod.layer.build import build_payloads, plan
+from qlumod.layer.build import build_payloads, plan_jobs
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.payload import MANIFEST, payload_home
@@ -66,7 +66,7 @@ def asked_while_building(site: Site, cache: Path) -> tuple[dict[str, Path], list
         heard = _Heard()
         for package in site.lock.generated(module):
             site.store.forget_generated(package.sha256)
-        jobs = plan(site.project, site.lock, [module])
+        jobs = plan_jobs(site.project, site.lock, [module])
         made = build_payloads(jobs, Workshop(store=site.store, cache=cache), listen=heard)
         payloads |= {str(name): payload.directory for name, payload in made.items()}
         found += heard.answers(f"build {module}")

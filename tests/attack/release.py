@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from qlumod.lock.verbs.check import check
+from qlumod.lock.verbs.check import check_specs
 from qlumod.system.processes.run import capture, command
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
@@ -49,7 +49,7 @@ def probing_site(directory: Path, cache: Path) -> Site:
     (specs / "accounts").write_text(ACCOUNTS)
     _debs(specs / "debs", directory / "programs")
     place = Workplace(specs=specs, cache=cache)
-    made, project = lock(place), check(specs)
+    made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
     return Site(specs=specs, project=project, lock=made.lock, cache=cache)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.format.snapshots import all_snapshots
 from qlumod.repository.publishing.outcome import Publication
@@ -60,7 +60,7 @@ class Vendor(Publisher):
         """What users put into /etc/apt/sources.list.d/."""
         return (self.repository / f"{self.suite}.sources").read_text()
 
-    def make_payload(self, place: Path, plan: Plan) -> None:
+    def make_payload(self, place: Path, plan: SourcePlan) -> None:
         core = plan.module == "core"
         about = f"{plan.version} of {plan.module}"
         below, above = ({}, BASE) if core else (BASE, MUNGE)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from qlumod.cli.settings import reading as configuration
 from qlumod.cli.settings import values as kinds
-from qlumod.head.known import remembered
+from qlumod.head.known import remembered_digests
 from qlumod.layer.inputs import parse_inputs
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.address import address
@@ -30,14 +30,14 @@ from qlumod.model.relation import parse_relation
 from qlumod.model.release import Compression, parse_release
 from qlumod.model.secret import parse_secret
 from qlumod.model.stanzas import date_seconds, normalised, one_stanza, signed_stanza
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.package import before
 from qlumod.package.published import read_payload
 from qlumod.packaging.debian.deb import Deb, tar_xz_files
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
-from qlumod.proof.tree import Tree, dumped, loaded
+from qlumod.proof.tree import ScannedTree, dumped, loaded
 from qlumod.repository.format.entries import read_packages, read_sources
 from qlumod.repository.format.indexes import read_index
 from qlumod.repository.format.retired_names import parse_remembered
@@ -245,10 +245,10 @@ Cache: /var/cache/qlumod
 Archive: debian
 URI: http://example.org/debian
 """
-TREE = Tree(
+TREE = ScannedTree(
     entries={
-        "/": Entry(path="/", type="d", mode=0o755),
-        "/etc/passwd": Entry(
+        "/": TreeEntry(path="/", type="d", mode=0o755),
+        "/etc/passwd": TreeEntry(
             path="/etc/passwd", type="f", mode=0o644, xattrs=(("user.a", b"x"),), digest=A
         ),
     },
@@ -301,7 +301,7 @@ DOCUMENTS = (
         read=lambda data: parse_known(data, "proved"),
         seeds=(f"{A} {A}\n".encode(),),
     ),
-    _file("head.known.remembered", remembered, KNOWN_FILES),
+    _file("head.known.remembered_digests", remembered_digests, KNOWN_FILES),
     _word(
         "model.stanzas.date_seconds",
         lambda text: date_seconds(text, "Release"),
@@ -328,9 +328,9 @@ DOCUMENTS = (
     _file("system.deb.tar_xz_files", lambda path: list(tar_xz_files(path)), TAR_XZ),
     _file("package.published.read_payload", read_payload, PAYLOAD),
     Reader(
-        name="package.before.read_document",
-        read=lambda data: before.read_document(data, "before"),
-        seeds=(before.document({"packages": "x\n", "contents": "y\n"}),),
+        name="package.before.read_predecessor",
+        read=lambda data: before.read_predecessor(data, "before"),
+        seeds=(before.predecessor_document({"packages": "x\n", "contents": "y\n"}),),
     ),
     _text("cli.configuration.parse", configuration.parse, CONFIGURATION),
     _word("cli.kinds.duration", kinds.duration, "12h"),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.head.choose import check, choose
+from qlumod.head.choose import check_choice, choose
 from qlumod.model.image import Image, ImageName, image_text, parse_image
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ArchName, FlavorName, ModuleName, ReleaseVersion
@@ -162,13 +162,13 @@ MISFITS: dict[str, tuple[list[tuple[str, dict[str, Any]]], str]] = {
 def test_modules_that_do_not_fit_are_refused(kind: str) -> None:
     modules, error = MISFITS[kind]
     with pytest.raises(QlumodError) as raised:
-        check(image(), manifests(*modules))
+        check_choice(image(), manifests(*modules))
     assert str(raised.value) == error
 
 
 def test_all_misfits_are_told_at_once() -> None:
     with pytest.raises(QlumodError) as raised:
-        check(
+        check_choice(
             image(),
             manifests(
                 ("core", {}),
@@ -180,7 +180,9 @@ def test_all_misfits_are_told_at_once() -> None:
 
 
 def test_modules_that_fit_are_taken() -> None:
-    check(image(), manifests(("core", {}), ("slurm", {}), ("x", {"kernel": "6.1.0-1-amd64"})))
+    check_choice(
+        image(), manifests(("core", {}), ("slurm", {}), ("x", {"kernel": "6.1.0-1-amd64"}))
+    )
 
 
 def test_an_image_reads_back_as_it_was_written() -> None:

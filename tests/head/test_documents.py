@@ -21,8 +21,8 @@ from qlumod.model.registry import (
     Happened,
     Registered,
     Status,
-    changes_between,
     parse_registry,
+    registry_changes,
     registry_text,
 )
 from qlumod.model.secret import Secret, SecretKind
@@ -132,10 +132,10 @@ def test_changes_lead_from_one_registry_to_the_other(
     old: list[Registered], new: list[Registered]
 ) -> None:
     entries = {entry.key: entry for entry in old}
-    for change in changes_between(old, new):
+    for change in registry_changes(old, new):
         if change.what is Happened.REMOVED:
             del entries[change.module.key]
         else:
             entries[change.module.key] = change.module
     assert entries == {entry.key: entry for entry in new}
-    assert changes_between(new, new) == ()
+    assert registry_changes(new, new) == ()

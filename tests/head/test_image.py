@@ -16,7 +16,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice
 from qlumod.head.generations import read_current, read_stack
 from qlumod.head.verbs.image import (
-    Built,
+    BuiltImage,
     NewImage,
     build_images,
     create_image,
@@ -68,7 +68,7 @@ def create(head: HeadNode, name: str = "compute", version: str | None = None) ->
     )
 
 
-def build(head: HeadNode, name: str = "compute", *, force: bool = False) -> Built:
+def build(head: HeadNode, name: str = "compute", *, force: bool = False) -> BuiltImage:
     (built,) = build_images(
         head.places, [ImageName(name)], force=force, dry_run=False, listen=head.heard.append
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.lock.verbs.check import check
+from qlumod.lock.verbs.check import check_specs
 from qlumod.proof.tree import loaded
 from qlumod.system.processes.namespace import call_inside
 from qlumod.workflows.lock import fetch_locked, lock
@@ -56,7 +56,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
     specs = write_site(tmp_path_factory.mktemp("triggers") / "specs", MODULES)
     debs(specs / "debs")
     place = Workplace(specs=specs, cache=test_cache)
-    made, project = lock(place), check(specs)
+    made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
     return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)
 
@@ -66,7 +66,7 @@ def image(site: Site, directory: Path, *modules: str) -> str:
     payloads = [site.build(module) for module in modules]
     made = directory / "image.squashfs"
     call_inside(
-        "qlumod.head.inside:build",
+        "qlumod.head.inside:build_image_inside",
         {
             "modules": [[str(payload), str(payload / "layer.squashfs")] for payload in payloads],
             "own": {"files": [], "secrets": []},

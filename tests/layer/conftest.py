@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.lock.verbs.check import check
+from qlumod.lock.verbs.check import check_specs
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache
@@ -319,7 +319,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
     specs = write_site(tmp_path_factory.mktemp("small-release") / "specs", MODULES)
     small_debs(specs / "debs")
     place = Workplace(specs=specs, cache=test_cache)
-    made, project = lock(place), check(specs)
+    made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
     return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)
 

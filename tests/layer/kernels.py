@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from qlumod.lock.verbs.check import check
+from qlumod.lock.verbs.check import check_specs
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
 from tests.conftest import ROOT
@@ -51,7 +51,7 @@ def kernel_site(directory: Path, cache: Path) -> Site:
     (specs / "accounts").write_text(ACCOUNTS)
     _debs(specs / "debs")
     place = Workplace(specs=specs, cache=cache)
-    made, project = lock(place), check(specs)
+    made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
     return Site(specs=specs, project=project, lock=made.lock, cache=cache)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Event, ignore
-from qlumod.layer.build import build_payloads, plan
+from qlumod.layer.build import build_payloads, plan_jobs
 from qlumod.layer.check import require_agreement, require_whole
 from qlumod.layer.job import Job
 from qlumod.model.lock import Lock
@@ -103,11 +103,11 @@ class Site:
         return self.place.packages
 
     def job(self, module: str) -> Job:
-        return plan(self.project, self.lock, [ModuleName(module)])[-1]
+        return plan_jobs(self.project, self.lock, [ModuleName(module)])[-1]
 
     def build(self, module: str, listen: Callable[[Event], None] = ignore) -> Path:
         """Build a module and what it requires; returns its payload."""
-        jobs = plan(self.project, self.lock, [ModuleName(module)])
+        jobs = plan_jobs(self.project, self.lock, [ModuleName(module)])
         payloads = build_payloads(jobs, self.place.workshop, listen=listen)
         return payloads[ModuleName(module)].directory
 

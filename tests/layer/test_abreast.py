@@ -12,12 +12,12 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Event, StepDone, StepStarted
-from qlumod.layer.build import plan
+from qlumod.layer.build import plan_jobs
 from qlumod.layer.job import Job
 from qlumod.layer.scheduler import abreast
 from qlumod.model.names import ModuleName
 from qlumod.package.delivery import Delivery
-from qlumod.workflows.build import build
+from qlumod.workflows.build import build_modules
 from tests.conftest import ROOT
 from tests.layer.site import Site
 from tests.support import debris
@@ -26,7 +26,7 @@ PATIENCE = 60.0
 
 
 def jobs(site: Site, *names: str) -> tuple[Job, ...]:
-    return plan(site.project, site.lock, [ModuleName(name) for name in names])
+    return plan_jobs(site.project, site.lock, [ModuleName(name) for name in names])
 
 
 def test_siblings_are_at_work_at_once_and_share_the_processors(site: Site) -> None:
@@ -95,7 +95,7 @@ def test_an_error_in_one_module_is_told_when_the_others_have_their_packages(
 ) -> None:
     said: list[Event] = []
     with pytest.raises(QlumodError, match=r"^failing: cannot install the packages"):
-        build(
+        build_modules(
             site.place,
             ["failing", "plain", "sibling"],
             to=Delivery(output=tmp_path, lint=False),

@@ -16,8 +16,8 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, ignore
 from qlumod.layer.build import build_again
-from qlumod.layer.cache import commit, payload_path
-from qlumod.lock.verbs.check import check
+from qlumod.layer.cache import commit_payload, payload_path
+from qlumod.lock.verbs.check import check_specs
 from qlumod.model.contents import parse_contents
 from qlumod.model.lock import parse_lock
 from qlumod.model.names import Digest
@@ -26,7 +26,7 @@ from qlumod.system.disk.mount import squashfs, tmpfs
 from qlumod.system.disk.tree import scan
 from qlumod.system.processes.namespace import call_inside
 from qlumod.system.processes.run import capture, command
-from qlumod.workflows.build import build
+from qlumod.workflows.build import build_modules
 from tests.layer.site import ODD_NAMES, Site, checked
 
 
@@ -220,7 +220,7 @@ def test_a_payload_comes_into_the_cache_whole_from_another_file_system(
     (payload / "state/passwd").write_text("eve")
     (payload / "manifest").write_text("Format: 1")
     (payload / "manifest").chmod(0o600)
-    made = commit(payload, tmp_path, Digest("a" * 64))
+    made = commit_payload(payload, tmp_path, Digest("a" * 64))
     assert made == payload_path(tmp_path, Digest("a" * 64))
     assert (made / "state/passwd").read_text() == "eve"
     assert (made / "manifest").stat().st_mode & 0o777 == 0o600
@@ -230,7 +230,7 @@ def test_a_payload_comes_into_the_cache_whole_from_another_file_system(
 def test_a_path_that_comes_out_otherwise_is_named_and_nothing_is_made_of_it(
     site: Site, tmp_path: Path
 ) -> None:
-    (random,) = build(
+    (random,) = build_modules(
         site.place, ["random"], to=Delivery(output=tmp_path), twice=True, listen=ignore
     )[1:]
     (found,) = random.differences
@@ -250,7 +250,7 @@ def test_a_build_with_other_tools_than_the_lock_records_is_refused(
     version = dict(site.lock.tools)["squashfs-tools"]
     path.write_text(text.replace(f" squashfs-tools {version}\n", " squashfs-tools 1:4.0-1\n"))
     with pytest.raises(QlumodError) as caught:
-        build(
+        build_modules(
             replace(site.place, specs=specs),
             ["plain"],
             to=Delivery(output=tmp_path / "packages"),
@@ -378,7 +378,7 @@ def build_with_little_room(
         for payload in Path(cache, "layers").iterdir():
             (small / "layers" / payload.name).symlink_to(payload)
         before = sorted(small.rglob("*"))
-        project = check(Path(specs))
+        project = check_specs(Path(specs))
         (found,) = Path(specs, "locks").iterdir()
         site = Site(Path(specs), project, parse_lock(found.read_text(), str(found)), small)
         said = error_of(site, "big")

@@ -9,14 +9,14 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
-from qlumod.layer.build import build_again, ensure_generated, plan
+from qlumod.layer.build import build_again, ensure_generated, plan_jobs
 from qlumod.layer.cache import payload_path
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.proof.inside import assembled
 from qlumod.secrets.ceilings import budget_for
 from qlumod.secrets.part import Part
-from qlumod.secrets.unpack import within
+from qlumod.secrets.unpack import members_within
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.system.enclosure.enclosure import enclosed
@@ -181,7 +181,7 @@ def tree(payload: Path) -> dict[str, bytes]:
 
 def test_what_the_store_has_is_not_compiled_again(kernels: Site, greeting: Path) -> None:
     said: list[object] = []
-    jobs = plan(kernels.project, kernels.lock, [GREETING])
+    jobs = plan_jobs(kernels.project, kernels.lock, [GREETING])
     ensure_generated(jobs, kernels.place.workshop, listen=said.append)
     assert said == []
 
@@ -217,7 +217,7 @@ def test_modules_for_another_kernel_end_the_build(kernels: Site) -> None:
 
 def names_in(part: Part) -> set[str]:
     """The paths of the members of an archive and of what lies in it."""
-    inner = tuple(within(part, budget_for(len(part.data))))
+    inner = tuple(members_within(part, budget_for(len(part.data))))
     return {one.name for one in inner}.union(*map(names_in, inner))
 
 

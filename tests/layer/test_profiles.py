@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qlumod.events import Caution, Event, StepStarted
 from qlumod.package.delivery import Delivery
-from qlumod.workflows.build import build
+from qlumod.workflows.build import build_modules
 from tests.layer.site import Site, checked
 
 
@@ -14,7 +14,7 @@ def test_what_is_made_in_a_profile_says_so_and_is_another_version(
 ) -> None:
     site.build("plain")
     said: list[Event] = []
-    _, made = build(
+    _, made = build_modules(
         replace(site.place, profile="dev"),
         ["plain"],
         to=Delivery(output=tmp_path / "packages"),

@@ -16,7 +16,7 @@ from qlumod.events import ignore
 from qlumod.layer.cache import payload_path
 from qlumod.layer.inputs import write_inputs
 from qlumod.package.delivery import Delivery
-from qlumod.workflows.build import build
+from qlumod.workflows.build import build_modules
 from tests.conftest import Answer
 from tests.layer.site import Site
 from tests.layer.test_build import layer_of
@@ -99,7 +99,7 @@ def test_the_module_has_all_that_needs_a_roots_rights(site: Site, tmp_path: Path
 
 def test_a_user_builds_the_same_bytes_as_root(site: Site, user: User, tmp_path: Path) -> None:
     root = tmp_path / "packages"
-    build(site.place, [MODULE], to=Delivery(output=root, lint=False), listen=ignore)
+    build_modules(site.place, [MODULE], to=Delivery(output=root, lint=False), listen=ignore)
     typed(site, user, *BUILD)
     assert files(*payloads(site, user.cache)) == files(*payloads(site, site.cache))
     assert files(user.home / "packages") == files(root)

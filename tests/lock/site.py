@@ -90,7 +90,7 @@ class Site:
 
         `uri` is how the host's sources name it, if not by its directory.
         """
-        source = apt.Source(
+        source = apt.AptSource(
             archive="host",
             uri=uri or f"{archive.uri}/",
             suites=(archive.suite,),
@@ -155,7 +155,7 @@ class Site:
         )
 
     def fetch(self, *modules: str, **given: object) -> Fetched:
-        return workflow.fetch(
+        return workflow.fetch_modules(
             self.place,
             modules,
             listen=self.events.append,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qlumod.errors import Faults, QlumodError
 from qlumod.lock.solver.contract import (
-    Change,
+    AptChange,
     Chosen,
     Frame,
     Module,
@@ -84,7 +84,7 @@ def test_a_question_and_its_solution() -> None:
     solution = Solution(
         new=(Chosen(package="munge", version="1", stanza="Package: munge\n", index="i"),),
         reasons={"munge": "why"},
-        changes=(Change(package="a", old="1", new=""),),
+        changes=(AptChange(package="a", old="1", new=""),),
         unmet=("b",),
     )
     assert Solution.from_json(through_json(solution.as_json)) == solution

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.lock.verbs.check import check
+from qlumod.lock.verbs.check import check_specs
 from qlumod.system.disk import documents
 from tests.conftest import Typed
 from tests.lock.site import Site
@@ -50,7 +50,7 @@ def test_check_tells_of_a_link_and_not_of_what_it_leads_to(
         assert str(link) in answer.err
         assert "is a symbolic link" in answer.err
     with pytest.raises(QlumodError) as told:
-        check(specs)
+        check_specs(specs)
     assert str(told.value) == link_text(link, specs)
 
 
@@ -60,14 +60,14 @@ def test_a_link_within_the_directory_is_not_followed_either(tmp_path: Path) -> N
     (specs / ".git" / "config").write_text("extraheader = AUTHORIZATION: basic c2VjcmV0\n")
     (specs / "x.module").symlink_to(".git/config")
     with pytest.raises(QlumodError) as told:
-        check(specs)
+        check_specs(specs)
     assert str(told.value) == link_text(specs / "x.module", specs)
 
 
 def test_the_directory_itself_may_be_reached_by_a_link(tmp_path: Path) -> None:
     write_specs(tmp_path / "specs")
     (tmp_path / "link").symlink_to("specs")
-    assert check(tmp_path / "link").release
+    assert check_specs(tmp_path / "link").release
 
 
 @pytest.mark.parametrize("name", ["release", "accounts", "slurm.module"])
@@ -85,7 +85,7 @@ def test_what_would_hang_is_no_document(
     (specs / name).unlink()
     make(specs / name)
     with pytest.raises(QlumodError) as told:
-        check(specs)
+        check_specs(specs)
     assert str(told.value) == (
         f"cannot read {specs / name}: it is {what}, not a regular file\n"
         f"To mend it: remove it, or put a file there: ls -l {specs / name}"
@@ -97,7 +97,7 @@ def test_a_document_has_an_end(tmp_path: Path) -> None:
     with (specs / "slurm.module").open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(QlumodError) as told:
-        check(specs)
+        check_specs(specs)
     assert str(told.value) == (
         f"cannot read {specs}/slurm.module: it has more than {documents.MOST} bytes, which is too"
         " much for what it should be\n"

@@ -90,7 +90,7 @@ def lock(site: Site, stall: float) -> workflow.Locked:
 
 def fetch(site: Site, stall: float) -> int:
     place = replace(site.place, stall=stall)
-    return len(workflow.fetch(place, listen=site.events.append).packages)
+    return len(workflow.fetch_modules(place, listen=site.events.append).packages)
 
 
 @pytest.mark.parametrize("slow", ["InRelease", "Packages.gz"])

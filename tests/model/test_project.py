@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.lock.verbs.check import check
+from qlumod.lock.verbs.check import check_specs
 from tests.conftest import ROOT, Typed
 from tests.support.documents import ACCOUNTS, CORE, RELEASE, SLURM, write_specs
 
@@ -14,7 +14,7 @@ from tests.support.documents import ACCOUNTS, CORE, RELEASE, SLURM, write_specs
 def error_of(specs: Path) -> str:
     """What check says, with paths relative to the directory."""
     with pytest.raises(QlumodError) as caught:
-        check(specs)
+        check_specs(specs)
     return str(caught.value).replace(f"{specs}/", "").replace(str(specs), ".")
 
 
@@ -24,14 +24,14 @@ def module(name: str, *fields: str) -> str:
 
 
 def test_the_documents_of_a_directory_are_one_project(tmp_path: Path) -> None:
-    project = check(write_specs(tmp_path, b=module("b", "Requires: slurm")))
+    project = check_specs(write_specs(tmp_path, b=module("b", "Requires: slurm")))
     assert [spec.module for spec in project.specs] == ["core", "slurm", "b"]
     assert str(project.release.version) == "14.0.0"
     assert [user.name for user in project.accounts.users] == ["munge"]
 
 
 def test_the_modules_that_come_with_qlumod_are_right() -> None:
-    project = check(ROOT / "module-specs")
+    project = check_specs(ROOT / "module-specs")
     assert project.release.default_flavor == "bookworm"
     made = {
         flavor: [spec.module for spec in project.of_flavor(flavor).specs]

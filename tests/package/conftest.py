@@ -8,10 +8,10 @@ import pytest
 from qlumod.events import ignore
 from qlumod.package.build import build_package
 from qlumod.package.delivery import Delivery
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.stack.payload import Payload
 from qlumod.system.processes.run import capture, command
-from qlumod.workflows.build import build as build_modules
+from qlumod.workflows.build import build_modules
 from qlumod.workflows.source import source
 from tests.integration.conftest import own_packages, test_cache
 from tests.layer.conftest import Site, site
@@ -24,7 +24,7 @@ __all__ = ["own_packages", "site", "test_cache"]
 class Built:
     """What one package build has left."""
 
-    plan: Plan
+    plan: SourcePlan
     payload: Path
     files: tuple[Path, ...]
 
@@ -36,7 +36,7 @@ class Built:
         return self.file(f"/{package}_{self.plan.version}_all.deb".lstrip("/"))
 
 
-def build(place: Path, made: Plan, *, lint: bool = False) -> Built:
+def build(place: Path, made: SourcePlan, *, lint: bool = False) -> Built:
     payload = make_payload(place / "payload", made)
     files = build_package(
         made,

@@ -17,11 +17,11 @@ from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.release import Release, parse_release, release_text
 from qlumod.model.spec import ModuleSpec, with_requirements
-from qlumod.package.before import Predecessor, document
+from qlumod.package.before import Predecessor, predecessor_document
 from qlumod.package.build import Toolbox, from_tree
 from qlumod.package.changelog import transparency
 from qlumod.package.place import source_tree
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.package.render import render
 from qlumod.system.processes.run import capture, command
 
@@ -126,7 +126,7 @@ def plan(
     version: str = "14.0.0",
     epoch: int = EPOCH,
     **revisions: int,
-) -> Plan:
+) -> SourcePlan:
     wanted = with_requirements([ModuleName(module)], [spec(name) for name in SPECS])
     whole = lock(flavor, version=version, epoch=epoch, **revisions).restricted_to(
         entry.module for entry in wanted
@@ -135,10 +135,10 @@ def plan(
         known = LockedPredecessor(
             module=before.module,
             version=before.version,
-            sha256=digest_bytes(document(before.texts)),
+            sha256=digest_bytes(predecessor_document(before.texts)),
         )
         whole = replace(whole, predecessors=(known,))
-    return Plan(
+    return SourcePlan(
         release=release(version),
         spec=spec(module),
         lock=whole,
@@ -153,7 +153,10 @@ def plan(
 
 
 def predecessor(
-    made: Plan, packages: Iterable[PackageLine] | None = None, contents: str = "", **texts: str
+    made: SourcePlan,
+    packages: Iterable[PackageLine] | None = None,
+    contents: str = "",
+    **texts: str,
 ) -> Predecessor:
     """What would be known of a plan's version, with other packages and contents perhaps."""
     published = transparency(made, parse_contents(contents, "contents"))
@@ -176,7 +179,7 @@ FREE = b"Copyright 2025 The Authors\n\nUse it as you like.\n"
 
 def make_payload(
     directory: Path,
-    made: Plan,
+    made: SourcePlan,
     text: str = "payload",
     files: Mapping[str, str] | None = None,
     *,
@@ -233,7 +236,7 @@ def _squash(tree: Path, image: Path) -> None:
     )  # fmt: skip
 
 
-def _manifest(directory: Path, made: Plan, kernel: str) -> Manifest:
+def _manifest(directory: Path, made: SourcePlan, kernel: str) -> Manifest:
     return Manifest(
         module=made.module,
         title=made.spec.title,

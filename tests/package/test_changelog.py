@@ -12,9 +12,9 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.module_file import spec_text
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.release import Archive
-from qlumod.package.before import document, read_document, read_texts
+from qlumod.package.before import predecessor_document, read_predecessor, read_texts
 from qlumod.package.changelog import items, older, summary, transparency
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.package.render import render
 from tests.package.small import plan, predecessor
 
@@ -28,7 +28,7 @@ f\t0755\troot:root\t1\t{a}\tslurmd\t/usr/sbin/slurmd
 """.format(a="a" * 64, b="b" * 64)
 
 
-def with_packages(made: Plan, **versions: str | None) -> tuple[PackageLine, ...]:
+def with_packages(made: SourcePlan, **versions: str | None) -> tuple[PackageLine, ...]:
     """The packages of a plan, some of another version; None leaves one out."""
     return tuple(
         replace(line, version=version, sha256=Digest("0" * 64))
@@ -39,7 +39,7 @@ def with_packages(made: Plan, **versions: str | None) -> tuple[PackageLine, ...]
     )
 
 
-def second(**texts: str) -> Plan:
+def second(**texts: str) -> SourcePlan:
     """slurm's second version: munge is upgraded, slurmd has come."""
     first = plan("slurm")
     packages = with_packages(first, munge="0.5.14-1", slurmd=None)
@@ -162,11 +162,11 @@ def test_changelogs_are_bounded() -> None:
 
 def test_a_document_has_the_same_bytes_for_the_same_texts_and_reads_back() -> None:
     texts = dict(predecessor(plan("slurm"), contents=NEW).texts)
-    data = document(texts)
-    assert document(dict(reversed(texts.items()))) == data
-    assert read_document(data, "slurm 14.0.0-1") == texts
+    data = predecessor_document(texts)
+    assert predecessor_document(dict(reversed(texts.items()))) == data
+    assert read_predecessor(data, "slurm 14.0.0-1") == texts
     # What locks name must not move with Python or this program.
-    assert digest_bytes(document({"spec": "Format: 1\n"})) == (
+    assert digest_bytes(predecessor_document({"spec": "Format: 1\n"})) == (
         "eb7ec495251721de9cc47f1c70380803536e96a2986dc74647b00ddbb6dcf9bd"
     )
 
@@ -175,7 +175,7 @@ def test_a_predecessor_that_is_not_the_locks_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "before/slurm"
     place.mkdir(parents=True)
     (place / "spec").write_text("Format: 1\n")
-    digest = digest_bytes(document({"spec": "Format: 1\n"}))
+    digest = digest_bytes(predecessor_document({"spec": "Format: 1\n"}))
     assert read_texts(tmp_path, ModuleName("slurm"), digest) == {"spec": "Format: 1\n"}
     (place / "spec").write_text("Format: 2\n")
     with pytest.raises(QlumodError) as caught:

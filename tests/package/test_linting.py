@@ -14,7 +14,7 @@ from qlumod.model.payload import payload_home
 from qlumod.package.build import build_package
 from qlumod.package.delivery import Delivery
 from qlumod.package.install import install_copyright
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.packaging.debian.lintian import lint
 from qlumod.stack.payload import Payload
 from tests.package.small import FREE, make_payload, plan, toolbox
@@ -29,7 +29,7 @@ NAMES = (
 )
 
 
-def packaged(place: Path, made: Plan, heard: list[Event], *, lint: bool = True) -> list[str]:
+def packaged(place: Path, made: SourcePlan, heard: list[Event], *, lint: bool = True) -> list[str]:
     """Package a module; the names of the finished files."""
     payload = place / "payload"
     if not payload.exists():
@@ -45,7 +45,7 @@ def packaged(place: Path, made: Plan, heard: list[Event], *, lint: bool = True) 
     return sorted(path.name for path in (place / "dist").iterdir())
 
 
-def described(text: str, *, title: str = "Slurm") -> Plan:
+def described(text: str, *, title: str = "Slurm") -> SourcePlan:
     """A plan of slurm with another description in its spec."""
     made = plan("slurm")
     return replace(made, spec=replace(made.spec, description=text, title=title))

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from qlumod.package.orig import orig_name, write_orig
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.package.render import README, _printer, render
 from qlumod.system.processes.run import capture, command
 from tests.package.small import plan, predecessor
@@ -164,7 +164,7 @@ def test_the_rules_are_three_lines() -> None:
     assert render(plan("core"))["debian/rules"] == "#!/usr/bin/make -f\n%:\n\tdh $@\n"
 
 
-def orig(made: Plan, directory: Path) -> bytes:
+def orig(made: SourcePlan, directory: Path) -> bytes:
     directory.mkdir()
     write_orig(made, README, directory)
     (path,) = directory.iterdir()

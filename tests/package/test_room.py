@@ -1,7 +1,7 @@
 """What takes the room in a layer, added up by package and by place."""
 
 from qlumod.model.contents import PathLine
-from qlumod.package.room import Part, room
+from qlumod.package.room import LayerPart, room
 
 FILES = {
     "/usr/bin/large": ("tool", 400, 500.0),
@@ -30,20 +30,20 @@ FOUND = room(1000, {path: stored for path, (*_, stored) in FILES.items()}, LINES
 
 def test_packages_and_generators_have_what_their_files_take() -> None:
     assert FOUND.packages == (
-        Part(name="tool", stored=504, unpacked=410),
-        Part(name="firmware", stored=350, unpacked=400),
-        Part(name="data", stored=12, unpacked=180),
-        Part(name="<maker>", stored=5, unpacked=5),
+        LayerPart(name="tool", stored=504, unpacked=410),
+        LayerPart(name="firmware", stored=350, unpacked=400),
+        LayerPart(name="data", stored=12, unpacked=180),
+        LayerPart(name="<maker>", stored=5, unpacked=5),
     )
 
 
 def test_a_place_that_takes_a_hundredth_is_told_apart_and_no_file_is_counted_twice() -> None:
     assert FOUND.places == (
-        Part(name="/usr/bin", stored=504, unpacked=410),
-        Part(name="/usr/lib/firmware/card", stored=250, unpacked=300),
-        Part(name="/usr/lib/firmware", stored=100, unpacked=100),
-        Part(name="/usr/share/a", stored=12, unpacked=180),
-        Part(name="/", stored=5, unpacked=5),
+        LayerPart(name="/usr/bin", stored=504, unpacked=410),
+        LayerPart(name="/usr/lib/firmware/card", stored=250, unpacked=300),
+        LayerPart(name="/usr/lib/firmware", stored=100, unpacked=100),
+        LayerPart(name="/usr/share/a", stored=12, unpacked=180),
+        LayerPart(name="/", stored=5, unpacked=5),
     )
 
 

@@ -18,7 +18,7 @@ from qlumod.events import ignore
 from qlumod.package.build import build_package
 from qlumod.package.delivery import Delivery
 from qlumod.package.orig import component
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.package.source import source_package
 from qlumod.package.stored import Stored
 from qlumod.stack.payload import Payload
@@ -30,7 +30,7 @@ from tests.package.small import plan, toolbox
 NAME = "qlustar-module-slurm-bookworm-amd64"
 
 
-def with_debs(directory: Path) -> tuple[Plan, Store]:
+def with_debs(directory: Path) -> tuple[SourcePlan, Store]:
     """A plan whose locked packages are in the store: any bytes will do."""
     made, store = plan("slurm"), Store(directory / "store")
     packages = []

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from qlumod.events import Event, Output
-from qlumod.layer.build import plan as plan_layers
+from qlumod.layer.build import plan_jobs as plan_layers
 from qlumod.layer.inputs import documents, read_inputs, write_inputs
 from qlumod.layer.job import Job
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.names import ModuleName
-from qlumod.model.project import checked
+from qlumod.model.project import checked_project
 from qlumod.package.delivery import Delivery
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.store import Store
@@ -20,7 +20,7 @@ from tests.package.small import ACCOUNTS, lock, make_payload, plan, release, spe
 
 def jobs() -> tuple[Job, ...]:
     accounts = parse_accounts(ACCOUNTS, "accounts")
-    project = checked(release(), accounts, (spec("core"), spec("slurm")))
+    project = checked_project(release(), accounts, (spec("core"), spec("slurm")))
     return plan_layers(project, lock(), [ModuleName("slurm")])
 
 

@@ -13,7 +13,7 @@ from qlumod.proof.inside import assembled, write_initrd
 from qlumod.proof.permitted import Expectations
 from qlumod.proof.reference import Installation
 from qlumod.proof.scanned import is_looked_into, scanned
-from qlumod.proof.tree import Tree, loaded
+from qlumod.proof.tree import ScannedTree, loaded
 from qlumod.proof.verdict import verdict
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
@@ -30,7 +30,7 @@ from tests.proof.faults import Fault, faults
 class Proof:
     """Everything about a proof but the stack."""
 
-    reference: Tree
+    reference: ScannedTree
     expected: Expectations
 
     @classmethod
@@ -46,7 +46,7 @@ class Proof:
             ),
         )
 
-    def failures(self, stack: Tree) -> list[str]:
+    def failures(self, stack: ScannedTree) -> list[str]:
         """The paths that are reported."""
         found = verdict(self.reference, stack, expected=self.expected, kinds=KINDS)
         return [failure.path for failure in found.failures]
@@ -80,7 +80,7 @@ def report_all(
     return answers
 
 
-def _with_fault(fault: Fault, root: Path, sound: Tree, place: Path) -> Tree:
+def _with_fault(fault: Fault, root: Path, sound: ScannedTree, place: Path) -> ScannedTree:
     upper, work, view = (place / name for name in ("upper", "work", "view"))
     for directory in (upper, work, view):
         directory.mkdir(parents=True)
@@ -93,7 +93,7 @@ def _with_fault(fault: Fault, root: Path, sound: Tree, place: Path) -> Tree:
         return _rescanned(sound, upper, view)
 
 
-def _rescanned(sound: Tree, upper: Path, view: Path) -> Tree:
+def _rescanned(sound: ScannedTree, upper: Path, view: Path) -> ScannedTree:
     """The tree after a fault: only what the overlay's upper directory has is looked at again."""
     entries, data = dict(sound.entries), dict(sound.data)
     for path, entry in scan(upper, digests=False).items():
@@ -108,4 +108,4 @@ def _rescanned(sound: Tree, upper: Path, view: Path) -> Tree:
         entries[path] = entry_of(view, path)
         if is_looked_into(entries[path]):
             data[path] = (view / path.lstrip("/")).read_bytes()
-    return Tree(entries=dict(sorted(entries.items())), data=data)
+    return ScannedTree(entries=dict(sorted(entries.items())), data=data)

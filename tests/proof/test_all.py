@@ -7,7 +7,7 @@ import pytest
 
 from qlumod.events import Event, StepStarted, ignore
 from qlumod.model.names import ModuleName
-from qlumod.proof.design import Stack
+from qlumod.proof.design import ProofStack
 from qlumod.proof.proved import Proved
 from qlumod.workflows.lock import lock
 from qlumod.workflows.proof_of_all import verify_all
@@ -111,5 +111,5 @@ def test_nothing_is_done_twice(specs: Path, found: Proved, test_cache: Path) -> 
     assert set(begun) == {"proving"}
 
 
-def stack_of(*names: str) -> Stack:
+def stack_of(*names: str) -> ProofStack:
     return tuple(map(ModuleName, names))

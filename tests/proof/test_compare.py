@@ -4,32 +4,32 @@ from dataclasses import replace
 
 import pytest
 
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.proof.compare import compare
 from qlumod.proof.difference import Difference
-from qlumod.proof.tree import Tree
+from qlumod.proof.tree import ScannedTree
 from qlumod.state.table import KINDS
 
 PASSWD = b"root:x:0:0:root:/root:/bin/bash\nmunge:x:%d:%d::/nonexistent:/usr/sbin/nologin\n"
 GROUP = b"root:x:0:\nmunge:x:%d:\nadm:x:4:%s\n"
 
 
-def file(path: str, **changes: object) -> Entry:
+def file(path: str, **changes: object) -> TreeEntry:
     values: dict[str, object] = {"size": 4, "digest": "aa", "inode": (1, hash(path)), **changes}
-    return Entry(path=path, type="f", mode=0o644, **values)  # type: ignore[arg-type]
+    return TreeEntry(path=path, type="f", mode=0o644, **values)  # type: ignore[arg-type]
 
 
-def tree(*entries: Entry, munge: int = 101, members: bytes = b"", **data: bytes) -> Tree:
+def tree(*entries: TreeEntry, munge: int = 101, members: bytes = b"", **data: bytes) -> ScannedTree:
     known = {
         "/etc/passwd": PASSWD % (munge, munge),
         "/etc/group": GROUP % (munge, members),
         **data,
     }
     all_entries = [*entries, *(file(path) for path in known)]
-    return Tree(entries={entry.path: entry for entry in all_entries}, data=known)
+    return ScannedTree(entries={entry.path: entry for entry in all_entries}, data=known)
 
 
-def told(reference: Tree, stack: Tree) -> list[str]:
+def told(reference: ScannedTree, stack: ScannedTree) -> list[str]:
     return [str(difference) for difference in compare(reference, stack, KINDS)]
 
 
@@ -66,7 +66,10 @@ def test_every_aspect_of_a_file_counts(change: dict[str, object], line: str) -> 
 
 
 def test_links_and_devices_are_compared_by_what_they_stand_for() -> None:
-    link, node = Entry(path="/l", type="l", mode=0o777), Entry(path="/n", type="b", mode=0o600)
+    link, node = (
+        TreeEntry(path="/l", type="l", mode=0o777),
+        TreeEntry(path="/n", type="b", mode=0o600),
+    )
     assert told(
         tree(replace(link, target="a"), replace(node, rdev=0x700)),
         tree(replace(link, target="b"), replace(node, rdev=0x701)),
@@ -74,7 +77,7 @@ def test_links_and_devices_are_compared_by_what_they_stand_for() -> None:
 
 
 def test_a_path_that_one_of_both_has_is_told_with_its_type() -> None:
-    assert told(tree(file("/a")), tree(Entry(path="/b", type="d", mode=0o755))) == [
+    assert told(tree(file("/a")), tree(TreeEntry(path="/b", type="d", mode=0o755))) == [
         "/a: missing file",
         "/b: extra directory",
     ]

@@ -5,11 +5,11 @@ import pytest
 from qlumod.model.names import ModuleName
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked
 from qlumod.proof.derivation import closer_sets, no_derivation
-from qlumod.proof.design import Stack, design
+from qlumod.proof.design import ProofStack, design
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.scanned import scanned
 from qlumod.proof.steps import otherwise
-from qlumod.proof.tree import Tree
+from qlumod.proof.tree import ScannedTree
 from qlumod.state.table import KINDS
 from qlumod.system.disk.within import Root
 from tests.proof.small import make_reference
@@ -19,7 +19,7 @@ SAW = Difference(path="/usr/share/saw", aspect=Aspect.MISSING, reference="file")
 REACTION = {"": (), "reaction": (SAW,), "unknown": None}
 
 
-def known(**reactions: str) -> dict[Stack, Checked]:
+def known(**reactions: str) -> dict[ProofStack, Checked]:
     """What is known of stacks (``core_a`` …): no reaction, a reaction, or nobody knows."""
     return {
         stack: Checked(way=Way.AT_ONCE, counts={}, otherwise=REACTION[reaction])
@@ -78,14 +78,14 @@ PLANNED = design(SPECS)
     ],
 )
 def test_the_largest_sets_are_tried_without_what_spoils_them(
-    changed: dict[str, str], closer: tuple[Stack, ...]
+    changed: dict[str, str], closer: tuple[ProofStack, ...]
 ) -> None:
     found = known(**{**SOUND, "core_d": "", **changed})
     assert closer_sets(PLANNED, found, SPECS) == closer
 
 
 @pytest.fixture(scope="module")
-def at_once(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+def at_once(tmp_path_factory: pytest.TempPathFactory) -> ScannedTree:
     return scanned(Root(make_reference(tmp_path_factory.mktemp("once"))))
 
 
@@ -101,7 +101,7 @@ DEEDS = {
 
 @pytest.mark.parametrize("path", DEEDS)
 def test_whatever_a_script_makes_of_the_modules_is_a_reaction(
-    path: str, at_once: Tree, tmp_path_factory: pytest.TempPathFactory
+    path: str, at_once: ScannedTree, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     root = make_reference(tmp_path_factory.mktemp("steps"))
     (root / path.lstrip("/")).write_text(DEEDS[path])
@@ -110,7 +110,7 @@ def test_whatever_a_script_makes_of_the_modules_is_a_reaction(
 
 
 def test_ids_order_backups_and_the_bytes_of_secrets_are_none(
-    at_once: Tree, tmp_path_factory: pytest.TempPathFactory
+    at_once: ScannedTree, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     root = make_reference(tmp_path_factory.mktemp("steps"))
     passwd = (root / "etc/passwd").read_text()

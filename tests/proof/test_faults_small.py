@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.proof.scanned import scanned
-from qlumod.proof.tree import Tree
+from qlumod.proof.tree import ScannedTree
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.state.table import KINDS
 from qlumod.system.disk.within import Root
@@ -15,15 +15,17 @@ from tests.proof.small import LEFT_OUT, make_reference, make_stack
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+def reference(tmp_path_factory: pytest.TempPathFactory) -> ScannedTree:
     return scanned(Root(make_reference(tmp_path_factory.mktemp("reference"))))
 
 
-def judge(reference: Tree, stack: Tree) -> Verdict:
+def judge(reference: ScannedTree, stack: ScannedTree) -> Verdict:
     return verdict(reference, stack, expected=expectations(), kinds=KINDS)
 
 
-def test_a_sound_stack_has_only_permitted_differences(reference: Tree, tmp_path: Path) -> None:
+def test_a_sound_stack_has_only_permitted_differences(
+    reference: ScannedTree, tmp_path: Path
+) -> None:
     found = judge(reference, scanned(Root(make_stack(tmp_path))))
     assert [str(failure) for failure in found.failures] == []
     assert found.counts == {
@@ -52,7 +54,7 @@ def test_a_sound_stack_has_only_permitted_differences(reference: Tree, tmp_path:
 @pytest.mark.parametrize(
     "fault", [fault for fault in faults() if not fault.unmounted], ids=lambda fault: fault.name
 )
-def test_every_fault_is_reported(fault: Fault, reference: Tree, tmp_path: Path) -> None:
+def test_every_fault_is_reported(fault: Fault, reference: ScannedTree, tmp_path: Path) -> None:
     fault.deed(make_stack(tmp_path))
     found = judge(reference, scanned(Root(tmp_path)))
     assert any(failure.path.startswith(fault.names) for failure in found.failures), found.failures

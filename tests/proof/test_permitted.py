@@ -5,7 +5,7 @@ from hashlib import md5
 
 import pytest
 
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.permitted import (
     Permission,
@@ -13,15 +13,15 @@ from qlumod.proof.permitted import (
     other_bytes_beside,
     permissions,
 )
-from qlumod.proof.tree import Tree
+from qlumod.proof.tree import ScannedTree
 from tests.proof.expected import expectations
 
 
-def tree(*paths: str, **targets: str) -> Tree:
-    entries = [Entry(path=path, type="f", mode=0o644, digest="dd") for path in paths]
-    links = [Entry(path=p, type="l", mode=0o777, target=t) for p, t in targets.items()]
-    fonts = Entry(path="/usr/share/fonts", type="d", mode=0o755)
-    return Tree(entries={entry.path: entry for entry in [fonts, *entries, *links]}, data={})
+def tree(*paths: str, **targets: str) -> ScannedTree:
+    entries = [TreeEntry(path=path, type="f", mode=0o644, digest="dd") for path in paths]
+    links = [TreeEntry(path=p, type="l", mode=0o777, target=t) for p, t in targets.items()]
+    fonts = TreeEntry(path="/usr/share/fonts", type="d", mode=0o755)
+    return ScannedTree(entries={entry.path: entry for entry in [fonts, *entries, *links]}, data={})
 
 
 REFERENCE = tree(
@@ -105,7 +105,7 @@ def test_another_kernel_beside_the_layer_is_told() -> None:
 
 def test_what_the_stack_has_instead_is_compared_where_it_lies() -> None:
     other = replace(EXPECTED, beside={"/boot/vmlinuz-6.1.0": "dd", "/boot/initrd.img-6.1.0": "ff"})
-    stack = Tree(
+    stack = ScannedTree(
         entries={"/boot/initrd.img-6.1.0": REFERENCE.entries["/boot/vmlinuz-6.1.0"]}, data={}
     )
     assert list(other_bytes_beside(other, REFERENCE, stack)) == []
@@ -149,7 +149,7 @@ def test_slaves_in_left_out_directories_may_be_missing_from_links_and_records() 
     """Scripts ask for the directory, and say nothing of the slave where it is not there."""
     record, page = "/var/lib/dpkg/alternatives/gpu", "/usr/share/man/man1/gpu-smi.1.gz"
     group = "auto\n/usr/lib/gpu\nsmi\n/usr/bin/gpu-smi\nsmi.1\n" + page
-    reference = Tree(
+    reference = ScannedTree(
         entries=tree(
             **{
                 page: "/etc/alternatives/smi.1",
@@ -223,9 +223,9 @@ def test_an_include_keeps_paths_that_are_spelt_as_in_the_package(include: str, k
 
 
 def test_a_directory_may_go_with_all_that_was_in_it() -> None:
-    inner = Entry(path="/usr/lib/x", type="d", mode=0o755)
-    page = Entry(path="/usr/share/man/x", type="f", mode=0o644)
-    parent = Entry(path="/usr/share/man", type="d", mode=0o755)
-    reference = Tree(entries={e.path: e for e in (inner, page, parent)}, data={})
+    inner = TreeEntry(path="/usr/lib/x", type="d", mode=0o755)
+    page = TreeEntry(path="/usr/share/man/x", type="f", mode=0o644)
+    parent = TreeEntry(path="/usr/share/man", type="d", mode=0o755)
+    reference = ScannedTree(entries={e.path: e for e in (inner, page, parent)}, data={})
     expected = expectations(left_out=frozenset(reference.entries), excludes=("/usr/share/man/*",))
     assert [false.path for false in false_records(expected, reference, tree())] == ["/usr/lib/x"]

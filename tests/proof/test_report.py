@@ -17,7 +17,7 @@ from qlumod.model.proof import About, ProvenModule
 from qlumod.proof.scanned import scanned
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.repository.format.settings import Wishes
-from qlumod.repository.verbs.repo import init
+from qlumod.repository.verbs.repo import init_repository
 from qlumod.state.table import KINDS
 from qlumod.system.disk.within import Root
 from qlumod.system.keys.gpg import export_key, make_key, verify_text
@@ -231,7 +231,7 @@ def test_of_several_keys_one_is_named_or_the_repository_knows_it(
         tmp_path=tmp_path,
     )
     assert proved_by(path, export_key(keys[1]))[0] == other
-    init(tmp_path / "repository", wishes=Wishes(keys=(one,)), listen=ignore)
+    init_repository(tmp_path / "repository", wishes=Wishes(keys=(one,)), listen=ignore)
     upon = ("--repository", str(tmp_path / "repository"))
     typed(replace(sound, about=ABOUT), *words, *upon, monkeypatch=monkeypatch, tmp_path=tmp_path)
     assert proved_by(path, export_key(keys[0]))[0] == one

@@ -15,22 +15,22 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
 from qlumod.model.proof import About, ProvenModule, parse_proof, permits, stack_digest
 from qlumod.proof.checked import Checked, Way, refused
-from qlumod.proof.design import Apart, Design, Pair, Stack
+from qlumod.proof.design import Apart, Design, ModulePair, ProofStack
 from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.proved import Proved, Shown, known_permits, legend, table
+from qlumod.proof.proved import Proved, ShownProof, known_permits, legend, table
 
 CORE, SAMBA, SLURM = map(ModuleName, ("core", "samba", "slurm"))
 CLASH = "/etc/a|b: modules samba and slurm bring it differently\nsamba: f 0644 root:root"
 
 
-def pair(one: ModuleName, other: ModuleName, *stack: ModuleName) -> Pair:
-    return Pair(one=one, other=other, stack=stack)
+def pair(one: ModuleName, other: ModuleName, *stack: ModuleName) -> ModulePair:
+    return ModulePair(one=one, other=other, stack=stack)
 
 
-def equal(stack: Stack, way: Way = Way.AT_ONCE, why: str = "") -> Shown:
+def equal(stack: ProofStack, way: Way = Way.AT_ONCE, why: str = "") -> ShownProof:
     counts = {"left out": 10 * len(stack), "secret": 7, "order of entries": 0}
     result = Checked(way=way, paths=100 * len(stack), counts={**nothing(), **counts})
-    return Shown(stack=stack, result=result, why=why)
+    return ShownProof(stack=stack, result=result, why=why)
 
 
 def nothing() -> dict[str, int]:
@@ -144,7 +144,7 @@ def wanting(proved: Proved) -> Proved:
     failure = Difference(path="/etc/one", aspect=Aspect.MODE, reference="0644", stack="0600")
     slurm = proved.results[(CORE, SLURM)]
     differing = replace(slurm, result=replace(slurm.result, failures=(failure,)))
-    clash = Shown(stack=stack, result=refused(Way.AT_ONCE, CLASH), why="slurm spoils it")
+    clash = ShownProof(stack=stack, result=refused(Way.AT_ONCE, CLASH), why="slurm spoils it")
     return replace(proved, results={**proved.results, (CORE, SLURM): differing, stack: clash})
 
 

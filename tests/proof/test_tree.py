@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.proof.scanned import scanned
-from qlumod.proof.tree import Tree, dumped, loaded
+from qlumod.proof.tree import ScannedTree, dumped, loaded
 from qlumod.system.disk.within import Root
 from tests.proof.small import PING_CAPABILITY, make_stack
 
@@ -31,7 +31,7 @@ def test_the_bytes_of_shared_state_are_at_hand_and_no_others(tmp_path: Path) -> 
 
 def test_a_number_stands_for_its_first_name() -> None:
     table = b"root:x:0:0::/:/bin/sh\ntoor:x:0:0::/:/bin/sh\n\nodd\nbad:x:no:0\nmunge:x:7:7\n"
-    tree = Tree(entries={}, data={"/etc/passwd": table, "/etc/group": b"root:x:0:\n"})
+    tree = ScannedTree(entries={}, data={"/etc/passwd": table, "/etc/group": b"root:x:0:\n"})
     assert tree.users() == {0: "root", 7: "munge"}
     assert tree.groups() == {0: "root"}
 
@@ -70,4 +70,4 @@ def test_a_scan_tells_devices_fifos_and_whiteouts(tmp_path: Path) -> None:
 
 
 def test_an_entry_of_a_missing_file_type_is_told_from_others() -> None:
-    assert not Entry(path="/x", type="f", mode=0o644).whiteout
+    assert not TreeEntry(path="/x", type="f", mode=0o644).whiteout

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from qlumod.events import ignore
 from qlumod.model.digests import digest_bytes
-from qlumod.repository.format.indexes import GZ, PACKAGES, Kind
+from qlumod.repository.format.indexes import GZ, PACKAGES, IndexKind
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.index.chunks import Chunks, Damaged, empty
 from qlumod.repository.index.listing import listed
@@ -21,7 +21,7 @@ from qlumod.repository.rules.retention import Retention
 from qlumod.repository.verbs.gc import collect
 from qlumod.repository.verbs.repo import check_repository
 from qlumod.repository.verbs.sign import renew
-from qlumod.repository.verbs.withdraw import remove
+from qlumod.repository.verbs.withdraw import remove_packages
 from qlumod.system.disk.beneath import Beneath
 from qlumod.system.disk.files import Sum
 from tests.repository.conftest import DATE, SUITE, Shop
@@ -73,7 +73,7 @@ def test_contents_follow_what_is_published_removed_and_only_signed_anew(shop: Sh
     renew((), terms=shop.terms(date=shop.date), listen=ignore)
     assert contents(shop) == "a two\nb two\nc one\n"
     shop.date += 1
-    remove(SUITE, ["two"], terms=shop.terms(date=shop.date), listen=ignore)
+    remove_packages(SUITE, ["two"], terms=shop.terms(date=shop.date), listen=ignore)
     assert contents(shop) == "c one\n"
 
 
@@ -107,7 +107,7 @@ def test_a_text_is_cut_where_it_tells_itself_and_a_change_stays_in_its_chunk(
     assert made.cut(PACKAGES, b"") == empty(PACKAGES)
 
 
-LINES = Kind(
+LINES = IndexKind(
     separator=b"\n",
     key=lambda line: (line.partition(b" ")[0],),
     endings=(GZ,),

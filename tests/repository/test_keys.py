@@ -10,9 +10,9 @@ from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.terms import Admission, Terms
-from qlumod.repository.verbs.repo import check_repository, init
+from qlumod.repository.verbs.repo import check_repository, init_repository
 from qlumod.repository.verbs.sign import renew
-from qlumod.repository.verbs.withdraw import remove, rollback
+from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from qlumod.system.keys.gpg import make_key
 from qlumod.workflows.publish import promote, publish
 from tests.repository.conftest import SUITE, Shop, refused
@@ -27,7 +27,7 @@ CHANGES: dict[str, Callable[[Shop, Terms], object]] = {
         [shop.deb("new")], SUITE, wishes=Wishes(), admission=Admission(), terms=terms,
         listen=ignore,
     ),
-    "remove": lambda _, terms: remove(SUITE, ["other"], terms=terms, listen=ignore),
+    "remove": lambda _, terms: remove_packages(SUITE, ["other"], terms=terms, listen=ignore),
     "rollback": lambda _, terms: rollback(SUITE, terms=terms, listen=ignore),
     "sign": lambda _, terms: renew((), terms=terms, listen=ignore),
 }  # fmt: skip
@@ -51,7 +51,7 @@ def signers(shop: Shop) -> set[str]:
 
 
 def with_keys(shop: Shop, *keys: str) -> None:
-    init(shop.root, wishes=Wishes(keys=keys), listen=ignore)
+    init_repository(shop.root, wishes=Wishes(keys=keys), listen=ignore)
     shop.date += 1
     renew((), terms=shop.terms(date=shop.date), listen=ignore)
 
@@ -137,7 +137,7 @@ def test_no_repository_begins_with_a_weak_key(shop: Shop, weak: str) -> None:
         wishes = Wishes(keys=keys)
         assert refused(shop, shop.deb("everyday"), wishes=wishes) == too_weak(weak)
         with pytest.raises(QlumodError) as told:
-            init(shop.root, wishes=wishes, listen=ignore)
+            init_repository(shop.root, wishes=wishes, listen=ignore)
         assert str(told.value) == too_weak(weak)
         assert not shop.root.exists()
 
@@ -179,4 +179,4 @@ def test_every_change_tries_the_keys_and_so_does_its_dry_run(
 def test_a_host_that_proves_has_a_strong_key(shop: Shop, weak: str) -> None:
     shop.publish(shop.deb("everyday"))
     with pytest.raises(QlumodError, match=f"the key {weak} is too weak: RSA of 1024 bits"):
-        init(shop.root, wishes=Wishes(proving_keys=(weak,)), listen=ignore)
+        init_repository(shop.root, wishes=Wishes(proving_keys=(weak,)), listen=ignore)

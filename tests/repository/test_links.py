@@ -15,9 +15,9 @@ from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing import publication
 from qlumod.repository.rules.retention import Retention
 from qlumod.repository.verbs.gc import collect
-from qlumod.repository.verbs.repo import init
+from qlumod.repository.verbs.repo import init_repository
 from qlumod.repository.verbs.sign import renew
-from qlumod.repository.verbs.withdraw import remove, rollback
+from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from tests.conftest import ROOT
 from tests.repository.conftest import SUITE, Shop
 
@@ -63,10 +63,10 @@ VERBS: dict[str, Callable[[Shop], object]] = {
     "preview": lambda shop: shop.preview(shop.deb("new")),
     "sign": lambda shop: renew((SUITE,), terms=shop.terms(date=shop.date + 5), listen=ignore),
     "gc": remember,
-    "init": lambda shop: init(
+    "init": lambda shop: init_repository(
         shop.root, wishes=Wishes(uri="https://example.org/"), suites=(SUITE,), listen=ignore
     ),
-    "remove": lambda shop: remove(
+    "remove": lambda shop: remove_packages(
         SUITE, ["everyday"], terms=shop.terms(date=shop.date + 5), listen=ignore
     ),
     "rollback": lambda shop: rollback(SUITE, terms=shop.terms(date=shop.date + 5), listen=ignore),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qlumod.events import ignore
 from qlumod.repository.verbs.source_obligations import Fetching, Owed, owed_sources
-from qlumod.repository.verbs.withdraw import remove, rollback
+from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from tests.repository.conftest import SUITE, Shop
 from tests.repository.payloads import payload as a_payload
 
@@ -77,7 +77,7 @@ def test_sources_that_are_owed_no_more_leave(shop: Shop, untried: None) -> None:
     # Slurm still owes dash; who published zsh had other reasons.
     assert sources_of(shop) == [("bash", "5.0"), ("bash", "5.2"), ("dash", "1"), ("zsh", "5")]
     name = "qlustar-module-slurm-bookworm-amd64-14.0.0"
-    gone = remove(SUITE, [name], terms=shop.terms(date=shop.date + 1), listen=ignore)
+    gone = remove_packages(SUITE, [name], terms=shop.terms(date=shop.date + 1), listen=ignore)
     assert [str(change) for change in gone.changes] == [
         "dash (source): 1 goes",
         f"{name} (all): 14.0.0-1 goes",

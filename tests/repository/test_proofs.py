@@ -15,9 +15,9 @@ from qlumod.repository.rules.retention import Retention
 from qlumod.repository.sets.module_sets import ModuleSet, read_set, recorded_sets
 from qlumod.repository.sets.proofs import forget_proofs, known_proofs
 from qlumod.repository.verbs.gc import collect
-from qlumod.repository.verbs.repo import check_repository, init
+from qlumod.repository.verbs.repo import check_repository, init_repository
 from qlumod.repository.verbs.sign import renew
-from qlumod.repository.verbs.withdraw import remove, rollback
+from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from qlumod.system.keys.gpg import all_fingerprints, make_key
 from qlumod.system.keys.signers import armoured_keys, public_keys
 from qlumod.system.processes.run import capture, command
@@ -221,7 +221,7 @@ def test_going_back_needs_no_proof(shop: Shop) -> None:
     shop.publish(*second, proofs=[signed(shop, "proof.json", of_all(*second))])
     rollback(SUITE, terms=shop.terms(date=shop.date + 1), listen=ignore)
     assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
-    remove(
+    remove_packages(
         SUITE,
         ["qlustar-module-slurm-bookworm-amd64-14.0.0"],
         terms=shop.terms(date=shop.date + 2),
@@ -318,7 +318,7 @@ def test_the_proofs_of_another_host_count_once_the_repository_was_told_of_its_ke
         " FINGERPRINT); or, if you trust the host: qlumod repo init W/repository --proving-key"
         " FINGERPRINT"
     )
-    founded = init(
+    founded = init_repository(
         shop.root,
         wishes=Wishes(keys=(shop.fingerprint,), proving_keys=(other,)),
         listen=ignore,
@@ -327,13 +327,17 @@ def test_the_proofs_of_another_host_count_once_the_repository_was_told_of_its_ke
     shop.publish(*debs, proofs=[proof])
     assert unproved(shop) == []
     # A later call that names none leaves them as they are.
-    assert init(shop.root, wishes=Wishes(), listen=ignore).settings.proving_keys == (other,)
+    assert init_repository(shop.root, wishes=Wishes(), listen=ignore).settings.proving_keys == (
+        other,
+    )
     assert check_repository(shop.root, listen=ignore).faults == ()
     shop.layout.proving_keys.write_bytes(b"")
     assert check_repository(shop.root, listen=ignore).faults == (
         f"{shop.layout.proving_keys} does not hold the key {other}",
     )
-    assert not init(shop.root, wishes=Wishes(proving_keys=()), listen=ignore).settings.proving_keys
+    assert not init_repository(
+        shop.root, wishes=Wishes(proving_keys=()), listen=ignore
+    ).settings.proving_keys
     shop.publish(unproved=True, proofs=[])
     with pytest.raises(QlumodError, match="no key signed this proof"):
         shop.publish(proofs=[proof])
@@ -352,7 +356,7 @@ def test_a_subkey_that_was_named_speaks_for_itself_only(shop: Shop, keys: Path) 
         signed(shop, f"{n}.json", of_all(*debs), key=k) for n, k in enumerate((first, second))
     ]
     wishes = Wishes(keys=(shop.fingerprint,), proving_keys=(first,))
-    init(shop.root, wishes=wishes, listen=ignore)
+    init_repository(shop.root, wishes=wishes, listen=ignore)
     told = refused(shop, *debs, proofs=[proofs[1]])
     assert f"  it is signed by {primary}\n" in told
     shop.publish(*debs, proofs=[proofs[0]])
@@ -361,7 +365,7 @@ def test_a_subkey_that_was_named_speaks_for_itself_only(shop: Shop, keys: Path) 
 def test_a_proving_key_has_to_be_here_once(shop: Shop) -> None:
     shop.publish(shop.deb("everyday"))
     with pytest.raises(QlumodError) as told:
-        init(shop.root, wishes=Wishes(proving_keys=("A" * 40,)), listen=ignore)
+        init_repository(shop.root, wishes=Wishes(proving_keys=("A" * 40,)), listen=ignore)
     assert str(told.value).startswith(
         f"the key {'A' * 40} is missing: there is no public key of that fingerprint in "
     )
@@ -415,7 +419,9 @@ def test_an_old_key_of_the_host_no_longer_counts_when_it_has_expired(
     debs = modules(shop, "slurm")
     old = make_key(keys, "Expires <expires@example.org>", expires="seconds=4").fingerprint
     proof = signed(shop, "proof.json", of_all(*debs), key=old)
-    init(shop.root, wishes=Wishes(keys=(shop.fingerprint,), proving_keys=(old,)), listen=ignore)
+    init_repository(
+        shop.root, wishes=Wishes(keys=(shop.fingerprint,), proving_keys=(old,)), listen=ignore
+    )
     capture(command("sleep", "5"))
     told = refused(shop, *debs, proofs=[proof])
     assert f"  its key has expired: {old[-16:]} Expires <expires@example.org>\n" in told

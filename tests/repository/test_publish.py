@@ -9,7 +9,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.repository.format.settings import Wishes
-from qlumod.repository.rules.plan import Change
+from qlumod.repository.rules.plan import SuiteChange
 from qlumod.system.keys.gpg import make_key
 from tests.repository.conftest import DATE, SUITE, Shop, modules, refused
 
@@ -111,7 +111,9 @@ def test_a_dry_run_tells_the_changes_and_writes_nothing(shop: Shop) -> None:
 
 def test_a_dry_run_of_a_first_publication_makes_not_even_the_directory(shop: Shop) -> None:
     found = shop.preview(shop.deb("everyday"))
-    assert found.changes == (Change(package="everyday", architecture="all", old=None, new="1.0"),)
+    assert found.changes == (
+        SuiteChange(package="everyday", architecture="all", old=None, new="1.0"),
+    )
     assert not shop.root.exists()
 
 

@@ -5,7 +5,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.repository.format.settings import Wishes
-from qlumod.repository.verbs.repo import init
+from qlumod.repository.verbs.repo import init_repository
 from tests.repository.conftest import SUITE, Shop, refused
 
 pytestmark = pytest.mark.usefixtures("untried")
@@ -28,7 +28,9 @@ def test_a_public_suite_refuses_it_before_anything_is_written(shop: Shop) -> Non
 
 
 def test_a_private_suite_takes_it_and_does_not_pass_it_on(shop: Shop) -> None:
-    init(shop.root, wishes=Wishes(keys=(shop.fingerprint,), private=(SITE,)), listen=ignore)
+    init_repository(
+        shop.root, wishes=Wishes(keys=(shop.fingerprint,), private=(SITE,)), listen=ignore
+    )
     shop.publish(secret(shop), shop.deb("open"), suite=SITE)
     for dry_run in (True, False):
         with pytest.raises(QlumodError) as told:

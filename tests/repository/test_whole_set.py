@@ -10,7 +10,7 @@ from qlumod.repository.index.listing import Listed, listed_in
 from qlumod.repository.publishing import incoming
 from qlumod.repository.sets.module_sets import read_set, recorded_sets
 from qlumod.repository.verbs.repo import check_repository
-from qlumod.repository.verbs.withdraw import remove, rollback
+from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload
 
@@ -125,7 +125,7 @@ def test_going_back_is_never_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch
     modules = payload(shop, "slurm", packages={"munge": "1"}), payload(shop, "core")
     other = payload(shop, "beegfs", packages={"munge": "2"})
     with monkeypatch.context() as unchecked:
-        unchecked.setattr("qlumod.repository.sets.whole_set.faults_of", lambda *_: ())
+        unchecked.setattr("qlumod.repository.sets.whole_set.set_faults", lambda *_: ())
         shop.publish(*modules, other)
     shop.publish(payload(shop, "slurm", "14.0.0-2", packages={"munge": "2"}))
     rollback(SUITE, terms=shop.terms(date=shop.date + 1), listen=shop.events.append)
@@ -188,7 +188,7 @@ def test_what_is_known_of_a_set_may_get_lost(shop: Shop, text: str | None) -> No
 
 def test_a_set_of_which_packages_are_removed_is_another_one(shop: Shop) -> None:
     shop.publish(payload(shop, "core"), payload(shop, "slurm"), payload(shop, "beegfs"))
-    remove(SUITE, [SLURM], terms=shop.terms(date=shop.date + 1), listen=ignore)
+    remove_packages(SUITE, [SLURM], terms=shop.terms(date=shop.date + 1), listen=ignore)
     assert modules_of(shop) == ["beegfs 14.0.0-1", "core 14.0.0-1"]
 
 

@@ -12,8 +12,8 @@ from qlumod.events import StepStarted, ignore
 from qlumod.repository.maintenance.version_bump import really
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.verbs.repo import check_repository
-from qlumod.repository.verbs.snapshot import differences
-from qlumod.repository.verbs.withdraw import remove, rollback
+from qlumod.repository.verbs.snapshot import snapshot_differences
+from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from tests.repository.conftest import SUITE, Shop
 from tests.repository.test_crashes import in_child, kill_oneself
 
@@ -40,7 +40,7 @@ def rolled_back(shop: Shop, *snapshot: str, **options) -> Publication:
 
 def removed(shop: Shop, *packages: str, **options) -> Publication:
     shop.date += 1
-    return remove(SUITE, packages, **shop.said({"date": shop.date, **options}))
+    return remove_packages(SUITE, packages, **shop.said({"date": shop.date, **options}))
 
 
 def test_a_suite_offers_again_what_it_offered_before(shop: Shop) -> None:
@@ -196,7 +196,7 @@ def test_what_was_never_published_cannot_be_had_back_or_removed(shop: Shop) -> N
 def test_snapshots_and_suites_are_compared(shop: Shop) -> None:
     first = str(shop.publish(shop.deb("everyday", "1.0")).snapshot)
     shop.publish(shop.deb("everyday", "1.1"), shop.deb("other"))
-    assert [str(change) for change in differences(shop.root, first, SUITE)] == [
+    assert [str(change) for change in snapshot_differences(shop.root, first, SUITE)] == [
         "everyday (all): 1.0 → 1.1",
         "other (all): new, 1.0",
     ]

@@ -9,7 +9,7 @@ from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.model.names import ModulePackage
 from qlumod.package.delivery import Delivery
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from qlumod.package.render import render
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.outcome import Publication
@@ -66,10 +66,12 @@ class Publisher(Site):
         for job in self.jobs(*modules).values():
             place = payload_path(self.cache, job.identity)
             if not place.exists():
-                plan = Plan(release=job.project.release, spec=job.spec, lock=job.lock, inputs=())
+                plan = SourcePlan(
+                    release=job.project.release, spec=job.spec, lock=job.lock, inputs=()
+                )
                 self.make_payload(place, plan)
         self.fetch()
-        built = build.build(
+        built = build.build_modules(
             self.place,
             modules,
             to=Delivery(output=self.output, lint=False),
@@ -78,7 +80,7 @@ class Publisher(Site):
         )
         return {made.module: made.packages for made in built}
 
-    def make_payload(self, place: Path, plan: Plan) -> None:
+    def make_payload(self, place: Path, plan: SourcePlan) -> None:
         """Make up what a build of the layer would leave."""
         make_payload(place, plan, files=self.layers.get(plan.module))
 

@@ -8,15 +8,20 @@ from qlumod.errors import QlumodError
 from qlumod.model.names import ArchName, FlavorName, ModuleName, ReleaseVersion
 from qlumod.package.published import read_inputs_of, read_payload
 from qlumod.repository.format.layout import Layout
-from qlumod.repository.maintenance.published import Wanted, _serves, at_version, highest_revision
+from qlumod.repository.maintenance.published import (
+    WantedVersion,
+    _serves,
+    at_version,
+    highest_revision,
+)
 from tests.support.debs import make_deb
 
 SLURM = ModuleName("slurm")
 NAME = "qlustar-module-slurm-bookworm-amd64"
 
 
-def wanted(version: str = "14.1.2") -> Wanted:
-    return Wanted(
+def wanted(version: str = "14.1.2") -> WantedVersion:
+    return WantedVersion(
         prefix="qlustar",
         version=ReleaseVersion.parse(version),
         flavor=FlavorName("bookworm"),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from qlumod.lock.rules.module_versions import Known, Published, remembered, revised
+from qlumod.lock.rules.module_versions import KnownVersions, Published, remembered_versions, revised
 from qlumod.lock.rules.recipe import Recipe
 from qlumod.model.lock import Lock, LockedPredecessor
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
@@ -61,8 +61,10 @@ def at(revision: int, made_of: Recipe | None = SAME, version: str = "14.0.0") ->
     )
 
 
-def known_of(published: Published | None, taken: int | None = None, raised: bool = False) -> Known:
-    return Known(
+def known_of(
+    published: Published | None, taken: int | None = None, raised: bool = False
+) -> KnownVersions:
+    return KnownVersions(
         module=SLURM,
         recipe=SAME,
         epoch=1000,
@@ -141,12 +143,12 @@ RULES = {
         "1 < 13.2.1-7: the first of this release",
     ),
     "no repository, published and the same": (
-        known_of(remembered(lock(2, published=SAME), SLURM)),
+        known_of(remembered_versions(lock(2, published=SAME), SLURM)),
         lock(2, published=SAME),
         "2 < None: published as it is",
     ),
     "no repository, published and changed": (
-        known_of(remembered(lock(2, published=MOVED), SLURM)),
+        known_of(remembered_versions(lock(2, published=MOVED), SLURM)),
         lock(2, published=MOVED),
         "3 < 14.0.0-2: another recipe",
     ),
@@ -154,7 +156,7 @@ RULES = {
 
 
 @pytest.mark.parametrize(("known", "old", "said"), RULES.values(), ids=RULES)
-def test_a_module_gets_its_version(known: Known, old: Lock | None, said: str) -> None:
+def test_a_module_gets_its_version(known: KnownVersions, old: Lock | None, said: str) -> None:
     made, (found,) = revised(lock(), old, {SLURM: known})
     number = found.version.removeprefix("14.0.0-")
     assert f"{number} < {found.predecessor}: {found.why}" == said
@@ -163,7 +165,7 @@ def test_a_module_gets_its_version(known: Known, old: Lock | None, said: str) ->
     # The next lock says the same, also where there is no repository.
     again = replace(
         known,
-        published=remembered(made, SLURM) or known.published,
+        published=remembered_versions(made, SLURM) or known.published,
         epoch=made.epoch_of(SLURM),
         raised=False,
     )
@@ -192,4 +194,4 @@ def test_a_module_that_is_left_out_comes_back_as_what_it_was() -> None:
     assert found == ()
     assert (made.revisions, made.epochs) == (old.revisions, old.epochs)
     assert made.publications == old.publications
-    assert revised(lock(), made, {SLURM: known_of(remembered(made, SLURM))})[0] == old
+    assert revised(lock(), made, {SLURM: known_of(remembered_versions(made, SLURM))})[0] == old

@@ -2,11 +2,11 @@
 
 import pytest
 
-from qlumod.secrets.groups import Group, grouped, origins
+from qlumod.secrets.groups import PathGroup, grouped, origins
 
 
 def one(*members):
-    return (Group(path=members[0], members=tuple(sorted(members))),)
+    return (PathGroup(path=members[0], members=tuple(sorted(members))),)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.secrets.rules.known import any_of, known_rules
-from qlumod.secrets.rules.rule import Rule, compiled
+from qlumod.secrets.rules.known import any_pattern_of, known_rules
+from qlumod.secrets.rules.rule import DetectionRule, compiled
 
 TOP = Path(__file__).parents[2]
 SHIPPED = files("qlumod.secrets.rules")
@@ -61,7 +61,7 @@ def test_what_was_left_out_is_not_there():
 
 
 def test_the_longest_word_is_found_at_each_place():
-    regex = re.compile(b"(?=(" + any_of([b"ab", b"abc", b"b", b"cab"]) + b"))")
+    regex = re.compile(b"(?=(" + any_pattern_of([b"ab", b"abc", b"b", b"cab"]) + b"))")
     assert [match[1] for match in regex.finditer(b"cabc")] == [b"cab", b"abc", b"b"]
 
 
@@ -76,15 +76,15 @@ def test_the_longest_word_is_found_at_each_place():
     ],
 )
 def test_a_rule_knows_whether_its_match_begins_with_a_word(regex, word, begins):
-    assert Rule(title="a", keywords=(word,), regex=regex).begins_with(word) is begins
+    assert DetectionRule(title="a", keywords=(word,), regex=regex).begins_with(word) is begins
 
 
 def test_too_little_chance_is_no_secret():
-    rule = Rule(title="a", keywords=(b"a",), regex=rb"a", entropy=3)
+    rule = DetectionRule(title="a", keywords=(b"a",), regex=rb"a", entropy=3)
     assert rule.accepts(b"q8Z1kP0vB7nM4xC2")
     assert not rule.accepts(b"aaaaaaaaaaaaaaab")
 
 
 def test_what_a_rule_allows_is_no_secret():
-    rule = Rule(title="a", keywords=(b"a",), regex=rb"a", allow=(rb".+EXAMPLE\Z",))
+    rule = DetectionRule(title="a", keywords=(b"a",), regex=rb"a", allow=(rb".+EXAMPLE\Z",))
     assert not rule.accepts(b"AKIAIOSFODNN7EXAMPLE")

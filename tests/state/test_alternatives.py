@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
-from qlumod.state.alternatives import ALTERNATIVES, Choice, Group, best, group_text, parse_group
+from qlumod.state.alternatives import ALTERNATIVES, Choice, LinkGroup, best, group_text, parse_group
 from qlumod.state.kind import StateFile
 from tests.state.files import CORE, HA, SLURM, at, faults, text
 
@@ -107,7 +107,7 @@ def choices(*pairs):
     ],
 )
 def test_the_best_choice_has_the_highest_priority_or_was_there(pairs, current, expected):
-    group = Group(name="g", mode="auto", link="/g", slaves={}, choices=choices(*pairs))
+    group = LinkGroup(name="g", mode="auto", link="/g", slaves={}, choices=choices(*pairs))
     assert best(group, current) == expected
 
 
@@ -168,7 +168,7 @@ def test_a_choice_made_by_hand_stays(tmp_path):
 
 
 def admin(value, *pairs, mode="auto", link="/usr/bin/tool"):
-    group = Group(name="tool", mode=mode, link=link, slaves={}, choices=choices(*pairs))
+    group = LinkGroup(name="tool", mode=mode, link=link, slaves={}, choices=choices(*pairs))
     main = StateFile(data=value.encode(), mode=0o777, link=True)
     return {**at(f"{ADMIN}/tool", group_text(group)), f"{LINKS}/tool": main}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.state.delta import Action, plan_delta, same
 
 OPAQUE = (("trusted.overlay.opaque", b"y"),)
@@ -14,19 +14,21 @@ ANYWHERE = tuple("/*" * depth for depth in range(1, 5))
 
 
 def d(path, **more):
-    return Entry(path=path, type="d", mode=more.pop("mode", 0o755), **more)
+    return TreeEntry(path=path, type="d", mode=more.pop("mode", 0o755), **more)
 
 
 def f(path, digest="1", **more):
-    return Entry(path=path, type="f", mode=more.pop("mode", 0o644), size=1, digest=digest, **more)
+    return TreeEntry(
+        path=path, type="f", mode=more.pop("mode", 0o644), size=1, digest=digest, **more
+    )
 
 
 def link(path, target):
-    return Entry(path=path, type="l", mode=0o777, target=target, size=len(target))
+    return TreeEntry(path=path, type="l", mode=0o777, target=target, size=len(target))
 
 
 def whiteout(path):
-    return Entry(path=path, type="c", mode=0, rdev=0)
+    return TreeEntry(path=path, type="c", mode=0, rdev=0)
 
 
 def tree(*entries):

@@ -50,7 +50,7 @@ def packages(tmp_path: Path, store: Store) -> list[LockedPackage]:
 
 
 def root_of(top: Path, archive: FrozenArchive) -> apt.AptRoot:
-    source = apt.Source(
+    source = apt.AptSource(
         archive="frozen",
         uri=f"{archive.uri}/",
         suites=(archive.suite,),

@@ -13,7 +13,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.system.enclosure.cgroups import places
+from qlumod.system.enclosure.cgroups import cgroup_places
 from qlumod.system.processes.namespace import HOST_NAME, call_inside
 from tests.head.small_payloads import busybox_root
 from tests.support.ordinary import ordinary_user
@@ -285,7 +285,7 @@ def test_no_limit_is_none(play: Play) -> None:
 @pytest.fixture
 def groups() -> Iterator[Callable[[], list[str]]]:
     def there() -> list[str]:
-        return [str(path) for place in places() for path in place.directory.glob("qlumod-*")]
+        return [str(path) for place in cgroup_places() for path in place.directory.glob("qlumod-*")]
 
     yield there
 
@@ -308,9 +308,9 @@ def _read(path: Path) -> str:
 def test_groups_of_killed_runs_go_with_the_next(
     play: Play, groups: Callable[[], list[str]]
 ) -> None:
-    if not places():
+    if not cgroup_places():
         pytest.skip("there are no control groups here")
-    left = places()[0].directory / "qlumod-killed"
+    left = cgroup_places()[0].directory / "qlumod-killed"
     left.mkdir()
     os.utime(left, (0, 0))
     play("echo x")

@@ -9,7 +9,7 @@ import pytest
 
 from qlumod.model.contents import PackageLine
 from qlumod.model.names import Digest
-from qlumod.package.plan import Plan
+from qlumod.package.plan import SourcePlan
 from tests.integration.conftest import own_packages, test_cache
 from tests.package.conftest import build
 from tests.package.small import EPOCH, plan, predecessor
@@ -61,12 +61,12 @@ def offers(tmp_path_factory: pytest.TempPathFactory, own_packages: Path) -> Offe
     return Offers(place)
 
 
-def _debs(factory: pytest.TempPathFactory, made: Plan) -> Sequence[Path]:
+def _debs(factory: pytest.TempPathFactory, made: SourcePlan) -> Sequence[Path]:
     files = build(factory.mktemp(f"{made.module}-{made.version}"), made).files
     return [path for path in files if path.suffix == ".deb"]
 
 
-def _with_older_munge(made: Plan) -> list[PackageLine]:
+def _with_older_munge(made: SourcePlan) -> list[PackageLine]:
     return [
         replace(line, version="0.5.14-1", sha256=Digest("0" * 64))
         if line.package == "munge"

@@ -35,7 +35,7 @@ _MOST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class SettingValue:
     """What a setting is, and where that was said."""
 
     value: Any
@@ -48,12 +48,14 @@ class Configuration:
     """The files that were read, and what they and the environment say."""
 
     files: tuple[Path, ...]
-    said: Mapping[str, Value]
+    said: Mapping[str, SettingValue]
     addresses: "tuple[Address, ...]"
     """One for each archive that has one."""
 
-    def __getitem__(self, name: str) -> Value:
-        return self.said.get(name) or Value(value=BY_NAME[name].default(self.look), said=DEFAULT)
+    def __getitem__(self, name: str) -> SettingValue:
+        return self.said.get(name) or SettingValue(
+            value=BY_NAME[name].default(self.look), said=DEFAULT
+        )
 
     def look(self, name: str) -> Any:
         """A setting's value."""
@@ -71,7 +73,7 @@ def current(context: click.Context) -> Configuration:
 def read(environment: Mapping[str, str]) -> Configuration:
     """Read environment and files; raises all faults of all of them at once."""
     faults: list[QlumodError] = []
-    said: dict[str, Value] = {}
+    said: dict[str, SettingValue] = {}
     addresses: list[Address] = []
     files = paths(environment)
     sources = [partial(_of_environment, environment), *(partial(_of_file, path) for path in files)]
@@ -111,22 +113,22 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-_Said = tuple[Mapping[str, Value], Sequence["Address"]]
+_Said = tuple[Mapping[str, SettingValue], Sequence["Address"]]
 
 
 def _of_environment(environment: Mapping[str, str]) -> _Said:
     faults: list[QlumodError] = []
-    said: dict[str, Value] = {}
+    said: dict[str, SettingValue] = {}
     for setting in SETTINGS:
         # As everywhere, an empty variable is one that is not set.
         if text := environment.get(setting.variable, ""):
             try:
-                said[setting.name] = Value(value=_read(setting, text), said=setting.variable)
+                said[setting.name] = SettingValue(value=_read(setting, text), said=setting.variable)
             except QlumodError as fault:
                 brief = f"{setting.variable}: {fault.brief}"
                 faults.append(QlumodError(brief, remedy=fault.remedy))
     raise_faults(faults)
-    addresses = said.pop("archive", Value(value=(), said="")).value
+    addresses = said.pop("archive", SettingValue(value=(), said="")).value
     return said, addresses
 
 
@@ -157,7 +159,7 @@ def parse(text: str, path: str) -> _Said:
     if all(not line.strip() or line.startswith("#") for line in text.split("\n")):
         return {}, ()
     reading = Reading(path)
-    said: dict[str, Value] = {}
+    said: dict[str, SettingValue] = {}
     addresses: list[Address] = []
     for stanza in reading.stanzas(text):
         fields = Fields(reading, stanza)
@@ -171,7 +173,7 @@ def parse(text: str, path: str) -> _Said:
     return said, tuple(addresses)
 
 
-def _take(fields: Fields, path: str, said: dict[str, Value]) -> None:
+def _take(fields: Fields, path: str, said: dict[str, SettingValue]) -> None:
     for setting in (setting for setting in SETTINGS if not setting.stanza):
         if not fields.has(setting.field):
             continue
@@ -186,7 +188,7 @@ def _take(fields: Fields, path: str, said: dict[str, Value]) -> None:
             if setting.many
             else fields.one(setting.field, parse, None)
         )
-        said[setting.name] = Value(value=value, said=f"{path}:{line}")
+        said[setting.name] = SettingValue(value=value, said=f"{path}:{line}")
 
 
 def _in_file(setting: Setting, text: str) -> Any:

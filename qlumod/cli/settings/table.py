@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from qlumod.cli.settings.values import (
-    Kind,
     PathKind,
+    ValueKind,
     archive_address,
     days,
-    fingerprint,
     number_limit,
     one_of,
     readable_by_all,
     seconds,
     size_limit,
     span_limit,
-    suite,
+    typed_fingerprint,
+    typed_suite,
     whole,
 )
 from qlumod.late import late
@@ -41,7 +41,7 @@ class Setting:
     """One setting; `otherwise` says in words what its default is."""
 
     name: str
-    kind: Kind
+    kind: ValueKind
     help: str
     example: str
     """A value as one would write it into qlumod.conf."""
@@ -115,7 +115,7 @@ SETTINGS = (
     ),
     Setting(
         name="jobs",
-        kind=Kind("N", whole),
+        kind=ValueKind("N", whole),
         help="How many processors may work, at one layer or at several; no byte depends on it.",
         example="4",
         otherwise="all",
@@ -162,21 +162,21 @@ SETTINGS = (
     ),
     Setting(
         name="flavor",
-        kind=Kind("NAME", flavor_name),
+        kind=ValueKind("NAME", flavor_name),
         help="The flavor, such as bookworm.",
         example="bookworm",
         otherwise="the release's default flavor",
     ),
     Setting(
         name="arch",
-        kind=Kind("NAME", arch_name),
+        kind=ValueKind("NAME", arch_name),
         help="The nodes' architecture, such as amd64.",
         example="amd64",
         otherwise="the release's first one",
     ),
     Setting(
         name="profile",
-        kind=Kind("NAME", profile_name),
+        kind=ValueKind("NAME", profile_name),
         help="The profile of the release: how layers are compressed, for trials or for release.",
         example="dev",
         default=lambda _: RELEASED,
@@ -184,7 +184,7 @@ SETTINGS = (
     ),
     Setting(
         name="archive",
-        kind=Kind("NAME=URI", archive_address),
+        kind=ValueKind("NAME=URI", archive_address),
         help="Where an archive of the release is: the URI of a mirror, or a directory of .debs.",
         example="debian=https://mirror.example.org/debian",
         otherwise="as this host's apt and the release say",
@@ -200,14 +200,14 @@ SETTINGS = (
     ),
     Setting(
         name="suite",
-        kind=Kind("NAME", suite),
+        kind=ValueKind("NAME", typed_suite),
         help="The suite, such as 14.0-bookworm.",
         example="14.0-bookworm-proposed-updates",
         otherwise="the one of the module packages' names",
     ),
     Setting(
         name="key",
-        kind=Kind("FINGERPRINT", fingerprint),
+        kind=ValueKind("FINGERPRINT", typed_fingerprint),
         help="The key that signs, in your GnuPG (GNUPGHOME); a new repository remembers it.",
         example="0123456789ABCDEF0123456789ABCDEF01234567",
         otherwise="the one that the repository remembers",
@@ -215,14 +215,14 @@ SETTINGS = (
     ),
     Setting(
         name="valid-for",
-        kind=Kind("DAYS", days),
+        kind=ValueKind("DAYS", days),
         help="Let clients refuse the suite after so many days, unless it is signed anew.",
         example="30",
         otherwise="as before, at first for ever",
     ),
     Setting(
         name="wait",
-        kind=Kind("SECONDS", seconds),
+        kind=ValueKind("SECONDS", seconds),
         help="How long to wait while somebody else publishes.",
         example="600",
         default=lambda _: 600.0,
@@ -230,7 +230,7 @@ SETTINGS = (
     ),
     Setting(
         name="stall",
-        kind=Kind("SECONDS", seconds),
+        kind=ValueKind("SECONDS", seconds),
         help="How long a mirror may bring less than 1000 bytes a second before a download is given"
         " up, to be resumed; 0: as long as it likes.",
         example="600",

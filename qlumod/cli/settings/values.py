@@ -26,7 +26,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _UNREADABLE = re.compile(r"[\s\[\]:,\\\"]")
 
 
-class Kind(click.ParamType):
+class ValueKind(click.ParamType):
     """A word that `parse` reads; what is wrong with it is said as for any other option."""
 
     path = False
@@ -63,7 +63,7 @@ class Kind(click.ParamType):
         return self._complete(ctx, incomplete) if self._complete else []
 
 
-class PathKind(Kind):
+class PathKind(ValueKind):
     """A path; ``~`` stands for the home directory, since not every shell and file expands it."""
 
     path = True
@@ -124,7 +124,7 @@ _NONE = "none"
 _BYTES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
-class LimitKind(Kind):
+class LimitKind(ValueKind):
     """A limit: a number in one of some units, or ``none``."""
 
     def __init__(self, metavar: str, parse: Callable[[str], int], units: Mapping[str, int]) -> None:
@@ -175,7 +175,7 @@ def _count(text: str, what: str) -> int:
     return number(text)
 
 
-def one_of(metavar: str, *words: str) -> Kind:
+def one_of(metavar: str, *words: str) -> ValueKind:
     """One of some words."""
 
     def parse(text: str) -> str:
@@ -187,17 +187,17 @@ def one_of(metavar: str, *words: str) -> Kind:
         del ctx
         return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
-    return Kind(metavar, parse, complete)
+    return ValueKind(metavar, parse, complete)
 
 
-def fingerprint(text: str) -> str:
+def typed_fingerprint(text: str) -> str:
     """Check a key's fingerprint; raises `QlumodError`."""
     from qlumod.system.keys import signers as keys  # noqa: PLC0415 - only who publishes needs it
 
     return keys.fingerprint(text)
 
 
-def suite(text: str) -> str:
+def typed_suite(text: str) -> str:
     """Check the name of a suite; raises `QlumodError`."""
     return layout.suite(text)
 

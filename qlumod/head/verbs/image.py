@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Caution, Listener, Notice, step
-from qlumod.head.build import build, is_current
+from qlumod.head.build import build_image, is_current
 from qlumod.head.definitions import (
     defined_images,
     definition_path,
@@ -15,9 +15,9 @@ from qlumod.head.definitions import (
 )
 from qlumod.head.generations import forget_all, generations, read_current, used_layers
 from qlumod.head.places import Places
-from qlumod.head.plan import Plan, make_plan
-from qlumod.head.pool import collect
-from qlumod.head.registrar import held, read_registry, scan, tell
+from qlumod.head.plan import ImagePlan, make_plan
+from qlumod.head.pool import collect_idle
+from qlumod.head.registrar import held, read_registry, scan_modules, tell
 from qlumod.head.retention import keep_fixed
 from qlumod.model.image import Image, ImageName, Stack
 from qlumod.model.names import ArchName, FlavorName, ModuleName
@@ -44,19 +44,19 @@ class NewImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class BuiltImage:
     """What `build_images` did about one image."""
 
     image: ImageName
     generation: str
     """Empty where nothing was built: it was up to date, or it was only asked what would be done."""
     outdated: bool
-    plan: Plan
+    plan: ImagePlan
     missing: tuple[Secret, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownImage:
     """An image's definition, and what was built from it."""
 
     image: Image
@@ -91,15 +91,15 @@ def build_images(
     force: bool,
     dry_run: bool,
     listen: Listener,
-) -> tuple[Built, ...]:
+) -> tuple[BuiltImage, ...]:
     """Build images (all of them when none is named) whose current generation is out of date.
 
     What keeps one image from being built keeps no other: all faults are raised at the end.
     """
-    built: list[Built] = []
+    built: list[BuiltImage] = []
     faults: list[QlumodError] = []
     with held(places, listen):
-        registry, changes = scan(places, thorough=False, listen=listen)
+        registry, changes = scan_modules(places, thorough=False, listen=listen)
         keep_fixed(places, listen)
         for name in names or defined_images(places):
             try:
@@ -112,12 +112,12 @@ def build_images(
     return tuple(built)
 
 
-def list_images(places: Places) -> tuple[Shown, ...]:
+def list_images(places: Places) -> tuple[ShownImage, ...]:
     """All images, sorted by name."""
     return tuple(show_image(places, name) for name in defined_images(places))
 
 
-def show_image(places: Places, name: ImageName) -> Shown:
+def show_image(places: Places, name: ImageName) -> ShownImage:
     """One image; raises `QlumodError`."""
     return _shown(places, read_definition(places, name))
 
@@ -128,11 +128,13 @@ def remove_image(places: Places, name: ImageName, *, listen: Listener) -> None:
         read_definition(places, name)
         definition_path(places, name).unlink()
         forget_all(places, name)
-        collect(places, used_layers(places))
+        collect_idle(places, used_layers(places))
         keep_fixed(places, listen)
 
 
-def _build(places: Places, plan: Plan, *, force: bool, dry_run: bool, listen: Listener) -> Built:
+def _build(
+    places: Places, plan: ImagePlan, *, force: bool, dry_run: bool, listen: Listener
+) -> BuiltImage:
     name = plan.image.name
     for reason in plan.choice.passed_over:
         listen(Caution(text=f"image {name}: a newer version is passed over: {reason}"))
@@ -142,15 +144,15 @@ def _build(places: Places, plan: Plan, *, force: bool, dry_run: bool, listen: Li
     if outdated and not dry_run:
         require()
         with step(listen, f"building image {name}"):
-            generation = build(places, plan, listen)
+            generation = build_image(places, plan, listen)
     elif not outdated:
         listen(Notice(text=f"image {name}: up to date"))
-    return Built(
+    return BuiltImage(
         image=name, generation=generation, outdated=outdated, plan=plan, missing=plan.missing
     )
 
 
-def _caution_about_secrets(plan: Plan, listen: Listener) -> None:
+def _caution_about_secrets(plan: ImagePlan, listen: Listener) -> None:
     for file in plan.unlisted:
         listen(
             Caution(
@@ -160,9 +162,9 @@ def _caution_about_secrets(plan: Plan, listen: Listener) -> None:
         )
 
 
-def _shown(places: Places, image: Image) -> Shown:
+def _shown(places: Places, image: Image) -> ShownImage:
     current = read_current(places, image.name)
-    return Shown(
+    return ShownImage(
         image=image,
         generation=current[0] if current else "",
         stack=current[1] if current else None,

@@ -8,7 +8,7 @@ from qlumod.model.lock import Lock, LockedArchive
 from qlumod.model.release import archive_name
 from qlumod.model.stanzas import date_seconds, signed_stanza
 from qlumod.packaging.debian import apt
-from qlumod.packaging.debian.apt import AptRoot, Source
+from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.system.disk import files
 
 
@@ -77,7 +77,7 @@ def with_reasons(
 
 def _older(
     root: AptRoot, old: Lock | None, remote: frozenset[str]
-) -> Iterator[tuple[Source, LockedArchive, str]]:
+) -> Iterator[tuple[AptSource, LockedArchive, str]]:
     before = _by_place(old)
     if not before:
         return

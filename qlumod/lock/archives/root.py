@@ -14,7 +14,7 @@ from qlumod.model.address import Address
 from qlumod.model.lock import LockedPackage
 from qlumod.model.release import Archive, Release
 from qlumod.packaging.debian import apt
-from qlumod.packaging.debian.apt import AptRoot, Source
+from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, folder_archive, frozen_archive
 from qlumod.system.disk import files
 from qlumod.system.disk.documents import place_of
@@ -34,7 +34,7 @@ _LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ArchiveRoot:
     """An apt root and what its sources stand for."""
 
     root: AptRoot
@@ -81,7 +81,7 @@ def place(
     needed: Collection[str],
     optional: Collection[str] = (),
     listen: Listener,
-) -> Iterator[Place]:
+) -> Iterator[ArchiveRoot]:
     """Hold the root for one run.
 
     It has the archives that are `needed`, and those of the `optional` ones that can be used.
@@ -108,7 +108,7 @@ def place(
                     f"archive {name}: its directory does not exist",
                     details=(f"it is {folders.pop(name)}",),
                 )
-        yield Place(
+        yield ArchiveRoot(
             root=apt.make_root(path, architecture=architecture, sources=sources, settings=settings),
             folders=folders,
             settings=settings,
@@ -126,18 +126,18 @@ def _remove_unused(roots: Path) -> None:
                 files.remove_tree(lock.parent)
 
 
-def with_folders(where: Place) -> Place:
+def with_folders(where: ArchiveRoot) -> ArchiveRoot:
     """Read the folders of .debs anew, as archives of the root."""
     root = where.root
 
-    def source(name: str, folder: Path) -> Source:
+    def source(name: str, folder: Path) -> AptSource:
         directory = root.path / "folders" / name
         return _source(name, folder_archive(folder, directory, architecture=root.architecture))
 
     return _with(where, [source(*folder) for folder in sorted(where.folders.items())])
 
 
-def with_indexes(where: Place, optional: Collection[str], listen: Listener) -> Place:
+def with_indexes(where: ArchiveRoot, optional: Collection[str], listen: Listener) -> ArchiveRoot:
     """Read the archives' indexes; of the `optional` archives those that can be reached."""
     try:
         apt.update(where.root, stall=where.stall, listen=listen)
@@ -155,7 +155,7 @@ def with_indexes(where: Place, optional: Collection[str], listen: Listener) -> P
 
 
 def _unreachable(
-    where: Place, sources: Sequence[Source], listen: Listener
+    where: ArchiveRoot, sources: Sequence[AptSource], listen: Listener
 ) -> Iterator[tuple[str, QlumodError]]:
     for source in sources:
         try:
@@ -172,12 +172,12 @@ def _unreachable(
             )
 
 
-def with_held(where: Place, packages: Sequence[LockedPackage], store: Store) -> Place:
+def with_held(where: ArchiveRoot, packages: Sequence[LockedPackage], store: Store) -> ArchiveRoot:
     """Add archives of packages that only the store still has, one for each of theirs."""
     directory = where.root.path / "held"
     files.remove_tree(directory)
 
-    def source(archive: str) -> Source:
+    def source(archive: str) -> AptSource:
         held = frozen_archive(
             [package for package in packages if package.archive == archive],
             store,
@@ -190,7 +190,7 @@ def with_held(where: Place, packages: Sequence[LockedPackage], store: Store) -> 
     return _with(where, [source(archive) for archive in archives]) if archives else where
 
 
-def _with(where: Place, sources: Sequence[Source]) -> Place:
+def _with(where: ArchiveRoot, sources: Sequence[AptSource]) -> ArchiveRoot:
     root = apt.make_root(
         where.root.path,
         architecture=where.root.architecture,
@@ -200,8 +200,8 @@ def _with(where: Place, sources: Sequence[Source]) -> Place:
     return replace(where, root=root)
 
 
-def _source(name: str, archive: FrozenArchive) -> Source:
-    return Source(
+def _source(name: str, archive: FrozenArchive) -> AptSource:
+    return AptSource(
         archive=name,
         uri=f"{archive.uri}/",
         suites=(archive.suite,),

@@ -9,7 +9,7 @@ from qlumod.model.address import Address, placed
 from qlumod.model.names import FlavorName
 from qlumod.model.project import Project
 from qlumod.model.release import UNVERIFIED, Archive, Release
-from qlumod.packaging.debian.apt import HostArchive, Source
+from qlumod.packaging.debian.apt import AptSource, HostArchive
 from qlumod.system.disk.documents import require_regular
 from qlumod.system.disk.files import read_bytes
 from qlumod.system.keys import gpg
@@ -87,7 +87,7 @@ def sources_of(
     host: Sequence[HostArchive],
     *,
     optional: Collection[str] = (),
-) -> tuple[tuple[Source, ...], dict[str, QlumodError]]:
+) -> tuple[tuple[AptSource, ...], dict[str, QlumodError]]:
     """The sources that stand for the release's archives (directories are none); all faults at once.
 
     Faults of the `optional` archives are not raised, but returned by the archives' names.
@@ -105,7 +105,7 @@ def sources_of(
     return tuple(sources), faults
 
 
-def _source(archive: Archive, host: Sequence[HostArchive]) -> Source:
+def _source(archive: Archive, host: Sequence[HostArchive]) -> AptSource:
     if archive.key == UNVERIFIED:
         raise QlumodError(
             f"archive {archive.name}: its key is unverified",
@@ -115,7 +115,7 @@ def _source(archive: Archive, host: Sequence[HostArchive]) -> Source:
             f" with its Key, in qlumod.conf; or a directory of .debs: --archive {archive.name}=DIR",
         )
     uri = archive.uri or _host_uri(archive, host)
-    return Source(
+    return AptSource(
         archive=archive.name,
         uri=uri if uri.endswith("/") else f"{uri}/",
         suites=archive.suites,

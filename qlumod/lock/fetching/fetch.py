@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
-from qlumod.lock.archives.root import Place
+from qlumod.lock.archives.root import ArchiveRoot
 from qlumod.lock.rules.kept import no_longer_there
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.packaging.debian.apt import AptRoot
@@ -78,9 +78,9 @@ def to_compile(locked: Lock, modules: Sequence[str], store: Store) -> bool:
     )
 
 
-def fetch(
+def fetch_packages(
     packages: Sequence[LockedPackage],
-    where: Place,
+    where: ArchiveRoot,
     *,
     store: Store,
     renew: str,

@@ -21,7 +21,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class LockDifference:
     """What came, what went and what moved; each sorted by name."""
 
     added: tuple[LockedPackage, ...]
@@ -53,7 +53,7 @@ def compiled_anew(old: Lock | None, new: Lock) -> Iterator[str]:
             )
 
 
-def difference(old: Lock | None, packages: tuple[LockedPackage, ...]) -> Difference:
+def difference(old: Lock | None, packages: tuple[LockedPackage, ...]) -> LockDifference:
     """Compare an old lock's packages with new ones; without an old lock all are added."""
     before = {_key(package): package for package in (old.packages if old else ())}
     after = {_key(package): package for package in packages}
@@ -66,7 +66,7 @@ def difference(old: Lock | None, packages: tuple[LockedPackage, ...]) -> Differe
             gone.remove(package)
             come.remove(successor)
             moved.append(Moved(old=package, new=successor))
-    return Difference(
+    return LockDifference(
         added=tuple(come),
         removed=tuple(gone),
         moved=tuple(

@@ -15,7 +15,7 @@ from qlumod.model.lock import Lock, LockedArchive, LockedPackage, inputs_of
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.stanzas import date_seconds, signed_stanza
-from qlumod.packaging.debian.apt import AptRoot, Source
+from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.dpkg_query import versions_of
 from qlumod.system.disk import files
 from qlumod.system.keys import gpg
@@ -163,7 +163,7 @@ def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterato
         )
 
 
-def _verified(source: Source, suite: str, path: Path, signature: Path | None) -> gpg.Signed:
+def _verified(source: AptSource, suite: str, path: Path, signature: Path | None) -> gpg.Signed:
     archive, keyring = source.archive, source.keyring
     try:
         signed = gpg.verify(path, keyring, signature=signature)

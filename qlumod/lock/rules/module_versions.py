@@ -47,7 +47,7 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class KnownVersions:
     """All that is known of a module before its version is chosen."""
 
     module: ModuleName
@@ -71,7 +71,7 @@ class _Chosen:
 
 
 def revised(
-    new: Lock, old: Lock | None, known: Mapping[ModuleName, Known]
+    new: Lock, old: Lock | None, known: Mapping[ModuleName, KnownVersions]
 ) -> tuple[Lock, tuple[Revision, ...]]:
     """Give each module of a new lock its version, its epoch and its predecessor."""
     chosen = {module: _choose(new, old, found) for module, found in sorted(known.items())}
@@ -96,7 +96,7 @@ def revised(
     )
 
 
-def remembered(old: Lock | None, module: ModuleName) -> Published | None:
+def remembered_versions(old: Lock | None, module: ModuleName) -> Published | None:
     """What a lock itself tells of a module's publication: enough where there is no repository."""
     publication = old.publication_of(module) if old else None
     if old is None or publication is None:
@@ -145,7 +145,7 @@ def _kept(new: Lock, old: Lock) -> Iterator[tuple[ModuleName, _Chosen]]:
             )
 
 
-def _choose(new: Lock, old: Lock | None, known: Known) -> _Chosen:
+def _choose(new: Lock, old: Lock | None, known: KnownVersions) -> _Chosen:
     given = dict(old.revisions).get(known.module, 0) if old else 0
     published = known.published
     if published is None:
@@ -158,7 +158,7 @@ def _choose(new: Lock, old: Lock | None, known: Known) -> _Chosen:
     return _next(known, published, number, "; ".join(_reasons(known, published)))
 
 
-def _same(known: Known, published: Published) -> _Chosen:
+def _same(known: KnownVersions, published: Published) -> _Chosen:
     return _Chosen(
         revision=published.revision,
         epoch=published.epoch,
@@ -173,7 +173,7 @@ def _same(known: Known, published: Published) -> _Chosen:
     )
 
 
-def _next(known: Known, published: Published, number: int, why: str) -> _Chosen:
+def _next(known: KnownVersions, published: Published, number: int, why: str) -> _Chosen:
     return _Chosen(
         revision=number,
         # A later version is never older, though it may be made of the same indexes.
@@ -185,7 +185,7 @@ def _next(known: Known, published: Published, number: int, why: str) -> _Chosen:
     )
 
 
-def _unpublished(old: Lock | None, known: Known, given: int) -> _Chosen:
+def _unpublished(old: Lock | None, known: KnownVersions, given: int) -> _Chosen:
     """Keep what the old lock says: it may have been compared with what is not here."""
     before = old.predecessor_of(known.module) if old else None
     return _Chosen(
@@ -196,7 +196,7 @@ def _unpublished(old: Lock | None, known: Known, given: int) -> _Chosen:
     )
 
 
-def _reasons(known: Known, published: Published) -> Iterator[str]:
+def _reasons(known: KnownVersions, published: Published) -> Iterator[str]:
     if published.digest is None:
         yield f"nobody knows what {published.full_version} was made from"
     elif published.recipe and published.digest != known.recipe.digest:

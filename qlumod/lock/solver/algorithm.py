@@ -16,7 +16,7 @@ from qlumod.lock.solver import kernels
 from qlumod.lock.solver.apt_cache import World, allows, pins_text, status_text
 from qlumod.lock.solver.conflicts import check_apart
 from qlumod.lock.solver.contract import (
-    Change,
+    AptChange,
     Chosen,
     Frame,
     Module,
@@ -26,7 +26,7 @@ from qlumod.lock.solver.contract import (
     SourceEntry,
 )
 from qlumod.lock.solver.kernels import Kernel, Made
-from qlumod.lock.solver.problem import Entries, Entry, Slot, versions_of
+from qlumod.lock.solver.problem import PackageEntries, PackageEntry, Slot, versions_by_package
 from qlumod.model.generated import generated_name
 from qlumod.packaging.debian import apt
 from qlumod.packaging.debian.python_apt import python_module
@@ -125,7 +125,7 @@ class Solver:
         self._sources = sources
         self._worlds = 0
         self._catalogues: dict[tuple[str, ...], World] = {}
-        self.entries = Entries()
+        self.entries = PackageEntries()
 
     def absent(self, slots: Sequence[Slot]) -> list[int]:
         """Which of these packages no archive has in that version, by their places."""
@@ -260,7 +260,7 @@ class Solver:
     def _add(self, module: Module, slots: Sequence[Slot]) -> None:
         below = self.entries.of(module.requires)
         beside = self.entries.beside(module, self._modules)
-        fixed = {**self._pins(module, slots), **versions_of(beside)}
+        fixed = {**self._pins(module, slots), **versions_by_package(beside)}
         ground = [entry.chosen for entry in below.values()]
         for compilation in self._compilations(module, ground, fixed, slots):
             raise_faults(_compiled_twice(module, compilation.made, beside))
@@ -403,7 +403,7 @@ class Solver:
         base = [name for name in (*essential, "apt") if name not in named]
         return (*(Request(name=name) for name in base), *module.requests)
 
-    def _refusal(self, attempt: Attempt, below: Mapping[str, Entry]) -> QlumodError:
+    def _refusal(self, attempt: Attempt, below: Mapping[str, PackageEntry]) -> QlumodError:
         module, world = attempt.module, attempt.world
         changes = attempt.solution.changes or self._wished_changes(attempt)
         if changes:
@@ -419,7 +419,7 @@ class Solver:
             )
         wanted = {one.name: world.candidate(one).ver_str for one in attempt.requests}
         requests = [f"{name}={version}" for name, version in {**wanted, **world.brought}.items()]
-        reasons = apt.why_not(self._root, requests, options=world.frame.options)
+        reasons = apt.why_apt_refuses(self._root, requests, options=world.frame.options)
         what = "compiled" if attempt.requests[:1] == module.kernel_modules[:1] else "installed"
         held = self._held_ones(reasons, attempt.fixed)
         others = sorted({name for names in held.values() for name in names} - {*module.stack})
@@ -445,7 +445,7 @@ class Solver:
             if name in fixed
         }
 
-    def _wished_changes(self, attempt: Attempt) -> tuple[Change, ...]:
+    def _wished_changes(self, attempt: Attempt) -> tuple[AptChange, ...]:
         """What apt would do to the modules below if it were free to."""
         module = attempt.module
         there = {chosen.package for chosen in attempt.installed}
@@ -522,7 +522,7 @@ def _only_compiled(module: Module, reasons: Iterable[str], what: str) -> Iterato
 
 
 def _compiled_twice(
-    module: Module, made: Iterable[Made], beside: Mapping[str, Entry]
+    module: Module, made: Iterable[Made], beside: Mapping[str, PackageEntry]
 ) -> Iterator[QlumodError]:
     """Find modules that compile the same sources, and may be in one image."""
     for one in made:
@@ -535,7 +535,10 @@ def _compiled_twice(
 
 
 def _other_versions(
-    module: Module, world: World, beside: Mapping[str, Entry], below: Mapping[str, Entry]
+    module: Module,
+    world: World,
+    beside: Mapping[str, PackageEntry],
+    below: Mapping[str, PackageEntry],
 ) -> Iterator[QlumodError]:
     """Find requests for a version that another module, which is not below, rules out."""
     for request in module.requests:
@@ -574,7 +577,7 @@ def _there_is(
             yield f"{name} is held at {fixed[name]}, as {who} {have} it"
 
 
-def _change_text(change: Change, module: str, holder: str) -> str:
+def _change_text(change: AptChange, module: str, holder: str) -> str:
     if not change.new:
         return f"{module} would remove {change.package} {change.old} of {holder}"
     return f"{module} would move {change.package} of {holder}: {change.old} → {change.new}"

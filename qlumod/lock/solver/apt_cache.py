@@ -12,7 +12,7 @@ import apt_pkg
 
 from qlumod.errors import QlumodError
 from qlumod.lock.archives.root import HELD_SUITE
-from qlumod.lock.solver.contract import Change, Chosen, Frame, Request, Solution
+from qlumod.lock.solver.contract import AptChange, Chosen, Frame, Request, Solution
 from qlumod.model.stanzas import as_text, normalised, stanza_text
 
 _OPERATORS = {"<<": "<", ">>": ">"}
@@ -245,17 +245,17 @@ class World:
             return bool(self._depcache.get_candidate_ver(package) == version)
         return bool(package.current_ver == version and self._depcache.marked_keep(package))
 
-    def _changes(self) -> Iterator[Change]:
+    def _changes(self) -> Iterator[AptChange]:
         for package in self._cache.packages:
             now = package.current_ver
             if now is None:
                 continue
             if self._depcache.marked_delete(package):
-                yield Change(package=package.name, old=now.ver_str, new="")
+                yield AptChange(package=package.name, old=now.ver_str, new="")
             elif self._depcache.marked_upgrade(package) or self._depcache.marked_downgrade(package):
                 new = self._depcache.get_candidate_ver(package).ver_str
                 if new != now.ver_str:
-                    yield Change(package=package.name, old=now.ver_str, new=new)
+                    yield AptChange(package=package.name, old=now.ver_str, new=new)
 
     def _reasons(self, new: Sequence[Any], why: Mapping[str, str]) -> dict[str, str]:
         """The first reason of each package, breadth first from the requests, by name."""

@@ -6,10 +6,10 @@ from itertools import product
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.lock.solver.apt_cache import World
 from qlumod.lock.solver.contract import Module
-from qlumod.lock.solver.problem import Entries, Entry
+from qlumod.lock.solver.problem import PackageEntries, PackageEntry
 
 
-def check_apart(modules: Sequence[Module], entries: Entries, world: World) -> None:
+def check_apart(modules: Sequence[Module], entries: PackageEntries, world: World) -> None:
     """Raise for every two modules that do not exclude each other, but whose packages do.
 
     A conflict is between two packages, so pairs of modules find all that there are.
@@ -54,7 +54,9 @@ def _sorted(pair: tuple[str, str]) -> tuple[str, str]:
     return one, other
 
 
-def _versions(entry: Entry, entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
+def _versions(
+    entry: PackageEntry, entries: Sequence[PackageEntry]
+) -> Iterator[tuple[PackageEntry, str]]:
     for other in entries:
         if other.chosen.package == entry.chosen.package and other is not entry:
             versions = sorted({entry.chosen.version, other.chosen.version})
@@ -62,8 +64,8 @@ def _versions(entry: Entry, entries: Sequence[Entry]) -> Iterator[tuple[Entry, s
 
 
 def _conflicts(
-    entry: Entry, known: Mapping[tuple[str, str], Entry], world: World
-) -> Iterator[tuple[Entry, str]]:
+    entry: PackageEntry, known: Mapping[tuple[str, str], PackageEntry], world: World
+) -> Iterator[tuple[PackageEntry, str]]:
     for verb, package, version in world.refuses(entry.known):
         other = known.get((package, version))
         if other:

@@ -239,7 +239,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class AptChange:
     """What apt would do to an installed package; `new` is empty where it would remove it."""
 
     package: str
@@ -253,7 +253,7 @@ class Solution:
 
     new: tuple[Chosen, ...]
     reasons: Mapping[str, str]
-    changes: tuple[Change, ...]
+    changes: tuple[AptChange, ...]
     unmet: tuple[str, ...]
     """Names of requests that apt does not install; it says nothing of its own about them."""
 
@@ -268,7 +268,7 @@ class Solution:
         return cls(
             new=tuple(Chosen(**chosen) for chosen in given["new"]),
             reasons=given["reasons"],
-            changes=tuple(Change(**change) for change in given["changes"]),
+            changes=tuple(AptChange(**change) for change in given["changes"]),
             unmet=tuple(given["unmet"]),
         )
 

@@ -26,7 +26,7 @@ class Slot:
 
 
 @dataclass(slots=True, kw_only=True)
-class Entry:
+class PackageEntry:
     """A package of the lock that grows."""
 
     chosen: Chosen
@@ -42,26 +42,26 @@ class Entry:
         return self.made.sources if self.made else self.chosen
 
 
-class Entries:
+class PackageEntries:
     """The lock that grows: a package may be in several versions, in modules that exclude others."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str], Entry] = {}
+        self._entries: dict[tuple[str, str], PackageEntry] = {}
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[PackageEntry]:
         """All of them, by name."""
         return (entry for _, entry in sorted(self._entries.items()))
 
-    def of(self, modules: Iterable[str]) -> dict[str, Entry]:
+    def of(self, modules: Iterable[str]) -> dict[str, PackageEntry]:
         """What the layers of some modules hold, by name; of several versions the first."""
         wanted = set(modules)
-        found: dict[str, Entry] = {}
+        found: dict[str, PackageEntry] = {}
         for entry in self._entries.values():
             if wanted.intersection(entry.modules):
                 found.setdefault(entry.chosen.package, entry)
         return found
 
-    def beside(self, module: Module, modules: Sequence[Module]) -> dict[str, Entry]:
+    def beside(self, module: Module, modules: Sequence[Module]) -> dict[str, PackageEntry]:
         """What the layers hold that can be in one image with a module; what it requires first."""
         others = (other.name for other in modules if other.name not in module.excludes)
         return {**self.of(others), **self.of(module.requires)}
@@ -72,7 +72,7 @@ class Entries:
         Returns the name of a module that makes it otherwise, which cannot be; else an empty one.
         """
         reason = f"kernel modules of {module}"
-        new = Entry(chosen=made.chosen, reason=reason, made=made)
+        new = PackageEntry(chosen=made.chosen, reason=reason, made=made)
         there = self._entries.setdefault((made.name, made.version), new)
         others = [
             other
@@ -93,13 +93,13 @@ class Entries:
     def add(self, chosen: Chosen, reason: str, *, module: str = "", build: str = "") -> None:
         """Note a package of a module's layer, or one that a module is built with."""
         key = (chosen.package, chosen.version)
-        entry = self._entries.setdefault(key, Entry(chosen=chosen, reason=reason))
+        entry = self._entries.setdefault(key, PackageEntry(chosen=chosen, reason=reason))
         if module:
             entry.modules.append(module)
         if build:
             entry.builds.append(build)
 
 
-def versions_of(entries: Mapping[str, Entry]) -> dict[str, str]:
+def versions_by_package(entries: Mapping[str, PackageEntry]) -> dict[str, str]:
     """The version of each package."""
     return {name: entry.chosen.version for name, entry in entries.items()}

@@ -24,7 +24,7 @@ from qlumod.lock.solver.contract import (
     locked_package,
 )
 from qlumod.lock.solver.kernels import Made
-from qlumod.lock.solver.problem import Entry, Slot
+from qlumod.lock.solver.problem import PackageEntry, Slot
 from qlumod.model.generated import ARCHIVE
 from qlumod.packaging.debian import apt
 from qlumod.packaging.debian.python_apt import Json
@@ -52,7 +52,7 @@ def _reply(problem: Problem) -> Reply:
     )
 
 
-def _entry(entry: Entry, sources: Sources) -> Json:
+def _entry(entry: PackageEntry, sources: Sources) -> Json:
     told = entry.chosen.told
     return {
         "package": entry.chosen.package,

@@ -9,7 +9,7 @@ from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import module_name
-from qlumod.model.project import Project, checked
+from qlumod.model.project import Project, checked_project
 from qlumod.model.release import Release, parse_release
 from qlumod.model.spec import SUFFIX, ModuleSpec
 from qlumod.system.disk.documents import read_document
@@ -22,7 +22,7 @@ ACCOUNTS = "accounts"
 T = TypeVar("T")
 
 
-def check(specs_directory: Path) -> Project:
+def check_specs(specs_directory: Path) -> Project:
     """Read release, accounts and every spec of a directory; raises all their faults at once.
 
     The specs are not read where the release has faults: they are understood by it.
@@ -40,7 +40,7 @@ def check(specs_directory: Path) -> Project:
     specs = tuple(_specs(faults, specs_directory, release))
     raise_faults(faults)
     assert accounts is not None  # a missing table is among the faults
-    return checked(release, accounts, specs)
+    return checked_project(release, accounts, specs)
 
 
 def _specs(

@@ -60,7 +60,7 @@ class HostArchive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class AptSource:
     """One entry of a private root's sources; `archive` is its name in the release file."""
 
     archive: str
@@ -95,7 +95,7 @@ class AptRoot:
 
     path: Path
     architecture: str
-    sources: tuple[Source, ...]
+    sources: tuple[AptSource, ...]
 
     @property
     def config(self) -> Path:
@@ -171,7 +171,7 @@ def _passwords(config: Path | None) -> Iterator[str]:
 
 
 def make_root(
-    path: Path, *, architecture: str, sources: Sequence[Source], settings: Sequence[str]
+    path: Path, *, architecture: str, sources: Sequence[AptSource], settings: Sequence[str]
 ) -> AptRoot:
     """Make or renew a private root, which nobody uses now; lists that are there already stay."""
     files.require_plain(path.absolute())
@@ -225,7 +225,7 @@ def _configuration(root: AptRoot, settings: Sequence[str]) -> str:
 
 
 def update(
-    root: AptRoot, *, only: Source | None = None, stall: float = STALL, listen: Listener = ignore
+    root: AptRoot, *, only: AptSource | None = None, stall: float = STALL, listen: Listener = ignore
 ) -> None:
     """Fetch the indexes of the root's sources; every failure counts, also of one suite.
 
@@ -254,7 +254,7 @@ def update(
         raise _refused(reasons_of(said) or failure.tail) from failure
 
 
-def _alone(root: AptRoot, source: Source) -> tuple[str, ...]:
+def _alone(root: AptRoot, source: AptSource) -> tuple[str, ...]:
     path = root.path / "alone.sources"
     _write_private(path, source.stanza)
     return (
@@ -331,7 +331,7 @@ def _refused(reasons: Sequence[str]) -> AptFailed:
     return AptFailed("cannot read the archives' indexes: apt refuses them", reasons, remedy=remedy)
 
 
-def why_not(
+def why_apt_refuses(
     root: AptRoot, requests: Sequence[str], *, options: Mapping[str, str]
 ) -> tuple[str, ...]:
     """apt's own words on why these requests (``name`` or ``name=version``) cannot be installed."""

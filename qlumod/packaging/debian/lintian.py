@@ -27,7 +27,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class LintFinding:
     """One thing that lintian says of a package; `subject` is the package, ``source`` behind it."""
 
     level: Level
@@ -45,7 +45,7 @@ def lint(
     options: Sequence[str] = (),
     scratch: Path | None = None,
     listen: Listener = ignore,
-) -> tuple[Finding, ...]:
+) -> tuple[LintFinding, ...]:
     """What lintian finds in packages, which .changes files may name, in its order.
 
     Neither the user's nor the machine's settings count. `without` names checks to leave out,
@@ -80,12 +80,12 @@ def _contained() -> tuple[str, ...]:
     return contained()
 
 
-def _finding(line: str) -> Finding | None:
+def _finding(line: str) -> LintFinding | None:
     """Read a line; those that begin with N are remarks."""
     match = _LINE.match(line)
     if not match:
         return None
-    return Finding(
+    return LintFinding(
         level=Level(match["level"]),
         subject=match["subject"],
         tag=match["tag"],

@@ -30,7 +30,7 @@ class PoolFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class IndexEntry:
     """One binary or source package of a suite; `text` is its whole paragraph."""
 
     package: str
@@ -57,17 +57,17 @@ class Entry:
         return (self.package, self.architecture, self.version)
 
 
-def sort_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def sort_entries(entries: Iterable[IndexEntry]) -> tuple[IndexEntry, ...]:
     """The order of every index."""
     return tuple(sorted(entries, key=lambda entry: entry.order))
 
 
-def index_text(entries: Iterable[Entry]) -> str:
+def index_text(entries: Iterable[IndexEntry]) -> str:
     """A whole Packages or Sources file."""
     return "\n".join(entry.text for entry in sort_entries(entries))
 
 
-def binary_entry(control: Mapping[str, str], file: PoolFile) -> Entry:
+def binary_entry(control: Mapping[str, str], file: PoolFile) -> IndexEntry:
     """The entry of a .deb with that control paragraph (`qlumod.model.stanzas.normalised`)."""
     fields = {
         **control,
@@ -75,7 +75,7 @@ def binary_entry(control: Mapping[str, str], file: PoolFile) -> Entry:
         "Size": str(file.size),
         "SHA256": file.sha256,
     }
-    return Entry(
+    return IndexEntry(
         package=control["Package"],
         version=control["Version"],
         architecture=control["Architecture"],
@@ -85,10 +85,10 @@ def binary_entry(control: Mapping[str, str], file: PoolFile) -> Entry:
     )
 
 
-def source_entry(control: Mapping[str, str], files: tuple[PoolFile, ...]) -> Entry:
+def source_entry(control: Mapping[str, str], files: tuple[PoolFile, ...]) -> IndexEntry:
     """The entry of a source package whose .dsc says that, already with its own digests."""
     name, version = control["Package"], control["Version"]
-    return Entry(
+    return IndexEntry(
         package=name,
         version=version,
         architecture=SOURCE,
@@ -98,21 +98,21 @@ def source_entry(control: Mapping[str, str], files: tuple[PoolFile, ...]) -> Ent
     )
 
 
-def read_packages(text: str, where: str = "Packages") -> tuple[Entry, ...]:
+def read_packages(text: str, where: str = "Packages") -> tuple[IndexEntry, ...]:
     """Read a Packages file that qlumod wrote; raises `QlumodError`."""
     return tuple(_published_binary(each) for each in read_stanzas(text, where))
 
 
-def read_sources(text: str, where: str = "Sources") -> tuple[Entry, ...]:
+def read_sources(text: str, where: str = "Sources") -> tuple[IndexEntry, ...]:
     """Read a Sources file that qlumod wrote; raises `QlumodError`."""
     return tuple(_published_source(each) for each in read_stanzas(text, where))
 
 
-def _published_binary(told: ControlStanza) -> Entry:
+def _published_binary(told: ControlStanza) -> IndexEntry:
     file = PoolFile(
         path=told.need("Filename"), size=told.number("Size"), sha256=Digest(told.need("SHA256"))
     )
-    return Entry(
+    return IndexEntry(
         package=told.need("Package"),
         version=told.need("Version"),
         architecture=told.need("Architecture"),
@@ -122,13 +122,13 @@ def _published_binary(told: ControlStanza) -> Entry:
     )
 
 
-def _published_source(told: ControlStanza) -> Entry:
+def _published_source(told: ControlStanza) -> IndexEntry:
     name, version = told.need("Package"), told.need("Version")
     files = tuple(
         PoolFile(path=f"{told.need('Directory')}/{file}", size=size, sha256=Digest(sha256))
         for sha256, size, file in told.files("Checksums-Sha256")
     )
-    return Entry(
+    return IndexEntry(
         package=name,
         version=version,
         architecture=SOURCE,

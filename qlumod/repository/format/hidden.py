@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from qlumod.errors import QlumodError
 from qlumod.model.characters import SURROGATES, not_allowed, unseen_but
-from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.entries import IndexEntry
 
 _IN_TEXT = unseen_but(r"\n\t")
 """Ends of lines are allowed, and tabs, which only stand for blanks."""
@@ -22,7 +22,7 @@ _SECTION = re.compile(r"([A-Za-z0-9][A-Za-z0-9+.-]*/)?[A-Za-z0-9][A-Za-z0-9+.-]*
 _REMEDY = "take it out of the package, and build that again"
 
 
-def wrong_in_fields(entry: Entry) -> Iterator[QlumodError]:
+def wrong_in_fields(entry: IndexEntry) -> Iterator[QlumodError]:
     """What is against the paragraph of a package, field by field."""
     names: set[str] = set()
     for field in re.split(r"\n(?![ \t])", entry.text.removesuffix("\n")):
@@ -41,7 +41,7 @@ def wrong_in_fields(entry: Entry) -> Iterator[QlumodError]:
         names.add(name.lower())
 
 
-def hidden_in_paths(entry: Entry, paths: bytes) -> Iterator[QlumodError]:
+def hidden_in_paths(entry: IndexEntry, paths: bytes) -> Iterator[QlumodError]:
     """What is against the files and links of a package, one a line, path by path."""
     # Of thousands of packages, all but a few have nothing to be looked at.
     for path in paths.split(b"\n") if _MAYBE_IN_PATH.search(paths) else ():
@@ -50,5 +50,5 @@ def hidden_in_paths(entry: Entry, paths: bytes) -> Iterator[QlumodError]:
             yield _fault(entry, f"the file {text!r}", not_allowed(found[0]))
 
 
-def _fault(entry: Entry, what: str, why: str) -> QlumodError:
+def _fault(entry: IndexEntry, what: str, why: str) -> QlumodError:
     return QlumodError(f"{entry.title}: {what}: {why}", remedy=_REMEDY)

@@ -9,7 +9,7 @@ from pathlib import Path
 from qlumod.repository.format.entries import (
     ALL,
     SOURCE,
-    Entry,
+    IndexEntry,
     read_packages,
     read_sources,
     sort_entries,
@@ -29,7 +29,7 @@ _ARCHITECTURE = re.compile(rb"^Architecture: (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class IndexKind:
     """How the texts of some indexes are made of pieces, each of which ends with `separator`."""
 
     separator: bytes
@@ -60,18 +60,18 @@ def contents_path(architecture: str) -> str:
     return f"{COMPONENT}/Contents-{architecture}"
 
 
-def architectures_of(entries: Iterable[Entry], always: Iterable[str]) -> tuple[str, ...]:
+def architectures_of(entries: Iterable[IndexEntry], always: Iterable[str]) -> tuple[str, ...]:
     """The architectures that need an index of their own; `all` goes into each of them."""
     found = {entry.architecture for entry in entries if not entry.is_source} - {ALL}
     return tuple(sorted({*found, *always}))
 
 
-def key_of(entry: Entry) -> Key:
+def key_of(entry: IndexEntry) -> Key:
     """Where the paragraph of an entry stands in its index."""
     return tuple(part.encode() for part in entry.order)
 
 
-def piece_of(entry: Entry) -> bytes:
+def piece_of(entry: IndexEntry) -> bytes:
     """The paragraph of an entry as its index has it."""
     return f"{entry.text}\n".encode()
 
@@ -93,12 +93,12 @@ def _path_key(piece: bytes) -> Key:
     return (piece.rpartition(b" ")[0],)
 
 
-PACKAGES = Kind(separator=b"\n\n", key=_binary_key, endings=(GZ, ZST))
-SOURCE_PACKAGES = Kind(separator=b"\n\n", key=_source_key, endings=(GZ, ZST))
-CONTENTS = Kind(separator=b"\n", key=_path_key, endings=(GZ,))
+PACKAGES = IndexKind(separator=b"\n\n", key=_binary_key, endings=(GZ, ZST))
+SOURCE_PACKAGES = IndexKind(separator=b"\n\n", key=_source_key, endings=(GZ, ZST))
+CONTENTS = IndexKind(separator=b"\n", key=_path_key, endings=(GZ,))
 
 
-def read_index(path: str, packed: bytes) -> tuple[Entry, ...]:
+def read_index(path: str, packed: bytes) -> tuple[IndexEntry, ...]:
     """Read a .gz index of our own writing; raises `QlumodError`."""
     try:
         text = gzip.decompress(packed).decode()
@@ -107,6 +107,6 @@ def read_index(path: str, packed: bytes) -> tuple[Entry, ...]:
     return read_sources(text, path) if path == SOURCES else read_packages(text, path)
 
 
-def joined(parts: Iterable[Iterable[Entry]]) -> tuple[Entry, ...]:
+def joined_entries(parts: Iterable[Iterable[IndexEntry]]) -> tuple[IndexEntry, ...]:
     """Put the entries of several indexes together, each of them once."""
     return sort_entries({entry for part in parts for entry in part})

@@ -9,7 +9,7 @@ from qlumod.repository.format.settings import Settings
 from qlumod.system.disk.files import Sum
 
 
-def release_text(
+def suite_release_text(
     settings: Settings,
     *,
     suite: str,

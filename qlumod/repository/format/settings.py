@@ -89,7 +89,7 @@ def founded(wishes: Wishes) -> Settings:
         label=one_line(wishes.label or origin),
         keys=tuple(fingerprint(key) for key in keys),
         architectures=tuple(map(arch_name, sorted(wishes.architectures or DEFAULT_ARCHITECTURES))),
-        uri=address(wishes.uri) if wishes.uri else "",
+        uri=repository_address(wishes.uri) if wishes.uri else "",
         private=tuple(sorted(map(suite, wishes.private))),
         proving_keys=_proving(wishes),
         xz=bool(wishes.xz),
@@ -123,7 +123,7 @@ def kept(settings: Settings, wishes: Wishes, where: Path) -> Settings:
     )
     return replace(
         settings,
-        uri=address(wishes.uri) if wishes.uri else settings.uri,
+        uri=repository_address(wishes.uri) if wishes.uri else settings.uri,
         private=tuple(sorted({*settings.private, *map(suite, wishes.private)})),
         proving_keys=settings.proving_keys if wishes.proving_keys is None else _proving(wishes),
         xz=settings.xz if wishes.xz is None else wishes.xz,
@@ -146,7 +146,7 @@ def with_keys(settings: Settings, wishes: Wishes) -> Settings:
     return replace(settings, keys=keys) if keys else settings
 
 
-def address(text: str) -> str:
+def repository_address(text: str) -> str:
     """Check the address of a repository; raises `QlumodError`."""
     if not _URI.match(text):
         raise QlumodError(f"{text!r} is no address: it is one such as 'https://example.org/debian'")
@@ -174,7 +174,7 @@ def parse_settings(data: bytes, path: Path) -> Settings:
         keys=fields.words("Keys", fingerprint),
         proving_keys=fields.words("Proving-Keys", fingerprint),
         architectures=fields.words("Architectures", arch_name),
-        uri=fields.one("URI", address, ""),
+        uri=fields.one("URI", repository_address, ""),
         private=fields.words("Private", suite),
         xz=fields.one("Xz", yes_or_no, False),
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.names import Digest
 from qlumod.model.stanzas import date_seconds, signed_stanza
-from qlumod.repository.format.entries import ALL, Entry
-from qlumod.repository.format.indexes import SOURCES, joined, packages_path, read_index
+from qlumod.repository.format.entries import ALL, IndexEntry
+from qlumod.repository.format.indexes import SOURCES, joined_entries, packages_path, read_index
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.layout import suite as suite_name
 from qlumod.system.disk.documents import read_small
@@ -50,11 +50,11 @@ class Snapshot:
         """The indexes that are there as files; the plain ones are only named."""
         return tuple(path for path in self.sums if path.endswith((".gz", ".zst", ".xz")))
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[IndexEntry, ...]:
         """All that it offers; raises `QlumodError` if an index is not the one that was signed."""
         # What is for all architectures stands in the index of each.
         paths = (SOURCES, *(packages_path(name) for name in self.architectures or (ALL,)))
-        return joined(read_index(path, self.checked(f"{path}.gz")) for path in paths)
+        return joined_entries(read_index(path, self.checked(f"{path}.gz")) for path in paths)
 
     def checked(self, path: str) -> bytes:
         """Read an index file; raises `QlumodError` if it is not the one that was signed."""

@@ -25,7 +25,7 @@ from qlumod.late import late
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
 from qlumod.model.numbers import number
-from qlumod.repository.format.indexes import GZ, ZST, Key, Kind
+from qlumod.repository.format.indexes import GZ, ZST, IndexKind, Key
 from qlumod.system.disk.beneath import Beneath
 from qlumod.system.disk.files import Sum, write_unsynced
 
@@ -58,7 +58,7 @@ class Chunk:
 class Chunked:
     """A text in chunks; `sum` is that of its plain bytes."""
 
-    kind: Kind
+    kind: IndexKind
     chunks: tuple[Chunk, ...]
     sum: Sum
 
@@ -68,7 +68,7 @@ def putting(pieces: Mapping[Key, bytes]) -> dict[Key, Edit]:
     return dict.fromkeys(pieces, lambda key, _: pieces[key])
 
 
-def empty(kind: Kind) -> Chunked:
+def empty(kind: IndexKind) -> Chunked:
     """A text of no pieces."""
     return Chunked(kind=kind, chunks=(), sum=Sum(size=0, sha256=NOTHING))
 
@@ -83,7 +83,7 @@ class Chunks:
         self._known: dict[Digest, Chunked] = {}
         self._listed: set[Digest] = set()
 
-    def known(self, kind: Kind, text: Sum) -> Chunked | None:
+    def known(self, kind: IndexKind, text: Sum) -> Chunked | None:
         """The chunks of a text, still to be checked; None: they are not kept (any more)."""
         try:
             data = _read(f"{self._kept}/{text.sha256}{LIST}")
@@ -97,7 +97,7 @@ class Chunks:
         self._known[text.sha256] = found
         return found
 
-    def cut(self, kind: Kind, text: bytes) -> Chunked:
+    def cut(self, kind: IndexKind, text: bytes) -> Chunked:
         """Take a text apart that was read from its index."""
         return self.edited(empty(kind), putting({kind.key(one): one for one in kind.pieces(text)}))
 
@@ -207,7 +207,7 @@ class Chunks:
             if rest:
                 yield self._make(rest, kind)
 
-    def _make(self, pieces: Sequence[bytes], kind: Kind) -> Chunk:
+    def _make(self, pieces: Sequence[bytes], kind: IndexKind) -> Chunk:
         data = b"".join(pieces)
         digest = digest_bytes(data)
         if not self._has(digest, data):
@@ -324,7 +324,7 @@ def _with_edits(
     return [found[name] for name in sorted(found)]
 
 
-def _cut(pieces: Sequence[bytes], kind: Kind) -> Iterator[list[bytes]]:
+def _cut(pieces: Sequence[bytes], kind: IndexKind) -> Iterator[list[bytes]]:
     """Cut where the pieces say so; the last part may be too short to be a chunk, or empty."""
     part: list[bytes] = []
     size = 0
@@ -337,11 +337,11 @@ def _cut(pieces: Sequence[bytes], kind: Kind) -> Iterator[list[bytes]]:
     yield part
 
 
-def _begins(piece: bytes, kind: Kind) -> bool:
+def _begins(piece: bytes, kind: IndexKind) -> bool:
     """Whether a piece may begin a chunk: told by its first line, the name of a package or path."""
     return zlib.crc32(piece.partition(b"\n")[0]) % kind.one_in == 0
 
 
-def _is_whole(pieces: Sequence[bytes], kind: Kind) -> bool:
+def _is_whole(pieces: Sequence[bytes], kind: IndexKind) -> bool:
     """Whether a chunk may end here, where a piece follows that begins one."""
     return not pieces or sum(map(len, pieces)) - len(kind.separator) >= kind.smallest

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from qlumod.model.held import tells_of_module
 from qlumod.packaging.debian.deb import Deb
-from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.entries import IndexEntry
 
-Paths = Callable[[Entry], Sequence[bytes]]
+Paths = Callable[[IndexEntry], Sequence[bytes]]
 """The files and links of a binary package."""
 
 

@@ -3,7 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from qlumod.repository.format.entries import ALL, Entry, read_packages, read_sources, sort_entries
+from qlumod.repository.format.entries import (
+    ALL,
+    IndexEntry,
+    read_packages,
+    read_sources,
+    sort_entries,
+)
 from qlumod.repository.format.indexes import PACKAGES, SOURCE_PACKAGES, SOURCES, packages_path
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import Snapshot
@@ -12,7 +18,9 @@ from qlumod.repository.index.chunks import Chunked, Chunks, Damaged
 _SOURCE = re.compile(rb"\nSource: (\S+)")
 
 
-def related(before: Snapshot, layout: Layout, new: Iterable[Entry]) -> tuple[Entry, ...] | None:
+def related(
+    before: Snapshot, layout: Layout, new: Iterable[IndexEntry]
+) -> tuple[IndexEntry, ...] | None:
     """All entries that the plan for new ones depends on; None: the indexes are not kept.
 
     Those of the same names, the sources of both, and what else is made from those.
@@ -31,8 +39,8 @@ def related(before: Snapshot, layout: Layout, new: Iterable[Entry]) -> tuple[Ent
 
 
 def _related(
-    chunks: Chunks, binaries: Sequence[Chunked], sources: Chunked, new: Sequence[Entry]
-) -> Iterator[Entry]:
+    chunks: Chunks, binaries: Sequence[Chunked], sources: Chunked, new: Sequence[IndexEntry]
+) -> Iterator[IndexEntry]:
     same = [*_binaries(chunks, binaries, {entry.package for entry in new if not entry.is_source})]
     made_from = {entry.source[0].encode() for entry in (*new, *same)}
     found = [
@@ -49,7 +57,9 @@ def _related(
             yield from read_packages(piece.decode())
 
 
-def _binaries(chunks: Chunks, texts: Iterable[Chunked], names: Iterable[str]) -> Iterator[Entry]:
+def _binaries(
+    chunks: Chunks, texts: Iterable[Chunked], names: Iterable[str]
+) -> Iterator[IndexEntry]:
     wanted = {name.encode() for name in names}
     for text in texts:
         for piece in chunks.named(text, wanted):

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.model.numbers import number
-from qlumod.repository.format.entries import ALL, Entry, read_sources
+from qlumod.repository.format.entries import ALL, IndexEntry, read_sources
 from qlumod.repository.format.indexes import (
     CONTENTS,
     GZ,
     PACKAGES,
     SOURCE_PACKAGES,
     SOURCES,
+    IndexKind,
     Key,
-    Kind,
     contents_path,
     key_of,
     packages_path,
@@ -23,7 +23,7 @@ from qlumod.repository.format.indexes import (
 from qlumod.repository.format.snapshots import Snapshot
 from qlumod.repository.index.chunks import Chunked, Chunks, Edit, empty, putting
 from qlumod.repository.index.listing import Paths
-from qlumod.repository.rules.plan import Plan
+from qlumod.repository.rules.plan import SuitePlan
 from qlumod.system.processes.workers import workers
 
 _SECTION = re.compile(r"^Section: (\S+)", re.MULTILINE)
@@ -35,12 +35,12 @@ class _Index:
     """An index: where it lies, and the architectures of what is in it."""
 
     path: str
-    kind: Kind
+    kind: IndexKind
     like: str
     """The index that one of a new architecture begins as."""
     architectures: frozenset[str]
 
-    def has(self, entry: Entry) -> bool:
+    def has(self, entry: IndexEntry) -> bool:
         """Whether an entry belongs there."""
         return entry.architecture in self.architectures
 
@@ -51,12 +51,12 @@ class _Change:
 
     index: _Index
     base: Chunked
-    added: tuple[Entry, ...]
-    removed: tuple[Entry, ...]
+    added: tuple[IndexEntry, ...]
+    removed: tuple[IndexEntry, ...]
 
 
 def changed_indexes(
-    plan: Plan,
+    plan: SuitePlan,
     before: Snapshot | None,
     architectures: Sequence[str],
     chunks: Chunks,
@@ -69,7 +69,7 @@ def changed_indexes(
     The kinds are made side by side; those of one kind have chunks in common, and follow each other.
     Raises `Damaged`.
     """
-    kinds: dict[Kind, list[_Index]] = {}
+    kinds: dict[IndexKind, list[_Index]] = {}
     for index in _indexes(architectures):
         kinds.setdefault(index.kind, []).append(index)
 
@@ -126,7 +126,7 @@ def _earlier(index: _Index, before: Snapshot | None, chunks: Chunks) -> Chunked 
     return chunks.cut(index.kind, gzip.decompress(before.checked(f"{path}{GZ}")))
 
 
-def _change(index: _Index, plan: Plan, before: Snapshot | None, chunks: Chunks) -> _Change:
+def _change(index: _Index, plan: SuitePlan, before: Snapshot | None, chunks: Chunks) -> _Change:
     old = _earlier(index, before, chunks)
     # An index that older snapshots do not have is made of everything.
     return _Change(
@@ -137,7 +137,7 @@ def _change(index: _Index, plan: Plan, before: Snapshot | None, chunks: Chunks) 
     )
 
 
-def _edits(change: _Change, plan: Plan, chunks: Chunks, paths: Paths) -> dict[Key, Edit]:
+def _edits(change: _Change, plan: SuitePlan, chunks: Chunks, paths: Paths) -> dict[Key, Edit]:
     if change.index.kind is not CONTENTS:
         gone: dict[Key, Edit] = {key_of(entry): _nothing for entry in change.removed}
         return gone | putting({key_of(entry): piece_of(entry) for entry in change.added})
@@ -183,7 +183,7 @@ def _left(change: _Change, chunks: Chunks) -> Iterator[tuple[Key, frozenset[byte
                     yield (path,), left
 
 
-def location(entry: Entry) -> bytes:
+def location(entry: IndexEntry) -> bytes:
     """What Contents calls a package."""
     section = _SECTION.search(entry.text)
     return (f"{section[1]}/{entry.package}" if section else entry.package).encode()

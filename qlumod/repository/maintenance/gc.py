@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qlumod.events import Listener, step
 from qlumod.model.names import Digest
-from qlumod.repository.format.entries import Entry, PoolFile, sort_entries
+from qlumod.repository.format.entries import IndexEntry, PoolFile, sort_entries
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.retired_names import remember
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots
@@ -27,7 +27,7 @@ class LettingGo:
     """What goes, and what stays for which reason."""
 
     snapshots: tuple[Snapshot, ...]
-    packages: tuple[Entry, ...]
+    packages: tuple[IndexEntry, ...]
     """What only those snapshots have."""
     files: tuple[PoolFile, ...]
     """All files of the pool that no other snapshot names."""

@@ -15,7 +15,7 @@ from qlumod.model.names import (
     suite_name,
 )
 from qlumod.model.numbers import number
-from qlumod.repository.format.entries import ALL, Entry
+from qlumod.repository.format.entries import ALL, IndexEntry
 from qlumod.repository.format.layout import UPDATES, Layout
 from qlumod.repository.format.retired_names import remembered
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots, current_snapshot
@@ -36,7 +36,7 @@ class PublishedModule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class WantedVersion:
     """The modules that are looked for: those of one release × flavor × architecture."""
 
     prefix: str
@@ -61,14 +61,14 @@ class Wanted:
         return self.payload(module).rpartition("-")[0]
 
 
-def bases(layout: Layout, wanted: Wanted, name: str | None = None) -> tuple[Snapshot, ...]:
+def bases(layout: Layout, wanted: WantedVersion, name: str | None = None) -> tuple[Snapshot, ...]:
     """The snapshots whose modules new ones are compared with: one by its name, or a suite's.
 
     Without a name those that the release's suite and its updates point at, and those of earlier
     minor releases of the flavor.
     """
     if name:
-        return named(layout, name)
+        return published_as(layout, name)
     return _current(layout, (suite for suite in layout.suite_names() if _serves(suite, wanted)))
 
 
@@ -77,7 +77,7 @@ def _current(layout: Layout, suites: Iterable[str]) -> tuple[Snapshot, ...]:
 
 
 def newest(
-    bases: Iterable[Snapshot], layout: Layout, wanted: Wanted, modules: Iterable[ModuleName]
+    bases: Iterable[Snapshot], layout: Layout, wanted: WantedVersion, modules: Iterable[ModuleName]
 ) -> Mapping[ModuleName, PublishedModule]:
     """The newest version of each module that is not newer than the wanted release."""
     entries = [entry for base in bases for entry in base.entries()]
@@ -107,7 +107,7 @@ def payloads(base: Snapshot, layout: Layout) -> Mapping[tuple[str, ...], Path]:
     return {key: path for key, (_, path) in sorted(found.items())}
 
 
-def named(layout: Layout, name: str) -> tuple[Snapshot, ...]:
+def published_as(layout: Layout, name: str) -> tuple[Snapshot, ...]:
     """The snapshot of that name (of each suite that was published in it), or that of a suite."""
     if name in layout.suite_names():
         return _current(layout, [name])
@@ -122,7 +122,7 @@ def named(layout: Layout, name: str) -> tuple[Snapshot, ...]:
 
 
 def at_version(
-    layout: Layout, wanted: Wanted, module: ModuleName, version: str
+    layout: Layout, wanted: WantedVersion, module: ModuleName, version: str
 ) -> PublishedModule | None:
     """A module's version, wherever it was published: the pool has them all; None: it is gone."""
     release, _, revision = version.rpartition("-")
@@ -141,7 +141,7 @@ def at_version(
     )
 
 
-def highest_revision(layout: Layout, wanted: Wanted, module: ModuleName) -> int:
+def highest_revision(layout: Layout, wanted: WantedVersion, module: ModuleName) -> int:
     """The highest N of the wanted release that was ever given away; 0: none was."""
     folder = layout.root / pool_directory(wanted.source(module))
     start = f"{wanted.payload(module)}_{wanted.version}-"
@@ -157,7 +157,7 @@ def _revisions(names: Iterable[str], start: str) -> Iterator[str]:
             yield revision
 
 
-def _serves(suite: str, wanted: Wanted) -> bool:
+def _serves(suite: str, wanted: WantedVersion) -> bool:
     """Whether a suite is that of the wanted release, of its updates, or of an earlier one."""
     minor, _, flavor = suite.removesuffix(UPDATES).partition("-")
     try:
@@ -179,7 +179,10 @@ def _module_version(package: str, version: str) -> tuple[ReleaseVersion, int] | 
 
 
 def _published(
-    layout: Layout, entry: Entry, version: tuple[ReleaseVersion, int], source: Entry | None
+    layout: Layout,
+    entry: IndexEntry,
+    version: tuple[ReleaseVersion, int],
+    source: IndexEntry | None,
 ) -> PublishedModule:
     files = [file.path for file in source.files] if source else []
     packaging = next((path for path in files if path.endswith(".debian.tar.xz")), None)

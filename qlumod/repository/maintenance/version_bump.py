@@ -10,7 +10,7 @@ from debian.debian_support import Version
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModulePackage, ReleaseVersion
 from qlumod.packaging.debian.deb import Deb
-from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.entries import IndexEntry
 from qlumod.repository.format.layout import Layout
 from qlumod.system.disk.files import remove_tree
 from qlumod.system.processes.run import capture, command
@@ -23,11 +23,11 @@ _MODULE = "-module-"
 class Raised:
     """A meta package that gets a version above the one that clients may have."""
 
-    entry: Entry
+    entry: IndexEntry
     version: str
 
 
-def to_raise(before: Iterable[Entry], after: Iterable[Entry]) -> tuple[Raised, ...]:
+def to_raise(before: Iterable[IndexEntry], after: Iterable[IndexEntry]) -> tuple[Raised, ...]:
     """The meta packages that are older than what the suite offers now."""
     now = {entry.package: entry.version for entry in before if is_meta(entry)}
     return tuple(
@@ -39,7 +39,7 @@ def to_raise(before: Iterable[Entry], after: Iterable[Entry]) -> tuple[Raised, .
     )
 
 
-def is_meta(entry: Entry) -> bool:
+def is_meta(entry: IndexEntry) -> bool:
     """Whether it is a package of a module, but no payload: ``…-x.y``, ``…-x`` or the short one."""
     if entry.is_source or _MODULE not in entry.package:
         return False

@@ -17,7 +17,7 @@ from qlumod.repository.format.sources import sources_text
 from qlumod.system.disk.files import told
 
 
-def settle(layout: Layout, wishes: Wishes, *, rollover: bool = False) -> Settings:
+def settle_repository(layout: Layout, wishes: Wishes, *, rollover: bool = False) -> Settings:
     """The settings of the repository, or those that it would begin with; writes nothing.
 
     `rollover` lets other keys sign, of which clients have one already.

@@ -29,7 +29,7 @@ from qlumod.packaging.debian.deb import Deb
 from qlumod.repository.format.entries import (
     ALL,
     SOURCE,
-    Entry,
+    IndexEntry,
     PoolFile,
     binary_entry,
     source_entry,
@@ -51,7 +51,7 @@ R = TypeVar("R")
 class Incoming:
     """A package that is to be published, and where its files lie now."""
 
-    entry: Entry
+    entry: IndexEntry
     sources: tuple[Path, ...]
     """The files of the entry as they lie now, in the same order."""
     names: bytes | None = None

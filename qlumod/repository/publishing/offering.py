@@ -11,7 +11,7 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.model.held import Held, read_held
 from qlumod.model.proof import Permits
-from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.entries import IndexEntry
 from qlumod.repository.format.hidden import hidden_in_paths, wrong_in_fields
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Settings
@@ -20,10 +20,10 @@ from qlumod.repository.index.listing import Listed, listed
 from qlumod.repository.publishing.founding import write_settings, write_sources
 from qlumod.repository.publishing.incoming import Incoming
 from qlumod.repository.publishing.outcome import Publication
-from qlumod.repository.publishing.publication import Proposal, show, times
+from qlumod.repository.publishing.publication import ProposedSnapshot, show_snapshot, times
 from qlumod.repository.publishing.staging import check_pool, opened
 from qlumod.repository.publishing.terms import Admission, Terms
-from qlumod.repository.rules.plan import Plan, without_sources
+from qlumod.repository.rules.plan import SuitePlan, without_sources
 from qlumod.repository.sets.module_sets import keep_set, lines_text
 from qlumod.repository.sets.proofs import (
     GivenProof,
@@ -55,7 +55,7 @@ class Offer:
     suite: str
     before: Snapshot | None
     """What it offers now."""
-    plan: Plan
+    plan: SuitePlan
     incoming: Sequence[Incoming] = ()
     """The packages whose files the pool may not have yet."""
     demand: Demand | None = None
@@ -108,19 +108,21 @@ class Publisher:
         else:
             write_settings(self.layout, self.settings, able.public)
             if planned.added or planned.removed or found.sets or offer.anyway:
-                snapshot = show(self._proposal(offer, planned, found, contents), listen=self.listen)
+                snapshot = show_snapshot(
+                    self._proposal(offer, planned, found, contents), listen=self.listen
+                )
             write_sources(self.layout, self.settings, offer.suite)
         return Publication(
             suite=offer.suite, snapshot=snapshot, changes=planned.changes, sets=found.sets
         )
 
     def _proposal(
-        self, offer: Offer, planned: Plan, found: WholeSet, contents: "_Contents"
-    ) -> Proposal:
+        self, offer: Offer, planned: SuitePlan, found: WholeSet, contents: "_Contents"
+    ) -> ProposedSnapshot:
         """The whole of what is shown; the documents that it names are kept first."""
         layout, terms = self.layout, self.terms
         keep_proofs(layout, offer.demand.proofs if offer.demand else ())
-        return Proposal(
+        return ProposedSnapshot(
             plan=planned,
             incoming=tuple(offer.incoming),
             layout=layout,
@@ -189,20 +191,20 @@ class _Contents:
     def __init__(self, layout: Layout, incoming: Sequence[Incoming]) -> None:
         self._root = layout.root
         self._coming = {one.entry: one for one in incoming}
-        self._seen: dict[Entry, Listed] = {}
+        self._seen: dict[IndexEntry, Listed] = {}
 
-    def held(self, entry: Entry) -> tuple[Held, ...]:
+    def held(self, entry: IndexEntry) -> tuple[Held, ...]:
         """The modules in a package; raises `QlumodError`."""
         coming = self._coming.get(entry)
         if coming and coming.held is not None:
             return coming.held
         return read_held(self._listed(entry).texts, entry.title)
 
-    def paths(self, entry: Entry) -> Sequence[bytes]:
+    def paths(self, entry: IndexEntry) -> Sequence[bytes]:
         """Its files and links."""
         return Listed(names=self._names(entry), texts={}).paths
 
-    def _names(self, entry: Entry) -> bytes:
+    def _names(self, entry: IndexEntry) -> bytes:
         coming = self._coming.get(entry)
         if coming and coming.names is not None:
             return coming.names
@@ -215,7 +217,7 @@ class _Contents:
             if not entry.is_source:
                 yield from hidden_in_paths(entry, self._names(entry))
 
-    def _listed(self, entry: Entry) -> Listed:
+    def _listed(self, entry: IndexEntry) -> Listed:
         if entry not in self._seen:
             coming = self._coming.get(entry)
             file = coming.sources[0] if coming else self._root / entry.files[0].path

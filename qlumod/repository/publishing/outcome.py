@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from qlumod.late import late
-from qlumod.repository.rules.plan import Change
+from qlumod.repository.rules.plan import SuiteChange
 from qlumod.repository.sets.module_sets import ModuleSet
 
 debian_support = late("debian.debian_support")
@@ -16,7 +16,7 @@ class Publication:
     suite: str
     snapshot: str | None
     """The new snapshot; None: nothing was published."""
-    changes: tuple[Change, ...]
+    changes: tuple[SuiteChange, ...]
     sets: tuple[ModuleSet, ...] = ()
     """The sets of modules that it says something new of."""
     back_to: str | None = None

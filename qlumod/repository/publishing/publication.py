@@ -13,7 +13,7 @@ from qlumod.model.names import Digest
 from qlumod.repository.format.entries import ALL, SOURCE
 from qlumod.repository.format.indexes import XZ, architectures_of, packages_path
 from qlumod.repository.format.layout import Layout
-from qlumod.repository.format.release import release_text
+from qlumod.repository.format.release import suite_release_text
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot
 from qlumod.repository.index.chunks import Chunked, Chunks, Damaged
@@ -34,7 +34,7 @@ from qlumod.repository.publishing.staging import (
     unsynced,
 )
 from qlumod.repository.publishing.trial import try_staged
-from qlumod.repository.rules.plan import Plan
+from qlumod.repository.rules.plan import SuitePlan
 from qlumod.repository.sets.module_sets import MODULES
 from qlumod.system.disk.files import Sum
 from qlumod.system.keys.gpg import SigningKey, clearsign, detach_sign
@@ -60,10 +60,10 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class ProposedSnapshot:
     """What a suite is to offer, as of when, and who signs it."""
 
-    plan: Plan
+    plan: SuitePlan
     incoming: tuple[Incoming, ...]
     """The packages whose files the pool may not have yet."""
     layout: Layout
@@ -93,7 +93,7 @@ def times(
     return Times(date=moment, valid_until=moment + span if span is not None else None)
 
 
-def show(proposal: Proposal, *, listen: Listener) -> str:
+def show_snapshot(proposal: ProposedSnapshot, *, listen: Listener) -> str:
     """Make what is proposed what the suite offers; returns the snapshot's name."""
     try:
         _show(proposal, listen=listen)
@@ -104,7 +104,7 @@ def show(proposal: Proposal, *, listen: Listener) -> str:
     return proposal.times.identity
 
 
-def _show(proposal: Proposal, *, listen: Listener) -> None:
+def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
     """The same; raises `Damaged` where what is kept of earlier indexes is not what was written."""
     layout, before, times = proposal.layout, proposal.before, proposal.times
     architectures = _architectures(proposal)
@@ -120,7 +120,7 @@ def _show(proposal: Proposal, *, listen: Listener) -> None:
             )
             sums = put.sums
             sums[MODULES] = stage_file(staging, MODULES, proposal.modules.encode())
-        text = release_text(
+        text = suite_release_text(
             proposal.settings,
             suite=proposal.suite,
             architectures=architectures,
@@ -137,7 +137,7 @@ def _show(proposal: Proposal, *, listen: Listener) -> None:
 
 
 def _look(
-    proposal: Proposal,
+    proposal: ProposedSnapshot,
     staging: Staging,
     chunks: Chunks,
     texts: Mapping[str, Chunked],
@@ -173,7 +173,7 @@ def _look(
         named.result()
 
 
-def _architectures(proposal: Proposal) -> tuple[str, ...]:
+def _architectures(proposal: ProposedSnapshot) -> tuple[str, ...]:
     """The architectures that need an index; one goes with the last package that is for it."""
     plan, settings = proposal.plan, proposal.settings
     known = {entry.architecture for entry in plan.added} | set(settings.architectures)

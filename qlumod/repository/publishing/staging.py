@@ -19,7 +19,7 @@ from qlumod.repository.format.entries import PoolFile
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.retired_names import remembered
 from qlumod.repository.publishing.incoming import Incoming
-from qlumod.repository.rules.plan import Plan, replaced
+from qlumod.repository.rules.plan import SuitePlan, replaced
 from qlumod.system.disk.files import (
     Sum,
     copy_new,
@@ -197,7 +197,9 @@ def sync_staged(staging: Staging, paths: Sequence[Path]) -> None:
         run(command("sync", "--file-system", staging.root))
 
 
-def check_references(staging: Staging, files: Iterable[tuple[str, int]], planned: Plan) -> None:
+def check_references(
+    staging: Staging, files: Iterable[tuple[str, int]], planned: SuitePlan
+) -> None:
     """Every file that the indexes name must be in the pool, or staged for it."""
     tops = (str(staging.layout.root), str(staging.root))
     missing = {

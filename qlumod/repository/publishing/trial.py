@@ -12,7 +12,7 @@ from typing import Any
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.packaging.debian.apt_client import AptClient, file_uri, make_apt_client
-from qlumod.repository.format.entries import ALL, Entry
+from qlumod.repository.format.entries import ALL, IndexEntry
 from qlumod.repository.format.indexes import PACKAGES
 from qlumod.repository.format.sources import sources_text
 from qlumod.repository.publishing.staging import Staging
@@ -30,7 +30,7 @@ holds 2 MB."""
 def try_staged(
     staging: Staging,
     offered: Callable[[str], Iterable[bytes]],
-    added: Sequence[Entry],
+    added: Sequence[IndexEntry],
     *,
     architectures: Sequence[str],
     keyring: bytes,
@@ -57,7 +57,7 @@ def try_staged(
 
 
 def stand_in(
-    inside: Mapping[str, Iterable[bytes]], added: Iterable[Entry], architecture: str
+    inside: Mapping[str, Iterable[bytes]], added: Iterable[IndexEntry], architecture: str
 ) -> str:
     """The dpkg status of a machine that has all that the added entries need from elsewhere.
 
@@ -99,7 +99,7 @@ def _update(client: AptClient, listen: Listener) -> None:
 def _are_marked(
     client: AptClient,
     inside: Mapping[str, Iterable[bytes]],
-    added: Sequence[Entry],
+    added: Sequence[IndexEntry],
     listen: Listener,
 ) -> bool:
     """Whether marking them all for installation is enough to see that all can be had.
@@ -119,7 +119,7 @@ def _are_marked(
     return client.takes_all([(one.package, one.version) for one in added], listen=listen)
 
 
-def _resolve(client: AptClient, added: Sequence[Entry], suite: str, listen: Listener) -> None:
+def _resolve(client: AptClient, added: Sequence[IndexEntry], suite: str, listen: Listener) -> None:
     """Try many at once, which is quick; then fewer, since some may exclude each other."""
     wanted = [f"{entry.package}={entry.version}" for entry in added]
     parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
@@ -174,7 +174,7 @@ def _names(paragraph: bytes) -> Iterator[str]:
         yield from (relation["name"] for relation in _related(paragraph.decode(), PROVIDES))
 
 
-def _all_needs(added: Iterable[Entry], inside: Mapping[str, Iterable[bytes]]) -> Iterator[Any]:
+def _all_needs(added: Iterable[IndexEntry], inside: Mapping[str, Iterable[bytes]]) -> Iterator[Any]:
     """What these entries need, and what that needs, and so on."""
     waiting = [entry.text for entry in added]
     seen: set[str] = set()

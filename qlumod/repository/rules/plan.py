@@ -6,14 +6,14 @@ from functools import cache
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.late import late
-from qlumod.repository.format.entries import SOURCE, Entry, PoolFile, sort_entries
+from qlumod.repository.format.entries import SOURCE, IndexEntry, PoolFile, sort_entries
 from qlumod.repository.rules.relations import broken_by
 
 debian_support = late("debian.debian_support")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Change:
+class SuiteChange:
     """One package that gets another version; None: it was not there, or is not there any more."""
 
     package: str
@@ -32,27 +32,27 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SuitePlan:
     """What the suite will offer, and how that differs from what it offers now."""
 
-    entries: Callable[[], Sequence[Entry]]
+    entries: Callable[[], Sequence[IndexEntry]]
     """All that the suite will offer, sorted; to read 10,000 takes longer than a publication."""
-    changes: tuple[Change, ...]
-    added: tuple[Entry, ...]
+    changes: tuple[SuiteChange, ...]
+    added: tuple[IndexEntry, ...]
     """The entries that the suite does not have yet."""
-    removed: tuple[Entry, ...]
+    removed: tuple[IndexEntry, ...]
     """Those that it will not have any more."""
-    beside: tuple[Entry, ...]
+    beside: tuple[IndexEntry, ...]
     """What stays and is called like something that is added or removed."""
 
 
-def plan(
-    published: Sequence[Entry],
-    incoming: Sequence[Entry],
+def plan_publication(
+    published: Sequence[IndexEntry],
+    incoming: Sequence[IndexEntry],
     *,
-    everything: Callable[[], Sequence[Entry]] | None = None,
+    everything: Callable[[], Sequence[IndexEntry]] | None = None,
     allow_older: bool = False,
-) -> Plan:
+) -> SuitePlan:
     """Put new entries into a suite: each package has the new version then, the others stay.
 
     Raises every reason against it at once. With `everything` that the suite offers, `published` may
@@ -71,21 +71,21 @@ def plan(
 
 
 def _all_then(
-    made: Plan, everything: Callable[[], Sequence[Entry]]
-) -> Callable[[], Sequence[Entry]]:
+    made: SuitePlan, everything: Callable[[], Sequence[IndexEntry]]
+) -> Callable[[], Sequence[IndexEntry]]:
     @cache
-    def read() -> Sequence[Entry]:
+    def read() -> Sequence[IndexEntry]:
         return sort_entries({*everything()}.difference(made.removed).union(made.added))
 
     return read
 
 
-def plan_for(published: Collection[Entry], entries: Sequence[Entry]) -> Plan:
+def plan_for(published: Collection[IndexEntry], entries: Sequence[IndexEntry]) -> SuitePlan:
     """What has to be done so that the suite offers these entries."""
     before, after = set(published), set(entries)
     added, removed = sort_entries(after - before), sort_entries(before - after)
     names = {entry.package for entry in (*added, *removed)}
-    return Plan(
+    return SuitePlan(
         entries=lambda: entries,
         changes=changes_between(published, entries),
         added=added,
@@ -94,7 +94,7 @@ def plan_for(published: Collection[Entry], entries: Sequence[Entry]) -> Plan:
     )
 
 
-def without_sources(planned: Plan, sources: Collection[tuple[str, str]]) -> Plan:
+def without_sources(planned: SuitePlan, sources: Collection[tuple[str, str]]) -> SuitePlan:
     """Take source packages out that nothing in the suite owes any more."""
     going = {entry for entry in planned.entries() if entry.is_source and entry.source in sources}
     if not going:
@@ -103,11 +103,13 @@ def without_sources(planned: Plan, sources: Collection[tuple[str, str]]) -> Plan
     return plan_for(published, [entry for entry in planned.entries() if entry not in going])
 
 
-def changes_between(before: Iterable[Entry], after: Iterable[Entry]) -> tuple[Change, ...]:
+def changes_between(
+    before: Iterable[IndexEntry], after: Iterable[IndexEntry]
+) -> tuple[SuiteChange, ...]:
     """Compare two sets of entries, version by version."""
     old, new = _versions(before), _versions(after)
     return tuple(
-        Change(
+        SuiteChange(
             package=package,
             architecture=architecture,
             old=old.get((package, architecture)),
@@ -118,7 +120,7 @@ def changes_between(before: Iterable[Entry], after: Iterable[Entry]) -> tuple[Ch
     )
 
 
-def _versions(entries: Iterable[Entry]) -> dict[tuple[str, str], str]:
+def _versions(entries: Iterable[IndexEntry]) -> dict[tuple[str, str], str]:
     """The newest version of each package: a suite may hold older sources, too."""
     newest: dict[tuple[str, str], str] = {}
     for entry in entries:
@@ -132,13 +134,13 @@ def _is_newer(version: str, other: str) -> bool:
     return bool(debian_support.Version(version) > debian_support.Version(other))
 
 
-def _without_repeats(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def _without_repeats(entries: Iterable[IndexEntry]) -> tuple[IndexEntry, ...]:
     """A file that was named twice, by itself and by a .changes file, counts once."""
     return sort_entries({(entry.files, entry.architecture): entry for entry in entries}.values())
 
 
-def _refuse_two_versions(new: Sequence[Entry]) -> None:
-    first: dict[tuple[str, str, str], Entry] = {}
+def _refuse_two_versions(new: Sequence[IndexEntry]) -> None:
+    first: dict[tuple[str, str, str], IndexEntry] = {}
     faults = []
     for entry in new:
         # Several versions of one source may be owed for what the payloads of a suite hold.
@@ -157,7 +159,7 @@ def _refuse_two_versions(new: Sequence[Entry]) -> None:
     raise_faults(faults)
 
 
-def _refuse_other_bytes(published: Sequence[Entry], new: Sequence[Entry]) -> None:
+def _refuse_other_bytes(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) -> None:
     known = {file.path: file for entry in published for file in entry.files}
     raise_faults(
         replaced(file)
@@ -175,7 +177,7 @@ def replaced(file: PoolFile) -> QlumodError:
     )
 
 
-def _refuse_older(published: Sequence[Entry], new: Sequence[Entry]) -> None:
+def _refuse_older(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) -> None:
     newest = _versions(published)
     raise_faults(
         QlumodError(
@@ -191,7 +193,7 @@ def _refuse_older(published: Sequence[Entry], new: Sequence[Entry]) -> None:
     )
 
 
-def _refuse_broken(made: Plan) -> None:
+def _refuse_broken(made: SuitePlan) -> None:
     """What stays must not lose what it needs; what is new, a real apt client tries."""
     removed = [entry for entry in made.removed if not entry.is_source]
     if not removed:
@@ -205,7 +207,7 @@ def _refuse_broken(made: Plan) -> None:
     )
 
 
-def _merged(published: Sequence[Entry], new: Sequence[Entry]) -> tuple[Entry, ...]:
+def _merged(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) -> tuple[IndexEntry, ...]:
     """New binaries replace older ones; sources go with the last binary that is made from them."""
     names = {(entry.package, entry.architecture) for entry in new}
     binaries = [

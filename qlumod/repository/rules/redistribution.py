@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.names import REDISTRIBUTE
 from qlumod.model.profile import RELEASED, profile_of
-from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.entries import IndexEntry
 from qlumod.repository.format.settings import Settings
 
 _MARK = re.compile(rf"^{REDISTRIBUTE}: *no *$", re.MULTILINE | re.IGNORECASE)
 
 
-def refuse_private(entries: Iterable[Entry], suite: str, settings: Settings) -> None:
+def refuse_private(entries: Iterable[IndexEntry], suite: str, settings: Settings) -> None:
     """Raise for each entry that the suite must not offer."""
     if suite in settings.private:
         return
@@ -27,7 +27,7 @@ def refuse_private(entries: Iterable[Entry], suite: str, settings: Settings) -> 
     )
 
 
-def refuse_trials(entries: Iterable[Entry], profile: str) -> None:
+def refuse_trials(entries: Iterable[IndexEntry], profile: str) -> None:
     """Raise for each entry that was made in another profile than that which is published."""
     raise_faults(
         QlumodError(

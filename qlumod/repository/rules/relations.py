@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from qlumod.late import late
-from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.entries import IndexEntry
 
 deb822 = late("debian.deb822")
 debian_support = late("debian.debian_support")
@@ -39,7 +39,9 @@ def _relations(value: str) -> Sequence[Sequence[Any]]:
         return tuple(map(tuple, deb822.PkgRelation.parse_relations(value)))
 
 
-def broken_by(removed: Sequence[Entry], staying: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
+def broken_by(
+    removed: Sequence[IndexEntry], staying: Iterable[IndexEntry]
+) -> Iterator[tuple[IndexEntry, str]]:
     """What stays and needs something that only the removed ones offer; and what it needs."""
     names = {name for entry in removed for name in _offers(entry)}
     binaries = [entry for entry in staying if not entry.is_source]
@@ -53,12 +55,12 @@ def broken_by(removed: Sequence[Entry], staying: Iterable[Entry]) -> Iterator[tu
                 yield entry, deb822.PkgRelation.str([relation])
 
 
-def _mentions(entry: Entry, names: set[str]) -> bool:
+def _mentions(entry: IndexEntry, names: set[str]) -> bool:
     """Whether a package may need one of these names: most do not."""
     return not names.isdisjoint(_WORD.findall("".join(NEEDS.findall(entry.text))))
 
 
-def _by_name(entries: Iterable[Entry]) -> dict[str, set[str | None]]:
+def _by_name(entries: Iterable[IndexEntry]) -> dict[str, set[str | None]]:
     """The versions of each name that packages have or provide."""
     found: dict[str, set[str | None]] = {}
     for entry in entries:
@@ -75,7 +77,7 @@ def _is_met(relation: Sequence[Any], offered: Mapping[str, set[str | None]]) -> 
     )
 
 
-def _offers(entry: Entry) -> dict[str, str | None]:
+def _offers(entry: IndexEntry) -> dict[str, str | None]:
     """The names that a package has, and in which version."""
     if "\nProvides:" not in entry.text:
         return {entry.package: entry.version}

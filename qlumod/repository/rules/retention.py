@@ -8,7 +8,7 @@ from debian.debian_support import Version
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModulePackage, ReleaseVersion
-from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.entries import IndexEntry
 from qlumod.repository.format.snapshots import Snapshot
 
 Family = tuple[str, str]
@@ -30,7 +30,7 @@ class Offered:
     """A snapshot, with all that it has."""
 
     snapshot: Snapshot
-    entries: tuple[Entry, ...]
+    entries: tuple[IndexEntry, ...]
 
     @property
     def identity(self) -> str:
@@ -61,7 +61,7 @@ def retained(
     return dict(sorted(reasons.items()))
 
 
-def family(entry: Entry) -> Family:
+def family(entry: IndexEntry) -> Family:
     """What an entry is a version of: all ``x.y.z`` of a module's payload are of ``x.y``."""
     try:
         name = ModulePackage.parse(entry.package)
@@ -71,7 +71,7 @@ def family(entry: Entry) -> Family:
     return entry.package.removesuffix(name.version) + meta, entry.architecture
 
 
-def newest_versions(entries: Iterable[Entry], keep: int) -> dict[Family, tuple[str, ...]]:
+def newest_versions(entries: Iterable[IndexEntry], keep: int) -> dict[Family, tuple[str, ...]]:
     """The newest versions of each family, the newest first."""
     found: dict[Family, set[str]] = {}
     for entry in entries:
@@ -82,7 +82,7 @@ def newest_versions(entries: Iterable[Entry], keep: int) -> dict[Family, tuple[s
     }
 
 
-def older_than(entries: Iterable[Entry], keep: int) -> frozenset[Entry]:
+def older_than(entries: Iterable[IndexEntry], keep: int) -> frozenset[IndexEntry]:
     """The entries of older versions than the newest `keep` of their family."""
     known = tuple(entries)
     newest = newest_versions(known, keep)

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.repository.format.entries import Entry, sort_entries
+from qlumod.repository.format.entries import IndexEntry, sort_entries
 from qlumod.repository.rules.relations import broken_by
 
 
-def only(entries: Sequence[Entry], packages: Sequence[str], suite: str) -> Sequence[Entry]:
+def only(
+    entries: Sequence[IndexEntry], packages: Sequence[str], suite: str
+) -> Sequence[IndexEntry]:
     """The binary packages of these names, with their sources; no names stand for all entries."""
     _require(entries, packages, suite)
     if not packages:
@@ -21,8 +23,8 @@ def only(entries: Sequence[Entry], packages: Sequence[str], suite: str) -> Seque
 
 
 def without(
-    entries: Sequence[Entry], packages: Sequence[str], also: Collection[Entry], suite: str
-) -> tuple[Entry, ...]:
+    entries: Sequence[IndexEntry], packages: Sequence[str], also: Collection[IndexEntry], suite: str
+) -> tuple[IndexEntry, ...]:
     """All but the binary packages of these names and `also` others, and the sources of only these.
 
     Raises where what stays needs what goes.
@@ -44,7 +46,7 @@ def without(
     return sort_entries((*staying, *sources))
 
 
-def _require(entries: Iterable[Entry], packages: Iterable[str], suite: str) -> None:
+def _require(entries: Iterable[IndexEntry], packages: Iterable[str], suite: str) -> None:
     missing = sorted(set(packages) - {entry.package for entry in entries if not entry.is_source})
     if missing:
         raise QlumodError(f"{suite} has no package {', '.join(missing)}")

@@ -226,7 +226,7 @@ def newest_members(members: Iterable[Member]) -> tuple[Member, ...]:
     return tuple(found[module] for module in sorted(found))
 
 
-def faults_of(one: ModuleSet) -> Iterator[QlumodError]:
+def set_faults(one: ModuleSet) -> Iterator[QlumodError]:
     """What keeps the modules of a set from being in an image: gaps, and two versions of one."""
     held = one.held
     yield from _gaps(one)

@@ -21,7 +21,7 @@ from qlumod.system.keys.strength import Weakness, weaknesses
 LARGEST = 1 << 28
 """Bytes of a document: beyond that it is none of ours."""
 
-Proved = Mapping[Digest, Digest]
+ProofsByStack = Mapping[Digest, Digest]
 """The proof of each stack that equals an installation."""
 
 
@@ -40,7 +40,7 @@ class GivenProof:
         return digest_bytes(self.data)
 
     @property
-    def proved(self) -> Proved:
+    def proved(self) -> ProofsByStack:
         """The stacks that it proves."""
         return {stack: self.digest for stack, equal in self.proof.stacks.items() if equal}
 
@@ -118,14 +118,14 @@ def _stranger(path: Path, believed: Provers, details: Iterable[str]) -> QlumodEr
     )
 
 
-def known_proofs(layout: Layout) -> Proved:
+def known_proofs(layout: Layout) -> ProofsByStack:
     """What the proofs say that the repository has."""
     if not layout.files.is_file(layout.proved):
         return {}
     return parse_known(layout.files.read(layout.proved), str(layout.proved))
 
 
-def parse_known(data: bytes, path: str) -> Proved:
+def parse_known(data: bytes, path: str) -> ProofsByStack:
     """Read which stack which proof has proved; raises `QlumodError`."""
     return dict(_known(line, path) for line in lines_of(decoded(data, path)))
 
@@ -184,7 +184,7 @@ def is_whole(layout: Layout, digest: Digest) -> bool:
     return layout.files.is_file(file) and digest_bytes(layout.files.read(file)) == digest
 
 
-def _write_known(layout: Layout, known: Proved) -> None:
+def _write_known(layout: Layout, known: ProofsByStack) -> None:
     layout.files.write_whole(
         layout.proved,
         "".join(f"{stack} {proof}\n" for stack, proof in sorted(known.items())).encode(),

@@ -19,10 +19,10 @@ from qlumod.repository.sets.module_sets import (
     line_of,
     shortened,
 )
-from qlumod.repository.sets.proofs import GivenProof, Proved
+from qlumod.repository.sets.proofs import GivenProof, ProofsByStack
 
 
-def judged(one: ModuleSet, proved: Proved) -> ModuleSet:
+def judged_pairs(one: ModuleSet, proved: ProofsByStack) -> ModuleSet:
     """A set with how much of it is proved."""
     held = one.held
     pairs = _pairs(held)

@@ -7,24 +7,24 @@ from itertools import chain
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.held import Held, SetKey, Source
 from qlumod.model.names import ModulePackage, ReleaseVersion
-from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.entries import IndexEntry
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import Snapshot
-from qlumod.repository.rules.plan import Plan
+from qlumod.repository.rules.plan import SuitePlan
 from qlumod.repository.sets.module_sets import (
     Member,
     ModuleSet,
     SetLine,
-    faults_of,
     line_of,
     newest_members,
     read_set,
     recorded_sets,
+    set_faults,
 )
-from qlumod.repository.sets.proofs import Proved
-from qlumod.repository.sets.proving import judged
+from qlumod.repository.sets.proofs import ProofsByStack
+from qlumod.repository.sets.proving import judged_pairs
 
-Read = Callable[[Entry], tuple[Held, ...]]
+Read = Callable[[IndexEntry], tuple[Held, ...]]
 """The modules that a package holds; raises `QlumodError` where one is not whole."""
 Members = Mapping[SetKey, Sequence[Member]]
 """The modules of some sets."""
@@ -52,11 +52,11 @@ class Looking:
 
     layout: Layout
     read: Read
-    proved: Proved
+    proved: ProofsByStack
     anew: bool
     strict: bool
 
-    def members(self, entries: Iterable[Entry]) -> Members:
+    def members(self, entries: Iterable[IndexEntry]) -> Members:
         """The modules in packages, by the set that they are of."""
         found: dict[SetKey, list[Member]] = {}
         for entry in entries:
@@ -65,7 +65,7 @@ class Looking:
                 found.setdefault(held.key, []).append(one)
         return found
 
-    def _held(self, entry: Entry) -> tuple[Held, ...]:
+    def _held(self, entry: IndexEntry) -> tuple[Held, ...]:
         try:
             return self.read(entry)
         except QlumodError:
@@ -84,7 +84,7 @@ class _Next:
     """Whether it has other members than before."""
 
 
-def whole_set(planned: Plan, before: Snapshot | None, looking: Looking) -> WholeSet:
+def whole_set(planned: SuitePlan, before: Snapshot | None, looking: Looking) -> WholeSet:
     """The sets that the suite would offer; only those that change are looked at."""
     coming = looking.members(planned.added)
     known, old = _known(planned, before, coming, looking)
@@ -92,7 +92,7 @@ def whole_set(planned: Plan, before: Snapshot | None, looking: Looking) -> Whole
     sets = tuple(one.now for one in following if one.now)
     changed = frozenset(one.now.key for one in following if one.now and one.is_other)
     if looking.strict:
-        raise_faults(chain.from_iterable(faults_of(one) for one in sets if one.key in changed))
+        raise_faults(chain.from_iterable(set_faults(one) for one in sets if one.key in changed))
     others = tuple(line for key, line in known.items() if key not in old)
     lines = tuple(map(line_of, sets))
     return WholeSet(
@@ -112,7 +112,7 @@ def whole_set(planned: Plan, before: Snapshot | None, looking: Looking) -> Whole
 
 
 def _known(
-    planned: Plan, before: Snapshot | None, coming: Members, looking: Looking
+    planned: SuitePlan, before: Snapshot | None, coming: Members, looking: Looking
 ) -> tuple[Mapping[SetKey, SetLine], Members]:
     """What the suite says of its sets now, and who the members are of those that may change."""
     recorded = recorded_sets(before) if before else ()
@@ -123,17 +123,17 @@ def _known(
     return lines, looking.members(planned.entries()) if old is None else old
 
 
-def _touched(planned: Plan, lines: Iterable[SetLine], anew: bool) -> set[SetKey]:
+def _touched(planned: SuitePlan, lines: Iterable[SetLine], anew: bool) -> set[SetKey]:
     """The sets that packages come to or leave, by their names, or of which more may be proved."""
     named = {key for entry in planned.removed if (key := _key(entry.package))}
     return named | {line.key for line in lines if anew and line.unproved}
 
 
 def _following(
-    planned: Plan,
+    planned: SuitePlan,
     old: Members,
     coming: Members,
-    proved: Proved,
+    proved: ProofsByStack,
 ) -> Iterator[_Next]:
     gone = {entry.files[0].sha256 for entry in planned.removed if not entry.is_source}
     for key in sorted({*old, *coming}):
@@ -141,7 +141,7 @@ def _following(
         staying = (one for one in old.get(key, ()) if one.deb not in gone)
         members = newest_members((*staying, *coming.get(key, ())))
         yield _Next(
-            now=judged(_set(key, members), proved) if members else None,
+            now=judged_pairs(_set(key, members), proved) if members else None,
             left=left,
             is_other=bool(left) or key in coming,
         )
@@ -151,7 +151,7 @@ def _unowed(
     left: Iterable[Member],
     sets: Iterable[ModuleSet],
     others: Iterable[SetLine],
-    planned: Plan,
+    planned: SuitePlan,
     layout: Layout,
 ) -> frozenset[Source]:
     """What modules that leave were made from, and nothing that stays is."""

@@ -12,7 +12,7 @@ from qlumod.repository.format.settings import Settings, Wishes
 from qlumod.repository.maintenance.fsck import Findings, examine
 from qlumod.repository.publishing.founding import (
     opened_settings,
-    settle,
+    settle_repository,
     write_settings,
     write_sources,
 )
@@ -31,7 +31,7 @@ class Founded:
     """The .sources text of its suites; empty as long as there are none."""
 
 
-def init(
+def init_repository(
     repository: Path,
     *,
     wishes: Wishes,
@@ -43,7 +43,7 @@ def init(
     layout = Layout(root=repository.absolute())
     names = {suite_name(name) for name in suites}
     before = opened_settings(layout).keys if layout.files.is_file(layout.settings) else ()
-    settings = settle(layout, wishes, rollover=True)
+    settings = settle_repository(layout, wishes, rollover=True)
     told = wishes.proving_keys is not None
     proving = public_keys(settings.proving_keys) if told else None
     with signing(settings.keys) as signers:

@@ -4,35 +4,35 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.entries import IndexEntry
 from qlumod.repository.format.layout import Layout, snapshot_id
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots
-from qlumod.repository.maintenance.published import named
+from qlumod.repository.maintenance.published import published_as
 from qlumod.repository.publishing.founding import opened_settings
-from qlumod.repository.rules.plan import Change, changes_between
+from qlumod.repository.rules.plan import SuiteChange, changes_between
 from qlumod.repository.sets.module_sets import ModuleSet, SetLine, read_set, recorded_sets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownSnapshot:
     """A snapshot, and the suite it is served as, if it is."""
 
     snapshot: Snapshot
     current: bool
-    entries: tuple[Entry, ...]
+    entries: tuple[IndexEntry, ...]
     lines: tuple[SetLine, ...] = ()
     """What it says of its sets of modules, and what is known of these."""
     sets: tuple[ModuleSet, ...] = ()
 
 
-def snapshots(repository: Path) -> tuple[Shown, ...]:
+def listed_snapshots(repository: Path) -> tuple[ShownSnapshot, ...]:
     """All snapshots, the oldest first."""
     layout = Layout(root=repository.absolute())
     opened_settings(layout)
     return tuple(_shown(layout, snapshot) for snapshot in all_snapshots(layout))
 
 
-def snapshot(repository: Path, identity: str) -> Shown:
+def snapshot(repository: Path, identity: str) -> ShownSnapshot:
     """One snapshot, by its name."""
     layout = Layout(root=repository.absolute())
     opened_settings(layout)
@@ -48,18 +48,19 @@ def snapshot(repository: Path, identity: str) -> Shown:
     )
 
 
-def differences(repository: Path, old: str, new: str) -> tuple[Change, ...]:
+def snapshot_differences(repository: Path, old: str, new: str) -> tuple[SuiteChange, ...]:
     """What differs between two snapshots, or what suites offer now, by their names."""
     layout = Layout(root=repository.absolute())
     opened_settings(layout)
     before, after = (
-        {entry for found in named(layout, name) for entry in found.entries()} for name in (old, new)
+        {entry for found in published_as(layout, name) for entry in found.entries()}
+        for name in (old, new)
     )
     return changes_between(before, after)
 
 
-def _shown(layout: Layout, snapshot: Snapshot) -> Shown:
-    return Shown(
+def _shown(layout: Layout, snapshot: Snapshot) -> ShownSnapshot:
+    return ShownSnapshot(
         snapshot=snapshot,
         current=layout.current(snapshot.suite) == snapshot.identity,
         entries=snapshot.entries(),

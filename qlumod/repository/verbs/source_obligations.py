@@ -8,7 +8,7 @@ from qlumod.events import Listener, Notice, step
 from qlumod.model.document import decoded
 from qlumod.model.held import Source, read_held
 from qlumod.packaging.debian.apt_client import AptClient, make_apt_client
-from qlumod.repository.format.entries import Entry
+from qlumod.repository.format.entries import IndexEntry
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import existing
 from qlumod.repository.index.listing import listed
@@ -69,11 +69,11 @@ def owed_sources(
     )
 
 
-def _is_payload(entry: Entry) -> bool:
+def _is_payload(entry: IndexEntry) -> bool:
     return not entry.is_source and not is_meta(entry) and family(entry)[0] != entry.package
 
 
-def _named_in(layout: Layout, payloads: Iterable[Entry]) -> set[Source]:
+def _named_in(layout: Layout, payloads: Iterable[IndexEntry]) -> set[Source]:
     """What the contents files of the payloads name, but for packages that qlumod generated."""
     return {
         source

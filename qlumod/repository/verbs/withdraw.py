@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.repository.format.entries import Entry, sort_entries
+from qlumod.repository.format.entries import IndexEntry, sort_entries
 from qlumod.repository.format.layout import Layout, snapshot_id
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots, existing
 from qlumod.repository.maintenance.version_bump import make_raised, to_raise
@@ -25,7 +25,7 @@ from qlumod.system.disk.scratch import scratch
 class _Less:
     """What is to be offered: the whole set, and the packages that had to be made for it."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[IndexEntry, ...]
     made: tuple[Incoming, ...] = ()
 
 
@@ -66,7 +66,7 @@ def rollback(
     return replace(done, back_to=earlier.identity)
 
 
-def remove(
+def remove_packages(
     suite: str,
     packages: Sequence[str] = (),
     *,
@@ -91,7 +91,11 @@ def remove(
 
 
 def _raised(
-    layout: Layout, before: Snapshot, entries: tuple[Entry, ...], folder: Path, listen: Listener
+    layout: Layout,
+    before: Snapshot,
+    entries: tuple[IndexEntry, ...],
+    folder: Path,
+    listen: Listener,
 ) -> _Less:
     """The same set with the meta packages under higher versions."""
     raised = to_raise(before.entries(), entries)

@@ -7,7 +7,7 @@ INTEGER, OCTETS, OID, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x30, 0x31
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class Asn1Value:
     """One element: its tag, and where its content begins and ends."""
 
     data: bytes
@@ -21,7 +21,7 @@ class Value:
         return self.data[self.start : self.end]
 
     @property
-    def children(self) -> tuple["Value", ...]:
+    def children(self) -> tuple["Asn1Value", ...]:
         """The elements that it consists of; none where the content is no such row."""
         return tuple(_row(self.data, self.start, self.end))
 
@@ -32,7 +32,7 @@ class Value:
         return int.from_bytes(self.content, "big") if small else -1
 
 
-def element(data: bytes, at: int = 0) -> Value | None:
+def element(data: bytes, at: int = 0) -> Asn1Value | None:
     """The element that begins at a place; None where there is none that fits in."""
     if at + 2 > len(data) or data[at] & 0x1F == 0x1F:
         return None
@@ -44,10 +44,10 @@ def element(data: bytes, at: int = 0) -> Value | None:
         if count > 4 or start + count > len(data):
             return None
         length, start = int.from_bytes(data[start : start + count], "big"), start + count
-    return Value(data, data[at], start, start + length) if start + length <= len(data) else None
+    return Asn1Value(data, data[at], start, start + length) if start + length <= len(data) else None
 
 
-def _row(data: bytes, at: int, end: int) -> Iterator[Value]:
+def _row(data: bytes, at: int, end: int) -> Iterator[Asn1Value]:
     while at < end:
         value = element(data, at)
         if value is None or value.end > end:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from qlumod.secrets.binary.asn1 import INTEGER, OCTETS, OID, SEQUENCE, Value, element
+from qlumod.secrets.binary.asn1 import INTEGER, OCTETS, OID, SEQUENCE, Asn1Value, element
 from qlumod.secrets.found import Found
 from qlumod.secrets.part import Part, places
 
@@ -45,7 +45,7 @@ def key_form(data: bytes) -> str:
     return _plain(row) or _wrapped(row) or _pkcs12(row, data)
 
 
-def _plain(row: tuple[Value, ...]) -> str:
+def _plain(row: tuple[Asn1Value, ...]) -> str:
     tags = [value.tag for value in row]
     if len(row) >= 9 and tags[:9] == [INTEGER] * 9 and row[0].number in (0, 1):
         return "an RSA private key in DER" if _long(row[1]) and _long(row[3]) else ""
@@ -57,7 +57,7 @@ def _plain(row: tuple[Value, ...]) -> str:
     return ""
 
 
-def _wrapped(row: tuple[Value, ...]) -> str:
+def _wrapped(row: tuple[Asn1Value, ...]) -> str:
     tags = [value.tag for value in row]
     if tags[:3] == [INTEGER, SEQUENCE, OCTETS] and row[0].number in (0, 1) and _oid(row[1]):
         return "a private key in DER (PKCS#8)"
@@ -68,7 +68,7 @@ def _wrapped(row: tuple[Value, ...]) -> str:
     return ""
 
 
-def _pkcs12(row: tuple[Value, ...], data: bytes) -> str:
+def _pkcs12(row: tuple[Asn1Value, ...], data: bytes) -> str:
     if len(row) < 2 or row[0].number != 3 or not _oid(row[1]).startswith(_PKCS + b"\x07"):
         return ""
     if _SECRET_BAG in data:
@@ -76,13 +76,13 @@ def _pkcs12(row: tuple[Value, ...], data: bytes) -> str:
     return next((kind for bag, kind in _BAGS.items() if bag in data), "")
 
 
-def _oid(value: Value) -> bytes:
+def _oid(value: Asn1Value) -> bytes:
     """The identifier that a SEQUENCE begins with."""
     first = element(value.data, value.start)
     return first.content if first and first.tag == OID and first.end <= value.end else b""
 
 
-def _long(value: Value) -> bool:
+def _long(value: Asn1Value) -> bool:
     return value.end - value.start >= 32
 
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from qlumod.secrets.rules.own import OWN
-from qlumod.secrets.rules.rule import Rule, compiled
+from qlumod.secrets.rules.rule import DetectionRule, compiled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +17,10 @@ class Rules:
     """All rules, with what one release of gitleaks takes for harmless."""
 
     version: str
-    rules: tuple[Rule, ...]
+    rules: tuple[DetectionRule, ...]
     allow: tuple[bytes, ...]
     stopwords: tuple[bytes, ...]
-    by_keyword: Mapping[bytes, tuple[tuple[Rule, bool], ...]]
+    by_keyword: Mapping[bytes, tuple[tuple[DetectionRule, bool], ...]]
     """The rules to try where a keyword stands, those of keywords that begin it included, and
     whether a match of the rule begins there."""
     keywords: re.Pattern[bytes]
@@ -46,12 +46,12 @@ def known_rules() -> Rules:
         allow=_bytes(whole["allow"]),
         stopwords=_bytes(whole["stopwords"]),
         by_keyword={word: _rules_at(word, rules) for word in words},
-        keywords=re.compile(b"(?=(" + any_of(words) + b"))"),
+        keywords=re.compile(b"(?=(" + any_pattern_of(words) + b"))"),
     )
 
 
-def _rule(one: Mapping[str, Any]) -> Rule:
-    return Rule(
+def _rule(one: Mapping[str, Any]) -> DetectionRule:
+    return DetectionRule(
         title=one["title"],
         keywords=_bytes(one["keywords"]),
         regex=one["regex"].encode(),
@@ -65,18 +65,20 @@ def _bytes(texts: Iterable[str]) -> tuple[bytes, ...]:
     return tuple(text.encode() for text in texts)
 
 
-def _rules_at(word: bytes, rules: Iterable[Rule]) -> tuple[tuple[Rule, bool], ...]:
+def _rules_at(
+    word: bytes, rules: Iterable[DetectionRule]
+) -> tuple[tuple[DetectionRule, bool], ...]:
     return tuple((rule, rule.begins_with(word)) for rule in rules if word.startswith(rule.keywords))
 
 
-def any_of(words: Iterable[bytes]) -> bytes:
+def any_pattern_of(words: Iterable[bytes]) -> bytes:
     """An expression for any of these words, the longest that fits, tried letter by letter."""
     by_first: dict[bytes, list[bytes]] = {}
     for word in words:
         by_first.setdefault(word[:1], []).append(word[1:])
     branches = (
         re.escape(first)
-        + (any_of(filter(None, rest)) if any(rest) else b"")
+        + (any_pattern_of(filter(None, rest)) if any(rest) else b"")
         + (b"?" if b"" in rest and any(rest) else b"")
         for first, rest in sorted(by_first.items())
     )

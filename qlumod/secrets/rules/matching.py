@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from qlumod.secrets.found import Found
 from qlumod.secrets.part import Part
 from qlumod.secrets.rules.known import known_rules
-from qlumod.secrets.rules.rule import Rule, compiled
+from qlumod.secrets.rules.rule import DetectionRule, compiled
 from qlumod.secrets.runs import TOKEN, runs
 
 SHORTEST = 14
@@ -54,7 +54,7 @@ def _dense_runs(data: bytes) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _tries(part: Part, start: int, end: int) -> Iterator[tuple[Rule, int, bool]]:
+def _tries(part: Part, start: int, end: int) -> Iterator[tuple[DetectionRule, int, bool]]:
     """Which rules to try where in a window, and whether a match begins there."""
     rules = known_rules()
     for match in rules.keywords.finditer(part.lower, start, end):
@@ -62,7 +62,7 @@ def _tries(part: Part, start: int, end: int) -> Iterator[tuple[Rule, int, bool]]
             yield rule, match.start(), begins
 
 
-def _matches(rule: Rule, data: bytes, at: int, *, begins: bool) -> bool:
+def _matches(rule: DetectionRule, data: bytes, at: int, *, begins: bool) -> bool:
     """Whether the rule finds a secret at a place, or close to it."""
     rules, regex = known_rules(), compiled(rule.regex)
     if begins:

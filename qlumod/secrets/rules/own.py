@@ -1,14 +1,14 @@
 """Rules beside those of gitleaks, for the keys of systems rather than of services."""
 
-from qlumod.secrets.rules.rule import Rule
+from qlumod.secrets.rules.rule import DetectionRule
 
 _B64 = rb"[A-Za-z0-9+/]"
 
 
 def _own(
     title: str, *words: bytes, regex: bytes, private: bool = False, entropy: float = 0
-) -> Rule:
-    return Rule(
+) -> DetectionRule:
+    return DetectionRule(
         title=title,
         keywords=words,
         regex=rb"(?i:" + regex + rb")",
@@ -17,7 +17,7 @@ def _own(
     )
 
 
-def _hash(*words: bytes, regex: bytes) -> Rule:
+def _hash(*words: bytes, regex: bytes) -> DetectionRule:
     """What databases and web frameworks keep of a password."""
     return _own("a hash of a password", *words, regex=regex, entropy=2.5)
 

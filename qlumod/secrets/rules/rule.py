@@ -8,7 +8,7 @@ from qlumod.secrets.runs import entropy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class DetectionRule:
     """What one kind of token looks like. Expressions are compiled when they are first used."""
 
     title: str

@@ -71,11 +71,11 @@ def _kind(label: bytes) -> str:
 def _has_body(data: bytes, start: int) -> bool:
     end = data.find(b"END", start, start + _SHOWN)
     block = data[start : end if end >= 0 else start + _SHOWN].rstrip(b"- ")
-    body = _BODY.match(unescaped(block))
+    body = _BODY.match(unescaped_pem(block))
     return body is not None and entropy(body[0][-16:]) > _RANDOM
 
 
-def unescaped(block: bytes) -> bytes:
+def unescaped_pem(block: bytes) -> bytes:
     """A block as it was before a program's text, JSON, XML, or a URL took it up."""
     block = _ESCAPED_NEWLINES.sub(b"\n", block)
     for escaped, sign in _ESCAPED_SIGNS:

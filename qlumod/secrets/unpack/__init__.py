@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from qlumod.secrets.ceilings import DEPTH, Budget, Exhausted
 from qlumod.secrets.part import Part
 from qlumod.secrets.unpack.archives import ar_members, cpio_members, tar_members, zip_members
-from qlumod.secrets.unpack.databases import rows, words
+from qlumod.secrets.unpack.databases import database_words, table_rows
 from qlumod.secrets.unpack.encoded import base64_texts, hex_texts, wide_text
 from qlumod.secrets.unpack.gvdb import gvdb_settings
 from qlumod.secrets.unpack.streams import streams
@@ -19,8 +19,8 @@ CONTAINERS: tuple[Opener, ...] = (
     tar_members,
     ar_members,
     cpio_members,
-    rows,
-    words,
+    table_rows,
+    database_words,
     gvdb_settings,
     wide_text,
 )
@@ -44,7 +44,7 @@ CLOSED = (
 """How files begin that hold others and are not opened, and what to say of them."""
 
 
-def within(part: Part, budget: Budget) -> Iterator[Part]:
+def members_within(part: Part, budget: Budget) -> Iterator[Part]:
     """The members of a part, one level down; what is too much is remembered."""
     closed = next((why for magic, why in CLOSED if part.data.startswith(magic)), "")
     if closed:

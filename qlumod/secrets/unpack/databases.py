@@ -16,7 +16,7 @@ _READABLE = bytes(
 )
 
 
-def rows(part: Part, budget: Budget) -> Iterator[Part]:
+def table_rows(part: Part, budget: Budget) -> Iterator[Part]:
     """The rows of all tables of an SQLite database: a line each, ``column=value``."""
     if not part.data.startswith(b"SQLite format 3\0"):
         return
@@ -57,7 +57,7 @@ def _lines(connection: sqlite3.Connection, budget: Budget) -> Iterator[bytes]:
             yield line
 
 
-def words(part: Part, budget: Budget) -> Iterator[Part]:
+def database_words(part: Part, budget: Budget) -> Iterator[Part]:
     """What can be read in a database of tdb, gdbm or Berkeley DB: its records as lines."""
     data = part.data
     if data.startswith(_OTHERS) or data[12:16] in _BERKELEY or data[16:20] == _LMDB:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qlumod.errors import QlumodError
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 from qlumod.system.disk.files import BLOCK
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.processes.run import command, run
@@ -36,7 +36,7 @@ _WAIT = 0.05
 """Seconds between two looks at whether unsquashfs still runs, before it writes."""
 
 
-def listed(image: Path) -> dict[str, Entry]:
+def listed_image(image: Path) -> dict[str, TreeEntry]:
     """All paths of an image with the digests of files, by path; hard links are told as files.
 
     Raises `QlumodError` where unsquashfs cannot read it.
@@ -65,7 +65,7 @@ def _opened(pipe: Path, written: Future[None]) -> Iterator[BinaryIO]:
         yield source
 
 
-def read_listing(source: BinaryIO) -> dict[str, Entry]:
+def read_listing(source: BinaryIO) -> dict[str, TreeEntry]:
     """Read a pseudo file; raises `QlumodError` where it is none."""
     try:
         return _read(source)
@@ -73,8 +73,8 @@ def read_listing(source: BinaryIO) -> dict[str, Entry]:
         raise QlumodError(f"unsquashfs wrote what is no pseudo file: {fault}") from fault
 
 
-def _read(source: BinaryIO) -> dict[str, Entry]:
-    entries: dict[str, Entry] = {}
+def _read(source: BinaryIO) -> dict[str, TreeEntry]:
+    entries: dict[str, TreeEntry] = {}
     links: dict[str, str] = {}
     for found in _lines(source):
         path = _path(found[1])
@@ -117,10 +117,10 @@ def _path(name: bytes) -> str:
     return "/" + os.fsdecode(re.sub(rb"\\(.)", rb"\1", name, flags=re.DOTALL)).lstrip("/")
 
 
-def _entry(path: str, found: re.Match[bytes]) -> Entry:
+def _entry(path: str, found: re.Match[bytes]) -> TreeEntry:
     letter, rest = found["type"], found["rest"] or b""
     numbers = [int(word) for word in rest.split()] if letter in b"RCB" else []
-    return Entry(
+    return TreeEntry(
         path=path,
         type=_SPECIAL[rest] if letter == b"I" else _TYPES[letter],
         mode=int(found["mode"], 8),

@@ -70,13 +70,13 @@ def _clear(place: Path) -> None:
         if place.exists() and standing() is Standing.OUTSIDE:
             with contextlib.suppress(QlumodError):
                 call_inside(
-                    "qlumod.system.disk.staging:remove", {"place": str(place)}, listen=ignore
+                    "qlumod.system.disk.staging:remove_staged", {"place": str(place)}, listen=ignore
                 )
         if not place.exists():
             return
         time.sleep(PAUSE)
 
 
-def remove(*, listen: Listener, place: str) -> None:  # noqa: ARG001 - as `call_inside` calls it
+def remove_staged(*, listen: Listener, place: str) -> None:  # noqa: ARG001 - as `call_inside` calls it
     """Inside: remove a directory."""
     remove_directory(place)

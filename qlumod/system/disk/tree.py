@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.tree import Entry
+from qlumod.model.tree import TreeEntry
 
 _TYPES = {
     stat.S_IFREG: "f",
@@ -26,7 +26,7 @@ _SHOWN = 60
 """How many letters of a path are told that is too long for all programs."""
 
 
-def scan(root: Path, *, digests: bool = True) -> dict[str, Entry]:
+def scan(root: Path, *, digests: bool = True) -> dict[str, TreeEntry]:
     """All paths below a directory and the directory itself (``/``), sorted by path.
 
     Symbolic links are never followed. A path that vanishes meanwhile is an error. Raises
@@ -39,7 +39,7 @@ def scan(root: Path, *, digests: bool = True) -> dict[str, Entry]:
     return {entry.path: entry for entry in entries}
 
 
-def entry_of(root: Path, path: str, *, digests: bool = True) -> Entry:
+def entry_of(root: Path, path: str, *, digests: bool = True) -> TreeEntry:
     """The entry of one path below a directory, as a scan would return it."""
     found = _entry(os.fspath(root), path, os.lstat(_below(os.fspath(root), path)))
     return _with_digests(os.fspath(root), [found])[0] if digests else found
@@ -61,7 +61,7 @@ def _nameable(root: str) -> Iterator[None]:
         ) from fault
 
 
-def _walk(root: str) -> Iterator[Entry]:
+def _walk(root: str) -> Iterator[TreeEntry]:
     yield _entry(root, "/", os.lstat(root))
     pending = [""]
     while pending:
@@ -75,10 +75,10 @@ def _walk(root: str) -> Iterator[Entry]:
                     pending.append(path)
 
 
-def _entry(root: str, path: str, status: os.stat_result) -> Entry:
+def _entry(root: str, path: str, status: os.stat_result) -> TreeEntry:
     kind = _TYPES[stat.S_IFMT(status.st_mode)]
     full = _below(root, path)
-    return Entry(
+    return TreeEntry(
         path=path,
         type=kind,
         mode=stat.S_IMODE(status.st_mode),
@@ -105,7 +105,7 @@ def _xattrs(full: str) -> tuple[tuple[str, bytes], ...]:
     return tuple((name, os.getxattr(full, name, follow_symlinks=False)) for name in names)
 
 
-def _with_digests(root: str, entries: list[Entry]) -> list[Entry]:
+def _with_digests(root: str, entries: list[TreeEntry]) -> list[TreeEntry]:
     """Hash every inode once, on all cores (hashlib lets go of the interpreter's lock)."""
     first = {entry.inode: entry.path for entry in reversed(entries) if entry.type == "f"}
     with ThreadPoolExecutor(os.cpu_count()) as pool:

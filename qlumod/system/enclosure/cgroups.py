@@ -50,7 +50,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class ControlGroup:
     """A control group that was made for one call: one directory, or one for each controller."""
 
     parts: tuple[Place, ...] = ()
@@ -77,15 +77,15 @@ class Group:
 
 
 @contextmanager
-def group(limits: Limits) -> Iterator[Group]:
+def control_group(limits: Limits) -> Iterator[ControlGroup]:
     """A group with these limits, gone at the end; one without parts where none can be had."""
     wanted: Mapping[str, int] = {_PIDS: limits.processes, _MEMORY: limits.memory}
     parts: list[Place] = []
     try:
-        for place in places():
+        for place in cgroup_places():
             with contextlib.suppress(OSError):
                 parts.append(_made(place, wanted))
-        yield Group(parts=tuple(parts))
+        yield ControlGroup(parts=tuple(parts))
     finally:
         for part in parts:
             _remove(part.directory)
@@ -104,7 +104,7 @@ def _made(place: Place, wanted: Mapping[str, int]) -> Place:
     return Place(directory=directory, version=place.version, controllers=place.controllers)
 
 
-def places() -> tuple[Place, ...]:
+def cgroup_places() -> tuple[Place, ...]:
     """Where this process may make groups: for version 2 at most one, else one per controller."""
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
     own = Path("/proc/self/cgroup").read_text(encoding="utf-8")

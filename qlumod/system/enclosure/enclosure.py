@@ -24,7 +24,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, ignore
 from qlumod.system.disk.removal import clear_directory
 from qlumod.system.disk.within import Root
-from qlumod.system.enclosure.cgroups import Group, group
+from qlumod.system.enclosure.cgroups import ControlGroup, control_group
 from qlumod.system.enclosure.syscalls import filter_program
 from qlumod.system.processes import limits
 from qlumod.system.processes.limits import LimitMet, Limits
@@ -150,7 +150,7 @@ class Enclosure:
         """The call of a program; at the end, what limits it met and which processes it left."""
         self._require_plain_points()
         bounds, report = limits.in_force(), self.home / "report"
-        with group(bounds) as own:
+        with control_group(bounds) as own:
             call = replace(
                 self._call(words, bounds, own, report),
                 environment=_environment(epoch, environment),
@@ -189,7 +189,9 @@ class Enclosure:
                 return tree, point.removeprefix(top.rstrip("/"))
         return self.root, point
 
-    def _call(self, words: tuple[str, ...], bounds: Limits, own: Group, report: Path) -> Command:
+    def _call(
+        self, words: tuple[str, ...], bounds: Limits, own: ControlGroup, report: Path
+    ) -> Command:
         return replace(
             command(
                 "/bin/sh", _script("enter.sh"), self.home / "filter", report,

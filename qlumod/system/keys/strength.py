@@ -24,7 +24,7 @@ _SIGN_ANEW = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class KeyRule:
     """What is refused: keys by algorithm, size or curve, and signatures by their digest."""
 
     what: str
@@ -45,44 +45,44 @@ class Row:
 RSA, DSA, ELGAMAL = frozenset({1, 2, 3}), frozenset({17}), frozenset({16, 20})
 BRAINPOOL = frozenset({"brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"})
 TABLE = (
-    Row(
+    KeyRule(
         what="RSA below 2048 bits", since="2014-02-01", source=_SEQUOIA, algorithms=RSA, below=2048
     ),
-    Row(
+    KeyRule(
         what="DSA below 2048 bits", since="2014-02-01", source=_SEQUOIA, algorithms=DSA, below=2048
     ),
-    Row(what="DSA of any size", since="2024-02-01", source=_APT, algorithms=DSA),
-    Row(
+    KeyRule(what="DSA of any size", since="2024-02-01", source=_APT, algorithms=DSA),
+    KeyRule(
         what="ElGamal below 2048 bits",
         since="2014-02-01",
         source=_SEQUOIA,
         algorithms=ELGAMAL,
         below=2048,
     ),
-    Row(what="Brainpool curves", since="-", source=_TRIED, curves=BRAINPOOL),
-    Row(what="the curve secp256k1", since="-", source=_TRIED, curves=frozenset({"secp256k1"})),
-    Row(
+    KeyRule(what="Brainpool curves", since="-", source=_TRIED, curves=BRAINPOOL),
+    KeyRule(what="the curve secp256k1", since="-", source=_TRIED, curves=frozenset({"secp256k1"})),
+    KeyRule(
         what="self-signatures by MD5",
         since="2004-02-01",
         source=_SEQUOIA,
         mend=_SIGN_ANEW,
         hashes=frozenset({1}),
     ),
-    Row(
+    KeyRule(
         what="self-signatures by RIPEMD-160",
         since="2013-02-01",
         source=_SEQUOIA,
         mend=_SIGN_ANEW,
         hashes=frozenset({3}),
     ),
-    Row(
+    KeyRule(
         what="self-signatures by SHA-1",
         since="2026-02-01",
         source=_APT,
         mend=_SIGN_ANEW,
         hashes=frozenset({2}),
     ),
-    Row(
+    KeyRule(
         what="self-signatures by SHA-224",
         since="2026-02-01",
         source=_APT,
@@ -107,7 +107,7 @@ class Weakness:
 
     fingerprint: str
     said: str
-    row: Row
+    row: KeyRule
 
     def fault(self, what: str, *, mend: str = "") -> QlumodError:
         """The error for it; `what` is the key for, and how it is mended if not by its owner."""
@@ -167,7 +167,7 @@ def _weakness(key: _Key) -> Weakness | None:
     return None
 
 
-def _is_refused(key: _Key, row: Row) -> bool:
+def _is_refused(key: _Key, row: KeyRule) -> bool:
     if row.hashes:
         return set(key.hashes) <= WEAK_DIGESTS and bool(row.hashes.intersection(key.hashes))
     if row.curves:
