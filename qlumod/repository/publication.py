@@ -153,7 +153,7 @@ def _look(
 
         def references() -> None:
             sound.result()
-            check_references(staging, named_files(texts, chunks), proposal.plan.entries)
+            check_references(staging, named_files(texts, chunks), proposal.plan)
 
         named = beside.submit(references)
         try:
@@ -180,7 +180,7 @@ def _architectures(proposal: Proposal) -> tuple[str, ...]:
     if not {entry.architecture for entry in plan.removed} - known - {ALL, SOURCE}:
         before = proposal.before.architectures if proposal.before else ()
         return architectures_of(plan.added, (*settings.architectures, *before))
-    return architectures_of(plan.entries, settings.architectures)
+    return architectures_of(plan.entries(), settings.architectures)
 
 
 class _Indexes:

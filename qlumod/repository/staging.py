@@ -15,11 +15,11 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step
-from qlumod.repository.entries import Entry, PoolFile
+from qlumod.repository.entries import PoolFile
 from qlumod.repository.incoming import Incoming
 from qlumod.repository.layout import Layout
 from qlumod.repository.memory import remembered
-from qlumod.repository.plan import replaced
+from qlumod.repository.plan import Plan, replaced
 from qlumod.system.files import (
     Sum,
     copy_new,
@@ -197,9 +197,7 @@ def sync_staged(staging: Staging, paths: Sequence[Path]) -> None:
         run(command("sync", "--file-system", staging.root))
 
 
-def check_references(
-    staging: Staging, files: Iterable[tuple[str, int]], entries: Iterable[Entry]
-) -> None:
+def check_references(staging: Staging, files: Iterable[tuple[str, int]], planned: Plan) -> None:
     """Every file that the indexes name must be in the pool, or staged for it."""
     tops = (str(staging.layout.root), str(staging.root))
     missing = {
@@ -210,7 +208,7 @@ def check_references(
             f"{file.path} is named by {entry.title}, but is not in the pool",
             remedy="see what else is wrong (qlumod repo check), and restore it from a copy",
         )
-        for entry in (entries if missing else ())
+        for entry in (planned.entries() if missing else ())
         for file in entry.files
         if file.path in missing
     )

@@ -129,7 +129,7 @@ def _change(index: _Index, plan: Plan, before: Snapshot | None, chunks: Chunks) 
     return _Change(
         index=index,
         base=old or empty(index.kind),
-        added=tuple(filter(index.has, plan.entries if old is None else plan.added)),
+        added=tuple(filter(index.has, plan.entries() if old is None else plan.added)),
         removed=tuple(filter(index.has, plan.removed if old else ())),
     )
 

@@ -105,7 +105,7 @@ def whole_set(planned: Plan, before: Snapshot | None, looking: Looking) -> Whole
             chain.from_iterable(one.left for one in following),
             sets,
             others,
-            planned.entries,
+            planned,
             looking.layout,
         ),
     )
@@ -120,7 +120,7 @@ def _known(
     touched = _touched(planned, lines.values(), looking.anew) | coming.keys()
     old = None if recorded is None else _old(lines, touched, looking.layout)
     # What is not recorded is read: all packages of an older snapshot, once.
-    return lines, looking.members(planned.entries) if old is None else old
+    return lines, looking.members(planned.entries()) if old is None else old
 
 
 def _touched(planned: Plan, lines: Iterable[SetLine], anew: bool) -> set[SetKey]:
@@ -151,13 +151,14 @@ def _unowed(
     left: Iterable[Member],
     sets: Iterable[ModuleSet],
     others: Iterable[SetLine],
-    entries: Iterable[Entry],
+    planned: Plan,
     layout: Layout,
 ) -> frozenset[Source]:
     """What modules that leave were made from, and nothing that stays is."""
     owed = {source for one in left for source in one.held.sources}
     if not owed:
         return frozenset()
+    entries = planned.entries()
     there = {entry.source for entry in entries if entry.is_source}
     found = (owed & there) - {entry.source for entry in entries if not entry.is_source}
     if found:

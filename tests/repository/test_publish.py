@@ -380,3 +380,11 @@ def test_what_was_made_in_a_profile_is_published_only_as_such(shop: Shop) -> Non
         shop.preview(files[0], profile="ci")
     assert shop.publish(files[0], profile="dev").changes
     assert shop.publish(files[1]).changes, "the release follows by an upgrade"
+
+
+def test_a_package_is_added_without_reading_all_that_the_suite_offers(shop: Shop) -> None:
+    shop.publish(*modules(shop))
+    for index in shop.current.directory.glob("main/*/*.gz"):
+        index.unlink()
+    shop.publish(shop.deb("everyday"))
+    assert "everyday" in {entry.package for entry in shop.current.entries()}
