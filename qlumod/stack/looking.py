@@ -152,7 +152,7 @@ def top_of(tree: Root, path: str) -> bytes:
 def in_names(
     named: Mapping[str, bytes], is_known: Callable[[str], bool] = _nobody_has
 ) -> Iterator[Suspect]:
-    """Secrets in what paths say beside their bytes (`facts_beside`), but for what everybody can have."""
+    """Secrets in what paths say beside their bytes (`facts_beside`), but for what all can have."""
     if not look("/", b"\n".join(named.values())).found:
         return
     for path, data in named.items():
