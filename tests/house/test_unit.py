@@ -22,7 +22,7 @@ def test_each_entry_is_a_directory_or_a_file_of_tests() -> None:
 
 def test_a_file_is_one_by_its_directory_or_by_its_name() -> None:
     assert is_unit("state/test_delta.py")
-    assert is_unit("proof/test_tree.py")
+    assert is_unit("proof/test_table.py")
     assert not is_unit("proof/test_small_release.py")
 
 

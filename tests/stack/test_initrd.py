@@ -46,6 +46,7 @@ def test_a_stack_without_a_kernel_has_no_initrd(tmp_path):
     assert remake_initrd(Root(tmp_path), [one], tmp_path / "initrd.img", listen=ignore) is None
 
 
+@pytest.mark.programs
 def test_an_initrd_has_a_largest_size(tmp_path: Path) -> None:
     root = Root(tmp_path)
     root.write("/initrd.img", b"")
