@@ -15,7 +15,7 @@ PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
 
 # The measures of `make house` whose limits hold, as each has come below its own:
 # names files modules arguments.
-HELD := arguments
+HELD := arguments files names
 
 # Everything that comes from Debian, for building modules, for the packages and for the tests.
 APT_PACKAGES := \

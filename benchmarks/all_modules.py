@@ -22,8 +22,8 @@ from pathlib import Path
 
 from measured import ROOT, ROUNDS, Spent, clocked, compress, contained, quietly
 
-from qlumod.layer.build import ensure_generated
 from qlumod.layer.job import Job
+from qlumod.layer.payload_build import ensure_generated
 from qlumod.layer.scheduler import usable_processors
 from qlumod.packaging.debian.archive import Heading, frozen_archive
 from qlumod.system.disk.store import Store

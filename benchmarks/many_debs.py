@@ -14,7 +14,7 @@ from pathlib import Path
 
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
-from qlumod.model.payload import payload_home
+from qlumod.model.payload_paths import payload_home
 
 MODULES = 50
 """How many modules a release has."""

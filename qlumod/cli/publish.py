@@ -11,7 +11,7 @@ from qlumod.cli.screen import Reporter
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Admission, Terms
-from qlumod.repository.rules.plan import SuiteChange
+from qlumod.repository.rules.suite_plan import SuiteChange
 from qlumod.repository.sets.module_sets import ModuleSet, line_of
 from qlumod.workflows.publish import publish
 

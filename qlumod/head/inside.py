@@ -20,19 +20,19 @@ from qlumod.model.names import ModuleName
 from qlumod.model.release import Compression
 from qlumod.model.tree import TreeEntry
 from qlumod.stack.assemble import Assembled, assemble
-from qlumod.stack.contents import path_lines
+from qlumod.stack.contents_lines import path_lines
 from qlumod.stack.declared import forget_declared, is_declared
-from qlumod.stack.files import Owners
 from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.stack.settle import settle
-from qlumod.state.table import DROPPED, rule_of
+from qlumod.stack.state_files import Owners
+from qlumod.state.kinds import DROPPED, rule_of
 from qlumod.system.disk.files import write_new
 from qlumod.system.disk.squashfs import Squashing, write_image
 from qlumod.system.disk.tmpfs import scratch_space
-from qlumod.system.disk.tree import scan
+from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 
 INITRD = "initrd.img"
@@ -43,7 +43,7 @@ DOCUMENTS = "/usr/share/doc/qlustar-image"
 """Where an image tells what it is made of: Qlustar's published place."""
 SECRETS = "/usr/lib/qlumod/secrets"
 """The list of secrets that qlumod-secrets.service reads on the node."""
-GATE = "qlumod.head.gate"
+GATE = "qlumod.head.image_gate"
 """What knows secrets; to import it takes a tenth of what most images take."""
 PUBLISHED = (".packages.version.gz", ".contents.gz", ".changelog", ".changelog.gz")
 """How the names of a payload's transparency files end."""
@@ -203,7 +203,7 @@ def _faults(
     if not written.anything and not ground.initrd:
         return
     # Here, not above: see `GATE`.
-    from qlumod.head.gate import ImageGate  # noqa: PLC0415
+    from qlumod.head.image_gate import ImageGate  # noqa: PLC0415
 
     gate = ImageGate(written=written, declared=ground.declared, listen=listen)
     yield from gate.faults()

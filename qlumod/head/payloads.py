@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.head.known import KnownDigests, digests_of
+from qlumod.head.known_digests import KnownDigests, digests_of
 from qlumod.head.places import Places
 from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER, Manifest, PayloadFile
@@ -20,7 +20,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
 )
-from qlumod.model.payload import MANIFEST
+from qlumod.model.payload_paths import MANIFEST
 from qlumod.model.registry import Registered, Status
 from qlumod.stack.payload import Payload
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.model.payload import MODULES
+from qlumod.model.payload_paths import MODULES
 
 
 @dataclass(frozen=True, slots=True)

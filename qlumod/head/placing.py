@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from qlumod.errors import QlumodError
 from qlumod.head.site import SiteFile
 from qlumod.model.numbers import number
-from qlumod.stack.files import Owners
+from qlumod.stack.state_files import Owners
 from qlumod.system.disk.within import Root
 
 

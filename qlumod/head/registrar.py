@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.head.known import remember_digests, remembered_digests
+from qlumod.head.known_digests import remember_digests, remembered_digests
 from qlumod.head.payloads import find_payloads, home_of, verified
 from qlumod.head.places import Places
 from qlumod.model.document import readable
-from qlumod.model.payload import MANIFEST
+from qlumod.model.payload_paths import MANIFEST
 from qlumod.model.registry import (
     Registered,
     Registry,

@@ -22,7 +22,7 @@ from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import matches_any
 from qlumod.system.disk.files import read_bytes
 from qlumod.system.disk.ownership import group_name, strangers, user_name, writers
-from qlumod.system.disk.tree import scan
+from qlumod.system.disk.tree_scan import scan
 
 TYPES = ("f", "d", "l")
 MOST = 16 << 20

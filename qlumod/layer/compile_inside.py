@@ -19,7 +19,7 @@ from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
 from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import FrozenArchive
-from qlumod.stack import apt
+from qlumod.stack import apt_in_root as apt
 from qlumod.stack.assemble import assemble
 from qlumod.stack.mounted import mounted
 from qlumod.state.kernel_modules import is_kernel_module

@@ -11,7 +11,7 @@ from itertools import islice
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.layer.kernel import IMAGE
+from qlumod.layer.kernel_files import IMAGE
 from qlumod.layer.owners import INFO
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Md5, Shipped, md5_of
@@ -38,7 +38,7 @@ from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect, faults_of, judged
 from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.debconf import CONFIG, TEMPLATES
-from qlumod.state.table import kind_named
+from qlumod.state.kinds import kind_named
 from qlumod.system.disk.within import Root
 
 _NAME = re.compile("[A-Za-z]{2,}")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Proposal, step
-from qlumod.layer.copyright import copyright_texts
+from qlumod.layer.copyright_files import copyright_texts
 from qlumod.layer.excluded import filters_of
 from qlumod.layer.file_lists import all_file_lists, file_lists
 from qlumod.layer.gate import Gate, declared_secrets
 from qlumod.layer.job import Job
-from qlumod.layer.kernel import IMAGE, kernel_in, require_dependencies, require_kernel
+from qlumod.layer.kernel_files import IMAGE, kernel_in, require_dependencies, require_kernel
 from qlumod.layer.owners import (
     INFO,
     FileLists,
@@ -23,7 +23,7 @@ from qlumod.layer.owners import (
     owner_of_info,
     owners_of,
 )
-from qlumod.layer.payload import write_documents, write_manifest
+from qlumod.layer.payload_files import write_documents, write_manifest
 from qlumod.layer.select import Selection, select
 from qlumod.layer.shipped import Shipped
 from qlumod.layer.task import Task
@@ -32,11 +32,11 @@ from qlumod.model.lines import lines_of
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
 from qlumod.model.names import PackageName
 from qlumod.stack.assemble import Merged
-from qlumod.stack.contents import path_lines
-from qlumod.stack.files import Owners, read_files
+from qlumod.stack.contents_lines import path_lines
 from qlumod.stack.initrd import make_initrd
 from qlumod.stack.payload import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
+from qlumod.stack.state_files import Owners, read_files
 from qlumod.state.accounts import (
     GROUP,
     PASSWD,
@@ -47,7 +47,7 @@ from qlumod.state.accounts import (
     unregistered,
 )
 from qlumod.state.kind import Files, canonical_path
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.system.disk.files import read_bytes
 from qlumod.system.disk.squashfs import Squashing, write_image
 from qlumod.system.disk.within import Root

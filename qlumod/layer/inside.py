@@ -9,12 +9,12 @@ from qlumod.stack.kernel import kernel_of_stack
 from qlumod.stack.mounted import writable
 from qlumod.stack.settle import settle
 from qlumod.system.disk.mount import all_squashfs, overlay
-from qlumod.system.disk.tree import scan
+from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 
 
 def build_layer_inside(*, listen: Listener, task: Document) -> None:
-    """Build one module into the payload directory of the task; see `qlumod.layer.build`."""
+    """Build one module into the payload directory of the task; see `qlumod.layer.payload_build`."""
     with taken_up(task, listen) as taken:
         if taken.below:
             _build_over(taken)

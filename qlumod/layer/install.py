@@ -13,9 +13,9 @@ from qlumod.model.accounts import Accounts
 from qlumod.model.names import PackageName
 from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import POOL, FrozenArchive
-from qlumod.stack import apt
+from qlumod.stack import apt_in_root as apt
 from qlumod.stack.bootstrap import bootstrap
-from qlumod.stack.files import Owners, read_files, write_files
+from qlumod.stack.state_files import Owners, read_files, write_files
 from qlumod.state.accounts import PATHS as ACCOUNT_FILES
 from qlumod.state.accounts import seed
 from qlumod.state.fragment import keyed

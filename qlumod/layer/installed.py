@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.layer.check import require_whole
 from qlumod.layer.job import Below, Job
+from qlumod.layer.payload_check import require_whole
 from qlumod.model.contents import package_lines
-from qlumod.model.payload import payload_home
+from qlumod.model.payload_paths import payload_home
 from qlumod.stack.payload import Payload
 
 SHOWN = 5

@@ -12,7 +12,7 @@ from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.system.disk.own_code import code_digest
 
-ENTRIES = ("layer/build.py", "layer/compile.py")
+ENTRIES = ("layer/payload_build.py", "layer/compile.py")
 """Where making a layer begins: what decides its bytes, and whether it may be at all."""
 
 

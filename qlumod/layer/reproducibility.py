@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qlumod.model.contents import PathLine
 from qlumod.model.manifest import LAYER
-from qlumod.model.payload import MANIFEST, contents_file
+from qlumod.model.payload_paths import MANIFEST, contents_file
 from qlumod.stack.payload import Payload
 
 

@@ -9,7 +9,7 @@ from qlumod.model.names import PackageName
 from qlumod.model.spec import Restored
 from qlumod.packaging.debian.deb import Deb
 from qlumod.packaging.debian.tar import File, relative
-from qlumod.stack.files import Owners
+from qlumod.stack.state_files import Owners
 from qlumod.state.kind import canonical_path
 from qlumod.system.disk.within import Root
 

@@ -9,8 +9,8 @@ from qlumod.layer.job import Job
 from qlumod.model.tree import TreeEntry
 from qlumod.state.delta import Action, Plan, plan_delta
 from qlumod.state.kernel_modules import kernels_of
-from qlumod.state.table import CACHES
-from qlumod.system.disk.tree import entry_of, scan
+from qlumod.state.kinds import CACHES
+from qlumod.system.disk.tree_scan import entry_of, scan
 from qlumod.system.disk.within import Root
 
 BOOT = "boot"

@@ -18,7 +18,7 @@ from qlumod.model.names import (
     ReleaseVersion,
 )
 from qlumod.model.packed import unpacked
-from qlumod.model.payload import MANIFEST, MODULES, payload_home
+from qlumod.model.payload_paths import MANIFEST, MODULES, payload_home
 
 SetKey = tuple[ReleaseVersion, FlavorName, ArchName]
 """What the modules of one image have in common."""

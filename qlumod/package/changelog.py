@@ -27,7 +27,7 @@ from qlumod.package.changes import (
     package_changes,
     path_changes,
 )
-from qlumod.package.plan import SourcePlan
+from qlumod.package.source_plan import SourcePlan
 
 WIDTH = 78
 ENTRIES = 20

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, step
-from qlumod.package.plan import SourcePlan
+from qlumod.package.source_plan import SourcePlan
 from qlumod.packaging.debian.lintian import Level, lint
 
 WITHOUT = ("changes-file",)

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import LockedPackage
-from qlumod.package.plan import SourcePlan
+from qlumod.package.source_plan import SourcePlan
 from qlumod.package.stored import Stored
 from qlumod.system.disk.store import Store
 

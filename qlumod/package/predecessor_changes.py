@@ -9,7 +9,7 @@ from qlumod.model.contents import PackageLine, PathLine
 from qlumod.model.names import ModuleName
 from qlumod.package.before import Predecessor
 from qlumod.package.changes import PackageChange, PathChange, counts, package_changes, path_changes
-from qlumod.package.published import read_payload
+from qlumod.package.published_module import read_payload
 from qlumod.stack.payload import Payload
 
 

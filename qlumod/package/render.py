@@ -13,7 +13,7 @@ from qlumod.model.spec import ModuleSpec
 from qlumod.package.changelog import WIDTH, date, items, older, year
 from qlumod.package.overrides import FIRST, UNCOMPRESSED, Override
 from qlumod.package.place import templates
-from qlumod.package.plan import Binary, SourcePlan, required_payloads
+from qlumod.package.source_plan import Binary, SourcePlan, required_payloads
 
 README = """\
 This is the source package of an image module. Nothing is compiled here: what the module is made

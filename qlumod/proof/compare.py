@@ -9,11 +9,11 @@ from typing import Protocol
 from qlumod.errors import QlumodError
 from qlumod.model.lines import lines_of
 from qlumod.model.tree import TreeEntry
-from qlumod.proof.accounts import account_differences, is_account_file
+from qlumod.proof.account_comparison import account_differences, is_account_file
 from qlumod.proof.checksums import CHECKSUMS
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
-from qlumod.proof.tree import ScannedTree
+from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.state.kind import Files, StateFile, decoded_lines
 
 UNSEEN = ("trusted.overlay.", "user.overlay.")

@@ -11,8 +11,8 @@ from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import FrozenArchive
 from qlumod.proof.kept_root import keep_root, restore_root
 from qlumod.proof.scanned import scanned
-from qlumod.proof.tree import dumped
-from qlumod.stack import apt
+from qlumod.proof.scanned_tree import dumped
+from qlumod.stack import apt_in_root as apt
 from qlumod.stack.assemble import assemble
 from qlumod.stack.bootstrap import bootstrap, forget_installation
 from qlumod.stack.declared import forget_declared

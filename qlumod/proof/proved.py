@@ -13,7 +13,7 @@ from qlumod.model.proof import About, Permit, about_document
 from qlumod.proof.checked import Checked, Way
 from qlumod.proof.design import Design, ProofStack
 from qlumod.proof.permitted import Expectations, NamedRule, permissions
-from qlumod.proof.tree import ScannedTree
+from qlumod.proof.scanned_tree import ScannedTree
 
 MOST = 20
 """How many differences between one step and two the table tells of a stack."""

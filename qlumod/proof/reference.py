@@ -12,7 +12,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.spec import ModuleSpec
 from qlumod.model.stanzas import as_text, read_stanzas
 from qlumod.packaging.debian.archive import Heading, frozen_archive
-from qlumod.proof.tree import ScannedTree, loaded
+from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.system.disk.files import make_directories, sync, told, write_whole
 from qlumod.system.disk.own_code import code_digest
 from qlumod.system.disk.staging import staging

@@ -1,13 +1,13 @@
 """Scanning a root into the tree that the comparison sees."""
 
 from qlumod.model.tree import TreeEntry
-from qlumod.proof.accounts import is_account_file
+from qlumod.proof.account_comparison import is_account_file
 from qlumod.proof.checksums import CHECKSUMS
 from qlumod.proof.compare import ListedTree
 from qlumod.proof.module_index import MODULE_INDEXES
-from qlumod.proof.tree import ScannedTree
-from qlumod.state.table import KINDS
-from qlumod.system.disk.tree import scan
+from qlumod.proof.scanned_tree import ScannedTree
+from qlumod.state.kinds import KINDS
+from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 
 _LISTED: tuple[ListedTree, ...] = (*KINDS, CHECKSUMS, MODULE_INDEXES)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from qlumod.proof.compare import ListedTree, compare
 from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.tree import ScannedTree
+from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.state.dropped import DROPPED
 from qlumod.state.kind import matches_any
 

@@ -14,7 +14,7 @@ from qlumod.proof.permitted import (
     other_bytes_beside,
     permissions,
 )
-from qlumod.proof.tree import ScannedTree
+from qlumod.proof.scanned_tree import ScannedTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

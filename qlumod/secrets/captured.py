@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from qlumod.secrets.found import Found
 from qlumod.secrets.look import look
-from qlumod.secrets.text.values import is_password
+from qlumod.secrets.text.secret_values import is_password
 
 _NAMED = re.compile(
     r"(?i)(?<![a-z])pass(?:code)?(?![a-z])|passw|passphrase|(?:db|root|user|admin|app)pass(?![a-z])|(?:^|[/_.-])(?:pw|pin|psk)(?=$|[/_.-])|secret"

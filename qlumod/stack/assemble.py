@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.model.names import ModuleName
-from qlumod.stack.files import Owners, write_files
 from qlumod.stack.kernel import other_kernels
 from qlumod.stack.meeting import activate, divert, meeting_layers
 from qlumod.stack.order import below
 from qlumod.stack.payload import Payload
+from qlumod.stack.state_files import Owners, write_files
 from qlumod.state.accounts import rows
 from qlumod.state.clashes import clashes
 from qlumod.state.crossing import Crossing, crossings
 from qlumod.state.diverted import told_by_name, unseen_diversions
 from qlumod.state.dpkg import DIVERSIONS
 from qlumod.state.kind import Cache, Files, Fragments
-from qlumod.state.table import CACHES, IDENTITY, KINDS
+from qlumod.state.kinds import CACHES, IDENTITY, KINDS
 from qlumod.state.triggers import TRIGGERS, Activation
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import Enclosure, enclosed

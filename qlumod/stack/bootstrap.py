@@ -5,7 +5,7 @@ from pathlib import Path
 from qlumod.events import Listener
 from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.mmdebstrap import unpack_essential
-from qlumod.stack.surroundings import surroundings
+from qlumod.stack.script_surroundings import surroundings
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
 

@@ -6,7 +6,7 @@ from qlumod.model.tree import TreeEntry
 from qlumod.stack.mounted import Mounted
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import any_of, canonical_path
-from qlumod.system.disk.tree import scan
+from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 
 

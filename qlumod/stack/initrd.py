@@ -8,7 +8,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.manifest import INITRD
 from qlumod.stack.payload import Payload
-from qlumod.state.initrd import makes_another
+from qlumod.state.initrd_inputs import makes_another
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
 

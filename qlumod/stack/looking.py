@@ -17,9 +17,9 @@ from qlumod.secrets.found import Found, Sight, Unread
 from qlumod.secrets.groups import origins
 from qlumod.secrets.identities import identity_of
 from qlumod.secrets.look import Known, look
+from qlumod.secrets.origin import kinds_in_source
 from qlumod.secrets.pairs import partners
 from qlumod.secrets.part import Reader
-from qlumod.secrets.source import kinds_in_source
 from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect
 from qlumod.state.fragment import HEADER, fields, stanzas

@@ -7,7 +7,7 @@ from qlumod.stack.order import below
 from qlumod.stack.payload import Payload
 from qlumod.state.clashes import Layer
 from qlumod.state.diverted import Diversion
-from qlumod.state.table import DROPPED
+from qlumod.state.kinds import DROPPED
 from qlumod.state.triggers import Activation
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import Enclosure

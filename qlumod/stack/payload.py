@@ -12,7 +12,7 @@ from qlumod.model.document import decoded
 from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER, LEFT_OUT, Manifest, parse_manifest
 from qlumod.model.names import Digest, ModuleName, PackageName
-from qlumod.model.payload import MANIFEST, contents_file, packages_file
+from qlumod.model.payload_paths import MANIFEST, contents_file, packages_file
 from qlumod.system.disk.documents import read_packed, read_packed_document, read_small
 
 STATE = "state"

@@ -11,7 +11,7 @@ from enum import StrEnum
 from qlumod.errors import QlumodError
 from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import Cache, Dropped, Fixed, Rule, matches_any
-from qlumod.state.table import CACHES, rule_of
+from qlumod.state.kinds import CACHES, rule_of
 
 Tree = Mapping[str, TreeEntry]
 """Entries by path."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice
-from qlumod.layer.build import build_again, payload, plan_jobs, require_means, sweep_work
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
+from qlumod.layer.payload_build import build_again, payload, plan_jobs, require_means, sweep_work
 from qlumod.layer.scheduler import Outcome, abreast, usable_processors
 from qlumod.lock.rules.make import require_tools
 from qlumod.lock.rules.module_versions import is_published

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, Notice, ignore
+from qlumod.lock.archives.archive_sources import archives_of, require_archives
 from qlumod.lock.archives.freshness import Older, require_no_older
 from qlumod.lock.archives.root import HELD, ArchiveRoot, with_folders, with_held, with_indexes
 from qlumod.lock.archives.root import place as apt_place
-from qlumod.lock.archives.sources import archives_of, require_archives
 from qlumod.lock.fetching.fetch import Fetched, missing, packages_of, to_compile
 from qlumod.lock.fetching.fetch import fetch_packages as fetch_missing
-from qlumod.lock.rules.changes import LockDifference, compiled_anew, difference
 from qlumod.lock.rules.kept import check_dropped, held_packages
+from qlumod.lock.rules.lock_changes import LockDifference, compiled_anew, difference
 from qlumod.lock.rules.make import Before, make_lock, own_sources
 from qlumod.lock.rules.module_versions import Revision
 from qlumod.lock.rules.stale import renewing, require_fresh, require_locked

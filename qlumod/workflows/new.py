@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Proposal
-from qlumod.layer.build import build_payloads, plan_jobs
+from qlumod.layer.payload_build import build_payloads, plan_jobs
 from qlumod.lock.verbs.check import ACCOUNTS, check_specs
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.module_file import parse_spec

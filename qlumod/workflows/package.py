@@ -5,20 +5,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.events import Caution, Listener
-from qlumod.layer.build import build_payloads, plan_here, plan_jobs, require_means
 from qlumod.layer.cache import payload_path
-from qlumod.layer.check import require_agreement
 from qlumod.layer.inputs import documents, read_inputs
 from qlumod.layer.job import Job
+from qlumod.layer.payload_build import build_payloads, plan_here, plan_jobs, require_means
+from qlumod.layer.payload_check import require_agreement
 from qlumod.lock.rules.make import other_tools, tools
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName
 from qlumod.package.before import Predecessor, read_texts
-from qlumod.package.build import build_package
 from qlumod.package.changelog import transparency
+from qlumod.package.deb_build import build_package
 from qlumod.package.delivery import Delivery
-from qlumod.package.install import install_copyright, install_documents, install_payload
-from qlumod.package.plan import SourcePlan, payload_depends
+from qlumod.package.payload_install import install_copyright, install_documents, install_payload
+from qlumod.package.source_plan import SourcePlan, payload_depends
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.store import Store
 from qlumod.system.disk.workshop import Workshop

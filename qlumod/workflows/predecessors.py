@@ -22,7 +22,7 @@ from qlumod.model.names import Digest, ModuleName, ReleaseVersion
 from qlumod.model.project import Project
 from qlumod.model.release import Release
 from qlumod.package.before import BEFORE, SPEC, Predecessor, predecessor_document, read_predecessor
-from qlumod.package.published import read_inputs_of, read_payload
+from qlumod.package.published_module import read_inputs_of, read_payload
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.maintenance.published import (
     PublishedModule,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
-from qlumod.layer.build import build_payloads, ensure_generated, plan_jobs
 from qlumod.layer.job import Job
+from qlumod.layer.payload_build import build_payloads, ensure_generated, plan_jobs
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.manifest import LAYER
@@ -17,10 +17,10 @@ from qlumod.model.proof import About, ProvenModule
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.proof.expected import expectations
 from qlumod.proof.reference import Installation, reference_tree
-from qlumod.proof.tree import ScannedTree, loaded
+from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.stack.payload import Payload
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.system.disk.staging import staging
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import call_inside, require

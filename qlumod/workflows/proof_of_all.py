@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step, within
-from qlumod.layer.build import plan_jobs
+from qlumod.layer.payload_build import plan_jobs
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, module_name
@@ -27,12 +27,12 @@ from qlumod.proof.design import Design, ProofStack, design
 from qlumod.proof.difference import Difference
 from qlumod.proof.proved import Proved, ShownProof, table
 from qlumod.proof.reference import PROOF, UNFINISHED, Installation, kept_root, reference_tree
+from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.proof.steps import otherwise
-from qlumod.proof.tree import ScannedTree
 from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.system.disk.files import make_directories, told, write_whole
 from qlumod.system.disk.own_code import code_digest
 from qlumod.system.disk.staging import sweep

@@ -16,9 +16,9 @@ from qlumod.repository.publishing.incoming import Incoming, read_incoming, suite
 from qlumod.repository.publishing.offering import Demand, Offer, demand, publisher
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Admission, Terms
-from qlumod.repository.rules.plan import SuitePlan, plan_publication
 from qlumod.repository.rules.redistribution import refuse_private, refuse_trials
 from qlumod.repository.rules.selection import only
+from qlumod.repository.rules.suite_plan import SuitePlan, plan_publication
 
 proving = late("qlumod.proof.proved")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qlumod.events import Listener
 from qlumod.model.names import ModuleName
-from qlumod.package.source import source_package
+from qlumod.package.source_package import source_package
 from qlumod.workflows.build import named_modules, ordered
 from qlumod.workflows.lock import fetch_locked
 from qlumod.workflows.package import source_plan

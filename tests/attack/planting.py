@@ -11,8 +11,8 @@ from qlumod.layer.gate import Gate
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Shipped
 from qlumod.state.delta import plan_delta
-from qlumod.state.table import rule_of
-from qlumod.system.disk.tree import scan
+from qlumod.state.kinds import rule_of
+from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 from tests.secrets.harmless import harmless
 from tests.secrets.harmless_again import harmless_again

@@ -11,10 +11,10 @@ from qlumod.events import Event, Output
 from qlumod.head.places import Places
 from qlumod.head.verbs.image import NewImage, build_images, create_image
 from qlumod.head.verbs.modules import register
-from qlumod.layer.build import build_payloads, plan_jobs
+from qlumod.layer.payload_build import build_payloads, plan_jobs
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
-from qlumod.model.payload import MANIFEST, payload_home
+from qlumod.model.payload_paths import MANIFEST, payload_home
 from qlumod.system.disk.workshop import Workshop
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.workplace import Workplace

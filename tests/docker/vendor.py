@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from qlumod.package.plan import SourcePlan
+from qlumod.package.source_plan import SourcePlan
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.format.snapshots import all_snapshots
 from qlumod.repository.publishing.outcome import Publication

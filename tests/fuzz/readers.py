@@ -11,7 +11,7 @@ from pathlib import Path
 
 from qlumod.cli.settings import reading as configuration
 from qlumod.cli.settings import values as kinds
-from qlumod.head.known import remembered_digests
+from qlumod.head.known_digests import remembered_digests
 from qlumod.layer.inputs import parse_inputs
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.address import address
@@ -32,13 +32,13 @@ from qlumod.model.secret import parse_secret
 from qlumod.model.stanzas import date_seconds, normalised, one_stanza, signed_stanza
 from qlumod.model.tree import TreeEntry
 from qlumod.package import before
-from qlumod.package.published import read_payload
+from qlumod.package.published_module import read_payload
 from qlumod.packaging.debian.deb import Deb, tar_xz_files
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
-from qlumod.proof.tree import ScannedTree, dumped, loaded
-from qlumod.repository.format.entries import read_packages, read_sources
+from qlumod.proof.scanned_tree import ScannedTree, dumped, loaded
+from qlumod.repository.format.index_entries import read_packages, read_sources
 from qlumod.repository.format.indexes import read_index
 from qlumod.repository.format.retired_names import parse_remembered
 from qlumod.repository.format.settings import parse_settings
@@ -50,7 +50,7 @@ from qlumod.state.alternatives import parse_group
 from qlumod.state.diverted import unseen_diversions
 from qlumod.state.fragment import write_fragment
 from qlumod.state.kind import Kind, StateFile
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.state.triggers import interests
 from qlumod.system.disk.squashfs_listing import read_listing
 from tests.head.head_node import payload_files

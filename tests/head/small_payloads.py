@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from qlumod.stack.files import read_files
+from qlumod.stack.state_files import read_files
 from qlumod.state.kind import Files
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.system.disk.within import Root
 from tests.head.head_node import HeadNode
 

@@ -7,7 +7,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.verbs.check import check_specs
-from qlumod.proof.tree import loaded
+from qlumod.proof.scanned_tree import loaded
 from qlumod.system.processes.namespace import call_inside
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace

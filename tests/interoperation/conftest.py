@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import ignore
-from qlumod.package.source import source_package
+from qlumod.package.source_package import source_package
 from qlumod.repository.format.sources import followed
 from qlumod.repository.verbs.serve import server
 from qlumod.system.keys.gpg import SigningKey, clearsign, export_key, make_key

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Event, ignore
-from qlumod.layer.build import build_payloads, plan_jobs
-from qlumod.layer.check import require_agreement, require_whole
 from qlumod.layer.job import Job
+from qlumod.layer.payload_build import build_payloads, plan_jobs
+from qlumod.layer.payload_check import require_agreement, require_whole
 from qlumod.model.lock import Lock
 from qlumod.model.manifest import Manifest
 from qlumod.model.names import ModuleName

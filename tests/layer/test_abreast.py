@@ -12,8 +12,8 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Event, StepDone, StepStarted
-from qlumod.layer.build import plan_jobs
 from qlumod.layer.job import Job
+from qlumod.layer.payload_build import plan_jobs
 from qlumod.layer.scheduler import abreast
 from qlumod.model.names import ModuleName
 from qlumod.package.delivery import Delivery

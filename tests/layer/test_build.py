@@ -15,15 +15,15 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, ignore
-from qlumod.layer.build import build_again
 from qlumod.layer.cache import commit_payload, payload_path
+from qlumod.layer.payload_build import build_again
 from qlumod.lock.verbs.check import check_specs
 from qlumod.model.contents import parse_contents
 from qlumod.model.lock import parse_lock
 from qlumod.model.names import Digest
 from qlumod.package.delivery import Delivery
 from qlumod.system.disk.mount import squashfs, tmpfs
-from qlumod.system.disk.tree import scan
+from qlumod.system.disk.tree_scan import scan
 from qlumod.system.processes.namespace import call_inside
 from qlumod.system.processes.run import capture, command
 from qlumod.workflows.build import build_modules

@@ -3,7 +3,7 @@
 import gzip
 from pathlib import Path
 
-from qlumod.layer.copyright import copyright_texts
+from qlumod.layer.copyright_files import copyright_texts
 from qlumod.model.copyright import Texts, collected
 from qlumod.model.names import PackageName
 from qlumod.system.disk.within import Root

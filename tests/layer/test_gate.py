@@ -15,7 +15,7 @@ from qlumod.layer.select import BOOT, Selection
 from qlumod.layer.shipped import Shipped, md5
 from qlumod.model.contents import parse_contents
 from qlumod.state.delta import Action, Plan, Step
-from qlumod.system.disk.tree import scan
+from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 from tests.layer.careless import TOKEN
 from tests.layer.site import Site

@@ -8,7 +8,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.layer.file_lists import all_file_lists
 from qlumod.layer.install import read_installed
-from qlumod.stack.files import Owners, read_files
+from qlumod.stack.state_files import Owners, read_files
 from qlumod.system.disk.within import Root
 
 STATUS = "var/lib/dpkg/status"

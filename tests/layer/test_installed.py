@@ -9,13 +9,13 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.layer.build import build_payloads, plan_here
 from qlumod.layer.installed import installed
 from qlumod.layer.job import Job
+from qlumod.layer.payload_build import build_payloads, plan_here
 from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import manifest_text, parse_manifest
 from qlumod.model.names import ModuleName
-from qlumod.model.payload import payload_home
+from qlumod.model.payload_paths import payload_home
 from qlumod.system.disk.store import Store
 from qlumod.system.disk.workshop import Workshop
 from tests.layer.site import Site, checked

@@ -9,8 +9,8 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
-from qlumod.layer.build import build_again, ensure_generated, plan_jobs
 from qlumod.layer.cache import payload_path
+from qlumod.layer.payload_build import build_again, ensure_generated, plan_jobs
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
 from qlumod.proof.inside import assembled

@@ -7,7 +7,7 @@ from qlumod.model.lines import lines_of
 from tests.conftest import ROOT
 
 OUTPUT_OF_PROGRAMS = {
-    "cli/manual.py", "cli/new.py", "cli/repo.py", "cli/verify_stack.py", "layer/kernel.py",
+    "cli/manual.py", "cli/new.py", "cli/repo.py", "cli/verify_stack.py", "layer/kernel_files.py",
     "lock/fetching/fetch.py", "proof/proved.py", "repository/index/chunks.py",
     "repository/index/upkeep.py", "packaging/debian/apt.py", "system/enclosure/cgroups.py",
     "system/keys/gpg.py", "system/keys/strength.py", "system/keys/signers.py",

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import ignore
-from qlumod.package.build import build_package
+from qlumod.package.deb_build import build_package
 from qlumod.package.delivery import Delivery
-from qlumod.package.plan import SourcePlan
+from qlumod.package.source_plan import SourcePlan
 from qlumod.stack.payload import Payload
 from qlumod.system.processes.run import capture, command
 from qlumod.workflows.build import build_modules

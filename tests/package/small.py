@@ -18,11 +18,11 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.release import Release, parse_release, release_text
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.package.before import Predecessor, predecessor_document
-from qlumod.package.build import Toolbox, from_tree
 from qlumod.package.changelog import transparency
+from qlumod.package.deb_build import Toolbox, from_tree
 from qlumod.package.place import source_tree
-from qlumod.package.plan import SourcePlan
 from qlumod.package.render import render
+from qlumod.package.source_plan import SourcePlan
 from qlumod.system.processes.run import capture, command
 
 EPOCH = 1_763_812_800

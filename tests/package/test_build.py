@@ -14,7 +14,7 @@ from debian.deb822 import Changes, Deb822, Dsc
 
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Notice
-from qlumod.package.build import Toolbox, build_package
+from qlumod.package.deb_build import Toolbox, build_package
 from qlumod.package.delivery import Delivery
 from qlumod.stack.payload import Payload
 from qlumod.system.processes.run import capture, command

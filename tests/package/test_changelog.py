@@ -14,8 +14,8 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.release import Archive
 from qlumod.package.before import predecessor_document, read_predecessor, read_texts
 from qlumod.package.changelog import items, older, summary, transparency
-from qlumod.package.plan import SourcePlan
 from qlumod.package.render import render
+from qlumod.package.source_plan import SourcePlan
 from tests.package.small import plan, predecessor
 
 OLD = """\

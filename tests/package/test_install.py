@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.package.install import install_documents, install_payload
+from qlumod.package.payload_install import install_documents, install_payload
 from qlumod.stack.payload import Payload
 from tests.package.small import make_payload, plan
 

@@ -10,11 +10,11 @@ from debian.deb822 import Changes
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Event, StepDone
 from qlumod.model.copyright import collected
-from qlumod.model.payload import payload_home
-from qlumod.package.build import build_package
+from qlumod.model.payload_paths import payload_home
+from qlumod.package.deb_build import build_package
 from qlumod.package.delivery import Delivery
-from qlumod.package.install import install_copyright
-from qlumod.package.plan import SourcePlan
+from qlumod.package.payload_install import install_copyright
+from qlumod.package.source_plan import SourcePlan
 from qlumod.packaging.debian.lintian import lint
 from qlumod.stack.payload import Payload
 from tests.package.small import FREE, make_payload, plan, toolbox

@@ -6,7 +6,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModulePackage
-from qlumod.package.plan import Binary, payload_depends
+from qlumod.package.source_plan import Binary, payload_depends
 from tests.package.small import lock, plan
 
 

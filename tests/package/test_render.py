@@ -10,8 +10,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from qlumod.package.orig import orig_name, write_orig
-from qlumod.package.plan import SourcePlan
 from qlumod.package.render import README, _printer, render
+from qlumod.package.source_plan import SourcePlan
 from qlumod.system.processes.run import capture, command
 from tests.package.small import plan, predecessor
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.package.build import build_package
+from qlumod.package.deb_build import build_package
 from qlumod.package.delivery import Delivery
 from qlumod.package.orig import component
-from qlumod.package.plan import SourcePlan
-from qlumod.package.source import source_package
+from qlumod.package.source_package import source_package
+from qlumod.package.source_plan import SourcePlan
 from qlumod.package.stored import Stored
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.store import Store

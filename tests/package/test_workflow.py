@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from qlumod.events import Event, Output
-from qlumod.layer.build import plan_jobs as plan_layers
 from qlumod.layer.inputs import documents, read_inputs, write_inputs
 from qlumod.layer.job import Job
+from qlumod.layer.payload_build import plan_jobs as plan_layers
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.names import ModuleName
 from qlumod.model.project import checked_project

@@ -13,14 +13,14 @@ from qlumod.proof.inside import assembled, write_initrd
 from qlumod.proof.permitted import Expectations
 from qlumod.proof.reference import Installation
 from qlumod.proof.scanned import is_looked_into, scanned
-from qlumod.proof.tree import ScannedTree, loaded
+from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.proof.verdict import verdict
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.system.disk.mount import overlay
 from qlumod.system.disk.tmpfs import scratch_space
-from qlumod.system.disk.tree import entry_of, scan
+from qlumod.system.disk.tree_scan import entry_of, scan
 from qlumod.workflows.lock import locked_project
 from qlumod.workflows.workplace import Workplace
 from tests.proof.faults import Fault, faults

@@ -7,8 +7,8 @@ import pytest
 from qlumod.model.tree import TreeEntry
 from qlumod.proof.compare import compare
 from qlumod.proof.difference import Difference
-from qlumod.proof.tree import ScannedTree
-from qlumod.state.table import KINDS
+from qlumod.proof.scanned_tree import ScannedTree
+from qlumod.state.kinds import KINDS
 
 PASSWD = b"root:x:0:0:root:/root:/bin/bash\nmunge:x:%d:%d::/nonexistent:/usr/sbin/nologin\n"
 GROUP = b"root:x:0:\nmunge:x:%d:\nadm:x:4:%s\n"

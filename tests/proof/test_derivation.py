@@ -8,9 +8,9 @@ from qlumod.proof.derivation import closer_sets, no_derivation
 from qlumod.proof.design import ProofStack, design
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.scanned import scanned
+from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.proof.steps import otherwise
-from qlumod.proof.tree import ScannedTree
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.system.disk.within import Root
 from tests.proof.small import make_reference
 from tests.proof.test_design import specs

@@ -8,9 +8,9 @@ import pytest
 
 from qlumod.events import Listener, ignore
 from qlumod.proof.scanned import scanned
-from qlumod.proof.tree import dumped, loaded
+from qlumod.proof.scanned_tree import dumped, loaded
 from qlumod.proof.verdict import verdict
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.system.disk.mount import overlay, tmpfs
 from qlumod.system.disk.within import Root
 from qlumod.system.processes.namespace import call_inside

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from qlumod.proof.scanned import scanned
-from qlumod.proof.tree import ScannedTree
+from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.proof.verdict import Verdict, verdict
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.system.disk.within import Root
 from tests.proof.expected import expectations
 from tests.proof.faults import Fault, faults

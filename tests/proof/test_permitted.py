@@ -13,7 +13,7 @@ from qlumod.proof.permitted import (
     other_bytes_beside,
     permissions,
 )
-from qlumod.proof.tree import ScannedTree
+from qlumod.proof.scanned_tree import ScannedTree
 from tests.proof.expected import expectations
 
 

@@ -18,7 +18,7 @@ from qlumod.proof.scanned import scanned
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.verbs.repo import init_repository
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.system.disk.within import Root
 from qlumod.system.keys.gpg import export_key, make_key, verify_text
 from tests.proof.expected import expectations

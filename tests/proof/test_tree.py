@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qlumod.model.tree import TreeEntry
 from qlumod.proof.scanned import scanned
-from qlumod.proof.tree import ScannedTree, dumped, loaded
+from qlumod.proof.scanned_tree import ScannedTree, dumped, loaded
 from qlumod.system.disk.within import Root
 from tests.proof.small import PING_CAPABILITY, make_stack
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.repository.format.entries import read_packages, read_sources
+from qlumod.repository.format.index_entries import read_packages, read_sources
 from qlumod.repository.format.snapshots import read_snapshot
 from qlumod.repository.index.listing import listed
 from qlumod.repository.publishing.incoming import read_incoming

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from qlumod.model.characters import unseen
 from qlumod.model.names import Digest
-from qlumod.repository.format.entries import PoolFile, binary_entry
 from qlumod.repository.format.hidden import hidden_in_paths, wrong_in_fields
+from qlumod.repository.format.index_entries import PoolFile, binary_entry
 from tests.conftest import Typed
 from tests.repository.conftest import SUITE, Shop, refused
 

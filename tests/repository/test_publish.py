@@ -9,7 +9,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.repository.format.settings import Wishes
-from qlumod.repository.rules.plan import SuiteChange
+from qlumod.repository.rules.suite_plan import SuiteChange
 from qlumod.system.keys.gpg import make_key
 from tests.repository.conftest import DATE, SUITE, Shop, modules, refused
 

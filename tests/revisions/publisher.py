@@ -9,8 +9,8 @@ from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.model.names import ModulePackage
 from qlumod.package.delivery import Delivery
-from qlumod.package.plan import SourcePlan
 from qlumod.package.render import render
+from qlumod.package.source_plan import SourcePlan
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Admission, Terms

@@ -6,7 +6,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ArchName, FlavorName, ModuleName, ReleaseVersion
-from qlumod.package.published import read_inputs_of, read_payload
+from qlumod.package.published_module import read_inputs_of, read_payload
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.maintenance.published import (
     WantedVersion,

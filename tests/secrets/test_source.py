@@ -5,7 +5,7 @@ import marshal
 import pytest
 
 from qlumod.secrets.look import look
-from qlumod.secrets.source import kinds_in_source
+from qlumod.secrets.origin import kinds_in_source
 from tests.secrets.planted import PEM
 
 KIND = "a PEM private key"

@@ -10,7 +10,7 @@ from qlumod.events import ignore
 from qlumod.model.manifest import INITRD, PayloadFile
 from qlumod.model.names import Digest
 from qlumod.stack.initrd import LARGEST, remake_initrd, require_bounded
-from qlumod.state.initrd import makes_another
+from qlumod.state.initrd_inputs import makes_another
 from qlumod.system.disk.within import Root
 from tests.stack.test_meeting import member
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from qlumod.state.kind import canonical_path
-from qlumod.state.table import rule_of
+from qlumod.state.kinds import rule_of
 
 GOLDEN = Path(__file__).with_name("debian-root.tsv")
 

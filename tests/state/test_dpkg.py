@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.state.apt import EXTENDED_STATES
+from qlumod.state.apt_states import EXTENDED_STATES
 from qlumod.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
 from qlumod.state.kind import StateFile
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.state.triggers import TRIGGERS
 from tests.state.files import CORE, HA, SLURM, at, faults, text
 from tests.support.debs import make_deb

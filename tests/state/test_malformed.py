@@ -6,12 +6,12 @@ from qlumod.errors import QlumodError
 from qlumod.model.accounts import Accounts
 from qlumod.state.accounts import ACCOUNTS, unregistered
 from qlumod.state.alternatives import ALTERNATIVES
-from qlumod.state.apt import EXTENDED_STATES
+from qlumod.state.apt_states import EXTENDED_STATES
 from qlumod.state.debconf import CONFIG, TEMPLATES
 from qlumod.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
 from qlumod.state.fragment import write_fragment
 from qlumod.state.kind import Kind, StateFile
-from qlumod.state.table import KINDS
+from qlumod.state.kinds import KINDS
 from qlumod.state.triggers import TRIGGERS
 from qlumod.state.ucf import HASHFILE
 

@@ -8,7 +8,7 @@ from qlumod.state.caches import CACHES
 from qlumod.state.dropped import DROPPED
 from qlumod.state.identity import FIXED
 from qlumod.state.kind import matched_by
-from qlumod.state.table import IDENTITY, KINDS, RULES, kind_named, rule_of
+from qlumod.state.kinds import IDENTITY, KINDS, RULES, kind_named, rule_of
 from tests.state.golden import recorded
 
 DATABASES = {"alternatives", "dpkg-triggers"}

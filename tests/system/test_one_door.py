@@ -22,7 +22,7 @@ HOSTS = {
     "packaging/debian/apt_client.py": "a private root of apt, made here",
     "workflows/keyring.py": "the root of a repository",
     "system/disk/store.py": "the package store",
-    "system/disk/tree.py": "a scan goes from directory to directory, and follows no link",
+    "system/disk/tree_scan.py": "a scan goes from directory to directory, and follows no link",
 }
 """Where such a name is no tree of packages, and what it is there."""
 TREES = ("layer", "stack", "proof")
@@ -30,9 +30,9 @@ DOOR = "system/enclosure/enclosure.py"
 OWN_ROOTS = ("bwrap", "chroot", "systemd-nspawn", "unshare", "nsenter")
 """Programs that put another program into another root or other namespaces."""
 STARTERS = {
-    "bwrap": {DOOR, "layer/build.py", "system/processes/run.py"},
+    "bwrap": {DOOR, "layer/payload_build.py", "system/processes/run.py"},
     "unshare": {
-        "layer/build.py",
+        "layer/payload_build.py",
         "system/keys/gpg.py",
         "system/processes/namespace.py",
         "system/processes/run.py",
@@ -115,7 +115,7 @@ def test_a_root_is_a_root_by_its_type() -> None:
     wrong = [
         f"{name}:{argument.lineno}"
         for name, tree in SOURCES.items()
-        if name not in {*HOSTS, "layer/build.py"} and name.partition("/")[0] in TREES
+        if name not in {*HOSTS, "layer/payload_build.py"} and name.partition("/")[0] in TREES
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
         for argument in (*node.args.args, *node.args.kwonlyargs)

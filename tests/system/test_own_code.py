@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.layer import job
-from qlumod.package import build
+from qlumod.package import deb_build as build
 from qlumod.proof import reference
 from qlumod.system.disk.own_code import HARMLESS, PACKAGE, closure, imports
 from qlumod.workflows import proof_of_all
@@ -27,7 +27,7 @@ DECIDE = {
         "system/enclosure/enclosed.sh", "system/disk/files.py", "system/processes/map_ids.py",
     ),
     "packages": (
-        "package/install.py", "package/orig.py", "package/render.py", "package/stored.py",
+        "package/payload_install.py", "package/orig.py", "package/render.py", "package/stored.py",
         "workflows/package.py",
     ),
     "a reference installation": (

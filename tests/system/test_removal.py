@@ -18,7 +18,7 @@ from qlumod.system.disk.removal import clear_directory, remove_directory
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.disk.staging import staging, sweep
 from qlumod.system.disk.tmpfs import scratch_space
-from qlumod.system.disk.tree import scan
+from qlumod.system.disk.tree_scan import scan
 from tests.conftest import ROOT
 from tests.support.deep import make_deep
 

@@ -9,7 +9,7 @@ import pytest
 
 from qlumod.model.contents import PackageLine
 from qlumod.model.names import Digest
-from qlumod.package.plan import SourcePlan
+from qlumod.package.source_plan import SourcePlan
 from tests.integration.conftest import own_packages, test_cache
 from tests.package.conftest import build
 from tests.package.small import EPOCH, plan, predecessor

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Caution, Listener, Notice, step
-from qlumod.head.build import build_image, is_current
 from qlumod.head.definitions import (
     defined_images,
     definition_path,
@@ -14,8 +13,9 @@ from qlumod.head.definitions import (
     write_definition,
 )
 from qlumod.head.generations import forget_all, generations, read_current, used_layers
+from qlumod.head.image_build import build_image, is_current
+from qlumod.head.image_plan import ImagePlan, make_plan
 from qlumod.head.places import Places
-from qlumod.head.plan import ImagePlan, make_plan
 from qlumod.head.pool import collect_idle
 from qlumod.head.registrar import held, read_registry, scan_modules, tell
 from qlumod.head.retention import keep_fixed

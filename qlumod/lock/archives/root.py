@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.lock.archives.sources import addressed, sources_of
+from qlumod.lock.archives.archive_sources import addressed, sources_of
 from qlumod.lock.target import Target
 from qlumod.model.address import Address
 from qlumod.model.lock import LockedPackage

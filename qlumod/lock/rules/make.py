@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.lock.archives.archive_sources import too_weak
 from qlumod.lock.archives.freshness import Older, with_reasons
-from qlumod.lock.archives.sources import too_weak
-from qlumod.lock.rules.changes import difference
+from qlumod.lock.rules.lock_changes import difference
 from qlumod.lock.solver.client import Solved
 from qlumod.lock.target import Target
 from qlumod.model.digests import digest_bytes

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from qlumod.errors import Faults, QlumodError
 from qlumod.model.generated import Generated
+from qlumod.model.json_values import Json
 from qlumod.model.lock import LockedPackage
 from qlumod.model.stanzas import ControlStanza, one_stanza
-from qlumod.packaging.debian.python_apt import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

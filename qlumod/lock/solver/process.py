@@ -26,8 +26,8 @@ from qlumod.lock.solver.contract import (
 from qlumod.lock.solver.kernels import Made
 from qlumod.lock.solver.problem import PackageEntry, Slot
 from qlumod.model.generated import ARCHIVE
+from qlumod.model.json_values import Json
 from qlumod.packaging.debian import apt
-from qlumod.packaging.debian.python_apt import Json
 
 _UNTOLD = (
     "ask the owner of the archive for indexes that have it, or take its packages as a directory of "

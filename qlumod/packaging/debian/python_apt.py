@@ -4,13 +4,11 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from qlumod.errors import QlumodError
+from qlumod.model.json_values import Json
 from qlumod.system.processes import isolated
 from qlumod.system.processes.run import Command, CommandFailed, command
-
-Json = Any
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.names import package_name
 from qlumod.model.numbers import number
-from qlumod.repository.format.entries import ALL
+from qlumod.repository.format.index_entries import ALL
 from qlumod.repository.format.layout import UPDATES, Layout
 from qlumod.repository.format.retired_names import remembered
 from qlumod.repository.format.settings import Settings

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from qlumod.errors import QlumodError
 from qlumod.model.characters import SURROGATES, not_allowed, unseen_but
-from qlumod.repository.format.entries import IndexEntry
+from qlumod.repository.format.index_entries import IndexEntry
 
 _IN_TEXT = unseen_but(r"\n\t")
 """Ends of lines are allowed, and tabs, which only stand for blanks."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.repository.format.entries import (
+from qlumod.repository.format.index_entries import (
     ALL,
     SOURCE,
     IndexEntry,

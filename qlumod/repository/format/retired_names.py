@@ -7,7 +7,7 @@ from qlumod.model.document import decoded
 from qlumod.model.lines import lines_of
 from qlumod.model.names import digest
 from qlumod.model.numbers import number
-from qlumod.repository.format.entries import PoolFile
+from qlumod.repository.format.index_entries import PoolFile
 from qlumod.repository.format.layout import Layout
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.names import Digest
 from qlumod.model.stanzas import date_seconds, signed_stanza
-from qlumod.repository.format.entries import ALL, IndexEntry
+from qlumod.repository.format.index_entries import ALL, IndexEntry
 from qlumod.repository.format.indexes import SOURCES, joined_entries, packages_path, read_index
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.layout import suite as suite_name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qlumod.model.held import tells_of_module
 from qlumod.packaging.debian.deb import Deb
-from qlumod.repository.format.entries import IndexEntry
+from qlumod.repository.format.index_entries import IndexEntry
 
 Paths = Callable[[IndexEntry], Sequence[bytes]]
 """The files and links of a binary package."""

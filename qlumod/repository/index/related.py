@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from qlumod.repository.format.entries import (
+from qlumod.repository.format.index_entries import (
     ALL,
     IndexEntry,
     read_packages,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.model.numbers import number
-from qlumod.repository.format.entries import ALL, IndexEntry, read_sources
+from qlumod.repository.format.index_entries import ALL, IndexEntry, read_sources
 from qlumod.repository.format.indexes import (
     CONTENTS,
     GZ,
@@ -23,7 +23,7 @@ from qlumod.repository.format.indexes import (
 from qlumod.repository.format.snapshots import Snapshot
 from qlumod.repository.index.chunks import Chunked, Chunks, Edit, empty, putting
 from qlumod.repository.index.listing import Paths
-from qlumod.repository.rules.plan import SuitePlan
+from qlumod.repository.rules.suite_plan import SuitePlan
 from qlumod.system.processes.workers import workers
 
 _SECTION = re.compile(r"^Section: (\S+)", re.MULTILINE)

@@ -11,11 +11,11 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
-from qlumod.repository.format.entries import PoolFile
+from qlumod.repository.format.index_entries import PoolFile
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots
-from qlumod.repository.publishing.staging import BY_HASH
+from qlumod.repository.publishing.snapshot_staging import BY_HASH
 from qlumod.repository.sets.module_sets import SetLine, read_set, recorded_sets
 from qlumod.repository.sets.proofs import is_whole, proof_file
 from qlumod.system.disk.files import Sum, file_sum, read_bytes

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from qlumod.events import Listener, step
 from qlumod.model.names import Digest
-from qlumod.repository.format.entries import IndexEntry, PoolFile, sort_entries
+from qlumod.repository.format.index_entries import IndexEntry, PoolFile, sort_entries
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.retired_names import remember
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots
-from qlumod.repository.publishing.staging import BY_HASH
+from qlumod.repository.publishing.snapshot_staging import BY_HASH
 from qlumod.repository.rules.retention import Offered
 from qlumod.repository.sets.module_sets import forget_sets, read_set, recorded_sets
 from qlumod.repository.sets.proofs import forget_proofs

@@ -15,7 +15,7 @@ from qlumod.model.names import (
     suite_name,
 )
 from qlumod.model.numbers import number
-from qlumod.repository.format.entries import ALL, IndexEntry
+from qlumod.repository.format.index_entries import ALL, IndexEntry
 from qlumod.repository.format.layout import UPDATES, Layout
 from qlumod.repository.format.retired_names import remembered
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots, current_snapshot

@@ -26,7 +26,7 @@ from qlumod.model.stanzas import (
     signed_stanza,
 )
 from qlumod.packaging.debian.deb import Deb
-from qlumod.repository.format.entries import (
+from qlumod.repository.format.index_entries import (
     ALL,
     SOURCE,
     IndexEntry,

@@ -11,8 +11,8 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.model.held import Held, read_held
 from qlumod.model.proof import Permits
-from qlumod.repository.format.entries import IndexEntry
 from qlumod.repository.format.hidden import hidden_in_paths, wrong_in_fields
+from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot
@@ -21,9 +21,9 @@ from qlumod.repository.publishing.founding import write_settings, write_sources
 from qlumod.repository.publishing.incoming import Incoming
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.publication import ProposedSnapshot, show_snapshot, times
-from qlumod.repository.publishing.staging import check_pool, opened
+from qlumod.repository.publishing.snapshot_staging import check_pool, opened
 from qlumod.repository.publishing.terms import Admission, Terms
-from qlumod.repository.rules.plan import SuitePlan, without_sources
+from qlumod.repository.rules.suite_plan import SuitePlan, without_sources
 from qlumod.repository.sets.module_sets import keep_set, lines_text
 from qlumod.repository.sets.proofs import (
     GivenProof,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from qlumod.late import late
-from qlumod.repository.rules.plan import SuiteChange
+from qlumod.repository.rules.suite_plan import SuiteChange
 from qlumod.repository.sets.module_sets import ModuleSet
 
 debian_support = late("debian.debian_support")

@@ -10,17 +10,17 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step
 from qlumod.model.names import Digest
-from qlumod.repository.format.entries import ALL, SOURCE
+from qlumod.repository.format.index_entries import ALL, SOURCE
 from qlumod.repository.format.indexes import XZ, architectures_of, packages_path
 from qlumod.repository.format.layout import Layout
-from qlumod.repository.format.release import suite_release_text
+from qlumod.repository.format.release_file import suite_release_text
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot
 from qlumod.repository.index.chunks import Chunked, Chunks, Damaged
 from qlumod.repository.index.listing import Paths
 from qlumod.repository.index.upkeep import changed_indexes, named_files
 from qlumod.repository.publishing.incoming import Incoming
-from qlumod.repository.publishing.staging import (
+from qlumod.repository.publishing.snapshot_staging import (
     Staging,
     check_references,
     commit,
@@ -34,7 +34,7 @@ from qlumod.repository.publishing.staging import (
     unsynced,
 )
 from qlumod.repository.publishing.trial import try_staged
-from qlumod.repository.rules.plan import SuitePlan
+from qlumod.repository.rules.suite_plan import SuitePlan
 from qlumod.repository.sets.module_sets import MODULES
 from qlumod.system.disk.files import Sum
 from qlumod.system.keys.gpg import SigningKey, clearsign, detach_sign

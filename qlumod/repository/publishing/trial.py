@@ -12,10 +12,10 @@ from typing import Any
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.packaging.debian.apt_client import AptClient, file_uri, make_apt_client
-from qlumod.repository.format.entries import ALL, IndexEntry
+from qlumod.repository.format.index_entries import ALL, IndexEntry
 from qlumod.repository.format.indexes import PACKAGES
 from qlumod.repository.format.sources import sources_text
-from qlumod.repository.publishing.staging import Staging
+from qlumod.repository.publishing.snapshot_staging import Staging
 from qlumod.repository.rules.relations import NEEDS, PRE_DEPENDS, PROVIDES, alternatives
 from qlumod.system.disk.files import remove_tree
 from qlumod.system.processes.run import CommandFailed

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.names import REDISTRIBUTE
 from qlumod.model.profile import RELEASED, profile_of
-from qlumod.repository.format.entries import IndexEntry
+from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.settings import Settings
 
 _MARK = re.compile(rf"^{REDISTRIBUTE}: *no *$", re.MULTILINE | re.IGNORECASE)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from qlumod.late import late
-from qlumod.repository.format.entries import IndexEntry
+from qlumod.repository.format.index_entries import IndexEntry
 
 deb822 = late("debian.deb822")
 debian_support = late("debian.debian_support")

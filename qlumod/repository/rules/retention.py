@@ -8,7 +8,7 @@ from debian.debian_support import Version
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModulePackage, ReleaseVersion
-from qlumod.repository.format.entries import IndexEntry
+from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.snapshots import Snapshot
 
 Family = tuple[str, str]

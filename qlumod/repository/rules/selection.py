@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.repository.format.entries import IndexEntry, sort_entries
+from qlumod.repository.format.index_entries import IndexEntry, sort_entries
 from qlumod.repository.rules.relations import broken_by
 
 

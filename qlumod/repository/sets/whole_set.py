@@ -7,10 +7,10 @@ from itertools import chain
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.held import Held, SetKey, Source
 from qlumod.model.names import ModulePackage, ReleaseVersion
-from qlumod.repository.format.entries import IndexEntry
+from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import Snapshot
-from qlumod.repository.rules.plan import SuitePlan
+from qlumod.repository.rules.suite_plan import SuitePlan
 from qlumod.repository.sets.module_sets import (
     Member,
     ModuleSet,

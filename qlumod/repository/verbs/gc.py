@@ -8,7 +8,7 @@ from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import all_snapshots
 from qlumod.repository.maintenance.gc import LettingGo, carry_out, letting_go
 from qlumod.repository.publishing.founding import opened_settings
-from qlumod.repository.publishing.staging import opened
+from qlumod.repository.publishing.snapshot_staging import opened
 from qlumod.repository.rules.retention import Offered, Retention, retained
 
 

@@ -16,7 +16,7 @@ from qlumod.repository.publishing.founding import (
     write_settings,
     write_sources,
 )
-from qlumod.repository.publishing.staging import opened
+from qlumod.repository.publishing.snapshot_staging import opened
 from qlumod.system.keys.gpg import make_key
 from qlumod.system.keys.signers import public_keys, signing
 

@@ -10,7 +10,7 @@ from qlumod.repository.publishing.founding import opened_settings
 from qlumod.repository.publishing.offering import Offer, publisher
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Terms
-from qlumod.repository.rules.plan import plan_for
+from qlumod.repository.rules.suite_plan import plan_for
 
 
 def renew(

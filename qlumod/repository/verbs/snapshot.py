@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.repository.format.entries import IndexEntry
+from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.layout import Layout, snapshot_id
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots
 from qlumod.repository.maintenance.published import published_as
 from qlumod.repository.publishing.founding import opened_settings
-from qlumod.repository.rules.plan import SuiteChange, changes_between
+from qlumod.repository.rules.suite_plan import SuiteChange, changes_between
 from qlumod.repository.sets.module_sets import ModuleSet, SetLine, read_set, recorded_sets
 
 

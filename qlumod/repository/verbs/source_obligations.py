@@ -8,7 +8,7 @@ from qlumod.events import Listener, Notice, step
 from qlumod.model.document import decoded
 from qlumod.model.held import Source, read_held
 from qlumod.packaging.debian.apt_client import AptClient, make_apt_client
-from qlumod.repository.format.entries import IndexEntry
+from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import existing
 from qlumod.repository.index.listing import listed

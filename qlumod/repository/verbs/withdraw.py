@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.repository.format.entries import IndexEntry, sort_entries
+from qlumod.repository.format.index_entries import IndexEntry, sort_entries
 from qlumod.repository.format.layout import Layout, snapshot_id
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots, existing
 from qlumod.repository.maintenance.version_bump import make_raised, to_raise
@@ -15,9 +15,9 @@ from qlumod.repository.publishing.incoming import Incoming, read_incoming
 from qlumod.repository.publishing.offering import Offer, publisher
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Terms
-from qlumod.repository.rules.plan import plan_for
 from qlumod.repository.rules.retention import older_than
 from qlumod.repository.rules.selection import without
+from qlumod.repository.rules.suite_plan import plan_for
 from qlumod.system.disk.scratch import scratch
 
 

@@ -9,7 +9,7 @@ from qlumod.secrets.text.hashes import password_hashes
 from qlumod.secrets.text.lone import lone_words
 from qlumod.secrets.text.named import named
 from qlumod.secrets.text.pem import pem_keys
-from qlumod.secrets.text.settings import settings
+from qlumod.secrets.text.settings_files import settings
 from qlumod.secrets.text.tables import login_tables
 from qlumod.secrets.text.urls import logins_in_addresses
 

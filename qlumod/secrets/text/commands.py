@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from qlumod.secrets.found import Found
 from qlumod.secrets.part import Part
-from qlumod.secrets.text.values import is_password
+from qlumod.secrets.text.secret_values import is_password
 
 _COMMANDS = re.compile(
     r"/etc/(?:cron[^/]*/|crontab|default/|profile|init\.d/|rc\.local|network/|ppp/|systemd/|udev/)"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from qlumod.secrets.found import Found
 from qlumod.secrets.part import NEWLINE, Part, places
 from qlumod.secrets.text.code import is_code
-from qlumod.secrets.text.values import is_mixed, is_password
+from qlumod.secrets.text.secret_values import is_mixed, is_password
 
 _STEMS = (
     b"pass",

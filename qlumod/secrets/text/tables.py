@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from qlumod.secrets.found import Found
 from qlumod.secrets.part import NEWLINE, Part
-from qlumod.secrets.text.values import is_mixed
+from qlumod.secrets.text.secret_values import is_mixed
 
 _LARGEST = 1 << 16
 _HINT = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from qlumod.secrets.found import Found
 from qlumod.secrets.part import Part, places
-from qlumod.secrets.text.values import is_password
+from qlumod.secrets.text.secret_values import is_password
 
 _LOGIN = re.compile(rb"://[^\s/:@\"'<>\[\]\\]{0,80}:(?P<value>[^\s/@\"'<>\\]{3,200})@[\w\[]")
 _SAMPLES = frozenset((b"pass", b"passwd", b"password", b"pw", b"pwd", b"secret", b"xyz", b"token"))

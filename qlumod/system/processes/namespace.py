@@ -20,6 +20,7 @@ from typing import Any, get_args
 
 from qlumod.errors import QlumodError, refusal
 from qlumod.events import Event, Listener, Output
+from qlumod.model.json_values import Json
 from qlumod.system.processes import isolated, limits
 from qlumod.system.processes.limits import Limits
 from qlumod.system.processes.run import CommandFailed, attempt, command, run
@@ -34,7 +35,6 @@ from qlumod.system.processes.user_namespace import (
 HOST_NAME = "qlumod"
 """The host name inside, so that no build sees the build host's."""
 
-Json = Any
 _ROOT_AGAIN = "/mnt"
 """A directory of every Debian system (hier(7)): what lies in it is seen below the new root, too."""
 _SAYING = threading.Lock()

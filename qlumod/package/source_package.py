@@ -7,10 +7,10 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.stanzas import signed_stanza
+from qlumod.package.moving import PREFIX, move_all
 from qlumod.package.orig import COMPONENT, write_orig, write_packages
-from qlumod.package.plan import SourcePlan
 from qlumod.package.render import README, render
-from qlumod.package.staging import PREFIX, move_all
+from qlumod.package.source_plan import SourcePlan
 from qlumod.packaging.debian.debhelper import pack_source
 from qlumod.system.disk.staging import staging, sweep
 from qlumod.system.disk.store import Store

@@ -14,10 +14,10 @@ from qlumod.head.generations import (
     staged_generation,
     used_layers,
 )
+from qlumod.head.image_plan import ImagePart, ImagePlan
 from qlumod.head.inside import INITRD as OWN_INITRD
 from qlumod.head.inside import OWN_LAYER
 from qlumod.head.places import Places
-from qlumod.head.plan import ImagePart, ImagePlan
 from qlumod.head.pool import collect_idle, keep_layer, take
 from qlumod.head.site import packed
 from qlumod.model.document import readable

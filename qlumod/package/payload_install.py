@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.model.manifest import Manifest, PayloadFile
-from qlumod.model.payload import MANIFEST, MODULES, contents_file, packages_file, payload_home
+from qlumod.model.payload_paths import MANIFEST, MODULES, contents_file, packages_file, payload_home
 from qlumod.package.overrides import of_copyright
 from qlumod.package.render import overrides_text
 from qlumod.stack.payload import Payload

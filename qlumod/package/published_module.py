@@ -12,7 +12,7 @@ from qlumod.model.document import decoded
 from qlumod.model.manifest import Manifest, parse_manifest
 from qlumod.model.names import Digest, ModulePackage
 from qlumod.model.packed import unpacked
-from qlumod.model.payload import MANIFEST, contents_file, packages_file, payload_home
+from qlumod.model.payload_paths import MANIFEST, contents_file, packages_file, payload_home
 from qlumod.package.before import (
     CHANGELOG,
     CONTENTS,
@@ -21,7 +21,7 @@ from qlumod.package.before import (
     PACKAGES,
     PACKAGES_CHANGELOG,
 )
-from qlumod.package.install import DOCUMENTS
+from qlumod.package.payload_install import DOCUMENTS
 from qlumod.packaging.debian.deb import Deb, tar_xz_files
 
 INPUTS = "debian/qlumod/"

@@ -6,7 +6,7 @@ from functools import cache
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.late import late
-from qlumod.repository.format.entries import SOURCE, IndexEntry, PoolFile, sort_entries
+from qlumod.repository.format.index_entries import SOURCE, IndexEntry, PoolFile, sort_entries
 from qlumod.repository.rules.relations import broken_by
 
 debian_support = late("debian.debian_support")

@@ -7,7 +7,7 @@ from itertools import islice
 from qlumod.errors import QlumodError
 from qlumod.model.contents import PathLine
 from qlumod.model.manifest import LAYER
-from qlumod.model.payload import contents_file, packages_file
+from qlumod.model.payload_paths import contents_file, packages_file
 from qlumod.model.tree import TreeEntry
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.files import Sum, file_sum

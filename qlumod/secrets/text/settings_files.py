@@ -7,7 +7,7 @@ from heapq import merge
 from qlumod.secrets.found import Found
 from qlumod.secrets.part import NEWLINE, Part
 from qlumod.secrets.text.code import is_code
-from qlumod.secrets.text.names import meant
+from qlumod.secrets.text.telling_names import meant
 
 _STEMS = (
     b"pass",

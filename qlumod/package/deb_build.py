@@ -14,9 +14,9 @@ from qlumod.model.stanzas import signed_stanza
 from qlumod.package.delivery import Delivery
 from qlumod.package.linting import require_clean, without_trials
 from qlumod.package.place import addon, source_tree
-from qlumod.package.plan import SourcePlan
 from qlumod.package.render import render
-from qlumod.package.source import TREE, beside_output, check_kind, take_out, write_tree
+from qlumod.package.source_package import TREE, beside_output, check_kind, take_out, write_tree
+from qlumod.package.source_plan import SourcePlan
 from qlumod.packaging.debian.debhelper import build_source_package
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.own_code import code_digest
@@ -27,7 +27,7 @@ INPUTS = "Qlumod-Inputs"
 """The field of the .changes file with the digest of everything that the packages were made from."""
 UNLINTED = "Qlumod-Unlinted"
 """The field of a .changes file whose packages lintian has not seen; missing where it has."""
-ENTRIES = ("package/build.py", "workflows/package.py")
+ENTRIES = ("package/deb_build.py", "workflows/package.py")
 """Where making packages begins: here, and where debhelper asks what goes in."""
 HARMLESS = {
     "layer/": "the payload's digest is among the inputs",

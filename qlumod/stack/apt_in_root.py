@@ -6,7 +6,7 @@ from qlumod.events import Listener
 from qlumod.model.lock import LockedPackage
 from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import FrozenArchive
-from qlumod.stack.surroundings import surroundings
+from qlumod.stack.script_surroundings import surroundings
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import Shown, enclosed
 

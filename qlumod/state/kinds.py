@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.alternatives import ALTERNATIVES
-from qlumod.state.apt import EXTENDED_STATES
+from qlumod.state.apt_states import EXTENDED_STATES
 from qlumod.state.caches import CACHES
 from qlumod.state.debconf import CONFIG, PASSWORDS, TEMPLATES
 from qlumod.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS

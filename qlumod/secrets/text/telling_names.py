@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from qlumod.secrets.text.values import is_key, is_password, is_token
+from qlumod.secrets.text.secret_values import is_key, is_password, is_token
 
 _KEY_OWNERS = re.compile(
     rb"(?i)(?:api|secret|private|access|auth|encrypt(?:ion)?|sign(?:ing)?|master|shared|preshared"

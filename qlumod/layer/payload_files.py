@@ -20,7 +20,7 @@ from qlumod.model.copyright import Texts, collected
 from qlumod.model.document import readable
 from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text, parse_manifest
 from qlumod.model.names import Digest
-from qlumod.model.payload import MANIFEST, contents_file, packages_file
+from qlumod.model.payload_paths import MANIFEST, contents_file, packages_file
 from qlumod.secrets.look import look
 from qlumod.stack.payload import STATE
 

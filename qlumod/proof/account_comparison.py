@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from qlumod.model.lines import lines_of
 from qlumod.model.numbers import is_id
 from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.tree import ScannedTree
+from qlumod.proof.scanned_tree import ScannedTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 
-from qlumod.repository.format.entries import ALL
+from qlumod.repository.format.index_entries import ALL
 from qlumod.repository.format.layout import COMPONENT
 from qlumod.repository.format.settings import Settings
 from qlumod.system.disk.files import Sum

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step
-from qlumod.repository.format.entries import PoolFile
+from qlumod.repository.format.index_entries import PoolFile
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.retired_names import remembered
 from qlumod.repository.publishing.incoming import Incoming
-from qlumod.repository.rules.plan import SuitePlan, replaced
+from qlumod.repository.rules.suite_plan import SuitePlan, replaced
 from qlumod.system.disk.files import (
     Sum,
     copy_new,

@@ -1,0 +1,6 @@
+"""Values that go from one process of ours to another as JSON (RFC 8259)."""
+
+from typing import Any
+
+Json = Any
+"""None, a truth value, a number, a text, a list of such values, or a dict of them by texts."""
