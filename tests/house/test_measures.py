@@ -7,7 +7,7 @@ import pytest
 from upkeep.house import Module, limits, measures, modules_of, shared_files, shared_names
 
 SOURCES = {
-    "head/image_plan.py": '''"""Plans."""
+    "head/plan.py": '''"""Plans."""
 
 @dataclass(frozen=True)
 class Plan:
@@ -62,16 +62,16 @@ def test_sizes_types_and_docstrings_are_counted(modules: tuple[Module, ...]) -> 
 
 def test_a_public_name_of_two_wings_is_shared(modules: tuple[Module, ...]) -> None:
     assert shared_names(modules) == {
-        "Plan": ["head/image_plan.py", "lock/plan.py", "lock/step.py"],
-        "Step": ["head/image_plan.py", "lock/step.py"],
+        "Plan": ["head/plan.py", "lock/plan.py", "lock/step.py"],
+        "Step": ["head/plan.py", "lock/step.py"],
     }
-    assert shared_files(modules) == {"plan.py": ["head/image_plan.py", "lock/plan.py"]}
+    assert shared_files(modules) == {"plan.py": ["head/plan.py", "lock/plan.py"]}
 
 
 def test_what_was_reviewed_is_within_the_limit_and_must_be_so(modules: tuple[Module, ...]) -> None:
     found = limits(modules, {"names": {"Plan": "one idea", "gone": "?"}, "files": {"plan.py": "!"}})
     assert list(found["names"].found) == [
-        "Step: head/image_plan.py, lock/step.py",
+        "Step: head/plan.py, lock/step.py",
         "gone: reviewed, and not shared",
     ]
     assert not found["names"].kept
