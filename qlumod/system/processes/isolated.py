@@ -8,7 +8,7 @@ import os.path
 import runpy
 import sys
 
-TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
+TREE = os.path.abspath(__file__).rsplit(os.sep, 4)[0]  # noqa: PTH100
 """Where the package lies; by nothing but what is imported already, since this comes first."""
 
 
