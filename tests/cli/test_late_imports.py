@@ -8,8 +8,9 @@ REASONS = {
     ("cli/settings/reading.py", "model.address"): "only who names archives needs it",
     ("cli/settings/reading.py", "model.release"): "only who names archives needs it",
     ("cli/settings/values.py", "model.address"): "only who names archives needs it",
-    ("cli/options.py", "system.limits"): "the limits hold for the whole process",
-    ("cli/settings/table.py", "system.limits"): "the usual limits are shown",
+    ("cli/options.py", "system.processes.limits"): "the limits hold for the whole process",
+    ("cli/settings/table.py", "system.processes.limits"): "the usual limits are shown",
+    ("cli/options.py", "workflows.workplace"): "the head node has no build half",
     ("workflows/publish.py", "proof.proved"): "only who gives proofs needs it",
 }
 LATE = re.compile(r"""= late\("qlumod\.([\w.]+)"\)""")
