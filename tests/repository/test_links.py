@@ -188,9 +188,9 @@ WRITING = re.compile(
 )
 FRESH = {
     # These write into a publication in the making, or into a directory of their own.
-    "client_packages.py": ("made.unlink()",),
-    "raising.py": ("control.write_text(",),
-    "staging.py": ("file.unlink()", '(staging.tree / "pool").symlink_to("../../pool")'),
+    "packages.py": ("made.unlink()",),
+    "version_bump.py": ("control.write_text(",),
+    "snapshot_staging.py": ("file.unlink()", '(staging.tree / "pool").symlink_to("../../pool")'),
 }
 
 
@@ -201,7 +201,7 @@ def test_whatever_writes_into_a_repository_goes_by_descriptors() -> None:
             for line in path.read_text().splitlines()
             if WRITING.search(line) and "layout.files." not in line and "within." not in line
         ]
-        for path in sorted((ROOT / "qlumod" / "repository").glob("*.py"))
+        for path in sorted((ROOT / "qlumod" / "repository").rglob("*.py"))
     }
     known = {
         name: [line for line in lines if not line.startswith(FRESH.get(name, ()))]

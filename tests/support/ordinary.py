@@ -38,7 +38,7 @@ class User:
     def as_root_inside(self) -> tuple[str, ...]:
         """The words before a program that make this user root of a user namespace."""
         ids = f"0 {ID} 1 1 {SUBIDS} 65535"
-        return (PYTHON, "-I", f"{self.tree}/qlumod/system/map_ids.py", ids, ids)
+        return (PYTHON, "-I", f"{self.tree}/qlumod/system/processes/map_ids.py", ids, ids)
 
     def gives(self, table: str, text: str) -> None:
         """Write the user's own copy of a table of /etc."""

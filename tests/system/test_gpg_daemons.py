@@ -158,7 +158,7 @@ def test_an_interrupted_process_ends_its_agent(home: Path) -> None:
 def test_throw_away_keys_leave_no_agent_however_their_maker_ends() -> None:
     adopt_orphans()
     code = (
-        "import os\nfrom qlumod.system import gpg\n"
+        "import os\nfrom qlumod.system.keys import gpg\n"
         "with gpg.throw_away_key() as key:\n"
         "    gpg.clearsign(key, b'x')\n    print(key.home, flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
