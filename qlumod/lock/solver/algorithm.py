@@ -133,7 +133,7 @@ class Solver:
         return [
             place
             for place, slot in enumerate(slots)
-            if catalogue.look_up(slot.package, slot.version) is None
+            if catalogue.look_up(slot.old.package, slot.version) is None
         ]
 
     def solve(self, slots: Sequence[Slot]) -> None:
@@ -177,7 +177,7 @@ class Solver:
 
     def _move(self, module: Module, slots: Sequence[Slot]) -> None:
         """Let apt move what one module's stack demands, the old lock's packages installed."""
-        stack = {slot.package: slot for slot in slots if {*slot.modules} & {*module.stack}}
+        stack = {slot.old.package: slot for slot in slots if {*slot.old.modules} & {*module.stack}}
         demands = self._demands(module, stack)
         if not demands and all(slot.version for slot in stack.values()):
             return
@@ -188,7 +188,7 @@ class Solver:
             for name, version in self._pins(module, slots).items()
             if name not in stack
         }
-        sources = {slot.package: slot for slot in slots if module.name in slot.builds}
+        sources = {slot.old.package: slot for slot in slots if module.name in slot.old.builds}
         # Where what moves needs other kernel modules, their sources move along.
         for stay in (True, False):
             made = tuple(self._stand_ins(module, sources if stay else {}))
@@ -208,7 +208,7 @@ class Solver:
         catalogue = self._catalogue(module.archives)
         for request in module.kernel_modules:
             slot = held.get(request.name)
-            version = slot.version if slot and not slot.moving else ""
+            version = slot.version if slot and not slot.old.moving else ""
             if not allows(request, version):
                 version = catalogue.candidate(request).ver_str
             everything = self._catalogue(self._sources.everything)
@@ -229,7 +229,7 @@ class Solver:
         ] + [
             request
             for slot in stack.values()
-            if slot.moving
+            if slot.old.moving
             and slot.version != self._newest(module, request := _for_newest(module, requests, slot))
         ]
 
@@ -239,9 +239,9 @@ class Solver:
     def _held(self, module: Module, slot: Slot) -> Chosen | None:
         everything = self._catalogue(self._sources.everything)
         if slot.version:
-            return everything.look_up(slot.package, slot.version)
-        newest = self._catalogue(module.archives).versions(slot.package)
-        return everything.look_up(slot.package, newest[0] if newest else "")
+            return everything.look_up(slot.old.package, slot.version)
+        newest = self._catalogue(module.archives).versions(slot.old.package)
+        return everything.look_up(slot.old.package, newest[0] if newest else "")
 
     def _pins(
         self, module: Module, slots: Sequence[Slot], *, builds: bool = False
@@ -251,10 +251,11 @@ class Solver:
         pins: dict[str, str] = {}
         for own in (False, True):
             for slot in slots:
-                names = {*slot.modules, *(slot.builds if builds else ())}
+                old = slot.old
+                names = {*old.modules, *(old.builds if builds else ())}
                 wanted = {*module.stack} if own else others
-                if slot.version and names & wanted and not (slot.moving and not slot.modules):
-                    pins[slot.package] = slot.version
+                if slot.version and names & wanted and not (old.moving and not old.modules):
+                    pins[old.package] = slot.version
         return pins
 
     def _add(self, module: Module, slots: Sequence[Slot]) -> None:
@@ -502,8 +503,8 @@ class Solver:
 
 def _for_newest(module: Module, requests: Mapping[str, Request], slot: Slot) -> Request:
     """What asks for a package's newest version; only what came from a named archive does again."""
-    anywhere = slot.archive not in module.archives
-    return requests.get(slot.package, Request(name=slot.package, anywhere=anywhere))
+    anywhere = slot.old.archive not in module.archives
+    return requests.get(slot.old.package, Request(name=slot.old.package, anywhere=anywhere))
 
 
 def _named_below(module: Module, modules: Sequence[Module]) -> bool:

@@ -1,7 +1,7 @@
 """What the solver's process keeps while it solves: the old lock's packages, and its choices."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from qlumod.lock.solver.contract import Chosen, Module, OldPackage
 from qlumod.lock.solver.kernels import Made
@@ -9,20 +9,16 @@ from qlumod.lock.solver.kernels import Made
 
 @dataclass(slots=True, kw_only=True)
 class Slot:
-    """A package of the old lock; its version moves where it must. Empty: it cannot be had."""
+    """A package of the old lock, and its version now, which moves where it must."""
 
-    package: str
+    old: OldPackage
     version: str
-    modules: tuple[str, ...]
-    builds: tuple[str, ...]
-    """The modules that are built with it."""
-    archive: str
-    moving: bool
+    """Empty: it cannot be had."""
 
     @classmethod
     def of(cls, old: OldPackage) -> "Slot":
         """As the old lock has it."""
-        return cls(**asdict(old))
+        return cls(old=old, version=old.version)
 
 
 @dataclass(slots=True, kw_only=True)
