@@ -21,6 +21,11 @@ class QlumodError(Exception):
         self.details = tuple(details)
         self.remedy = remedy
 
+    @property
+    def as_json(self) -> dict[str, str | list[str]]:
+        """The arguments that make the same error again, as JSON has them."""
+        return {"brief": self.brief, "details": list(self.details), "remedy": self.remedy}
+
     def __str__(self) -> str:
         lines = [self.brief, *(f"  {line}".rstrip() for line in self.details)]
         if self.remedy:

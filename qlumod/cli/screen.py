@@ -195,7 +195,7 @@ class Reporter(AbstractContextManager["Reporter"]):
 
 def error_document(error: QlumodError) -> dict[str, object]:
     """An error as `--json` prints it."""
-    return {"error": {"brief": error.brief, "details": list(error.details), "remedy": error.remedy}}
+    return {"error": error.as_json}
 
 
 def print_error(error: QlumodError) -> None:

@@ -249,7 +249,7 @@ class AptChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """What apt would install and change, and why; `met` are the wishes that come true."""
+    """What apt would install and change, and why."""
 
     new: tuple[Chosen, ...]
     reasons: Mapping[str, str]
@@ -275,10 +275,7 @@ class Solution:
 
 def faults_as_json(error: QlumodError) -> Json:
     """What went wrong in the process, as `faults_from_json` reads it."""
-    return [
-        {"brief": fault.brief, "details": list(fault.details), "remedy": fault.remedy}
-        for fault in (error.faults if isinstance(error, Faults) else (error,))
-    ]
+    return [fault.as_json for fault in (error.faults if isinstance(error, Faults) else (error,))]
 
 
 def faults_from_json(given: Json) -> tuple[QlumodError, ...]:

@@ -112,8 +112,7 @@ def call_inside(
         if "error" not in answer:
             raise
     if "error" in answer:
-        fault = answer["error"]
-        raise QlumodError(fault["brief"], details=fault["details"], remedy=fault["remedy"])
+        raise QlumodError(**answer["error"])
     return answer["result"]
 
 
@@ -144,11 +143,7 @@ def _main() -> None:
         _stand_on_a_mount()
         _say("result", _called(order["function"], order["arguments"]))
     except Exception as error:
-        fault = _told(error, order["function"])
-        _say(
-            "error",
-            {"brief": fault.brief, "details": list(fault.details), "remedy": fault.remedy},
-        )
+        _say("error", _told(error, order["function"]).as_json)
         sys.exit(1)
 
 
