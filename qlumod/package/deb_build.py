@@ -69,7 +69,7 @@ def build_package(
         tools = toolbox or _toolbox(place)
         build_source_package(
             place / TREE,
-            environment={**_environment(plan, cache, place), **dict(tools.environment)},
+            environment={**_environment(plan, cache), **dict(tools.environment)},
             changes_fields={INPUTS: inputs} if lint else {INPUTS: inputs, UNLINTED: "yes"},
             listen=listen,
         )
@@ -111,13 +111,8 @@ def _inputs(files: Mapping[str, str], payload: Payload) -> Digest:
     )
 
 
-def _environment(plan: SourcePlan, cache: Path, place: Path) -> dict[str, str]:
-    # debhelper runs in a PID namespace of its own. What is killed there cannot be told from what
-    # still runs elsewhere, so its temporary files lie where the next build clears all.
-    temporary = place / "temporary"
-    temporary.mkdir()
+def _environment(plan: SourcePlan, cache: Path) -> dict[str, str]:
     return {
-        "TMPDIR": str(temporary),
         # What is configured was read already, and has been decided.
         "QLUMOD_CONFIG": os.devnull,
         "QLUMOD_CACHE": str(cache.resolve()),

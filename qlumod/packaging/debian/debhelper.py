@@ -21,6 +21,9 @@ def build_source_package(
 ) -> None:
     """Build source and binary packages of an unpacked source package; they appear beside it.
 
+    So do its temporary files: what is killed in a PID namespace of its own cannot be told from what
+    still runs elsewhere, and would be left in the caller's TMPDIR.
+
     `changes_fields` are further fields of the .changes file. Build dependencies are not asked for:
     the layers that a module stands upon need not be installed where the cache has them.
     """
@@ -35,10 +38,16 @@ def build_source_package(
         *(f"--changes-option=-D{name}={text}" for name, text in changes_fields.items()),
     )  # fmt: skip
     _find_programs(NEEDED, environment.get("PATH", SEARCH_PATH))
+    temporary = tree.parent / "temporary"
+    temporary.mkdir()
+    call = command(
+        *_alone(listen),
+        *words,
+        directory=tree,
+        environment={**environment, "TMPDIR": str(temporary)},
+    )
     try:
-        run(
-            command(*_alone(listen), *words, directory=tree, environment=environment), listen=listen
-        )
+        run(call, listen=listen)
     except CommandFailed as failed:
         raise QlumodError(
             f"dpkg-buildpackage failed: exit status {failed.status}", details=failed.tail
