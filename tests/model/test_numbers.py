@@ -15,7 +15,7 @@ NUMBERS_OF_OURS = {
     "cli/settings/reading.py", "head/generations.py", "lock/fetching/download.py",
     "stack/assemble.py", "stack/state_files.py", "state/accounts.py", "system/enclosure/cgroups.py",
     "system/keys/gpg.py", "system/keys/strength.py", "system/keys/signers.py",
-    "system/disk/locking.py", "system/disk/process_stamp.py", "system/processes/map_ids.py",
+    "system/disk/process_stamp.py", "system/processes/map_ids.py",
     "system/disk/tmpfs.py", "system/disk/ownership.py", "system/processes/run.py",
     "system/disk/squashfs_listing.py", "system/processes/user_namespace.py",
     # Numbers, not texts.

@@ -1,6 +1,5 @@
 """Locks between runs: the kernel lets go of one when its process ends, however it ends."""
 
-import errno
 import fcntl
 import os
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, ignore
 from qlumod.system.disk.files import kind_of, told
+from qlumod.system.disk.process_stamp import lives
 from qlumod.system.processes.workers import obey
 
 POLL = 0.05
@@ -122,10 +122,4 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
 def _is_gone(holder: str) -> bool:
     """Whether the process was killed whose lock a program that it was just starting still has."""
     found = re.match(r"process (\d+) on (.*)", holder)
-    if not found or found[2] != os.uname().nodename:
-        return False
-    try:
-        os.kill(int(found[1]), 0)
-    except OSError as fault:
-        return fault.errno == errno.ESRCH
-    return False
+    return found is not None and found[2] == os.uname().nodename and not lives(found[1])

@@ -20,11 +20,12 @@ def abandoned(path: Path, made_by: str) -> bool:
     """Whether the process is gone that made a file with its `maker` name."""
     world, _, process = made_by.rpartition("@")
     if world == _world():
-        return not _lives(process)
+        return not lives(process)
     return time.time() - path.lstat().st_mtime > FORGOTTEN
 
 
-def _lives(process: str) -> bool:
+def lives(process: str) -> bool:
+    """Whether there is a process of that number in this PID namespace, whoever's it is."""
     # Not /proc: what is mounted there may be that of another PID namespace.
     try:
         os.kill(int(process), 0)
