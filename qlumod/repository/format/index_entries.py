@@ -62,11 +62,6 @@ def sort_entries(entries: Iterable[IndexEntry]) -> tuple[IndexEntry, ...]:
     return tuple(sorted(entries, key=lambda entry: entry.order))
 
 
-def index_text(entries: Iterable[IndexEntry]) -> str:
-    """A whole Packages or Sources file."""
-    return "\n".join(entry.text for entry in sort_entries(entries))
-
-
 def binary_entry(control: Mapping[str, str], file: PoolFile) -> IndexEntry:
     """The entry of a .deb with that control paragraph (`qlumod.model.stanzas.normalised`)."""
     fields = {

@@ -48,7 +48,6 @@ _WITHIN_TDB = (
     (b"supplementalCredentials\0", "hashes of Samba"),
     (b"USER_\0", ""),
 )
-_NSS_KEY = bytes.fromhex("2a864886f70d010c0501")
 
 
 def stores(part: Part) -> Iterator[Found]:
