@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from qlumod.stack.payload import Payload
 from qlumod.system.disk.own_code import code_digest
 from qlumod.system.processes import isolated
 from qlumod.system.processes.run import SEARCH_PATH
+from qlumod.system.processes.workers import workers
 
 INPUTS = "Qlumod-Inputs"
 """The field of the .changes file with the digest of everything that the packages were made from."""
@@ -49,13 +50,16 @@ def build_package(
     *,
     to: Delivery,
     cache: Path,
+    check: Callable[[Payload], None],
     listen: Listener,
     toolbox: Toolbox | None = None,
 ) -> tuple[Path, ...]:
     """Build the packages of a module; returns the files where they go, the .changes last.
 
     `payload` is what the layer wing built; the package build finds it in `cache` by its identity.
-    Nothing is done where there are packages of the same inputs already.
+    `check` raises where it is not what it says of itself; it works beside debhelper, and no package
+    goes out before it has ended. Nothing is done where there are packages of the same inputs
+    already.
     """
     output, lint = to.output, to.lint
     check_kind(output, plan, with_packages=False)
@@ -64,7 +68,12 @@ def build_package(
     if ready := finished(output, plan, inputs, lint=lint):
         listen(Notice(text=f"{plan.module}: nothing to package, {ready[-1].name} is up to date"))
         return ready
-    with step(listen, f"packaging {plan.module}"), beside_output(output, plan) as place:
+    with (
+        step(listen, f"packaging {plan.module}"),
+        beside_output(output, plan) as place,
+        workers(1) as beside,
+    ):
+        checked = beside.submit(check, payload)
         write_tree(plan, files, place)
         tools = toolbox or _toolbox(place)
         build_source_package(
@@ -82,6 +91,7 @@ def build_package(
                 scratch=place / "lintian",
                 listen=listen,
             )
+        checked.result()
         return take_out(place, output)
 
 
@@ -116,6 +126,8 @@ def _environment(plan: SourcePlan, cache: Path) -> dict[str, str]:
         # What is configured was read already, and has been decided.
         "QLUMOD_CONFIG": os.devnull,
         "QLUMOD_CACHE": str(cache.resolve()),
+        # dh_qlumod need not: the check works beside it.
+        "QLUMOD_CHECKED": "1",
         "SOURCE_DATE_EPOCH": str(plan.epoch),
     }
 

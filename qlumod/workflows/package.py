@@ -63,7 +63,9 @@ def package_module(
 ) -> tuple[Path, ...]:
     """Make the packages of a built module; returns the finished files, the .changes last."""
     made = source_plan(job, workshop.store)
-    return build_package(made, payload, to=to, cache=workshop.cache, listen=listen)
+    return build_package(
+        made, payload, to=to, cache=workshop.cache, check=require_agreement, listen=listen
+    )
 
 
 def source_plan(job: Job, store: Store) -> SourcePlan:

@@ -43,6 +43,7 @@ def build(place: Path, made: SourcePlan, *, lint: bool = False) -> Built:
         Payload(directory=payload),
         to=Delivery(output=place / "dist", lint=lint),
         cache=place / "cache",
+        check=lambda payload: None,
         listen=lambda event: None,
         toolbox=toolbox(place / "bin", payload),
     )

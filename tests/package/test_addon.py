@@ -145,6 +145,14 @@ def test_build_options_are_handed_on(slurm: Built, tree: Path, options: str, how
     assert call(PAYLOAD, how) in said
 
 
+@pytest.mark.parametrize(("said", "how"), [("1", "--no-check "), ("0", ""), ("", "")])
+def test_a_caller_that_checks_the_layer_itself_says_so(
+    slurm: Built, tree: Path, said: str, how: str
+) -> None:
+    printed = typed(slurm, tree, "dh_qlumod", "-v", "--no-act", QLUMOD_CHECKED=said)
+    assert call(PAYLOAD, f"--jobs 1 {how}--verbose") in printed
+
+
 @pytest.mark.parametrize("quiet", [{"DH_QUIET": "1"}, {"DEB_BUILD_OPTIONS": "terse"}])
 def test_it_can_be_quiet(slurm: Built, tree: Path, quiet: dict[str, str]) -> None:
     assert typed(slurm, tree, "dh_qlumod", **quiet) == ""

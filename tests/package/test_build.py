@@ -175,6 +175,7 @@ def test_nothing_changed_is_noticed_before_debhelper_starts(slurm: Built) -> Non
         Payload(directory=slurm.payload),
         to=Delivery(output=slurm.files[0].parent, lint=False),
         cache=slurm.payload.parent / "cache",
+        check=lambda payload: None,
         listen=heard.append,
     )
     assert sorted(again) == sorted(slurm.files)
@@ -197,11 +198,33 @@ def test_a_damaged_payload_stops_the_build_and_leaves_nothing(tmp_path: Path) ->
             Payload(directory=payload),
             to=Delivery(output=tmp_path / "dist", lint=False),
             cache=tmp_path / "cache",
+            check=lambda payload: None,
             listen=lambda event: None,
             toolbox=toolbox(tmp_path / "bin", payload),
         )
     assert caught.value.brief == "dpkg-buildpackage failed: exit status 2"
     assert f"cannot package {payload}: layer.squashfs has not the digest" in str(caught.value)
+    assert names_in(tmp_path / "dist") == []
+
+
+def test_a_payload_that_does_not_agree_with_itself_goes_out_in_no_package(tmp_path: Path) -> None:
+    made = plan("core")
+    payload = make_payload(tmp_path / "payload", made)
+
+    def check(given: Payload) -> None:
+        raise QlumodError(f"{given.directory}: the layer and its contents disagree")
+
+    with pytest.raises(QlumodError) as caught:
+        build_package(
+            made,
+            Payload(directory=payload),
+            to=Delivery(output=tmp_path / "dist", lint=False),
+            cache=tmp_path / "cache",
+            check=check,
+            listen=lambda event: None,
+            toolbox=toolbox(tmp_path / "bin", payload),
+        )
+    assert str(caught.value) == f"{payload}: the layer and its contents disagree"
     assert names_in(tmp_path / "dist") == []
 
 
@@ -234,6 +257,7 @@ def test_a_killed_build_leaves_nothing_that_the_next_one_does_not_clear(tmp_path
         Payload(directory=payload),
         to=Delivery(output=output, lint=False),
         cache=tmp_path / "cache",
+        check=lambda payload: None,
         listen=lambda event: None,
         toolbox=toolbox(tmp_path / "bin", payload),
     )
@@ -257,6 +281,7 @@ def test_temporary_files_of_a_package_build_lie_where_the_next_build_clears_all(
             Payload(directory=payload),
             to=Delivery(output=tmp_path / "dist", lint=False),
             cache=tmp_path / "cache",
+            check=lambda payload: None,
             listen=lambda event: None,
             toolbox=Toolbox(environment=(*tools.environment, ("PATH", f"{told.parent}:{path}"))),
         )
@@ -282,6 +307,7 @@ def test_a_missing_program_is_an_error_that_names_its_package(
             Payload(directory=make_payload(tmp_path / "payload", made)),
             to=Delivery(output=tmp_path / "dist"),
             cache=tmp_path / "cache",
+            check=lambda payload: None,
             listen=lambda event: None,
             toolbox=Toolbox(),
         )

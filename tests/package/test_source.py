@@ -152,6 +152,7 @@ def test_with_and_without_packages_are_not_mixed_in_one_directory(tmp_path: Path
             Payload(directory=tmp_path / "payload"),
             to=Delivery(output=tmp_path / "other"),
             cache=tmp_path / "cache",
+            check=lambda payload: None,
             listen=ignore,
             toolbox=toolbox(tmp_path / "bin", tmp_path / "payload"),
         )
