@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from qlumod.errors import QlumodError
 from qlumod.model.document import Fields, Reading, repeated, written
 from qlumod.model.names import (
+    DEB,
     ArchName,
     Digest,
     FlavorName,
     ModuleName,
+    PackagingName,
     ReleaseVersion,
     arch_name,
     digest,
     flavor_name,
     kernel_release,
     module_name,
+    packaging_name,
 )
 from qlumod.model.numbers import epoch, number
 from qlumod.model.paths import absolute_path
@@ -72,6 +75,8 @@ class Manifest:
     """What looks like a secret in the layer, and why everybody may read it."""
     variant_of: ModuleName | None = None
     """The module of which it is one of several versions."""
+    packaging: PackagingName = DEB
+    """What the packages are that it was made of."""
     profile: str = ""
     """The profile of the release that it was made in; empty: that of what is published."""
 
@@ -91,6 +96,7 @@ def manifest_text(manifest: Manifest) -> str:
             ("Stack-Group", manifest.stack_group),
             ("Version", str(manifest.version)),
             ("Flavor", manifest.flavor),
+            ("Packaging", "" if manifest.packaging == DEB else manifest.packaging),
             ("Architecture", manifest.architecture),
             ("Profile", manifest.profile),
             ("Requires", ", ".join(manifest.requires)),
@@ -129,6 +135,7 @@ def _manifest(fields: Fields) -> Manifest:
         description=fields.text("Description"),
         version=fields.need("Version", ReleaseVersion.parse, ReleaseVersion(0, 0, 0)),
         flavor=fields.need("Flavor", flavor_name, FlavorName("")),
+        packaging=fields.one("Packaging", packaging_name, DEB),
         architecture=fields.need("Architecture", arch_name, ArchName("")),
         profile=fields.one("Profile", profile_name, ""),
         requires=fields.commas("Requires", module_name),

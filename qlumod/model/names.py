@@ -15,6 +15,10 @@ ArchName = NewType("ArchName", str)
 """A Debian architecture: ``amd64``."""
 PackageName = NewType("PackageName", str)
 """The name of a Debian binary package (Policy 5.6.1)."""
+PackagingName = NewType("PackagingName", str)
+"""What the packages of a distribution are: ``deb``."""
+DEB = PackagingName("deb")
+"""Debian's, which a flavor has where the release does not say otherwise."""
 REDISTRIBUTE = "Qlumod-Redistribute"
 """The field of packages that not everybody may be given: ``no``."""
 
@@ -57,6 +61,13 @@ def flavor_name(text: str) -> FlavorName:
     if not _WORD.match(text):
         raise QlumodError(f"{text!r} is no flavor: it is a code name such as 'bookworm'")
     return FlavorName(text)
+
+
+def packaging_name(text: str) -> PackagingName:
+    """Check the name of a packaging; raises `QlumodError`."""
+    if not _WORD.match(text):
+        raise QlumodError(f"{text!r} is no packaging: it is a name such as 'deb'")
+    return PackagingName(text)
 
 
 def arch_name(text: str) -> ArchName:

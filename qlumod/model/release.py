@@ -9,12 +9,15 @@ from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import Fields, Reading, Stanza, repeated, written, yes_or_no
 from qlumod.model.names import (
+    DEB,
     ArchName,
     Digest,
     FlavorName,
+    PackagingName,
     ReleaseVersion,
     arch_name,
     flavor_name,
+    packaging_name,
 )
 from qlumod.model.numbers import number
 from qlumod.model.paths import absolute_path, dpkg_pattern
@@ -104,6 +107,8 @@ class Release:
     archives: tuple[Archive, ...]
     excludes: tuple[str, ...]
     includes: tuple[str, ...]
+    packagings: tuple[tuple[FlavorName, PackagingName], ...] = ()
+    """What the flavors are made of that are not made of .debs."""
     compression: Compression = Compression()
     profiles: tuple[tuple[str, Compression], ...] = ()
     """How layers are compressed for other ends than publishing, by name. Not in the canonical
@@ -126,6 +131,10 @@ class Release:
             )
         other = replace(self, compression=known[name], profiles=(), profile=name)
         return replace(other, digest=digest_bytes(release_text(other).encode()))
+
+    def packaging_of(self, flavor: FlavorName) -> PackagingName:
+        """What the packages of a flavor are."""
+        return dict(self.packagings).get(flavor, DEB)
 
     def archives_of(self, flavor: FlavorName) -> tuple[Archive, ...]:
         """The archives that packages of a flavor come from, in the file's order."""
@@ -157,6 +166,7 @@ def release_text(release: Release) -> str:
             ("Flavors", " ".join(release.flavors)),
             ("Default-Flavor", release.default_flavor),
             ("Architectures", " ".join(release.architectures)),
+            ("Packaging", tuple(" ".join(pair) for pair in release.packagings)),
             ("Exclude", release.excludes),
             ("Include", release.includes),
             ("Compression", str(release.compression)),
@@ -200,6 +210,7 @@ def _release(fields: Fields, text: str) -> Release:
         archives=(),
         excludes=fields.words("Exclude", dpkg_pattern),
         includes=fields.words("Include", dpkg_pattern),
+        packagings=_packagings(fields, flavors),
         compression=fields.one("Compression", Compression.parse, Compression()),
         profiles=_profiles(fields),
         profile=fields.one("Profile", profile_name, ""),
@@ -208,6 +219,23 @@ def _release(fields: Fields, text: str) -> Release:
     )
     fields.done()
     return release
+
+
+def _packagings(
+    fields: Fields, flavors: tuple[FlavorName, ...]
+) -> tuple[tuple[FlavorName, PackagingName], ...]:
+    found = fields.rows("Packaging", _packaging)
+    for flavor, _ in found:
+        if flavor not in flavors:
+            fields.fault("Packaging", f"{flavor!r} does not stand under Flavors")
+    for name in repeated(flavor for flavor, _ in found):
+        fields.fault("Packaging", f"{name!r} is named twice")
+    return found
+
+
+def _packaging(text: str) -> tuple[FlavorName, PackagingName]:
+    flavor, _, packaging = text.partition(" ")
+    return flavor_name(flavor), packaging_name(packaging.strip())
 
 
 def _profiles(fields: Fields) -> tuple[tuple[str, Compression], ...]:

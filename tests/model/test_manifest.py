@@ -1,12 +1,21 @@
 """The manifest: what build host and head node agree upon."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text, parse_manifest
-from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
+from qlumod.model.names import (
+    ArchName,
+    Digest,
+    FlavorName,
+    ModuleName,
+    ReleaseVersion,
+    packaging_name,
+)
 from qlumod.model.numbers import LAST_SECOND
 from qlumod.model.public import Public
 from qlumod.model.secret import Secret, SecretKind
@@ -65,6 +74,13 @@ Description: Slurm
  .
    verbatim
 """
+
+
+def test_a_manifest_says_what_its_packages_are_where_they_are_no_debs() -> None:
+    toys = replace(MANIFEST, packaging=packaging_name("toys"))
+    text = TEXT.replace("Flavor: bookworm\n", "Flavor: bookworm\nPackaging: toys\n")
+    assert manifest_text(toys) == text
+    assert parse_manifest(text, "manifest") == toys
 
 
 def test_a_manifest_is_written_for_people_who_read_it() -> None:

@@ -97,6 +97,28 @@ def test_comments_do_not_change_the_digest() -> None:
     assert told.text != plain.text
 
 
+def test_a_flavor_is_made_of_debs_where_the_release_does_not_say_otherwise() -> None:
+    plain = parse_release(RELEASE, "release")
+    said = "Packaging:\n trixie  toys\n"
+    release = parse_release(RELEASE.replace("Architectures:", f"{said}Architectures:"), "release")
+    names = [release.packaging_of(flavor) for flavor in release.flavors]
+    assert names == ["deb", "toys"]
+    assert parse_release(release_text(release), "again").packagings == release.packagings
+    assert release.digest != plain.digest
+    assert "Packaging" not in release_text(plain)
+
+
+def test_the_packaging_of_a_flavor_is_one_word_for_a_flavor_that_there_is() -> None:
+    said = "Packaging:\n sid deb\n trixie deb\n trixie toys\n bookworm RPM\n"
+    text = error_of(RELEASE.replace("Architectures:", f"{said}Architectures:"))
+    line = RELEASE.splitlines().index("Architectures: amd64") + 1
+    assert text == (
+        f"release:{line}: Packaging: 'sid' does not stand under Flavors\n"
+        f"release:{line}: Packaging: 'trixie' is named twice\n"
+        f"release:{line + 4}: Packaging: 'RPM' is no packaging: it is a name such as 'deb'"
+    )
+
+
 PROFILES = "Profiles:\n dev zstd 1 256K\n ci zstd 3 1M\n"
 
 

@@ -1,0 +1,18 @@
+"""What qlumod asks of a kind of packages: whoever offers all of this is a packaging.
+
+The package ``debian`` beside this file has Debian's.
+"""
+
+from dataclasses import dataclass
+
+from qlumod.model.names import PackagingName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packaging:
+    """A kind of packages, and all that knows how to deal with it."""
+
+    name: PackagingName
+    """As a release names it."""
+    place: str
+    """Where a process of its own finds this value (``module:name``, see `choice.packaging_at`)."""
