@@ -18,9 +18,9 @@ MEANINGS = {
     ExitCode.FINE: "it worked",
     ExitCode.ERROR: "an error; the message says what, where, and how to mend it",
     ExitCode.USAGE: "the command line is wrong",
-    ExitCode.WANTING: "it worked, and what it looked at is found wanting: there are differences",
-    ExitCode.PARTLY: "it worked but for modules that the lock does without, which are listed",
-    ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM; everything begun was taken down",
+    ExitCode.WANTING: "the verb ran, and found differences or faults",
+    ExitCode.PARTLY: "it worked, except for the modules that the lock leaves out; they are listed",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM; the processes and mounts of the run are gone",
 }
 
 
