@@ -32,18 +32,18 @@ from qlumod.workflows.workplace import Workplace
     "--all",
     "everything",
     is_flag=True,
-    help="Build all modules of the lock, as without names.",
+    help="Build all modules of the lock; the default without names.",
 )
 @click.option(
     "--twice",
     is_flag=True,
-    help="Build each module a second time, and name every path that came out otherwise.",
+    help="Build each module a second time, and list every path that differs.",
 )
 @click.option(
     "--lint/--no-lint",
     default=True,
-    help="Let lintian see the packages, or leave it out. Its errors stop the build, its warnings "
-    "are told; default: --lint.",
+    help="Whether lintian checks the packages. Its errors stop the build, its warnings are "
+    "printed; default: --lint.",
 )
 @base()
 @options.building
@@ -65,21 +65,23 @@ def command(
     """Build modules: a layer, its contents, and .deb packages with their .changes.
 
     Missing packages are fetched first; the build itself has no network. A layer that was built
-    from the same inputs is never built again. Modules that the named ones require are built, too,
-    but not packaged; without names, neither are those that are published already.
+    from the same inputs is not built again. The modules that the named modules require are built,
+    too, but not packaged. Without names, modules that are published already are not packaged
+    either.
 
-    Without names all modules of the lock are built, side by side on all processors (--jobs); those
-    that the lock does without are listed, and the exit code is 4. Where one module fails, the
-    others are finished first.
+    Without names, all modules of the lock are built in parallel on all processors (--jobs). If the
+    lock leaves out modules, they are listed and the exit code is 4. If one module fails, the
+    others are finished before qlumod reports the error.
 
-    A profile of the release, such as dev, compresses the layers faster. What it makes is for
-    trials: the manifest and the packages' version say so, and `qlumod publish` refuses it.
+    A profile of the release, such as dev, compresses the layers faster. Its packages are for
+    trials: the manifest and the packages' version name the profile, and `qlumod publish` refuses
+    them.
 
-    Root may build, and so may any user to whom /etc/subuid and /etc/subgid give a range of ids
-    (with the package uidmap): the bytes are the same.
+    Root can build, and so can any user who has a range of ids in /etc/subuid and /etc/subgid (with
+    the package uidmap): the bytes are the same.
     """
     if everything and modules:
-        raise click.UsageError(f"--all stands for all modules: say it without {' '.join(modules)}")
+        raise click.UsageError(f"--all stands for all modules: use it without {' '.join(modules)}")
     if dry_run:
         planned = plan_build(workplace, modules)
         reporter.result(

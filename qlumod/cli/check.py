@@ -17,7 +17,7 @@ from qlumod.model.spec import ModuleSpec
 def command(*, specs: Path, reporter: Reporter) -> None:
     """Check release, accounts and module specs, without the network.
 
-    Reads every document, reports all the faults of all of them at once, and says what it found.
+    Reads all documents, reports all their faults at once, and prints a summary.
     """
     project = check_specs(specs)
     reporter.result(_document(project), _lines(project))

@@ -22,7 +22,7 @@ ARCHIVE = BY_NAME["archive"]
 
 def _setting(text: str) -> Setting:
     if text not in BY_NAME:
-        raise QlumodError(f"{text!r} is no setting: it is one of {', '.join(BY_NAME)}")
+        raise QlumodError(f"{text!r} is no setting: the settings are {', '.join(BY_NAME)}")
     return BY_NAME[text]
 
 
@@ -41,10 +41,10 @@ def _names(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
 )
 @options.reports()
 def command(*, setting: Setting | None, reporter: Reporter) -> None:
-    """Tell what each setting is and where that was said; of a single one, the bare value.
+    """Print each setting and where its value comes from; of a single setting, only the value.
 
-    What is typed wins over the environment (QLUMOD_CACHE), that over the user's qlumod.conf, that
-    over the host's, and that over the default.
+    The first of these that sets a value counts: the command line, the environment (QLUMOD_CACHE),
+    the user's qlumod.conf, the host's qlumod.conf, the default.
     """
     found = current(click.get_current_context())
     if setting:

@@ -25,10 +25,10 @@ from qlumod.workflows.diff import compare_payloads, compare_published
 def command(
     *, old: str, new: str, brief: bool, repository: Path | None, reporter: Reporter
 ) -> None:
-    """Tell which packages and which paths differ between two versions of modules.
+    """Show which packages and paths differ between two versions of modules.
 
-    OLD and NEW are payload packages (.deb) or directories of payloads; or else suites or snapshots
-    of a repository, whose modules are compared, the newest version of each.
+    OLD and NEW are payload packages (.deb), directories of payloads, or suites or snapshots of a
+    repository. Of suites and snapshots, the newest version of each module is compared.
     """
     if Path(old).exists() and Path(new).exists():
         found = compare_payloads(Path(old), Path(new))
@@ -37,7 +37,7 @@ def command(
     else:
         missing = new if Path(old).exists() else old
         raise click.UsageError(
-            f"there is no file {missing}; to compare suites or snapshots, say --repository"
+            f"there is no file {missing}; to compare suites or snapshots, use --repository"
         )
     reporter.result(
         {"modules": [_document(one) for one in found]},

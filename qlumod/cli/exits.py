@@ -20,7 +20,7 @@ MEANINGS = {
     ExitCode.USAGE: "the command line is wrong",
     ExitCode.WANTING: "the verb ran, and found differences or faults",
     ExitCode.PARTLY: "it worked, except for the modules that the lock leaves out; they are listed",
-    ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM; the processes and mounts of the run are gone",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM; no process or mount of it is left",
 }
 
 

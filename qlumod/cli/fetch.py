@@ -23,11 +23,11 @@ def command(
     reporter: Reporter,
     workplace: Workplace,
 ) -> None:
-    """Fetch the locked packages into the store, checked by their digests.
+    """Fetch the locked packages into the store, and check their digests.
 
-    Of all modules, or of those that are named. What came before an interruption is kept. With
-    nothing to fetch, the network is not touched. What the lock compares the modules with is read
-    from the repository.
+    Fetches the packages of all modules, or of the named ones. An interrupted download is resumed.
+    If nothing is missing, the network is not used. The predecessors of the modules, with which
+    their changelogs compare, are read from the repository.
     """
     fetched = fetch_modules(
         workplace,

@@ -26,14 +26,14 @@ from qlumod.repository.verbs.gc import collect
     type=ValueKind("N", whole),
     default="3",
     show_default=True,
-    help="How many versions stay of each package, and of each meta-version x.y of a module.",
+    help="How many versions to keep of each package, and of each meta-version x.y of a module.",
 )
 @click.option(
     "--grace",
     type=ValueKind("DURATION", duration),
     default="30d",
     show_default=True,
-    help="How long a snapshot stays after its suite has moved on, such as 12h, 30d or 4w.",
+    help="How long to keep a snapshot after its suite has moved on, such as 12h, 30d or 4w.",
 )
 @wait
 @options.dry_run
@@ -41,11 +41,11 @@ from qlumod.repository.verbs.gc import collect
 def command(
     *, repository: Path, keep: int, grace: int, wait: float, dry_run: bool, reporter: Reporter
 ) -> None:
-    """Let go of old snapshots, and of the files in the pool that only they name.
+    """Remove old snapshots, and the files in the pool that only they contain.
 
-    A snapshot stays as long as a suite points at it, for a grace after that (clients may still be
-    using it), and as long as it is the newest of its suite that has one of the versions to keep. No
-    suite offers less than before: qlumod remove takes packages out of a suite.
+    A snapshot is kept while a suite points to it, for the grace period after that (clients may
+    still use it), and while it is the newest of its suite that contains one of the versions to
+    keep. gc removes nothing that a suite offers; qlumod remove removes packages from a suite.
     """
     found = collect(
         repository,
@@ -77,7 +77,7 @@ def _document(found: LettingGo) -> dict[str, object]:
 
 def _lines(found: LettingGo, *, dry_run: bool) -> list[str]:
     if not found.snapshots and not found.files:
-        return [f"nothing to let go: {len(found.kept)} snapshots stay"]
+        return [f"nothing to remove: {len(found.kept)} snapshots are kept"]
     named = {file.path for entry in found.packages for file in entry.files}
     return [
         *(f"{one.identity}  {one.suite}" for one in found.snapshots),
@@ -85,8 +85,8 @@ def _lines(found: LettingGo, *, dry_run: bool) -> list[str]:
             f"  {entry.title}: {size(sum(file.size for file in entry.files))}"
             for entry in found.packages
         ),
-        *(f"  {file.path}, of no snapshot" for file in found.files if file.path not in named),
-        f"{'would let go' if dry_run else 'let go'} of {len(found.snapshots)} snapshots,"
+        *(f"  {file.path}, in no snapshot" for file in found.files if file.path not in named),
+        f"{'would remove' if dry_run else 'removed'} {len(found.snapshots)} snapshots,"
         f" {len(found.packages)} packages, {size(found.size)};"
-        f" {len(found.kept)} snapshots stay",
+        f" {len(found.kept)} snapshots are kept",
     ]

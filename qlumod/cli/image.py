@@ -29,15 +29,15 @@ from qlumod.model.names import ModuleName, module_name
     examples=["qlumod image create compute --modules slurm", "qlumod image build compute"]
 )
 def command() -> None:
-    """Put images together from modules, and build them.
+    """Define images of modules, and build them.
 
-    An image is a file, /etc/qlumod/images/IMAGE.image. Files below IMAGE/copy/ beside it are merged
-    into the image at each build, those below common/copy/ into all images. Secrets (munge's key)
-    go below IMAGE/secrets/ and never become part of a layer.
+    A file defines an image: /etc/qlumod/images/IMAGE.image. Each build adds the files below
+    IMAGE/copy/ in the same directory to the image, and the files below common/copy/ to all images.
+    Put secrets (munge's key) below IMAGE/secrets/: they never become part of a layer.
     """
 
 
-_ONLY = "the one that all modules have"
+_ONLY = "the one of all modules, if there is only one"
 _IMAGE = ValueKind("IMAGE", image_name)
 
 
@@ -57,25 +57,25 @@ def _modules(text: str) -> tuple[ModuleName, ...]:
     type=ValueKind("MODULE,…", _modules),
     shell_complete=offers.registered("module", beside="title"),
     default="",
-    help="The modules beside core, which is part of every image.",
+    help="The modules of the image; core is part of every image.",
 )
 @click.option(
     "--version",
     type=ValueKind("VERSION", image_version),
     shell_complete=offers.registered("version"),
-    help="x.y.z stays at that version, x.y and x follow the newest one; default: the newest x.y.",
+    help="x.y.z is a fixed version; x.y and x follow the newest one. Default: the newest x.y.",
 )
 @options.setting("flavor", otherwise=_ONLY, offer=offers.registered("flavor"))
 @options.setting("arch", otherwise=_ONLY, offer=offers.registered("architecture"))
 @click.option(
-    "--description", default="", metavar="TEXT", help="What the image is for, in one line."
+    "--description", default="", metavar="TEXT", help="The purpose of the image, in one line."
 )
 @options.root
 @options.reports()
 def create(*, name: ImageName, root: Path, reporter: Reporter, arch: Any, **given: Any) -> None:
     """Define an image: a name, a version and chosen modules.
 
-    Flavor and architecture need not be given where the head node has modules of one only.
+    Flavor and architecture are required only if the head node has modules of several.
     """
     image = create_image(
         Places(root), NewImage(name=name, architecture=arch, **given), listen=reporter.listen
@@ -95,7 +95,7 @@ def create(*, name: ImageName, root: Path, reporter: Reporter, arch: Any, **give
 @click.option(
     "--outdated", "all_images", is_flag=True, help="Build all images that are not up to date."
 )
-@click.option("--force", is_flag=True, help="Build also what is up to date.")
+@click.option("--force", is_flag=True, help="Build images that are up to date, too.")
 @options.dry_run
 @options.root
 @options.limited
@@ -109,14 +109,14 @@ def build(
     root: Path,
     reporter: Reporter,
 ) -> None:
-    """Build images: the layers of the modules, and a last one with what is the image's own.
+    """Build images: the layers of the modules, and a last layer with the image's own files.
 
     Everything is checked first. The result is a new generation below /var/lib/qlumod/images/IMAGE;
-    one rename makes it the current one. Below a --root of one's own, any user may build who may
-    build modules; otherwise it needs root.
+    one rename makes it the current one. This needs root, except in a --root of your own: there,
+    any user who can build modules can build images.
     """
     if bool(names) == all_images:
-        raise click.UsageError("name the images to build, or say --outdated")
+        raise click.UsageError("name the images to build, or use --outdated")
     built = build_images(Places(root), names, force=force, dry_run=dry_run, listen=reporter.listen)
     reporter.result(
         {"images": [_built_document(image) for image in built]},
@@ -128,7 +128,7 @@ def build(
 @options.root
 @options.reports()
 def list_(*, root: Path, reporter: Reporter) -> None:
-    """List the images and what was built from them."""
+    """List the images and their current generations."""
     shown = list_images(Places(root))
     rows = [_row(image) for image in shown]
     reporter.result(
@@ -142,7 +142,7 @@ def list_(*, root: Path, reporter: Reporter) -> None:
 @options.root
 @options.reports()
 def show(*, name: ImageName, root: Path, reporter: Reporter) -> None:
-    """Tell what an image is to be, and what its current generation is."""
+    """Show the definition of an image, and its current generation."""
     shown = show_image(Places(root), name)
     reporter.result(_document(shown), _lines(shown))
 
@@ -153,10 +153,10 @@ def show(*, name: ImageName, root: Path, reporter: Reporter) -> None:
 @options.root
 @options.reports()
 def remove(*, name: ImageName, dry_run: bool, root: Path, reporter: Reporter) -> None:
-    """Remove an image and all that was built from it.
+    """Remove an image and all its generations.
 
-    The site's files below /etc/qlumod/images/IMAGE/ stay. Nodes that are running go on running;
-    the next one that wants to boot the image cannot.
+    The site's files below /etc/qlumod/images/IMAGE/ are kept. Running nodes are not affected, but
+    no node can boot the image any more.
     """
     shown = show_image(Places(root), name)
     if not dry_run:

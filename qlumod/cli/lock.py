@@ -34,8 +34,8 @@ from qlumod.workflows.workplace import Workplace
     "-u",
     "--update",
     is_flag=True,
-    help="Let the named packages, or all packages of the named modules, move to the newest version,"
-    " and what follows from that; without names let everything move.",
+    help="Move the named packages, or all packages of the named modules, to the newest version, and"
+    " the packages that must move with them; without names, move all packages.",
 )
 @click.option(
     "--raise",
@@ -43,8 +43,8 @@ from qlumod.workflows.workplace import Workplace
     multiple=True,
     metavar="MODULE",
     shell_complete=offers.modules,
-    help="Give a published module its next version, though nothing that is compared has changed:"
-    " for a layer that comes out otherwise. May be repeated.",
+    help="Give a published module its next version although its recipe has not changed: for a layer"
+    " whose bytes differ from the published ones. May be repeated.",
 )
 @click.option(
     "--older-archive",
@@ -52,8 +52,8 @@ from qlumod.workflows.workplace import Workplace
     multiple=True,
     metavar="ARCHIVE=REASON",
     type=ValueKind("ARCHIVE=REASON", older_archive),
-    help="Take an archive though its InRelease is older than the one that the lock was made from;"
-    " the lock keeps the reason. May be repeated.",
+    help="Accept an archive although its InRelease is older than the one in the lock; the lock"
+    " records the reason. May be repeated.",
 )
 @base(chosen=True)
 @options.making
@@ -70,21 +70,22 @@ def command(
     reporter: Reporter,
     workplace: Workplace,
 ) -> None:
-    """Solve which packages the modules consist of, and write them down.
+    """Let apt solve the packages of all modules, and write the lock.
 
-    Without --update all versions of the lock stay that the specs allow. Reads the archives' indexes
-    over the network; needs no root rights. A module whose archive on request cannot be used, such
-    as a vendor's without a verified key, is left out and listed with the reason; with --archive it
-    comes from a mirror or a directory of .debs.
+    Without --update, all versions of the lock that the specs allow stay. The verb reads the
+    archives' indexes over the network; it needs no root rights. If an archive on request cannot be
+    used, such as a vendor's archive without a verified key, its modules are left out and listed
+    with the reason; with --archive they can come from a mirror or a directory of .debs.
 
-    An archive whose InRelease is older than the one that the lock was made from is refused: a
-    mirror may hold updates back. --older-archive takes it, with a reason.
+    An archive whose InRelease is older than the one in the lock is refused, since a mirror may
+    hold updates back. --older-archive accepts it, with a reason.
 
-    Each module's version x.y.z-N follows from what is published in the repository: a module that is
-    the same keeps its N, a changed one gets the next and is compared with the published one.
+    Each module gets its version x.y.z-N by comparison with the repository: an unchanged module
+    keeps its N, a changed module gets the next N, and its changelogs compare it with the published
+    version.
     """
     if names and not update:
-        raise click.UsageError(f"to let {' '.join(names)} move, say --update")
+        raise click.UsageError(f"to move {' '.join(names)}, use --update")
     locked = lock(
         workplace,
         Wish(update=names if update else None, raised=raised, older=older),

@@ -20,35 +20,35 @@ from qlumod.errors import QlumodError, refusal
 
 VERBS: dict[str, dict[str, str]] = {
     "Making modules": {
-        "new": "Write the spec of a new module, tried, with the accounts that it needs.",
+        "new": "Write and test the spec of a new module, and the accounts that it needs.",
         "check": "Check release, accounts and module specs, without the network.",
-        "lock": "Solve which packages the modules consist of, and write them down.",
+        "lock": "Let apt solve the packages of all modules, and write the lock.",
         "fetch": "Fetch the locked packages into the store.",
         "build": "Build modules: layers, contents and .deb packages.",
-        "source": "Write modules as Debian source packages, for others to build.",
-        "show": "Show what modules are, and what takes the room in their layers.",
-        "diff": "Tell what differs between two versions of modules.",
+        "source": "Write modules as Debian source packages.",
+        "show": "Show modules, their packages, and the sizes of their layers.",
+        "diff": "Show the differences between two versions of modules.",
         "verify-stack": "Prove that a stack of modules equals one installation.",
         "payload": "Steps of a module's package build, for dh-sequence-qlumod.",
     },
     "Publishing": {
-        "publish": "Put module packages into a signed apt repository.",
-        "promote": "Offer what one suite has in another one, too.",
-        "repo": "Make and look at apt repositories.",
-        "snapshot": "Look at what was published when.",
-        "rollback": "Let a suite offer again what it offered before.",
-        "remove": "Take packages out of a suite.",
-        "gc": "Let go of old snapshots, and of the packages that only they have.",
-        "sign": "Sign suites anew, so that clients go on believing them.",
-        "serve": "Offer a repository over HTTP, for trying things out.",
+        "publish": "Add module packages to a signed apt repository.",
+        "promote": "Offer the packages of one suite in another suite.",
+        "repo": "Create and check apt repositories.",
+        "snapshot": "Show what was published when.",
+        "rollback": "Publish an earlier state of a suite again.",
+        "remove": "Remove packages from a suite.",
+        "gc": "Remove old snapshots, and the packages that only they contain.",
+        "sign": "Sign suites again, before their Valid-Until.",
+        "serve": "Serve a repository over HTTP, for trials.",
     },
     "On a head node": {
-        "modules": "List the modules that this head node has.",
-        "register": "Take in what dpkg put into or out of the modules' directory.",
-        "image": "Put images together from modules, and build them.",
+        "modules": "List the modules of this head node.",
+        "register": "Register the modules that dpkg has installed or removed.",
+        "image": "Define images of modules, and build them.",
     },
-    "Around it": {
-        "config": "Tell what each setting is, and where that was said.",
+    "Set-up": {
+        "config": "Print each setting, and where its value comes from.",
         "completion": "Print the completion script for a shell.",
     },
 }
@@ -129,8 +129,8 @@ class _Verbs(click.Group):
 def cli() -> None:
     """Make image modules for HPC clusters out of Debian packages.
 
-    Every verb has its own --help with an example. Options come after the verb; what you would type
-    each time may be set once: `qlumod config` tells what is.
+    Every verb has its own --help with an example. Options come after the verb. Options that you
+    would type each time can be set once: `qlumod config` prints all settings.
     """
 
 

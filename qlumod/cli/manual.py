@@ -15,8 +15,8 @@ from qlumod.cli.settings.table import SETTINGS
 
 FILES = {
     "module-specs/": "The modules, the release, the accounts, and the locks (--specs).",
-    str(USER): "What you want of all calls.",
-    str(SYSTEM): "What this host wants of all calls.",
+    str(USER): "Your settings.",
+    str(SYSTEM): "The settings of this host.",
     "/var/cache/qlumod": "Fetched packages, built layers and logs, for root (--cache).",
     "~/.cache/qlumod": "The same for other users.",
     "/usr/share/qlumod/modules": "On a head node: the modules, as apt installed them.",
@@ -24,7 +24,7 @@ FILES = {
 }
 ENVIRONMENT = {
     **{setting.variable: f"The default of {setting.option}." for setting in SETTINGS},
-    INSTEAD: "A file to read in place of all qlumod.conf.",
+    INSTEAD: "A file that is read instead of all qlumod.conf files.",
 }
 _SYNOPSIS = r"\fBqlumod\fR \fIVERB\fR [\fIOPTION\fR]... [\fIARGUMENT\fR]..."
 _NEIGHBOURS = (
@@ -86,7 +86,7 @@ def _page_of(
         for inner in command.list_commands(context):
             yield from _inner(command.commands[inner], context, inner)
     yield from _examples(command, ".SH EXAMPLES")
-    yield from (".SH EXIT STATUS", r"As told in \fBqlumod\fR(1).")
+    yield from (".SH EXIT STATUS", r"See \fBqlumod\fR(1).")
     references = (r"\fBqlumod\fR(1)", *map(_reference, beside))
     yield from (".SH SEE ALSO", ", ".join(references))
 
@@ -108,22 +108,23 @@ Archive: debian
 URI: https://mirror.example.org/debian
 """
 CONFIGURATION = """\
-What holds for a host or a person is said once: in an environment variable, or in a file. Of
-several, the first that says something wins: what is typed, the environment, the user's file, the
-host's file, the default. qlumod config tells what holds, and who says so.
+A setting is a value for a host or a user, in an environment variable or in a file. The first of
+these that sets a value counts: the command line, the environment, the user's file, the host's file,
+the default. qlumod config prints each value and where it comes from.
 
-The file is deb822, as debian/control is. It begins with Format: 1; what is no setting is refused,
-with file and line. Paths begin with / or ~/.
+The file is deb822, like debian/control. It begins with Format: 1; an unknown field is refused, with
+file and line. Paths begin with / or ~/.
 """
 ARCHIVES = """\
-A stanza with Archive says where an archive of the release is, in place of this host's apt and of
-the release: URI is the address of a mirror, Directory a directory of .deb files, and Key the
-keyring or fingerprint that signs there, if it is another one than the release says.
+A stanza with Archive gives the address of an archive of the release, instead of the address in this
+host's apt configuration or in the release. URI is the address of a mirror, Directory a directory of
+.deb files, and Key the keyring or fingerprint of the key that signs there, if it differs from the
+key in the release.
 """
 
 
 def _configuration() -> Iterator[str]:
-    yield from (".SH NAME", r"qlumod.conf \- what a host or a person wants of all calls of qlumod")
+    yield from (".SH NAME", r"qlumod.conf \- settings of qlumod, of a host or a user")
     yield from (".SH SYNOPSIS", *map(_bold, (str(USER), ".br", str(SYSTEM))), ".SH DESCRIPTION")
     yield from _paragraphs(CONFIGURATION)
     yield ".SH SETTINGS"

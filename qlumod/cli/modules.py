@@ -18,10 +18,10 @@ UNGROUPED = "Damaged"
 @options.root
 @options.reports()
 def command(*, root: Path, reporter: Reporter) -> None:
-    """List the modules that this head node has, by stack group.
+    """List the modules of this head node, by stack group.
 
-    The list is what `qlumod register` wrote last; a damaged module is listed with what is wrong,
-    and no image is built of it.
+    `qlumod register` writes this list. A damaged module is listed with the reason, and is used in
+    no image.
     """
     registry = registered_modules(Places(root))
     reporter.result({"modules": [document(entry) for entry in registry]}, _lines(registry))

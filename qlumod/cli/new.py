@@ -29,11 +29,11 @@ def _words(ctx: click.Context, option: click.Parameter, text: str) -> tuple[str,
     required=True,
     callback=_words,
     metavar="PACKAGE,...",
-    help="The wanted packages, as the field Packages has them: 'a, b (>= 1.2)'.",
+    help="The wanted packages, in the syntax of the field Packages: 'a, b (>= 1.2)'.",
 )
-@click.option("--title", default="", metavar="TEXT", help="Its name for people.")
+@click.option("--title", default="", metavar="TEXT", help="The name for display.")
 @click.option(
-    "--description", default="", metavar="TEXT", help="One line that says what it is for."
+    "--description", default="", metavar="TEXT", help="The purpose of the module, in one line."
 )
 @click.option(
     "--stack-group",
@@ -41,7 +41,7 @@ def _words(ctx: click.Context, option: click.Parameter, text: str) -> tuple[str,
     metavar="TEXT",
     show_default=True,
     shell_complete=offers.stack_groups,
-    help="Under what lists show it.",
+    help="The group in which lists show the module.",
 )
 @click.option(
     "--flavors",
@@ -49,7 +49,7 @@ def _words(ctx: click.Context, option: click.Parameter, text: str) -> tuple[str,
     callback=_words,
     metavar="NAME,...",
     shell_complete=offers.flavor_list,
-    help="Make it in these flavors only; default: in all.",
+    help="Only these flavors have the module; default: all.",
 )
 @click.option(
     "--requires",
@@ -58,14 +58,14 @@ def _words(ctx: click.Context, option: click.Parameter, text: str) -> tuple[str,
     metavar="MODULE,...",
     show_default=True,
     shell_complete=offers.module_list,
-    help="The modules that it stands on.",
+    help="The modules on which it is built.",
 )
 @click.option(
     "--trial/--no-trial",
     "tried",
     default=True,
-    help="Solve and build it before anything is written, or only write the spec, without the "
-    "network; default: --trial.",
+    help="Solve and build the module before anything is written. --no-trial only writes the spec, "
+    "without network; default: --trial.",
 )
 @options.building
 @options.dry_run
@@ -84,16 +84,16 @@ def command(
     reporter: Reporter,
     workplace: Workplace,
 ) -> None:
-    """Write the spec of a new module, and the accounts that its packages make.
+    """Write the spec of a new module, and the accounts that its packages create.
 
-    apt solves the module together with all others, and it is built once: so it is known to work,
-    and which accounts it makes. Those that the account table lacks are appended to it with the next
-    free ids, for review. The lock is left alone: `qlumod lock` comes next, then `qlumod build`,
-    which finds the layer built where no account was missing.
+    apt solves the module together with all others, and the module is built once. This shows that
+    it works, and which accounts it creates. Accounts that the account table lacks are appended to
+    it with the next free ids, for review. The lock is not changed: run `qlumod lock` next, then
+    `qlumod build`, which uses the layer of this trial if no account was missing.
 
-    Nothing is written unless all goes well, and no file is overwritten. Where the trial finds that
-    the spec must say more (a secret, a path that another module has), --no-trial writes it as it
-    is, to be edited.
+    Nothing is written unless everything succeeds, and no file is overwritten. If the trial finds
+    that the spec needs more fields (for a secret, or a path that another module has), --no-trial
+    writes the spec as it is, for you to edit.
     """
     made = new(
         workplace,
@@ -128,8 +128,8 @@ def _lines(made: New, name: str, *, dry_run: bool) -> Iterator[str]:
     if dry_run:
         yield from (f"  {line}" for line in made.text.splitlines())
     if made.stanzas:
-        verb = "would get" if dry_run else "has got"
-        yield f"{made.accounts}: {verb} the accounts that its packages make; review them"
+        verb = "would get" if dry_run else "has now"
+        yield f"{made.accounts}: {verb} the accounts that its packages create; review them"
         for stanza in made.stanzas:
             yield from ("", *(f"  {line}" for line in stanza.splitlines()))
         yield ""

@@ -188,7 +188,7 @@ def _callback(chosen: Setting, required: bool, decide: DefaultRule | None) -> Ca
     def called(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
         if required and value is None and not ctx.resilient_parsing:
             raise click.MissingParameter(
-                f"{chosen.variable} and qlumod.conf may say it, too.", ctx, option
+                f"It can also be set in {chosen.variable} or qlumod.conf.", ctx, option
             )
         return decide(ctx, value) if decide else value
 
@@ -310,14 +310,14 @@ def root(function: F) -> F:
         type=PathKind("DIR"),
         default=Path("/"),
         metavar="DIR",
-        help="Look after the head node whose root directory is DIR.",
+        help="Work on the head node whose root directory is DIR.",
     )(function)
 
 
 def dry_run(function: F) -> F:
     """Add ``-n/--dry-run``: say what would be done and change nothing."""
     return click.option(
-        "-n", "--dry-run", is_flag=True, help="Say what would be done; change nothing."
+        "-n", "--dry-run", is_flag=True, help="Print what would be done; change nothing."
     )(function)
 
 
@@ -362,12 +362,12 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
     click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document."),
     setting("progress"),
     click.option("-q", "--quiet", is_flag=True, help="The same as --progress none."),
-    click.option("-v", "--verbose", is_flag=True, help="Show what the programs print, too."),
+    click.option("-v", "--verbose", is_flag=True, help="Show the output of programs, too."),
     click.option(
         "--log",
         type=PathKind("FILE"),
         metavar="FILE",
-        help="Write everything that happens into FILE.",
+        help="Write a full log to FILE.",
     ),
 )
 

@@ -25,12 +25,14 @@ from qlumod.workflows.workplace import workshop_in
     type=PathKind("DIR"),
     metavar="DIR",
     default=Path("debian/qlumod"),
-    help="Where release, accounts, lock and specs lie; default: debian/qlumod.",
+    help="The directory of release, accounts, lock and specs; default: debian/qlumod.",
 )
 @click.option(
     "--module", required=True, metavar="NAME", help="The module.", shell_complete=offers.modules
 )
-@click.option("--package", required=True, metavar="NAME", help="The binary package that holds it.")
+@click.option(
+    "--package", required=True, metavar="NAME", help="The binary package that contains the module."
+)
 @click.option(
     "--destdir",
     required=True,
@@ -46,13 +48,13 @@ from qlumod.workflows.workplace import workshop_in
     multiple=True,
     type=PathKind("DIR"),
     metavar="DIR",
-    help="A directory of locked .debs that the source package brings; it goes before the store.",
+    help="A directory of locked .debs in the source package; it is used before the store.",
 )
 @options.working
 @click.option(
     "--check/--no-check",
     default=True,
-    help="Whether to check what was installed: digests by the manifest, the layer by its contents.",
+    help="Check the installed files: digests by the manifest, the layer by its contents.",
 )
 @options.reports()
 def command(
@@ -68,12 +70,12 @@ def command(
     reporter: Reporter,
     **working: Unpack[options.Working],
 ) -> None:
-    """Put a module's payload into the build directory of its binary package.
+    """Install a module's payload into the build directory of its binary package.
 
-    A step of a package build: dh_qlumod(1) calls it. The layer comes from the cache, or is built
-    from the locked packages, over the payloads of the required modules: those in the cache, else
-    those that packages have installed, else they are built as well. The network is not used.
-    Prints substitution variables for debian/control (deb-substvars(5)).
+    This is a step of a package build, which dh_qlumod(1) calls. The layer comes from the cache, or
+    is built from the locked packages over the payloads of the required modules. Those come from
+    the cache, or from installed packages, or are built as well. The network is not used. The verb
+    prints substitution variables for debian/control (deb-substvars(5)).
     """
     done = install_module(
         SourcePackage(inputs=inputs, brought=brought),

@@ -26,7 +26,7 @@ from qlumod.workflows.publish import promote
     multiple=True,
     metavar="NAME",
     shell_complete=offers.packages,
-    help="Only this binary package, with its source; may be repeated.",
+    help="Promote only this binary package, with its source; may be repeated.",
 )
 @options.dry_run
 @options.reports()
@@ -39,7 +39,7 @@ def command(
     terms: Terms,
     reporter: Reporter,
 ) -> None:
-    """Offer what one suite has in another one, too: the same bytes, never built again."""
+    """Offer the packages of one suite in another suite: the same bytes, not built again."""
     promoted = promote(
         source,
         target,

@@ -43,18 +43,19 @@ def command(
     terms: Terms,
     reporter: Reporter,
 ) -> None:
-    """Put .debs, .dscs and all that .changes files name into a suite, in one commit.
+    """Add .deb and .dsc files, and the files of .changes files, to a suite, in one commit.
 
-    Clients see all of it or nothing: the suite is switched by one rename, after a real apt client
-    has tried the new state. A published file is never replaced. A repository that is not there yet
-    is begun, signed by --key. Packages made in another profile than --profile are refused.
+    Clients see all of the publication or nothing: one rename switches the suite, after a real apt
+    client has tested the new state. A published file is never replaced. If there is no repository
+    yet, it is created, signed by --key. Packages of another profile than --profile are refused.
 
-    The whole set that the suite offers then is checked: modules that may be in one image have each
-    package in one version, and each pair of them is proved to equal one installation, for just
-    these bytes (--proof; without FILEs it is for what the suite offers already).
+    All modules that the suite will offer are checked together: modules that can be in one image
+    must have each package in the same version, and each pair of them must be proved to equal one
+    installation, for exactly these bytes (--proof; without FILEs, the proof is for the modules
+    that the suite offers already).
     """
     if not files and not admission.proofs:
-        raise click.UsageError("name files, or say --proof")
+        raise click.UsageError("name files, or use --proof")
     published = publish(
         files, suite, wishes=wishes, admission=admission, terms=terms, listen=reporter.listen
     )
@@ -115,4 +116,4 @@ def lines(published: Publication, *, dry_run: bool = False) -> list[str]:
         return [f"{published.suite} would change:", *changes]
     if published.snapshot:
         return [f"{published.suite} is now {published.snapshot}:", *changes]
-    return [f"{published.suite} has all of this already", *changes]
+    return [f"{published.suite} has all of these packages already", *changes]

@@ -1,4 +1,4 @@
-"""qlumod register: take in what dpkg put into or out of the modules' directory."""
+"""qlumod register: register the modules that dpkg has installed or removed."""
 
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from qlumod.model.registry import Happened
 @options.root
 @options.reports()
 def command(*, thorough: bool, root: Path, reporter: Reporter) -> None:
-    """Take in what dpkg put into or out of the modules' directory.
+    """Register the modules that dpkg has installed or removed.
 
-    Every payload is compared with its manifest. What is damaged is reported and never used. Then
-    the programs in /etc/qlumod/registered.d run for what has changed. dpkg's trigger does all this
+    Every payload is compared with its manifest. A damaged module is reported and never used. Then
+    the programs in /etc/qlumod/registered.d run with the changes. dpkg's trigger runs this verb
     whenever a module is installed, upgraded or removed.
     """
     found = register(Places(root), thorough=thorough, listen=reporter.listen)

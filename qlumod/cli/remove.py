@@ -38,13 +38,14 @@ def command(
     terms: Terms,
     reporter: Reporter,
 ) -> None:
-    """Take binary packages out of a suite, with the sources that nothing else there is made from.
+    """Remove binary packages from a suite, with sources from which nothing else there is made.
 
-    What others of the suite need stays: qlumod refuses, and says who needs it. The files stay in
-    the pool as long as a snapshot has them (qlumod gc). Clients keep what they have installed.
+    qlumod refuses to remove a package that others of the suite need, and names them. The files
+    stay in the pool as long as a snapshot contains them (qlumod gc). Clients keep their installed
+    packages.
     """
     if not packages and keep is None:
-        raise click.UsageError("name packages, or say --keep")
+        raise click.UsageError("name packages, or use --keep")
     done = remove_packages(
         suite,
         packages,

@@ -26,7 +26,7 @@ _DIRECTORY = setting_argument("repository")
     examples=["qlumod repo init /srv/debian --key 0123…CDEF", "qlumod repo check /srv/debian"]
 )
 def command() -> None:
-    """Make and look at apt repositories."""
+    """Create and check apt repositories."""
 
 
 @options.verb(
@@ -42,14 +42,14 @@ def command() -> None:
     "suites",
     multiple=True,
     metavar="NAME",
-    help="Print what makes clients follow this suite; may be repeated.",
+    help="Print the .sources of this suite, for clients; may be repeated.",
 )
 @click.option(
     "--private",
     multiple=True,
     metavar="SUITE",
-    help="Mark a suite that not everybody can read; only such a one takes modules whose spec says"
-    " Redistribute: no. May be repeated.",
+    help="Mark a suite that not everybody can read; only private suites accept modules whose spec"
+    " says Redistribute: no. May be repeated.",
 )
 @click.option(
     "--proving-key",
@@ -57,10 +57,12 @@ def command() -> None:
     multiple=True,
     metavar="FINGERPRINT",
     type=BY_NAME["key"].kind,
-    help="The key of another host that proves modules (import it first): its proofs count, too,"
-    " besides those of the keys that sign. All of them are named at once; may be repeated.",
+    help="The key of another host that proves modules (import it first): its proofs are accepted,"
+    " as are proofs by the signing keys. Name all such keys in one call; may be repeated.",
 )
-@click.option("--no-proving-keys", is_flag=True, help="No other host's proofs count from now on.")
+@click.option(
+    "--no-proving-keys", is_flag=True, help="From now on, accept no proofs of other hosts."
+)
 @wait
 @options.reports()
 def init(
@@ -74,14 +76,14 @@ def init(
     wait: float,
     reporter: Reporter,
 ) -> None:
-    """Begin a signed apt repository, and print the .sources text for its users.
+    """Create a signed apt repository, and print the .sources text for its users.
 
-    The key is tried before anything is written. The public key lies in the repository; the .sources
-    text, which holds it too, as <suite>.sources. Run again, it prints the same. Another key follows
-    in two steps: first --key OLD --key NEW, so that both sign; later --key NEW.
+    The key makes a test signature before anything is written. The repository has the public key,
+    and the .sources text, which contains the key, too, as <suite>.sources. A second run prints the
+    same. Replace a key in two steps: first --key OLD --key NEW, so that both sign; later --key NEW.
     """
     if proving_keys and no_proving_keys:
-        raise click.UsageError("--proving-key or --no-proving-keys, not both")
+        raise click.UsageError("use --proving-key or --no-proving-keys, not both")
     proving = proving_keys or (() if no_proving_keys else None)
     wishes = replace(wishes, private=private, proving_keys=proving)
     founded = begin(repository, wishes=wishes, suites=suites, wait=wait, listen=reporter.listen)
@@ -101,7 +103,7 @@ def init(
         [
             f"# {founded.directory}: {settings.origin}, signed by {' '.join(settings.keys)}",
             f"# public key: {founded.directory / settings.keyring}",
-            *(f"# proofs signed by {key} count, too" for key in settings.proving_keys),
+            *(f"# proofs signed by {key} are accepted, too" for key in settings.proving_keys),
             *founded.sources.splitlines(),
         ],
     )
@@ -140,24 +142,25 @@ def check(*, repository: Path, reporter: Reporter) -> None:
     multiple=True,
     metavar="NAME",
     shell_complete=offers.suites,
-    help="Make clients follow this suite; may be repeated. Default: all but proposed updates.",
+    help="A suite for clients; may be repeated. Default: all except proposed updates.",
 )
 @click.option(
     "--lint/--no-lint",
     default=True,
-    help="Let lintian see the packages, or leave it out. Its errors stop the verb, its warnings are"
-    " told; default: --lint.",
+    help="Whether lintian checks the packages. Its errors stop the verb, its warnings are printed;"
+    " default: --lint.",
 )
 @setting("output")
 @options.reports()
 def keyring(
     *, repository: Path, suites: tuple[str, ...], lint: bool, output: Path, reporter: Reporter
 ) -> None:
-    """Make the packages by which clients follow the repository, to be published in it.
+    """Make the packages with the repository's keys and sources for clients, to be published in it.
 
     <origin>-archive-keyring has the keys, <origin>-sources-list-<x.y> the sources of a release: to
-    install that of another release switches a head node over. What has not changed since it was
-    published comes out the same, with the same version. Their maintainer is whom the key names.
+    switch a head node to another release, install the package of that release. An unchanged
+    package comes out with the same bytes and the same version. Their maintainer is the key's user
+    id.
     """
     made = client_packages(
         repository, suites=suites, output=output, lint=lint, listen=reporter.listen
@@ -193,13 +196,14 @@ def sources(
     dry_run: bool,
     reporter: Reporter,
 ) -> None:
-    """Fetch the source packages that a suite's modules hold packages of, to be published with them.
+    """Fetch the source packages of the packages in a suite's modules, to be published with them.
 
-    Who publishes binaries under the GPL owes their sources. apt fetches them, checked by their
-    signed digests; what the suite has already is left out. Exit status 3: some are missing.
+    Whoever publishes binaries under the GPL must publish their sources. apt fetches them, and
+    checks their signed digests; sources that the suite has already are not fetched. The exit
+    status is 3 if some are missing.
     """
     if archives is None and not dry_run:
-        raise click.UsageError("say --from or --dry-run")
+        raise click.UsageError("use --from or --dry-run")
     fetching = None
     if archives and not dry_run:
         fetching = Fetching(archives=archives, output=output, stall=stall)
@@ -214,7 +218,7 @@ def sources(
         [
             *map(str, owed.fetched),
             *(f"missing: {name} {version}" for name, version in owed.missing),
-            f"{owed.suite} has {owed.published} source packages that it owes,"
+            f"{owed.suite} has {owed.published} of the required source packages,"
             f" {len(owed.fetched)} were fetched, {len(owed.missing)} are missing",
         ],
     )
@@ -235,11 +239,11 @@ def sources(
     help="The GnuPG home that gets the key (GNUPGHOME).",
 )
 @click.option(
-    "--expires", default="never", show_default=True, metavar="TIME", help="When, as gpg reads it."
+    "--expires", default="never", show_default=True, metavar="TIME", help="The expiry, for gpg."
 )
 @options.reports()
 def key(*, name: str, home: Path, expires: str, reporter: Reporter) -> None:
-    """Make an Ed25519 key without passphrase, for trying things out, and print its fingerprint."""
+    """Make an Ed25519 key without passphrase, for trials, and print its fingerprint."""
     made = trial_key(home, name, expires=expires)
     reporter.result({"fingerprint": made, "home": str(home)}, [made])
 

@@ -55,19 +55,21 @@ def wishes(function: F) -> F:
 _WISHES: tuple[Callable[[Any], Any], ...] = (
     setting("key", "keys"),
     click.option("--origin", metavar="TEXT", help="The Origin of a new repository."),
-    click.option("--label", metavar="TEXT", help="Its Label; default: its Origin."),
+    click.option(
+        "--label", metavar="TEXT", help="The Label of a new repository; default: its Origin."
+    ),
     click.option(
         "--client-arch",
         "architectures",
         multiple=True,
         metavar="NAME",
-        help="An architecture of its clients; may be repeated. Default: amd64.",
+        help="An architecture of the clients; may be repeated. Default: amd64.",
     ),
-    click.option("--uri", metavar="URI", help="Its address for users' .sources files."),
+    click.option("--uri", metavar="URI", help="The address of the repository in .sources files."),
     click.option(
         "--xz/--no-xz",
         default=None,
-        help="Compress its indexes by xz, too, or no longer: smaller, but publishing takes longer.",
+        help="Compress indexes by xz, too: they are smaller, but publishing takes longer.",
     ),
 )
 
@@ -82,7 +84,7 @@ def base(*, chosen: bool = False) -> Callable[[F], F]:
         @functools.wraps(function)
         def wrapper(*, repository: Path | None, against: str | None = None, **given: Any) -> Any:
             if against and not repository:
-                raise click.UsageError("--against: say --repository, too")
+                raise click.UsageError("--against needs --repository")
             # Most of the verbs with these options have no use for it, and it takes its time.
             from qlumod.workflows.predecessors import Base  # noqa: PLC0415
 
@@ -99,8 +101,8 @@ _AGAINST = click.option(
     "--against",
     metavar="SUITE|SNAPSHOT",
     shell_complete=offers.published,
-    help="The suite or snapshot there that modules are compared with; default: the release's suite"
-    " with its proposed updates, and those of earlier minor releases of the flavor.",
+    help="The suite or snapshot with which modules are compared; default: the release's suite and"
+    " its proposed updates, and those of earlier minor releases of the flavor.",
 )
 
 
@@ -109,7 +111,7 @@ def allow_older(function: F) -> F:
     return click.option(
         "--allow-older",
         is_flag=True,
-        help="Publish a lower version than the published one, too.",
+        help="Accept packages with lower versions than the published ones.",
     )(function)
 
 
@@ -166,14 +168,14 @@ _PROOF = click.option(
     multiple=True,
     type=PathKind("FILE"),
     metavar="FILE",
-    help="What verify-stack --proof wrote of these modules; may be repeated. The repository keeps"
-    " it.",
+    help="A proof of these modules, written by verify-stack --proof; may be repeated. The"
+    " repository keeps it.",
 )
 _UNPROVED = click.option(
     "--unproved",
     is_flag=True,
-    help="Publish also modules that are not proved to go together. That is recorded. Suites of"
-    " proposed updates always take them.",
+    help="Accept modules without proof; the repository records them. Suites of proposed updates"
+    " always accept them.",
 )
 
 

@@ -24,7 +24,7 @@ from qlumod.repository.verbs.withdraw import rollback
     "--raise-metas",
     "raise_metas",
     is_flag=True,
-    help="Give the meta packages a higher version, 14.0.1+really14.0.0-1: clients follow them.",
+    help="Give the meta packages a higher version, 14.0.1+really14.0.0-1: clients upgrade to them.",
 )
 @valid_for
 @wait
@@ -39,11 +39,12 @@ def command(
     terms: Terms,
     reporter: Reporter,
 ) -> None:
-    """Let a suite offer again what it offered in an earlier snapshot, with a newer date.
+    """Publish the packages of an earlier snapshot of a suite again, with a newer date.
 
-    Without a snapshot it is the newest one that had other packages. Clients that already upgraded
-    stay where they are, since apt never goes back by itself; --raise-metas makes meta packages that
-    do, and the next version must be higher than theirs.
+    The default snapshot is the newest one that had other packages. Clients that have upgraded
+    already keep the newer packages, since apt never downgrades by itself. --raise-metas makes meta
+    packages with a higher version, which bring the old packages back; the next published version
+    must be higher than theirs.
     """
     done = rollback(
         suite,
@@ -68,12 +69,9 @@ def document(done: Publication) -> dict[str, object]:
 def lines(done: Publication, *, dry_run: bool) -> list[str]:
     """What people read."""
     if not done.changes:
-        return [f"{done.suite} offers just that already"]
+        return [f"{done.suite} offers exactly these packages already"]
     changes = [f"  {change}" for change in done.changes]
-    stay = [
-        f"clients that already have a higher version stay where they are: {name}"
-        for name in done.lower
-    ]
+    stay = [f"clients that have a higher version already keep it: {name}" for name in done.lower]
     if dry_run:
         return [f"{done.suite} would change:", *changes, *stay]
     return [f"{done.suite} is now {done.snapshot}:", *changes, *stay]

@@ -29,10 +29,10 @@ from qlumod.repository.verbs.serve import server
 )
 @options.reports()
 def command(*, repository: Path, host: str, port: int, reporter: Reporter) -> None:
-    """Offer a repository over HTTP until Ctrl-C; read-only, without what begins with a dot.
+    """Serve a repository over HTTP until Ctrl-C; read-only, without files that begin with a dot.
 
-    It is meant for trying things out, and serves whole files only: no lists of directories, no
-    ranges, 64 connections at once. A web server such as nginx serves the public.
+    The server is for trials. It serves whole files only: no lists of directories, no ranges, 64
+    connections at once. For the public, use a web server such as nginx.
     """
     with server(repository, host, port, listen=reporter.listen) as serving:
         address = f"http://{host}:{serving.server_address[1]}/"

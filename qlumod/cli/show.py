@@ -29,7 +29,7 @@ LARGEST = 15
     "--size",
     "sizes",
     is_flag=True,
-    help="Tell what takes the room in the layers, by package and by directory, firmware apart.",
+    help="List the sizes of packages and directories in the layers, firmware apart.",
 )
 @options.looking
 @options.reports()
@@ -42,9 +42,9 @@ def command(
 ) -> None:
     """Show modules: title, description, packages, and the layer's size and digest if it is built.
 
-    With --size, what takes the room in the layers: compressed, as squashfs itself has stored it.
-    Files whose ends share a block have their shares of it; of files with the same content, the
-    first takes all. Firmware (/usr/lib/firmware) is told apart.
+    With --size, the sizes of packages and directories in the layers: compressed, as squashfs has
+    stored them. A block with the ends of several files is divided among them; of files with the
+    same content, the first counts for all. Firmware (/usr/lib/firmware) is listed separately.
     """
     found = show_modules(workplace, modules, sizes=sizes)
     rooms = [(shown, shown.room) for shown in found if shown.room]
@@ -84,7 +84,7 @@ def _facts(shown: ShownModule) -> Iterator[tuple[str, str]]:
     if manifest and layer:
         yield "layer", f"{size(layer.size)}, {size(manifest.unpacked_size)} unpacked"
         yield "digest", layer.sha256
-        yield "lies in", str(shown.payload)
+        yield "directory", str(shown.payload)
     else:
         yield "layer", f"not built: qlumod build {spec.module}"
 
@@ -92,7 +92,7 @@ def _facts(shown: ShownModule) -> Iterator[tuple[str, str]]:
 def _sizes(rooms: Sequence[tuple[ShownModule, Room]]) -> Iterator[str]:
     rows = [(shown.spec.module, *_row(room)) for shown, room in rooms]
     if len(rooms) > 1:
-        rows.append(("together", *_sums([room for _, room in rooms])))
+        rows.append(("total", *_sums([room for _, room in rooms])))
     yield from columns([("module", "layer", "firmware", "all else", "unpacked"), *rows])
     for shown, room in rooms:
         yield from ("", f"{shown.spec.module}, by package")

@@ -21,7 +21,7 @@ from qlumod.repository.verbs.sign import renew
 @click.option(
     "--due",
     is_flag=True,
-    help="Only those whose time is more than half over: what the timer does each day.",
+    help="Only suites whose validity is more than half over: for the timer.",
 )
 @valid_for
 @wait
@@ -34,11 +34,11 @@ def command(
     terms: Terms,
     reporter: Reporter,
 ) -> None:
-    """Sign suites anew, with a new date and the same packages; without names: all suites.
+    """Sign suites again, with a new date and the same packages; without names: all suites.
 
-    A suite that is published with --valid-for needs this before it runs out. The package qlumod
-    brings a timer for that: systemctl enable --now qlumod-sign@USER.timer signs each day what is
-    due, with the keys of that user, in the repository that qlumod.conf names.
+    A suite that is published with --valid-for must be signed again before this time is over. The
+    package qlumod has a timer for this: after systemctl enable --now qlumod-sign@USER.timer, it
+    runs `qlumod sign --due` each day, with the keys of USER, in the repository in qlumod.conf.
     """
     renewed = renew(suites, only_due=due, terms=terms, listen=reporter.listen)
     reporter.result(

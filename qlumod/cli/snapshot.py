@@ -20,10 +20,10 @@ from qlumod.repository.verbs.snapshot import (
 
 @options.group(examples=["qlumod snapshot list --repository /srv/debian"])
 def command() -> None:
-    """Look at what was published when: each publication is an immutable snapshot.
+    """Show what was published when: each publication is an immutable snapshot.
 
     A snapshot is an apt repository of its own, at snapshots/<id> below the address of the
-    repository: a sources file that names it stays with it.
+    repository. A client whose sources name a snapshot always gets the same packages.
     """
 
 
@@ -31,7 +31,7 @@ def command() -> None:
 @repository
 @options.reports()
 def list_all(*, repository: Path, reporter: Reporter) -> None:
-    """List all snapshots, the oldest first; those that a suite points at have a star."""
+    """List all snapshots, the oldest first; those that a suite points to have a star."""
     found = listed_snapshots(repository)
     rows = [
         (shown.snapshot.identity, shown.snapshot.suite, _count(shown), "*" if shown.current else "")
@@ -48,7 +48,7 @@ def list_all(*, repository: Path, reporter: Reporter) -> None:
 @repository
 @options.reports()
 def show(*, snapshot_id: str, repository: Path, reporter: Reporter) -> None:
-    """List the packages of a snapshot with their versions, and what is proved of its modules."""
+    """List the packages of a snapshot with their versions, and which of its pairs are proved."""
     shown = snapshot(repository, snapshot_id)
     rows = [(entry.package, entry.version, entry.architecture) for entry in shown.entries]
     reporter.result(
@@ -72,7 +72,7 @@ def show(*, snapshot_id: str, repository: Path, reporter: Reporter) -> None:
 @repository
 @options.reports()
 def diff(*, old: str, new: str, repository: Path, reporter: Reporter) -> None:
-    """Tell which packages the second snapshot has in other versions than the first."""
+    """Show which packages have other versions in the second snapshot than in the first."""
     changes = snapshot_differences(repository, old, new)
     reporter.result(
         {"changes": changes_document(changes)},

@@ -22,7 +22,7 @@ from qlumod.workflows.workplace import Workplace
 @click.option(
     "--with-packages",
     is_flag=True,
-    help="Let the locked .debs go along, as a tarball of their own.",
+    help="Include the locked .debs, as a tarball of their own.",
 )
 @options.making
 @options.output
@@ -39,12 +39,12 @@ def command(
 ) -> None:
     """Write modules as Debian source packages: .dsc, tarballs, and a .changes for dput.
 
-    Nothing is built, and no right is needed. It is the very source package that `qlumod build`
-    writes. Whoever builds it, by dpkg-buildpackage or in sbuild, needs the packages of the modules
-    that the module requires (the source package Build-Depends on them), and the locked packages:
-    from a package store (QLUMOD_STORE), or from the source package itself, with --with-packages.
+    No layer is built, and root is not needed. `qlumod build` writes the same source package. To
+    build it with dpkg-buildpackage or sbuild, you need the packages of the modules that the module
+    requires (the source package Build-Depends on them), and the locked packages: from a package
+    store (QLUMOD_STORE), or from the source package itself, with --with-packages.
 
-    With packages, the .dsc has the same name and other bytes: choose once for an archive.
+    With packages, the .dsc has the same name but other bytes: an archive can have only one of them.
     """
     written = source(
         workplace,

@@ -32,7 +32,7 @@ BULKY = ("left out", "alternative left out", "kernel module left out")
 )
 @options.modules
 @click.option(
-    "--brief", is_flag=True, help="Only count the paths that were left out on purpose: thousands."
+    "--brief", is_flag=True, help="Only count the paths that are left out on purpose (thousands)."
 )
 @click.option(
     "--fresh", is_flag=True, help="Install the reference again, even if the cache has its scan."
@@ -41,7 +41,7 @@ BULKY = ("left out", "alternative left out", "kernel module left out")
     "--all",
     "of_all",
     is_flag=True,
-    help="Prove every pair of the modules, and the largest sets of them that fit together.",
+    help="Prove every pair of the modules, and the largest sets that can be in one image.",
 )
 @click.option(
     "--at-once", is_flag=True, help="With --all: install every pair at once, derive nothing."
@@ -50,16 +50,16 @@ BULKY = ("left out", "alternative left out", "kernel module left out")
     "--table",
     type=PathKind("FILE"),
     metavar="FILE",
-    help="With --all: write the table of pairs into FILE, as a page of Markdown.",
+    help="With --all: write the table of pairs to FILE, as a page of Markdown.",
 )
 @click.option(
     "--proof",
     type=PathKind("FILE"),
     metavar="FILE",
-    help="Write into FILE what --json prints, signed by a key of this host, for qlumod publish"
+    help="Write the document of --json to FILE, signed by a key of this host, for qlumod publish"
     " --proof FILE.",
 )
-@setting("key", "keys", otherwise="the one that the repository remembers, else your only one")
+@setting("key", "keys", otherwise="the one that the repository records, else your only one")
 @setting("repository")
 @options.building
 @options.reports(logged=True)
@@ -79,21 +79,21 @@ def command(
 ) -> None:
     """Prove that a stack of modules equals one installation.
 
-    All packages of the modules (and of those they require) are installed at once by plain
-    mmdebstrap and apt, and compared with the assembled stack: type, mode, owner by name,
-    capabilities, hard links, link target, content, package database. Each difference is printed
-    with the rule that permits it; any other one is a failure (exit status 3). Whoever may build
-    may do this.
+    mmdebstrap and apt alone install all packages of the modules (and of the modules that they
+    require) at once. This installation is compared with the assembled stack: type, mode, owner by
+    name, capabilities, hard links, link target, content, package database. Each difference is
+    printed with the rule that permits it; any other difference is a failure (exit status 3). Any
+    user who can build can run this verb.
 
-    With --all no names stand for all modules; a pair is installed in two steps, core first, where
-    docs/proof.md says that this proves the same. What was proved already is not proved again.
+    With --all, the default is all modules. A pair is installed in two steps, core first, if this
+    proves the same by the rules of docs/proof.md. Finished proofs are not repeated.
 
-    What --proof writes names the layers by their digests, and is signed: qlumod publish takes it
-    where the repository is signed by the same key, or was told of this host's
-    (qlumod repo init --proving-key). The key is tried first.
+    The file of --proof contains the digests of the layers, and is signed. qlumod publish accepts it
+    if the same key signs the repository, or if the repository has this host's key
+    (qlumod repo init --proving-key). The key makes a test signature first.
     """
     if not of_all and (at_once or table):
-        raise click.UsageError("--at-once and --table go with --all.")
+        raise click.UsageError("--at-once and --table need --all.")
     with writing_proof(proof, keys, repository) as write:
         if of_all:
             proved = verify_all(

@@ -125,7 +125,7 @@ OFFERS = {
     ("verify-stack", "slurm", "c"): ["core (Core)"],
     ("lock", "--update", "s"): [*MODULES[1:], "slurmd (22.05.8-4)"],
     ("build", "--tw"): [
-        "--twice (Build each module a second time, and name every path that came out otherwise)"
+        "--twice (Build each module a second time, and list every path that differs)"
     ],
     ("build", "--spe"): [
         "--specs (The directory of the module specs, the release file and the locks)"
@@ -155,7 +155,7 @@ OFFERS = {
     ("snapshot", "show", "--repository", "nowhere", ""): [],
     ("sign", ""): [f"14.0-bookworm (is {SNAPSHOT})"],
     ("repo", "check", ""): ["dir "],
-    ("image", "rem"): ["remove (Remove an image and all that was built from it)"],
+    ("image", "rem"): ["remove (Remove an image and all its generations)"],
     ("image", "build", *HEAD, ""): ["compute (All compute nodes)"],
     ("image", "create", *HEAD, "x", "--modules", "s"): ["samba (Samba)", "slurm (Slurm)"],
     ("image", "create", *HEAD, "x", "--modules", "slurm,s"): ["slurm,samba (Samba)"],

@@ -241,7 +241,7 @@ def test_a_single_setting_is_its_bare_value(qlumod: Typed, conf: Path) -> None:
     )
     wrong = qlumod("config", "cahce")
     assert wrong.status == 2
-    assert "'cahce' is no setting: it is one of specs, cache, store, " in wrong.err
+    assert "'cahce' is no setting: the settings are specs, cache, store, " in wrong.err
 
 
 def test_config_is_a_document_too(qlumod: Typed, conf: Path) -> None:
@@ -300,7 +300,7 @@ def test_what_must_be_said_says_where_else_it_may_be_said(qlumod: Typed) -> None
     ):
         answer = qlumod(*words)
         assert answer.status == 2
-        assert f"Error: Missing {what}. QLUMOD_REPOSITORY and qlumod.conf may say it" in answer.err
+        assert f"Error: Missing {what}. It can also be set in QLUMOD_REPOSITORY" in answer.err
     answer = qlumod("repo", "check", QLUMOD_REPOSITORY="here")
     assert answer.err.startswith(
         f"qlumod: error: {qlumod.directory}/here is no repository of qlumod\n"

@@ -49,7 +49,7 @@ def test_the_overview_has_the_sections_of_help_and_names_the_page_of_every_verb(
 def test_a_page_begins_with_what_whatis_reads() -> None:
     assert written("qlumod-lock.1").splitlines()[1:3] == [
         ".SH NAME",
-        "qlumod-lock - solve which packages the modules consist of, and write them down",
+        "qlumod-lock - let apt solve the packages of all modules, and write the lock",
     ]
 
 

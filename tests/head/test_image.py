@@ -552,7 +552,7 @@ WRONG = {
     "which": (
         ("image", "build"),
         2,
-        "Error: name the images to build, or say --outdated",
+        "Error: name the images to build, or use --outdated",
     ),
 }
 

@@ -86,7 +86,7 @@ def test_a_new_module_passes_check_lock_build_and_verify_stack_at_once(newcomer:
     assert made.status == 0, made.err
     assert made.out.splitlines()[:2] == [
         "module-specs/fresh.module: written",
-        "module-specs/accounts: has got the accounts that its packages make; review them",
+        "module-specs/accounts: has now the accounts that its packages create; review them",
     ]
     expected = {**before, "fresh.module": SPEC, "accounts": ACCOUNTS + STANZAS}
     assert newcomer.files() == expected

@@ -61,7 +61,7 @@ def test_lock_says_what_came_and_what_moved(qlumod: Typed, typed_site: Site) -> 
 def test_names_without_update_are_refused(qlumod: Typed, typed_site: Site) -> None:
     answer = qlumod("lock", "munge")
     assert answer.status == 2
-    assert "Error: to let munge move, say --update" in answer.err
+    assert "Error: to move munge, use --update" in answer.err
 
 
 def test_fetch_reports_what_it_fetched(qlumod: Typed, typed_site: Site) -> None:

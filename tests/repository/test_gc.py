@@ -200,7 +200,7 @@ def test_gc_says_packages_versions_and_bytes(shop: Shop, typed) -> None:
     assert typed(*words).out == (
         f"{first}  {SUITE}\n"
         f"  everyday 1.0 (all): {size} B\n"
-        f"let go of 1 snapshots, 1 packages, {size} B; 1 snapshots stay\n"
+        f"removed 1 snapshots, 1 packages, {size} B; 1 snapshots are kept\n"
     )
-    assert typed(*words).out == "nothing to let go: 1 snapshots stay\n"
+    assert typed(*words).out == "nothing to remove: 1 snapshots are kept\n"
     assert "'soon' is no duration" in typed(*words[:-1], "soon").err

@@ -99,6 +99,6 @@ def test_the_verb_says_what_is_missing(shop: Shop, typed, untried: None) -> None
     assert (told.status, told.out) == (
         3,
         "missing: gone 1.0\n"
-        f"{SUITE} has 0 source packages that it owes, 0 were fetched, 1 are missing\n",
+        f"{SUITE} has 0 of the required source packages, 0 were fetched, 1 are missing\n",
     )
     assert typed("repo", "sources", shop.root, SUITE).status == 2

@@ -210,7 +210,7 @@ def test_the_verbs_say_what_changes_and_who_stays(shop: Shop, typed) -> None:
     assert typed("rollback", SUITE, *at, "--dry-run").out == (
         f"{SUITE} would change:\n"
         "  everyday (all): 1.1 → 1.0\n"
-        "clients that already have a higher version stay where they are: everyday\n"
+        "clients that have a higher version already keep it: everyday\n"
     )
     gone = typed("remove", SUITE, "everyday", *at, "--json").document
     assert gone["changes"] == [

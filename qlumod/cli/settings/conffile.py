@@ -11,9 +11,9 @@ from qlumod.cli.settings.table import SETTINGS, Setting
 
 HEAD = """\
 Format: 1
-# What this host wants of qlumod. Each user's own ~/.config/qlumod/qlumod.conf wins over it, an
-# environment variable (QLUMOD_CACHE) over that, and what is typed (--cache) over all of them.
-# `qlumod config` tells what holds, and who says so; qlumod.conf(5) tells more.
+# The settings of this host. A value in a user's own ~/.config/qlumod/qlumod.conf replaces the value
+# here, an environment variable (QLUMOD_CACHE) replaces both, and an option (--cache) all of them.
+# `qlumod config` prints each value and where it comes from; see also qlumod.conf(5).
 # Paths begin with / or ~/.
 """
 
