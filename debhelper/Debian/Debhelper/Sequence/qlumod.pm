@@ -6,14 +6,14 @@ use warnings;
 
 use Debian::Debhelper::Dh_Lib;
 
-# After dh_installdocs and dh_lintian: a module's copyright file is the last word, and what lintian
-# would say of it is added to the overrides.
+# After dh_installdocs and dh_lintian: the module's copyright file replaces the one of dh_installdocs,
+# and the overrides for it are added to those of dh_lintian.
 insert_after('dh_lintian', 'dh_qlumod');
 
-# A payload comes to the head node byte for byte: its manifest has the digests.
+# The bytes of a payload must not change: its manifest has their digests.
 add_command_options('dh_strip_nondeterminism', '-Xusr/share/qlumod/modules/');
 
-# The summary for people keeps its name; everything else that may be compressed is already.
+# The summary for people stays uncompressed; all other files are compressed already if they may be.
 add_command_options('dh_compress', '-X.changelog');
 
 # A layer is compressed already: xz around it takes a minute to save 2 %.
