@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qlumod.model.names import PackagingName
 from qlumod.packaging.answers import Answers
 from qlumod.packaging.meeting import Meet, silent
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed

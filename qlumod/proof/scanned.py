@@ -6,7 +6,7 @@ from qlumod.proof.checksums import CHECKSUMS
 from qlumod.proof.compare import ListedTree
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.scanned_tree import ScannedTree
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 

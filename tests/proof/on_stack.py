@@ -9,7 +9,7 @@ from qlumod.events import Listener, step
 from qlumod.model.names import DEB, ModuleName
 from qlumod.model.spec import with_requirements
 from qlumod.packaging.debian.packaging import DEBIAN
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.proof.expected import expectations
 from qlumod.proof.inside import assembled, write_initrd
 from qlumod.proof.permitted import Expectations

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from qlumod.model.tree import TreeEntry
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.proof.compare import compare
 from qlumod.proof.difference import Difference
 from qlumod.proof.scanned_tree import ScannedTree

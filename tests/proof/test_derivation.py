@@ -3,7 +3,7 @@
 import pytest
 
 from qlumod.model.names import ModuleName
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked
 from qlumod.proof.derivation import closer_sets, no_derivation
 from qlumod.proof.design import ProofStack, design

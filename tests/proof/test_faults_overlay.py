@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import Listener, ignore
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import dumped, loaded
 from qlumod.proof.verdict import verdict

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.proof.verdict import Verdict, verdict

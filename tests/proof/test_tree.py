@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from qlumod.model.tree import TreeEntry
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import ScannedTree, dumped, loaded
 from qlumod.system.disk.within import Root

@@ -3,7 +3,7 @@
 from qlumod.model.names import DEB
 from qlumod.packaging.debian.answers import ANSWERS
 from qlumod.packaging.debian.meeting import met
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.interfaces import Packaging
 
 DEBIAN = Packaging(
