@@ -1,4 +1,4 @@
-"""What the core announces; terminal, plain lines and JSON are listeners."""
+"""The events that the core announces; terminal, plain lines and log file listen to them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

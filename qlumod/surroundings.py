@@ -1,12 +1,12 @@
-"""What the caller's environment would have the libraries of this process do, forgotten.
+"""Environment variables that change what libraries do: removed from this process.
 
-This runs before any other module of qlumod is imported, and with that before the libraries are
-loaded that read these variables. Programs that qlumod starts get none of them: their environment is
-made by `qlumod.system.processes.run`, which also gives ``APT_CONFIG`` to the processes that are to
-have it (nobody else initializes libapt).
+This runs before any other module of qlumod is imported, and so before the libraries are loaded that
+read these variables. Programs that qlumod starts do not get them either:
+`qlumod.system.processes.run` makes their environment, and sets ``APT_CONFIG`` for the processes
+that initialize libapt.
 
-What acts before Python's first line cannot be undone here: the loader's ``LD_…``, and what the C
-library has loaded for the caller's locale by then.
+Variables with an effect before Python's first line cannot be undone here: the loader's ``LD_…``, and
+what the C library has loaded for the caller's locale.
 """
 
 import os

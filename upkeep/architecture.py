@@ -114,7 +114,7 @@ def section(contracts: Sequence[Mapping[str, Any]], purposes: Mapping[str, str])
     """The part of the page that is made: the rooms of each house, and the other contracts."""
     tables = ("\n".join(_table(house, purposes)) for house in houses(contracts))
     others = [f"- {each['name']}" for each in contracts if each["type"] != "layers"]
-    return "\n\n".join((BEGIN, *tables, "Beside that:", "\n".join(others), END))
+    return "\n\n".join((BEGIN, *tables, "Other contracts:", "\n".join(others), END))
 
 
 def _table(house: House, purposes: Mapping[str, str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Words typed become one call; only here are errors caught and exit codes known.
+"""The command line: each verb is one call; only here are errors caught and exit codes set.
 
 One file per verb: ``verify-stack`` lives in ``cli/verify_stack.py``, which defines a click command
 (or a group of them) named ``command``; its one-line summary stands in the table of ``cli/main.py``.

@@ -1,1 +1,1 @@
-"""Which packages exactly: solving with apt, and fetching what was solved."""
+"""The lock: apt solves the exact packages of all modules, and qlumod fetches them."""

@@ -1,4 +1,4 @@
-"""What a lock is for."""
+"""The target of a lock: one flavor and one architecture."""
 
 from dataclasses import dataclass
 

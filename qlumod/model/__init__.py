@@ -1,1 +1,1 @@
-"""What qlumod talks about: frozen values that parse themselves; no I/O and no clock."""
+"""The nouns of qlumod: frozen values that parse themselves; no I/O and no clock."""

@@ -1,1 +1,1 @@
-"""From a payload to a Debian source package, and from that to .debs, by debhelper."""
+"""From a payload to a Debian source package, and from there to .debs, by debhelper."""

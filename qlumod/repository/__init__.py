@@ -1,4 +1,4 @@
-"""Signed apt repositories: what is published is never changed, only pointed elsewhere.
+"""Signed apt repositories: a published file never changes; suites point to snapshots.
 
 ``pool/`` holds the packages. Each publication is a snapshot, an apt repository of its own over the
 same pool: ``snapshots/<id>/dists/<suite>/``. A suite is one symbolic link, ``dists/<suite>``, and

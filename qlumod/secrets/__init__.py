@@ -1,1 +1,1 @@
-"""What secrets the bytes of files hold: detection, pairs, identities, groups; pure."""
+"""Secrets in the bytes of files: detection, pairs, identities, groups; pure."""

@@ -1,1 +1,1 @@
-"""Mounting layers upon each other and giving them one common state; used by layer, head, proof."""
+"""Stacks: mounting layers as an overlay and merging their state; for layer, head and proof."""

@@ -1,1 +1,1 @@
-"""The stories in which wings meet, and nothing else."""
+"""The procedures that need several wings, and nothing else."""

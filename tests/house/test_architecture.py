@@ -55,7 +55,7 @@ def test_what_a_room_is_for_stands_in_the_table_and_what_draws_nothing_in_a_list
         "Down only:\n\n"
         "| room | what it is for |\n|---|---|\n"
         "| `qlumod.top` | top |\n| `qlumod.left` | left |\n| `qlumod.right` | right |\n\n"
-        "Beside that:\n\n"
+        "Other contracts:\n\n"
         "- A & B are pure\n\n"
         "<!-- end of what is made -->"
     )

@@ -1,1 +1,1 @@
-"""What people do on a head node: each is one call of the command line, and a whole story."""
+"""The verbs of a head node: each function is one call of the command line."""

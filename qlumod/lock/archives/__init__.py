@@ -1,1 +1,1 @@
-"""The archives of a release: where they are, how old, and the private apt root with all of them."""
+"""The archives of a release: their addresses, their ages, and the private apt root for them."""

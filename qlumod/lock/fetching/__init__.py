@@ -1,1 +1,1 @@
-"""Locked packages into the store."""
+"""Fetching locked packages into the store."""

@@ -1,1 +1,1 @@
-"""What a new lock keeps, moves and is called: pure rules over old and new."""
+"""Which packages a new lock keeps and moves, and the modules' versions: pure rules."""

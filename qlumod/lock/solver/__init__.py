@@ -1,1 +1,1 @@
-"""Which packages apt chooses: what it is asked, its process, and the algorithm over its answers."""
+"""Solving with apt: the requests, apt's process, and the algorithm over its answers."""

@@ -1,1 +1,1 @@
-"""What people do before there is a build: each is one call of the command line."""
+"""The verbs before a build: each function is one call of the command line."""

@@ -1,1 +1,1 @@
-"""What clients are given: packages with keys and sources."""
+"""The packages with keys and sources for clients."""

@@ -1,1 +1,1 @@
-"""What lies in a repository: names, indexes, Release files, snapshots, and its settings."""
+"""The files of a repository: names, indexes, Release files, snapshots, and its settings."""

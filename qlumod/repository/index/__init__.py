@@ -1,1 +1,1 @@
-"""Indexes that change piece by piece."""
+"""Indexes in chunks: a publication writes only the changed chunks."""

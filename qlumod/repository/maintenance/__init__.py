@@ -1,1 +1,1 @@
-"""What keeps a repository whole and small: fsck, garbage collection, version bumps."""
+"""Maintenance of a repository: fsck, garbage collection, version bumps."""

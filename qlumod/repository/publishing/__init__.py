@@ -1,1 +1,1 @@
-"""From packages that come in to the rename that shows them."""
+"""Publishing: from incoming packages to the rename that shows the new snapshot."""

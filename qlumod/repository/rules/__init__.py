@@ -1,1 +1,1 @@
-"""What a change of a suite may do: pure rules over its entries."""
+"""Which changes of a suite are allowed: pure rules over its entries."""

@@ -1,1 +1,1 @@
-"""What people do with a repository: each is one call of the command line, and a whole story."""
+"""The verbs of a repository: each function is one call of the command line."""

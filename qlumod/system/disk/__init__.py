@@ -1,1 +1,1 @@
-"""Files, trees, mounts and images on this machine: whole or not there, and within their root."""
+"""Files, trees, mounts and images of this machine: complete or absent, and inside their root."""

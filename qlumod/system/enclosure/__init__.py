@@ -1,1 +1,1 @@
-"""The one door to programs that come out of packages."""
+"""The only door to programs of packages: it runs them in an enclosure."""

@@ -1,1 +1,1 @@
-"""The keys that people sign with, and what is signed."""
+"""Keys and signatures of GnuPG."""

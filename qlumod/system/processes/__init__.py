@@ -1,1 +1,1 @@
-"""Programs and what bounds them: the only door to programs, namespaces, limits, signals."""
+"""Processes: the only door to programs, namespaces, limits, signals."""
