@@ -80,4 +80,4 @@ unshare --mount --pid --fork --kill-child --mount-proc -- \
     "$checkout/demo/head-node.sh" "$here/head-node" "$here/repository"
 
 say "Done"
-echo "All of it lies in build/demo: packages/, repository/, and the image in head-node/var/lib/qlumod."
+echo "The results are in build/demo: packages/, repository/, and the image in head-node/var/lib/qlumod."

@@ -96,7 +96,7 @@ def test_all_faults_of_both_files_and_of_the_environment_come_at_once(
         "QLUMOD_FLAVOR: 'Bookworm' is no flavor: it is a code name such as 'bookworm'",
         "QLUMOD_ARCHIVE: 'b' has not the form NAME=URI",
         "TOP/config/qlumod/qlumod.conf:2: unknown field 'Cahce'; did you mean 'Cache'?",
-        "TOP/config/qlumod/qlumod.conf:3: Specs: 'module-specs' is relative: it begins with '/'"
+        "TOP/config/qlumod/qlumod.conf:3: Specs: 'module-specs' must be absolute: it must begin with '/'"
         " or '~/'",
         "TOP/config/qlumod/qlumod.conf:4: Wait: 'soon' is no number of seconds",
         "TOP/config/qlumod/qlumod.conf:5: Store: /a b holds ' ', which apt and overlayfs read"
@@ -118,7 +118,7 @@ REFUSALS = {
         " URI"
     ),
     "Format: 1\n\nArchive: debian\nDirectory: debs\n": (
-        "qlumod.conf:4: Directory: 'debs' is relative: it begins with '/' or '~/'"
+        "qlumod.conf:4: Directory: 'debs' must be absolute: it must begin with '/' or '~/'"
     ),
     "Format: 1\n\nArchive: debian\nDirectory: /debs\nKey: /key\n": (
         "qlumod.conf:5: Key: a directory of .debs has no key"
@@ -127,7 +127,7 @@ REFUSALS = {
         "qlumod.conf:6: Archive: 'a' is named twice: first in line 3"
     ),
     "Format: 1\nCache: ~nobody-knows/x\n": (
-        "qlumod.conf:2: Cache: '~nobody-knows/x' is in the home directory of nobody known here"
+        "qlumod.conf:2: Cache: '~nobody-knows/x' is in the home directory of an unknown user"
     ),
     "Format: 1\nProgress: loud\n": ("qlumod.conf:2: Progress: 'loud' is none of auto, plain, none"),
     "Format: 1\nValid-For: 0\n": "qlumod.conf:2: Valid-For: '0' is no number of days",

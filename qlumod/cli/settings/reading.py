@@ -150,7 +150,7 @@ def _of_file(path: Path) -> _Said:
     except OSError as fault:
         raise QlumodError(f"cannot read {path}: {fault.strerror}") from fault
     if len(data) > _MOST:
-        raise QlumodError(f"{path} is no configuration: it has more than {_MOST} bytes")
+        raise QlumodError(f"{path} is too large for a configuration: it has more than {_MOST} bytes")
     return parse(decoded(data, str(path)), str(path))
 
 
@@ -198,7 +198,7 @@ def _in_file(setting: Setting, text: str) -> Any:
 def _absolute(text: str) -> str:
     path = expanded(text)
     if not path.is_absolute():
-        raise QlumodError(f"{text!r} is relative: it begins with '/' or '~/'")
+        raise QlumodError(f"{text!r} must be absolute: it must begin with '/' or '~/'")
     return str(path)
 
 

@@ -86,7 +86,7 @@ def expanded(text: str) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError as fault:
-        raise QlumodError(f"{text!r} is in the home directory of nobody known here") from fault
+        raise QlumodError(f"{text!r} is in the home directory of an unknown user") from fault
 
 
 def readable_by_all(path: Path) -> Path:
@@ -94,7 +94,7 @@ def readable_by_all(path: Path) -> Path:
     found = _UNREADABLE.search(str(path.absolute()))
     if found:
         raise QlumodError(
-            f"{path.absolute()} holds {found[0]!r}, which apt and overlayfs read otherwise"
+            f"{path.absolute()} holds {found[0]!r}, which has a special meaning for apt and overlayfs"
         )
     return path
 
