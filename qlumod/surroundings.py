@@ -5,8 +5,8 @@ read these variables. Programs that qlumod starts do not get them either:
 `qlumod.system.processes.run` makes their environment, and sets ``APT_CONFIG`` for the processes
 that initialize libapt.
 
-Variables with an effect before Python's first line cannot be undone here: the loader's ``LD_…``, and
-what the C library has loaded for the caller's locale.
+Variables that act before Python's first line cannot be undone here: the loader's ``LD_…``, and what
+the C library has loaded for the caller's locale.
 """
 
 import os

@@ -160,7 +160,7 @@ def test_a_cache_whose_path_apt_or_overlayfs_cannot_read_is_wrong_usage(
     char = next(char for char in name if char in " :,[")
     assert answer.err.endswith(
         f"Error: Invalid value for '--cache': {qlumod.directory / name} holds {char!r}, "
-        "which has a special meaning for apt and overlayfs\n"
+        "which is special to apt and overlayfs\n"
     )
 
 

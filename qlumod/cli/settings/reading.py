@@ -150,7 +150,7 @@ def _of_file(path: Path) -> _Said:
     except OSError as fault:
         raise QlumodError(f"cannot read {path}: {fault.strerror}") from fault
     if len(data) > _MOST:
-        raise QlumodError(f"{path} is too large for a configuration: it has more than {_MOST} bytes")
+        raise QlumodError(f"{path} is too large: a configuration has at most {_MOST} bytes")
     return parse(decoded(data, str(path)), str(path))
 
 

@@ -94,7 +94,7 @@ def readable_by_all(path: Path) -> Path:
     found = _UNREADABLE.search(str(path.absolute()))
     if found:
         raise QlumodError(
-            f"{path.absolute()} holds {found[0]!r}, which has a special meaning for apt and overlayfs"
+            f"{path.absolute()} holds {found[0]!r}, which is special to apt and overlayfs"
         )
     return path
 
