@@ -30,16 +30,16 @@ BASE_USERS = (
 """The users of base-passwd."""
 
 _UNREAD = -1
-"""Stands for an id that could not be read."""
+"""The placeholder for an id that could not be read."""
 
 _ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}\Z")
-"""As SYS_NAME_REGEX of adduser.conf(5) has them: Debian-snmp is one."""
+"""The names that SYS_NAME_REGEX of adduser.conf(5) allows, such as Debian-snmp."""
 _LOCKED = ("!", "!*", "*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A system user as its maintainer script would make it, but with a fixed id."""
+    """A system user as its maintainer script would create it, but with a fixed id."""
 
     name: str
     uid: int
@@ -48,17 +48,17 @@ class User:
     gecos: str
     home: str
     home_mode: int | None
-    """The mode of the home directory that the maintainer script makes; None: it makes none."""
+    """The mode of the home directory that the maintainer script creates; None: it creates none."""
     shell: str
     packages: tuple[PackageName, ...]
-    """The packages whose maintainer scripts make this user."""
+    """The packages whose maintainer scripts create this user."""
     flavors: tuple[FlavorName, ...]
     """Empty: all flavors."""
     password: str = "!"
     """The locked password that the tool writes which makes it: ``!`` adduser and useradd, ``!*``
     systemd-sysusers."""
     expires: int | None = None
-    """The day since when nobody can log in: systemd-sysusers' ``u!`` writes 1."""
+    """The expiry day, from which nobody can log in: systemd-sysusers' ``u!`` writes 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts:
-    """What `module-specs/accounts` says; sorted by name."""
+    """The content of `module-specs/accounts`, sorted by name."""
 
     users: tuple[User, ...]
     groups: tuple[Group, ...]
@@ -88,7 +88,7 @@ class Accounts:
         return frozenset((*(user.uid for user in self.users), *(g.gid for g in self.groups)))
 
     def made_by(self, packages: Iterable[PackageName], flavor: FlavorName) -> "Accounts":
-        """The entries that these packages of a flavor make."""
+        """The entries of the accounts that these packages of a flavor create."""
         wanted = set(packages)
 
         def belongs(entry: User | Group) -> bool:
@@ -107,7 +107,7 @@ class Accounts:
 def parse_accounts(text: str, path: str, release_flavors: Sequence[FlavorName] = ()) -> Accounts:
     """Read the table of accounts; raises all its faults at once.
 
-    Its flavors are compared with those of the release, where they are given.
+    If the flavors of the release are given, the table may name no others.
     """
     reading = Reading(path)
     users: list[tuple[int, User]] = []
@@ -128,7 +128,7 @@ def parse_accounts(text: str, path: str, release_flavors: Sequence[FlavorName] =
 
 
 def accounts_text(accounts: Accounts) -> str:
-    """The canonical text of a table: what is hashed."""
+    """The canonical text of a table, which is hashed."""
     return written(
         (("Format", "1"),),
         *(_group_fields(group) for group in accounts.groups),
@@ -214,7 +214,7 @@ def _check_flavors(fields: Fields, known: Sequence[FlavorName]) -> None:
 
 
 class _Entry(NamedTuple):
-    """What must be the only one of its kind."""
+    """A name or an id that only one entry may have."""
 
     line: int
     name: str
@@ -222,7 +222,7 @@ class _Entry(NamedTuple):
     flavors: tuple[FlavorName, ...]
 
     def meets(self, other: "_Entry") -> bool:
-        """Whether there is a flavor that has both."""
+        """Whether some flavor has both."""
         return not (self.flavors and other.flavors) or bool({*self.flavors} & {*other.flavors})
 
 
@@ -242,7 +242,7 @@ def _check_unique(reading: Reading, kind: str, entries: Sequence[_Entry]) -> Non
 
 
 def _clash(earlier: _Entry, entry: _Entry) -> str:
-    """What keeps two entries from being in one table; nothing: they may be."""
+    """Why two entries cannot be in one table; empty if they can."""
     same_name = bool(entry.name) and entry.name == earlier.name
     same_id = entry.id != _UNREAD and entry.id == earlier.id
     if same_name and earlier.meets(entry):
@@ -301,7 +301,7 @@ def _home(text: str) -> str:
 
 
 def _path(text: str) -> str:
-    # A slash at the end means nothing, but it is what some scripts write.
+    # A slash at the end has no meaning, but some scripts write it.
     if not re.fullmatch(r"(/[A-Za-z0-9_.+@-]+)+/?|/", text) or ".." in text.split("/"):
         raise QlumodError(f"{text!r} is no absolute path")
     return text

@@ -1,4 +1,4 @@
-"""Where a user says that an archive of the release is: a mirror, or a directory of .debs."""
+"""The address that a user gives to an archive of the release: a mirror, or a directory of .debs."""
 
 from dataclasses import dataclass, replace
 
@@ -8,20 +8,20 @@ from qlumod.model.release import Archive, archive_directory, archive_name, archi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """An archive's place, instead of what the release and the host's apt say of it."""
+    """An archive's address, instead of the one in the release or the host's apt settings."""
 
     archive: str
     said: str
-    """Who says so, for errors: ``--archive``, or ``FILE:LINE``."""
+    """The source of the address, for errors: ``--archive``, or ``FILE:LINE``."""
     uri: str = ""
     directory: str = ""
     """A directory of .debs, absolute; either this or `uri`."""
     key: str = ""
-    """The key that signs there; empty: the one that the release names."""
+    """The key that signs there; empty: the key in the release."""
     expired_because: str = ""
-    """Why Valid-Until does not count there; empty: as the release says."""
+    """Why Valid-Until is ignored there; empty: as the release says."""
     asked: bool = False
-    """Whether it is for this very release, which then must have that archive."""
+    """Whether it is meant for this release, which then must have that archive."""
 
     @property
     def place(self) -> str:
@@ -41,7 +41,7 @@ def address(text: str, *, said: str, asked: bool = True) -> Address:
 
 
 def placed(archive: Archive, address: Address) -> Archive:
-    """The archive at that address; raises `QlumodError` where it cannot be there."""
+    """The archive with that address; raises `QlumodError` if it cannot have one."""
     if address.directory:
         return Archive(
             name=archive.name,

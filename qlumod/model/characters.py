@@ -1,23 +1,23 @@
-"""The one table of characters that nobody sees, and of what is said of them.
+"""The only table of invisible characters, and how errors name them.
 
-A person who looks at a spec, an index or a terminal must see what programs read. So none of these
-is in a spec, in what of a package gets into a signed index, or written to a terminal as it is.
+A person who looks at a spec, an index or a terminal must see what programs read. Therefore no spec
+and no signed index contains these characters, and terminals get them as escapes.
 """
 
 import re
 import unicodedata
 
 _UNSEEN = (
-    # Controls, which terminals obey; U+0085 ends lines for some programs.
+    # Control characters, which terminals interpret; U+0085 ends lines for some programs.
     "\x00-\x1f\x7f-\x9f"
-    # Unicode's formats (Cf): soft hyphens, marks of numbers, marks of direction, blanks without
-    # width, joiners, tags. Joiners (U+200C, U+200D) shape words of Persian and of India's scripts,
+    # Unicode's format characters (Cf): soft hyphens, number signs, directional marks, zero-width
+    # spaces, joiners, tags. Joiners (U+200C, U+200D) shape words of Persian and of India's scripts,
     # and some pictures. They are refused as well: two names may differ by them alone, and of
     # 130,000 paragraphs of Debian 12 and 13 one has any, in a picture.
     "\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    # Ends of lines and paragraphs that only some programs know as such.
+    # Line and paragraph separators, which only some programs recognise.
     "\u2028\u2029"
     # What stands for bytes that are no text (PEP 383).
     "\ud800-\udfff"
@@ -34,7 +34,7 @@ _KINDS = {"Cc": "control character", "Cs": "byte that is no text"}
 
 
 def unseen_but(allowed: str) -> re.Pattern[str]:
-    """One character that nobody sees; `allowed` (as within brackets of a pattern) are none here."""
+    """A pattern for one invisible character, except `allowed` (for a pattern's brackets)."""
     return re.compile(f"(?![{allowed}])[{_UNSEEN}]")
 
 
@@ -42,14 +42,14 @@ _ANY = re.compile(f"[{_UNSEEN}]")
 
 
 def unseen(line: str) -> tuple[str, ...]:
-    """The characters of a line that nobody sees, each once."""
+    """The invisible characters of a line, each once."""
     if line.isascii() and line.isprintable():
         return ()
     return tuple(dict.fromkeys(_ANY.findall(line)))
 
 
 def not_allowed(char: str) -> str:
-    """What is said of such a character, by its number and name."""
+    """The words of an error about such a character: its number and name."""
     kind = _KINDS.get(unicodedata.category(char), "no character")
     name = _NAMES.get(char, unicodedata.name(char, kind).lower())
     return f"the character U+{ord(char):04X} ({name}) is not allowed"

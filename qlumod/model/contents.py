@@ -1,4 +1,4 @@
-"""The contents files: which packages and which files a module holds, one line each.
+"""The contents files: the packages and the files of a module, one line each.
 
 Their names are Qlustar's published ones; the line formats are qlumod's own (docs/formats.md).
 """
@@ -34,7 +34,7 @@ class PackageLine:
 
     @property
     def whole_source(self) -> str:
-        """The source with its version, also where that is the package's: ``munge (0.5.15-2)``."""
+        """The source with its version, even if the package has the same: ``munge (0.5.15-2)``."""
         return self.source if "(" in self.source else f"{self.source} ({self.version})"
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class PathLine:
     ``c`` and ``b`` devices, ``p`` fifo, ``w`` whiteout (hides a path of a layer below)."""
     mode: int
     owner: str
-    """``user:group``, by name where the accounts know it, else by number."""
+    """``user:group``, by name if the accounts have it, otherwise by number."""
     size: int
     digest: str
     """SHA-256 of a file's bytes; for links the target, escaped like a path; else ``-``."""
@@ -75,7 +75,7 @@ _ESCAPES = {
     **{code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F)},
     **{0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)},
 }
-"""A table for str.translate: tens of thousands of paths come along, letter by letter that shows."""
+"""A table for str.translate, which is fast enough for tens of thousands of paths."""
 
 
 def escaped(path: str) -> str:
@@ -110,7 +110,7 @@ def contents_text(module: ModuleName, lines: tuple[PathLine, ...]) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Take back `escaped`; raises `QlumodError`."""
+    """The inverse of `escaped`; raises `QlumodError`."""
     return _ESCAPE.sub(_unescaped, text)
 
 

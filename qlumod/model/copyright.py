@@ -1,4 +1,4 @@
-"""The collected copyright file of a module: the texts of all its packages, word for word."""
+"""The collected copyright file of a module: the texts of all its packages, verbatim."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,7 +17,7 @@ before each says which packages it is of, and which bytes are theirs: as many as
 the empty line. Licences that they name as files below /usr/share/common-licenses are on every
 Debian system."""
 RULE = b"#" * 78 + b"\n"
-"""A comment, by which people see where the next text begins."""
+"""A comment line that shows people where the next text begins."""
 
 
 def collected(lock: Lock, module: ModuleName, texts: Texts) -> bytes:
@@ -44,7 +44,7 @@ def _head(lock: Lock, module: ModuleName, packages: Sequence[LockedPackage], tex
 
 
 def _bodies(packages: Sequence[LockedPackage], texts: Texts) -> Iterator[bytes]:
-    """Each text once, with the packages that it is of; in the order of the first of these."""
+    """Each text once, with its packages; in the order of the first package."""
     of: dict[bytes, list[LockedPackage]] = {}
     for package in packages:
         if package.package in texts:

@@ -1,4 +1,4 @@
-"""Digests of values: each part is framed by its length, so that no two values look alike."""
+"""Digests of values: each part is framed by its length, so different values differ."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

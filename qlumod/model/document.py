@@ -1,4 +1,4 @@
-"""deb822 text with line numbers, whose faults are all reported at once; and canonical text back."""
+"""deb822 documents: parsed with line numbers and all faults at once, and written canonically."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ from qlumod.model.characters import not_allowed, unseen
 from qlumod.model.lines import lines_of
 
 FORMAT = 1
-"""The only format there is; every document names it in its first field."""
+"""The only format number; every document has it in its first field."""
 
 _BEGUN = re.compile(r"([!\"$-,.-9;-~][!-9;-~]*):(.*)")
 """A line that begins a field: its name, then its value (deb822(5))."""
@@ -19,7 +19,7 @@ _BEGUN = re.compile(r"([!\"$-,.-9;-~][!-9;-~]*):(.*)")
 T = TypeVar("T")
 
 MOST_FAULTS = 1000
-"""So many faults of a document are told; nobody mends them one by one, and reading ends."""
+"""The most faults that are reported of a document; then reading ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Field:
 
     @property
     def filled(self) -> tuple[Line, ...]:
-        """The lines that say something, stripped."""
+        """The lines that are not empty, stripped."""
         return tuple(
             Line(number=line.number, text=line.text.strip())
             for line in self.lines
@@ -61,18 +61,18 @@ class Reading:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        # By what is said: fields that stand for several variants are read with each of them.
+        # By message: a field that several variants share is read once for each of them.
         self._faults: dict[str, tuple[int, QlumodError]] = {}
 
     def fault(self, line: int, what: str, *, field: str = "", remedy: str = "") -> None:
-        """Note a fault; `what` is said after file, line and field. Raises where they are many."""
+        """Note a fault, with file, line, field and `what`. Raises if there are too many."""
         where = f"{self.path}:{line}: {field}: " if field else f"{self.path}:{line}: "
         self._faults.setdefault(where + what, (line, QlumodError(where + what, remedy=remedy)))
         if len(self._faults) == MOST_FAULTS:
             raise Faults(self._first())
 
     def finish(self) -> None:
-        """Raise what was found, in the order of the lines; nothing found: go on."""
+        """Raise all noted faults in the order of their lines; return if there are none."""
         raise_faults(fault for _, fault in self._in_order())
 
     def _first(self) -> Iterator[QlumodError]:
@@ -83,9 +83,9 @@ class Reading:
         return sorted(self._faults.values(), key=lambda found: found[0])
 
     def stanzas(self, text: str) -> tuple[Stanza, ...]:
-        """Take a document apart: at least one stanza, the first without the field Format.
+        """Split a document into stanzas: at least one, the first without the field Format.
 
-        Raises at once where there is nothing to read, or where the format is not known.
+        Raises at once if the document is empty, or if its format is unknown.
         """
         found = _without_duplicates(self, _stanzas(self, _clean_lines(self, text)))
         if not found:
@@ -95,9 +95,9 @@ class Reading:
 
 
 class Fields:
-    """The fields of one stanza, asked for by name; what nobody asked for is refused by `done`.
+    """The fields of one stanza, read by name; `done` refuses the fields that were not read.
 
-    A fault is noted and the value `otherwise` stands in, so that all the others are found too.
+    A fault is noted, and the value `otherwise` is returned, so that all other faults are found too.
     """
 
     def __init__(self, reading: Reading, stanza: Stanza) -> None:
@@ -107,7 +107,7 @@ class Fields:
         self._asked: list[str] = []
 
     def has(self, name: str) -> bool:
-        """Whether the stanza has that field; it counts as asked for."""
+        """Whether the stanza has that field; it counts as read."""
         return self._field(name) is not None
 
     def line_of(self, name: str) -> int:
@@ -174,7 +174,7 @@ class Fields:
         return tuple(item for _, item in self._items_at(name, self._filled(name), parse))
 
     def done(self, *, hints: Mapping[str, str] | None = None) -> None:
-        """Refuse the fields that nobody asked for; `hints` say what there is in place of some."""
+        """Refuse the fields that were not read; `hints` name replacements for some of them."""
         known = {name.lower(): name for name in self._asked}
         for key, field in self._fields.items():
             hint = (hints or {}).get(field.name)
@@ -252,7 +252,7 @@ def written(*stanzas: Iterable[tuple[str, str | Sequence[str]]]) -> str:
 
 
 def readable(text: str, path: str, parse: Callable[[str, str], object]) -> bytes:
-    """The bytes of a document that is to be written; raises where its own reader refuses it."""
+    """The bytes of a document to be written; raises if its own reader refuses them."""
     try:
         parse(text, path)
         return text.encode()
@@ -265,7 +265,7 @@ def readable(text: str, path: str, parse: Callable[[str, str], object]) -> bytes
 
 
 def repeated(items: Iterable[str]) -> list[str]:
-    """Those that are there more than once, sorted."""
+    """The items that occur more than once, sorted."""
     return sorted(item for item, count in Counter(items).items() if count > 1)
 
 
@@ -289,7 +289,7 @@ def _clean_lines(reading: Reading, text: str) -> list[str]:
 
 
 def _refuse_hidden(reading: Reading, lines: list[str]) -> None:
-    """Refuse each character that nobody sees, where it comes first."""
+    """Refuse each invisible character, at its first place."""
     found: dict[str, list[int]] = {}
     for number, line in enumerate(lines, 1):
         for char in unseen(line) if line else ():
@@ -329,7 +329,7 @@ def _stanzas(reading: Reading, lines: list[str]) -> Iterator[Stanza]:
 
 
 def _fields(reading: Reading, lines: list[str]) -> Iterator[Field | None]:
-    """Put lines together to fields, as deb822(5) says; None between stanzas."""
+    """Join lines to fields, as deb822(5) says; None between stanzas."""
     name, start = "", 0
     kept: list[Line] = []
     for number, line in enumerate(lines, 1):
@@ -399,7 +399,7 @@ def _without_format(reading: Reading, stanza: Stanza) -> Stanza:
 
 
 def _refuse_format(reading: Reading, line: int, found: str) -> None:
-    """Refuse at once: what a newer format means by its other fields is not known here."""
+    """Refuse at once: this program does not know the fields of a newer format."""
     newer = found.isascii() and found.isdigit() and found > str(FORMAT)
     raise QlumodError(
         f"{reading.path}:{line}: Format: this qlumod reads format {FORMAT}, not {found!r}",

@@ -1,4 +1,4 @@
-"""Generated packages: compiled kernel modules as a package, which no archive has."""
+"""Generated packages: packages of compiled kernel modules, which are in no archive."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from qlumod.model.document import Fields
 from qlumod.model.names import PackageName, kernel_release, package_name, package_version
 
 ARCHIVE: Final = "generated"
-"""What stands for the archive of a generated package, in locks and contents."""
+"""The archive's name of a generated package, in locks and contents."""
 RECIPE: Final = 1
-"""The way in which modules are compiled and packaged; another number is for other bytes."""
+"""The number of the way in which modules are compiled and packaged; it changes with their bytes."""
 
 _DKMS = "-dkms"
 _ENDS = ("-kernel", "-modules", "-module")
@@ -21,16 +21,16 @@ _SOURCES = re.compile(r"(\S+) \(= (\S+)\)\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """How a generated package comes about, and what it says of itself; relations as in Debian's."""
+    """The sources and the fields of a generated package; relations in Debian's syntax."""
 
     sources: PackageName
-    """The package of dkms sources that it is compiled from, and takes the place of."""
+    """The package of dkms sources from which it is compiled, and which it replaces."""
     sources_version: str
     kernel: str
     """The kernel's release (uname -r)."""
     depends: tuple[str, ...] = ()
     build_depends: tuple[str, ...] = ()
-    """What the sources' package depends on, but no node has: only the build does."""
+    """The dependencies of the sources' package that only the build has, and no node."""
     provides: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     """With the sources' Breaks."""
@@ -60,7 +60,7 @@ def generated_version(sources: str, kernel: str) -> str:
 
 
 def parse_generated(fields: Fields) -> Generated | None:
-    """Read what a stanza of the lock says of a generated package; None where it is another one."""
+    """Read a generated package from a stanza of the lock; None if it is not generated."""
     if not fields.has("Compiled-From"):
         return None
     name, version = fields.need("Compiled-From", _compiled_from, (PackageName(""), ""))

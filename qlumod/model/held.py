@@ -1,4 +1,4 @@
-"""What a package of a module holds: as much as tells whether it goes together with others."""
+"""The modules in a package: the properties that decide whether they can be in one image."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from qlumod.model.packed import unpacked
 from qlumod.model.payload_paths import MANIFEST, MODULES, payload_home
 
 SetKey = tuple[ReleaseVersion, FlavorName, ArchName]
-"""What the modules of one image have in common."""
+"""The release, flavor and architecture that all modules of one image share."""
 Source = tuple[str, str]
 """The name and the version of a source package."""
 PACKAGES = ".packages.version.gz"
@@ -30,7 +30,7 @@ _TOLD = re.compile(rf"{MODULES}(/[^/]+){{4}}/({MANIFEST}|[^/]+{re.escape(PACKAGE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A module in a package: what it says of other modules, and what Debian packages it has."""
+    """A module in a package: its relations to other modules, and its Debian packages."""
 
     module: ModuleName
     release: ReleaseVersion
@@ -39,25 +39,25 @@ class Held:
     requires: tuple[ModuleName, ...]
     conflicts: tuple[ModuleName, ...]
     payload: Digest
-    """Of its manifest, which names every file of it by digest."""
+    """The digest of its manifest, which has the digests of all other files."""
     packages: Mapping[str, str]
     """The version of each."""
     sources: tuple[Source, ...]
-    """What they were made from, but for packages that qlumod generated; sorted."""
+    """The sources of its packages, without packages that qlumod generated; sorted."""
 
     @property
     def key(self) -> SetKey:
-        """Which modules it may be in one image with."""
+        """The key of the modules with which it can be in one image."""
         return self.release, self.flavor, self.architecture
 
 
 def tells_of_module(path: str) -> bool:
-    """Whether a file of a package, by its relative path, says what a module is."""
+    """Whether a file of a package, by its relative path, describes a module."""
     return bool(path.startswith(MODULES) and _TOLD.fullmatch(path))
 
 
 def read_held(texts: Mapping[str, bytes], where: str) -> tuple[Held, ...]:
-    """The modules of a package, by its files that tell; raises `QlumodError`."""
+    """The modules of a package, from the files that describe them; raises `QlumodError`."""
     try:
         homes = [path.rpartition("/")[0] for path in sorted(texts) if path.endswith(MANIFEST)]
         return tuple(_held(home, texts) for home in homes)

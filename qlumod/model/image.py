@@ -1,4 +1,4 @@
-"""Images: what people want of one, and the stack that was built from it."""
+"""Images: the definition of an image, and the stack that was built from it."""
 
 import re
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from qlumod.model.secret import Secret, parse_secret
 CORE = ModuleName("core")
 """The module that is part of every image."""
 COMMON = "common"
-"""Where the site's files for all images lie, which therefore is no image's name."""
+"""The directory of the site's files for all images; no image can have this name."""
 
 ImageName = NewType("ImageName", str)
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._+-]*\Z")
@@ -56,7 +56,7 @@ def image_version(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """What ``/etc/qlumod/images/<name>.image`` says."""
+    """The content of ``/etc/qlumod/images/<name>.image``."""
 
     name: ImageName
     version: str
@@ -64,7 +64,7 @@ class Image:
     flavor: FlavorName
     architecture: ArchName
     modules: tuple[ModuleName, ...]
-    """The modules chosen beside core, sorted."""
+    """The chosen modules without core, sorted."""
     description: str = ""
 
     @property
@@ -74,7 +74,7 @@ class Image:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether it stays at one concrete version."""
+        """Whether its version is a fixed x.y.z."""
         return self.version.count(".") == 2
 
     def follows(self, version: ReleaseVersion) -> bool:
@@ -139,7 +139,7 @@ class StackModule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """What ``/var/lib/qlumod/images/<image>/<generation>/stack`` says; a node boots by it."""
+    """The content of ``/var/lib/qlumod/images/<image>/<generation>/stack``; a node boots by it."""
 
     image: ImageName
     version: ReleaseVersion
@@ -147,7 +147,7 @@ class Stack:
     architecture: ArchName
     epoch: int
     inputs: Digest
-    """The digest of all that went into the stack, but for secrets."""
+    """The digest of all inputs of the stack except secrets."""
     kernel_release: str
     kernel: PayloadFile
     initrd: PayloadFile

@@ -1,4 +1,4 @@
-"""Values that go from one process of ours to another as JSON (RFC 8259)."""
+"""Values that one process of qlumod passes to another as JSON (RFC 8259)."""
 
 from typing import Any
 

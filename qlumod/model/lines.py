@@ -1,6 +1,6 @@
-"""The lines of a text that newlines end, and nothing else: a name may hold all other characters."""
+"""The lines of a text: only newlines end them, since names may contain all other characters."""
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines without newlines; str.splitlines() would also end one at a form feed or U+2028."""
+    """The lines without newlines; str.splitlines() would also split at a form feed or U+2028."""
     return text.removesuffix("\n").split("\n") if text else []

@@ -1,4 +1,4 @@
-"""The lock: exactly which packages, of one release × flavor × architecture."""
+"""The lock: the exact packages of all modules, for one release × flavor × architecture."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -37,18 +37,18 @@ class LockedPackage:
     """One package of the lock.
 
     `filename` is the path below the archive's URI (as in Packages), `archive` the name of the
-    archive in the release file. `modules` are the modules whose layer holds the package: exactly
-    those that do not find it in a module that they require. `builds` are those whose kernel modules
-    are compiled with it: that is no reason to be in their layers.
+    archive in the release file. `modules` are the modules whose layers contain the package: those
+    that need it and do not get it from a module that they require. `builds` are the modules whose
+    kernel modules are compiled with it; it is not in their layers for that reason.
 
-    A generated package is in no archive: instead of a file's, `sha256` is the digest of its inputs.
+    A generated package is in no archive: its `sha256` is the digest of its inputs, not of a file.
     """
 
     package: PackageName
     version: str
     architecture: str
     source: str
-    """``name (version)`` where the source's version differs, else ``name``."""
+    """``name (version)`` if the source's version differs, otherwise ``name``."""
     sha256: Digest
     size: int
     filename: str
@@ -56,26 +56,26 @@ class LockedPackage:
     modules: tuple[ModuleName, ...]
     builds: tuple[ModuleName, ...] = ()
     reason: str
-    """Why it is there: ``requested by slurm``, ``slurmd depends on it``, ``essential``."""
+    """Why it is in the lock: ``requested by slurm``, ``slurmd depends on it``, ``essential``."""
     section: str = ""
-    """Its section where that is outside the main area: ``non-free-firmware/kernel``."""
+    """Its section if that is outside the main area: ``non-free-firmware/kernel``."""
     generated: Generated | None = None
 
     @property
     def area(self) -> str:
-        """The archive's area that it is in: ``main``, ``non-free-firmware``."""
+        """Its area of the archive: ``main``, ``non-free-firmware``."""
         return self.section.partition("/")[0] or "main"
 
     @property
     def file_name(self) -> str:
-        """The .deb's standard file name, ``:`` of an epoch left out as in pools."""
+        """The .deb's standard file name, without the epoch's ``:``, as in pools."""
         version = self.version.partition(":")[2] or self.version
         return f"{self.package}_{version}_{self.architecture}.deb"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedArchive:
-    """One InRelease file that the lock was made from."""
+    """One InRelease file from which the lock was made."""
 
     archive: str
     suite: str
@@ -85,14 +85,14 @@ class LockedArchive:
     key: str
     """The fingerprint of the key that signed it."""
     older_because: str = ""
-    """Why it is older than the one of the lock before, where it is."""
+    """Why it may be older than the InRelease of the previous lock; empty if it is not older."""
     expired_because: str = ""
-    """Why its Valid-Until was not looked at, where it was not."""
+    """Why its Valid-Until was not checked; empty if it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedPredecessor:
-    """The version that a module is compared with: the one published before it."""
+    """The version with which a module is compared: the one published before it."""
 
     module: ModuleName
     version: str
@@ -106,15 +106,15 @@ class LockedPredecessor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedPublication:
-    """A module that is published already, in the version that its revision names."""
+    """A module that is published already, in the version of its revision."""
 
     module: ModuleName
     recipe: Digest
-    """Of what it was made from: a module of another recipe is another version."""
+    """The digest of its recipe: a module with another recipe needs another version."""
     manifest: Digest
-    """Of its payload's manifest: a payload of other bytes is another version."""
+    """The digest of its payload's manifest: a payload with other bytes needs another version."""
     document: Digest
-    """Of the document that the version after it will have for its predecessor."""
+    """The digest of the predecessor document for the next version."""
 
     def __str__(self) -> str:
         return f"{self.module} {self.recipe} {self.manifest} {self.document}"
@@ -124,12 +124,12 @@ class LockedPublication:
 class Lock:
     """A whole lock file; packages sorted by name.
 
-    `specs` are the digests of the specs it was made from, `inputs` that of release and accounts.
+    `specs` are the digests of the specs from which it was made.
     `epoch` is the newest Date of the InRelease files in seconds; `epochs` are those of modules
     that have another one (`epoch_of`). `tools` are Debian package versions of the build host's
     tools. `revisions` are the N of each module package's version ``x.y.z-N``; `predecessors` are
-    what the modules are compared with, and `publications` tell which are published as they are.
-    `left_out` are modules that could not be locked, with the reason: the lock is none of theirs.
+    the versions with which the modules are compared, and `publications` are the modules that are
+    published unchanged. `left_out` are modules that the lock does not contain, with the reason.
     """
 
     version: str
@@ -150,18 +150,18 @@ class Lock:
     left_out: tuple[tuple[ModuleName, str], ...] = ()
 
     def epoch_of(self, module: ModuleName) -> int:
-        """The time of all that is made of a module (its SOURCE_DATE_EPOCH).
+        """The time of all files of a module (its SOURCE_DATE_EPOCH).
 
-        It stays as long as the module does, whatever moves in others.
+        It stays as long as the module does not change, whatever changes in others.
         """
         return dict(self.epochs).get(module, self.epoch)
 
     def predecessor_of(self, module: ModuleName) -> LockedPredecessor | None:
-        """What a module is compared with; None: nothing was published before it."""
+        """The version with which a module is compared; None: nothing was published before it."""
         return next((found for found in self.predecessors if found.module == module), None)
 
     def publication_of(self, module: ModuleName) -> LockedPublication | None:
-        """How a module is published already; None: it is new, or has changed."""
+        """The publication of an unchanged module; None: it is new, or has changed."""
         return next((found for found in self.publications if found.module == module), None)
 
     def of(self, module: ModuleName) -> tuple[LockedPackage, ...]:
@@ -169,19 +169,19 @@ class Lock:
         return tuple(p for p in self.packages if module in p.modules)
 
     def building(self, module: ModuleName) -> tuple[LockedPackage, ...]:
-        """The packages that a module's kernel modules are compiled from and with."""
+        """The packages from which and with which a module's kernel modules are compiled."""
         return tuple(p for p in self.packages if module in p.builds)
 
     def to_compile(
         self, module: ModuleName, below: Collection[ModuleName]
     ) -> tuple[LockedPackage, ...]:
-        """Those of them that are installed for it over the layers below."""
+        """Those of them that are installed over the layers of the required modules."""
         return tuple(p for p in self.building(module) if not set(below) & set(p.modules))
 
     def to_make(
         self, module: ModuleName, below: Collection[ModuleName]
     ) -> tuple[LockedPackage, ...]:
-        """All packages of archives that making a module takes, the layers below given."""
+        """All packages of archives that are needed to make a module over the layers below."""
         own = (p for p in self.of(module) if not p.generated)
         return tuple(sorted({*own, *self.to_compile(module, below)}, key=_package_key))
 
@@ -191,11 +191,11 @@ class Lock:
 
     @property
     def from_archives(self) -> tuple[LockedPackage, ...]:
-        """All packages that an archive has, or had."""
+        """All packages from archives: those that are not generated."""
         return tuple(p for p in self.packages if not p.generated)
 
     def restricted_to(self, modules: Iterable[ModuleName]) -> "Lock":
-        """The lock that speaks of these modules only: what a source package carries."""
+        """The lock with these modules only, for a source package."""
         kept = frozenset(modules)
         packages = (
             replace(
@@ -218,7 +218,7 @@ class Lock:
 
 
 def inputs_of(package: LockedPackage, packages: Iterable[LockedPackage]) -> Digest:
-    """The digest of all that decides a generated package's bytes; `packages` are the lock's."""
+    """The digest of all inputs of a generated package; `packages` are those of the lock."""
     needs = [
         [other.package, other.version, other.architecture, other.sha256]
         for other in sorted(packages, key=_package_key)
@@ -236,7 +236,7 @@ def inputs_of(package: LockedPackage, packages: Iterable[LockedPackage]) -> Dige
 
 
 def lock_text(lock: Lock) -> str:
-    """The text of a lock file: sorted, so that a review shows what moved and nothing else."""
+    """The text of a lock file: sorted, so that a diff shows only the packages that moved."""
     return written(
         (
             ("Format", "1"),
@@ -386,10 +386,10 @@ def _package(fields: Fields) -> LockedPackage:
 
 
 def _check_twice(reading: Reading, packages: Sequence[tuple[int, LockedPackage]]) -> None:
-    """Refuse a package that a module has twice; modules that exclude others may have another."""
+    """Refuse a package that one module has twice; modules that exclude each other may differ."""
     first: dict[tuple[str, str], int] = {}
     for line, package in packages:
-        # A stanza that names no module is none that could be: a package is in a lock once then.
+        # Stanzas without modules share one key: such a package may occur only once.
         for module in (*package.modules, *package.builds) or ("",):
             if first.setdefault((package.package, module), line) != line:
                 of = f" for {module}" if module else ""

@@ -1,4 +1,4 @@
-"""The names of modules, flavors, versions and packages, and how package names are taken apart."""
+"""The names of modules, flavors, versions and packages, and the parts of package names."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from qlumod.model.numbers import number
 ModuleName = NewType("ModuleName", str)
 """Lower-case letters, digits, ``-``, ``+`` and ``.``, as a package name may have (Policy 5.6.1)."""
 FlavorName = NewType("FlavorName", str)
-"""The distribution that a module is made from: a code name such as ``bookworm``."""
+"""The distribution from which a module is made: a code name such as ``bookworm``."""
 ArchName = NewType("ArchName", str)
 """A Debian architecture: ``amd64``."""
 PackageName = NewType("PackageName", str)
@@ -20,10 +20,10 @@ PackagingName = NewType("PackagingName", str)
 DEB = PackagingName("deb")
 """Debian's, which a flavor has where the release does not say otherwise."""
 REDISTRIBUTE = "Qlumod-Redistribute"
-"""The field of packages that not everybody may be given: ``no``."""
+"""The field of packages that must not be given to everybody: ``no``."""
 
 LONGEST = 100
-"""The characters of a name that becomes a part of files' names, which may have 255 bytes."""
+"""The maximum length of a name that is part of file names, which may have 255 bytes."""
 
 Digest = NewType("Digest", str)
 """A SHA-256 digest: 64 lower-case hexadecimal digits."""
@@ -38,7 +38,7 @@ _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 
 
 def require_short(text: str, what: str) -> None:
-    """Raise where a name is too long for a file's that has more in it; `what` it is a name of."""
+    """Raise if a name is too long to be part of a file name; `what` says what it names."""
     if len(text) > LONGEST:
         raise QlumodError(
             f"{text[:40]!r}… is no {what} name: it has more than {LONGEST} characters"
@@ -153,7 +153,7 @@ class ModulePackage:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Take a name apart from the right, since module names hold hyphens, digits and dots."""
+        """Split a name from the right, since module names contain hyphens, digits and dots."""
         head, *tail = text.rsplit("-", 3)
         prefix, found, module = head.partition("-module-")
         if not found or len(tail) != 3:

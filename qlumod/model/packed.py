@@ -1,4 +1,4 @@
-"""What gzip packed, unpacked up to a limit: a few bytes may stand for more than a memory has."""
+"""Decompression of gzip up to a limit: a few bytes may decompress to more than the memory."""
 
 import gzip
 import io
@@ -7,11 +7,11 @@ import zlib
 from qlumod.errors import QlumodError
 
 MOST = 1 << 28
-"""Bytes that a packed document may have: the contents of a module of a million files."""
+"""The most bytes of a decompressed document: the contents of a module with a million files."""
 
 
 def unpacked(data: bytes, path: str, *, most: int = MOST) -> bytes:
-    """What a file of gzip holds; raises `QlumodError` where it is damaged or has more than `most`.
+    """The content of a gzip file; raises `QlumodError` if it is damaged or has more than `most`.
 
     `path` names it for errors.
     """

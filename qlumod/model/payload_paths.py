@@ -1,4 +1,4 @@
-"""Where the payload of a module is installed, and the file in it that tells of all others."""
+"""The path of an installed payload, and the names of the files that describe it."""
 
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 

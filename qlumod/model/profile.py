@@ -1,11 +1,11 @@
-"""Profiles: the release compressed otherwise, for trials and CI; what they make says so itself."""
+"""Profiles: another compression of the release, for trials and CI; results name their profile."""
 
 import re
 
 from qlumod.errors import QlumodError
 
 RELEASED = "release"
-"""The profile of what is published: the release as it is."""
+"""The profile of published packages: the release itself."""
 _NAME = re.compile(r"[a-z][a-z0-9]*\Z")
 _MARK = re.compile(r"-\d+~profile\.([a-z][a-z0-9]*)\Z")
 
@@ -18,11 +18,11 @@ def profile_name(text: str) -> str:
 
 
 def marked(version: str, profile: str) -> str:
-    """The version of packages made in a profile: before that of the release, and another one."""
+    """The version of packages made in a profile: lower than the version of the release."""
     return f"{version}~profile.{profile}" if profile else version
 
 
 def profile_of(version: str) -> str:
-    """The profile that packages of a version were made in."""
+    """The profile in which packages of a version were made."""
     found = _MARK.search(version)
     return found[1] if found else RELEASED

@@ -1,4 +1,4 @@
-"""All that engineers wrote for a release, read and checked together."""
+"""All documents of a release (release, accounts, specs), read and checked together."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from qlumod.model.spec import ModuleSpec, in_build_order
 from qlumod.model.stacks import stack_of
 
 CORE = ModuleName("core")
-"""The module that all others stand on: the only one that requires none."""
+"""The module that all others require: the only one that requires none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +23,11 @@ class Project:
     specs: tuple[ModuleSpec, ...]
 
     def of_flavor(self, flavor: FlavorName) -> "Project":
-        """The project with those modules only that a flavor has."""
+        """The project with only the modules of a flavor."""
         return replace(self, specs=tuple(spec for spec in self.specs if spec.made_in(flavor)))
 
     def without(self, modules: Collection[ModuleName]) -> "Project":
-        """The project but for some modules."""
+        """The project without some modules."""
         return replace(self, specs=tuple(s for s in self.specs if s.module not in modules))
 
     def in_profile(self, name: str) -> "Project":
@@ -35,7 +35,7 @@ class Project:
         return replace(self, release=self.release.in_profile(name))
 
     def spec(self, module: ModuleName) -> ModuleSpec:
-        """The spec of a module; raises `QlumodError` where there is none."""
+        """The spec of a module; raises `QlumodError` if there is none."""
         for spec in self.specs:
             if spec.module == module:
                 return spec
@@ -44,7 +44,7 @@ class Project:
 
 
 def checked_project(release: Release, accounts: Accounts, specs: tuple[ModuleSpec, ...]) -> Project:
-    """Check what no document can say alone; raises all faults at once."""
+    """Check the rules across documents; raises all faults at once."""
     raise_faults(
         (
             *_namesakes(specs),
@@ -94,7 +94,7 @@ def _unknown_conflicts(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
 
 
 def _required_conflicts(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
-    """Find modules that stand on two others that exclude each other, or on one they exclude."""
+    """Find modules that require two modules that exclude each other, or one that they exclude."""
     known = {spec.module: spec for spec in specs}
     below = {module: stack_of(module, known) for module in known}
     for spec in specs:
@@ -110,7 +110,7 @@ def _required_conflicts(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
 
 
 def _missing_flavors(release: Release, specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
-    """Find modules of a flavor that stand on one which that flavor does not have."""
+    """Find modules of a flavor that require a module which that flavor does not have."""
     known = {spec.module: spec for spec in specs}
     for spec in specs:
         for below in filter(None, map(known.get, spec.requires)):

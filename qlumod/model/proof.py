@@ -1,4 +1,4 @@
-"""What a proof says of the stacks of some modules: a proof about bytes, since it names them."""
+"""The proof of stacks of modules: it contains digests, so it is a proof about bytes."""
 
 import json
 from collections import Counter
@@ -23,7 +23,7 @@ from qlumod.model.names import (
 )
 
 ABOUT = ("format", "qlumod", "release", "flavor", "architecture", "modules")
-"""What every proof begins with."""
+"""The first fields of every proof."""
 OF_ONE = ("equal", "paths", "permitted", "differences")
 OF_ALL = ("date", "equal", "permitted", "pairs", "apart", "stacks", "without")
 _MODULE = ("module", "version", "title", "layer", "payload")
@@ -41,7 +41,7 @@ twelve for some characters."""
 class Permit:
     """A kind of differences that is permitted, and why; `most` are the paths that it can permit.
 
-    None: as many as there are.
+    None: any number.
     """
 
     name: str
@@ -78,7 +78,7 @@ class About:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What a document of `qlumod verify-stack` says."""
+    """The content of a document of `qlumod verify-stack`."""
 
     about: About
     stacks: Mapping[Digest, bool]
@@ -86,7 +86,7 @@ class Proof:
 
 
 def about_document(about: About) -> dict[str, object]:
-    """What every proof begins with, for JSON."""
+    """The first fields of every proof, for JSON."""
     return {
         "format": FORMAT,
         "qlumod": about.qlumod,
@@ -117,7 +117,7 @@ def permits(known: Iterable[Permit]) -> Permits:
 
 
 def proof_text(document: Mapping[str, object]) -> bytes:
-    """A document in lines that gpg can sign in place; what is too long for that is cut."""
+    """A document in lines that gpg can clearsign; longer texts are cut."""
     return f"{json.dumps(_cut(document), indent=1)}\n".encode()
 
 
@@ -173,7 +173,7 @@ def _check_permits(values: Mapping[str, Any], known: Permits) -> None:
 
 
 def _counts(values: Mapping[str, Any], known: Permits, by: str) -> dict[str, int]:
-    """How many paths each permit permits of the differences that are told one by one."""
+    """How many of the listed differences each permit permits."""
     told = {(row["permitted"], row["path"]) for row in _rows(values, "differences")}
     found = Counter(name for name, _ in told if name is not None)
     said = {row["name"]: row.get("paths") for row in values["permitted"]}

@@ -1,4 +1,4 @@
-"""What looks like a secret and is none: a file or a tree that everybody may read, and why."""
+"""Public files: a file or a tree that only looks like a secret, and why everybody may read it."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ SHARED = frozenset(
         "/var/spool",
     )
 )
-"""Directories of many packages: what lies there is no tree of one's own."""
+"""Directories of many packages: a module cannot declare a tree there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +48,11 @@ class Public:
     """An absolute path, in which ``*`` matches within a name; with a ``/`` at its end it is a
     directory, and all that lies below is meant."""
     reason: str
-    """Why, for people who ask what an image holds."""
+    """The reason, for people who read an image's description."""
 
     @property
     def is_tree(self) -> bool:
-        """Whether it is all below a directory."""
+        """Whether it stands for everything below a directory."""
         return self.pattern.endswith("/")
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The registry: the modules that a head node has, and what has changed since the last look."""
+"""The registry: the modules of a head node, and the changes since the last registration."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from qlumod.model.names import (
 from qlumod.model.numbers import number
 
 RegistryKey = tuple[ModuleName, FlavorName, ArchName, ReleaseVersion]
-"""What there is only one of on a head node."""
+"""The key of a module version: a head node has only one of each."""
 
 
 class Status(StrEnum):
@@ -39,19 +39,19 @@ class Registered:
     flavor: FlavorName
     architecture: ArchName
     title: str = ""
-    """Title, stack group, size and layer are empty where the manifest cannot be read."""
+    """Title, stack group, size and layer are empty if the manifest cannot be read."""
     stack_group: str = ""
     size: int = 0
     """The bytes of the payload's files."""
     package_version: str = ""
-    """The version of the .deb; empty where dpkg does not know the payload."""
+    """The version of the .deb; empty if the payload belongs to no installed package."""
     layer: Digest | None = None
     status: Status = Status.OK
     problem: str = ""
 
     @property
     def key(self) -> RegistryKey:
-        """What sets it apart from the other stanzas."""
+        """The key that only this stanza has."""
         return self.module, self.flavor, self.architecture, self.version
 
     @property
@@ -66,7 +66,7 @@ class Registered:
 
 
 class Happened(StrEnum):
-    """What happened to a module between two looks."""
+    """The change of a module between two registrations."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -76,7 +76,7 @@ class Happened(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryChange:
-    """One module that is not as it was."""
+    """One module that has changed."""
 
     what: Happened
     module: Registered
@@ -89,7 +89,7 @@ Registry = tuple[Registered, ...]
 def registry_changes(
     old: Iterable[Registered], new: Iterable[Registered]
 ) -> tuple[RegistryChange, ...]:
-    """Compare two looks, in the order of the modules; damage is told once."""
+    """Compare two registries, in the order of the modules; damage is reported once."""
     before = {entry.key: entry for entry in old}
     after = {entry.key: entry for entry in new}
     return tuple(
@@ -111,12 +111,12 @@ def _change(old: Registered | None, new: Registered | None) -> RegistryChange | 
 
 
 def registry_text(registry: Iterable[Registered]) -> str:
-    """Write the registry: a head of its own, so that an empty one is a document, too."""
+    """Write the registry; it has a stanza with the format, so an empty one is a document, too."""
     return written([("Format", "1")], *(_stanza(entry) for entry in sorted(registry, key=_by_key)))
 
 
 def changes_text(changes: Iterable[RegistryChange]) -> str:
-    """Write what the hooks under ``registered.d`` are told."""
+    """Write the document for the programs in ``registered.d``."""
     return written(
         [("Format", "1")],
         *([("Change", str(change.what)), *_stanza(change.module)] for change in changes),

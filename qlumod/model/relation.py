@@ -1,4 +1,4 @@
-"""A wanted package in Debian's relation syntax; what python-debian only warns of is an error."""
+"""A wanted package in Debian's relation syntax; a warning of python-debian is an error here."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ from qlumod.model.names import (
 deb822 = late("debian.deb822")
 _OPERATORS = ("<<", "<=", "=", ">=", ">>")
 
-# python-debian warns of what it cannot parse and returns it as a name; here that is an error.
+# python-debian returns a relation that it cannot parse as a name, with a warning.
 logging.getLogger("debian.deb822").addFilter(
     lambda record: "cannot parse package relationship" not in record.getMessage()
 )
@@ -36,7 +36,7 @@ class Relation:
     flavors: tuple[FlavorName, ...] = ()
     """Only for these flavors; empty: for all."""
     line: int = field(default=0, compare=False)
-    """Where it stands in its file, for errors; 0 where it came from no file."""
+    """Its line in the file, for errors; 0 if it does not come from a file."""
 
     def __str__(self) -> str:
         bound = f" ({self.operator} {self.version})" if self.operator else ""
@@ -45,7 +45,7 @@ class Relation:
 
 
 def parse_relation(text: str) -> Relation:
-    """Read one relation; raises `QlumodError` for all that does not say exactly one package."""
+    """Read one relation; raises `QlumodError` unless it names exactly one package."""
     parts = _parts(text)
     operator, version = parts["version"] or ("", "")
     return Relation(
@@ -60,7 +60,7 @@ def _parts(text: str) -> Mapping[str, Any]:
     if "|" in text:
         raise _refusal(text, "a module names its packages: write one of the alternatives")
     found = deb822.PkgRelation.parse_relations(text)
-    # Written back, it must be what was read: python-debian takes the rest for a name.
+    # Written again, it must be the same: python-debian takes the rest for a name.
     same = _squeezed(deb822.PkgRelation.str(found)) == _squeezed(text)
     if len(found) != 1 or not same or re.search(r"[\s()\[\]<>]", found[0][0]["name"]):
         raise _refusal(text, _reason(text))

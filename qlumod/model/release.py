@@ -31,19 +31,19 @@ _SUITE = re.compile(r"\./\Z|[A-Za-z0-9][A-Za-z0-9.+_-]*(/[A-Za-z0-9.+_-]+)*/?\Z"
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
 _URI = re.compile(r"(https?|file)://[A-Za-z0-9.:/%~_+@-]+\Z")
 UNVERIFIED = "unverified"
-"""Stands for the key of a vendor's archive that a maintainer has to make sure of before its use."""
+"""Stands for the key of a vendor's archive that nobody has verified yet."""
 _MAINTAINER = re.compile(r"[^<>]+ <[^<>@ ]+@[^<>@ ]+>\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """One place that packages come from, for one or several flavors.
+    """One source of packages, for one or several flavors.
 
     Without `uri` it is an archive of the distribution: its URI is found in the build host's own
     apt configuration, by the `origin` and `label` of the Release files there (``Origin: Debian``,
     ``Label: Debian-Security``). `uri` is a vendor's address. `directory` is a folder of .debs.
-    `key` is the path of a keyring file, the fingerprint of a key, or `UNVERIFIED` where nobody has
-    made sure of one yet; a directory has none.
+    `key` is the path of a keyring file, the fingerprint of a key, or `UNVERIFIED` if nobody has
+    verified a key yet; a directory has none.
     `directory` is relative to the release file, or absolute.
     """
 
@@ -59,7 +59,7 @@ class Archive:
     on_request: bool = False
     """Whether only modules that name it take packages from it."""
     expired_because: str = ""
-    """Why the Valid-Until of its Release files does not count; empty: it does."""
+    """Why the Valid-Until of its Release files is ignored; empty: it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +87,10 @@ class Compression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """What `module-specs/release` says.
+    """The content of `module-specs/release`.
 
     `excludes` are dpkg path-exclude patterns and `includes` the path-include exceptions to them
-    (dpkg(1)), release-wide. `text` is the file as it stands, `digest` the digest of its canonical
+    (dpkg(1)), release-wide. `text` is the text of the file, `digest` the digest of its canonical
     text.
     """
 
@@ -111,10 +111,10 @@ class Release:
     """What the flavors are made of that are not made of .debs."""
     compression: Compression = Compression()
     profiles: tuple[tuple[str, Compression], ...] = ()
-    """How layers are compressed for other ends than publishing, by name. Not in the canonical
+    """How layers that are not published are compressed, by name. Not in the canonical
     text: the release's own layers do not depend on them."""
     profile: str = ""
-    """The profile that this is, in place of the release itself; see `in_profile`."""
+    """The profile of this value, if it is not the release itself; see `in_profile`."""
     text: str
     digest: Digest
 
@@ -137,7 +137,7 @@ class Release:
         return dict(self.packagings).get(flavor, DEB)
 
     def archives_of(self, flavor: FlavorName) -> tuple[Archive, ...]:
-        """The archives that packages of a flavor come from, in the file's order."""
+        """The archives of a flavor, in the file's order."""
         return tuple(archive for archive in self.archives if flavor in archive.flavors)
 
 
@@ -154,7 +154,7 @@ def parse_release(text: str, path: str) -> Release:
 
 
 def release_text(release: Release) -> str:
-    """The canonical text of a release: what is hashed."""
+    """The canonical text of a release, which is hashed."""
     return written(
         (
             ("Format", "1"),
@@ -363,7 +363,7 @@ def archive_directory(text: str) -> str:
 
 
 def archive_key(text: str) -> str:
-    """Read what names a key, a keyring or a fingerprint; raises `QlumodError`."""
+    """Read the value of a field Key: a keyring or a fingerprint; raises `QlumodError`."""
     if text == UNVERIFIED:
         return text
     if text.startswith("/"):

@@ -1,4 +1,4 @@
-"""Which modules stand on which others, in what order, and which are never in one image."""
+"""The relations of modules: requirements, build order, and mutual exclusion."""
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ from qlumod.model.names import ModuleName
 
 
 class Related(Protocol):
-    """What says of a module which others it requires, and which it excludes."""
+    """A module with the modules that it requires and excludes."""
 
     @property
     def module(self) -> ModuleName:
@@ -18,7 +18,7 @@ class Related(Protocol):
 
     @property
     def requires(self) -> tuple[ModuleName, ...]:
-        """The modules that it stands on."""
+        """The modules that it requires."""
 
     @property
     def conflicts(self) -> tuple[ModuleName, ...]:
@@ -37,13 +37,13 @@ class Circle(QlumodError):
             remedy="take one of these requirements out",
         )
         self.way = way
-        """From the first of them by name to what each requires, until that one comes again."""
+        """The path from the first module by name through the requirements, back to itself."""
 
 
 def in_order(modules: Iterable[R]) -> tuple[R, ...]:
-    """Sort modules so that each stands above all that it requires, else by name.
+    """Sort modules so that each comes after all that it requires, otherwise by name.
 
-    Raises `Circle` where there is no such order. What does not exist is found by `gaps`.
+    Raises `Circle` if there is no such order. `gaps` finds modules that do not exist.
     """
     known = {one.module: one for one in modules}
     sorter = TopologicalSorter(
@@ -65,14 +65,14 @@ def in_order(modules: Iterable[R]) -> tuple[R, ...]:
 
 
 def _from_the_first(cycle: list[ModuleName]) -> tuple[ModuleName, ...]:
-    """A cycle of graphlib's, in which each is required by the next, as people read it."""
+    """A cycle of graphlib (each is required by the next) in the order of `Circle.way`."""
     way = cycle[:0:-1]
     start = way.index(min(way))
     return (*way[start:], *way[:start], way[start])
 
 
 def gaps(modules: Iterable[R]) -> Iterator[tuple[R, ModuleName]]:
-    """Each module that requires one which is not among them, and that one."""
+    """Pairs of a module and a module that it requires but that is not among them."""
     all_of_them = tuple(modules)
     there = {one.module for one in all_of_them}
     for one in all_of_them:
@@ -80,7 +80,7 @@ def gaps(modules: Iterable[R]) -> Iterator[tuple[R, ModuleName]]:
 
 
 def excluded(modules: Iterable[Related]) -> dict[ModuleName, frozenset[ModuleName]]:
-    """The modules that each one cannot be in one image with: by itself, or by what it requires."""
+    """The modules that each module excludes: by itself, or through modules that it requires."""
     known = {one.module: one for one in modules}
     apart = {(one.module, other) for one in known.values() for other in one.conflicts}
     if not apart:
@@ -98,7 +98,7 @@ def excluded(modules: Iterable[Related]) -> dict[ModuleName, frozenset[ModuleNam
 
 
 def stack_of(module: ModuleName, known: Mapping[ModuleName, Related]) -> frozenset[ModuleName]:
-    """A module and all that it requires; what does not exist is found elsewhere."""
+    """A module and all that it requires; modules that do not exist are ignored here."""
     found: set[ModuleName] = set()
     waiting = [module]
     while waiting:

@@ -1,6 +1,6 @@
-"""Control data that others wrote (deb822(5)): read as dpkg reads it, and put into one form.
+"""Control data from others (deb822(5)): read as dpkg reads it, and normalised.
 
-What people write for qlumod is a document (`qlumod.model.document`), which knows its lines.
+Documents of qlumod itself are read by `qlumod.model.document`, which knows line numbers.
 """
 
 import re
@@ -16,7 +16,7 @@ mail = late("email.utils")
 COMPUTED = frozenset(
     ("filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "directory")
 )
-"""Fields about the file and the index: whoever makes an index computes them."""
+"""Fields about the file and the index: the program that makes an index computes them."""
 RELATIONS = (
     "Pre-Depends", "Depends", "Recommends", "Suggests", "Enhances", "Conflicts", "Breaks",
     "Replaces", "Provides",
@@ -32,14 +32,14 @@ _KNOWN = {
         "Files", "Checksums-Sha256", "Status", "Date", "Suite", "Valid-Until", "Architectures",
     )
 }  # fmt: skip
-"""The spelling of the fields that the code asks for by name."""
+"""The spelling of the fields that the code reads by name."""
 _KNOWN |= {name: name for name in _KNOWN.values()}
 
 _FIELD = re.compile(
     r"([^-#: \t\n\v\f\r][^: \t\n\v\f\r]*)[ \t]*:([^\n]*)"
     r"((?:\n[ \t]+[^ \t\n\v\f\r][^\n]*)*)\n"
 )
-"""A field as dpkg reads it: its name, its first line, and its further lines as they stand."""
+"""A field as dpkg reads it: its name, its first line, and its further lines unchanged."""
 _LISTED = re.compile(r"([0-9a-f]{32,})[ \t]+(\d{1,18})(?:[ \t]+\S+[ \t]+\S+)?[ \t]+(\S+)", re.ASCII)
 """Digest, size and name of a file; the field Files of a .changes has section and priority, too."""
 _RELATION = re.compile(
@@ -48,7 +48,7 @@ _RELATION = re.compile(
     re.ASCII,
 )
 _BLANKS = " \t\n\v\f\r"
-"""What dpkg takes for a blank: no others that Unicode has."""
+"""The characters that dpkg treats as blanks: not all blanks of Unicode."""
 _SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----\n"
 _SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----\n"
 
@@ -71,7 +71,7 @@ class ControlStanza:
         return self.fields.get(name, otherwise)
 
     def need(self, name: str, *, remedy: str = "") -> str:
-        """A field that must be there and not be empty; raises `QlumodError`."""
+        """A field that must exist and not be empty; raises `QlumodError`."""
         if value := self.fields.get(name):
             return value
         raise QlumodError(f"{self.where} has no field {name}", remedy=remedy)
@@ -93,7 +93,7 @@ class ControlStanza:
 
 
 def one_stanza(text: str, where: str) -> ControlStanza:
-    """The stanza of a text that has one; raises `QlumodError` where dpkg would not read it."""
+    """The only stanza of a text; raises `QlumodError` if dpkg would refuse it."""
     if not text.endswith("\n"):
         raise QlumodError(f"{where}: the last line has no end")
     found = tuple(read_stanzas(text, where))
@@ -122,7 +122,7 @@ def signed_stanza(data: bytes, where: str) -> ControlStanza:
 
 
 def normalised(control: ControlStanza) -> ControlStanza:
-    """What a package says of itself, without what an index tells, and without empty fields.
+    """The fields of a package without those of an index, and without empty fields.
 
     Raises `QlumodError` for relations that dpkg does not read.
     """
@@ -146,7 +146,7 @@ def stanza_text(fields: Mapping[str, str]) -> str:
 
 
 def as_text(data: bytes) -> str:
-    """Control data as text: UTF-8, or Latin-1, which dpkg takes from old packages, too."""
+    """Control data as text: UTF-8, or Latin-1, which dpkg accepts from old packages."""
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -154,7 +154,7 @@ def as_text(data: bytes) -> str:
 
 
 def date_seconds(date: str, where: str) -> int:
-    """The time that a field Date says, in seconds; raises `QlumodError`."""
+    """The time of a field Date, in seconds; raises `QlumodError`."""
     try:
         return int(mail.parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())
     except (ValueError, TypeError, LookupError, ArithmeticError, OSError) as fault:
@@ -203,7 +203,7 @@ def _no_field(text: str, position: int, where: str, line: int) -> QlumodError:
 
 @lru_cache(maxsize=1000)
 def _no_relation(name: str, value: str) -> str | None:
-    """What in a field is no relation to a package; None: all of it is."""
+    """The part of a field that is no relation to a package; None: there is none."""
     for group in value.split(","):
         alternatives = group.split("|")
         for alternative in alternatives:
@@ -215,5 +215,5 @@ def _no_relation(name: str, value: str) -> str | None:
 
 
 def _after_colon(value: str) -> str:
-    # A value that begins on the next line leaves no blank behind the colon.
+    # If a value begins on the next line, no blank follows the colon.
     return value if not value or value.startswith("\n") else f" {value}"

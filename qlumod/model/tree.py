@@ -1,11 +1,11 @@
-"""One path of a directory tree, with all that can be told of it: what scans return."""
+"""One path of a directory tree with all its metadata: the result of a scan."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeEntry:
-    """A path as lstat(2), listxattr(2) and readlink(2) tell it; names are not looked up."""
+    """A path with the results of lstat(2), listxattr(2) and readlink(2); ids are not names."""
 
     path: str
     """Absolute below the root that was scanned, ``/`` itself included; surrogates stand for bytes

@@ -96,8 +96,8 @@ def test_all_faults_of_both_files_and_of_the_environment_come_at_once(
         "QLUMOD_FLAVOR: 'Bookworm' is no flavor: it is a code name such as 'bookworm'",
         "QLUMOD_ARCHIVE: 'b' has not the form NAME=URI",
         "TOP/config/qlumod/qlumod.conf:2: unknown field 'Cahce'; did you mean 'Cache'?",
-        "TOP/config/qlumod/qlumod.conf:3: Specs: 'module-specs' must be absolute: it must begin with"
-        " '/' or '~/'",
+        "TOP/config/qlumod/qlumod.conf:3: Specs: 'module-specs' must be absolute: it must begin"
+        " with '/' or '~/'",
         "TOP/config/qlumod/qlumod.conf:4: Wait: 'soon' is no number of seconds",
         "TOP/config/qlumod/qlumod.conf:5: Store: /a b holds ' ', which is special to apt and"
         " overlayfs",
