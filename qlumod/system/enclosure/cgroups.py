@@ -1,7 +1,7 @@
-"""Control groups that count and limit the processes of one call, where this process may make any.
+"""Control groups that count and limit the processes of one call, if this process may make any.
 
-Version 2 (cgroups(7)) has one tree for all controllers, version 1 one for each. Root has its place
-in them nearly everywhere, an ordinary user only where systemd has delegated one.
+Version 2 (cgroups(7)) has one tree for all controllers, version 1 one for each. Root can make
+groups nearly everywhere, an ordinary user only if systemd has delegated one.
 """
 
 import contextlib
@@ -19,12 +19,12 @@ from qlumod.system.processes.limits import MEMORY, PROCESSES, Limits
 
 _PREFIX = "qlumod-"
 _PATIENCE, _PAUSE = 5.0, 0.01
-"""Seconds that the last processes of a group have to die, and between two looks."""
+"""Seconds that the last processes of a group have to end, and between two checks."""
 _OLD = 60.0
-"""Seconds after which a group without processes is one that a killed run left."""
+"""Seconds after which a group without processes counts as left by a killed run."""
 _PIDS, _MEMORY = "pids", "memory"
 _NAMES = {_PIDS: PROCESSES, _MEMORY: MEMORY}
-"""The limit that a controller is for."""
+"""The limit of each controller."""
 _LIMITS = {
     (_PIDS, 2): "pids.max",
     (_PIDS, 1): "pids.max",
@@ -57,7 +57,7 @@ class ControlGroup:
 
     @property
     def counted(self) -> frozenset[str]:
-        """The names of the limits that it counts; empty where no group can be had."""
+        """The names of the limits that it counts; empty if there is no group."""
         return frozenset(_NAMES[name] for part in self.parts for name in part.controllers)
 
     @property
@@ -78,7 +78,7 @@ class ControlGroup:
 
 @contextmanager
 def control_group(limits: Limits) -> Iterator[ControlGroup]:
-    """A group with these limits, gone at the end; one without parts where none can be had."""
+    """A group with these limits, removed at the end; without parts if none can be made."""
     wanted: Mapping[str, int] = {_PIDS: limits.processes, _MEMORY: limits.memory}
     parts: list[Place] = []
     try:
@@ -156,7 +156,7 @@ def _unescaped(name: str) -> str:
 
 
 def _path(own: str, controller: str) -> str | None:
-    """Our own group in a hierarchy, relative to its top (proc_pid_cgroup(5))."""
+    """The group of this process in a hierarchy, relative to its top (proc_pid_cgroup(5))."""
     for line in own.splitlines():
         _, names, path = line.split(":", 2)
         if controller in names.split(",") or names == controller:

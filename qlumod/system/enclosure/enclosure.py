@@ -1,12 +1,12 @@
-"""The one door to programs that come out of packages: they see their root and nothing of the host.
+"""The only door to programs of packages: they see their root and nothing of the host.
 
 bubblewrap (bwrap(1)) starts them in namespaces of their own, where the root is ``/``: without
 network, without the host's processes, with a bare /dev, a read-only /proc, an empty /sys, no
 controlling terminal, and no more capabilities than dpkg and maintainer scripts need. A filter of
-system calls (`syscalls`) and limits (`limits`) hold for them. When the program that was asked for
-has ended, all that it has started has ended, too, and what had not by itself is told.
+system calls (`syscalls`) and limits (`limits`) apply to them. When the program ends, all processes
+that it has started end, too; those that had to be ended are reported.
 
-SECURITY.md says what that keeps out, and what it does not.
+SECURITY.md says what this protects from, and what it does not.
 """
 
 import errno
@@ -45,9 +45,9 @@ CAPABILITIES = (
     "CAP_SETPCAP",
     "CAP_SETUID",
 )
-"""What dpkg and maintainer scripts need (capabilities(7)): files of all owners, other users.
+"""The capabilities that dpkg and maintainer scripts need: files of all owners, other users.
 
-CAP_MKNOD makes nodes of devices, which nothing can open: all that is mounted is ``nodev``.
+CAP_MKNOD makes device nodes, which nothing can open: all mounts are ``nodev``.
 """
 
 _HIDDEN = (
@@ -56,15 +56,15 @@ _HIDDEN = (
     "locks", "mdstat", "modules", "mtrr", "pagetypeinfo", "partitions", "sched_debug", "slabinfo",
     "softirqs", "swaps", "timer_list", "vmallocinfo",
 )  # fmt: skip
-"""Files of /proc that tell of the host or of its keys (proc(5)): empty inside."""
+"""Files of /proc about the host or its keys (proc(5)): empty inside."""
 _HIDDEN_TREES = ("1", "acpi", "asound", "bus", "driver", "fs", "irq", "scsi")
-"""Directories of /proc that do; and PID 1, which is `enclosed.sh` and nobody's business."""
+"""Such directories of /proc; and PID 1, which is `enclosed.sh` and must not be visible."""
 _TOP_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _OF_HOST = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
-"""What of the host's /etc its programs need."""
+"""The files of the host's /etc that its programs need."""
 _VAR_TMP = "/var/tmp"
 _POINTS = ("/dev", "/proc", "/run", "/sys", "/tmp")
-"""Where something is mounted in every enclosure."""
+"""The mount points of every enclosure."""
 _REPORTED = 64 << 10
 """Bytes of a report that are read."""
 _SIGNALLED = 128
@@ -73,7 +73,7 @@ _MORE_ROOM = (
     "build with fewer --jobs, or make room there"
 )
 _NAMED = 10
-"""How many processes are named that a program has left."""
+"""How many of the processes that a program has left are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +92,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
-    """Where programs run; /run and /tmp are empty at first, and common to all that run in it."""
+    """An enclosure for programs, which share its /run and /tmp; both are empty at first."""
 
     top: tuple[str, ...]
     """bubblewrap's options that make ``/``."""
     home: Path
     """A directory of its own, outside of the root."""
     root: Root | None = None
-    """What ``/`` shows where programs of packages have written it; None: it is the host's."""
+    """The root in ``/`` if programs of packages have written it; None: it is the host's."""
     shown: tuple[Shown, ...] = ()
 
     @property
@@ -113,7 +113,7 @@ class Enclosure:
         return Root(self.home / "tmp")
 
     def showing(self, *shown: Shown) -> "Enclosure":
-        """The same, where programs see more of the host."""
+        """The same, with more of the host visible."""
         return replace(self, shown=(*self.shown, *shown))
 
     def run(
@@ -126,7 +126,7 @@ class Enclosure:
     ) -> None:
         """Run a program with the surroundings that maintainer scripts expect.
 
-        Raises `CommandFailed`; where a limit ended it, that is a `LimitMet`.
+        Raises `CommandFailed`; if a limit ended it, a `LimitMet`.
         """
         with self._entered(words, epoch, environment, stdin, listen) as call:
             run(call, listen=listen)
@@ -147,7 +147,7 @@ class Enclosure:
         stdin: bytes,
         listen: Listener,
     ) -> Iterator[Command]:
-        """The call of a program; at the end, what limits it met and which processes it left."""
+        """The call of a program; at the end, the limits it met and the processes it left."""
         self._require_plain_points()
         bounds, report = limits.in_force(), self.home / "report"
         with control_group(bounds) as own:
@@ -169,9 +169,9 @@ class Enclosure:
                 raise LimitMet(call, bounds, min(own.met))
 
     def _require_plain_points(self) -> None:
-        """Raise an error where a program has put a link on the way to where something is mounted.
+        """Raise an error if a program has put a link into the path of a mount point.
 
-        bubblewrap would follow it, and sees the host's tree meanwhile.
+        bubblewrap would follow it, while it still sees the host's tree.
         """
         for point in (*_POINTS, *(shown.name for shown in self.shown)):
             tree, path = self._tree_of(point)
@@ -183,7 +183,7 @@ class Enclosure:
                 )
 
     def _tree_of(self, point: str) -> tuple[Root | None, str]:
-        """The tree that a path lies in, and the path there."""
+        """The tree that contains a path, and the path in it."""
         for top, tree in (("/run/", self.run_directory), ("/tmp/", self.temporary)):
             if point.startswith(top):
                 return tree, point.removeprefix(top.rstrip("/"))
@@ -228,7 +228,7 @@ _SURROUNDINGS = (
     "--hostname", HOST_NAME,
     "--new-session",
     "--die-with-parent",
-    # Its end is the end of all processes: only then does bubblewrap end, too.
+    # When it ends, all processes end; only then does bubblewrap end, too.
     "--as-pid-1",
     "--cap-drop", "ALL",
     *(word for name in CAPABILITIES for word in ("--cap-add", name)),
@@ -237,9 +237,9 @@ _SURROUNDINGS = (
 
 @contextmanager
 def enclosed(root: Root, *shown: Shown, writable: bool = True) -> Iterator[Enclosure]:
-    """Let programs of a root run, which see the root and what is `shown`, as long as the block.
+    """An enclosure for programs of a root, which see the root and `shown`, during the block.
 
-    Where the root is not `writable`, they have only /run, /tmp and /var/tmp to write to.
+    If the root is not `writable`, they can write only to /run, /tmp and /var/tmp.
     """
     with _home(root.place.parent) as home:
         top = Shown(source=root.place, name="/", writable=writable)
@@ -265,7 +265,7 @@ def beside(parent: Path, *shown: Shown, settings: Mapping[str, str]) -> Iterator
         of_host = [name for name in _OF_HOST if Path("/etc", name).exists()]
         top = (
             "--ro-bind", "/usr", "/usr",
-            # What a site has put there is no part of the programs that are meant.
+            # Programs of the site in it are not meant.
             "--tmpfs", "/usr/local",
             *(word for n in links for word in ("--symlink", str(Path("/", n).readlink()), f"/{n}")),
             *(word for n in lying for word in ("--ro-bind", f"/{n}", f"/{n}")),
@@ -324,9 +324,9 @@ def _first_program() -> str:
 
 
 def _as_it_ended(failed: CommandFailed) -> CommandFailed:
-    """The failure with the signal that has ended the program, and a mend where there is no room.
+    """The failure with the signal that ended the program, and a remedy if the disk is full.
 
-    `enclosed.sh` tells of a signal as a shell does: by 128 and its number (sh(1)).
+    `enclosed.sh` reports a signal as a shell does: 128 plus its number (sh(1)).
     """
     if isinstance(failed, FellSilent):
         return failed
@@ -336,7 +336,7 @@ def _as_it_ended(failed: CommandFailed) -> CommandFailed:
 
 
 def _tell_left(report: Path, call: Command, listen: Listener) -> None:
-    """Say which processes a program has left, as `enclosed.sh` has reported them."""
+    """Announce the processes that a program has left, as `enclosed.sh` reports them."""
     text = ""
     if report.exists():
         with report.open("rb") as source:

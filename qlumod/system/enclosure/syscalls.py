@@ -1,4 +1,4 @@
-"""A filter of system calls for programs of a root: what no capability keeps from them."""
+"""A filter of system calls for programs of a root: those that no capability controls."""
 
 import errno
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""A script that runs a module of ours as a program: ``python3 -I isolated.py MODULE WORD …``.
+"""A script that runs a module of qlumod as a program: ``python3 -I isolated.py MODULE WORD …``.
 
-In Python's isolated mode neither the current directory nor the home directory nor PYTHON* variables
-bring code (python3(1)); this tree is all that is added to the path.
+In isolated mode, Python imports nothing from the current directory, the home directory or PYTHON*
+variables (python3(1)); only this tree is added to the path.
 """
 
 import os.path
@@ -9,11 +9,11 @@ import runpy
 import sys
 
 TREE = os.path.abspath(__file__).rsplit(os.sep, 4)[0]  # noqa: PTH100
-"""Where the package lies; by nothing but what is imported already, since this comes first."""
+"""The directory of the package, found with already imported modules only, since this runs first."""
 
 
 def words(module: str) -> tuple[str, ...]:
-    """The words that run a module as a program of its own."""
+    """The command line that runs a module as a program."""
     return (sys.executable, "-I", "-B", os.path.abspath(__file__), module)  # noqa: PTH100
 
 

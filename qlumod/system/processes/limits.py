@@ -1,7 +1,7 @@
-"""How much the programs of a root may take, and the errors that say which limit one has met.
+"""Limits of the programs of a root, and the errors that name the limit that a program has met.
 
-A script that waits for ever, a fork bomb or a file without end ends with an error, before it takes
-the machine down. As with ulimit, limits are this process's, and hold for all that it starts.
+A script that waits for ever, a fork bomb or an endless file ends with an error before it exhausts
+the machine. As with ulimit, limits belong to this process and apply to all programs it starts.
 """
 
 import os
@@ -15,19 +15,19 @@ from qlumod.system.processes.run import Command, CommandFailed, FellSilent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What programs may take that are started together; 0 is no limit."""
+    """What the programs of one call may use together; 0 is no limit."""
 
     silence: int
     """Seconds without output."""
     processes: int
     """Processes at the same time."""
     memory: int
-    """Bytes: of all together where there is a cgroup for them, else of each process."""
+    """Bytes: of all programs together if there is a cgroup for them, otherwise of each process."""
     file_size: int
     """Bytes of one file, holes included."""
 
     def for_each(self, counted: Collection[str]) -> Iterator[str]:
-        """The options of prlimit(1) for each process; a cgroup has `counted` some limits already.
+        """The options of prlimit(1) for each process, without the limits `counted` by a cgroup.
 
         The kernel does not count the processes of root (RLIMIT_NPROC, getrlimit(2)).
         """
@@ -37,7 +37,7 @@ class Limits:
         if self.processes and PROCESSES not in counted:
             yield f"--nproc={self.processes}"
         if self.memory and MEMORY not in counted:
-            # Not what is only reserved: Java and Go reserve much more than they take.
+            # Not reserved address space: Java and Go reserve much more than they use.
             yield f"--data={self.memory}"
 
 
@@ -57,7 +57,7 @@ def usual_memory() -> int:
 
 
 def usual() -> Limits:
-    """The limits where nobody says otherwise."""
+    """The default limits."""
     return Limits(
         silence=USUAL_SILENCE,
         processes=USUAL_PROCESSES,
@@ -70,17 +70,17 @@ _imposed: list[Limits] = []
 
 
 def impose(limits: Limits) -> None:
-    """Make these the limits of what this process starts from now on."""
+    """Set the limits of the programs that this process starts from now on."""
     _imposed[:] = [limits]
 
 
 def in_force() -> Limits:
-    """The limits of what this process starts."""
+    """The limits of the programs that this process starts."""
     return _imposed[0] if _imposed else usual()
 
 
 class LimitMet(CommandFailed):
-    """A program has met a limit, and was ended or has failed for it; `limit` is its name."""
+    """A program has met a limit, and was ended or failed; `limit` is the limit's name."""
 
     def __init__(
         self, command: Command, limits: Limits, limit: str, *, tail: Collection[str] = ()
@@ -115,15 +115,15 @@ _SIGNS = (
     (PROCESSES, re.compile(r"Resource temporarily unavailable|[Cc]annot fork|can't fork")),
     (MEMORY, re.compile(r"Cannot allocate memory|[Oo]ut of memory|MemoryError")),
 )
-"""What programs say who have met a limit of prlimit(1) (strerror(3), strsignal(3))."""
+"""The messages of programs that have met a limit of prlimit(1) (strerror(3), strsignal(3))."""
 
 
 def explained(
     failed: CommandFailed, limits: Limits, *, met: Collection[str], counted: Collection[str]
 ) -> CommandFailed:
-    """The failure, as that of a limit where one was the reason.
+    """The failure; if a limit was the reason, as a `LimitMet`.
 
-    A cgroup has `counted` some limits, and knows which of these were `met`.
+    A cgroup has `counted` some limits, and reports which of these were `met`.
     """
     if isinstance(failed, FellSilent):
         limit = SILENCE
@@ -135,7 +135,7 @@ def explained(
 
 
 def _told(failed: CommandFailed, limits: Limits, counted: Collection[str]) -> Iterator[str]:
-    """The limits of prlimit(1) that a program's last words speak of."""
+    """The limits of prlimit(1) that a program's last lines mention."""
     if limits.file_size and failed.status == -signal.SIGXFSZ:
         yield FILE_SIZE
     imposed = {FILE_SIZE: limits.file_size, PROCESSES: limits.processes, MEMORY: limits.memory}

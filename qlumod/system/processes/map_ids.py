@@ -1,6 +1,6 @@
-"""A script that makes an ordinary user root of a user namespace, for the program that it becomes.
+"""A script that makes an ordinary user root of a user namespace, and then executes a program.
 
-``map_ids.py UIDS GIDS PROGRAM …``, the ids as one word each of what newuidmap(1) takes:
+``map_ids.py UIDS GIDS PROGRAM …``, where UIDS and GIDS are one word each, in newuidmap(1)'s form
 ``INSIDE OUTSIDE COUNT …``. It is run by its path and imports nothing of qlumod. unshare(1) maps
 one range only (util-linux 2.38), and would lose the signal for a killed parent on the way.
 """
@@ -11,7 +11,7 @@ import sys
 from typing import NoReturn
 
 REFUSED = "cannot make a user namespace: "
-"""How the last line begins where the kernel makes none; the system's reason follows."""
+"""The begin of the last line if the kernel refuses a namespace; the system's reason follows."""
 _CLONE_NEWUSER = 0x10000000
 
 

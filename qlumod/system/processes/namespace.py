@@ -1,9 +1,9 @@
-"""Running a function of qlumod in namespaces of its own, so that nothing of it can outlive it.
+"""Running a function of qlumod in its own namespaces, so that its processes and mounts end with it.
 
 The function runs as the first process of a new PID namespace, with a mount namespace where its
 mounts are private, a fixed host name, and no network. When it ends, or anything kills it or its
 parent, the kernel kills every process in there and takes every mount down (unshare(1) --kill-child,
-pid_namespaces(7), mount_namespaces(7)). For an ordinary user all this lies in a user namespace, in
+pid_namespaces(7), mount_namespaces(7)). For an ordinary user, this happens in a user namespace, in
 which the function runs as root.
 """
 
@@ -36,15 +36,15 @@ HOST_NAME = "qlumod"
 """The host name inside, so that no build sees the build host's."""
 
 _ROOT_AGAIN = "/mnt"
-"""A directory of every Debian system (hier(7)): what lies in it is seen below the new root, too."""
+"""A directory of every Debian system (hier(7)): its content is visible below the new root, too."""
 _SAYING = threading.Lock()
 _FIRST = 200
-"""How much is told of what Python says of a mistake, which may quote all of a file."""
+"""How much of an exception's text is reported: it may quote a whole file."""
 _EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def require(accounts: Iterable[int] = ()) -> None:
-    """Raise the one error that says why nothing can be built here, and how to mend it.
+    """Raise an error if nothing can be built here; it says why, and how to mend it.
 
     To be called before any work; `accounts` are the user and group ids that it needs besides
     Debian's own. Nothing is written.
@@ -56,14 +56,14 @@ def require(accounts: Iterable[int] = ()) -> None:
 
 
 def contained(*, network: bool = False) -> tuple[str, ...]:
-    """The words before a program that start it as root of namespaces of its own.
+    """The words before a command that start it as root of its own namespaces.
 
-    Raises `QlumodError` where an ordinary user has not what it takes.
+    Raises `QlumodError` if an ordinary user lacks ids or permissions for it.
     """
     # In a chroot below a user namespace nothing is shared with other mount namespaces anyway.
     private = is_mount_point("/") or not confined()
     return (
-        # A killed parent takes us with it, even when nobody kills the whole group.
+        # If the parent is killed, this process ends, too, even if the group is not killed.
         "setpriv", "--pdeathsig", "KILL", "--",
         *as_root(),
         "unshare", "--mount", "--propagation", "private" if private else "unchanged",
@@ -123,7 +123,7 @@ def _event(message: dict[str, Json]) -> Event:
 
 def _say(kind: str, value: Json) -> None:
     data = f"{kind} {json.dumps(value)}\n".encode()
-    # Threads announce side by side, and a pipe takes only short lines in one piece.
+    # Threads announce in parallel, and a pipe writes only short lines atomically.
     with _SAYING:
         while data:
             data = data[os.write(1, data) :]
@@ -154,14 +154,14 @@ def _called(what: str, arguments: Mapping[str, Json]) -> Json:
 
 
 def _told(error: Exception, doing: str) -> QlumodError:
-    """The error for a person, whatever was raised; where it was raised is for the log."""
+    """The error for people, whatever was raised; the traceback goes to the log."""
     if isinstance(error, QlumodError):
         return error
     if isinstance(error, OSError) and (refused := refusal(error)):
         return refused
     for line in "".join(traceback.format_exception(error)).splitlines():
         announce(Output(program="python", line=line))
-    # Also what somebody else wrote may be in the words, and have many lines.
+    # The text may also contain text from others, of many lines.
     words = " ".join(f"{type(error).__name__}: {error}".rstrip(": ").split())
     return QlumodError(
         f"cannot finish {doing}: {words[:_FIRST]}{'…' if len(words) > _FIRST else ''}",
@@ -171,7 +171,7 @@ def _told(error: Exception, doing: str) -> QlumodError:
 
 
 def _stand_on_a_mount() -> None:
-    """See to it that ``/`` is a mount point: bubblewrap works in no other root (pivot_root(2)).
+    """Make ``/`` a mount point: bubblewrap works in no other root (pivot_root(2)).
 
     sbuild's is none in its ``unshare`` mode: a directory that it has changed its root to. This is
     our own mount namespace.
@@ -185,7 +185,7 @@ def _stand_on_a_mount() -> None:
 
 
 def _forget_the_caller() -> None:
-    """Modes and surroundings of what is made in here are part of the result; the caller's not."""
+    """Reset umask and environment: they decide the result, so the caller's must have no effect."""
     os.umask(0o022)
     os.environ["HOME"] = "/root"
     for name in ("GNUPGHOME", "TMPDIR"):

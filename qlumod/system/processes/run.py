@@ -28,26 +28,26 @@ from qlumod.system.processes.signals import put_off
 from qlumod.system.processes.workers import leashed
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""The PATH of every program: tools such as mksquashfs lie in sbin on some machines."""
+"""The PATH of every program: tools such as mksquashfs are in sbin on some machines."""
 
 TAIL, TAIL_LETTERS = 20, 1 << 10
-"""How many of the last lines of output a failure shows, and how many letters of each."""
+"""How many of the last lines of output a failure shows, and how many characters of each."""
 LINE = 8 << 10
-"""How many bytes of a line that a program prints are kept: it may print one without end."""
+"""How many bytes of a printed line are kept: a program may print an endless one."""
 PRINTED = 64 << 20
-"""How many letters that one program prints are announced, so that no log fills the disk."""
+"""How many characters of one program's output are announced, so that no log fills the disk."""
 CAPTURED = 64 << 20
-"""How many bytes a program may write where they are an answer, if nothing else is said."""
+"""How many bytes a program may write as an answer, by default."""
 _BESIDE_A_LINE = 64
-"""What a line takes in a log beside its letters: when it came, and who has printed it."""
+"""What a line needs in a log in addition to its characters: its time and its program."""
 _PIECE = 64 << 10
 """How much is read at once."""
 _IN_PIPE = 1 << 20
 """How much a pipe can hold (pipe(7), /proc/sys/fs/pipe-max-size)."""
 _PAUSE = 100
-"""Milliseconds after which a reader looks whether its program has ended."""
+"""Milliseconds after which a reader checks whether its program has ended."""
 _LATE = 2.0
-"""Seconds in which processes that a program has left may still print, when it has ended."""
+"""Seconds after a program's end in which processes that it left may still print."""
 
 PACKAGES = {
     "apt-get": "apt",
@@ -75,11 +75,11 @@ PACKAGES = {
     "unshare": "util-linux",
     "umount": "mount",
 }
-"""Which Debian package brings a program, for the error when it is missing."""
+"""The Debian package of each program, for the error if it is missing."""
 
 
 class ProgramMissing(QlumodError):
-    """A program is not installed; the error names the Debian package that brings it."""
+    """A program is not installed; the error names its Debian package."""
 
     def __init__(self, program: str) -> None:
         package = PACKAGES.get(program, program)
@@ -92,7 +92,7 @@ class ProgramMissing(QlumodError):
 class CommandFailed(QlumodError):
     """A program ended with another status than 0; `tail` are the last lines that it printed.
 
-    `ending` says how it ended where that is more than its status.
+    `ending` says how it ended, if the status does not say everything.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class FellSilent(CommandFailed):
 
 
 class PrintedTooMuch(QlumodError):
-    """A program was ended, since it wrote more than anybody wants to know."""
+    """A program was ended, since it wrote more than its caller allows."""
 
     def __init__(self, command: "Command", most: int) -> None:
         super().__init__(
@@ -144,11 +144,11 @@ class Command:
     """The program's working directory; None: qlumod's own."""
     stdin: bytes = b""
     spoken: tuple[str, ...] = ()
-    """The words that matter to people, where they are not all: those that run in an enclosure."""
+    """The words to show to people, if not all: the command inside an enclosure."""
     silence: int = 0
     """After how many seconds without output it is ended; 0: never."""
     answers: bool = False
-    """Whether it is a program of qlumod, whose lines say something only as a whole."""
+    """Whether it is a program of qlumod, whose lines must not be cut."""
 
     @property
     def program(self) -> str:
@@ -178,7 +178,7 @@ def command(
 
 
 def missing_programs(*programs: str) -> tuple[str, ...]:
-    """Those of the programs that are not installed."""
+    """The programs among these that are not installed."""
     return tuple(program for program in programs if not _which(program))
 
 
@@ -223,7 +223,7 @@ def capture(call: Command, *, most: int = CAPTURED, listen: Listener = ignore) -
 
 
 def attempt(call: Command, *, most: int = CAPTURED) -> tuple[int, bytes, bytes]:
-    """Run a program whose failure is an answer: its status, standard output and error."""
+    """Run a program whose failure is a result: returns its status, standard output and error."""
     watch = _Watch(0)
     stdout, stderr = _Kept(call, watch, most), _Kept(call, watch, most)
     status = _finish(call, watch, stdout, stderr)
@@ -233,7 +233,7 @@ def attempt(call: Command, *, most: int = CAPTURED) -> tuple[int, bytes, bytes]:
 
 
 def last_lines(lines: Iterable[str]) -> tuple[str, ...]:
-    """The last ones of many lines, as a failure shows them: not too many letters of each."""
+    """The last of many lines, as a failure shows them, each cut to a maximum length."""
     return tuple(_cut(line, TAIL_LETTERS) for line in deque(lines, maxlen=TAIL))
 
 
@@ -242,7 +242,7 @@ def _cut(text: str, most: int) -> str:
 
 
 class _Taker(Protocol):
-    """Who takes what a program writes, as it comes."""
+    """A consumer of a program's output, as it comes."""
 
     def take(self, piece: bytes) -> None:
         """Take the next bytes."""
@@ -257,14 +257,14 @@ class _Lines:
     def __init__(self, say: Callable[[str], None], *, most: int = LINE) -> None:
         self._say = say
         self._most = most
-        # An answer has its newlines alone; others write over a line by a carriage return.
+        # Only newlines end the lines of an answer; other programs overwrite lines by a CR.
         self._ends = re.compile(rb"\r\n|\n|\r" if most else rb"\n")
         self._begun = bytearray()
         self._more = 0
         self._returned = False
 
     def take(self, piece: bytes) -> None:
-        """Say the lines that end in these bytes."""
+        """Pass on the lines that end in these bytes."""
         if self._returned and piece.startswith(b"\n"):
             piece = piece[1:]
         self._returned = bool(self._most) and piece.endswith(b"\r")
@@ -275,7 +275,7 @@ class _Lines:
         self._add(begun)
 
     def close(self) -> None:
-        """Say the last line, where nothing ends it."""
+        """Pass on the last line, if no newline ends it."""
         if self._begun:
             self._end()
 
@@ -285,7 +285,7 @@ class _Lines:
         self._more += len(part) - len(kept)
 
     def _end(self) -> None:
-        # A letter that the cut has halved is left out.
+        # Drop a character that the cut has split.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         line = decoder.decode(bytes(self._begun), final=not self._more)
         more = f"… and {self._more} more bytes" if self._more else ""
@@ -295,7 +295,7 @@ class _Lines:
 
 
 class _Announced:
-    """Announces a program's lines, as many as one call may print, and keeps the last ones."""
+    """Announces a program's lines up to the limit of one call, and keeps the last ones."""
 
     def __init__(self, program: str, listen: Listener) -> None:
         self._program = program
@@ -319,7 +319,7 @@ class _Announced:
 
 
 class _Kept:
-    """What a program writes, up to so many bytes; it is ended when it writes more."""
+    """Keeps a program's output up to a number of bytes; ends the program if it writes more."""
 
     def __init__(self, call: Command, watch: "_Watch", most: int) -> None:
         self._call = call
@@ -351,7 +351,7 @@ class _Kept:
 
 
 class _Watch:
-    """Ends a program that has said nothing for too long."""
+    """Ends a program that has printed nothing for too long."""
 
     def __init__(self, patience: int) -> None:
         self._patience = patience
@@ -362,7 +362,7 @@ class _Watch:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """The program said something; it need not go on before somebody has taken that."""
+        """Count from the block's end: the program may wait until its output is consumed."""
         self._heard = math.inf
         try:
             yield
@@ -370,7 +370,7 @@ class _Watch:
             self.hear()
 
     def hear(self) -> None:
-        """Note that the program said something."""
+        """Note that the program has printed something."""
         self._heard = time.monotonic()
 
     def end(self) -> None:
@@ -407,8 +407,8 @@ class _Watch:
 
 
 _WITH_HOME = frozenset(("gpg", "gpg-agent", "gpg-connect-agent", "gpgconf"))
-"""Programs that are to find the caller's own keys. Others run what they find in a home:
-dpkg-buildpackage and lintian the commands of their configuration, shells and Python much more."""
+"""Programs that need the caller's own keys. Other programs would run code from the home directory:
+dpkg-buildpackage and lintian commands of their configuration, shells and Python much more."""
 
 
 def environment(program: str) -> dict[str, str]:
@@ -425,7 +425,7 @@ def environment(program: str) -> dict[str, str]:
 
 
 def _finish(call: Command, watch: _Watch, out: _Taker, err: _Taker | None = None) -> int:
-    """Run to the end, and have all that it writes taken; returns its status.
+    """Run a program to its end, and pass on all its output; returns its status.
 
     Without `err`, `out` takes both streams. A program that is still there after an exception is
     killed.
@@ -440,7 +440,7 @@ def _finish(call: Command, watch: _Watch, out: _Taker, err: _Taker | None = None
                 process = _start(call, _in=call.stdin or nothing, _out=ends[0], _err=ends[-1])
             kill = partial(_kill, process)
             with leashed(kill), watch.over(kill):
-                # The last one who can write ends the reading: that must not be us.
+                # The reader ends with the last open write end, so this process must close its own.
                 for end in ends:
                     end.close()
                 process.wait()
@@ -481,7 +481,7 @@ def _read(takers: Sequence[_Taker], watch: _Watch) -> Iterator[Sequence[BinaryIO
 
 
 def _give(source: BinaryIO, taker: _Taker, watch: _Watch, over: threading.Event) -> None:
-    """Give a taker all that comes; where that fails, the rest is read for the program's sake."""
+    """Pass all output to a taker; if that fails, read on, so that the program does not block."""
     pieces = _pieces(source, over)
     try:
         for piece in pieces:
@@ -494,10 +494,10 @@ def _give(source: BinaryIO, taker: _Taker, watch: _Watch, over: threading.Event)
 
 
 def _pieces(source: BinaryIO, over: threading.Event) -> Iterator[bytes]:
-    """What comes out of a pipe, until nobody can write to it any more.
+    """The output of a pipe, until its last write end is closed.
 
-    What a program has left running may hold the pipe open: when it is `over`, only what lies in the
-    pipe counts.
+    A process that the program has left may keep the pipe open: after the program is `over`, only
+    the content of the pipe counts.
     """
     poll, left = select.poll(), _IN_PIPE
     poll.register(source, select.POLLIN)
@@ -515,7 +515,7 @@ def _pieces(source: BinaryIO, over: threading.Event) -> Iterator[bytes]:
 
 @cache
 def _keep_descriptors() -> None:
-    """Hide the descriptors that this process was begun with from the programs that it runs."""
+    """Hide the descriptors that this process has inherited from the programs that it runs."""
     descriptors = [int(path.name) for path in Path("/proc/self/fd").iterdir()]
     for descriptor in descriptors:
         if descriptor > 2:

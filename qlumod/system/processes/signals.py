@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, put off for the moments in which something begins that must end again."""
+"""Ctrl-C and SIGTERM, deferred while something starts that must be stopped again."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def put_off() -> Iterator[None]:
-    """Let no interruption in; one that arrives meanwhile is delivered at the end of the block.
+    """Defer interruptions; one that arrives meanwhile is delivered at the end of the block.
 
     An exception between the start of a program and the line that notes it would leave the program
     running with nobody to end it. Python runs handlers in the main thread only: in any other

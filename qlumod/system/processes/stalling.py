@@ -1,7 +1,7 @@
-"""Downloads that hardly get on: given up after a while, so that nobody waits for ever for a lock.
+"""Stalled downloads: stopped after a while, so that other processes do not wait for ever.
 
-apt itself gives a connection up on which nothing comes for 30 seconds (Acquire::http::Timeout); one
-that brings a byte every five seconds it follows for ever.
+apt itself closes a connection that sends nothing for 30 seconds (Acquire::http::Timeout); it never
+closes one that sends a byte every five seconds.
 """
 
 import os
@@ -18,16 +18,16 @@ from qlumod.system.processes.run import Command, run
 from qlumod.system.processes.workers import workers
 
 RATE = 1000
-"""Bytes a second that a download brings at least, on the average of the time."""
+"""The least bytes a second of a download, on average over the allowed time."""
 STALL = 180.0
 """Seconds that it may take less, if nothing else is said: longer than apt takes to tell that a host
 cannot be reached."""
 _PAUSE = 0.5
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 
 class Stalled(QlumodError):
-    """A download brought less than it should, for too long."""
+    """A download was too slow for too long."""
 
 
 def run_unless_stalled(
@@ -54,7 +54,7 @@ def run_unless_stalled(
 
 
 class Growing:
-    """How many bytes have come into directories, whatever becomes of the files that were there."""
+    """Counts the bytes that came into directories, even if their files are renamed or removed."""
 
     def __init__(self, *folders: Path) -> None:
         self._folders = folders
@@ -73,21 +73,21 @@ class Growing:
         for folder in self._folders:
             with suppress(FileNotFoundError), os.scandir(folder) as entries:
                 for entry in entries:
-                    # It may have gone, or got its own name, in between.
+                    # It may have been removed or renamed in between.
                     with suppress(FileNotFoundError):
                         found[entry.path] = entry.stat(follow_symlinks=False).st_size
         return found
 
 
 class _Watch:
-    """What had come at which time, as far back as it is of interest."""
+    """How many bytes had come at which time, within the allowed time."""
 
     def __init__(self, stall: float) -> None:
         self._stall = stall
         self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
 
     def is_stalled(self, came: int) -> bool:
-        """Whether too little has come since the beginning of the time that is allowed."""
+        """Whether too few bytes have come during the allowed time."""
         now = time.monotonic()
         self._seen.append((now, came))
         while len(self._seen) > 1 and self._seen[1][0] <= now - self._stall:

@@ -1,4 +1,4 @@
-"""What this process may do: it is root, root of a user namespace, or may make such a namespace.
+"""The rights of this process: root, root of a user namespace, or a user who can make one.
 
 Builds need many user ids, mounts and a root's rights. Root has them all (`ROOT`). Root of a user
 namespace, as in containers, has no loop devices and no ``trusted.*`` attributes (`INSIDE`). An
@@ -24,7 +24,7 @@ _CAP_SYS_ADMIN = 21
 
 
 class Standing(Enum):
-    """As what this process runs."""
+    """The kinds of rights of this process."""
 
     ROOT = auto()
     INSIDE = auto()
@@ -33,7 +33,7 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Ids in a row, such as a line of /etc/subuid gives to a user."""
+    """A range of ids, such as a line of /etc/subuid gives to a user."""
 
     first: int
     count: int
@@ -47,22 +47,22 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A line of uid_map: ids within a user namespace, and the first of what they are outside."""
+    """A line of uid_map: a range of ids inside a user namespace, and its first id outside."""
 
     inside: Range
     outside: int
 
     def __str__(self) -> str:
-        """As newuidmap(1) takes it."""
+        """The form of newuidmap(1)."""
         return f"{self.inside.first} {self.outside} {self.inside.count}"
 
 
 ALL = Range(1, 65534)
-"""All the ids of a Debian system but root's."""
+"""All ids of a Debian system except root's."""
 BELOW_USERS = Range(1, 999)
-"""The ids that Debian and its packages' scripts give away (policy 9.2.2)."""
+"""The ids that Debian and its packages' scripts assign (policy 9.2.2)."""
 BY_DEBIAN = Range(60000, 5000)
-"""The ids that Debian gives to packages for good."""
+"""The ids that Debian assigns to packages statically."""
 NOBODY = Range(65534, 1)
 _NEEDED = (Range(0, 1), BELOW_USERS, BY_DEBIAN, NOBODY)
 _START_WITH_MORE = (
@@ -73,17 +73,17 @@ _START_WITH_MORE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kind:
-    """User ids or group ids, and where the system tells of them."""
+    """User ids or group ids, and the system's sources for them."""
 
     status: str
     mapped: str
     given: str
     option: tuple[str, ...] = ()
-    """What makes getsubids(1) tell of them."""
+    """The option of getsubids(1) for them."""
 
     @property
     def own(self) -> int:
-        """This process's effective id as the kernel has it: fakeroot(1) tells another."""
+        """This process's effective id in the kernel: under fakeroot(1), geteuid() differs."""
         return int(_status(self.status).split()[1])
 
 
@@ -121,9 +121,9 @@ def confined() -> bool:
 
 
 def as_root() -> tuple[str, ...]:
-    """The words before a program that make it root of many ids; none where it is root already.
+    """The words before a command that make it root of many ids; none if it is root already.
 
-    Raises `QlumodError` where we have not what it takes.
+    Raises `QlumodError` if this process cannot get many ids.
     """
     if standing() is not Standing.OUTSIDE:
         return ()
@@ -132,7 +132,7 @@ def as_root() -> tuple[str, ...]:
 
 
 def require_ids(accounts: Iterable[int] = ()) -> None:
-    """Raise `QlumodError` where ids are not to be had that Debian or these accounts need."""
+    """Raise `QlumodError` if ids are missing that Debian or these accounts need."""
     needed = {number for range_ in _NEEDED for number in range_} | set(accounts)
     for kind in (_UIDS, _GIDS):
         outside = standing() is Standing.OUTSIDE
@@ -147,9 +147,9 @@ def require_ids(accounts: Iterable[int] = ()) -> None:
 
 
 def mapping(own: int, given: Sequence[Range]) -> tuple[Mapped, ...]:
-    """How to map a user's own id, as root's, and the ids given to it; empty where too few; pure.
+    """The mapping of a user's own id to root, and of its subordinate ids; empty if too few; pure.
 
-    Where they are not enough for all, those that hardly anybody uses are left out.
+    If there are not enough for all, rarely used ids are left out.
     """
     available = sum(range_.count for range_ in given)
     spare = available - BY_DEBIAN.count - NOBODY.count
@@ -195,14 +195,14 @@ def _to_be_mapped(kind: _Kind) -> tuple[Mapped, ...]:
 
 
 def _given(kind: _Kind) -> tuple[Range, ...]:
-    """The ids that this user has been given; getsubids(1) knows all the places to look."""
+    """The subordinate ids of this user; getsubids(1) reads all their sources."""
     _, stdout, _ = attempt(command("getsubids", *kind.option, _user()))
     rows = (line.split() for line in stdout.decode().splitlines())
     return tuple(Range(int(first), int(count)) for *_, first, count in rows)
 
 
 def _more_ids() -> str:
-    """How to mend it that a user has too few ids: by some that nobody else has."""
+    """The remedy if a user has too few ids: a range that no other user has."""
     ends = [100000]
     for table in (Path(_UIDS.given), Path(_GIDS.given)):
         rows = table.read_text(encoding="utf-8").splitlines() if table.exists() else []
@@ -214,14 +214,14 @@ def _more_ids() -> str:
 
 
 def _mapped(kind: _Kind) -> Iterator[Mapped]:
-    """The ids of the namespace that we are in."""
+    """The ids of the namespace of this process."""
     for line in _read(kind.mapped):
         inside, outside, count = map(int, line.split())
         yield Mapped(Range(inside, count), outside)
 
 
 def why_not(said: str) -> QlumodError:
-    """The error for namespaces that the kernel refuses to make, and what it is that refuses.
+    """The error if the kernel refuses to make namespaces, with the setting that refuses them.
 
     `said` is what the attempt printed.
     """

@@ -1,4 +1,4 @@
-"""Interrupting what other threads do: Ctrl-C and SIGTERM reach the main thread only."""
+"""Interrupting other threads: Ctrl-C and SIGTERM reach the main thread only."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,10 +15,10 @@ Kill = Callable[[], None]
 
 
 class Leash:
-    """By which one thread interrupts another one: once, as a signal does in the main thread.
+    """Lets one thread interrupt another: once, as a signal does in the main thread.
 
-    The thread hears of it when it begins or ends a program, or asks; what it then does to clean up
-    is not disturbed.
+    The thread is interrupted when it starts or ends a program, or asks; its clean-up is not
+    interrupted again.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Leash:
         with self._lock:
             self._kill = kill
         try:
-            # It may have been pulled a moment ago.
+            # The leash may have been pulled just before.
             self.obey()
             yield
         finally:
@@ -67,7 +67,7 @@ def obey() -> None:
 
 @contextmanager
 def leashed(kill: Kill) -> Iterator[None]:
-    """Wait for a program that is to end when this thread is interrupted."""
+    """Wait for a program that is ended if this thread is interrupted."""
     leash = _LEASH.get()
     if leash is None:
         yield
@@ -77,7 +77,7 @@ def leashed(kill: Kill) -> Iterator[None]:
 
 
 class Workers:
-    """Threads that work beside the main one; see `workers`."""
+    """Threads beside the main thread; see `workers`."""
 
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
@@ -85,7 +85,7 @@ class Workers:
         self._given: list[Future[Any]] = []
 
     def submit(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """Let a thread do it as soon as one is free."""
+        """Run a task as soon as a thread is free."""
         leash = Leash()
 
         def begin() -> R:
@@ -100,11 +100,11 @@ class Workers:
         return future
 
     def wait(self) -> None:
-        """Wait until all is done that they were given by now."""
+        """Wait until all tasks submitted by now are done."""
         wait(self._given)
 
     def interrupt(self) -> None:
-        """Drop what waits, and interrupt what runs."""
+        """Drop waiting tasks, and interrupt running ones."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         for leash in self._leashes:
             leash.pull()
@@ -112,7 +112,7 @@ class Workers:
 
 @contextmanager
 def workers(count: int) -> Iterator[Workers]:
-    """Up to `count` threads; all that they were given is done at the end of the block.
+    """Up to `count` threads; all submitted tasks are done at the end of the block.
 
     Where an exception leaves the block, or interrupts the wait at its end, they are interrupted,
     too; it goes on when they have taken down what they had begun.
