@@ -1,8 +1,8 @@
-"""Files beneath a directory, reached by descriptors: no link in there is ever followed.
+"""Files beneath a directory, reached by descriptors: no link in it is ever followed.
 
-Who can put a symbolic link into a tree could else have somebody else's program read, overwrite or
-remove what lies elsewhere. Each directory on the way is opened within the one before (openat(2)
-with O_NOFOLLOW), so that a link is an error that names it, whenever it was put there.
+Otherwise a user who can put a symbolic link into a tree could make another user's program read,
+overwrite or remove files elsewhere. Each directory of a path is opened within its parent (openat(2)
+with O_NOFOLLOW), so that a link is an error that names it, whenever it was made.
 """
 
 import errno
@@ -22,7 +22,7 @@ from qlumod.system.disk.locking import locked
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _BENEATH = _FOLDER | os.O_NOFOLLOW
 _FILE = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-"""A FIFO is opened without waiting for somebody who writes; then it is refused."""
+"""A FIFO is opened without waiting for a writer; then it is refused."""
 
 
 class NotBeneath(QlumodError):
@@ -31,17 +31,17 @@ class NotBeneath(QlumodError):
 
 @dataclass(frozen=True, slots=True)
 class Beneath:
-    """What lies beneath a directory; all paths begin with `top`.
+    """The files beneath a directory; all paths begin with `top`.
 
-    Every function raises `QlumodError`, and `NotBeneath` where a link is on the way. `top` itself
-    may be reached through links: who names it chose them.
+    Every function raises `QlumodError`, and `NotBeneath` if a link is in the path. `top` itself may
+    be reached through links: the caller has chosen it.
     """
 
     top: Path
 
     @contextmanager
     def folder(self, path: Path) -> Iterator[int]:
-        """A descriptor of a directory, as long as the block lasts; raises `OSError`, too."""
+        """A descriptor of a directory, for the length of the block; raises `OSError`, too."""
         handle = self._opened(path)
         try:
             yield handle
@@ -49,7 +49,7 @@ class Beneath:
             os.close(handle)
 
     def make(self, path: Path, *, sync: bool = True) -> None:
-        """Make a directory and its parents, readable for everybody whatever the umask says."""
+        """Make a directory and its parents, readable for everybody whatever the umask is."""
         if path == self.top:
             files.make_directories(path, sync=sync)
             return
@@ -61,13 +61,13 @@ class Beneath:
             files.make_directory(path.name, parent, sync=sync)
 
     def make_new(self, path: Path) -> None:
-        """Make a directory that must not be there yet, and its parents."""
+        """Make a directory that must not exist yet, and its parents."""
         self.make(path.parent)
         with told(path), self.folder(path.parent) as parent:
             files.make_directory(path.name, parent, sync=False)
 
     def names(self, path: Path) -> tuple[str, ...]:
-        """The names in a directory, sorted; none where there is no such directory."""
+        """The names in a directory, sorted; none if there is no such directory."""
         with told(path, "read"), suppress(FileNotFoundError), self.folder(path) as handle:
             return tuple(sorted(os.listdir(handle)))  # noqa: PTH208 - a descriptor
         return ()
@@ -91,12 +91,12 @@ class Beneath:
         return False
 
     def read(self, path: Path, *, most: int | None = None) -> bytes:
-        """Read a regular file of at most so many bytes."""
+        """Read a regular file of limited size."""
         with told(path, "read"), self.folder(path.parent) as parent:
             return files.read_regular(path, self._open(path, parent, _FILE), most=most)
 
     def write_whole(self, path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True) -> None:
-        """Write a file so that it is there whole or not at all; see `files.write_whole`."""
+        """Write a file so that it is complete or absent; see `files.write_whole`."""
         with told(path), self.folder(path.parent) as parent:
             files.write_whole_in(parent, path.name, data, mode=mode, sync=sync)
 
@@ -115,7 +115,7 @@ class Beneath:
                 os.rename(name, name, src_dir_fd=old, dst_dir_fd=new)
 
     def rename(self, path: Path, target: Path) -> None:
-        """Give a file or directory another name, in the place of what has that name."""
+        """Rename a file or directory, and replace any file of the new name."""
         with told(path), self.folder(path.parent) as old, self.folder(target.parent) as new:
             os.rename(path.name, target.name, src_dir_fd=old, dst_dir_fd=new)
 
@@ -125,7 +125,7 @@ class Beneath:
             files.point_in(parent, link.name, target)
 
     def unlink(self, path: Path) -> None:
-        """Remove a file or a link; it need not be there."""
+        """Remove a file or a link; it need not exist."""
         with told(path, "remove"), suppress(FileNotFoundError), self.folder(path.parent) as parent:
             os.unlink(path.name, dir_fd=parent)
 
@@ -141,7 +141,7 @@ class Beneath:
                 os.unlink(path.name, dir_fd=parent)
 
     def remove_tree(self, path: Path) -> None:
-        """Remove a directory with all that is in it, or a link; it need not be there."""
+        """Remove a directory with its content, or a link; it need not exist."""
         with told(path, "remove"), suppress(FileNotFoundError), self.folder(path.parent) as parent:
             files.remove_tree_in(parent, path)
 
@@ -156,14 +156,14 @@ class Beneath:
             path = path.parent
 
     def sync(self, paths: Iterable[Path]) -> None:
-        """Make the names in directories last."""
+        """Sync the names in directories to the disk."""
         for path in sorted(set(paths)):
             with told(path), self.folder(path) as handle:
                 os.fsync(handle)
 
     @contextmanager
     def locked(self, path: Path, *, wait: float, listen: Listener) -> Iterator[None]:
-        """Hold the only lock there is on `path`; see `locking.locked`."""
+        """Hold the lock of `path`; see `locking.locked`."""
         with told(path):
             folder = self._opened(path.parent)
         try:

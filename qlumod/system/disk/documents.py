@@ -1,8 +1,8 @@
-"""The one place where documents are opened: regular files, reached plainly, and none too large.
+"""The only place where documents are opened: regular files, without links, of limited size.
 
 Specs come by pull requests from people who must not read what the checking machine can read. So
-no symbolic link is followed in the directory, wherever it leads: also ``.git/config`` may hold a
-password. Nothing that would hang is opened, and nothing is read without end.
+no symbolic link is followed in the directory, wherever it points: even ``.git/config`` may contain
+a password. No FIFO or device is opened, and every file has a limit.
 """
 
 import os
@@ -16,13 +16,13 @@ from qlumod.system.disk.beneath import Beneath, NotBeneath
 from qlumod.system.disk.files import kind_of, told
 
 MOST = 1 << 24
-"""Bytes that a document may have: a lock of 10,000 packages has a third of that."""
+"""The most bytes of a document: a lock of 10,000 packages has a third of them."""
 MOST_PACKED = 1 << 27
-"""Bytes of a packed one: the contents of a million files, whose digests nothing makes smaller."""
+"""The most bytes of a compressed one: the contents of a million files; digests do not compress."""
 
 
 def read_document(path: Path, *, within: Path | None = None) -> str:
-    """The text of a document that lies within a directory (None: its own); raises `QlumodError`."""
+    """The text of a document within a directory (None: its own); raises `QlumodError`."""
     return decoded(read_small(path, within=within), str(path))
 
 
@@ -32,20 +32,20 @@ def read_small(path: Path, *, within: Path | None = None) -> bytes:
 
 
 def read_packed(path: Path) -> bytes:
-    """What a file of gzip in its own directory holds, up to a limit; raises `QlumodError`."""
+    """The content of a gzip file in its own directory, up to a limit; raises `QlumodError`."""
     return unpacked(Beneath(path.parent).read(path, most=MOST_PACKED), str(path))
 
 
 def read_packed_document(path: Path) -> str:
-    """The text of a document that gzip has packed; raises `QlumodError`."""
+    """The text of a document that is compressed by gzip; raises `QlumodError`."""
     return decoded(read_packed(path), str(path))
 
 
 def place_of(named: str, beside: Path, what: str) -> Path:
-    """Where a path of a document leads: to a place of this host, or beside the document.
+    """The path that a document names: an absolute one, or one relative to the document.
 
-    In the document's directory it must not go through a symbolic link, which somebody may have sent
-    along with the document; `what` names the field for errors.
+    Within the document's directory, it must not lead through a symbolic link, which the author of
+    the document may have added; `what` names the field for errors.
     """
     path = beside / named
     place = beside
@@ -62,7 +62,7 @@ def place_of(named: str, beside: Path, what: str) -> Path:
 
 
 def require_regular(path: Path, what: str) -> None:
-    """Raise where a file, or what a link leads to, is none that can be read to its end."""
+    """Raise if a file, or the target of a link, is no regular file."""
     with told(path, "read"):
         mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
@@ -75,7 +75,7 @@ def require_regular(path: Path, what: str) -> None:
 def debs_in(folder: Path) -> list[Path]:
     """The .debs in a directory and in those below it, sorted by directories, relative to it.
 
-    Raises `QlumodError` where one of that name is anything but a file.
+    Raises `QlumodError` if one of them is not a regular file.
     """
     found = []
     for place, folders, names in os.walk(folder):

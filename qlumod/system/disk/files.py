@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside, synced, renamed."""
+"""Files that are complete or absent: written under a temporary name, synced, renamed."""
 
 import contextlib
 import errno
@@ -20,14 +20,14 @@ from qlumod.system.disk.removal import remove_directory
 
 BLOCK = 1 << 20
 _READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-"""A FIFO is opened without waiting for somebody who writes; then it is refused."""
+"""A FIFO is opened without waiting for a writer; then it is refused."""
 POLL = 0.05
-"""Seconds between two looks at a directory that another process writes to."""
+"""Seconds between two checks of a directory that another process writes to."""
 
 _SIDE_BY_SIDE = 16
 """How many files are synced at the same time."""
 PATIENCE = 5.0
-"""Seconds that a program has to end whose caller was killed."""
+"""Seconds that a program has to end after its caller was killed."""
 
 _REMEDIES = {
     errno.ENOSPC: "make room on that file system, and run it again",
@@ -41,7 +41,7 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """What a file's bytes are known by."""
+    """The size and the digest of a file's bytes."""
 
     size: int
     sha256: Digest
@@ -49,7 +49,7 @@ class Sum:
 
 @contextmanager
 def told(path: Path, doing: str = "write") -> Iterator[None]:
-    """Turn what the system refuses into an error that names the path, and how to mend it."""
+    """Turn an OSError into an error that names the path, and how to mend it."""
     try:
         yield
     except OSError as fault:
@@ -60,7 +60,7 @@ def told(path: Path, doing: str = "write") -> Iterator[None]:
 
 
 def require_plain(directory: Path) -> None:
-    """Raise where apt's sources could not name a directory (sources.list(5))."""
+    """Raise if apt's sources could not name a directory (sources.list(5))."""
     if re.search(r"[\s\[\]#]", str(directory)):
         raise QlumodError(
             f"apt cannot work in {directory}: its name holds a blank, a bracket or '#'",
@@ -69,20 +69,20 @@ def require_plain(directory: Path) -> None:
 
 
 def read_bytes(path: Path, *, most: int | None = None) -> bytes:
-    """Read a regular file of at most so many bytes; raises `QlumodError`."""
+    """Read a regular file of limited size; raises `QlumodError`."""
     with told(path, "read"):
         return read_regular(path, os.open(path, _READING), most=most)
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file for reading; raises `QlumodError` where it is none, and `OSError`."""
+    """Open a regular file for reading; raises `QlumodError` for another type, and `OSError`."""
     return _opened_regular(path, os.open(path, _READING))
 
 
 def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
-    """Read what was opened without waiting, and close it; `path` is its name for errors.
+    """Read and close a file that was opened without waiting; `path` is its name for errors.
 
-    Raises `QlumodError` where it is no regular file, or has more than so many bytes.
+    Raises `QlumodError` if it is no regular file, or larger than the limit.
     """
     with _opened_regular(path, handle) as reading:
         data = reading.read() if most is None else reading.read(most + 1)
@@ -96,7 +96,7 @@ def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
 
 
 def kind_of(mode: int) -> str:
-    """What stat(2) says that something is, in words."""
+    """The type of a file by stat(2), in words."""
     kinds = (
         (stat.S_ISREG, "a file"),
         (stat.S_ISDIR, "a directory"),
@@ -116,9 +116,9 @@ def file_sum(path: Path) -> Sum:
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True) -> None:
-    """Write a file so that it is there whole or not at all, also after a power cut.
+    """Write a file so that it is complete or absent, also after a power cut.
 
-    What is not synced, `sync_all` has to make last, with its directory.
+    If it is not synced here, call `sync_all` for it and its directory.
     """
     with told(path), _opened_folder(path.parent) as folder:
         write_whole_in(folder, path.name, data, mode=mode, sync=sync)
@@ -135,7 +135,7 @@ def write_whole_in(folder: int, name: str, data: bytes, *, mode: int, sync: bool
 
 
 def write_new(path: Path, data: bytes, *, mode: int = 0o644, modified: int | None = None) -> None:
-    """Write and sync a file in a directory that nobody reads yet; its parents are made.
+    """Write and sync a file in a directory without readers; its parents are made.
 
     `modified` is its time of modification, in seconds; None: now.
     """
@@ -147,7 +147,7 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o644, modified: int | Non
 def write_unsynced(
     path: Path, parts: Iterable[bytes], *, mode: int = 0o644, modified: int | None = None
 ) -> Sum:
-    """Write a file that nobody reads before `sync_all` has made it last; its parents are made."""
+    """Write a file that nobody reads before `sync_all`; its parents are made."""
     hashing, size = hashlib.sha256(), 0
     with told(path):
         make_directories(path.parent, sync=False)
@@ -163,9 +163,9 @@ def write_unsynced(
 
 
 def copy_new(source: Path, target: Path, *, mode: int = 0o644, sync: bool = True) -> Sum:
-    """Copy into a directory that nobody reads yet; digest what was really copied.
+    """Copy into a directory without readers; digests the bytes that were really copied.
 
-    What is not synced, `sync_all` has to make last.
+    If it is not synced here, call `sync_all` for it.
     """
     with (
         told(source, "read"),
@@ -180,7 +180,7 @@ def copy_new(source: Path, target: Path, *, mode: int = 0o644, sync: bool = True
 
 
 def link_new(source: Path, target: Path, *, sync: bool = True) -> None:
-    """Give a file a second name, which must be free; its parents are made (and last: `sync`)."""
+    """Give a file a second, free name; its parents are made and, with `sync`, synced."""
     with told(target):
         make_directories(target.parent, sync=sync)
         os.link(source, target)
@@ -212,7 +212,7 @@ def point_in(folder: int, name: str, target: str) -> None:
 
 
 def make_directories(path: Path, *, sync: bool = True) -> None:
-    """Make a directory and its parents, readable for everybody whatever the umask says."""
+    """Make a directory and its parents, readable for everybody whatever the umask is."""
     if path.is_dir():
         return
     make_directories(path.parent, sync=sync)
@@ -222,7 +222,7 @@ def make_directories(path: Path, *, sync: bool = True) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Make a directory for its owner only, or make one so that is there; its parents are made."""
+    """Make a directory for its owner only, or change an existing one so; its parents are made."""
     with told(path):
         make_directories(path.parent)
         with contextlib.suppress(FileExistsError), _opened_folder(path.parent) as folder:
@@ -234,7 +234,7 @@ def make_private(path: Path) -> None:
 def make_directory(name: str, folder: int, *, mode: int = 0o755, sync: bool = True) -> None:
     """Make a directory in another one, given by its descriptor; raises `FileExistsError`.
 
-    It has just these rights whatever the umask says, and never more.
+    It has exactly this mode whatever the umask is, from the start.
     """
     os.mkdir(name, mode, dir_fd=folder)
     handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
@@ -247,7 +247,7 @@ def make_directory(name: str, folder: int, *, mode: int = 0o755, sync: bool = Tr
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a directory with all that is in it, or a link; it need not be there."""
+    """Remove a directory with its content, or a link; it need not exist."""
     with contextlib.suppress(FileNotFoundError), _opened_folder(path.parent) as folder:
         remove_tree_in(folder, path)
 
@@ -264,7 +264,7 @@ def remove_tree_in(folder: int, path: Path) -> None:
                 if not _is_there(path.name, folder):
                     return
             except OSError as fault:
-                # A program whose caller was killed may still write there, for a moment.
+                # A program whose caller was killed may still write to it for a moment.
                 if fault.errno != errno.ENOTEMPTY or time.monotonic() > deadline:
                     raise
                 time.sleep(POLL)
@@ -286,7 +286,7 @@ def _is_there(name: str, folder: int) -> bool:
 
 
 def sync(path: Path) -> None:
-    """Make a file, or the names in a directory, last."""
+    """Sync a file, or the names in a directory, to the disk."""
     with told(path):
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -296,7 +296,7 @@ def sync(path: Path) -> None:
 
 
 def sync_all(paths: Iterable[Path]) -> None:
-    """Make files, and the names in directories, last: side by side, which takes no longer."""
+    """Sync files, and the names in directories, to the disk: in parallel, which takes no longer."""
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         for _ in pool.map(sync, sorted(set(paths))):
             pass
@@ -342,9 +342,9 @@ def _opened_regular(path: Path, handle: int) -> BinaryIO:
 
 
 def _opened_new(path: Path | str, folder: int | None = None) -> BinaryIO:
-    """Open a file that is new: whatever had its name keeps its bytes, and goes.
+    """Open a new file: an old file of that name is unlinked, not overwritten.
 
-    Nobody else may read a secret in the moment before the file has its mode.
+    Nobody else can read a secret before the file has its mode.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:

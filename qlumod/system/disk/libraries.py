@@ -1,4 +1,4 @@
-"""What libraries raise where they read bytes that somebody else wrote: the one list of it."""
+"""The exceptions that libraries raise for invalid bytes: the only list of them."""
 
 import lzma
 import tarfile
@@ -12,9 +12,9 @@ zstandard = late("zstandard")
 
 
 def faults() -> tuple[type[Exception], ...]:
-    """All that libraries raise where the bytes are wrong, and not the program.
+    """All exceptions that libraries raise if the bytes are wrong, not the program.
 
-    It is called where something was raised: ``except faults() as fault``.
+    Use it as ``except faults() as fault``: it is only evaluated after an exception.
     """
     return (
         ArithmeticError,

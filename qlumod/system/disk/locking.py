@@ -1,4 +1,4 @@
-"""Locks between runs: the kernel lets go of one when its process ends, however it ends."""
+"""Locks between runs: the kernel releases a lock when its process ends, however it ends."""
 
 import fcntl
 import os
@@ -16,23 +16,23 @@ from qlumod.system.disk.process_stamp import lives
 from qlumod.system.processes.workers import obey
 
 POLL = 0.05
-"""Seconds between two looks at a lock that another process holds."""
+"""Seconds between two attempts to get a lock that another process holds."""
 PATIENCE = 5.0
-"""Seconds that a program has to end whose caller was killed."""
+"""Seconds that a program has to end after its caller was killed."""
 
 
 class Busy(QlumodError):
-    """Another process holds a lock, and was waited for long enough."""
+    """Another process still holds the lock after the time to wait."""
 
 
 @contextmanager
 def locked(
     path: Path, *, wait: float, listen: Listener = ignore, folder: int | None = None
 ) -> Iterator[None]:
-    """Hold the only lock there is on `path`; who holds it now is waited for, `wait` seconds long.
+    """Hold the lock of `path`; waits `wait` seconds for a process that holds it.
 
-    Who holds it may remove it. `folder` is a descriptor of its directory, where that must not be
-    looked for once more. Raises `Busy`.
+    The holder may remove the file. `folder` is a descriptor of its directory, if the path must not
+    be resolved again. Raises `Busy`.
     """
     handle = _held(path, wait, listen, folder)
     try:
@@ -58,7 +58,7 @@ def _held(path: Path, wait: float, listen: Listener, folder: int | None) -> int:
 
 
 def _is_still(handle: int, path: Path, folder: int | None) -> bool:
-    """Whether what was locked is what the name stands for: whoever had it may have removed it."""
+    """Whether the locked file still has its name: the previous holder may have removed it."""
     name = path if folder is None else path.name
     try:
         there = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -68,9 +68,9 @@ def _is_still(handle: int, path: Path, folder: int | None) -> bool:
 
 
 def _open(path: Path, folder: int | None) -> int:
-    """Open the file of a lock, which is made; raises where it is anything but a file of ours.
+    """Open the file of a lock, or make it; raises unless it is a regular file of this user.
 
-    What a link points at is somebody's file, which would be overwritten with who has the lock.
+    The target of a link could be another file, which the holder's name would overwrite.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     with told(path):
@@ -88,7 +88,7 @@ def _open(path: Path, folder: int | None) -> int:
 
 
 def _no_lock(found: os.stat_result) -> str:
-    """Why a file is none that a lock is held on; empty: it is one."""
+    """Why a file cannot be used as a lock; empty if it can."""
     if not stat.S_ISREG(found.st_mode):
         return f"it is {kind_of(found.st_mode)}, not a file"
     if found.st_nlink > 1:
@@ -114,12 +114,12 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
         if not told_so:
             listen(Notice(text=f"waiting for {path}: {holder} holds it"))
             told_so = True
-        # Asked again and again: in a thread, no signal ends a system call that waits.
+        # Tries repeatedly: in a thread, no signal interrupts a waiting system call.
         obey()
         time.sleep(POLL)
 
 
 def _is_gone(holder: str) -> bool:
-    """Whether the process was killed whose lock a program that it was just starting still has."""
+    """Whether the holder was killed, and a program that it was starting has inherited the lock."""
     found = re.match(r"process (\d+) on (.*)", holder)
     return found is not None and found[2] == os.uname().nodename and not lives(found[1])

@@ -1,8 +1,8 @@
-"""Mounts that come down again: overlay, squashfs, tmpfs and bind mounts as context managers.
+"""Mounts as context managers: overlay, squashfs, tmpfs and bind mounts.
 
 All of them are made inside a private mount namespace (see `namespace`), so that even a SIGKILL
 leaves none of them on the host. In a user namespace the kernel mounts no squashfs: there its tree
-is unpacked for as long.
+is unpacked instead, for the same time.
 """
 
 import os
@@ -16,14 +16,14 @@ from qlumod.system.processes.run import CommandFailed, command, run
 from qlumod.system.processes.user_namespace import confined
 
 OVERLAY_OPTIONS = "redirect_dir=off,metacopy=off,index=off,xino=off"
-"""Every object of the upper directory is whole and lies where it is seen (overlayfs.rst)."""
+"""Every object of the upper directory is complete and at its visible path (overlayfs.rst)."""
 CONFINED_OPTIONS = "userxattr,index=off,xino=off"
 """The same in a user namespace, where ``userxattr`` forbids redirections and bare metadata."""
 
 _NO_DEVICES = "nodev"
-"""A device node of a package is an entry of its layer, and opens nothing here."""
+"""A device node of a package is only an entry of its layer, and cannot be opened here."""
 _MOUNT = {"LIBMOUNT_FORCE_MOUNT2": "always"}
-"""With the kernel's newer calls, mount(8) of Debian 13 takes 256 bytes for an option at most."""
+"""With the kernel's new mount API, mount(8) of Debian 13 accepts at most 256 bytes an option."""
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def mount(
     try:
         yield target
     except BaseException:
-        # The first error is the one that is told; our namespace ends with its mounts.
+        # Report the first error; the mounts end with this namespace.
         with suppress(QlumodError):
             _unmount(target)
         raise
@@ -78,14 +78,14 @@ def tmpfs(target: Path, *, mode: int = 0o755, size: str = "95%") -> Iterator[Pat
 
 @contextmanager
 def bind(source: Path, target: Path, *, read_only: bool = False) -> Iterator[Path]:
-    """Show a file or directory at another place, without what is mounted below it."""
+    """Bind-mount a file or directory at another path, without the mounts below it."""
     options = ("-o", ",".join(("ro", *_locked_options(source)))) if read_only else ()
     with mount(source, target, "--bind", *options):
         yield target
 
 
 def _locked_options(source: Path) -> Iterator[str]:
-    """What a user namespace must not take off a mount, when it makes it read-only, too."""
+    """The mount options that a user namespace must keep when it remounts read-only."""
     flags = os.statvfs(source).f_flag
     for flag, option in (
         (os.ST_NOSUID, "nosuid"),
@@ -100,7 +100,7 @@ def _locked_options(source: Path) -> Iterator[str]:
 
 @contextmanager
 def squashfs(image: Path, target: Path) -> Iterator[Path]:
-    """Show a squashfs image; its loop device frees itself (losetup(8) autoclear)."""
+    """Mount a squashfs image; its loop device frees itself (losetup(8) autoclear)."""
     if confined():
         with _unpacked(image, target):
             yield target
@@ -115,7 +115,7 @@ def _unpacked(image: Path, target: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # The first error is the one that is told.
+        # Report the first error.
         clear_directory(target)
         with suppress(OSError):
             target.mkdir()
@@ -128,18 +128,18 @@ def _unpacked(image: Path, target: Path) -> Iterator[None]:
 def overlay(
     lower: Sequence[Path], target: Path, *, upper: Path | None = None, work: Path | None = None
 ) -> Iterator[Path]:
-    """Mount directories upon each other: `lower` lowest first, `upper` takes what is written.
+    """Mount an overlay of directories: `lower` lowest first; writes go to `upper`.
 
-    Without `upper` the overlay is read-only. `work` is emptied before use and must lie on the
-    upper directory's file system. Nothing is synced to disk (``volatile``): what is half-written
-    after a crash is thrown away anyway.
+    Without `upper` the overlay is read-only. `work` is emptied before use and must be on the
+    upper directory's file system. Nothing is synced to disk (``volatile``): after a crash,
+    incomplete files are discarded anyway.
     """
     if upper is None and len(lower) == 1:
         with bind(lower[0], target, read_only=True):
             yield target
         return
     writable = {} if upper is None or work is None else {"upperdir": upper, "workdir": work}
-    # Together the names have room for one page (mount(2)): they are told from a common directory.
+    # All names together must fit into one page (mount(2)): they are relative to one directory.
     home = Path(os.path.commonpath([*lower, *writable.values()]))
     layers = ":".join(_option(path, home) for path in reversed(lower))
     common = CONFINED_OPTIONS if confined() else OVERLAY_OPTIONS

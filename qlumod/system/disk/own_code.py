@@ -1,4 +1,4 @@
-"""Which of qlumod's own files decide a result: those that are imported on the way to it.
+"""The files of qlumod that decide a result: the import closure of its entry points.
 
 A result in the cache is "up to date" only as long as the code is the same that would make it again.
 So its identity has the digest of that code: of the files of some entry points, of all that they
@@ -26,10 +26,10 @@ HARMLESS: Mapping[str, str] = MappingProxyType(
         "late.py": "it decides when other people's modules are imported",
     }
 )
-"""Rooms that decide no result whatever it is, and why; a path of the package, or a directory."""
+"""Rooms that decide no result, with the reason; a path in the package, or a directory."""
 
 PACKAGE = Path(qlumod.__file__).parent
-"""Where the files lie."""
+"""The directory of the files."""
 
 _NAMED = re.compile(r"(qlumod(?:\.\w+)*)(?:[ \t]+import[ \t]+(\([^)]*\)|[^\n]+))?")
 """A module that is imported, or called by its name (`namespace.call_inside`), or only spoken of."""
@@ -39,7 +39,7 @@ _WORD = re.compile(r"\w+")
 
 @cache
 def code_digest(*entries: str, harmless: tuple[str, ...] = ()) -> Digest:
-    """The digest of the files of a closure, as they are when it is asked for first."""
+    """The digest of the files of a closure, at the time of the first call."""
     return digest_value(closure(*entries, harmless=harmless))
 
 
@@ -48,7 +48,7 @@ def closure(
 ) -> Mapping[str, bytes]:
     """All files that decide what the entries' code does, by their paths below the package.
 
-    What is `harmless` is neither among them nor followed.
+    Files in `harmless` are neither included nor followed.
     """
     left_out = (*HARMLESS, *harmless)
     there = _files(package)
@@ -66,12 +66,12 @@ def closure(
 
 @cache
 def _imported(source: bytes) -> frozenset[str]:
-    """Where the files would be of what a source imports."""
+    """The possible paths of the modules that a source imports."""
     return frozenset(chain.from_iterable(map(_paths_of, imports(source.decode("utf-8")))))
 
 
 def imports(text: str) -> Iterator[str]:
-    """The names of qlumod's modules that a source text imports or calls, and of what is in them."""
+    """The names of qlumod's modules that a source imports or calls, and of their members."""
     for module, names in _NAMED.findall(text):
         yield module
         yield from (f"{module}.{word}" for word in _WORD.findall(names))
@@ -82,7 +82,7 @@ def _is_in(path: str, rooms: Iterable[str]) -> bool:
 
 
 def _paths_of(name: str) -> tuple[str, str]:
-    """Where the file of a module is, if there is one of that name."""
+    """The paths of a module's file, if there is a module of that name."""
     path = name.partition(".")[2].replace(".", "/")
     return f"{path}.py", f"{path}/__init__.py".lstrip("/")
 

@@ -1,4 +1,4 @@
-"""Whose a file or directory is, and who else may write to it: what is trusted, and what is not."""
+"""The owner of a file or directory, and who else may write to it: whether it is trusted."""
 
 import grp
 import os
@@ -12,23 +12,23 @@ from qlumod.errors import QlumodError
 from qlumod.system.disk.files import told
 
 _UNMAPPED = Path("/proc/sys/kernel/overflowuid")
-"""The id that stands for all those which a user namespace does not know (user_namespaces(7))."""
+"""The id that stands for all ids outside of a user namespace (user_namespaces(7))."""
 _KNOWN = Path("/proc/self/uid_map")
 _ALL = "0 0 4294967295"
 
 
 def require_own(path: Path) -> None:
-    """Raise where anybody but root and the caller owns a file or directory, or may write to it.
+    """Raise if anybody except root and the caller owns a file or directory, or may write to it.
 
-    What others may write they could exchange: programs would do what they want, and a link would
-    lead to what they may not touch themselves. What is not there belongs to nobody.
+    Others who may write could replace the files: programs would then run their code, and links
+    would give them access to other files. A path that does not exist is accepted.
     """
     for fault in strangers(path):
         raise fault
 
 
 def strangers(path: Path) -> Iterator[QlumodError]:
-    """What is against trusting a file or directory; see `require_own`."""
+    """The reasons against trusting a file or directory; see `require_own`."""
     with told(path, "look at"):
         try:
             found, named = path.stat(), path.lstat()
@@ -41,7 +41,7 @@ def strangers(path: Path) -> Iterator[QlumodError]:
 
 
 def writers(path: Path, found: os.stat_result) -> Iterator[QlumodError]:
-    """The error where others than its owner and root may write to a file or directory."""
+    """The error if others than its owner and root may write to a file or directory."""
     if writer := writer_of(found):
         yield QlumodError(
             f"{writer} may write to {path} ({_mode(found)}), and so decide what qlumod does there",
@@ -50,9 +50,9 @@ def writers(path: Path, found: os.stat_result) -> Iterator[QlumodError]:
 
 
 def require_safe_for_temporary(path: Path) -> None:
-    """Raise where others could take away a directory that is made in here, and put theirs there.
+    """Raise if others could replace a directory that is made in this one.
 
-    In ``/tmp`` they cannot: what has its sticky bit is root's, and others only add to it.
+    In ``/tmp`` they cannot: with root's sticky bit, others can only add files.
     """
     with told(path, "look at"):
         found = path.stat()
@@ -67,9 +67,9 @@ def require_safe_for_temporary(path: Path) -> None:
 
 
 def writer_of(found: os.stat_result) -> str:
-    """Who may write to a file besides its owner and root; empty: nobody.
+    """Who may write to a file, except its owner and root; empty: nobody.
 
-    A user's private group (login.defs(5), USERGROUPS_ENAB) is the user alone.
+    A user's private group (login.defs(5), USERGROUPS_ENAB) counts as the user.
     """
     if found.st_mode & stat.S_IWOTH:
         return "everybody"
@@ -99,9 +99,9 @@ def _mode(found: os.stat_result) -> str:
 
 
 def _is_from_outside(path: Path, uid: int) -> bool:
-    """Whether an owner is somebody whom this user namespace does not know.
+    """Whether an owner is outside of this user namespace.
 
-    Who put the directory in here, as sbuild does with a package store, knew whose it is.
+    The program that mounted the directory here (as sbuild does with a store) has chosen it.
     """
     with suppress(OSError, ValueError):
         is_part = " ".join(_KNOWN.read_text(encoding="utf-8").split()) != _ALL

@@ -1,4 +1,4 @@
-"""Whose a temporary file is: told by its name, so that what killed processes left can go."""
+"""The process of a temporary file, in the file's name: files of killed processes are removed."""
 
 import os
 import time
@@ -12,12 +12,12 @@ or in a PID namespace that is not ours."""
 
 
 def maker() -> str:
-    """This process, as a part of a file name without blanks and ``@``."""
+    """The name of this process for file names, without blanks and ``@``."""
     return f"{_world()}@{os.getpid()}"
 
 
 def abandoned(path: Path, made_by: str) -> bool:
-    """Whether the process is gone that made a file with its `maker` name."""
+    """Whether the process that made a file with its `maker` name has ended."""
     world, _, process = made_by.rpartition("@")
     if world == _world():
         return not lives(process)
@@ -25,8 +25,8 @@ def abandoned(path: Path, made_by: str) -> bool:
 
 
 def lives(process: str) -> bool:
-    """Whether there is a process of that number in this PID namespace, whoever's it is."""
-    # Not /proc: what is mounted there may be that of another PID namespace.
+    """Whether this PID namespace has a process of that number, of any user."""
+    # Not /proc: it may be mounted for another PID namespace.
     try:
         os.kill(int(process), 0)
     except PermissionError:
@@ -37,6 +37,6 @@ def lives(process: str) -> bool:
 
 
 def _world() -> str:
-    """Where process ids mean what they mean here."""
+    """The machine and the PID namespace in which process ids are valid."""
     namespace = Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
     return digest_bytes(f"{os.uname().nodename} {namespace}".encode())[:10]

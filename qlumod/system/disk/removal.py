@@ -1,4 +1,4 @@
-"""Removing directory trees, however deep: what a package left must not stop who clears it away.
+"""Removing directory trees of any depth, such as those that programs of packages leave.
 
 shutil.rmtree calls itself for each level, and ends where Python's stack does (RecursionError, which
 its `ignore_errors` does not hold). Here a tree is taken down level by level; what lies deeper than
@@ -19,8 +19,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 def remove_directory(name: str | Path, *, folder: int | None = None) -> None:
     """Remove a directory with all that is in it; `folder` is the descriptor of its parent.
 
-    All that can be removed is removed; then the first `OSError` is raised. What somebody else
-    removes meanwhile is no error, but where there is no such directory at all.
+    Everything that can be removed is removed; then the first `OSError` is raised. It is no error if
+    another process removes files meanwhile, but it is one if there is no such directory.
     """
     os.stat(name, dir_fd=folder, follow_symlinks=False)
     removal = _Removal()
@@ -30,24 +30,24 @@ def remove_directory(name: str | Path, *, folder: int | None = None) -> None:
 
 
 def clear_directory(name: str | Path) -> None:
-    """Remove what can be removed of a directory, which need not be there; nothing is an error."""
+    """Remove as much of a directory as possible; nothing is an error, and it need not exist."""
     _Removal().remove(os.fspath(name), None)
 
 
 class _Removal:
-    """One tree that is removed; it goes on after a fault, and notes it."""
+    """The removal of one tree; it continues after a fault, and notes it."""
 
     def __init__(self) -> None:
         self.faults: list[OSError] = []
         self._moved = False
 
     def remove(self, name: str, folder: int | None, above: tuple[int, ...] = ()) -> None:
-        """Remove a directory; `above` are the open ones that it lies in, the uppermost first."""
+        """Remove a directory; `above` are its open parents, the uppermost first."""
         with self._noted():
             handle = os.open(name, _FOLDER, dir_fd=folder)
             try:
                 self._empty((*above, handle))
-                # What was moved to the uppermost was not there when that was looked through.
+                # Directories that were moved to the uppermost came after it was listed.
                 while self._moved and not above:
                     self._moved = False
                     self._empty((handle,))
@@ -56,7 +56,7 @@ class _Removal:
             os.rmdir(name, dir_fd=folder)
 
     def _empty(self, way: tuple[int, ...]) -> None:
-        """Remove what is in the last of some directories."""
+        """Remove the content of the last of some directories."""
         with os.scandir(way[-1]) as found:
             children = [(child.name, child.is_dir(follow_symlinks=False)) for child in found]
         for name, is_directory in children:
@@ -70,7 +70,7 @@ class _Removal:
                     os.unlink(name, dir_fd=way[-1])
 
     def _move_up(self, name: str, way: tuple[int, ...]) -> None:
-        # A name that nobody can know, so that nothing of the tree is in its place.
+        # An unpredictable name, which nothing in the tree has.
         os.rename(name, f".{os.urandom(16).hex()}", src_dir_fd=way[-1], dst_dir_fd=way[0])
         self._moved = True
 

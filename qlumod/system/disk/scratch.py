@@ -1,4 +1,4 @@
-"""Short-lived directories below TMPDIR; what killed processes left there goes first."""
+"""Temporary directories below TMPDIR; those of killed processes are removed first."""
 
 import os
 import tempfile
@@ -15,7 +15,7 @@ _PREFIX = "qlumod-"
 
 @contextmanager
 def scratch(below: Path | None = None) -> Iterator[Path]:
-    """An empty directory of one's own, below TMPDIR if nothing else is said; gone at the end."""
+    """A new empty directory, below TMPDIR by default; removed at the end."""
     parent = below or Path(tempfile.gettempdir())
     require_safe_for_temporary(parent)
     _remove_debris(parent)

@@ -21,7 +21,7 @@ class Squashing:
     """The time of the image itself."""
     compression: Compression
     processors: int | None = None
-    """How many work at it; None: all. It changes no byte."""
+    """How many processors to use; None: all. It changes no byte."""
 
 
 def write_image(
@@ -35,8 +35,8 @@ def write_image(
 ) -> None:
     """Write the tree into an image, without the paths (relative to the tree) in `left_out`.
 
-    All times of the tree must already lie at or before the image's. `scratch` is a directory for
-    the list of what is left out.
+    All times of the tree must be at or before the image's. `scratch` is a directory for
+    the list of excluded paths.
     """
     listed = scratch / f"{image.name}.exclude"
     listed.write_bytes(b"".join(_line(path) for path in left_out))
@@ -49,7 +49,7 @@ def write_image(
         # A quarter of all memory is the default; a build host runs several at once.
         "-mem", "512M",
         *(("-processors", str(how.processors)) if how.processors else ()),
-        # The lookup table for NFS export is of no use under an overlay.
+        # An overlay does not use the lookup table for NFS export.
         "-no-exports",
         "-ef", listed,
         environment={"SOURCE_DATE_EPOCH": str(how.epoch)},
@@ -61,7 +61,7 @@ def write_image(
 
 @contextmanager
 def _told(image: Path) -> Iterator[None]:
-    """Say plainly when it was the image's file system that had no room."""
+    """Turn a full file system of the image into a plain error."""
     full = os.strerror(errno.ENOSPC)
     try:
         yield
@@ -75,7 +75,7 @@ def _told(image: Path) -> Iterator[None]:
 
 
 def _line(path: str) -> bytes:
-    """A line of mksquashfs's list of what it leaves out, which has no way to write a newline."""
+    """A line of mksquashfs's list of excluded paths, which cannot contain a newline."""
     if "\n" in path:
         raise QlumodError(f"cannot leave {path!r} out of a squashfs: there is a newline in it")
     return os.fsencode(path) + b"\n"

@@ -1,7 +1,7 @@
-"""What a squashfs image holds, every byte of it, read without rights and without mounting it.
+"""The content of a squashfs image, read completely, without root and without a mount.
 
 unsquashfs(1) writes an image as a pseudo file: a line for each path, and then the bytes of all
-files. It is read while it is written, since it may be some gigabytes.
+files. It is read while it is written, since it may have several gigabytes.
 """
 
 import hashlib
@@ -28,18 +28,18 @@ _LINE = re.compile(
     rb"(?P<gid>\d+)(?: (?P<rest>.*))?)\Z",
     re.DOTALL,
 )
-"""A name, then type, time, mode and owner, and what the type needs besides (mksquashfs(1))."""
+"""A name, then type, time, mode and owner, and the arguments of the type (mksquashfs(1))."""
 _COMMENT, _DATA = b"#\n", b"# START OF DATA - DO NOT MODIFY\n"
 _TYPES = {b"D": "d", b"R": "f", b"S": "l", b"C": "c", b"B": "b"}
 _SPECIAL = {b"f": "p", b"s": "s"}
 _WAIT = 0.05
-"""Seconds between two looks at whether unsquashfs still runs, before it writes."""
+"""Seconds between two checks whether unsquashfs still runs, before it writes."""
 
 
 def listed_image(image: Path) -> dict[str, TreeEntry]:
-    """All paths of an image with the digests of files, by path; hard links are told as files.
+    """All paths of an image with the digests of files, by path; hard links appear as files.
 
-    Raises `QlumodError` where unsquashfs cannot read it.
+    Raises `QlumodError` if unsquashfs cannot read it.
     """
     with scratch() as place:
         pipe = place / "listing"
@@ -55,7 +55,7 @@ def listed_image(image: Path) -> dict[str, TreeEntry]:
 
 @contextmanager
 def _opened(pipe: Path, written: Future[None]) -> Iterator[BinaryIO]:
-    """The pipe once something is in it; raises what kept the program from writing."""
+    """The pipe as soon as it has data; raises the error that kept the program from writing."""
     descriptor = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb", buffering=BLOCK) as source:
         while not select.select([descriptor], [], [], _WAIT)[0]:
@@ -66,7 +66,7 @@ def _opened(pipe: Path, written: Future[None]) -> Iterator[BinaryIO]:
 
 
 def read_listing(source: BinaryIO) -> dict[str, TreeEntry]:
-    """Read a pseudo file; raises `QlumodError` where it is none."""
+    """Read a pseudo file; raises `QlumodError` if it is invalid."""
     try:
         return _read(source)
     except (ValueError, LookupError, TypeError, OverflowError) as fault:
@@ -82,7 +82,7 @@ def _read(source: BinaryIO) -> dict[str, TreeEntry]:
             links[path] = _path(found["link"])
         else:
             entries[path] = _entry(path, found)
-    # The bytes of files stand in the order of their offsets, which `_entry` notes.
+    # The bytes of files are in the order of their offsets, which `_entry` notes.
     for path, entry in sorted(entries.items(), key=lambda item: item[1].inode):
         if entry.type == "f":
             entries[path] = replace(entry, digest=_digest(source, entry.size))
@@ -91,7 +91,7 @@ def _read(source: BinaryIO) -> dict[str, TreeEntry]:
 
 
 def _lines(source: BinaryIO) -> Iterator[re.Match[bytes]]:
-    """The lines before the data; a name or a target may hold newlines."""
+    """The lines before the data; a name or a target may contain newlines."""
     pending = b""
     for line in source:
         if line == _DATA and source.readline() == _COMMENT:
@@ -113,7 +113,7 @@ def _matched(line: bytes) -> re.Match[bytes]:
 
 
 def _path(name: bytes) -> str:
-    """A path as it stands in a pseudo file, relative and with escaped blanks."""
+    """A path in the form of a pseudo file: relative and with escaped blanks."""
     return "/" + os.fsdecode(re.sub(rb"\\(.)", rb"\1", name, flags=re.DOTALL)).lstrip("/")
 
 

@@ -1,7 +1,7 @@
-"""What each file takes in a squashfs image, read from the image's own tables.
+"""The stored size of each file in a squashfs image, read from the image's own tables.
 
-No program tells it: unsquashfs knows only what files are once they are unpacked. The format is that
-of the kernel's fs/squashfs/squashfs_fs.h.
+No program prints it: unsquashfs shows only unpacked sizes. The format is that of the kernel's
+fs/squashfs/squashfs_fs.h.
 """
 
 import mmap
@@ -29,16 +29,16 @@ _HEADER = struct.Struct("<3I")
 _ENTRY = struct.Struct("<HhHH")
 _FRAGMENT = struct.Struct("<QII")
 _TABLE_BLOCK = 8192
-"""What each block of a table holds, but for the last one."""
+"""The size of each block of a table, except the last one."""
 _TABLE_RAW = 1 << 15
 _DATA_RAW = 1 << 24
-"""Bits in the length of a block that is stored as it is."""
+"""The bits in the length of a block that is stored uncompressed."""
 _NO_FRAGMENT = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """Where the content of a file lies: whole blocks, and a tail in a block shared with others."""
+    """The content of a file: whole blocks, and a tail in a block that it shares with others."""
 
     start: int
     blocks: int
@@ -48,10 +48,10 @@ class _File:
 
 
 def stored_sizes(image: Path) -> Mapping[str, float]:
-    """What each file of an image takes in it, by absolute path; the rest is tables.
+    """The stored size of each file of an image, by absolute path; the rest of it is tables.
 
-    Files whose tails lie in one block have their shares of it; of files with the same content,
-    only the first by path takes anything.
+    A block of tails is divided among its files; of files with the same content, only the first by
+    path has a size.
     """
     with image.open("rb") as source:
         _require_squashfs(source.read(_SUPERBLOCK.size), image)
@@ -137,7 +137,7 @@ class _Tables:
         )
 
     def fragments(self) -> list[int]:
-        """What each block of tails takes."""
+        """The stored size of each block of tails."""
         if not self._count:
             return []
         blocks = -(-self._count * _FRAGMENT.size // _TABLE_BLOCK)
@@ -148,7 +148,7 @@ class _Tables:
 
 
 class _Table:
-    """A table as one text; in the image it is a row of compressed blocks."""
+    """A table as one byte string; in the image it is a sequence of compressed blocks."""
 
     def __init__(self, data: mmap.mmap, start: int, end: int) -> None:
         frames: list[bytes] = []
@@ -166,11 +166,11 @@ class _Table:
         )
 
     def place(self, block: int, offset: int) -> tuple[bytes, int]:
-        """The text, and where in it something is that the image knows by block and offset."""
+        """The bytes, and the position in them that the image gives as block and offset."""
         return self._text, self._places[block] + offset
 
 
 def _raw_frame(block: bytes) -> bytes:
-    """Bytes as a frame of zstd that holds them as they are (RFC 8878)."""
+    """Bytes as a zstd frame that contains them uncompressed (RFC 8878)."""
     header = b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", len(block))
     return header + struct.pack("<I", 1 | len(block) << 3)[:3] + block

@@ -1,4 +1,4 @@
-"""Directories to build in: owned by one process, gone at its end, cleared after a kill."""
+"""Directories to build in: of one process, removed at its end, cleared after a kill."""
 
 import contextlib
 import math
@@ -19,16 +19,16 @@ LOCK = ".lock"
 """What the name of a directory's lock ends in. A file of its own: over NFS flock(2) wants one
 that is open for writing, which no directory can be."""
 PAUSE = 0.1
-"""Seconds between two looks at what killed programs have not left yet."""
+"""Seconds between two attempts to remove a directory that killed programs still use."""
 DYING = 10
-"""How often a directory is removed again in which killed programs are still about to die."""
+"""How often to try again to remove a directory in which killed programs still run."""
 
 
 @contextmanager
 def staging(parent: Path, name: str) -> Iterator[Path]:
-    """An empty directory ``parent/name``, owned by this process; it is gone at the end.
+    """An empty directory ``parent/name`` of this process; it is removed at the end.
 
-    Waits while another process has it; what a killed one left there is cleared.
+    Waits while another process has it; files of a killed process are removed.
     """
     place, lock = parent / name, parent / f"{name}{LOCK}"
     with told(parent):
@@ -45,9 +45,9 @@ def staging(parent: Path, name: str) -> Iterator[Path]:
 
 
 def sweep(parent: Path, like: str = "*") -> tuple[Path, ...]:
-    """Remove directories of `staging` that have no owner any more; returns what was removed.
+    """Remove directories of `staging` whose process has ended; returns their names.
 
-    `like` is a glob(7) pattern of the names. The kernel lets go of a lock when its process ends,
+    `like` is a glob(7) pattern of the names. The kernel releases a lock when its process ends,
     however it ends.
     """
     removed = []
@@ -62,7 +62,7 @@ def sweep(parent: Path, like: str = "*") -> tuple[Path, ...]:
 
 
 def _clear(place: Path) -> None:
-    """Remove a directory; what lies in it of other ids, of a killed build, within a namespace."""
+    """Remove a directory; files of other ids, from a killed build, within a namespace."""
     if place.is_symlink():
         place.unlink()
     for _ in range(DYING):

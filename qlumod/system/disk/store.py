@@ -1,9 +1,8 @@
-"""The package store: .debs by digest, whole or not there, shared by all builds of a site.
+"""The package store: .debs by digest, complete or absent, shared by all builds of a site.
 
-A file enters only with the digest and size that it was asked for, and by one rename; several
-writers do not disturb each other. What lies there is trusted until it is used: whoever uses a
-package hashes it again (`Store.check`), so that a damaged disk shows as an error that names the
-file, never as a wrong layer.
+A file is added only with the expected digest and size, and by one rename; several writers do not
+disturb each other. Whoever uses a package hashes it again (`Store.check`), so that a damaged disk
+causes an error that names the file, never a wrong layer.
 """
 
 import shutil
@@ -22,12 +21,12 @@ from qlumod.system.disk import files
 from qlumod.system.disk.process_stamp import abandoned, maker
 
 LOCK = "lock"
-"""The name of the lock in `Store.partial`, held by whoever fetches."""
+"""The name of the lock in `Store.partial`, which a process that fetches holds."""
 GENERATED = "generated"
-"""The directory that tells which .deb was generated from which inputs."""
+"""The directory that records which .deb was generated from which inputs."""
 _OWN = "copy-"
 _RESUMABLE = 7 * 24 * 3600.0
-"""How many seconds an unfinished download waits to be resumed."""
+"""How many seconds an unfinished download is kept to be resumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +35,25 @@ class Store:
 
     root: Path
     brought: Mapping[Digest, Path] = field(default_factory=dict)
-    """Files that lie elsewhere: a source package may bring its own."""
+    """Files in other directories: a source package may have its own."""
 
     def path(self, digest: Digest) -> Path:
-        """Where the file of that digest lies, or would."""
+        """The path of the file of that digest, whether it exists or not."""
         return self.brought.get(digest) or self.root / digest[:2] / f"{digest}.deb"
 
     def has(self, digest: Digest) -> bool:
-        """Whether a file of that digest was put here."""
+        """Whether the store has a file of that digest."""
         return self.path(digest).exists()
 
     @property
     def partial(self) -> Path:
-        """Where unfinished downloads lie, to be resumed; made when asked for."""
+        """The directory of unfinished downloads, to be resumed; made on first use."""
         folder = self.root / "partial"
         files.make_directories(folder)
         return folder
 
     def add(self, source: Path, *, digest: Digest, size: int) -> Path:
-        """Copy a file in, hashed while it is copied; refuses another digest or size."""
+        """Add a copy of a file, hashed while it is copied; refuses another digest or size."""
         target = self.path(digest)
         if target.exists():
             return target
@@ -66,7 +65,7 @@ class Store:
         return target
 
     def generated(self, inputs: Digest) -> files.Sum | None:
-        """What was generated from those inputs: digest and size of a file that is here."""
+        """Digest and size of the stored file that was generated from those inputs."""
         note = self._note(inputs)
         if not note.exists():
             return None
@@ -75,7 +74,7 @@ class Store:
         return found if self.has(found.sha256) else None
 
     def add_generated(self, source: Path, inputs: Digest) -> Path:
-        """Copy in what was generated from those inputs."""
+        """Add a copy of a file that was generated from those inputs."""
         found = files.file_sum(source)
         target = self.add(source, digest=found.sha256, size=found.size)
         note = self._note(inputs)
@@ -84,14 +83,14 @@ class Store:
         return target
 
     def forget_generated(self, inputs: Digest) -> None:
-        """Generate anew what comes from those inputs, when it is wanted the next time."""
+        """Forget the file of those inputs, so that it is generated again the next time."""
         self._note(inputs).unlink(missing_ok=True)
 
     def _note(self, inputs: Digest) -> Path:
         return self.root / GENERATED / inputs
 
     def adopt(self, source: Path, *, digest: Digest, size: int) -> Path:
-        """Take a file of the same file system in by renaming it; refuses another digest or size."""
+        """Add a file of the same file system by renaming it; refuses another digest or size."""
         found = files.file_sum(source)
         with files.told(source):
             source.chmod(0o444)
@@ -100,7 +99,7 @@ class Store:
         return self.path(digest)
 
     def check(self, digest: Digest, size: int) -> Path:
-        """Hash a file that is to be used; raises where it is missing or was damaged."""
+        """Hash a file before its use; raises if it is missing or damaged."""
         path = self.path(digest)
         if not path.exists():
             raise QlumodError(
@@ -112,7 +111,7 @@ class Store:
         return path
 
     def damaged(self, digest: Digest, found: files.Sum) -> QlumodError:
-        """The error for a file whose bytes are not those that were put here."""
+        """The error for a file whose bytes have changed in the store."""
         path = self.path(digest)
         return QlumodError(
             f"{path}: the package is damaged",
@@ -123,7 +122,7 @@ class Store:
         )
 
     def keep(self, document: bytes) -> Digest:
-        """Put a small document in; the value is the digest that it is found by."""
+        """Add a small document; returns the digest by which it is found."""
         digest = digest_bytes(document)
         target = self._document(digest)
         if not target.exists():
@@ -133,7 +132,7 @@ class Store:
         return digest
 
     def document(self, digest: Digest) -> bytes | None:
-        """The document of that digest, or None; raises where it was damaged."""
+        """The document of that digest, or None; raises if it is damaged."""
         path = self._document(digest)
         if not path.exists():
             return None
@@ -148,7 +147,7 @@ class Store:
         return self.root / digest[:2] / f"{digest}.tar"
 
     def tidy(self) -> None:
-        """Remove what killed runs of this machine left, and downloads that nobody resumed."""
+        """Remove files of killed runs on this machine, and downloads that nobody has resumed."""
         for path in sorted(self.partial.iterdir()):
             with suppress(FileNotFoundError):
                 if _abandoned(path):
@@ -175,7 +174,7 @@ class Store:
 
 
 def store_in(cache: Path, store: Path | None = None) -> Store:
-    """The store that a cache brings, or the one that was chosen."""
+    """The store in a cache, or the one that was chosen."""
     return Store(store or cache / "packages")
 
 
@@ -193,5 +192,5 @@ def _abandoned(path: Path) -> bool:
 
 
 def free_space(path: Path) -> int:
-    """How many bytes still fit on the file system of a directory that exists."""
+    """The free bytes on the file system of an existing directory."""
     return shutil.disk_usage(path).free

@@ -1,4 +1,4 @@
-"""Where trees are unpacked: in memory where there is room for them, else on the disk."""
+"""The place where trees are unpacked: in memory if there is enough, otherwise on the disk."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from qlumod.system.disk.removal import clear_directory, remove_directory
 from qlumod.system.processes.user_namespace import confined
 
 ENOUGH = 3 << 30
-"""Bytes of free memory for each of at least two processors from which on trees are unpacked in
-memory: every processor may have a module of its own."""
+"""The least bytes of free memory, for each of at least two processors, to unpack trees in memory:
+every processor may build a module of its own."""
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -22,7 +22,7 @@ MOST = 0.7
 
 @contextmanager
 def scratch_space(place: Path, *, processors: int | None = None) -> Iterator[Path]:
-    """An empty directory for one build; in memory it needs no sync, and is gone with its mount.
+    """An empty directory for one build; in memory it needs no sync, and ends with its mount.
 
     On the disk it is emptied here: outside of a user namespace nobody might remove it. Who works
     with so many of the `processors` (None: all) may fill as large a part of the memory.
@@ -41,14 +41,14 @@ def scratch_space(place: Path, *, processors: int | None = None) -> Iterator[Pat
     try:
         yield place
     except BaseException:
-        # The first error is the one that is told.
+        # Report the first error.
         clear_directory(place)
         raise
     remove_directory(place)
 
 
 def _memory_takes_overlay(place: Path) -> bool:
-    """Whether overlayfs can write its notes in a tmpfs: ``user.*`` only since Linux 6.6."""
+    """Whether overlayfs can write its attributes in a tmpfs: ``user.*`` only since Linux 6.6."""
     if not confined():
         return True
     with tmpfs(place), suppress(OSError):
@@ -58,13 +58,13 @@ def _memory_takes_overlay(place: Path) -> bool:
 
 
 def available_memory() -> int:
-    """Bytes of memory that programs can have without swapping, of the machine and of our cgroup."""
+    """Bytes of memory that programs can use without swapping, by the machine and the cgroup."""
     group = Path("/proc/self/cgroup").read_text(encoding="utf-8")
     return min([_free_on_machine(), *free_in_groups(group, CGROUPS)])
 
 
 def free_in_groups(group: str, cgroups: Path) -> list[int]:
-    """What the memory limits of a process's cgroup and of those above leave (cgroup v2).
+    """The memory that the limits of a process's cgroup and its parents leave (cgroup v2).
 
     `group` is its ``/proc/PID/cgroup``, where the line with the number 0 is that of version 2.
     """

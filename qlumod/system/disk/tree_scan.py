@@ -1,4 +1,4 @@
-"""Scanning directory trees: every path with all that can be told of it, hashed on all cores."""
+"""Scanning directory trees: every path with its metadata and digest, hashed on all cores."""
 
 import errno
 import hashlib
@@ -23,14 +23,14 @@ _TYPES = {
     stat.S_IFSOCK: "s",
 }
 _SHOWN = 60
-"""How many letters of a path are told that is too long for all programs."""
+"""How many characters an error shows of a path that is too long."""
 
 
 def scan(root: Path, *, digests: bool = True) -> dict[str, TreeEntry]:
     """All paths below a directory and the directory itself (``/``), sorted by path.
 
     Symbolic links are never followed. A path that vanishes meanwhile is an error. Raises
-    `QlumodError` where one is longer than the system takes.
+    `QlumodError` if one is longer than the system allows.
     """
     with _nameable(os.fspath(root)):
         entries = sorted(_walk(os.fspath(root)), key=lambda entry: entry.path)
@@ -47,7 +47,7 @@ def entry_of(root: Path, path: str, *, digests: bool = True) -> TreeEntry:
 
 @contextmanager
 def _nameable(root: str) -> Iterator[None]:
-    """Turn a path that no system call takes (PATH_MAX) into an error that tells its beginning."""
+    """Turn a path that is too long (PATH_MAX) into an error with its beginning."""
     try:
         yield
     except OSError as fault:
@@ -98,7 +98,7 @@ def _xattrs(full: str) -> tuple[tuple[str, bytes], ...]:
     try:
         names = sorted(os.listxattr(full, follow_symlinks=False))
     except OSError as fault:
-        # A squashfs image in which nothing has attributes does not support asking for them.
+        # A squashfs image without any attributes does not support reading them.
         if fault.errno != errno.EOPNOTSUPP:
             raise
         return ()
@@ -106,7 +106,7 @@ def _xattrs(full: str) -> tuple[tuple[str, bytes], ...]:
 
 
 def _with_digests(root: str, entries: list[TreeEntry]) -> list[TreeEntry]:
-    """Hash every inode once, on all cores (hashlib lets go of the interpreter's lock)."""
+    """Hash every inode once, on all cores (hashlib releases the GIL)."""
     first = {entry.inode: entry.path for entry in reversed(entries) if entry.type == "f"}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         paths = (_below(root, path) for path in first.values())

@@ -1,4 +1,4 @@
-"""Unpacking an archive as it is asked for, with a limit of bytes and of memory."""
+"""Decompressing an archive on demand, with limits of bytes and of memory."""
 
 import bz2
 import gzip
@@ -17,13 +17,13 @@ from qlumod.system.disk.libraries import faults, unreadable
 zstandard = late("zstandard")
 
 FEW = 1 << 16
-"""Packed bytes that are unpacked at once."""
+"""How many compressed bytes are decompressed at once."""
 FEW_UNPACKED = 1 << 20
-"""Bytes that these may unpack to; what has more is unpacked piece by piece."""
+"""How many bytes these may give; if they give more, they are decompressed piece by piece."""
 MOST_MEMORY = 1 << 28
-"""Bytes of memory that unpacking xz may take: four times what ``xz -9`` asks for."""
+"""Bytes of memory for decompressing xz: four times as much as ``xz -9`` needs."""
 _GZIP = 31
-"""What zlib calls the format of gzip."""
+"""zlib's parameter for the gzip format."""
 
 
 class _Readable(Protocol):
@@ -32,7 +32,7 @@ class _Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Where an archive is in a file, and by which ending its packing goes."""
+    """The extent of an archive in a file, and the file name's ending of its compression."""
 
     offset: int
     size: int
@@ -53,7 +53,7 @@ class Window:
         return data
 
     def skip(self, size: int) -> None:
-        """Leave so many bytes out."""
+        """Skip a number of bytes."""
         if size > self.left:
             raise EOFError("it ends early")
         self.left -= size
@@ -61,7 +61,7 @@ class Window:
 
 
 class _Xz:
-    """What xz or lzma has packed; `LZMAFile` has no limit of memory."""
+    """Decompression of xz or lzma; `LZMAFile` has no limit of memory."""
 
     def __init__(self, packed: _Readable) -> None:
         self._packed = packed
@@ -78,7 +78,7 @@ class _Xz:
 
 
 class Unpacked:
-    """The bytes of an archive, unpacked as they are asked for, up to a limit."""
+    """The bytes of an archive, decompressed on demand, up to a limit."""
 
     def __init__(self, path: Path, packed: Window, ending: str, most: int) -> None:
         self._path, self._most = path, most
@@ -87,14 +87,14 @@ class Unpacked:
         self.position = 0
 
     def read(self, size: int) -> bytes:
-        """So many bytes, all of which must be there; raises `QlumodError`."""
+        """Exactly this many bytes; raises `QlumodError` if there are fewer."""
         data = self.some(size)
         if len(data) != size:
             raise self.fault("it ends early")
         return data
 
     def some(self, size: int) -> bytes:
-        """So many bytes, or as many as there are; raises `QlumodError`."""
+        """At most this many bytes; raises `QlumodError`."""
         try:
             data = self._source.read(size)
             while len(data) < size and (more := self._source.read(size - len(data))):
@@ -105,7 +105,7 @@ class Unpacked:
         return data
 
     def skip_to(self, position: int) -> None:
-        """Leave out what is before that; raises `QlumodError`."""
+        """Skip to a position; raises `QlumodError`."""
         if self._window:
             self._window.skip(position - self.position)
             self._go_on(position - self.position)
@@ -113,12 +113,12 @@ class Unpacked:
             self.read(min(BLOCK, position - self.position))
 
     def finish(self) -> None:
-        """Unpack the rest: the checksum of what was packed stands at its end."""
+        """Decompress the rest, since the checksum is at the end."""
         while self._window is None and self.some(BLOCK):
             pass
 
     def fault(self, what: object) -> QlumodError:
-        """The error for an archive that is not what it should be."""
+        """The error for an invalid archive."""
         return unreadable(self._path, what)
 
     def _go_on(self, size: int) -> None:
@@ -142,7 +142,7 @@ def _unpacking(packed: Window, ending: str) -> _Readable:
 
 
 def _gunzipping(packed: Window) -> _Readable:
-    """What gzip has packed; few bytes at once: thousands of small packages take half the time."""
+    """Decompression of gzip, a few bytes at once: it halves the time of many small packages."""
     if packed.left > FEW:
         return gzip.GzipFile(fileobj=packed)  # type: ignore[call-overload, no-any-return]
     data = packed.read()

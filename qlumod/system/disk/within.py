@@ -1,4 +1,4 @@
-"""Paths within a root, followed as a program in there follows them: no link leads out of it."""
+"""Paths within a root, resolved as a program in the root resolves them: no link leads out."""
 
 import contextlib
 import ctypes
@@ -21,7 +21,7 @@ _OPENAT2 = 437
 _NO_MAGICLINKS, _NO_SYMLINKS, _IN_ROOT = 0x02, 0x04, 0x10
 """RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS and RESOLVE_IN_ROOT of openat2(2)."""
 _MOST = 256 << 20
-"""Bytes of a file that is read whole: no text, no key and no database of packages has more."""
+"""The most bytes of a file that is read whole: no text, key or package database has more."""
 _ITSELF = os.O_PATH | os.O_NOFOLLOW
 _TO_READ = os.O_RDONLY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -42,16 +42,16 @@ class _How(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A tree that programs of packages have written, whatever links they have put there.
+    """A tree that programs of packages have written, with any links in it.
 
     Paths are absolute, as a program with this root sees them: a link to ``/etc`` leads to ``/etc``
     of the root. Each operation resolves its path within the root (openat2(2), RESOLVE_IN_ROOT), so
-    no path leads to the host. A path that is missing raises `FileNotFoundError`, as in `os`; one
-    that is something else than it has to be raises `QlumodError`.
+    no path leads to the host. A missing path raises `FileNotFoundError`, as in `os`; a path of the
+    wrong type raises `QlumodError`.
     """
 
     place: Path
-    """Where the tree lies on the host."""
+    """The path of the tree on the host."""
 
     @contextmanager
     def opened(self, path: str, flags: int = os.O_PATH) -> Iterator[int]:
@@ -66,7 +66,7 @@ class Root:
     def reading(self, path: str) -> Iterator[BufferedReader]:
         """Open a regular file for reading; raises `QlumodError` for anything else.
 
-        What it is is known before it is opened: a device's driver would be asked otherwise.
+        Its type is checked before it is opened: opening a device would reach its driver.
         """
         with self.opened(path) as descriptor:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -76,7 +76,7 @@ class Root:
             yield opened
 
     def read(self, path: str, *, most: int = _MOST) -> bytes:
-        """The bytes of a regular file; raises `QlumodError` where it has more than `most`."""
+        """The bytes of a regular file; raises `QlumodError` if it has more than `most`."""
         with self.reading(path) as source:
             data = source.read(most + 1)
         if len(data) > most:
@@ -84,7 +84,7 @@ class Root:
         return data
 
     def text(self, path: str) -> str:
-        """The text of a regular file; what is not UTF-8 is replaced."""
+        """The text of a regular file; invalid UTF-8 is replaced."""
         return self.read(path).decode("utf-8", "replace")
 
     def copy_out(self, path: str, target: Path) -> None:
@@ -94,17 +94,17 @@ class Root:
         target.chmod(0o644)
 
     def status(self, path: str) -> os.stat_result:
-        """What lies at a path; a link there is not followed."""
+        """The status of a path; a link there is not followed."""
         with self.opened(path, _ITSELF) as descriptor:
             return os.fstat(descriptor)
 
     def target(self, path: str) -> str:
-        """Where the symbolic link at a path points."""
+        """The target of the symbolic link at a path."""
         with self.opened(path, _ITSELF) as descriptor:
             return os.readlink("", dir_fd=descriptor)
 
     def has(self, path: str) -> bool:
-        """Whether anything lies at a path, be it a link that leads nowhere."""
+        """Whether a path exists, even as a broken link."""
         return any(self.present([path]))
 
     def is_file(self, path: str) -> bool:
@@ -116,7 +116,7 @@ class Root:
         return self._leads_to(path, os.O_PATH, stat.S_ISDIR)
 
     def is_link(self, path: str) -> bool:
-        """Whether a symbolic link lies at a path."""
+        """Whether a path is a symbolic link."""
         return self._leads_to(path, _ITSELF, stat.S_ISLNK)
 
     def _leads_to(self, path: str, flags: int, kind: Callable[[int], bool]) -> bool:
@@ -129,20 +129,20 @@ class Root:
             raise
 
     def present(self, paths: Iterable[str]) -> Iterator[str]:
-        """Those of many paths at which anything lies."""
+        """The paths among these that exist."""
         with self.opened("/") as top:
             for path in paths:
                 if _is_there(top, path):
                     yield path
 
     def where(self, path: str) -> str:
-        """The path without links of a directory or file that is there."""
+        """The path without links of an existing directory or file."""
         with self.opened("/") as top, self.opened(path) as descriptor:
             real = os.path.relpath(_name_of(descriptor), _name_of(top))
         return "/" if real == "." else f"/{real}"
 
     def is_plain(self, path: str) -> bool:
-        """Whether no link stands on the way to a path, nor there, as far as it is there."""
+        """Whether the existing part of a path contains no link."""
         with self.opened("/") as top:
             try:
                 os.close(_openat2(top, path, os.O_PATH | os.O_CLOEXEC, _NO_SYMLINKS | _IN_ROOT))
@@ -153,14 +153,14 @@ class Root:
         return True
 
     def names(self, directory: str) -> tuple[str, ...]:
-        """The names in a directory, sorted; none where it is not there."""
+        """The names in a directory, sorted; none if it does not exist."""
         if not self.is_directory(directory):
             return ()
         with self.opened(directory, os.O_RDONLY | os.O_DIRECTORY) as descriptor:
             return tuple(sorted(os.listdir(descriptor)))  # noqa: PTH208 - a descriptor, no path
 
     def matching(self, pattern: str) -> tuple[str, ...]:
-        """The paths that fit a pattern, sorted; ``*`` stands within one name."""
+        """The paths that match a pattern, sorted; ``*`` matches within one name."""
         found = [""]
         for part in pattern.strip("/").split("/"):
             if "*" in part:
@@ -175,7 +175,7 @@ class Root:
         return tuple(sorted(path for path in found if self.has(path)))
 
     def below(self, directory: str) -> Iterator[str]:
-        """All paths below a directory but directories, links among them not followed."""
+        """All paths below a directory except directories; links are not followed."""
         if not self.is_directory(directory):
             return
         with self.opened(directory, os.O_RDONLY | os.O_DIRECTORY) as top:
@@ -185,7 +185,7 @@ class Root:
                     yield os.path.normpath(f"{directory.rstrip('/')}/{parent}/{name}")
 
     def make_directory(self, path: str, *, mode: int = 0o755) -> None:
-        """Make a directory and its parents, root's; one that is there stays what it is."""
+        """Make a directory and its parents, owned by root; an existing one is not changed."""
         if self.is_directory(path):
             return
         with self._parent(path) as (parent, name):
@@ -197,7 +197,7 @@ class Root:
             os.chmod(name, mode, dir_fd=parent)
 
     def _beyond(self, path: str) -> str:
-        """Where a link leads that leads nowhere yet; raises for anything else."""
+        """The target of a link that does not exist yet; raises for anything else."""
         try:
             with self.opened(path):
                 raise QlumodError(f"{path} within the root is no directory")
@@ -212,7 +212,7 @@ class Root:
     def write(
         self, path: str, data: bytes, *, mode: int = 0o644, uid: int = 0, gid: int = 0
     ) -> None:
-        """Write a file in the place of whatever has its name; its parents are made."""
+        """Write a file, replacing any file of its name; its parents are made."""
         with self.writing(path, mode=mode, uid=uid, gid=gid) as target:
             target.write(data)
 
@@ -220,7 +220,7 @@ class Root:
     def writing(
         self, path: str, *, mode: int = 0o644, uid: int = 0, gid: int = 0
     ) -> Iterator[BinaryIO]:
-        """A new file in the place of whatever has its name, open for writing."""
+        """A new file, open for writing, replacing any file of its name."""
         with self._cleared(path) as (parent, name):
             descriptor = os.open(name, _NEW, 0o600, dir_fd=parent)
             with os.fdopen(descriptor, "wb") as target:
@@ -230,7 +230,7 @@ class Root:
                 os.fchmod(descriptor, mode)
 
     def link(self, path: str, target: str, *, uid: int = 0, gid: int = 0) -> None:
-        """Make a symbolic link in the place of whatever has its name; its parents are made."""
+        """Make a symbolic link, replacing any file of its name; its parents are made."""
         with self._cleared(path) as (parent, name):
             os.symlink(target, name, dir_fd=parent)
             os.chown(name, uid, gid, dir_fd=parent, follow_symlinks=False)
@@ -246,12 +246,12 @@ class Root:
             os.link(source, name, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=False)
 
     def rename(self, path: str, other: str) -> None:
-        """Give what lies at a path another name; the parents of that are made."""
+        """Rename a path; the parents of the new name are made."""
         with self._parent(path) as (old, source), self._parent(other) as (new, name):
             os.rename(source, name, src_dir_fd=old, dst_dir_fd=new)
 
     def own(self, path: str, *, uid: int, gid: int, mode: int, mtime: int | None = None) -> None:
-        """Give what lies at a path an owner, a mode (not to a link), and a time of change."""
+        """Set the owner, the mode (not of a link), and the modification time of a path."""
         with self._parent(path) as (parent, name):
             os.chown(name, uid, gid, dir_fd=parent, follow_symlinks=False)
             if not self.is_link(path):
@@ -260,7 +260,7 @@ class Root:
             self.set_time(path, mtime)
 
     def set_time(self, path: str, time: int) -> None:
-        """Set the time of change of what lies at a path, in seconds."""
+        """Set the modification time of a path, in seconds."""
         if path == "/":
             os.utime(self.place, (time, time))
             return
@@ -268,13 +268,13 @@ class Root:
             os.utime(name, (time, time), dir_fd=parent, follow_symlinks=False)
 
     def remove_attributes(self, path: str, names: Iterable[str]) -> None:
-        """Take extended attributes off what lies at a path."""
+        """Remove extended attributes from a path."""
         with self.opened(path, _ITSELF) as descriptor:
             for name in names:
                 os.removexattr(f"/proc/self/fd/{descriptor}", name)
 
     def remove(self, path: str) -> None:
-        """Remove a file or link; it need not be there."""
+        """Remove a file or link; it need not exist."""
         with contextlib.suppress(FileNotFoundError), self.opened(_parent_of(path)) as parent:
             os.unlink(_name_in(path), dir_fd=parent)
 
