@@ -21,12 +21,12 @@ from qlumod.system.keys.gpg_daemons import daemons, home_words, short_directory
 from qlumod.system.processes.run import Command, attempt, capture, command
 
 _RUNTIME = Path(f"/run/user/{os.geteuid()}/gnupg")
-"""Where sockets of GnuPG lie, where a user's session has such a directory."""
+"""The directory of GnuPG's sockets, if the user's session has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
-    """A key that signs; `home` is the GNUPGHOME that holds it, None: the user's own."""
+    """A key that signs; `home` is its GNUPGHOME, None: the user's own."""
 
     fingerprint: str
     home: Path | None = None
@@ -34,23 +34,23 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """What a checked signature says."""
+    """The result of checking a signature."""
 
     fingerprint: str
     """The primary key's fingerprint."""
     text: bytes
     """The signed text of a clearsigned file; empty for a detached signature."""
     signers: tuple[str, ...]
-    """The fingerprints of the keys that signed: the primary ones, and the subkeys that did it."""
+    """The fingerprints of the keys that signed: the primary keys and the subkeys."""
 
 
 class BadSignature(QlumodError):
-    """A signature is missing, damaged, too old, or by a key that the keyring does not hold."""
+    """A signature is missing, damaged, expired, or by a key that is not in the keyring."""
 
 
 @contextmanager
 def throw_away_key(name: str = "qlumod throw-away key") -> Iterator[SigningKey]:
-    """Make a key that is gone with the block, and its agent with it."""
+    """Make a key for the length of a block; key and agent are removed at its end."""
     with scratch(short_directory()) as home:
         try:
             with daemons(home) as ready:
@@ -61,7 +61,7 @@ def throw_away_key(name: str = "qlumod throw-away key") -> Iterator[SigningKey]:
 
 
 def make_key(home: Path, name: str, *, expires: str = "never") -> SigningKey:
-    """Make an Ed25519 key without passphrase in a GNUPGHOME; `expires` as gpg reads it."""
+    """Make an Ed25519 key without passphrase in a GNUPGHOME; `expires` in gpg's syntax."""
     files.make_private(home)
     with daemons(home) as ready:
         ready()
@@ -80,7 +80,7 @@ def _made_key(home: Path, name: str, expires: str) -> SigningKey:
 
 
 def _remove_socket_directory(home: Path) -> None:
-    """GnuPG makes one for each home, where the system has a place for them, and leaves it."""
+    """GnuPG makes a socket directory for each home, and does not remove it."""
     if _RUNTIME.is_dir():
         attempt(command("gpgconf", *home_words(home), "--remove-socketdir"))
 
@@ -138,7 +138,7 @@ def keyring_listing(keyring: bytes) -> str:
 def user_ids(keyring: Path) -> tuple[str, ...]:
     """The user ids of the keys of a keyring file, as ``Name <mail>``."""
     found = re.findall(r"^uid:(?:[^:]*:){8}([^:]*):", _listing(keyring), re.MULTILINE)
-    # gpg writes a colon, and whatever would break a line, by its number.
+    # gpg writes a colon, and characters that end a line, as escapes.
     return tuple(re.sub(r"\\x([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), one) for one in found)
 
 
@@ -151,8 +151,8 @@ def _listing(keyring: Path) -> str:
 def verify(signed: Path, keyring: Path, *, signature: Path | None = None) -> Signed:
     """Check a clearsigned file (or `signed` against its detached `signature`) against a keyring.
 
-    A file may be signed by several keys: one good one that the keyring holds suffices, as for apt,
-    but no signature may be bad.
+    A file may be signed by several keys: one good signature by a key of the keyring suffices, as
+    for apt, but no signature may be bad.
     """
     with scratch(short_directory()) as place:
         text = place / "text"
@@ -187,11 +187,11 @@ def verify_text(signed: bytes, keyring: bytes, name: str) -> Signed:
 
 
 CLEARSIGNED = b"-----BEGIN PGP SIGNED MESSAGE-----"
-"""What a clearsigned text begins with (RFC 9580, 7.1)."""
+"""The beginning of a clearsigned text (RFC 9580, 7.1)."""
 
 
 def unchecked_text(signed: bytes) -> bytes:
-    """What a clearsigned text says, if it was checked before; any other text is itself."""
+    """The content of a clearsigned text, which must have been checked; any other text unchanged."""
     if not signed.startswith(CLEARSIGNED):
         return signed
     text = re.split(rb"\r?\n\r?\n", signed, maxsplit=1)[-1]
@@ -200,11 +200,11 @@ def unchecked_text(signed: bytes) -> bytes:
 
 
 _REFUSED_DIGESTS = {"1": "MD5", "2": "SHA-1", "3": "RIPEMD-160", "11": "SHA-224"}
-"""By which no signature counts any more, nor does it for apt (numbers of RFC 9580, 9.5)."""
+"""Digests whose signatures are refused, as by apt (numbers of RFC 9580, 9.5)."""
 
 
 def _is_weak(words: Sequence[str]) -> bool:
-    """Whether VALIDSIG tells of a digest or of a version of signatures that nobody believes."""
+    """Whether VALIDSIG names a digest or a signature version that is refused."""
     return words[4] == "3" or words[7] in _REFUSED_DIGESTS
 
 
@@ -213,7 +213,7 @@ _REASONS = {
     "EXPKEYSIG": "its key has expired",
     "REVKEYSIG": "its key was revoked",
 }
-"""What gpgv tells of signatures to programs only (doc/DETAILS of GnuPG)."""
+"""The status lines of gpgv about signatures (doc/DETAILS of GnuPG)."""
 
 
 def _reasons(status: str) -> Iterator[str]:
@@ -226,7 +226,7 @@ def _reasons(status: str) -> Iterator[str]:
 
 
 def _good_signatures(status: str) -> list[tuple[str, str]]:
-    """The keys of the signatures that are good now, as (signer, primary); none where one is bad."""
+    """The keys of the good signatures, as (signer, primary); none if one signature is bad."""
     verdict, good = "", []
     for line in status.splitlines():
         _, keyword, *words = [*line.split(" "), "", ""]
@@ -240,7 +240,7 @@ def _good_signatures(status: str) -> list[tuple[str, str]]:
 
 
 def dearmoured(keyring: bytes) -> bytes:
-    """A keyring in binary form: gpgv of Debian 12 does not read the armoured one."""
+    """A keyring in binary form: gpgv of Debian 12 does not read armoured keyrings."""
     if not keyring.lstrip().startswith(b"-----BEGIN PGP"):
         return keyring
     blocks = re.findall(

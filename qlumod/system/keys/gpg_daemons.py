@@ -1,10 +1,10 @@
-"""gpg's agent and its like, which gpg starts and leaves running: ours end with us, others go on.
+"""The daemons of gpg, such as its agent: those that qlumod starts end with it, others go on.
 
-What ran before is used and left alone. What has to be started is started here, never by gpg itself
-(``--no-autostart``): with a watcher that reads a FIFO to its end, and then has gpgconf end it. The
-FIFO ends when the block does, and also when this process is killed, since nobody else writes there.
-The agent is started by gpg-agent(1) as the child of its own watcher, which it does not outlive by
-more than some seconds, whoever kills that.
+A running daemon is used and left running. A missing one is started here, never by gpg itself
+(``--no-autostart``), with a watcher that reads a FIFO to its end, and then ends it by gpgconf. The
+FIFO ends with the block, and also when this process is killed, since it has no other writer.
+gpg-agent(1) starts the agent as the child of its own watcher: the agent ends at most some seconds
+after the watcher is killed.
 """
 
 import errno
@@ -23,21 +23,21 @@ from qlumod.system.processes.run import Command, CommandFailed, attempt, command
 from qlumod.system.processes.signals import put_off
 
 _PAUSE = 0.002
-"""Seconds between two looks whether a daemon has come up."""
+"""Seconds between two checks whether a daemon has started."""
 _SYSTEM = Path("/etc/gnupg")
-"""What holds for all users of this machine."""
+"""The configuration for all users of this machine."""
 _USE_KEYBOXD = re.compile(r"^\s*use-keyboxd\s*$", re.MULTILINE)
 _ROOM = 45
-"""How long a directory's path may be for a key's home in it."""
+"""The maximum length of a directory's path for a GNUPGHOME in it."""
 AGENT, KEYBOXD = "gpg-agent", "keyboxd"
 
 Ready = Callable[[], None]
-"""Waits until what gpg needs is there; raises `QlumodError` where it cannot be started."""
+"""Waits until the daemons run; raises `QlumodError` if one cannot be started."""
 
 
 @dataclass(slots=True)
 class _Started:
-    """What was started: the ends of the FIFOs that we hold, and the threads that wait."""
+    """The started daemons: the write ends of their FIFOs, and the waiting threads."""
 
     ends: list[int] = field(default_factory=list)
     watching: list[Future[None]] = field(default_factory=list)
@@ -45,7 +45,7 @@ class _Started:
 
 @contextmanager
 def daemons(home: Path | None = None, *, secret: bool = True) -> Iterator[Ready]:
-    """What gpg needs to run beside for a GNUPGHOME (None: the user's own), during a block.
+    """The daemons that gpg needs for a GNUPGHOME (None: the user's own), during a block.
 
     `secret` says whether secret keys are used: only they need an agent.
     """
@@ -55,7 +55,7 @@ def daemons(home: Path | None = None, *, secret: bool = True) -> Iterator[Ready]
         try:
             yield coming.result
         finally:
-            # Whatever comes in now must not keep what was started.
+            # An interruption here must not leave daemons running.
             with put_off():
                 with suppress(Exception):
                     coming.result()
@@ -66,13 +66,13 @@ def daemons(home: Path | None = None, *, secret: bool = True) -> Iterator[Ready]
 
 
 def short_directory() -> Path:
-    """Where the agent's socket fits: its path has at most 108 bytes (unix(7))."""
+    """A directory for the agent's socket, whose path may have at most 108 bytes (unix(7))."""
     usual = Path(tempfile.gettempdir())
     return usual if len(str(usual)) <= _ROOM else Path("/tmp")
 
 
 def home_words(home: Path | None) -> tuple[str | Path, ...]:
-    """How programs of GnuPG are told of a home that is not the user's own."""
+    """The options of GnuPG's programs for a home that is not the user's own."""
     return ("--homedir", home.absolute()) if home else ()
 
 
@@ -88,15 +88,15 @@ def _start_missing(
         try:
             _watch(call, place / AGENT, pool, started)
         except CommandFailed:
-            # Somebody else may have started one at the same moment.
+            # Another process may have started one at the same moment.
             if not _runs(home, AGENT):
                 raise
 
 
 def _watcher(home: Path | None, place: Path, daemon: str) -> Command:
-    """Ends a daemon when nobody can write any more to the FIFO of its name, which is made.
+    """Makes a FIFO, and ends a daemon when the FIFO has no writer any more.
 
-    It is in a session of its own: what ends all of ours leaves it to do that.
+    It has a session of its own, so that a kill of qlumod's session does not end it.
     """
     os.mkfifo(place / daemon, 0o600)
     return command(
@@ -106,7 +106,7 @@ def _watcher(home: Path | None, place: Path, daemon: str) -> Command:
 
 
 def _watch(call: Command, fifo: Path, pool: ThreadPoolExecutor, started: _Started) -> None:
-    """Start a watcher, or what ends in one, and hold the other end of its FIFO."""
+    """Start a watcher, or a program that becomes one, and open its FIFO for writing."""
     watching = pool.submit(run, call)
     started.watching.append(watching)
     while True:

@@ -1,4 +1,4 @@
-"""The keys that people sign with: named by fingerprint, found in GnuPG, tried before they count."""
+"""Signing keys: named by fingerprint, found in GnuPG, and tried before they are used."""
 
 import os
 import re
@@ -27,12 +27,12 @@ class Signers:
     keys: tuple[SigningKey, ...]
     public: bytes
     weak: Mapping[str, Weakness] = field(default_factory=dict)
-    """Those that are too weak, by the fingerprints of primary keys and of subkeys."""
+    """The weak keys, by the fingerprints of primary keys and of subkeys."""
 
     def strong(self) -> "Signers":
-        """These keys, one of which clients can believe; raises `QlumodError`.
+        """These keys, if at least one is strong; raises `QlumodError`.
 
-        A weak one may sign beside a strong one, so that clients that have only it can follow.
+        A weak key may sign beside a strong one, for clients that have only the weak key yet.
         """
         weak = [key.fingerprint for key in self.keys if key.fingerprint in self.weak]
         if len(weak) == len(self.keys):
@@ -40,13 +40,13 @@ class Signers:
         return self
 
     def faults(self, named: Iterable[str]) -> Iterator[QlumodError]:
-        """What is against those of the named keys that are too weak."""
+        """The errors for those of the named keys that are too weak."""
         return require_strong(named, self.weak, "the key that signs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listed:
-    """A primary key or subkey as ``--with-colons`` lists it."""
+    """A primary key or subkey from ``--with-colons``."""
 
     fingerprint: str
     primary: bool
@@ -72,7 +72,7 @@ def fingerprint(text: str) -> str:
 
 
 def usable_key(named: str) -> SigningKey:
-    """Find a key of the user's GnuPG and sign with it once; raises `QlumodError`."""
+    """Find a key in the user's GnuPG and make a test signature; raises `QlumodError`."""
     wanted = fingerprint(named)
     listed = tuple(_keys(_listing(wanted)))
     if not listed:
@@ -86,7 +86,7 @@ def usable_key(named: str) -> SigningKey:
 
 
 def usable_keys(named: Sequence[str]) -> tuple[SigningKey, ...]:
-    """Find all keys that are to sign; raises every reason against any of them at once."""
+    """Find all signing keys; raises all reasons against any of them at once."""
     found: list[SigningKey] = []
     faults: list[QlumodError] = []
     for one in named:
@@ -99,9 +99,9 @@ def usable_keys(named: Sequence[str]) -> tuple[SigningKey, ...]:
 
 
 def armoured_keys(fingerprints: Iterable[str]) -> bytes:
-    """The public keys as text, without what does not belong to them (signatures of others).
+    """The public keys as text, without signatures by other keys.
 
-    What gpg needs to run beside is there: see `gpg_daemons`.
+    The daemons of gpg must run: see `gpg_daemons`.
     """
     return capture(
         command(
@@ -113,7 +113,7 @@ def armoured_keys(fingerprints: Iterable[str]) -> bytes:
 
 
 def public_keys(named: Sequence[str]) -> bytes:
-    """The public keys of others as text, each of which must be there; raises `QlumodError`."""
+    """The public keys of others as text; raises `QlumodError` if one is missing."""
     with daemons(secret=False) as ready:
         ready()
         exported = armoured_keys(named) if named else b""
@@ -131,7 +131,7 @@ def public_keys(named: Sequence[str]) -> bytes:
 
 
 def own_keys() -> dict[str, bool]:
-    """The user's secret keys by the fingerprints that one may name, and whether each can sign.
+    """The user's secret keys by all fingerprints that may name them, and whether each can sign.
 
     A subkey can be named, too; it is not counted as one that can sign by itself.
     """
@@ -158,7 +158,7 @@ def _grouped(keys: Iterable["_Listed"]) -> list[list["_Listed"]]:
 
 @contextmanager
 def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
-    """Try keys while other work is done; the value waits, and raises every reason against them."""
+    """Try keys in parallel with other work; the result waits, and raises all reasons."""
 
     with daemons() as ready, workers(3) as beside:
 
@@ -175,7 +175,7 @@ def signing(named: Sequence[str]) -> Iterator[Callable[[], Signers]]:
 
 
 def _listing(wanted: str) -> bytes:
-    """What gpg lists of a key, or of all; nothing where there is none."""
+    """The listing of a key, or of all keys; empty if there is none."""
     _, listing, _ = attempt(
         command(
             *_GPG, "--with-colons", "--with-subkey-fingerprint",
@@ -209,7 +209,7 @@ def _of_fields(fields: list[str], fingerprint: str, primary: bool) -> _Listed:
 
 
 def _signer(wanted: str, listed: tuple[_Listed, ...]) -> _Listed:
-    """The key that signs: the one that is named, or the newest subkey of it, as gpg chooses."""
+    """The key that signs: the named one, or its newest subkey, as gpg chooses."""
     primary, *subkeys = listed
     if wanted != primary.fingerprint:
         candidates = [key for key in subkeys if key.fingerprint == wanted]

@@ -1,9 +1,9 @@
-"""Keys that are too weak to be believed: a written table, which is that of Debian 13's apt.
+"""Weak keys: a table of the keys that apt of Debian 13 refuses.
 
-apt of Debian 13 asks sqv, with a policy of its own (/usr/share/apt/default-sequoia.config, apt
+apt of Debian 13 uses sqv, with a policy of its own (/usr/share/apt/default-sequoia.config, apt
 3.0.4) over that of Sequoia (``StandardPolicy`` of sequoia-openpgp 2.0); apt and gpgv of Debian 12
-take most of these keys. Only the primary key and what signs count: what is for encryption signs
-nothing.
+accept most of these keys. Only the primary key and signing subkeys count; encryption subkeys do
+not sign.
 """
 
 import re
@@ -25,11 +25,11 @@ _SIGN_ANEW = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRule:
-    """What is refused: keys by algorithm, size or curve, and signatures by their digest."""
+    """A row of the table: keys by algorithm, size or curve, or signatures by their digest."""
 
     what: str
     since: str
-    """The day from which on it is refused; a dash: ever."""
+    """The day from which it is refused; a dash: always."""
     source: str
     mend: str = _NEW_KEY
     algorithms: frozenset[int] = frozenset()
@@ -96,21 +96,21 @@ _NAMES = {
 }  # fmt: skip
 _CURVED = frozenset({18, 19, 22})
 WEAK_DIGESTS: frozenset[int] = frozenset(number for row in TABLE for number in row.hashes)
-"""Digests by which nothing is signed any more."""
+"""Digests that are refused for all signatures."""
 _SELF = frozenset({"10", "11", "12", "13", "18", "1f"})
 """The classes of signatures that bind a user id, a subkey, or the key itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weakness:
-    """A key that is refused: what it is, and the row that says so."""
+    """A refused key: its description, and the row of the table."""
 
     fingerprint: str
     said: str
     row: KeyRule
 
     def fault(self, what: str, *, mend: str = "") -> QlumodError:
-        """The error for it; `what` is the key for, and how it is mended if not by its owner."""
+        """The error for it; `what` is the use of the key, `mend` a remedy in place of the row's."""
         since = "" if self.row.since == "-" else f" since {self.row.since}"
         return QlumodError(
             f"{what}: the key {self.fingerprint} is too weak: {self.said}",
@@ -143,7 +143,7 @@ def require_strong(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Key:
-    """A key as gpg lists it; a curve only where there are several for the algorithm."""
+    """A key from gpg's listing; with a curve if the algorithm has several."""
 
     fingerprint: str
     primary: bool
@@ -152,7 +152,7 @@ class _Key:
     curve: str
     signs: bool
     hashes: tuple[int, ...]
-    """Digests of its self-signatures: one that is good suffices."""
+    """Digests of its self-signatures: one good one suffices."""
 
     @property
     def said(self) -> str:
