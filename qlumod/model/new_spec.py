@@ -1,4 +1,4 @@
-"""The text that a new module spec begins with: what it must say, and hints at what it may."""
+"""The text of a new module spec: the required fields, and comments about optional ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from qlumod.model.relation import Relation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a new spec says of its module."""
+    """The fields of a new spec."""
 
     module: ModuleName
     title: str
@@ -22,33 +22,33 @@ class Draft:
 
 
 def new_spec_text(draft: Draft) -> str:
-    """The commented text of a spec; docs/formats.md tells all fields."""
+    """The text of a spec with comments; docs/formats.md describes all fields."""
     flavors, packages = draft.flavors, draft.packages
     lines = [
         "Format: 1",
         f"Module: {draft.module}",
-        "# How people see it in lists, and under what.",
+        "# The name and the group in which lists show the module.",
         f"Title: {draft.title}",
         f"Stack-Group: {draft.stack_group}",
         *(
-            ("# Only these flavors have it.", f"Flavors: {' '.join(flavors)}")
+            ("# Only these flavors have the module.", f"Flavors: {' '.join(flavors)}")
             if flavors
-            else ("# All flavors have it; else, for example:", "# Flavors: bookworm")
+            else ("# All flavors have the module; for one flavor only, write:", "# Flavors: bookworm")
         ),
-        "# The modules that it stands on: what they have is not in this one.",
+        "# The modules on which it is built; their packages are not in this module.",
         f"Requires: {', '.join(draft.requires)}",
-        "# What is wanted; apt adds what that depends on. 'name (>= 1.2)' asks for a version, and",
-        "# 'name <bookworm>' is wanted in one flavor only.",
+        "# The wanted packages; apt adds their dependencies. 'name (>= 1.2)' requires a version, and",
+        "# 'name <bookworm>' is for one flavor only.",
         "Packages:",
         *(f" {relation}," for relation in packages),
-        "# apt takes recommended packages only if told so:",
+        "# apt installs recommended packages only with this field:",
         "# Recommends: yes",
-        "# Units that packages start, and nodes should not until the site says so:",
+        "# Units that packages enable, but that nodes shall not start by default:",
         "# Disable: example.service",
-        "# Keys and passwords, which never enter a layer; 'site' on many nodes, 'node' on one:",
+        "# Keys and passwords, which are in no layer: 'site' for many nodes, 'node' for each its own:",
         "# Secrets:",
         "#  /etc/example/key site",
-        "# A synopsis, then lines that say what is in it and what the site must configure.",
+        "# A synopsis, then lines about the content and about the site's configuration.",
         f"Description: {draft.description}",
         f" Made of the packages {', '.join(relation.name for relation in packages)}.",
     ]

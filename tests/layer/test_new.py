@@ -12,26 +12,26 @@ from tests.support.debs import make_deb
 SPEC = """\
 Format: 1
 Module: fresh
-# How people see it in lists, and under what.
+# The name and the group in which lists show the module.
 Title: Fresh
 Stack-Group: HPC Stack
-# All flavors have it; else, for example:
+# All flavors have the module; for one flavor only, write:
 # Flavors: bookworm
-# The modules that it stands on: what they have is not in this one.
+# The modules on which it is built; their packages are not in this module.
 Requires: core
-# What is wanted; apt adds what that depends on. 'name (>= 1.2)' asks for a version, and
-# 'name <bookworm>' is wanted in one flavor only.
+# The wanted packages; apt adds their dependencies. 'name (>= 1.2)' requires a version, and
+# 'name <bookworm>' is for one flavor only.
 Packages:
  homely,
  plain (>= 0.5),
-# apt takes recommended packages only if told so:
+# apt installs recommended packages only with this field:
 # Recommends: yes
-# Units that packages start, and nodes should not until the site says so:
+# Units that packages enable, but that nodes shall not start by default:
 # Disable: example.service
-# Keys and passwords, which never enter a layer; 'site' on many nodes, 'node' on one:
+# Keys and passwords, which are in no layer: 'site' for many nodes, 'node' for each its own:
 # Secrets:
 #  /etc/example/key site
-# A synopsis, then lines that say what is in it and what the site must configure.
+# A synopsis, then lines about the content and about the site's configuration.
 Description: Fresh
  Made of the packages homely, plain.
 """
