@@ -33,11 +33,11 @@ def new_spec_text(draft: Draft) -> str:
         *(
             ("# Only these flavors have the module.", f"Flavors: {' '.join(flavors)}")
             if flavors
-            else ("# All flavors have the module; for one flavor only, write:", "# Flavors: bookworm")
+            else ("# All flavors have the module; for one flavor, write:", "# Flavors: bookworm")
         ),
-        "# The modules on which it is built; their packages are not in this module.",
+        "# The modules on which it is built, whose packages are not in this one.",
         f"Requires: {', '.join(draft.requires)}",
-        "# The wanted packages; apt adds their dependencies. 'name (>= 1.2)' requires a version, and",
+        "# The wanted packages; apt adds their dependencies. 'name (>= 1.2)' needs a version, and",
         "# 'name <bookworm>' is for one flavor only.",
         "Packages:",
         *(f" {relation}," for relation in packages),
@@ -45,7 +45,7 @@ def new_spec_text(draft: Draft) -> str:
         "# Recommends: yes",
         "# Units that packages enable, but that nodes shall not start by default:",
         "# Disable: example.service",
-        "# Keys and passwords, which are in no layer: 'site' for many nodes, 'node' for each its own:",
+        "# Keys and passwords, which are in no layer; 'site' for many nodes, 'node' for one:",
         "# Secrets:",
         "#  /etc/example/key site",
         "# A synopsis, then lines about the content and about the site's configuration.",

@@ -15,11 +15,11 @@ Module: fresh
 # The name and the group in which lists show the module.
 Title: Fresh
 Stack-Group: HPC Stack
-# All flavors have the module; for one flavor only, write:
+# All flavors have the module; for one flavor, write:
 # Flavors: bookworm
-# The modules on which it is built; their packages are not in this module.
+# The modules on which it is built, whose packages are not in this one.
 Requires: core
-# The wanted packages; apt adds their dependencies. 'name (>= 1.2)' requires a version, and
+# The wanted packages; apt adds their dependencies. 'name (>= 1.2)' needs a version, and
 # 'name <bookworm>' is for one flavor only.
 Packages:
  homely,
@@ -28,7 +28,7 @@ Packages:
 # Recommends: yes
 # Units that packages enable, but that nodes shall not start by default:
 # Disable: example.service
-# Keys and passwords, which are in no layer: 'site' for many nodes, 'node' for each its own:
+# Keys and passwords, which are in no layer; 'site' for many nodes, 'node' for one:
 # Secrets:
 #  /etc/example/key site
 # A synopsis, then lines about the content and about the site's configuration.
