@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.model.accounts import Accounts, accounts_text, parse_accounts
+from qlumod.model.accounts import Accounts
+from qlumod.model.accounts_file import accounts_text, parse_accounts
 from qlumod.model.characters import not_allowed, unseen
 from qlumod.model.names import ModuleName
 from qlumod.model.numbers import is_id

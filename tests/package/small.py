@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from qlumod.model.accounts import accounts_text, parse_accounts
+from qlumod.model.accounts_file import accounts_text, parse_accounts
 from qlumod.model.contents import PackageLine, packages_text, parse_contents
 from qlumod.model.copyright import collected
 from qlumod.model.digests import digest_bytes
