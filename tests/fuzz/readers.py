@@ -19,7 +19,7 @@ from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.document import decoded
 from qlumod.model.held import read_held
 from qlumod.model.image import parse_image, parse_stack
-from qlumod.model.lock import parse_lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import ModuleName, ModulePackage, ReleaseVersion
@@ -108,7 +108,7 @@ A = "a" * 64
 LOCKS = (E["14.0.0-bookworm-amd64.lock"], E["kernel-modules.lock"])
 
 MODEL = (
-    _text("model.lock.parse_lock", parse_lock, *LOCKS),
+    _text("model.lock_file.parse_lock", parse_lock, *LOCKS),
     _text("model.manifest.parse_manifest", parse_manifest, E["manifest"]),
     _text("model.accounts_file.parse_accounts", parse_accounts, E["accounts"]),
     _text("model.release.parse_release", parse_release, E["release"], RELEASE),

@@ -19,7 +19,7 @@ from qlumod.layer.cache import commit_payload, payload_path
 from qlumod.layer.payload_build import build_again
 from qlumod.lock.verbs.check import check_specs
 from qlumod.model.contents import parse_contents
-from qlumod.model.lock import parse_lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.model.names import Digest
 from qlumod.package.delivery import Delivery
 from qlumod.system.disk.mount import squashfs, tmpfs

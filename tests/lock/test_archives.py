@@ -8,7 +8,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.rules.make import tools
-from qlumod.model.lock import parse_lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.packaging.debian import apt
 from qlumod.system.keys import gpg
 from qlumod.system.processes.run import attempt, command

@@ -11,7 +11,8 @@ from qlumod.model.accounts_file import accounts_text, parse_accounts
 from qlumod.model.contents import PackageLine, packages_text, parse_contents
 from qlumod.model.copyright import collected
 from qlumod.model.digests import digest_bytes
-from qlumod.model.lock import Lock, LockedPredecessor, lock_text, parse_lock
+from qlumod.model.lock import Lock, LockedPredecessor
+from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
 from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import Digest, ModuleName
