@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 from qlumod.cli.settings.reading import current
 from qlumod.model.profile import RELEASED
 from qlumod.repository.format.layout import Layout
-from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.regular_files import read_bytes
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 _PLAIN = re.compile(r"[\w.,:=@%+~-]+")

@@ -24,7 +24,7 @@ from qlumod.stack.looking import (
 from qlumod.stack.suspects import SHOWN, Suspect, faults_of, judged
 from qlumod.state.debconf import CONFIG, PASSWORDS, TEMPLATES
 from qlumod.state.kinds import CACHES
-from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.regular_files import read_bytes
 
 _ANSWERS = (CONFIG.path, PASSWORDS.path)
 

@@ -21,8 +21,9 @@ from qlumod.model.registry import (
     registry_text,
 )
 from qlumod.packaging.debian.dpkg_query import package_versions
+from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.documents import read_document
-from qlumod.system.disk.files import make_directories, write_whole
+from qlumod.system.disk.files import write_whole
 from qlumod.system.disk.locking import locked
 from qlumod.system.disk.ownership import strangers
 from qlumod.system.disk.scratch import scratch

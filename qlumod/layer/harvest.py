@@ -48,7 +48,7 @@ from qlumod.state.accounts import (
 )
 from qlumod.state.kind import Files, canonical_path
 from qlumod.state.kinds import KINDS
-from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.squashfs import Squashing, write_image
 from qlumod.system.disk.within import Root
 
