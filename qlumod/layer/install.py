@@ -23,7 +23,7 @@ from qlumod.state.kernel_modules import kernels_of
 from qlumod.state.kind import parsed
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
-from qlumod.system.processes.run import CommandFailed
+from qlumod.system.processes.command import CommandFailed
 
 _STATUS = "/var/lib/dpkg/status"
 ENVIRONMENT = {"INITRD": "No"}

@@ -21,7 +21,7 @@ from qlumod.packaging.debian.debhelper import build_source_package
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.own_code import code_digest
 from qlumod.system.processes import isolated
-from qlumod.system.processes.run import SEARCH_PATH
+from qlumod.system.processes.programs import SEARCH_PATH
 from qlumod.system.processes.workers import workers
 
 INPUTS = "Qlumod-Inputs"

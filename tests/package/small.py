@@ -24,7 +24,8 @@ from qlumod.package.deb_build import Toolbox, from_tree
 from qlumod.package.place import source_tree
 from qlumod.package.render import render
 from qlumod.package.source_plan import SourcePlan
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 
 EPOCH = 1_763_812_800
 """Sat, 22 Nov 2025 12:00:00 UTC."""

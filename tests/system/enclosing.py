@@ -11,7 +11,7 @@ from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.bubblewrap import Shown
 from qlumod.system.enclosure.enclosure import enclosed
 from qlumod.system.processes import limits
-from qlumod.system.processes.run import CommandFailed
+from qlumod.system.processes.command import CommandFailed
 
 
 def play(

@@ -11,7 +11,8 @@ from qlumod.packaging.debian import apt
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, frozen_archive
 from qlumod.system.disk.regular_files import file_sum, regular_files
 from qlumod.system.disk.store import Store
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.support.debs import make_deb
 
 HEADING = Heading(epoch=1_700_000_000, architecture="amd64", suite="frozen")

@@ -17,7 +17,8 @@ from qlumod.events import Event, Listener, Output, ignore, step
 from qlumod.system.disk import files
 from qlumod.system.disk.directories import make_directories, make_private, require_plain
 from qlumod.system.disk.removal import remove_tree
-from qlumod.system.processes.run import Command, CommandFailed, capture, command, run
+from qlumod.system.processes.command import Command, CommandFailed, command
+from qlumod.system.processes.run import capture, run
 from qlumod.system.processes.stalling import STALL, Growing, run_unless_stalled
 
 _FOLDERS = (

@@ -21,7 +21,8 @@ from qlumod.system.disk.files import write_new
 from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.disk.removal import remove_tree
 from qlumod.system.keys.gpg import dearmoured
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 
 KEYRINGS = "/usr/share/keyrings"
 SOURCES = "/etc/apt/sources.list.d"

@@ -22,7 +22,8 @@ from qlumod.system.disk.libraries import faults, unreadable
 from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 from qlumod.system.keys.gpg import all_fingerprints, fingerprints, verify
 from qlumod.system.keys.strength import require_strong, weaknesses
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 
 RELEASE = "Release"
 IN_RELEASE = "InRelease"

@@ -24,7 +24,8 @@ from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.files import copy_new, link_all, link_new, sync_all, write_unsynced
 from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import Sum, file_sum
-from qlumod.system.processes.run import command, run
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 
 BY_HASH = "by-hash/SHA256"
 FEW = 500

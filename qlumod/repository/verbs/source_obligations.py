@@ -19,7 +19,7 @@ from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.scratch import scratch
-from qlumod.system.processes.run import CommandFailed
+from qlumod.system.processes.command import CommandFailed
 from qlumod.system.processes.stalling import STALL
 
 

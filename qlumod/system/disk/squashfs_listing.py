@@ -19,7 +19,8 @@ from qlumod.errors import QlumodError
 from qlumod.model.tree import TreeEntry
 from qlumod.system.disk.regular_files import BLOCK
 from qlumod.system.disk.scratch import scratch
-from qlumod.system.processes.run import command, run
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 from qlumod.system.processes.workers import workers
 
 _LINE = re.compile(

@@ -28,8 +28,9 @@ from qlumod.system.enclosure.bubblewrap import BOUNDED, SURROUNDINGS, Shown, ker
 from qlumod.system.enclosure.cgroups import ControlGroup, control_group
 from qlumod.system.enclosure.syscalls import filter_program
 from qlumod.system.processes import limits
+from qlumod.system.processes.command import Command, CommandFailed, FellSilent, command
 from qlumod.system.processes.limits import LimitMet, Limits
-from qlumod.system.processes.run import Command, CommandFailed, FellSilent, capture, command, run
+from qlumod.system.processes.run import capture, run
 
 _TOP_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _OF_HOST = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")

@@ -18,7 +18,8 @@ from qlumod.errors import QlumodError
 from qlumod.system.disk.directories import make_private
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.keys.gpg_daemons import daemons, home_words, short_directory
-from qlumod.system.processes.run import Command, attempt, capture, command
+from qlumod.system.processes.command import Command, command
+from qlumod.system.processes.run import attempt, capture
 
 _RUNTIME = Path(f"/run/user/{os.geteuid()}/gnupg")
 """Where sockets of GnuPG lie, where a user's session has such a directory."""
