@@ -11,7 +11,7 @@ from qlumod.stack.meeting import activate, divert, meeting_layers
 from qlumod.stack.order import below
 from qlumod.stack.payload import Payload
 from qlumod.stack.state_files import Owners, write_files
-from qlumod.state.accounts import rows
+from qlumod.state.account_files import rows
 from qlumod.state.clashes import clashes
 from qlumod.state.crossing import Crossing, crossings
 from qlumod.state.diverted import told_by_name, unseen_diversions

@@ -4,7 +4,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.accounts import Accounts
-from qlumod.state.accounts import ACCOUNTS, unregistered
+from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.alternatives import ALTERNATIVES
 from qlumod.state.apt_states import EXTENDED_STATES
 from qlumod.state.debconf import CONFIG, TEMPLATES
@@ -14,6 +14,7 @@ from qlumod.state.kind import Kind, StateFile
 from qlumod.state.kinds import KINDS
 from qlumod.state.triggers import TRIGGERS
 from qlumod.state.ucf import HASHFILE
+from qlumod.state.unregistered_accounts import unregistered
 
 REMEDY = "see which package writes that, and have it mended or leave it out"
 LONG = "1" * 5000
