@@ -94,7 +94,7 @@ def is_base(number: int) -> bool:
     return number <= _LAST_OF_BASE or number == _NOBODY
 
 
-def members(row: Row) -> list[str]:
+def members_of(row: Row) -> list[str]:
     """The members that a line of group or gshadow names."""
     return [name for name in row[MEMBERS].split(",") if name]
 

@@ -20,7 +20,7 @@ from qlumod.state.account_files import (
     Table,
     account_file,
     is_base,
-    members,
+    members_of,
     rows,
     wrong_row,
 )
@@ -82,8 +82,8 @@ class AccountsKind:
         forms: Mapping[str, Callable[[Row], Row]] = {
             PASSWD: lambda row: (row[0], row[1], groups.get(row[3], row[3]), *row[4:]),
             SHADOW: lambda row: (*row[:_DATE], *row[_DATE + 1 :]),
-            GROUP: lambda row: (row[0], row[1], *sorted(members(row))),
-            GSHADOW: lambda row: (*row[:MEMBERS], *sorted(members(row))),
+            GROUP: lambda row: (row[0], row[1], *sorted(members_of(row))),
+            GSHADOW: lambda row: (*row[:MEMBERS], *sorted(members_of(row))),
             SUBUID: lambda row: (row[0], row[2]),
             SUBGID: lambda row: (row[0], row[2]),
         }
@@ -115,7 +115,9 @@ def _meddling(table: Table, below: Files, above: Files) -> Iterable[QlumodError]
                 f"{table.path}: the build changed {table.what} {name} of a module below",
                 details=[f"was: {':'.join(row)}", f"now: {':'.join(now[name])}"],
             )
-        elif table.path in (GROUP, GSHADOW) and (gone := {*members(row)} - {*members(now[name])}):
+        elif table.path in (GROUP, GSHADOW) and (
+            gone := {*members_of(row)} - {*members_of(now[name])}
+        ):
             yield QlumodError(
                 f"{table.path}: the build took {', '.join(sorted(gone))} out of group {name} of "
                 "a module below"
@@ -152,7 +154,9 @@ def _joined(below: Files, above: Files) -> Iterable[str]:
     now = {path: rows(above, path) for path in (GROUP, GSHADOW)}
     for name in was[GROUP]:
         new = {
-            field: [who for who in members(now[path][name]) if who not in members(was[path][name])]
+            field: [
+                who for who in members_of(now[path][name]) if who not in members_of(was[path][name])
+            ]
             for path, field in ((GROUP, "Members"), (GSHADOW, "Gmembers"))
             if name in was[path] and name in now[path]
         }
@@ -219,7 +223,7 @@ class _Union:
     def _add_members(self, path: str, group: str, members: str) -> None:
         row = self._rows[path].get(group)
         if row:
-            names = dict.fromkeys([*members(row), *members.split()])
+            names = dict.fromkeys([*members_of(row), *members.split()])
             self._rows[path][group] = (*row[:MEMBERS], ",".join(names))
 
     def _add(self, module: ModuleName, path: str, row: Row) -> None:
