@@ -2,22 +2,21 @@
 
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 
 from qlumod.errors import QlumodError
 
 
 def directory_of(path: str) -> str:
     """The path of the directory that a path lies in."""
-    return str(PurePosixPath(path).parent)
+    return "/" + "/".join(_names(path)[:-1])
 
 
 def name_in(path: str) -> str:
     """The last name of a path, which must be one: what is made or removed has its own name."""
-    name = PurePosixPath(path).name
-    if name in ("", ".", ".."):
+    names = _names(path)
+    if not names or names[-1] == "..":
         raise QlumodError(f"{path!r} is no path of a file")
-    return name
+    return names[-1]
 
 
 def fitting(pattern: str, names: Callable[[str], Iterable[str]]) -> list[str]:
@@ -37,3 +36,8 @@ def fitting(pattern: str, names: Callable[[str], Iterable[str]]) -> list[str]:
         else:
             found = [f"{parent}/{part}" for parent in found]
     return found
+
+
+def _names(path: str) -> list[str]:
+    """The names in a path but those that lead nowhere."""
+    return [name for name in path.split("/") if name not in ("", ".")]

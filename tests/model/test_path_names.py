@@ -11,6 +11,8 @@ TREE = {"/": ["etc", "usr"], "/etc": ["apt", "ld.so.conf"], "/etc/apt": ["a.list
 def test_a_path_has_a_directory_and_a_name() -> None:
     assert directory_of("/etc/passwd") == "/etc"
     assert directory_of("/etc") == "/"
+    assert directory_of("/etc/./apt//") == "/etc"
+    assert name_in("/etc/apt/") == "apt"
     assert name_in("/etc/passwd") == "passwd"
 
 
