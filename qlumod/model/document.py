@@ -198,9 +198,10 @@ class Fields:
 
     def _filled(self, name: str) -> tuple[Line, ...]:
         field = self._field(name)
-        if field is not None and not field.filled:
+        filled = field.filled if field else ()
+        if field and not filled:
             self.fault(name, "the field is empty")
-        return field.filled if field else ()
+        return filled
 
     def _items_at(
         self, name: str, lines: Iterable[Line], parse: Callable[[str], T]
