@@ -39,7 +39,6 @@ from qlumod.stack.settle import settle
 from qlumod.stack.state_files import Owners, read_files
 from qlumod.state.account_files import GROUP, PASSWD, rows
 from qlumod.state.kind import Files, canonical_path
-from qlumod.state.kinds import KINDS
 from qlumod.state.unregistered_accounts import base_names, makers_of, require_readable, unregistered
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.squashfs import Squashing, write_image
@@ -106,7 +105,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         **owners_of(lists),
         **_info_owners(ground.root),
     }
-    chosen = select(job, ground.tree, ground.view)
+    chosen = select(job, task.packaging.state, ground.tree, ground.view)
     shipped = Shipped.of(job, task.debs, task.processors)
     gate = Gate(
         tree=ground.tree,
@@ -114,6 +113,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         shipped=shipped,
         declared=declared_secrets(ground.tree, chosen, shipped),
         owners=owners,
+        answers=task.packaging.answers,
         public=job.spec.public,
         view=ground.view,
         processors=task.processors,
@@ -155,7 +155,7 @@ def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
         left_out=left_out_paths(
             crop.lists, _present(root, crop.lists), filters_of(job), chosen.beside
         ),
-        copyrights=copyright_texts(job, root, task.debs, licences),
+        copyrights=copyright_texts(job, task.packaging.state, root, task.debs, licences),
     )
 
 
@@ -232,7 +232,7 @@ def _fragments(job: Job, ground: Ground, chosen: Selection, listen: Listener) ->
     below = {path: file for files in ground.state.values() for path, file in files.items()}
     above = read_files(ground.root, {*below, *chosen.state})
     _require_registered(job, ground, above, listen)
-    fragments = {kind.name: kind.capture(below, above) for kind in KINDS}
+    fragments = {kind.name: kind.capture(below, above) for kind in chosen.table.kinds}
     caches = "".join(f"{name}\t{path}\n" for name, path in chosen.caches)
     return {
         name: fragment
