@@ -198,10 +198,9 @@ class Fields:
 
     def _filled(self, name: str) -> tuple[Line, ...]:
         field = self._field(name)
-        filled = field.filled if field else ()
-        if field and not filled:
+        if field is not None and not field.filled:
             self.fault(name, "the field is empty")
-        return filled
+        return field.filled if field else ()
 
     def _items_at(
         self, name: str, lines: Iterable[Line], parse: Callable[[str], T]

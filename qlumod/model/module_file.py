@@ -190,7 +190,9 @@ def _packages(
 
 
 def _relations(fields: Fields, name: str, release: Release) -> tuple[Relation, ...]:
-    found = tuple(relation.at(line) for line, relation in fields.commas_at(name, parse_relation))
+    found = tuple(
+        replace(relation, line=line) for line, relation in fields.commas_at(name, parse_relation)
+    )
     for relation in found:
         _check_flavors(fields, name, relation, release)
     _check_repeated(fields, name, found, release)

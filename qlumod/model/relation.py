@@ -42,16 +42,6 @@ class Relation:
     line: int = field(default=0, compare=False)
     """Where it stands in its file, for errors; 0 where it came from no file."""
 
-    def at(self, line: int) -> "Relation":
-        """The same, with the line where it stands; a list has thousands of them."""
-        return Relation(
-            name=self.name,
-            operator=self.operator,
-            version=self.version,
-            flavors=self.flavors,
-            line=line,
-        )
-
     def __str__(self) -> str:
         bound = f" ({self.operator} {self.version})" if self.operator else ""
         restriction = f" <{' '.join(self.flavors)}>" if self.flavors else ""
