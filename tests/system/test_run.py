@@ -134,7 +134,8 @@ def test_an_interruption_takes_the_program_along(tmp_path: Path) -> None:
 
 
 def test_a_program_has_none_of_the_files_that_others_opened(tmp_path: Path) -> None:
-    listing = "from qlumod.system.processes.run import attempt, command\n"
+    listing = "from qlumod.system.processes.command import command\n"
+    listing += "from qlumod.system.processes.run import attempt\n"
     listing += "print(attempt(command('ls', '/proc/self/fd'))[1].split())"
     with (tmp_path / "lock").open("wb") as lock:
         told = subprocess.run(
