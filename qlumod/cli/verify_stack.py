@@ -7,8 +7,8 @@ import click
 
 from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting, NotAll
-from qlumod.cli.options import setting
 from qlumod.cli.screen import Reporter
+from qlumod.cli.setting_options import setting
 from qlumod.cli.settings.values import PathKind
 from qlumod.cli.wording import columns
 from qlumod.model.proof import about_document

@@ -22,7 +22,7 @@ from qlumod.stack.looking import (
     in_names,
 )
 from qlumod.stack.suspects import SHOWN, Suspect, faults_of, judged
-from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.regular_files import read_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

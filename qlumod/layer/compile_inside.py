@@ -25,7 +25,7 @@ from qlumod.stack.mounted import mounted
 from qlumod.state.kernel_modules import is_kernel_module
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import Enclosure, enclosed
-from qlumod.system.processes.run import CommandFailed, last_lines
+from qlumod.system.processes.command import CommandFailed, last_lines
 
 _CONF = re.compile(r"/usr/src/[^/]+/dkms\.conf")
 _COMPILED = re.compile(rb": (built|installed)")

@@ -37,17 +37,10 @@ from qlumod.stack.initrd import make_initrd
 from qlumod.stack.payload import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
 from qlumod.stack.state_files import Owners, read_files
-from qlumod.state.accounts import (
-    GROUP,
-    PASSWD,
-    base_names,
-    makers_of,
-    require_readable,
-    rows,
-    unregistered,
-)
+from qlumod.state.account_files import GROUP, PASSWD, rows
 from qlumod.state.kind import Files, canonical_path
-from qlumod.system.disk.files import read_bytes
+from qlumod.state.unregistered_accounts import base_names, makers_of, require_readable, unregistered
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.squashfs import Squashing, write_image
 from qlumod.system.disk.within import Root
 

@@ -16,14 +16,14 @@ from qlumod.packaging.debian.archive import POOL, FrozenArchive
 from qlumod.stack import apt_in_root as apt
 from qlumod.stack.bootstrap import bootstrap
 from qlumod.stack.state_files import Owners, read_files, write_files
-from qlumod.state.accounts import PATHS as ACCOUNT_FILES
-from qlumod.state.accounts import seed
+from qlumod.state.account_files import PATHS as ACCOUNT_FILES
+from qlumod.state.account_seed import seed
 from qlumod.state.fragment import keyed
 from qlumod.state.kernel_modules import kernels_of
 from qlumod.state.kind import parsed
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
-from qlumod.system.processes.run import CommandFailed
+from qlumod.system.processes.command import CommandFailed
 
 _STATUS = "/var/lib/dpkg/status"
 ENVIRONMENT = {"INITRD": "No"}

@@ -18,7 +18,8 @@ from qlumod.model.lines import lines_of
 from qlumod.model.lock import LockedPackage
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.disk.within import Root
-from qlumod.system.enclosure.enclosure import Enclosure, Shown
+from qlumod.system.enclosure.bubblewrap import Shown
+from qlumod.system.enclosure.enclosure import Enclosure
 
 _SHOWN = "/run/qlumod-package"
 """Where the root's dpkg-deb finds a package's tree, and leaves the .deb."""

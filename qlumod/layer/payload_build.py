@@ -20,7 +20,7 @@ from qlumod.stack.payload import Payload
 from qlumod.system.disk.staging import staging, sweep
 from qlumod.system.disk.workshop import WORK, Workshop
 from qlumod.system.processes.namespace import require
-from qlumod.system.processes.run import require_programs
+from qlumod.system.processes.programs import require_programs
 
 SHOWN = 5
 """How many missing packages an error names."""

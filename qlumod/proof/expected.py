@@ -8,7 +8,7 @@ from qlumod.proof.permitted import Expectations, outside
 from qlumod.proof.reference import Installation
 from qlumod.stack.kernel import kernel_of_stack
 from qlumod.stack.payload import Payload
-from qlumod.state.accounts import day_of
+from qlumod.state.account_seed import day_of
 from qlumod.state.kind import canonical_path
 
 

@@ -14,8 +14,10 @@ from qlumod.model.stanzas import as_text, read_stanzas
 from qlumod.packaging.choice import packaging_named
 from qlumod.packaging.debian.archive import Heading, frozen_archive
 from qlumod.proof.scanned_tree import ScannedTree, loaded
-from qlumod.system.disk.files import make_directories, sync, told, write_whole
+from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.files import sync, write_whole
 from qlumod.system.disk.own_code import code_digest
+from qlumod.system.disk.refusals import told
 from qlumod.system.disk.staging import staging
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import call_inside

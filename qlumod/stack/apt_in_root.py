@@ -8,7 +8,8 @@ from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import FrozenArchive
 from qlumod.stack.script_surroundings import surroundings
 from qlumod.system.disk.within import Root
-from qlumod.system.enclosure.enclosure import Shown, enclosed
+from qlumod.system.enclosure.bubblewrap import Shown
+from qlumod.system.enclosure.enclosure import enclosed
 
 _ARCHIVE = "/run/qlumod/archive"
 """Where a root being built finds the frozen archive."""

@@ -19,7 +19,7 @@ from qlumod.model.project import Project
 from qlumod.package.delivery import Delivery
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.workshop import Workshop
-from qlumod.system.processes.run import require_programs
+from qlumod.system.processes.programs import require_programs
 from qlumod.system.processes.workers import workers
 from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.package import package_module

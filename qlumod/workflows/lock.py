@@ -23,7 +23,8 @@ from qlumod.lock.solver.client import HeldPackage, Solved, absent, solve
 from qlumod.lock.target import Target
 from qlumod.lock.verbs.check import check_specs
 from qlumod.model.document import readable
-from qlumod.model.lock import Lock, LockedArchive, lock_text, parse_lock
+from qlumod.model.lock import Lock, LockedArchive
+from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.release import Release

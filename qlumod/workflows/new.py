@@ -9,7 +9,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Proposal
 from qlumod.layer.payload_build import build_payloads, plan_jobs
 from qlumod.lock.verbs.check import ACCOUNTS, check_specs
-from qlumod.model.accounts import parse_accounts
+from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import FlavorName, ModuleName, flavor_name, module_name
 from qlumod.model.new_spec import Draft, new_spec_text

@@ -12,7 +12,7 @@ from qlumod.repository.publishing.founding import opened_settings
 from qlumod.system.disk.files import write_whole
 from qlumod.system.keys.gpg import SigningKey, clearsign
 from qlumod.system.keys.signers import own_keys, signing
-from qlumod.system.processes.run import CommandFailed
+from qlumod.system.processes.command import CommandFailed
 
 Write = Callable[[Mapping[str, object]], None]
 """Writes a document as a proof."""

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from qlumod.lock.verbs.check import check_specs
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from qlumod.workflows.lock import fetch_locked, lock
 from qlumod.workflows.workplace import Workplace
 from tests.layer.kernels import ACCOUNTS

@@ -13,13 +13,13 @@ from qlumod.cli.settings import reading as configuration
 from qlumod.cli.settings import values as kinds
 from qlumod.head.known_digests import remembered_digests
 from qlumod.layer.inputs import parse_inputs
-from qlumod.model.accounts import parse_accounts
+from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.address import address
 from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.document import decoded
 from qlumod.model.held import read_held
 from qlumod.model.image import parse_image, parse_stack
-from qlumod.model.lock import parse_lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import ModuleName, ModulePackage, ReleaseVersion
@@ -108,9 +108,9 @@ A = "a" * 64
 LOCKS = (E["14.0.0-bookworm-amd64.lock"], E["kernel-modules.lock"])
 
 MODEL = (
-    _text("model.lock.parse_lock", parse_lock, *LOCKS),
+    _text("model.lock_file.parse_lock", parse_lock, *LOCKS),
     _text("model.manifest.parse_manifest", parse_manifest, E["manifest"]),
-    _text("model.accounts.parse_accounts", parse_accounts, E["accounts"]),
+    _text("model.accounts_file.parse_accounts", parse_accounts, E["accounts"]),
     _text("model.release.parse_release", parse_release, E["release"], RELEASE),
     _text(
         "model.module_file.parse_spec",

@@ -8,10 +8,11 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.rules.make import tools
-from qlumod.model.lock import parse_lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.packaging.debian import apt
 from qlumod.system.keys import gpg
-from qlumod.system.processes.run import attempt, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import attempt
 from tests.lock.site import Site, versions
 from tests.support.debs import make_deb
 from tests.support.signing import signing_home, weak_key

@@ -7,7 +7,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.archives.freshness import Older, older_archive
-from qlumod.model.lock import lock_text, parse_lock
+from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.packaging.debian import apt
 from qlumod.workflows import lock as workflow
 from tests.conftest import Typed

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.model.accounts import parse_accounts
+from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.image import parse_image, parse_stack
-from qlumod.model.lock import parse_lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.module_file import parse_spec
 from qlumod.model.registry import parse_registry

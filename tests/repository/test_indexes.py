@@ -23,7 +23,7 @@ from qlumod.repository.verbs.repo import check_repository
 from qlumod.repository.verbs.sign import renew
 from qlumod.repository.verbs.withdraw import remove_packages
 from qlumod.system.disk.beneath import Beneath
-from qlumod.system.disk.files import Sum
+from qlumod.system.disk.regular_files import Sum
 from tests.repository.conftest import DATE, SUITE, Shop
 
 TEXT = "".join(

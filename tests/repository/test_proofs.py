@@ -20,7 +20,8 @@ from qlumod.repository.verbs.sign import renew
 from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from qlumod.system.keys.gpg import all_fingerprints, make_key
 from qlumod.system.keys.signers import armoured_keys, public_keys
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.conftest import Typed
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload

@@ -11,7 +11,7 @@ from qlumod.model.project import Project
 from qlumod.model.release import UNVERIFIED, Archive, Release
 from qlumod.packaging.debian.apt import AptSource, HostArchive
 from qlumod.system.disk.documents import require_regular
-from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
 from qlumod.system.keys.strength import Weakness, weaknesses
 

@@ -9,7 +9,7 @@ from qlumod.model.release import archive_name
 from qlumod.model.stanzas import date_seconds, signed_stanza
 from qlumod.packaging.debian import apt
 from qlumod.packaging.debian.apt import AptRoot, AptSource
-from qlumod.system.disk import files
+from qlumod.system.disk.regular_files import read_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def _older(
             was = before.get((source.archive, suite))
             path = found.get(apt.plain_uri(source.base(suite)))
             if was and path:
-                date = signed_stanza(files.read_bytes(path), str(path)).need("Date")
+                date = signed_stanza(read_bytes(path), str(path)).need("Date")
                 if _is_older(date, was.date):
                     yield source, was, date
 

@@ -16,9 +16,10 @@ from qlumod.model.release import Archive, Release
 from qlumod.packaging.debian import apt
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, folder_archive, frozen_archive
-from qlumod.system.disk import files
+from qlumod.system.disk.directories import make_private
 from qlumod.system.disk.documents import place_of
 from qlumod.system.disk.locking import locked
+from qlumod.system.disk.removal import remove_tree
 from qlumod.system.disk.store import Store
 from qlumod.system.processes.stalling import STALL, Stalled
 
@@ -89,7 +90,7 @@ def place(
     flavor, architecture, host = target.flavor, target.architecture, reach.host
     path = reach.cache / "apt" / f"{release.digest[:16]}-{flavor}-{architecture}"
     _remove_unused(path.parent)
-    files.make_private(path)
+    make_private(path)
     with locked(path / _LOCK, wait=WAIT, listen=listen):
         archives = addressed(release, flavor, {*needed, *optional}, reach.addresses)
         settings = apt.host_settings(host)
@@ -123,7 +124,7 @@ def _remove_unused(roots: Path) -> None:
     for lock in sorted(roots.glob(f"*/{_LOCK}")):
         with suppress(FileNotFoundError):
             if time.time() - lock.stat().st_mtime > UNUSED:
-                files.remove_tree(lock.parent)
+                remove_tree(lock.parent)
 
 
 def with_folders(where: ArchiveRoot) -> ArchiveRoot:
@@ -175,7 +176,7 @@ def _unreachable(
 def with_held(where: ArchiveRoot, packages: Sequence[LockedPackage], store: Store) -> ArchiveRoot:
     """Add archives of packages that only the store still has, one for each of theirs."""
     directory = where.root.path / "held"
-    files.remove_tree(directory)
+    remove_tree(directory)
 
     def source(archive: str) -> AptSource:
         held = frozen_archive(

@@ -14,8 +14,8 @@ from qlumod.lock.rules.kept import no_longer_there
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.packaging.debian.apt import AptRoot
 from qlumod.packaging.debian.python_apt import python_apt_needed, python_module
-from qlumod.system.disk import files
 from qlumod.system.disk.locking import locked
+from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.disk.store import LOCK, Store, free_space
 from qlumod.system.processes.stalling import run_unless_stalled
 
@@ -224,7 +224,7 @@ def _failure(package: LockedPackage, path: Path, reason: str) -> Failure:
     wrong = "unexpected size" in reason
     for came in (path.with_name(f"{path.name}.FAILED"), path):
         if came.exists() and (came != path or came.stat().st_size >= package.size):
-            found = files.file_sum(came)
+            found = file_sum(came)
             came.unlink()
             if found.sha256 != package.sha256 and not wrong:
                 wrong = True

@@ -17,7 +17,7 @@ from qlumod.model.project import Project
 from qlumod.model.stanzas import date_seconds, signed_stanza
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.dpkg_query import versions_of
-from qlumod.system.disk import files
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
 from qlumod.system.keys.strength import weaknesses
 
@@ -152,12 +152,12 @@ def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterato
         if not path.exists():
             path, signature = root.lists / f"{start}Release", root.lists / f"{start}Release.gpg"
         signed = _verified(sources[archive], suite, path, signature)
-        data = signed.text or files.read_bytes(path)
+        data = signed.text or read_bytes(path)
         yield LockedArchive(
             archive=archive,
             suite=suite,
             date=signed_stanza(data, str(path)).need("Date"),
-            digest=digest_bytes(files.read_bytes(path)),
+            digest=digest_bytes(read_bytes(path)),
             key=signed.fingerprint,
             expired_because=sources[archive].expired_because,
         )
@@ -180,7 +180,7 @@ def _verified(source: AptSource, suite: str, path: Path, signature: Path | None)
             f" key that the release names: {source.fingerprint}",
             remedy="make sure of the key, and name it in the archive's field Key",
         )
-    weak = weaknesses(files.read_bytes(keyring))
+    weak = weaknesses(read_bytes(keyring))
     if weak.keys() >= set(signed.signers):
         raise too_weak(weak[signed.fingerprint], archive)
     return signed

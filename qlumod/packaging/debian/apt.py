@@ -15,7 +15,10 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Output, ignore, step
 from qlumod.system.disk import files
-from qlumod.system.processes.run import Command, CommandFailed, capture, command, run
+from qlumod.system.disk.directories import make_directories, make_private, require_plain
+from qlumod.system.disk.removal import remove_tree
+from qlumod.system.processes.command import Command, CommandFailed, command
+from qlumod.system.processes.run import capture, run
 from qlumod.system.processes.stalling import STALL, Growing, run_unless_stalled
 
 _FOLDERS = (
@@ -174,12 +177,12 @@ def make_root(
     path: Path, *, architecture: str, sources: Sequence[AptSource], settings: Sequence[str]
 ) -> AptRoot:
     """Make or renew a private root, which nobody uses now; lists that are there already stay."""
-    files.require_plain(path.absolute())
+    require_plain(path.absolute())
     root = AptRoot(path=path.absolute(), architecture=architecture, sources=tuple(sources))
-    files.make_private(root.path)
-    files.remove_tree(root.temporary)
+    make_private(root.path)
+    remove_tree(root.temporary)
     for folder in _FOLDERS:
-        files.make_directories(root.path / folder)
+        make_directories(root.path / folder)
     _write_private(root.path / SOURCES, "\n".join(source.stanza for source in root.sources))
     files.write_whole(root.path / "var/lib/dpkg/status", b"")
     _write_private(root.config, _configuration(root, settings))

@@ -15,8 +15,9 @@ from typing import BinaryIO
 from qlumod.errors import QlumodError
 from qlumod.model.stanzas import ControlStanza, as_text, one_stanza
 from qlumod.packaging.debian.tar import File, tar_files
-from qlumod.system.disk.files import open_regular, told
 from qlumod.system.disk.libraries import unreadable
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import open_regular
 from qlumod.system.disk.unpacking import Extent, Window
 
 SMALL = 1 << 20

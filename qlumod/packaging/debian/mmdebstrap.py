@@ -9,7 +9,8 @@ from pathlib import Path
 
 from qlumod.events import Listener
 from qlumod.packaging.debian.apt_order import Order
-from qlumod.system.enclosure.enclosure import Shown, beside
+from qlumod.system.enclosure.bubblewrap import Shown
+from qlumod.system.enclosure.enclosure import beside
 from qlumod.system.processes.namespace import HOST_NAME
 
 IS_MERGED = "usr-is-merged="

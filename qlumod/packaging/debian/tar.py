@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.system.disk.files import BLOCK
 from qlumod.system.disk.libraries import faults, unreadable
+from qlumod.system.disk.regular_files import BLOCK
 from qlumod.system.disk.unpacking import Unpacked, Window
 
 MOST_TEXT = 1 << 26

@@ -27,7 +27,8 @@ from qlumod.model.names import Digest
 from qlumod.model.numbers import number
 from qlumod.repository.format.indexes import GZ, ZST, IndexKind, Key
 from qlumod.system.disk.beneath import Beneath
-from qlumod.system.disk.files import Sum, write_unsynced
+from qlumod.system.disk.files import write_unsynced
+from qlumod.system.disk.regular_files import Sum
 
 zstandard = late("zstandard")
 

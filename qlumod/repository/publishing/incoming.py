@@ -36,7 +36,7 @@ from qlumod.repository.format.index_entries import (
 )
 from qlumod.repository.format.layout import COMPONENT
 from qlumod.repository.index.listing import listed_in
-from qlumod.system.disk.files import Sum, file_sum, read_bytes
+from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 
 _VERSION = re.compile(r"(\d+:)?[0-9][A-Za-z0-9.+~-]*\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*\Z")

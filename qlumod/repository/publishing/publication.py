@@ -36,7 +36,7 @@ from qlumod.repository.publishing.snapshot_staging import (
 from qlumod.repository.publishing.trial import try_staged
 from qlumod.repository.rules.suite_plan import SuitePlan
 from qlumod.repository.sets.module_sets import MODULES
-from qlumod.system.disk.files import Sum
+from qlumod.system.disk.regular_files import Sum
 from qlumod.system.keys.gpg import SigningKey, clearsign, detach_sign
 from qlumod.system.keys.signers import Signers
 from qlumod.system.processes.workers import workers

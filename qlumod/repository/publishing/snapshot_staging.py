@@ -20,18 +20,12 @@ from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.retired_names import remembered
 from qlumod.repository.publishing.incoming import Incoming
 from qlumod.repository.rules.suite_plan import SuitePlan, replaced
-from qlumod.system.disk.files import (
-    Sum,
-    copy_new,
-    file_sum,
-    link_all,
-    link_new,
-    make_directories,
-    sync_all,
-    told,
-    write_unsynced,
-)
-from qlumod.system.processes.run import command, run
+from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.files import copy_new, link_all, link_new, sync_all, write_unsynced
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import Sum, file_sum
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 
 BY_HASH = "by-hash/SHA256"
 FEW = 500

@@ -12,7 +12,8 @@ from qlumod.model.names import Digest, digest
 from qlumod.model.proof import Permits, Proof, parse_proof
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Settings
-from qlumod.system.disk.files import read_bytes, told
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
 from qlumod.system.keys.gpg_daemons import daemons
 from qlumod.system.keys.signers import armoured_keys

@@ -11,8 +11,8 @@ from typing import BinaryIO, Protocol
 
 from qlumod.errors import QlumodError
 from qlumod.late import late
-from qlumod.system.disk.files import BLOCK
 from qlumod.system.disk.libraries import faults, unreadable
+from qlumod.system.disk.regular_files import BLOCK
 
 zstandard = late("zstandard")
 
