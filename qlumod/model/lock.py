@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_value
-from qlumod.model.document import Fields, Reading, written
+from qlumod.model.document import Reading, written
+from qlumod.model.fields import Fields
 from qlumod.model.generated import ARCHIVE, RECIPE, Generated, parse_generated
 from qlumod.model.names import (
     ArchName,

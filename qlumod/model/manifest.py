@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, repeated, written
+from qlumod.model.document import Reading, repeated, written
+from qlumod.model.fields import Fields
 from qlumod.model.names import (
     DEB,
     ArchName,

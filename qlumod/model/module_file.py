@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import Field, Fields, Reading, Stanza, repeated, written, yes_or_no
+from qlumod.model.document import FieldText, Reading, Stanza, repeated, written
+from qlumod.model.fields import Fields, yes_or_no
 from qlumod.model.names import (
     Digest,
     FlavorName,
@@ -94,7 +95,7 @@ def _variants(reading: Reading, first: Stanza, others: Iterable[Stanza]) -> Iter
             )
 
 
-def _shared(reading: Reading, field: Field, own: Collection[str]) -> bool:
+def _shared(reading: Reading, field: FieldText, own: Collection[str]) -> bool:
     if field.name.lower() == "variant":
         reading.fault(field.line, "the first stanza is about all variants", field=field.name)
     return field.name.lower() not in own

@@ -7,7 +7,8 @@ from typing import Self
 
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import Fields, Reading, Stanza, repeated, written, yes_or_no
+from qlumod.model.document import Reading, Stanza, repeated, written
+from qlumod.model.fields import Fields, yes_or_no
 from qlumod.model.names import (
     DEB,
     ArchName,

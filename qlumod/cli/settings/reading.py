@@ -13,7 +13,8 @@ from qlumod.cli.settings.table import BY_NAME, SETTINGS, Setting
 from qlumod.cli.settings.values import archive_address, expanded
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.late import late
-from qlumod.model.document import Fields, Reading, decoded
+from qlumod.model.document import Reading, decoded
+from qlumod.model.fields import Fields
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
