@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # They take 12 ms to import, a twentieth of a publication, and few verbs need them.
 places_of_archives = late("qlumod.model.address")
-releases = late("qlumod.model.release")
+releases = late("qlumod.model.release_archives")
 
 NAME = "qlumod/qlumod.conf"
 SYSTEM = Path("/etc") / NAME
