@@ -81,7 +81,7 @@ def write_manifest(
         **public_part(job.spec),
         version=release.version,
         flavor=lock.flavor,
-        packaging=release.packaging_of(lock.flavor),
+        packaging=job.packaging,
         architecture=lock.architecture,
         profile=release.profile,
         kernel=kernel,
