@@ -11,6 +11,7 @@ import pytest
 from qlumod.model.accounts import parse_accounts
 from qlumod.model.lock import parse_lock
 from qlumod.model.module_file import parse_spec
+from qlumod.model.names import DEB
 from qlumod.model.project import checked_project
 from qlumod.model.secret import Secret, SecretKind
 from qlumod.model.spec import ModuleSpec
@@ -31,7 +32,7 @@ BY_PAYLOADS = {"restore"}
 
 def installation(**changes: object) -> Installation:
     (spec,) = parse_spec(CORE, "core.module", release())
-    return Installation(lock=LOCK, specs=(replace(spec, **changes),))
+    return Installation(packaging=DEB, lock=LOCK, specs=(replace(spec, **changes),))
 
 
 def expected(**changes: object) -> Expectations:
