@@ -8,7 +8,8 @@ from typing import NamedTuple
 from qlumod.errors import QlumodError
 from qlumod.model.accounts import BASE_GROUPS, BASE_USERS, Accounts, Group, User
 from qlumod.model.digests import digest_bytes
-from qlumod.model.document import Fields, Reading, Stanza, written
+from qlumod.model.document import Reading, Stanza, written
+from qlumod.model.fields import Fields
 from qlumod.model.names import Digest, FlavorName, PackageName, flavor_name, package_name
 from qlumod.model.numbers import number, octal
 

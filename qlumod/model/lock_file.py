@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import TypeVar
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, written
+from qlumod.model.document import Reading, written
+from qlumod.model.fields import Fields
 from qlumod.model.generated import ARCHIVE, parse_generated
 from qlumod.model.lock import (
     Lock,

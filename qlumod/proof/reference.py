@@ -13,6 +13,7 @@ from qlumod.model.spec import ModuleSpec
 from qlumod.model.stanzas import as_text, read_stanzas
 from qlumod.packaging.choice import packaging_named
 from qlumod.packaging.debian.archive import Heading, frozen_archive
+from qlumod.proof.known_fields import ASKED
 from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.files import sync, write_whole
@@ -33,10 +34,6 @@ KEPT_BYTES = 2 << 30
 """How much room scans of reference installations may take in the cache."""
 KEPT_ROOTS = 2
 """How many roots that others are installed upon the cache keeps."""
-
-
-ASKED = ("debconf", "enable", "disable")
-"""The fields of specs that the reference installation obeys, too: anybody could have done that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from qlumod.system.disk.own_code import PACKAGE
 
 REASONS = {
     ("cli/settings/reading.py", "model.address"): "only who names archives needs it",
-    ("cli/settings/reading.py", "model.release"): "only who names archives needs it",
+    ("cli/settings/reading.py", "model.release_archives"): "only who names archives needs it",
     ("cli/settings/values.py", "model.address"): "only who names archives needs it",
     ("cli/options.py", "system.processes.limits"): "the limits hold for the whole process",
     ("cli/settings/table.py", "system.processes.limits"): "the usual limits are shown",

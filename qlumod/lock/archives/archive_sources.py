@@ -8,7 +8,8 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.address import Address, placed
 from qlumod.model.names import FlavorName
 from qlumod.model.project import Project
-from qlumod.model.release import UNVERIFIED, Archive, Release
+from qlumod.model.release import Release
+from qlumod.model.release_archives import UNVERIFIED, Archive
 from qlumod.packaging.debian.apt import AptSource, HostArchive
 from qlumod.system.disk.documents import require_regular
 from qlumod.system.disk.regular_files import read_bytes

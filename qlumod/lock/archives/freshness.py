@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.lock import Lock, LockedArchive
-from qlumod.model.release import archive_name
+from qlumod.model.release_archives import archive_name
 from qlumod.model.stanzas import date_seconds, signed_stanza
 from qlumod.packaging.debian import apt
 from qlumod.packaging.debian.apt import AptRoot, AptSource

@@ -12,7 +12,8 @@ from qlumod.lock.archives.archive_sources import addressed, sources_of
 from qlumod.lock.target import Target
 from qlumod.model.address import Address
 from qlumod.model.lock import LockedPackage
-from qlumod.model.release import Archive, Release
+from qlumod.model.release import Release
+from qlumod.model.release_archives import Archive
 from qlumod.packaging.debian import apt
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, folder_archive, frozen_archive
