@@ -19,6 +19,8 @@ from qlumod.model.contents import contents_text
 from qlumod.model.names import ModuleName
 from qlumod.model.release import Compression
 from qlumod.model.tree import TreeEntry
+from qlumod.packaging.choice import packaging_at
+from qlumod.packaging.interfaces import Packaging
 from qlumod.stack.assemble import Assembled, assemble
 from qlumod.stack.contents_lines import path_lines
 from qlumod.stack.declared import forget_declared, is_declared
@@ -65,14 +67,15 @@ def build_image_inside(
     listen: Listener,
     modules: Sequence[tuple[str, str]],
     own: Mapping[str, Any],
+    packaging: str,
     epoch: int,
     scratch: str,
     output: str,
 ) -> None:
     """Write the last layer of a stack into `output`; `modules` are payload and layer of each.
 
-    `own` has the fields `files` and `secrets` of `Own`. Where core's initrd will not do for the
-    stack, its own is written beside it.
+    `own` has the fields `files` and `secrets` of `Own`, `packaging` is the place of one. Where
+    core's initrd will not do for the stack, its own is written beside it.
     """
     members = stacked(
         Payload(directory=Path(payload), elsewhere=Path(layer)) for payload, layer in modules
@@ -82,7 +85,7 @@ def build_image_inside(
         files=[SiteFile(**file) for file in own["files"]],
         secrets=own["secrets"],
     )
-    place = Path(output).parent
+    place, deals = Path(output).parent, packaging_at(packaging)
     with scratch_space(Path(scratch)) as space, mounted(members, space) as stack:
         assembled = assemble(
             stack.root, members, epoch=epoch, before_scripts=_get_ready, listen=listen
@@ -90,10 +93,13 @@ def build_image_inside(
         # What the initrd is made of must be without them, too.
         declared = forget_declared(stack, members)
         placed = _write(stack.root, added)
-        initrd = remake_initrd(stack.root, members, place / INITRD, site=placed.site, listen=listen)
+        initrd = remake_initrd(
+            deals.initrd, stack.root, members, place / INITRD, site=placed.site, listen=listen
+        )
         names = Owners.of(stack.root)
         ground = _Ground(
             stack=stack,
+            packaging=deals,
             members=members,
             assembled=assembled,
             declared=declared,
@@ -133,6 +139,7 @@ class _Ground:
     """
 
     stack: Mounted
+    packaging: Packaging
     members: Sequence[Payload]
     assembled: Assembled
     declared: Mapping[str, bytes]
@@ -208,7 +215,7 @@ def _faults(
     gate = ImageGate(written=written, declared=ground.declared, listen=listen)
     yield from gate.faults()
     if ground.initrd:
-        yield from gate.faults_of_initrd(ground.initrd)
+        yield from gate.faults_of_initrd(ground.initrd, ground.packaging.initrd.hooks)
 
 
 def _write_contents(

@@ -6,6 +6,7 @@ The package ``debian`` beside this file has Debian's.
 from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
+from qlumod.packaging.initrd import InitrdMaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +17,5 @@ class Packaging:
     """As a release names it."""
     place: str
     """Where a process of its own finds this value (``module:name``, see `choice.packaging_at`)."""
+    initrd: InitrdMaker
+    """Where kernels and initrds lie, and how an initrd is made."""

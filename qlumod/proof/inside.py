@@ -7,8 +7,10 @@ from typing import Any
 
 from qlumod.events import Listener, step
 from qlumod.model.manifest import INITRD
+from qlumod.packaging.choice import packaging_at
 from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import FrozenArchive
+from qlumod.packaging.initrd import InitrdMaker, path_of
 from qlumod.proof.kept_root import keep_root, restore_root
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import dumped
@@ -28,13 +30,15 @@ from qlumod.system.enclosure.enclosure import enclosed
 def install_reference(
     *,
     listen: Listener,
+    packaging: str,
     order: Mapping[str, Any],
     asked: Mapping[str, Sequence[str]],
     places: Mapping[str, str],
 ) -> None:
     """Install packages as anybody would, switch the units that specs name, and scan the result.
 
-    `order` has fields of an `Order`, and `asked` the lines of specs: debconf, enable, disable.
+    `packaging` is the place of one, `order` has fields of an `Order`, and `asked` the lines of
+    specs: debconf, enable, disable.
     `places` are the `scratch` space, the `output` of the scan, `upon`, a kept root that more is
     installed into, and `kept`, where this one is to be kept; the last two may be missing.
     """
@@ -101,23 +105,35 @@ def _finish_triggers(root: Root, *, epoch: int, listen: Listener) -> None:
 
 
 def stack(
-    *, listen: Listener, payloads: Sequence[str], epoch: int, scratch: str, output: str
+    *,
+    listen: Listener,
+    packaging: str,
+    payloads: Sequence[str],
+    epoch: int,
+    scratch: str,
+    output: str,
 ) -> None:
-    """Assemble the stack of some payloads, as an image would, and scan what a node would see."""
+    """Assemble the stack of some payloads, as an image would, and scan what a node would see.
+
+    `packaging` is the place of one.
+    """
+    deals = packaging_at(packaging)
     members = stacked(Payload(directory=Path(payload)) for payload in payloads)
     with (
         scratch_space(Path(scratch)) as space,
         assembled(members, space, epoch=epoch, listen=listen) as together,
     ):
-        write_initrd(together.root, members, space / "initrd.img", listen)
+        write_initrd(deals.initrd, together.root, members, space / "initrd.img", listen=listen)
         write_scan(together.root, Path(output), listen=listen)
 
 
-def write_initrd(root: Root, members: Sequence[Payload], made: Path, listen: Listener) -> None:
+def write_initrd(
+    maker: InitrdMaker, root: Root, members: Sequence[Payload], made: Path, *, listen: Listener
+) -> None:
     """Put the stack's own initrd where an installation has it; core's is compared by its digest."""
-    if remake_initrd(root, members, made, listen=listen):
+    if remake_initrd(maker, root, members, made, listen=listen):
         kernel = next(m.manifest.kernel for m in members if m.manifest.file(INITRD))
-        root.write(f"/boot/initrd.img-{kernel}", made.read_bytes())
+        root.write(path_of(maker.initrds, kernel), made.read_bytes())
 
 
 @contextmanager

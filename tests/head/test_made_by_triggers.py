@@ -7,6 +7,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.verbs.check import check_specs
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.scanned_tree import loaded
 from qlumod.system.processes.namespace import call_inside
 from qlumod.workflows.lock import fetch_locked, lock
@@ -70,6 +71,7 @@ def image(site: Site, directory: Path, *modules: str) -> str:
         {
             "modules": [[str(payload), str(payload / "layer.squashfs")] for payload in payloads],
             "own": {"files": [], "secrets": []},
+            "packaging": DEBIAN.place,
             "epoch": 1_700_000_000,
             "scratch": str(directory / "scratch"),
             "output": str(made),
@@ -115,6 +117,7 @@ def test_the_stack_that_is_proved_is_without_it_as_the_image_is(
         "qlumod.proof.inside:stack",
         {
             "payloads": payloads,
+            "packaging": DEBIAN.place,
             "epoch": 1_700_000_000,
             "scratch": str(tmp_path / "scratch"),
             "output": str(output),

@@ -8,6 +8,7 @@ from pathlib import Path
 from qlumod.events import Listener, step
 from qlumod.model.names import ModuleName
 from qlumod.model.spec import with_requirements
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.expected import expectations
 from qlumod.proof.inside import assembled, write_initrd
 from qlumod.proof.permitted import Expectations
@@ -37,7 +38,9 @@ class Proof:
     def of(cls, specs: Path, cache: Path, payloads: Mapping[str, Path]) -> "Proof":
         project, lock = locked_project(Workplace(specs=specs, cache=cache))
         modules = [ModuleName(name) for name in payloads]
-        installation = Installation(lock=lock, specs=with_requirements(modules, project.specs))
+        installation = Installation(
+            packaging=DEBIAN.name, lock=lock, specs=with_requirements(modules, project.specs)
+        )
         kept = cache / "proof" / f"{installation.identity}.tree.gz"
         return cls(
             reference=loaded(kept.read_bytes()),
@@ -69,7 +72,7 @@ def report_all(
         assembled(members, space, epoch=epoch, listen=listen) as stack,
     ):
         root = stack.root
-        write_initrd(root, members, space / "initrd.img", listen)
+        write_initrd(DEBIAN.initrd, root, members, space / "initrd.img", listen=listen)
         sound = scanned(root)
         answers = {"": proof.failures(sound)}
         with step(listen, "doing faults", total=len(faults())) as advance:

@@ -1,6 +1,11 @@
 """Debian's packaging: .debs, with dpkg and apt."""
 
 from qlumod.model.names import DEB
+from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
 from qlumod.packaging.interfaces import Packaging
 
-DEBIAN = Packaging(name=DEB, place="qlumod.packaging.debian.packaging:DEBIAN")
+DEBIAN = Packaging(
+    name=DEB,
+    place="qlumod.packaging.debian.packaging:DEBIAN",
+    initrd=INITRAMFS_TOOLS,
+)
