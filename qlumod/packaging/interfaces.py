@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
 from qlumod.packaging.initrd import InitrdMaker
+from qlumod.packaging.permits import PackagingPermits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +20,5 @@ class Packaging:
     """Where a process of its own finds this value (``module:name``, see `choice.packaging_at`)."""
     initrd: InitrdMaker
     """Where kernels and initrds lie, and how an initrd is made."""
+    permits: PackagingPermits
+    """What one installation may have otherwise than a stack."""

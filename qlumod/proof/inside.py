@@ -11,6 +11,7 @@ from qlumod.packaging.choice import packaging_at
 from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import FrozenArchive
 from qlumod.packaging.initrd import InitrdMaker, path_of
+from qlumod.packaging.interfaces import Packaging
 from qlumod.proof.kept_root import keep_root, restore_root
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import dumped
@@ -56,7 +57,7 @@ def install_reference(
             epoch=wanted.epoch,
             listen=listen,
         )
-        write_scan(root, Path(places["output"]), listen=listen)
+        write_scan(root, packaging_at(packaging), Path(places["output"]), listen=listen)
         if "kept" in places:
             keep_root(root, Path(places["kept"]), listen=listen)
 
@@ -124,7 +125,7 @@ def stack(
         assembled(members, space, epoch=epoch, listen=listen) as together,
     ):
         write_initrd(deals.initrd, together.root, members, space / "initrd.img", listen=listen)
-        write_scan(together.root, Path(output), listen=listen)
+        write_scan(together.root, deals, Path(output), listen=listen)
 
 
 def write_initrd(
@@ -147,7 +148,7 @@ def assembled(
         yield together
 
 
-def write_scan(root: Root, output: Path, *, listen: Listener) -> None:
+def write_scan(root: Root, packaging: Packaging, output: Path, *, listen: Listener) -> None:
     """Scan a root and write the tree down."""
     with step(listen, "scanning"):
-        output.write_bytes(dumped(scanned(root)))
+        output.write_bytes(dumped(scanned(root, packaging)))

@@ -6,14 +6,11 @@ from datetime import UTC, datetime
 from string import ascii_lowercase
 from textwrap import wrap
 
-from qlumod.model.accounts import Accounts
 from qlumod.model.lock import Lock
-from qlumod.model.names import Digest, ModuleName
+from qlumod.model.names import ModuleName
 from qlumod.model.proof import About, Permit, about_document
 from qlumod.proof.checked import Checked, Way
 from qlumod.proof.design import Design, ProofStack
-from qlumod.proof.permitted import Expectations, NamedRule, permissions
-from qlumod.proof.scanned_tree import ScannedTree
 
 MOST = 20
 """How many differences between one step and two the table tells of a stack."""
@@ -36,6 +33,8 @@ class Proved:
     about: About
     design: Design
     results: Mapping[ProofStack, ShownProof]
+    permits: tuple[Permit, ...]
+    """The kinds of differences that are permitted, in the order of the list."""
     without: tuple[tuple[ModuleName, str], ...]
 
     @property
@@ -69,30 +68,13 @@ class Proved:
         )
 
 
-def legend() -> tuple[tuple[str, str], ...]:
-    """The kinds of permitted differences, and why each is permitted."""
-    return tuple((one.name, one.why) for one in known_permits())
-
-
-def known_permits() -> tuple[Permit, ...]:
-    """The same, with how many paths each can permit at most."""
-    nothing = Expectations(
-        left_out=frozenset(), excludes=(), includes=(), secrets=(), kernel="", beside={},
-        accounts=Accounts(users=(), groups=(), text="", digest=Digest("")),
-    )  # fmt: skip
-    return tuple(
-        Permit(name=one.name, why=one.why, most=one.most if isinstance(one, NamedRule) else None)
-        for one in permissions(nothing, ScannedTree(entries={}, data={}))
-    )
-
-
 def proof_document(proved: Proved) -> dict[str, object]:
     """What ``--json`` prints."""
     return {
         **about_document(proved.about),
         "date": proved.date,
         "equal": proved.equal,
-        "permitted": [{"name": name, "why": why} for name, why in legend()],
+        "permitted": [{"name": one.name, "why": one.why} for one in proved.permits],
         "pairs": [
             {"one": pair.one, "other": pair.other, "modules": list(pair.stack)}
             for pair in proved.design.pairs
@@ -207,15 +189,15 @@ def _cells(shown: ShownProof, kinds: Mapping[str, str]) -> tuple[str, ...]:
 def _kinds(proved: Proved) -> dict[str, str]:
     """A letter for each kind that occurs."""
     occurring = [
-        name
-        for name, _ in legend()
-        if any(shown.result.counts.get(name) for shown in proved.results.values())
+        one.name
+        for one in proved.permits
+        if any(shown.result.counts.get(one.name) for shown in proved.results.values())
     ]
     return dict(zip(occurring, ascii_lowercase, strict=False))
 
 
 def _legend(proved: Proved) -> tuple[str, ...]:
-    whys = dict(legend())
+    whys = {one.name: one.why for one in proved.permits}
     return _section(
         "Kinds of permitted differences",
         ("", "paths", "because"),

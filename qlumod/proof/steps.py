@@ -5,8 +5,10 @@ The argument stands in docs/proof.md.
 
 from collections.abc import Sequence
 
-from qlumod.proof.compare import ListedTree, compare
-from qlumod.proof.difference import Aspect, Difference
+from qlumod.model.difference import Aspect, Difference
+from qlumod.packaging.interfaces import Packaging
+from qlumod.proof.compare import compare
+from qlumod.proof.listed import listed_trees
 from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.state.dropped import DROPPED
 from qlumod.state.kind import matches_any
@@ -22,12 +24,12 @@ def otherwise(
     in_steps: ScannedTree,
     *,
     secrets: Sequence[str],
-    kinds: Sequence[ListedTree],
+    packaging: Packaging,
 ) -> tuple[Difference, ...]:
     """The differences of two references that could lead to two verdicts; pure."""
     return tuple(
         difference
-        for difference in compare(at_once, in_steps, kinds)
+        for difference in compare(at_once, in_steps, listed_trees(packaging))
         if difference.aspect not in _OF_THE_ORDER
         if not any(rule.claims(difference.path) for rule in NEVER_IN_A_STACK)
         if difference.aspect != Aspect.CONTENT or not matches_any(difference.path, secrets)

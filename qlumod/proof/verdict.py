@@ -4,16 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from qlumod.model.difference import Difference
 from qlumod.model.proof import About
-from qlumod.proof.compare import ListedTree, compare
-from qlumod.proof.difference import Difference
-from qlumod.proof.permitted import (
-    Expectations,
-    Permission,
-    false_records,
-    other_bytes_beside,
-    permissions,
-)
+from qlumod.packaging.interfaces import Packaging
+from qlumod.packaging.permits import Permission
+from qlumod.proof.compare import compare
+from qlumod.proof.listed import listed_trees
+from qlumod.proof.permitted import Expectations, permissions
+from qlumod.proof.recorded import false_records, other_bytes_beside
 from qlumod.proof.scanned_tree import ScannedTree
 
 
@@ -74,12 +72,12 @@ def verdict(
     stack: ScannedTree,
     *,
     expected: Expectations,
-    kinds: Sequence[ListedTree],
+    packaging: Packaging,
 ) -> Verdict:
     """Compare a stack with the one installation; pure."""
-    allowed = permissions(expected, reference)
+    allowed = permissions(expected, reference, packaging.permits)
     differences = [
-        *compare(reference, stack, kinds),
+        *compare(reference, stack, listed_trees(packaging)),
         *false_records(expected, reference, stack),
         *other_bytes_beside(expected, reference, stack),
     ]

@@ -21,7 +21,6 @@ from qlumod.proof.reference import Installation, reference_tree
 from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.stack.payload import Payload
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.staging import staging
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import call_inside, require
@@ -112,7 +111,7 @@ def verdict_of(
             reference,
             stack,
             expected=expectations(project, installation, tuple(payloads.values())),
-            kinds=KINDS,
+            packaging=packaging_named(packaging),
         )
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step, within
 from qlumod.layer.payload_build import plan_jobs
+from qlumod.model.difference import Difference
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, PackagingName, module_name
 from qlumod.model.project import CORE, Project
 from qlumod.model.spec import with_requirements
+from qlumod.packaging.choice import packaging_named
 from qlumod.proof.checked import (
     Checked,
     Way,
@@ -24,7 +26,7 @@ from qlumod.proof.checked import (
 )
 from qlumod.proof.derivation import closer_sets, no_derivation
 from qlumod.proof.design import Design, ProofStack, design
-from qlumod.proof.difference import Difference
+from qlumod.proof.known_permits import permits_of
 from qlumod.proof.proved import Proved, ShownProof, table
 from qlumod.proof.reference import PROOF, UNFINISHED, Installation, kept_root, reference_tree
 from qlumod.proof.scanned_tree import ScannedTree
@@ -32,7 +34,6 @@ from qlumod.proof.steps import otherwise
 from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.files import make_directories, told, write_whole
 from qlumod.system.disk.own_code import code_digest
 from qlumod.system.disk.staging import sweep
@@ -95,6 +96,7 @@ def verify_all(
         about=about(lock, looked_at, payloads),
         design=plan_of_all,
         results=results,
+        permits=permits_of(packaging_named(prover.packaging)),
         without=(
             *lock.left_out,
             *((s.module, "not asked for") for s in project.specs if s.module not in names),
@@ -183,7 +185,12 @@ class Prover:
         specs = map(self.project.spec, stack)
         secrets = [canonical_path(secret.path) for spec in specs for secret in spec.secrets]
         with step(listen, "comparing one step with two"):
-            return otherwise(reference, in_steps, secrets=secrets, kinds=KINDS)
+            return otherwise(
+                reference,
+                in_steps,
+                secrets=secrets,
+                packaging=packaging_named(self.packaging),
+            )
 
     def _identity(self, what: str, stack: ProofStack, way: Way) -> Digest:
         return digest_value(
@@ -197,11 +204,12 @@ class Prover:
 
     def _installation(self, stack: ProofStack, way: Way) -> Installation:
         specs = tuple(self.project.spec(module) for module in stack)
-        core = Installation(packaging=self._packaging, lock=self.lock, specs=specs[:1])
+        core = Installation(packaging=self.packaging, lock=self.lock, specs=specs[:1])
         return replace(core, specs=specs, below=core if way == STEPS else None)
 
     @property
-    def _packaging(self) -> PackagingName:
+    def packaging(self) -> PackagingName:
+        """What the packages of the modules are."""
         return self.project.release.packaging_of(self.lock.flavor)
 
     def _reference(self, stack: ProofStack, way: Way, listen: Listener) -> ScannedTree:

@@ -20,7 +20,7 @@ from qlumod.repository.rules.redistribution import refuse_private, refuse_trials
 from qlumod.repository.rules.selection import only
 from qlumod.repository.rules.suite_plan import SuitePlan, plan_publication
 
-proving = late("qlumod.proof.proved")
+proving = late("qlumod.proof.known_permits")
 
 
 def publish(

@@ -11,6 +11,7 @@ from qlumod.model.spec import with_requirements
 from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.expected import expectations
 from qlumod.proof.inside import assembled, write_initrd
+from qlumod.proof.listed import listed_trees
 from qlumod.proof.permitted import Expectations
 from qlumod.proof.reference import Installation
 from qlumod.proof.scanned import is_looked_into, scanned
@@ -18,13 +19,14 @@ from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.proof.verdict import verdict
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.mount import overlay
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.disk.tree_scan import entry_of, scan
 from qlumod.workflows.lock import locked_project
 from qlumod.workflows.workplace import Workplace
 from tests.proof.faults import Fault, faults
+
+LISTED = listed_trees(DEBIAN)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Proof:
 
     def failures(self, stack: ScannedTree) -> list[str]:
         """The paths that are reported."""
-        found = verdict(self.reference, stack, expected=self.expected, kinds=KINDS)
+        found = verdict(self.reference, stack, expected=self.expected, packaging=DEBIAN)
         return [failure.path for failure in found.failures]
 
 
@@ -73,7 +75,7 @@ def report_all(
     ):
         root = stack.root
         write_initrd(DEBIAN.initrd, root, members, space / "initrd.img", listen=listen)
-        sound = scanned(root)
+        sound = scanned(root, DEBIAN)
         answers = {"": proof.failures(sound)}
         with step(listen, "doing faults", total=len(faults())) as advance:
             for number, fault in enumerate(faults()):
@@ -109,6 +111,6 @@ def _rescanned(sound: ScannedTree, upper: Path, view: Path) -> ScannedTree:
             data.pop(path, None)
             continue
         entries[path] = entry_of(view, path)
-        if is_looked_into(entries[path]):
+        if is_looked_into(entries[path], LISTED):
             data[path] = (view / path.lstrip("/")).read_bytes()
     return ScannedTree(entries=dict(sorted(entries.items())), data=data)

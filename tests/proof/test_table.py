@@ -10,15 +10,18 @@ import pytest
 
 from qlumod.cli import verify_stack as verb
 from qlumod.cli.exits import FoundWanting, NotAll
+from qlumod.model.difference import Aspect, Difference
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
 from qlumod.model.proof import About, ProvenModule, parse_proof, permits, stack_digest
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.checked import Checked, Way, refused
 from qlumod.proof.design import Apart, Design, ModulePair, ProofStack
-from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.proved import Proved, ShownProof, known_permits, legend, table
+from qlumod.proof.known_permits import known_permits, permits_of
+from qlumod.proof.proved import Proved, ShownProof, table
 
+PERMITS = permits_of(DEBIAN)
 CORE, SAMBA, SLURM = map(ModuleName, ("core", "samba", "slurm"))
 CLASH = "/etc/a|b: modules samba and slurm bring it differently\nsamba: f 0644 root:root"
 
@@ -34,7 +37,7 @@ def equal(stack: ProofStack, way: Way = Way.AT_ONCE, why: str = "") -> ShownProo
 
 
 def nothing() -> dict[str, int]:
-    return {name: 0 for name, _ in legend()}
+    return dict.fromkeys((one.name for one in PERMITS), 0)
 
 
 @pytest.fixture
@@ -87,6 +90,7 @@ def proved() -> Proved:
             **{stack: equal(stack) for stack in stacks},
             both: equal(both, Way.IN_STEPS),
         },
+        permits=PERMITS,
         without=((ModuleName("lustre-client"), "no package lustre-client-utils"),),
     )
 

@@ -2,10 +2,12 @@
 
 from qlumod.model.names import DEB
 from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
+from qlumod.packaging.debian.installing_traces import DEBIAN_PERMITS
 from qlumod.packaging.interfaces import Packaging
 
 DEBIAN = Packaging(
     name=DEB,
     place="qlumod.packaging.debian.packaging:DEBIAN",
     initrd=INITRAMFS_TOOLS,
+    permits=DEBIAN_PERMITS,
 )
