@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qlumod.model.difference import Difference
-from qlumod.model.proof import About
+from qlumod.model.proof import About, about_document
 from qlumod.packaging.interfaces import Packaging
 from qlumod.packaging.permits import Permission
 from qlumod.proof.compare import compare
@@ -52,6 +52,29 @@ class Verdict:
             }
         )
         return {permission.name: paths[permission.name] for permission in self.permissions}
+
+
+def verdict_document(found: Verdict) -> dict[str, object]:
+    """A verdict as JSON: the proof of one stack, unless it is about no modules."""
+    return {
+        **(about_document(found.about) if found.about else {}),
+        "equal": not found.failures,
+        "paths": found.paths,
+        "permitted": [
+            {"name": p.name, "paths": found.counts[p.name], "why": p.why} for p in found.permissions
+        ],
+        "differences": [
+            {
+                "path": finding.difference.path,
+                "aspect": str(finding.difference.aspect),
+                "subject": finding.difference.subject,
+                "reference": finding.difference.reference,
+                "stack": finding.difference.stack,
+                "permitted": finding.permission.name if finding.permission else None,
+            }
+            for finding in found.findings
+        ],
+    }
 
 
 def judged_differences(

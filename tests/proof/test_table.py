@@ -10,6 +10,7 @@ import pytest
 
 from qlumod.cli import verify_stack as verb
 from qlumod.cli.exits import FoundWanting, NotAll
+from qlumod.cli.proof_page import page
 from qlumod.model.difference import Aspect, Difference
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock
@@ -19,7 +20,7 @@ from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.checked import Checked, Way, refused
 from qlumod.proof.design import Apart, Design, ModulePair, ProofStack
 from qlumod.proof.known_permits import known_permits, permits_of
-from qlumod.proof.proved import Proved, ShownProof, table
+from qlumod.proof.proved import Proved, ShownProof
 
 PERMITS = permits_of(DEBIAN)
 CORE, SAMBA, SLURM = map(ModuleName, ("core", "samba", "slurm"))
@@ -140,7 +141,7 @@ exclude each other), 3 installed at once and 1 in two steps.
 
 
 def test_the_table_has_every_pair_and_what_is_not_in_it(proved: Proved) -> None:
-    assert table(proved) == TABLE
+    assert page(proved) == TABLE
 
 
 def wanting(proved: Proved) -> Proved:
@@ -153,7 +154,7 @@ def wanting(proved: Proved) -> Proved:
 
 
 def test_the_table_tells_what_nothing_explains(proved: Proved) -> None:
-    text = table(wanting(proved))
+    text = page(wanting(proved))
     assert "2 of 4 stacks do not equal one installation" in text
     assert "| core, slurm | at once | 200 | 1 | 20 | 7 |" in text
     assert "| samba, slurm | at once: slurm spoils it |  | refused |  |  |" in text
@@ -170,7 +171,7 @@ def test_the_table_tells_what_two_steps_make_otherwise(proved: Proved) -> None:
     shown = proved.results[(CORE, SLURM)]
     saw = Difference(path="/usr/share/saw", aspect=Aspect.MISSING, reference="file")
     reacting = replace(shown, result=replace(shown.result, otherwise=(saw,)))
-    text = table(replace(proved, results={**proved.results, (CORE, SLURM): reacting}))
+    text = page(replace(proved, results={**proved.results, (CORE, SLURM): reacting}))
     assert (
         "## Another installation in two steps\n\n| modules | difference |\n| --- | --- |\n"
         "| core, slurm | /usr/share/saw: missing file |\n"
@@ -215,7 +216,7 @@ def test_every_pair_is_a_line_and_the_table_a_file(
         "every stack equals one installation: 4 stacks (3 pairs; 1 more exclude each other), "
         "3 installed at once and 1 in two steps",
     ]
-    assert (tmp_path / "table.md").read_text() == table(whole)
+    assert (tmp_path / "table.md").read_text() == page(whole)
 
 
 def test_the_status_tells_that_something_is_wanting_or_left_out(
