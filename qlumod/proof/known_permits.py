@@ -2,7 +2,7 @@
 
 from qlumod.model.accounts import Accounts
 from qlumod.model.names import Digest
-from qlumod.model.proof import Permit
+from qlumod.model.permit import Permit
 from qlumod.packaging.choice import PACKAGINGS, packaging_named
 from qlumod.packaging.interfaces import Packaging
 from qlumod.packaging.permits import NamedRule

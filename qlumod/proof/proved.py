@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName
-from qlumod.model.proof import About, Permit, about_document
+from qlumod.model.permit import Permit
+from qlumod.model.proof import About, about_document
 from qlumod.proof.checked import Checked, Way
 from qlumod.proof.design import Design, ProofStack
 

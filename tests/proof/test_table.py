@@ -15,7 +15,8 @@ from qlumod.model.difference import Aspect, Difference
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
-from qlumod.model.proof import About, ProvenModule, parse_proof, permits, stack_digest
+from qlumod.model.permit import permits
+from qlumod.model.proof import About, ProvenModule, parse_proof, stack_digest
 from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.checked import Checked, Way, refused
 from qlumod.proof.design import Apart, Design, ModulePair, ProofStack
