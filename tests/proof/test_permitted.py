@@ -12,6 +12,7 @@ from qlumod.packaging.permits import Permission
 from qlumod.proof.permitted import permissions
 from qlumod.proof.recorded import false_records, other_bytes_beside
 from qlumod.proof.scanned_tree import ScannedTree
+from tests.packaging.toy.permits import LOG, TOY_PERMITS
 from tests.proof.expected import expectations
 
 
@@ -185,6 +186,21 @@ def test_only_checksums_of_left_out_paths_may_be_missing() -> None:
     assert permitted(path, Aspect.ENTRY, reference=line, stack=line) is None
     assert permitted(path, Aspect.ENTRY, reference=line.replace("README", "NEWS")) is None
     assert permitted("/etc/x.md5sums", Aspect.ENTRY, reference=line) is None
+
+
+def test_another_packaging_permits_what_its_own_installer_leaves_and_nothing_of_debian() -> None:
+    allowed = permissions(EXPECTED, REFERENCE, TOY_PERMITS)
+
+    def name(path: str) -> str | None:
+        difference = Difference(path=path, aspect=Aspect.MISSING)
+        return next((one.name for one in allowed if one.permits(difference)), None)
+
+    assert name(LOG) == "log"
+    assert name("/usr/share/doc/munge/README") == "left out"
+    assert name("/boot/vmlinuz-6.1.0") == "kernel and initrd"
+    assert name("/run/lock") == "run-time directory"
+    of_debian = ("/var/lib/dpkg/status-old", "/etc/alternatives/awk.1.gz", "/initrd.img")
+    assert set(map(name, of_debian)) == {None}
 
 
 def test_no_permission_covers_a_whole_directory() -> None:
