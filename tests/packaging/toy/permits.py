@@ -1,4 +1,4 @@
-"""What an installation of the toy packaging has otherwise than a stack: the log of its installer."""
+"""What an installation of the toy packaging leaves that no stack has: its installer's log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
