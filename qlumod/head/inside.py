@@ -30,7 +30,6 @@ from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.stack.settle import settle
 from qlumod.stack.state_files import Owners
-from qlumod.state.kinds import DROPPED, rule_of
 from qlumod.system.disk.files import write_new
 from qlumod.system.disk.squashfs import Squashing, write_image
 from qlumod.system.disk.tmpfs import scratch_space
@@ -88,7 +87,12 @@ def build_image_inside(
     place, deals = Path(output).parent, packaging_at(packaging)
     with scratch_space(Path(scratch)) as space, mounted(members, space) as stack:
         assembled = assemble(
-            stack.root, members, epoch=epoch, before_scripts=_get_ready, listen=listen
+            stack.root,
+            members,
+            packaging=deals,
+            epoch=epoch,
+            before_scripts=_get_ready,
+            listen=listen,
         )
         # What the initrd is made of must be without them, too.
         declared = forget_declared(stack, members)
@@ -110,7 +114,7 @@ def build_image_inside(
         )
         with step(listen, "compressing the image's layer"):
             kept = _write_layer(ground, Path(output), epoch=epoch, listen=listen)
-    _write_contents(kept, placed.site, names, place)
+    _write_contents(kept, ground, names, place)
 
 
 def _get_ready() -> None:
@@ -206,22 +210,29 @@ def _faults(
         layers=[Root(layer) for layer in ground.stack.layers],
         members=ground.members,
         assembled=ground.assembled,
+        table=ground.packaging.state,
     )
     if not written.anything and not ground.initrd:
         return
     # Here, not above: see `GATE`.
     from qlumod.head.image_gate import ImageGate  # noqa: PLC0415
 
-    gate = ImageGate(written=written, declared=ground.declared, listen=listen)
+    gate = ImageGate(
+        written=written,
+        declared=ground.declared,
+        answers=ground.packaging.answers,
+        listen=listen,
+    )
     yield from gate.faults()
     if ground.initrd:
         yield from gate.faults_of_initrd(ground.initrd, ground.packaging.initrd.hooks)
 
 
 def _write_contents(
-    kept: Sequence[TreeEntry], placed: frozenset[str], names: Owners, output: Path
+    kept: Sequence[TreeEntry], ground: _Ground, names: Owners, output: Path
 ) -> None:
     """Tell every path of the layer, as the modules do of theirs."""
+    placed, rule_of = ground.placed.site, ground.packaging.state.rule_of
 
     def origin(path: str) -> str:
         rule = None if path in placed else rule_of(path)
@@ -258,6 +269,6 @@ def _left_out(entries: Iterable[TreeEntry], ground: _Ground) -> frozenset[str]:
         entry.path
         for entry in entries
         if entry.path not in ground.placed.site
-        and any(rule.claims(entry.path, entry.target) for rule in DROPPED)
+        and any(rule.claims(entry.path, entry.target) for rule in ground.packaging.state.dropped)
     )
     return dropped | is_declared(entries, ground.members)

@@ -49,20 +49,15 @@ def compare(
                 _both_sided(reference, stack, shared, stateful),
                 _hard_links(reference, stack, shared, stateful),
                 account_differences(reference, stack),
-                *(_state(reference, stack, kind, files_of_both) for kind in _other(kinds)),
+                *(_state(reference, stack, kind, files_of_both) for kind in kinds),
             )
         )
     )
 
 
-def _other(kinds: Sequence[ListedTree]) -> list[ListedTree]:
-    """All kinds but accounts, which are compared here by rules of the proof's own."""
-    return [kind for kind in kinds if kind.name != "accounts"]
-
-
 def _is_stateful(entry: TreeEntry, kinds: Sequence[ListedTree]) -> bool:
     return is_account_file(entry.path) or any(
-        kind.claims(entry.path, entry.target) for kind in _other(kinds)
+        kind.claims(entry.path, entry.target) for kind in kinds
     )
 
 

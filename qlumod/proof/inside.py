@@ -122,7 +122,7 @@ def stack(
     members = stacked(Payload(directory=Path(payload)) for payload in payloads)
     with (
         scratch_space(Path(scratch)) as space,
-        assembled(members, space, epoch=epoch, listen=listen) as together,
+        assembled(members, space, packaging=deals, epoch=epoch, listen=listen) as together,
     ):
         write_initrd(deals.initrd, together.root, members, space / "initrd.img", listen=listen)
         write_scan(together.root, deals, Path(output), listen=listen)
@@ -139,11 +139,16 @@ def write_initrd(
 
 @contextmanager
 def assembled(
-    members: Sequence[Payload], space: Path, *, epoch: int, listen: Listener
+    members: Sequence[Payload],
+    space: Path,
+    *,
+    packaging: Packaging,
+    epoch: int,
+    listen: Listener,
 ) -> Iterator[Mounted]:
     """Mount the layers of some payloads, lowest first, with their common state."""
     with mounted(members, space) as together:
-        assemble(together.root, members, epoch=epoch, listen=listen)
+        assemble(together.root, members, packaging=packaging, epoch=epoch, listen=listen)
         forget_declared(together, members)
         yield together
 

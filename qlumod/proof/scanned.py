@@ -14,7 +14,7 @@ from qlumod.system.disk.within import Root
 
 def scanned(root: Root, packaging: Packaging) -> ScannedTree:
     """Scan a root, with the bytes of the files that rules of state look into."""
-    entries, listed = scan(root.place), listed_trees(packaging)
+    entries, listed = scan(root.place), looked_into(packaging)
     return ScannedTree(
         entries=entries,
         data={
@@ -25,8 +25,13 @@ def scanned(root: Root, packaging: Packaging) -> ScannedTree:
     )
 
 
+def looked_into(packaging: Packaging) -> tuple[ListedTree, ...]:
+    """The kinds of files whose bytes the comparison needs."""
+    return (packaging.state.names, *listed_trees(packaging))
+
+
 def is_looked_into(entry: TreeEntry, listed: Sequence[ListedTree]) -> bool:
-    """Whether the comparison needs the file's bytes; `listed` is compared entry by entry."""
+    """Whether the comparison needs the file's bytes; `listed` are those kinds (`looked_into`)."""
     return entry.type == "f" and (
         is_account_file(entry.path) or any(one.claims(entry.path) for one in listed)
     )

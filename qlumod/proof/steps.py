@@ -10,11 +10,9 @@ from qlumod.packaging.interfaces import Packaging
 from qlumod.proof.compare import compare
 from qlumod.proof.listed import listed_trees
 from qlumod.proof.scanned_tree import ScannedTree
-from qlumod.state.dropped import DROPPED
-from qlumod.state.kind import matches_any
+from qlumod.state.kind import Dropped, matches_any
+from qlumod.state.table import StateTable
 
-NEVER_IN_A_STACK = tuple(rule for rule in DROPPED if rule.name != "boot")
-"""What a verdict only asks the absence of, whatever its bytes; kernel and initrd are compared."""
 _OF_THE_ORDER = (Aspect.ID, Aspect.ORDER)
 """Who came first has the lower number, or the earlier line: a verdict goes by names and entries."""
 
@@ -31,6 +29,14 @@ def otherwise(
         difference
         for difference in compare(at_once, in_steps, listed_trees(packaging))
         if difference.aspect not in _OF_THE_ORDER
-        if not any(rule.claims(difference.path) for rule in NEVER_IN_A_STACK)
+        if not any(rule.claims(difference.path) for rule in never_in_a_stack(packaging.state))
         if difference.aspect != Aspect.CONTENT or not matches_any(difference.path, secrets)
     )
+
+
+def never_in_a_stack(table: StateTable) -> tuple[Dropped, ...]:
+    """What a verdict only asks the absence of, whatever its bytes.
+
+    Kernel and initrd are compared.
+    """
+    return tuple(rule for rule in table.dropped if rule.name != "boot")

@@ -116,8 +116,8 @@ def test_the_stack_that_is_proved_is_without_it_as_the_image_is(
     call_inside(
         "qlumod.proof.inside:stack",
         {
-            "payloads": payloads,
             "packaging": DEBIAN.place,
+            "payloads": payloads,
             "epoch": 1_700_000_000,
             "scratch": str(tmp_path / "scratch"),
             "output": str(output),

@@ -11,10 +11,9 @@ from qlumod.model.spec import with_requirements
 from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.expected import expectations
 from qlumod.proof.inside import assembled, write_initrd
-from qlumod.proof.listed import listed_trees
 from qlumod.proof.permitted import Expectations
 from qlumod.proof.reference import Installation
-from qlumod.proof.scanned import is_looked_into, scanned
+from qlumod.proof.scanned import is_looked_into, looked_into, scanned
 from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.proof.verdict import verdict
 from qlumod.stack.order import stacked
@@ -26,7 +25,7 @@ from qlumod.workflows.lock import locked_project
 from qlumod.workflows.workplace import Workplace
 from tests.proof.faults import Fault, faults
 
-LISTED = listed_trees(DEBIAN)
+LISTED = looked_into(DEBIAN)
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def report_all(
     members = stacked(Payload(directory=Path(payload)) for payload in payloads.values())
     with (
         scratch_space(Path(scratch)) as space,
-        assembled(members, space, epoch=epoch, listen=listen) as stack,
+        assembled(members, space, packaging=DEBIAN, epoch=epoch, listen=listen) as stack,
     ):
         root = stack.root
         write_initrd(DEBIAN.initrd, root, members, space / "initrd.img", listen=listen)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from qlumod.model.difference import Aspect, Difference, entries_differing
 from qlumod.packaging.debian.checksums import PATTERN
+from qlumod.packaging.debian.state.alternatives import ALTERNATIVES, group_text, parse_group
 from qlumod.packaging.permits import InstalledTree
-from qlumod.state.alternatives import ALTERNATIVES, group_text, parse_group
 from qlumod.state.kind import canonical_path, matches_any
 
 _RECORDS = "/var/lib/dpkg/alternatives/"

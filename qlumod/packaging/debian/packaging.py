@@ -1,8 +1,11 @@
 """Debian's packaging: .debs, with dpkg and apt."""
 
 from qlumod.model.names import DEB
+from qlumod.packaging.debian.answers import ANSWERS
 from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
 from qlumod.packaging.debian.installing_traces import DEBIAN_PERMITS
+from qlumod.packaging.debian.meeting import met
+from qlumod.packaging.debian.state.table import STATE_TABLE
 from qlumod.packaging.interfaces import Packaging
 
 DEBIAN = Packaging(
@@ -10,4 +13,7 @@ DEBIAN = Packaging(
     place="qlumod.packaging.debian.packaging:DEBIAN",
     initrd=INITRAMFS_TOOLS,
     permits=DEBIAN_PERMITS,
+    state=STATE_TABLE,
+    meet=met,
+    answers=ANSWERS,
 )
