@@ -11,9 +11,9 @@ from qlumod.packaging.interfaces import Packaging
 DEBIAN = Packaging(
     name=DEB,
     place="qlumod.packaging.debian.packaging:DEBIAN",
-    initrd=INITRAMFS_TOOLS,
-    permits=DEBIAN_PERMITS,
     state=STATE_TABLE,
     meet=met,
     answers=ANSWERS,
+    initrd=INITRAMFS_TOOLS,
+    permits=DEBIAN_PERMITS,
 )
