@@ -12,7 +12,7 @@ from qlumod.stack.assemble import Assembled
 from qlumod.stack.payload import Payload
 from qlumod.stack.settle import set_attributes
 from qlumod.state.kind import StateFile, encoded
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.within import Root
 
 _FILE = re.compile(r"^f\t[0-7]{4}\t[^\t\n]*\t[0-9]+\t([0-9a-f]{64})\t", re.MULTILINE)

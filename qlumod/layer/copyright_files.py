@@ -7,7 +7,7 @@ from qlumod.model.copyright import Texts
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import PackageName
 from qlumod.packaging.debian.deb import Deb
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.within import Root
 
 DOCUMENTS = "/usr/share/doc"

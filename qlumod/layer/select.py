@@ -9,7 +9,7 @@ from qlumod.layer.job import Job
 from qlumod.model.tree import TreeEntry
 from qlumod.state.delta import Action, Plan, plan_delta
 from qlumod.state.kernel_modules import kernels_of
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.tree_scan import entry_of, scan
 from qlumod.system.disk.within import Root
 

@@ -10,7 +10,7 @@ from qlumod.packaging.answers import Answers
 from qlumod.packaging.initrd import InitrdMaker
 from qlumod.packaging.meeting import Meet, silent
 from qlumod.packaging.permits import PackagingPermits
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from qlumod.proof.compare import compare
 from qlumod.proof.listed import listed_trees
 from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.state.kind import Dropped, matches_any
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 
 _OF_THE_ORDER = (Aspect.ID, Aspect.ORDER)
 """Who came first has the lower number, or the earlier line: a verdict goes by names and entries."""

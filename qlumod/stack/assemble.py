@@ -15,7 +15,7 @@ from qlumod.stack.state_files import Owners, write_files
 from qlumod.state.accounts import rows
 from qlumod.state.clashes import clashes
 from qlumod.state.kind import Cache, Files, Fragments
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import Enclosure, enclosed
 

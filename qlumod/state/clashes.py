@@ -8,7 +8,7 @@ from qlumod.errors import QlumodError
 from qlumod.model.contents import PathLine
 from qlumod.model.names import ModuleName
 from qlumod.state.kind import Cache, matches_any
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 
 _WHITEOUT, _HARD_LINK = "w", "h"
 

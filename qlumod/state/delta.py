@@ -11,7 +11,7 @@ from enum import StrEnum
 from qlumod.errors import QlumodError
 from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import Cache, Dropped, Fixed, Rule, matches_any
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 
 Tree = Mapping[str, TreeEntry]
 """Entries by path."""

@@ -11,7 +11,7 @@ from qlumod.layer.gate import Gate
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Shipped
 from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.delta import plan_delta
 from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root

@@ -37,7 +37,7 @@ from qlumod.package.published_module import read_payload
 from qlumod.packaging.debian.deb import Deb, tar_xz_files
 from qlumod.packaging.debian.state.alternatives import parse_group
 from qlumod.packaging.debian.state.diverted import unseen_diversions
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.debian.state.triggers import interests
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
 from qlumod.proof.module_index import MODULE_INDEXES

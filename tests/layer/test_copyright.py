@@ -6,7 +6,7 @@ from pathlib import Path
 from qlumod.layer.copyright_files import copyright_texts
 from qlumod.model.copyright import Texts, collected
 from qlumod.model.names import PackageName
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.system.disk.within import Root
 from tests.layer.conftest import LICENCE
 from tests.layer.site import Site

@@ -15,7 +15,7 @@ from qlumod.layer.select import BOOT, Selection
 from qlumod.layer.shipped import Shipped, md5
 from qlumod.model.contents import parse_contents
 from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.delta import Action, Plan, Step
 from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root

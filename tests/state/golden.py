@@ -9,7 +9,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.kind import canonical_path
 
 GOLDEN = Path(__file__).with_name("debian-root.tsv")

@@ -3,7 +3,7 @@
 import pytest
 
 from qlumod.model.contents import PathLine
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.clashes import Layer, clashes
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.model.tree import TreeEntry
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.delta import Action, same
 from qlumod.state.delta import plan_delta as plan_delta_by
 

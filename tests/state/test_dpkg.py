@@ -9,7 +9,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.packaging.debian.state.apt_states import EXTENDED_STATES
 from qlumod.packaging.debian.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.debian.state.triggers import TRIGGERS
 from qlumod.state.kind import StateFile
 from tests.state.files import CORE, HA, SLURM, at, faults, text

@@ -8,7 +8,7 @@ from qlumod.packaging.debian.state.alternatives import ALTERNATIVES
 from qlumod.packaging.debian.state.apt_states import EXTENDED_STATES
 from qlumod.packaging.debian.state.debconf import CONFIG, TEMPLATES
 from qlumod.packaging.debian.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.debian.state.triggers import TRIGGERS
 from qlumod.packaging.debian.state.ucf import HASHFILE
 from qlumod.state.accounts import ACCOUNTS, unregistered

@@ -5,7 +5,7 @@ from qlumod.packaging.debian.answers import ANSWERS
 from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
 from qlumod.packaging.debian.installing_traces import DEBIAN_PERMITS
 from qlumod.packaging.debian.meeting import met
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.interfaces import Packaging
 
 DEBIAN = Packaging(

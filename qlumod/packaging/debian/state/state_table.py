@@ -12,7 +12,7 @@ from qlumod.packaging.debian.state.ucf import HASHFILE, REGISTRY
 from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.identity import FIXED
 from qlumod.state.nsswitch import NSSWITCH
-from qlumod.state.table import StateTable
+from qlumod.state.state_table import StateTable
 
 STATE_TABLE = StateTable(
     names=ACCOUNTS,

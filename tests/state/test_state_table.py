@@ -6,7 +6,7 @@ import pytest
 
 from qlumod.packaging.debian.state.caches import CACHES
 from qlumod.packaging.debian.state.dropped import DROPPED
-from qlumod.packaging.debian.state.table import STATE_TABLE
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.identity import FIXED
 from qlumod.state.kind import matched_by
 from tests.state.golden import recorded
