@@ -11,7 +11,6 @@ from itertools import islice
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.layer.kernel_files import IMAGE
 from qlumod.layer.owners import INFO
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Md5, Shipped, md5_of
@@ -21,6 +20,7 @@ from qlumod.model.public import Public
 from qlumod.model.tree import TreeEntry
 from qlumod.packaging.answers import Answers
 from qlumod.packaging.debian.archive import side_by_side
+from qlumod.packaging.initrd import InitrdMaker
 from qlumod.secrets.copies import copies_of
 from qlumod.secrets.look import look
 from qlumod.stack.looking import (
@@ -37,6 +37,7 @@ from qlumod.stack.payload import STATE
 from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect, faults_of, judged
 from qlumod.state.accounts import ACCOUNTS
+from qlumod.state.kind import matched_by
 from qlumod.system.disk.within import Root
 
 _NAME = re.compile("[A-Za-z]{2,}")
@@ -65,6 +66,7 @@ class Gate:
     shipped: Shipped
     declared: Mapping[str, bytes]
     owners: Mapping[str, str]
+    initrd: InitrdMaker
     answers: Answers | None = None
     public: Sequence[Public] = ()
     view: Root | None = None
@@ -113,7 +115,12 @@ class Gate:
             return digest_bytes(member) in passed or self.shipped.has(member)
 
         yield from faults_of_initrd(
-            INITRD, data, known=known, declared=self.declared, listen=self.listen
+            INITRD,
+            data,
+            known=known,
+            declared=self.declared,
+            hooks=self.initrd.hooks,
+            listen=self.listen,
         )
 
     def suspects(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
@@ -190,7 +197,7 @@ class Gate:
         """Secrets in what lies beside the layer as its kernel: a script may put anything there."""
         for path in self.chosen.beside:
             entry = self.chosen.entries[path]
-            if not path.startswith(IMAGE) or entry.type == "d":
+            if matched_by(path, self.initrd.kernels) is None or entry.type == "d":
                 continue
             if entry.type != "f":
                 why = "it is to be the kernel, and is no file of its own"

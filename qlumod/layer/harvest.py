@@ -5,7 +5,6 @@ import stat
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, Proposal, step
@@ -14,7 +13,7 @@ from qlumod.layer.excluded import filters_of
 from qlumod.layer.file_lists import all_file_lists, file_lists
 from qlumod.layer.gate import Gate, declared_secrets
 from qlumod.layer.job import Job
-from qlumod.layer.kernel_files import IMAGE, kernel_in, require_dependencies, require_kernel
+from qlumod.layer.kernel_files import kernel_in, require_dependencies, require_kernel
 from qlumod.layer.owners import (
     INFO,
     FileLists,
@@ -31,6 +30,7 @@ from qlumod.layer.unfit import faults_of_names, faults_of_secrets, faults_of_soc
 from qlumod.model.lines import lines_of
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
 from qlumod.model.names import PackageName
+from qlumod.packaging.initrd import path_of
 from qlumod.stack.assemble import Merged
 from qlumod.stack.contents_lines import path_lines
 from qlumod.stack.initrd import make_initrd
@@ -113,6 +113,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         shipped=shipped,
         declared=declared_secrets(ground.tree, chosen, shipped),
         owners=owners,
+        initrd=task.packaging.initrd,
         answers=task.packaging.answers,
         public=job.spec.public,
         view=ground.view,
@@ -124,7 +125,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         lists=lists,
         owners=owners,
         fragments=_checked_fragments(job, ground, gate, lists, task.listen),
-        kernel=kernel_in(chosen.entries, job.spec.module),
+        kernel=kernel_in(chosen.entries, job.spec.module, task.packaging.initrd.kernels),
     )
 
 
@@ -182,9 +183,7 @@ def _write_layer(task: Task, ground: Ground, crop: _Crop) -> None:
             scratch=task.space,
             listen=task.listen,
         )
-        initrd = pool.submit(
-            _write_boot, ground.root, crop.kernel, output, epoch=job.epoch, listen=task.listen
-        )
+        initrd = pool.submit(_write_boot, task, ground.root, crop.kernel)
         faults = [*crop.gate.faults(crop.fragments)]
         initrd.result()
         image.result()
@@ -193,13 +192,14 @@ def _write_layer(task: Task, ground: Ground, crop: _Crop) -> None:
     raise_faults(faults)
 
 
-def _write_boot(root: Root, kernel: str, output: Path, *, epoch: int, listen: Listener) -> None:
+def _write_boot(task: Task, root: Root, kernel: str) -> None:
     """Write what lies beside the layer of the module that brings a kernel."""
     if not kernel:
         return
+    maker, output = task.packaging.initrd, task.output
     (output / KERNEL).parent.mkdir(mode=0o755)
-    root.copy_out(f"{IMAGE}{kernel}", output / KERNEL)
-    make_initrd(root, kernel, output / INITRD, epoch=epoch, listen=listen)
+    root.copy_out(path_of(maker.kernels, kernel), output / KERNEL)
+    make_initrd(maker, root, kernel, output / INITRD, epoch=task.job.epoch, listen=task.listen)
 
 
 def _checked_fragments(

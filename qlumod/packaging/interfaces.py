@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
 from qlumod.packaging.answers import Answers
+from qlumod.packaging.initrd import InitrdMaker
 from qlumod.packaging.meeting import Meet, silent
+from qlumod.packaging.permits import PackagingPermits
 from qlumod.state.state_table import StateTable
 
 
@@ -25,3 +27,7 @@ class Packaging:
     """What packages of modules tell each other that meet in a stack only."""
     answers: Answers | None = None
     """Where answers to packages' questions are kept; None: packages ask nothing."""
+    initrd: InitrdMaker
+    """Where kernels and initrds lie, and how an initrd is made."""
+    permits: PackagingPermits
+    """What one installation may have otherwise than a stack."""

@@ -10,6 +10,7 @@ from qlumod.model.manifest import INITRD
 from qlumod.packaging.choice import packaging_at
 from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import FrozenArchive
+from qlumod.packaging.initrd import InitrdMaker, path_of
 from qlumod.packaging.interfaces import Packaging
 from qlumod.proof.kept_root import keep_root, restore_root
 from qlumod.proof.scanned import scanned
@@ -22,7 +23,6 @@ from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
-from qlumod.state.state_table import StateTable
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
@@ -57,8 +57,7 @@ def install_reference(
             epoch=wanted.epoch,
             listen=listen,
         )
-        table = packaging_at(packaging).state
-        write_scan(root, table, Path(places["output"]), listen=listen)
+        write_scan(root, packaging_at(packaging), Path(places["output"]), listen=listen)
         if "kept" in places:
             keep_root(root, Path(places["kept"]), listen=listen)
 
@@ -125,15 +124,17 @@ def stack(
         scratch_space(Path(scratch)) as space,
         assembled(members, space, packaging=deals, epoch=epoch, listen=listen) as together,
     ):
-        write_initrd(together.root, members, space / "initrd.img", listen)
-        write_scan(together.root, deals.state, Path(output), listen=listen)
+        write_initrd(deals.initrd, together.root, members, space / "initrd.img", listen=listen)
+        write_scan(together.root, deals, Path(output), listen=listen)
 
 
-def write_initrd(root: Root, members: Sequence[Payload], made: Path, listen: Listener) -> None:
+def write_initrd(
+    maker: InitrdMaker, root: Root, members: Sequence[Payload], made: Path, *, listen: Listener
+) -> None:
     """Put the stack's own initrd where an installation has it; core's is compared by its digest."""
-    if remake_initrd(root, members, made, listen=listen):
+    if remake_initrd(maker, root, members, made, listen=listen):
         kernel = next(m.manifest.kernel for m in members if m.manifest.file(INITRD))
-        root.write(f"/boot/initrd.img-{kernel}", made.read_bytes())
+        root.write(path_of(maker.initrds, kernel), made.read_bytes())
 
 
 @contextmanager
@@ -152,7 +153,7 @@ def assembled(
         yield together
 
 
-def write_scan(root: Root, table: StateTable, output: Path, *, listen: Listener) -> None:
+def write_scan(root: Root, packaging: Packaging, output: Path, *, listen: Listener) -> None:
     """Scan a root and write the tree down."""
     with step(listen, "scanning"):
-        output.write_bytes(dumped(scanned(root, table)))
+        output.write_bytes(dumped(scanned(root, packaging)))

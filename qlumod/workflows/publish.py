@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qlumod.events import Listener
 from qlumod.late import late
-from qlumod.model.proof import permits
+from qlumod.model.permit import permits
 from qlumod.repository.format.layout import Layout, suite
 from qlumod.repository.format.settings import Settings, Wishes
 from qlumod.repository.format.snapshots import Snapshot, current_snapshot, existing
@@ -20,7 +20,7 @@ from qlumod.repository.rules.redistribution import refuse_private, refuse_trials
 from qlumod.repository.rules.selection import only
 from qlumod.repository.rules.suite_plan import SuitePlan, plan_publication
 
-proving = late("qlumod.proof.proved")
+proving = late("qlumod.proof.known_permits")
 
 
 def publish(

@@ -10,6 +10,7 @@ from qlumod.events import ignore
 from qlumod.layer.gate import Gate
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Shipped
+from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.delta import plan_delta
 from qlumod.system.disk.tree_scan import scan
@@ -83,6 +84,7 @@ def _asked(plants: Iterable[Planted]) -> Iterator[tuple[str, bool]]:
             shipped=Shipped({}, frozenset()),
             declared={},
             owners={},
+            initrd=INITRAMFS_TOOLS,
             listen=ignore,
         )
         found = {suspect.path for suspect in gate.suspects({})}

@@ -16,6 +16,7 @@ from qlumod.layer.inputs import parse_inputs
 from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.address import address
 from qlumod.model.contents import parse_contents, parse_packages
+from qlumod.model.difference import Aspect, Difference
 from qlumod.model.document import decoded
 from qlumod.model.held import read_held
 from qlumod.model.image import parse_image, parse_stack
@@ -39,7 +40,6 @@ from qlumod.packaging.debian.state.diverted import unseen_diversions
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.debian.state.triggers import interests
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
-from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.scanned_tree import ScannedTree, dumped, loaded
 from qlumod.repository.format.index_entries import read_packages, read_sources

@@ -14,6 +14,7 @@ from qlumod.layer.gate import Gate, declared_secrets
 from qlumod.layer.select import BOOT, Selection
 from qlumod.layer.shipped import Shipped, md5
 from qlumod.model.contents import parse_contents
+from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.delta import Action, Plan, Step
 from qlumod.system.disk.tree_scan import scan
@@ -167,6 +168,7 @@ def gate_of(
         shipped=Shipped({}, frozenset()),
         declared=declared,
         owners={},
+        initrd=INITRAMFS_TOOLS,
         processors=1,
         listen=said.append,
     )
@@ -243,6 +245,7 @@ def test_an_initrd_is_looked_through_but_for_what_the_layer_has() -> None:
         shipped=Shipped({}, frozenset([md5(PEM)])),
         declared={"/etc/munge/munge.key": b"the key of all nodes\n"},
         owners={},
+        initrd=INITRAMFS_TOOLS,
         listen=said.append,
     )
     harmless = cpio("etc/example", PEM) + cpio("etc/hosts", b"127.0.0.1 localhost\n")

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from qlumod.model.accounts import parse_accounts
-from qlumod.model.lock import parse_lock
+from qlumod.model.accounts_file import parse_accounts
+from qlumod.model.lock_file import parse_lock
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import DEB
 from qlumod.model.project import checked_project

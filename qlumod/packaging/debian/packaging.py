@@ -2,6 +2,8 @@
 
 from qlumod.model.names import DEB
 from qlumod.packaging.debian.answers import ANSWERS
+from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
+from qlumod.packaging.debian.installing_traces import DEBIAN_PERMITS
 from qlumod.packaging.debian.meeting import met
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.interfaces import Packaging
@@ -12,4 +14,6 @@ DEBIAN = Packaging(
     state=STATE_TABLE,
     meet=met,
     answers=ANSWERS,
+    initrd=INITRAMFS_TOOLS,
+    permits=DEBIAN_PERMITS,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.model.held import Held, read_held
-from qlumod.model.proof import Permits
+from qlumod.model.permit import Permits
 from qlumod.repository.format.hidden import hidden_in_paths, wrong_in_fields
 from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.layout import Layout
