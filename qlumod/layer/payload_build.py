@@ -185,16 +185,14 @@ def build_again(job: Job, workshop: Workshop, *, listen: Listener) -> tuple[str,
 
 PROGRAMS = (
     "bwrap",
-    "gpg",
     "mksquashfs",
-    "mmdebstrap",
     "mount",
     "prlimit",
     "setpriv",
     "unshare",
     "unsquashfs",
 )
-"""What a build needs of the build host, checked before any work."""
+"""What a build needs of the build host beside its installer, checked before any work."""
 
 
 def ensure_generated(jobs: Sequence[Job], workshop: Workshop, *, listen: Listener) -> None:
@@ -208,7 +206,7 @@ def ensure_generated(jobs: Sequence[Job], workshop: Workshop, *, listen: Listene
 
 
 def _built(job: Job, place: Path, workshop: Workshop, *, listen: Listener) -> Path:
-    require_programs(*PROGRAMS)
+    require_programs(*sorted({*PROGRAMS, *job.packaging.installer.programs}))
     listen = within(listen, job.spec.module)
     ensure_compiled(job, place / "compile", workshop, listen=listen)
     output = place / "payload"

@@ -6,6 +6,9 @@ The package ``debian`` beside this file has Debian's.
 from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
+from qlumod.packaging.database import PackageDatabase
+from qlumod.packaging.installer import Installer
+from qlumod.packaging.reference import Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +19,9 @@ class Packaging:
     """As a release names it."""
     place: str
     """Where a process of its own finds this value (``module:name``, see `choice.packaging_at`)."""
+    installer: Installer
+    """What puts packages into roots."""
+    database: PackageDatabase
+    """What a root says of the packages in it."""
+    reference: Reference
+    """What is special about the installation that a stack is compared with."""

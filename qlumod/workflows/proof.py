@@ -47,7 +47,9 @@ def verify_stack(
     stacked = with_requirements(asked or [spec.module for spec in project.specs], project.specs)
     _check_conflicts(stacked)
     require()
-    installation = Installation(lock=lock, specs=stacked)
+    installation = Installation(
+        lock=lock, specs=stacked, kind=project.release.packaging_of(lock.flavor)
+    )
     names = installation.modules
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
     payloads = built_payloads(place.workshop, plan_jobs(project, lock, names), listen=listen)

@@ -197,9 +197,10 @@ class Prover:
 
     def _installation(self, stack: ProofStack, way: Way) -> Installation:
         specs = tuple(self.project.spec(module) for module in stack)
-        core = Installation(lock=self.lock, specs=specs[:1])
+        kind = self.project.release.packaging_of(self.lock.flavor)
+        core = Installation(lock=self.lock, specs=specs[:1], kind=kind)
         below = core if way == STEPS else None
-        return Installation(lock=self.lock, specs=specs, below=below)
+        return Installation(lock=self.lock, specs=specs, below=below, kind=kind)
 
     def _reference(self, stack: ProofStack, way: Way, listen: Listener) -> ScannedTree:
         return reference_tree(

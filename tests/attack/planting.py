@@ -10,6 +10,7 @@ from qlumod.events import ignore
 from qlumod.layer.gate import Gate
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Shipped
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.state.delta import plan_delta
 from qlumod.state.kinds import rule_of
 from qlumod.system.disk.tree_scan import scan
@@ -80,7 +81,8 @@ def _asked(plants: Iterable[Planted]) -> Iterator[tuple[str, bool]]:
         gate = Gate(
             tree=tree,
             chosen=Selection(entries, plan_delta(entries, {})),
-            shipped=Shipped({}, frozenset()),
+            shipped=Shipped({}, frozenset(), "md5"),
+            database=DEBIAN.database,
             declared={},
             owners={},
             listen=ignore,

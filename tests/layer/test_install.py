@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.layer.file_lists import all_file_lists
-from qlumod.layer.install import read_installed
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.stack.state_files import Owners, read_files
 from qlumod.system.disk.within import Root
 
@@ -27,7 +26,7 @@ def test_what_is_installed(top: Path) -> None:
         "Package: b\nStatus: deinstall ok config-files\nVersion: 2\n\n"
         "Package: c\nStatus: unknown ok not-installed\n"
     )
-    assert read_installed(Root(top)) == {"a": "1"}
+    assert DEBIAN.database.installed(Root(top)) == {"a": "1"}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +41,7 @@ def test_a_database_that_says_nothing_is_told(top: Path, text: str | None, words
     if text is not None:
         (top / STATUS).write_text(text)
     with pytest.raises(QlumodError) as caught:
-        read_installed(Root(top))
+        DEBIAN.database.installed(Root(top))
     assert caught.value.brief.startswith(words)
 
 
@@ -50,7 +49,7 @@ def test_a_list_of_paths_that_is_none_is_told(top: Path) -> None:
     info = top / "var/lib/dpkg/info"
     (info / "a.list").mkdir(parents=True)
     with pytest.raises(QlumodError, match=r"^/var/lib/dpkg/info/a\.list: it is no file"):
-        all_file_lists(Root(top))
+        DEBIAN.database.file_lists(Root(top))
 
 
 def test_accounts_that_are_none_are_told_whatever_is_read(top: Path) -> None:
