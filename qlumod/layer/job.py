@@ -7,11 +7,9 @@ from pathlib import Path
 from qlumod.model.accounts import Accounts
 from qlumod.model.digests import Value, digest_value
 from qlumod.model.lock import Lock, LockedPackage
-from qlumod.model.names import Digest, ModuleName
+from qlumod.model.names import Digest, ModuleName, PackagingName
 from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec, with_requirements
-from qlumod.packaging.choice import packaging_named
-from qlumod.packaging.interfaces import Packaging
 from qlumod.system.disk.own_code import code_digest
 
 ENTRIES = ("layer/payload_build.py", "layer/compile.py")
@@ -45,9 +43,9 @@ class Job:
         return self.lock.of(self.spec.module)
 
     @property
-    def packaging(self) -> Packaging:
-        """What its packages are, as the release says it; raises `QlumodError`."""
-        return packaging_named(self.project.release.packaging_of(self.lock.flavor))
+    def packaging(self) -> PackagingName:
+        """What its packages are."""
+        return self.project.release.packaging_of(self.lock.flavor)
 
     @property
     def epoch(self) -> int:

@@ -12,7 +12,7 @@ from qlumod.layer.inputs import read_inputs, write_inputs
 from qlumod.layer.job import Job
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
-from qlumod.packaging.choice import packaging_at
+from qlumod.packaging.choice import packaging_at, packaging_named
 from qlumod.packaging.database import FileLists
 from qlumod.packaging.installer import Order, Supply
 from qlumod.packaging.interfaces import Packaging
@@ -33,7 +33,7 @@ class Task:
 
     job: Job
     packaging: Packaging
-    """What the packages are."""
+    """What deals with its packages."""
     supply: Supply
     """The packages, and nothing else."""
     below: tuple[Payload, ...]
@@ -64,7 +64,7 @@ def make_inside(
 
     `output` is made, the directory of what is made; all else lies beside it.
     """
-    place, packaging = output.parent, job.packaging
+    place, packaging = output.parent, packaging_named(job.packaging)
     supply = packaging.installer.freeze(
         order_of(job, packages), place / "archive", workshop=workshop, listen=listen
     )

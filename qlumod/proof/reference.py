@@ -9,11 +9,10 @@ from qlumod.events import Listener, Notice
 from qlumod.model.digests import digest_value
 from qlumod.model.json_values import Json
 from qlumod.model.lock import Lock, LockedPackage, lock_text
-from qlumod.model.names import DEB, Digest, ModuleName, PackagingName
+from qlumod.model.names import Digest, ModuleName, PackagingName
 from qlumod.model.spec import ModuleSpec
 from qlumod.packaging.choice import packaging_named
 from qlumod.packaging.installer import Order, Supply
-from qlumod.packaging.interfaces import Packaging
 from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.system.disk.files import make_directories, sync, told, write_whole
 from qlumod.system.disk.own_code import code_digest
@@ -45,16 +44,11 @@ class Installation:
     first, in a step of its own; else all is installed at once.
     """
 
+    packaging: PackagingName
+    """What the packages are."""
     lock: Lock
     specs: tuple[ModuleSpec, ...]
     below: "Installation | None" = None
-    kind: PackagingName = DEB
-    """What the packages are."""
-
-    @property
-    def packaging(self) -> Packaging:
-        """Who knows how to deal with such packages."""
-        return packaging_named(self.kind)
 
     @property
     def modules(self) -> tuple[ModuleName, ...]:
@@ -88,6 +82,7 @@ class Installation:
         return digest_value(
             {
                 "code": code_digest(*ENTRIES),
+                "packaging": self.packaging,
                 "packages": [[p.package, p.version, p.sha256] for p in self.packages],
                 "architecture": self.lock.architecture,
                 "flavor": self.lock.flavor,
@@ -180,7 +175,7 @@ def _install(
         architecture=installation.lock.architecture,
         epoch=installation.epoch,
     )
-    supply = installation.packaging.installer.freeze(
+    supply = packaging_named(installation.packaging).installer.freeze(
         order, place / "archive", workshop=workshop, listen=listen
     )
     output = place / "tree.gz"
@@ -206,7 +201,7 @@ def _document(installation: Installation, supply: Supply, lock: Path) -> Mapping
     text = lock_text(installation.lock.restricted_to(installation.modules))
     lock.write_text(text, encoding="utf-8")
     return {
-        "packaging": installation.packaging.place,
+        "packaging": packaging_named(installation.packaging).place,
         "supply": supply.document,
         "lock": str(lock),
         "packages": [[p.package, p.version] for p in installation.last],
@@ -216,7 +211,7 @@ def _document(installation: Installation, supply: Supply, lock: Path) -> Mapping
 
 def _check_versions(tree: ScannedTree, installation: Installation) -> None:
     """Make sure that the reference is what it claims to be: the locked packages, no others."""
-    installed = set(installation.packaging.reference.installed(tree.data))
+    installed = set(packaging_named(installation.packaging).reference.installed(tree.data))
     locked = {(p.package, p.version) for p in installation.packages}
     if installed != locked:
         names = sorted(" ".join(pair) for pair in installed ^ locked)

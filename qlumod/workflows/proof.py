@@ -48,7 +48,7 @@ def verify_stack(
     _check_conflicts(stacked)
     require()
     installation = Installation(
-        lock=lock, specs=stacked, kind=project.release.packaging_of(lock.flavor)
+        packaging=project.release.packaging_of(lock.flavor), lock=lock, specs=stacked
     )
     names = installation.modules
     fetch_locked(place, lock, project.release, modules=names, listen=listen)

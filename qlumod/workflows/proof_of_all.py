@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from qlumod.events import Listener, Notice, step, within
 from qlumod.layer.payload_build import plan_jobs
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
-from qlumod.model.names import Digest, ModuleName, module_name
+from qlumod.model.names import Digest, ModuleName, PackagingName, module_name
 from qlumod.model.project import CORE, Project
 from qlumod.model.spec import with_requirements
 from qlumod.proof.checked import (
@@ -197,10 +197,12 @@ class Prover:
 
     def _installation(self, stack: ProofStack, way: Way) -> Installation:
         specs = tuple(self.project.spec(module) for module in stack)
-        kind = self.project.release.packaging_of(self.lock.flavor)
-        core = Installation(lock=self.lock, specs=specs[:1], kind=kind)
-        below = core if way == STEPS else None
-        return Installation(lock=self.lock, specs=specs, below=below, kind=kind)
+        core = Installation(packaging=self._packaging, lock=self.lock, specs=specs[:1])
+        return replace(core, specs=specs, below=core if way == STEPS else None)
+
+    @property
+    def _packaging(self) -> PackagingName:
+        return self.project.release.packaging_of(self.lock.flavor)
 
     def _reference(self, stack: ProofStack, way: Way, listen: Listener) -> ScannedTree:
         return reference_tree(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener, step
-from qlumod.model.names import ModuleName
+from qlumod.model.names import DEB, ModuleName
 from qlumod.model.spec import with_requirements
 from qlumod.proof.expected import expectations
 from qlumod.proof.inside import assembled, write_initrd
@@ -37,7 +37,9 @@ class Proof:
     def of(cls, specs: Path, cache: Path, payloads: Mapping[str, Path]) -> "Proof":
         project, lock = locked_project(Workplace(specs=specs, cache=cache))
         modules = [ModuleName(name) for name in payloads]
-        installation = Installation(lock=lock, specs=with_requirements(modules, project.specs))
+        installation = Installation(
+            packaging=DEB, lock=lock, specs=with_requirements(modules, project.specs)
+        )
         kept = cache / "proof" / f"{installation.identity}.tree.gz"
         return cls(
             reference=loaded(kept.read_bytes()),
