@@ -81,7 +81,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         **database.own_files(ground.root),
     }
     chosen = select(job, ground.tree, ground.view)
-    shipped = Shipped.of(job, task.supply, task.processors)
+    shipped = Shipped.of((*job.packages, *job.restoring), task.supply, task.processors)
     gate = Gate(
         tree=ground.tree,
         chosen=chosen,

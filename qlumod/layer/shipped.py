@@ -4,11 +4,11 @@ What the database of packages in a root says is no proof: a maintainer script ma
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from qlumod.layer.job import Job
+from qlumod.model.lock import LockedPackage
 from qlumod.packaging.installer import PackedFile, Supply
 from qlumod.state.kind import canonical_path
 from qlumod.system.disk.side_by_side import side_by_side
@@ -27,9 +27,10 @@ class Shipped:
     """The hash function of these, as `hashlib` calls it."""
 
     @classmethod
-    def of(cls, job: Job, supply: Supply, processors: int | None = None) -> "Shipped":
-        """Read the packages of all that a job installs and restores."""
-        packages = (*job.packages, *job.restoring)
+    def of(
+        cls, packages: Sequence[LockedPackage], supply: Supply, processors: int | None = None
+    ) -> "Shipped":
+        """Read packages of a supply."""
         files: dict[str, Callable[[], Iterable[PackedFile]]] = {
             package.package: partial(supply.files, package) for package in packages
         }

@@ -1,13 +1,11 @@
-"""What a root says is installed, as dpkg writes it and as packages spoil it."""
+"""What a root says of the packages in it, as dpkg writes it and as packages spoil it."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.packaging.debian.packaging import DEBIAN
-from qlumod.stack.state_files import Owners, read_files
 from qlumod.system.disk.within import Root
 
 STATUS = "var/lib/dpkg/status"
@@ -52,18 +50,31 @@ def test_a_list_of_paths_that_is_none_is_told(top: Path) -> None:
         DEBIAN.database.file_lists(Root(top))
 
 
-def test_accounts_that_are_none_are_told_whatever_is_read(top: Path) -> None:
-    root = Root(top)
-    assert Owners.of(root) == Owners({"root": 0}, {"root": 0})
-    (top / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\nx:x:many:0::/:/bin/sh\n")
-    with pytest.raises(QlumodError, match=r"^/etc/passwd:2: user 'x': 'many' is no id"):
-        read_files(root, ["/etc/hosts"])
-    (top / "etc/passwd").unlink()
-    (top / "etc/passwd").symlink_to("/nowhere")
-    with pytest.raises(QlumodError, match=r"^/etc/passwd: it is no file, and nobody knows"):
-        Owners.of(root)
-    (top / "etc/passwd").unlink()
-    if os.geteuid() == 0:
-        os.mknod(top / "etc/passwd", 0o020644, os.makedev(4095, 7))
-        with pytest.raises(QlumodError, match=r"^/etc/passwd: it is no file, and nobody knows"):
-            Owners.of(root)
+def test_what_control_archives_held_belongs_to_packages(top: Path) -> None:
+    info = top / "var/lib/dpkg/info"
+    info.mkdir()
+    for name in ("a.list", "a.postinst", "b:amd64.preinst", "b:amd64.config", "format"):
+        (info / name).write_text(name)
+    (info / "c.postinst").symlink_to("/nowhere")
+    assert DEBIAN.database.own_files(Root(top)) == {
+        f"/var/lib/dpkg/info/{name}": name[0]
+        for name in ("a.list", "a.postinst", "b:amd64.preinst", "b:amd64.config", "c.postinst")
+    }
+    assert sorted(DEBIAN.database.scripts(Root(top))) == [
+        ("a", b"a.postinst"),
+        ("b", b"b:amd64.config"),
+        ("b", b"b:amd64.preinst"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "program"),
+    [
+        ("/etc/alternatives/editor", "update-alternatives"),
+        ("/var/lib/dpkg/status", "dpkg"),
+        ("/usr/lib/python3/dist-packages/__pycache__/x.cpython-311.pyc", "py3compile"),
+        ("/etc/hostname", None),
+    ],
+)
+def test_who_makes_a_path_that_no_package_owns(path: str, program: str | None) -> None:
+    assert DEBIAN.database.generator_of(path) == program
