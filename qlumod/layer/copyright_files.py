@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from qlumod.layer.job import Job
 from qlumod.model.copyright import Texts
 from qlumod.packaging.installer import PackedFile, Supply
-from qlumod.state.kinds import rule_of
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.within import Root
 
 
-def copyright_texts(job: Job, root: Root, supply: Supply, scratch: Root) -> Texts:
+def copyright_texts(
+    job: Job, table: StateTable, root: Root, supply: Supply, scratch: Root
+) -> Texts:
     """The copyright file of each package of a module that has one.
 
     As it lies in the root, where its directory may be a link to that of another package; else,
@@ -21,7 +23,7 @@ def copyright_texts(job: Job, root: Root, supply: Supply, scratch: Root) -> Text
     """
     paths = {package.package: supply.licence(package) for package in job.packages}
     found = {
-        name: _text(root, path) if _is_in_a_layer(root, path) else b""
+        name: _text(root, path) if _is_in_a_layer(root, path, table) else b""
         for name, path in paths.items()
     }
     missing = [package for package in job.packages if not found[package.package]]
@@ -32,8 +34,8 @@ def copyright_texts(job: Job, root: Root, supply: Supply, scratch: Root) -> Text
     return {name: text for name, text in found.items() if text}
 
 
-def _is_in_a_layer(root: Root, path: str) -> bool:
-    return root.is_file(path) and rule_of(root.where(path)) is None
+def _is_in_a_layer(root: Root, path: str, table: StateTable) -> bool:
+    return root.is_file(path) and table.rule_of(root.where(path)) is None
 
 
 def _text(root: Root, path: str) -> bytes:

@@ -29,7 +29,6 @@ from qlumod.stack.payload import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
 from qlumod.stack.state_files import Owners, read_files
 from qlumod.state.kind import canonical_path
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.files import read_bytes
 from qlumod.system.disk.squashfs import Squashing, write_image
 from qlumod.system.disk.within import Root
@@ -80,7 +79,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         **owners_of(lists),
         **database.own_files(ground.root),
     }
-    chosen = select(job, ground.tree, ground.view)
+    chosen = select(job, task.packaging.state, ground.tree, ground.view)
     shipped = Shipped.of((*job.packages, *job.restoring), task.supply, task.processors)
     gate = Gate(
         tree=ground.tree,
@@ -89,6 +88,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         database=database,
         declared=declared_secrets(ground.tree, chosen, shipped),
         owners=owners,
+        answers=task.packaging.answers,
         public=job.spec.public,
         view=ground.view,
         processors=task.processors,
@@ -130,7 +130,7 @@ def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
         left_out=left_out_paths(
             crop.lists, _present(root, crop.lists), filters_of(job), chosen.beside
         ),
-        copyrights=copyright_texts(job, root, task.supply, licences),
+        copyrights=copyright_texts(job, task.packaging.state, root, task.supply, licences),
     )
 
 
@@ -207,7 +207,7 @@ def _fragments(task: Task, ground: Ground, chosen: Selection) -> dict[str, bytes
     below = {path: file for files in ground.state.values() for path, file in files.items()}
     above = read_files(ground.root, {*below, *chosen.state})
     require_registered(task, ground, above)
-    fragments = {kind.name: kind.capture(below, above) for kind in KINDS}
+    fragments = {kind.name: kind.capture(below, above) for kind in chosen.table.kinds}
     caches = "".join(f"{name}\t{path}\n" for name, path in chosen.caches)
     return {
         name: fragment

@@ -6,9 +6,12 @@ The package ``debian`` beside this file has Debian's.
 from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
+from qlumod.packaging.answers import Answers
 from qlumod.packaging.database import PackageDatabase
 from qlumod.packaging.installer import Installer
+from qlumod.packaging.meeting import Meet, silent
 from qlumod.packaging.reference import Reference
+from qlumod.state.state_table import StateTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +28,9 @@ class Packaging:
     """What a root says of the packages in it."""
     reference: Reference
     """What is special about the installation that a stack is compared with."""
+    state: StateTable
+    """The rules of shared state: what packages write together at run time."""
+    meet: Meet = silent
+    """What packages of modules tell each other that meet in a stack only."""
+    answers: Answers | None = None
+    """Where answers to packages' questions are kept; None: packages ask nothing."""

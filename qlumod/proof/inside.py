@@ -21,6 +21,7 @@ from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.documents import read_document
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.disk.within import Root
@@ -30,18 +31,19 @@ from qlumod.system.enclosure.enclosure import enclosed
 def install_reference(
     *,
     listen: Listener,
+    packaging: str,
     order: Mapping[str, Any],
     asked: Mapping[str, Sequence[str]],
     places: Mapping[str, str],
 ) -> None:
     """Install packages as anybody would, switch the units that specs name, and scan the result.
 
-    `order` names the packages, and where they are, as `qlumod.proof.reference` writes it; `asked`
-    are the lines of specs: debconf, enable, disable. `places` are the `scratch` space, the `output`
-    of the scan, `upon`, a kept root that more is installed into, and `kept`, where this one is to
-    be kept; the last two may be missing.
+    `packaging` is the place of one, `order` names the packages, and where they are, as
+    `qlumod.proof.reference` writes it, and `asked` the lines of specs: debconf, enable, disable.
+    `places` are the `scratch` space, the `output` of the scan, `upon`, a kept root that more is
+    installed into, and `kept`, where this one is to be kept; the last two may be missing.
     """
-    site = _Site(packaging=packaging_at(order["packaging"]), order=_order(order), listen=listen)
+    site = _Site(packaging=packaging_at(packaging), order=_order(order), listen=listen)
     with scratch_space(Path(places["scratch"])) as space:
         root = _installed(site, order["supply"], asked["debconf"], places.get("upon"), space)
         _switch(
@@ -50,7 +52,7 @@ def install_reference(
             epoch=site.order.epoch,
             listen=listen,
         )
-        write_scan(root, Path(places["output"]), listen=listen)
+        write_scan(root, site.packaging.state, Path(places["output"]), listen=listen)
         if "kept" in places:
             keep_root(root, Path(places["kept"]), listen=listen)
 
@@ -104,16 +106,26 @@ def _switch(
 
 
 def stack(
-    *, listen: Listener, payloads: Sequence[str], epoch: int, scratch: str, output: str
+    *,
+    listen: Listener,
+    packaging: str,
+    payloads: Sequence[str],
+    epoch: int,
+    scratch: str,
+    output: str,
 ) -> None:
-    """Assemble the stack of some payloads, as an image would, and scan what a node would see."""
+    """Assemble the stack of some payloads, as an image would, and scan what a node would see.
+
+    `packaging` is the place of one.
+    """
+    deals = packaging_at(packaging)
     members = stacked(Payload(directory=Path(payload)) for payload in payloads)
     with (
         scratch_space(Path(scratch)) as space,
-        assembled(members, space, epoch=epoch, listen=listen) as together,
+        assembled(members, space, packaging=deals, epoch=epoch, listen=listen) as together,
     ):
         write_initrd(together.root, members, space / "initrd.img", listen)
-        write_scan(together.root, Path(output), listen=listen)
+        write_scan(together.root, deals.state, Path(output), listen=listen)
 
 
 def write_initrd(root: Root, members: Sequence[Payload], made: Path, listen: Listener) -> None:
@@ -125,16 +137,21 @@ def write_initrd(root: Root, members: Sequence[Payload], made: Path, listen: Lis
 
 @contextmanager
 def assembled(
-    members: Sequence[Payload], space: Path, *, epoch: int, listen: Listener
+    members: Sequence[Payload],
+    space: Path,
+    *,
+    packaging: Packaging,
+    epoch: int,
+    listen: Listener,
 ) -> Iterator[Mounted]:
     """Mount the layers of some payloads, lowest first, with their common state."""
     with mounted(members, space) as together:
-        assemble(together.root, members, epoch=epoch, listen=listen)
+        assemble(together.root, members, packaging=packaging, epoch=epoch, listen=listen)
         forget_declared(together, members)
         yield together
 
 
-def write_scan(root: Root, output: Path, *, listen: Listener) -> None:
+def write_scan(root: Root, table: StateTable, output: Path, *, listen: Listener) -> None:
     """Scan a root and write the tree down."""
     with step(listen, "scanning"):
-        output.write_bytes(dumped(scanned(root)))
+        output.write_bytes(dumped(scanned(root, table)))

@@ -182,6 +182,7 @@ def _install(
     call_inside(
         "qlumod.proof.inside:install_reference",
         {
+            "packaging": packaging_named(installation.packaging).place,
             "order": _document(installation, supply, place / "lock"),
             "asked": {field: installation.lines(field) for field in ASKED},
             "places": {
@@ -201,7 +202,6 @@ def _document(installation: Installation, supply: Supply, lock: Path) -> Mapping
     text = lock_text(installation.lock.restricted_to(installation.modules))
     lock.write_text(text, encoding="utf-8")
     return {
-        "packaging": packaging_named(installation.packaging).place,
         "supply": supply.document,
         "lock": str(lock),
         "packages": [[p.package, p.version] for p in installation.last],

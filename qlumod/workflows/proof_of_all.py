@@ -14,6 +14,7 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, PackagingName, module_name
 from qlumod.model.project import CORE, Project
 from qlumod.model.spec import with_requirements
+from qlumod.packaging.choice import packaging_named
 from qlumod.proof.checked import (
     Checked,
     Way,
@@ -32,7 +33,6 @@ from qlumod.proof.steps import otherwise
 from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.files import make_directories, told, write_whole
 from qlumod.system.disk.own_code import code_digest
 from qlumod.system.disk.staging import sweep
@@ -182,8 +182,9 @@ class Prover:
         in_steps = self._reference(stack, STEPS, listen)
         specs = map(self.project.spec, stack)
         secrets = [canonical_path(secret.path) for spec in specs for secret in spec.secrets]
+        table = packaging_named(self._packaging).state
         with step(listen, "comparing one step with two"):
-            return otherwise(reference, in_steps, secrets=secrets, kinds=KINDS)
+            return otherwise(reference, in_steps, secrets=secrets, table=table)
 
     def _identity(self, what: str, stack: ProofStack, way: Way) -> Digest:
         return digest_value(

@@ -8,6 +8,7 @@ from qlumod.model.copyright import Texts, collected
 from qlumod.model.names import PackageName
 from qlumod.packaging.debian.archive import POOL, FrozenArchive
 from qlumod.packaging.debian.roots.deb_supply import DebSupply
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.system.disk.within import Root
 from tests.layer.conftest import LICENCE
 from tests.layer.site import Site
@@ -21,7 +22,7 @@ def _texts(site: Site, place: Path) -> Texts:
     (place / POOL).symlink_to(site.specs / "debs")
     supply = DebSupply(FrozenArchive(directory=place, suite="", keyring=place))
     return copyright_texts(
-        site.job("licensed"), Root(place / "root"), supply, Root(place / "scratch")
+        site.job("licensed"), STATE_TABLE, Root(place / "root"), supply, Root(place / "scratch")
     )
 
 

@@ -23,7 +23,8 @@ RESULTS = {
 DECIDE = {
     "a layer": (
         "layer/compile_inside.py", "layer/inside.py", "secrets/rules/gitleaks.json",
-        "packaging/debian/roots/bootstrap.py", "state/dpkg.py", "packaging/debian/archive.py",
+        "packaging/debian/roots/bootstrap.py", "packaging/debian/state/dpkg.py",
+        "packaging/debian/archive.py",
         "system/enclosure/enclosed.sh", "system/disk/files.py", "system/processes/map_ids.py",
     ),
     "packages": (
