@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
 from qlumod.packaging.answers import Answers
+from qlumod.packaging.database import PackageDatabase
 from qlumod.packaging.initrd import InitrdMaker
+from qlumod.packaging.installer import Installer
 from qlumod.packaging.meeting import Meet, silent
 from qlumod.packaging.permits import PackagingPermits
+from qlumod.packaging.reference import Reference
 from qlumod.state.state_table import StateTable
 
 
@@ -21,6 +24,12 @@ class Packaging:
     """As a release names it."""
     place: str
     """Where a process of its own finds this value (``module:name``, see `choice.packaging_at`)."""
+    installer: Installer
+    """What puts packages into roots."""
+    database: PackageDatabase
+    """What a root says of the packages in it."""
+    reference: Reference
+    """What is special about the installation that a stack is compared with."""
     state: StateTable
     """The rules of shared state: what packages write together at run time."""
     meet: Meet = silent

@@ -25,7 +25,8 @@ from qlumod.proof.steps import otherwise
 from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
-from qlumod.system.disk.files import make_directories, write_whole
+from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.files import write_whole
 from qlumod.system.disk.own_code import code_digest
 from qlumod.system.disk.tmpfs import available_memory
 from qlumod.system.disk.workshop import Workshop

@@ -13,7 +13,7 @@ from qlumod.proof.proved import Proved
 from qlumod.proof.proven import about
 from qlumod.proof.prover import Prover, results_of
 from qlumod.proof.reference import PROOF, UNFINISHED
-from qlumod.system.disk.files import told
+from qlumod.system.disk.refusals import told
 from qlumod.system.disk.staging import sweep
 from qlumod.system.processes.namespace import require
 from qlumod.workflows.lock import fetch_locked, locked_project

@@ -22,8 +22,8 @@ NUMBERS_OF_OURS = {
     # Numbers, not texts.
     "cli/main.py", "cli/manual.py", "cli/wording.py", "layer/compile_inside.py",
     "layer/kernel_package.py", "repository/publishing/publication.py", "repository/verbs/gc.py",
-    "stack/script_surroundings.py", "system/enclosure/syscalls.py", "system/disk/tree_scan.py",
-    "system/disk/openat2.py",
+    "packaging/debian/roots/script_surroundings.py", "system/enclosure/syscalls.py",
+    "system/disk/tree_scan.py", "system/disk/openat2.py",
     # A pattern has made sure of the digits.
     "model/contents.py", "model/numbers.py", "model/stanzas.py", "proof/account_comparison.py",
     "proof/scanned_tree.py", "secrets/unpack/archives.py", "packaging/debian/deb.py",

@@ -8,14 +8,8 @@ from qlumod.errors import QlumodError
 from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import FlavorName, PackageName
 from qlumod.model.public import Public
-from qlumod.model.spec import (
-    ModuleSpec,
-    Restored,
-    Secret,
-    SecretKind,
-    in_build_order,
-    with_requirements,
-)
+from qlumod.model.secret import Secret, SecretKind
+from qlumod.model.spec import ModuleSpec, Restored, in_build_order, with_requirements
 from qlumod.model.spec_fields import SPEC_FIELDS
 from qlumod.model.stacks import excluded
 from tests.support.documents import CORE, SLURM, release

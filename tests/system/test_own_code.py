@@ -22,7 +22,8 @@ RESULTS = {
 DECIDE = {
     "a layer": (
         "layer/compile_inside.py", "layer/inside.py", "secrets/rules/gitleaks.json",
-        "stack/bootstrap.py", "packaging/debian/state/dpkg.py", "packaging/debian/archive.py",
+        "packaging/debian/roots/bootstrap.py", "packaging/debian/state/dpkg.py",
+        "packaging/debian/archive.py",
         "system/enclosure/enclosed.sh", "system/disk/files.py", "system/processes/map_ids.py",
     ),
     "packages": (
@@ -30,7 +31,8 @@ DECIDE = {
         "workflows/package.py",
     ),
     "a reference installation": (
-        "proof/inside.py", "proof/scanned.py", "stack/bootstrap.py", "packaging/debian/archive.py",
+        "proof/inside.py", "proof/scanned.py", "packaging/debian/archive.py",
+        "packaging/debian/roots/bootstrap.py",
         "system/processes/namespace.py", "system/processes/run.py",
     ),
     "a result of the proof": (

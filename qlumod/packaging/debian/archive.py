@@ -6,12 +6,10 @@ else. It is signed by a throw-away key: apt checks it like any other.
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from pathlib import Path
-from typing import TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore, step
@@ -25,15 +23,13 @@ from qlumod.system.disk.documents import debs_in
 from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import Sum, file_sum
 from qlumod.system.disk.removal import remove_tree
+from qlumod.system.disk.side_by_side import side_by_side
 from qlumod.system.disk.store import Store
 from qlumod.system.keys import gpg
 
 COMPONENT = "main"
 KEYRING = "keyring.gpg"
 POOL = "pool"
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,19 +191,6 @@ def write_archive(directory: Path, debs: Iterable[Indexed], heading: Heading) ->
     return FrozenArchive(
         directory=directory.absolute(), suite=suite, keyring=(directory / KEYRING).absolute()
     )
-
-
-def side_by_side(
-    work: Callable[[T], R], items: Sequence[T], processors: int | None = None
-) -> list[R]:
-    """Do the same to many files on all cores (hashing leaves the interpreter's lock alone)."""
-    with ThreadPoolExecutor(max_workers=processors or min(8, os.cpu_count() or 1) + 1) as pool:
-        futures = [pool.submit(work, item) for item in items]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _as_stored(package: LockedPackage, store: Store) -> LockedPackage:

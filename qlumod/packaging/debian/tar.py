@@ -78,6 +78,11 @@ class File:
         return self._kind == _HARD_LINK
 
     @property
+    def linked(self) -> str:
+        """Of a hard link, the path of that earlier file."""
+        return relative(self.target)
+
+    @property
     def mode(self) -> int:
         """Its permissions."""
         return self._number("mode") & 0o7777
