@@ -8,7 +8,7 @@ from qlumod.packaging.debian.deb import Deb
 from qlumod.repository.index import listing
 from qlumod.repository.index.listing import Listed, listed_in
 from qlumod.repository.publishing import incoming
-from qlumod.repository.sets.module_sets import read_set, recorded_sets
+from qlumod.repository.sets.set_documents import read_set, recorded_sets
 from qlumod.repository.verbs.repo import check_repository
 from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from tests.repository.conftest import SUITE, Shop, refused

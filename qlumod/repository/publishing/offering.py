@@ -24,7 +24,6 @@ from qlumod.repository.publishing.publication import ProposedSnapshot, show_snap
 from qlumod.repository.publishing.snapshot_staging import check_pool, opened
 from qlumod.repository.publishing.terms import Admission, Terms
 from qlumod.repository.rules.suite_plan import SuitePlan, without_sources
-from qlumod.repository.sets.module_sets import keep_set, lines_text
 from qlumod.repository.sets.proofs import (
     GivenProof,
     keep_proofs,
@@ -33,6 +32,7 @@ from qlumod.repository.sets.proofs import (
     read_proof,
 )
 from qlumod.repository.sets.proving import must_be_proved, unproved_faults
+from qlumod.repository.sets.set_documents import keep_set, lines_text
 from qlumod.repository.sets.whole_set import Looking, Read, WholeSet, whole_set
 from qlumod.system.keys.signers import Signers, signing
 

@@ -16,7 +16,8 @@ from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.release_file import suite_release_text
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot
-from qlumod.repository.index.chunks import Chunked, Chunks, Damaged
+from qlumod.repository.index.chunks import Chunks, Damaged
+from qlumod.repository.index.cutting import Chunked
 from qlumod.repository.index.listing import Paths
 from qlumod.repository.index.upkeep import changed_indexes, named_files
 from qlumod.repository.publishing.incoming import Incoming
@@ -35,7 +36,7 @@ from qlumod.repository.publishing.snapshot_staging import (
 )
 from qlumod.repository.publishing.trial import try_staged
 from qlumod.repository.rules.suite_plan import SuitePlan
-from qlumod.repository.sets.module_sets import MODULES
+from qlumod.repository.sets.set_documents import MODULES
 from qlumod.system.disk.files import Sum
 from qlumod.system.keys.gpg import SigningKey, clearsign, detach_sign
 from qlumod.system.keys.signers import Signers
