@@ -101,16 +101,17 @@ class Publisher:
         planned = offer.plan
         if found.unowed and not offer.exactly:
             planned = without_sources(planned, found.unowed)
-        able = self.signers()
         snapshot: str | None = None
         if self.terms.dry_run:
+            self.signers()
             check_pool(self.layout, offer.incoming)
         else:
-            write_settings(self.layout, self.settings, able.public)
             if planned.added or planned.removed or found.sets or offer.anyway:
                 snapshot = show_snapshot(
                     self._proposal(offer, planned, found, contents), listen=self.listen
                 )
+            else:
+                self._settled()
             write_sources(self.layout, self.settings, offer.suite)
         return Publication(
             suite=offer.suite, snapshot=snapshot, changes=planned.changes, sets=found.sets
@@ -133,8 +134,14 @@ class Publisher:
             documents=tuple(keep_set(layout, one) for one in found.sets),
             paths=contents.paths,
             times=times(layout, offer.before, date=terms.date, valid_for=terms.valid_for),
-            signers=self.signers(),
+            signers=self._settled,
         )
+
+    def _settled(self) -> Signers:
+        """The keys, once all are tried, and the settings and keyrings written."""
+        able = self.signers()
+        write_settings(self.layout, self.settings, able.public)
+        return able
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import lzma
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -79,7 +79,8 @@ class ProposedSnapshot:
     paths: Paths
     """Tells the files of packages."""
     times: Times
-    signers: Signers
+    signers: Callable[[], Signers]
+    """Waits for the keys, once the indexes are written; raises every reason against them."""
 
 
 def times(
@@ -130,9 +131,10 @@ def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
             files=sums,
         )
         with step(listen, "signing"):
-            for name, data in _signed(text.encode(), proposal.signers.keys).items():
+            signers = proposal.signers()
+            for name, data in _signed(text.encode(), signers.keys).items():
                 stage_file(staging, name, data)
-        _look(proposal, staging, chunks, texts, architectures, listen=listen)
+        _look(proposal, staging, chunks, texts, signers, listen=listen)
         commit(staging, listen=listen)
         chunks.settle(layout.files)
 
@@ -142,7 +144,7 @@ def _look(
     staging: Staging,
     chunks: Chunks,
     texts: Mapping[str, Chunked],
-    architectures: Sequence[str],
+    signers: Signers,
     *,
     listen: Listener,
 ) -> None:
@@ -162,8 +164,8 @@ def _look(
                 staging,
                 lambda architecture: chunks.plain(texts[packages_path(architecture)]),
                 proposal.plan.added,
-                architectures=architectures,
-                keyring=proposal.signers.public,
+                architectures=_architectures(proposal),
+                keyring=signers.public,
                 listen=listen,
             )
         except Exception:
