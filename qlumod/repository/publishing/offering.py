@@ -18,8 +18,8 @@ from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot
 from qlumod.repository.index.listing import Listed, listed
 from qlumod.repository.publishing.founding import write_settings, write_sources
-from qlumod.repository.publishing.incoming import Incoming
 from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.package_files import Incoming
 from qlumod.repository.publishing.publication import ProposedSnapshot, show_snapshot, times
 from qlumod.repository.publishing.snapshot_staging import check_pool, opened
 from qlumod.repository.publishing.terms import Admission, Terms

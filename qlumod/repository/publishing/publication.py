@@ -20,7 +20,7 @@ from qlumod.repository.index.chunks import Chunks, Damaged
 from qlumod.repository.index.cutting import Chunked
 from qlumod.repository.index.listing import Paths
 from qlumod.repository.index.upkeep import changed_indexes, named_files
-from qlumod.repository.publishing.incoming import Incoming
+from qlumod.repository.publishing.package_files import Incoming
 from qlumod.repository.publishing.snapshot_staging import (
     Staging,
     check_references,

@@ -18,7 +18,7 @@ from qlumod.events import Listener, Notice, step
 from qlumod.repository.format.index_entries import PoolFile
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.retired_names import remembered
-from qlumod.repository.publishing.incoming import Incoming
+from qlumod.repository.publishing.package_files import Incoming
 from qlumod.repository.rules.suite_plan import SuitePlan, replaced
 from qlumod.system.disk.files import (
     Sum,
