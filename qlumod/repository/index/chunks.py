@@ -28,8 +28,8 @@ from qlumod.repository.index.cutting import (
     Chunk,
     Chunked,
     Edit,
+    chunk_place,
     empty,
-    place_of,
     putting,
     read_chunk,
     recut,
@@ -76,7 +76,7 @@ class Chunks:
         """The pieces whose key begins with one of these names; raises `Damaged`."""
         places: set[int] = set()
         for name in names:
-            begin, end = (place_of(text.chunks, key) for key in ((name,), (name, b"\xff")))
+            begin, end = (chunk_place(text.chunks, key) for key in ((name,), (name, b"\xff")))
             places.update(range(begin, end + 1))
         for chunk in (chunk for place, chunk in enumerate(text.chunks) if place in places):
             for piece in text.kind.pieces(self._checked(chunk)):

@@ -83,7 +83,7 @@ def recut(
             yield rest
 
 
-def place_of(chunks: Sequence[Chunk], key: Key) -> int:
+def chunk_place(chunks: Sequence[Chunk], key: Key) -> int:
     """Where a key is, or would be."""
     return max(0, bisect_right(chunks, key, key=lambda chunk: chunk.first) - 1)
 
@@ -96,7 +96,7 @@ def _by_chunk(
     if not chunks:
         return {0: [*edits.items()]}
     for key, edit in edits.items():
-        place = place_of(chunks, key)
+        place = chunk_place(chunks, key)
         found.setdefault(place, []).append((key, edit))
         if place and chunks[place].first == key:
             # The chunk before ends where it does because of this piece.
