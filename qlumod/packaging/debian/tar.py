@@ -129,6 +129,9 @@ def tar_files(path: Path, packed: Window, ending: str, most: int) -> Iterator[Fi
     """What is in an archive that may unpack to so many bytes; raises `QlumodError`."""
     try:
         yield from _files(Unpacked(path, packed, ending, most))
+    except GeneratorExit:
+        # Who asks has read enough; what libraries raise is not looked up for that.
+        raise
     except faults() as fault:
         raise unreadable(path, fault) from fault
 

@@ -2,13 +2,13 @@
 
 import base64
 import os
-import pickle
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.events import Listener, step
+from qlumod.late import late
 from qlumod.model.names import ModulePackage, ReleaseVersion, suite_name
 from qlumod.model.stanzas import signed_stanza
 from qlumod.repository.publishing.package_files import Incoming, PackageFile, attempted, said_files
@@ -16,6 +16,8 @@ from qlumod.system.disk.files import read_bytes
 from qlumod.system.processes import isolated
 from qlumod.system.processes.run import command, run
 from qlumod.system.processes.workers import workers
+
+pickle = late("pickle")
 
 READER = "qlumod.repository.publishing.reading_process"
 WORTH = 1000
