@@ -6,6 +6,9 @@ The package ``debian`` beside this file has Debian's.
 from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
+from qlumod.packaging.answers import Answers
+from qlumod.packaging.meeting import Meet, silent
+from qlumod.state.state_table import StateTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +19,9 @@ class Packaging:
     """As a release names it."""
     place: str
     """Where a process of its own finds this value (``module:name``, see `choice.packaging_at`)."""
+    state: StateTable
+    """The rules of shared state: what packages write together at run time."""
+    meet: Meet = silent
+    """What packages of modules tell each other that meet in a stack only."""
+    answers: Answers | None = None
+    """Where answers to packages' questions are kept; None: packages ask nothing."""
