@@ -23,6 +23,7 @@ from qlumod.repository.index.upkeep import changed_indexes, named_files
 from qlumod.repository.publishing.package_files import Incoming
 from qlumod.repository.publishing.snapshot_staging import (
     Staging,
+    check_pool,
     check_references,
     commit,
     keep_earlier,
@@ -112,7 +113,7 @@ def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
     architectures = _architectures(proposal)
     with staged(layout, times.identity, proposal.suite, times.date) as staging:
         chunks = Chunks(layout.chunks, staging.chunks)
-        stage_pool(staging, proposal.incoming, listen=listen)
+        coming = check_pool(layout, proposal.incoming)
         with step(listen, "writing the indexes"):
             if before:
                 keep_earlier(staging, before.directory)
@@ -134,6 +135,8 @@ def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
             signers = proposal.signers()
             for name, data in _signed(text.encode(), signers.keys).items():
                 stage_file(staging, name, data)
+        # It may take long, so keys have shown before that they can sign.
+        stage_pool(staging, coming, listen=listen)
         _look(proposal, staging, chunks, texts, signers, listen=listen)
         commit(staging, listen=listen)
         chunks.settle(layout.files)

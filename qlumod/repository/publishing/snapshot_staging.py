@@ -8,7 +8,7 @@ inode, and the snapshot of that name.
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,9 +123,8 @@ def recover(layout: Layout, *, listen: Listener) -> None:
                 layout.files.unlink(folder / name)
 
 
-def stage_pool(staging: Staging, incoming: Iterable[Incoming], *, listen: Listener) -> None:
-    """Copy the files that the pool does not have; a published name with other bytes is refused."""
-    wanted = check_pool(staging.layout, incoming)
+def stage_pool(staging: Staging, wanted: Mapping[PoolFile, Path], *, listen: Listener) -> None:
+    """Copy the files that the pool does not have, as of `check_pool`."""
     total = sum(file.size for file in wanted)
     with step(listen, "copying into the pool", total=total, unit="bytes") as advance:
         for file, source in sorted(wanted.items()):
