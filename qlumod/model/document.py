@@ -39,9 +39,9 @@ class FieldText:
     def filled(self) -> tuple[Line, ...]:
         """The lines that say something, stripped."""
         return tuple(
-            Line(number=line.number, text=line.text.strip())
+            line if line.text == text else Line(number=line.number, text=text)
             for line in self.lines
-            if line.text.strip()
+            if (text := line.text.strip())
         )
 
 
@@ -147,6 +147,8 @@ def _clean_lines(reading: Reading, text: str) -> list[str]:
 
 def _refuse_hidden(reading: Reading, lines: list[str]) -> None:
     """Refuse each character that nobody sees, where it comes first."""
+    if not unseen("".join(lines)):
+        return
     found: dict[str, list[int]] = {}
     for number, line in enumerate(lines, 1):
         for char in unseen(line) if line else ():

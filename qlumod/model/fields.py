@@ -19,7 +19,7 @@ class Fields:
         self.reading = reading
         self.line = stanza.line
         self._fields = {field.name.lower(): field for field in stanza.fields}
-        self._asked: list[str] = []
+        self._asked: dict[str, str] = {}
 
     def has(self, name: str) -> bool:
         """Whether the stanza has that field; it counts as asked for."""
@@ -46,10 +46,11 @@ class Fields:
         field = self._field(name)
         if field is None:
             return otherwise
-        if len(field.filled) != 1:
-            self.fault(name, "the field is empty" if not field.filled else "it takes one line only")
+        filled = field.filled
+        if len(filled) != 1:
+            self.fault(name, "it takes one line only" if filled else "the field is empty")
             return otherwise
-        found = self._parsed(name, field.filled[0], parse)
+        found = self._parsed(name, filled[0], parse)
         return otherwise if found is None else found
 
     def text(self, name: str) -> str:
@@ -90,32 +91,32 @@ class Fields:
 
     def done(self, *, hints: Mapping[str, str] | None = None) -> None:
         """Refuse the fields that nobody asked for; `hints` say what there is in place of some."""
-        known = {name.lower(): name for name in self._asked}
         for key, field in self._fields.items():
             hint = (hints or {}).get(field.name)
             if hint:
                 self.reading.fault(field.line, f"unknown field {field.name!r}; {hint}")
-            elif key not in known:
-                self._unknown(field, known)
+            elif key not in self._asked:
+                self._unknown(field)
 
-    def _unknown(self, field: FieldText, known: Mapping[str, str]) -> None:
+    def _unknown(self, field: FieldText) -> None:
         from difflib import get_close_matches  # noqa: PLC0415 - for faults only
 
-        close = get_close_matches(field.name.lower(), known, n=1)
-        names = ", ".join(sorted(self._asked)) or "none but Format"
-        hint = f"did you mean {known[close[0]]!r}?" if close else f"known are {names}"
+        close = get_close_matches(field.name.lower(), self._asked, n=1)
+        names = ", ".join(sorted(self._asked.values())) or "none but Format"
+        hint = f"did you mean {self._asked[close[0]]!r}?" if close else f"known are {names}"
         self.reading.fault(field.line, f"unknown field {field.name!r}; {hint}")
 
     def _field(self, name: str) -> FieldText | None:
-        if name not in self._asked:
-            self._asked.append(name)
-        return self._fields.get(name.lower())
+        key = name.lower()
+        self._asked.setdefault(key, name)
+        return self._fields.get(key)
 
     def _filled(self, name: str) -> tuple[Line, ...]:
         field = self._field(name)
-        if field is not None and not field.filled:
+        filled = field.filled if field else ()
+        if field and not filled:
             self.fault(name, "the field is empty")
-        return field.filled if field else ()
+        return filled
 
     def _items_at(
         self, name: str, lines: Iterable[Line], parse: Callable[[str], T]

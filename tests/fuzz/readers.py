@@ -46,8 +46,8 @@ from qlumod.repository.format.index_entries import read_packages, read_sources
 from qlumod.repository.format.indexes import read_index
 from qlumod.repository.format.retired_names import parse_remembered
 from qlumod.repository.format.settings import parse_settings
-from qlumod.repository.sets.module_sets import read_lines
 from qlumod.repository.sets.proofs import parse_known
+from qlumod.repository.sets.set_documents import read_lines
 from qlumod.secrets.look import look
 from qlumod.stack.payload import Payload
 from qlumod.state.fragment import write_fragment
@@ -287,7 +287,7 @@ DOCUMENTS = (
         seeds=(E["settings"].encode(),),
     ),
     Reader(
-        name="repository.sets.module_sets.read_lines",
+        name="repository.sets.set_documents.read_lines",
         read=lambda data: read_lines(data, "modules"),
         seeds=(E["modules"].encode(),),
     ),

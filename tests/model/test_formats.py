@@ -16,7 +16,7 @@ from qlumod.model.module_file import parse_spec
 from qlumod.model.registry import parse_registry
 from qlumod.model.release import parse_release
 from qlumod.repository.format.settings import parse_settings
-from qlumod.repository.sets.module_sets import read_lines
+from qlumod.repository.sets.set_documents import read_lines
 from tests.conftest import ROOT
 from tests.support.documents import release
 

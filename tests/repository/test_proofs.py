@@ -12,8 +12,9 @@ from qlumod.model.digests import digest_bytes
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.rules.retention import Retention
-from qlumod.repository.sets.module_sets import ModuleSet, read_set, recorded_sets
+from qlumod.repository.sets.module_sets import ModuleSet
 from qlumod.repository.sets.proofs import forget_proofs, known_proofs
+from qlumod.repository.sets.set_documents import read_set, recorded_sets
 from qlumod.repository.verbs.gc import collect
 from qlumod.repository.verbs.repo import check_repository, init_repository
 from qlumod.repository.verbs.sign import renew

@@ -16,7 +16,7 @@ from qlumod.repository.format.layout import UPDATES, Layout
 from qlumod.repository.format.retired_names import remembered
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.sources import followed
-from qlumod.repository.publishing.incoming import pool_directory
+from qlumod.repository.publishing.package_files import pool_directory
 from qlumod.system.disk.files import write_new
 from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.disk.removal import remove_tree
