@@ -11,7 +11,7 @@ from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter
 from qlumod.cli.settings.values import ValueKind
 from qlumod.cli.wording import columns, size
-from qlumod.lock.archives.freshness import Older, older_archive
+from qlumod.lock.rules.freshness import Older, older_archive
 from qlumod.model.lock import LockedPackage
 from qlumod.workflows.lock import Locked, Wish, lock
 from qlumod.workflows.predecessors import Base

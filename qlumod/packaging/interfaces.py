@@ -6,6 +6,7 @@ The package ``debian`` beside this file has Debian's.
 from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
+from qlumod.packaging.release_archives import BuildTools, HoldArchives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +17,7 @@ class Packaging:
     """As a release names it."""
     place: str
     """Where a process of its own finds this value (``module:name``, see `choice.packaging_at`)."""
+    archives: HoldArchives
+    """Holds the archives of a release: packages are locked and fetched from them."""
+    tools: BuildTools
+    """Tells the versions of the tools that shape what is built."""

@@ -17,6 +17,7 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.package.delivery import Delivery
+from qlumod.packaging.choice import packaging_named
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.run import require_programs
@@ -83,7 +84,7 @@ def build_modules(
         require_programs("lintian")
     project, lock, jobs = ordered(place, modules)
     wanted = named_modules(project, modules)
-    require_tools(lock)
+    require_tools(lock, packaging_named(project.release.packaging_of(lock.flavor)).tools)
     require_means(jobs, cache=place.cache, again=twice)
     workshop = place.workshop
     fetch_predecessors(

@@ -1,33 +1,32 @@
 """Lock and fetch: from specs to exact packages, and those into the store."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.events import Caution, Listener, Notice, ignore
-from qlumod.lock.archives.archive_sources import archives_of, require_archives
-from qlumod.lock.archives.freshness import Older, require_no_older
-from qlumod.lock.archives.root import HELD, ArchiveRoot, with_folders, with_held, with_indexes
-from qlumod.lock.archives.root import place as apt_place
+from qlumod.events import Caution, Listener, Notice, ignore, step
 from qlumod.lock.fetching.fetch import Fetched, missing, packages_of, to_compile
 from qlumod.lock.fetching.fetch import fetch_packages as fetch_missing
+from qlumod.lock.rules.asked import HeldPackage, archives_of, problem_of
+from qlumod.lock.rules.freshness import Older, require_no_older
 from qlumod.lock.rules.kept import check_dropped, held_packages
 from qlumod.lock.rules.lock_changes import LockDifference, compiled_anew, difference
-from qlumod.lock.rules.make import Before, make_lock, own_sources
+from qlumod.lock.rules.make import Before, SolvedFrom, make_lock
 from qlumod.lock.rules.module_versions import Revision
 from qlumod.lock.rules.stale import renewing, require_fresh, require_locked
 from qlumod.lock.rules.unavailable import modules_without
-from qlumod.lock.solver.client import HeldPackage, Solved, absent, solve
-from qlumod.lock.target import Target
 from qlumod.lock.verbs.check import check_specs
 from qlumod.model.document import readable
 from qlumod.model.lock import Lock, LockedArchive, lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
-from qlumod.packaging.debian import apt
+from qlumod.model.target import Target
+from qlumod.packaging.addressing import require_archives
+from qlumod.packaging.choice import packaging_named
+from qlumod.packaging.release_archives import Archives
 from qlumod.system.disk.beneath import Beneath
 from qlumod.system.disk.documents import read_document
 from qlumod.system.disk.store import Store
@@ -161,20 +160,21 @@ def solved_lock(
     *,
     listen: Listener = ignore,
 ) -> tuple[Project, Lock]:
-    """The lock of a project as apt solves it now, and the project with what is locked of it.
+    """The lock of a project as it is solved now, and the project with what is locked of it.
 
     Nothing is written beside the specs, and all versions are those of the `old` lock or the first;
     see `lock`.
     """
     moving = wish.update or ()
     kept = None if wish.update is not None and not wish.update else old
+    packaging = packaging_named(project.release.packaging_of(wanted.flavor))
     shared, on_request = archives_of(project, wanted.flavor)
-    with apt_place(
+    with packaging.archives(
         project.release, wanted, place.reach, needed=shared, optional=on_request, listen=listen
     ) as bare:
-        where = with_indexes(with_folders(bare), on_request, listen)
+        where = bare.read(on_request, listen)
         if wish.older is not None:
-            require_no_older(where.root, old, remote=where.remote, meant=wish.older)
+            require_no_older(where, old, meant=wish.older)
         without = modules_without(
             project.specs,
             wanted.flavor,
@@ -184,15 +184,9 @@ def solved_lock(
             store=place.packages,
         )
         project = project.without(without)
-        where, held = _held(where, kept, moving, place.packages, listen)
-        solved = solve(
-            project.specs,
-            flavor=wanted.flavor,
-            root=where.root,
-            shared=where.shared,
-            held=held,
-            listen=listen,
-        )
+        where, stored, held = _held(where, kept, moving, place.packages, listen)
+        with step(listen, "Solving"):
+            solved = where.solve(problem_of(project.specs, wanted.flavor, held), listen)
         check_dropped(
             held,
             solved.packages,
@@ -200,10 +194,10 @@ def solved_lock(
         )
         return project, make_lock(
             project,
-            _of_archives(solved, where, old),
+            SolvedFrom(packages=solved.packages, archives=where.signed(solved)),
             wanted,
-            root=where.root,
-            before=Before(lock=old, unread=_unread(where, old), older=wish.older),
+            tools=packaging.tools(),
+            before=Before(lock=old, unread=_unread(where, stored, old), older=wish.older),
             left_out=without,
         )
 
@@ -215,35 +209,31 @@ def old_lock(place: Workplace, project: Project, wanted: Target) -> Lock | None:
 
 
 def _held(
-    where: ArchiveRoot, kept: Lock | None, names: Sequence[str], store: Store, listen: Listener
-) -> tuple[ArchiveRoot, tuple[HeldPackage, ...]]:
-    """Keep the old lock's packages as candidates: from their archives, else from the store."""
+    where: Archives, kept: Lock | None, names: Sequence[str], store: Store, listen: Listener
+) -> tuple[Archives, frozenset[str], tuple[HeldPackage, ...]]:
+    """Keep the old lock's packages as candidates: from their archives, else from the store.
+
+    Returns the archives of those that only the store has, too.
+    """
     if kept is None:
-        return where, ()
-    gone = absent(kept.from_archives, root=where.root, listen=listen)
+        return where, frozenset(), ()
+    gone = where.absent(kept.from_archives, listen)
     stored = [package for package in gone if store.has(package.sha256)]
-    where = with_held(where, stored, store)
-    if stored:
-        apt.update(where.root, stall=where.stall, listen=listen)
-    return where, held_packages(kept, names, gone, store)
-
-
-def _of_archives(solved: Solved, where: ArchiveRoot, old: Lock | None) -> Solved:
-    """What was solved, with the archives that packages come from in place of the store."""
-    return replace(
-        solved,
-        packages=own_sources(solved.packages, old, HELD),
-        indexes=tuple(index for index in solved.indexes if index[0] in where.remote),
+    return (
+        where.holding(stored, store, listen),
+        frozenset(package.archive for package in stored),
+        held_packages(kept, names, gone, store),
     )
 
 
-def _unread(where: ArchiveRoot, old: Lock | None) -> tuple[LockedArchive, ...]:
+def _unread(
+    where: Archives, stored: Collection[str], old: Lock | None
+) -> tuple[LockedArchive, ...]:
     """Archives of the old lock that cannot be read now, and whose packages the store still has."""
-    held = {source.archive.removeprefix(HELD) for source in where.root.sources}
     return tuple(
         archive
         for archive in (old.archives if old else ())
-        if archive.archive in where.missing and archive.archive in held
+        if archive.archive in where.missing and archive.archive in stored
     )
 
 
@@ -324,7 +314,8 @@ def fetch_locked(
     )
     if not missing(packages, debs):
         return Fetched(packages=(), size=0)
-    with apt_place(
+    packaging = packaging_named(release.packaging_of(locked.flavor))
+    with packaging.archives(
         release,
         Target(flavor=locked.flavor, architecture=locked.architecture),
         place.reach,

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.lock.archives.root import Reach
 from qlumod.model.address import Address
 from qlumod.model.profile import RELEASED
+from qlumod.packaging.release_archives import Reach
 from qlumod.system.disk.store import Store, store_in
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.stalling import STALL

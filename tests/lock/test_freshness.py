@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.lock.archives.freshness import Older, older_archive
+from qlumod.lock.rules.freshness import Older, older_archive
 from qlumod.model.lock import lock_text, parse_lock
 from qlumod.packaging.debian import apt
 from qlumod.workflows import lock as workflow

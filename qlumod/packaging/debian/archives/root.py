@@ -8,19 +8,20 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.lock.archives.archive_sources import addressed, sources_of
-from qlumod.lock.target import Target
-from qlumod.model.address import Address
 from qlumod.model.lock import LockedPackage
 from qlumod.model.release import Archive, Release
+from qlumod.model.target import Target
+from qlumod.packaging.addressing import addressed
 from qlumod.packaging.debian import apt
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, folder_archive, frozen_archive
+from qlumod.packaging.debian.archives.archive_sources import require_debs, sources_of
+from qlumod.packaging.release_archives import Reach
 from qlumod.system.disk import files
 from qlumod.system.disk.documents import place_of
 from qlumod.system.disk.locking import locked
 from qlumod.system.disk.store import Store
-from qlumod.system.processes.stalling import STALL, Stalled
+from qlumod.system.processes.stalling import Stalled
 
 HELD = "held:"
 """How the name of an archive of held packages begins; then comes that of their own archive."""
@@ -57,23 +58,8 @@ class ArchiveRoot:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """Where archives are looked for, and where apt keeps what it read of them."""
-
-    beside: Path
-    """The release file's directory."""
-    cache: Path
-    addresses: Sequence[Address] = ()
-    """Where archives are, in place of what the release and this host's apt say."""
-    host: Path | None = None
-    """The APT_CONFIG of another host than this one; None: this one's."""
-    stall: float = STALL
-    """The seconds that hardly anything may come of an archive."""
-
-
 @contextmanager
-def place(
+def archive_root(
     release: Release,
     target: Target,
     reach: Reach,
@@ -91,7 +77,9 @@ def place(
     _remove_unused(path.parent)
     files.make_private(path)
     with locked(path / _LOCK, wait=WAIT, listen=listen):
-        archives = addressed(release, flavor, {*needed, *optional}, reach.addresses)
+        archives = addressed(
+            release, flavor, {*needed, *optional}, reach.addresses, check=require_debs
+        )
         settings = apt.host_settings(host)
         known = apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
         sources, missing = sources_of(archives, known, optional=optional)
