@@ -23,6 +23,7 @@ from qlumod.head.site import packed
 from qlumod.model.document import readable
 from qlumod.model.image import Stack, StackLayer, StackModule, parse_stack, stack_text
 from qlumod.model.manifest import INITRD, KERNEL, LAYER, PayloadFile
+from qlumod.packaging.choice import packaging_named
 from qlumod.system.disk.files import file_sum, read_bytes, remove_tree, write_new
 from qlumod.system.processes.namespace import call_inside
 
@@ -126,6 +127,7 @@ def _write_own_layer(
                 "files": [asdict(file) for file in plan.files],
                 "secrets": [str(secret) for secret in plan.secrets],
             },
+            "packaging": packaging_named(plan.core.manifest.packaging).place,
             "epoch": plan.epoch,
             "scratch": str(staging / "scratch"),
             "output": str(output),

@@ -11,22 +11,18 @@ from qlumod.events import Listener, ignore
 from qlumod.head.written import Written
 from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import INITRD
+from qlumod.packaging.answers import Answers
+from qlumod.packaging.meeting import Program
 from qlumod.secrets.look import look
-from qlumod.stack.assemble import Program
 from qlumod.stack.looking import (
     Search,
     caution,
     facts_beside,
     faults_of_initrd,
     in_names,
-    secret_answers,
 )
 from qlumod.stack.suspects import SHOWN, Suspect, faults_of, judged
-from qlumod.state.debconf import CONFIG, PASSWORDS, TEMPLATES
-from qlumod.state.kinds import CACHES
 from qlumod.system.disk.files import read_bytes
-
-_ANSWERS = (CONFIG.path, PASSWORDS.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +33,7 @@ class ImageGate:
 
     written: Written
     declared: Mapping[str, bytes]
+    answers: Answers | None = None
     listen: Listener
 
     def faults(self) -> Iterator[QlumodError]:
@@ -105,8 +102,9 @@ class ImageGate:
     def _in_state(self, path: str) -> Suspect | None:
         """What programs added to a file of shared state."""
         data, before = self.written.upper.read(path), self._before(path)
-        if path in _ANSWERS:
-            why = ", ".join(secret_answers(data, self._before(TEMPLATES.path), before))
+        if self.answers and path in self.answers.paths:
+            templates = self._before(self.answers.templates)
+            why = ", ".join(self.answers.secrets(data, templates, before))
         else:
             known = frozenset(before.split(b"\n"))
             added = b"\n".join(line for line in data.split(b"\n") if line not in known)
@@ -136,7 +134,7 @@ class ImageGate:
 
     def _makers(self, path: str) -> tuple[Program, ...]:
         """What may have written there: what makes its cache, else any package that was told."""
-        caches = {cache.name for cache in CACHES if cache.claims(path)}
+        caches = {cache.name for cache in self.written.table.caches if cache.claims(path)}
         ran = self.written.assembled.programs
         return (
             tuple(one for one in ran if one.cache in caches)

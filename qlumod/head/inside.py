@@ -19,6 +19,8 @@ from qlumod.model.contents import contents_text
 from qlumod.model.names import ModuleName
 from qlumod.model.release import Compression
 from qlumod.model.tree import TreeEntry
+from qlumod.packaging.choice import packaging_at
+from qlumod.packaging.interfaces import Packaging
 from qlumod.stack.assemble import Assembled, assemble
 from qlumod.stack.contents_lines import path_lines
 from qlumod.stack.declared import forget_declared, is_declared
@@ -28,7 +30,6 @@ from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.stack.settle import settle
 from qlumod.stack.state_files import Owners
-from qlumod.state.kinds import DROPPED, rule_of
 from qlumod.system.disk.files import write_new
 from qlumod.system.disk.squashfs import Squashing, write_image
 from qlumod.system.disk.tmpfs import scratch_space
@@ -65,14 +66,15 @@ def build_image_inside(
     listen: Listener,
     modules: Sequence[tuple[str, str]],
     own: Mapping[str, Any],
+    packaging: str,
     epoch: int,
     scratch: str,
     output: str,
 ) -> None:
     """Write the last layer of a stack into `output`; `modules` are payload and layer of each.
 
-    `own` has the fields `files` and `secrets` of `Own`. Where core's initrd will not do for the
-    stack, its own is written beside it.
+    `own` has the fields `files` and `secrets` of `Own`, `packaging` is the place of one. Where
+    core's initrd will not do for the stack, its own is written beside it.
     """
     members = stacked(
         Payload(directory=Path(payload), elsewhere=Path(layer)) for payload, layer in modules
@@ -82,10 +84,15 @@ def build_image_inside(
         files=[SiteFile(**file) for file in own["files"]],
         secrets=own["secrets"],
     )
-    place = Path(output).parent
+    place, deals = Path(output).parent, packaging_at(packaging)
     with scratch_space(Path(scratch)) as space, mounted(members, space) as stack:
         assembled = assemble(
-            stack.root, members, epoch=epoch, before_scripts=_get_ready, listen=listen
+            stack.root,
+            members,
+            packaging=deals,
+            epoch=epoch,
+            before_scripts=_get_ready,
+            listen=listen,
         )
         # What the initrd is made of must be without them, too.
         declared = forget_declared(stack, members)
@@ -94,6 +101,7 @@ def build_image_inside(
         names = Owners.of(stack.root)
         ground = _Ground(
             stack=stack,
+            packaging=deals,
             members=members,
             assembled=assembled,
             declared=declared,
@@ -104,7 +112,7 @@ def build_image_inside(
         )
         with step(listen, "compressing the image's layer"):
             kept = _write_layer(ground, Path(output), epoch=epoch, listen=listen)
-    _write_contents(kept, placed.site, names, place)
+    _write_contents(kept, ground, names, place)
 
 
 def _get_ready() -> None:
@@ -133,6 +141,7 @@ class _Ground:
     """
 
     stack: Mounted
+    packaging: Packaging
     members: Sequence[Payload]
     assembled: Assembled
     declared: Mapping[str, bytes]
@@ -199,22 +208,29 @@ def _faults(
         layers=[Root(layer) for layer in ground.stack.layers],
         members=ground.members,
         assembled=ground.assembled,
+        table=ground.packaging.state,
     )
     if not written.anything and not ground.initrd:
         return
     # Here, not above: see `GATE`.
     from qlumod.head.image_gate import ImageGate  # noqa: PLC0415
 
-    gate = ImageGate(written=written, declared=ground.declared, listen=listen)
+    gate = ImageGate(
+        written=written,
+        declared=ground.declared,
+        answers=ground.packaging.answers,
+        listen=listen,
+    )
     yield from gate.faults()
     if ground.initrd:
         yield from gate.faults_of_initrd(ground.initrd)
 
 
 def _write_contents(
-    kept: Sequence[TreeEntry], placed: frozenset[str], names: Owners, output: Path
+    kept: Sequence[TreeEntry], ground: _Ground, names: Owners, output: Path
 ) -> None:
     """Tell every path of the layer, as the modules do of theirs."""
+    placed, rule_of = ground.placed.site, ground.packaging.state.rule_of
 
     def origin(path: str) -> str:
         rule = None if path in placed else rule_of(path)
@@ -251,6 +267,6 @@ def _left_out(entries: Iterable[TreeEntry], ground: _Ground) -> frozenset[str]:
         entry.path
         for entry in entries
         if entry.path not in ground.placed.site
-        and any(rule.claims(entry.path, entry.target) for rule in DROPPED)
+        and any(rule.claims(entry.path, entry.target) for rule in ground.packaging.state.dropped)
     )
     return dropped | is_declared(entries, ground.members)

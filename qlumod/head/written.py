@@ -12,7 +12,7 @@ from qlumod.stack.assemble import Assembled
 from qlumod.stack.payload import Payload
 from qlumod.stack.settle import set_attributes
 from qlumod.state.kind import StateFile, encoded
-from qlumod.state.kinds import CACHES, IDENTITY, KINDS
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.within import Root
 
 _FILE = re.compile(r"^f\t[0-7]{4}\t[^\t\n]*\t[0-9]+\t([0-9a-f]{64})\t", re.MULTILINE)
@@ -34,11 +34,12 @@ class Written:
     """The members' layers, lowest first."""
     members: Sequence[Payload]
     assembled: Assembled
+    table: StateTable
 
     @cached_property
     def merged(self) -> Mapping[str, StateFile]:
         """The files that merging wrote: each module's part was judged when it was built."""
-        files = (*self.assembled.merged.values(), IDENTITY)
+        files = (*self.assembled.merged.values(), self.table.identity)
         return {path: file for some in files for path, file in some.items()}
 
     @cached_property
@@ -58,7 +59,7 @@ class Written:
         return {
             path: entry
             for path, entry in self.by_programs.items()
-            if _holds(entry) and any(kind.claims(path) for kind in KINDS)
+            if _holds(entry) and any(kind.claims(path) for kind in self.table.kinds)
         }
 
     @cached_property
@@ -105,7 +106,7 @@ class Written:
         package's script can have written to.
         """
         told = any(not program.cache for program in self.assembled.programs)
-        return not told and any(cache.always and cache.claims(path) for cache in CACHES)
+        return not told and any(cache.always and cache.claims(path) for cache in self.table.caches)
 
 
 def _is_as(file: StateFile | None, entry: TreeEntry) -> bool:

@@ -67,7 +67,13 @@ class _Sources:
 def compile_modules(*, listen: Listener, task: Document) -> None:
     """Write a module's generated packages into the directory of the task; see `layer.compile`."""
     with taken_up(task, listen) as taken, mounted(taken.below, taken.space) as stack:
-        assemble(stack.root, taken.below, epoch=taken.job.epoch, listen=listen)
+        assemble(
+            stack.root,
+            taken.below,
+            packaging=taken.packaging,
+            epoch=taken.job.epoch,
+            listen=listen,
+        )
         with enclosed(stack.root) as place:
             site = _Site(
                 job=taken.job,

@@ -7,14 +7,14 @@ from qlumod.model.copyright import Texts
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import PackageName
 from qlumod.packaging.debian.deb import Deb
-from qlumod.state.kinds import rule_of
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.within import Root
 
 DOCUMENTS = "/usr/share/doc"
 NAME = "copyright"
 
 
-def copyright_texts(job: Job, root: Root, archive: Path, scratch: Root) -> Texts:
+def copyright_texts(job: Job, table: StateTable, root: Root, archive: Path, scratch: Root) -> Texts:
     """The copyright file of each package of a module that has one.
 
     As it lies in the root, where its directory may be a link to that of another package; else,
@@ -25,8 +25,8 @@ def copyright_texts(job: Job, root: Root, archive: Path, scratch: Root) -> Texts
     script may have made a link to a log, or to anything else that is published nowhere.
     """
     found = {
-        package.package: _text(root, package.package) if _is_in_a_layer(root, package) else b""
-        for package in job.packages
+        one.package: _text(root, one.package) if _is_in_a_layer(root, one, table) else b""
+        for one in job.packages
     }
     missing = [package for package in job.packages if not found[package.package]]
     for package in missing:
@@ -35,9 +35,9 @@ def copyright_texts(job: Job, root: Root, archive: Path, scratch: Root) -> Texts
     return {name: text for name, text in found.items() if text}
 
 
-def _is_in_a_layer(root: Root, package: LockedPackage) -> bool:
+def _is_in_a_layer(root: Root, package: LockedPackage, table: StateTable) -> bool:
     path = f"{DOCUMENTS}/{package.package}/{NAME}"
-    return root.is_file(path) and rule_of(root.where(path)) is None
+    return root.is_file(path) and table.rule_of(root.where(path)) is None
 
 
 def _text(root: Root, package: PackageName) -> bytes:

@@ -19,6 +19,7 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import INITRD
 from qlumod.model.public import Public
 from qlumod.model.tree import TreeEntry
+from qlumod.packaging.answers import Answers
 from qlumod.packaging.debian.archive import side_by_side
 from qlumod.secrets.copies import copies_of
 from qlumod.secrets.look import look
@@ -29,7 +30,6 @@ from qlumod.stack.looking import (
     facts_beside,
     faults_of_initrd,
     in_names,
-    secret_answers,
     told_findings,
     top_of,
 )
@@ -37,8 +37,6 @@ from qlumod.stack.payload import STATE
 from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect, faults_of, judged
 from qlumod.state.accounts import ACCOUNTS
-from qlumod.state.debconf import CONFIG, TEMPLATES
-from qlumod.state.kinds import kind_named
 from qlumod.system.disk.within import Root
 
 _NAME = re.compile("[A-Za-z]{2,}")
@@ -67,6 +65,7 @@ class Gate:
     shipped: Shipped
     declared: Mapping[str, bytes]
     owners: Mapping[str, str]
+    answers: Answers | None = None
     public: Sequence[Public] = ()
     view: Root | None = None
     processors: int | None = None
@@ -204,17 +203,32 @@ class Gate:
 
     def _in_state(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
         """Secrets among the answers to packages' questions, and wherever else scripts may write."""
-        questions, templates = (fragments.get(kind.name, b"") for kind in (CONFIG, TEMPLATES))
-        answers = tuple(secret_answers(questions, templates))
-        if answers:
-            yield Suspect(path=CONFIG.path, why=", ".join(answers), remedy=_ANSWERED)
+        told = ""
+        for suspect in self._in_answers(fragments):
+            told = self.answers.kind if self.answers else ""
+            yield suspect
         copies = (copies_of(self.declared),)
         for name, fragment in sorted(fragments.items()):
             sight = look("/", _free_text(name, fragment), also=copies)
             caution(f"state/{name}", sight, self.listen)
-            if sight.found and not (answers and name == CONFIG.name):
+            if sight.found and name != told:
                 why = f"what the module adds to it holds {told_findings(sight.found)}"
-                yield Suspect(path=_place_of(name), why=why, private=sight.private, remedy=_WRITTEN)
+                yield Suspect(
+                    path=self._place_of(name), why=why, private=sight.private, remedy=_WRITTEN
+                )
+
+    def _in_answers(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
+        if self.answers is None:
+            return
+        kinds = (self.answers.kind, self.answers.templates_kind)
+        questions, templates = (fragments.get(kind, b"") for kind in kinds)
+        if found := tuple(self.answers.secrets(questions, templates, b"")):
+            yield Suspect(path=self.answers.paths[0], why=", ".join(found), remedy=_ANSWERED)
+
+    def _place_of(self, fragment: str) -> str:
+        """The file that a fragment goes into, in a root."""
+        kind = self.chosen.table.kind_named(fragment)
+        return kind.patterns[0] if kind else f"/{STATE}/{fragment}"
 
 
 def declared_secrets(tree: Root, chosen: Selection, shipped: Shipped) -> dict[str, bytes]:
@@ -232,12 +246,6 @@ def _digest(tree: Root, path: str) -> str:
 def _free_text(name: str, fragment: bytes) -> bytes:
     """A fragment as it is looked at: behind "Passwd:" stands a line of passwd, and no password."""
     return _FIELD_NAMES.sub(b"", fragment) if name == ACCOUNTS.name else fragment
-
-
-def _place_of(fragment: str) -> str:
-    """The file that a fragment goes into, in a root."""
-    kind = kind_named(fragment)
-    return kind.patterns[0] if kind else f"/{STATE}/{fragment}"
 
 
 def _names_in(path: str) -> set[str]:

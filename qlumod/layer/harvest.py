@@ -47,7 +47,6 @@ from qlumod.state.accounts import (
     unregistered,
 )
 from qlumod.state.kind import Files, canonical_path
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.files import read_bytes
 from qlumod.system.disk.squashfs import Squashing, write_image
 from qlumod.system.disk.within import Root
@@ -113,7 +112,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         **owners_of(lists),
         **_info_owners(ground.root),
     }
-    chosen = select(job, ground.tree, ground.view)
+    chosen = select(job, task.packaging.state, ground.tree, ground.view)
     shipped = Shipped.of(job, task.debs, task.processors)
     gate = Gate(
         tree=ground.tree,
@@ -121,6 +120,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         shipped=shipped,
         declared=declared_secrets(ground.tree, chosen, shipped),
         owners=owners,
+        answers=task.packaging.answers,
         public=job.spec.public,
         view=ground.view,
         processors=task.processors,
@@ -162,7 +162,7 @@ def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
         left_out=left_out_paths(
             crop.lists, _present(root, crop.lists), filters_of(job), chosen.beside
         ),
-        copyrights=copyright_texts(job, root, task.debs, licences),
+        copyrights=copyright_texts(job, task.packaging.state, root, task.debs, licences),
     )
 
 
@@ -239,7 +239,7 @@ def _fragments(job: Job, ground: Ground, chosen: Selection, listen: Listener) ->
     below = {path: file for files in ground.state.values() for path, file in files.items()}
     above = read_files(ground.root, {*below, *chosen.state})
     _require_registered(job, ground, above, listen)
-    fragments = {kind.name: kind.capture(below, above) for kind in KINDS}
+    fragments = {kind.name: kind.capture(below, above) for kind in chosen.table.kinds}
     caches = "".join(f"{name}\t{path}\n" for name, path in chosen.caches)
     return {
         name: fragment

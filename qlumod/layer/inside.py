@@ -36,7 +36,9 @@ def _build_over(task: Task) -> None:
     members, epoch = task.below, task.job.epoch
     with all_squashfs([member.layer for member in members], task.space / "layers") as layers:
         with writable(layers, task.space / "below") as below:
-            assembled = assemble(below.root, members, epoch=epoch, listen=task.listen)
+            assembled = assemble(
+                below.root, members, packaging=task.packaging, epoch=epoch, listen=task.listen
+            )
         settle(Root(below.upper), scan(below.upper, digests=False).values(), epoch)
         view = task.space / "view"
         view.mkdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 from qlumod.model.accounts import Accounts
 from qlumod.model.digests import Value, digest_value
 from qlumod.model.lock import Lock, LockedPackage
-from qlumod.model.names import Digest, ModuleName
+from qlumod.model.names import Digest, ModuleName, PackagingName
 from qlumod.model.project import Project
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.system.disk.own_code import code_digest
@@ -41,6 +41,11 @@ class Job:
     def packages(self) -> tuple[LockedPackage, ...]:
         """The packages to install."""
         return self.lock.of(self.spec.module)
+
+    @property
+    def packaging(self) -> PackagingName:
+        """What its packages are."""
+        return self.project.release.packaging_of(self.lock.flavor)
 
     @property
     def epoch(self) -> int:

@@ -83,7 +83,7 @@ def write_manifest(
         description=spec.description,
         version=job.project.release.version,
         flavor=lock.flavor,
-        packaging=job.project.release.packaging_of(lock.flavor),
+        packaging=job.packaging,
         architecture=lock.architecture,
         profile=job.project.release.profile,
         requires=spec.requires,

@@ -9,14 +9,12 @@ from qlumod.layer.job import Job
 from qlumod.model.tree import TreeEntry
 from qlumod.state.delta import Action, Plan, plan_delta
 from qlumod.state.kernel_modules import kernels_of
-from qlumod.state.kinds import CACHES
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.tree_scan import entry_of, scan
 from qlumod.system.disk.within import Root
 
 BOOT = "boot"
 """The name of the rule for what lies beside the layer."""
-
-_CACHES = frozenset(cache.name for cache in CACHES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,8 @@ class Selection:
     entries: Mapping[str, TreeEntry]
     """Everything in the tree, whether it goes into the layer or not."""
     plan: Plan
+    table: StateTable
+    """The rules by which it was decided."""
     below: Mapping[str, TreeEntry] = field(default_factory=dict)
     """What was there before; the digests of few files are known."""
 
@@ -54,7 +54,8 @@ class Selection:
     @property
     def caches(self) -> tuple[tuple[str, str], ...]:
         """The caches that the build made or removed files of: ``(cache, path)``."""
-        return tuple((step.rule, step.path) for step in self.plan.steps if step.rule in _CACHES)
+        names = self.table.cache_names
+        return tuple((step.rule, step.path) for step in self.plan.steps if step.rule in names)
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -67,19 +68,20 @@ class Selection:
         return kernels_of(self.plan.kept)
 
 
-def select(job: Job, tree: Root, view: Root | None) -> Selection:
+def select(job: Job, table: StateTable, tree: Root, view: Root | None) -> Selection:
     """Decide about every path of the tree, with a fault for what must not have changed."""
     entries = scan(tree.place)
     below = _below(view, entries) if view else {}
     plan = plan_delta(
         entries,
         below,
+        table=table,
         wins=job.spec.wins,
         secrets=[secret.path for secret in job.spec.secrets],
     )
     _make_whiteouts(tree, plan)
     hidden = {path: entry_of(tree.place, path) for path in plan.whiteouts if path not in entries}
-    return Selection(dict(sorted({**entries, **hidden}.items())), plan, below)
+    return Selection(dict(sorted({**entries, **hidden}.items())), plan, table, below)
 
 
 def _below(view: Root, upper: Mapping[str, TreeEntry]) -> dict[str, TreeEntry]:

@@ -12,7 +12,9 @@ from qlumod.layer.inputs import read_inputs, write_inputs
 from qlumod.layer.job import Job
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
+from qlumod.packaging.choice import packaging_at, packaging_named
 from qlumod.packaging.debian.archive import POOL, FrozenArchive, Heading, frozen_archive
+from qlumod.packaging.interfaces import Packaging
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.tmpfs import scratch_space
@@ -28,6 +30,8 @@ class Task:
     """What there is to make something of, in namespaces, and where it goes."""
 
     job: Job
+    packaging: Packaging
+    """What deals with its packages."""
     archive: FrozenArchive
     """The packages, and nothing else."""
     below: tuple[Payload, ...]
@@ -72,6 +76,7 @@ def make_inside(
     task = {
         "inputs": str(write_inputs(job, place / "inputs")),
         "module": job.spec.module,
+        "packaging": packaging_named(job.packaging).place,
         "archive": archive.document,
         "below": [str(payload) for payload in _below(job, workshop.cache)],
         "scratch": str(place / "scratch"),
@@ -93,6 +98,7 @@ def taken_up(task: Document, listen: Listener) -> Iterator[Task]:
     with scratch_space(Path(task["scratch"]), processors=processors) as space:
         yield Task(
             job=read_inputs(Path(task["inputs"]), ModuleName(task["module"])),
+            packaging=packaging_at(task["packaging"]),
             archive=FrozenArchive.from_document(task["archive"]),
             below=stacked(Payload(directory=Path(payload)) for payload in task["below"]),
             space=space,

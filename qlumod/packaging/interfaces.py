@@ -6,7 +6,10 @@ The package ``debian`` beside this file has Debian's.
 from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
+from qlumod.packaging.answers import Answers
+from qlumod.packaging.meeting import Meet, silent
 from qlumod.packaging.release_archives import BuildTools, HoldArchives
+from qlumod.state.state_table import StateTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +24,9 @@ class Packaging:
     """Holds the archives of a release: packages are locked and fetched from them."""
     tools: BuildTools
     """Tells the versions of the tools that shape what is built."""
+    state: StateTable
+    """The rules of shared state: what packages write together at run time."""
+    meet: Meet = silent
+    """What packages of modules tell each other that meet in a stack only."""
+    answers: Answers | None = None
+    """Where answers to packages' questions are kept; None: packages ask nothing."""

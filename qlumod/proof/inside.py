@@ -7,8 +7,10 @@ from typing import Any
 
 from qlumod.events import Listener, step
 from qlumod.model.manifest import INITRD
+from qlumod.packaging.choice import packaging_at
 from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import FrozenArchive
+from qlumod.packaging.interfaces import Packaging
 from qlumod.proof.kept_root import keep_root, restore_root
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import dumped
@@ -20,6 +22,7 @@ from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
@@ -28,13 +31,15 @@ from qlumod.system.enclosure.enclosure import enclosed
 def install_reference(
     *,
     listen: Listener,
+    packaging: str,
     order: Mapping[str, Any],
     asked: Mapping[str, Sequence[str]],
     places: Mapping[str, str],
 ) -> None:
     """Install packages as anybody would, switch the units that specs name, and scan the result.
 
-    `order` has fields of an `Order`, and `asked` the lines of specs: debconf, enable, disable.
+    `packaging` is the place of one, `order` has fields of an `Order`, and `asked` the lines of
+    specs: debconf, enable, disable.
     `places` are the `scratch` space, the `output` of the scan, `upon`, a kept root that more is
     installed into, and `kept`, where this one is to be kept; the last two may be missing.
     """
@@ -52,7 +57,8 @@ def install_reference(
             epoch=wanted.epoch,
             listen=listen,
         )
-        write_scan(root, Path(places["output"]), listen=listen)
+        table = packaging_at(packaging).state
+        write_scan(root, table, Path(places["output"]), listen=listen)
         if "kept" in places:
             keep_root(root, Path(places["kept"]), listen=listen)
 
@@ -101,16 +107,26 @@ def _finish_triggers(root: Root, *, epoch: int, listen: Listener) -> None:
 
 
 def stack(
-    *, listen: Listener, payloads: Sequence[str], epoch: int, scratch: str, output: str
+    *,
+    listen: Listener,
+    packaging: str,
+    payloads: Sequence[str],
+    epoch: int,
+    scratch: str,
+    output: str,
 ) -> None:
-    """Assemble the stack of some payloads, as an image would, and scan what a node would see."""
+    """Assemble the stack of some payloads, as an image would, and scan what a node would see.
+
+    `packaging` is the place of one.
+    """
+    deals = packaging_at(packaging)
     members = stacked(Payload(directory=Path(payload)) for payload in payloads)
     with (
         scratch_space(Path(scratch)) as space,
-        assembled(members, space, epoch=epoch, listen=listen) as together,
+        assembled(members, space, packaging=deals, epoch=epoch, listen=listen) as together,
     ):
         write_initrd(together.root, members, space / "initrd.img", listen)
-        write_scan(together.root, Path(output), listen=listen)
+        write_scan(together.root, deals.state, Path(output), listen=listen)
 
 
 def write_initrd(root: Root, members: Sequence[Payload], made: Path, listen: Listener) -> None:
@@ -122,16 +138,21 @@ def write_initrd(root: Root, members: Sequence[Payload], made: Path, listen: Lis
 
 @contextmanager
 def assembled(
-    members: Sequence[Payload], space: Path, *, epoch: int, listen: Listener
+    members: Sequence[Payload],
+    space: Path,
+    *,
+    packaging: Packaging,
+    epoch: int,
+    listen: Listener,
 ) -> Iterator[Mounted]:
     """Mount the layers of some payloads, lowest first, with their common state."""
     with mounted(members, space) as together:
-        assemble(together.root, members, epoch=epoch, listen=listen)
+        assemble(together.root, members, packaging=packaging, epoch=epoch, listen=listen)
         forget_declared(together, members)
         yield together
 
 
-def write_scan(root: Root, output: Path, *, listen: Listener) -> None:
+def write_scan(root: Root, table: StateTable, output: Path, *, listen: Listener) -> None:
     """Scan a root and write the tree down."""
     with step(listen, "scanning"):
-        output.write_bytes(dumped(scanned(root)))
+        output.write_bytes(dumped(scanned(root, table)))

@@ -10,12 +10,12 @@ from hashlib import md5
 from typing import Protocol
 
 from qlumod.model.accounts import Accounts
+from qlumod.packaging.debian.state.alternatives import ALTERNATIVES, group_text, parse_group
 from qlumod.proof.checksums import PATTERN
 from qlumod.proof.compare import entries_differing
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.scanned_tree import ScannedTree
-from qlumod.state.alternatives import ALTERNATIVES, group_text, parse_group
 from qlumod.state.kernel_modules import is_kernel_module, kernel_module_name
 from qlumod.state.kind import canonical_path, matches_any
 

@@ -8,9 +8,10 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock, LockedPackage
-from qlumod.model.names import Digest, ModuleName
+from qlumod.model.names import Digest, ModuleName, PackagingName
 from qlumod.model.spec import ModuleSpec
 from qlumod.model.stanzas import as_text, read_stanzas
+from qlumod.packaging.choice import packaging_named
 from qlumod.packaging.debian.archive import Heading, frozen_archive
 from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.system.disk.files import make_directories, sync, told, write_whole
@@ -44,6 +45,8 @@ class Installation:
     first, in a step of its own; else all is installed at once.
     """
 
+    packaging: PackagingName
+    """What the packages are."""
     lock: Lock
     specs: tuple[ModuleSpec, ...]
     below: "Installation | None" = None
@@ -80,6 +83,7 @@ class Installation:
         return digest_value(
             {
                 "code": code_digest(*ENTRIES),
+                "packaging": self.packaging,
                 "packages": [[p.package, p.version, p.sha256] for p in self.packages],
                 "architecture": self.lock.architecture,
                 "flavor": self.lock.flavor,
@@ -182,6 +186,7 @@ def _install(
     call_inside(
         "qlumod.proof.inside:install_reference",
         {
+            "packaging": packaging_named(installation.packaging).place,
             "order": {
                 "archive": archive.document,
                 "packages": [f"{p.package}={p.version}" for p in installation.last],

@@ -6,24 +6,25 @@ from qlumod.proof.checksums import CHECKSUMS
 from qlumod.proof.compare import ListedTree
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.scanned_tree import ScannedTree
-from qlumod.state.kinds import KINDS
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 
-_LISTED: tuple[ListedTree, ...] = (*KINDS, CHECKSUMS, MODULE_INDEXES)
 
-
-def scanned(root: Root) -> ScannedTree:
+def scanned(root: Root, table: StateTable) -> ScannedTree:
     """Scan a root, with the bytes of the files that rules of state look into."""
     entries = scan(root.place)
     return ScannedTree(
         entries=entries,
-        data={path: root.read(path) for path, entry in entries.items() if is_looked_into(entry)},
+        data={
+            path: root.read(path) for path, entry in entries.items() if is_looked_into(entry, table)
+        },
     )
 
 
-def is_looked_into(entry: TreeEntry) -> bool:
+def is_looked_into(entry: TreeEntry, table: StateTable) -> bool:
     """Whether the comparison needs the file's bytes."""
+    listed: tuple[ListedTree, ...] = (*table.kinds, CHECKSUMS, MODULE_INDEXES)
     return entry.type == "f" and (
-        is_account_file(entry.path) or any(listed.claims(entry.path) for listed in _LISTED)
+        is_account_file(entry.path) or any(one.claims(entry.path) for one in listed)
     )

@@ -5,14 +5,12 @@ The argument stands in docs/proof.md.
 
 from collections.abc import Sequence
 
-from qlumod.proof.compare import ListedTree, compare
+from qlumod.proof.compare import compare
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.scanned_tree import ScannedTree
-from qlumod.state.dropped import DROPPED
-from qlumod.state.kind import matches_any
+from qlumod.state.kind import Dropped, matches_any
+from qlumod.state.state_table import StateTable
 
-NEVER_IN_A_STACK = tuple(rule for rule in DROPPED if rule.name != "boot")
-"""What a verdict only asks the absence of, whatever its bytes; kernel and initrd are compared."""
 _OF_THE_ORDER = (Aspect.ID, Aspect.ORDER)
 """Who came first has the lower number, or the earlier line: a verdict goes by names and entries."""
 
@@ -22,13 +20,21 @@ def otherwise(
     in_steps: ScannedTree,
     *,
     secrets: Sequence[str],
-    kinds: Sequence[ListedTree],
+    table: StateTable,
 ) -> tuple[Difference, ...]:
     """The differences of two references that could lead to two verdicts; pure."""
     return tuple(
         difference
-        for difference in compare(at_once, in_steps, kinds)
+        for difference in compare(at_once, in_steps, table.kinds)
         if difference.aspect not in _OF_THE_ORDER
-        if not any(rule.claims(difference.path) for rule in NEVER_IN_A_STACK)
+        if not any(rule.claims(difference.path) for rule in never_in_a_stack(table))
         if difference.aspect != Aspect.CONTENT or not matches_any(difference.path, secrets)
     )
+
+
+def never_in_a_stack(table: StateTable) -> tuple[Dropped, ...]:
+    """What a verdict only asks the absence of, whatever its bytes.
+
+    Kernel and initrd are compared.
+    """
+    return tuple(rule for rule in table.dropped if rule.name != "boot")

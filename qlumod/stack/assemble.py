@@ -5,40 +5,22 @@ from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
-from qlumod.model.names import ModuleName
+from qlumod.packaging.interfaces import Packaging
+from qlumod.packaging.meeting import Program
 from qlumod.stack.kernel import other_kernels
-from qlumod.stack.meeting import activate, divert, meeting_layers
+from qlumod.stack.meeting import meeting_layers
 from qlumod.stack.order import below
 from qlumod.stack.payload import Payload
 from qlumod.stack.state_files import Owners, write_files
 from qlumod.state.accounts import rows
 from qlumod.state.clashes import clashes
-from qlumod.state.crossing import Crossing, crossings
-from qlumod.state.diverted import told_by_name, unseen_diversions
-from qlumod.state.dpkg import DIVERSIONS
 from qlumod.state.kind import Cache, Files, Fragments
-from qlumod.state.kinds import CACHES, IDENTITY, KINDS
-from qlumod.state.triggers import TRIGGERS, Activation
+from qlumod.state.state_table import StateTable
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import Enclosure, enclosed
 
 Merged = Mapping[str, Files]
 """The files of each kind of state, by the kind's name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """Something of a module that ran while a stack was put together, and may have written there."""
-
-    what: str
-    """As people read it: ``watchd's trigger /usr/share/watched``."""
-    module: ModuleName | None = None
-    """Whose it is, where that is known."""
-    cache: str = ""
-    """The name of the cache that it makes."""
-
-    def __str__(self) -> str:
-        return f"{self.what} (module {self.module})" if self.module else self.what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +41,7 @@ def assemble(
     root: Root,
     members: Sequence[Payload],
     *,
+    packaging: Packaging,
     epoch: int,
     before_scripts: Callable[[], None] = _nothing,
     listen: Listener,
@@ -70,26 +53,24 @@ def assemble(
     """
     raise_faults(other_kernels(members))
     layers = meeting_layers(members)
-    raise_faults(clashes(layers))
-    diverted = unseen_diversions(layers, _fragments(members, DIVERSIONS.name))
+    raise_faults(clashes(layers, packaging.state))
+    meeting = packaging.meet(layers, lambda kind: _fragments(members, kind))
     with step(listen, "merging state"):
-        merged = merged_state(members)
-        # First: the alternative of a diverted file lies where the file would.
-        divert(root, diverted)
-        _write(root, merged)
-    calls = cache_calls(members)
+        merged = merged_state(members, packaging.state)
+        # First: what is merged may lie where a file of a layer would.
+        meeting.move(root)
+        _write(root, merged, packaging.state)
+    calls = cache_calls(members, packaging.state.caches)
     if calls:
         with step(listen, "making caches", total=len(calls)) as advance, enclosed(root) as place:
             for cache, words in calls:
                 _make(place, root, cache, words, epoch=epoch, listen=listen)
                 advance(1)
-    crossed = crossings(layers, _fragments(members, TRIGGERS.name))
-    unheard = {(one.trigger, one.package) for one in crossed} | told_by_name(diverted)
-    if unheard:
+    if meeting.programs:
         before_scripts()
         with step(listen, "telling packages of each other"), enclosed(root) as place:
-            activate(place, root, unheard, epoch=epoch, listen=listen)
-    programs = (*_makers(calls), *_hearers(crossed, unheard))
+            meeting.tell(place, root, epoch=epoch, listen=listen)
+    programs = (*_makers(calls), *meeting.programs)
     return Assembled(merged=merged, programs=programs)
 
 
@@ -98,19 +79,9 @@ def _makers(calls: Iterable[tuple[Cache, tuple[str, ...]]]) -> Iterator[Program]
         yield Program(what=f"{program}, which makes the {cache.name} cache", cache=cache.name)
 
 
-def _hearers(crossed: Iterable[Crossing], told: Iterable[Activation]) -> Iterator[Program]:
-    """The packages that were told of others; by the trigger alone where no path crossed."""
-    by_path = {(one.trigger, one.package): one for one in crossed}
-    for trigger, package in sorted(told):
-        what, one = f"{package}'s trigger {trigger}", by_path.get((trigger, package))
-        if one:
-            what = f"{what}, since {one.brought_by} brings something there"
-        yield Program(what=what, module=one.module if one else None)
-
-
-def merged_state(members: Sequence[Payload]) -> dict[str, Files]:
+def merged_state(members: Sequence[Payload], table: StateTable) -> dict[str, Files]:
     """Merge what the members added to each kind of state; pure."""
-    return {kind.name: kind.merge(_fragments(members, kind.name)) for kind in KINDS}
+    return {kind.name: kind.merge(_fragments(members, kind.name)) for kind in table.kinds}
 
 
 def _fragments(members: Sequence[Payload], kind: str) -> Fragments:
@@ -119,11 +90,13 @@ def _fragments(members: Sequence[Payload], kind: str) -> Fragments:
     ]
 
 
-def cache_calls(members: Sequence[Payload]) -> tuple[tuple[Cache, tuple[str, ...]], ...]:
-    """What to run for the caches that no single layer has right, in the table's order; pure."""
+def cache_calls(
+    members: Sequence[Payload], caches: Sequence[Cache]
+) -> tuple[tuple[Cache, tuple[str, ...]], ...]:
+    """What to run for the caches that no single layer has right, in their order; pure."""
     return tuple(
         (cache, words)
-        for cache in CACHES
+        for cache in caches
         if _is_stale(cache, members)
         for words in cache.commands(
             path for member in members for path in member.cached_by(cache.name)
@@ -139,15 +112,14 @@ def _is_stale(cache: Cache, members: Sequence[Payload]) -> bool:
     return not below(uppermost, members).issuperset(member.module for member in lower)
 
 
-def _write(root: Root, merged: Merged) -> None:
+def _write(root: Root, merged: Merged, table: StateTable) -> None:
     # Names come first: everything else is written with owners by name.
-    accounts = merged["accounts"]
+    accounts = merged[table.names.name]
     write_files(root, accounts, _owners_in(accounts))
     owners = Owners.of(root)
-    for name, files in merged.items():
-        if name != "accounts":
-            write_files(root, files, owners)
-    write_files(root, IDENTITY, owners)
+    for kind in table.others:
+        write_files(root, merged[kind.name], owners)
+    write_files(root, table.identity, owners)
 
 
 def _owners_in(accounts: Files) -> Owners:

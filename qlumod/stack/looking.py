@@ -10,7 +10,6 @@ from functools import cached_property
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.model.tree import TreeEntry
-from qlumod.secrets.captured import Answer, secret_answer
 from qlumod.secrets.copies import copies_of
 from qlumod.secrets.familiar import is_familiar
 from qlumod.secrets.found import Found, Sight, Unread
@@ -22,8 +21,7 @@ from qlumod.secrets.pairs import partners
 from qlumod.secrets.part import Reader
 from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect
-from qlumod.state.fragment import HEADER, fields, stanzas
-from qlumod.state.kind import decoded_lines, encoded
+from qlumod.state.kind import encoded
 from qlumod.system.disk.within import Root
 
 LOOKED_INTO = 64 << 20
@@ -189,31 +187,6 @@ def faults_of_initrd(
             remedy="see which hook in /usr/share/initramfs-tools/hooks or /etc/initramfs-tools "
             "puts it there; an initrd is for everybody who can reach the boot server",
         )
-
-
-def secret_answers(questions: bytes, templates: bytes, known: bytes = b"") -> Iterator[str]:
-    """Secrets among answers to packages' questions, as ``the answer to NAME: why``.
-
-    All three are stanzas as debconf's files or their fragments have them; the answers of `known`
-    are passed over.
-    """
-    asked, before = _stanzas(templates), _stanzas(known)
-    for name, question in _stanzas(questions).items():
-        template = asked.get(question.get("Template", ""), {})
-        answer = Answer(
-            name=name,
-            value=question.get("Value", ""),
-            type=template.get("Type", ""),
-            default=template.get("Default", ""),
-        )
-        why = secret_answer(answer) if question != before.get(name) else ""
-        if why:
-            yield f"the answer to {name}: {why}"
-
-
-def _stanzas(text: bytes) -> dict[str, dict[str, str]]:
-    found = (fields(stanza) for stanza in stanzas(decoded_lines(text).removeprefix(HEADER)))
-    return {stanza["Name"]: stanza for stanza in found if "Name" in stanza}
 
 
 def caution(path: str, sight: Sight, listen: Listener) -> None:

@@ -1,215 +1,118 @@
-"""Caches: files that a program makes from other files, and the program that makes them again.
+"""Caches that every distribution has: files that a program makes from other files.
 
-Every command is the one that the package's own maintainer script or dpkg trigger calls.
+Every command is the one that the package's own maintainer script or trigger calls.
 """
 
 from qlumod.state.kind import Cache
 
 _MODULES = "/usr/lib/modules/*"
-_PAM = ("account", "auth", "password", "session", "session-noninteractive")
 
-CACHES = (
-    Cache(
-        name="ld.so",
-        patterns=("/etc/ld.so.cache",),
-        command=("/usr/sbin/ldconfig",),
-        always=True,
-        leaves=("/var/cache/ldconfig/aux-cache",),
+LD_SO = Cache(
+    name="ld.so",
+    patterns=("/etc/ld.so.cache",),
+    command=("/usr/sbin/ldconfig",),
+    always=True,
+    leaves=("/var/cache/ldconfig/aux-cache",),
+)
+
+DEPMOD = Cache(
+    name="depmod",
+    patterns=tuple(
+        f"{_MODULES}/modules.{name}"
+        for name in (
+            "alias",
+            "alias.bin",
+            "builtin.alias.bin",
+            "builtin.bin",
+            "dep",
+            "dep.bin",
+            "devname",
+            "softdep",
+            "symbols",
+            "symbols.bin",
+            "weakdep",
+        )
     ),
-    Cache(
-        name="depmod",
-        patterns=tuple(
-            f"{_MODULES}/modules.{name}"
+    command=("/usr/sbin/depmod", "-a", "{}"),
+)
+
+HWDB = Cache(
+    name="hwdb",
+    patterns=("/usr/lib/udev/hwdb.bin",),
+    command=("/usr/bin/systemd-hwdb", "--usr", "update"),
+)
+
+JOURNAL_CATALOG = Cache(
+    name="journal-catalog",
+    patterns=("/var/lib/systemd/catalog/database",),
+    command=("/usr/bin/journalctl", "--update-catalog"),
+)
+
+MIME_TYPES = Cache(
+    name="mime-types",
+    patterns=(
+        *(
+            f"/usr/share/mime/{name}"
             for name in (
-                "alias",
-                "alias.bin",
-                "builtin.alias.bin",
-                "builtin.bin",
-                "dep",
-                "dep.bin",
-                "devname",
-                "softdep",
-                "symbols",
-                "symbols.bin",
-                "weakdep",
+                "XMLnamespaces",
+                "aliases",
+                "generic-icons",
+                "globs",
+                "globs2",
+                "icons",
+                "magic",
+                "mime.cache",
+                "subclasses",
+                "treemagic",
+                "types",
+                "version",
             )
         ),
-        command=("/usr/sbin/depmod", "-a", "{}"),
-    ),
-    Cache(
-        name="hwdb",
-        patterns=("/usr/lib/udev/hwdb.bin",),
-        command=("/usr/bin/systemd-hwdb", "--usr", "update"),
-    ),
-    Cache(
-        name="journal-catalog",
-        patterns=("/var/lib/systemd/catalog/database",),
-        command=("/usr/bin/journalctl", "--update-catalog"),
-    ),
-    Cache(
-        name="pam",
-        # The profiles that packages bring are merged into these; ``seen`` tells known ones.
-        patterns=(
-            *(f"/etc/pam.d/common-{stack}" for stack in _PAM),
-            *(f"/var/lib/pam/{stack}" for stack in (*_PAM, "seen")),
-        ),
-        command=("/usr/sbin/pam-auth-update", "--package", "--force"),
-        leaves=(
-            *(f"/etc/pam.d/common-{stack}.pam-old" for stack in _PAM),
-            "/var/cache/debconf/config.dat-old",
-            "/var/cache/debconf/templates.dat-old",
-        ),
-    ),
-    Cache(
-        name="ca-certificates",
-        patterns=("/etc/ssl/certs/ca-certificates.crt",),
-        command=("/usr/sbin/update-ca-certificates",),
-    ),
-    Cache(
-        name="info",
-        patterns=("/usr/share/info/dir",),
-        command=("/usr/sbin/update-info-dir",),
-    ),
-    Cache(
-        name="mime-types",
-        patterns=(
-            *(
-                f"/usr/share/mime/{name}"
-                for name in (
-                    "XMLnamespaces",
-                    "aliases",
-                    "generic-icons",
-                    "globs",
-                    "globs2",
-                    "icons",
-                    "magic",
-                    "mime.cache",
-                    "subclasses",
-                    "treemagic",
-                    "types",
-                    "version",
-                )
-            ),
-            # The descriptions of single types are made from those in packages/.
-            *(
-                f"/usr/share/mime/{media}/*.xml"
-                for media in (
-                    "application",
-                    "audio",
-                    "chemical",
-                    "font",
-                    "image",
-                    "inode",
-                    "message",
-                    "model",
-                    "multipart",
-                    "text",
-                    "video",
-                    "x-content",
-                    "x-epoc",
-                    "x-scheme-handler",
-                )
-            ),
-        ),
-        command=("/usr/bin/update-mime-database", "/usr/share/mime"),
-    ),
-    Cache(
-        name="mailcap",
-        patterns=("/etc/mailcap",),
-        command=("/usr/sbin/update-mime",),
-    ),
-    Cache(
-        name="desktop-files",
-        patterns=("/usr/share/applications/mimeinfo.cache",),
-        command=("/usr/bin/update-desktop-database", "--quiet"),
-    ),
-    Cache(
-        name="icons",
-        patterns=("/usr/share/icons/*/icon-theme.cache",),
-        command=(
-            "/usr/bin/gtk-update-icon-cache",
-            "--force",
-            "--quiet",
-            "/usr/share/icons/{}",
-        ),
-    ),
-    Cache(
-        name="gio-modules",
-        patterns=("/usr/lib/*/gio/modules/giomodule.cache",),
-        command=("/usr/lib/{}/glib-2.0/gio-querymodules", "/usr/lib/{}/gio/modules"),
-    ),
-    Cache(
-        name="gsettings-schemas",
-        patterns=("/usr/share/glib-2.0/schemas/gschemas.compiled",),
-        # Not in the search path of Debian 12; a triplet stands in the place of the star.
-        command=("/usr/lib/*/glib-2.0/glib-compile-schemas", "/usr/share/glib-2.0/schemas"),
-    ),
-    Cache(
-        name="gdk-pixbuf-loaders",
-        patterns=("/usr/lib/*/gdk-pixbuf-2.0/2.10.0/loaders.cache",),
-        command=("/usr/lib/{}/gdk-pixbuf-2.0/gdk-pixbuf-query-loaders", "--update-cache"),
-    ),
-    Cache(
-        name="gtk3-input-methods",
-        patterns=("/usr/lib/*/gtk-3.0/3.0.0/immodules.cache",),
-        command=("/usr/lib/{}/libgtk-3-0/gtk-query-immodules-3.0", "--update-cache"),
-    ),
-    Cache(
-        name="fonts",
-        # Valid for the times of the fonts' directories, which are settled only after a build.
-        patterns=("/var/cache/fontconfig/*.cache-*", "/var/cache/fontconfig/CACHEDIR.TAG"),
-        command=("/usr/bin/fc-cache", "--system-only", "--force"),
-        always=True,
-    ),
-    Cache(
-        name="cracklib",
-        patterns=tuple(
-            f"/var/cache/cracklib/{name}"
-            for name in (
-                "cracklib_dict.hwm",
-                "cracklib_dict.pwd",
-                "cracklib_dict.pwi",
-                "src-dicts",
+        # The descriptions of single types are made from those in packages/.
+        *(
+            f"/usr/share/mime/{media}/*.xml"
+            for media in (
+                "application",
+                "audio",
+                "chemical",
+                "font",
+                "image",
+                "inode",
+                "message",
+                "model",
+                "multipart",
+                "text",
+                "video",
+                "x-content",
+                "x-epoc",
+                "x-scheme-handler",
             )
         ),
-        command=("/usr/sbin/update-cracklib",),
     ),
-    Cache(
-        name="dictionaries",
-        patterns=tuple(
-            f"/var/cache/dictionaries-common/{name}"
-            for name in (
-                "aspell.db",
-                "emacsen-ispell-default.el",
-                "emacsen-ispell-dicts.el",
-                "hunspell.db",
-                "ispell-dicts-list.txt",
-                "ispell.db",
-                "jed-ispell-dicts.sl",
-                "sqspell.php",
-                "wordlist.db",
-            )
-        ),
-        command=("/usr/sbin/update-default-ispell", "--rebuild"),
+    command=("/usr/bin/update-mime-database", "/usr/share/mime"),
+)
+
+DESKTOP_FILES = Cache(
+    name="desktop-files",
+    patterns=("/usr/share/applications/mimeinfo.cache",),
+    command=("/usr/bin/update-desktop-database", "--quiet"),
+)
+
+ICONS = Cache(
+    name="icons",
+    patterns=("/usr/share/icons/*/icon-theme.cache",),
+    command=(
+        "/usr/bin/gtk-update-icon-cache",
+        "--force",
+        "--quiet",
+        "/usr/share/icons/{}",
     ),
-    Cache(
-        name="perl-sax-parsers",
-        patterns=("/etc/perl/XML/SAX/ParserDetails.ini",),
-        command=("/usr/bin/update-perl-sax-parsers", "--update"),
-    ),
-    Cache(
-        name="texmf",
-        patterns=("/etc/texmf/web2c/texmf.cnf",),
-        command=("/usr/sbin/update-texmf",),
-    ),
-    Cache(
-        name="xml-catalogs",
-        patterns=("/etc/xml/catalog",),
-        command=("/usr/sbin/update-xmlcatalog", "--verbose", "--sort"),
-    ),
-    Cache(
-        name="sgml-catalogs",
-        patterns=("/var/lib/sgml-base/supercatalog",),
-        command=("/usr/sbin/update-catalog", "--update-super"),
-    ),
+)
+
+FONTS = Cache(
+    name="fonts",
+    # Valid for the times of the fonts' directories, which are settled only after a build.
+    patterns=("/var/cache/fontconfig/*.cache-*", "/var/cache/fontconfig/CACHEDIR.TAG"),
+    command=("/usr/bin/fc-cache", "--system-only", "--force"),
+    always=True,
 )

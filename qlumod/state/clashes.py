@@ -8,7 +8,7 @@ from qlumod.errors import QlumodError
 from qlumod.model.contents import PathLine
 from qlumod.model.names import ModuleName
 from qlumod.state.kind import Cache, matches_any
-from qlumod.state.kinds import rule_of
+from qlumod.state.state_table import StateTable
 
 _WHITEOUT, _HARD_LINK = "w", "h"
 
@@ -31,7 +31,7 @@ def are_strangers(one: Layer, other: Layer) -> bool:
     )
 
 
-def clashes(layers: Sequence[Layer]) -> tuple[QlumodError, ...]:
+def clashes(layers: Sequence[Layer], table: StateTable) -> tuple[QlumodError, ...]:
     """An error for each path that layers disagree about; `layers` lowest first.
 
     Caches are no clash: a stack makes them anew. Layers that agree about a path, to the owner and
@@ -45,7 +45,7 @@ def clashes(layers: Sequence[Layer]) -> tuple[QlumodError, ...]:
         _clash(path, lower, upper)
         for path, claimants in sorted(claims.items())
         for lower, upper in _strangers(claimants)
-        if _differ(lower[1], upper[1]) and not _is_settled(path, upper[0])
+        if _differ(lower[1], upper[1]) and not _is_settled(path, upper[0], table)
     ]
     return (*found, *_buried(claims))
 
@@ -90,8 +90,8 @@ def _differ(one: PathLine, other: PathLine) -> bool:
     ) and not one.type == other.type == _WHITEOUT
 
 
-def _is_settled(path: str, upper: Layer) -> bool:
-    return isinstance(rule_of(path), Cache) or matches_any(path, upper.wins)
+def _is_settled(path: str, upper: Layer, table: StateTable) -> bool:
+    return isinstance(table.rule_of(path), Cache) or matches_any(path, upper.wins)
 
 
 def _clash(path: str, lower: _Claim, upper: _Claim) -> QlumodError:

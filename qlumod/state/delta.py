@@ -11,7 +11,7 @@ from enum import StrEnum
 from qlumod.errors import QlumodError
 from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import Cache, Dropped, Fixed, Rule, matches_any
-from qlumod.state.kinds import CACHES, rule_of
+from qlumod.state.state_table import StateTable
 
 Tree = Mapping[str, TreeEntry]
 """Entries by path."""
@@ -43,7 +43,6 @@ class Action(StrEnum):
     """The build must stop."""
 
 
-_CACHE_NAMES = frozenset(cache.name for cache in CACHES)
 _IN_LAYER = frozenset((Action.KEEP, Action.CACHE, Action.WHITEOUT))
 
 
@@ -82,11 +81,6 @@ class Plan:
         return tuple(step.path for step in self.of(Action.WHITEOUT))
 
     @property
-    def caches(self) -> tuple[str, ...]:
-        """The names of the caches that the build made, sorted."""
-        return tuple(sorted({step.rule for step in self.steps if step.rule in _CACHE_NAMES}))
-
-    @property
     def faults(self) -> tuple[QlumodError, ...]:
         """Why the build must stop: an error for each refused path."""
         return tuple(
@@ -99,16 +93,18 @@ def plan_delta(
     upper: Tree,
     below: Tree,
     *,
+    table: StateTable,
     wins: Sequence[str] = (),
     secrets: Sequence[str] = (),
 ) -> Plan:
     """Decide what becomes of each path of an upper directory over a view.
 
-    `upper` is a scan of the directory as overlayfs left it: whiteouts, and the attribute of opaque
-    directories. `below` is a scan of the view that it lay upon, state and caches included; empty
-    for a module that stands upon nothing. `wins` and `secrets` are the spec's patterns.
+    `table` are the rules of shared state. `upper` is a scan of the directory as overlayfs left it:
+    whiteouts, and the attribute of opaque directories. `below` is a scan of the view that it lay
+    upon, state and caches included; empty for a module that stands upon nothing. `wins` and
+    `secrets` are the spec's patterns.
     """
-    decide = _Decider(below=below, wins=tuple(wins), secrets=tuple(secrets))
+    decide = _Decider(below=below, table=table, wins=tuple(wins), secrets=tuple(secrets))
     steps = {path: decide.about(entry) for path, entry in upper.items()}
     for path in _hidden(upper, below):
         steps[path] = decide.about_removed(path, entry=None)
@@ -122,6 +118,7 @@ class _Decider:
     """The rules for one path, in order."""
 
     below: Tree
+    table: StateTable
     wins: tuple[str, ...]
     secrets: tuple[str, ...]
 
@@ -148,7 +145,7 @@ class _Decider:
                 action=Action.SECRET,
                 reason="the spec lists it under Secrets",
             )
-        rule = _rule(entry)
+        rule = self._rule(entry)
         return _by_rule(entry, rule, was) if rule is not None else None
 
     def about_removed(self, path: str, *, entry: TreeEntry | None) -> Step:
@@ -156,7 +153,7 @@ class _Decider:
         if was is None:
             reason = "it hides nothing: there is no such path below"
             return Step(path=path, entry=entry, action=Action.SAME, reason=reason)
-        rule = _rule(was)
+        rule = self._rule(was)
         if rule is not None:
             if isinstance(rule, Cache) and not rule.always:
                 reason = f"the build removed this file of the {rule.name} cache"
@@ -187,6 +184,15 @@ class _Decider:
             details=differences(was, now),
             remedy=f"if this module's is right for every stack, add {now.path} to the field Wins",
         )  # fmt: skip
+
+    def _rule(self, entry: TreeEntry) -> Rule | None:
+        rule = self.table.rule_of(entry.path, entry.target)
+        # A directory is no file of state, even where its name fits.
+        if entry.type == "d" and not (
+            isinstance(rule, Dropped) and rule.claims_directory(entry.path)
+        ):
+            return None
+        return rule
 
     def _won(self, path: str) -> bool:
         return matches_any(path, self.wins)
@@ -223,14 +229,6 @@ def _what_counts(entry: TreeEntry) -> dict[str, str]:
             if not name.startswith((*_OVERLAY, *_UNSTORED))
         ),
     }
-
-
-def _rule(entry: TreeEntry) -> Rule | None:
-    rule = rule_of(entry.path, entry.target)
-    # A directory is no file of state, even where its name fits.
-    if entry.type == "d" and not (isinstance(rule, Dropped) and rule.claims_directory(entry.path)):
-        return None
-    return rule
 
 
 def _by_rule(entry: TreeEntry, rule: Rule, was: TreeEntry | None) -> Step:

@@ -11,16 +11,16 @@ from qlumod.layer.payload_build import build_payloads, ensure_generated, plan_jo
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.manifest import LAYER
-from qlumod.model.names import Digest, ModuleName, ReleaseVersion, module_name
+from qlumod.model.names import Digest, ModuleName, PackagingName, ReleaseVersion, module_name
 from qlumod.model.project import Project
 from qlumod.model.proof import About, ProvenModule
 from qlumod.model.spec import ModuleSpec, with_requirements
+from qlumod.packaging.choice import packaging_named
 from qlumod.proof.expected import expectations
 from qlumod.proof.reference import Installation, reference_tree
 from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.stack.payload import Payload
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.staging import staging
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import call_inside, require
@@ -47,7 +47,9 @@ def verify_stack(
     stacked = with_requirements(asked or [spec.module for spec in project.specs], project.specs)
     _check_conflicts(stacked)
     require()
-    installation = Installation(lock=lock, specs=stacked)
+    installation = Installation(
+        packaging=project.release.packaging_of(lock.flavor), lock=lock, specs=stacked
+    )
     names = installation.modules
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
     payloads = built_payloads(place.workshop, plan_jobs(project, lock, names), listen=listen)
@@ -102,13 +104,14 @@ def verdict_of(
     """Assemble the stack of some payloads and hold it against an installation of their packages."""
     # As on a head node, an image has the time of its newest module.
     epoch = max(installation.lock.epoch_of(name) for name in payloads)
-    stack = stack_tree(payloads, epoch=epoch, work=work, listen=listen)
+    packaging = installation.packaging
+    stack = stack_tree(payloads, packaging=packaging, epoch=epoch, work=work, listen=listen)
     with step(listen, "comparing"):
         return verdict(
             reference,
             stack,
             expected=expectations(project, installation, tuple(payloads.values())),
-            kinds=KINDS,
+            kinds=packaging_named(packaging).state.kinds,
         )
 
 
@@ -125,7 +128,12 @@ def _check_conflicts(specs: Sequence[ModuleSpec]) -> None:
 
 
 def stack_tree(
-    payloads: Mapping[ModuleName, Payload], *, epoch: int, work: Path, listen: Listener
+    payloads: Mapping[ModuleName, Payload],
+    *,
+    packaging: PackagingName,
+    epoch: int,
+    work: Path,
+    listen: Listener,
 ) -> ScannedTree:
     """Assemble a stack in `work` and scan it."""
     places = [str(payload.directory) for payload in payloads.values()]
@@ -133,6 +141,7 @@ def stack_tree(
         call_inside(
             "qlumod.proof.inside:stack",
             {
+                "packaging": packaging_named(packaging).place,
                 "payloads": places,
                 "epoch": epoch,
                 "scratch": str(place / "scratch"),

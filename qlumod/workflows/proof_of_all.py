@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from qlumod.events import Listener, Notice, step, within
 from qlumod.layer.payload_build import plan_jobs
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
-from qlumod.model.names import Digest, ModuleName, module_name
+from qlumod.model.names import Digest, ModuleName, PackagingName, module_name
 from qlumod.model.project import CORE, Project
 from qlumod.model.spec import with_requirements
+from qlumod.packaging.choice import packaging_named
 from qlumod.proof.checked import (
     Checked,
     Way,
@@ -32,7 +33,6 @@ from qlumod.proof.steps import otherwise
 from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.files import make_directories, told, write_whole
 from qlumod.system.disk.own_code import code_digest
 from qlumod.system.disk.staging import sweep
@@ -182,8 +182,9 @@ class Prover:
         in_steps = self._reference(stack, STEPS, listen)
         specs = map(self.project.spec, stack)
         secrets = [canonical_path(secret.path) for spec in specs for secret in spec.secrets]
+        table = packaging_named(self._packaging).state
         with step(listen, "comparing one step with two"):
-            return otherwise(reference, in_steps, secrets=secrets, kinds=KINDS)
+            return otherwise(reference, in_steps, secrets=secrets, table=table)
 
     def _identity(self, what: str, stack: ProofStack, way: Way) -> Digest:
         return digest_value(
@@ -197,9 +198,12 @@ class Prover:
 
     def _installation(self, stack: ProofStack, way: Way) -> Installation:
         specs = tuple(self.project.spec(module) for module in stack)
-        core = Installation(lock=self.lock, specs=specs[:1])
-        below = core if way == STEPS else None
-        return Installation(lock=self.lock, specs=specs, below=below)
+        core = Installation(packaging=self._packaging, lock=self.lock, specs=specs[:1])
+        return replace(core, specs=specs, below=core if way == STEPS else None)
+
+    @property
+    def _packaging(self) -> PackagingName:
+        return self.project.release.packaging_of(self.lock.flavor)
 
     def _reference(self, stack: ProofStack, way: Way, listen: Listener) -> ScannedTree:
         return reference_tree(

@@ -10,8 +10,8 @@ from qlumod.events import ignore
 from qlumod.layer.gate import Gate
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Shipped
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.delta import plan_delta
-from qlumod.state.kinds import rule_of
 from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 from tests.secrets.harmless import harmless
@@ -73,13 +73,13 @@ def _asked(plants: Iterable[Planted]) -> Iterator[tuple[str, bool]]:
         tree = Root(Path(place))
         places = {}
         for kind, path, data in plants:
-            places[kind] = f"{ELSEWHERE}{path}" if rule_of(path) else path
+            places[kind] = f"{ELSEWHERE}{path}" if STATE_TABLE.rule_of(path) else path
             tree.write(places[kind], data)
         tree.place.chmod(0o755)
         entries = scan(tree.place)
         gate = Gate(
             tree=tree,
-            chosen=Selection(entries, plan_delta(entries, {})),
+            chosen=Selection(entries, plan_delta(entries, {}, table=STATE_TABLE), STATE_TABLE),
             shipped=Shipped({}, frozenset()),
             declared={},
             owners={},

@@ -34,6 +34,10 @@ from qlumod.model.tree import TreeEntry
 from qlumod.package import before
 from qlumod.package.published_module import read_payload
 from qlumod.packaging.debian.deb import Deb, tar_xz_files
+from qlumod.packaging.debian.state.alternatives import parse_group
+from qlumod.packaging.debian.state.diverted import unseen_diversions
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.packaging.debian.state.triggers import interests
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
 from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
@@ -46,12 +50,8 @@ from qlumod.repository.sets.module_sets import read_lines
 from qlumod.repository.sets.proofs import parse_known
 from qlumod.secrets.look import look
 from qlumod.stack.payload import Payload
-from qlumod.state.alternatives import parse_group
-from qlumod.state.diverted import unseen_diversions
 from qlumod.state.fragment import write_fragment
 from qlumod.state.kind import Kind, StateFile
-from qlumod.state.kinds import KINDS
-from qlumod.state.triggers import interests
 from qlumod.system.disk.squashfs_listing import read_listing
 from tests.head.head_node import payload_files
 from tests.model.test_formats import EXAMPLES
@@ -406,16 +406,20 @@ ROOT_FILES: Mapping[str, tuple[bytes, ...]] = {
 }
 
 STATE = (
-    *map(_fragment, KINDS),
-    *map(_root, KINDS),
-    _word("state.alternatives.parse_group", lambda text: parse_group("awk", text), AWK),
+    *map(_fragment, STATE_TABLE.kinds),
+    *map(_root, STATE_TABLE.kinds),
+    _word(
+        "packaging.debian.state.alternatives.parse_group",
+        lambda text: parse_group("awk", text),
+        AWK,
+    ),
     Reader(
-        name="state.triggers.interests",
+        name="packaging.debian.state.triggers.interests",
         read=lambda data: interests(ModuleName("slurm"), data),
         seeds=(write_fragment("/usr/share/man man-db/noawait\n"),),
     ),
     Reader(
-        name="state.diverted.unseen_diversions",
+        name="packaging.debian.state.diverted.unseen_diversions",
         read=lambda data: unseen_diversions((), [(ModuleName("slurm"), data)]),
         seeds=(write_fragment(FRAGMENTS["dpkg-diversions"][0]),),
     ),

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.stack.state_files import read_files
 from qlumod.state.kind import Files
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.within import Root
 from tests.head.head_node import HeadNode
 
@@ -40,7 +40,7 @@ def state(scratch: Path, below: Mapping[str, str], above: Mapping[str, str]) -> 
     before, after = _files(scratch / "below", below), _files(scratch / "above", above)
     return {
         f"state/{kind.name}": fragment
-        for kind in KINDS
+        for kind in STATE_TABLE.kinds
         if (fragment := kind.capture(before, after))
     }
 

@@ -7,6 +7,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.verbs.check import check_specs
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.scanned_tree import loaded
 from qlumod.system.processes.namespace import call_inside
 from qlumod.workflows.lock import fetch_locked, lock
@@ -114,6 +115,7 @@ def test_the_stack_that_is_proved_is_without_it_as_the_image_is(
     call_inside(
         "qlumod.proof.inside:stack",
         {
+            "packaging": DEBIAN.place,
             "payloads": payloads,
             "epoch": 1_700_000_000,
             "scratch": str(tmp_path / "scratch"),

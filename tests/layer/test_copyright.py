@@ -6,6 +6,7 @@ from pathlib import Path
 from qlumod.layer.copyright_files import copyright_texts
 from qlumod.model.copyright import Texts, collected
 from qlumod.model.names import PackageName
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.system.disk.within import Root
 from tests.layer.conftest import LICENCE
 from tests.layer.site import Site
@@ -17,7 +18,11 @@ def _texts(site: Site, place: Path) -> Texts:
     for name in ("root", "scratch"):
         (place / name).mkdir(exist_ok=True)
     return copyright_texts(
-        site.job("licensed"), Root(place / "root"), site.specs / "debs", Root(place / "scratch")
+        site.job("licensed"),
+        STATE_TABLE,
+        Root(place / "root"),
+        site.specs / "debs",
+        Root(place / "scratch"),
     )
 
 

@@ -14,6 +14,7 @@ from qlumod.layer.gate import Gate, declared_secrets
 from qlumod.layer.select import BOOT, Selection
 from qlumod.layer.shipped import Shipped, md5
 from qlumod.model.contents import parse_contents
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.delta import Action, Plan, Step
 from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
@@ -162,7 +163,7 @@ def gate_of(
     )
     return Gate(
         tree=tree,
-        chosen=Selection(entries, Plan(steps=steps)),
+        chosen=Selection(entries, Plan(steps=steps), STATE_TABLE),
         shipped=Shipped({}, frozenset()),
         declared=declared,
         owners={},
@@ -238,7 +239,7 @@ def test_an_initrd_is_looked_through_but_for_what_the_layer_has() -> None:
     said: list[Event] = []
     gate = Gate(
         tree=Root(Path("/nonexistent")),
-        chosen=Selection({}, Plan(steps=())),
+        chosen=Selection({}, Plan(steps=()), STATE_TABLE),
         shipped=Shipped({}, frozenset([md5(PEM)])),
         declared={"/etc/munge/munge.key": b"the key of all nodes\n"},
         owners={},

@@ -13,6 +13,7 @@ from qlumod.layer.cache import payload_path
 from qlumod.layer.payload_build import build_again, ensure_generated, plan_jobs
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.names import ModuleName
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.inside import assembled
 from qlumod.secrets.ceilings import budget_for
 from qlumod.secrets.part import Part
@@ -46,7 +47,7 @@ def greeting(kernels: Site) -> Path:
 def tell_stack(*, listen: Listener, payloads: Sequence[str], space: str) -> dict[str, str]:
     """Inside: what kmod says of the modules of an assembled stack."""
     members = stacked(Payload(directory=Path(payload)) for payload in payloads)
-    with assembled(members, Path(space), epoch=0, listen=listen) as stack:
+    with assembled(members, Path(space), packaging=DEBIAN, epoch=0, listen=listen) as stack:
         root = stack.root
         (kernel,) = root.names("/usr/lib/modules")
         with enclosed(root) as place:

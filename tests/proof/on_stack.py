@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener, step
-from qlumod.model.names import ModuleName
+from qlumod.model.names import DEB, ModuleName
 from qlumod.model.spec import with_requirements
+from qlumod.packaging.debian.packaging import DEBIAN
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.proof.expected import expectations
 from qlumod.proof.inside import assembled, write_initrd
 from qlumod.proof.permitted import Expectations
@@ -17,7 +19,6 @@ from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.proof.verdict import verdict
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.mount import overlay
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.disk.tree_scan import entry_of, scan
@@ -37,7 +38,9 @@ class Proof:
     def of(cls, specs: Path, cache: Path, payloads: Mapping[str, Path]) -> "Proof":
         project, lock = locked_project(Workplace(specs=specs, cache=cache))
         modules = [ModuleName(name) for name in payloads]
-        installation = Installation(lock=lock, specs=with_requirements(modules, project.specs))
+        installation = Installation(
+            packaging=DEB, lock=lock, specs=with_requirements(modules, project.specs)
+        )
         kept = cache / "proof" / f"{installation.identity}.tree.gz"
         return cls(
             reference=loaded(kept.read_bytes()),
@@ -48,7 +51,7 @@ class Proof:
 
     def failures(self, stack: ScannedTree) -> list[str]:
         """The paths that are reported."""
-        found = verdict(self.reference, stack, expected=self.expected, kinds=KINDS)
+        found = verdict(self.reference, stack, expected=self.expected, kinds=STATE_TABLE.kinds)
         return [failure.path for failure in found.failures]
 
 
@@ -66,11 +69,11 @@ def report_all(
     members = stacked(Payload(directory=Path(payload)) for payload in payloads.values())
     with (
         scratch_space(Path(scratch)) as space,
-        assembled(members, space, epoch=epoch, listen=listen) as stack,
+        assembled(members, space, packaging=DEBIAN, epoch=epoch, listen=listen) as stack,
     ):
         root = stack.root
         write_initrd(root, members, space / "initrd.img", listen)
-        sound = scanned(root)
+        sound = scanned(root, STATE_TABLE)
         answers = {"": proof.failures(sound)}
         with step(listen, "doing faults", total=len(faults())) as advance:
             for number, fault in enumerate(faults()):
@@ -106,6 +109,6 @@ def _rescanned(sound: ScannedTree, upper: Path, view: Path) -> ScannedTree:
             data.pop(path, None)
             continue
         entries[path] = entry_of(view, path)
-        if is_looked_into(entries[path]):
+        if is_looked_into(entries[path], STATE_TABLE):
             data[path] = (view / path.lstrip("/")).read_bytes()
     return ScannedTree(entries=dict(sorted(entries.items())), data=data)

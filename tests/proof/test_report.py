@@ -14,11 +14,11 @@ from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
 from qlumod.model.proof import About, ProvenModule
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.proof.scanned import scanned
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.verbs.repo import init_repository
-from qlumod.state.kinds import KINDS
 from qlumod.system.disk.within import Root
 from qlumod.system.keys.gpg import export_key, make_key, verify_text
 from tests.proof.expected import expectations
@@ -69,9 +69,9 @@ ABOUT = About(
 def sound(tmp_path: Path) -> Verdict:
     for name in ("reference", "stack"):
         (tmp_path / name).mkdir()
-    reference = scanned(Root(make_reference(tmp_path / "reference")))
-    stack = scanned(Root(make_stack(tmp_path / "stack")))
-    return verdict(reference, stack, expected=expectations(), kinds=KINDS)
+    reference = scanned(Root(make_reference(tmp_path / "reference")), STATE_TABLE)
+    stack = scanned(Root(make_stack(tmp_path / "stack")), STATE_TABLE)
+    return verdict(reference, stack, expected=expectations(), kinds=STATE_TABLE.kinds)
 
 
 def typed(

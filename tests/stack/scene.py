@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.stack.meeting import activate
+from qlumod.model.names import ModuleName
+from qlumod.packaging.debian.meeting import DebianMeeting
+from qlumod.packaging.debian.state.crossing import Crossing
 from qlumod.system.disk.mount import overlay, tmpfs
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
@@ -23,8 +25,14 @@ def tell(*, listen: Listener, space: str, deb: str) -> list[str]:
             inside.run("dpkg", "--install", "/toolbox.deb", listen=listen)
             (root / "opt/tools.d").mkdir(parents=True)
             (root / "opt/tools.d/hammer").touch()
-            unheard = {("/opt/tools.d", "toolbox")}
-            activate(inside, Root(root), unheard, epoch=0, listen=listen)
+            heard_of = Crossing(
+                trigger="/opt/tools.d",
+                package="toolbox",
+                module=ModuleName("tools"),
+                brought_by=ModuleName("hammers"),
+            )
+            meeting = DebianMeeting(diversions=(), crossings=[heard_of])
+            meeting.tell(inside, Root(root), epoch=0, listen=listen)
             status = inside.capture("dpkg-query", "-W", "-f=${Status}", "toolbox")
             left = [name for name in ("status-old", "lock", "triggers/Lock")
                     if (root / "var/lib/dpkg" / name).exists()]  # fmt: skip

@@ -11,9 +11,10 @@ from qlumod.events import ignore
 from qlumod.model.contents import PathLine, contents_text
 from qlumod.model.manifest import Manifest, manifest_text
 from qlumod.model.names import ReleaseVersion
-from qlumod.stack.meeting import divert, meeting_layers
+from qlumod.packaging.debian.meeting import DebianMeeting
+from qlumod.packaging.debian.state.diverted import Diversion
+from qlumod.stack.meeting import meeting_layers
 from qlumod.stack.payload import Payload
-from qlumod.state.diverted import Diversion
 from qlumod.system.disk.within import Root
 from qlumod.system.processes.namespace import call_inside
 from tests.support.debs import make_deb
@@ -97,7 +98,7 @@ GL = Diversion(path="/usr/lib/libGL.so.1", other="/usr/lib/mesa/libGL.so.1", pac
 def test_a_diverted_file_gets_its_other_name(tmp_path):
     (tmp_path / "usr/lib").mkdir(parents=True)
     (tmp_path / "usr/lib/libGL.so.1").symlink_to("libGL.so.1.7")
-    divert(Root(tmp_path), [GL])
+    DebianMeeting(diversions=[GL], crossings=()).move(Root(tmp_path))
     assert not os.path.lexists(tmp_path / "usr/lib/libGL.so.1")
     assert (tmp_path / "usr/lib/mesa/libGL.so.1").readlink() == Path("libGL.so.1.7")
 
@@ -106,6 +107,6 @@ def test_a_diverted_file_that_another_module_has_under_its_other_name_only_leave
     (tmp_path / "usr/lib/mesa").mkdir(parents=True)
     for name in ("libGL.so.1", "mesa/libGL.so.1"):
         (tmp_path / "usr/lib" / name).write_text(name)
-    divert(Root(tmp_path), [GL])
+    DebianMeeting(diversions=[GL], crossings=()).move(Root(tmp_path))
     assert not (tmp_path / "usr/lib/libGL.so.1").exists()
     assert (tmp_path / "usr/lib/mesa/libGL.so.1").read_text() == "mesa/libGL.so.1"

@@ -9,8 +9,8 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.kind import canonical_path
-from qlumod.state.kinds import rule_of
 
 GOLDEN = Path(__file__).with_name("debian-root.tsv")
 
@@ -33,7 +33,7 @@ def owned_in(root: Path):
 def chosen(root: Path):
     owned = owned_in(root)
     found = sorted(paths_of(root))
-    ruled = {path.rpartition("/")[0] for path, target in found if rule_of(path, target)}
+    ruled = {path.rpartition("/")[0] for path, target in found if STATE_TABLE.rule_of(path, target)}
     siblings: defaultdict[str, int] = defaultdict(int)
     for path, target in found:
         directory = path.rpartition("/")[0]
@@ -49,7 +49,7 @@ def chosen(root: Path):
 
 def lines_of(rows):
     for path, target, owner in rows:
-        rule = rule_of(path, target)
+        rule = STATE_TABLE.rule_of(path, target)
         yield "\t".join((rule.name if rule else "-", owner, path, target))
 
 

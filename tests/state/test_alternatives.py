@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
-from qlumod.state.alternatives import ALTERNATIVES, Choice, LinkGroup, best, group_text, parse_group
+from qlumod.packaging.debian.state.alternatives import (
+    ALTERNATIVES,
+    Choice,
+    LinkGroup,
+    best,
+    group_text,
+    parse_group,
+)
 from qlumod.state.kind import StateFile
 from tests.state.files import CORE, HA, SLURM, at, faults, text
 

@@ -3,6 +3,7 @@
 import pytest
 
 from qlumod.model.contents import PathLine
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.clashes import Layer, clashes
 
 
@@ -17,7 +18,7 @@ def layer(module, *lines, wins=(), upon=("core",)):
 
 
 def told(*layers):
-    return [str(fault) for fault in clashes(layers)]
+    return [str(fault) for fault in clashes(layers, STATE_TABLE)]
 
 
 def test_two_contents_of_a_path_are_a_clash_that_names_both_modules():

@@ -3,9 +3,9 @@
 import pytest
 
 from qlumod.model.contents import PathLine
+from qlumod.packaging.debian.state.crossing import Crossing, crossings
+from qlumod.packaging.debian.state.triggers import TRIGGERS
 from qlumod.state.clashes import Layer
-from qlumod.state.crossing import Crossing, crossings
-from qlumod.state.triggers import TRIGGERS
 from tests.state.files import at
 
 FILE = "/var/lib/dpkg/triggers/File"

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
-from qlumod.state.debconf import CONFIG, PASSWORDS, TEMPLATES
+from qlumod.packaging.debian.state.debconf import CONFIG, PASSWORDS, TEMPLATES
+from qlumod.packaging.debian.state.shells import SHELLS, SHELLS_STATE
+from qlumod.packaging.debian.state.ucf import HASHFILE, REGISTRY
 from qlumod.state.nsswitch import NSSWITCH, applied
-from qlumod.state.shells import SHELLS, SHELLS_STATE
-from qlumod.state.ucf import HASHFILE, REGISTRY
 from tests.state.files import CORE, HA, SLURM, at, faults, stack, text
 
 

@@ -1,13 +1,18 @@
 """Which paths of an overlay's upper directory become a layer."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.model.tree import TreeEntry
-from qlumod.state.delta import Action, plan_delta, same
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.state.delta import Action, same
+from qlumod.state.delta import plan_delta as plan_delta_by
+
+plan_delta = partial(plan_delta_by, table=STATE_TABLE)
 
 OPAQUE = (("trusted.overlay.opaque", b"y"),)
 ANYWHERE = tuple("/*" * depth for depth in range(1, 5))

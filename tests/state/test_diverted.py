@@ -3,9 +3,9 @@
 import pytest
 
 from qlumod.model.contents import PathLine
+from qlumod.packaging.debian.state.diverted import Diversion, told_by_name, unseen_diversions
+from qlumod.packaging.debian.state.dpkg import DIVERSIONS
 from qlumod.state.clashes import Layer
-from qlumod.state.diverted import Diversion, told_by_name, unseen_diversions
-from qlumod.state.dpkg import DIVERSIONS
 from tests.state.files import at
 
 GL = "/usr/lib/libGL.so.1"

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.state.apt_states import EXTENDED_STATES
-from qlumod.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
+from qlumod.packaging.debian.state.apt_states import EXTENDED_STATES
+from qlumod.packaging.debian.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.packaging.debian.state.triggers import TRIGGERS
 from qlumod.state.kind import StateFile
-from qlumod.state.kinds import KINDS
-from qlumod.state.triggers import TRIGGERS
 from tests.state.files import CORE, HA, SLURM, at, faults, text
 from tests.support.debs import make_deb
 
@@ -264,7 +264,7 @@ def test_apt_names_packages_for_all_architectures_by_the_native_one():
     assert automatic(EXTENDED_STATES.merge([(CORE, fragment)])) == ["ucf"]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", STATE_TABLE.kinds, ids=lambda kind: kind.name)
 def test_a_fragment_of_a_newer_format_is_refused(kind):
     with pytest.raises(QlumodError) as error:
         kind.merge([(SLURM, b"Format: 2\n\nx\n")])
@@ -274,7 +274,7 @@ def test_a_fragment_of_a_newer_format_is_refused(kind):
     )
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", STATE_TABLE.kinds, ids=lambda kind: kind.name)
 def test_of_no_module_there_is_no_state(kind):
     assert kind.merge([]) == {}
     assert kind.merge([(CORE, b"")]) == {}

@@ -4,16 +4,16 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.accounts import Accounts
+from qlumod.packaging.debian.state.alternatives import ALTERNATIVES
+from qlumod.packaging.debian.state.apt_states import EXTENDED_STATES
+from qlumod.packaging.debian.state.debconf import CONFIG, TEMPLATES
+from qlumod.packaging.debian.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.packaging.debian.state.triggers import TRIGGERS
+from qlumod.packaging.debian.state.ucf import HASHFILE
 from qlumod.state.accounts import ACCOUNTS, unregistered
-from qlumod.state.alternatives import ALTERNATIVES
-from qlumod.state.apt_states import EXTENDED_STATES
-from qlumod.state.debconf import CONFIG, TEMPLATES
-from qlumod.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
 from qlumod.state.fragment import write_fragment
 from qlumod.state.kind import Kind, StateFile
-from qlumod.state.kinds import KINDS
-from qlumod.state.triggers import TRIGGERS
-from qlumod.state.ucf import HASHFILE
 
 REMEDY = "see which package writes that, and have it mended or leave it out"
 LONG = "1" * 5000
@@ -104,7 +104,7 @@ def test_it_is_told_with_file_and_line(case: str) -> None:
     assert caught.value.remedy == REMEDY
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+@pytest.mark.parametrize("kind", STATE_TABLE.kinds, ids=[kind.name for kind in STATE_TABLE.kinds])
 @pytest.mark.parametrize("data", [b"\0", b"x", b"\xff\n \n:\n", b":::::::::\n", b" a\n\nb c d\n"])
 def test_no_kind_is_surprised_by_anything(kind, data: bytes) -> None:
     paths = [pattern.replace("*", "x") for pattern in kind.patterns]
@@ -185,7 +185,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+@pytest.mark.parametrize("kind", STATE_TABLE.kinds, ids=[kind.name for kind in STATE_TABLE.kinds])
 def test_a_damaged_fragment_is_told_with_module_and_file(kind) -> None:
     for fragment in (b"\n\nx", b"Format: 2\n\n", write_fragment(DAMAGED.get(kind.name, ""))):
         if fragment == b"Format: 1\n":

@@ -23,7 +23,7 @@ RESULTS = {
 DECIDE = {
     "a layer": (
         "layer/compile_inside.py", "layer/inside.py", "secrets/rules/gitleaks.json",
-        "stack/bootstrap.py", "state/dpkg.py", "packaging/debian/archive.py",
+        "stack/bootstrap.py", "packaging/debian/state/dpkg.py", "packaging/debian/archive.py",
         "system/enclosure/enclosed.sh", "system/disk/files.py", "system/processes/map_ids.py",
     ),
     "packages": (

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from qlumod.model.lines import lines_of
 from qlumod.model.names import ModuleName
+from qlumod.packaging.debian.state.dpkg import DIVERSIONS
+from qlumod.packaging.debian.state.triggers import Activation
 from qlumod.state.clashes import Layer, are_strangers
-from qlumod.state.dpkg import DIVERSIONS
 from qlumod.state.fragment import in_fragment
 from qlumod.state.kind import Fragments, canonical_path
-from qlumod.state.triggers import Activation
 
 _FILES = "flh"
 TOLD_BY_NAME = {"glx-diversions": ("register-glx-alternative-nvidia",)}

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qlumod.model.names import ModuleName
+from qlumod.packaging.debian.state.triggers import interests
 from qlumod.state.clashes import Layer, are_strangers
 from qlumod.state.kind import Fragments, canonical_path
-from qlumod.state.triggers import interests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -5,7 +5,7 @@ apt writes it 0644 root:root (apt-pkg/depcache.cc, pkgDepCache::writeStateFile).
 
 from collections.abc import Mapping
 
-from qlumod.state.dpkg import STATUS_PATH, by_package
+from qlumod.packaging.debian.state.dpkg import STATUS_PATH, by_package
 from qlumod.state.entries import Entry
 from qlumod.state.fragment import fields, in_fragment, joined, write_fragment
 from qlumod.state.kind import Files, Fragments, StateFile, encoded, parsed, text_of

@@ -4,17 +4,17 @@ from collections import Counter
 
 import pytest
 
-from qlumod.state.caches import CACHES
-from qlumod.state.dropped import DROPPED
+from qlumod.packaging.debian.state.caches import CACHES
+from qlumod.packaging.debian.state.dropped import DROPPED
+from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.identity import FIXED
 from qlumod.state.kind import matched_by
-from qlumod.state.kinds import IDENTITY, KINDS, RULES, kind_named, rule_of
 from tests.state.golden import recorded
 
 DATABASES = {"alternatives", "dpkg-triggers"}
 """Kinds that are a file per name: whole directories of theirs, of which every byte is compared."""
 
-RULED = {rule.name for rule in RULES} - DATABASES - {"mount-points"}
+RULED = {rule.name for rule in STATE_TABLE.rules} - DATABASES - {"mount-points"}
 
 COUNTS = {
     "account-backups": 4, "accounts": 6, "alternatives": 133, "apt-cache": 1,
@@ -30,7 +30,7 @@ COUNTS = {
 
 
 def claimants(path, target=""):
-    return [rule.name for rule in RULES if rule.claims(path, target)]
+    return [rule.name for rule in STATE_TABLE.rules if rule.claims(path, target)]
 
 
 def test_every_path_of_a_debian_root_has_the_recorded_rule_and_no_second_one():
@@ -44,7 +44,7 @@ def test_every_path_of_a_debian_root_has_the_recorded_rule_and_no_second_one():
 
 def test_looking_a_rule_up_finds_what_asking_all_rules_finds():
     for _, _, path, target in recorded():
-        rule = rule_of(path, target)
+        rule = STATE_TABLE.rule_of(path, target)
         assert claimants(path, target) == ([rule.name] if rule else [])
 
 
@@ -83,7 +83,7 @@ def test_whole_trees_are_dropped_only_where_a_node_mounts_something():
 
 
 def test_every_rule_has_a_name_of_its_own():
-    names = [rule.name for rule in RULES]
+    names = [rule.name for rule in STATE_TABLE.rules]
     assert len(names) == len(set(names))
 
 
@@ -92,16 +92,18 @@ def test_every_dropped_and_fixed_path_has_a_reason():
 
 
 def test_accounts_are_written_before_files_with_owners_by_name():
-    assert KINDS[0].name == "accounts"
+    assert STATE_TABLE.kinds[0].name == "accounts"
 
 
 def test_a_kind_is_found_by_name():
-    assert kind_named("nsswitch") in KINDS
-    assert kind_named("nonsense") is None
+    assert STATE_TABLE.kind_named("nsswitch") in STATE_TABLE.kinds
+    assert STATE_TABLE.kind_named("nonsense") is None
 
 
 def test_the_machine_id_is_there_and_empty_in_every_stack():
-    assert {path: file.data for path, file in IDENTITY.items()} == {"/etc/machine-id": b""}
+    assert {path: file.data for path, file in STATE_TABLE.identity.items()} == {
+        "/etc/machine-id": b""
+    }
 
 
 @pytest.mark.parametrize(
