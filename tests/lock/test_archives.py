@@ -8,7 +8,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.model.lock import parse_lock
-from qlumod.packaging.debian import apt
+from qlumod.packaging.debian import host_apt
 from qlumod.packaging.debian.build_tools import tools
 from qlumod.system.keys import gpg
 from qlumod.system.processes.run import attempt, command
@@ -224,7 +224,7 @@ def test_nothing_of_the_host_that_loosens_a_check_or_runs_a_hook_comes_over(
         'APT::Update::Pre-Invoke { "touch /tmp/hook"; };\n'
         f'Dir "{tmp_path}";\n'
     )
-    settings = apt.host_settings(config)
+    settings = host_apt.host_settings(config)
     assert 'Acquire::http::Proxy "http://proxy.example:3128";' in settings
     assert not [line for line in settings if "nsecure" in line or "Unauth" in line]
     assert not [line for line in settings if "Invoke" in line]

@@ -11,7 +11,7 @@ from qlumod.model.lock import LockedArchive, LockedPackage
 from qlumod.model.names import Digest
 from qlumod.model.release import Release
 from qlumod.model.target import Target
-from qlumod.packaging.debian import apt
+from qlumod.packaging.debian import apt_indexes
 from qlumod.packaging.debian.archives.downloads import download
 from qlumod.packaging.debian.archives.root import (
     HELD,
@@ -23,7 +23,7 @@ from qlumod.packaging.debian.archives.root import (
 )
 from qlumod.packaging.debian.archives.signatures import dates, locked_archives
 from qlumod.packaging.debian.solving.apt_solver import absent, solve
-from qlumod.packaging.release_archives import Dated, Failure, Reach
+from qlumod.packaging.release_archives import Archives, Dated, Failure, Reach
 from qlumod.packaging.solving.problem import Problem
 from qlumod.packaging.solving.solution import Solved
 from qlumod.system.disk.store import Store
@@ -73,7 +73,7 @@ class AptArchives:
         """With archives of packages that only the store still has, one for each of theirs."""
         where = with_held(self.where, packages, store)
         if packages:
-            apt.update(where.root, stall=where.stall, listen=listen)
+            apt_indexes.update(where.root, stall=where.stall, listen=listen)
         return replace(self, where=where, held={package.sha256: package for package in packages})
 
     def solve(self, problem: Problem, listen: Listener) -> Solved:
@@ -116,7 +116,7 @@ def apt_archives(
     needed: Collection[str],
     optional: Collection[str] = (),
     listen: Listener,
-) -> Iterator[AptArchives]:
+) -> Iterator[Archives]:
     """Hold a private root with the archives that are `needed`, and `optional` ones if they can be.
 
     Raises all faults of needed ones at once.

@@ -7,7 +7,8 @@ from pathlib import Path
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.address import Address
 from qlumod.model.release import UNVERIFIED, Archive
-from qlumod.packaging.debian.apt import AptSource, HostArchive
+from qlumod.packaging.debian.apt import AptSource
+from qlumod.packaging.debian.host_apt import HostArchive
 from qlumod.system.disk.documents import require_regular
 from qlumod.system.disk.files import read_bytes
 from qlumod.system.keys import gpg

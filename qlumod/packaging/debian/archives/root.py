@@ -12,7 +12,7 @@ from qlumod.model.lock import LockedPackage
 from qlumod.model.release import Archive, Release
 from qlumod.model.target import Target
 from qlumod.packaging.addressing import addressed
-from qlumod.packaging.debian import apt
+from qlumod.packaging.debian import apt, apt_indexes, host_apt
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, folder_archive, frozen_archive
 from qlumod.packaging.debian.archives.archive_sources import require_debs, sources_of
@@ -80,8 +80,8 @@ def archive_root(
         archives = addressed(
             release, flavor, {*needed, *optional}, reach.addresses, check=require_debs
         )
-        settings = apt.host_settings(host)
-        known = apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
+        settings = host_apt.host_settings(host)
+        known = host_apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
         sources, missing = sources_of(archives, known, optional=optional)
         folders = {
             archive.name: place_of(
@@ -128,9 +128,9 @@ def with_folders(where: ArchiveRoot) -> ArchiveRoot:
 def with_indexes(where: ArchiveRoot, optional: Collection[str], listen: Listener) -> ArchiveRoot:
     """Read the archives' indexes; of the `optional` archives those that can be reached."""
     try:
-        apt.update(where.root, stall=where.stall, listen=listen)
+        apt_indexes.update(where.root, stall=where.stall, listen=listen)
         return where
-    except (apt.AptFailed, Stalled) as failure:
+    except (apt_indexes.AptFailed, Stalled) as failure:
         asked = [source for source in where.root.sources if source.archive in optional]
         missing = dict(_unreachable(where, asked, listen))
         if not missing:
@@ -138,7 +138,7 @@ def with_indexes(where: ArchiveRoot, optional: Collection[str], listen: Listener
     left = [source for source in where.root.sources if source.archive not in missing]
     reduced = replace(where.root, sources=tuple(left))
     where = _with(replace(where, root=reduced, missing={**where.missing, **missing}), [])
-    apt.update(where.root, stall=where.stall, listen=listen)
+    apt_indexes.update(where.root, stall=where.stall, listen=listen)
     return where
 
 
@@ -147,8 +147,8 @@ def _unreachable(
 ) -> Iterator[tuple[str, QlumodError]]:
     for source in sources:
         try:
-            apt.update(where.root, only=source, stall=where.stall, listen=listen)
-        except (apt.AptFailed, Stalled) as failure:
+            apt_indexes.update(where.root, only=source, stall=where.stall, listen=listen)
+        except (apt_indexes.AptFailed, Stalled) as failure:
             reasons = getattr(failure, "reasons", (failure.brief,))
             yield (
                 source.archive,

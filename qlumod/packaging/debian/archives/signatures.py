@@ -7,7 +7,7 @@ from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import LockedArchive
 from qlumod.model.stanzas import signed_stanza
-from qlumod.packaging.debian import apt
+from qlumod.packaging.debian import apt_indexes
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archives.archive_sources import too_weak
 from qlumod.packaging.release_archives import Dated
@@ -18,10 +18,10 @@ from qlumod.system.keys.strength import weaknesses
 
 def dates(root: AptRoot, suites: Collection[tuple[str, str]]) -> Iterator[Dated]:
     """How old these suites (archive and suite) are, as far as they have been read."""
-    found = apt.release_files(root)
+    found = apt_indexes.release_files(root)
     for source in root.sources:
         for suite in source.suites:
-            path = found.get(apt.plain_uri(source.base(suite)))
+            path = found.get(apt_indexes.plain_uri(source.base(suite)))
             if path and (source.archive, suite) in suites:
                 date = signed_stanza(files.read_bytes(path), str(path)).need("Date")
                 yield Dated(archive=source.archive, suite=suite, date=date, uri=source.uri)

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qlumod.errors import raise_faults
-from qlumod.packaging.debian.apt import AptRoot, why_apt_refuses
+from qlumod.packaging.debian.apt import AptRoot
 from qlumod.packaging.debian.python_apt import python_module
 from qlumod.packaging.debian.solving.apt_cache import allows
+from qlumod.packaging.debian.solving.apt_refusal import why_apt_refuses
 from qlumod.packaging.debian.solving.apt_solution import AptSolution
 from qlumod.packaging.debian.solving.dkms import Dkms
 from qlumod.packaging.debian.solving.frames import Frames
