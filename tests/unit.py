@@ -18,6 +18,7 @@ UNIT = frozenset(
         "head/test_choice", "head/test_documents",
         "layer/test_install", "layer/test_kernel_package",
         "package/test_changelog", "package/test_changes", "package/test_plan", "package/test_room",
+        "packaging/test_toy_lock",
         "proof/test_compare", "proof/test_design", "proof/test_permitted", "proof/test_table",
         "revisions/test_rules",
         "system/test_memory", "system/test_one_door", "system/test_own_code", "system/test_store",

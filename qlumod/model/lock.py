@@ -29,7 +29,8 @@ from qlumod.model.numbers import epoch, number
 _N = TypeVar("_N", bound=str)
 _T = TypeVar("_T")
 
-_FILENAME = re.compile(r"[^/]+(/[^/]+)*\.deb\Z")
+_FILENAME = re.compile(r"[^/]+(/[^/]+)*\.[a-z]+\Z")
+"""A flavor of other packages has files of another suffix."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
