@@ -13,6 +13,8 @@ from qlumod.layer.payload_build import build_again, payload, plan_jobs, require_
 from qlumod.layer.scheduler import Outcome, abreast, usable_processors
 from qlumod.lock.rules.make import require_tools
 from qlumod.lock.rules.module_versions import is_published
+from qlumod.lock.verbs.fetch_locked import fetch_locked
+from qlumod.lock.verbs.lock_files import locked_project
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
@@ -22,7 +24,6 @@ from qlumod.stack.payload import Payload
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.run import require_programs
 from qlumod.system.processes.workers import workers
-from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.package import package_module
 from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors
 from qlumod.workflows.workplace import Workplace

@@ -8,6 +8,8 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.layer.job import Job
 from qlumod.layer.payload_build import build_payloads, ensure_generated, plan_jobs
+from qlumod.lock.verbs.fetch_locked import fetch_locked
+from qlumod.lock.verbs.lock_files import locked_project, project_for
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.manifest import LAYER
@@ -24,7 +26,6 @@ from qlumod.stack.payload import Payload
 from qlumod.system.disk.staging import staging
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import call_inside, require
-from qlumod.workflows.lock import fetch_locked, locked_project, project_for
 from qlumod.workflows.workplace import Workplace
 
 

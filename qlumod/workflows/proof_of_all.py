@@ -9,6 +9,8 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, step, within
 from qlumod.layer.payload_build import plan_jobs
+from qlumod.lock.verbs.fetch_locked import fetch_locked
+from qlumod.lock.verbs.lock_files import locked_project
 from qlumod.model.digests import digest_value
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName, PackagingName, module_name
@@ -40,7 +42,6 @@ from qlumod.system.disk.tmpfs import available_memory
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import require
 from qlumod.system.processes.workers import workers
-from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.proof import about, built_payloads, verdict_of
 from qlumod.workflows.workplace import Workplace
 

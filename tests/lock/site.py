@@ -6,6 +6,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Event
 from qlumod.lock.fetching.fetch import Fetched
+from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.model.address import Address
 from qlumod.packaging.debian import apt, apt_indexes
 from qlumod.system.disk.store import Store
@@ -149,7 +150,7 @@ class Site:
     ) -> workflow.Locked:
         return workflow.lock(
             self.place,
-            workflow.Wish(update=update),
+            Wish(update=update),
             dry_run=dry_run,
             listen=self.events.append,
         )

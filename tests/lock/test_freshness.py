@@ -7,6 +7,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.rules.freshness import Older, older_archive
+from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.model.lock import lock_text, parse_lock
 from qlumod.packaging.debian import host_apt
 from qlumod.workflows import lock as workflow
@@ -61,7 +62,7 @@ def relocked(site: Site, *older: Older, update: tuple[str, ...] | None = ()) -> 
     without_lists(site)
     return workflow.lock(
         site.place,
-        workflow.Wish(update=update, older=older),
+        Wish(update=update, older=older),
         listen=site.events.append,
     )
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
+from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.packaging.choice import PACKAGINGS
-from qlumod.workflows.lock import Wish, fetch_modules, lock
+from qlumod.workflows.lock import fetch_modules, lock
 from qlumod.workflows.workplace import Workplace
 from tests.packaging.toy.packaging import TOY
 
