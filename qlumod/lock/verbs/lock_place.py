@@ -22,14 +22,14 @@ class LockPlace:
     store: Path | None = None
     """The directory of fetched packages, where it is not the cache's."""
     addresses: Sequence[Address] = ()
-    """Where archives of the release are, besides what the host's apt and the release say."""
+    """Where archives of the release are, besides what the host and the release say."""
     flavor: str | None = None
     arch: str | None = None
     profile: str = RELEASED
     stall: float = STALL
     """The seconds that hardly anything may come of a mirror; 0: as long as it takes."""
     host: Path | None = None
-    """The APT_CONFIG of the host whose apt knows archives; None: this host's."""
+    """What configures the package manager of the host that knows archives; None: this host's."""
 
     @property
     def packages(self) -> Store:
