@@ -67,16 +67,9 @@ def solved_lock(
         )
         project = project.without(without)
         where, stored, held = _held(where, kept, moving, place.packages, listen)
-        with step(listen, "Solving"):
-            solved = where.solve(problem_of(project.specs, wanted.flavor, held), listen)
-        check_dropped(
-            held,
-            solved.packages,
-            renewing(project.release, wanted.flavor, wanted.architecture),
-        )
         return project, make_lock(
             project,
-            SolvedFrom(packages=solved.packages, archives=where.signed(solved)),
+            _solved(project, wanted, where, held, listen),
             wanted,
             tools=packaging.tools(),
             before=Before(lock=old, unread=_unread(where, stored, old), older=wish.older),
@@ -100,6 +93,20 @@ def _held(
         frozenset(package.archive for package in stored),
         held_packages(kept, names, gone, store),
     )
+
+
+def _solved(
+    project: Project,
+    wanted: Target,
+    where: Archives,
+    held: Sequence[HeldPackage],
+    listen: Listener,
+) -> SolvedFrom:
+    with step(listen, "Solving"):
+        solved = where.solve(problem_of(project.specs, wanted.flavor, held), listen)
+    command = renewing(project.release, wanted.flavor, wanted.architecture)
+    check_dropped(held, solved.packages, command)
+    return SolvedFrom(packages=solved.packages, archives=where.signed(solved))
 
 
 def _unread(
