@@ -95,7 +95,7 @@ def test_modules_are_solved_over_each_other_and_locked(place: Workplace) -> None
 
 
 def test_what_is_locked_is_fetched(place: Workplace, tmp_path: Path) -> None:
-    found = {package.package: package for package in lock(place).lock.packages}
+    found = {str(package.package): package for package in lock(place).lock.packages}
     assert [p.package for p in fetch_modules(place, ["trains"]).packages] == ["rails", "train"]
     train = found["train"]
     path = place.packages.check(train.sha256, train.size)
