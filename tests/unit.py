@@ -18,7 +18,7 @@ UNIT = frozenset(
         "head/test_choice", "head/test_documents",
         "layer/test_kernel_package",
         "package/test_changelog", "package/test_changes", "package/test_plan", "package/test_room",
-        "packaging/test_dpkg_database", "packaging/test_initramfs_tools",
+        "packaging/test_dpkg_database", "packaging/test_initramfs_tools", "packaging/test_toy_lock",
         "proof/test_compare", "proof/test_design", "proof/test_known_fields",
         "proof/test_permitted", "proof/test_table",
         "revisions/test_rules",

@@ -1,1 +1,1 @@
-"""Which packages exactly: solving with apt, and fetching what was solved."""
+"""Which packages exactly: solving by a packaging, and fetching what was solved."""

@@ -37,7 +37,8 @@ from qlumod.model.numbers import epoch, number
 _N = TypeVar("_N", bound=str)
 _T = TypeVar("_T")
 
-_FILENAME = re.compile(r"[^/]+(/[^/]+)*\.deb\Z")
+_FILENAME = re.compile(r"[^/]+(/[^/]+)*\.[a-z]+\Z")
+"""A flavor of other packages has files of another suffix."""
 
 
 def lock_text(lock: Lock) -> str:

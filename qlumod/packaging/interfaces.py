@@ -13,6 +13,7 @@ from qlumod.packaging.installer import Installer
 from qlumod.packaging.meeting import Meet, silent
 from qlumod.packaging.permits import PackagingPermits
 from qlumod.packaging.reference import Reference
+from qlumod.packaging.release_archives import BuildTools, HoldArchives
 from qlumod.state.state_table import StateTable
 
 
@@ -24,6 +25,10 @@ class Packaging:
     """As a release names it."""
     place: str
     """Where a process of its own finds this value (``module:name``, see `choice.packaging_at`)."""
+    archives: HoldArchives
+    """Holds the archives of a release: packages are locked and fetched from them."""
+    tools: BuildTools
+    """Tells the versions of the tools that shape what is built."""
     installer: Installer
     """What puts packages into roots."""
     database: PackageDatabase

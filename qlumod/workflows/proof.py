@@ -6,6 +6,8 @@ from dataclasses import replace
 from qlumod.events import Listener
 from qlumod.layer.job import Job
 from qlumod.layer.payload_build import build_payloads, ensure_generated, plan_jobs
+from qlumod.lock.verbs.fetch_locked import fetch_locked
+from qlumod.lock.verbs.lock_files import locked_project, project_for
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.spec import with_requirements
 from qlumod.proof.design import require_one_stack
@@ -16,7 +18,6 @@ from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import require
-from qlumod.workflows.lock import fetch_locked, locked_project, project_for
 from qlumod.workflows.workplace import Workplace
 
 

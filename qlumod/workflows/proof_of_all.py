@@ -5,6 +5,8 @@ from pathlib import Path
 
 from qlumod.events import Listener
 from qlumod.layer.payload_build import plan_jobs
+from qlumod.lock.verbs.fetch_locked import fetch_locked
+from qlumod.lock.verbs.lock_files import locked_project
 from qlumod.model.names import module_name
 from qlumod.model.spec import with_requirements
 from qlumod.proof.design import design
@@ -16,7 +18,6 @@ from qlumod.proof.reference import PROOF, UNFINISHED
 from qlumod.system.disk.refusals import told
 from qlumod.system.disk.staging import sweep
 from qlumod.system.processes.namespace import require
-from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.proof import built_payloads
 from qlumod.workflows.workplace import Workplace
 

@@ -7,10 +7,11 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.verbs.check import check_specs
+from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.scanned_tree import loaded
 from qlumod.system.processes.namespace import call_inside
-from qlumod.workflows.lock import fetch_locked, lock
+from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache
 from tests.layer.site import Site, write_site

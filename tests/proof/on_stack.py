@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener, step
+from qlumod.lock.verbs.lock_files import locked_project
 from qlumod.model.names import ModuleName
 from qlumod.model.spec import with_requirements
 from qlumod.packaging.debian.packaging import DEBIAN
@@ -21,7 +22,6 @@ from qlumod.stack.payload import Payload
 from qlumod.system.disk.mount import overlay
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.disk.tree_scan import entry_of, scan
-from qlumod.workflows.lock import locked_project
 from qlumod.workflows.workplace import Workplace
 from tests.proof.faults import Fault, faults
 

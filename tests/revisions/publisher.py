@@ -7,6 +7,7 @@ from pathlib import Path
 
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
+from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.model.names import ModulePackage
 from qlumod.package.delivery import Delivery
 from qlumod.package.render import render
@@ -49,7 +50,7 @@ class Publisher(Site):
         """Lock against the repository."""
         return lock.lock(
             self.place,
-            lock.Wish(**given),  # type: ignore[arg-type]
+            Wish(**given),  # type: ignore[arg-type]
             base=self.base(against),
             listen=self.events.append,
         )

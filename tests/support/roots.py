@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from qlumod.events import Listener, ignore
-from qlumod.packaging.debian.apt import host_archives
+from qlumod.packaging.debian.host_apt import host_archives
 from qlumod.system.disk.mount import bind, overlay, squashfs
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.processes.command import command

@@ -7,7 +7,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import PackageName
-from qlumod.packaging.debian import apt
+from qlumod.packaging.debian import apt, apt_indexes
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, frozen_archive
 from qlumod.system.disk.regular_files import file_sum, regular_files
 from qlumod.system.disk.store import Store
@@ -66,7 +66,7 @@ def test_apt_installs_from_it_and_knows_nothing_else(
 ) -> None:
     archive = frozen_archive(packages, store, tmp_path / "frozen", HEADING)
     root = root_of(tmp_path, archive)
-    apt.update(root)
+    apt_indexes.update(root)
     names = capture(command("apt-cache", "pkgnames", environment=root.environment)).decode()
     assert sorted(names.split()) == ["libmunge", "munge"]
     capture(command("apt-get", "-d", "-y", "install", "munge=0.5", environment=root.environment))

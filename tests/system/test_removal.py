@@ -143,7 +143,7 @@ def test_temporary_directories_that_packages_write_to_are_removed_here() -> None
         for path in (ROOT / "qlumod").rglob("*.py")
         if "TemporaryDirectory" in path.read_text()
     }
-    assert names == {"lock/fetching/download.py"}, (
+    assert names == {"packaging/debian/archives/download.py"}, (
         "only apt writes there; elsewhere it is `scratch`"
     )
 

@@ -1,4 +1,4 @@
-"""A module's recipe: what engineers wrote and apt chose for it, by which versions are told apart.
+"""A module's recipe: what engineers wrote and what was chosen for it; versions differ by it.
 
 Neither our code nor the tools nor the layers below are in it: they may change and the module stay
 the same, byte for byte. Whether it did, the build finds out.

@@ -1,8 +1,8 @@
 """The downloader's own process: apt's methods fetch what is listed, hashes checked, resumed.
 
-``python -m qlumod.lock.fetching.download`` with APT_CONFIG naming a private root: a JSON list of
-lists of what to fetch on standard input, each list fetched by a stream of its own; lines on
-standard output: ``bytes N``, ``done PATH``, ``failed [PATH, WHY]``.
+``python -m qlumod.packaging.debian.archives.download`` with APT_CONFIG naming a private root: a
+JSON list of lists of what to fetch on standard input, each list fetched by a stream of its own;
+lines on standard output: ``bytes N``, ``done PATH``, ``failed [PATH, WHY]``.
 """
 
 import json

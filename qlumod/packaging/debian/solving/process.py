@@ -1,33 +1,33 @@
 """The solver's own process: modules and held packages in, choices out, both as JSON.
 
-``python -m qlumod.lock.solver.process`` with APT_CONFIG naming a private root: python-apt keeps its
-state in the process.
+``python -m qlumod.packaging.debian.solving.process`` with APT_CONFIG naming a private root:
+python-apt keeps its state in the process.
 """
 
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import apt_pkg
 
 from qlumod.errors import QlumodError
-from qlumod.lock.solver.algorithm import Solver, Sources
-from qlumod.lock.solver.apt_cache import World
-from qlumod.lock.solver.contract import (
-    Chosen,
-    Problem,
-    Question,
-    Reply,
-    Solution,
-    faults_as_json,
-    locked_package,
-)
-from qlumod.lock.solver.kernels import Made
-from qlumod.lock.solver.problem import PackageEntry, Slot
 from qlumod.model.generated import ARCHIVE
 from qlumod.model.json_values import Json
-from qlumod.packaging.debian import apt
+from qlumod.packaging.debian.solving.apt_solution import AptSolution
+from qlumod.packaging.debian.solving.records import stanza_of
+from qlumod.packaging.debian.solving.seen_archives import SeenArchives
+from qlumod.packaging.debian.solving.solver_order import (
+    Question,
+    SolverOrder,
+    faults_as_json,
+    locked_package,
+    solved_as_json,
+)
+from qlumod.packaging.debian.solving.worlds import AptWorlds
+from qlumod.packaging.solving.package_entries import PackageEntry
+from qlumod.packaging.solving.solution import Chosen, Solution, Solved
+from qlumod.packaging.solving.solver import Solver
+from qlumod.packaging.solving.world import Made
 
 _UNTOLD = (
     "ask the owner of the archive for indexes that have it, or take its packages as a directory of "
@@ -35,25 +35,24 @@ _UNTOLD = (
 )
 
 
-def _reply(problem: Problem) -> Reply:
-    root = apt.AptRoot(path=Path(problem.root), architecture=problem.architecture, sources=())
-    sources = Sources(problem.sources, problem.shared)
-    solver = Solver(root, problem.modules, sources)
-    slots = [Slot.of(old) for old in problem.old]
+def _solved(order: SolverOrder) -> Solved:
+    archives = SeenArchives(order.sources, order.shared)
+    worlds = AptWorlds(order, archives)
+    solver = Solver(worlds, order.problem)
     try:
-        if not problem.modules:
-            return Reply(gone=tuple(solver.absent(slots)))
-        solver.solve(slots)
+        if not order.problem.modules:
+            return Solved(gone=solver.absent())
+        solver.solve()
     finally:
-        solver.close()
-    return Reply(
-        packages=tuple(locked_package(_entry(entry, sources)) for entry in solver.entries),
-        indexes=sources.files,
+        worlds.close()
+    return Solved(
+        packages=tuple(locked_package(_entry(entry, archives)) for entry in solver.entries),
+        indexes=archives.files,
     )
 
 
-def _entry(entry: PackageEntry, sources: Sources) -> Json:
-    told = entry.chosen.told
+def _entry(entry: PackageEntry, archives: SeenArchives) -> Json:
+    told = stanza_of(entry.chosen)
     return {
         "package": entry.chosen.package,
         "version": entry.chosen.version,
@@ -63,17 +62,17 @@ def _entry(entry: PackageEntry, sources: Sources) -> Json:
         "builds": entry.builds,
         "reason": entry.reason,
         "section": _restricted(told.get("Section")),
-        **(_made(entry.made) if entry.made else _found(entry.chosen, sources)),
+        **(_made(entry.made) if entry.made else _found(entry.chosen, archives)),
     }
 
 
-def _found(chosen: Chosen, sources: Sources) -> Json:
-    told = chosen.told
+def _found(chosen: Chosen, archives: SeenArchives) -> Json:
+    told = stanza_of(chosen)
     return {
         "sha256": told.need("SHA256", remedy=_UNTOLD),
         "size": told.number("Size", remedy=_UNTOLD),
         "filename": told.need("Filename", remedy=_UNTOLD),
-        "archive": sources.archive_of(chosen),
+        "archive": archives.archive_of(chosen),
     }
 
 
@@ -89,8 +88,8 @@ def _restricted(section: str) -> str:
 
 
 def _solution(question: Question) -> Solution:
-    """Solve in a world where Recommends count: `qlumod.lock.solver.algorithm` asks for it."""
-    world = World(question.frame, recommends=True)
+    """Solve in a world where Recommends count: `worlds.AptWorld` asks for it."""
+    world = AptSolution(question.frame, recommends=True)
     return world.solve(question.requests, why=question.why, prefer=question.prefer)
 
 
@@ -102,7 +101,7 @@ def _main() -> None:
         if "question" in order:
             told = {"solution": _solution(Question.from_json(order["question"])).as_json}
         else:
-            told = {"reply": _reply(Problem.from_json(order["problem"])).as_json}
+            told = {"solved": solved_as_json(_solved(SolverOrder.from_json(order["solve"])))}
     except QlumodError as error:
         told = {"faults": faults_as_json(error)}
     json.dump(told, sys.stdout)

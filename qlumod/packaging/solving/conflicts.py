@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.lock.solver.apt_cache import World
-from qlumod.lock.solver.contract import Module
-from qlumod.lock.solver.problem import PackageEntries, PackageEntry
+from qlumod.packaging.solving.package_entries import PackageEntries, PackageEntry
+from qlumod.packaging.solving.problem import Module
+from qlumod.packaging.solving.world import World
 
 
 def check_apart(modules: Sequence[Module], entries: PackageEntries, world: World) -> None:

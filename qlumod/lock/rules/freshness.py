@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.lock import Lock, LockedArchive
 from qlumod.model.release_archives import archive_name
-from qlumod.model.stanzas import date_seconds, signed_stanza
-from qlumod.packaging.debian import apt
-from qlumod.packaging.debian.apt import AptRoot, AptSource
-from qlumod.system.disk.regular_files import read_bytes
+from qlumod.model.stanzas import date_seconds
+from qlumod.packaging.release_archives import Archives, Dated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,23 +26,21 @@ def older_archive(text: str) -> Older:
     return Older(archive=archive_name(name), reason=reason.strip())
 
 
-def require_no_older(
-    root: AptRoot, old: Lock | None, *, remote: Iterable[str], meant: Sequence[Older]
-) -> None:
-    """Raise for each archive whose InRelease is older than the one that the old lock was made from.
+def require_no_older(where: Archives, old: Lock | None, *, meant: Sequence[Older]) -> None:
+    """Raise for each archive that is older than the one that the old lock was made from.
 
-    `remote` are the archives that have one. Whoever can answer for a mirror could else take a host
-    without lists back to what is known to be broken: a signature says nothing of when it is shown.
+    Whoever can answer for a mirror could else take a host without lists back to what is known to be
+    broken: a signature says nothing of when it is shown.
     """
     allowed = {one.archive for one in meant}
-    known = {source.archive for source in root.sources}
+    known = set(where.names)
     raise_faults(
         (
             *(_unknown(one, known) for one in meant if one.archive not in known),
             *(
-                _fault(before, date, f"it comes from {source.uri}")
-                for source, before, date in _older(root, old, frozenset(remote))
-                if source.archive not in allowed
+                _fault(before, found.date, f"it comes from {found.uri}")
+                for before, found in _older(where, old)
+                if found.archive not in allowed
             ),
         )
     )
@@ -75,21 +71,12 @@ def with_reasons(
     return tuple(replace(new, older_because=reason(new)) for new in archives)
 
 
-def _older(
-    root: AptRoot, old: Lock | None, remote: frozenset[str]
-) -> Iterator[tuple[AptSource, LockedArchive, str]]:
+def _older(where: Archives, old: Lock | None) -> Iterator[tuple[LockedArchive, Dated]]:
     before = _by_place(old)
-    if not before:
-        return
-    found = apt.release_files(root)
-    for source in root.sources:
-        for suite in source.suites if source.archive in remote else ():
-            was = before.get((source.archive, suite))
-            path = found.get(apt.plain_uri(source.base(suite)))
-            if was and path:
-                date = signed_stanza(read_bytes(path), str(path)).need("Date")
-                if _is_older(date, was.date):
-                    yield source, was, date
+    for found in where.dates(before.keys()) if before else ():
+        was = before[found.archive, found.suite]
+        if _is_older(found.date, was.date):
+            yield was, found
 
 
 def _by_place(lock: Lock | None) -> Mapping[tuple[str, str], LockedArchive]:

@@ -8,21 +8,22 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.lock.archives.archive_sources import addressed, sources_of
-from qlumod.lock.target import Target
-from qlumod.model.address import Address
 from qlumod.model.lock import LockedPackage
 from qlumod.model.release import Release
 from qlumod.model.release_archives import Archive
-from qlumod.packaging.debian import apt
+from qlumod.model.target import Target
+from qlumod.packaging.addressing import addressed
+from qlumod.packaging.debian import apt, apt_indexes, host_apt
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, folder_archive, frozen_archive
+from qlumod.packaging.debian.archives.archive_sources import require_debs, sources_of
+from qlumod.packaging.release_archives import Reach
 from qlumod.system.disk.directories import make_private
 from qlumod.system.disk.documents import place_of
 from qlumod.system.disk.locking import locked
 from qlumod.system.disk.removal import remove_tree
 from qlumod.system.disk.store import Store
-from qlumod.system.processes.stalling import STALL, Stalled
+from qlumod.system.processes.stalling import Stalled
 
 HELD = "held:"
 """How the name of an archive of held packages begins; then comes that of their own archive."""
@@ -59,23 +60,8 @@ class ArchiveRoot:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """Where archives are looked for, and where apt keeps what it read of them."""
-
-    beside: Path
-    """The release file's directory."""
-    cache: Path
-    addresses: Sequence[Address] = ()
-    """Where archives are, in place of what the release and this host's apt say."""
-    host: Path | None = None
-    """The APT_CONFIG of another host than this one; None: this one's."""
-    stall: float = STALL
-    """The seconds that hardly anything may come of an archive."""
-
-
 @contextmanager
-def place(
+def archive_root(
     release: Release,
     target: Target,
     reach: Reach,
@@ -93,9 +79,11 @@ def place(
     _remove_unused(path.parent)
     make_private(path)
     with locked(path / _LOCK, wait=WAIT, listen=listen):
-        archives = addressed(release, flavor, {*needed, *optional}, reach.addresses)
-        settings = apt.host_settings(host)
-        known = apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
+        archives = addressed(
+            release, flavor, {*needed, *optional}, reach.addresses, check=require_debs
+        )
+        settings = host_apt.host_settings(host)
+        known = host_apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
         sources, missing = sources_of(archives, known, optional=optional)
         folders = {
             archive.name: place_of(
@@ -142,9 +130,9 @@ def with_folders(where: ArchiveRoot) -> ArchiveRoot:
 def with_indexes(where: ArchiveRoot, optional: Collection[str], listen: Listener) -> ArchiveRoot:
     """Read the archives' indexes; of the `optional` archives those that can be reached."""
     try:
-        apt.update(where.root, stall=where.stall, listen=listen)
+        apt_indexes.update(where.root, stall=where.stall, listen=listen)
         return where
-    except (apt.AptFailed, Stalled) as failure:
+    except (apt_indexes.AptFailed, Stalled) as failure:
         asked = [source for source in where.root.sources if source.archive in optional]
         missing = dict(_unreachable(where, asked, listen))
         if not missing:
@@ -152,7 +140,7 @@ def with_indexes(where: ArchiveRoot, optional: Collection[str], listen: Listener
     left = [source for source in where.root.sources if source.archive not in missing]
     reduced = replace(where.root, sources=tuple(left))
     where = _with(replace(where, root=reduced, missing={**where.missing, **missing}), [])
-    apt.update(where.root, stall=where.stall, listen=listen)
+    apt_indexes.update(where.root, stall=where.stall, listen=listen)
     return where
 
 
@@ -161,8 +149,8 @@ def _unreachable(
 ) -> Iterator[tuple[str, QlumodError]]:
     for source in sources:
         try:
-            apt.update(where.root, only=source, stall=where.stall, listen=listen)
-        except (apt.AptFailed, Stalled) as failure:
+            apt_indexes.update(where.root, only=source, stall=where.stall, listen=listen)
+        except (apt_indexes.AptFailed, Stalled) as failure:
             reasons = getattr(failure, "reasons", (failure.brief,))
             yield (
                 source.archive,

@@ -5,12 +5,10 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.model.address import Address, placed
-from qlumod.model.names import FlavorName
-from qlumod.model.project import Project
-from qlumod.model.release import Release
+from qlumod.model.address import Address
 from qlumod.model.release_archives import UNVERIFIED, Archive
-from qlumod.packaging.debian.apt import AptSource, HostArchive
+from qlumod.packaging.debian.apt import AptSource
+from qlumod.packaging.debian.host_apt import HostArchive
 from qlumod.system.disk.documents import require_regular
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
@@ -25,56 +23,8 @@ KEYRINGS = (
 """Where the keyring is looked for that holds a key named by its fingerprint."""
 
 
-def require_archives(release: Release, addresses: Sequence[Address]) -> None:
-    """Raise for each address that was given for this very release, which has no such archive."""
-    names = sorted(archive.name for archive in release.archives)
-    raise_faults(
-        QlumodError(
-            f"{one.said}: release {release.version} has no archive {one.archive!r}",
-            remedy=f"choose from {', '.join(names)}",
-        )
-        for one in addresses
-        if one.asked and one.archive not in names
-    )
-
-
-def archives_of(project: Project, flavor: FlavorName) -> tuple[frozenset[str], frozenset[str]]:
-    """The archives that all modules have, and those that modules name."""
-    archives = project.release.archives_of(flavor)
-    named = {name for spec in project.specs for name in spec.archives_for(flavor)}
-    shared = frozenset(archive.name for archive in archives if not archive.on_request)
-    return shared, frozenset(named - shared)
-
-
-def addressed(
-    release: Release,
-    flavor: FlavorName,
-    names: Collection[str],
-    addresses: Sequence[Address],
-) -> tuple[Archive, ...]:
-    """Some archives of a flavor, each where its first address says; raises all faults at once."""
-    require_archives(release, addresses)
-    chosen = {one.archive: one for one in reversed(addresses)}
-    faults, found = [], []
-    for archive in release.archives_of(flavor):
-        if archive.name not in names:
-            continue
-        try:
-            found.append(_addressed(archive, chosen.get(archive.name)))
-        except QlumodError as fault:
-            faults.append(fault)
-    raise_faults(faults)
-    return tuple(found)
-
-
-def _addressed(archive: Archive, address: Address | None) -> Archive:
-    if address is None:
-        return archive
-    _require_debs(address)
-    return placed(archive, address)
-
-
-def _require_debs(address: Address) -> None:
+def require_debs(address: Address) -> None:
+    """Raise where a directory that is named as one of .debs is a whole archive."""
     if address.directory and Path(address.directory, "dists").is_dir():
         raise QlumodError(
             f"{address.said}: archive {address.archive}: {address.directory} is a whole archive,"

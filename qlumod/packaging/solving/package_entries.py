@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qlumod.lock.solver.contract import Chosen, Module, OldPackage
-from qlumod.lock.solver.kernels import Made
+from qlumod.packaging.solving.problem import Module, OldPackage
+from qlumod.packaging.solving.solution import Chosen
+from qlumod.packaging.solving.world import Made
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,1 +1,0 @@
-"""Which packages apt chooses: what it is asked, its process, and the algorithm over its answers."""
