@@ -18,13 +18,6 @@ from tests.packaging.test_toy_lock import RELEASE, spec
 from tests.packaging.toy.packages import write_toy
 from tests.packaging.toy.packaging import TOY
 
-ACCOUNTS = {
-    "etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
-    "etc/group": "root:x:0:\nshadow:x:42:\n",
-    "etc/shadow": "root:*:19000:0:99999:7:::\n",
-    "etc/gshadow": "root:*::\nshadow:*::\n",
-}
-
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
@@ -37,7 +30,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     spec(specs, "core", "blocks")
     spec(specs, "trains", "train", requires="core")
     spec(specs, "boats", "boat", requires="core")
-    write_toy(toys, "blocks", "1.0", {"usr/share/blocks/red": "red\n", **ACCOUNTS})
+    write_toy(toys, "blocks", "1.0", {"usr/share/blocks/red": "red\n"})
     write_toy(toys, "glue", "1.0", {"usr/share/glue": "sticky\n"})
     write_toy(toys, "train", "2.0", {"usr/share/train": "steam\n"}, depends="blocks, glue")
     write_toy(toys, "boat", "3.0", {"usr/share/boat": "-> blocks/red"}, depends="glue")

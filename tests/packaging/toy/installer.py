@@ -23,6 +23,13 @@ from qlumod.system.disk.workshop import Workshop
 DATABASE = "/var/lib/toys"
 """A stanza for each package: Package, Version, Paths."""
 ANSWERS = "/etc/toy-answers"
+BASE = {
+    "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
+    "/etc/group": "root:x:0:\nshadow:x:42:\n",
+    "/etc/shadow": "root:*:19000:0:99999:7:::\n",
+    "/etc/gshadow": "root:*::\nshadow:*::\n",
+}
+"""The accounts of every root."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,8 @@ class ToyInstaller:
     def bootstrap(self, place: Path, order: Order, supply: Supply, *, listen: Listener) -> Root:
         place.mkdir()
         root = Root(place)
-        root.write(DATABASE, b"")
+        for path, text in {**BASE, DATABASE: ""}.items():
+            root.write(path, text.encode(), mode=0o640 if "shadow" in path else 0o644)
         return root
 
     def install(self, root: Root, order: Order, supply: Supply, *, listen: Listener) -> None:
