@@ -28,6 +28,8 @@ BASE = {
     "/etc/group": "root:x:0:\nshadow:x:42:\n",
     "/etc/shadow": "root:*:19000:0:99999:7:::\n",
     "/etc/gshadow": "root:*::\nshadow:*::\n",
+    "/etc/subuid": "",
+    "/etc/subgid": "",
 }
 """The accounts of every root."""
 
@@ -110,7 +112,8 @@ class ToyInstaller:
         place.mkdir()
         root = Root(place)
         for path, text in {**BASE, DATABASE: ""}.items():
-            root.write(path, text.encode(), mode=0o640 if "shadow" in path else 0o644)
+            secret = "shadow" in path
+            root.write(path, text.encode(), mode=0o640 if secret else 0o644, gid=42 * secret)
         return root
 
     def install(self, root: Root, order: Order, supply: Supply, *, listen: Listener) -> None:
