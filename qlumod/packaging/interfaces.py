@@ -13,7 +13,7 @@ from qlumod.packaging.installer import Installer
 from qlumod.packaging.meeting import Meet, silent
 from qlumod.packaging.permits import PackagingPermits
 from qlumod.packaging.reference import Reference
-from qlumod.packaging.release_archives import BuildTools, HoldArchives
+from qlumod.packaging.archives import BuildTools, HoldArchives
 from qlumod.state.state_table import StateTable
 
 

@@ -23,7 +23,7 @@ from qlumod.packaging.debian.archives.root import (
 )
 from qlumod.packaging.debian.archives.signatures import dates, locked_archives
 from qlumod.packaging.debian.solving.apt_solver import absent, solve
-from qlumod.packaging.release_archives import Archives, Dated, Failure, Reach
+from qlumod.packaging.archives import Archives, Dated, Failure, Reach
 from qlumod.packaging.solving.problem import Problem
 from qlumod.packaging.solving.solution import Solved
 from qlumod.system.disk.store import Store

@@ -18,7 +18,7 @@ from qlumod.packaging.debian.roots.deb_reference import DebReference
 from qlumod.packaging.debian.roots.dpkg_database import DpkgDatabase
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.interfaces import Packaging
-from qlumod.packaging.release_archives import Archives, Reach
+from qlumod.packaging.archives import Archives, Reach
 
 locking = late("qlumod.packaging.debian.apt_archives")
 

@@ -18,7 +18,7 @@ from qlumod.packaging.solving.package_entries import (
     versions_by_package,
 )
 from qlumod.packaging.solving.problem import Module, Problem
-from qlumod.packaging.solving.refusals import (
+from qlumod.packaging.solving.no_solution import (
     Refusals,
     compiled_differently,
     compiled_twice,

@@ -14,7 +14,7 @@ from qlumod.model.names import Digest, ModuleName, PackageName
 from qlumod.model.release import Release
 from qlumod.model.target import Target
 from qlumod.packaging.addressing import addressed
-from qlumod.packaging.release_archives import Archives, Dated, Failure, Reach
+from qlumod.packaging.archives import Archives, Dated, Failure, Reach
 from qlumod.packaging.solving.package_entries import PackageEntry
 from qlumod.packaging.solving.problem import Problem, Request
 from qlumod.packaging.solving.solution import Chosen, Refused, Solution, Solved, VersionChange
