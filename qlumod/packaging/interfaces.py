@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
 from qlumod.packaging.answers import Answers
+from qlumod.packaging.archives import BuildTools, HoldArchives
 from qlumod.packaging.database import PackageDatabase
 from qlumod.packaging.initrd import InitrdMaker
 from qlumod.packaging.installer import Installer
 from qlumod.packaging.meeting import Meet, silent
 from qlumod.packaging.permits import PackagingPermits
 from qlumod.packaging.reference import Reference
-from qlumod.packaging.archives import BuildTools, HoldArchives
 from qlumod.state.state_table import StateTable
 
 

@@ -8,6 +8,7 @@ from qlumod.late import late
 from qlumod.model.names import DEB
 from qlumod.model.release import Release
 from qlumod.model.target import Target
+from qlumod.packaging.archives import Archives, Reach
 from qlumod.packaging.debian.answers import ANSWERS
 from qlumod.packaging.debian.build_tools import tools
 from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
@@ -18,7 +19,6 @@ from qlumod.packaging.debian.roots.deb_reference import DebReference
 from qlumod.packaging.debian.roots.dpkg_database import DpkgDatabase
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.interfaces import Packaging
-from qlumod.packaging.archives import Archives, Reach
 
 locking = late("qlumod.packaging.debian.apt_archives")
 

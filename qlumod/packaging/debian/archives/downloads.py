@@ -9,10 +9,10 @@ from urllib.parse import quote
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.model.lock import LockedPackage
+from qlumod.packaging.archives import Failure
 from qlumod.packaging.debian.apt import AptRoot
 from qlumod.packaging.debian.archives.root import ArchiveRoot
 from qlumod.packaging.debian.python_apt import python_apt_needed, python_module
-from qlumod.packaging.archives import Failure
 from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.disk.store import Store
 from qlumod.system.processes.stalling import run_unless_stalled

@@ -13,11 +13,11 @@ from qlumod.model.release import Release
 from qlumod.model.release_archives import Archive
 from qlumod.model.target import Target
 from qlumod.packaging.addressing import addressed
+from qlumod.packaging.archives import Reach
 from qlumod.packaging.debian import apt, apt_indexes, host_apt
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, folder_archive, frozen_archive
 from qlumod.packaging.debian.archives.archive_sources import require_debs, sources_of
-from qlumod.packaging.archives import Reach
 from qlumod.system.disk.directories import make_private
 from qlumod.system.disk.documents import place_of
 from qlumod.system.disk.locking import locked

@@ -7,10 +7,10 @@ from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import LockedArchive
 from qlumod.model.stanzas import signed_stanza
+from qlumod.packaging.archives import Dated
 from qlumod.packaging.debian import apt_indexes
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archives.archive_sources import too_weak
-from qlumod.packaging.archives import Dated
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
 from qlumod.system.keys.strength import weaknesses
