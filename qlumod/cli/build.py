@@ -11,9 +11,9 @@ from qlumod.cli.left_out import left_out_lines
 from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
+from qlumod.lock.verbs.lock_files import modules_left_out
 from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import BuiltModule, build_modules, plan_build
-from qlumod.workflows.lock import modules_left_out
 from qlumod.workflows.predecessors import Base
 from qlumod.workflows.workplace import Workplace
 

@@ -11,9 +11,11 @@ from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter
 from qlumod.cli.settings.values import ValueKind
 from qlumod.cli.wording import columns, size
-from qlumod.lock.archives.freshness import Older, older_archive
+from qlumod.lock.rules.freshness import Older, older_archive
+from qlumod.lock.rules.lock_changes import LockDifference
+from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.model.lock import LockedPackage
-from qlumod.workflows.lock import Locked, Wish, lock
+from qlumod.workflows.lock import Locked, lock
 from qlumod.workflows.predecessors import Base
 from qlumod.workflows.workplace import Workplace
 
@@ -97,12 +99,22 @@ def command(
 
 
 def _lines(locked: Locked, *, dry_run: bool) -> Iterator[str]:
-    yield from locked.difference.lines()
+    yield from change_lines(locked.difference)
     verb = "would be written" if dry_run else "written"
     yield f"{locked.path}: {verb if locked.changed else 'nothing has changed'}"
     rows = [("module", "packages", "size", "version", "why"), *_modules(locked)]
     yield from (f"  {line}" for line in columns(rows))
     yield from left_out_lines(locked.lock.left_out)
+
+
+def change_lines(found: LockDifference) -> Iterator[str]:
+    """One line for each package that comes, goes or moves."""
+    for package in found.added:
+        yield f"+ {package.package} {package.version} ({package.reason})"
+    for package in found.removed:
+        yield f"- {package.package} {package.version}"
+    for moved in found.moved:
+        yield f"~ {moved}"
 
 
 def _modules(locked: Locked) -> Iterator[tuple[str, ...]]:

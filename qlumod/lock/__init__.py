@@ -1,1 +1,1 @@
-"""The lock: apt solves the exact packages of all modules, and qlumod fetches them."""
+"""Which packages exactly: solving by a packaging, and fetching what was solved."""

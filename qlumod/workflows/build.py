@@ -13,15 +13,17 @@ from qlumod.layer.payload_build import build_again, payload, plan_jobs, require_
 from qlumod.layer.scheduler import Outcome, abreast, usable_processors
 from qlumod.lock.rules.make import require_tools
 from qlumod.lock.rules.module_versions import is_published
+from qlumod.lock.verbs.fetch_locked import fetch_locked
+from qlumod.lock.verbs.lock_files import locked_project
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.package.delivery import Delivery
+from qlumod.packaging.choice import packaging_named
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.workshop import Workshop
-from qlumod.system.processes.run import require_programs
+from qlumod.system.processes.programs import require_programs
 from qlumod.system.processes.workers import workers
-from qlumod.workflows.lock import fetch_locked, locked_project
 from qlumod.workflows.package import package_module
 from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors
 from qlumod.workflows.workplace import Workplace
@@ -83,7 +85,7 @@ def build_modules(
         require_programs("lintian")
     project, lock, jobs = ordered(place, modules)
     wanted = named_modules(project, modules)
-    require_tools(lock)
+    require_tools(lock, packaging_named(project.release.packaging_of(lock.flavor)).tools)
     require_means(jobs, cache=place.cache, again=twice)
     workshop = place.workshop
     fetch_predecessors(

@@ -1,55 +1,29 @@
 """Lock and fetch: from specs to exact packages, and those into the store."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, Notice, ignore
-from qlumod.lock.archives.archive_sources import archives_of, require_archives
-from qlumod.lock.archives.freshness import Older, require_no_older
-from qlumod.lock.archives.root import HELD, ArchiveRoot, with_folders, with_held, with_indexes
-from qlumod.lock.archives.root import place as apt_place
-from qlumod.lock.fetching.fetch import Fetched, missing, packages_of, to_compile
-from qlumod.lock.fetching.fetch import fetch_packages as fetch_missing
-from qlumod.lock.rules.kept import check_dropped, held_packages
+from qlumod.lock.fetching.fetch import Fetched
 from qlumod.lock.rules.lock_changes import LockDifference, compiled_anew, difference
-from qlumod.lock.rules.make import Before, make_lock, own_sources
 from qlumod.lock.rules.module_versions import Revision
-from qlumod.lock.rules.stale import renewing, require_fresh, require_locked
-from qlumod.lock.rules.unavailable import modules_without
-from qlumod.lock.solver.client import HeldPackage, Solved, absent, solve
-from qlumod.lock.target import Target
-from qlumod.lock.verbs.check import check_specs
-from qlumod.model.document import readable
-from qlumod.model.lock import Lock, LockedArchive, lock_text, parse_lock
-from qlumod.model.names import ArchName, FlavorName, ModuleName
-from qlumod.model.project import Project
-from qlumod.model.release import Release
-from qlumod.packaging.debian import apt
-from qlumod.system.disk.beneath import Beneath
-from qlumod.system.disk.documents import read_document
-from qlumod.system.disk.store import Store
+from qlumod.lock.verbs.fetch_locked import fetch_locked, to_fetch
+from qlumod.lock.verbs.lock_files import (
+    lock_path,
+    locked_project,
+    old_lock,
+    project_for,
+    write_lock,
+)
+from qlumod.lock.verbs.solve_lock import Wish, solved_lock
+from qlumod.model.lock import Lock
+from qlumod.model.names import ModuleName
 from qlumod.workflows.predecessors import Base, Numbering, fetch_predecessors, revise
 from qlumod.workflows.workplace import Workplace
 
-LOCKS = "locks"
-"""The directory of locks beside the specs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a new lock is to change of the old one."""
-
-    update: Sequence[str] | None = None
-    """None keeps the old lock's versions as far as the specs let it, an empty sequence lets
-    everything move, names (of packages or modules) let those move and what follows from them."""
-    raised: Sequence[str] = ()
-    """Modules that get the next N, even if nothing is known to have changed."""
-    older: Sequence[Older] | None = ()
-    """Archives that may be older than those of the old lock, and why: the lock keeps it. None: all
-    may be, since nothing is kept."""
+AS_IT_IS = Wish()
+"""Nothing moves that need not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,66 +39,9 @@ class Locked:
     """The version of each module, and why it is that."""
 
 
-def target(release: Release, flavor: str | None = None, arch: str | None = None) -> Target:
-    """Choose a flavor and an architecture of the release; None: its default ones."""
-    chosen_flavor = flavor or release.default_flavor
-    chosen_arch = arch or release.architectures[0]
-    for word, name, known in (
-        ("flavor", chosen_flavor, release.flavors),
-        ("architecture", chosen_arch, release.architectures),
-    ):
-        if name not in known:
-            raise QlumodError(
-                f"release {release.version} has no {word} {name!r}",
-                remedy=f"choose from {', '.join(known)}",
-            )
-    return Target(flavor=FlavorName(chosen_flavor), architecture=ArchName(chosen_arch))
-
-
-def project_for(place: Workplace) -> tuple[Project, Target]:
-    """What engineers wrote, with the modules of one flavor only."""
-    project = check_specs(place.specs)
-    wanted = target(project.release, place.flavor, place.arch)
-    return project.of_flavor(wanted.flavor), wanted
-
-
-def lock_path(specs: Path, release: Release, wanted: Target) -> Path:
-    """Where the lock of a release × flavor × architecture lies."""
-    name = f"{release.version}-{wanted.flavor}-{wanted.architecture}.lock"
-    return specs / LOCKS / name
-
-
-def read_lock(specs: Path, release: Release, wanted: Target) -> Lock:
-    """Read a lock; raises where there is none."""
-    path = lock_path(specs, release, wanted)
-    if not Beneath(specs).is_file(path):
-        raise QlumodError(
-            f"there is no lock {path}",
-            remedy=renewing(release, wanted.flavor, wanted.architecture),
-        )
-    return parse_lock(read_document(path, within=specs), str(path))
-
-
-def locked_project(place: Workplace, modules: Sequence[str] = ()) -> tuple[Project, Lock]:
-    """What is locked of what the engineers wrote, and the lock; raises where that is stale.
-
-    Raises for each of the named `modules` that does not exist, or that the lock does without.
-    """
-    project, wanted = project_for(place)
-    found = read_lock(place.specs, project.release, wanted)
-    require_fresh(found, project)
-    require_locked(found, project, modules)
-    return project.without(dict(found.left_out)).in_profile(place.profile), found
-
-
-def modules_left_out(place: Workplace) -> tuple[tuple[ModuleName, str], ...]:
-    """The modules that the lock does without, and why."""
-    return locked_project(place)[1].left_out
-
-
 def lock(
     place: Workplace,
-    wish: Wish = Wish(),
+    wish: Wish = AS_IT_IS,
     *,
     base: Base | None = None,
     dry_run: bool = False,
@@ -148,130 +65,19 @@ def lock(
         store=place.packages,
         listen=listen,
     )
-    written = _written(place.specs, path, new, old, dry_run=dry_run, listen=listen)
-    return replace(written, revisions=revisions)
-
-
-def solved_lock(
-    place: Workplace,
-    project: Project,
-    wanted: Target,
-    old: Lock | None,
-    wish: Wish,
-    *,
-    listen: Listener = ignore,
-) -> tuple[Project, Lock]:
-    """The lock of a project as apt solves it now, and the project with what is locked of it.
-
-    Nothing is written beside the specs, and all versions are those of the `old` lock or the first;
-    see `lock`.
-    """
-    moving = wish.update or ()
-    kept = None if wish.update is not None and not wish.update else old
-    shared, on_request = archives_of(project, wanted.flavor)
-    with apt_place(
-        project.release, wanted, place.reach, needed=shared, optional=on_request, listen=listen
-    ) as bare:
-        where = with_indexes(with_folders(bare), on_request, listen)
-        if wish.older is not None:
-            require_no_older(where.root, old, remote=where.remote, meant=wish.older)
-        without = modules_without(
-            project.specs,
-            wanted.flavor,
-            missing=where.missing,
-            kept=kept,
-            moving=moving,
-            store=place.packages,
-        )
-        project = project.without(without)
-        where, held = _held(where, kept, moving, place.packages, listen)
-        solved = solve(
-            project.specs,
-            flavor=wanted.flavor,
-            root=where.root,
-            shared=where.shared,
-            held=held,
-            listen=listen,
-        )
-        check_dropped(
-            held,
-            solved.packages,
-            renewing(project.release, wanted.flavor, wanted.architecture),
-        )
-        return project, make_lock(
-            project,
-            _of_archives(solved, where, old),
-            wanted,
-            root=where.root,
-            before=Before(lock=old, unread=_unread(where, old), older=wish.older),
-            left_out=without,
-        )
-
-
-def old_lock(place: Workplace, project: Project, wanted: Target) -> Lock | None:
-    """The lock that is there, of which a new one keeps what it can."""
-    there = Beneath(place.specs).is_file(lock_path(place.specs, project.release, wanted))
-    return read_lock(place.specs, project.release, wanted) if there else None
-
-
-def _held(
-    where: ArchiveRoot, kept: Lock | None, names: Sequence[str], store: Store, listen: Listener
-) -> tuple[ArchiveRoot, tuple[HeldPackage, ...]]:
-    """Keep the old lock's packages as candidates: from their archives, else from the store."""
-    if kept is None:
-        return where, ()
-    gone = absent(kept.from_archives, root=where.root, listen=listen)
-    stored = [package for package in gone if store.has(package.sha256)]
-    where = with_held(where, stored, store)
-    if stored:
-        apt.update(where.root, stall=where.stall, listen=listen)
-    return where, held_packages(kept, names, gone, store)
-
-
-def _of_archives(solved: Solved, where: ArchiveRoot, old: Lock | None) -> Solved:
-    """What was solved, with the archives that packages come from in place of the store."""
-    return replace(
-        solved,
-        packages=own_sources(solved.packages, old, HELD),
-        indexes=tuple(index for index in solved.indexes if index[0] in where.remote),
-    )
-
-
-def _unread(where: ArchiveRoot, old: Lock | None) -> tuple[LockedArchive, ...]:
-    """Archives of the old lock that cannot be read now, and whose packages the store still has."""
-    held = {source.archive.removeprefix(HELD) for source in where.root.sources}
-    return tuple(
-        archive
-        for archive in (old.archives if old else ())
-        if archive.archive in where.missing and archive.archive in held
-    )
-
-
-def _written(
-    specs: Path, path: Path, new: Lock, old: Lock | None, *, dry_run: bool, listen: Listener
-) -> Locked:
     found = difference(old, new.packages)
+    _announce(found, old, new, listen)
+    changed = write_lock(place.specs, path, new, dry_run=dry_run)
+    return Locked(path=path, lock=new, difference=found, changed=changed, revisions=revisions)
+
+
+def _announce(found: LockDifference, old: Lock | None, new: Lock, listen: Listener) -> None:
+    """Say what a build will compile because of the lock, and what changed under its version."""
     for text in compiled_anew(old, new):
         listen(Notice(text=text))
     for moved in found.moved:
         if moved.old.version == moved.new.version and not moved.new.generated:
             listen(Caution(text=f"{moved}, in the archive {moved.new.archive}"))
-    data = readable(lock_text(new), str(path), parse_lock)
-    beneath = Beneath(specs)
-    _remove_debris(beneath, path)
-    changed = not beneath.is_file(path) or beneath.read(path) != data
-    if changed and not dry_run:
-        beneath.make(path.parent)
-        beneath.write_whole(path, data)
-    return Locked(path=path, lock=new, difference=found, changed=changed)
-
-
-def _remove_debris(beneath: Beneath, path: Path) -> None:
-    """Remove what killed runs left beside the lock."""
-    for name in beneath.names(path.parent):
-        made_by = re.fullmatch(rf"\.{re.escape(path.name)}\.(\d+)\.new", name)
-        if made_by and not Path("/proc", made_by[1]).exists():
-            beneath.unlink(path.parent / name)
 
 
 def fetch_modules(
@@ -288,8 +94,7 @@ def fetch_modules(
     """
     project, locked = locked_project(place, modules)
     if dry_run:
-        lacking = missing(packages_of(locked, modules, compiling=True), place.packages)
-        return Fetched(packages=lacking, size=sum(package.size for package in lacking))
+        return to_fetch(place, locked, modules)
     fetch_predecessors(
         locked,
         project.release,
@@ -301,40 +106,3 @@ def fetch_modules(
     return fetch_locked(
         place, locked, project.release, modules=modules, compiling=True, listen=listen
     )
-
-
-def fetch_locked(
-    place: Workplace,
-    locked: Lock,
-    release: Release,
-    *,
-    modules: Sequence[str] = (),
-    compiling: bool = False,
-    listen: Listener = ignore,
-) -> Fetched:
-    """Fetch what the store lacks of a lock's packages; with nothing to fetch, ask nobody.
-
-    What kernel modules are compiled with is fetched where they are not compiled yet, or where
-    `compiling` says that they will be.
-    """
-    require_archives(release, place.addresses)
-    debs = place.packages
-    packages = packages_of(
-        locked, modules, compiling=compiling or to_compile(locked, modules, debs)
-    )
-    if not missing(packages, debs):
-        return Fetched(packages=(), size=0)
-    with apt_place(
-        release,
-        Target(flavor=locked.flavor, architecture=locked.architecture),
-        place.reach,
-        needed={package.archive for package in missing(packages, debs)},
-        listen=listen,
-    ) as where:
-        return fetch_missing(
-            packages,
-            where,
-            store=debs,
-            renew=renewing(release, locked.flavor, locked.architecture),
-            listen=listen,
-        )

@@ -9,7 +9,10 @@ from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Proposal
 from qlumod.layer.payload_build import build_payloads, plan_jobs
 from qlumod.lock.verbs.check import ACCOUNTS, check_specs
-from qlumod.model.accounts import parse_accounts
+from qlumod.lock.verbs.fetch_locked import fetch_locked
+from qlumod.lock.verbs.lock_files import old_lock, target
+from qlumod.lock.verbs.solve_lock import Wish, solved_lock
+from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import FlavorName, ModuleName, flavor_name, module_name
 from qlumod.model.new_spec import Draft, new_spec_text
@@ -19,7 +22,6 @@ from qlumod.model.spec import SUFFIX
 from qlumod.system.disk.beneath import Beneath
 from qlumod.system.disk.documents import read_document
 from qlumod.system.processes.namespace import require
-from qlumod.workflows.lock import Wish, fetch_locked, old_lock, solved_lock, target
 from qlumod.workflows.workplace import Workplace
 
 DEFAULT_GROUP = "HPC Stack"

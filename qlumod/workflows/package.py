@@ -10,7 +10,7 @@ from qlumod.layer.inputs import documents, read_inputs
 from qlumod.layer.job import Job
 from qlumod.layer.payload_build import build_payloads, plan_here, plan_jobs, require_means
 from qlumod.layer.payload_check import require_agreement
-from qlumod.lock.rules.make import other_tools, tools
+from qlumod.lock.rules.make import other_tools
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName
 from qlumod.package.before import Predecessor, read_texts
@@ -19,6 +19,7 @@ from qlumod.package.deb_build import build_package
 from qlumod.package.delivery import Delivery
 from qlumod.package.payload_install import install_copyright, install_documents, install_payload
 from qlumod.package.source_plan import SourcePlan, payload_depends
+from qlumod.packaging.choice import packaging_named
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.store import Store
 from qlumod.system.disk.workshop import Workshop
@@ -108,12 +109,14 @@ def _jobs(job: Job, workshop: Workshop, listen: Listener) -> tuple[Job, ...]:
     if payload_path(cache, locked.identity).is_dir():
         return (locked,)
     require_means((locked,), cache=cache)
-    return plan_here(job.project, _of_these_tools(job.lock, listen), module, workshop)
+    return plan_here(job.project, _of_these_tools(job, listen), module, workshop)
 
 
-def _of_these_tools(lock: Lock, listen: Listener) -> Lock:
+def _of_these_tools(job: Job, listen: Listener) -> Lock:
     """The lock with the tools that build here: what they make is not taken for what was locked."""
-    others = other_tools(lock)
+    lock = job.lock
+    tools = packaging_named(job.project.release.packaging_of(lock.flavor)).tools
+    others = other_tools(lock, tools)
     for line in others:
         listen(Caution(text=f"the layer may come out with other bytes: {line}"))
     return replace(lock, tools=tools()) if others else lock

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.events import Listener
+from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.model.names import ModuleName
 from qlumod.package.source_package import source_package
 from qlumod.workflows.build import named_modules, ordered
-from qlumod.workflows.lock import fetch_locked
 from qlumod.workflows.package import source_plan
 from qlumod.workflows.predecessors import require_predecessors
 from qlumod.workflows.workplace import Workplace

@@ -1,56 +1,21 @@
 """What the commands of release engineers work with: where all lies, what for, and how."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.lock.archives.root import Reach
-from qlumod.model.address import Address
-from qlumod.model.profile import RELEASED
-from qlumod.system.disk.store import Store, store_in
+from qlumod.lock.verbs.lock_place import LockPlace
+from qlumod.system.disk.store import store_in
 from qlumod.system.disk.workshop import Workshop
-from qlumod.system.processes.stalling import STALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
-    """Documents, directories and archives, and what is made of them; None: the default."""
+class Workplace(LockPlace):
+    """What it takes to lock, and to make something of what is locked; None: the default."""
 
-    specs: Path
-    """The directory of the module specs, the release file and the locks."""
-    cache: Path
-    """The directory of fetched packages, built layers, scans and logs."""
-    store: Path | None = None
-    """The directory of fetched packages, where it is not the cache's."""
-    addresses: Sequence[Address] = ()
-    """Where archives of the release are, besides what the host's apt and the release say."""
-    flavor: str | None = None
-    arch: str | None = None
-    profile: str = RELEASED
     work: Path | None = None
     """The directory to build in where memory does not suffice."""
     processors: int | None = None
     """How many processors may work; no byte depends on it."""
-    stall: float = STALL
-    """The seconds that hardly anything may come of a mirror; 0: as long as it takes."""
-    host: Path | None = None
-    """The APT_CONFIG of the host whose apt knows archives; None: this host's."""
-
-    @property
-    def packages(self) -> Store:
-        """The package store."""
-        return store_in(self.cache, self.store)
-
-    @property
-    def reach(self) -> Reach:
-        """Where archives are looked for."""
-        return Reach(
-            beside=self.specs,
-            cache=self.cache,
-            addresses=self.addresses,
-            host=self.host,
-            stall=self.stall,
-        )
 
     @property
     def workshop(self) -> Workshop:

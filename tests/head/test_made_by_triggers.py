@@ -7,10 +7,11 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.verbs.check import check_specs
+from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.scanned_tree import loaded
 from qlumod.system.processes.namespace import call_inside
-from qlumod.workflows.lock import fetch_locked, lock
+from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache
 from tests.layer.site import Site, write_site
@@ -71,6 +72,7 @@ def image(site: Site, directory: Path, *modules: str) -> str:
         {
             "modules": [[str(payload), str(payload / "layer.squashfs")] for payload in payloads],
             "own": {"files": [], "secrets": []},
+            "packaging": DEBIAN.place,
             "epoch": 1_700_000_000,
             "scratch": str(directory / "scratch"),
             "output": str(made),

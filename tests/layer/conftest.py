@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from qlumod.lock.verbs.check import check_specs
-from qlumod.workflows.lock import fetch_locked, lock
+from qlumod.lock.verbs.fetch_locked import fetch_locked
+from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache
 from tests.layer.careless import TOKEN, careless_deb

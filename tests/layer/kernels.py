@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 from qlumod.lock.verbs.check import check_specs
-from qlumod.workflows.lock import fetch_locked, lock
+from qlumod.lock.verbs.fetch_locked import fetch_locked
+from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.conftest import ROOT
 from tests.layer.site import RELEASE, Site, write_site

@@ -6,8 +6,9 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Event
 from qlumod.lock.fetching.fetch import Fetched
+from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.model.address import Address
-from qlumod.packaging.debian import apt
+from qlumod.packaging.debian import apt, apt_indexes
 from qlumod.system.disk.store import Store
 from qlumod.system.keys.gpg import SigningKey
 from qlumod.workflows import lock as workflow
@@ -98,7 +99,7 @@ class Site:
             keyring=archive.keyring,
         )
         root = apt.make_root(self.top / "host", architecture="amd64", sources=[source], settings=())
-        apt.update(root)
+        apt_indexes.update(root)
         self.host = root.config
         self.release(URI="", Origin="Test", Label="Test")
 
@@ -149,7 +150,7 @@ class Site:
     ) -> workflow.Locked:
         return workflow.lock(
             self.place,
-            workflow.Wish(update=update),
+            Wish(update=update),
             dry_run=dry_run,
             listen=self.events.append,
         )

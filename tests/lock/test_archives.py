@@ -7,11 +7,12 @@ import apt_pkg
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.lock.rules.make import tools
-from qlumod.model.lock import parse_lock
-from qlumod.packaging.debian import apt
+from qlumod.model.lock_file import parse_lock
+from qlumod.packaging.debian import host_apt
+from qlumod.packaging.debian.build_tools import tools
 from qlumod.system.keys import gpg
-from qlumod.system.processes.run import attempt, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import attempt
 from tests.lock.site import Site, versions
 from tests.support.debs import make_deb
 from tests.support.signing import signing_home, weak_key
@@ -135,7 +136,9 @@ def test_a_vendors_archive_is_found_by_its_uri_and_its_keys_fingerprint(
     vendor = site.publish("vendor", [site.deb("beegfs-client")], origin="Vendor")
     (site.top / "rings").mkdir()
     (site.top / "rings/vendor.gpg").write_bytes(vendor.keyring.read_bytes())
-    monkeypatch.setattr("qlumod.lock.archives.archive_sources.KEYRINGS", (site.top / "rings",))
+    monkeypatch.setattr(
+        "qlumod.packaging.debian.archives.archive_sources.KEYRINGS", (site.top / "rings",)
+    )
     site.release(
         extra="\nArchive: vendor\nFlavors: bookworm\nSuites: stable\nComponents: main\n"
         f"URI: file://{vendor.directory}\nKey: {site.key.fingerprint}\n",
@@ -222,7 +225,7 @@ def test_nothing_of_the_host_that_loosens_a_check_or_runs_a_hook_comes_over(
         'APT::Update::Pre-Invoke { "touch /tmp/hook"; };\n'
         f'Dir "{tmp_path}";\n'
     )
-    settings = apt.host_settings(config)
+    settings = host_apt.host_settings(config)
     assert 'Acquire::http::Proxy "http://proxy.example:3128";' in settings
     assert not [line for line in settings if "nsecure" in line or "Unauth" in line]
     assert not [line for line in settings if "Invoke" in line]
@@ -270,7 +273,9 @@ def test_an_archive_with_a_weak_key_is_refused(site: Site, monkeypatch: pytest.M
     with signing_home() as home:
         key = weak_archive(site, home)
         assert site.refusal() == weak_text(key.fingerprint)
-        monkeypatch.setattr("qlumod.lock.archives.archive_sources.KEYRINGS", (site.archive,))
+        monkeypatch.setattr(
+            "qlumod.packaging.debian.archives.archive_sources.KEYRINGS", (site.archive,)
+        )
         site.release(Key=key.fingerprint)
         assert site.refusal() == weak_text(key.fingerprint)
 
@@ -291,7 +296,9 @@ def test_of_a_keyring_with_a_strong_and_a_weak_key_the_one_that_signs_counts(sit
 def test_a_fingerprint_stands_for_that_key_and_not_for_others_of_its_keyring(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qlumod.lock.archives.archive_sources.KEYRINGS", (site.archive,))
+    monkeypatch.setattr(
+        "qlumod.packaging.debian.archives.archive_sources.KEYRINGS", (site.archive,)
+    )
     with gpg.throw_away_key("another") as other:
         site.offer(key=other)
         with (site.archive / "keyring.gpg").open("ab") as keyring:

@@ -4,24 +4,21 @@ import json
 from pathlib import Path
 
 from qlumod.errors import Faults, QlumodError
-from qlumod.lock.solver.contract import (
-    AptChange,
-    Chosen,
-    Frame,
-    Module,
-    OldPackage,
-    Problem,
-    Question,
-    Reply,
-    Request,
-    Solution,
-    SourceEntry,
-    faults_as_json,
-    faults_from_json,
-)
 from qlumod.model.generated import Generated
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest, ModuleName, PackageName
+from qlumod.packaging.debian.solving.solver_order import (
+    Frame,
+    Question,
+    SolverOrder,
+    SourceEntry,
+    faults_as_json,
+    faults_from_json,
+    solved_as_json,
+    solved_from_json,
+)
+from qlumod.packaging.solving.problem import Module, OldPackage, Problem, Request
+from qlumod.packaging.solving.solution import Chosen, Solution, Solved, VersionChange
 
 ASKED = Request(name="munge", operator=">=", version="0.5", place="slurm.module:5: Packages: ")
 
@@ -31,7 +28,7 @@ def through_json(value: object) -> object:
 
 
 def test_a_problem() -> None:
-    problem = Problem(
+    order = SolverOrder(
         root="/root",
         architecture="amd64",
         sources=(
@@ -41,24 +38,27 @@ def test_a_problem() -> None:
             ),
         ),
         shared=("debian",),
-        modules=(
-            Module(
-                name="slurm", path="slurm.module", requires=("core",), excludes=("gridengine",),
-                archives=("vendor",), requests=(ASKED,), kernel_modules=(Request(name="x-dkms"),),
-                build=(), recommends=True, prefer=("a",),
+        problem=Problem(
+            modules=(
+                Module(
+                    name="slurm", path="slurm.module", requires=("core",), excludes=("gridengine",),
+                    archives=("vendor",), requests=(ASKED,),
+                    kernel_modules=(Request(name="x-dkms"),), build=(), recommends=True,
+                    prefer=("a",),
+                ),
             ),
-        ),
-        old=(
-            OldPackage(
-                package="munge", version="0.5", modules=("slurm",), builds=("ofed",),
-                archive="debian", moving=True,
+            old=(
+                OldPackage(
+                    package="munge", version="0.5", modules=("slurm",), builds=("ofed",),
+                    archive="debian", moving=True,
+                ),
             ),
         ),
     )  # fmt: skip
-    assert Problem.from_json(through_json(problem.as_json)) == problem
+    assert SolverOrder.from_json(through_json(order.as_json)) == order
 
 
-def test_a_reply() -> None:
+def test_what_was_solved() -> None:
     made = LockedPackage(
         package=PackageName("x-kernel-6.1"), version="1", architecture="amd64", source="x",
         sha256=Digest(""), size=0, filename="", archive="generated",
@@ -67,8 +67,8 @@ def test_a_reply() -> None:
             sources=PackageName("x-dkms"), sources_version="1", kernel="6.1", depends=("libc6",)
         ),
     )  # fmt: skip
-    reply = Reply(packages=(made,), indexes=(("debian", "bookworm", "uri_"),), gone=(0, 3))
-    assert Reply.from_json(through_json(reply.as_json)) == reply
+    solved = Solved(packages=(made,), indexes=(("debian", "bookworm", "uri_"),), gone=(0, 3))
+    assert solved_from_json(through_json(solved_as_json(solved))) == solved
 
 
 def test_a_question_and_its_solution() -> None:
@@ -82,9 +82,9 @@ def test_a_question_and_its_solution() -> None:
     question = Question(frame=frame, requests=(ASKED,), why={"munge": "why"}, prefer=("a",))
     assert Question.from_json(through_json(question.as_json)) == question
     solution = Solution(
-        new=(Chosen(package="munge", version="1", stanza="Package: munge\n", index="i"),),
+        new=(Chosen(package="munge", version="1", record="Package: munge\n", index="i"),),
         reasons={"munge": "why"},
-        changes=(AptChange(package="a", old="1", new=""),),
+        changes=(VersionChange(package="a", old="1", new=""),),
         unmet=("b",),
     )
     assert Solution.from_json(through_json(solution.as_json)) == solution

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.lock.archives.freshness import Older, older_archive
-from qlumod.model.lock import lock_text, parse_lock
-from qlumod.packaging.debian import apt
+from qlumod.lock.rules.freshness import Older, older_archive
+from qlumod.lock.verbs.solve_lock import Wish
+from qlumod.model.lock_file import lock_text, parse_lock
+from qlumod.packaging.debian import host_apt
 from qlumod.workflows import lock as workflow
 from tests.conftest import Typed
 from tests.lock.site import Site, versions
@@ -61,7 +62,7 @@ def relocked(site: Site, *older: Older, update: tuple[str, ...] | None = ()) -> 
     without_lists(site)
     return workflow.lock(
         site.place,
-        workflow.Wish(update=update, older=older),
+        Wish(update=update, older=older),
         listen=site.events.append,
     )
 
@@ -200,7 +201,7 @@ def test_of_the_hosts_settings_those_come_over_that_say_how_archives_are_reached
     config = tmp_path / "apt.conf"
     lines = "".join(f"{line};\n" for line in (*COMES_OVER, *STAYS))
     config.write_text(f'Dir "{tmp_path}";\n{lines}')
-    settings = apt.host_settings(config)
+    settings = host_apt.host_settings(config)
     assert {line for line in settings if line.startswith("Acquire")} == {
         f"{line};" for line in COMES_OVER
     }

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from qlumod.cli.lock import change_lines
 from tests.lock.site import Site, versions
 
 
@@ -50,7 +51,7 @@ def test_update_of_a_package_moves_only_what_follows_from_it(site: Site) -> None
     first(site)
     moved = site.lock(update=["munge"])
     assert versions(moved) == {**ALL_ONE, "munge": "2", "libmunge": "2"}
-    assert list(moved.difference.lines()) == ["~ libmunge 1 → 2", "~ munge 1 → 2"]
+    assert list(change_lines(moved.difference)) == ["~ libmunge 1 → 2", "~ munge 1 → 2"]
     assert moved.lock.epoch == 1_700_086_400
 
 
@@ -79,7 +80,7 @@ def test_a_dry_run_says_what_would_move_and_writes_nothing(site: Site) -> None:
     before = path.read_bytes()
     dry = site.lock(update=["munge"], dry_run=True)
     assert dry.changed
-    assert list(dry.difference.lines()) == ["~ libmunge 1 → 2", "~ munge 1 → 2"]
+    assert list(change_lines(dry.difference)) == ["~ libmunge 1 → 2", "~ munge 1 → 2"]
     assert path.read_bytes() == before
 
 
@@ -168,5 +169,5 @@ def test_the_same_version_with_other_bytes_is_taken_with_a_caution(site: Site) -
     others = stock(site, "1")[1:]
     site.offer(site.deb("munge", "1", depends="libmunge (= 1)", files={"/x": "y"}), *others)
     locked = site.lock()
-    assert list(locked.difference.lines()) == ["~ munge 1: other bytes"]
+    assert list(change_lines(locked.difference)) == ["~ munge 1: other bytes"]
     assert "munge 1: other bytes, in the archive test" in str(site.events[-1])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.cli.lock import change_lines
 from tests.lock.site import Site, table, versions
 
 BACKPORTS = """
@@ -203,7 +204,7 @@ def test_a_module_that_was_left_out_is_added_and_nothing_moves(site: Site) -> No
     site.publish("vendor", [site.deb("beegfs-client", depends="tool")])
     vendor(site)
     locked = site.lock()
-    assert list(locked.difference.lines()) == [
+    assert list(change_lines(locked.difference)) == [
         "+ beegfs-client 1 (requested by beegfs)",
         "+ tool 1 (beegfs-client depends on it)",
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
+from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.model.names import ModulePackage
 from qlumod.package.delivery import Delivery
 from qlumod.package.render import render
@@ -15,7 +16,8 @@ from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Admission, Terms
 from qlumod.system.keys.gpg import SigningKey
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from qlumod.workflows import build, lock
 from qlumod.workflows.package import source_plan
 from qlumod.workflows.predecessors import Base
@@ -48,7 +50,7 @@ class Publisher(Site):
         """Lock against the repository."""
         return lock.lock(
             self.place,
-            lock.Wish(**given),  # type: ignore[arg-type]
+            Wish(**given),  # type: ignore[arg-type]
             base=self.base(against),
             listen=self.events.append,
         )

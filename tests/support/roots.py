@@ -9,11 +9,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from qlumod.events import Listener, ignore
-from qlumod.packaging.debian.apt import host_archives
+from qlumod.packaging.debian.host_apt import host_archives
 from qlumod.system.disk.mount import bind, overlay, squashfs
 from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
-from qlumod.system.processes.run import attempt, command, run
+from qlumod.system.processes.run import attempt, run
 from tests.support.chroot import in_root, inhabited
 
 HEAD_NODE = (

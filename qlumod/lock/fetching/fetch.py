@@ -1,30 +1,19 @@
-"""Locked packages into the store: apt fetches what is missing, checked by the lock's digests."""
+"""Locked packages into the store: what is missing is fetched, checked by the lock's digests."""
 
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
-from qlumod.lock.archives.root import ArchiveRoot
 from qlumod.lock.rules.kept import no_longer_there
 from qlumod.model.lock import Lock, LockedPackage
-from qlumod.packaging.debian.apt import AptRoot
-from qlumod.packaging.debian.python_apt import python_apt_needed, python_module
-from qlumod.system.disk import files
+from qlumod.packaging.archives import Archives, Failure
 from qlumod.system.disk.locking import locked
 from qlumod.system.disk.store import LOCK, Store, free_space
-from qlumod.system.processes.stalling import run_unless_stalled
 
-STREAMS = 4
-"""How many downloads run at once."""
 WAIT = 3600.0
 """How many seconds to wait for another run that fetches into the same store."""
-_SAFE = "/+~:=@,!$&'()*;"
-"""What an address may hold besides letters, digits, ``_.-`` as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +23,6 @@ class Fetched:
     packages: tuple[LockedPackage, ...]
     """Those that were not in the store."""
     size: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A package that did not come, and what apt said."""
-
-    package: LockedPackage
-    reason: str
-    wrong: bool = False
-    """Whether other bytes came than those that were locked."""
-
-    @property
-    def dropped(self) -> bool:
-        """Whether the archive no longer has it."""
-        return bool(re.search(r"404 +Not Found|No such file or directory", self.reason))
 
 
 def missing(packages: Sequence[LockedPackage], store: Store) -> tuple[LockedPackage, ...]:
@@ -80,7 +54,7 @@ def to_compile(locked: Lock, modules: Sequence[str], store: Store) -> bool:
 
 def fetch_packages(
     packages: Sequence[LockedPackage],
-    where: ArchiveRoot,
+    where: Archives,
     *,
     store: Store,
     renew: str,
@@ -91,7 +65,7 @@ def fetch_packages(
     `renew` is the command that renews the lock, for errors. Interrupted downloads are resumed by
     the next run. Raises all failures at once.
     """
-    root, folders = where.root, where.folders
+    folders = where.folders
     partial = store.partial
     with locked(partial / LOCK, wait=WAIT, listen=listen):
         store.tidy()
@@ -104,8 +78,8 @@ def fetch_packages(
             local = [package for package in wanted if package.archive in folders]
             remote = [package for package in wanted if package.archive not in folders]
             faults = [*_copy(local, folders, store, advance, renew)]
-            failures = _download(remote, root, store, advance, stall=where.stall, listen=listen)
-            raise_faults((*faults, *_faults(failures, root, renew)))
+            failures = where.download(remote, store, advance=advance, listen=listen)
+            raise_faults((*faults, *_faults(failures, renew)))
     return Fetched(packages=wanted, size=size)
 
 
@@ -140,111 +114,16 @@ def _copy(
             )
 
 
-def _download(
-    packages: Sequence[LockedPackage],
-    root: AptRoot,
-    store: Store,
-    advance: Callable[[int], None],
-    *,
-    stall: float,
-    listen: Listener,
-) -> list[Failure]:
-    by_path = {str(store.partial / package.sha256): package for package in packages}
-    failures: list[Failure] = []
-    came = 0
-
-    def take(line: str) -> None:
-        nonlocal came
-        word, _, text = line.partition(" ")
-        value = json.loads(text)
-        match word:
-            case "bytes":
-                came += value
-                advance(value)
-            case "done":
-                _keep(by_path[value], Path(value), store)
-            case "failed":
-                failures.append(_failure(by_path[value[0]], Path(value[0]), value[1]))
-
-    if packages:
-        parts = [
-            [_order(package, path, root) for path, package in part]
-            for part in _parts(sorted(by_path.items(), key=lambda item: -item[1].size))
-        ]
-        call = python_module("qlumod.lock.fetching.download", parts, environment=root.environment)
-        with python_apt_needed():
-            run_unless_stalled(
-                call, lambda: came, what="the packages", stall=stall, listen=listen, on_line=take
-            )
-    return failures
-
-
-def _keep(package: LockedPackage, came: Path, store: Store) -> None:
-    """Take a file into the store; a list of mirrors may name the file of a local one instead."""
-    if came.is_symlink():
-        store.add(came.resolve(), digest=package.sha256, size=package.size)
-        came.unlink()
-    else:
-        store.adopt(came, digest=package.sha256, size=package.size)
-
-
-def _parts(
-    items: Sequence[tuple[str, LockedPackage]],
-) -> Iterator[Sequence[tuple[str, LockedPackage]]]:
-    """Deal the packages out to the streams, each about the same number of bytes."""
-    for start in range(min(STREAMS, len(items))):
-        yield items[start::STREAMS]
-
-
-def _order(package: LockedPackage, path: str, root: AptRoot) -> Mapping[str, str | int]:
-    return {
-        "uri": _uri(package, root),
-        "sha256": package.sha256,
-        "size": package.size,
-        "name": package.package,
-        "path": path,
-    }
-
-
-def _uri(package: LockedPackage, root: AptRoot) -> str:
-    for source in root.sources:
-        if source.archive == package.archive:
-            # file: would name the mirror's own file, which is not ours to keep.
-            base = re.sub(r"^file:", "copy:", source.uri)
-            return f"{base}{quote(package.filename, safe=_SAFE)}"
-    raise QlumodError(
-        f"{package.package} {package.version} comes from the archive {package.archive},"
-        " which the release file does not name",
-        remedy="qlumod lock",
-    )
-
-
-def _failure(package: LockedPackage, path: Path, reason: str) -> Failure:
-    """Tell what was wrong; bytes that are not the locked ones must not be resumed."""
-    wrong = "unexpected size" in reason
-    for came in (path.with_name(f"{path.name}.FAILED"), path):
-        if came.exists() and (came != path or came.stat().st_size >= package.size):
-            found = files.file_sum(came)
-            came.unlink()
-            if found.sha256 != package.sha256 and not wrong:
-                wrong = True
-                reason = (
-                    f"locked: {package.size} bytes, SHA-256 {package.sha256}\n"
-                    f"came:   {found.size} bytes, SHA-256 {found.sha256}"
-                )
-    return Failure(package=package, reason=reason, wrong=wrong)
-
-
-def _faults(failures: Sequence[Failure], root: AptRoot, renew: str) -> Iterator[QlumodError]:
+def _faults(failures: Sequence[Failure], renew: str) -> Iterator[QlumodError]:
     dropped = sorted((f.package for f in failures if f.dropped), key=lambda p: p.package)
     if dropped:
         yield no_longer_there(dropped, renew)
     for failure in failures:
         if not failure.dropped:
-            yield _fault(failure, root)
+            yield _fault(failure)
 
 
-def _fault(failure: Failure, root: AptRoot) -> QlumodError:
+def _fault(failure: Failure) -> QlumodError:
     package = failure.package
     lines = [line.strip() for line in failure.reason.splitlines() if line.strip()]
     remedy = "run it again: what has come already is kept"
@@ -254,6 +133,6 @@ def _fault(failure: Failure, root: AptRoot) -> QlumodError:
         remedy = "make room there, or name another directory with --cache"
     return QlumodError(
         f"cannot fetch {package.package} {package.version} from the archive {package.archive}",
-        details=(_uri(package, root), *lines),
+        details=(failure.uri, *lines),
         remedy=remedy,
     )

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection, Sequence
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.lock.solver.client import HeldPackage
+from qlumod.lock.rules.asked import HeldPackage
 from qlumod.model.lock import Lock, LockedPackage
 from qlumod.system.disk.store import Store
 

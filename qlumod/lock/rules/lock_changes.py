@@ -31,15 +31,6 @@ class LockDifference:
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.moved)
 
-    def lines(self) -> Iterator[str]:
-        """One line for each package."""
-        for package in self.added:
-            yield f"+ {package.package} {package.version} ({package.reason})"
-        for package in self.removed:
-            yield f"- {package.package} {package.version}"
-        for moved in self.moved:
-            yield f"~ {moved}"
-
 
 def compiled_anew(old: Lock | None, new: Lock) -> Iterator[str]:
     """A line for each generated package that a build makes because of the new lock."""

@@ -2,29 +2,28 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.lock.archives.archive_sources import too_weak
-from qlumod.lock.archives.freshness import Older, with_reasons
+from qlumod.lock.rules.freshness import Older, with_reasons
 from qlumod.lock.rules.lock_changes import difference
-from qlumod.lock.solver.client import Solved
-from qlumod.lock.target import Target
-from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, inputs_of
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
-from qlumod.model.stanzas import date_seconds, signed_stanza
-from qlumod.packaging.debian.apt import AptRoot, AptSource
-from qlumod.packaging.debian.dpkg_query import versions_of
-from qlumod.system.disk import files
-from qlumod.system.keys import gpg
-from qlumod.system.keys.strength import weaknesses
+from qlumod.model.stanzas import date_seconds
+from qlumod.model.target import Target
+from qlumod.packaging.archives import BuildTools
 
-TOOLS = ("debhelper", "dpkg", "libzstd1", "mmdebstrap", "squashfs-tools")
-"""The Debian packages whose versions shape what is built."""
 EARLIEST = 315_532_800
-"""The epoch of a release that has folders of .debs only: 1980, which every format can say."""
+"""The epoch where all packages come from directories: 1980, which every format can say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolvedFrom:
+    """What was solved, and from what."""
+
+    packages: tuple[LockedPackage, ...]
+    archives: tuple[LockedArchive, ...]
+    """What it was solved from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +39,10 @@ class Before:
 
 def make_lock(
     project: Project,
-    solved: Solved,
+    solved: SolvedFrom,
     target: Target,
     *,
-    root: AptRoot,
+    tools: tuple[tuple[str, str], ...],
     before: Before,
     left_out: Mapping[ModuleName, str],
 ) -> Lock:
@@ -52,7 +51,7 @@ def make_lock(
     A module's own epoch stays where none of its packages has moved.
     """
     packages, old = _with_inputs(solved.packages), before.lock
-    read = with_reasons(locked_archives(root, solved.indexes), old, before.older)
+    read = with_reasons(solved.archives, old, before.older)
     archives = (*read, *before.unread)
     epoch = max(
         (date_seconds(archive.date, f"archive {archive.archive}") for archive in archives),
@@ -70,7 +69,7 @@ def make_lock(
         release=project.release.digest,
         accounts=project.accounts.digest,
         archives=archives,
-        tools=tools(),
+        tools=tools,
         revisions=tuple(
             (module, revisions.get(module, 1))
             for module in sorted(spec.module for spec in project.specs)
@@ -102,21 +101,9 @@ def _with_inputs(packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]
     )
 
 
-def tools(database: Path = Path("/var/lib/dpkg")) -> tuple[tuple[str, str], ...]:
-    """The versions of this host's tools."""
-    versions = versions_of(database, TOOLS)
-    for name in TOOLS:
-        if name not in versions:
-            raise QlumodError(
-                f"cannot record the version of {name}: it is not installed",
-                remedy=f"apt install {name}",
-            )
-    return tuple(sorted(versions.items()))
-
-
-def require_tools(lock: Lock, database: Path = Path("/var/lib/dpkg")) -> None:
+def require_tools(lock: Lock, here: BuildTools) -> None:
     """Raise where this host's tools are not those that the lock records: the bytes would differ."""
-    others = other_tools(lock, database)
+    others = other_tools(lock, here)
     if others:
         raise QlumodError(
             f"the lock of {lock.version} for {lock.flavor} and {lock.architecture} was made with "
@@ -127,78 +114,11 @@ def require_tools(lock: Lock, database: Path = Path("/var/lib/dpkg")) -> None:
         )
 
 
-def other_tools(lock: Lock, database: Path = Path("/var/lib/dpkg")) -> tuple[str, ...]:
+def other_tools(lock: Lock, here: BuildTools) -> tuple[str, ...]:
     """Say how this host's tools are not those that the lock records, a line each."""
-    here = dict(tools(database))
+    versions = dict(here())
     return tuple(
-        f"{name}: the lock has {version}, this machine {here.get(name, 'none')}"
+        f"{name}: the lock has {version}, this machine {versions.get(name, 'none')}"
         for name, version in lock.tools
-        if here.get(name) != version
+        if versions.get(name) != version
     )
-
-
-def locked_archives(
-    root: AptRoot, indexes: Sequence[tuple[str, str, str]]
-) -> tuple[LockedArchive, ...]:
-    """The InRelease files that were used, each checked once more against its keyring."""
-    return tuple(sorted(_archives(root, indexes), key=lambda a: (a.archive, a.suite)))
-
-
-def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterator[LockedArchive]:
-    sources = {source.archive: source for source in root.sources}
-    for archive, suite, start in indexes:
-        path = root.lists / f"{start}InRelease"
-        signature = None
-        if not path.exists():
-            path, signature = root.lists / f"{start}Release", root.lists / f"{start}Release.gpg"
-        signed = _verified(sources[archive], suite, path, signature)
-        data = signed.text or files.read_bytes(path)
-        yield LockedArchive(
-            archive=archive,
-            suite=suite,
-            date=signed_stanza(data, str(path)).need("Date"),
-            digest=digest_bytes(files.read_bytes(path)),
-            key=signed.fingerprint,
-            expired_because=sources[archive].expired_because,
-        )
-
-
-def _verified(source: AptSource, suite: str, path: Path, signature: Path | None) -> gpg.Signed:
-    archive, keyring = source.archive, source.keyring
-    try:
-        signed = gpg.verify(path, keyring, signature=signature)
-    except gpg.BadSignature as fault:
-        raise QlumodError(
-            f"archive {archive}: the suite {suite} has no good signature by a key of {keyring}",
-            details=fault.details,
-            remedy="install the archive's current keyring package",
-        ) from fault
-    if source.fingerprint and source.fingerprint not in signed.signers:
-        # apt takes any key of the keyring that holds the one that was named.
-        raise QlumodError(
-            f"archive {archive}: the suite {suite} is signed by {signed.fingerprint}, not by the"
-            f" key that the release names: {source.fingerprint}",
-            remedy="make sure of the key, and name it in the archive's field Key",
-        )
-    weak = weaknesses(files.read_bytes(keyring))
-    if weak.keys() >= set(signed.signers):
-        raise too_weak(weak[signed.fingerprint], archive)
-    return signed
-
-
-def own_sources(
-    packages: Sequence[LockedPackage], old: Lock | None, held: str
-) -> tuple[LockedPackage, ...]:
-    """Give packages that came from the store their place of the old lock.
-
-    The names of archives that stand for the store begin with `held`.
-    """
-    before = {package.sha256: package for package in (old.packages if old else ())}
-    return tuple(
-        _placed(package, before[package.sha256]) if package.archive.startswith(held) else package
-        for package in packages
-    )
-
-
-def _placed(package: LockedPackage, old: LockedPackage) -> LockedPackage:
-    return replace(package, archive=old.archive, filename=old.filename)

@@ -1,4 +1,4 @@
-"""A module's recipe: what engineers wrote and apt chose for it, by which versions are told apart.
+"""A module's recipe: what engineers wrote and what was chosen for it; versions differ by it.
 
 Neither our code nor the tools nor the layers below are in it: they may change and the module stay
 the same, byte for byte. Whether it did, the build finds out.
@@ -7,7 +7,8 @@ the same, byte for byte. Whether it did, the build finds out.
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields, replace
 
-from qlumod.model.accounts import Accounts, accounts_text
+from qlumod.model.accounts import Accounts
+from qlumod.model.accounts_file import accounts_text
 from qlumod.model.contents import package_lines, packages_text
 from qlumod.model.digests import digest_bytes, digest_value
 from qlumod.model.lock import LockedPackage

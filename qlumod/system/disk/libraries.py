@@ -1,13 +1,13 @@
 """The exceptions that libraries raise for invalid bytes: the only list of them."""
 
 import lzma
-import tarfile
 import zlib
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.late import late
 
+tarfile = late("tarfile")
 zstandard = late("zstandard")
 
 

@@ -24,6 +24,10 @@ HARMLESS: Mapping[str, str] = MappingProxyType(
         "errors.py": "an error makes no result",
         "events.py": "what is announced changes nothing",
         "late.py": "it decides when other people's modules are imported",
+        "packaging/debian/apt_archives.py": "what it finds is in the lock, which is in identities",
+        "packaging/debian/archives/": "what they hold is in the lock, which is in the identities",
+        "packaging/debian/solving/": "what apt chooses is in the lock, which is in the identities",
+        "packaging/solving/": "what modules get is in the lock, which is in the identities",
     }
 )
 """Rooms that decide no result, with the reason; a path in the package, or a directory."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.system.disk.files import told
+from qlumod.system.disk.refusals import told
 
 _UNMAPPED = Path("/proc/sys/kernel/overflowuid")
 """The id that stands for all ids outside of a user namespace (user_namespaces(7))."""

@@ -18,7 +18,10 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
 from qlumod.model.numbers import number
 from qlumod.system.disk import files
+from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.process_stamp import abandoned, maker
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 
 LOCK = "lock"
 """The name of the lock in `Store.partial`, which a process that fetches holds."""
@@ -49,7 +52,7 @@ class Store:
     def partial(self) -> Path:
         """The directory of unfinished downloads, to be resumed; made on first use."""
         folder = self.root / "partial"
-        files.make_directories(folder)
+        make_directories(folder)
         return folder
 
     def add(self, source: Path, *, digest: Digest, size: int) -> Path:
@@ -64,21 +67,21 @@ class Store:
             beside.unlink(missing_ok=True)
         return target
 
-    def generated(self, inputs: Digest) -> files.Sum | None:
-        """Digest and size of the stored file that was generated from those inputs."""
+    def generated(self, inputs: Digest) -> Sum | None:
+        """What was generated from those inputs: digest and size of a file that is here."""
         note = self._note(inputs)
         if not note.exists():
             return None
         sha256, _, size = note.read_text(encoding="utf-8").partition(" ")
-        found = files.Sum(sha256=Digest(sha256), size=number(size))
+        found = Sum(sha256=Digest(sha256), size=number(size))
         return found if self.has(found.sha256) else None
 
     def add_generated(self, source: Path, inputs: Digest) -> Path:
-        """Add a copy of a file that was generated from those inputs."""
-        found = files.file_sum(source)
+        """Copy in what was generated from those inputs."""
+        found = file_sum(source)
         target = self.add(source, digest=found.sha256, size=found.size)
         note = self._note(inputs)
-        files.make_directories(note.parent)
+        make_directories(note.parent)
         files.write_whole(note, f"{found.sha256} {found.size}".encode())
         return target
 
@@ -90,9 +93,9 @@ class Store:
         return self.root / GENERATED / inputs
 
     def adopt(self, source: Path, *, digest: Digest, size: int) -> Path:
-        """Add a file of the same file system by renaming it; refuses another digest or size."""
-        found = files.file_sum(source)
-        with files.told(source):
+        """Take a file of the same file system in by renaming it; refuses another digest or size."""
+        found = file_sum(source)
+        with told(source):
             source.chmod(0o444)
             files.sync(source)
         self._insert(source, found, source, digest, size)
@@ -105,13 +108,13 @@ class Store:
             raise QlumodError(
                 f"{path}: the package is not in the store", remedy="run `qlumod fetch`"
             )
-        found = files.file_sum(path)
-        if found != files.Sum(size=size, sha256=digest):
+        found = file_sum(path)
+        if found != Sum(size=size, sha256=digest):
             raise self.damaged(digest, found)
         return path
 
-    def damaged(self, digest: Digest, found: files.Sum) -> QlumodError:
-        """The error for a file whose bytes have changed in the store."""
+    def damaged(self, digest: Digest, found: Sum) -> QlumodError:
+        """The error for a file whose bytes are not those that were put here."""
         path = self.path(digest)
         return QlumodError(
             f"{path}: the package is damaged",
@@ -136,7 +139,7 @@ class Store:
         path = self._document(digest)
         if not path.exists():
             return None
-        data = files.read_bytes(path)
+        data = read_bytes(path)
         if digest_bytes(data) != digest:
             raise QlumodError(
                 f"{path}: the document in the store is damaged", remedy=f"rm {path}, and try again"
@@ -153,10 +156,8 @@ class Store:
                 if _abandoned(path):
                     path.unlink()
 
-    def _insert(
-        self, beside: Path, found: files.Sum, source: Path, digest: Digest, size: int
-    ) -> None:
-        if found != files.Sum(size=size, sha256=digest):
+    def _insert(self, beside: Path, found: Sum, source: Path, digest: Digest, size: int) -> None:
+        if found != Sum(size=size, sha256=digest):
             raise QlumodError(
                 f"{source}: not the package that the lock names",
                 details=(
@@ -167,8 +168,8 @@ class Store:
         self._place(beside, self.path(digest))
 
     def _place(self, beside: Path, target: Path) -> None:
-        files.make_directories(target.parent)
-        with files.told(target):
+        make_directories(target.parent)
+        with told(target):
             beside.rename(target)
             files.sync(target.parent)
 

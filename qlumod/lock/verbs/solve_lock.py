@@ -1,0 +1,120 @@
+"""Solving a lock: from specs, and the lock before, to exact packages."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from qlumod.events import Listener, ignore, step
+from qlumod.lock.rules.asked import HeldPackage, archives_of, problem_of
+from qlumod.lock.rules.freshness import Older, require_no_older
+from qlumod.lock.rules.kept import check_dropped, held_packages
+from qlumod.lock.rules.make import Before, SolvedFrom, make_lock
+from qlumod.lock.rules.stale import renewing
+from qlumod.lock.rules.unavailable import modules_without
+from qlumod.lock.verbs.lock_place import LockPlace
+from qlumod.model.lock import Lock, LockedArchive
+from qlumod.model.project import Project
+from qlumod.model.target import Target
+from qlumod.packaging.archives import Archives
+from qlumod.packaging.choice import packaging_named
+from qlumod.system.disk.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a new lock is to change of the old one."""
+
+    update: Sequence[str] | None = None
+    """None keeps the old lock's versions as far as the specs let it, an empty sequence lets
+    everything move, names (of packages or modules) let those move and what follows from them."""
+    raised: Sequence[str] = ()
+    """Modules that get the next N, even if nothing is known to have changed."""
+    older: Sequence[Older] | None = ()
+    """Archives that may be older than those of the old lock, and why: the lock keeps it. None: all
+    may be, since nothing is kept."""
+
+
+def solved_lock(
+    place: LockPlace,
+    project: Project,
+    wanted: Target,
+    old: Lock | None,
+    wish: Wish,
+    *,
+    listen: Listener = ignore,
+) -> tuple[Project, Lock]:
+    """The lock of a project as it is solved now, and the project with what is locked of it.
+
+    Nothing is written beside the specs, and all versions are those of the `old` lock or the first;
+    see `lock`.
+    """
+    moving = wish.update or ()
+    kept = None if wish.update is not None and not wish.update else old
+    packaging = packaging_named(project.release.packaging_of(wanted.flavor))
+    shared, on_request = archives_of(project, wanted.flavor)
+    with packaging.archives(
+        project.release, wanted, place.reach, needed=shared, optional=on_request, listen=listen
+    ) as bare:
+        where = bare.read(on_request, listen)
+        if wish.older is not None:
+            require_no_older(where, old, meant=wish.older)
+        without = modules_without(
+            project.specs,
+            wanted.flavor,
+            missing=where.missing,
+            kept=kept,
+            moving=moving,
+            store=place.packages,
+        )
+        project = project.without(without)
+        where, stored, held = _held(where, kept, moving, place.packages, listen)
+        return project, make_lock(
+            project,
+            _solved(project, wanted, where, held, listen),
+            wanted,
+            tools=packaging.tools(),
+            before=Before(lock=old, unread=_unread(where, stored, old), older=wish.older),
+            left_out=without,
+        )
+
+
+def _held(
+    where: Archives, kept: Lock | None, names: Sequence[str], store: Store, listen: Listener
+) -> tuple[Archives, frozenset[str], tuple[HeldPackage, ...]]:
+    """Keep the old lock's packages as candidates: from their archives, else from the store.
+
+    Returns the archives of those that only the store has, too.
+    """
+    if kept is None:
+        return where, frozenset(), ()
+    gone = where.absent(kept.from_archives, listen)
+    stored = [package for package in gone if store.has(package.sha256)]
+    return (
+        where.holding(stored, store, listen),
+        frozenset(package.archive for package in stored),
+        held_packages(kept, names, gone, store),
+    )
+
+
+def _solved(
+    project: Project,
+    wanted: Target,
+    where: Archives,
+    held: Sequence[HeldPackage],
+    listen: Listener,
+) -> SolvedFrom:
+    with step(listen, "Solving"):
+        solved = where.solve(problem_of(project.specs, wanted.flavor, held), listen)
+    command = renewing(project.release, wanted.flavor, wanted.architecture)
+    check_dropped(held, solved.packages, command)
+    return SolvedFrom(packages=solved.packages, archives=where.signed(solved))
+
+
+def _unread(
+    where: Archives, stored: Collection[str], old: Lock | None
+) -> tuple[LockedArchive, ...]:
+    """Archives of the old lock that cannot be read now, and whose packages the store still has."""
+    return tuple(
+        archive
+        for archive in (old.archives if old else ())
+        if archive.archive in where.missing and archive.archive in stored
+    )

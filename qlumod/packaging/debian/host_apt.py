@@ -1,0 +1,86 @@
+"""What the host's own apt lends to private roots, and which archives it knows.
+
+It lends the `Acquire::` settings that say how archives are reached (proxies, timeouts,
+certificates), passwords and the addresses of the archives. Nothing else comes over: nothing that
+loosens the checks, and no hooks.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlumod.system.processes.command import Command, command
+from qlumod.system.processes.run import capture
+
+_LENT = re.compile(
+    r"Acquire::("
+    r"Retries(::\S+)?|Queue-Mode|Queue-Host::\S+|ForceIPv[46]|By-Hash|EnableSrvRecords|PDiffs(::\S+)?"
+    r"|[a-z+]+::(\S+::)?("
+    r"Proxy(-Auto-Detect|AutoDetect)?(::\S+)?|Timeout|ConnectionAttemptDelayMsec|Dl-Limit"
+    r"|Pipeline-Depth|No-Cache|Max-Age|No-Store|AllowRedirect|User-Agent|SendAccept"
+    r"|CaInfo|CaPath|CrlFile|IssuerCert|SslCert|SslKey"
+    r"))\Z",
+    re.IGNORECASE,
+)
+"""The settings that come over (apt.conf(5), apt-transport-http(1), apt-transport-https(1)). They
+are named, so that none does that loosens a check: of dates (Check-Valid-Until, Check-Date,
+Max-FutureTime, Min-ValidTime), digests (ForceHash), signatures (gpgv::Options, Allow…) or
+certificates (Verify-Peer)."""
+_NETRC = ("Dir::Etc::netrc", "Dir::Etc::netrcparts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostArchive:
+    """An archive that the host's apt knows, as its Release file names itself."""
+
+    origin: str
+    label: str
+    uri: str
+    suite: str
+    codename: str
+
+
+def host_archives(config: Path | None = None) -> tuple[HostArchive, ...]:
+    """What the host's apt has lists of; `config` stands for another host's APT_CONFIG (tests)."""
+    fields = ("ORIGIN", "LABEL", "REPO_URI", "SUITE", "CODENAME")
+    listing = capture(
+        _on_host(
+            config, "apt-get", "indextargets", "--format",
+            "\t".join(f"$({field})" for field in fields), "Identifier: Packages",
+        )
+    ).decode()  # fmt: skip
+    rows = dict.fromkeys(tuple(line.split("\t")) for line in listing.splitlines())
+    return tuple(
+        HostArchive(origin=origin, label=label, uri=uri, suite=suite, codename=codename)
+        for origin, label, uri, suite, codename in rows
+        if not origin.startswith("$(")
+    )
+
+
+def host_settings(config: Path | None = None) -> tuple[str, ...]:
+    """The host's `Acquire::` settings, and where it has passwords, as lines of an apt.conf."""
+    dump = capture(_on_host(config, "apt-config", "dump", "Acquire")).decode()
+    return (
+        *(
+            line
+            for line in dump.splitlines()
+            if _LENT.match(line.partition(" ")[0]) and not line.endswith(' "";')
+        ),
+        *_passwords(config),
+    )
+
+
+def _passwords(config: Path | None) -> Iterator[str]:
+    """Name the host's apt_auth.conf(5), which apt would look for in the private root."""
+    words = (word for name in _NETRC for word in (name.rpartition("::")[2], f"{name}/f"))
+    for line in capture(_on_host(config, "apt-config", "shell", *words)).decode().splitlines():
+        name, _, path = line.partition("=")
+        (plain,) = shlex.split(path)
+        yield f'Dir::Etc::{name} "{plain}";'
+
+
+def _on_host(config: Path | None, *words: str) -> Command:
+    environment: Mapping[str, str] = {"APT_CONFIG": str(config)} if config else {}
+    return command(*words, environment=environment)

@@ -1,0 +1,52 @@
+"""Making a new root: the essential packages, unpacked and installed, and the traces of that."""
+
+from pathlib import Path
+
+from qlumod.events import Listener
+from qlumod.packaging.debian.roots.apt_order import AptOrder
+from qlumod.packaging.debian.roots.mmdebstrap import unpack_essential
+from qlumod.packaging.debian.roots.script_surroundings import surroundings
+from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import enclosed
+
+_TRACES = (
+    "/var/cache/apt/pkgcache.bin",
+    "/var/cache/apt/srcpkgcache.bin",
+    "/var/log/dpkg.log",
+    "/var/log/apt/history.log",
+    "/var/log/apt/term.log",
+    "/var/log/apt/eipp.log.xz",
+    "/var/log/alternatives.log",
+    "/var/cache/ldconfig/aux-cache",
+    "/var/lib/dbus/machine-id",
+)
+"""What tells when and where a root was installed; mmdebstrap(1) removes the same."""
+_MACHINE_ID = "/etc/machine-id"
+_AUXILIARY = "/var/lib/apt/lists/auxfiles"
+"""What apt makes whenever it runs; mmdebstrap(1) removes the same."""
+
+
+def bootstrap(place: Path, order: AptOrder, *, listen: Listener) -> Root:
+    """Install the essential packages of an order's archive, and apt, into a new directory.
+
+    The order's packages are those that the whole root will have.
+    """
+    unpack_essential(place, order, listen=listen)
+    root = Root(place)
+    debs = root.matching("/var/cache/apt/archives/*.deb")
+    with surroundings(root, order.packages), enclosed(root) as inside:
+        # dpkg does not order them by their Pre-Depends, and has them all at hand.
+        words = ("dpkg", "--install", "--force-depends", *debs)
+        inside.run(*words, epoch=order.epoch, environment=order.environment, listen=listen)
+        inside.run("apt-get", "clean", epoch=order.epoch, listen=listen)
+    if root.has(_AUXILIARY):
+        root.remove_empty(_AUXILIARY)
+    return root
+
+
+def forget_installation(root: Root) -> None:
+    """Remove from an installed root what differs from one installation to the next one."""
+    for path in _TRACES:
+        root.remove(path)
+    if root.has(_MACHINE_ID):
+        root.write(_MACHINE_ID, b"")

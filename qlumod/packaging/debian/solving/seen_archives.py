@@ -1,0 +1,56 @@
+"""The archives of the private root, and which of them a module sees."""
+
+from collections.abc import Iterable, Sequence
+
+import apt_pkg
+
+from qlumod.packaging.debian.solving.solver_order import SourceEntry
+from qlumod.packaging.solving.solution import Chosen
+
+
+class SeenArchives:
+    """The archives of the root, and which of them a module sees."""
+
+    def __init__(self, given: Sequence[SourceEntry], shared: Iterable[str]) -> None:
+        self._given = given
+        self._shared = frozenset(shared)
+        self.files = tuple(
+            (source.archive, suite, apt_pkg.uri_to_filename(base))
+            for source in given
+            for suite, base in source.suites
+        )
+        """Archive, suite, and how the names of their files in the root's lists begin."""
+        self._indexes = tuple(
+            (source.archive, apt_pkg.uri_to_filename(f"{base}{component}"))
+            for source in given
+            for _, base in source.suites
+            for component in [f"{name}/" for name in source.components] or [""]
+        )
+        """Archive, and how the names of its indexes begin: two archives may share a suite."""
+
+    def seen_with(self, archives: Sequence[str]) -> str:
+        """The text of a list of sources: those that all modules have, and some archives."""
+        return "\n".join(
+            source.stanza
+            for source in self._given
+            if _name(source.archive) in {*self._shared, *archives}
+        )
+
+    @property
+    def everything(self) -> tuple[str, ...]:
+        """The names of all archives."""
+        return tuple(_name(source.archive) for source in self._given)
+
+    def first(self, archives: Sequence[str]) -> tuple[str, ...]:
+        """How the names of some archives' indexes begin."""
+        return tuple(start for archive, start in self._indexes if _name(archive) in archives)
+
+    def archive_of(self, chosen: Chosen) -> str:
+        """The archive that a version comes from."""
+        found = (archive for archive, start in self._indexes if chosen.index.startswith(start))
+        return str(next(found))
+
+
+def _name(archive: str) -> str:
+    """The archive that held packages stand in for is in their archive's name."""
+    return archive.rpartition(":")[2]

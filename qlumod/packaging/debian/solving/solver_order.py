@@ -1,0 +1,163 @@
+"""What the solver's process is asked, and what it answers: values, to JSON and back.
+
+Nothing here needs python-apt: both sides import it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from qlumod.errors import Faults, QlumodError
+from qlumod.model.generated import Generated
+from qlumod.model.json_values import Json
+from qlumod.model.lock import LockedPackage
+from qlumod.packaging.solving.problem import Problem, Request, requests_from_json, values_of
+from qlumod.packaging.solving.solution import Solved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceEntry:
+    """An entry of the sources of the private root."""
+
+    archive: str
+    stanza: str
+    components: tuple[str, ...]
+    suites: tuple[tuple[str, str], ...]
+    """Each suite, and the address of the directory with its InRelease."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolverOrder:
+    """A problem, and the private root that it is solved in."""
+
+    root: str
+    architecture: str
+    sources: tuple[SourceEntry, ...]
+    shared: tuple[str, ...]
+    """The archives that all modules take packages from."""
+    problem: Problem
+
+    @property
+    def as_json(self) -> Json:
+        """The order as `from_json` reads it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, given: Json) -> "SolverOrder":
+        """Read what `as_json` gives."""
+        return cls(
+            root=given["root"],
+            architecture=given["architecture"],
+            sources=tuple(_source(source) for source in given["sources"]),
+            shared=tuple(given["shared"]),
+            problem=Problem.from_json(given["problem"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The files that an apt cache is opened with; each world has its own.
+
+    apt knows a cached status by name, time and size, and a list of sources by its archives.
+    """
+
+    status: Path
+    preferences: Path
+    sources: Path
+    cache: Path
+    """What apt has read of these sources, for the next world that has the same."""
+    first: tuple[str, ...] = ()
+    """How the names of the indexes begin whose versions come first for what is requested."""
+
+    @property
+    def as_json(self) -> Json:
+        """The frame as `from_json` reads it."""
+        paths = ("status", "preferences", "sources", "cache")
+        return {**{name: str(getattr(self, name)) for name in paths}, "first": self.first}
+
+    @classmethod
+    def from_json(cls, given: Json) -> "Frame":
+        """Read what `as_json` gives."""
+        paths = {name: Path(path) for name, path in given.items() if name != "first"}
+        return cls(**paths, first=tuple(given["first"]))
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """The settings that make apt use them."""
+        return {
+            "Dir::State::status": str(self.status),
+            "Dir::Etc::preferences": str(self.preferences),
+            "Dir::Etc::sourcelist": str(self.sources),
+            "Dir::Etc::sourceparts": "/dev/null",
+            "Dir::Cache::srcpkgcache": str(self.cache),
+            "Dir::Cache::pkgcache": "",
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Requests to solve in one world, where Recommends count."""
+
+    frame: Frame
+    requests: Sequence[Request]
+    why: Mapping[str, str]
+    """The reasons that are known of packages."""
+    prefer: Sequence[str]
+
+    @property
+    def as_json(self) -> Json:
+        """The question as `from_json` reads it."""
+        return {
+            "frame": self.frame.as_json,
+            "requests": list(map(asdict, self.requests)),
+            "why": dict(self.why),
+            "prefer": list(self.prefer),
+        }
+
+    @classmethod
+    def from_json(cls, given: Json) -> "Question":
+        """Read what `as_json` gives."""
+        return cls(
+            frame=Frame.from_json(given["frame"]),
+            requests=requests_from_json(given["requests"]),
+            why=given["why"],
+            prefer=tuple(given["prefer"]),
+        )
+
+
+def solved_as_json(solved: Solved) -> Json:
+    """What was solved, as `solved_from_json` reads it."""
+    return asdict(solved)
+
+
+def solved_from_json(given: Json) -> Solved:
+    """Read what `solved_as_json` gives."""
+    return Solved(
+        packages=tuple(map(locked_package, given["packages"])),
+        indexes=tuple(map(tuple, given["indexes"])),
+        gone=tuple(given["gone"]),
+    )
+
+
+def locked_package(given: Mapping[str, Json]) -> LockedPackage:
+    """A package of the new lock by its fields; modules are sorted."""
+    how = given.get("generated")
+    lists: Json = {name: tuple(sorted(given[name])) for name in ("modules", "builds")}
+    return LockedPackage(
+        **{**given, **lists, "generated": Generated(**values_of(how)) if how else None}
+    )
+
+
+def faults_as_json(error: QlumodError) -> Json:
+    """What went wrong in the process, as `faults_from_json` reads it."""
+    return [fault.as_json for fault in (error.faults if isinstance(error, Faults) else (error,))]
+
+
+def faults_from_json(given: Json) -> tuple[QlumodError, ...]:
+    """The errors that `faults_as_json` tells of."""
+    return tuple(QlumodError(**fault) for fault in given)
+
+
+def _source(given: Json) -> SourceEntry:
+    suites = tuple((suite, base) for suite, base in given["suites"])
+    return SourceEntry(**{**values_of(given), "suites": suites})
