@@ -13,9 +13,8 @@ PYTHON := $(VENV)/bin/python
 # The parts of the tests side by side (tests/conftest.py), each on one processor.
 PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
 
-# The measures of `make house` whose limits hold, as each has come below its own:
-# names files modules arguments.
-HELD := arguments files names
+# The measures of `make house` whose limits hold.
+HELD := arguments files modules names
 
 # Everything that comes from Debian, for building modules, for the packages and for the tests.
 APT_PACKAGES := \

@@ -19,7 +19,8 @@ from pathlib import Path
 from measured import ROOT, ROUNDS, clocked, compress, contained, quietly
 
 from qlumod.events import ignore
-from qlumod.model.lock import Lock, parse_lock
+from qlumod.model.lock import Lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.model.names import ModuleName
 from qlumod.model.release import Release, parse_release
 from qlumod.packaging.debian.archive import Heading, frozen_archive

@@ -6,6 +6,7 @@ import click
 
 from qlumod.cli import options
 from qlumod.cli.screen import Reporter
+from qlumod.cli.setting_options import setting
 from qlumod.package.changes import PackageChange, PathChange
 from qlumod.package.predecessor_changes import Comparison
 from qlumod.workflows.diff import compare_payloads, compare_published
@@ -20,7 +21,7 @@ from qlumod.workflows.diff import compare_payloads, compare_published
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--brief", is_flag=True, help="Only count the changes.")
-@options.setting("repository")
+@setting("repository")
 @options.reports()
 def command(
     *, old: str, new: str, brief: bool, repository: Path | None, reporter: Reporter

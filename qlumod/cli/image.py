@@ -8,6 +8,7 @@ import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.screen import Reporter
+from qlumod.cli.setting_options import setting
 from qlumod.cli.settings.values import ValueKind
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
@@ -65,8 +66,8 @@ def _modules(text: str) -> tuple[ModuleName, ...]:
     shell_complete=offers.registered("version"),
     help="x.y.z stays at that version, x.y and x follow the newest one; default: the newest x.y.",
 )
-@options.setting("flavor", otherwise=_ONLY, offer=offers.registered("flavor"))
-@options.setting("arch", otherwise=_ONLY, offer=offers.registered("architecture"))
+@setting("flavor", otherwise=_ONLY, offer=offers.registered("flavor"))
+@setting("arch", otherwise=_ONLY, offer=offers.registered("architecture"))
 @click.option(
     "--description", default="", metavar="TEXT", help="What the image is for, in one line."
 )

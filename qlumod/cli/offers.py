@@ -13,11 +13,13 @@ from click.shell_completion import CompletionItem
 from qlumod.cli.settings.reading import current
 from qlumod.model.profile import RELEASED
 from qlumod.repository.format.layout import Layout
-from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.regular_files import read_bytes
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 _PLAIN = re.compile(r"[\w.,:=@%+~-]+")
 """What no shell takes for anything but itself."""
+_MOST = 1 << 24
+"""Bytes of a file that is looked through: no document has more."""
 
 NamedOffer = tuple[str, str]
 """A name, and what is said beside it where the shell shows that."""
@@ -228,7 +230,7 @@ def _stanzas(path: Path) -> Iterator[dict[str, str]]:
     """The stanzas of a file, with lower-case names; what is odd in it is passed over."""
     stanza: dict[str, str] = {}
     name = ""
-    for line in (*read_bytes(path).decode(errors="replace").split("\n"), ""):
+    for line in (*read_bytes(path, most=_MOST).decode(errors="replace").split("\n"), ""):
         if not line.strip():
             if stanza:
                 yield stanza

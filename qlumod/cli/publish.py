@@ -12,7 +12,8 @@ from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Admission, Terms
 from qlumod.repository.rules.suite_plan import SuiteChange
-from qlumod.repository.sets.module_sets import ModuleSet, line_of
+from qlumod.repository.sets.module_sets import ModuleSet
+from qlumod.repository.sets.set_documents import line_of
 from qlumod.workflows.publish import publish
 
 

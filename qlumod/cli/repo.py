@@ -7,9 +7,9 @@ import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.exits import FoundWanting
-from qlumod.cli.options import setting, setting_argument
 from qlumod.cli.repository_options import wait, wishes
 from qlumod.cli.screen import Reporter
+from qlumod.cli.setting_options import setting, setting_argument
 from qlumod.cli.settings.table import BY_NAME
 from qlumod.cli.settings.values import PathKind
 from qlumod.repository.format.settings import Wishes

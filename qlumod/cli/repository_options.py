@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from qlumod.cli import offers
-from qlumod.cli.options import F, setting
+from qlumod.cli.setting_options import F, setting
 from qlumod.cli.settings.values import PathKind
 from qlumod.model.profile import RELEASED
 from qlumod.repository.format.settings import Wishes

@@ -26,7 +26,7 @@ from qlumod.events import (
     StepDone,
     StepStarted,
 )
-from qlumod.system.disk.files import make_directories
+from qlumod.system.disk.directories import make_directories
 
 if TYPE_CHECKING:
     from qlumod.cli.terminal import Terminal

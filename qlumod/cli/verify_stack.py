@@ -7,13 +7,13 @@ import click
 
 from qlumod.cli import options
 from qlumod.cli.exits import FoundWanting, NotAll
-from qlumod.cli.options import setting
+from qlumod.cli.proof_page import page, proof_summary
 from qlumod.cli.screen import Reporter
+from qlumod.cli.setting_options import setting
 from qlumod.cli.settings.values import PathKind
 from qlumod.cli.wording import columns
-from qlumod.model.proof import about_document
-from qlumod.proof.proved import Proved, ShownProof, proof_document, proof_summary
-from qlumod.proof.verdict import Verdict
+from qlumod.proof.proved import Proved, ShownProof, proof_document
+from qlumod.proof.verdict import Verdict, verdict_document
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.proof_of_all import verify_all, write_table
 from qlumod.workflows.proof_signing import writing_proof
@@ -103,15 +103,15 @@ def command(
             _report_all(proved, table, reporter)
             return
         found = verify_stack(workplace, modules, fresh=fresh, listen=reporter.listen)
-        write(_document(found))
-    reporter.result(_document(found), _lines(found, brief=brief))
+        write(verdict_document(found))
+    reporter.result(verdict_document(found), _lines(found, brief=brief))
     if found.failures:
         raise FoundWanting
 
 
 def _report_all(proved: Proved, table: Path | None, reporter: Reporter) -> None:
     if table:
-        write_table(proved, table)
+        write_table(page(proved), table)
     reporter.result(proof_document(proved), _lines_of_all(proved))
     if not proved.equal:
         raise FoundWanting
@@ -160,25 +160,3 @@ def _summary(found: Verdict) -> str:
     if found.failures:
         return f"differences that nothing permits: {len(found.failures)}, in {found.paths} paths"
     return f"the stack equals one installation: {found.paths} paths compared"
-
-
-def _document(found: Verdict) -> dict[str, object]:
-    return {
-        **(about_document(found.about) if found.about else {}),
-        "equal": not found.failures,
-        "paths": found.paths,
-        "permitted": [
-            {"name": p.name, "paths": found.counts[p.name], "why": p.why} for p in found.permissions
-        ],
-        "differences": [
-            {
-                "path": finding.difference.path,
-                "aspect": str(finding.difference.aspect),
-                "subject": finding.difference.subject,
-                "reference": finding.difference.reference,
-                "stack": finding.difference.stack,
-                "permitted": finding.permission.name if finding.permission else None,
-            }
-            for finding in found.findings
-        ],
-    }

@@ -7,7 +7,7 @@ from qlumod.head.site import COPY, SECRETS, SiteFile
 from qlumod.secrets.groups import PathGroup, grouped
 from qlumod.secrets.look import look
 from qlumod.stack.looking import told_findings
-from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.regular_files import read_bytes
 
 _READ = "and everybody who can reach the boot server can read an image"
 

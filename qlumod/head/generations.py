@@ -8,14 +8,11 @@ from pathlib import Path
 from qlumod.head.places import Places
 from qlumod.model.image import ImageName, Stack, parse_stack
 from qlumod.model.names import Digest
+from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.documents import read_document
-from qlumod.system.disk.files import (
-    make_directories,
-    point,
-    remove_tree,
-    sync,
-    told,
-)
+from qlumod.system.disk.files import point, sync
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.removal import remove_tree
 
 STACK = "stack"
 SECRETS = "secrets.tar"

@@ -24,7 +24,9 @@ from qlumod.model.document import readable
 from qlumod.model.image import Stack, StackLayer, StackModule, parse_stack, stack_text
 from qlumod.model.manifest import INITRD, KERNEL, LAYER, PayloadFile
 from qlumod.packaging.choice import packaging_named
-from qlumod.system.disk.files import file_sum, read_bytes, remove_tree, write_new
+from qlumod.system.disk.files import write_new
+from qlumod.system.disk.regular_files import file_sum, read_bytes
+from qlumod.system.disk.removal import remove_tree
 from qlumod.system.processes.namespace import call_inside
 
 

@@ -22,7 +22,7 @@ from qlumod.stack.looking import (
     in_names,
 )
 from qlumod.stack.suspects import SHOWN, Suspect, faults_of, judged
-from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.regular_files import read_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,11 @@ class ImageGate:
         for fault in faults_of(judged(suspects.values(), public).suspects, files, others):
             yield self._told(fault)
 
-    def faults_of_initrd(self, initrd: Path) -> Iterator[QlumodError]:
-        """An error where the image's initrd holds a secret; what layers have is known."""
+    def faults_of_initrd(self, initrd: Path, hooks: str) -> Iterator[QlumodError]:
+        """An error where the image's initrd holds a secret; what layers have is known.
+
+        `hooks` is what has put it there, as `InitrdMaker.hooks` says it.
+        """
         written = self.written
         passed = written.known | {entry.digest for entry in written.entries.values()}
         data = read_bytes(initrd)
@@ -59,6 +62,7 @@ class ImageGate:
                     data,
                     known=lambda member: digest_bytes(member) in known,
                     declared=self.declared,
+                    hooks=hooks,
                     listen=listen,
                 )
             )

@@ -97,7 +97,9 @@ def build_image_inside(
         # What the initrd is made of must be without them, too.
         declared = forget_declared(stack, members)
         placed = _write(stack.root, added)
-        initrd = remake_initrd(stack.root, members, place / INITRD, site=placed.site, listen=listen)
+        initrd = remake_initrd(
+            deals.initrd, stack.root, members, place / INITRD, site=placed.site, listen=listen
+        )
         names = Owners.of(stack.root)
         ground = _Ground(
             stack=stack,
@@ -223,7 +225,7 @@ def _faults(
     )
     yield from gate.faults()
     if ground.initrd:
-        yield from gate.faults_of_initrd(ground.initrd)
+        yield from gate.faults_of_initrd(ground.initrd, ground.packaging.initrd.hooks)
 
 
 def _write_contents(

@@ -19,7 +19,8 @@ from qlumod.model.lines import lines_of
 from qlumod.model.names import Digest
 from qlumod.model.numbers import number
 from qlumod.system.disk.documents import read_document
-from qlumod.system.disk.files import file_sum, write_whole
+from qlumod.system.disk.files import write_whole
+from qlumod.system.disk.regular_files import file_sum
 
 READERS = 4
 """More readers at once make a disk slower, not faster."""

@@ -11,7 +11,10 @@ from qlumod.errors import QlumodError
 from qlumod.head.places import Places
 from qlumod.model.manifest import PayloadFile
 from qlumod.model.names import Digest
-from qlumod.system.disk.files import copy_new, file_sum, make_directories, sync, told
+from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.files import copy_new, sync
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import file_sum
 
 SUFFIX = ".squashfs"
 _FICLONE = 0x40049409

@@ -21,12 +21,14 @@ from qlumod.model.registry import (
     registry_text,
 )
 from qlumod.packaging.debian.dpkg_query import package_versions
+from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.documents import read_document
-from qlumod.system.disk.files import make_directories, write_whole
+from qlumod.system.disk.files import write_whole
 from qlumod.system.disk.locking import locked
 from qlumod.system.disk.ownership import strangers
 from qlumod.system.disk.scratch import scratch
-from qlumod.system.processes.run import CommandFailed, command, run
+from qlumod.system.processes.command import CommandFailed, command
+from qlumod.system.processes.run import run
 
 PATIENCE = 600.0
 """Seconds to wait for another run on the same head node: as long as a large image may take."""

@@ -20,8 +20,8 @@ from qlumod.model.paths import absolute_path
 from qlumod.model.secret import Secret, SecretKind
 from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import matches_any
-from qlumod.system.disk.files import read_bytes
 from qlumod.system.disk.ownership import group_name, strangers, user_name, writers
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.tree_scan import scan
 
 TYPES = ("f", "d", "l")

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qlumod.model.names import Digest
-from qlumod.system.disk.files import make_directories, sync, sync_all, told
+from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.files import sync, sync_all
+from qlumod.system.disk.refusals import told
 from qlumod.system.disk.staging import staging
 from qlumod.system.disk.workshop import WORK
 

@@ -4,28 +4,24 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
-from qlumod.layer.file_lists import listed_by_dpkg
-from qlumod.layer.install import ENVIRONMENT
 from qlumod.layer.job import Job
 from qlumod.layer.kernel_package import Compiled, package_modules
-from qlumod.layer.task import Document, taken_up
+from qlumod.layer.task import Document, Task, order_of, taken_up
 from qlumod.model.generated import Generated
 from qlumod.model.lines import lines_of
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
-from qlumod.packaging.debian.apt_order import Order
-from qlumod.packaging.debian.archive import FrozenArchive
-from qlumod.stack import apt_in_root as apt
+from qlumod.packaging.debian.roots.dpkg_database import listed_by_dpkg
 from qlumod.stack.assemble import assemble
 from qlumod.stack.mounted import mounted
 from qlumod.state.kernel_modules import is_kernel_module
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import Enclosure, enclosed
-from qlumod.system.processes.run import CommandFailed, last_lines
+from qlumod.system.processes.command import CommandFailed, last_lines
 
 _CONF = re.compile(r"/usr/src/[^/]+/dkms\.conf")
 _COMPILED = re.compile(rb": (built|installed)")
@@ -82,29 +78,24 @@ def compile_modules(*, listen: Listener, task: Document) -> None:
                 processors=taken.processors or os.cpu_count() or 1,
                 listen=listen,
             )
-            _install(site, taken.archive)
+            _install(site, taken)
             for package, compiled in _compiled_packages(site):
                 package_modules(
                     place, stack.root, compiled, taken.output / package.file_name, listen=listen
                 )
 
 
-def _install(site: _Site, archive: FrozenArchive) -> None:
-    packages = site.job.to_compile
+def _install(site: _Site, task: Task) -> None:
+    packages, installer = site.job.to_compile, task.packaging.installer
     site.root.write(_NEVER_BY_ITSELF, b"")
     with (
         step(site.listen, f"installing {len(packages)} packages to compile with"),
         _told(site, "cannot install what its kernel modules are compiled with"),
     ):
-        order = Order(
-            archive=archive,
-            packages=apt.wanted(packages),
-            architecture=site.job.lock.architecture,
-            epoch=site.job.epoch,
-            dpkg_options=("force-unsafe-io",),
-            environment=ENVIRONMENT,
+        order = replace(
+            order_of(site.job, packages), environment=installer.environment, unsynced=True
         )
-        apt.install(site.root, order, listen=site.listen)
+        installer.install(site.root, order, task.supply, listen=site.listen)
     site.root.write(_SETTINGS, site.root.read(_SETTINGS) + _UNSIGNED)
 
 

@@ -1,22 +1,18 @@
 """What the patterns of release and spec exclude: gone in the end, but not while scripts run.
 
-dpkg unpacks no directory that is excluded, and a script that links a page into /usr/share/man/man1
-fails. So all excluded directories are there while packages are installed, and go afterwards.
+An installer may leave out directories that are excluded, and a script that links a page into
+/usr/share/man/man1 fails. So all excluded directories are there while packages are installed, and
+go afterwards.
 """
 
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from qlumod.layer.file_lists import all_file_lists, file_lists
 from qlumod.layer.job import Job
-from qlumod.layer.owners import PathFilters
+from qlumod.layer.task import Task
+from qlumod.packaging.path_filters import PathFilters
 from qlumod.state.kind import canonical_path
 from qlumod.system.disk.within import Root
-
-DIRECTORIES = "/*/qlumod-needs-directories"
-"""A path-include pattern that fits nothing. Since a directory might hold what fits it, as far as
-the pattern's first wildcard tells, dpkg unpacks all directories and links that are excluded
-(dpkg's src/main/filters.c, filter_should_skip)."""
 
 
 def filters_of(job: Job) -> PathFilters:
@@ -27,24 +23,25 @@ def filters_of(job: Job) -> PathFilters:
     )
 
 
-def make_excluded(job: Job, root: Root) -> None:
+def make_excluded(task: Task, root: Root) -> None:
     """Make the excluded directories of the packages that are in a root already.
 
-    Where dpkg finds one missing, and unpacks it with another package, it takes it out of the lists
-    of the packages that had it (dpkg's src/main/archives.c, FNNF_ELIDE_OTHER_LISTS).
+    An installer that finds one missing, and makes it with another package, may take it out of the
+    lists of the packages that had it, as dpkg does (its src/main/archives.c,
+    FNNF_ELIDE_OTHER_LISTS).
     """
-    for path in sorted(_directories(job, root)):
+    for path in sorted(_directories(task, root)):
         root.make_directory(path)
 
 
-def remove_excluded(job: Job, root: Root, *, below: Root | None) -> None:
-    """Remove the links and the directories that dpkg was to leave out.
+def remove_excluded(task: Task, root: Root, *, below: Root | None) -> None:
+    """Remove the links and the directories that were to be left out.
 
     A directory stays that a script has put something into, and all that was there `below`, before
     the packages came.
     """
-    own = (path for paths in file_lists(root, job).values() for path in paths)
-    excluded = {*_excluded(filters_of(job), own), *_directories(job, root)}
+    own = (path for paths in task.file_lists(root).values() for path in paths)
+    excluded = {*_excluded(filters_of(task.job), own), *_directories(task, root)}
     mine = sorted(path for path in root.present(excluded) if not (below and below.has(path)))
     for path in mine:
         if root.is_link(path):
@@ -54,11 +51,11 @@ def remove_excluded(job: Job, root: Root, *, below: Root | None) -> None:
             root.remove_empty(path)
 
 
-def _directories(job: Job, root: Root) -> set[str]:
+def _directories(task: Task, root: Root) -> set[str]:
     """The excluded directories of all packages in a root: what lies in them tells."""
-    listed = (path for paths in all_file_lists(root).values() for path in paths)
-    parents = {str(PurePosixPath(path).parent) for path in listed}
-    return set(_excluded(filters_of(job), parents))
+    lists = task.packaging.database.file_lists(root)
+    parents = {str(PurePosixPath(path).parent) for paths in lists.values() for path in paths}
+    return set(_excluded(filters_of(task.job), parents))
 
 
 def _excluded(filters: PathFilters, paths: Iterable[str]) -> Iterator[str]:

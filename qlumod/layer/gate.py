@@ -11,16 +11,15 @@ from itertools import islice
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.layer.kernel_files import IMAGE
-from qlumod.layer.owners import INFO
 from qlumod.layer.select import Selection
-from qlumod.layer.shipped import Md5, Shipped, md5_of
+from qlumod.layer.shipped import Shipped
 from qlumod.model.digests import digest_bytes
 from qlumod.model.manifest import INITRD
 from qlumod.model.public import Public
 from qlumod.model.tree import TreeEntry
 from qlumod.packaging.answers import Answers
-from qlumod.packaging.debian.archive import side_by_side
+from qlumod.packaging.database import PackageDatabase
+from qlumod.packaging.initrd import InitrdMaker
 from qlumod.secrets.copies import copies_of
 from qlumod.secrets.look import look
 from qlumod.stack.looking import (
@@ -37,11 +36,12 @@ from qlumod.stack.payload import STATE
 from qlumod.stack.settle import set_attributes
 from qlumod.stack.suspects import Suspect, faults_of, judged
 from qlumod.state.accounts import ACCOUNTS
+from qlumod.state.kind import matched_by
+from qlumod.system.disk.side_by_side import side_by_side
 from qlumod.system.disk.within import Root
 
 _NAME = re.compile("[A-Za-z]{2,}")
 _EVERYWHERE = frozenset(("bin", "conf", "config", "etc", "lib", "main", "share", "usr", "var"))
-_SCRIPTS = (".config", ".postinst", ".preinst")
 _LARGEST_TEMPLATE = 256 << 10
 """Bytes of a file that a configuration is made of."""
 _TEMPLATES = 2000
@@ -63,8 +63,10 @@ class Gate:
     tree: Root
     chosen: Selection
     shipped: Shipped
+    database: PackageDatabase
     declared: Mapping[str, bytes]
     owners: Mapping[str, str]
+    initrd: InitrdMaker
     answers: Answers | None = None
     public: Sequence[Public] = ()
     view: Root | None = None
@@ -80,9 +82,9 @@ class Gate:
     @cached_property
     def own(self) -> Mapping[str, TreeEntry]:
         """Those whose bytes no package brought, as far as sums tell."""
-        sums = side_by_side(self._sum, list(self.files), self.processors)
-        pairs = zip(self.files.values(), sums, strict=True)
-        return {entry.path: entry for entry, known in pairs if known not in self.shipped.sums}
+        shipped = side_by_side(self._is_shipped, list(self.files), self.processors)
+        pairs = zip(self.files.values(), shipped, strict=True)
+        return {entry.path: entry for entry, known in pairs if not known}
 
     @cached_property
     def _below_by_size(self) -> Mapping[int, Sequence[str]]:
@@ -92,8 +94,8 @@ class Gate:
                 found.setdefault(entry.size, []).append(entry.path)
         return found
 
-    def _sum(self, path: str) -> Md5:
-        return md5_of(self.tree, path)
+    def _is_shipped(self, path: str) -> bool:
+        return self.shipped.has_file(self.tree, path)
 
     def faults(self, fragments: Mapping[str, bytes]) -> Iterator[QlumodError]:
         """An error for each secret in the layer and in what it adds to shared state."""
@@ -113,7 +115,12 @@ class Gate:
             return digest_bytes(member) in passed or self.shipped.has(member)
 
         yield from faults_of_initrd(
-            INITRD, data, known=known, declared=self.declared, listen=self.listen
+            INITRD,
+            data,
+            known=known,
+            declared=self.declared,
+            hooks=self.initrd.hooks,
+            listen=self.listen,
         )
 
     def suspects(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
@@ -150,8 +157,7 @@ class Gate:
 
     @cached_property
     def _scripts(self) -> Sequence[bytes]:
-        names = (name for name in self.tree.names(INFO) if name.endswith(_SCRIPTS))
-        texts = (self.tree.read(f"{INFO}{name}") for name in names)
+        texts = (text for _, text in self.database.scripts(self.tree))
         return tuple(text for text in texts if self.shipped.has(text))
 
     @cached_property
@@ -180,7 +186,7 @@ class Gate:
     def _is_shipped_name(self, path: str) -> bool:
         """Whether a package has that path, with that target; takes long.
 
-        dpkg's own list in the root does not tell: a maintainer script may have written it.
+        The list of its paths in the root does not tell: a maintainer script may have written it.
         """
         entry = self.chosen.entries[path]
         package = self.owners.get(path, "")
@@ -190,12 +196,12 @@ class Gate:
         """Secrets in what lies beside the layer as its kernel: a script may put anything there."""
         for path in self.chosen.beside:
             entry = self.chosen.entries[path]
-            if not path.startswith(IMAGE) or entry.type == "d":
+            if matched_by(path, self.initrd.kernels) is None or entry.type == "d":
                 continue
             if entry.type != "f":
                 why = "it is to be the kernel, and is no file of its own"
                 yield Suspect(path=path, why=why, private=True, remedy=_NO_KERNEL)
-            elif self._sum(path) not in self.shipped.sums:
+            elif not self._is_shipped(path):
                 sight = self._search.sight(entry)
                 why = f"it holds {told_findings(sight.found)}"
                 if sight.found:

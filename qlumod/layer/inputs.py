@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from qlumod.layer.job import Job
-from qlumod.model.accounts import accounts_text, parse_accounts
-from qlumod.model.lock import lock_text, parse_lock
+from qlumod.model.accounts_file import accounts_text, parse_accounts
+from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project

@@ -2,7 +2,8 @@
 
 from qlumod.events import Listener, step
 from qlumod.layer import install
-from qlumod.layer.harvest import Ground, harvest
+from qlumod.layer.ground import Ground
+from qlumod.layer.harvest import harvest
 from qlumod.layer.task import Document, Task, taken_up
 from qlumod.stack.assemble import assemble
 from qlumod.stack.kernel import kernel_of_stack
@@ -23,16 +24,14 @@ def build_layer_inside(*, listen: Listener, task: Document) -> None:
 
 
 def _build_ground(task: Task) -> None:
-    """A module that requires nothing is a root of its own, made by mmdebstrap."""
+    """A module that requires nothing is a root of its own."""
     with step(task.listen, f"installing {len(task.job.packages)} packages"):
-        root = install.ground(
-            task.job, task.space / "root", archive=task.archive, listen=task.listen
-        )
+        root = install.ground(task)
     harvest(task, Ground(tree=root, root=root))
 
 
 def _build_over(task: Task) -> None:
-    """A module is what apt changes in the stack of the modules that it requires."""
+    """A module is what its installation changes in the stack of the modules that it requires."""
     members, epoch = task.below, task.job.epoch
     with all_squashfs([member.layer for member in members], task.space / "layers") as layers:
         with writable(layers, task.space / "below") as below:
@@ -44,14 +43,8 @@ def _build_over(task: Task) -> None:
         view.mkdir()
         with overlay(below.all, view), writable(below.all, task.space / "above") as stack:
             with step(task.listen, f"installing {len(task.job.packages)} packages"):
-                install.over(
-                    task.job,
-                    stack.root,
-                    {pair for member in members for pair in member.left_out},
-                    below=Root(view),
-                    archive=task.archive,
-                    listen=task.listen,
-                )
+                left_out = {pair for member in members for pair in member.left_out}
+                install.over(task, stack.root, left_out, below=Root(view))
             harvest(
                 task,
                 Ground(

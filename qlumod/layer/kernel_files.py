@@ -5,15 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.stack.kernel import fits
 from qlumod.state.kernel_modules import is_kernel_module, lacking
+from qlumod.state.kind import matched_by
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
 
-IMAGE = "/boot/vmlinuz-"
 
+def kernel_in(paths: Iterable[str], module: str, kernels: str) -> str:
+    """The kernel release whose image is among the paths; empty where there is none.
 
-def kernel_in(paths: Iterable[str], module: str) -> str:
-    """The kernel release whose image is among the paths; empty where there is none."""
-    found = sorted(path.removeprefix(IMAGE) for path in paths if path.startswith(IMAGE))
+    `kernels` is where images lie, as `InitrdMaker.kernels` says it.
+    """
+    found = sorted(filter(None, (matched_by(path, kernels) for path in paths)))
     if len(found) > 1:
         raise QlumodError(
             f"{module}: there are several kernels, {', '.join(found)}; a node boots only one",

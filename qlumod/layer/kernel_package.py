@@ -8,17 +8,17 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.layer.file_lists import listed_by_dpkg
-from qlumod.layer.install import ENVIRONMENT
-from qlumod.layer.owners import INFO
-from qlumod.layer.shipped import md5_of
+from qlumod.layer.shipped import digest_of
 from qlumod.model.characters import unseen
 from qlumod.model.generated import Generated
 from qlumod.model.lines import lines_of
 from qlumod.model.lock import LockedPackage
+from qlumod.packaging.debian.roots.deb_installer import ENVIRONMENT
+from qlumod.packaging.debian.roots.dpkg_database import INFO, listed_by_dpkg
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.disk.within import Root
-from qlumod.system.enclosure.enclosure import Enclosure, Shown
+from qlumod.system.enclosure.bubblewrap import Shown
+from qlumod.system.enclosure.enclosure import Enclosure
 
 _SHOWN = "/run/qlumod-package"
 """Where the root's dpkg-deb finds a package's tree, and leaves the .deb."""
@@ -117,7 +117,7 @@ def _copy(root: Root, source: str, tree: Root, target: str) -> None:
 
 def _write_control(place: Enclosure, root: Root, tree: Root, compiled: Compiled) -> None:
     files = sorted(path for path in tree.below("/") if not tree.is_link(path))
-    sums = "".join(f"{md5_of(tree, path).hex()}  {path.lstrip('/')}\n" for path in files)
+    sums = "".join(f"{digest_of(tree, path, 'md5').hex()}  {path.lstrip('/')}\n" for path in files)
     size = sum(-(-tree.status(path).st_size // 1024) for path in files)
     fields = _control_fields(compiled, _maintainer(place, compiled.how.sources), size)
     _write(tree, "control", "".join(f"{name}: {text}\n" for name, text in fields))

@@ -16,11 +16,12 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
+from qlumod.packaging.choice import packaging_named
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.staging import staging, sweep
 from qlumod.system.disk.workshop import WORK, Workshop
 from qlumod.system.processes.namespace import require
-from qlumod.system.processes.run import require_programs
+from qlumod.system.processes.programs import require_programs
 
 SHOWN = 5
 """How many missing packages an error names."""
@@ -185,16 +186,14 @@ def build_again(job: Job, workshop: Workshop, *, listen: Listener) -> tuple[str,
 
 PROGRAMS = (
     "bwrap",
-    "gpg",
     "mksquashfs",
-    "mmdebstrap",
     "mount",
     "prlimit",
     "setpriv",
     "unshare",
     "unsquashfs",
 )
-"""What a build needs of the build host, checked before any work."""
+"""What a build needs of the build host beside its installer, checked before any work."""
 
 
 def ensure_generated(jobs: Sequence[Job], workshop: Workshop, *, listen: Listener) -> None:
@@ -208,7 +207,7 @@ def ensure_generated(jobs: Sequence[Job], workshop: Workshop, *, listen: Listene
 
 
 def _built(job: Job, place: Path, workshop: Workshop, *, listen: Listener) -> Path:
-    require_programs(*PROGRAMS)
+    require_programs(*sorted({*PROGRAMS, *packaging_named(job.packaging).installer.programs}))
     listen = within(listen, job.spec.module)
     ensure_compiled(job, place / "compile", workshop, listen=listen)
     output = place / "payload"

@@ -10,7 +10,7 @@ from qlumod.model.manifest import LAYER
 from qlumod.model.payload_paths import contents_file, packages_file
 from qlumod.model.tree import TreeEntry
 from qlumod.stack.payload import Payload
-from qlumod.system.disk.files import Sum, file_sum
+from qlumod.system.disk.regular_files import Sum, file_sum
 from qlumod.system.disk.squashfs_listing import listed_image
 
 SHOWN = 20

@@ -21,6 +21,7 @@ from qlumod.model.document import readable
 from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text, parse_manifest
 from qlumod.model.names import Digest
 from qlumod.model.payload_paths import MANIFEST, contents_file, packages_file
+from qlumod.model.spec_fields import public_part
 from qlumod.secrets.look import look
 from qlumod.stack.payload import STATE
 
@@ -74,28 +75,19 @@ def write_manifest(
     unpacked_size: int,
 ) -> None:
     """Write the manifest over all other files of a payload."""
-    spec, lock = job.spec, job.lock
+    lock, release = job.lock, job.project.release
     files = sorted(path for path in output.rglob("*") if path.is_file())
     manifest = Manifest(
-        module=spec.module,
-        title=spec.title,
-        stack_group=spec.stack_group,
-        description=spec.description,
-        version=job.project.release.version,
+        **public_part(job.spec),
+        version=release.version,
         flavor=lock.flavor,
         packaging=job.packaging,
         architecture=lock.architecture,
-        profile=job.project.release.profile,
-        requires=spec.requires,
-        variant_of=spec.variant_of,
-        conflicts=spec.conflicts,
-        wins=spec.wins,
+        profile=release.profile,
         kernel=kernel,
         epoch=job.epoch,
         packages=len(job.packages),
         unpacked_size=unpacked_size,
-        secrets=spec.secrets,
-        public=spec.public,
         files=tuple(_payload_file(path, output) for path in files),
     )
     path = output / MANIFEST

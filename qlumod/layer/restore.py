@@ -1,14 +1,13 @@
 """Bringing back what modules below left out of their packages: the field Restore."""
 
-from collections.abc import Collection, Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import PurePosixPath
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.layer.job import Job
 from qlumod.model.names import PackageName
 from qlumod.model.spec import Restored
-from qlumod.packaging.debian.deb import Deb
-from qlumod.packaging.debian.tar import File, relative
+from qlumod.packaging.installer import PackedFile, Supply
 from qlumod.stack.state_files import Owners
 from qlumod.state.kind import canonical_path
 from qlumod.system.disk.within import Root
@@ -17,10 +16,10 @@ LeftOut = Collection[tuple[PackageName, str]]
 """What modules below left out: packages and canonical paths."""
 
 
-def restore_paths(job: Job, root: Root, left_out: LeftOut, debs: Path) -> tuple[str, ...]:
+def restore_paths(job: Job, root: Root, left_out: LeftOut, supply: Supply) -> tuple[str, ...]:
     """Unpack into a root what the spec restores; returns the paths, sorted.
 
-    The .debs lie in `debs`. What another module below has restored already stays as it is.
+    What another module below has restored already stays as it is.
     """
     wanted = _wanted(job, left_out)
     return tuple(
@@ -28,7 +27,7 @@ def restore_paths(job: Job, root: Root, left_out: LeftOut, debs: Path) -> tuple[
             path
             for package in job.restoring
             for path in _unpack(
-                debs / package.file_name, root, {p for name, p in wanted if name == package.package}
+                supply.files(package), root, {p for name, p in wanted if name == package.package}
             )
         )
     )
@@ -65,9 +64,9 @@ def _useless(job: Job, restored: Restored) -> QlumodError:
     )
 
 
-def _unpack(deb: Path, root: Root, wanted: Collection[str]) -> Iterator[str]:
+def _unpack(files: Iterable[PackedFile], root: Root, wanted: Collection[str]) -> Iterator[str]:
     owners = Owners.of(root)
-    for file in Deb.at(deb).files():
+    for file in files:
         path = canonical_path(f"/{file.path}")
         if path in wanted and not root.has(path):
             _put(file, path, root)
@@ -75,20 +74,20 @@ def _unpack(deb: Path, root: Root, wanted: Collection[str]) -> Iterator[str]:
             yield path
 
 
-def _put(file: File, path: str, root: Root) -> None:
+def _put(file: PackedFile, path: str, root: Root) -> None:
     if file.is_directory:
         root.make_directory(path)
     elif file.is_link:
         root.link(path, file.target)
     elif file.is_hard_link:
-        root.link_hard(canonical_path(f"/{relative(file.target)}"), path)
+        root.link_hard(canonical_path(f"/{file.linked}"), path)
     elif file.is_file:
         with root.writing(path) as target:
             target.writelines(file.blocks())
 
 
-def _own(file: File, path: str, root: Root, owners: Owners) -> None:
-    """Give a path the owner, mode and time that dpkg gives it."""
+def _own(file: PackedFile, path: str, root: Root, owners: Owners) -> None:
+    """Give a path the owner, mode and time that installing it gives it."""
     (uid, gid), (user, group) = file.owner, file.owner_names
     root.own(
         path,

@@ -1,6 +1,6 @@
 """Making something of a job in namespaces: how that is asked for, and how it is taken up there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +13,13 @@ from qlumod.layer.job import Job
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
 from qlumod.packaging.choice import packaging_at, packaging_named
-from qlumod.packaging.debian.archive import POOL, FrozenArchive, Heading, frozen_archive
+from qlumod.packaging.database import FileLists
+from qlumod.packaging.installer import Order, Supply
 from qlumod.packaging.interfaces import Packaging
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.disk.within import Root
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import call_inside
 
@@ -32,7 +34,7 @@ class Task:
     job: Job
     packaging: Packaging
     """What deals with its packages."""
-    archive: FrozenArchive
+    supply: Supply
     """The packages, and nothing else."""
     below: tuple[Payload, ...]
     """What the module stands upon, lowest first."""
@@ -43,16 +45,16 @@ class Task:
     processors: int | None
     listen: Listener
 
-    @property
-    def debs(self) -> Path:
-        """Where the .debs lie."""
-        return self.archive.directory / POOL
+    def file_lists(self, root: Root) -> FileLists:
+        """The paths of each package of the module, as the root has them."""
+        database = self.packaging.database
+        return {p.package: database.file_list(root, p) for p in self.job.packages}
 
 
 def make_inside(
     function: str,
     job: Job,
-    packages: Sequence[LockedPackage],
+    packages: Iterable[LockedPackage],
     *,
     output: Path,
     workshop: Workshop,
@@ -62,28 +64,33 @@ def make_inside(
 
     `output` is made, the directory of what is made; all else lies beside it.
     """
-    place = output.parent
-    archive = frozen_archive(
-        packages,
-        store=workshop.store,
-        directory=place / "archive",
-        # mmdebstrap looks for the essential packages in the suite that it is told to install.
-        heading=Heading(epoch=job.epoch, architecture=job.lock.architecture, suite=job.lock.flavor),
-        processors=workshop.processors,
-        listen=listen,
+    place, packaging = output.parent, packaging_named(job.packaging)
+    supply = packaging.installer.freeze(
+        order_of(job, packages), place / "archive", workshop=workshop, listen=listen
     )
     output.mkdir(mode=0o755)
     task = {
         "inputs": str(write_inputs(job, place / "inputs")),
         "module": job.spec.module,
-        "packaging": packaging_named(job.packaging).place,
-        "archive": archive.document,
+        "packaging": packaging.place,
+        "supply": supply.document,
         "below": [str(payload) for payload in _below(job, workshop.cache)],
         "scratch": str(place / "scratch"),
         "output": str(output),
         "processors": workshop.processors,
     }
     call_inside(function, {"task": task}, listen=listen)
+
+
+def order_of(job: Job, packages: Iterable[LockedPackage]) -> Order:
+    """Packages for the flavor and the architecture of a job, at its time."""
+    lock = job.lock
+    return Order(
+        packages=tuple(packages),
+        flavor=lock.flavor,
+        architecture=lock.architecture,
+        epoch=job.epoch,
+    )
 
 
 def _below(job: Job, cache: Path) -> Iterator[Path]:
@@ -94,12 +101,12 @@ def _below(job: Job, cache: Path) -> Iterator[Path]:
 @contextmanager
 def taken_up(task: Document, listen: Listener) -> Iterator[Task]:
     """Inside: what `make_inside` asks for, with room to work in."""
-    processors = task["processors"]
+    processors, packaging = task["processors"], packaging_at(task["packaging"])
     with scratch_space(Path(task["scratch"]), processors=processors) as space:
         yield Task(
             job=read_inputs(Path(task["inputs"]), ModuleName(task["module"])),
-            packaging=packaging_at(task["packaging"]),
-            archive=FrozenArchive.from_document(task["archive"]),
+            packaging=packaging,
+            supply=packaging.installer.supply_from(task["supply"]),
             below=stacked(Payload(directory=Path(payload)) for payload in task["below"]),
             space=space,
             output=Path(task["output"]),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError
-from qlumod.model.release import Archive, archive_directory, archive_name, archive_uri
+from qlumod.model.release_archives import Archive, archive_directory, archive_name, archive_uri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

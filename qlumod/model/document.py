@@ -2,9 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.model.characters import not_allowed, unseen
@@ -15,8 +14,6 @@ FORMAT = 1
 
 _BEGUN = re.compile(r"([!\"$-,.-9;-~][!-9;-~]*):(.*)")
 """A line that begins a field: its name, then its value (deb822(5))."""
-
-T = TypeVar("T")
 
 MOST_FAULTS = 1000
 """So many faults of a document are told; nobody mends them one by one, and reading ends."""
@@ -31,7 +28,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class FieldText:
     """A field: its name as written, and its value line by line without comments."""
 
     name: str
@@ -42,9 +39,9 @@ class Field:
     def filled(self) -> tuple[Line, ...]:
         """The lines that say something, stripped."""
         return tuple(
-            Line(number=line.number, text=line.text.strip())
+            line if line.text == text else Line(number=line.number, text=text)
             for line in self.lines
-            if line.text.strip()
+            if (text := line.text.strip())
         )
 
 
@@ -53,7 +50,7 @@ class Stanza:
     """Fields between two empty lines."""
 
     line: int
-    fields: tuple[Field, ...]
+    fields: tuple[FieldText, ...]
 
 
 class Reading:
@@ -92,139 +89,6 @@ class Reading:
             self.fault(1, "the document is empty: it begins with 'Format: 1'")
             self.finish()
         return (_without_format(self, found[0]), *found[1:])
-
-
-class Fields:
-    """The fields of one stanza, asked for by name; what nobody asked for is refused by `done`.
-
-    A fault is noted and the value `otherwise` stands in, so that all the others are found too.
-    """
-
-    def __init__(self, reading: Reading, stanza: Stanza) -> None:
-        self.reading = reading
-        self.line = stanza.line
-        self._fields = {field.name.lower(): field for field in stanza.fields}
-        self._asked: list[str] = []
-
-    def has(self, name: str) -> bool:
-        """Whether the stanza has that field; it counts as asked for."""
-        return self._field(name) is not None
-
-    def line_of(self, name: str) -> int:
-        """The line of a field, or of the stanza that lacks it."""
-        field = self._field(name)
-        return field.line if field else self.line
-
-    def fault(self, name: str, what: str, *, line: int = 0, remedy: str = "") -> None:
-        """Note a fault of a field."""
-        self.reading.fault(line or self.line_of(name), what, field=name, remedy=remedy)
-
-    def need(self, name: str, parse: Callable[[str], T], otherwise: T) -> T:
-        """Read a field of one line that must be there."""
-        if self._field(name) is None:
-            self.reading.fault(self.line, "the field is missing", field=name)
-            return otherwise
-        return self.one(name, parse, otherwise)
-
-    def one(self, name: str, parse: Callable[[str], T], otherwise: T) -> T:
-        """Read a field of one line that may be missing."""
-        field = self._field(name)
-        if field is None:
-            return otherwise
-        if len(field.filled) != 1:
-            self.fault(name, "the field is empty" if not field.filled else "it takes one line only")
-            return otherwise
-        found = self._parsed(name, field.filled[0], parse)
-        return otherwise if found is None else found
-
-    def text(self, name: str) -> str:
-        """Read a field of several lines that must be there, each line without its first blank."""
-        field = self._field(name)
-        if field is None or not field.filled:
-            self.reading.fault(
-                self.line_of(name),
-                "the field is empty" if field else "the field is missing",
-                field=name,
-            )
-            return ""
-        return "\n".join(line.text.rstrip() for line in field.lines)
-
-    def words(self, name: str, parse: Callable[[str], T]) -> tuple[T, ...]:
-        """Read a list separated by blanks and line ends."""
-        return tuple(item for _, item in self.words_at(name, parse))
-
-    def words_at(self, name: str, parse: Callable[[str], T]) -> tuple[tuple[int, T], ...]:
-        """Read a list separated by blanks, each item with its line."""
-        return self._items_at(name, _words(self._filled(name)), parse)
-
-    def commas(self, name: str, parse: Callable[[str], T]) -> tuple[T, ...]:
-        """Read a list separated by commas."""
-        return tuple(item for _, item in self.commas_at(name, parse))
-
-    def commas_at(self, name: str, parse: Callable[[str], T]) -> tuple[tuple[int, T], ...]:
-        """Read a list separated by commas, each item with the line where it begins."""
-        found = tuple(_commas(self._filled(name)))
-        for line in found:
-            if not line.text:
-                self.fault(name, "there is nothing between two commas", line=line.number)
-        return self._items_at(name, (line for line in found if line.text), parse)
-
-    def rows(self, name: str, parse: Callable[[str], T]) -> tuple[T, ...]:
-        """Read a list with one item on each line."""
-        return tuple(item for _, item in self._items_at(name, self._filled(name), parse))
-
-    def done(self, *, hints: Mapping[str, str] | None = None) -> None:
-        """Refuse the fields that nobody asked for; `hints` say what there is in place of some."""
-        known = {name.lower(): name for name in self._asked}
-        for key, field in self._fields.items():
-            hint = (hints or {}).get(field.name)
-            if hint:
-                self.reading.fault(field.line, f"unknown field {field.name!r}; {hint}")
-            elif key not in known:
-                self._unknown(field, known)
-
-    def _unknown(self, field: Field, known: Mapping[str, str]) -> None:
-        from difflib import get_close_matches  # noqa: PLC0415 - for faults only
-
-        close = get_close_matches(field.name.lower(), known, n=1)
-        names = ", ".join(sorted(self._asked)) or "none but Format"
-        hint = f"did you mean {known[close[0]]!r}?" if close else f"known are {names}"
-        self.reading.fault(field.line, f"unknown field {field.name!r}; {hint}")
-
-    def _field(self, name: str) -> Field | None:
-        if name not in self._asked:
-            self._asked.append(name)
-        return self._fields.get(name.lower())
-
-    def _filled(self, name: str) -> tuple[Line, ...]:
-        field = self._field(name)
-        if field is not None and not field.filled:
-            self.fault(name, "the field is empty")
-        return field.filled if field else ()
-
-    def _items_at(
-        self, name: str, lines: Iterable[Line], parse: Callable[[str], T]
-    ) -> tuple[tuple[int, T], ...]:
-        items: list[tuple[int, T]] = []
-        first: dict[T, int] = {}
-        for line in lines:
-            item = self._parsed(name, line, parse)
-            if item is None:
-                continue
-            if item in first:
-                what = f"{line.text!r} is named twice: first in line {first[item]}"
-                self.fault(name, what, line=line.number)
-            else:
-                first[item] = line.number
-                items.append((line.number, item))
-        return tuple(items)
-
-    def _parsed(self, name: str, line: Line, parse: Callable[[str], T]) -> T | None:
-        try:
-            return parse(line.text)
-        except QlumodError as fault:
-            self.fault(name, fault.brief, line=line.number, remedy=fault.remedy)
-            return None
 
 
 def decoded(data: bytes, path: str) -> str:
@@ -269,13 +133,6 @@ def repeated(items: Iterable[str]) -> list[str]:
     return sorted(item for item, count in Counter(items).items() if count > 1)
 
 
-def yes_or_no(text: str) -> bool:
-    """Read ``yes`` or ``no``; raises `QlumodError`."""
-    if text not in ("yes", "no"):
-        raise QlumodError(f"{text!r} is neither 'yes' nor 'no'")
-    return text == "yes"
-
-
 def _written_field(name: str, value: str | Sequence[str]) -> str:
     if isinstance(value, str):
         return f"{name}: " + value.replace("\n", "\n ") + "\n"
@@ -290,6 +147,8 @@ def _clean_lines(reading: Reading, text: str) -> list[str]:
 
 def _refuse_hidden(reading: Reading, lines: list[str]) -> None:
     """Refuse each character that nobody sees, where it comes first."""
+    if not unseen("".join(lines)):
+        return
     found: dict[str, list[int]] = {}
     for number, line in enumerate(lines, 1):
         for char in unseen(line) if line else ():
@@ -317,7 +176,7 @@ def _clean_line(reading: Reading, number: int, line: str) -> str:
 
 
 def _stanzas(reading: Reading, lines: list[str]) -> Iterator[Stanza]:
-    fields: list[Field] = []
+    fields: list[FieldText] = []
     for field in _fields(reading, lines):
         if field is not None:
             fields.append(field)
@@ -328,7 +187,7 @@ def _stanzas(reading: Reading, lines: list[str]) -> Iterator[Stanza]:
         yield Stanza(line=fields[0].line, fields=tuple(fields))
 
 
-def _fields(reading: Reading, lines: list[str]) -> Iterator[Field | None]:
+def _fields(reading: Reading, lines: list[str]) -> Iterator[FieldText | None]:
     """Put lines together to fields, as deb822(5) says; None between stanzas."""
     name, start = "", 0
     kept: list[Line] = []
@@ -346,7 +205,7 @@ def _fields(reading: Reading, lines: list[str]) -> Iterator[Field | None]:
             _refuse_line(reading, number, line)
             continue
         if name:
-            yield Field(name=name, line=start, lines=tuple(kept))
+            yield FieldText(name=name, line=start, lines=tuple(kept))
             name = ""
         if begun:
             name, start = begun[1], number
@@ -354,7 +213,7 @@ def _fields(reading: Reading, lines: list[str]) -> Iterator[Field | None]:
         else:
             yield None
     if name:
-        yield Field(name=name, line=start, lines=tuple(kept))
+        yield FieldText(name=name, line=start, lines=tuple(kept))
 
 
 def _refuse_line(reading: Reading, number: int, text: str) -> None:
@@ -372,7 +231,7 @@ def _without_duplicates(reading: Reading, stanzas: Iterable[Stanza]) -> tuple[St
     )
 
 
-def _first_ones(reading: Reading, stanza: Stanza) -> Iterator[Field]:
+def _first_ones(reading: Reading, stanza: Stanza) -> Iterator[FieldText]:
     first: dict[str, int] = {}
     for field in stanza.fields:
         if field.name.lower() in first:
@@ -405,25 +264,3 @@ def _refuse_format(reading: Reading, line: int, found: str) -> None:
         f"{reading.path}:{line}: Format: this qlumod reads format {FORMAT}, not {found!r}",
         remedy="install a newer qlumod" if newer else f"write 'Format: {FORMAT}'",
     )
-
-
-def _words(lines: Iterable[Line]) -> Iterator[Line]:
-    for line in lines:
-        for word in line.text.split():
-            yield Line(number=line.number, text=word)
-
-
-def _commas(lines: Sequence[Line]) -> Iterator[Line]:
-    """Split at commas over line ends; a comma after the last item is allowed."""
-    item: list[str] = []
-    number = 0
-    for line in lines:
-        *closed, rest = line.text.split(",")
-        for part in closed:
-            yield Line(number=number or line.number, text=" ".join((*item, part)).strip())
-            item, number = [], 0
-        if rest.strip():
-            item.append(rest.strip())
-            number = number or line.number
-    if item:
-        yield Line(number=number, text=" ".join(item))

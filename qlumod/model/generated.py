@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields
+from qlumod.model.fields import Fields
 from qlumod.model.names import PackageName, kernel_release, package_name, package_version
 
 ARCHIVE: Final = "generated"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import NewType
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, written
+from qlumod.model.document import Reading, written
+from qlumod.model.fields import Fields
 from qlumod.model.manifest import PayloadFile
 from qlumod.model.names import (
     ArchName,

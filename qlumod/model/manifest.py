@@ -1,10 +1,23 @@
 """The manifest: what a built module says of itself; the contract of build host and head node."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, repeated, written
+from qlumod.model.document import Reading, repeated, written
+from qlumod.model.field_table import (
+    BLANK_LINES,
+    COMMAS,
+    ONE,
+    ROWS,
+    TEXT,
+    Field,
+    FieldKind,
+    read_values,
+    texts,
+)
+from qlumod.model.fields import Fields
 from qlumod.model.names import (
     DEB,
     ArchName,
@@ -85,33 +98,51 @@ class Manifest:
         return next((entry for entry in self.files if entry.path == path), None)
 
 
+def _payload_file(text: str) -> PayloadFile:
+    words = text.split()
+    if len(words) != 3:
+        raise QlumodError(f"{text!r} is no file: it has the form 'digest size path'")
+    if not _FILE.match(words[2]) or {".", ".."} & set(words[2].split("/")):
+        raise QlumodError(f"{words[2]!r} is no path within a payload directory")
+    return PayloadFile(path=words[2], sha256=digest(words[0]), size=number(words[1]))
+
+
+def _sorted_files(files: Iterable[PayloadFile]) -> tuple[PayloadFile, ...]:
+    return tuple(sorted(files, key=lambda file: file.path))
+
+
+_FILES = FieldKind(
+    read=lambda fields, entry: _sorted_files(ROWS.read(fields, entry)),
+    write=lambda files: ROWS.write(_sorted_files(files)),
+)
+MANIFEST_FIELDS = (
+    Field(name="Module", kind=ONE, parse=module_name, required=True),
+    Field(name="Variant-Of", kind=ONE, parse=module_name, default=None),
+    Field(name="Title", kind=ONE, required=True),
+    Field(name="Stack-Group", kind=ONE, required=True),
+    Field(name="Description", kind=TEXT, required=True),
+    Field(name="Version", kind=ONE, parse=ReleaseVersion.parse, required=True),
+    Field(name="Flavor", kind=ONE, parse=flavor_name, required=True),
+    Field(name="Packaging", kind=ONE, parse=packaging_name, default=DEB),
+    Field(name="Architecture", kind=ONE, parse=arch_name, required=True),
+    Field(name="Profile", kind=ONE, parse=profile_name),
+    Field(name="Requires", kind=COMMAS, parse=module_name),
+    Field(name="Conflicts", kind=COMMAS, parse=module_name),
+    Field(name="Wins", kind=BLANK_LINES, parse=absolute_path),
+    Field(name="Kernel", kind=ONE, parse=kernel_release),
+    Field(name="Epoch", kind=ONE, parse=epoch, required=True),
+    Field(name="Packages", kind=ONE, parse=number, required=True),
+    Field(name="Unpacked-Size", kind=ONE, parse=number, required=True),
+    Field(name="Secrets", kind=ROWS, parse=parse_secret),
+    Field(name="Public", kind=ROWS, parse=parse_public),
+    Field(name="Files", kind=_FILES, parse=_payload_file),
+)
+"""All fields, in the order of the text, which ends with the description."""
+
+
 def manifest_text(manifest: Manifest) -> str:
     """The text of a manifest; its files are sorted by path."""
-    return written(
-        (
-            ("Format", "1"),
-            ("Module", manifest.module),
-            ("Variant-Of", manifest.variant_of or ""),
-            ("Title", manifest.title),
-            ("Stack-Group", manifest.stack_group),
-            ("Version", str(manifest.version)),
-            ("Flavor", manifest.flavor),
-            ("Packaging", "" if manifest.packaging == DEB else manifest.packaging),
-            ("Architecture", manifest.architecture),
-            ("Profile", manifest.profile),
-            ("Requires", ", ".join(manifest.requires)),
-            ("Conflicts", ", ".join(manifest.conflicts)),
-            ("Wins", manifest.wins),
-            ("Kernel", manifest.kernel),
-            ("Epoch", str(manifest.epoch)),
-            ("Packages", str(manifest.packages)),
-            ("Unpacked-Size", str(manifest.unpacked_size)),
-            ("Secrets", tuple(map(str, manifest.secrets))),
-            ("Public", tuple(map(str, manifest.public))),
-            ("Files", tuple(map(str, sorted(manifest.files, key=lambda file: file.path)))),
-            ("Description", manifest.description),
-        )
-    )
+    return written((("Format", "1"), *texts(MANIFEST_FIELDS, manifest)))
 
 
 def parse_manifest(text: str, path: str) -> Manifest:
@@ -126,43 +157,8 @@ def parse_manifest(text: str, path: str) -> Manifest:
 
 
 def _manifest(fields: Fields) -> Manifest:
-    files = fields.rows("Files", _payload_file)
-    manifest = Manifest(
-        module=fields.need("Module", module_name, ModuleName("")),
-        variant_of=fields.one("Variant-Of", module_name, None),
-        title=fields.need("Title", str, ""),
-        stack_group=fields.need("Stack-Group", str, ""),
-        description=fields.text("Description"),
-        version=fields.need("Version", ReleaseVersion.parse, ReleaseVersion(0, 0, 0)),
-        flavor=fields.need("Flavor", flavor_name, FlavorName("")),
-        packaging=fields.one("Packaging", packaging_name, DEB),
-        architecture=fields.need("Architecture", arch_name, ArchName("")),
-        profile=fields.one("Profile", profile_name, ""),
-        requires=fields.commas("Requires", module_name),
-        conflicts=fields.commas("Conflicts", module_name),
-        wins=fields.words("Wins", absolute_path),
-        kernel=fields.one("Kernel", kernel_release, ""),
-        epoch=fields.need("Epoch", epoch, 0),
-        packages=fields.need("Packages", number, 0),
-        unpacked_size=fields.need("Unpacked-Size", number, 0),
-        secrets=fields.rows("Secrets", parse_secret),
-        public=fields.rows("Public", parse_public),
-        files=tuple(sorted(files, key=lambda file: file.path)),
-    )
-    _check_files(fields, manifest)
-    fields.done()
-    return manifest
-
-
-def _check_files(fields: Fields, manifest: Manifest) -> None:
+    manifest = Manifest(**read_values(fields, MANIFEST_FIELDS))
     for path in repeated(file.path for file in manifest.files):
         fields.fault("Files", f"{path!r} is named twice")
-
-
-def _payload_file(text: str) -> PayloadFile:
-    words = text.split()
-    if len(words) != 3:
-        raise QlumodError(f"{text!r} is no file: it has the form 'digest size path'")
-    if not _FILE.match(words[2]) or {".", ".."} & set(words[2].split("/")):
-        raise QlumodError(f"{words[2]!r} is no path within a payload directory")
-    return PayloadFile(path=words[2], sha256=digest(words[0]), size=number(words[1]))
+    fields.done()
+    return manifest

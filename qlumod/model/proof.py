@@ -1,8 +1,7 @@
 """What a proof says of the stacks of some modules: a proof about bytes, since it names them."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from qlumod import __version__
 from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_value
 from qlumod.model.document import FORMAT
+from qlumod.model.json_values import list_at, only_fields, require_that, strict_json, text_at
 from qlumod.model.names import (
     ArchName,
     Digest,
@@ -21,6 +21,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
 )
+from qlumod.model.permit import Permits, check_permits
 
 ABOUT = ("format", "qlumod", "release", "flavor", "architecture", "modules")
 """What every proof begins with."""
@@ -35,22 +36,6 @@ _DIFFERENCE = ("path", "aspect", "subject", "reference", "stack", "permitted")
 _LONGEST = 1000
 """Characters of a text in a signed document: gpg cuts lines at 19,995 bytes, of which JSON takes
 twelve for some characters."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permit:
-    """A kind of differences that is permitted, and why; `most` are the paths that it can permit.
-
-    None: as many as there are.
-    """
-
-    name: str
-    why: str
-    most: int | None = None
-
-
-Permits = Mapping[str, Permit]
-"""The permits that a program knows, by their names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +96,6 @@ def stack_digest(payloads: Iterable[Digest]) -> Digest:
     return digest_value(sorted(payloads))
 
 
-def permits(known: Iterable[Permit]) -> Permits:
-    """Permits by their names."""
-    return {one.name: one for one in known}
-
-
 def proof_text(document: Mapping[str, object]) -> bytes:
     """A document in lines that gpg can sign in place; what is too long for that is cut."""
     return f"{json.dumps(_cut(document), indent=1)}\n".encode()
@@ -139,10 +119,10 @@ def parse_proof(data: bytes, path: str, *, known: Permits | None) -> Proof:
     that did not compare them, and which did not write its own number either.
     """
     try:
-        values = json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
+        values = strict_json(data)
         proof = _proof(values if known is not None else _earlier(values))
         if known is not None:
-            _check_permits(values, known)
+            check_permits(values, known)
     except (ValueError, RecursionError) as fault:
         raise _no_proof(path, f"it is no JSON: {fault}") from fault
     except QlumodError as fault:
@@ -154,152 +134,75 @@ def _earlier(values: Any) -> Any:
     return {"qlumod": "", **values} if isinstance(values, dict) else values
 
 
-def _check_permits(values: Mapping[str, Any], known: Permits) -> None:
-    """Compare the permits that a proof names with those that the program has."""
-    by = f"qlumod {__version__}"
-    if values["qlumod"] != __version__:
-        by = f"{by} (this is of qlumod {values['qlumod']})"
-    for row in _rows(values, "permitted"):
-        _require(isinstance(row, dict) and {"name", "why"} <= row.keys(), "a permit says no reason")
-        name = _known_permit(row["name"], known, by)
-        reason = f"the permit {name!r} has another reason than {by} gives: {row['why']!r}"
-        _require(row["why"] == known[name].why, reason)
-    if "stacks" in values:
-        for row in _rows(values, "stacks"):
-            _require(isinstance(row["permitted"], dict), "'permitted' of a stack is no JSON object")
-            _check_counts(row["permitted"], row["paths"], known, by)
-    else:
-        _check_counts(_counts(values, known, by), values["paths"], known, by)
-
-
-def _counts(values: Mapping[str, Any], known: Permits, by: str) -> dict[str, int]:
-    """How many paths each permit permits of the differences that are told one by one."""
-    told = {(row["permitted"], row["path"]) for row in _rows(values, "differences")}
-    found = Counter(name for name, _ in told if name is not None)
-    said = {row["name"]: row.get("paths") for row in values["permitted"]}
-    for name, count in found.items():
-        _known_permit(name, known, by)
-        what = f"the permit {name!r} is said to permit {said.get(name)!r} paths, and permits"
-        _require(said.get(name) == count, f"{what} {count}")
-    return said
-
-
-def _check_counts(said: Mapping[Any, Any], paths: int, known: Permits, by: str) -> None:
-    for name, count in said.items():
-        most = known[_known_permit(name, known, by)].most
-        what = f"the permit {name!r} is said to permit {count!r} paths"
-        _require(type(count) is int and count >= 0, f"{what}, which is no number")
-        _require(count <= paths, f"{what}, of {paths} that were compared")
-        _require(most is None or count <= most, f"{what}, and can permit {most}")
-
-
-def _known_permit(name: Any, known: Permits, by: str) -> str:
-    _require(name in known if isinstance(name, str) else False, f"{by} knows no permit {name!r}")
-    return str(name)
-
-
 def _proof(values: Any) -> Proof:
-    _require(isinstance(values, dict), "it is no JSON object")
-    _require("error" not in values, "it tells of an error")
-    _require("format" in values, "it has no 'format'")
+    require_that(isinstance(values, dict), "it is no JSON object")
+    require_that("error" not in values, "it tells of an error")
+    require_that("format" in values, "it has no 'format'")
     found = values["format"]
-    _require(type(found) is int and found == FORMAT, f"this qlumod reads format {FORMAT}")
+    require_that(type(found) is int and found == FORMAT, f"this qlumod reads format {FORMAT}")
     of_all = "stacks" in values
-    _fields(values, (*ABOUT, *(OF_ALL if of_all else OF_ONE)), "it")
+    only_fields(values, (*ABOUT, *(OF_ALL if of_all else OF_ONE)), "it")
     about = About(
-        release=ReleaseVersion.parse(_text(values, "release")),
-        flavor=flavor_name(_text(values, "flavor")),
-        architecture=arch_name(_text(values, "architecture")),
-        modules=tuple(map(_module, _rows(values, "modules"))),
-        qlumod=_text(values, "qlumod"),
+        release=ReleaseVersion.parse(text_at(values, "release")),
+        flavor=flavor_name(text_at(values, "flavor")),
+        architecture=arch_name(text_at(values, "architecture")),
+        modules=tuple(map(_module, list_at(values, "modules"))),
+        qlumod=text_at(values, "qlumod"),
     )
     known = {one.module: one.payload for one in about.modules}
-    _require(len(known) == len(about.modules), "it names a module twice")
+    require_that(len(known) == len(about.modules), "it names a module twice")
     if of_all:
         return Proof(about=about, stacks=_stacks(values, known))
-    equal = all(_is_permitted(row) for row in _rows(values, "differences"))
-    _require(bool(known), "it names no module")
+    equal = all(_is_permitted(row) for row in list_at(values, "differences"))
+    require_that(bool(known), "it names no module")
     _check_equal(values, equal)
     return Proof(about=about, stacks={stack_digest(known.values()): equal})
 
 
 def _stacks(values: Mapping[str, Any], known: Mapping[ModuleName, Digest]) -> dict[Digest, bool]:
     found: dict[Digest, bool] = {}
-    for row in _rows(values, "stacks"):
-        _fields(row, _STACK, "a stack")
+    for row in list_at(values, "stacks"):
+        only_fields(row, _STACK, "a stack")
         names = row["modules"]
-        _require(isinstance(names, list) and bool(names), "a stack has no modules")
-        _require(
+        require_that(isinstance(names, list) and bool(names), "a stack has no modules")
+        require_that(
             all(isinstance(name, str) and name in known for name in names),
             "a stack has a module that it does not name",
         )
-        equal = not _rows(row, "differences") and not _text(row, "refused")
+        equal = not list_at(row, "differences") and not text_at(row, "refused")
         _check_equal(row, equal)
         stack = stack_digest(known[name] for name in names)
-        _require(stack not in found and len(set(names)) == len(names), "it has a stack twice")
+        require_that(stack not in found and len(set(names)) == len(names), "it has a stack twice")
         found[stack] = equal
-    _require(values["equal"] is all(found.values()), "its 'equal' is not what its stacks say")
+    require_that(values["equal"] is all(found.values()), "its 'equal' is not what its stacks say")
     return found
 
 
 def _check_equal(row: Mapping[str, Any], equal: bool) -> None:
-    _require(row["equal"] is equal, "an 'equal' is not what the differences beside it say")
+    require_that(row["equal"] is equal, "an 'equal' is not what the differences beside it say")
     paths = row["paths"]
-    _require(type(paths) is int and paths >= equal, "'paths' is no number of compared paths")
+    require_that(type(paths) is int and paths >= equal, "'paths' is no number of compared paths")
 
 
 def _module(row: Any) -> ProvenModule:
-    _fields(row, _MODULE, "a module")
+    only_fields(row, _MODULE, "a module")
     return ProvenModule(
-        module=module_name(_text(row, "module")),
-        version=_text(row, "version"),
-        title=_text(row, "title"),
-        layer=digest(_text(row, "layer")),
-        payload=digest(_text(row, "payload")),
+        module=module_name(text_at(row, "module")),
+        version=text_at(row, "version"),
+        title=text_at(row, "title"),
+        layer=digest(text_at(row, "layer")),
+        payload=digest(text_at(row, "payload")),
     )
 
 
 def _is_permitted(row: Any) -> bool:
-    _fields(row, _DIFFERENCE, "a difference")
+    only_fields(row, _DIFFERENCE, "a difference")
     for name in _DIFFERENCE[:-1]:
-        _text(row, name)
-    _require(row["permitted"] is None or bool(_text(row, "permitted")), "a permit has no name")
+        text_at(row, name)
+    require_that(
+        row["permitted"] is None or bool(text_at(row, "permitted")), "a permit has no name"
+    )
     return row["permitted"] is not None
-
-
-def _fields(row: Any, names: Sequence[str], what: str) -> None:
-    _require(isinstance(row, dict), f"{what} is no JSON object")
-    for name in names:
-        _require(name in row, f"{what} has no {name!r}")
-    for name in row:
-        _require(name in names, f"{what} has {name!r}, which is unknown")
-
-
-def _rows(row: Mapping[str, Any], name: str) -> list[Any]:
-    found = row[name]
-    _require(isinstance(found, list), f"{name!r} is no list")
-    return list(found)
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    found = row[name]
-    _require(isinstance(found, str), f"{name!r} is no text")
-    return str(found)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    _require(len(found) == len(pairs), "it says something twice")
-    return found
-
-
-def _no_number(name: str) -> None:
-    raise QlumodError(f"{name} is no number")
-
-
-def _require(true: bool, otherwise: str) -> None:
-    if not true:
-        raise QlumodError(otherwise)
 
 
 def _no_proof(path: str, what: str) -> QlumodError:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import Fields, Reading, Stanza, written
+from qlumod.model.document import Reading, Stanza, written
+from qlumod.model.fields import Fields
 from qlumod.model.names import (
     ArchName,
     Digest,

@@ -1,13 +1,13 @@
-"""A wanted package in Debian's relation syntax; what python-debian only warns of is an error."""
+"""A wanted package in Debian's relation syntax.
 
-import logging
+python-debian reads that, too, but takes what it cannot parse for a name, and a long list takes it
+four seconds for each MB.
+"""
+
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from qlumod.errors import QlumodError
-from qlumod.late import late
 from qlumod.model.names import (
     FlavorName,
     PackageName,
@@ -16,13 +16,17 @@ from qlumod.model.names import (
     package_version,
 )
 
-deb822 = late("debian.deb822")
 _OPERATORS = ("<<", "<=", "=", ">=", ">>")
-
-# python-debian warns of what it cannot parse and returns it as a name; here that is an error.
-logging.getLogger("debian.deb822").addFilter(
-    lambda record: "cannot parse package relationship" not in record.getMessage()
+_RELATION = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9.+-]*)"
+    r"(:[A-Za-z0-9][A-Za-z0-9-]*)?"
+    r"(?:\s*\(\s*([<=>]+)\s*([A-Za-z0-9.+:~-]+)\s*\))?"
+    r"(?:\s*(\[[\s!\w-]+\]))?"
+    r"\s*((?:<[^<>]+>\s*)*)"
 )
+"""Name, architecture, operator, version, architectures and restrictions (Policy 7.1)."""
+_NO_NAME = re.compile(r"[\s()\[\]<>,]")
+"""What no name of a package has: where it stands, a relation was meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,33 +50,29 @@ class Relation:
 
 def parse_relation(text: str) -> Relation:
     """Read one relation; raises `QlumodError` for all that does not say exactly one package."""
-    parts = _parts(text)
-    operator, version = parts["version"] or ("", "")
+    if "|" in text:
+        raise _refusal(text, "a module names its packages: write one of the alternatives")
+    found = _RELATION.fullmatch(text.strip())
+    if not found:
+        raise _no_relation(text)
+    name, qualified, operator, version, architectures, restrictions = found.groups()
+    package = package_name(name)
+    if qualified:
+        raise _refusal(text, "an architecture has no place here: the release names them")
+    if architectures:
+        raise _refusal(text, "architectures have no place here; '<…>' restricts to flavors")
     return Relation(
-        name=_checked(text, package_name(parts["name"]), parts),
-        operator=_operator(text, operator),
-        version=_version(text, version),
-        flavors=_flavors(text, parts["restrictions"]),
+        name=package,
+        operator=_operator(text, operator or ""),
+        version=_version(text, version or ""),
+        flavors=_flavors(text, restrictions),
     )
 
 
-def _parts(text: str) -> Mapping[str, Any]:
-    if "|" in text:
-        raise _refusal(text, "a module names its packages: write one of the alternatives")
-    found = deb822.PkgRelation.parse_relations(text)
-    # Written back, it must be what was read: python-debian takes the rest for a name.
-    same = _squeezed(deb822.PkgRelation.str(found)) == _squeezed(text)
-    if len(found) != 1 or not same or re.search(r"[\s()\[\]<>]", found[0][0]["name"]):
-        raise _refusal(text, _reason(text))
-    return dict(found[0][0])
-
-
-def _checked(text: str, name: PackageName, parts: Mapping[str, Any]) -> PackageName:
-    if parts["archqual"]:
-        raise _refusal(text, "an architecture has no place here: the release names them")
-    if parts["arch"]:
-        raise _refusal(text, "architectures have no place here; '<…>' restricts to flavors")
-    return name
+def _no_relation(text: str) -> QlumodError:
+    if not _NO_NAME.search(text):
+        package_name(text)
+    return _refusal(text, _reason(text))
 
 
 def _operator(text: str, operator: str) -> str:
@@ -88,12 +88,16 @@ def _version(text: str, version: str) -> str:
         raise _refusal(text, fault.brief) from fault
 
 
-def _flavors(text: str, lists: Any) -> tuple[FlavorName, ...]:
-    terms = [term for alternative in lists or () for term in alternative]
+def _flavors(text: str, restrictions: str) -> tuple[FlavorName, ...]:
+    if not restrictions:
+        return ()
+    if restrictions != restrictions.lower():
+        raise _refusal(text, _reason(text))
+    terms = restrictions.replace("<", " ").replace(">", " ").split()
     for term in terms:
-        if not term.enabled:
-            raise _refusal(text, f"'!{term.profile}': name the flavors that it is for")
-    return tuple(dict.fromkeys(flavor_name(term.profile) for term in terms))
+        if term.startswith("!") and term != "!":
+            raise _refusal(text, f"{term!r}: name the flavors that it is for")
+    return tuple(dict.fromkeys(map(flavor_name, terms)))
 
 
 def _reason(text: str) -> str:
@@ -112,7 +116,3 @@ def _reason(text: str) -> str:
 
 def _refusal(text: str, reason: str) -> QlumodError:
     return QlumodError(f"cannot parse relation {text!r}: {reason}")
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split())

@@ -54,13 +54,14 @@ class Restored:
 class ModuleSpec:
     """What a ``.module`` file says of one module; each of its variants is a module of its own.
 
-    Fields of the file and attributes have the same names. `packages` and other relations are as
-    written, for all flavors; see `packages_for`. `digest` is that of the canonical text
-    (`spec_text`), which knows neither path nor lines nor comments.
+    Fields of the file and attributes have the same names; the table `SPEC_FIELDS` says how each is
+    read. `packages` and other relations are as written, for all flavors; see `packages_for`.
+    `digest` is that of the canonical text (`spec_text`), which knows neither path nor lines nor
+    comments.
     """
 
     module: ModuleName
-    variant_of: ModuleName | None = None
+    variant_of: ModuleName | None
     """Of a variant: the module that the file is about."""
     path: str = field(compare=False)
     """The file it was read from, for errors."""
@@ -69,42 +70,42 @@ class ModuleSpec:
     description: str
     """Synopsis, then the extended lines as in a control file (Policy 5.6.13) without their first
     blank (an empty line is ``.``), joined by newlines."""
-    flavors: tuple[FlavorName, ...] = ()
+    flavors: tuple[FlavorName, ...]
     """Those that have the module; empty: all."""
-    requires: tuple[ModuleName, ...] = ()
-    conflicts: tuple[ModuleName, ...] = ()
+    requires: tuple[ModuleName, ...]
+    conflicts: tuple[ModuleName, ...]
     """Modules that cannot be in one image with it; of a variant, the others, too."""
-    archives: tuple[Relation, ...] = ()
+    archives: tuple[Relation, ...]
     """Archives of the release that its packages come from first; see `archives_for`."""
-    packages: tuple[Relation, ...] = ()
-    build_packages: tuple[Relation, ...] = ()
+    packages: tuple[Relation, ...]
+    build_packages: tuple[Relation, ...]
     """What is installed to compile kernel modules, and never in the layer."""
-    kernel_modules: tuple[Relation, ...] = ()
+    kernel_modules: tuple[Relation, ...]
     """Packages of dkms sources: compiled for core's kernel, in their stead."""
-    restore: tuple[Restored, ...] = ()
-    recommends: bool = False
+    restore: tuple[Restored, ...]
+    recommends: bool
     """Whether apt takes the packages' Recommends, too."""
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[str, ...]
     """dpkg path-exclude patterns of this module."""
-    include: tuple[str, ...] = ()
+    include: tuple[str, ...]
     """dpkg path-include patterns: exceptions to the excludes."""
-    wins: tuple[str, ...] = ()
+    wins: tuple[str, ...]
     """Absolute paths where this module's file overrides that of a module below."""
-    enable: tuple[str, ...] = ()
+    enable: tuple[str, ...]
     """systemd units to enable at the end of the build."""
-    disable: tuple[str, ...] = ()
+    disable: tuple[str, ...]
     """systemd units to disable at the end of the build."""
-    debconf: tuple[str, ...] = ()
+    debconf: tuple[str, ...]
     """Preseeding lines of debconf-set-selections(1): ``package question type value``."""
-    secrets: tuple[Secret, ...] = ()
-    public: tuple[Public, ...] = ()
+    secrets: tuple[Secret, ...]
+    public: tuple[Public, ...]
     """What looks like a secret, and why everybody may read it."""
-    redistribute: bool = True
+    redistribute: bool
     """Whether its packages may be given to anybody: if not, no public suite takes them."""
-    prefer: tuple[PackageName, ...] = ()
+    prefer: tuple[PackageName, ...]
     """Packages that apt is to choose first where alternatives satisfy a dependency."""
     digest: Digest
-    lines: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)
+    lines: tuple[tuple[str, int], ...] = field(compare=False, repr=False)
     """Where fields (``Requires``) and their items (``Requires core``) stand, for errors."""
 
     def packages_for(self, flavor: FlavorName) -> tuple[Relation, ...]:

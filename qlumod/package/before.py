@@ -17,7 +17,7 @@ from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_p
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
 from qlumod.model.names import Digest, ModuleName
-from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.regular_files import read_bytes
 
 BEFORE = "before"
 """The directory below ``debian/qlumod/`` that holds a directory for each module."""

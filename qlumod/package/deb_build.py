@@ -19,9 +19,11 @@ from qlumod.package.source_package import TREE, beside_output, check_kind, take_
 from qlumod.package.source_plan import SourcePlan
 from qlumod.packaging.debian.debhelper import build_source_package
 from qlumod.stack.payload import Payload
+from qlumod.system.disk.documents import MOST
 from qlumod.system.disk.own_code import code_digest
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.processes import isolated
-from qlumod.system.processes.run import SEARCH_PATH
+from qlumod.system.processes.programs import SEARCH_PATH
 from qlumod.system.processes.workers import workers
 
 INPUTS = "Qlumod-Inputs"
@@ -101,7 +103,7 @@ def finished(output: Path, plan: SourcePlan, inputs: Digest, *, lint: bool) -> t
     Where lintian is to see them, it has.
     """
     for changes in sorted(output.glob(f"{plan.source}_{plan.version}_*.changes")):
-        document = signed_stanza(changes.read_bytes(), str(changes))
+        document = signed_stanza(read_bytes(changes, most=MOST), str(changes))
         if document.get(INPUTS) == inputs and not (lint and document.get(UNLINTED)):
             named = tuple((output / name, size) for _, size, name in document.files("Files"))
             if all(path.is_file() and path.stat().st_size == size for path, size in named):

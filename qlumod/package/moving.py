@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from qlumod.system.disk.files import sync, told
+from qlumod.system.disk.files import sync
+from qlumod.system.disk.refusals import told
 
 PREFIX = ".packaging-"
 """How the directories are named that packages are built in, beside the finished ones."""

@@ -12,6 +12,8 @@ from qlumod.package.orig import COMPONENT, write_orig, write_packages
 from qlumod.package.render import README, render
 from qlumod.package.source_plan import SourcePlan
 from qlumod.packaging.debian.debhelper import pack_source
+from qlumod.system.disk.documents import MOST
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.staging import staging, sweep
 from qlumod.system.disk.store import Store
 
@@ -71,7 +73,7 @@ def check_kind(output: Path, plan: SourcePlan, *, with_packages: bool) -> None:
     dsc = output / f"{plan.source}_{plan.version}.dsc"
     if not dsc.is_file():
         return
-    named = signed_stanza(dsc.read_bytes(), str(dsc)).files("Checksums-Sha256")
+    named = signed_stanza(read_bytes(dsc, most=MOST), str(dsc)).files("Checksums-Sha256")
     has_packages = any(f".orig-{COMPONENT}" in name for _, _, name in named)
     if has_packages != with_packages:
         raise QlumodError(

@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Sequence
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.address import Address, placed
 from qlumod.model.names import FlavorName
-from qlumod.model.release import Archive, Release
+from qlumod.model.release import Release
+from qlumod.model.release_archives import Archive
 
 
 def require_archives(release: Release, addresses: Sequence[Address]) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from qlumod.model.difference import Aspect, Difference
 from qlumod.model.lines import lines_of
 from qlumod.model.numbers import is_id
-from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.scanned_tree import ScannedTree
 
 

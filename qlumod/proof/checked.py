@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from qlumod.errors import QlumodError
-from qlumod.proof.difference import Aspect, Difference
+from qlumod.model.difference import Aspect, Difference
 from qlumod.proof.verdict import Verdict
 
 

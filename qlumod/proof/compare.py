@@ -4,15 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Protocol
 
 from qlumod.errors import QlumodError
+from qlumod.model.difference import Aspect, Difference, entries_differing, lines_differing
 from qlumod.model.lines import lines_of
 from qlumod.model.tree import TreeEntry
+from qlumod.packaging.permits import ListedTree
 from qlumod.proof.account_comparison import account_differences, is_account_file
-from qlumod.proof.checksums import CHECKSUMS
-from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.state.kind import Files, StateFile, decoded_lines
 
@@ -33,24 +31,10 @@ _TYPES = {
 }
 
 
-class ListedTree(Protocol):
-    """Files that are lists of entries: what the comparison needs of a kind of state."""
-
-    @property
-    def name(self) -> str:
-        """One word, such as ``dpkg-status``."""
-
-    def claims(self, path: str, target: str = "") -> bool:
-        """Whether a file or link is one of them."""
-
-    def canonical(self, files: Files) -> Mapping[str, bytes]:
-        """A form in which equal state has equal bytes, by path."""
-
-
 def compare(
     reference: ScannedTree, stack: ScannedTree, kinds: Sequence[ListedTree]
 ) -> tuple[Difference, ...]:
-    """All differences, sorted; what `kinds` claim is compared entry by entry."""
+    """All differences, sorted; what `kinds` claim is compared entry by entry (`listed_trees`)."""
     shared = [path for path in reference.entries if path in stack.entries]
     files_of_both = (reference.state_files(), stack.state_files())
     stateful = frozenset(
@@ -65,20 +49,15 @@ def compare(
                 _both_sided(reference, stack, shared, stateful),
                 _hard_links(reference, stack, shared, stateful),
                 account_differences(reference, stack),
-                *(_state(reference, stack, kind, files_of_both) for kind in _other(kinds)),
+                *(_state(reference, stack, kind, files_of_both) for kind in kinds),
             )
         )
     )
 
 
-def _other(kinds: Sequence[ListedTree]) -> list[ListedTree]:
-    """All kinds but accounts, which are compared here by rules of the proof's own."""
-    return [*(kind for kind in kinds if kind.name != "accounts"), CHECKSUMS, MODULE_INDEXES]
-
-
 def _is_stateful(entry: TreeEntry, kinds: Sequence[ListedTree]) -> bool:
     return is_account_file(entry.path) or any(
-        kind.claims(entry.path, entry.target) for kind in _other(kinds)
+        kind.claims(entry.path, entry.target) for kind in kinds
     )
 
 
@@ -221,52 +200,15 @@ def _canonical(kind: ListedTree, files: Files) -> Mapping[str, bytes]:
         return {path: file.data for path, file in files.items()}
 
 
-def entries_differing(path: str, kind: str, reference: bytes, stack: bytes) -> Iterator[Difference]:
-    """The entries of a canonical form that differ: stanzas, or lines."""
-    one, other = _blocks(reference), _blocks(stack)
-    for key in sorted({*one, *other}):
-        expected, found = one.get(key, []), other.get(key, [])
-        if expected != found:
-            yield Difference(
-                path=path,
-                aspect=Aspect.ENTRY,
-                subject=key if len(expected) + len(found) > 1 else kind,
-                reference=_shortened(_only_in(expected, found)),
-                stack=_shortened(_only_in(found, expected)),
-            )
-
-
-def _blocks(text: bytes) -> dict[str, list[str]]:
-    """The lines of each stanza by its first line, or each line by itself."""
-    whole = text.decode(errors="surrogateescape")
-    blocks = whole.split("\n\n") if "\n\n" in whole else lines_of(whole)
-    found: dict[str, list[str]] = {}
-    for block in blocks:
-        if lines := lines_of(block.strip("\n")):
-            while lines[0] in found:
-                lines[0] += " (again)"
-            found[lines[0]] = lines
-    return found
-
-
 def _reordered(path: str, kind: str, reference: bytes, stack: bytes) -> Difference:
     """The same words in another order; whatever the kind says, nothing else is just an order."""
     same = sorted(_WORD.findall(reference)) == sorted(_WORD.findall(stack))
     one, other = (lines_of(data.decode(errors="replace")) for data in (reference, stack))
+    told, also = lines_differing(one, other)
     return Difference(
         path=path,
         aspect=Aspect.ORDER if same else Aspect.CONTENT,
         subject=kind,
-        reference=_shortened(_only_in(one, other)),
-        stack=_shortened(_only_in(other, one)),
+        reference=told,
+        stack=also,
     )
-
-
-def _only_in(lines: Sequence[str], others: Sequence[str]) -> Iterator[str]:
-    known = set(others)
-    return (line for line in lines if line not in known)
-
-
-def _shortened(lines: Iterable[str], limit: int = 160) -> str:
-    text = " | ".join(line.strip() for line in lines)
-    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -35,6 +35,19 @@ def no_derivation(stack: ProofStack, known: Mapping[ProofStack, Checked]) -> str
     return ""
 
 
+def why_at_once(
+    planned: Design, known: Mapping[ProofStack, Checked], *, asked: bool
+) -> dict[ProofStack, str]:
+    """The pairs that are not known yet, each with why it is installed at once.
+
+    The reason is empty where two steps are as good. `asked`: all are, since that was asked for.
+    """
+    unknown = {pair.stack for pair in planned.pairs} - known.keys()
+    return {
+        stack: "as was asked" if asked else no_derivation(stack, known) for stack in sorted(unknown)
+    }
+
+
 def _upto(module: ModuleName, known: Iterable[ProofStack]) -> ProofStack:
     """The smallest stack that has the module: it and what it requires."""
     return min((stack for stack in known if module in stack), key=len)

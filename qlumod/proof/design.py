@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.names import ModuleName
 from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.model.stacks import excluded, stack_of
@@ -41,6 +42,19 @@ class Design:
     so that each pair is within one of them."""
     pairs: tuple[ModulePair, ...]
     apart: tuple[Apart, ...]
+
+
+def require_one_stack(specs: Sequence[ModuleSpec]) -> None:
+    """Raise where two of these modules exclude each other."""
+    names = {spec.module for spec in specs}
+    raise_faults(
+        QlumodError(
+            f"modules {spec.module} and {other} exclude each other: no stack has both",
+            remedy="name the modules of one stack",
+        )
+        for spec in specs
+        for other in sorted(names.intersection(spec.conflicts))
+    )
 
 
 def design(specs: Sequence[ModuleSpec]) -> Design:

@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterable, Iterator
 
 from qlumod.model.manifest import INITRD, KERNEL
 from qlumod.model.project import Project
-from qlumod.proof.permitted import Expectations, outside
+from qlumod.packaging.choice import packaging_named
+from qlumod.packaging.initrd import InitrdMaker, path_of
+from qlumod.proof.permitted import Expectations, for_boot_loaders
 from qlumod.proof.reference import Installation
 from qlumod.stack.kernel import kernel_of_stack
 from qlumod.stack.payload import Payload
-from qlumod.state.accounts import day_of
+from qlumod.state.account_seed import day_of
 from qlumod.state.kind import canonical_path
 
 
@@ -17,12 +19,14 @@ def expectations(
 ) -> Expectations:
     """What release, specs and payloads say that the stack differs in."""
     release, specs = project.release, installation.specs
-    beside = dict(pair for payload in payloads for pair in _beside(payload))
-    kernel = kernel_of_stack(payloads)
+    packaging, kernel = packaging_named(installation.packaging), kernel_of_stack(payloads)
+    beside = dict(pair for payload in payloads for pair in _beside(payload, packaging.initrd))
+    # What lies beside core's layer, or goes with it: no pattern excludes it.
+    outside = {*beside, *for_boot_loaders(kernel, packaging.permits)}
     recorded = {path for payload in payloads for _, path in payload.left_out}
     back = {path for payload in payloads for path in _brought_back(payload, recorded)}
     return Expectations(
-        left_out=frozenset(recorded - back - outside(kernel, beside)),
+        left_out=frozenset(recorded - back - outside),
         excludes=(*release.excludes, *installation.lines("exclude")),
         includes=(*release.includes, *installation.lines("include")),
         secrets=tuple(canonical_path(s.path) for spec in specs for s in spec.secrets),
@@ -53,8 +57,8 @@ def _brought_back(payload: Payload, recorded: Collection[str]) -> Iterator[str]:
             yield line.path
 
 
-def _beside(payload: Payload) -> Iterable[tuple[str, str]]:
+def _beside(payload: Payload, maker: InitrdMaker) -> Iterable[tuple[str, str]]:
     """What lies beside a layer: its path in an installation, and its digest."""
-    for name, path in ((KERNEL, "/boot/vmlinuz-"), (INITRD, "/boot/initrd.img-")):
+    for name, path in ((KERNEL, maker.kernels), (INITRD, maker.initrds)):
         if file := payload.manifest.file(name):
-            yield f"{path}{payload.manifest.kernel}", file.sha256
+            yield path_of(path, payload.manifest.kernel), file.sha256

@@ -2,27 +2,27 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qlumod.events import Listener, step
+from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import INITRD
 from qlumod.packaging.choice import packaging_at
-from qlumod.packaging.debian.apt_order import Order
-from qlumod.packaging.debian.archive import FrozenArchive
+from qlumod.packaging.initrd import InitrdMaker, path_of
+from qlumod.packaging.installer import Order
 from qlumod.packaging.interfaces import Packaging
 from qlumod.proof.kept_root import keep_root, restore_root
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import dumped
-from qlumod.stack import apt_in_root as apt
 from qlumod.stack.assemble import assemble
-from qlumod.stack.bootstrap import bootstrap, forget_installation
 from qlumod.stack.declared import forget_declared
 from qlumod.stack.initrd import remake_initrd
 from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
-from qlumod.state.state_table import StateTable
+from qlumod.system.disk.documents import read_document
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
@@ -38,53 +38,62 @@ def install_reference(
 ) -> None:
     """Install packages as anybody would, switch the units that specs name, and scan the result.
 
-    `packaging` is the place of one, `order` has fields of an `Order`, and `asked` the lines of
-    specs: debconf, enable, disable.
+    `packaging` is the place of one, `order` names the packages, and where they are, as
+    `qlumod.proof.reference` writes it, and `asked` the lines of specs: debconf, enable, disable.
     `places` are the `scratch` space, the `output` of the scan, `upon`, a kept root that more is
     installed into, and `kept`, where this one is to be kept; the last two may be missing.
     """
-    wanted = Order(
-        archive=FrozenArchive.from_document(order["archive"]),
-        packages=tuple(order["packages"]),
-        architecture=order["architecture"],
-        epoch=order["epoch"],
-    )
+    site = _Site(packaging=packaging_at(packaging), order=_order(order), listen=listen)
     with scratch_space(Path(places["scratch"])) as space:
-        root = _installed(wanted, asked["debconf"], places.get("upon"), space, listen=listen)
+        root = _installed(site, order["supply"], asked["debconf"], places.get("upon"), space)
         _switch(
             root,
             {verb: asked[verb] for verb in ("enable", "disable")},
-            epoch=wanted.epoch,
+            epoch=site.order.epoch,
             listen=listen,
         )
-        table = packaging_at(packaging).state
-        write_scan(root, table, Path(places["output"]), listen=listen)
+        write_scan(root, site.packaging, Path(places["output"]), listen=listen)
         if "kept" in places:
             keep_root(root, Path(places["kept"]), listen=listen)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """What is installed, and by whom."""
+
+    packaging: Packaging
+    order: Order
+    listen: Listener
+
+
+def _order(document: Mapping[str, Any]) -> Order:
+    file = Path(document["lock"])
+    lock = parse_lock(read_document(file), str(file))
+    wanted = {(package, version) for package, version in document["packages"]}
+    return Order(
+        packages=tuple(p for p in lock.packages if (p.package, p.version) in wanted),
+        flavor=lock.flavor,
+        architecture=lock.architecture,
+        epoch=document["epoch"],
+    )
+
+
 def _installed(
-    order: Order, debconf: Sequence[str], upon: str | None, space: Path, *, listen: Listener
+    site: _Site, supply: Mapping[str, Any], answers: Sequence[str], upon: str | None, space: Path
 ) -> Root:
-    place = space / "root"
-    with step(listen, f"installing {len(order.packages)} packages at once"):
+    installer, reference = site.packaging.installer, site.packaging.reference
+    found, place = installer.supply_from(supply), space / "root"
+    with step(site.listen, f"installing {len(site.order.packages)} packages at once"):
         if upon:
-            root = restore_root(Path(upon), place, listen=listen)
+            root = restore_root(Path(upon), place, listen=site.listen)
         else:
-            root = bootstrap(place, order, listen=listen)
-        _answer(root, debconf, epoch=order.epoch, listen=listen)
-        apt.install(root, order, listen=listen)
-        forget_installation(root)
+            root = installer.bootstrap(place, site.order, found, listen=site.listen)
+        installer.answer(root, answers, site.order, site.listen)
+        installer.install(root, site.order, found, listen=site.listen)
+        reference.forget(root)
     if upon:
-        _finish_triggers(root, epoch=order.epoch, listen=listen)
+        reference.finish(root, epoch=site.order.epoch, listen=site.listen)
     return root
-
-
-def _answer(root: Root, debconf: Sequence[str], *, epoch: int, listen: Listener) -> None:
-    if debconf:
-        text = "".join(f"{line}\n" for line in debconf).encode()
-        with enclosed(root) as place:
-            place.run("debconf-set-selections", stdin=text, epoch=epoch, listen=listen)
 
 
 def _switch(
@@ -94,16 +103,6 @@ def _switch(
         if names:
             with enclosed(root) as place:
                 place.run("systemctl", verb, *names, epoch=epoch, listen=listen)
-
-
-def _finish_triggers(root: Root, *, epoch: int, listen: Listener) -> None:
-    """Do what at once waits for the end: the kernel asks for its initrd, and all have a part in it.
-
-    In two steps it was asked for in the first one, and nobody asks again for a module's files.
-    """
-    if root.matching("/boot/initrd.img-*"):
-        with enclosed(root) as place:
-            place.run("update-initramfs", "-u", "-k", "all", epoch=epoch, listen=listen)
 
 
 def stack(
@@ -125,15 +124,17 @@ def stack(
         scratch_space(Path(scratch)) as space,
         assembled(members, space, packaging=deals, epoch=epoch, listen=listen) as together,
     ):
-        write_initrd(together.root, members, space / "initrd.img", listen)
-        write_scan(together.root, deals.state, Path(output), listen=listen)
+        write_initrd(deals.initrd, together.root, members, space / "initrd.img", listen=listen)
+        write_scan(together.root, deals, Path(output), listen=listen)
 
 
-def write_initrd(root: Root, members: Sequence[Payload], made: Path, listen: Listener) -> None:
+def write_initrd(
+    maker: InitrdMaker, root: Root, members: Sequence[Payload], made: Path, *, listen: Listener
+) -> None:
     """Put the stack's own initrd where an installation has it; core's is compared by its digest."""
-    if remake_initrd(root, members, made, listen=listen):
+    if remake_initrd(maker, root, members, made, listen=listen):
         kernel = next(m.manifest.kernel for m in members if m.manifest.file(INITRD))
-        root.write(f"/boot/initrd.img-{kernel}", made.read_bytes())
+        root.write(path_of(maker.initrds, kernel), made.read_bytes())
 
 
 @contextmanager
@@ -152,7 +153,7 @@ def assembled(
         yield together
 
 
-def write_scan(root: Root, table: StateTable, output: Path, *, listen: Listener) -> None:
+def write_scan(root: Root, packaging: Packaging, output: Path, *, listen: Listener) -> None:
     """Scan a root and write the tree down."""
     with step(listen, "scanning"):
-        output.write_bytes(dumped(scanned(root, table)))
+        output.write_bytes(dumped(scanned(root, packaging)))

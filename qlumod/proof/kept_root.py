@@ -4,7 +4,8 @@ from pathlib import Path
 
 from qlumod.events import Listener, step
 from qlumod.system.disk.within import Root
-from qlumod.system.processes.run import command, run
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 
 _ALL_OF_IT = ("--numeric-owner", "--acls", "--xattrs", "--xattrs-include=*")
 

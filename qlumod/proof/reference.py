@@ -1,21 +1,25 @@
-"""The one installation that a stack is held against: mmdebstrap and apt, and nothing of ours."""
+"""The one installation that a stack is held against: the installer alone, and nothing of ours."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice
 from qlumod.model.digests import digest_value
+from qlumod.model.json_values import Json
 from qlumod.model.lock import Lock, LockedPackage
+from qlumod.model.lock_file import lock_text
 from qlumod.model.names import Digest, ModuleName, PackagingName
 from qlumod.model.spec import ModuleSpec
-from qlumod.model.stanzas import as_text, read_stanzas
 from qlumod.packaging.choice import packaging_named
-from qlumod.packaging.debian.archive import Heading, frozen_archive
+from qlumod.packaging.installer import Order, Supply
+from qlumod.proof.known_fields import ASKED
 from qlumod.proof.scanned_tree import ScannedTree, loaded
-from qlumod.system.disk.files import make_directories, sync, told, write_whole
+from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.files import sync, write_whole
 from qlumod.system.disk.own_code import code_digest
+from qlumod.system.disk.refusals import told
 from qlumod.system.disk.staging import staging
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import call_inside
@@ -26,15 +30,10 @@ PROOF = "proof"
 """The directory of the cache that has scans, roots and verdicts."""
 UNFINISHED = "work"
 """The directory in it of what is not whole yet."""
-_STATUS = "/var/lib/dpkg/status"
 KEPT_BYTES = 2 << 30
 """How much room scans of reference installations may take in the cache."""
 KEPT_ROOTS = 2
 """How many roots that others are installed upon the cache keeps."""
-
-
-ASKED = ("debconf", "enable", "disable")
-"""The fields of specs that the reference installation obeys, too: anybody could have done that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +152,7 @@ def _root_path(installation: Installation, cache: Path) -> Path:
 
 def _kept(installation: Installation, scanned: bytes, cache: Path) -> ScannedTree:
     tree = loaded(scanned)
-    _check_versions(tree, installation.packages)
+    _check_versions(tree, installation)
     kept = scan_path(installation, cache)
     make_directories(kept.parent)
     write_whole(kept, scanned)
@@ -170,29 +169,21 @@ def _install(
     kept: Path | None = None,
     listen: Listener,
 ) -> bytes:
-    lock = installation.lock
-    archive = frozen_archive(
-        installation.last,
-        store=workshop.store,
-        directory=place / "archive",
-        # mmdebstrap looks for the essential packages in the suite that it is told to install.
-        heading=Heading(
-            epoch=installation.epoch, architecture=lock.architecture, suite=lock.flavor
-        ),
-        processors=workshop.processors,
-        listen=listen,
+    order = Order(
+        packages=installation.last,
+        flavor=installation.lock.flavor,
+        architecture=installation.lock.architecture,
+        epoch=installation.epoch,
+    )
+    supply = packaging_named(installation.packaging).installer.freeze(
+        order, place / "archive", workshop=workshop, listen=listen
     )
     output = place / "tree.gz"
     call_inside(
         "qlumod.proof.inside:install_reference",
         {
             "packaging": packaging_named(installation.packaging).place,
-            "order": {
-                "archive": archive.document,
-                "packages": [f"{p.package}={p.version}" for p in installation.last],
-                "architecture": lock.architecture,
-                "epoch": installation.epoch,
-            },
+            "order": _document(installation, supply, place / "lock"),
             "asked": {field: installation.lines(field) for field in ASKED},
             "places": {
                 "scratch": str(place / "scratch"),
@@ -206,21 +197,27 @@ def _install(
     return output.read_bytes()
 
 
-def _check_versions(tree: ScannedTree, packages: Sequence[LockedPackage]) -> None:
+def _document(installation: Installation, supply: Supply, lock: Path) -> Mapping[str, Json]:
+    """What to install, for the process that does it; the lock is written there."""
+    text = lock_text(installation.lock.restricted_to(installation.modules))
+    lock.write_text(text, encoding="utf-8")
+    return {
+        "supply": supply.document,
+        "lock": str(lock),
+        "packages": [[p.package, p.version] for p in installation.last],
+        "epoch": installation.epoch,
+    }
+
+
+def _check_versions(tree: ScannedTree, installation: Installation) -> None:
     """Make sure that the reference is what it claims to be: the locked packages, no others."""
-    installed = set(_installed(as_text(tree.data[_STATUS])))
-    locked = {(p.package, p.version) for p in packages}
+    installed = set(packaging_named(installation.packaging).reference.installed(tree.data))
+    locked = {(p.package, p.version) for p in installation.packages}
     if installed != locked:
         names = sorted(" ".join(pair) for pair in installed ^ locked)
         raise QlumodError(
             "the reference installation does not consist of the locked packages", details=names
         )
-
-
-def _installed(status: str) -> Iterable[tuple[str, str]]:
-    for one in read_stanzas(status, _STATUS):
-        if one.get("Status") == "install ok installed":
-            yield one.need("Package"), one.need("Version")
 
 
 def _forget_oldest(directory: Path) -> None:

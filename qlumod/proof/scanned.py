@@ -1,30 +1,37 @@
 """Scanning a root into the tree that the comparison sees."""
 
+from collections.abc import Sequence
+
 from qlumod.model.tree import TreeEntry
+from qlumod.packaging.interfaces import Packaging
+from qlumod.packaging.permits import ListedTree
 from qlumod.proof.account_comparison import is_account_file
-from qlumod.proof.checksums import CHECKSUMS
-from qlumod.proof.compare import ListedTree
-from qlumod.proof.module_index import MODULE_INDEXES
+from qlumod.proof.listed import listed_trees
 from qlumod.proof.scanned_tree import ScannedTree
-from qlumod.state.state_table import StateTable
 from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 
 
-def scanned(root: Root, table: StateTable) -> ScannedTree:
+def scanned(root: Root, packaging: Packaging) -> ScannedTree:
     """Scan a root, with the bytes of the files that rules of state look into."""
-    entries = scan(root.place)
+    entries, listed = scan(root.place), looked_into(packaging)
     return ScannedTree(
         entries=entries,
         data={
-            path: root.read(path) for path, entry in entries.items() if is_looked_into(entry, table)
+            path: root.read(path)
+            for path, entry in entries.items()
+            if is_looked_into(entry, listed)
         },
     )
 
 
-def is_looked_into(entry: TreeEntry, table: StateTable) -> bool:
-    """Whether the comparison needs the file's bytes."""
-    listed: tuple[ListedTree, ...] = (*table.kinds, CHECKSUMS, MODULE_INDEXES)
+def looked_into(packaging: Packaging) -> tuple[ListedTree, ...]:
+    """The kinds of files whose bytes the comparison needs."""
+    return (packaging.state.names, *listed_trees(packaging))
+
+
+def is_looked_into(entry: TreeEntry, listed: Sequence[ListedTree]) -> bool:
+    """Whether the comparison needs the file's bytes; `listed` are those kinds (`looked_into`)."""
     return entry.type == "f" and (
         is_account_file(entry.path) or any(one.claims(entry.path) for one in listed)
     )

@@ -5,8 +5,10 @@ The argument stands in docs/proof.md.
 
 from collections.abc import Sequence
 
+from qlumod.model.difference import Aspect, Difference
+from qlumod.packaging.interfaces import Packaging
 from qlumod.proof.compare import compare
-from qlumod.proof.difference import Aspect, Difference
+from qlumod.proof.listed import listed_trees
 from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.state.kind import Dropped, matches_any
 from qlumod.state.state_table import StateTable
@@ -20,14 +22,14 @@ def otherwise(
     in_steps: ScannedTree,
     *,
     secrets: Sequence[str],
-    table: StateTable,
+    packaging: Packaging,
 ) -> tuple[Difference, ...]:
     """The differences of two references that could lead to two verdicts; pure."""
     return tuple(
         difference
-        for difference in compare(at_once, in_steps, table.kinds)
+        for difference in compare(at_once, in_steps, listed_trees(packaging))
         if difference.aspect not in _OF_THE_ORDER
-        if not any(rule.claims(difference.path) for rule in never_in_a_stack(table))
+        if not any(rule.claims(difference.path) for rule in never_in_a_stack(packaging.state))
         if difference.aspect != Aspect.CONTENT or not matches_any(difference.path, secrets)
     )
 

@@ -4,16 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from qlumod.model.proof import About
-from qlumod.proof.compare import ListedTree, compare
-from qlumod.proof.difference import Difference
-from qlumod.proof.permitted import (
-    Expectations,
-    Permission,
-    false_records,
-    other_bytes_beside,
-    permissions,
-)
+from qlumod.model.difference import Difference
+from qlumod.model.proof import About, about_document
+from qlumod.packaging.interfaces import Packaging
+from qlumod.packaging.permits import Permission
+from qlumod.proof.compare import compare
+from qlumod.proof.listed import listed_trees
+from qlumod.proof.permitted import Expectations, permissions
+from qlumod.proof.recorded import false_records, other_bytes_beside
 from qlumod.proof.scanned_tree import ScannedTree
 
 
@@ -56,6 +54,29 @@ class Verdict:
         return {permission.name: paths[permission.name] for permission in self.permissions}
 
 
+def verdict_document(found: Verdict) -> dict[str, object]:
+    """A verdict as JSON: the proof of one stack, unless it is about no modules."""
+    return {
+        **(about_document(found.about) if found.about else {}),
+        "equal": not found.failures,
+        "paths": found.paths,
+        "permitted": [
+            {"name": p.name, "paths": found.counts[p.name], "why": p.why} for p in found.permissions
+        ],
+        "differences": [
+            {
+                "path": finding.difference.path,
+                "aspect": str(finding.difference.aspect),
+                "subject": finding.difference.subject,
+                "reference": finding.difference.reference,
+                "stack": finding.difference.stack,
+                "permitted": finding.permission.name if finding.permission else None,
+            }
+            for finding in found.findings
+        ],
+    }
+
+
 def judged_differences(
     differences: Iterable[Difference], allowed: Sequence[Permission]
 ) -> tuple[Finding, ...]:
@@ -74,12 +95,12 @@ def verdict(
     stack: ScannedTree,
     *,
     expected: Expectations,
-    kinds: Sequence[ListedTree],
+    packaging: Packaging,
 ) -> Verdict:
     """Compare a stack with the one installation; pure."""
-    allowed = permissions(expected, reference)
+    allowed = permissions(expected, reference, packaging.permits)
     differences = [
-        *compare(reference, stack, kinds),
+        *compare(reference, stack, listed_trees(packaging)),
         *false_records(expected, reference, stack),
         *other_bytes_beside(expected, reference, stack),
     ]

@@ -12,7 +12,7 @@ from qlumod.stack.meeting import meeting_layers
 from qlumod.stack.order import below
 from qlumod.stack.payload import Payload
 from qlumod.stack.state_files import Owners, write_files
-from qlumod.state.accounts import rows
+from qlumod.state.account_files import rows
 from qlumod.state.clashes import clashes
 from qlumod.state.kind import Cache, Files, Fragments
 from qlumod.state.state_table import StateTable

@@ -174,18 +174,19 @@ def faults_of_initrd(
     *,
     known: Known,
     declared: Mapping[str, bytes],
+    hooks: str,
     listen: Listener,
 ) -> Iterator[QlumodError]:
     """An error where an initrd, which messages call `name`, holds a secret in other than `known`
-    members.
+    members; `hooks` is what puts files into one, as `InitrdMaker.hooks` says it.
     """
     sight = look(f"/{name}", data, known=known, also=(copies_of(declared),))
     caution(name, sight, listen)
     if sight.found:
         yield QlumodError(
             f"{name}: this looks like a secret: it holds {told_findings(sight.found)}",
-            remedy="see which hook in /usr/share/initramfs-tools/hooks or /etc/initramfs-tools "
-            "puts it there; an initrd is for everybody who can reach the boot server",
+            remedy=f"see which {hooks} puts it there; an initrd is for everybody who can reach the "
+            "boot server",
         )
 
 

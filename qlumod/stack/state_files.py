@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
-from qlumod.state.accounts import rows
+from qlumod.state.account_files import rows
 from qlumod.state.kind import Files, StateFile
 from qlumod.system.disk.within import Root
 

@@ -22,7 +22,7 @@ from qlumod.package.delivery import Delivery
 from qlumod.packaging.choice import packaging_named
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.workshop import Workshop
-from qlumod.system.processes.run import require_programs
+from qlumod.system.processes.programs import require_programs
 from qlumod.system.processes.workers import workers
 from qlumod.workflows.package import package_module
 from qlumod.workflows.predecessors import Base, fetch_predecessors, require_predecessors

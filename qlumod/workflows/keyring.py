@@ -16,7 +16,10 @@ from qlumod.repository.clients.packages import (
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import existing
 from qlumod.repository.publishing.founding import opened_settings
-from qlumod.system.disk.files import copy_new, make_directories, read_bytes, told
+from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.files import copy_new
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.keys.gpg import newest_key_date, user_ids
 

@@ -12,7 +12,7 @@ from qlumod.lock.verbs.check import ACCOUNTS, check_specs
 from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.lock.verbs.lock_files import old_lock, target
 from qlumod.lock.verbs.solve_lock import Wish, solved_lock
-from qlumod.model.accounts import parse_accounts
+from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import FlavorName, ModuleName, flavor_name, module_name
 from qlumod.model.new_spec import Draft, new_spec_text

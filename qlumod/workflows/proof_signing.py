@@ -5,14 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.model.proof import parse_proof, permits, proof_text
-from qlumod.proof.proved import known_permits
+from qlumod.model.permit import permits
+from qlumod.model.proof import parse_proof, proof_text
+from qlumod.proof.known_permits import known_permits
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.publishing.founding import opened_settings
 from qlumod.system.disk.files import write_whole
 from qlumod.system.keys.gpg import SigningKey, clearsign
 from qlumod.system.keys.signers import own_keys, signing
-from qlumod.system.processes.run import CommandFailed
+from qlumod.system.processes.command import CommandFailed
 
 Write = Callable[[Mapping[str, object]], None]
 """Writes a document as a proof."""

@@ -6,21 +6,22 @@ from pathlib import Path
 
 from qlumod.events import Listener
 from qlumod.late import late
-from qlumod.model.proof import permits
+from qlumod.model.permit import permits
 from qlumod.repository.format.layout import Layout, suite
 from qlumod.repository.format.settings import Settings, Wishes
 from qlumod.repository.format.snapshots import Snapshot, current_snapshot, existing
 from qlumod.repository.index.related import related
 from qlumod.repository.publishing.founding import opened_settings, settle_repository
-from qlumod.repository.publishing.incoming import Incoming, read_incoming, suite_of
+from qlumod.repository.publishing.incoming import read_incoming, suite_of
 from qlumod.repository.publishing.offering import Demand, Offer, demand, publisher
 from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.package_files import Incoming
 from qlumod.repository.publishing.terms import Admission, Terms
 from qlumod.repository.rules.redistribution import refuse_private, refuse_trials
 from qlumod.repository.rules.selection import only
 from qlumod.repository.rules.suite_plan import SuitePlan, plan_publication
 
-proving = late("qlumod.proof.proved")
+proving = late("qlumod.proof.known_permits")
 
 
 def publish(

@@ -10,6 +10,8 @@ from qlumod.events import ignore
 from qlumod.layer.gate import Gate
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Shipped
+from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.delta import plan_delta
 from qlumod.system.disk.tree_scan import scan
@@ -80,9 +82,11 @@ def _asked(plants: Iterable[Planted]) -> Iterator[tuple[str, bool]]:
         gate = Gate(
             tree=tree,
             chosen=Selection(entries, plan_delta(entries, {}, table=STATE_TABLE), STATE_TABLE),
-            shipped=Shipped({}, frozenset()),
+            shipped=Shipped({}, frozenset(), "md5"),
+            database=DEBIAN.database,
             declared={},
             owners={},
+            initrd=INITRAMFS_TOOLS,
             listen=ignore,
         )
         found = {suspect.path for suspect in gate.suspects({})}

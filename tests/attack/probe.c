@@ -42,7 +42,7 @@
 #define PORT 47113
 #define SHM_KEY 0x716c6d64
 #define AF_VSOCK_ 40
-/* What SECURITY.md lists: see CAPABILITIES in qlumod/system/enclosure/enclosure.py. */
+/* What SECURITY.md lists: see CAPABILITIES in qlumod/system/enclosure/bubblewrap.py. */
 #define CAPABILITIES 0x00000000a80005fbULL
 
 static const char *label = "";

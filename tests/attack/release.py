@@ -4,7 +4,8 @@ from pathlib import Path
 
 from qlumod.lock.verbs.check import check_specs
 from qlumod.lock.verbs.fetch_locked import fetch_locked
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.layer.kernels import ACCOUNTS

@@ -10,7 +10,7 @@ import pytest
 from qlumod.head.generations import read_current
 from qlumod.head.places import Places
 from qlumod.model.image import ImageName
-from qlumod.system.enclosure.enclosure import CAPABILITIES
+from qlumod.system.enclosure.bubblewrap import CAPABILITIES
 from tests.attack.host import marked_host
 from tests.attack.probing import (
     Reached,

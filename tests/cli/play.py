@@ -7,7 +7,7 @@ from qlumod.cli import main, options
 from qlumod.cli.exits import FoundWanting
 from qlumod.cli.screen import Reporter
 from qlumod.errors import QlumodError
-from qlumod.system.processes.run import command as program
+from qlumod.system.processes.command import command as program
 from qlumod.system.processes.run import run
 from qlumod.workflows.workplace import Workplace
 

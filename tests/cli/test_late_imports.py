@@ -6,13 +6,13 @@ from qlumod.system.disk.own_code import PACKAGE
 
 REASONS = {
     ("cli/settings/reading.py", "model.address"): "only who names archives needs it",
-    ("cli/settings/reading.py", "model.release"): "only who names archives needs it",
+    ("cli/settings/reading.py", "model.release_archives"): "only who names archives needs it",
     ("cli/settings/values.py", "model.address"): "only who names archives needs it",
     ("cli/options.py", "system.processes.limits"): "the limits hold for the whole process",
     ("cli/settings/table.py", "system.processes.limits"): "the usual limits are shown",
     ("cli/options.py", "workflows.workplace"): "the head node has no build half",
     ("packaging/debian/packaging.py", "packaging.debian.apt_archives"): "only who locks needs it",
-    ("workflows/publish.py", "proof.proved"): "only who gives proofs needs it",
+    ("workflows/publish.py", "proof.known_permits"): "only who gives proofs needs it",
 }
 LATE = re.compile(r"""= late\("qlumod\.([\w.]+)"\)""")
 

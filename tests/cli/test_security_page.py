@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from qlumod.system.enclosure.enclosure import CAPABILITIES
+from qlumod.system.enclosure.bubblewrap import CAPABILITIES
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "SECURITY.md").read_text()

@@ -13,13 +13,14 @@ from qlumod.cli.settings import reading as configuration
 from qlumod.cli.settings import values as kinds
 from qlumod.head.known_digests import remembered_digests
 from qlumod.layer.inputs import parse_inputs
-from qlumod.model.accounts import parse_accounts
+from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.address import address
 from qlumod.model.contents import parse_contents, parse_packages
+from qlumod.model.difference import Aspect, Difference
 from qlumod.model.document import decoded
 from qlumod.model.held import read_held
 from qlumod.model.image import parse_image, parse_stack
-from qlumod.model.lock import parse_lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import ModuleName, ModulePackage, ReleaseVersion
@@ -39,15 +40,14 @@ from qlumod.packaging.debian.state.diverted import unseen_diversions
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.debian.state.triggers import interests
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
-from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.scanned_tree import ScannedTree, dumped, loaded
 from qlumod.repository.format.index_entries import read_packages, read_sources
 from qlumod.repository.format.indexes import read_index
 from qlumod.repository.format.retired_names import parse_remembered
 from qlumod.repository.format.settings import parse_settings
-from qlumod.repository.sets.module_sets import read_lines
 from qlumod.repository.sets.proofs import parse_known
+from qlumod.repository.sets.set_documents import read_lines
 from qlumod.secrets.look import look
 from qlumod.stack.payload import Payload
 from qlumod.state.fragment import write_fragment
@@ -108,9 +108,9 @@ A = "a" * 64
 LOCKS = (E["14.0.0-bookworm-amd64.lock"], E["kernel-modules.lock"])
 
 MODEL = (
-    _text("model.lock.parse_lock", parse_lock, *LOCKS),
+    _text("model.lock_file.parse_lock", parse_lock, *LOCKS),
     _text("model.manifest.parse_manifest", parse_manifest, E["manifest"]),
-    _text("model.accounts.parse_accounts", parse_accounts, E["accounts"]),
+    _text("model.accounts_file.parse_accounts", parse_accounts, E["accounts"]),
     _text("model.release.parse_release", parse_release, E["release"], RELEASE),
     _text(
         "model.module_file.parse_spec",
@@ -287,7 +287,7 @@ DOCUMENTS = (
         seeds=(E["settings"].encode(),),
     ),
     Reader(
-        name="repository.sets.module_sets.read_lines",
+        name="repository.sets.set_documents.read_lines",
         read=lambda data: read_lines(data, "modules"),
         seeds=(E["modules"].encode(),),
     ),

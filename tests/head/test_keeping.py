@@ -8,7 +8,8 @@ from qlumod.events import Caution, ignore
 from qlumod.head.verbs.image import NewImage, create_image, remove_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.head.head_node import HeadNode
 
 FIXED, FOLLOWING = ImageName("fixed"), ImageName("following")

@@ -72,6 +72,7 @@ def image(site: Site, directory: Path, *modules: str) -> str:
         {
             "modules": [[str(payload), str(payload / "layer.squashfs")] for payload in payloads],
             "own": {"files": [], "secrets": []},
+            "packaging": DEBIAN.place,
             "epoch": 1_700_000_000,
             "scratch": str(directory / "scratch"),
             "output": str(made),

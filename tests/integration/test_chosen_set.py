@@ -18,8 +18,9 @@ import pytest
 from qlumod.events import ignore
 from qlumod.model.held import read_held
 from qlumod.model.manifest import parse_manifest
-from qlumod.model.proof import parse_proof, permits
-from qlumod.proof.proved import known_permits
+from qlumod.model.permit import permits
+from qlumod.model.proof import parse_proof
+from qlumod.proof.known_permits import known_permits
 from qlumod.repository.index.listing import listed
 from qlumod.system.processes.namespace import call_inside
 from tests.conftest import ROOT, Answer

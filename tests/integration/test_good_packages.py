@@ -6,7 +6,8 @@ import pytest
 from debian.deb822 import Deb822
 
 from qlumod.packaging.debian.lintian import Level, lint
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.integration.conftest import MODULES, MainJob
 from tests.model.test_copyright import taken_apart
 

@@ -3,7 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.support.debs import make_deb
 
 TOKEN = "gh" + "p_0123456789abcdefghijABCDEFGHIJ456789"

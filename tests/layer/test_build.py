@@ -19,13 +19,14 @@ from qlumod.layer.cache import commit_payload, payload_path
 from qlumod.layer.payload_build import build_again
 from qlumod.lock.verbs.check import check_specs
 from qlumod.model.contents import parse_contents
-from qlumod.model.lock import parse_lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.model.names import Digest
 from qlumod.package.delivery import Delivery
 from qlumod.system.disk.mount import squashfs, tmpfs
 from qlumod.system.disk.tree_scan import scan
+from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.run import capture
 from qlumod.workflows.build import build_modules
 from tests.layer.site import ODD_NAMES, Site, checked
 
@@ -413,7 +414,7 @@ def without_mksquashfs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
         for program in Path(directory).iterdir():
             if program.name != "mksquashfs" and not (programs / program.name).exists():
                 (programs / program.name).symlink_to(program)
-    monkeypatch.setattr("qlumod.system.processes.run.SEARCH_PATH", str(programs))
+    monkeypatch.setattr("qlumod.system.processes.programs.SEARCH_PATH", str(programs))
     yield
 
 

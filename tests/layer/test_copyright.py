@@ -6,6 +6,8 @@ from pathlib import Path
 from qlumod.layer.copyright_files import copyright_texts
 from qlumod.model.copyright import Texts, collected
 from qlumod.model.names import PackageName
+from qlumod.packaging.debian.archive import POOL, FrozenArchive
+from qlumod.packaging.debian.roots.deb_supply import DebSupply
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.system.disk.within import Root
 from tests.layer.conftest import LICENCE
@@ -17,12 +19,10 @@ TEXTS = dict.fromkeys(map(PackageName, ("licensed", "licensed-data", "licensed-d
 def _texts(site: Site, place: Path) -> Texts:
     for name in ("root", "scratch"):
         (place / name).mkdir(exist_ok=True)
+    (place / POOL).symlink_to(site.specs / "debs")
+    supply = DebSupply(FrozenArchive(directory=place, suite="", keyring=place))
     return copyright_texts(
-        site.job("licensed"),
-        STATE_TABLE,
-        Root(place / "root"),
-        site.specs / "debs",
-        Root(place / "scratch"),
+        site.job("licensed"), STATE_TABLE, Root(place / "root"), supply, Root(place / "scratch")
     )
 
 

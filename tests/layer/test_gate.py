@@ -1,6 +1,7 @@
 """Nothing secret gets into a layer: what no package shipped is looked into."""
 
 import gzip
+import hashlib
 import re
 import tracemalloc
 from collections.abc import Mapping
@@ -12,8 +13,10 @@ from qlumod.errors import QlumodError
 from qlumod.events import Caution, Event
 from qlumod.layer.gate import Gate, declared_secrets
 from qlumod.layer.select import BOOT, Selection
-from qlumod.layer.shipped import Shipped, md5
+from qlumod.layer.shipped import Shipped
 from qlumod.model.contents import parse_contents
+from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.state.delta import Action, Plan, Step
 from qlumod.system.disk.tree_scan import scan
@@ -164,9 +167,11 @@ def gate_of(
     return Gate(
         tree=tree,
         chosen=Selection(entries, Plan(steps=steps), STATE_TABLE),
-        shipped=Shipped({}, frozenset()),
+        shipped=Shipped({}, frozenset(), "md5"),
+        database=DEBIAN.database,
         declared=declared,
         owners={},
+        initrd=INITRAMFS_TOOLS,
         processors=1,
         listen=said.append,
     )
@@ -240,9 +245,11 @@ def test_an_initrd_is_looked_through_but_for_what_the_layer_has() -> None:
     gate = Gate(
         tree=Root(Path("/nonexistent")),
         chosen=Selection({}, Plan(steps=()), STATE_TABLE),
-        shipped=Shipped({}, frozenset([md5(PEM)])),
+        shipped=Shipped({}, frozenset([hashlib.md5(PEM).digest()]), "md5"),
+        database=DEBIAN.database,
         declared={"/etc/munge/munge.key": b"the key of all nodes\n"},
         owners={},
+        initrd=INITRAMFS_TOOLS,
         listen=said.append,
     )
     harmless = cpio("etc/example", PEM) + cpio("etc/hosts", b"127.0.0.1 localhost\n")

@@ -21,8 +21,9 @@ from qlumod.secrets.unpack import members_within
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.system.enclosure.enclosure import enclosed
+from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.run import capture
 from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
 from qlumod.workflows.source import source
 from qlumod.workflows.workplace import workshop_in

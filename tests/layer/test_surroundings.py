@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import Caution, Event, Output
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.layer.site import Site
 from tests.support.contents import paths_in
 

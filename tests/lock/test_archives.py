@@ -7,11 +7,12 @@ import apt_pkg
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.model.lock import parse_lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.packaging.debian import host_apt
 from qlumod.packaging.debian.build_tools import tools
 from qlumod.system.keys import gpg
-from qlumod.system.processes.run import attempt, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import attempt
 from tests.lock.site import Site, versions
 from tests.support.debs import make_deb
 from tests.support.signing import signing_home, weak_key

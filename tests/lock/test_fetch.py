@@ -16,7 +16,8 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import StepAdvanced, StepStarted
 from qlumod.model.lock import LockedPackage
-from qlumod.system.processes.run import command, run
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 from tests.lock.site import Site
 from tests.support.debs import make_deb
 

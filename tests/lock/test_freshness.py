@@ -8,7 +8,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.lock.rules.freshness import Older, older_archive
 from qlumod.lock.verbs.solve_lock import Wish
-from qlumod.model.lock import lock_text, parse_lock
+from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.packaging.debian import host_apt
 from qlumod.workflows import lock as workflow
 from tests.conftest import Typed

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import Notice
-from qlumod.model.lock import LockedPackage, inputs_of, lock_text, parse_lock
+from qlumod.model.lock import LockedPackage, inputs_of
+from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.model.names import ModuleName
 from qlumod.workflows.lock import Locked
 from tests.lock.site import Site, table, versions

@@ -13,7 +13,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
-from qlumod.system.processes.run import CommandFailed, command
+from qlumod.system.processes.command import CommandFailed, command
 from qlumod.system.processes.stalling import Growing, Stalled, run_unless_stalled
 from qlumod.workflows import lock as workflow
 from tests.lock.site import Site, versions

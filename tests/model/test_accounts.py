@@ -3,7 +3,7 @@
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.model.accounts import accounts_text, parse_accounts
+from qlumod.model.accounts_file import accounts_text, parse_accounts
 from qlumod.model.names import FlavorName, PackageName
 from tests.support.documents import ACCOUNTS
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.model.accounts import parse_accounts
+from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.image import parse_image, parse_stack
-from qlumod.model.lock import parse_lock
+from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.module_file import parse_spec
 from qlumod.model.registry import parse_registry
 from qlumod.model.release import parse_release
 from qlumod.repository.format.settings import parse_settings
-from qlumod.repository.sets.module_sets import read_lines
+from qlumod.repository.sets.set_documents import read_lines
 from tests.conftest import ROOT
 from tests.support.documents import release
 

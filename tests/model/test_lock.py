@@ -14,9 +14,8 @@ from qlumod.model.lock import (
     LockedPackage,
     LockedPredecessor,
     LockedPublication,
-    lock_text,
-    parse_lock,
 )
+from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.model.names import (
     ArchName,
     Digest,

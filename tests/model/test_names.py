@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
-from qlumod.model.accounts import parse_accounts
+from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.digests import Value, digest_value
 from qlumod.model.image import image_name
 from qlumod.model.module_file import parse_spec

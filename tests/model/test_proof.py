@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from qlumod import __version__
 from qlumod.errors import QlumodError
-from qlumod.model.proof import Permit, parse_proof, permits, proof_text, stack_digest
+from qlumod.model.permit import Permit, permits
+from qlumod.model.proof import parse_proof, proof_text, stack_digest
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
 BY = f"qlumod {__version__}"

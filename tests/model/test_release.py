@@ -7,7 +7,8 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.model.names import FlavorName, ReleaseVersion
 from qlumod.model.profile import marked, profile_of
-from qlumod.model.release import UNVERIFIED, Archive, parse_release, release_text
+from qlumod.model.release import parse_release, release_text
+from qlumod.model.release_archives import UNVERIFIED, Archive
 from tests.support.documents import RELEASE
 
 VENDOR = """

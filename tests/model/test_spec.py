@@ -8,14 +8,9 @@ from qlumod.errors import QlumodError
 from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import FlavorName, PackageName
 from qlumod.model.public import Public
-from qlumod.model.spec import (
-    ModuleSpec,
-    Restored,
-    Secret,
-    SecretKind,
-    in_build_order,
-    with_requirements,
-)
+from qlumod.model.secret import Secret, SecretKind
+from qlumod.model.spec import ModuleSpec, Restored, in_build_order, with_requirements
+from qlumod.model.spec_fields import SPEC_FIELDS
 from qlumod.model.stacks import excluded
 from tests.support.documents import CORE, SLURM, release
 from tests.support.texts import SEEN
@@ -24,11 +19,7 @@ NO_MODULE = (
     "is no module name: it holds lower-case letters, digits, '-', '+' and '.', "
     "and begins with a letter or a digit"
 )
-FIELD_NAMES = (
-    "Archive, Build-Packages, Conflicts, Debconf, Description, Disable, Enable, Exclude, Flavors, "
-    "Include, Kernel-Modules, Module, Packages, Prefer, Public, Recommends, Redistribute, "
-    "Requires, Restore, Secrets, Stack-Group, Title, Variant, Variant-Of, Wins"
-)
+FIELD_NAMES = ", ".join(sorted(("Variant", *(entry.name for entry in SPEC_FIELDS))))
 FORM = "it has the form 'name', 'name (>= version)' or 'name (>= version) <flavor>'"
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.conftest import ROOT
 from tests.integration.conftest import own_packages, test_cache
 from tests.own.older import make_older

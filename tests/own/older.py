@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 
 OLDER = "0.0.1"
 

@@ -12,7 +12,8 @@ import pytest
 
 from qlumod.cli.settings.conffile import conffile
 from qlumod.packaging.debian.lintian import lint
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.conftest import ROOT
 
 PARTS = (

@@ -10,7 +10,8 @@ from qlumod.package.deb_build import build_package
 from qlumod.package.delivery import Delivery
 from qlumod.package.source_plan import SourcePlan
 from qlumod.stack.payload import Payload
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from qlumod.workflows.build import build_modules
 from qlumod.workflows.source import source
 from tests.integration.conftest import own_packages, test_cache

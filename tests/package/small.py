@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from qlumod.model.accounts import accounts_text, parse_accounts
+from qlumod.model.accounts_file import accounts_text, parse_accounts
 from qlumod.model.contents import PackageLine, packages_text, parse_contents
 from qlumod.model.copyright import collected
 from qlumod.model.digests import digest_bytes
-from qlumod.model.lock import Lock, LockedPredecessor, lock_text, parse_lock
+from qlumod.model.lock import Lock, LockedPredecessor
+from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
 from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import Digest, ModuleName
@@ -23,7 +24,8 @@ from qlumod.package.deb_build import Toolbox, from_tree
 from qlumod.package.place import source_tree
 from qlumod.package.render import render
 from qlumod.package.source_plan import SourcePlan
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 
 EPOCH = 1_763_812_800
 """Sat, 22 Nov 2025 12:00:00 UTC."""

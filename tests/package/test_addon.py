@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.package.conftest import Built
 from tests.package.small import toolbox
 

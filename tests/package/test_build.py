@@ -17,7 +17,8 @@ from qlumod.events import Event, Notice
 from qlumod.package.deb_build import Toolbox, build_package
 from qlumod.package.delivery import Delivery
 from qlumod.stack.payload import Payload
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.conftest import ROOT
 from tests.package.conftest import Built, build, listing
 from tests.package.small import EPOCH, make_payload, plan, toolbox

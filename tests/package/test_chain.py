@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.package.conftest import Built
 from tests.support.archive import make_archive
 from tests.support.debs import make_deb

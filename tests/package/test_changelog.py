@@ -11,7 +11,7 @@ from qlumod.model.contents import PackageLine, parse_contents
 from qlumod.model.digests import digest_bytes
 from qlumod.model.module_file import spec_text
 from qlumod.model.names import Digest, ModuleName
-from qlumod.model.release import Archive
+from qlumod.model.release_archives import Archive
 from qlumod.package.before import predecessor_document, read_predecessor, read_texts
 from qlumod.package.changelog import items, older, summary, transparency
 from qlumod.package.render import render

@@ -12,7 +12,8 @@ from jinja2 import UndefinedError
 from qlumod.package.orig import orig_name, write_orig
 from qlumod.package.render import README, _printer, render
 from qlumod.package.source_plan import SourcePlan
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.package.small import plan, predecessor
 
 

@@ -9,7 +9,8 @@ import pytest
 from debian.deb822 import Changes
 
 from qlumod.system.disk.store import Store
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.conftest import ROOT
 from tests.layer.site import Site
 from tests.package.conftest import Made, debs_in

@@ -23,7 +23,8 @@ from qlumod.package.source_plan import SourcePlan
 from qlumod.package.stored import Stored
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.store import Store
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.package.conftest import Built
 from tests.package.small import plan, toolbox
 

@@ -13,7 +13,9 @@ import pytest
 
 from qlumod.events import Caution, Event
 from qlumod.model.names import ModuleName
-from qlumod.system.processes.run import SEARCH_PATH, capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.programs import SEARCH_PATH
+from qlumod.system.processes.run import capture
 from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
 from tests.conftest import ROOT, Answer
 from tests.integration.conftest import typed as qlumod

@@ -7,7 +7,7 @@ from qlumod.events import Event, Output
 from qlumod.layer.inputs import documents, read_inputs, write_inputs
 from qlumod.layer.job import Job
 from qlumod.layer.payload_build import plan_jobs as plan_layers
-from qlumod.model.accounts import parse_accounts
+from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.names import ModuleName
 from qlumod.model.project import checked_project
 from qlumod.package.delivery import Delivery

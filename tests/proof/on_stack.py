@@ -7,15 +7,14 @@ from pathlib import Path
 
 from qlumod.events import Listener, step
 from qlumod.lock.verbs.lock_files import locked_project
-from qlumod.model.names import DEB, ModuleName
+from qlumod.model.names import ModuleName
 from qlumod.model.spec import with_requirements
 from qlumod.packaging.debian.packaging import DEBIAN
-from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.proof.expected import expectations
 from qlumod.proof.inside import assembled, write_initrd
 from qlumod.proof.permitted import Expectations
 from qlumod.proof.reference import Installation
-from qlumod.proof.scanned import is_looked_into, scanned
+from qlumod.proof.scanned import is_looked_into, looked_into, scanned
 from qlumod.proof.scanned_tree import ScannedTree, loaded
 from qlumod.proof.verdict import verdict
 from qlumod.stack.order import stacked
@@ -25,6 +24,8 @@ from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.disk.tree_scan import entry_of, scan
 from qlumod.workflows.workplace import Workplace
 from tests.proof.faults import Fault, faults
+
+LISTED = looked_into(DEBIAN)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Proof:
         project, lock = locked_project(Workplace(specs=specs, cache=cache))
         modules = [ModuleName(name) for name in payloads]
         installation = Installation(
-            packaging=DEB, lock=lock, specs=with_requirements(modules, project.specs)
+            packaging=DEBIAN.name, lock=lock, specs=with_requirements(modules, project.specs)
         )
         kept = cache / "proof" / f"{installation.identity}.tree.gz"
         return cls(
@@ -51,7 +52,7 @@ class Proof:
 
     def failures(self, stack: ScannedTree) -> list[str]:
         """The paths that are reported."""
-        found = verdict(self.reference, stack, expected=self.expected, kinds=STATE_TABLE.kinds)
+        found = verdict(self.reference, stack, expected=self.expected, packaging=DEBIAN)
         return [failure.path for failure in found.failures]
 
 
@@ -72,8 +73,8 @@ def report_all(
         assembled(members, space, packaging=DEBIAN, epoch=epoch, listen=listen) as stack,
     ):
         root = stack.root
-        write_initrd(root, members, space / "initrd.img", listen)
-        sound = scanned(root, STATE_TABLE)
+        write_initrd(DEBIAN.initrd, root, members, space / "initrd.img", listen=listen)
+        sound = scanned(root, DEBIAN)
         answers = {"": proof.failures(sound)}
         with step(listen, "doing faults", total=len(faults())) as advance:
             for number, fault in enumerate(faults()):
@@ -109,6 +110,6 @@ def _rescanned(sound: ScannedTree, upper: Path, view: Path) -> ScannedTree:
             data.pop(path, None)
             continue
         entries[path] = entry_of(view, path)
-        if is_looked_into(entries[path], STATE_TABLE):
+        if is_looked_into(entries[path], LISTED):
             data[path] = (view / path.lstrip("/")).read_bytes()
     return ScannedTree(entries=dict(sorted(entries.items())), data=data)

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from qlumod.model.difference import Difference
 from qlumod.model.tree import TreeEntry
-from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.compare import compare
-from qlumod.proof.difference import Difference
+from qlumod.proof.listed import listed_trees
 from qlumod.proof.scanned_tree import ScannedTree
 
 PASSWD = b"root:x:0:0:root:/root:/bin/bash\nmunge:x:%d:%d::/nonexistent:/usr/sbin/nologin\n"
@@ -30,7 +31,7 @@ def tree(*entries: TreeEntry, munge: int = 101, members: bytes = b"", **data: by
 
 
 def told(reference: ScannedTree, stack: ScannedTree) -> list[str]:
-    return [str(difference) for difference in compare(reference, stack, STATE_TABLE.kinds)]
+    return [str(difference) for difference in compare(reference, stack, listed_trees(DEBIAN))]
 
 
 def test_equal_trees_do_not_differ() -> None:
@@ -164,6 +165,6 @@ def test_a_file_that_its_kind_cannot_read_is_told() -> None:
 
 
 def test_differences_are_sorted_by_path() -> None:
-    differences = compare(tree(file("/b"), file("/a")), tree(), STATE_TABLE.kinds)
+    differences = compare(tree(file("/b"), file("/a")), tree(), listed_trees(DEBIAN))
     assert [difference.path for difference in differences] == ["/a", "/b"]
     assert all(isinstance(difference, Difference) for difference in differences)

@@ -2,12 +2,12 @@
 
 import pytest
 
+from qlumod.model.difference import Aspect, Difference
 from qlumod.model.names import ModuleName
-from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked
 from qlumod.proof.derivation import closer_sets, no_derivation
 from qlumod.proof.design import ProofStack, design
-from qlumod.proof.difference import Aspect, Difference
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.proof.steps import otherwise
@@ -86,7 +86,7 @@ def test_the_largest_sets_are_tried_without_what_spoils_them(
 
 @pytest.fixture(scope="module")
 def at_once(tmp_path_factory: pytest.TempPathFactory) -> ScannedTree:
-    return scanned(Root(make_reference(tmp_path_factory.mktemp("once"))), STATE_TABLE)
+    return scanned(Root(make_reference(tmp_path_factory.mktemp("once"))), DEBIAN)
 
 
 DEEDS = {
@@ -105,7 +105,7 @@ def test_whatever_a_script_makes_of_the_modules_is_a_reaction(
 ) -> None:
     root = make_reference(tmp_path_factory.mktemp("steps"))
     (root / path.lstrip("/")).write_text(DEEDS[path])
-    found = otherwise(at_once, scanned(Root(root), STATE_TABLE), secrets=(), table=STATE_TABLE)
+    found = otherwise(at_once, scanned(Root(root), DEBIAN), secrets=(), packaging=DEBIAN)
     assert {difference.path for difference in found} == {path}
 
 
@@ -119,10 +119,10 @@ def test_ids_order_backups_and_the_bytes_of_secrets_are_none(
     (root / "var/lib/dpkg/status").write_text("\n\n".join(reversed(status)) + "\n\n")
     (root / "var/lib/dpkg/status-old").write_text("before")
     (root / "etc/munge/munge.key").write_text("another secret")
-    secrets, table = ["/etc/munge/munge.key"], STATE_TABLE
-    assert otherwise(at_once, scanned(Root(root), table), secrets=secrets, table=table) == ()
+    secrets = ["/etc/munge/munge.key"]
+    assert otherwise(at_once, scanned(Root(root), DEBIAN), secrets=secrets, packaging=DEBIAN) == ()
     (root / "etc/munge/munge.key").unlink()
-    (found,) = otherwise(at_once, scanned(Root(root), table), secrets=secrets, table=table)
+    (found,) = otherwise(at_once, scanned(Root(root), DEBIAN), secrets=secrets, packaging=DEBIAN)
     assert str(found) == "/etc/munge/munge.key: missing file"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import Listener, ignore
-from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import dumped, loaded
 from qlumod.proof.verdict import verdict
@@ -33,7 +33,7 @@ def scan_hidden(*, listen: Listener, stack: str, scratch: str, outputs: Sequence
             view.mkdir()
             fault.deed(layer)
             with overlay([Path(stack), layer], view):
-                Path(output).write_bytes(dumped(scanned(Root(view), STATE_TABLE)))
+                Path(output).write_bytes(dumped(scanned(Root(view), DEBIAN)))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
@@ -48,11 +48,11 @@ def test_what_a_layer_hides_is_reported(tmp_path: Path) -> None:
         {"stack": str(stack), "scratch": str(scratch), "outputs": list(map(str, outputs))},
         listen=ignore,
     )
-    reference = scanned(Root(make_reference(tmp_path / "reference")), STATE_TABLE)
+    reference = scanned(Root(make_reference(tmp_path / "reference")), DEBIAN)
     assert len(HIDDEN) == 3
     for fault, output in zip(HIDDEN, outputs, strict=True):
         found = verdict(
-            reference, loaded(output.read_bytes()), expected=expectations(), kinds=STATE_TABLE.kinds
+            reference, loaded(output.read_bytes()), expected=expectations(), packaging=DEBIAN
         )
         reported = [failure.path for failure in found.failures]
         assert any(path.startswith(fault.names) for path in reported), (fault.name, reported)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.proof.verdict import Verdict, verdict
@@ -16,17 +16,17 @@ from tests.proof.small import LEFT_OUT, make_reference, make_stack
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> ScannedTree:
-    return scanned(Root(make_reference(tmp_path_factory.mktemp("reference"))), STATE_TABLE)
+    return scanned(Root(make_reference(tmp_path_factory.mktemp("reference"))), DEBIAN)
 
 
 def judge(reference: ScannedTree, stack: ScannedTree) -> Verdict:
-    return verdict(reference, stack, expected=expectations(), kinds=STATE_TABLE.kinds)
+    return verdict(reference, stack, expected=expectations(), packaging=DEBIAN)
 
 
 def test_a_sound_stack_has_only_permitted_differences(
     reference: ScannedTree, tmp_path: Path
 ) -> None:
-    found = judge(reference, scanned(Root(make_stack(tmp_path)), STATE_TABLE))
+    found = judge(reference, scanned(Root(make_stack(tmp_path)), DEBIAN))
     assert [str(failure) for failure in found.failures] == []
     assert found.counts == {
         "left out": len(LEFT_OUT),
@@ -56,5 +56,5 @@ def test_a_sound_stack_has_only_permitted_differences(
 )
 def test_every_fault_is_reported(fault: Fault, reference: ScannedTree, tmp_path: Path) -> None:
     fault.deed(make_stack(tmp_path))
-    found = judge(reference, scanned(Root(tmp_path), STATE_TABLE))
+    found = judge(reference, scanned(Root(tmp_path), DEBIAN))
     assert any(failure.path.startswith(fault.names) for failure in found.failures), found.failures

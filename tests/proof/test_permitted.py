@@ -5,15 +5,14 @@ from hashlib import md5
 
 import pytest
 
+from qlumod.model.difference import Aspect, Difference
 from qlumod.model.tree import TreeEntry
-from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.permitted import (
-    Permission,
-    false_records,
-    other_bytes_beside,
-    permissions,
-)
+from qlumod.packaging.debian.packaging import DEBIAN
+from qlumod.packaging.permits import Permission
+from qlumod.proof.permitted import permissions
+from qlumod.proof.recorded import false_records, other_bytes_beside
 from qlumod.proof.scanned_tree import ScannedTree
+from tests.packaging.toy.permits import LOG, TOY_PERMITS
 from tests.proof.expected import expectations
 
 
@@ -38,7 +37,7 @@ EXPECTED = replace(expectations(), beside={"/boot/vmlinuz-6.1.0": "dd"})
 
 def permitted(path: str, aspect: Aspect = Aspect.MISSING, **told: str) -> str | None:
     difference = Difference(path=path, aspect=aspect, **told)
-    allowed: tuple[Permission, ...] = permissions(EXPECTED, REFERENCE)
+    allowed: tuple[Permission, ...] = permissions(EXPECTED, REFERENCE, DEBIAN.permits)
     return next((one.name for one in allowed if one.permits(difference)), None)
 
 
@@ -118,7 +117,9 @@ def test_only_the_number_of_the_table_may_be_another() -> None:
 
 
 def test_only_the_day_of_the_module_may_be_another() -> None:
-    allowed = permissions(replace(EXPECTED, days={"munge": ("20001", "20000")}), REFERENCE)
+    allowed = permissions(
+        replace(EXPECTED, days={"munge": ("20001", "20000")}), REFERENCE, DEBIAN.permits
+    )
 
     def name(subject: str, reference: str, stack: str) -> str | None:
         told = Difference(
@@ -160,7 +161,9 @@ def test_slaves_in_left_out_directories_may_be_missing_from_links_and_records() 
         ).entries,
         data={record: f"{group}\n\n/opt\n5\n/opt/smi\n/opt/smi.1.gz\n\n".encode()},
     )
-    allowed = permissions(replace(EXPECTED, left_out=frozenset(["/usr/share/man/man1"])), reference)
+    allowed = permissions(
+        replace(EXPECTED, left_out=frozenset(["/usr/share/man/man1"])), reference, DEBIAN.permits
+    )
 
     def name(path: str, aspect: Aspect = Aspect.MISSING, **told: str) -> str | None:
         difference = Difference(path=path, aspect=aspect, **told)
@@ -185,8 +188,23 @@ def test_only_checksums_of_left_out_paths_may_be_missing() -> None:
     assert permitted("/etc/x.md5sums", Aspect.ENTRY, reference=line) is None
 
 
+def test_another_packaging_permits_what_its_own_installer_leaves_and_nothing_of_debian() -> None:
+    allowed = permissions(EXPECTED, REFERENCE, TOY_PERMITS)
+
+    def name(path: str) -> str | None:
+        difference = Difference(path=path, aspect=Aspect.MISSING)
+        return next((one.name for one in allowed if one.permits(difference)), None)
+
+    assert name(LOG) == "log"
+    assert name("/usr/share/doc/munge/README") == "left out"
+    assert name("/boot/vmlinuz-6.1.0") == "kernel and initrd"
+    assert name("/run/lock") == "run-time directory"
+    of_debian = ("/var/lib/dpkg/status-old", "/etc/alternatives/awk.1.gz", "/initrd.img")
+    assert set(map(name, of_debian)) == {None}
+
+
 def test_no_permission_covers_a_whole_directory() -> None:
-    for permission in permissions(EXPECTED, REFERENCE):
+    for permission in permissions(EXPECTED, REFERENCE, DEBIAN.permits):
         for path in getattr(permission, "paths", ()):
             assert not path.rpartition("/")[2].startswith("*"), path
 

@@ -14,7 +14,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
 from qlumod.model.proof import About, ProvenModule
-from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.scanned import scanned
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.repository.format.settings import Wishes
@@ -69,9 +69,9 @@ ABOUT = About(
 def sound(tmp_path: Path) -> Verdict:
     for name in ("reference", "stack"):
         (tmp_path / name).mkdir()
-    reference = scanned(Root(make_reference(tmp_path / "reference")), STATE_TABLE)
-    stack = scanned(Root(make_stack(tmp_path / "stack")), STATE_TABLE)
-    return verdict(reference, stack, expected=expectations(), kinds=STATE_TABLE.kinds)
+    reference = scanned(Root(make_reference(tmp_path / "reference")), DEBIAN)
+    stack = scanned(Root(make_stack(tmp_path / "stack")), DEBIAN)
+    return verdict(reference, stack, expected=expectations(), packaging=DEBIAN)
 
 
 def typed(

@@ -10,15 +10,20 @@ import pytest
 
 from qlumod.cli import verify_stack as verb
 from qlumod.cli.exits import FoundWanting, NotAll
+from qlumod.cli.proof_page import page
+from qlumod.model.difference import Aspect, Difference
 from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import Lock
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
-from qlumod.model.proof import About, ProvenModule, parse_proof, permits, stack_digest
+from qlumod.model.permit import permits
+from qlumod.model.proof import About, ProvenModule, parse_proof, stack_digest
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.checked import Checked, Way, refused
 from qlumod.proof.design import Apart, Design, ModulePair, ProofStack
-from qlumod.proof.difference import Aspect, Difference
-from qlumod.proof.proved import Proved, ShownProof, known_permits, legend, table
+from qlumod.proof.known_permits import known_permits, permits_of
+from qlumod.proof.proved import Proved, ShownProof
 
+PERMITS = permits_of(DEBIAN)
 CORE, SAMBA, SLURM = map(ModuleName, ("core", "samba", "slurm"))
 CLASH = "/etc/a|b: modules samba and slurm bring it differently\nsamba: f 0644 root:root"
 
@@ -34,7 +39,7 @@ def equal(stack: ProofStack, way: Way = Way.AT_ONCE, why: str = "") -> ShownProo
 
 
 def nothing() -> dict[str, int]:
-    return {name: 0 for name, _ in legend()}
+    return dict.fromkeys((one.name for one in PERMITS), 0)
 
 
 @pytest.fixture
@@ -87,6 +92,7 @@ def proved() -> Proved:
             **{stack: equal(stack) for stack in stacks},
             both: equal(both, Way.IN_STEPS),
         },
+        permits=PERMITS,
         without=((ModuleName("lustre-client"), "no package lustre-client-utils"),),
     )
 
@@ -136,7 +142,7 @@ exclude each other), 3 installed at once and 1 in two steps.
 
 
 def test_the_table_has_every_pair_and_what_is_not_in_it(proved: Proved) -> None:
-    assert table(proved) == TABLE
+    assert page(proved) == TABLE
 
 
 def wanting(proved: Proved) -> Proved:
@@ -149,7 +155,7 @@ def wanting(proved: Proved) -> Proved:
 
 
 def test_the_table_tells_what_nothing_explains(proved: Proved) -> None:
-    text = table(wanting(proved))
+    text = page(wanting(proved))
     assert "2 of 4 stacks do not equal one installation" in text
     assert "| core, slurm | at once | 200 | 1 | 20 | 7 |" in text
     assert "| samba, slurm | at once: slurm spoils it |  | refused |  |  |" in text
@@ -166,7 +172,7 @@ def test_the_table_tells_what_two_steps_make_otherwise(proved: Proved) -> None:
     shown = proved.results[(CORE, SLURM)]
     saw = Difference(path="/usr/share/saw", aspect=Aspect.MISSING, reference="file")
     reacting = replace(shown, result=replace(shown.result, otherwise=(saw,)))
-    text = table(replace(proved, results={**proved.results, (CORE, SLURM): reacting}))
+    text = page(replace(proved, results={**proved.results, (CORE, SLURM): reacting}))
     assert (
         "## Another installation in two steps\n\n| modules | difference |\n| --- | --- |\n"
         "| core, slurm | /usr/share/saw: missing file |\n"
@@ -211,7 +217,7 @@ def test_every_pair_is_a_line_and_the_table_a_file(
         "every stack equals one installation: 4 stacks (3 pairs; 1 more exclude each other), "
         "3 installed at once and 1 in two steps",
     ]
-    assert (tmp_path / "table.md").read_text() == table(whole)
+    assert (tmp_path / "table.md").read_text() == page(whole)
 
 
 def test_the_status_tells_that_something_is_wanting_or_left_out(

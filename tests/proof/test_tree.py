@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from qlumod.model.tree import TreeEntry
-from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import ScannedTree, dumped, loaded
 from qlumod.system.disk.within import Root
@@ -14,17 +14,17 @@ from tests.proof.small import PING_CAPABILITY, make_stack
 def test_a_tree_is_read_as_it_was_written(tmp_path: Path) -> None:
     make_stack(tmp_path)
     (tmp_path / "usr/bin/odd\udcff\n").touch()
-    tree = scanned(Root(tmp_path), STATE_TABLE)
+    tree = scanned(Root(tmp_path), DEBIAN)
     assert loaded(dumped(tree)) == tree
 
 
 def test_the_same_tree_is_written_in_the_same_bytes(tmp_path: Path) -> None:
-    tree = scanned(Root(make_stack(tmp_path)), STATE_TABLE)
+    tree = scanned(Root(make_stack(tmp_path)), DEBIAN)
     assert dumped(tree) == dumped(tree)
 
 
 def test_the_bytes_of_shared_state_are_at_hand_and_no_others(tmp_path: Path) -> None:
-    tree = scanned(Root(make_stack(tmp_path)), STATE_TABLE)
+    tree = scanned(Root(make_stack(tmp_path)), DEBIAN)
     assert tree.data["/etc/passwd"] == (tmp_path / "etc/passwd").read_bytes()
     assert "/var/lib/dpkg/status" in tree.data
     assert "/usr/bin/munge" not in tree.data
@@ -39,7 +39,7 @@ def test_a_number_stands_for_its_first_name() -> None:
 
 def test_a_scan_tells_all_of_a_path(tmp_path: Path) -> None:
     make_stack(tmp_path)
-    entries = scanned(Root(tmp_path), STATE_TABLE).entries
+    entries = scanned(Root(tmp_path), DEBIAN).entries
     assert list(entries) == sorted(entries)
     ping = entries["/usr/bin/ping"]
     assert (ping.type, ping.size, ping.xattrs) == (
@@ -58,7 +58,7 @@ def test_a_scan_tells_devices_fifos_and_whiteouts(tmp_path: Path) -> None:
     os.mknod(tmp_path / "loop", 0o60600, os.makedev(7, 1))
     os.mknod(tmp_path / "whiteout", 0o20000, 0)
     os.mkfifo(tmp_path / "fifo")
-    entries = scanned(Root(tmp_path), STATE_TABLE).entries
+    entries = scanned(Root(tmp_path), DEBIAN).entries
     assert {path: entry.type for path, entry in entries.items()} == {
         "/": "d",
         "/fifo": "p",

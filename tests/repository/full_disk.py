@@ -11,7 +11,8 @@ from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.format.snapshots import all_snapshots, current_snapshot
 from qlumod.repository.publishing.terms import Admission, Terms
-from qlumod.system.processes.run import command, run
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 from qlumod.workflows.publish import publish
 
 PAGE = 4096

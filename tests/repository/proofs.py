@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qlumod.model.held import Held, read_held
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.proof import About, ProvenModule, about_document, proof_text
-from qlumod.proof.proved import known_permits
+from qlumod.proof.known_permits import known_permits
 from qlumod.repository.index.listing import listed
 from qlumod.system.keys.gpg import SigningKey, clearsign
 

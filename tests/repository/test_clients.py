@@ -10,7 +10,8 @@ import pytest
 from qlumod.events import ignore
 from qlumod.repository.verbs.serve import server
 from qlumod.system.keys.gpg import make_key
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.repository.client import Client
 from tests.repository.conftest import SUITE, Shop
 

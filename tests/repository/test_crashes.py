@@ -10,7 +10,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Output, StepDone, StepStarted, ignore
 from qlumod.repository.publishing.snapshot_staging import opened
-from qlumod.system.disk.files import file_sum
+from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.processes.namespace import call_inside
 from tests.repository.conftest import SUITE, Shop
 

@@ -14,7 +14,8 @@ from qlumod.events import ignore
 from qlumod.repository.format.index_entries import read_packages, read_sources
 from qlumod.repository.format.snapshots import read_snapshot
 from qlumod.repository.index.listing import listed
-from qlumod.repository.publishing.incoming import read_incoming
+from qlumod.repository.publishing.incoming import read_apart, read_incoming
+from qlumod.repository.publishing.package_files import Incoming, PackageFile, attempted
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.support.raw_debs import CONTROL, deb, member
 
@@ -92,6 +93,17 @@ def test_a_dsc_or_changes_of_any_bytes_ends_in_a_value_or_an_error(
             read_incoming([Path(folder) / name], listen=ignore)
         except QlumodError as fault:
             assert folder in fault.brief
+
+
+def test_processes_of_their_own_read_the_same_in_the_same_order(shop: Shop) -> None:
+    paths = [shop.deb("first"), made(shop, b"no package"), shop.deb("last"), shop.work / "none.deb"]
+    files = [PackageFile(path=path, said={}) for path in paths]
+    moved: list[int] = []
+    apart = read_apart(files, 3, moved.append, listen=ignore)
+    here = [attempted(file) for file in files]
+    assert [str(one) for one in apart] == [str(one) for one in here]
+    assert [type(one) for one in apart] == [Incoming, QlumodError, Incoming, QlumodError]
+    assert sum(moved) == len(files)
 
 
 @settings(deadline=None, max_examples=200)

@@ -15,7 +15,8 @@ from qlumod.events import ignore
 from qlumod.model.digests import digest_bytes
 from qlumod.repository.format.indexes import GZ, PACKAGES, IndexKind
 from qlumod.repository.format.settings import Wishes
-from qlumod.repository.index.chunks import Chunks, Damaged, empty
+from qlumod.repository.index.chunks import Chunks, Damaged
+from qlumod.repository.index.cutting import empty
 from qlumod.repository.index.listing import listed
 from qlumod.repository.rules.retention import Retention
 from qlumod.repository.verbs.gc import collect
@@ -23,7 +24,7 @@ from qlumod.repository.verbs.repo import check_repository
 from qlumod.repository.verbs.sign import renew
 from qlumod.repository.verbs.withdraw import remove_packages
 from qlumod.system.disk.beneath import Beneath
-from qlumod.system.disk.files import Sum
+from qlumod.system.disk.regular_files import Sum
 from tests.repository.conftest import DATE, SUITE, Shop
 
 TEXT = "".join(

@@ -112,6 +112,20 @@ def test_each_key_must_be_able_to_sign_before_anything_is_written(shop: Shop, ke
     assert not shop.root.exists()
 
 
+def test_nothing_is_copied_for_a_key_that_is_not_there(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.publish(shop.deb("everyday"))
+    before = shop.tree()
+    shop.events.clear()
+    (tmp_path / "home").mkdir(mode=0o700)
+    monkeypatch.setenv("GNUPGHOME", str(tmp_path / "home"))
+    assert f"the key {shop.fingerprint} is missing" in refused(shop, shop.deb("other"))
+    assert "copying into the pool" not in {getattr(event, "step", "") for event in shop.events}
+    assert shop.tree() == before
+    assert shop.debris() == []
+
+
 def test_a_publication_does_not_change_the_keys(shop: Shop, newer: str) -> None:
     shop.publish(shop.deb("everyday"))
     told = refused(shop, shop.deb("other"), wishes=Wishes(keys=(shop.fingerprint, newer)))

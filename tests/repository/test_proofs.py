@@ -12,15 +12,17 @@ from qlumod.model.digests import digest_bytes
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.rules.retention import Retention
-from qlumod.repository.sets.module_sets import ModuleSet, read_set, recorded_sets
+from qlumod.repository.sets.module_sets import ModuleSet
 from qlumod.repository.sets.proofs import forget_proofs, known_proofs
+from qlumod.repository.sets.set_documents import read_set, recorded_sets
 from qlumod.repository.verbs.gc import collect
 from qlumod.repository.verbs.repo import check_repository, init_repository
 from qlumod.repository.verbs.sign import renew
 from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from qlumod.system.keys.gpg import all_fingerprints, make_key
 from qlumod.system.keys.signers import armoured_keys, public_keys
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.conftest import Typed
 from tests.repository.conftest import SUITE, Shop, refused
 from tests.repository.payloads import payload

@@ -7,8 +7,8 @@ from qlumod.events import ignore
 from qlumod.packaging.debian.deb import Deb
 from qlumod.repository.index import listing
 from qlumod.repository.index.listing import Listed, listed_in
-from qlumod.repository.publishing import incoming
-from qlumod.repository.sets.module_sets import read_set, recorded_sets
+from qlumod.repository.publishing import package_files
+from qlumod.repository.sets.set_documents import read_set, recorded_sets
 from qlumod.repository.verbs.repo import check_repository
 from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from tests.repository.conftest import SUITE, Shop, refused
@@ -167,7 +167,7 @@ def test_only_what_is_new_is_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -
         looked_at.append(deb.path.name.partition("_")[0])
         return listed_in(deb)
 
-    monkeypatch.setattr(incoming, "listed_in", noting)
+    monkeypatch.setattr(package_files, "listed_in", noting)
     monkeypatch.setattr(listing, "listed_in", noting)
     shop.publish(shop.deb("everyday", "1.1"))
     shop.publish(payload(shop, "slurm", "14.0.0-2"))

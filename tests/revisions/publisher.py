@@ -16,7 +16,8 @@ from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Admission, Terms
 from qlumod.system.keys.gpg import SigningKey
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from qlumod.workflows import build, lock
 from qlumod.workflows.package import source_plan
 from qlumod.workflows.predecessors import Base

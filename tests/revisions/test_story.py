@@ -9,7 +9,8 @@ from qlumod.errors import QlumodError
 from qlumod.events import Notice
 from qlumod.layer.cache import payload_path
 from qlumod.repository.format.snapshots import all_snapshots
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.conftest import Typed
 from tests.package.small import toolbox
 from tests.revisions.publisher import Publisher, documents, said

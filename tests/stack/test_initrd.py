@@ -1,4 +1,4 @@
-"""Core's initrd does for a stack, or it has one of its own."""
+"""Core's initrd does for a stack, or it has one of its own; made by whatever its packaging has."""
 
 import os
 from pathlib import Path
@@ -6,52 +6,82 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.events import ignore
+from qlumod.events import Listener, ignore
 from qlumod.model.manifest import INITRD, PayloadFile
 from qlumod.model.names import Digest
-from qlumod.stack.initrd import LARGEST, remake_initrd, require_bounded
-from qlumod.state.initrd_inputs import makes_another
+from qlumod.stack.initrd import LARGEST, make_initrd, remake_initrd, require_bounded
+from qlumod.stack.payload import Payload
 from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.enclosure import Enclosure
+from tests.packaging.toy.initrd import TEXT, TOY_INITRDS, ToyInitrds
 from tests.stack.test_meeting import member
 
-
-@pytest.mark.parametrize(
-    ("path", "another"),
-    [
-        ("/etc/modprobe.d/mlx4.conf", True),
-        ("/usr/lib/modules/6.1.0-56-amd64/updates/dkms/nvidia.ko", True),
-        ("/usr/share/initramfs-tools/hooks/fuse", True),
-        ("/usr/share/initramfs-tools/scripts/local-top/multipath", True),
-        ("/etc/fstab", True),
-        ("/usr/lib/udev/rules.d/60-rdma-ndd.rules", False),
-        ("/etc/fstab.d/a", False),
-        ("/usr/lib/modules-load.d/rdma.conf", False),
-    ],
-)
-def test_what_mkinitramfs_reads_makes_another_initrd(path, another):
-    assert makes_another([path]) is another
+KERNEL = "6.1"
+FILE = PayloadFile(path=INITRD, sha256=Digest("a" * 64), size=1)
 
 
-def test_a_stack_that_adds_nothing_to_it_keeps_the_initrd_of_core(tmp_path):
-    file = PayloadFile(path=INITRD, sha256=Digest("a" * 64), size=1)
-    core = member(tmp_path, "core", "/etc/modprobe.d/core.conf", requires=(), files=(file,))
-    slurm = member(tmp_path, "slurm", "/usr/sbin/slurmd")
+@pytest.fixture
+def root(tmp_path: Path) -> Root:
+    """A root that has a kernel, and the text."""
+    place = tmp_path / "root"
+    place.mkdir()
+    made = Root(place)
+    made.write("/boot/kernel-6.1", b"")
+    made.write("/boot/config-6.1", b"")
+    made.write(TEXT, b"all of it\n")
+    return made
+
+
+def core(place: Path, *paths: str) -> Payload:
+    """Core, which has a kernel and an initrd beside its layer."""
+    return member(place, "core", *paths, requires=(), kernel=KERNEL, files=(FILE,))
+
+
+def test_a_stack_that_adds_nothing_to_it_keeps_the_initrd_of_core(
+    root: Root, tmp_path: Path
+) -> None:
+    members = [core(tmp_path, TEXT), member(tmp_path, "slurm", "/usr/sbin/slurmd")]
     output = tmp_path / "initrd.img"
-    assert remake_initrd(Root(tmp_path), [core, slurm], output, listen=ignore) is None
+    assert remake_initrd(TOY_INITRDS, root, members, output, listen=ignore) is None
     assert not output.exists()
 
 
-def test_a_stack_without_a_kernel_has_no_initrd(tmp_path):
-    one = member(tmp_path, "one", "/etc/modprobe.d/one.conf", requires=())
-    assert remake_initrd(Root(tmp_path), [one], tmp_path / "initrd.img", listen=ignore) is None
+def test_a_stack_without_a_kernel_has_no_initrd(root: Root, tmp_path: Path) -> None:
+    members = [member(tmp_path, "one", TEXT, requires=())]
+    output = tmp_path / "initrd.img"
+    assert remake_initrd(TOY_INITRDS, root, members, output, listen=ignore) is None
 
 
-@pytest.mark.programs
-def test_an_initrd_has_a_largest_size(tmp_path: Path) -> None:
-    root = Root(tmp_path)
-    root.write("/initrd.img", b"")
-    os.truncate(tmp_path / "initrd.img", LARGEST)
-    require_bounded(root, "6.1")
-    os.truncate(tmp_path / "initrd.img", 700 << 20)
-    with pytest.raises(QlumodError, match=r"^the initrd of the kernel 6\.1 has 700 MiB, more than"):
-        require_bounded(root, "6.1")
+@pytest.mark.parametrize("brought_by", ["a module", "the site"])
+def test_a_stack_that_adds_to_it_has_one_of_its_own(
+    root: Root, tmp_path: Path, brought_by: str
+) -> None:
+    module, site = ((TEXT,), ()) if brought_by == "a module" else ((), (TEXT,))
+    members = [core(tmp_path), member(tmp_path, "slurm", *module)]
+    output = tmp_path / "initrd.img"
+    made = remake_initrd(TOY_INITRDS, root, members, output, site=site, listen=ignore)
+    assert made == output
+    assert output.read_text() == "6.1 0\nconfig-6.1\nkernel-6.1\nall of it\n"
+
+
+class TooLarge(ToyInitrds):
+    """A maker whose initrds no node could load."""
+
+    def make(self, place: Enclosure, kernel: str, *, epoch: int, listen: Listener) -> str:
+        """Make one that has no bytes on the disk."""
+        place.temporary.write("/made", b"")
+        os.truncate(place.temporary.place / "made", 700 << 20)
+        return "/made"
+
+
+def test_an_initrd_has_a_largest_size(root: Root, tmp_path: Path) -> None:
+    require_bounded(LARGEST, KERNEL, TOY_INITRDS.hooks)
+    output = tmp_path / "initrd.img"
+    with pytest.raises(QlumodError) as told:
+        make_initrd(TooLarge(), root, KERNEL, output, epoch=0, listen=ignore)
+    assert str(told.value) == (
+        "the initrd of the kernel 6.1 has 700 MiB, more than the 512 MiB that qlumod looks into "
+        "and that nodes are to load\n"
+        f"To mend it: see which line of {TEXT} puts so much there"
+    )
+    assert not output.exists()

@@ -1,101 +1,15 @@
-"""Accounts: seeded from the table, captured from a build, merged in a stack."""
-
-from dataclasses import replace
+"""Accounts: captured from a build, merged in a stack."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
-from qlumod.model.accounts import Accounts, Group, User
-from qlumod.state.accounts import (
-    ACCOUNTS,
-    GROUP,
-    GSHADOW,
-    PASSWD,
-    SHADOW,
-    SUBUID,
-    base_names,
-    makers_of,
-    require_readable,
-    seed,
-    unregistered,
-)
+from qlumod.model.accounts import Group
+from qlumod.state.account_files import GROUP, PASSWD, SHADOW, SUBUID
+from qlumod.state.accounts import ACCOUNTS
+from tests.state.account_words import BASE, munge, seeded, table, user, with_line
 from tests.state.files import CORE, HA, SLURM, faults, files, text
-
-BASE = files(
-    etc__passwd="root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/:/nologin\n",
-    etc__shadow="root:*:20000:0:99999:7:::\nnobody:*:20000:0:99999:7:::\n",
-    etc__group="root:x:0:\nadm:x:4:\nusers:x:100:\nnogroup:x:65534:\n",
-    etc__gshadow="root:*::\nadm:*::\nusers:*::\nnogroup:*::\n",
-)
-
-
-def munge(uid=410):
-    return User(
-        name="munge", uid=uid, group="munge", gecos="", home="/nonexistent", home_mode=None,
-        shell="/usr/sbin/nologin", packages=("munge",), flavors=(),
-    )  # fmt: skip
-
-
-def table(*users, groups=()):
-    return Accounts(users=users, groups=groups, text="", digest="")
-
-
-MUNGE = table(munge(), groups=(Group(name="munge", gid=410, packages=("munge",), flavors=()),))
-EPOCH = 20717 * 86400 + 5
-
-
-def with_line(found, path, line):
-    return {**found, path: files(x=f"{text(found, path)}{line}\n")["/x"]}
-
-
-def seeded(found=BASE, accounts=MUNGE):
-    return {**found, **seed(found, accounts, EPOCH)}
-
-
-def user(name, uid, below=BASE, home="/"):
-    above = with_line(below, PASSWD, f"{name}:x:{uid}:65534::{home}:/nologin")
-    return with_line(above, SHADOW, f"{name}:!:20717::::::")
-
-
-def test_seeding_adds_what_adduser_would_write():
-    found = seeded()
-    assert text(found, PASSWD).endswith("munge:x:410:410::/nonexistent:/usr/sbin/nologin\n")
-    assert text(found, SHADOW).endswith("munge:!:20717::::::\n")
-    assert text(found, GROUP).endswith("munge:x:410:\n")
-    assert text(found, GSHADOW).endswith("munge:!::\n")
-    assert (found[SHADOW].mode, found[SHADOW].group) == (0o640, "shadow")
-    assert (found[PASSWD].mode, found[PASSWD].group) == (0o644, "root")
-
-
-def test_an_account_that_systemd_sysusers_locks_for_good_is_seeded_and_told_so():
-    found = seeded(accounts=replace(MUNGE, users=(replace(munge(), expires=1),)))
-    assert text(found, SHADOW).endswith("munge:!:20717:::::1:\n")
-    (stanza,) = (s for s in unregistered(found, table(), base_names(BASE)) if "User:" in s)
-    assert "Expires: 1\n" in stanza
-
-
-def test_seeding_twice_changes_nothing():
-    assert seeded(seeded()) == seeded()
-
-
-def test_seeding_refuses_names_and_ids_that_are_given_away():
-    taken = user("munge", 102, user("nslcd", 410))
-    with pytest.raises(QlumodError) as error:
-        seed(taken, MUNGE, EPOCH)
-    assert faults(error) == "/etc/passwd: user munge has id 102, but 410 in the account table"
-    with pytest.raises(QlumodError) as error:
-        seed(user("nslcd", 410), MUNGE, EPOCH)
-    assert faults(error) == (
-        "/etc/passwd: id 410 of user munge in the account table belongs to user nslcd"
-    )
-
-
-def test_seeding_refuses_a_primary_group_that_is_nowhere():
-    with pytest.raises(QlumodError) as error:
-        seed(BASE, table(munge()), EPOCH)
-    assert faults(error) == "account table: user munge: there is no group munge"
 
 
 def test_a_fragment_holds_the_added_accounts_and_memberships():
@@ -263,53 +177,6 @@ def test_in_canonical_form_everything_else_counts(path, was, now):
     assert was in text(above, path)
     other = {**above, path: files(x=text(above, path).replace(was, now))["/x"]}
     assert ACCOUNTS.canonical(other) != ACCOUNTS.canonical(above)
-
-
-def test_an_account_that_is_not_in_the_table_is_told_with_the_stanza_to_add():
-    found = unregistered(
-        seeded(user("hacluster", 103)), MUNGE, base_names(BASE), {"hacluster": "p"}
-    )
-    assert found == (
-        "User: hacluster\nUid: 400\nGroup: nogroup\nHome: /\nShell: /nologin\nPackages: p\n",
-    )
-
-
-def test_an_account_with_another_id_than_the_tables_is_told_too():
-    assert unregistered(user("munge", 103), MUNGE, base_names(BASE)) == (
-        "User: munge\nUid: 410\nGroup: nogroup\nHome: /\nShell: /nologin\nPackages: PACKAGE\n",
-    )
-
-
-@pytest.mark.parametrize("home", ["/var/lib/my app", "/srv/$x", "/var/lib/ü"])
-@pytest.mark.parametrize("name", ["Debian-snmp", "hacluster"])
-def test_what_is_proposed_for_the_table_can_be_read(name, home):
-    above = seeded(user(name, 103, home=home))
-    found = unregistered(above, MUNGE, base_names(BASE), {name: "snmpd"})
-    require_readable(found, MUNGE)
-
-
-def test_an_account_that_no_table_can_hold_is_refused():
-    above = seeded(user("a" * 40, 103))
-    found = unregistered(above, MUNGE, base_names(BASE), {"a" * 40: "snmpd"})
-    with pytest.raises(QlumodError, match="is no account name"):
-        require_readable(found, MUNGE)
-
-
-def test_registered_accounts_and_those_of_base_passwd_are_not_told():
-    assert unregistered(seeded(), MUNGE, base_names(BASE)) == ()
-
-
-def test_the_maker_of_an_account_is_the_package_whose_script_says_so():
-    scripts = {
-        "a": "chown sshd /run",
-        "openssh-server": "adduser --system \\\n --no-create-home sshd",
-        "systemd": "u systemd-network - 'x'",
-        "z": "addgroup --system sshd-keys",
-    }
-    assert makers_of(["sshd", "systemd-network", "other"], scripts) == {
-        "sshd": "openssh-server",
-        "systemd-network": "systemd",
-    }
 
 
 NAMES = st.sets(st.sampled_from("abcdefgh"), max_size=6)

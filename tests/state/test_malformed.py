@@ -11,9 +11,10 @@ from qlumod.packaging.debian.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.debian.state.triggers import TRIGGERS
 from qlumod.packaging.debian.state.ucf import HASHFILE
-from qlumod.state.accounts import ACCOUNTS, unregistered
+from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.fragment import write_fragment
 from qlumod.state.kind import Kind, StateFile
+from qlumod.state.unregistered_accounts import unregistered
 
 REMEDY = "see which package writes that, and have it mended or leave it out"
 LONG = "1" * 5000

@@ -11,8 +11,9 @@ from debian.deb822 import PkgRelation
 from qlumod.events import Listener, ignore
 from qlumod.packaging.debian.host_apt import host_archives
 from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.run import capture
 
 ALWAYS = ("debhelper", "fakeroot")
 """What source packages ask for, and what sbuild itself does."""

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from qlumod.system.disk.mount import bind, mount, tmpfs
-from qlumod.system.processes.run import Command, command
+from qlumod.system.processes.command import Command, command
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 DEVICE_LINKS = {

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 
 EPOCH = 1_700_000_000
 """SOURCE_DATE_EPOCH of the small .debs: the same call makes the same bytes."""

@@ -12,8 +12,9 @@ from qlumod.events import Listener, ignore
 from qlumod.packaging.debian.host_apt import host_archives
 from qlumod.system.disk.mount import bind, overlay, squashfs
 from qlumod.system.disk.tmpfs import scratch_space
+from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
-from qlumod.system.processes.run import attempt, command, run
+from qlumod.system.processes.run import attempt, run
 from tests.support.chroot import in_root, inhabited
 
 HEAD_NODE = (

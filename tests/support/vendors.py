@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from qlumod.system.keys import gpg
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.support.archive import SmallArchive, make_archive
 from tests.support.debs import make_deb
 from tests.support.dkms import POSTINST, PRERM

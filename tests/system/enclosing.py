@@ -8,9 +8,10 @@ from typing import Any
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Event, Listener, Output
 from qlumod.system.disk.within import Root
-from qlumod.system.enclosure.enclosure import Shown, enclosed
+from qlumod.system.enclosure.bubblewrap import Shown
+from qlumod.system.enclosure.enclosure import enclosed
 from qlumod.system.processes import limits
-from qlumod.system.processes.run import CommandFailed
+from qlumod.system.processes.command import CommandFailed
 
 
 def play(

@@ -9,9 +9,10 @@ from qlumod.model.lock import LockedPackage
 from qlumod.model.names import PackageName
 from qlumod.packaging.debian import apt, apt_indexes
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, frozen_archive
-from qlumod.system.disk import files
+from qlumod.system.disk.regular_files import file_sum, regular_files
 from qlumod.system.disk.store import Store
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.support.debs import make_deb
 
 HEADING = Heading(epoch=1_700_000_000, architecture="amd64", suite="frozen")
@@ -19,7 +20,7 @@ HEADING = Heading(epoch=1_700_000_000, architecture="amd64", suite="frozen")
 
 def stored(store: Store, deb: Path) -> LockedPackage:
     name, version, architecture = deb.stem.split("_")
-    found = files.file_sum(deb)
+    found = file_sum(deb)
     store.add(deb, digest=found.sha256, size=found.size)
     return LockedPackage(
         package=PackageName(name),
@@ -83,7 +84,7 @@ def test_the_same_packages_make_the_same_bytes_but_for_the_signature(
         trees.append(
             {
                 str(path): (tmp_path / name / path).read_bytes()
-                for path in files.regular_files(tmp_path / name)
+                for path in regular_files(tmp_path / name)
                 if path.name not in ("InRelease", "keyring.gpg")
             }
         )
@@ -105,7 +106,7 @@ def test_a_package_that_was_damaged_in_the_store_is_found_when_it_is_used(
     path = store.path(packages[0].sha256)
     path.chmod(0o644)
     path.write_bytes(path.read_bytes() + b"x")
-    found = files.file_sum(path)
+    found = file_sum(path)
     with pytest.raises(QlumodError) as failure:
         frozen_archive(packages, store, tmp_path / "frozen", HEADING)
     assert str(failure.value) == (

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from qlumod.errors import QlumodError
 from qlumod.packaging.debian.deb import MOST_CONTROL, MOST_DATA, SMALL, Deb
 from qlumod.repository.index.listing import listed
-from qlumod.system.processes.run import CommandFailed, capture, command
+from qlumod.system.processes.command import CommandFailed, command
+from qlumod.system.processes.run import capture
 from tests.support.debs import make_deb
 from tests.support.raw_debs import CONTROL, ar, deb, member, tar
 

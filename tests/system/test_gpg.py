@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from qlumod.system.keys import gpg
-from qlumod.system.processes.run import attempt, capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import attempt, capture
 from tests.support.archive import make_archive
 from tests.support.debs import make_deb
 

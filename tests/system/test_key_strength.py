@@ -12,7 +12,8 @@ from qlumod.errors import QlumodError
 from qlumod.system.keys import gpg
 from qlumod.system.keys import signers as keys
 from qlumod.system.keys.strength import TABLE, weaknesses
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 from tests.conftest import ROOT
 from tests.support.signing import signing_home, weak_key
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.system.processes.run import command, run
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 from qlumod.system.processes.workers import workers
 from tests.conftest import ROOT
 
@@ -18,7 +19,8 @@ WORKER = """
 import sys
 from pathlib import Path
 from qlumod.system.processes.workers import workers
-from qlumod.system.processes.run import command, run
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 
 def work(begun):
     try:

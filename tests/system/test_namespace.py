@@ -8,8 +8,9 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Notice, Output, ignore
 from qlumod.system.disk.mount import tmpfs
+from qlumod.system.processes.command import CommandFailed, command
 from qlumod.system.processes.namespace import HOST_NAME, call_inside
-from qlumod.system.processes.run import CommandFailed, capture, command
+from qlumod.system.processes.run import capture
 
 HERE = "tests.system.test_namespace"
 

@@ -30,12 +30,12 @@ DOOR = "system/enclosure/enclosure.py"
 OWN_ROOTS = ("bwrap", "chroot", "systemd-nspawn", "unshare", "nsenter")
 """Programs that put another program into another root or other namespaces."""
 STARTERS = {
-    "bwrap": {DOOR, "layer/payload_build.py", "system/processes/run.py"},
+    "bwrap": {DOOR, "layer/payload_build.py", "system/processes/programs.py"},
     "unshare": {
         "layer/payload_build.py",
         "system/keys/gpg.py",
         "system/processes/namespace.py",
-        "system/processes/run.py",
+        "system/processes/programs.py",
         "system/enclosure/syscalls.py",
     },
 }

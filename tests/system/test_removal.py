@@ -12,9 +12,8 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.system.disk import mount
 from qlumod.system.disk import tmpfs as memory
-from qlumod.system.disk.files import remove_tree
 from qlumod.system.disk.mount import squashfs
-from qlumod.system.disk.removal import clear_directory, remove_directory
+from qlumod.system.disk.removal import clear_directory, remove_directory, remove_tree
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.disk.staging import staging, sweep
 from qlumod.system.disk.tmpfs import scratch_space
@@ -147,3 +146,10 @@ def test_temporary_directories_that_packages_write_to_are_removed_here() -> None
     assert names == {"packaging/debian/archives/download.py"}, (
         "only apt writes there; elsewhere it is `scratch`"
     )
+
+
+def test_what_a_link_points_at_is_not_removed_with_it(tmp_path: Path) -> None:
+    (tmp_path / "kept" / "below").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("kept")
+    remove_tree(tmp_path / "link")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["below", "kept"]

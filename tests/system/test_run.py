@@ -12,19 +12,16 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import Event, Output
-from qlumod.system.processes.run import (
+from qlumod.system.processes.command import (
     LINE,
     TAIL_LETTERS,
     CommandFailed,
     FellSilent,
     PrintedTooMuch,
-    ProgramMissing,
-    attempt,
-    capture,
     command,
-    require_programs,
-    run,
 )
+from qlumod.system.processes.programs import ProgramMissing, require_programs
+from qlumod.system.processes.run import attempt, capture, run
 
 
 def heard(*words: str, **options: str) -> list[str]:
@@ -137,7 +134,8 @@ def test_an_interruption_takes_the_program_along(tmp_path: Path) -> None:
 
 
 def test_a_program_has_none_of_the_files_that_others_opened(tmp_path: Path) -> None:
-    listing = "from qlumod.system.processes.run import attempt, command\n"
+    listing = "from qlumod.system.processes.command import command\n"
+    listing += "from qlumod.system.processes.run import attempt\n"
     listing += "print(attempt(command('ls', '/proc/self/fd'))[1].split())"
     with (tmp_path / "lock").open("wb") as lock:
         told = subprocess.run(
@@ -185,7 +183,7 @@ def test_a_failure_shows_as_much_as_a_person_can_read() -> None:
 
 
 def test_who_prints_for_ever_fills_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qlumod.system.processes.run.PRINTED", 1 << 20)
+    monkeypatch.setattr("qlumod.system.processes.output.PRINTED", 1 << 20)
     with pytest.raises(CommandFailed) as caught:
         heard("sh", "-c", "yes | head -n 500000; echo the end; exit 3")
     assert caught.value.tail[-1] == "the end"

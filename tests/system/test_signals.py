@@ -13,7 +13,8 @@ from tests.conftest import ROOT
 from tests.support import debris
 
 SLEEPER = """
-from qlumod.system.processes.run import command, run
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 print(flush=True)
 run(command("sleep", "300"))
 """

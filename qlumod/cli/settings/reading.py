@@ -13,14 +13,15 @@ from qlumod.cli.settings.table import BY_NAME, SETTINGS, Setting
 from qlumod.cli.settings.values import archive_address, expanded
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.late import late
-from qlumod.model.document import Fields, Reading, decoded
+from qlumod.model.document import Reading, decoded
+from qlumod.model.fields import Fields
 
 if TYPE_CHECKING:
     from qlumod.model.address import Address
 
 # They take 12 ms to import, a twentieth of a publication, and few verbs need them.
 places_of_archives = late("qlumod.model.address")
-releases = late("qlumod.model.release")
+releases = late("qlumod.model.release_archives")
 
 NAME = "qlumod/qlumod.conf"
 SYSTEM = Path("/etc") / NAME

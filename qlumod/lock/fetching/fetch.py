@@ -8,7 +8,7 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, ignore, step
 from qlumod.lock.rules.kept import no_longer_there
 from qlumod.model.lock import Lock, LockedPackage
-from qlumod.packaging.release_archives import Archives, Failure
+from qlumod.packaging.archives import Archives, Failure
 from qlumod.system.disk.locking import locked
 from qlumod.system.disk.store import LOCK, Store, free_space
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.lock import Lock, LockedArchive
-from qlumod.model.release import archive_name
+from qlumod.model.release_archives import archive_name
 from qlumod.model.stanzas import date_seconds
-from qlumod.packaging.release_archives import Archives, Dated
+from qlumod.packaging.archives import Archives, Dated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.stanzas import date_seconds
 from qlumod.model.target import Target
-from qlumod.packaging.release_archives import BuildTools
+from qlumod.packaging.archives import BuildTools
 
 EARLIEST = 315_532_800
 """The epoch where all packages come from directories: 1980, which every format can say."""

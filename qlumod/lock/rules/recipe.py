@@ -7,7 +7,8 @@ the same, byte for byte. Whether it did, the build finds out.
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields, replace
 
-from qlumod.model.accounts import Accounts, accounts_text
+from qlumod.model.accounts import Accounts
+from qlumod.model.accounts_file import accounts_text
 from qlumod.model.contents import package_lines, packages_text
 from qlumod.model.digests import digest_bytes, digest_value
 from qlumod.model.lock import LockedPackage

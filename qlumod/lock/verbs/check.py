@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from qlumod.errors import Faults, QlumodError, raise_faults
-from qlumod.model.accounts import parse_accounts
+from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import module_name
 from qlumod.model.project import Project, checked_project

@@ -9,7 +9,8 @@ from qlumod.lock.rules.stale import renewing, require_fresh, require_locked
 from qlumod.lock.verbs.check import check_specs
 from qlumod.lock.verbs.lock_place import LockPlace
 from qlumod.model.document import readable
-from qlumod.model.lock import Lock, lock_text, parse_lock
+from qlumod.model.lock import Lock
+from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.release import Release

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qlumod.model.address import Address
 from qlumod.model.profile import RELEASED
-from qlumod.packaging.release_archives import Reach
+from qlumod.packaging.archives import Reach
 from qlumod.system.disk.store import Store, store_in
 from qlumod.system.processes.stalling import STALL
 

@@ -14,8 +14,8 @@ from qlumod.lock.verbs.lock_place import LockPlace
 from qlumod.model.lock import Lock, LockedArchive
 from qlumod.model.project import Project
 from qlumod.model.target import Target
+from qlumod.packaging.archives import Archives
 from qlumod.packaging.choice import packaging_named
-from qlumod.packaging.release_archives import Archives
 from qlumod.system.disk.store import Store
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.system.disk import files
+from qlumod.system.disk.directories import make_directories, make_private, require_plain
+from qlumod.system.disk.removal import remove_tree
 
 _FOLDERS = (
     "etc/apt/apt.conf.d",
@@ -90,12 +92,12 @@ def make_root(
     path: Path, *, architecture: str, sources: Sequence[AptSource], settings: Sequence[str]
 ) -> AptRoot:
     """Make or renew a private root, which nobody uses now; lists that are there already stay."""
-    files.require_plain(path.absolute())
+    require_plain(path.absolute())
     root = AptRoot(path=path.absolute(), architecture=architecture, sources=tuple(sources))
-    files.make_private(root.path)
-    files.remove_tree(root.temporary)
+    make_private(root.path)
+    remove_tree(root.temporary)
     for folder in _FOLDERS:
-        files.make_directories(root.path / folder)
+        make_directories(root.path / folder)
     write_private(root.path / SOURCES, "\n".join(source.stanza for source in root.sources))
     files.write_whole(root.path / "var/lib/dpkg/status", b"")
     write_private(root.config, _configuration(root, settings))

@@ -11,6 +11,7 @@ from qlumod.model.lock import LockedArchive, LockedPackage
 from qlumod.model.names import Digest
 from qlumod.model.release import Release
 from qlumod.model.target import Target
+from qlumod.packaging.archives import Archives, Dated, Failure, Reach
 from qlumod.packaging.debian import apt_indexes
 from qlumod.packaging.debian.archives.downloads import download
 from qlumod.packaging.debian.archives.root import (
@@ -23,7 +24,6 @@ from qlumod.packaging.debian.archives.root import (
 )
 from qlumod.packaging.debian.archives.signatures import dates, locked_archives
 from qlumod.packaging.debian.solving.apt_solver import absent, solve
-from qlumod.packaging.release_archives import Archives, Dated, Failure, Reach
 from qlumod.packaging.solving.problem import Problem
 from qlumod.packaging.solving.solution import Solved
 from qlumod.system.disk.store import Store

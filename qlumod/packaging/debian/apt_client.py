@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 from qlumod.events import Listener
 from qlumod.packaging.debian.python_apt import python_apt_needed, python_module
-from qlumod.system.disk.files import make_directories, told
-from qlumod.system.processes.run import Command, capture, command, run
+from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.refusals import told
+from qlumod.system.processes.command import Command, command
+from qlumod.system.processes.run import capture, run
 from qlumod.system.processes.stalling import Growing, run_unless_stalled
 
 _FOLDERS = (

@@ -7,7 +7,8 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Event, Listener, Output, ignore, step
 from qlumod.packaging.debian.apt import AptRoot, AptSource, write_private
-from qlumod.system.processes.run import CommandFailed, capture, command
+from qlumod.system.processes.command import CommandFailed, command
+from qlumod.system.processes.run import capture
 from qlumod.system.processes.stalling import STALL, Growing, run_unless_stalled
 
 

@@ -6,12 +6,10 @@ else. It is signed by a throw-away key: apt checks it like any other.
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from pathlib import Path
-from typing import TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore, step
@@ -20,17 +18,18 @@ from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest
 from qlumod.model.stanzas import ControlStanza, normalised, stanza_text
 from qlumod.packaging.debian.deb import Deb
-from qlumod.system.disk import files
+from qlumod.system.disk.directories import make_directories, require_plain
 from qlumod.system.disk.documents import debs_in
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import Sum, file_sum
+from qlumod.system.disk.removal import remove_tree
+from qlumod.system.disk.side_by_side import side_by_side
 from qlumod.system.disk.store import Store
 from qlumod.system.keys import gpg
 
 COMPONENT = "main"
 KEYRING = "keyring.gpg"
 POOL = "pool"
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +131,7 @@ def frozen_archive(
                 control=_control(directory / filename),
             )
 
-        files.make_directories(directory / POOL)
+        make_directories(directory / POOL)
         debs = side_by_side(take, packages, processors)
         return write_archive(directory, debs, heading)
 
@@ -149,7 +148,7 @@ def folder_archive(folder: Path, directory: Path, *, architecture: str) -> Froze
         )
 
     def read(path: Path) -> Indexed:
-        found = files.file_sum(path)
+        found = file_sum(path)
         return Indexed(
             path=path,
             filename=str(path.relative_to(folder)),
@@ -161,10 +160,10 @@ def folder_archive(folder: Path, directory: Path, *, architecture: str) -> Froze
     found = side_by_side(read, [folder / name for name in debs_in(folder)])
     debs = [deb for deb in found if deb.control.need("Architecture") in (architecture, "all")]
     _check_names(debs, folder)
-    files.remove_tree(directory)
+    remove_tree(directory)
     for deb in debs:
         target = directory / deb.filename
-        files.make_directories(target.parent)
+        make_directories(target.parent)
         target.symlink_to(deb.path.absolute())
     heading = Heading(epoch=0, architecture=architecture, suite="folder")
     return write_archive(directory, debs, heading)
@@ -173,7 +172,7 @@ def folder_archive(folder: Path, directory: Path, *, architecture: str) -> Froze
 def write_archive(directory: Path, debs: Iterable[Indexed], heading: Heading) -> FrozenArchive:
     """Write the signed indexes of .debs that lie below the directory already."""
     suite, architecture = heading.suite, heading.architecture
-    files.require_plain(directory.absolute())
+    require_plain(directory.absolute())
     ordered = sorted(debs, key=lambda deb: (deb.control.need("Package"), deb.filename))
     packages = "\n".join(deb.stanza for deb in ordered).encode()
     index = f"{COMPONENT}/binary-{architecture}/Packages"
@@ -192,19 +191,6 @@ def write_archive(directory: Path, debs: Iterable[Indexed], heading: Heading) ->
     return FrozenArchive(
         directory=directory.absolute(), suite=suite, keyring=(directory / KEYRING).absolute()
     )
-
-
-def side_by_side(
-    work: Callable[[T], R], items: Sequence[T], processors: int | None = None
-) -> list[R]:
-    """Do the same to many files on all cores (hashing leaves the interpreter's lock alone)."""
-    with ThreadPoolExecutor(max_workers=processors or min(8, os.cpu_count() or 1) + 1) as pool:
-        futures = [pool.submit(work, item) for item in items]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _as_stored(package: LockedPackage, store: Store) -> LockedPackage:
@@ -232,10 +218,10 @@ def _place(store: Store, package: LockedPackage, target: Path) -> None:
         ) from None
     except OSError:
         # Another file system, or a store that belongs to somebody else.
-        with files.told(target):
+        with told(target):
             shutil.copyfile(source, target)
-    found = files.file_sum(target)
-    if found != files.Sum(size=package.size, sha256=package.sha256):
+    found = file_sum(target)
+    if found != Sum(size=package.size, sha256=package.sha256):
         raise store.damaged(package.sha256, found)
 
 
@@ -256,7 +242,7 @@ def _control(path: Path) -> ControlStanza:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with files.told(path):
-        files.make_directories(path.parent)
+    with told(path):
+        make_directories(path.parent)
         path.write_bytes(data)
         path.chmod(0o644)

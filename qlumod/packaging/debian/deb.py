@@ -8,15 +8,16 @@ import io
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from qlumod.errors import QlumodError
 from qlumod.model.stanzas import ControlStanza, as_text, one_stanza
 from qlumod.packaging.debian.tar import File, tar_files
-from qlumod.system.disk.files import open_regular, told
 from qlumod.system.disk.libraries import unreadable
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import open_regular
 from qlumod.system.disk.unpacking import Extent, Window
 
 SMALL = 1 << 20
@@ -56,9 +57,9 @@ class Deb:
     def at(cls, path: Path) -> "Deb":
         """The .deb of that name; only the headers of its members are looked at."""
         with told(path, "read"), open_regular(path) as file:
-            start = file.read(SMALL + 1)
-            whole = start if len(start) <= SMALL else None
             size = file.seek(0, io.SEEK_END)
+            file.seek(0)
+            whole = file.read(size) if size <= SMALL else None
             control, data = _members(path, file if whole is None else io.BytesIO(whole), size)
         return cls(path, control, data, whole)
 
@@ -119,13 +120,13 @@ def _members(path: Path, file: BinaryIO, size: int) -> tuple[Extent, Extent]:
         file.seek(end)
         header = file.read(_HEADER)
         _check_header(path, header, end, size)
-        member = Extent(end + _HEADER, int(header[48:58]), "")
-        end = member.offset + member.size
+        offset, length = end + _HEADER, int(header[48:58])
+        end = offset + length
         if end > size:
             raise _truncated(path, size, end)
         name = header[:16].rstrip(b" ").removesuffix(b"/").decode("latin-1")
         if len(found) < len(_MEMBERS) and not name.startswith("_"):
-            found.append(_wanted(path, member, name, len(found)))
+            found.append(Extent(offset, length, _ending(path, name, len(found))))
         # Members begin at even places; the last one may go without its padding.
         end += end % 2
     if len(found) < len(_MEMBERS):
@@ -152,8 +153,9 @@ def _truncated(path: Path, size: int, least: int) -> QlumodError:
     )
 
 
-def _wanted(path: Path, member: Extent, name: str, place: int) -> Extent:
+def _ending(path: Path, name: str, place: int) -> str:
+    """How the member in a place is packed, by its name."""
     found = _MEMBERS[place].fullmatch(name)
     if not found:
         raise unreadable(path, f"dpkg takes no member {name!r} in this place")
-    return replace(member, ending=found[1])
+    return found[1]

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Caution, Listener
+from qlumod.system.processes.command import CommandFailed, command
 from qlumod.system.processes.namespace import contained, require
-from qlumod.system.processes.run import SEARCH_PATH, CommandFailed, ProgramMissing, command, run
+from qlumod.system.processes.programs import SEARCH_PATH, ProgramMissing
+from qlumod.system.processes.run import run
 
 NEEDED = ("dpkg-buildpackage", "dh", "dh_qlumod")
 

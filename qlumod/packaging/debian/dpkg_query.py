@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qlumod.model.lines import lines_of
-from qlumod.system.processes.run import ProgramMissing, attempt, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.programs import ProgramMissing
+from qlumod.system.processes.run import attempt
 
 
 def package_versions(database: Path, paths: Sequence[str]) -> dict[str, str]:

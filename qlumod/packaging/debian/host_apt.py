@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.system.processes.run import Command, capture, command
+from qlumod.system.processes.command import Command, command
+from qlumod.system.processes.run import capture
 
 _LENT = re.compile(
     r"Acquire::("

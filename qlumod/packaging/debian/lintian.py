@@ -8,8 +8,9 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Output, ignore
+from qlumod.system.processes.command import CommandFailed, command
 from qlumod.system.processes.namespace import contained, require
-from qlumod.system.processes.run import CommandFailed, attempt, command
+from qlumod.system.processes.run import attempt
 
 _LINE = re.compile(r"(?P<level>[EWIPXOC]): (?P<subject>[^:]+): (?P<tag>\S+)(?: (?P<note>.*))?\Z")
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from qlumod.errors import QlumodError
 from qlumod.model.json_values import Json
 from qlumod.system.processes import isolated
-from qlumod.system.processes.run import Command, CommandFailed, command
+from qlumod.system.processes.command import Command, CommandFailed, command
 
 
 @contextmanager

@@ -6,12 +6,13 @@ as long for small archives.
 
 import hashlib
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.system.disk.files import BLOCK
 from qlumod.system.disk.libraries import faults, unreadable
+from qlumod.system.disk.regular_files import BLOCK
 from qlumod.system.disk.unpacking import Unpacked, Window
 
 MOST_TEXT = 1 << 26
@@ -21,8 +22,9 @@ MOST_PATH = 1 << 16
 
 _BLOCK = 512
 _NOTHING = bytes(_BLOCK)
-_PLAIN = re.compile(rb"([0-7]{7}[ \0]){3}([0-7]{11}[ \0]){2}")
-"""Mode, owner, group, size and time of a header as nearly all of them are written."""
+_BLANKS = b" " * 8
+_PLAIN = re.compile(rb"(?:[0-7]{7}[ \0]){3}([0-7]{11})[ \0][0-7]{11}[ \0]([0-7]{6})\0 ")
+"""Mode, owner, group, size, time and sum of a header as nearly all of them are written."""
 _NUMBERS = {
     "mode": slice(100, 108),
     "uid": slice(108, 116),
@@ -49,13 +51,17 @@ class File:
 
     path: str
     """Relative, without a slash at its end; the root directory's is empty."""
-    target: str
-    """Of a link as it was written."""
     size: int
     """0 of everything but regular files."""
     _kind: bytes
     _header: bytes
+    _long_target: str | None
     _archive: Unpacked
+
+    @property
+    def target(self) -> str:
+        """Of a link as it was written."""
+        return _text(self._header[157:257]) if self._long_target is None else self._long_target
 
     @property
     def is_file(self) -> bool:
@@ -76,6 +82,11 @@ class File:
     def is_hard_link(self) -> bool:
         """Whether it is one more name of an earlier file."""
         return self._kind == _HARD_LINK
+
+    @property
+    def linked(self) -> str:
+        """Of a hard link, the path of that earlier file."""
+        return relative(self.target)
 
     @property
     def mode(self) -> int:
@@ -123,6 +134,9 @@ def tar_files(path: Path, packed: Window, ending: str, most: int) -> Iterator[Fi
     """What is in an archive that may unpack to so many bytes; raises `QlumodError`."""
     try:
         yield from _files(Unpacked(path, packed, ending, most))
+    except GeneratorExit:
+        # Who asks has read enough; what libraries raise is not looked up for that.
+        raise
     except faults() as fault:
         raise unreadable(path, fault) from fault
 
@@ -151,14 +165,8 @@ def _file(archive: Unpacked, header: bytes, size: int, long: Mapping[bytes, str]
         raise ValueError(f"dpkg unpacks nothing of the type {header[156:157]!r} ({path[:80]!r})")
     if kind == _FILE and path.endswith("/"):
         kind = _DIRECTORY
-    return File(
-        relative(path),
-        long[_LONG_TARGET] if _LONG_TARGET in long else _text(header[157:257]),
-        size if kind == _FILE else 0,
-        kind,
-        header,
-        archive,
-    )
+    size = size if kind == _FILE else 0
+    return File(relative(path), size, kind, header, long.get(_LONG_TARGET), archive)
 
 
 def relative(path: str) -> str:
@@ -187,17 +195,25 @@ def _size_of(header: bytes) -> int:
     """What a header says of the size of what follows; raises `ValueError` where it is no header."""
     if len(header) < _BLOCK:
         raise ValueError("it ends within a header")
-    # The sum is that of all bytes, with blanks in its own place.
-    if sum(header[:148]) + 8 * ord(" ") + sum(header[156:]) != _number(header[148:156]):
+    plain = _PLAIN.match(header, 100)
+    if _sum(header) != (int(plain[2], 8) if plain else _number(header[148:156])):
         raise ValueError("a header in it is damaged")
-    if not _PLAIN.match(header, 100):
-        for name, place in _NUMBERS.items():
-            least, most = _TIMES if name == "mtime" else _IDS
-            if not least <= _number(header[place]) < most:
-                raise ValueError(f"a header in it has a {name} that no system knows")
+    if plain:
+        return int(plain[1], 8)
+    for name, place in _NUMBERS.items():
+        least, most = _TIMES if name == "mtime" else _IDS
+        if not least <= _number(header[place]) < most:
+            raise ValueError(f"a header in it has a {name} that no system knows")
     if (size := _number(header[124:136])) < 0:
         raise ValueError(f"a file in it has {size} bytes")
     return size
+
+
+def _sum(header: bytes) -> int:
+    """The sum of all bytes of a header, with blanks in its own place."""
+    counted = header[:148] + _BLANKS + header[156:]
+    # That of 512 ASCII characters is one less than the lower half of their Adler-32 (RFC 1950).
+    return (zlib.adler32(counted) & 0xFFFF) - 1 if counted.isascii() else sum(counted)
 
 
 def _number(text: bytes) -> int:

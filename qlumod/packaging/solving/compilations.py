@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from qlumod.model.generated import generated_name
 from qlumod.packaging.solving.module_worlds import Attempt, ModuleWorlds
+from qlumod.packaging.solving.no_solution import Refusals
 from qlumod.packaging.solving.package_entries import Slot
 from qlumod.packaging.solving.problem import Module
-from qlumod.packaging.solving.refusals import Refusals
 from qlumod.packaging.solving.solution import Chosen, Solution
 from qlumod.packaging.solving.world import Compiling, Kernel, Made
 

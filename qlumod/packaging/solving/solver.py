@@ -11,6 +11,12 @@ from qlumod.packaging.solving.compilations import Compilation, Compilations
 from qlumod.packaging.solving.conflicts import check_apart
 from qlumod.packaging.solving.module_worlds import Attempt, ModuleWorlds
 from qlumod.packaging.solving.moves import Moves
+from qlumod.packaging.solving.no_solution import (
+    Refusals,
+    compiled_differently,
+    compiled_twice,
+    other_versions,
+)
 from qlumod.packaging.solving.package_entries import (
     PackageEntries,
     PackageEntry,
@@ -18,12 +24,6 @@ from qlumod.packaging.solving.package_entries import (
     versions_by_package,
 )
 from qlumod.packaging.solving.problem import Module, Problem
-from qlumod.packaging.solving.refusals import (
-    Refusals,
-    compiled_differently,
-    compiled_twice,
-    other_versions,
-)
 from qlumod.packaging.solving.solution import Chosen
 from qlumod.packaging.solving.world import Worlds
 

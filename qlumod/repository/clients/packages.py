@@ -16,10 +16,13 @@ from qlumod.repository.format.layout import UPDATES, Layout
 from qlumod.repository.format.retired_names import remembered
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.sources import followed
-from qlumod.repository.publishing.incoming import pool_directory
-from qlumod.system.disk.files import file_sum, remove_tree, write_new
+from qlumod.repository.publishing.package_files import pool_directory
+from qlumod.system.disk.files import write_new
+from qlumod.system.disk.regular_files import file_sum
+from qlumod.system.disk.removal import remove_tree
 from qlumod.system.keys.gpg import dearmoured
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 
 KEYRINGS = "/usr/share/keyrings"
 SOURCES = "/etc/apt/sources.list.d"

@@ -11,6 +11,7 @@ from qlumod.repository.format.index_entries import IndexEntry
 
 _IN_TEXT = unseen_but(r"\n\t")
 """Ends of lines are allowed, and tabs, which only stand for blanks."""
+_WITHOUT_ALLOWED = {ord("\n"): None, ord("\t"): None}
 _IN_PATH = unseen_but(rf"\n{SURROGATES}")
 """The same of paths, one a line, where a tab stands for nothing. Of bytes that are no UTF-8 every
 terminal shows that they are none."""
@@ -25,15 +26,17 @@ _REMEDY = "take it out of the package, and build that again"
 def wrong_in_fields(entry: IndexEntry) -> Iterator[QlumodError]:
     """What is against the paragraph of a package, field by field."""
     names: set[str] = set()
+    # Most paragraphs hold ASCII only, of which nothing need be looked for field by field.
+    plain = entry.text.isascii() and entry.text.translate(_WITHOUT_ALLOWED).isprintable()
     for field in re.split(r"\n(?![ \t])", entry.text.removesuffix("\n")):
         name, _, value = field.partition(":")
-        if found := _IN_TEXT.search(name):
-            yield _fault(entry, f"the name of the field {name!r}", not_allowed(found[0]))
-        elif not _FIELD_NAME.fullmatch(name):
-            yield _fault(entry, f"the name of the field {name!r}", "it is none (Debian Policy 5.1)")
+        if not _FIELD_NAME.fullmatch(name):
+            hidden = _IN_TEXT.search(name)
+            why = not_allowed(hidden[0]) if hidden else "it is none (Debian Policy 5.1)"
+            yield _fault(entry, f"the name of the field {name!r}", why)
         elif name.lower() in names:
             yield _fault(entry, name, "the field stands there twice")
-        elif found := _IN_TEXT.search(value):
+        elif not plain and (found := _IN_TEXT.search(value)):
             yield _fault(entry, name, not_allowed(found[0]))
         elif name.lower() == "section" and not _SECTION.fullmatch(value.strip()):
             what = f"{value.strip()!r} is neither a section nor area/section (Debian Policy 2.4)"

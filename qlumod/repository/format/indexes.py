@@ -1,11 +1,11 @@
 """The index files of a suite: where they lie, what they are made of, and how they are read."""
 
-import gzip
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
+from qlumod.model.document import decoded
+from qlumod.model.packed import unpacked
 from qlumod.repository.format.index_entries import (
     ALL,
     SOURCE,
@@ -15,7 +15,6 @@ from qlumod.repository.format.index_entries import (
     sort_entries,
 )
 from qlumod.repository.format.layout import COMPONENT
-from qlumod.system.disk.libraries import faults, unreadable
 
 GZ, XZ, ZST = ".gz", ".xz", ".zst"
 SOURCES = f"{COMPONENT}/source/Sources"
@@ -100,10 +99,7 @@ CONTENTS = IndexKind(separator=b"\n", key=_path_key, endings=(GZ,))
 
 def read_index(path: str, packed: bytes) -> tuple[IndexEntry, ...]:
     """Read a .gz index of our own writing; raises `QlumodError`."""
-    try:
-        text = gzip.decompress(packed).decode()
-    except faults() as fault:
-        raise unreadable(Path(path), fault, kind="an index") from fault
+    text = decoded(unpacked(packed, path), path)
     return read_sources(text, path) if path == SOURCES else read_packages(text, path)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from qlumod.repository.format.index_entries import ALL
 from qlumod.repository.format.layout import COMPONENT
 from qlumod.repository.format.settings import Settings
-from qlumod.system.disk.files import Sum
+from qlumod.system.disk.regular_files import Sum
 
 
 def suite_release_text(

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.model.document import Fields, Reading, decoded, written, yes_or_no
+from qlumod.model.document import Reading, decoded, written
+from qlumod.model.fields import Fields, yes_or_no
 from qlumod.model.names import ArchName, arch_name
 from qlumod.repository.format.layout import suite
 from qlumod.system.keys.signers import fingerprint

@@ -12,7 +12,7 @@ from qlumod.repository.format.indexes import SOURCES, joined_entries, packages_p
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.layout import suite as suite_name
 from qlumod.system.disk.documents import read_small
-from qlumod.system.disk.files import Sum, file_sum, read_bytes
+from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 
 RELEASE = "Release"
 

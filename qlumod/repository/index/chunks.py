@@ -15,62 +15,34 @@ import hashlib
 import os
 import re
 import zlib
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.late import late
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
-from qlumod.model.numbers import number
 from qlumod.repository.format.indexes import GZ, ZST, IndexKind, Key
+from qlumod.repository.index.cutting import (
+    NOTHING,
+    Chunk,
+    Chunked,
+    Edit,
+    chunk_place,
+    empty,
+    putting,
+    read_chunk,
+    recut,
+)
 from qlumod.system.disk.beneath import Beneath
-from qlumod.system.disk.files import Sum, write_unsynced
+from qlumod.system.disk.files import write_unsynced
+from qlumod.system.disk.regular_files import Sum
 
 zstandard = late("zstandard")
 
 GZIP_LEVEL = 6
 ZSTD_LEVEL = 9
 LIST = ".list"
-
-NOTHING = digest_bytes(b"")
-Edit = Callable[[Key, bytes | None], bytes | None]
-"""What becomes of the piece of a key, or of none; None takes it away."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
-    """Some pieces that follow each other: the digest and size of their bytes, and the first key."""
-
-    digest: Digest
-    size: int
-    first: Key
-
-    @property
-    def line(self) -> bytes:
-        """Its line in the list of a text."""
-        return b"\t".join((self.digest.encode(), b"%d" % self.size, *self.first))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunked:
-    """A text in chunks; `sum` is that of its plain bytes."""
-
-    kind: IndexKind
-    chunks: tuple[Chunk, ...]
-    sum: Sum
-
-
-def putting(pieces: Mapping[Key, bytes]) -> dict[Key, Edit]:
-    """The edits that put these pieces in, in place of what is there."""
-    return dict.fromkeys(pieces, lambda key, _: pieces[key])
-
-
-def empty(kind: IndexKind) -> Chunked:
-    """A text of no pieces."""
-    return Chunked(kind=kind, chunks=(), sum=Sum(size=0, sha256=NOTHING))
 
 
 class Chunks:
@@ -93,7 +65,7 @@ class Chunks:
         if digest_bytes(lines).encode() != seal:
             return None
         self._listed.add(text.sha256)
-        found = Chunked(kind=kind, chunks=tuple(map(_chunk, lines.splitlines())), sum=text)
+        found = Chunked(kind=kind, chunks=tuple(map(read_chunk, lines.splitlines())), sum=text)
         self._known[text.sha256] = found
         return found
 
@@ -105,7 +77,7 @@ class Chunks:
         """The pieces whose key begins with one of these names; raises `Damaged`."""
         places: set[int] = set()
         for name in names:
-            begin, end = (_place(text.chunks, key) for key in ((name,), (name, b"\xff")))
+            begin, end = (chunk_place(text.chunks, key) for key in ((name,), (name, b"\xff")))
             places.update(range(begin, end + 1))
         for chunk in (chunk for place, chunk in enumerate(text.chunks) if place in places):
             for piece in text.kind.pieces(self._checked(chunk)):
@@ -135,7 +107,10 @@ class Chunks:
         """Change some pieces of a text; raises `Damaged` if not all that is kept of it is there."""
         if not edits:
             return text
-        chunks = tuple(self._edited(text, edits))
+        chunks = tuple(
+            part if isinstance(part, Chunk) else self._make(part, text.kind)
+            for part in recut(text, edits, self._pieces_of(text))
+        )
         return Chunked(kind=text.kind, chunks=chunks, sum=self._sum(chunks))
 
     def check(self, texts: Iterable[Chunked]) -> None:
@@ -186,27 +161,6 @@ class Chunks:
             within.move_all(Path(self._fresh), Path(self._kept), sorted(self._made))
         self._made.clear()
 
-    def _edited(self, text: Chunked, edits: Mapping[Key, Edit]) -> Iterator[Chunk]:
-        old, kind = text.chunks, text.kind
-        by_chunk = _by_chunk(old, edits)
-        place = 0
-        while place < max(1, len(old)):
-            if place not in by_chunk:
-                yield old[place]
-                place += 1
-                continue
-            rest: list[bytes] = []
-            while True:
-                pieces = self._pieces(text, old[place]) if old else []
-                rest += _with_edits(pieces, by_chunk.get(place, ()), kind.key)
-                place += 1
-                *whole, rest = _cut(rest, kind)
-                yield from (self._make(part, kind) for part in whole)
-                if place >= len(old) or (place not in by_chunk and _is_whole(rest, kind)):
-                    break
-            if rest:
-                yield self._make(rest, kind)
-
     def _make(self, pieces: Sequence[bytes], kind: IndexKind) -> Chunk:
         data = b"".join(pieces)
         digest = digest_bytes(data)
@@ -227,8 +181,8 @@ class Chunks:
             raise Damaged(f"{self._place_of(chunk.digest)} was changed")
         return data
 
-    def _pieces(self, text: Chunked, chunk: Chunk) -> list[bytes]:
-        return text.kind.pieces(self._read(chunk.digest))
+    def _pieces_of(self, text: Chunked) -> Callable[[Chunk], list[bytes]]:
+        return lambda chunk: text.kind.pieces(self._read(chunk.digest))
 
     def _place_of(self, name: str) -> str:
         # There are thousands of them, of which as many paths would cost more than the reading.
@@ -285,63 +239,3 @@ def _parts(text: Chunked) -> Sequence[Digest]:
 
 class Damaged(QlumodError):
     """What is kept of an index is not what was published: it has to be made anew."""
-
-
-def _chunk(line: bytes) -> Chunk:
-    digest, size, *first = line.split(b"\t")
-    return Chunk(digest=Digest(digest.decode()), size=number(size.decode()), first=tuple(first))
-
-
-def _place(chunks: Sequence[Chunk], key: Key) -> int:
-    """Where a key is, or would be."""
-    return max(0, bisect_right(chunks, key, key=lambda chunk: chunk.first) - 1)
-
-
-def _by_chunk(
-    chunks: Sequence[Chunk], edits: Mapping[Key, Edit]
-) -> dict[int, list[tuple[Key, Edit]]]:
-    """The edits of each chunk that must be cut anew."""
-    found: dict[int, list[tuple[Key, Edit]]] = {}
-    if not chunks:
-        return {0: [*edits.items()]}
-    for key, edit in edits.items():
-        place = _place(chunks, key)
-        found.setdefault(place, []).append((key, edit))
-        if place and chunks[place].first == key:
-            # The chunk before ends where it does because of this piece.
-            found.setdefault(place - 1, [])
-    return found
-
-
-def _with_edits(
-    pieces: Iterable[bytes], edits: Iterable[tuple[Key, Edit]], key: Callable[[bytes], Key]
-) -> list[bytes]:
-    found = {key(piece): piece for piece in pieces}
-    for name, edit in edits:
-        changed = edit(name, found.pop(name, None))
-        if changed is not None:
-            found[name] = changed
-    return [found[name] for name in sorted(found)]
-
-
-def _cut(pieces: Sequence[bytes], kind: IndexKind) -> Iterator[list[bytes]]:
-    """Cut where the pieces say so; the last part may be too short to be a chunk, or empty."""
-    part: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        if size - len(kind.separator) >= kind.smallest and _begins(piece, kind):
-            yield part
-            part, size = [], 0
-        part.append(piece)
-        size += len(piece)
-    yield part
-
-
-def _begins(piece: bytes, kind: IndexKind) -> bool:
-    """Whether a piece may begin a chunk: told by its first line, the name of a package or path."""
-    return zlib.crc32(piece.partition(b"\n")[0]) % kind.one_in == 0
-
-
-def _is_whole(pieces: Sequence[bytes], kind: IndexKind) -> bool:
-    """Whether a chunk may end here, where a piece follows that begins one."""
-    return not pieces or sum(map(len, pieces)) - len(kind.separator) >= kind.smallest

@@ -13,7 +13,8 @@ from qlumod.repository.format.index_entries import (
 from qlumod.repository.format.indexes import PACKAGES, SOURCE_PACKAGES, SOURCES, packages_path
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import Snapshot
-from qlumod.repository.index.chunks import Chunked, Chunks, Damaged
+from qlumod.repository.index.chunks import Chunks, Damaged
+from qlumod.repository.index.cutting import Chunked
 
 _SOURCE = re.compile(rb"\nSource: (\S+)")
 

@@ -21,7 +21,8 @@ from qlumod.repository.format.indexes import (
     piece_of,
 )
 from qlumod.repository.format.snapshots import Snapshot
-from qlumod.repository.index.chunks import Chunked, Chunks, Edit, empty, putting
+from qlumod.repository.index.chunks import Chunks
+from qlumod.repository.index.cutting import Chunked, Edit, empty, putting
 from qlumod.repository.index.listing import Paths
 from qlumod.repository.rules.suite_plan import SuitePlan
 from qlumod.system.processes.workers import workers

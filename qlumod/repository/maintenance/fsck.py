@@ -16,13 +16,14 @@ from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots
 from qlumod.repository.publishing.snapshot_staging import BY_HASH
-from qlumod.repository.sets.module_sets import SetLine, read_set, recorded_sets
 from qlumod.repository.sets.proofs import is_whole, proof_file
-from qlumod.system.disk.files import Sum, file_sum, read_bytes
+from qlumod.repository.sets.set_documents import SetLine, read_set, recorded_sets
 from qlumod.system.disk.libraries import faults, unreadable
+from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 from qlumod.system.keys.gpg import all_fingerprints, fingerprints, verify
 from qlumod.system.keys.strength import require_strong, weaknesses
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 
 RELEASE = "Release"
 IN_RELEASE = "InRelease"

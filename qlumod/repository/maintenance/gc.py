@@ -18,8 +18,8 @@ from qlumod.repository.format.retired_names import remember
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots
 from qlumod.repository.publishing.snapshot_staging import BY_HASH
 from qlumod.repository.rules.retention import Offered
-from qlumod.repository.sets.module_sets import forget_sets, read_set, recorded_sets
 from qlumod.repository.sets.proofs import forget_proofs
+from qlumod.repository.sets.set_documents import forget_sets, read_set, recorded_sets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from qlumod.repository.format.index_entries import ALL, IndexEntry
 from qlumod.repository.format.layout import UPDATES, Layout
 from qlumod.repository.format.retired_names import remembered
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots, current_snapshot
-from qlumod.repository.publishing.incoming import pool_directory
+from qlumod.repository.publishing.package_files import pool_directory
 
 _REVISION = re.compile(r"0|[1-9][0-9]*")
 

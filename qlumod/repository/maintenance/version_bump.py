@@ -12,8 +12,9 @@ from qlumod.model.names import ModulePackage, ReleaseVersion
 from qlumod.packaging.debian.deb import Deb
 from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.layout import Layout
-from qlumod.system.disk.files import remove_tree
-from qlumod.system.processes.run import capture, command
+from qlumod.system.disk.removal import remove_tree
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 
 REALLY = "+really"
 _MODULE = "-module-"

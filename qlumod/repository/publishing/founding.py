@@ -14,7 +14,7 @@ from qlumod.repository.format.settings import (
     with_keys,
 )
 from qlumod.repository.format.sources import sources_text
-from qlumod.system.disk.files import told
+from qlumod.system.disk.refusals import told
 
 
 def settle_repository(layout: Layout, wishes: Wishes, *, rollover: bool = False) -> Settings:

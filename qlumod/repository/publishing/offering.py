@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.model.held import Held, read_held
-from qlumod.model.proof import Permits
+from qlumod.model.permit import Permits
 from qlumod.repository.format.hidden import hidden_in_paths, wrong_in_fields
 from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.layout import Layout
@@ -18,13 +18,12 @@ from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot
 from qlumod.repository.index.listing import Listed, listed
 from qlumod.repository.publishing.founding import write_settings, write_sources
-from qlumod.repository.publishing.incoming import Incoming
 from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.package_files import Incoming
 from qlumod.repository.publishing.publication import ProposedSnapshot, show_snapshot, times
 from qlumod.repository.publishing.snapshot_staging import check_pool, opened
 from qlumod.repository.publishing.terms import Admission, Terms
 from qlumod.repository.rules.suite_plan import SuitePlan, without_sources
-from qlumod.repository.sets.module_sets import keep_set, lines_text
 from qlumod.repository.sets.proofs import (
     GivenProof,
     keep_proofs,
@@ -33,6 +32,7 @@ from qlumod.repository.sets.proofs import (
     read_proof,
 )
 from qlumod.repository.sets.proving import must_be_proved, unproved_faults
+from qlumod.repository.sets.set_documents import keep_set, lines_text
 from qlumod.repository.sets.whole_set import Looking, Read, WholeSet, whole_set
 from qlumod.system.keys.signers import Signers, signing
 
@@ -101,16 +101,17 @@ class Publisher:
         planned = offer.plan
         if found.unowed and not offer.exactly:
             planned = without_sources(planned, found.unowed)
-        able = self.signers()
         snapshot: str | None = None
         if self.terms.dry_run:
+            self.signers()
             check_pool(self.layout, offer.incoming)
         else:
-            write_settings(self.layout, self.settings, able.public)
             if planned.added or planned.removed or found.sets or offer.anyway:
                 snapshot = show_snapshot(
                     self._proposal(offer, planned, found, contents), listen=self.listen
                 )
+            else:
+                self._settled()
             write_sources(self.layout, self.settings, offer.suite)
         return Publication(
             suite=offer.suite, snapshot=snapshot, changes=planned.changes, sets=found.sets
@@ -133,8 +134,14 @@ class Publisher:
             documents=tuple(keep_set(layout, one) for one in found.sets),
             paths=contents.paths,
             times=times(layout, offer.before, date=terms.date, valid_for=terms.valid_for),
-            signers=self.signers(),
+            signers=self._settled,
         )
+
+    def _settled(self) -> Signers:
+        """The keys, once all are tried, and the settings and keyrings written."""
+        able = self.signers()
+        write_settings(self.layout, self.settings, able.public)
+        return able
 
 
 @contextmanager

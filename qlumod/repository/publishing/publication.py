@@ -2,7 +2,7 @@
 
 import lzma
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +16,14 @@ from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.release_file import suite_release_text
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot
-from qlumod.repository.index.chunks import Chunked, Chunks, Damaged
+from qlumod.repository.index.chunks import Chunks, Damaged
+from qlumod.repository.index.cutting import Chunked
 from qlumod.repository.index.listing import Paths
 from qlumod.repository.index.upkeep import changed_indexes, named_files
-from qlumod.repository.publishing.incoming import Incoming
+from qlumod.repository.publishing.package_files import Incoming
 from qlumod.repository.publishing.snapshot_staging import (
     Staging,
+    check_pool,
     check_references,
     commit,
     keep_earlier,
@@ -35,8 +37,8 @@ from qlumod.repository.publishing.snapshot_staging import (
 )
 from qlumod.repository.publishing.trial import try_staged
 from qlumod.repository.rules.suite_plan import SuitePlan
-from qlumod.repository.sets.module_sets import MODULES
-from qlumod.system.disk.files import Sum
+from qlumod.repository.sets.set_documents import MODULES
+from qlumod.system.disk.regular_files import Sum
 from qlumod.system.keys.gpg import SigningKey, clearsign, detach_sign
 from qlumod.system.keys.signers import Signers
 from qlumod.system.processes.workers import workers
@@ -78,7 +80,8 @@ class ProposedSnapshot:
     paths: Paths
     """Tells the files of packages."""
     times: Times
-    signers: Signers
+    signers: Callable[[], Signers]
+    """Waits for the keys, once the indexes are written; raises every reason against them."""
 
 
 def times(
@@ -110,7 +113,7 @@ def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
     architectures = _architectures(proposal)
     with staged(layout, times.identity, proposal.suite, times.date) as staging:
         chunks = Chunks(layout.chunks, staging.chunks)
-        stage_pool(staging, proposal.incoming, listen=listen)
+        coming = check_pool(layout, proposal.incoming)
         with step(listen, "writing the indexes"):
             if before:
                 keep_earlier(staging, before.directory)
@@ -129,9 +132,12 @@ def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
             files=sums,
         )
         with step(listen, "signing"):
-            for name, data in _signed(text.encode(), proposal.signers.keys).items():
+            signers = proposal.signers()
+            for name, data in _signed(text.encode(), signers.keys).items():
                 stage_file(staging, name, data)
-        _look(proposal, staging, chunks, texts, architectures, listen=listen)
+        # It may take long, so keys have shown before that they can sign.
+        stage_pool(staging, coming, listen=listen)
+        _look(proposal, staging, chunks, texts, signers, listen=listen)
         commit(staging, listen=listen)
         chunks.settle(layout.files)
 
@@ -141,7 +147,7 @@ def _look(
     staging: Staging,
     chunks: Chunks,
     texts: Mapping[str, Chunked],
-    architectures: Sequence[str],
+    signers: Signers,
     *,
     listen: Listener,
 ) -> None:
@@ -161,8 +167,8 @@ def _look(
                 staging,
                 lambda architecture: chunks.plain(texts[packages_path(architecture)]),
                 proposal.plan.added,
-                architectures=architectures,
-                keyring=proposal.signers.public,
+                architectures=_architectures(proposal),
+                keyring=signers.public,
                 listen=listen,
             )
         except Exception:

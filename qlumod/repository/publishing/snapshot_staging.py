@@ -8,7 +8,7 @@ inode, and the snapshot of that name.
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,20 +18,14 @@ from qlumod.events import Listener, Notice, step
 from qlumod.repository.format.index_entries import PoolFile
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.retired_names import remembered
-from qlumod.repository.publishing.incoming import Incoming
+from qlumod.repository.publishing.package_files import Incoming
 from qlumod.repository.rules.suite_plan import SuitePlan, replaced
-from qlumod.system.disk.files import (
-    Sum,
-    copy_new,
-    file_sum,
-    link_all,
-    link_new,
-    make_directories,
-    sync_all,
-    told,
-    write_unsynced,
-)
-from qlumod.system.processes.run import command, run
+from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.files import copy_new, link_all, link_new, sync_all, write_unsynced
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import Sum, file_sum
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 
 BY_HASH = "by-hash/SHA256"
 FEW = 500
@@ -123,9 +117,8 @@ def recover(layout: Layout, *, listen: Listener) -> None:
                 layout.files.unlink(folder / name)
 
 
-def stage_pool(staging: Staging, incoming: Iterable[Incoming], *, listen: Listener) -> None:
-    """Copy the files that the pool does not have; a published name with other bytes is refused."""
-    wanted = check_pool(staging.layout, incoming)
+def stage_pool(staging: Staging, wanted: Mapping[PoolFile, Path], *, listen: Listener) -> None:
+    """Copy the files that the pool does not have, as of `check_pool`."""
     total = sum(file.size for file in wanted)
     with step(listen, "copying into the pool", total=total, unit="bytes") as advance:
         for file, source in sorted(wanted.items()):

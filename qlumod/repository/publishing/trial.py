@@ -17,8 +17,8 @@ from qlumod.repository.format.indexes import PACKAGES
 from qlumod.repository.format.sources import sources_text
 from qlumod.repository.publishing.snapshot_staging import Staging
 from qlumod.repository.rules.relations import NEEDS, PRE_DEPENDS, PROVIDES, alternatives
-from qlumod.system.disk.files import remove_tree
-from qlumod.system.processes.run import CommandFailed
+from qlumod.system.disk.removal import remove_tree
+from qlumod.system.processes.command import CommandFailed
 
 _OWN = re.compile(r"((python3|dh)-)?qlumod(-.+)?\Z")
 _MODULE = "-module-"

@@ -1,5 +1,6 @@
 """What the packages of a suite need of each other."""
 
+import logging
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,11 @@ deb822 = late("debian.deb822")
 debian_support = late("debian.debian_support")
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+
+# What it cannot parse it takes for a name, and says so; apt then says what is wrong with it.
+logging.getLogger("debian.deb822").addFilter(
+    lambda record: "cannot parse package relationship" not in record.getMessage()
+)
 
 
 def _field(name: str) -> re.Pattern[str]:
@@ -34,7 +40,6 @@ def alternatives(text: str, field: re.Pattern[str]) -> list[Sequence[Any]]:
 def _relations(value: str) -> Sequence[Sequence[Any]]:
     """What a field says: the modules of a release all say the same."""
     with warnings.catch_warnings():
-        # What it cannot parse it takes for a name; apt then says what is wrong with it.
         warnings.simplefilter("ignore")
         return tuple(map(tuple, deb822.PkgRelation.parse_relations(value)))
 

@@ -9,10 +9,12 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
 from qlumod.model.lines import lines_of
 from qlumod.model.names import Digest, digest
-from qlumod.model.proof import Permits, Proof, parse_proof
+from qlumod.model.permit import Permits
+from qlumod.model.proof import Proof, parse_proof
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Settings
-from qlumod.system.disk.files import read_bytes, told
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
 from qlumod.system.keys.gpg_daemons import daemons
 from qlumod.system.keys.signers import armoured_keys

@@ -11,15 +11,9 @@ from qlumod.model.profile import RELEASED, profile_of
 from qlumod.model.proof import stack_digest
 from qlumod.model.stacks import excluded, stack_of
 from qlumod.repository.format.layout import UPDATES
-from qlumod.repository.sets.module_sets import (
-    MOST_NAMED,
-    ModuleSet,
-    Pair,
-    Proving,
-    line_of,
-    shortened,
-)
+from qlumod.repository.sets.module_sets import MOST_NAMED, ModuleSet, Pair, Proving, shortened
 from qlumod.repository.sets.proofs import GivenProof, ProofsByStack
+from qlumod.repository.sets.set_documents import line_of
 
 
 def judged_pairs(one: ModuleSet, proved: ProofsByStack) -> ModuleSet:

@@ -11,18 +11,10 @@ from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import Snapshot
 from qlumod.repository.rules.suite_plan import SuitePlan
-from qlumod.repository.sets.module_sets import (
-    Member,
-    ModuleSet,
-    SetLine,
-    line_of,
-    newest_members,
-    read_set,
-    recorded_sets,
-    set_faults,
-)
+from qlumod.repository.sets.module_sets import Member, ModuleSet, newest_members, set_faults
 from qlumod.repository.sets.proofs import ProofsByStack
 from qlumod.repository.sets.proving import judged_pairs
+from qlumod.repository.sets.set_documents import SetLine, line_of, read_set, recorded_sets
 
 Read = Callable[[IndexEntry], tuple[Held, ...]]
 """The modules that a package holds; raises `QlumodError` where one is not whole."""

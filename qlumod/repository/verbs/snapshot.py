@@ -10,7 +10,8 @@ from qlumod.repository.format.snapshots import Snapshot, all_snapshots
 from qlumod.repository.maintenance.published import published_as
 from qlumod.repository.publishing.founding import opened_settings
 from qlumod.repository.rules.suite_plan import SuiteChange, changes_between
-from qlumod.repository.sets.module_sets import ModuleSet, SetLine, read_set, recorded_sets
+from qlumod.repository.sets.module_sets import ModuleSet
+from qlumod.repository.sets.set_documents import SetLine, read_set, recorded_sets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,11 @@ from qlumod.repository.index.listing import listed
 from qlumod.repository.maintenance.version_bump import is_meta
 from qlumod.repository.publishing.founding import opened_settings
 from qlumod.repository.rules.retention import family
-from qlumod.system.disk.files import make_directories, read_bytes, told
+from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.scratch import scratch
-from qlumod.system.processes.run import CommandFailed
+from qlumod.system.processes.command import CommandFailed
 from qlumod.system.processes.stalling import STALL
 
 

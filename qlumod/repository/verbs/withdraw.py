@@ -11,9 +11,10 @@ from qlumod.repository.format.layout import Layout, snapshot_id
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots, existing
 from qlumod.repository.maintenance.version_bump import make_raised, to_raise
 from qlumod.repository.publishing.founding import opened_settings
-from qlumod.repository.publishing.incoming import Incoming, read_incoming
+from qlumod.repository.publishing.incoming import read_incoming
 from qlumod.repository.publishing.offering import Offer, publisher
 from qlumod.repository.publishing.outcome import Publication
+from qlumod.repository.publishing.package_files import Incoming
 from qlumod.repository.publishing.terms import Terms
 from qlumod.repository.rules.retention import older_than
 from qlumod.repository.rules.selection import without

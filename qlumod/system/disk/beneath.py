@@ -16,8 +16,11 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.system.disk import files
-from qlumod.system.disk.files import told
+from qlumod.system.disk.directories import make_directories, make_directory
 from qlumod.system.disk.locking import locked
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import read_regular
+from qlumod.system.disk.removal import remove_tree_in
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _BENEATH = _FOLDER | os.O_NOFOLLOW
@@ -51,20 +54,20 @@ class Beneath:
     def make(self, path: Path, *, sync: bool = True) -> None:
         """Make a directory and its parents, readable for everybody whatever the umask says."""
         if path == self.top:
-            files.make_directories(path, sync=sync)
+            make_directories(path, sync=sync)
             return
         with told(path), suppress(FileNotFoundError), self.folder(path):
             return
         self.make(path.parent, sync=sync)
         # Another run may have made it in the meantime.
         with told(path), self.folder(path.parent) as parent, suppress(FileExistsError):
-            files.make_directory(path.name, parent, sync=sync)
+            make_directory(path.name, parent, sync=sync)
 
     def make_new(self, path: Path) -> None:
         """Make a directory that must not be there yet, and its parents."""
         self.make(path.parent)
         with told(path), self.folder(path.parent) as parent:
-            files.make_directory(path.name, parent, sync=False)
+            make_directory(path.name, parent, sync=False)
 
     def names(self, path: Path) -> tuple[str, ...]:
         """The names in a directory, sorted; none where there is no such directory."""
@@ -93,7 +96,7 @@ class Beneath:
     def read(self, path: Path, *, most: int | None = None) -> bytes:
         """Read a regular file of at most so many bytes."""
         with told(path, "read"), self.folder(path.parent) as parent:
-            return files.read_regular(path, self._open(path, parent, _FILE), most=most)
+            return read_regular(path, self._open(path, parent, _FILE), most=most)
 
     def write_whole(self, path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True) -> None:
         """Write a file so that it is there whole or not at all; see `files.write_whole`."""
@@ -143,7 +146,7 @@ class Beneath:
     def remove_tree(self, path: Path) -> None:
         """Remove a directory with all that is in it, or a link; it need not be there."""
         with told(path, "remove"), suppress(FileNotFoundError), self.folder(path.parent) as parent:
-            files.remove_tree_in(parent, path)
+            remove_tree_in(parent, path)
 
     def remove_empty(self, path: Path, *, below: Path) -> None:
         """Remove a directory that is empty, and the parents that are empty then, up to `below`."""

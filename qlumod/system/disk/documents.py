@@ -13,7 +13,8 @@ from qlumod.errors import QlumodError
 from qlumod.model.document import decoded
 from qlumod.model.packed import unpacked
 from qlumod.system.disk.beneath import Beneath, NotBeneath
-from qlumod.system.disk.files import kind_of, told
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import kind_of
 
 MOST = 1 << 24
 """Bytes that a document may have: a lock of 10,000 packages has a third of that."""

@@ -1,118 +1,21 @@
 """Files that are whole or not there: written beside, synced, renamed."""
 
 import contextlib
-import errno
 import hashlib
 import os
-import re
-import stat
-import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from qlumod.errors import QlumodError
 from qlumod.model.names import Digest
-from qlumod.system.disk.removal import remove_directory
-
-BLOCK = 1 << 20
-_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-"""A FIFO is opened without waiting for somebody who writes; then it is refused."""
-POLL = 0.05
-"""Seconds between two looks at a directory that another process writes to."""
+from qlumod.system.disk.directories import make_directories, opened_directory
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import Sum, open_regular, summed
 
 _SIDE_BY_SIDE = 16
 """How many files are synced at the same time."""
-PATIENCE = 5.0
-"""Seconds that a program has to end whose caller was killed."""
-
-_REMEDIES = {
-    errno.ENOSPC: "make room on that file system, and run it again",
-    errno.EDQUOT: "make room or raise the quota, and run it again",
-    errno.EROFS: "mount that file system writable",
-    errno.EACCES: "run it as a user who may write there",
-    errno.EPERM: "run it as a user who may write there",
-    errno.ELOOP: "it is a symbolic link: remove it, or put there what it points at",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
-    """What a file's bytes are known by."""
-
-    size: int
-    sha256: Digest
-
-
-@contextmanager
-def told(path: Path, doing: str = "write") -> Iterator[None]:
-    """Turn what the system refuses into an error that names the path, and how to mend it."""
-    try:
-        yield
-    except OSError as fault:
-        reason = os.strerror(fault.errno) if fault.errno else str(fault)
-        raise QlumodError(
-            f"cannot {doing} {path}: {reason}", remedy=_REMEDIES.get(fault.errno or 0, "")
-        ) from fault
-
-
-def require_plain(directory: Path) -> None:
-    """Raise where apt's sources could not name a directory (sources.list(5))."""
-    if re.search(r"[\s\[\]#]", str(directory)):
-        raise QlumodError(
-            f"apt cannot work in {directory}: its name holds a blank, a bracket or '#'",
-            remedy="choose another directory, such as by --cache or QLUMOD_CACHE",
-        )
-
-
-def read_bytes(path: Path, *, most: int | None = None) -> bytes:
-    """Read a regular file of at most so many bytes; raises `QlumodError`."""
-    with told(path, "read"):
-        return read_regular(path, os.open(path, _READING), most=most)
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file for reading; raises `QlumodError` where it is none, and `OSError`."""
-    return _opened_regular(path, os.open(path, _READING))
-
-
-def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
-    """Read what was opened without waiting, and close it; `path` is its name for errors.
-
-    Raises `QlumodError` where it is no regular file, or has more than so many bytes.
-    """
-    with _opened_regular(path, handle) as reading:
-        data = reading.read() if most is None else reading.read(most + 1)
-    if most is not None and len(data) > most:
-        raise QlumodError(
-            f"cannot read {path}: it has more than {most} bytes, which is too much for what it"
-            " should be",
-            remedy="see what it is, and put the right file there",
-        )
-    return data
-
-
-def kind_of(mode: int) -> str:
-    """What stat(2) says that something is, in words."""
-    kinds = (
-        (stat.S_ISREG, "a file"),
-        (stat.S_ISDIR, "a directory"),
-        (stat.S_ISLNK, "a symbolic link"),
-        (stat.S_ISFIFO, "a FIFO"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a character device"),
-        (stat.S_ISBLK, "a block device"),
-    )
-    return next(word for is_one, word in kinds if is_one(mode))
-
-
-def file_sum(path: Path) -> Sum:
-    """Size and digest of a file; raises `QlumodError`."""
-    with told(path, "read"), open_regular(path) as source:
-        return _drain(source, None)
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True) -> None:
@@ -120,7 +23,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True
 
     What is not synced, `sync_all` has to make last, with its directory.
     """
-    with told(path), _opened_folder(path.parent) as folder:
+    with told(path), opened_directory(path.parent) as folder:
         write_whole_in(folder, path.name, data, mode=mode, sync=sync)
 
 
@@ -167,14 +70,10 @@ def copy_new(source: Path, target: Path, *, mode: int = 0o644, sync: bool = True
 
     What is not synced, `sync_all` has to make last.
     """
-    with (
-        told(source, "read"),
-        _opened_regular(source, os.open(source, _READING)) as reading,
-        told(target),
-    ):
+    with told(source, "read"), open_regular(source) as reading, told(target):
         make_directories(target.parent, sync=sync)
         with _opened_new(target) as writing:
-            found = _drain(reading, writing)
+            found = summed(reading, writing)
             _finish(writing, mode, sync=sync)
     return found
 
@@ -196,7 +95,7 @@ def link_all(source: Path, target: Path, names: Iterable[str]) -> None:
 
 def point(link: Path, target: str) -> None:
     """Make a symbolic link point elsewhere, by one rename."""
-    with told(link), _opened_folder(link.parent) as folder:
+    with told(link), opened_directory(link.parent) as folder:
         point_in(folder, link.name, target)
 
 
@@ -209,80 +108,6 @@ def point_in(folder: int, name: str, target: str) -> None:
         os.symlink(target, beside, dir_fd=folder)
         os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
-
-
-def make_directories(path: Path, *, sync: bool = True) -> None:
-    """Make a directory and its parents, readable for everybody whatever the umask says."""
-    if path.is_dir():
-        return
-    make_directories(path.parent, sync=sync)
-    # Another run may have made it in the meantime.
-    with contextlib.suppress(FileExistsError), _opened_folder(path.parent) as folder:
-        make_directory(path.name, folder, sync=sync)
-
-
-def make_private(path: Path) -> None:
-    """Make a directory for its owner only, or make one so that is there; its parents are made."""
-    with told(path):
-        make_directories(path.parent)
-        with contextlib.suppress(FileExistsError), _opened_folder(path.parent) as folder:
-            make_directory(path.name, folder, mode=0o700)
-        with _opened_folder(path) as handle:
-            os.fchmod(handle, 0o700)
-
-
-def make_directory(name: str, folder: int, *, mode: int = 0o755, sync: bool = True) -> None:
-    """Make a directory in another one, given by its descriptor; raises `FileExistsError`.
-
-    It has just these rights whatever the umask says, and never more.
-    """
-    os.mkdir(name, mode, dir_fd=folder)
-    handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-    try:
-        os.fchmod(handle, mode)
-    finally:
-        os.close(handle)
-    if sync:
-        os.fsync(folder)
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a directory with all that is in it, or a link; it need not be there."""
-    with contextlib.suppress(FileNotFoundError), _opened_folder(path.parent) as folder:
-        remove_tree_in(folder, path)
-
-
-def remove_tree_in(folder: int, path: Path) -> None:
-    """The same, in the directory of `path` by its descriptor."""
-    deadline = time.monotonic() + PATIENCE
-    with told(path, "remove"):
-        while True:
-            try:
-                _remove(path.name, folder)
-                return
-            except FileNotFoundError:
-                if not _is_there(path.name, folder):
-                    return
-            except OSError as fault:
-                # A program whose caller was killed may still write there, for a moment.
-                if fault.errno != errno.ENOTEMPTY or time.monotonic() > deadline:
-                    raise
-                time.sleep(POLL)
-
-
-def _remove(name: str, folder: int) -> None:
-    if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-        remove_directory(name, folder=folder)
-    else:
-        os.unlink(name, dir_fd=folder)
-
-
-def _is_there(name: str, folder: int) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def sync(path: Path) -> None:
@@ -302,16 +127,6 @@ def sync_all(paths: Iterable[Path]) -> None:
             pass
 
 
-def regular_files(top: Path) -> Iterator[Path]:
-    """All regular files below a directory, sorted, relative to it; links are not followed."""
-    for folder, folders, names in os.walk(top):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            if stat.S_ISREG(path.lstat().st_mode):
-                yield path.relative_to(top)
-
-
 def _write(
     path: Path | str,
     data: bytes,
@@ -329,18 +144,6 @@ def _write(
         _finish(writing, mode, sync=sync)
 
 
-def _opened_regular(path: Path, handle: int) -> BinaryIO:
-    """A regular file for reading; anything else might have no end."""
-    mode = os.fstat(handle).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(handle)
-        raise QlumodError(
-            f"cannot read {path}: it is {kind_of(mode)}, not a regular file",
-            remedy=f"remove it, or put a file there: ls -l {path}",
-        )
-    return os.fdopen(handle, "rb", buffering=0)
-
-
 def _opened_new(path: Path | str, folder: int | None = None) -> BinaryIO:
     """Open a file that is new: whatever had its name keeps its bytes, and goes.
 
@@ -355,32 +158,11 @@ def _opened_new(path: Path | str, folder: int | None = None) -> BinaryIO:
     return os.fdopen(handle, "wb")
 
 
-@contextmanager
-def _opened_folder(path: Path) -> Iterator[int]:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
-
-
 def _finish(writing: BinaryIO, mode: int, *, sync: bool = True) -> None:
     writing.flush()
     os.fchmod(writing.fileno(), mode)
     if sync:
         os.fsync(writing.fileno())
-
-
-def _drain(source: BinaryIO, target: BinaryIO | None) -> Sum:
-    hashing, size = hashlib.sha256(), 0
-    # Room for what a small file has: there may be thousands of them.
-    at_once = min(BLOCK, os.fstat(source.fileno()).st_size + 1)
-    while block := source.read(at_once):
-        hashing.update(block)
-        size += len(block)
-        if target is not None:
-            target.write(block)
-    return Sum(size=size, sha256=Digest(hashing.hexdigest()))
 
 
 @contextmanager

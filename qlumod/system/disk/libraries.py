@@ -1,13 +1,13 @@
 """What libraries raise where they read bytes that somebody else wrote: the one list of it."""
 
 import lzma
-import tarfile
 import zlib
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.late import late
 
+tarfile = late("tarfile")
 zstandard = late("zstandard")
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Notice, ignore
-from qlumod.system.disk.files import kind_of, told
 from qlumod.system.disk.process_stamp import lives
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import kind_of
 from qlumod.system.processes.workers import obey
 
 POLL = 0.05

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.system.disk.removal import clear_directory, remove_directory
-from qlumod.system.processes.run import CommandFailed, command, run
+from qlumod.system.processes.command import CommandFailed, command
+from qlumod.system.processes.run import run
 from qlumod.system.processes.user_namespace import confined
 
 OVERLAY_OPTIONS = "redirect_dir=off,metacopy=off,index=off,xino=off"

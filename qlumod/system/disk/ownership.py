@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.system.disk.files import told
+from qlumod.system.disk.refusals import told
 
 _UNMAPPED = Path("/proc/sys/kernel/overflowuid")
 """The id that stands for all those which a user namespace does not know (user_namespaces(7))."""

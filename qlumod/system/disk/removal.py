@@ -6,13 +6,23 @@ a few of them is first moved up, so that neither the stack nor the descriptors r
 goes by descriptors: no link is followed, and no path can get too long.
 """
 
+import errno
 import os
+import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from qlumod.system.disk.directories import opened_directory
+from qlumod.system.disk.refusals import told
 
 _LEVELS = 48
 """How many directories are open at once: deeper ones are moved to the uppermost first."""
+POLL = 0.05
+"""Seconds between two looks at a directory that another process writes to."""
+PATIENCE = 5.0
+"""Seconds that a program has to end whose caller was killed."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -32,6 +42,45 @@ def remove_directory(name: str | Path, *, folder: int | None = None) -> None:
 def clear_directory(name: str | Path) -> None:
     """Remove what can be removed of a directory, which need not be there; nothing is an error."""
     _Removal().remove(os.fspath(name), None)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory with all that is in it, or a link; it need not be there."""
+    with suppress(FileNotFoundError), opened_directory(path.parent) as folder:
+        remove_tree_in(folder, path)
+
+
+def remove_tree_in(folder: int, path: Path) -> None:
+    """The same, in the directory of `path` by its descriptor."""
+    deadline = time.monotonic() + PATIENCE
+    with told(path, "remove"):
+        while True:
+            try:
+                _remove(path.name, folder)
+                return
+            except FileNotFoundError:
+                if not _is_there(path.name, folder):
+                    return
+            except OSError as fault:
+                # A program whose caller was killed may still write there, for a moment.
+                if fault.errno != errno.ENOTEMPTY or time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL)
+
+
+def _remove(name: str, folder: int) -> None:
+    if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        remove_directory(name, folder=folder)
+    else:
+        os.unlink(name, dir_fd=folder)
+
+
+def _is_there(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 class _Removal:

@@ -10,7 +10,8 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.model.release import Compression
-from qlumod.system.processes.run import CommandFailed, command, run
+from qlumod.system.processes.command import CommandFailed, command
+from qlumod.system.processes.run import run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

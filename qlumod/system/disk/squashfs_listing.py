@@ -17,9 +17,10 @@ from typing import BinaryIO
 
 from qlumod.errors import QlumodError
 from qlumod.model.tree import TreeEntry
-from qlumod.system.disk.files import BLOCK
+from qlumod.system.disk.regular_files import BLOCK
 from qlumod.system.disk.scratch import scratch
-from qlumod.system.processes.run import command, run
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import run
 from qlumod.system.processes.workers import workers
 
 _LINE = re.compile(

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.system.processes.run import capture, command
+from qlumod.system.processes.command import command
+from qlumod.system.processes.run import capture
 
 _MAGIC = 0x73717368
 _ZSTD = 6

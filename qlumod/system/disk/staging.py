@@ -9,8 +9,9 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
-from qlumod.system.disk.files import make_directories, told
+from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.locking import Busy, locked
+from qlumod.system.disk.refusals import told
 from qlumod.system.disk.removal import clear_directory, remove_directory
 from qlumod.system.processes.namespace import call_inside
 from qlumod.system.processes.user_namespace import Standing, standing

@@ -19,7 +19,10 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
 from qlumod.model.numbers import number
 from qlumod.system.disk import files
+from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.process_stamp import abandoned, maker
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 
 LOCK = "lock"
 """The name of the lock in `Store.partial`, held by whoever fetches."""
@@ -50,7 +53,7 @@ class Store:
     def partial(self) -> Path:
         """Where unfinished downloads lie, to be resumed; made when asked for."""
         folder = self.root / "partial"
-        files.make_directories(folder)
+        make_directories(folder)
         return folder
 
     def add(self, source: Path, *, digest: Digest, size: int) -> Path:
@@ -65,21 +68,21 @@ class Store:
             beside.unlink(missing_ok=True)
         return target
 
-    def generated(self, inputs: Digest) -> files.Sum | None:
+    def generated(self, inputs: Digest) -> Sum | None:
         """What was generated from those inputs: digest and size of a file that is here."""
         note = self._note(inputs)
         if not note.exists():
             return None
         sha256, _, size = note.read_text(encoding="utf-8").partition(" ")
-        found = files.Sum(sha256=Digest(sha256), size=number(size))
+        found = Sum(sha256=Digest(sha256), size=number(size))
         return found if self.has(found.sha256) else None
 
     def add_generated(self, source: Path, inputs: Digest) -> Path:
         """Copy in what was generated from those inputs."""
-        found = files.file_sum(source)
+        found = file_sum(source)
         target = self.add(source, digest=found.sha256, size=found.size)
         note = self._note(inputs)
-        files.make_directories(note.parent)
+        make_directories(note.parent)
         files.write_whole(note, f"{found.sha256} {found.size}".encode())
         return target
 
@@ -92,8 +95,8 @@ class Store:
 
     def adopt(self, source: Path, *, digest: Digest, size: int) -> Path:
         """Take a file of the same file system in by renaming it; refuses another digest or size."""
-        found = files.file_sum(source)
-        with files.told(source):
+        found = file_sum(source)
+        with told(source):
             source.chmod(0o444)
             files.sync(source)
         self._insert(source, found, source, digest, size)
@@ -106,12 +109,12 @@ class Store:
             raise QlumodError(
                 f"{path}: the package is not in the store", remedy="run `qlumod fetch`"
             )
-        found = files.file_sum(path)
-        if found != files.Sum(size=size, sha256=digest):
+        found = file_sum(path)
+        if found != Sum(size=size, sha256=digest):
             raise self.damaged(digest, found)
         return path
 
-    def damaged(self, digest: Digest, found: files.Sum) -> QlumodError:
+    def damaged(self, digest: Digest, found: Sum) -> QlumodError:
         """The error for a file whose bytes are not those that were put here."""
         path = self.path(digest)
         return QlumodError(
@@ -137,7 +140,7 @@ class Store:
         path = self._document(digest)
         if not path.exists():
             return None
-        data = files.read_bytes(path)
+        data = read_bytes(path)
         if digest_bytes(data) != digest:
             raise QlumodError(
                 f"{path}: the document in the store is damaged", remedy=f"rm {path}, and try again"
@@ -154,10 +157,8 @@ class Store:
                 if _abandoned(path):
                     path.unlink()
 
-    def _insert(
-        self, beside: Path, found: files.Sum, source: Path, digest: Digest, size: int
-    ) -> None:
-        if found != files.Sum(size=size, sha256=digest):
+    def _insert(self, beside: Path, found: Sum, source: Path, digest: Digest, size: int) -> None:
+        if found != Sum(size=size, sha256=digest):
             raise QlumodError(
                 f"{source}: not the package that the lock names",
                 details=(
@@ -168,8 +169,8 @@ class Store:
         self._place(beside, self.path(digest))
 
     def _place(self, beside: Path, target: Path) -> None:
-        files.make_directories(target.parent)
-        with files.told(target):
+        make_directories(target.parent)
+        with told(target):
             beside.rename(target)
             files.sync(target.parent)
 

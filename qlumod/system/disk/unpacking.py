@@ -4,15 +4,15 @@ import bz2
 import gzip
 import io
 import lzma
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from qlumod.errors import QlumodError
 from qlumod.late import late
-from qlumod.system.disk.files import BLOCK
+from qlumod.model.packed import at_once
 from qlumod.system.disk.libraries import faults, unreadable
+from qlumod.system.disk.regular_files import BLOCK
 
 zstandard = late("zstandard")
 
@@ -20,10 +20,10 @@ FEW = 1 << 16
 """Packed bytes that are unpacked at once."""
 FEW_UNPACKED = 1 << 20
 """Bytes that these may unpack to; what has more is unpacked piece by piece."""
+AHEAD = 1 << 16
+"""Bytes that are unpacked at least, where fewer are asked for: most headers of tar come so."""
 MOST_MEMORY = 1 << 28
 """Bytes of memory that unpacking xz may take: four times what ``xz -9`` asks for."""
-_GZIP = 31
-"""What zlib calls the format of gzip."""
 
 
 class _Readable(Protocol):
@@ -84,6 +84,7 @@ class Unpacked:
         self._path, self._most = path, most
         self._source = _unpacking(packed, ending)
         self._window = None if ending else packed
+        self._ahead, self._place = b"", 0
         self.position = 0
 
     def read(self, size: int) -> bytes:
@@ -95,22 +96,22 @@ class Unpacked:
 
     def some(self, size: int) -> bytes:
         """So many bytes, or as many as there are; raises `QlumodError`."""
-        try:
-            data = self._source.read(size)
-            while len(data) < size and (more := self._source.read(size - len(data))):
-                data += more
-        except faults() as fault:
-            raise self.fault(fault) from fault
+        if self._place + size > len(self._ahead):
+            self._read_ahead(size)
+        data = self._ahead[self._place : self._place + size]
         self._go_on(len(data))
         return data
 
     def skip_to(self, position: int) -> None:
         """Leave out what is before that; raises `QlumodError`."""
-        if self._window:
-            self._window.skip(position - self.position)
-            self._go_on(position - self.position)
-        while self.position < position:
-            self.read(min(BLOCK, position - self.position))
+        while (left := position - self.position) > 0:
+            if there := len(self._ahead) - self._place:
+                self._go_on(min(left, there))
+            elif self._window:
+                self._window.skip(left)
+                self.position = position
+            else:
+                self.read(min(BLOCK, left))
 
     def finish(self) -> None:
         """Unpack the rest: the checksum of what was packed stands at its end."""
@@ -121,7 +122,17 @@ class Unpacked:
         """The error for an archive that is not what it should be."""
         return unreadable(self._path, what)
 
+    def _read_ahead(self, size: int) -> None:
+        ahead = self._ahead[self._place :]
+        try:
+            while len(ahead) < size and (more := self._source.read(max(size - len(ahead), AHEAD))):
+                ahead += more
+        except faults() as fault:
+            raise self.fault(fault) from fault
+        self._ahead, self._place = ahead, 0
+
     def _go_on(self, size: int) -> None:
+        self._place += size
         self.position += size
         if self.position > self._most and self._window is None:
             raise self.fault(f"it unpacks to more than {self._most} bytes")
@@ -146,7 +157,5 @@ def _gunzipping(packed: Window) -> _Readable:
     if packed.left > FEW:
         return gzip.GzipFile(fileobj=packed)  # type: ignore[call-overload, no-any-return]
     data = packed.read()
-    unpacking = zlib.decompressobj(_GZIP)
-    found = unpacking.decompress(data, FEW_UNPACKED)
-    whole = unpacking.eof and not unpacking.unused_data
-    return io.BytesIO(found) if whole else gzip.GzipFile(fileobj=io.BytesIO(data))
+    found = at_once(data, FEW_UNPACKED)
+    return gzip.GzipFile(fileobj=io.BytesIO(data)) if found is None else io.BytesIO(found)

@@ -1,7 +1,6 @@
 """Paths within a root, followed as a program in there follows them: no link leads out of it."""
 
 import contextlib
-import ctypes
 import errno
 import os
 import shutil
@@ -9,35 +8,18 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from qlumod.errors import QlumodError
+from qlumod.model.path_names import directory_of, fitting, name_in
+from qlumod.system.disk.openat2 import ABSENT, ITSELF, is_plain, is_there, openat2
 
-_OPENAT2 = 437
-"""The number of openat2(2), the same on every architecture (Linux 5.6)."""
-_NO_MAGICLINKS, _NO_SYMLINKS, _IN_ROOT = 0x02, 0x04, 0x10
-"""RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS and RESOLVE_IN_ROOT of openat2(2)."""
 _MOST = 256 << 20
 """Bytes of a file that is read whole: no text, no key and no database of packages has more."""
-_ITSELF = os.O_PATH | os.O_NOFOLLOW
 _TO_READ = os.O_RDONLY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-class _How(ctypes.Structure):
-    """``struct open_how`` of openat2(2)."""
-
-    _fields_ = (
-        ("flags", ctypes.c_uint64),
-        ("mode", ctypes.c_uint64),
-        ("resolve", ctypes.c_uint64),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +77,12 @@ class Root:
 
     def status(self, path: str) -> os.stat_result:
         """What lies at a path; a link there is not followed."""
-        with self.opened(path, _ITSELF) as descriptor:
+        with self.opened(path, ITSELF) as descriptor:
             return os.fstat(descriptor)
 
     def target(self, path: str) -> str:
         """Where the symbolic link at a path points."""
-        with self.opened(path, _ITSELF) as descriptor:
+        with self.opened(path, ITSELF) as descriptor:
             return os.readlink("", dir_fd=descriptor)
 
     def has(self, path: str) -> bool:
@@ -117,14 +99,14 @@ class Root:
 
     def is_link(self, path: str) -> bool:
         """Whether a symbolic link lies at a path."""
-        return self._leads_to(path, _ITSELF, stat.S_ISLNK)
+        return self._leads_to(path, ITSELF, stat.S_ISLNK)
 
     def _leads_to(self, path: str, flags: int, kind: Callable[[int], bool]) -> bool:
         try:
             with self.opened(path, flags) as descriptor:
                 return kind(os.fstat(descriptor).st_mode)
         except OSError as fault:
-            if fault.errno in _ABSENT:
+            if fault.errno in ABSENT:
                 return False
             raise
 
@@ -132,7 +114,7 @@ class Root:
         """Those of many paths at which anything lies."""
         with self.opened("/") as top:
             for path in paths:
-                if _is_there(top, path):
+                if is_there(top, path):
                     yield path
 
     def where(self, path: str) -> str:
@@ -144,13 +126,7 @@ class Root:
     def is_plain(self, path: str) -> bool:
         """Whether no link stands on the way to a path, nor there, as far as it is there."""
         with self.opened("/") as top:
-            try:
-                os.close(_openat2(top, path, os.O_PATH | os.O_CLOEXEC, _NO_SYMLINKS | _IN_ROOT))
-            except OSError as fault:
-                if fault.errno not in _ABSENT:
-                    raise
-                return fault.errno == errno.ENOENT
-        return True
+            return is_plain(top, path)
 
     def names(self, directory: str) -> tuple[str, ...]:
         """The names in a directory, sorted; none where it is not there."""
@@ -161,18 +137,7 @@ class Root:
 
     def matching(self, pattern: str) -> tuple[str, ...]:
         """The paths that fit a pattern, sorted; ``*`` stands within one name."""
-        found = [""]
-        for part in pattern.strip("/").split("/"):
-            if "*" in part:
-                found = [
-                    f"{parent}/{name}"
-                    for parent in found
-                    for name in self.names(parent or "/")
-                    if fnmatchcase(name, part)
-                ]
-            else:
-                found = [f"{parent}/{part}" for parent in found]
-        return tuple(sorted(path for path in found if self.has(path)))
+        return tuple(sorted(filter(self.has, fitting(pattern, self.names))))
 
     def below(self, directory: str) -> Iterator[str]:
         """All paths below a directory but directories, links among them not followed."""
@@ -269,20 +234,20 @@ class Root:
 
     def remove_attributes(self, path: str, names: Iterable[str]) -> None:
         """Take extended attributes off what lies at a path."""
-        with self.opened(path, _ITSELF) as descriptor:
+        with self.opened(path, ITSELF) as descriptor:
             for name in names:
                 os.removexattr(f"/proc/self/fd/{descriptor}", name)
 
     def remove(self, path: str) -> None:
         """Remove a file or link; it need not be there."""
-        with contextlib.suppress(FileNotFoundError), self.opened(_parent_of(path)) as parent:
-            os.unlink(_name_in(path), dir_fd=parent)
+        with contextlib.suppress(FileNotFoundError), self.opened(directory_of(path)) as parent:
+            os.unlink(name_in(path), dir_fd=parent)
 
     def remove_empty(self, path: str) -> bool:
         """Remove a directory if it is empty; returns whether it was."""
-        with self.opened(_parent_of(path)) as parent:
+        with self.opened(directory_of(path)) as parent:
             try:
-                os.rmdir(_name_in(path), dir_fd=parent)
+                os.rmdir(name_in(path), dir_fd=parent)
             except OSError as fault:
                 if fault.errno not in (errno.ENOTEMPTY, errno.EBUSY):
                     raise
@@ -301,53 +266,17 @@ class Root:
     @contextmanager
     def _parent(self, path: str) -> Iterator[tuple[int, str]]:
         """The directory that a path lies in, made where it is not there, and the path's name."""
-        self.make_directory(_parent_of(path))
-        with self.opened(_parent_of(path), os.O_PATH | os.O_DIRECTORY) as parent:
-            yield parent, _name_in(path)
+        self.make_directory(directory_of(path))
+        with self.opened(directory_of(path), os.O_PATH | os.O_DIRECTORY) as parent:
+            yield parent, name_in(path)
 
     def _open(self, path: str, flags: int) -> int:
         top = os.open(self.place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            return _openat2(top, path, flags | os.O_CLOEXEC)
+            return openat2(top, path, flags)
         finally:
             os.close(top)
 
 
-def _parent_of(path: str) -> str:
-    return str(PurePosixPath(path).parent)
-
-
-def _name_in(path: str) -> str:
-    """The last name of a path, which must be one: what is made or removed has its own name."""
-    name = PurePosixPath(path).name
-    if name in ("", ".", ".."):
-        raise QlumodError(f"{path!r} is no path of a file")
-    return name
-
-
 def _name_of(descriptor: int) -> str:
     return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - a magic link
-
-
-def _is_there(top: int, path: str) -> bool:
-    try:
-        os.close(_openat2(top, path, _ITSELF | os.O_CLOEXEC))
-    except OSError as fault:
-        if fault.errno not in _ABSENT:
-            raise
-        return False
-    return True
-
-
-def _openat2(top: int, path: str, flags: int, resolve: int = _NO_MAGICLINKS | _IN_ROOT) -> int:
-    how = _How(flags, 0, resolve)
-    while True:
-        found = int(
-            _libc.syscall(_OPENAT2, top, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how))
-        )
-        if found >= 0:
-            return found
-        number = ctypes.get_errno()
-        # While something is renamed elsewhere, the kernel cannot tell where ".." leads.
-        if number not in (errno.EAGAIN, errno.EINTR):
-            raise OSError(number, os.strerror(number), path)

@@ -24,41 +24,14 @@ from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, ignore
 from qlumod.system.disk.removal import clear_directory
 from qlumod.system.disk.within import Root
+from qlumod.system.enclosure.bubblewrap import BOUNDED, SURROUNDINGS, Shown, kernel_words
 from qlumod.system.enclosure.cgroups import ControlGroup, control_group
 from qlumod.system.enclosure.syscalls import filter_program
 from qlumod.system.processes import limits
+from qlumod.system.processes.command import Command, CommandFailed, FellSilent, command
 from qlumod.system.processes.limits import LimitMet, Limits
-from qlumod.system.processes.namespace import HOST_NAME
-from qlumod.system.processes.run import Command, CommandFailed, FellSilent, capture, command, run
+from qlumod.system.processes.run import capture, run
 
-CAPABILITIES = (
-    "CAP_AUDIT_WRITE",
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_MKNOD",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_SETFCAP",
-    "CAP_SETGID",
-    "CAP_SETPCAP",
-    "CAP_SETUID",
-)
-"""What dpkg and maintainer scripts need (capabilities(7)): files of all owners, other users.
-
-CAP_MKNOD makes nodes of devices, which nothing can open: all that is mounted is ``nodev``.
-"""
-
-_HIDDEN = (
-    "cmdline", "config.gz", "consoles", "devices", "diskstats", "interrupts", "iomem", "ioports",
-    "kallsyms", "kcore", "key-users", "keys", "kmsg", "kpagecgroup", "kpagecount", "kpageflags",
-    "locks", "mdstat", "modules", "mtrr", "pagetypeinfo", "partitions", "sched_debug", "slabinfo",
-    "softirqs", "swaps", "timer_list", "vmallocinfo",
-)  # fmt: skip
-"""Files of /proc that tell of the host or of its keys (proc(5)): empty inside."""
-_HIDDEN_TREES = ("1", "acpi", "asound", "bus", "driver", "fs", "irq", "scsi")
-"""Directories of /proc that do; and PID 1, which is `enclosed.sh` and nobody's business."""
 _TOP_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _OF_HOST = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
 """What of the host's /etc its programs need."""
@@ -74,20 +47,6 @@ _MORE_ROOM = (
 )
 _NAMED = 10
 """How many processes are named that a program has left."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A file or directory of the host that programs see as `name`."""
-
-    source: Path
-    name: str
-    writable: bool = False
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """bubblewrap's option."""
-        return ("--bind" if self.writable else "--ro-bind", str(self.source), self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,9 +158,9 @@ class Enclosure:
                 # Python, and sh, ignore some: a file that grows too large would go unnoticed.
                 "env", "--default-signal", "--",
                 "prlimit", *bounds.for_each(own.counted),
-                *_BOUNDED,
-                "bwrap", *_SURROUNDINGS, "--seccomp", "4",
-                *self.top, *_kernel(self.home / "empty"),
+                *BOUNDED,
+                "bwrap", *SURROUNDINGS, "--seccomp", "4",
+                *self.top, *kernel_words(self.home / "empty"),
                 "--bind", self.home / "run", "/run",
                 "--bind", self.home / "tmp", "/tmp",
                 *(word for shown in self.shown for word in shown.words),
@@ -210,29 +169,6 @@ class Enclosure:
             ),
             spoken=words,
         )  # fmt: skip
-
-
-_NAMES = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in CAPABILITIES)
-_BOUNDED = (
-    # bubblewrap needs more than it leaves, and leaves the bounding set as it is: it gets its own
-    # capabilities as inheritable ones, which root's programs have besides (capabilities(7)).
-    "setpriv", f"--inh-caps=-all,{_NAMES},+sys_admin,+net_admin", "--",
-    "setpriv", f"--bounding-set=-all,{_NAMES}", "--",
-)  # fmt: skip
-_SURROUNDINGS = (
-    "--unshare-ipc",
-    "--unshare-pid",
-    "--unshare-net",
-    "--unshare-uts",
-    "--unshare-cgroup-try",
-    "--hostname", HOST_NAME,
-    "--new-session",
-    "--die-with-parent",
-    # Its end is the end of all processes: only then does bubblewrap end, too.
-    "--as-pid-1",
-    "--cap-drop", "ALL",
-    *(word for name in CAPABILITIES for word in ("--cap-add", name)),
-)  # fmt: skip
 
 
 @contextmanager
@@ -287,21 +223,6 @@ def _home(parent: Path) -> Iterator[Path]:
         yield home
     finally:
         clear_directory(home)
-
-
-def _kernel(empty: Path) -> tuple[str, ...]:
-    """The kernel's own file systems, with nothing of the host to read, and nothing to write."""
-    files = [name for name in _HIDDEN if Path("/proc", name).exists()]
-    trees = [name for name in _HIDDEN_TREES if Path("/proc", name).is_dir()]
-    return (
-        "--proc", "/proc",
-        *(word for name in files for word in ("--ro-bind", "/dev/null", f"/proc/{name}")),
-        *(word for name in trees for word in ("--ro-bind", str(empty), f"/proc/{name}")),
-        "--remount-ro", "/proc",
-        "--dev", "/dev",
-        "--perms", "1777", "--tmpfs", "/dev/shm",
-        "--ro-bind", str(empty), "/sys",
-    )  # fmt: skip
 
 
 def _environment(epoch: int, more: Mapping[str, str] | None) -> dict[str, str]:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.system.disk import files
+from qlumod.system.disk.directories import make_private
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.keys.gpg_daemons import daemons, home_words, short_directory
-from qlumod.system.processes.run import Command, attempt, capture, command
+from qlumod.system.processes.command import Command, command
+from qlumod.system.processes.run import attempt, capture
 
 _RUNTIME = Path(f"/run/user/{os.geteuid()}/gnupg")
 """Where sockets of GnuPG lie, where a user's session has such a directory."""
@@ -62,7 +63,7 @@ def throw_away_key(name: str = "qlumod throw-away key") -> Iterator[SigningKey]:
 
 def make_key(home: Path, name: str, *, expires: str = "never") -> SigningKey:
     """Make an Ed25519 key without passphrase in a GNUPGHOME; `expires` as gpg reads it."""
-    files.make_private(home)
+    make_private(home)
     with daemons(home) as ready:
         ready()
         return _made_key(home, name, expires)

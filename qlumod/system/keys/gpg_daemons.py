@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qlumod.system.disk.scratch import scratch
-from qlumod.system.processes.run import Command, CommandFailed, attempt, command, run
+from qlumod.system.processes.command import Command, CommandFailed, command
+from qlumod.system.processes.run import attempt, run
 from qlumod.system.processes.signals import put_off
 
 _PAUSE = 0.002

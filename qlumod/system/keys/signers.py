@@ -11,7 +11,8 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.system.keys.gpg import SigningKey, all_fingerprints, detach_sign
 from qlumod.system.keys.gpg_daemons import daemons
 from qlumod.system.keys.strength import Weakness, require_strong, weaknesses
-from qlumod.system.processes.run import CommandFailed, attempt, capture, command
+from qlumod.system.processes.command import CommandFailed, command
+from qlumod.system.processes.run import attempt, capture
 from qlumod.system.processes.workers import workers
 
 T = TypeVar("T")

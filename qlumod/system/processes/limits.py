@@ -10,7 +10,7 @@ import signal
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from qlumod.system.processes.run import Command, CommandFailed, FellSilent
+from qlumod.system.processes.command import Command, CommandFailed, FellSilent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

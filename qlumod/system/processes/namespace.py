@@ -22,8 +22,9 @@ from qlumod.errors import QlumodError, refusal
 from qlumod.events import Event, Listener, Output
 from qlumod.model.json_values import Json
 from qlumod.system.processes import isolated, limits
+from qlumod.system.processes.command import CommandFailed, command
 from qlumod.system.processes.limits import Limits
-from qlumod.system.processes.run import CommandFailed, attempt, command, run
+from qlumod.system.processes.run import attempt, run
 from qlumod.system.processes.user_namespace import (
     as_root,
     confined,

@@ -1,190 +1,25 @@
 """The only door to programs, built on `sh`: clean environment, closed stdin, streamed output."""
 
-import codecs
 import contextlib
-import io
-import math
 import os
-import re
-import select
-import shlex
-import shutil
-import threading
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any
 
 import sh
 
-from qlumod.errors import QlumodError, raise_faults
-from qlumod.events import Listener, Output, ignore
+from qlumod.events import Listener, ignore
+from qlumod.system.processes.command import LINE, Command
+from qlumod.system.processes.output import Announced, Kept, Lines, Taker
+from qlumod.system.processes.pipes import piped
+from qlumod.system.processes.programs import SEARCH_PATH, ProgramMissing, program_path
 from qlumod.system.processes.signals import put_off
+from qlumod.system.processes.silence import Watch
 from qlumod.system.processes.workers import leashed
 
-SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""The PATH of every program: tools such as mksquashfs lie in sbin on some machines."""
-
-TAIL, TAIL_LETTERS = 20, 1 << 10
-"""How many of the last lines of output a failure shows, and how many letters of each."""
-LINE = 8 << 10
-"""How many bytes of a line that a program prints are kept: it may print one without end."""
-PRINTED = 64 << 20
-"""How many letters that one program prints are announced, so that no log fills the disk."""
 CAPTURED = 64 << 20
 """How many bytes a program may write where they are an answer, if nothing else is said."""
-_BESIDE_A_LINE = 64
-"""What a line takes in a log beside its letters: when it came, and who has printed it."""
-_PIECE = 64 << 10
-"""How much is read at once."""
-_IN_PIPE = 1 << 20
-"""How much a pipe can hold (pipe(7), /proc/sys/fs/pipe-max-size)."""
-_PAUSE = 100
-"""Milliseconds after which a reader looks whether its program has ended."""
-_LATE = 2.0
-"""Seconds in which processes that a program has left may still print, when it has ended."""
-
-PACKAGES = {
-    "apt-get": "apt",
-    "apt-config": "apt",
-    "bwrap": "bubblewrap",
-    "dpkg": "dpkg",
-    "dpkg-buildpackage": "dpkg-dev",
-    "dpkg-deb": "dpkg",
-    "dpkg-genchanges": "dpkg-dev",
-    "dpkg-source": "dpkg-dev",
-    "dh": "debhelper",
-    "dh_qlumod": "dh-qlumod",
-    "gpg": "gnupg",
-    "gpg-connect-agent": "gpgconf",
-    "gpgconf": "gpgconf",
-    "gpgv": "gpgv",
-    "hostname": "hostname",
-    "lintian": "lintian",
-    "mksquashfs": "squashfs-tools",
-    "unsquashfs": "squashfs-tools",
-    "mmdebstrap": "mmdebstrap",
-    "mount": "mount",
-    "prlimit": "util-linux",
-    "setpriv": "util-linux",
-    "unshare": "util-linux",
-    "umount": "mount",
-}
-"""Which Debian package brings a program, for the error when it is missing."""
-
-
-class ProgramMissing(QlumodError):
-    """A program is not installed; the error names the Debian package that brings it."""
-
-    def __init__(self, program: str) -> None:
-        package = PACKAGES.get(program, program)
-        super().__init__(
-            f"cannot run {program}: it is not installed", remedy=f"apt install {package}"
-        )
-        self.program = program
-
-
-class CommandFailed(QlumodError):
-    """A program ended with another status than 0; `tail` are the last lines that it printed.
-
-    `ending` says how it ended where that is more than its status.
-    """
-
-    def __init__(
-        self,
-        command: "Command",
-        status: int,
-        tail: Sequence[str],
-        *,
-        ending: str = "",
-        remedy: str = "",
-    ) -> None:
-        self.ending = ending or (
-            f"exit status {status}" if status >= 0 else f"killed by signal {-status}"
-        )
-        super().__init__(
-            f"{command.program} failed: {self.ending}",
-            details=(_cut(f"$ {command}", LINE), *tail),
-            remedy=remedy,
-        )
-        self.command = command
-        self.status = status
-        self.tail = tuple(tail)
-
-
-class FellSilent(CommandFailed):
-    """A program was ended, since it had printed nothing for longer than its call allows."""
-
-
-class PrintedTooMuch(QlumodError):
-    """A program was ended, since it wrote more than anybody wants to know."""
-
-    def __init__(self, command: "Command", most: int) -> None:
-        super().__init__(
-            f"{command.program} was ended: it wrote more than {most >> 20} MiB, where a short "
-            "answer was expected",
-            details=(_cut(f"$ {command}", LINE),),
-            remedy="see what it is that writes so much there; a package may have put its own "
-            "program in the place of this one",
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A program call as a value; `environment` is added to the clean one."""
-
-    argv: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    directory: Path | None = None
-    """The program's working directory; None: qlumod's own."""
-    stdin: bytes = b""
-    spoken: tuple[str, ...] = ()
-    """The words that matter to people, where they are not all: those that run in an enclosure."""
-    silence: int = 0
-    """After how many seconds without output it is ended; 0: never."""
-    answers: bool = False
-    """Whether it is a program of qlumod, whose lines say something only as a whole."""
-
-    @property
-    def program(self) -> str:
-        """The program's name, without its directory."""
-        return Path((self.spoken or self.argv)[0]).name
-
-    def __str__(self) -> str:
-        """The call as a person would type it."""
-        return shlex.join(self.spoken or self.argv)
-
-
-def command(
-    *argv: str | Path,
-    environment: Mapping[str, str] | None = None,
-    directory: Path | None = None,
-    stdin: bytes = b"",
-    answers: bool = False,
-) -> Command:
-    """Make a `Command` of words and paths."""
-    return Command(
-        argv=tuple(str(word) for word in argv),
-        environment=dict(environment or {}),
-        directory=directory,
-        stdin=stdin,
-        answers=answers,
-    )
-
-
-def missing_programs(*programs: str) -> tuple[str, ...]:
-    """Those of the programs that are not installed."""
-    return tuple(program for program in programs if not _which(program))
-
-
-def require_programs(*programs: str) -> None:
-    """Raise an error for each program that is not installed, all at once."""
-    raise_faults(map(ProgramMissing, missing_programs(*programs)))
 
 
 def run(
@@ -197,10 +32,10 @@ def run(
 
     Raises `ProgramMissing` or `CommandFailed` with the last lines of the output.
     """
-    watch, said = _Watch(call.silence), _Announced(call.program, listen)
-    plain = _Lines(said)
+    watch, said = Watch(call.silence), Announced(call.program, listen)
+    plain = Lines(said)
     if on_line:
-        answer = _Lines(on_line, most=0 if call.answers else LINE)
+        answer = Lines(on_line, most=0 if call.answers else LINE)
         status = _finish(call, watch, answer, plain)
     else:
         status = _finish(call, watch, plain)
@@ -213,9 +48,9 @@ def capture(call: Command, *, most: int = CAPTURED, listen: Listener = ignore) -
 
     A program that writes more than `most` bytes is ended, and `PrintedTooMuch` raised.
     """
-    watch, said = _Watch(call.silence), _Announced(call.program, listen)
-    stdout = _Kept(call, watch, most)
-    status = _finish(call, watch, stdout, _Lines(said))
+    watch, said = Watch(call.silence), Announced(call.program, listen)
+    stdout = Kept(call, watch, most)
+    status = _finish(call, watch, stdout, Lines(said))
     stdout.require_whole()
     if status:
         raise watch.failure(call, status, said.last)
@@ -224,186 +59,12 @@ def capture(call: Command, *, most: int = CAPTURED, listen: Listener = ignore) -
 
 def attempt(call: Command, *, most: int = CAPTURED) -> tuple[int, bytes, bytes]:
     """Run a program whose failure is an answer: its status, standard output and error."""
-    watch = _Watch(0)
-    stdout, stderr = _Kept(call, watch, most), _Kept(call, watch, most)
+    watch = Watch(0)
+    stdout, stderr = Kept(call, watch, most), Kept(call, watch, most)
     status = _finish(call, watch, stdout, stderr)
     for one in (stdout, stderr):
         one.require_whole()
     return status, stdout.data, stderr.data
-
-
-def last_lines(lines: Iterable[str]) -> tuple[str, ...]:
-    """The last ones of many lines, as a failure shows them: not too many letters of each."""
-    return tuple(_cut(line, TAIL_LETTERS) for line in deque(lines, maxlen=TAIL))
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}… and more"
-
-
-class _Taker(Protocol):
-    """Who takes what a program writes, as it comes."""
-
-    def take(self, piece: bytes) -> None:
-        """Take the next bytes."""
-
-    def close(self) -> None:
-        """There are no more."""
-
-
-class _Lines:
-    """Cuts bytes into lines; of a longer one, only the first `most` bytes are kept (0: all)."""
-
-    def __init__(self, say: Callable[[str], None], *, most: int = LINE) -> None:
-        self._say = say
-        self._most = most
-        # An answer has its newlines alone; others write over a line by a carriage return.
-        self._ends = re.compile(rb"\r\n|\n|\r" if most else rb"\n")
-        self._begun = bytearray()
-        self._more = 0
-        self._returned = False
-
-    def take(self, piece: bytes) -> None:
-        """Say the lines that end in these bytes."""
-        if self._returned and piece.startswith(b"\n"):
-            piece = piece[1:]
-        self._returned = bool(self._most) and piece.endswith(b"\r")
-        *ended, begun = self._ends.split(piece)
-        for part in ended:
-            self._add(part)
-            self._end()
-        self._add(begun)
-
-    def close(self) -> None:
-        """Say the last line, where nothing ends it."""
-        if self._begun:
-            self._end()
-
-    def _add(self, part: bytes) -> None:
-        kept = part[: self._most - len(self._begun)] if self._most else part
-        self._begun += kept
-        self._more += len(part) - len(kept)
-
-    def _end(self) -> None:
-        # A letter that the cut has halved is left out.
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        line = decoder.decode(bytes(self._begun), final=not self._more)
-        more = f"… and {self._more} more bytes" if self._more else ""
-        self._begun.clear()
-        self._more = 0
-        self._say(line + more)
-
-
-class _Announced:
-    """Announces a program's lines, as many as one call may print, and keeps the last ones."""
-
-    def __init__(self, program: str, listen: Listener) -> None:
-        self._program = program
-        self._listen = listen
-        self._left = PRINTED
-        self._last: deque[str] = deque(maxlen=TAIL)
-
-    @property
-    def last(self) -> tuple[str, ...]:
-        """The last lines, for a failure."""
-        return last_lines(self._last)
-
-    def __call__(self, line: str) -> None:
-        self._last.append(line)
-        if self._left <= 0:
-            return
-        self._left -= len(line) + _BESIDE_A_LINE
-        if self._left <= 0:
-            line = f"… it prints more than {PRINTED >> 20} MiB: the rest is not kept"
-        self._listen(Output(program=self._program, line=line))
-
-
-class _Kept:
-    """What a program writes, up to so many bytes; it is ended when it writes more."""
-
-    def __init__(self, call: Command, watch: "_Watch", most: int) -> None:
-        self._call = call
-        self._watch = watch
-        self._most = most
-        self._kept = io.BytesIO()
-        self._whole = True
-
-    @property
-    def data(self) -> bytes:
-        """All of it."""
-        return self._kept.getvalue()
-
-    def take(self, piece: bytes) -> None:
-        """Keep some more."""
-        self._whole = self._whole and self._kept.tell() + len(piece) <= self._most
-        if self._whole:
-            self._kept.write(piece)
-        else:
-            self._watch.end()
-
-    def close(self) -> None:
-        """Nothing more comes."""
-
-    def require_whole(self) -> None:
-        """Raise where it wrote more."""
-        if not self._whole:
-            raise PrintedTooMuch(self._call, self._most)
-
-
-class _Watch:
-    """Ends a program that has said nothing for too long."""
-
-    def __init__(self, patience: int) -> None:
-        self._patience = patience
-        self._heard = time.monotonic()
-        self._ended = threading.Event()
-        self._expired = False
-        self._kill: Callable[[], None] | None = None
-
-    @contextmanager
-    def heard(self) -> Iterator[None]:
-        """The program said something; it need not go on before somebody has taken that."""
-        self._heard = math.inf
-        try:
-            yield
-        finally:
-            self.hear()
-
-    def hear(self) -> None:
-        """Note that the program said something."""
-        self._heard = time.monotonic()
-
-    def end(self) -> None:
-        """End the program now."""
-        if self._kill:
-            self._kill()
-
-    def failure(self, call: Command, status: int, tail: Sequence[str]) -> CommandFailed:
-        """The error for a program that has failed, or was ended here."""
-        return (FellSilent if self._expired else CommandFailed)(call, status, tail)
-
-    @contextmanager
-    def over(self, kill: Callable[[], None]) -> Iterator[None]:
-        """Watch over a program that `kill` ends."""
-        self._kill = kill
-        if not self._patience:
-            yield
-            return
-        self.hear()
-        watching = threading.Thread(target=self._watch, args=(kill,), daemon=True)
-        watching.start()
-        try:
-            yield
-        finally:
-            self._ended.set()
-            watching.join()
-
-    def _watch(self, kill: Callable[[], None]) -> None:
-        while (left := self._heard + self._patience - time.monotonic()) > 0:
-            if self._ended.wait(min(left, self._patience)):
-                return
-        self._expired = True
-        kill()
 
 
 _WITH_HOME = frozenset(("gpg", "gpg-agent", "gpg-connect-agent", "gpgconf"))
@@ -424,7 +85,7 @@ def environment(program: str) -> dict[str, str]:
     }
 
 
-def _finish(call: Command, watch: _Watch, out: _Taker, err: _Taker | None = None) -> int:
+def _finish(call: Command, watch: Watch, out: Taker, err: Taker | None = None) -> int:
     """Run to the end, and have all that it writes taken; returns its status.
 
     Without `err`, `out` takes both streams. A program that is still there after an exception is
@@ -433,7 +94,7 @@ def _finish(call: Command, watch: _Watch, out: _Taker, err: _Taker | None = None
     process = None
     with (
         open(os.devnull, "rb") as nothing,  # noqa: PTH123 - a device, not a path of ours
-        _read((out, err) if err else (out,), watch) as ends,
+        piped((out, err) if err else (out,), watch) as ends,
     ):
         try:
             with put_off():
@@ -450,67 +111,6 @@ def _finish(call: Command, watch: _Watch, out: _Taker, err: _Taker | None = None
             _end(process)
             raise
     return 0
-
-
-@contextmanager
-def _read(takers: Sequence[_Taker], watch: _Watch) -> Iterator[Sequence[BinaryIO]]:
-    """Ends of pipes for a program to write to; each has a thread that gives what comes to a taker.
-
-    sh itself keeps a line however long it is, and drops what is not taken two seconds after the
-    end. Here all arrives, the program waits for who takes it, and the first error is raised.
-    """
-    over = threading.Event()
-    with ExitStack() as files, ThreadPoolExecutor(len(takers)) as readers, ExitStack() as last:
-        last.callback(over.set)  # an interruption in here must end the threads, too
-        pipes = [os.pipe() for _ in takers]
-        sources = [files.enter_context(open(end, "rb", buffering=0)) for end, _ in pipes]  # noqa: PTH123 - a descriptor
-        ends = [files.enter_context(open(end, "wb", buffering=0)) for _, end in pipes]  # noqa: PTH123 - a descriptor
-        with put_off():
-            reading = [
-                readers.submit(_give, source, taker, watch, over)
-                for source, taker in zip(sources, takers, strict=True)
-            ]
-        try:
-            yield ends
-        finally:
-            for end in ends:
-                end.close()
-            wait(reading, _LATE)
-    for one in reading:
-        one.result()
-
-
-def _give(source: BinaryIO, taker: _Taker, watch: _Watch, over: threading.Event) -> None:
-    """Give a taker all that comes; where that fails, the rest is read for the program's sake."""
-    pieces = _pieces(source, over)
-    try:
-        for piece in pieces:
-            with watch.heard():
-                taker.take(piece)
-        taker.close()
-    finally:
-        for _ in pieces:
-            watch.hear()
-
-
-def _pieces(source: BinaryIO, over: threading.Event) -> Iterator[bytes]:
-    """What comes out of a pipe, until nobody can write to it any more.
-
-    What a program has left running may hold the pipe open: when it is `over`, only what lies in the
-    pipe counts.
-    """
-    poll, left = select.poll(), _IN_PIPE
-    poll.register(source, select.POLLIN)
-    while left > 0:
-        late = over.is_set()
-        if poll.poll(0 if late else _PAUSE):
-            piece = source.read(_PIECE)
-            if not piece:
-                return
-            left -= len(piece) if late else 0
-            yield piece
-        elif late:
-            return
 
 
 @cache
@@ -554,11 +154,7 @@ def _kill(process: Any) -> None:
 
 def _resolve(call: Command) -> Any:
     name = call.argv[0]
-    found = name if "/" in name else _which(name)
+    found = name if "/" in name else program_path(name)
     if found is None or not os.access(found, os.X_OK):
         raise ProgramMissing(Path(name).name)
     return sh.Command(found)
-
-
-def _which(name: str) -> str | None:
-    return shutil.which(name, path=SEARCH_PATH)

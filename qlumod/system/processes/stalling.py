@@ -14,7 +14,8 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
-from qlumod.system.processes.run import Command, run
+from qlumod.system.processes.command import Command
+from qlumod.system.processes.run import run
 from qlumod.system.processes.workers import workers
 
 RATE = 1000

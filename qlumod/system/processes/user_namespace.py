@@ -16,7 +16,9 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.system.processes import map_ids
-from qlumod.system.processes.run import attempt, command, missing_programs
+from qlumod.system.processes.command import command
+from qlumod.system.processes.programs import missing_programs
+from qlumod.system.processes.run import attempt
 
 _FIRST_NAMESPACE = "user:[4026531837]"
 """The user namespace of the booted kernel (PROC_USER_INIT_INO)."""

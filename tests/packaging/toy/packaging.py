@@ -2,8 +2,10 @@
 
 from qlumod.model.names import PackagingName
 from qlumod.packaging.interfaces import Packaging
-from qlumod.state.accounts import ACCOUNTS
-from qlumod.state.state_table import StateTable
+from tests.packaging.toy.initrd import TOY_INITRDS
+from tests.packaging.toy.installer import ToyDatabase, ToyInstaller, ToyReference
+from tests.packaging.toy.permits import TOY_PERMITS
+from tests.packaging.toy.state import TOY_STATE
 from tests.packaging.toy.world import toy_archives, toy_tools
 
 TOY = Packaging(
@@ -11,5 +13,10 @@ TOY = Packaging(
     place="tests.packaging.toy.packaging:TOY",
     archives=toy_archives,
     tools=toy_tools,
-    state=StateTable(names=ACCOUNTS, others=(), caches=(), fixed=(), dropped=()),
+    installer=ToyInstaller(),
+    database=ToyDatabase(),
+    reference=ToyReference(),
+    state=TOY_STATE,
+    initrd=TOY_INITRDS,
+    permits=TOY_PERMITS,
 )

@@ -14,13 +14,13 @@ from qlumod.model.names import Digest, ModuleName, PackageName
 from qlumod.model.release import Release
 from qlumod.model.target import Target
 from qlumod.packaging.addressing import addressed
-from qlumod.packaging.release_archives import Archives, Dated, Failure, Reach
+from qlumod.packaging.archives import Archives, Dated, Failure, Reach
 from qlumod.packaging.solving.package_entries import PackageEntry
 from qlumod.packaging.solving.problem import Problem, Request
 from qlumod.packaging.solving.solution import Chosen, Refused, Solution, Solved, VersionChange
 from qlumod.packaging.solving.solver import Solver
 from qlumod.packaging.solving.world import World, Worlds
-from qlumod.system.disk.files import file_sum
+from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.disk.store import Store
 
 COMPARED = {

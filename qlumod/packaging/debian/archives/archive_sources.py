@@ -6,11 +6,11 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.address import Address
-from qlumod.model.release import UNVERIFIED, Archive
+from qlumod.model.release_archives import UNVERIFIED, Archive
 from qlumod.packaging.debian.apt import AptSource
 from qlumod.packaging.debian.host_apt import HostArchive
 from qlumod.system.disk.documents import require_regular
-from qlumod.system.disk.files import read_bytes
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
 from qlumod.system.keys.strength import Weakness, weaknesses
 

@@ -9,11 +9,11 @@ from urllib.parse import quote
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.model.lock import LockedPackage
+from qlumod.packaging.archives import Failure
 from qlumod.packaging.debian.apt import AptRoot
 from qlumod.packaging.debian.archives.root import ArchiveRoot
 from qlumod.packaging.debian.python_apt import python_apt_needed, python_module
-from qlumod.packaging.release_archives import Failure
-from qlumod.system.disk import files
+from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.disk.store import Store
 from qlumod.system.processes.stalling import run_unless_stalled
 
@@ -117,7 +117,7 @@ def _failure(package: LockedPackage, uri: str, part: str, reason: str) -> Failur
     path = Path(part)
     for came in (path.with_name(f"{path.name}.FAILED"), path):
         if came.exists() and (came != path or came.stat().st_size >= package.size):
-            found = files.file_sum(came)
+            found = file_sum(came)
             came.unlink()
             if found.sha256 != package.sha256 and not wrong:
                 wrong = True

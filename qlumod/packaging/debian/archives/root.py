@@ -9,17 +9,19 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.model.lock import LockedPackage
-from qlumod.model.release import Archive, Release
+from qlumod.model.release import Release
+from qlumod.model.release_archives import Archive
 from qlumod.model.target import Target
 from qlumod.packaging.addressing import addressed
+from qlumod.packaging.archives import Reach
 from qlumod.packaging.debian import apt, apt_indexes, host_apt
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, folder_archive, frozen_archive
 from qlumod.packaging.debian.archives.archive_sources import require_debs, sources_of
-from qlumod.packaging.release_archives import Reach
-from qlumod.system.disk import files
+from qlumod.system.disk.directories import make_private
 from qlumod.system.disk.documents import place_of
 from qlumod.system.disk.locking import locked
+from qlumod.system.disk.removal import remove_tree
 from qlumod.system.disk.store import Store
 from qlumod.system.processes.stalling import Stalled
 
@@ -75,7 +77,7 @@ def archive_root(
     flavor, architecture, host = target.flavor, target.architecture, reach.host
     path = reach.cache / "apt" / f"{release.digest[:16]}-{flavor}-{architecture}"
     _remove_unused(path.parent)
-    files.make_private(path)
+    make_private(path)
     with locked(path / _LOCK, wait=WAIT, listen=listen):
         archives = addressed(
             release, flavor, {*needed, *optional}, reach.addresses, check=require_debs
@@ -111,7 +113,7 @@ def _remove_unused(roots: Path) -> None:
     for lock in sorted(roots.glob(f"*/{_LOCK}")):
         with suppress(FileNotFoundError):
             if time.time() - lock.stat().st_mtime > UNUSED:
-                files.remove_tree(lock.parent)
+                remove_tree(lock.parent)
 
 
 def with_folders(where: ArchiveRoot) -> ArchiveRoot:
@@ -163,7 +165,7 @@ def _unreachable(
 def with_held(where: ArchiveRoot, packages: Sequence[LockedPackage], store: Store) -> ArchiveRoot:
     """Add archives of packages that only the store still has, one for each of theirs."""
     directory = where.root.path / "held"
-    files.remove_tree(directory)
+    remove_tree(directory)
 
     def source(archive: str) -> AptSource:
         held = frozen_archive(

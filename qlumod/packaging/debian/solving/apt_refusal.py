@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from qlumod.packaging.debian.apt import AptRoot
 from qlumod.packaging.debian.apt_indexes import reasons_of
-from qlumod.system.processes.run import CommandFailed, command, run
+from qlumod.system.processes.command import CommandFailed, command
+from qlumod.system.processes.run import run
 
 
 def why_apt_refuses(

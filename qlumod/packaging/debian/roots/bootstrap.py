@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.packaging.debian.apt_order import Order
-from qlumod.packaging.debian.mmdebstrap import unpack_essential
-from qlumod.stack.script_surroundings import surroundings
+from qlumod.packaging.debian.roots.apt_order import AptOrder
+from qlumod.packaging.debian.roots.mmdebstrap import unpack_essential
+from qlumod.packaging.debian.roots.script_surroundings import surroundings
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
 
@@ -26,7 +26,7 @@ _AUXILIARY = "/var/lib/apt/lists/auxfiles"
 """What apt makes whenever it runs; mmdebstrap(1) removes the same."""
 
 
-def bootstrap(place: Path, order: Order, *, listen: Listener) -> Root:
+def bootstrap(place: Path, order: AptOrder, *, listen: Listener) -> Root:
     """Install the essential packages of an order's archive, and apt, into a new directory.
 
     The order's packages are those that the whole root will have.

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from qlumod.events import Listener
-from qlumod.packaging.debian.apt_order import Order
-from qlumod.system.enclosure.enclosure import Shown, beside
+from qlumod.packaging.debian.roots.apt_order import AptOrder
+from qlumod.system.enclosure.bubblewrap import Shown
+from qlumod.system.enclosure.enclosure import beside
 from qlumod.system.processes.namespace import HOST_NAME
 
 IS_MERGED = "usr-is-merged="
@@ -27,7 +28,7 @@ _SETTINGS = {
 """Its /etc."""
 
 
-def unpack_essential(root: Path, order: Order, *, listen: Listener) -> None:
+def unpack_essential(root: Path, order: AptOrder, *, listen: Listener) -> None:
     """Unpack the essential packages of an archive, apt, and netbase, into a new root directory.
 
     Their .debs are left in the root's /var/cache/apt/archives. The order's packages are those that

@@ -7,7 +7,7 @@ from qlumod.packaging.debian.archive import FrozenArchive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class AptOrder:
     """Exactly which packages apt and dpkg put into a root."""
 
     archive: FrozenArchive

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from qlumod.events import Listener
 from qlumod.model.lock import LockedPackage
-from qlumod.packaging.debian.apt_order import Order
 from qlumod.packaging.debian.archive import FrozenArchive
-from qlumod.stack.script_surroundings import surroundings
+from qlumod.packaging.debian.roots.apt_order import AptOrder
+from qlumod.packaging.debian.roots.script_surroundings import surroundings
 from qlumod.system.disk.within import Root
-from qlumod.system.enclosure.enclosure import Shown, enclosed
+from qlumod.system.enclosure.bubblewrap import Shown
+from qlumod.system.enclosure.enclosure import enclosed
 
 _ARCHIVE = "/run/qlumod/archive"
 """Where a root being built finds the frozen archive."""
@@ -20,7 +21,7 @@ def wanted(packages: Sequence[LockedPackage]) -> tuple[str, ...]:
     return tuple(f"{package.package}={package.version}" for package in packages)
 
 
-def install(root: Root, order: Order, *, listen: Listener) -> None:
+def install(root: Root, order: AptOrder, *, listen: Listener) -> None:
     """Install exactly what was ordered into a root, with its own apt."""
     shown = Shown(source=order.archive.directory, name=_ARCHIVE)
     with surroundings(root, order.packages), enclosed(root, shown) as place:

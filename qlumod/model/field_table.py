@@ -1,0 +1,94 @@
+"""Tables of fields: one entry says how a field is read, and how its canonical text is written."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qlumod.model.fields import Fields
+
+Text = str | Sequence[str]
+"""What stands after a name; a sequence is one indented line per item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldKind:
+    """How values are laid out: `read` takes one from a stanza, `write` gives its canonical text."""
+
+    read: Callable[[Fields, "Field"], Any]
+    write: Callable[[Any], Text]
+    said: str = ""
+    """What the documentation calls it; empty: one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a document, and the attribute that has its value."""
+
+    name: str
+    """As written, for example ``Build-Packages``."""
+    kind: FieldKind
+    parse: Callable[[str], Any] = str
+    """Reads the value, or an item of a list; raises `QlumodError`."""
+    default: Any = ""
+    """The value of a field of one line that is missing; a list has no items then."""
+    required: bool = False
+    attribute: str = ""
+    """Empty: that of the same name, ``build_packages``."""
+
+    def __post_init__(self) -> None:
+        if not self.attribute:
+            object.__setattr__(self, "attribute", self.name.lower().replace("-", "_"))
+
+    def read(self, fields: Fields) -> Any:
+        """The value in a stanza; notes its faults there."""
+        if self.required and not fields.has(self.name):
+            fields.fault(self.name, "the field is missing")
+        return self.kind.read(fields, self)
+
+    def text(self, whole: object) -> Text:
+        """The canonical text of the value that `whole` has; empty: it is not written."""
+        value = getattr(whole, self.attribute)
+        return "" if value == self.default and not self.required else self.kind.write(value)
+
+
+def read_values(fields: Fields, table: Iterable[Field]) -> dict[str, Any]:
+    """The values of a stanza by attribute; notes their faults in the order of the table."""
+    return {entry.attribute: entry.read(fields) for entry in table}
+
+
+def texts(table: Iterable[Field], whole: object) -> Iterator[tuple[str, Text]]:
+    """Names and canonical texts in the table's order; a text of several lines comes last."""
+    for entry in sorted(table, key=lambda entry: entry.kind is TEXT):
+        yield entry.name, entry.text(whole)
+
+
+def _one(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _line_each(items: Iterable[object]) -> tuple[str, ...]:
+    return tuple(map(str, items))
+
+
+ONE = FieldKind(
+    read=lambda fields, entry: fields.one(entry.name, entry.parse, entry.default), write=_one
+)
+TEXT = FieldKind(said="text", read=lambda fields, entry: fields.text(entry.name), write=str)
+BLANKS = FieldKind(
+    said="list by blanks",
+    read=lambda fields, entry: fields.words(entry.name, entry.parse),
+    write=" ".join,
+)
+BLANK_LINES = FieldKind(said=BLANKS.said, read=BLANKS.read, write=_line_each)
+COMMAS = FieldKind(
+    said="list by commas",
+    read=lambda fields, entry: fields.commas(entry.name, entry.parse),
+    write=", ".join,
+)
+ROWS = FieldKind(
+    said="one per line",
+    read=lambda fields, entry: fields.rows(entry.name, entry.parse),
+    write=_line_each,
+)

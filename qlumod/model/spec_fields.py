@@ -1,0 +1,276 @@
+"""The table of the module spec's fields: all that is known of one stands in its entry."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qlumod.errors import QlumodError
+from qlumod.model.field_table import (
+    BLANK_LINES,
+    BLANKS,
+    COMMAS,
+    ONE,
+    ROWS,
+    TEXT,
+    Field,
+    FieldKind,
+)
+from qlumod.model.fields import Fields, yes_or_no
+from qlumod.model.names import ModuleName, flavor_name, module_name, package_name
+from qlumod.model.paths import absolute_path, dpkg_pattern
+from qlumod.model.public import parse_public
+from qlumod.model.relation import Relation, parse_relation
+from qlumod.model.secret import parse_secret
+from qlumod.model.spec import ModuleSpec, Restored
+
+_RESTORED = re.compile(r"([a-z0-9][a-z0-9+.*-]+)(?: *<([a-z0-9 ]+)>)? *: *(.+)")
+_UNIT = re.compile(
+    r"[A-Za-z0-9:_.@-]+\.(service|socket|target|timer|path|mount|automount|swap|slice)\Z"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecField(Field):
+    """A field of the module spec."""
+
+    in_manifest: bool = False
+    """Whether the manifest has the same value, in the attribute of the same name."""
+    in_root: bool = False
+    """Whether a root shows it: the proof has to know it then (`proof/known_fields.py`)."""
+    doc: str = ""
+    """What docs/formats.md says of the value; empty: it is told there beside the table."""
+
+
+def _relations(fields: Fields, entry: Field) -> tuple[Relation, ...]:
+    found = fields.commas_at(entry.name, entry.parse)
+    return tuple(replace(relation, line=line) for line, relation in found)
+
+
+def _module(text: str) -> ModuleName:
+    if any(char in text for char in "(<[|"):
+        raise QlumodError(
+            f"{text!r}: only the module's name stands here: the modules of a release fit together"
+        )
+    return module_name(text)
+
+
+def _unit(text: str) -> str:
+    if not _UNIT.match(text):
+        raise QlumodError(f"{text!r} is no systemd unit: it has a name such as 'slurmd.service'")
+    return text
+
+
+def _restored(text: str) -> Restored:
+    found = _RESTORED.fullmatch(text)
+    if not found:
+        raise QlumodError(f"{text!r} restores nothing: it has the form 'PACKAGE: pattern'")
+    package, flavors, pattern = found.groups()
+    return Restored(
+        package=package,
+        pattern=dpkg_pattern(pattern),
+        flavors=tuple(flavor_name(name) for name in (flavors or "").split()),
+    )
+
+
+def _preseed(text: str) -> str:
+    words = text.split(None, 3)
+    if len(words) < 3:
+        raise QlumodError(f"{text!r} is no preseeding line: 'package question type value'")
+    package_name(words[0])
+    return " ".join(words)
+
+
+_RELATIONS = FieldKind(
+    said="list by commas",
+    read=_relations,
+    write=lambda relations: tuple(f"{relation}," for relation in relations),
+)
+_ARCHIVES = FieldKind(
+    said="list by commas",
+    read=_relations,
+    write=lambda relations: ", ".join(map(str, relations)),
+)
+
+SPEC_FIELDS = (
+    SpecField(
+        name="Module", kind=ONE, parse=module_name, required=True, in_manifest=True, doc="its name"
+    ),
+    SpecField(name="Variant-Of", kind=ONE, parse=module_name, default=None, in_manifest=True),
+    SpecField(name="Title", kind=ONE, required=True, in_manifest=True, doc="its name for people"),
+    SpecField(
+        name="Stack-Group",
+        kind=ONE,
+        required=True,
+        in_manifest=True,
+        doc="where lists show it: Cluster OS, HPC Stack, DataStack, HAStack, Desktop, or one's own",
+    ),
+    SpecField(
+        name="Description",
+        kind=TEXT,
+        required=True,
+        in_manifest=True,
+        doc="a synopsis, then lines as in a control file",
+    ),
+    SpecField(
+        name="Flavors",
+        kind=BLANKS,
+        parse=flavor_name,
+        doc="the flavors that have the module. Default: all",
+    ),
+    SpecField(
+        name="Requires",
+        kind=COMMAS,
+        parse=_module,
+        in_manifest=True,
+        doc="the modules that it stands on. Every module but `core` requires core, directly or "
+        "through others",
+    ),
+    SpecField(
+        name="Conflicts",
+        kind=COMMAS,
+        parse=_module,
+        in_manifest=True,
+        doc="modules that cannot be in one image with it (a head node may hold both)",
+    ),
+    SpecField(
+        name="Archive",
+        attribute="archives",
+        kind=_ARCHIVES,
+        parse=parse_relation,
+        doc="[archives](#release) that its packages come from first. What `Packages` names comes "
+        "from there if it is there at all, and what that depends on only where no other version "
+        "will do. `debian-backports <bookworm>` holds for one flavor only",
+    ),
+    SpecField(
+        name="Packages",
+        kind=_RELATIONS,
+        parse=parse_relation,
+        required=True,
+        in_root=True,
+        doc="the wanted packages as [relations](#relations), at least one for each flavor",
+    ),
+    SpecField(
+        name="Build-Packages",
+        kind=_RELATIONS,
+        parse=parse_relation,
+        doc="what is installed to compile `Kernel-Modules` besides dkms and the kernel's headers "
+        "(relations). It is locked like all packages, and never in the layer",
+    ),
+    SpecField(
+        name="Kernel-Modules",
+        kind=_RELATIONS,
+        parse=parse_relation,
+        in_root=True,
+        doc="packages of dkms sources (relations). They are compiled for core's kernel when the "
+        "module is built; in their stead the layer has a generated package of what came out, with "
+        "the same Provides. A name and a list of flavors as in `Packages`",
+    ),
+    SpecField(
+        name="Restore",
+        kind=ROWS,
+        parse=_restored,
+        in_root=True,
+        doc="`PACKAGE: pattern`. Paths of a package of a module below that were left out there "
+        "(`Exclude`) and are in this layer, unpacked from the same `.deb` before the module's own "
+        "packages are installed; `*` stands for anything in the package's name, too. "
+        "`PACKAGE <bookworm>: pattern` holds for one flavor only. What restores nothing is an "
+        "error",
+    ),
+    SpecField(
+        name="Recommends",
+        kind=ONE,
+        parse=yes_or_no,
+        default=False,
+        doc="`yes`: apt takes recommended packages, too. Default `no`",
+    ),
+    SpecField(
+        name="Redistribute",
+        kind=ONE,
+        parse=yes_or_no,
+        default=True,
+        doc="`no`: not everybody may be given its packages; `qlumod publish` takes them into "
+        "private suites only, by the field `Qlumod-Redistribute: no` that the module's packages "
+        "have then. Default `yes`",
+    ),
+    SpecField(
+        name="Prefer",
+        kind=COMMAS,
+        parse=package_name,
+        doc="packages that apt chooses first where alternatives satisfy a dependency",
+    ),
+    SpecField(
+        name="Exclude",
+        kind=BLANK_LINES,
+        parse=dpkg_pattern,
+        in_root=True,
+        doc="dpkg's path-exclude patterns, beside those of the release. `*` matches `/`, too",
+    ),
+    SpecField(
+        name="Include",
+        kind=BLANK_LINES,
+        parse=dpkg_pattern,
+        in_root=True,
+        doc="path-include patterns, exceptions to all excludes",
+    ),
+    SpecField(
+        name="Wins",
+        kind=BLANK_LINES,
+        parse=absolute_path,
+        in_manifest=True,
+        in_root=True,
+        doc="paths where this module's file is taken though another module has one as well",
+    ),
+    SpecField(
+        name="Enable",
+        kind=BLANK_LINES,
+        parse=_unit,
+        in_root=True,
+        doc="systemd units, with suffix, enabled at the end of the build",
+    ),
+    SpecField(
+        name="Disable",
+        kind=BLANK_LINES,
+        parse=_unit,
+        in_root=True,
+        doc="systemd units, with suffix, disabled at the end of the build",
+    ),
+    SpecField(
+        name="Debconf",
+        kind=ROWS,
+        parse=_preseed,
+        in_root=True,
+        doc="`package question type value`, preseeded before the packages are installed",
+    ),
+    SpecField(
+        name="Secrets",
+        kind=ROWS,
+        parse=parse_secret,
+        in_manifest=True,
+        in_root=True,
+        doc="`path kind`. The path never enters a layer; `*` stands within a name. Kind `site`: "
+        "the same on many nodes, supplied by the site, never generated. Kind `node`: one node's "
+        "own, from the site, from a persistent place, or generated at boot",
+    ),
+    SpecField(
+        name="Public",
+        kind=ROWS,
+        parse=parse_public,
+        in_manifest=True,
+        doc="`path reason`. What the build takes for a [secret](secrets.md), but everybody may "
+        "read, and why; manifest, stack and `qlumod image show` say the same. `*` stands within a "
+        "name; a directory with `/` at its end means all below it. Nobody can say it of a private "
+        "key",
+    ),
+)
+"""All of them, in the order of the canonical text, which ends with the description."""
+
+RELATION_FIELDS = tuple(entry for entry in SPEC_FIELDS if entry.parse is parse_relation)
+"""Those that name packages or archives, each for some flavors or for all."""
+MODULE_FIELDS = tuple(entry for entry in SPEC_FIELDS if entry.parse is _module)
+"""Those that name other modules."""
+
+
+def public_part(spec: ModuleSpec) -> dict[str, Any]:
+    """What the manifest says as the spec does, by attribute."""
+    shown = (entry.attribute for entry in SPEC_FIELDS if entry.in_manifest)
+    return {attribute: getattr(spec, attribute) for attribute in shown}

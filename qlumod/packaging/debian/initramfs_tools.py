@@ -1,0 +1,67 @@
+"""Debian's initrds: mkinitramfs(8) makes them of hooks, settings and files of the root."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from qlumod.events import Listener
+from qlumod.state.kind import any_of
+from qlumod.system.enclosure.enclosure import Enclosure
+
+_MADE = "/initrd.img"
+"""Where it is made, below /tmp of the enclosure."""
+
+_INPUTS = any_of(
+    (
+        "/etc/fstab",
+        "/etc/ld.so.conf",
+        "/etc/modules",
+        "/etc/default/console-setup",
+        "/etc/default/keyboard",
+    ),
+    (
+        # mkinitramfs(8) itself: settings, hooks and boot scripts of packages.
+        "/etc/initramfs-tools",
+        "/usr/share/initramfs-tools",
+        # What goes with every kernel module, and what is looked for beside the libraries.
+        "/etc/modprobe.d",
+        "/usr/lib/modprobe.d",
+        "/usr/lib/modules",
+        "/usr/lib/firmware",
+        "/etc/ld.so.conf.d",
+        # The hooks of core's packages: udev, lvm2, mdadm.
+        "/etc/udev",
+        "/etc/systemd/network",
+        "/usr/lib/systemd/network",
+        "/etc/lvm",
+        "/etc/mdadm",
+    ),
+)
+"""Files by name, and all below some directories: what mkinitramfs and core's hooks read.
+
+Files that a hook of another package reads need not be here: the hook itself is. verify-stack shows
+that the list is whole: it compares the initrd of a stack with that of one installation.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitramfsTools:
+    """The maker of Debian's initrds; see `qlumod.packaging.initrd.InitrdMaker`."""
+
+    kernels: str = "/boot/vmlinuz-*"
+    initrds: str = "/boot/initrd.img-*"
+    hooks: str = "hook in /usr/share/initramfs-tools/hooks or /etc/initramfs-tools"
+
+    def makes_another(self, paths: Iterable[str]) -> bool:
+        """Whether mkinitramfs, or a hook of core's packages, may read one of these paths."""
+        return any(_INPUTS.fullmatch(path) for path in paths)
+
+    def make(self, place: Enclosure, kernel: str, *, epoch: int, listen: Listener) -> str:
+        """Run mkinitramfs; raises `CommandFailed`."""
+        place.run(
+            "mkinitramfs", "-o", f"/tmp{_MADE}", kernel,
+            epoch=epoch, environment={"TMPDIR": "/tmp"}, listen=listen,
+        )  # fmt: skip
+        return _MADE
+
+
+INITRAMFS_TOOLS = InitramfsTools()

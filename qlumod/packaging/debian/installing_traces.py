@@ -1,0 +1,128 @@
+"""What an installation by mmdebstrap and apt has otherwise than a stack of Debian's packages."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import md5
+
+from qlumod.model.difference import Aspect
+from qlumod.packaging.debian.checksums import CHECKSUMS
+from qlumod.packaging.debian.left_out_records import Alternated, Diverted, Unlisted
+from qlumod.packaging.permits import (
+    ACCOUNT_BACKUPS,
+    InstalledTree,
+    ListedTree,
+    NamedRule,
+    Permission,
+)
+
+_BOOKKEEPING = (
+    *ACCOUNT_BACKUPS,
+    "/etc/sgml/catalog.old",
+    "/etc/xml/catalog.old",
+    "/var/cache/apt/archives/lock",
+    "/var/cache/debconf/config.dat-old",
+    "/var/cache/debconf/templates.dat-old",
+    "/var/cache/debconf/tmp.ci",
+    "/var/lib/apt/lists/lock",
+    "/var/lib/dpkg/diversions-old",
+    "/var/lib/dpkg/lock",
+    "/var/lib/dpkg/lock-frontend",
+    "/var/lib/dpkg/status-old",
+    "/var/lib/dpkg/statoverride-old",
+    "/var/lib/dpkg/triggers/Lock",
+    "/var/lib/sgml-base/supercatalog.old",
+    "/var/lib/ucf/hashfile.*",
+    "/var/lib/ucf/registry.*",
+    "/var/lib/xml-core/catalog.old",
+)
+_OF_THE_BUILD = (
+    "/etc/.resolv.conf.systemd-resolved.bak",
+    "/etc/apt/apt.conf.d/99mmdebstrap",
+    "/etc/apt/sources.list",
+    "/etc/hostname",
+)
+_FONTS = ("/usr/share/fonts/", "/usr/local/share/fonts/")
+_DEVICES = (
+    "/dev/console",
+    "/dev/fd",
+    "/dev/full",
+    "/dev/mapper",
+    "/dev/mapper/control",
+    "/dev/null",
+    "/dev/ptmx",
+    "/dev/pts",
+    "/dev/random",
+    "/dev/shm",
+    "/dev/stderr",
+    "/dev/stdin",
+    "/dev/stdout",
+    "/dev/tty",
+    "/dev/urandom",
+    "/dev/zero",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebianPermits:
+    """What Debian's packages add; see `qlumod.packaging.permits.PackagingPermits`."""
+
+    lists: Sequence[ListedTree] = (CHECKSUMS,)
+    for_boot_loaders: Sequence[str] = ("/boot/System.map-*", "/initrd.img", "/initrd.img.old")
+
+    def without(
+        self, left_out: frozenset[str], restored: frozenset[str], installed: InstalledTree
+    ) -> Sequence[Permission]:
+        """Alternatives, diversions and checksums of paths that were left out."""
+        return (
+            Alternated.of(left_out, installed),
+            Diverted(left_out=left_out),
+            Unlisted(left_out=left_out | restored),
+        )
+
+    def traces(self, installed: InstalledTree) -> Sequence[Permission]:
+        """Files of mmdebstrap, apt, dpkg and debconf, and of scripts that tell what they did."""
+        return (
+            NamedRule(
+                name="bookkeeping",
+                why="locks and backups of passwd, dpkg, apt, debconf, ucf and catalogues",
+                paths=_BOOKKEEPING,
+                fixed=True,
+            ),
+            NamedRule(
+                name="log",
+                why="what fontconfig's script said while it was installed",
+                paths=("/var/log/fontconfig.log",),
+                fixed=True,
+            ),
+            NamedRule(
+                name="font cache",
+                why="with SOURCE_DATE_EPOCH fontconfig keeps none of younger directories",
+                aspects=(Aspect.EXTRA,),
+                paths=_font_caches(installed),
+            ),
+            NamedRule(
+                name="of the build",
+                why="mmdebstrap's settings, and its copies of host name and resolver",
+                paths=_OF_THE_BUILD,
+                fixed=True,
+            ),
+            NamedRule(
+                name="device",
+                why="mmdebstrap and scripts make them; a node has devtmpfs",
+                paths=_DEVICES,
+                fixed=True,
+            ),
+        )
+
+
+DEBIAN_PERMITS = DebianPermits()
+
+
+def _font_caches(installed: InstalledTree) -> tuple[str, ...]:
+    """A cache of fontconfig is named after its directory: the MD5 of its path."""
+    return tuple(
+        f"/var/cache/fontconfig/{md5(os.fsencode(path), usedforsecurity=False).hexdigest()}-*"
+        for path, entry in installed.entries.items()
+        if entry.type == "d" and f"{path}/".startswith(_FONTS)
+    )

@@ -1,0 +1,1 @@
+"""How a root is filled with .debs, and what dpkg's database in one says."""

@@ -1,0 +1,82 @@
+"""What modules record of themselves, held against both trees: what is not true is a failure."""
+
+import functools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import translate
+
+from qlumod.model.difference import Aspect, Difference
+from qlumod.proof.permitted import Expectations
+from qlumod.proof.scanned_tree import ScannedTree
+
+
+def other_bytes_beside(
+    expected: Expectations, reference: ScannedTree, stack: ScannedTree
+) -> Iterator[Difference]:
+    """Files beside the layers that are not what one installation has at their paths.
+
+    What the stack has in their place, such as an initrd that was made anew, is compared there.
+    """
+    for path, digest in sorted(expected.beside.items()):
+        if path in stack.entries:
+            continue
+        installed = reference.entries.get(path)
+        if installed is None or installed.digest != digest:
+            yield Difference(
+                path=path,
+                aspect=Aspect.CONTENT,
+                subject="beside the layer",
+                reference=installed.digest if installed else "",
+                stack=digest,
+            )
+
+
+def false_records(
+    expected: Expectations, reference: ScannedTree, stack: ScannedTree
+) -> Iterator[Difference]:
+    """Recorded paths that are not left out, were never there, or match no exclude pattern."""
+    children = _children(reference)
+    for path in sorted(expected.left_out):
+        if path in stack.entries:
+            yield _false(path, "recorded as left out, and is there")
+        elif path not in reference.entries:
+            yield _false(path, "recorded as left out, and no package brings it")
+        elif not _is_excluded(path, expected) and not _only_left_out(path, expected, children):
+            yield _false(path, "recorded as left out, and no pattern excludes it")
+
+
+def _false(path: str, what: str) -> Difference:
+    return Difference(path=path, aspect=Aspect.RECORD, stack=what)
+
+
+def _is_excluded(path: str, expected: Expectations) -> bool:
+    """Whether a pattern excludes a path: the last one that matches counts, includes come last.
+
+    Patterns are held against paths as they stand in a package, which may not be usr-merged.
+    """
+
+    excluded, included = _any_of(expected.excludes), _any_of(expected.includes)
+    return any(
+        excluded.match(spelling) and not included.match(spelling)
+        for spelling in (path, path.removeprefix("/usr"))
+    )
+
+
+@functools.cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Many patterns as one: there are thousands of paths."""
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)")
+
+
+def _only_left_out(
+    path: str, expected: Expectations, children: Mapping[str, Sequence[str]]
+) -> bool:
+    """Whether a directory had nothing but what was left out."""
+    return path in children and all(child in expected.left_out for child in children[path])
+
+
+def _children(tree: ScannedTree) -> dict[str, list[str]]:
+    children: dict[str, list[str]] = {}
+    for path in tree.entries:
+        children.setdefault(path.rpartition("/")[0], []).append(path)
+    return children

@@ -1,0 +1,147 @@
+"""Accounts that a build made and the release's table has not: the stanzas to add."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from qlumod.errors import QlumodError
+from qlumod.model.accounts import Accounts
+from qlumod.model.accounts_file import accounts_text, parse_accounts
+from qlumod.state.account_files import GROUP, GSHADOW, PASSWD, SHADOW, Row, Rows, is_base, rows
+from qlumod.state.fragment import fields, stanza
+from qlumod.state.kind import Files
+
+_MAKES_ACCOUNTS = r"(?:^[ug]!?\s|\b(?:adduser|addgroup|useradd|groupadd)\b)"
+_TABLE_IDS = range(400, 1000)
+"""Where ids of the release's table are looked for: systemd-sysusers counts down from 999."""
+_LIKE_A_TOKEN = re.compile(r"(?=\S*\d)(?=\S*[^\W\d_])\S{20,}")
+"""No name of anybody: it is proposed for no table, which everybody reads."""
+
+
+def unregistered(
+    files: Files,
+    accounts: Accounts,
+    base: Iterable[str],
+    makers: Mapping[str, str] | None = None,
+    homes: Mapping[str, int] | None = None,
+) -> tuple[str, ...]:
+    """For each account that is not in the table, or has another id there: the stanza to add.
+
+    `base` are the names of users and groups that need none: base-passwd's. `makers` are the
+    packages that made them, as far as is known (see `makers_of`), `homes` the modes of the homes
+    that were made with users. The stanzas suggest ids that nobody has, the same for a user and the
+    group of its name.
+    """
+    known = frozenset(base)
+    suggested = _Suggestions(files, accounts)
+    registered = {
+        PASSWD: {user.name: str(user.uid) for user in accounts.users},
+        GROUP: {group.name: str(group.gid) for group in accounts.groups},
+    }
+    write_user = partial(_user_stanza, homes=homes or {})
+    return tuple(
+        write(row, suggested.number(row[0]), files, (makers or {}).get(row[0], "PACKAGE"))
+        for path, write in ((GROUP, _group_stanza), (PASSWD, write_user))
+        for name, row in rows(files, path).items()
+        if name not in known and registered[path].get(name) != row[2]
+    )
+
+
+def require_readable(stanzas: Sequence[str], accounts: Accounts) -> None:
+    """Raise where the account table could not hold the stanzas of `unregistered`."""
+    added = [fields(stanza) for stanza in stanzas]
+    users = {values.get("User") for values in added}
+    groups = {values.get("Group") for values in added if "User" not in values}
+    others = replace(
+        accounts,
+        users=tuple(user for user in accounts.users if user.name not in users),
+        groups=tuple(group for group in accounts.groups if group.name not in groups),
+    )
+    text = "\n".join((accounts_text(others), *stanzas))
+    parse_accounts(text, "module-specs/accounts")
+
+
+def makers_of(names: Iterable[str], scripts: Mapping[str, str]) -> dict[str, str]:
+    """Which package made an account: the one whose script or sysusers file says so.
+
+    `scripts` are the texts by package. A line that makes accounts and has the name in it counts
+    more than a mere mention; of several packages the first by name is taken.
+    """
+    found = {}
+    lines = {package: text.replace("\\\n", " ") for package, text in sorted(scripts.items())}
+    for name in names:
+        word = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+        for pattern in (rf"{_MAKES_ACCOUNTS}.*{word}", word):
+            line = re.compile(pattern, re.MULTILINE)
+            package = next((key for key, text in lines.items() if line.search(text)), "")
+            if package:
+                found[name] = package
+                break
+    return found
+
+
+def base_names(files: Files) -> frozenset[str]:
+    """The users and groups with ids that base-passwd gives out: they need no registration."""
+    return frozenset(
+        name
+        for path in (PASSWD, GROUP)
+        for name, row in rows(files, path).items()
+        if is_base(int(row[2])) or (path == GROUP and int(row[2]) == 100)
+    )
+
+
+class _Suggestions:
+    """Ids that nobody has yet, one for each name."""
+
+    def __init__(self, files: Files, accounts: Accounts) -> None:
+        taken = {int(row[2]) for path in (PASSWD, GROUP) for row in rows(files, path).values()}
+        taken |= {user.uid for user in accounts.users} | {group.gid for group in accounts.groups}
+        self._free = (number for number in _TABLE_IDS if number not in taken)
+        self._given = {user.name: user.uid for user in accounts.users}
+        self._given |= {group.name: group.gid for group in accounts.groups}
+
+    def number(self, name: str) -> str:
+        """The table's id of a name, else a new one."""
+        if name not in self._given:
+            self._given[name] = next(self._free, 0)
+            if not self._given[name]:
+                raise QlumodError(f"account table: no id is left for {name}")
+        return str(self._given[name])
+
+
+def _group_stanza(row: Row, number: str, files: Files, maker: str) -> str:
+    values = {"Group": row[0], "Gid": number}
+    return stanza({**values, **_password(rows(files, GSHADOW), row[0]), "Packages": maker})
+
+
+def _user_stanza(
+    row: Row, number: str, files: Files, maker: str, *, homes: Mapping[str, int]
+) -> str:
+    name, _, _, gid, gecos, home, shell = row
+    group = next((who for who, other in rows(files, GROUP).items() if other[2] == gid), "")
+    if not group:
+        raise QlumodError(
+            f"{PASSWD}: user {name} has group {gid}, and {GROUP} has none of that id",
+            remedy="see which package makes the user, and have it make the group, too",
+        )
+    values = {"User": name, "Uid": number, "Group": group}
+    if gecos and not _LIKE_A_TOKEN.search(gecos):
+        values["Gecos"] = gecos
+    mode = {"Home-Mode": f"{homes[name]:04o}"} if name in homes else {}
+    values |= {"Home": home, **mode, "Shell": shell}
+    shadow = rows(files, SHADOW)
+    expires = shadow[name][7] if name in shadow else ""
+    return stanza(
+        {
+            **values,
+            **_password(shadow, name),
+            **({"Expires": expires} if expires else {}),
+            "Packages": maker,
+        }
+    )
+
+
+def _password(shadow: Rows, name: str) -> dict[str, str]:
+    password = shadow[name][1] if name in shadow else "!"
+    return {} if password == "!" else {"Password": password}

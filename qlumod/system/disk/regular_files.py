@@ -1,0 +1,107 @@
+"""Regular files, read whole: anything else might hang, or have no end."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from qlumod.errors import QlumodError
+from qlumod.model.names import Digest
+from qlumod.system.disk.refusals import told
+
+BLOCK = 1 << 20
+_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+"""A FIFO is opened without waiting for somebody who writes; then it is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """What a file's bytes are known by."""
+
+    size: int
+    sha256: Digest
+
+
+def read_bytes(path: Path, *, most: int | None = None) -> bytes:
+    """Read a regular file of at most so many bytes; raises `QlumodError`."""
+    with told(path, "read"):
+        return read_regular(path, os.open(path, _READING), most=most)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading; raises `QlumodError` where it is none, and `OSError`."""
+    return _opened_regular(path, os.open(path, _READING))
+
+
+def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
+    """Read what was opened without waiting, and close it; `path` is its name for errors.
+
+    Raises `QlumodError` where it is no regular file, or has more than so many bytes.
+    """
+    with _opened_regular(path, handle) as reading:
+        data = reading.read() if most is None else reading.read(most + 1)
+    if most is not None and len(data) > most:
+        raise QlumodError(
+            f"cannot read {path}: it has more than {most} bytes, which is too much for what it"
+            " should be",
+            remedy="see what it is, and put the right file there",
+        )
+    return data
+
+
+def kind_of(mode: int) -> str:
+    """What stat(2) says that something is, in words."""
+    kinds = (
+        (stat.S_ISREG, "a file"),
+        (stat.S_ISDIR, "a directory"),
+        (stat.S_ISLNK, "a symbolic link"),
+        (stat.S_ISFIFO, "a FIFO"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a character device"),
+        (stat.S_ISBLK, "a block device"),
+    )
+    return next(word for is_one, word in kinds if is_one(mode))
+
+
+def file_sum(path: Path) -> Sum:
+    """Size and digest of a file; raises `QlumodError`."""
+    with told(path, "read"), open_regular(path) as source:
+        return summed(source)
+
+
+def regular_files(top: Path) -> Iterator[Path]:
+    """All regular files below a directory, sorted, relative to it; links are not followed."""
+    for folder, folders, names in os.walk(top):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield path.relative_to(top)
+
+
+def _opened_regular(path: Path, handle: int) -> BinaryIO:
+    """A regular file for reading; anything else might have no end."""
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        raise QlumodError(
+            f"cannot read {path}: it is {kind_of(mode)}, not a regular file",
+            remedy=f"remove it, or put a file there: ls -l {path}",
+        )
+    return os.fdopen(handle, "rb", buffering=0)
+
+
+def summed(source: BinaryIO, target: BinaryIO | None = None) -> Sum:
+    """Size and digest of what is left to read, which is written to `target`, if there is one."""
+    hashing, size = hashlib.sha256(), 0
+    # Room for what a small file has: there may be thousands of them.
+    at_once = min(BLOCK, os.fstat(source.fileno()).st_size + 1)
+    while block := source.read(at_once):
+        hashing.update(block)
+        size += len(block)
+        if target is not None:
+            target.write(block)
+    return Sum(size=size, sha256=Digest(hashing.hexdigest()))
