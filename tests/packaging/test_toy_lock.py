@@ -1,7 +1,5 @@
 """The seam of the lock is one: modules of toys are solved, locked, updated and fetched."""
 
-import io
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.packaging.choice import PACKAGINGS
 from qlumod.workflows.lock import fetch_modules, lock
 from qlumod.workflows.workplace import Workplace
+from tests.packaging.toy.packages import write_toy
 from tests.packaging.toy.packaging import TOY
 
 RELEASE = """\
@@ -62,15 +61,8 @@ def spec(specs: Path, module: str, packages: str, *, requires: str = "") -> None
     (specs / f"{module}.module").write_text(text)
 
 
-def toy(folder: Path, name: str, version: str, *, depends: str = "") -> Path:
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{name}_{version}.toy"
-    control = f"Package: {name}\nVersion: {version}\nDepends: {depends}\n".encode()
-    with tarfile.open(path, "w:") as archive:
-        member = tarfile.TarInfo("control")
-        member.size = len(control)
-        archive.addfile(member, io.BytesIO(control))
-    return path
+def toy(folder: Path, name: str, version: str, *, depends: str = "") -> None:
+    write_toy(folder, name, version, {}, depends=depends)
 
 
 def locked(place: Workplace, *names: str, update: bool = False) -> dict[str, str]:
