@@ -1,7 +1,7 @@
 """The table of the module spec's fields: all that is known of one stands in its entry."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from qlumod.errors import QlumodError
@@ -43,7 +43,7 @@ class SpecField(Field):
 
 def _relations(fields: Fields, entry: Field) -> tuple[Relation, ...]:
     found = fields.commas_at(entry.name, entry.parse)
-    return tuple(replace(relation, line=line) for line, relation in found)
+    return tuple(relation.at(line) for line, relation in found)
 
 
 def _module(text: str) -> ModuleName:
