@@ -1,1 +1,1 @@
-"""How packages are read, chosen and installed: one package of Python per kind of packages."""
+"""How packages are read, chosen and installed: one Python package per kind of packages."""

@@ -1,4 +1,4 @@
-"""Where the archives of a release are, as people say it."""
+"""The addresses of a release's archives, as given on the command line and in settings."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -10,7 +10,7 @@ from qlumod.model.release_archives import Archive
 
 
 def require_archives(release: Release, addresses: Sequence[Address]) -> None:
-    """Raise for each address that was given for this very release, which has no such archive."""
+    """Raise for each address that names this very release but none of its archives."""
     names = sorted(archive.name for archive in release.archives)
     raise_faults(
         QlumodError(
@@ -30,9 +30,9 @@ def addressed(
     *,
     check: Callable[[Address], None],
 ) -> tuple[Archive, ...]:
-    """Some archives of a flavor, each where its first address says; raises all faults at once.
+    """Some archives of a flavor, each at its first address; raises all errors at once.
 
-    `check` raises where an address cannot stand for an archive of the packaging.
+    `check` raises if an address cannot replace an archive of the packaging.
     """
     require_archives(release, addresses)
     chosen = {one.archive: one for one in reversed(addresses)}

@@ -1,4 +1,4 @@
-"""Answers to what packages ask while they are installed: a secret may be among them."""
+"""Answers to the questions that packages ask during installation: they may contain secrets."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """Where a packaging keeps questions and answers, and what finds secrets there."""
+    """The files in which a packaging keeps questions and answers, and the search for secrets."""
 
     kind: str
-    """The kind of state that has the answers."""
+    """The kind of state with the answers."""
     templates_kind: str
-    """The kind of state that has the templates of the questions."""
+    """The kind of state with the templates of the questions."""
     paths: tuple[str, ...]
-    """The files of answers, that of `kind` first."""
+    """The files of answers; that of `kind` is the first."""
     templates: str
     """The file of templates."""
     secrets: Callable[[bytes, bytes, bytes], Iterator[str]]
-    """From questions, their templates, and the questions of before: what looks like a secret, as
-    ``the answer to NAME: why``."""
+    """Suspected secrets, from questions, their templates, and earlier questions, as ``the answer to
+    NAME: why``.
+    """

@@ -1,4 +1,4 @@
-"""What a packaging offers so that packages can be locked and fetched: the archives of a release."""
+"""The interface of a packaging for locking and fetching: the archives of a release."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -20,22 +20,22 @@ from qlumod.system.processes.stalling import STALL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Where archives are looked for, and where it is kept what was read of them."""
+    """How archives are found, and where their indexes are kept."""
 
     beside: Path
     """The release file's directory."""
     cache: Path
     addresses: Sequence[Address] = ()
-    """Where archives are, in place of what the release and this host say."""
+    """Addresses of archives that take precedence over the release and this host."""
     host: Path | None = None
-    """What configures the package manager of another host than this one; None: this one's."""
+    """The package manager's configuration of another host; None: this host's."""
     stall: float = STALL
-    """The seconds that hardly anything may come of an archive."""
+    """The seconds after which a stalled archive fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
-    """What was read of a suite: how old it is, and where it comes from."""
+    """The age and the origin of a suite's indexes."""
 
     archive: str
     suite: str
@@ -45,15 +45,15 @@ class Dated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A package that did not come."""
+    """A package that could not be fetched."""
 
     package: LockedPackage
     uri: str
-    """Where it should have come from."""
+    """The address from which it was requested."""
     reason: str
-    """In the words of the program that fetched it."""
+    """In the words of the program that fetches."""
     wrong: bool = False
-    """Whether other bytes came than those that were locked."""
+    """Whether the bytes differ from the locked ones."""
     dropped: bool = False
     """Whether the archive no longer has it."""
 
@@ -63,7 +63,7 @@ class Archives(Protocol):
 
     @property
     def names(self) -> Collection[str]:
-        """The archives that can be used."""
+        """The usable archives."""
 
     @property
     def missing(self) -> Mapping[str, QlumodError]:
@@ -74,26 +74,26 @@ class Archives(Protocol):
         """The archives that are directories of packages."""
 
     def read(self, optional: Collection[str], listen: Listener) -> "Archives":
-        """Read the indexes; of the `optional` archives those that can be reached."""
+        """Read the indexes, including those of the `optional` archives that can be reached."""
 
     def dates(self, suites: Collection[tuple[str, str]]) -> Iterator[Dated]:
-        """How old these suites (archive and suite) are, as far as they were read and have dates."""
+        """The ages of these suites (archive and suite), if they were read and have dates."""
 
     def absent(
         self, packages: Sequence[LockedPackage], listen: Listener
     ) -> tuple[LockedPackage, ...]:
-        """The packages that no archive has any more in the locked version."""
+        """The packages whose locked version is in no archive any more."""
 
     def holding(
         self, packages: Sequence[LockedPackage], store: Store, listen: Listener
     ) -> "Archives":
-        """With packages that only the store still has; none is a candidate for anything else."""
+        """Add packages that only the store still has; each stands only for itself."""
 
     def solve(self, problem: Problem, listen: Listener) -> Solved:
         """Solve all modules; raises all faults that are known together."""
 
     def signed(self, solved: Solved) -> tuple[LockedArchive, ...]:
-        """What was solved from: each archive and suite, checked once more against its keys."""
+        """The archives and suites that the solution used, each verified again with its keys."""
 
     def download(
         self,
@@ -103,11 +103,11 @@ class Archives(Protocol):
         advance: Callable[[int], None],
         listen: Listener,
     ) -> Sequence[Failure]:
-        """Fetch packages into the store, checked by their digests; `advance` is told of bytes."""
+        """Fetch packages into the store and check their digests; `advance` is called with bytes."""
 
 
 class HoldArchives(Protocol):
-    """What holds the archives of a release."""
+    """Holds the archives of a release."""
 
     def __call__(
         self,
@@ -119,17 +119,14 @@ class HoldArchives(Protocol):
         optional: Collection[str] = (),
         listen: Listener,
     ) -> AbstractContextManager[Archives]:
-        """Hold the archives that are `needed`, and those of the `optional` ones that can be used.
+        """Hold the `needed` archives, and those of the `optional` ones that can be used.
 
-        Raises all faults of needed ones at once.
+        Raises all errors of needed archives at once.
         """
 
 
 class BuildTools(Protocol):
-    """What tells the versions of tools."""
+    """Reports the versions of tools."""
 
     def __call__(self) -> tuple[tuple[str, str], ...]:
-        """Name and version of each program of this host that shapes what is built, by name.
-
-        Raises `QlumodError` where one is missing.
-        """
+        """Name and version of each program of this host that affects a build's result, by name."""

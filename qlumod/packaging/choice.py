@@ -1,4 +1,4 @@
-"""Which packaging it is: by the name that a release gives it, or by where it is in the code."""
+"""Choosing the packaging: by its name in a release, or by its place in the code."""
 
 import importlib
 
@@ -7,11 +7,11 @@ from qlumod.model.names import DEB, PackagingName
 from qlumod.packaging.interfaces import Packaging
 
 PACKAGINGS: dict[PackagingName, str] = {DEB: "qlumod.packaging.debian.packaging:DEBIAN"}
-"""The packagings that there are, each with its place: it is imported when it is asked for."""
+"""The available packagings, each with its place in the code, which is imported on first use."""
 
 
 def packaging_named(name: PackagingName) -> Packaging:
-    """The packaging of that name; raises `QlumodError` where there is none."""
+    """The packaging of that name; raises `QlumodError` if there is none."""
     if name not in PACKAGINGS:
         raise QlumodError(
             f"there is no packaging {name!r}", remedy=f"choose from {', '.join(PACKAGINGS)}"
@@ -20,7 +20,7 @@ def packaging_named(name: PackagingName) -> Packaging:
 
 
 def packaging_at(place: str) -> Packaging:
-    """The packaging at a place: in namespaces it is found by what the caller outside has of it."""
+    """The packaging at a place, by which processes inside a namespace find their caller's."""
     module, _, name = place.partition(":")
     found = getattr(importlib.import_module(module), name)
     assert isinstance(found, Packaging)

@@ -1,4 +1,4 @@
-"""What a packaging says of kernels and initrds: where they lie, and how an initrd is made."""
+"""The interface of a packaging for kernels and initrds: their paths, and making an initrd."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -8,31 +8,30 @@ from qlumod.system.enclosure.enclosure import Enclosure
 
 
 class InitrdMaker(Protocol):
-    """Where packages put kernels and initrds, and how programs of a root make an initrd."""
+    """The paths of kernels and initrds, and making an initrd with the root's programs."""
 
     @property
     def kernels(self) -> str:
-        """Where a root has its kernels: a path in which ``*`` stands for the release (uname -r)."""
+        """The path of a root's kernels, in which ``*`` stands for the release (uname -r)."""
 
     @property
     def initrds(self) -> str:
-        """Where a root has the initrds of its kernels, in the same form."""
+        """The path of the initrds of a root's kernels, in the same form."""
 
     @property
     def hooks(self) -> str:
-        """What puts files into an initrd, and the directories of it, as a remedy names them."""
+        """The programs that put files into an initrd, and their directories, for a remedy."""
 
     def makes_another(self, paths: Iterable[str]) -> bool:
-        """Whether one of these paths, that core has not, may be part of an initrd."""
+        """Whether one of these paths, which core does not have, may be part of an initrd."""
 
     def make(self, place: Enclosure, kernel: str, *, epoch: int, listen: Listener) -> str:
-        """Make the initrd of a kernel release with the root's own programs, of the time `epoch`.
+        """Make the initrd of a kernel release with the root's own programs, at the time `epoch`.
 
-        Returns where it is, as a path below /tmp inside. The root cannot be written to. Raises
-        `CommandFailed`.
+        Returns its path below /tmp inside. The root is read-only. Raises `CommandFailed`.
         """
 
 
 def path_of(pattern: str, kernel: str) -> str:
-    """The path of one kernel release in such a form."""
+    """The path for one kernel release from such a pattern."""
     return pattern.replace("*", kernel)

@@ -1,4 +1,4 @@
-"""What installs packages: what it is given, and what it is asked to do."""
+"""The interface of a packaging for installing packages: its input and its methods."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,23 +16,23 @@ from qlumod.system.disk.workshop import Workshop
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Exactly which packages are put into a root, and how."""
+    """Exactly the packages to install into a root, and how."""
 
     packages: tuple[LockedPackage, ...]
     flavor: FlavorName
     architecture: str
     epoch: int
-    """The time of all that is done."""
+    """The time for all actions."""
     filters: PathFilters | None = None
-    """Which of their paths are left out; None: none, and nothing speaks of such paths."""
+    """The paths of packages to leave out; None: none, and no filters are configured."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables for the programs of packages that run meanwhile."""
     unsynced: bool = False
-    """Whether the root is thrown away after a crash of the machine: syncing would cost time."""
+    """Whether syncs are skipped, since the root is thrown away after a crash of the machine."""
 
 
 class PackedFile(Protocol):
-    """A path as a package brings it. Its bytes are read once, before the next path is asked for."""
+    """A path of a package. Its bytes can be read once, before the next path is requested."""
 
     @property
     def path(self) -> str:
@@ -52,11 +52,11 @@ class PackedFile(Protocol):
 
     @property
     def is_hard_link(self) -> bool:
-        """Whether it is one more name of an earlier file."""
+        """Whether it is another name of an earlier file."""
 
     @property
     def target(self) -> str:
-        """Of a symbolic link, as the package has it."""
+        """The target of a symbolic link, unchanged."""
 
     @property
     def linked(self) -> str:
@@ -64,7 +64,7 @@ class PackedFile(Protocol):
 
     @property
     def size(self) -> int:
-        """0 of everything but regular files."""
+        """0 for all but regular files."""
 
     @property
     def mode(self) -> int:
@@ -86,73 +86,73 @@ class PackedFile(Protocol):
         """Its bytes in pieces; raises `QlumodError`."""
 
     def read(self) -> bytes:
-        """Its bytes; raises `QlumodError` where they are too many."""
+        """Its bytes; raises `QlumodError` if they are too many."""
 
 
 class Supply(Protocol):
-    """Locked packages, checked by their digests and ready to be installed; there are no others."""
+    """Exactly the locked packages, checked by their digests and ready to be installed."""
 
     @property
     def document(self) -> Mapping[str, Json]:
-        """The supply as JSON has it, by which a process in namespaces finds it again."""
+        """The supply as JSON values, from which a process in namespaces can restore it."""
 
     @property
     def algorithm(self) -> str:
         """The hash function (of `hashlib`) of `sums`."""
 
     def sums(self, package: LockedPackage) -> frozenset[bytes]:
-        """The digests of what a package was shipped with: its files and its scripts.
+        """The digests of a package's original files and scripts.
 
-        As far as the package tells them itself: some may be missing.
+        Only those that the package itself has: some may be missing.
         """
 
     def files(self, package: LockedPackage) -> Iterable[PackedFile]:
-        """What a package brings, in its own order; raises `QlumodError`."""
+        """The paths of a package, in its own order; raises `QlumodError`."""
 
     def licence(self, package: LockedPackage) -> str:
-        """The absolute path at which a package has its copyright and licence, if it has them."""
+        """The absolute path of a package's copyright and licence, if it has them."""
 
 
 class Installer(Protocol):
-    """What puts packages into roots."""
+    """Installs packages into roots."""
 
     @property
     def programs(self) -> Sequence[str]:
-        """The programs of this machine that it needs, to be looked for before any work."""
+        """The programs of this machine that it needs; they are searched for before all work."""
 
     @property
     def environment(self) -> Mapping[str, str]:
         """Variables for programs of a root while a module is built.
 
-        They keep packages from making what the module's layer must not have.
+        They keep packages from making files that must not be in the module's layer.
         """
 
     def freeze(
         self, order: Order, directory: Path, *, workshop: Workshop, listen: Listener
     ) -> Supply:
-        """Take the packages of an order out of the store into a directory, which is made.
+        """Copy or link the packages of an order from the store into a new directory.
 
-        Raises `QlumodError` where one is missing or damaged.
+        Raises `QlumodError` if one is missing or damaged.
         """
 
     def supply_from(self, document: Mapping[str, Json]) -> Supply:
-        """The supply that a document is of, where the same directory is seen."""
+        """Restore the supply from its document; the same directory must be visible."""
 
     def bootstrap(self, place: Path, order: Order, supply: Supply, *, listen: Listener) -> Root:
-        """Make a new root with what packages need to be installed at all.
+        """Make a new root with the packages that are needed to install any others.
 
-        The order's packages are those that the whole root will have; `install` is asked for them
-        next. Raises `CommandFailed` where a program fails.
+        The order lists the packages of the complete root; `install` is called with them next.
+        Raises `CommandFailed` if a program fails.
         """
 
     def install(self, root: Root, order: Order, supply: Supply, *, listen: Listener) -> None:
-        """Install all packages of an order that a root has not yet, and nothing else.
+        """Install all packages of an order that a root does not have yet, and nothing else.
 
         The root may be an overlay over the modules below. Raises `CommandFailed`.
         """
 
     def answer(self, root: Root, answers: Sequence[str], order: Order, listen: Listener) -> None:
-        """Answer questions of packages before they are installed, in lines of the field Debconf.
+        """Preseed answers to questions of packages, in lines of the field Debconf.
 
         Raises `CommandFailed`.
         """

@@ -1,6 +1,6 @@
-"""What qlumod asks of a kind of packages: whoever offers all of this is a packaging.
+"""The interface of a packaging: all that qlumod needs of a kind of packages.
 
-The package ``debian`` beside this file has Debian's.
+The package ``debian`` beside this file implements it for Debian.
 """
 
 from dataclasses import dataclass
@@ -19,29 +19,29 @@ from qlumod.state.state_table import StateTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packaging:
-    """A kind of packages, and all that knows how to deal with it."""
+    """A kind of packages, with the parts that handle it."""
 
     name: PackagingName
-    """As a release names it."""
+    """Its name in a release."""
     place: str
-    """Where a process of its own finds this value (``module:name``, see `choice.packaging_at`)."""
+    """The place of this value for another process (``module:name``, see `choice.packaging_at`)."""
     archives: HoldArchives
-    """Holds the archives of a release: packages are locked and fetched from them."""
+    """Holds the archives of a release, for locking and fetching packages."""
     tools: BuildTools
-    """Tells the versions of the tools that shape what is built."""
+    """Reports the versions of the tools that affect the result of a build."""
     installer: Installer
-    """What puts packages into roots."""
+    """Installs packages into roots."""
     database: PackageDatabase
-    """What a root says of the packages in it."""
+    """Reads the package database of a root."""
     reference: Reference
-    """What is special about the installation that a stack is compared with."""
+    """The packaging's part of the installation with which a stack is compared."""
     state: StateTable
-    """The rules of shared state: what packages write together at run time."""
+    """The rules of shared state: files that several packages write at run time."""
     meet: Meet = silent
-    """What packages of modules tell each other that meet in a stack only."""
+    """The triggers and diversions between modules that were not built over each other."""
     answers: Answers | None = None
-    """Where answers to packages' questions are kept; None: packages ask nothing."""
+    """The files of answers to packages' questions; None: packages have no questions."""
     initrd: InitrdMaker
-    """Where kernels and initrds lie, and how an initrd is made."""
+    """The paths of kernels and initrds, and making an initrd."""
     permits: PackagingPermits
-    """What one installation may have otherwise than a stack."""
+    """The permitted differences between one installation and a stack."""

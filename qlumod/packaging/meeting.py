@@ -1,5 +1,7 @@
-"""Packages of modules that meet in a stack only: what they would have told each other in one
-installation, and what must be made good.
+"""Missed actions between packages of a stack's modules that were not built over each other.
+
+In one installation, packages would run triggers and divert files of each other; a stack must make
+up for it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,12 +18,12 @@ from qlumod.system.enclosure.enclosure import Enclosure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """Something of a module that ran while a stack was put together, and may have written there."""
+    """A program of a module that ran during assembly, and may have written files."""
 
     what: str
-    """As people read it: ``watchd's trigger /usr/share/watched``."""
+    """A description for people: ``watchd's trigger /usr/share/watched``."""
     module: ModuleName | None = None
-    """Whose it is, where that is known."""
+    """Its module, if known."""
     cache: str = ""
     """The name of the cache that it makes."""
 
@@ -30,41 +32,42 @@ class Program:
 
 
 class Meeting(Protocol):
-    """What the modules of one stack have not told each other."""
+    """The missed actions between the modules of one stack."""
 
     def move(self, root: Root) -> None:
-        """Give files of the stack the names that the other modules' packages ask for.
+        """Rename files of the stack to the names that other modules' packages require.
 
-        This comes before shared state is written.
+        It is called before shared state is written.
         """
 
     @property
     def programs(self) -> Sequence[Program]:
-        """The programs that `tell` will run; empty where nothing is to be told."""
+        """The programs that `tell` will run; empty if there are none."""
 
     def tell(self, place: Enclosure, root: Root, *, epoch: int, listen: Listener) -> None:
-        """Let packages see what other modules brought for them.
+        """Run the packages' programs that process files of other modules.
 
-        This comes last, when shared state is written and caches are made.
+        It is called last, after shared state is written and caches are made.
         """
 
 
 Meet = Callable[[Sequence[Layer], Callable[[str], Fragments]], Meeting]
-"""From the layers of a stack that were not built over each other, lowest first, and from what the
-modules added to a kind of state (by its name): what they have to be told."""
+"""Computes the missed actions from the layers of a stack that were not built over each other,
+lowest first, and from the modules' fragments of a kind of state (by its name).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """The meeting of packages that never tell each other anything."""
+    """The meeting of packages that have no such actions."""
 
     programs: Sequence[Program] = ()
 
     def move(self, root: Root) -> None:
-        """Nothing has another name."""
+        """Rename nothing."""
 
     def tell(self, place: Enclosure, root: Root, *, epoch: int, listen: Listener) -> None:
-        """Nothing is told."""
+        """Run nothing."""
 
 
 def silent(layers: Iterable[Layer], fragments: Callable[[str], Fragments]) -> Meeting:

@@ -1,4 +1,4 @@
-"""Which paths of packages are left out of a root on purpose; pure."""
+"""The paths of packages that are deliberately left out of a root; pure."""
 
 import re
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ _WILDCARD = re.compile(r"[*?\[\\]")
 
 @dataclass(frozen=True, slots=True)
 class PathFilters:
-    """Patterns of fnmatch(3) as release and spec have them (Exclude, Include)."""
+    """Patterns of fnmatch(3) from release and spec (Exclude, Include)."""
 
     excludes: tuple[str, ...]
     includes: tuple[str, ...]
 
     def leave_out(self, path: str) -> bool:
-        """Whether that path of a package is left out; includes stand behind all excludes."""
+        """Whether that path of a package is left out; includes are applied after all excludes."""
         out, back = _any_of(self.excludes), _any_of(self.includes)
         return bool(out.match(path)) and not back.match(path)
 
     def needs_directory(self, path: str) -> bool:
-        """Whether a directory or link stays though it is excluded: an include may fit below.
+        """Whether an excluded directory or link is kept, since an include may match below it.
 
-        A pattern is looked at as far as its first wildcard.
+        Only the text of a pattern up to its first wildcard is compared.
         """
         return any(
             path.startswith(_WILDCARD.split(pattern, maxsplit=1)[0].rstrip("/"))
@@ -33,5 +33,5 @@ class PathFilters:
 
 @cache
 def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """One expression for many patterns of fnmatch(3), none of which may be there."""
+    """One expression for many patterns of fnmatch(3); there may be none."""
     return re.compile("|".join((*map(translate, patterns), "(?!)")))

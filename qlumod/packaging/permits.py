@@ -1,7 +1,7 @@
-"""What one installation by a packaging may have otherwise than a stack of the same packages.
+"""The permitted differences between one installation and a stack of the same packages.
 
-`Permission` is one kind of such differences. Those that every distribution has stand in the proof;
-here is what a packaging adds to them.
+`Permission` is one kind of such differences. Those of every distribution are defined in the proof;
+here is the interface for a packaging's own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import Files, matches_any
 
 ACCOUNT_BACKUPS = ("/etc/.pwd.lock", "/etc/group-", "/etc/gshadow-", "/etc/passwd-", "/etc/shadow-")
-"""What programs leave that change accounts, whoever has packaged them."""
+"""Backup and lock files of programs that change accounts, in every distribution."""
 
 
 class Permission(Protocol):
@@ -21,11 +21,11 @@ class Permission(Protocol):
 
     @property
     def name(self) -> str:
-        """A word or two, for the table."""
+        """One or two words, for the table."""
 
     @property
     def why(self) -> str:
-        """Why it does not make the stack another installation."""
+        """The reason why the stack is equivalent nevertheless."""
 
     def permits(self, difference: Difference) -> bool:
         """Whether the difference is of this kind."""
@@ -33,7 +33,7 @@ class Permission(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedRule:
-    """Paths that are named one by one; in a pattern ``*`` stays within one name."""
+    """Paths that are named one by one; in a pattern ``*`` does not match a slash."""
 
     name: str
     why: str
@@ -44,7 +44,7 @@ class NamedRule:
 
     @property
     def most(self) -> int | None:
-        """How many paths it can permit, of whatever stack; None: as many as there are."""
+        """The most paths that it can permit, for any stack; None: no limit."""
         return len(self.paths) if self.fixed and "*" not in "".join(self.paths) else None
 
     def permits(self, difference: Difference) -> bool:
@@ -53,7 +53,7 @@ class NamedRule:
 
 
 class ListedTree(Protocol):
-    """Files that are lists of entries: what the comparison needs of a kind of state."""
+    """Files that are lists of entries: the part of a kind of state that the comparison uses."""
 
     @property
     def name(self) -> str:
@@ -67,7 +67,7 @@ class ListedTree(Protocol):
 
 
 class InstalledTree(Protocol):
-    """The one installation, as it was scanned."""
+    """The scanned reference installation."""
 
     @property
     def entries(self) -> Mapping[str, TreeEntry]:
@@ -75,15 +75,15 @@ class InstalledTree(Protocol):
 
     @property
     def data(self) -> Mapping[str, bytes]:
-        """The bytes of those files that the comparison looks into."""
+        """The bytes of those files whose content is compared."""
 
 
 class PackagingPermits(Protocol):
-    """What of an installation is due to its packages' kind, and to the way of installing them."""
+    """The permitted differences that depend on the packages' kind and its installer."""
 
     @property
     def lists(self) -> Sequence[ListedTree]:
-        """Files that are compared entry by entry, beside those of shared state."""
+        """Files that are compared entry by entry, in addition to those of shared state."""
 
     @property
     def for_boot_loaders(self) -> Sequence[str]:
@@ -92,11 +92,11 @@ class PackagingPermits(Protocol):
     def without(
         self, left_out: frozenset[str], restored: frozenset[str], installed: InstalledTree
     ) -> Sequence[Permission]:
-        """What scripts and the package database say only of paths that are there.
+        """Records that scripts and the package database make only of existing paths.
 
-        `left_out` are the paths that the stack lacks on purpose, `restored` those that one module
-        left out and another one brought back.
+        `left_out` are the paths that are deliberately not in the stack, `restored` those that one
+        module left out and another one has.
         """
 
     def traces(self, installed: InstalledTree) -> Sequence[Permission]:
-        """What installing leaves behind, and what no stack has."""
+        """Files that an installation leaves behind, and that no stack has."""

@@ -1,4 +1,4 @@
-"""What the proof asks of an installation that a stack is compared with."""
+"""The interface of a packaging for the installation with which a stack is compared."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -8,13 +8,13 @@ from qlumod.system.disk.within import Root
 
 
 class Reference(Protocol):
-    """What is special about the reference installation; the installer does the rest of it."""
+    """The packaging's part of the reference installation; the installer does the rest."""
 
     def finish(self, root: Root, *, epoch: int, listen: Listener) -> None:
-        """Where packages were installed in two steps: do what one step would leave for its end."""
+        """After an installation in two steps, do the final actions of a single step."""
 
     def forget(self, root: Root) -> None:
-        """Remove from an installed root what differs from one installation to the next one."""
+        """Remove files that differ between installations from an installed root."""
 
     def installed(self, files: Mapping[str, bytes]) -> Iterable[tuple[str, str]]:
-        """The installed packages and their versions, by the bytes of a root's files of state."""
+        """The installed packages and their versions, from the bytes of a root's files of state."""

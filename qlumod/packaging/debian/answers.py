@@ -1,4 +1,4 @@
-"""Secrets among debconf's answers (debconf(7)), in its files as in their fragments."""
+"""Secrets among debconf's answers (debconf(7)), in its files and in their fragments."""
 
 from collections.abc import Iterator
 
@@ -12,8 +12,8 @@ from qlumod.state.kind import decoded_lines
 def secret_answers(questions: bytes, templates: bytes, known: bytes = b"") -> Iterator[str]:
     """Secrets among answers to packages' questions, as ``the answer to NAME: why``.
 
-    All three are stanzas as debconf's files or their fragments have them; the answers of `known`
-    are passed over.
+    All three arguments are stanzas in the format of debconf's files or their fragments; the answers
+    in `known` are skipped.
     """
     asked, before = _stanzas(templates), _stanzas(known)
     for name, question in _stanzas(questions).items():

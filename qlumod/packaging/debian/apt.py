@@ -1,4 +1,4 @@
-"""apt in a private root: other sources, another status, never the host's; no rights needed."""
+"""apt in a private root: own sources and status, never the host's; it needs no privileges."""
 
 import os
 from collections.abc import Sequence
@@ -35,9 +35,9 @@ class AptSource:
     components: tuple[str, ...]
     keyring: Path
     expired_because: str = ""
-    """Why its Valid-Until does not count; empty: it does."""
+    """Why its Valid-Until is ignored; empty: it is checked."""
     fingerprint: str = ""
-    """The only key of the keyring that may sign; empty: any."""
+    """The only key of the keyring that may sign; empty: any key."""
 
     @property
     def stanza(self) -> str:
@@ -64,34 +64,34 @@ class AptRoot:
 
     @property
     def config(self) -> Path:
-        """What APT_CONFIG names."""
+        """The file for APT_CONFIG."""
         return self.path / "apt.conf"
 
     @property
     def lists(self) -> Path:
-        """Where the indexes lie."""
+        """The directory of the indexes."""
         return self.path / "var/lib/apt/lists"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes apt work in this root."""
+        """The environment that makes apt work in this root."""
         return {"APT_CONFIG": str(self.config), "TMPDIR": str(self.temporary), **proxies()}
 
     @property
     def temporary(self) -> Path:
-        """Where apt's methods put what is gone with them, unless they are killed."""
+        """The directory for temporary files of apt's methods, which leave some only if killed."""
         return self.path / "tmp"
 
 
 def proxies() -> dict[str, str]:
-    """The caller's proxies, as apt's methods read them."""
+    """The caller's proxies, in the variables that apt's methods read."""
     return {name: os.environ[name] for name in _PROXIES if name in os.environ}
 
 
 def make_root(
     path: Path, *, architecture: str, sources: Sequence[AptSource], settings: Sequence[str]
 ) -> AptRoot:
-    """Make or renew a private root, which nobody uses now; lists that are there already stay."""
+    """Make or renew a private root that is not in use; existing lists are kept."""
     require_plain(path.absolute())
     root = AptRoot(path=path.absolute(), architecture=architecture, sources=tuple(sources))
     make_private(root.path)
@@ -105,7 +105,7 @@ def make_root(
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write what may hold passwords: those of proxies, and of addresses."""
+    """Write a file that may contain passwords of proxies or of addresses."""
     files.write_whole(path, text.encode(), mode=0o600)
 
 
@@ -121,10 +121,10 @@ def _configuration(root: AptRoot, settings: Sequence[str]) -> str:
             f'APT::Architectures {{ "{root.architecture}"; }};',
             'APT::Install-Recommends "false";',
             'APT::Install-Suggests "false";',
-            # What a preferred package only recommends is not needed.
+            # A package that a preferred package only recommends is not needed.
             'APT::AutoRemove::RecommendsImportant "false";',
             'APT::AutoRemove::SuggestsImportant "false";',
-            # The directories are the caller's: _apt could not write there.
+            # The directories belong to the caller: _apt could not write to them.
             'APT::Sandbox::User "root";',
             'APT::Update::Error-Mode "any";',
             'Acquire::Languages "none";',
@@ -133,7 +133,7 @@ def _configuration(root: AptRoot, settings: Sequence[str]) -> str:
             'Acquire::AllowInsecureRepositories "false";',
             'Acquire::AllowWeakRepositories "false";',
             'Acquire::AllowDowngradeToInsecureRepositories "false";',
-            # A suite may become oldstable; it must not become another archive's.
+            # A suite may become oldstable; it must not become a suite of another archive.
             'Acquire::AllowReleaseInfoChange "false";',
             'Acquire::AllowReleaseInfoChange::Suite "true";',
             'Acquire::AllowReleaseInfoChange::Version "true";',

@@ -1,4 +1,4 @@
-"""The archives of a release as apt has them, in a private root: what locks and fetches ask."""
+"""The archives of a release in a private root of apt, for locking and fetching."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,11 +35,11 @@ class AptArchives:
 
     where: ArchiveRoot
     held: Mapping[Digest, LockedPackage]
-    """The packages that the store stands in for, by digest."""
+    """The packages that are taken from the store instead of an archive, by digest."""
 
     @property
     def names(self) -> frozenset[str]:
-        """The archives that can be used."""
+        """The usable archives."""
         return frozenset(source.archive for source in self.where.root.sources)
 
     @property
@@ -53,31 +53,31 @@ class AptArchives:
         return self.where.folders
 
     def read(self, optional: Collection[str], listen: Listener) -> "AptArchives":
-        """Read directories and indexes; of the `optional` archives those that can be reached."""
+        """Read directories and indexes, including those of the `optional` archives in reach."""
         return replace(self, where=with_indexes(with_folders(self.where), optional, listen))
 
     def dates(self, suites: Collection[tuple[str, str]]) -> Iterator[Dated]:
-        """How old these suites are that have an InRelease of their own."""
+        """The ages of those of these suites that have their own InRelease."""
         remote = self.where.remote
         return dates(self.where.root, [suite for suite in suites if suite[0] in remote])
 
     def absent(
         self, packages: Sequence[LockedPackage], listen: Listener
     ) -> tuple[LockedPackage, ...]:
-        """The packages that no archive has any more in the locked version."""
+        """The packages whose locked version is in no archive any more."""
         return absent(packages, self.where.root, listen)
 
     def holding(
         self, packages: Sequence[LockedPackage], store: Store, listen: Listener
     ) -> "AptArchives":
-        """With archives of packages that only the store still has, one for each of theirs."""
+        """Add archives of packages that only the store still has, one for each original archive."""
         where = with_held(self.where, packages, store)
         if packages:
             apt_indexes.update(where.root, stall=where.stall, listen=listen)
         return replace(self, where=where, held={package.sha256: package for package in packages})
 
     def solve(self, problem: Problem, listen: Listener) -> Solved:
-        """Let apt solve all modules; what the store has is then where its own archive has it."""
+        """Let apt solve all modules; packages of the store are shown with their original archives."""
         solved = solve(problem, self.where.root, self.where.shared, listen)
         return replace(
             solved,
@@ -92,7 +92,7 @@ class AptArchives:
         return replace(package, archive=own.archive, filename=own.filename)
 
     def signed(self, solved: Solved) -> tuple[LockedArchive, ...]:
-        """The InRelease files that were used, each checked once more against its keyring."""
+        """The InRelease files that were used, each verified again with its keyring."""
         return locked_archives(self.where.root, solved.indexes)
 
     def download(
@@ -103,7 +103,7 @@ class AptArchives:
         advance: Callable[[int], None],
         listen: Listener,
     ) -> list[Failure]:
-        """Fetch packages into the store by apt's methods; what came in part is resumed."""
+        """Fetch packages into the store by apt's methods; partial downloads are resumed."""
         return download(packages, self.where, store, advance=advance, listen=listen)
 
 
@@ -117,9 +117,9 @@ def apt_archives(
     optional: Collection[str] = (),
     listen: Listener,
 ) -> Iterator[Archives]:
-    """Hold a private root with the archives that are `needed`, and `optional` ones if they can be.
+    """Hold a private root with the `needed` archives, and the usable ones of the `optional`.
 
-    Raises all faults of needed ones at once.
+    Raises all errors of needed archives at once.
     """
     with archive_root(
         release, target, reach, needed=needed, optional=optional, listen=listen

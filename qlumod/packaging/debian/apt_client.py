@@ -1,4 +1,4 @@
-"""A real apt client in a private root: what a user's machine will make of an archive."""
+"""A real apt client in a private root: it shows how a user's machine will see an archive."""
 
 import json
 from collections.abc import Sequence
@@ -28,14 +28,14 @@ _FOLDERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AptClient:
-    """An apt of its own, which shares nothing with this machine's apt."""
+    """A separate apt, which shares nothing with this machine's apt."""
 
     root: Path
 
     def update(self, *, stall: float = 0.0, listen: Listener) -> None:
-        """Fetch and check the indexes; anything less than all of them is a failure.
+        """Fetch and check the indexes; raises unless all of them were fetched.
 
-        `stall` are the seconds that hardly anything may come; 0: as long as it takes.
+        `stall` is the seconds after which a stalled archive fails; 0: no limit.
         """
         run_unless_stalled(
             self._call("-o", "APT::Update::Error-Mode=any", "update"),
@@ -46,13 +46,13 @@ class AptClient:
         )
 
     def resolve(self, packages: Sequence[str], *, listen: Listener) -> None:
-        """Ask for packages (``name=version``) and change nothing; raises with apt's reason."""
+        """Resolve packages (``name=version``) without any change; raises with apt's reason."""
         run(self._call("--simulate", "install", "--", *packages), listen=listen)
 
     def takes_all(self, packages: Sequence[tuple[str, str]], *, listen: Listener) -> bool:
-        """Whether it would install all of them (names and versions) at once; quick for thousands.
+        """Whether apt would install all of them (names and versions) at once; fast for thousands.
 
-        False tells nothing of each: they may exclude each other.
+        False says nothing about single packages: they may conflict with each other.
         """
         call = python_module(
             "qlumod.packaging.debian.marking", packages, environment=self._environment
@@ -63,9 +63,9 @@ class AptClient:
     def fetch_source(
         self, name: str, version: str, into: Path, *, stall: float = 0.0, listen: Listener
     ) -> None:
-        """Fetch a source package, each file checked by its signed digest; raises with the reason.
+        """Fetch a source package and check each file's signed digest; raises with the reason.
 
-        What is there already is not fetched again. `stall` as of `update`.
+        Files that already exist are not fetched again. `stall` as in `update`.
         """
         words = ("--download-only", "--only-source", "source", "--", f"{name}={version}")
         run_unless_stalled(
@@ -91,7 +91,7 @@ class AptClient:
 def make_apt_client(
     root: Path, *, architecture: str, sources: str, installed: str = ""
 ) -> AptClient:
-    """Make a client below `root` that has one .sources file; `installed` is its dpkg status."""
+    """Make a client below `root` with one .sources file; `installed` is its dpkg status."""
     files = {
         "apt.conf": _configuration(root, architecture).encode(),
         "etc/apt/sources.list.d/archive.sources": sources.encode(),
@@ -106,7 +106,7 @@ def make_apt_client(
 
 
 def file_uri(path: Path) -> str:
-    """The address of a directory on this machine, for a sources file."""
+    """The address of a directory of this machine, for a sources file."""
     return "file:" + quote(str(path.absolute()))
 
 
@@ -115,7 +115,7 @@ def _configuration(root: Path, architecture: str) -> str:
         "Dir": f"{root}/",
         "Dir::State::status": f"{root}/var/lib/dpkg/status",
         "Dir::Etc::sourcelist": "/dev/null",
-        # They take some MB, and little time.
+        # These caches take some MB, and save little time.
         "Dir::Cache::pkgcache": "",
         "Dir::Cache::srcpkgcache": "",
         "APT::Architecture": architecture,

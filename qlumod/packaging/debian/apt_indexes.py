@@ -1,4 +1,4 @@
-"""The indexes of a private root's sources: fetched by apt, which checks them."""
+"""The indexes of a private root's sources: fetched and checked by apt."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from qlumod.system.processes.stalling import STALL, Growing, run_unless_stalled
 
 
 class AptFailed(QlumodError):
-    """apt refused; `reasons` are its own lines of errors and warnings."""
+    """apt failed; `reasons` are its lines of errors and warnings."""
 
     def __init__(self, brief: str, reasons: Sequence[str], *, remedy: str = "") -> None:
         super().__init__(brief, details=reasons, remedy=remedy)
@@ -23,10 +23,10 @@ class AptFailed(QlumodError):
 def update(
     root: AptRoot, *, only: AptSource | None = None, stall: float = STALL, listen: Listener = ignore
 ) -> None:
-    """Fetch the indexes of the root's sources; every failure counts, also of one suite.
+    """Fetch the indexes of the root's sources; the failure of a single suite is a failure.
 
-    `only` is the one source to ask; what was fetched of the others stays. `stall` are the seconds
-    that hardly anything may come.
+    `only` restricts the update to one source; the indexes of the others are kept. `stall` is the
+    seconds after which a stalled archive fails.
     """
     said: list[str] = []
 
@@ -61,9 +61,9 @@ def _alone(root: AptRoot, source: AptSource) -> tuple[str, ...]:
 
 
 def release_files(root: AptRoot) -> dict[str, Path]:
-    """The InRelease files (or Release, where there is none) of a root's lists.
+    """The InRelease files (or Release, if there is none) of a root's lists.
 
-    They are found by the `plain_uri` of a source's base.
+    The keys are the `plain_uri` of each source's base.
     """
     call = command(
         "apt-get", "indextargets", "--format", "$(BASE_URI)\t$(FILENAME)", "Identifier: Packages",
@@ -84,12 +84,12 @@ def release_files(root: AptRoot) -> dict[str, Path]:
 
 
 def plain_uri(uri: str) -> str:
-    """An address as apt writes it: a file of this machine has one slash only."""
+    """An address as apt writes it: that of a local file has one slash only."""
     return re.sub(r"^file:/+", "file:/", uri)
 
 
 def reasons_of(lines: Sequence[str]) -> tuple[str, ...]:
-    """apt's own errors and warnings among what it printed, each once."""
+    """apt's own errors and warnings in its output, each once."""
     return tuple(dict.fromkeys(line for line in lines if re.match(r"[EW]: ", line)))
 
 

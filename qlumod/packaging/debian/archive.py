@@ -1,7 +1,7 @@
-"""Small signed archives of our own making: frozen ones for builds, and folders of .debs.
+"""Small signed archives made by qlumod: frozen ones for builds, and folders of .debs.
 
-A frozen archive holds exactly the locked packages, so that apt inside a build cannot pick anything
-else. It is signed by a throw-away key: apt checks it like any other.
+A frozen archive contains exactly the locked packages, so that apt inside a build cannot choose any
+others. It is signed by a temporary key: apt checks it like any other archive.
 """
 
 import os
@@ -42,7 +42,7 @@ class FrozenArchive:
 
     @classmethod
     def from_document(cls, document: Mapping[str, str]) -> "FrozenArchive":
-        """What `document` has written."""
+        """Read the result of `document`."""
         return cls(
             directory=Path(document["directory"]),
             suite=document["suite"],
@@ -51,7 +51,7 @@ class FrozenArchive:
 
     @property
     def document(self) -> dict[str, str]:
-        """The archive as JSON has it."""
+        """The archive as JSON values."""
         return {
             "directory": str(self.directory),
             "suite": self.suite,
@@ -65,18 +65,18 @@ class FrozenArchive:
 
     @property
     def component(self) -> str:
-        """The one component."""
+        """The only component."""
         return COMPONENT
 
     @property
     def source_line(self) -> str:
-        """The line of sources.list(5)."""
+        """The line for sources.list(5)."""
         return f"deb [signed-by={self.keyring}] {self.uri} {self.suite} {COMPONENT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indexed:
-    """A .deb as an index has it: where it lies, its name there, and what it says of itself."""
+    """A .deb as an entry of an index: its path, its name in the archive, and its control fields."""
 
     path: Path
     filename: str
@@ -93,7 +93,7 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """What the Release file of an archive says of it."""
+    """The fields of an archive's Release file."""
 
     epoch: int
     architecture: str
@@ -109,10 +109,10 @@ def frozen_archive(
     processors: int | None = None,
     listen: Listener = ignore,
 ) -> FrozenArchive:
-    """Make an archive of exactly these packages from the store, in a directory that is not there.
+    """Make an archive of exactly these packages from the store, in a new directory.
 
-    Each package's bytes are hashed again on the way: a damaged store is an error. Same packages and
-    heading, same bytes, but for the signature.
+    Each package is hashed again while it is placed: a damaged store is an error. The same packages
+    and heading result in the same bytes, except for the signature.
     """
     packages = [_as_stored(package, store) for package in packages]
     total = sum(package.size for package in packages)
@@ -137,7 +137,7 @@ def frozen_archive(
 
 
 def folder_archive(folder: Path, directory: Path, *, architecture: str) -> FrozenArchive:
-    """Make an archive of the .debs in a folder (and in those below it) that fit an architecture.
+    """Make an archive of the .debs in a folder and its subfolders that fit an architecture.
 
     The file names in the archive are the paths below the folder.
     """
@@ -170,7 +170,7 @@ def folder_archive(folder: Path, directory: Path, *, architecture: str) -> Froze
 
 
 def write_archive(directory: Path, debs: Iterable[Indexed], heading: Heading) -> FrozenArchive:
-    """Write the signed indexes of .debs that lie below the directory already."""
+    """Write the signed indexes of .debs that are in the directory already."""
     suite, architecture = heading.suite, heading.architecture
     require_plain(directory.absolute())
     ordered = sorted(debs, key=lambda deb: (deb.control.need("Package"), deb.filename))
@@ -194,7 +194,7 @@ def write_archive(directory: Path, debs: Iterable[Indexed], heading: Heading) ->
 
 
 def _as_stored(package: LockedPackage, store: Store) -> LockedPackage:
-    """A generated package with the digest of its file in the place of that of its inputs."""
+    """A generated package with the digest of its file instead of the digest of its inputs."""
     if not package.generated:
         return package
     made = store.generated(package.sha256)
@@ -207,7 +207,7 @@ def _as_stored(package: LockedPackage, store: Store) -> LockedPackage:
 
 
 def _place(store: Store, package: LockedPackage, target: Path) -> None:
-    """Give a package of the store a name in the archive, and hash what is there."""
+    """Link a package of the store into the archive, and hash its bytes."""
     source = store.path(package.sha256)
     try:
         os.link(source, target)
@@ -217,7 +217,7 @@ def _place(store: Store, package: LockedPackage, target: Path) -> None:
             remedy="run `qlumod fetch`",
         ) from None
     except OSError:
-        # Another file system, or a store that belongs to somebody else.
+        # Another file system, or a store that belongs to another user.
         with told(target):
             shutil.copyfile(source, target)
     found = file_sum(target)

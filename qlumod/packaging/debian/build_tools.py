@@ -1,4 +1,4 @@
-"""The tools of this host that shape what is built."""
+"""The tools of this host that affect the result of a build."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ from qlumod.errors import QlumodError
 from qlumod.packaging.debian.dpkg_query import versions_of
 
 TOOLS = ("debhelper", "dpkg", "libzstd1", "mmdebstrap", "squashfs-tools")
-"""The Debian packages whose versions shape what is built."""
+"""The Debian packages whose versions affect the result of a build."""
 
 
 def tools(database: Path = Path("/var/lib/dpkg")) -> tuple[tuple[str, str], ...]:
-    """The versions of this host's tools; raises where one is not installed."""
+    """The versions of this host's tools; raises if one is not installed."""
     versions = versions_of(database, TOOLS)
     for name in TOOLS:
         if name not in versions:

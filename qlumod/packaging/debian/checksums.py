@@ -1,4 +1,4 @@
-"""Checksums that dpkg made itself: for a package without md5sums it lists what it unpacked."""
+"""Checksums made by dpkg itself: for a package without md5sums it lists the unpacked files."""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,11 @@ class Checksums:
     name = "checksums"
 
     def claims(self, path: str, target: str = "") -> bool:
-        """Whether it is such a list."""
+        """Whether a path is such a list."""
         return not target and matches_any(path, (PATTERN,))
 
     def canonical(self, files: Files) -> Mapping[str, bytes]:
-        """As they are; each line is compared."""
+        """The files unchanged; each line is compared."""
         return {path: file.data for path, file in files.items() if self.claims(path)}
 
 

@@ -1,7 +1,7 @@
-"""A .deb: what it says of itself and what is in it, read without unpacking it to a disk.
+"""A .deb: its control fields and its files, read without unpacking it to a disk.
 
-It is read as dpkg reads it (deb(5)), by code of our own: python-debian refuses headers that dpkg
-takes, runs ``unzstd`` by itself, and sets no limit to what a few bytes unpack to.
+It is read as dpkg reads it (deb(5)), by qlumod's own code: python-debian refuses headers that dpkg
+accepts, runs ``unzstd`` by itself, and does not limit the unpacked size.
 """
 
 import io
@@ -21,13 +21,13 @@ from qlumod.system.disk.regular_files import open_regular
 from qlumod.system.disk.unpacking import Extent, Window
 
 SMALL = 1 << 20
-"""Bytes of a .deb that is read into memory at once."""
+"""The size in bytes up to which a .deb is read into memory at once."""
 MOST_CONTROL = 1 << 26
-"""Bytes that control.tar may unpack to: those with the longest md5sums have a tenth."""
+"""The most unpacked bytes of control.tar: those with the longest md5sums have a tenth."""
 MOST_DATA = 1 << 30
-"""Bytes that data.tar may unpack to, however small it is."""
+"""The most unpacked bytes of data.tar, however small it is."""
 MOST_TIMES = 256
-"""How many times its packed size data.tar may have beyond that."""
+"""The most unpacked bytes of a larger data.tar, as a multiple of its compressed size."""
 
 _MAGIC = b"!<arch>\n"
 _HEADER = 60
@@ -36,26 +36,26 @@ _MEMBERS = (
     re.compile(r"control\.tar(\.gz|\.xz|\.zst|)"),
     re.compile(r"data\.tar(\.gz|\.xz|\.zst|\.bz2|\.lzma|)"),
 )
-"""The members that dpkg wants, in this order; it skips those whose names begin with ``_``."""
+"""The members that dpkg requires, in this order; it skips members whose names begin with ``_``."""
 _VERSION = re.compile(rb"2\.[0-9]+\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Deb:
-    """A .deb whose members are those that dpkg wants, and fill the file.
+    """A .deb that consists of the members that dpkg requires, up to its end.
 
-    Whatever is asked of it raises a `QlumodError` that names the file where its bytes are wrong.
+    Every method raises a `QlumodError` that names the file if its bytes are wrong.
     """
 
     path: Path
     _control: Extent
     _data: Extent
     _whole: bytes | None = field(repr=False)
-    """All its bytes where they are few."""
+    """All its bytes if it is small."""
 
     @classmethod
     def at(cls, path: Path) -> "Deb":
-        """The .deb of that name; only the headers of its members are looked at."""
+        """The .deb at a path; reads only the headers of its members."""
         with told(path, "read"), open_regular(path) as file:
             size = file.seek(0, io.SEEK_END)
             file.seek(0)
@@ -76,11 +76,11 @@ class Deb:
         return self._files(self._control, MOST_CONTROL)
 
     def files(self) -> Iterator[File]:
-        """All that dpkg unpacks, in the order of the archive."""
+        """All files that dpkg unpacks, in the order of the archive."""
         return self._files(self._data, max(MOST_DATA, MOST_TIMES * self._data.size))
 
     def texts(self, paths: Collection[str]) -> dict[str, bytes]:
-        """The bytes of the regular files that it has of these (relative paths)."""
+        """The bytes of those of these paths (relative) that are regular files in it."""
         found: dict[str, bytes] = {}
         for file in self.files():
             if file.path in paths and file.is_file:
@@ -103,14 +103,14 @@ class Deb:
 
 
 def tar_xz_files(path: Path) -> Iterator[File]:
-    """What is in a .tar.xz, as dpkg-source makes it of a packaging; raises `QlumodError`."""
+    """The files in a .tar.xz, as dpkg-source makes it from debian/; raises `QlumodError`."""
     with told(path, "read"), open_regular(path) as file:
         whole = Extent(0, file.seek(0, io.SEEK_END), ".xz")
         yield from tar_files(path, Window(file, whole), whole.ending, MOST_CONTROL)
 
 
 def _members(path: Path, file: BinaryIO, size: int) -> tuple[Extent, Extent]:
-    """Where control.tar and data.tar are; raises `QlumodError`."""
+    """The positions of control.tar and data.tar; raises `QlumodError`."""
     file.seek(0)
     if file.read(len(_MAGIC)) != _MAGIC:
         raise QlumodError(f"{path}: this is no .deb: it is no ar archive")
@@ -127,7 +127,7 @@ def _members(path: Path, file: BinaryIO, size: int) -> tuple[Extent, Extent]:
         name = header[:16].rstrip(b" ").removesuffix(b"/").decode("latin-1")
         if len(found) < len(_MEMBERS) and not name.startswith("_"):
             found.append(Extent(offset, length, _ending(path, name, len(found))))
-        # Members begin at even places; the last one may go without its padding.
+        # Members begin at even offsets; the last one may lack its padding.
         end += end % 2
     if len(found) < len(_MEMBERS):
         raise unreadable(path, f"it has {len(found)} of the {len(_MEMBERS)} members of a .deb")
@@ -154,7 +154,7 @@ def _truncated(path: Path, size: int, least: int) -> QlumodError:
 
 
 def _ending(path: Path, name: str, place: int) -> str:
-    """How the member in a place is packed, by its name."""
+    """The compression of a member, from its name and its position."""
     found = _MEMBERS[place].fullmatch(name)
     if not found:
         raise unreadable(path, f"dpkg takes no member {name!r} in this place")

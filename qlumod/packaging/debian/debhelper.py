@@ -21,18 +21,20 @@ def build_source_package(
     changes_fields: Mapping[str, str],
     listen: Listener,
 ) -> None:
-    """Build source and binary packages of an unpacked source package; they appear beside it.
+    """Build source and binary packages of an unpacked source package, in its parent directory.
 
-    So do its temporary files: what is killed in a PID namespace of its own cannot be told from what
-    still runs elsewhere, and would be left in the caller's TMPDIR.
+    Temporary files are made there, too: if a build in its own PID namespace is killed, its files in
+    the caller's TMPDIR could not be told from those of processes that still run elsewhere, and
+    would stay.
 
-    `changes_fields` are further fields of the .changes file. Build dependencies are not asked for:
-    the layers that a module stands upon need not be installed where the cache has them.
+    `changes_fields` are further fields of the .changes file. Build dependencies are not checked:
+    the layers that a module requires need not be installed if they are in the cache.
     """
     words = (
         "dpkg-buildpackage",
         "--unsigned-source", "--unsigned-changes",
-        # The tree was written a moment ago; without a word, no clean means no source, too.
+        # The tree is new, so it needs no clean; and dpkg-buildpackage omits the source after
+        # --no-pre-clean unless --build is given.
         "--no-pre-clean", "--build=full",
         # The .changes always names the orig tarball: another repository may not have it yet.
         "-sa",
@@ -57,7 +59,7 @@ def build_source_package(
 
 
 def _alone(listen: Listener) -> tuple[str, ...]:
-    """The words before a build that cut the network and let no process of it live on."""
+    """The command prefix that cuts the network and ends all processes of a build with it."""
     try:
         require()
     except QlumodError as refused:
@@ -67,7 +69,7 @@ def _alone(listen: Listener) -> tuple[str, ...]:
 
 
 def pack_source(tree: Path, changes: Path, *, epoch: int, listen: Listener) -> None:
-    """Pack an unpacked source package, beside it, and write the .changes that uploads it."""
+    """Pack an unpacked source package into its parent directory, with a .changes for the upload."""
     environment = {"SOURCE_DATE_EPOCH": str(epoch)}
     _find_programs(("dpkg-source", "dpkg-genchanges"), SEARCH_PATH)
     for words in (

@@ -1,4 +1,4 @@
-"""Asking dpkg which package brought a file, in which version."""
+"""Queries of dpkg: the packages that own files, and their versions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,26 +10,26 @@ from qlumod.system.processes.run import attempt
 
 
 def package_versions(database: Path, paths: Sequence[str]) -> dict[str, str]:
-    """The versions of the packages that the paths belong to; unknown ones are left out."""
+    """The versions of the packages that own the paths; unknown paths are left out."""
     owners = _owners(database, paths)
-    # As --search names it: with its architecture where there may be several of one name.
+    # With the architecture for packages of several architectures, as in the output of --search.
     versions = _versions(database, sorted(set(owners.values())), field="binary:Package")
     return {path: versions[name] for path, name in owners.items() if name in versions}
 
 
 def versions_of(database: Path, names: Sequence[str]) -> dict[str, str]:
-    """The versions of installed packages; those that are not installed are left out."""
+    """The versions of installed packages; others are left out."""
     return _versions(database, names, field="Package")
 
 
 def _owners(database: Path, paths: Sequence[str]) -> dict[str, str]:
-    """Of a path that no package has, dpkg-query says so, exits 1, and answers for the others."""
+    """For a path without a package, dpkg-query prints an error, exits 1, and answers the others."""
     rows = (line.partition(": ") for line in _ask(database, "--search", paths))
     return {path: name.split(",")[0] for name, _, path in rows if path}
 
 
 def _versions(database: Path, names: Sequence[str], *, field: str) -> dict[str, str]:
-    """The versions by the name that the field has."""
+    """The versions, by the value of the field."""
     shown = _ask(database, "--show", names, f"--showformat=${{{field}}}\\t${{Version}}\\n")
     rows = (line.partition("\t") for line in shown)
     return {name: version for name, _, version in rows if version}

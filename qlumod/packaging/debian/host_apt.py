@@ -1,8 +1,8 @@
-"""What the host's own apt lends to private roots, and which archives it knows.
+"""The settings that private roots take from the host's apt, and the archives that it knows.
 
-It lends the `Acquire::` settings that say how archives are reached (proxies, timeouts,
-certificates), passwords and the addresses of the archives. Nothing else comes over: nothing that
-loosens the checks, and no hooks.
+Private roots take the `Acquire::` settings for reaching archives (proxies, timeouts, certificates),
+the passwords and the addresses of the archives. They take nothing else: no setting that loosens the
+checks, and no hooks.
 """
 
 import re
@@ -24,16 +24,17 @@ _LENT = re.compile(
     r"))\Z",
     re.IGNORECASE,
 )
-"""The settings that come over (apt.conf(5), apt-transport-http(1), apt-transport-https(1)). They
-are named, so that none does that loosens a check: of dates (Check-Valid-Until, Check-Date,
-Max-FutureTime, Min-ValidTime), digests (ForceHash), signatures (gpgv::Options, Allow…) or
-certificates (Verify-Peer)."""
+"""The settings that are taken (apt.conf(5), apt-transport-http(1), apt-transport-https(1)). They
+are listed one by one, so that none of them loosens a check: of dates (Check-Valid-Until,
+Check-Date, Max-FutureTime, Min-ValidTime), digests (ForceHash), signatures (gpgv::Options, Allow…)
+or certificates (Verify-Peer).
+"""
 _NETRC = ("Dir::Etc::netrc", "Dir::Etc::netrcparts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostArchive:
-    """An archive that the host's apt knows, as its Release file names itself."""
+    """An archive that the host's apt knows, by the fields of its Release file."""
 
     origin: str
     label: str
@@ -43,7 +44,7 @@ class HostArchive:
 
 
 def host_archives(config: Path | None = None) -> tuple[HostArchive, ...]:
-    """What the host's apt has lists of; `config` stands for another host's APT_CONFIG (tests)."""
+    """The archives in the lists of the host's apt; `config`: another host's APT_CONFIG (tests)."""
     fields = ("ORIGIN", "LABEL", "REPO_URI", "SUITE", "CODENAME")
     listing = capture(
         _on_host(
@@ -60,7 +61,7 @@ def host_archives(config: Path | None = None) -> tuple[HostArchive, ...]:
 
 
 def host_settings(config: Path | None = None) -> tuple[str, ...]:
-    """The host's `Acquire::` settings, and where it has passwords, as lines of an apt.conf."""
+    """The host's `Acquire::` settings and the paths of its passwords, as lines of an apt.conf."""
     dump = capture(_on_host(config, "apt-config", "dump", "Acquire")).decode()
     return (
         *(
@@ -73,7 +74,7 @@ def host_settings(config: Path | None = None) -> tuple[str, ...]:
 
 
 def _passwords(config: Path | None) -> Iterator[str]:
-    """Name the host's apt_auth.conf(5), which apt would look for in the private root."""
+    """Settings for the host's apt_auth.conf(5), which apt would search for in the private root."""
     words = (word for name in _NETRC for word in (name.rpartition("::")[2], f"{name}/f"))
     for line in capture(_on_host(config, "apt-config", "shell", *words)).decode().splitlines():
         name, _, path = line.partition("=")

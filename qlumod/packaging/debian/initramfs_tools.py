@@ -1,4 +1,4 @@
-"""Debian's initrds: mkinitramfs(8) makes them of hooks, settings and files of the root."""
+"""Debian's initrds: mkinitramfs(8) makes them from hooks, settings and files of the root."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from qlumod.state.kind import any_of
 from qlumod.system.enclosure.enclosure import Enclosure
 
 _MADE = "/initrd.img"
-"""Where it is made, below /tmp of the enclosure."""
+"""The path of the new initrd, below /tmp of the enclosure."""
 
 _INPUTS = any_of(
     (
@@ -22,7 +22,7 @@ _INPUTS = any_of(
         # mkinitramfs(8) itself: settings, hooks and boot scripts of packages.
         "/etc/initramfs-tools",
         "/usr/share/initramfs-tools",
-        # What goes with every kernel module, and what is looked for beside the libraries.
+        # Inputs for every kernel module, and the search path of libraries.
         "/etc/modprobe.d",
         "/usr/lib/modprobe.d",
         "/usr/lib/modules",
@@ -36,10 +36,11 @@ _INPUTS = any_of(
         "/etc/mdadm",
     ),
 )
-"""Files by name, and all below some directories: what mkinitramfs and core's hooks read.
+"""The inputs of mkinitramfs and of core's hooks: files by name, and directories with all below.
 
-Files that a hook of another package reads need not be here: the hook itself is. verify-stack shows
-that the list is whole: it compares the initrd of a stack with that of one installation.
+Files that a hook of another package reads need not be listed: the hook itself is listed.
+verify-stack shows that the list is complete: it compares the initrd of a stack with that of one
+installation.
 """
 
 

@@ -1,4 +1,4 @@
-"""What an installation by mmdebstrap and apt has otherwise than a stack of Debian's packages."""
+"""Differences between an installation by mmdebstrap and apt and a stack of Debian's packages."""
 
 import os
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ _DEVICES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebianPermits:
-    """What Debian's packages add; see `qlumod.packaging.permits.PackagingPermits`."""
+    """The permissions of Debian's packages; see `qlumod.packaging.permits.PackagingPermits`."""
 
     lists: Sequence[ListedTree] = (CHECKSUMS,)
     for_boot_loaders: Sequence[str] = ("/boot/System.map-*", "/initrd.img", "/initrd.img.old")
@@ -81,7 +81,7 @@ class DebianPermits:
         )
 
     def traces(self, installed: InstalledTree) -> Sequence[Permission]:
-        """Files of mmdebstrap, apt, dpkg and debconf, and of scripts that tell what they did."""
+        """Files of mmdebstrap, apt, dpkg and debconf, and of scripts that log their actions."""
         return (
             NamedRule(
                 name="bookkeeping",
@@ -120,7 +120,7 @@ DEBIAN_PERMITS = DebianPermits()
 
 
 def _font_caches(installed: InstalledTree) -> tuple[str, ...]:
-    """A cache of fontconfig is named after its directory: the MD5 of its path."""
+    """A cache of fontconfig is named after its directory: the MD5 of the directory's path."""
     return tuple(
         f"/var/cache/fontconfig/{md5(os.fsencode(path), usedforsecurity=False).hexdigest()}-*"
         for path, entry in installed.entries.items()

@@ -1,4 +1,4 @@
-"""What dpkg, its alternatives and its diversions record only of paths that are there."""
+"""Records of dpkg, update-alternatives and dpkg-divert that only existing paths get."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,25 +21,25 @@ class Alternated:
     why: str = "update-alternatives makes nothing for a file that is not there"
     paths: frozenset[str]
     records: frozenset[Difference]
-    """What differs between the records with those slaves, and without them."""
+    """The differences between the records with those slaves and without them."""
 
     @classmethod
     def of(cls, left_out: frozenset[str], installed: InstalledTree) -> "Alternated":
-        """Permit those of these paths, in one installation."""
+        """The alternatives of these paths in one installation."""
         return cls(
             paths=frozenset(_alternatives(installed, left_out)),
             records=frozenset(_records_without(installed, left_out)),
         )
 
     def permits(self, difference: Difference) -> bool:
-        """Whether exactly this was recorded."""
+        """Whether this difference is one of the expected ones."""
         missing = difference.aspect == Aspect.MISSING and difference.path in self.paths
         return missing or difference in self.records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diverted:
-    """Diversions of left-out paths, which a maintainer script makes only of what is there."""
+    """Diversions of left-out paths, which a maintainer script makes only of existing paths."""
 
     name: str = "diversion left out"
     why: str = "maintainer scripts divert nothing that is not there"
@@ -57,7 +57,7 @@ class Diverted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlisted:
-    """Checksums of paths that were left out, in lists that dpkg makes of what it unpacks."""
+    """Checksums of left-out paths, in lists that dpkg makes of the files that it unpacks."""
 
     name: str = "checksum left out"
     why: str = "dpkg lists what it unpacked, for a package that brings no list"
@@ -76,7 +76,7 @@ class Unlisted:
 def _alternatives(installed: InstalledTree, left_out: frozenset[str]) -> Iterator[str]:
     """Links of /etc/alternatives to left-out paths, the links to those, and their records.
 
-    What lies in a left-out directory is left out as well.
+    A path in a left-out directory is left out as well.
     """
     targets = {path: entry.target for path, entry in installed.entries.items() if entry.target}
     inner = {
@@ -93,7 +93,7 @@ def _alternatives(installed: InstalledTree, left_out: frozenset[str]) -> Iterato
 
 
 def _records_without(installed: InstalledTree, left_out: frozenset[str]) -> Iterator[Difference]:
-    """How records differ from those whose scripts made no slave in left-out directories."""
+    """The differences to records whose scripts made no slave in left-out directories."""
     for path, data in installed.data.items():
         if path.startswith(_RECORDS):
             group = parse_group(path.removeprefix(_RECORDS), data.decode())

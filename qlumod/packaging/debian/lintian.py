@@ -1,4 +1,4 @@
-"""Checking packages with lintian: what it finds, as values."""
+"""Checking packages with lintian, with its findings as values."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _LINE = re.compile(r"(?P<level>[EWIPXOC]): (?P<subject>[^:]+): (?P<tag>\S+)(?: (
 
 
 class Level(StrEnum):
-    """How grave a finding is, by the letter that lintian prints."""
+    """The severity of a finding, by the letter that lintian prints."""
 
     ERROR = "E"
     WARNING = "W"
@@ -29,7 +29,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LintFinding:
-    """One thing that lintian says of a package; `subject` is the package, ``source`` behind it."""
+    """A finding of lintian about a package; `subject` is the package, with ``source`` after it."""
 
     level: Level
     subject: str
@@ -47,10 +47,10 @@ def lint(
     scratch: Path | None = None,
     listen: Listener = ignore,
 ) -> tuple[LintFinding, ...]:
-    """What lintian finds in packages, which .changes files may name, in its order.
+    """Lintian's findings in packages or .changes files, in lintian's order.
 
-    Neither the user's nor the machine's settings count. `without` names checks to leave out,
-    `scratch` is where packages are unpacked.
+    The settings of the user and of the machine are ignored. `without` names checks to skip,
+    `scratch` is the directory in which packages are unpacked.
     """
     call = command(
         *_contained(),
@@ -73,7 +73,7 @@ def lint(
 
 
 def _contained() -> tuple[str, ...]:
-    """The words before lintian that let none of its processes outlive us, as far as we may."""
+    """The command prefix that ends all processes of lintian with this one, if permitted."""
     try:
         require()
     except QlumodError:
@@ -82,7 +82,7 @@ def _contained() -> tuple[str, ...]:
 
 
 def _finding(line: str) -> LintFinding | None:
-    """Read a line; those that begin with N are remarks."""
+    """Read a line; lines that begin with N are remarks."""
     match = _LINE.match(line)
     if not match:
         return None

@@ -1,9 +1,9 @@
-"""Whether apt would install packages at once: a process of its own, asked by `apt_client`.
+"""A process that tells whether apt would install packages at once; `apt_client` starts it.
 
 ``python -m qlumod.packaging.debian.marking`` with APT_CONFIG naming a private root reads names and
-versions as JSON, and answers true or false. They are marked for installation with all that they
-need, which is what apt-get does first; its simulation goes on with an order to unpack them in, for
-which it takes a hundred times as long.
+versions as JSON, and answers true or false. The packages are marked for installation with all their
+dependencies, which is the first step of apt-get; its simulation also computes the order of
+unpacking, which takes a hundred times as long.
 """
 
 import json

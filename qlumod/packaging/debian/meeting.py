@@ -1,4 +1,4 @@
-"""Debian packages that meet in a stack only: diversions and triggers that no build has seen."""
+"""Diversions and triggers between Debian packages whose modules were not built over each other."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,27 +18,27 @@ from qlumod.system.enclosure.enclosure import Enclosure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebianMeeting:
-    """What the packages of a stack's modules have not told each other."""
+    """The missed diversions and triggers between the packages of a stack's modules."""
 
     diversions: Sequence[Diversion]
     crossings: Sequence[Crossing]
 
     def move(self, root: Root) -> None:
-        """Give files the names under which dpkg would have unpacked them."""
+        """Rename files to the names under which dpkg would have unpacked them."""
         for diversion in self.diversions:
             if root.has(diversion.other):
-                # The same package is in a module that knows the diversion.
+                # The same package is also in a module that was built with the diversion.
                 root.remove(diversion.path)
             else:
                 root.rename(diversion.path, diversion.other)
 
     @property
     def programs(self) -> Sequence[Program]:
-        """The packages that are told of others; by the trigger alone where no path crossed."""
+        """The interested packages; without a path that matched, only the trigger is named."""
         return tuple(self._hearers())
 
     def tell(self, place: Enclosure, root: Root, *, epoch: int, listen: Listener) -> None:
-        """Let packages see what other modules brought for them, as dpkg would have done."""
+        """Run the triggers of packages for other modules' files, as dpkg would have done."""
         for trigger, package in sorted(self._unheard):
             words = ("dpkg-trigger", "--no-await", f"--by-package={package}", trigger)
             place.run(*words, epoch=epoch, listen=listen)
@@ -60,7 +60,7 @@ class DebianMeeting:
 
 
 def met(layers: Sequence[Layer], fragments: Callable[[str], Fragments]) -> DebianMeeting:
-    """What the packages of layers, lowest first, have not told each other; pure."""
+    """The missed diversions and triggers of layers, lowest first; pure."""
     return DebianMeeting(
         diversions=unseen_diversions(layers, fragments(DIVERSIONS.name)),
         crossings=crossings(layers, fragments(TRIGGERS.name)),
@@ -68,7 +68,7 @@ def met(layers: Sequence[Layer], fragments: Callable[[str], Fragments]) -> Debia
 
 
 def _tidy(root: Root) -> None:
-    """Take away what dpkg leaves behind whenever it runs."""
+    """Remove the files that dpkg leaves after every run."""
     for rule in DROPPED:
         for pattern in rule.patterns:
             if not pattern.startswith("**/"):

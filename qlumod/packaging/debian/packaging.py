@@ -32,7 +32,7 @@ def _archives(
     optional: Collection[str] = (),
     listen: Listener,
 ) -> AbstractContextManager[Archives]:
-    """See `apt_archives`, which only who locks and fetches imports."""
+    """See `apt_archives`, which is imported late: only locking and fetching need it."""
     held: AbstractContextManager[Archives] = locking.apt_archives(
         release, target, reach, needed=needed, optional=optional, listen=listen
     )

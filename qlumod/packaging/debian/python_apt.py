@@ -1,4 +1,4 @@
-"""Modules of ours that run as processes of their own, since python-apt is global."""
+"""Modules of qlumod that run as separate processes, since python-apt's state is global."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from qlumod.system.processes.command import Command, CommandFailed, command
 
 @contextmanager
 def python_apt_needed() -> Iterator[None]:
-    """Say what to install where such a process finds no python-apt."""
+    """Name the package to install if such a process finds no python-apt."""
     try:
         yield
     except CommandFailed as failure:
@@ -26,7 +26,7 @@ def python_apt_needed() -> Iterator[None]:
 
 
 def python_module(name: str, order: Json, *, environment: Mapping[str, str]) -> Command:
-    """A module as a program of its own, with a JSON order on its standard input."""
+    """A module as a separate program, with a JSON order on its standard input."""
     return command(
         *isolated.words(name),
         environment=environment,

@@ -1,7 +1,7 @@
-"""A tar archive as dpkg reads it: what it refuses, and what ends early, is refused.
+"""A tar archive as dpkg reads it: damaged or truncated archives are refused.
 
-tarfile takes a damaged header for the end, reads formats that dpkg does not, and takes four times
-as long for small archives.
+tarfile takes a damaged header for the end, reads formats that dpkg does not read, and takes four
+times as long for small archives.
 """
 
 import hashlib
@@ -16,15 +16,15 @@ from qlumod.system.disk.regular_files import BLOCK
 from qlumod.system.disk.unpacking import Unpacked, Window
 
 MOST_TEXT = 1 << 26
-"""Bytes of one file that is read into memory."""
+"""The most bytes of a file that is read into memory."""
 MOST_PATH = 1 << 16
-"""Bytes of a path that has a block of its own, as GNU tar writes it."""
+"""The most bytes of a path with its own block, as written by GNU tar."""
 
 _BLOCK = 512
 _NOTHING = bytes(_BLOCK)
 _BLANKS = b" " * 8
 _PLAIN = re.compile(rb"(?:[0-7]{7}[ \0]){3}([0-7]{11})[ \0][0-7]{11}[ \0]([0-7]{6})\0 ")
-"""Mode, owner, group, size, time and sum of a header as nearly all of them are written."""
+"""Mode, owner, group, size, time and sum of a header in the most common format."""
 _NUMBERS = {
     "mode": slice(100, 108),
     "uid": slice(108, 116),
@@ -32,27 +32,27 @@ _NUMBERS = {
     "mtime": slice(136, 148),
 }
 _IDS, _TIMES = (0, 1 << 32), (-(1 << 40), 1 << 40)
-"""From which number on, and up to which, there are users and times."""
+"""The ranges of the numbers of users, and of times: from the first, below the second."""
 _FILE, _HARD_LINK, _LINK, _DIRECTORY = b"0", b"1", b"2", b"5"
 _KINDS = {kind: kind for kind in (_FILE, _HARD_LINK, _LINK, b"3", b"4", _DIRECTORY, b"6")}
 _KINDS |= {b"\0": _FILE, b"7": _FILE}
-"""What dpkg unpacks, by the type in the header."""
+"""The types that dpkg unpacks, by the type in the header."""
 _LONG_TARGET, _LONG_PATH = b"K", b"L"
 _LONG = (_LONG_TARGET, _LONG_PATH)
-"""What GNU tar puts before the header of what has a path or target longer than the header."""
+"""The types of GNU tar's extra headers for paths and targets that are too long for the header."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
     """A file, link, directory or device in an archive.
 
-    Its bytes can be read once, before the next one is asked for.
+    Its bytes can be read once, before the next entry is requested.
     """
 
     path: str
-    """Relative, without a slash at its end; the root directory's is empty."""
+    """Relative, without a slash at its end; that of the root directory is empty."""
     size: int
-    """0 of everything but regular files."""
+    """0 for all but regular files."""
     _kind: bytes
     _header: bytes
     _long_target: str | None
@@ -60,7 +60,7 @@ class File:
 
     @property
     def target(self) -> str:
-        """Of a link as it was written."""
+        """The target of a link, unchanged."""
         return _text(self._header[157:257]) if self._long_target is None else self._long_target
 
     @property
@@ -80,12 +80,12 @@ class File:
 
     @property
     def is_hard_link(self) -> bool:
-        """Whether it is one more name of an earlier file."""
+        """Whether it is another name of an earlier file."""
         return self._kind == _HARD_LINK
 
     @property
     def linked(self) -> str:
-        """Of a hard link, the path of that earlier file."""
+        """The path of that earlier file, for a hard link."""
         return relative(self.target)
 
     @property
@@ -105,7 +105,7 @@ class File:
 
     @property
     def mtime(self) -> int:
-        """When it was modified, in seconds."""
+        """The time of its modification, in seconds."""
         return self._number("mtime")
 
     def blocks(self) -> Iterator[bytes]:
@@ -114,7 +114,7 @@ class File:
             yield self._archive.read(min(BLOCK, self.size - start))
 
     def read(self) -> bytes:
-        """Its bytes; raises `QlumodError` where they are too many."""
+        """Its bytes; raises `QlumodError` if they are too many."""
         if self.size > MOST_TEXT:
             raise self._archive.fault(f"{self.path} has {self.size} bytes, too many to be read")
         return self._archive.read(self.size)
@@ -131,18 +131,18 @@ class File:
 
 
 def tar_files(path: Path, packed: Window, ending: str, most: int) -> Iterator[File]:
-    """What is in an archive that may unpack to so many bytes; raises `QlumodError`."""
+    """The files in an archive with a limit of its unpacked size; raises `QlumodError`."""
     try:
         yield from _files(Unpacked(path, packed, ending, most))
     except GeneratorExit:
-        # Who asks has read enough; what libraries raise is not looked up for that.
+        # The caller has read enough: libraries with the errors to translate need not be imported.
         raise
     except faults() as fault:
         raise unreadable(path, fault) from fault
 
 
 def _files(archive: Unpacked) -> Iterator[File]:
-    """What is in a tar archive; raises `ValueError` and `QlumodError`."""
+    """The files in a tar archive; raises `ValueError` and `QlumodError`."""
     long: dict[bytes, str] = {}
     while (header := archive.some(_BLOCK)) and header != _NOTHING:
         size = _size_of(header)
@@ -170,7 +170,7 @@ def _file(archive: Unpacked, header: bytes, size: int, long: Mapping[bytes, str]
 
 
 def relative(path: str) -> str:
-    """A path of an archive without what it may begin and end with; that of its top is empty."""
+    """A path of an archive without its prefix and final slash; that of its top is empty."""
     return "" if path == "." else path.removeprefix("./").strip("/")
 
 
@@ -182,7 +182,7 @@ def _path_in(header: bytes) -> str:
 
 
 def _long(archive: Unpacked, size: int) -> str:
-    """A path or target that has blocks of its own."""
+    """A path or target with its own blocks."""
     if size > MOST_PATH:
         raise ValueError(f"a path of {size} bytes is too long")
     end = archive.position + -(-size // _BLOCK) * _BLOCK
@@ -192,7 +192,7 @@ def _long(archive: Unpacked, size: int) -> str:
 
 
 def _size_of(header: bytes) -> int:
-    """What a header says of the size of what follows; raises `ValueError` where it is no header."""
+    """The size in a header; raises `ValueError` if it is no header."""
     if len(header) < _BLOCK:
         raise ValueError("it ends within a header")
     plain = _PLAIN.match(header, 100)
@@ -210,14 +210,14 @@ def _size_of(header: bytes) -> int:
 
 
 def _sum(header: bytes) -> int:
-    """The sum of all bytes of a header, with blanks in its own place."""
+    """The sum of all bytes of a header, with spaces in place of the sum itself."""
     counted = header[:148] + _BLANKS + header[156:]
-    # That of 512 ASCII characters is one less than the lower half of their Adler-32 (RFC 1950).
+    # For 512 ASCII characters it is the lower half of their Adler-32 (RFC 1950) minus one.
     return (zlib.adler32(counted) & 0xFFFF) - 1 if counted.isascii() else sum(counted)
 
 
 def _number(text: bytes) -> int:
-    """A number of a header: octal digits, or bytes as GNU tar writes large and negative ones."""
+    """A number of a header: octal digits, or GNU tar's binary form of large and negative ones."""
     if text[0] & 0x80:
         value = int.from_bytes(text[1:], "big")
         return value - (1 << 8 * len(text) - 8) if text[0] == 0xFF else value

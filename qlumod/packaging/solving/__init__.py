@@ -1,1 +1,1 @@
-"""Which packages modules get: the policy over the worlds that a packaging offers."""
+"""Choosing the packages of modules: the policy, over the worlds of a packaging."""

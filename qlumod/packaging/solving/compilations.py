@@ -1,4 +1,4 @@
-"""What kernel modules are compiled from and with."""
+"""The sources and the build packages of compiled kernel modules."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,18 +16,19 @@ NOTHING = Solution(new=(), reasons={}, changes=(), unmet=())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compilation:
-    """What a module's kernel modules are compiled from and with, and what comes of it."""
+    """The sources and build packages of a module's kernel modules, and the generated packages."""
 
     solution: Solution = NOTHING
     made: tuple[Made, ...] = ()
     relied_on: frozenset[str] = frozenset()
-    """The names of all packages that its outcome may depend on: those of the build, essential ones,
-    and what they depend on, as in a .buildinfo (Policy 4.2)."""
+    """The names of all packages on which the result may depend: those of the build, essential ones,
+    and their dependencies, as in a .buildinfo (Policy 4.2).
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compilations:
-    """Chooses what the kernel modules of one module are compiled from and with."""
+    """Chooses the sources and the build packages for the kernel modules of one module."""
 
     worlds: ModuleWorlds
     refusals: Refusals
@@ -37,10 +38,10 @@ class Compilations:
     """The packages of the modules below."""
 
     def choices(self, fixed: Mapping[str, str], slots: Sequence[Slot]) -> Iterator[Compilation]:
-        """What they may be compiled from and with, the best first; raises where nothing will do.
+        """The possible choices, the best first; raises if there is none.
 
-        The old lock's versions stay if they can, at least the sources': what only builds is in no
-        image.
+        The old lock's versions are kept if possible, at least those of the sources: packages that
+        are only for the build are in no image.
         """
         module = self.module
         kernel = self.compiling.kernel_of(self.ground, f"{module.path}: {module.name}")

@@ -1,4 +1,4 @@
-"""Which modules cannot be in one image, found by their packages before anything is built."""
+"""Modules that cannot be in one image, found by their packages before any build."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -10,9 +10,9 @@ from qlumod.packaging.solving.world import World
 
 
 def check_apart(modules: Sequence[Module], entries: PackageEntries, world: World) -> None:
-    """Raise for every two modules that do not exclude each other, but whose packages do.
+    """Raise for every two modules that do not exclude each other, but whose packages conflict.
 
-    A conflict is between two packages, so pairs of modules find all that there are.
+    A conflict is between two packages, so a check of all pairs of modules finds all of them.
     """
     found = tuple(entries)
     known = {

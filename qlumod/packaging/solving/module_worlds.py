@@ -1,4 +1,4 @@
-"""The worlds that modules are solved in, and what each module asks for there."""
+"""The worlds in which modules are solved, and the requests of each module."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from qlumod.packaging.solving.world import World, Worlds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What was asked for a module, and what became of it."""
+    """The requests for a module, and the result."""
 
     module: Module
     world: World
     installed: Sequence[Chosen]
     fixed: Mapping[str, str]
-    """The versions that packages have already."""
+    """The versions that are chosen already."""
     requests: tuple[Request, ...]
     solution: Solution
 
     @property
     def failed(self) -> bool:
-        """Whether the module cannot be had so."""
+        """Whether there is no solution."""
         return bool(self.solution.unmet or self.solution.changes)
 
 
@@ -36,11 +36,11 @@ class ModuleWorlds:
 
     @property
     def everything(self) -> World:
-        """What there is in all archives."""
+        """All packages of all archives."""
         return self.worlds.catalogue(None)
 
     def catalogue(self, module: Module) -> World:
-        """What there is for a module."""
+        """The available packages for a module."""
         return self.worlds.catalogue(module.archives)
 
     def world(
@@ -51,10 +51,9 @@ class ModuleWorlds:
         *,
         compiling: bool = False,
     ) -> World:
-        """The world that a module is solved in, or in which its kernel modules are compiled.
+        """The world in which a module is solved, or in which its kernel modules are compiled.
 
-        Sources that are compiled are in no layer, and nothing is compiled with what is only
-        recommended.
+        Sources that are compiled are in no layer, and Recommends are not followed for compiling.
         """
         barred = () if compiling else tuple(one.name for one in module.kernel_modules)
         return self.worlds.world(
@@ -68,7 +67,7 @@ class ModuleWorlds:
     def attempt(
         self, module: Module, installed: Sequence[Chosen], fixed: Mapping[str, str]
     ) -> Attempt:
-        """Solve a module over what is installed."""
+        """Solve a module with these packages installed."""
         world = self.world(module, installed, fixed)
         requests = self.requests(module)
         open_ = [request for request in requests if not world.satisfied(request)]
@@ -83,7 +82,7 @@ class ModuleWorlds:
         )
 
     def requests(self, module: Module) -> tuple[Request, ...]:
-        """What a module asks for: one that requires none brings what every root has."""
+        """The requests of a module; a module without requirements adds the packages of every root."""
         if module.requires:
             return module.requests
         named = {request.name for request in module.requests}
@@ -100,7 +99,7 @@ class ModuleWorlds:
     def pins(
         self, module: Module, slots: Sequence[Slot], *, builds: bool = False
     ) -> dict[str, str]:
-        """The versions of the old lock that may be in one image with a module; its own win."""
+        """The old lock's versions in modules that may be in one image with this; its own take precedence."""
         others = {other.name for other in self.modules if other.name not in module.excludes}
         pins: dict[str, str] = {}
         for own in (False, True):
@@ -114,8 +113,8 @@ class ModuleWorlds:
 
 
 def _named_below(module: Module, modules: Sequence[Module]) -> bool:
-    """Whether a module or one below names an archive: then it comes after all that name none.
+    """Whether a module or one below it names an archive: then it is solved after all others.
 
-    What the others take from the archives that all have is settled by then.
+    By then, the packages that the others take from the shared archives are chosen.
     """
     return any(other.archives for other in modules if other.name in module.stack)

@@ -1,4 +1,4 @@
-"""What of an old lock moves: what is asked to move, and what follows from that."""
+"""The old lock's packages that move: those that the user named, and those that follow."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -10,7 +10,7 @@ from qlumod.packaging.solving.solution import Chosen
 from qlumod.packaging.solving.world import Made
 
 ROUNDS = 20
-"""How often moved packages may move others before it is called a fault of ours."""
+"""The rounds in which moved packages may move others before it is reported as an internal error."""
 
 
 class Moves:
@@ -21,7 +21,7 @@ class Moves:
         self._slots = slots
 
     def move_all(self) -> None:
-        """Move what is asked to move, and what follows from it."""
+        """Move the named packages, and all that follow."""
         for _ in range(ROUNDS):
             before = [slot.version for slot in self._slots]
             for module in self._worlds.modules:
@@ -33,7 +33,7 @@ class Moves:
         )
 
     def _move(self, module: Module) -> None:
-        """Move what one module's stack demands, the old lock's packages installed."""
+        """Move the packages that a module's stack requires, with the old lock's installed."""
         stack = {
             slot.old.package: slot for slot in self._slots if {*slot.old.modules} & {*module.stack}
         }
@@ -48,7 +48,7 @@ class Moves:
             if name not in stack
         }
         sources = {slot.old.package: slot for slot in self._slots if module.name in slot.old.builds}
-        # Where what moves needs other kernel modules, their sources move along.
+        # If the moved packages need other kernel modules, the sources of those move, too.
         for stay in (True, False):
             made = tuple(self._stand_ins(module, sources if stay else {}))
             world = self._worlds.world(module, (*installed, *(one.chosen for one in made)), pins)
@@ -63,7 +63,7 @@ class Moves:
                 stack[change.package].version = change.new
 
     def _stand_ins(self, module: Module, held: Mapping[str, Slot]) -> Iterator[Made]:
-        """What a module's kernel modules are for its userland, whatever the kernel is."""
+        """A module's kernel modules as its userland sees them, whatever the kernel is."""
         compiling = self._worlds.worlds.compiling
         if compiling is None:
             return
@@ -80,7 +80,7 @@ class Moves:
                 yield compiling.made_of(chosen, None)
 
     def _demands(self, module: Module, stack: Mapping[str, Slot]) -> list[Request]:
-        """What the old lock's packages do not satisfy, and what is to move."""
+        """The requests that the old lock's packages do not satisfy, and those that move."""
         requests = {request.name: request for request in self._worlds.requests(module)}
         versions = {name: slot.version for name, slot in stack.items()}
         allows = self._worlds.worlds.allows
@@ -107,6 +107,6 @@ class Moves:
 
 
 def _for_newest(module: Module, requests: Mapping[str, Request], slot: Slot) -> Request:
-    """What asks for a package's newest version; only what came from a named archive does again."""
+    """A request for a package's newest version; from a named archive only if it came from one."""
     anywhere = slot.old.archive not in module.archives
     return requests.get(slot.old.package, Request(name=slot.old.package, anywhere=anywhere))

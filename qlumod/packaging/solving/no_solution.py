@@ -1,4 +1,4 @@
-"""Why a module cannot be had, in words that say which module and which version is in the way."""
+"""The reasons why a module has no solution: which module and which version prevents it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -11,14 +11,14 @@ from qlumod.packaging.solving.world import Made, World
 
 
 class Refusals:
-    """Says why attempts failed."""
+    """Reports the reasons of failed attempts."""
 
     def __init__(self, worlds: ModuleWorlds, entries: PackageEntries) -> None:
         self._worlds = worlds
         self._entries = entries
 
     def of(self, attempt: Attempt) -> QlumodError:
-        """The error for an attempt that failed."""
+        """The error for a failed attempt."""
         changes = attempt.solution.changes or self._wished_changes(attempt)
         if changes:
             return self._moves_below(attempt.module, changes)
@@ -60,7 +60,7 @@ class Refusals:
         )
 
     def _wished_changes(self, attempt: Attempt) -> tuple[VersionChange, ...]:
-        """What would become of the modules below if that were free."""
+        """The changes to the modules below if their packages could move."""
         module = attempt.module
         there = {chosen.package for chosen in attempt.installed}
         pins = {name: version for name, version in attempt.fixed.items() if name not in there}
@@ -98,7 +98,7 @@ def other_versions(
     beside: Mapping[str, PackageEntry],
     below: Mapping[str, PackageEntry],
 ) -> Iterator[QlumodError]:
-    """Find requests for a version that another module, which is not below, rules out."""
+    """Find requests for a version that a module excludes which is not below."""
     for request in module.requests:
         entry = beside.get(request.name)
         if entry and request.name not in below:
@@ -114,7 +114,7 @@ def other_versions(
 
 
 def _only_compiled(module: Module, reasons: Iterable[str], what: str) -> Iterator[str]:
-    """Nobody else knows why sources of kernel modules are not to be installed."""
+    """Reasons that name sources of kernel modules, which are never installed."""
     for request in module.kernel_modules:
         if what == "installed" and f" {request.name} " in "\n".join(reasons):
             yield f"{request.name} is compiled, and not installed"
@@ -123,7 +123,7 @@ def _only_compiled(module: Module, reasons: Iterable[str], what: str) -> Iterato
 def _there_is(
     names: Sequence[str], attempt: Attempt, held: Mapping[str, Sequence[str]]
 ) -> Iterator[str]:
-    """That a bound is not met says neither which versions there are nor why."""
+    """The available versions: the report of an unmet bound has neither them nor a reason."""
     for name in names:
         if versions := attempt.world.versions(name):
             yield f"there is {name} in {', '.join(versions)}"

@@ -1,4 +1,4 @@
-"""What the solver's process keeps while it solves: the old lock's packages, and its choices."""
+"""The solver's data while it solves: the old lock's packages, and its choices."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,37 +10,37 @@ from qlumod.packaging.solving.world import Made
 
 @dataclass(slots=True, kw_only=True)
 class Slot:
-    """A package of the old lock, and its version now, which moves where it must."""
+    """A package of the old lock, and its current version, which moves if required."""
 
     old: OldPackage
     version: str
-    """Empty: it cannot be had."""
+    """Empty: it is not available."""
 
     @classmethod
     def of(cls, old: OldPackage) -> "Slot":
-        """As the old lock has it."""
+        """The package as in the old lock."""
         return cls(old=old, version=old.version)
 
 
 @dataclass(slots=True, kw_only=True)
 class PackageEntry:
-    """A package of the lock that grows."""
+    """A package of the new lock."""
 
     chosen: Chosen
     reason: str
     modules: list[str] = field(default_factory=list)
     builds: list[str] = field(default_factory=list)
     made: Made | None = None
-    """Of a generated package: how a build will make it."""
+    """For a generated package: how a build makes it."""
 
     @property
     def known(self) -> Chosen:
-        """The package that an index has: for a generated one that of its sources."""
+        """The package in the index: for a generated package that of its sources."""
         return self.made.sources if self.made else self.chosen
 
 
 class PackageEntries:
-    """The lock that grows: a package may be in several versions, in modules that exclude others."""
+    """The new lock: a package may have several versions, in modules that exclude each other."""
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], PackageEntry] = {}
@@ -50,7 +50,7 @@ class PackageEntries:
         return (entry for _, entry in sorted(self._entries.items()))
 
     def of(self, modules: Iterable[str]) -> dict[str, PackageEntry]:
-        """What the layers of some modules hold, by name; of several versions the first."""
+        """The packages in the layers of some modules, by name; of several versions the first."""
         wanted = set(modules)
         found: dict[str, PackageEntry] = {}
         for entry in self._entries.values():
@@ -59,14 +59,15 @@ class PackageEntries:
         return found
 
     def beside(self, module: Module, modules: Sequence[Module]) -> dict[str, PackageEntry]:
-        """What the layers hold that can be in one image with a module; what it requires first."""
+        """The packages in layers that fit into one image with a module; those it requires first."""
         others = (other.name for other in modules if other.name not in module.excludes)
         return {**self.of(others), **self.of(module.requires)}
 
     def add_made(self, made: Made, module: str) -> str:
-        """Note a package that a module's build will make.
+        """Add a package that a module's build makes.
 
-        Returns the name of a module that makes it otherwise, which cannot be; else an empty one.
+        Returns the name of a module that makes it differently, which is an error; otherwise an
+        empty one.
         """
         reason = f"kernel modules of {module}"
         new = PackageEntry(chosen=made.chosen, reason=reason, made=made)
@@ -88,7 +89,7 @@ class PackageEntries:
         return tuple(entry.modules) if entry else ()
 
     def add(self, chosen: Chosen, reason: str, *, module: str = "", build: str = "") -> None:
-        """Note a package of a module's layer, or one that a module is built with."""
+        """Add a package of a module's layer, or one with which a module is built."""
         key = (chosen.package, chosen.version)
         entry = self._entries.setdefault(key, PackageEntry(chosen=chosen, reason=reason))
         if module:

@@ -1,4 +1,4 @@
-"""What is to be solved: the modules and the old lock's packages, to JSON and back."""
+"""The input of the solver: the modules and the old lock's packages, to JSON and back."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,14 +8,14 @@ from qlumod.model.json_values import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A package that a module asks for; `place` says where, for errors."""
+    """A package that a module requests; `place` is its position, for errors."""
 
     name: str
     operator: str = ""
     version: str = ""
     place: str = ""
     anywhere: bool = False
-    """Whether it is met from any archive, from none first."""
+    """Whether any archive may satisfy it, without preference."""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.operator} {self.version})" if self.operator else self.name
@@ -23,27 +23,27 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
-    """What the solver needs of a module's spec."""
+    """The part of a module's spec that the solver needs."""
 
     name: str
     path: str
     requires: tuple[str, ...]
     """All modules below it."""
     excludes: tuple[str, ...]
-    """Those that cannot be in one image with it."""
+    """The modules that cannot be in one image with it."""
     archives: tuple[str, ...]
-    """Those that it names: its requests are met from there first."""
+    """The archives that it names: they are preferred for its requests."""
     requests: tuple[Request, ...]
     kernel_modules: tuple[Request, ...]
     """Packages of sources that are compiled."""
     build: tuple[Request, ...]
-    """What compiles them, besides what a packaging always takes for that."""
+    """Packages for compiling them, in addition to those that a packaging always uses."""
     recommends: bool
     prefer: tuple[str, ...]
 
     @classmethod
     def from_json(cls, given: Json) -> "Module":
-        """Read what `Problem.as_json` has of it."""
+        """Read a module of `Problem.as_json`."""
         asked = {
             name: requests_from_json(given[name])
             for name in ("requests", "kernel_modules", "build")
@@ -62,7 +62,7 @@ class OldPackage:
 
     package: str
     version: str
-    """Empty: it cannot be had."""
+    """Empty: it is not available."""
     modules: tuple[str, ...]
     builds: tuple[str, ...]
     """The modules that are built with it."""
@@ -72,19 +72,19 @@ class OldPackage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """All modules to solve, or no modules: then it is asked which old packages are gone."""
+    """All modules to solve; without modules, the old packages are checked for availability."""
 
     modules: tuple[Module, ...] = ()
     old: tuple[OldPackage, ...] = ()
 
     @property
     def as_json(self) -> Json:
-        """The problem as `from_json` reads it."""
+        """The problem in the form that `from_json` reads."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, given: Json) -> "Problem":
-        """Read what `as_json` gives."""
+        """Read the result of `as_json`."""
         return cls(
             modules=tuple(map(Module.from_json, given["modules"])),
             old=tuple(OldPackage(**values_of(package)) for package in given["old"]),
@@ -92,12 +92,12 @@ class Problem:
 
 
 def requests_from_json(given: Json) -> tuple[Request, ...]:
-    """Requests as JSON has them."""
+    """Requests from JSON values."""
     return tuple(Request(**request) for request in given)
 
 
 def values_of(given: Mapping[str, Json]) -> dict[str, Json]:
-    """Fields as values have them: JSON has no tuples."""
+    """Fields with tuples in place of JSON's lists."""
     return {
         name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
     }

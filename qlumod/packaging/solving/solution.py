@@ -1,4 +1,4 @@
-"""What was chosen: for one question, and for all modules."""
+"""The results of the solver: for one question, and for all modules."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,14 +14,14 @@ class Chosen:
     package: str
     version: str
     record: str
-    """What the index of its archive says of it, as it is written there."""
+    """Its entry in the index of its archive, unchanged."""
     index: str
-    """The index that has it, as the packaging finds it again."""
+    """The index that has it, in the packaging's notation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionChange:
-    """What would become of an installed package; `new` is empty where it would be removed."""
+    """A change to an installed package; `new` is empty if it would be removed."""
 
     package: str
     old: str
@@ -30,7 +30,7 @@ class VersionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """What would be installed and changed, and why."""
+    """The packages that would be installed and changed, and why."""
 
     new: tuple[Chosen, ...]
     reasons: Mapping[str, str]
@@ -40,12 +40,12 @@ class Solution:
 
     @property
     def as_json(self) -> Json:
-        """The solution as `from_json` reads it."""
+        """The solution in the form that `from_json` reads."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, given: Json) -> "Solution":
-        """Read what `as_json` gives."""
+        """Read the result of `as_json`."""
         return cls(
             new=tuple(Chosen(**chosen) for chosen in given["new"]),
             reasons=given["reasons"],
@@ -61,15 +61,15 @@ class Refused:
     reasons: tuple[str, ...] = ()
     """In the words of the package manager."""
     bounds: tuple[str, ...] = ()
-    """The packages of which they say that no version is within a bound."""
+    """The packages of which no version satisfies a bound, by these reasons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solved:
-    """What all modules get, or which old packages are gone."""
+    """The packages of all modules, or the old packages that are gone."""
 
     packages: tuple[LockedPackage, ...] = ()
     indexes: tuple[tuple[str, str, str], ...] = ()
-    """What was read: archive, suite, and how the packaging finds their files again."""
+    """The indexes that were read: archive, suite, and the packaging's notation of their files."""
     gone: tuple[int, ...] = ()
-    """The places of those old packages that no archive has in that version."""
+    """The positions of those old packages that no archive has in that version."""

@@ -1,7 +1,7 @@
-"""Solving module by module, each with the modules that it requires as installed.
+"""Solving module by module, each with the packages of its required modules as installed.
 
 Packages that other modules of one image chose already have one version only. Modules that exclude
-each other may have another version each.
+each other may have different versions.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ from qlumod.packaging.solving.world import Worlds
 
 
 class Solver:
-    """Solves one problem; `entries` are then what the lock has."""
+    """Solves one problem; `entries` is then the new lock."""
 
     def __init__(self, worlds: Worlds, problem: Problem) -> None:
         self.entries = PackageEntries()
@@ -38,7 +38,7 @@ class Solver:
         self._slots = [Slot.of(old) for old in problem.old]
 
     def absent(self) -> tuple[int, ...]:
-        """Which of the old packages no archive has in that version, by their places."""
+        """The positions of the old packages that no archive has in that version."""
         catalogue = self._worlds.everything
         return tuple(
             place
@@ -47,7 +47,7 @@ class Solver:
         )
 
     def solve(self) -> None:
-        """Fill `entries`; what follows from moving packages of the old lock moves, too."""
+        """Fill `entries`; moves packages of the old lock and those that follow."""
         self._check_requests()
         if self._slots:
             Moves(self._worlds, self._slots).move_all()
@@ -106,7 +106,7 @@ class Solver:
     def _note(
         self, attempt: Attempt, compilation: Compilation, below: Mapping[str, PackageEntry]
     ) -> None:
-        """Note what a module gets, and what its kernel modules are compiled with."""
+        """Add the packages of a module, and those with which its kernel modules are compiled."""
         module = attempt.module
         for solution, names in (
             (attempt.solution, {"module": module.name}),

@@ -1,4 +1,4 @@
-"""What a packaging offers so that modules can be solved: worlds, each with packages installed."""
+"""The interface of a packaging for solving modules: worlds, each with packages installed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from qlumod.packaging.solving.solution import Chosen, Refused, Solution
 
 
 class World(Protocol):
-    """Some packages installed, and all that could be; pinned packages have one version only."""
+    """Installed packages, and all available ones; pinned packages have one version only."""
 
     def base(self) -> Mapping[str, str]:
-        """The packages that every root has, whoever asks for them, and why."""
+        """The packages of every root, and why."""
 
     def versions(self, name: str) -> tuple[str, ...]:
         """All versions of a package, the newest first."""
@@ -22,27 +22,27 @@ class World(Protocol):
         """A version by its number, if an index has it."""
 
     def candidate(self, request: Request) -> str:
-        """The best version for a request; raises `QlumodError` where there is none."""
+        """The best version for a request; raises `QlumodError` if there is none."""
 
     def satisfied(self, request: Request) -> bool:
-        """Whether what is installed satisfies the request."""
+        """Whether the installed packages satisfy the request."""
 
     def refuses(self, chosen: Chosen) -> Iterator[tuple[str, str, str]]:
-        """What a version cannot be installed with: how it says so, package and version."""
+        """The versions with which a version cannot be installed: relation, package and version."""
 
     def solve(
         self, requests: Sequence[Request], *, why: Mapping[str, str], prefer: Sequence[str] = ()
     ) -> Solution:
-        """Install the requests (those that are installed: move them to the candidate).
+        """Install the requests (installed ones are moved to the candidate).
 
-        `why` has the reasons of requests, and `prefer` what is taken where there is a choice.
+        `why` has the reasons of requests, and `prefer` the packages to choose among alternatives.
         """
 
     def reach(self, names: Iterable[str]) -> frozenset[str]:
-        """What these packages and those that every root has depend on, once it was solved."""
+        """The transitive dependencies of these packages and those of every root, after solving."""
 
     def why_refused(self, requests: Sequence[Request]) -> Refused:
-        """Why the requests cannot be installed, where `solve` says that they are unmet."""
+        """Why the requests cannot be installed if `solve` reports them as unmet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,37 +68,37 @@ class Made(Protocol):
 
     @property
     def how(self) -> Generated:
-        """How it comes about."""
+        """How it is made."""
 
     @property
     def sources(self) -> Chosen:
-        """The package that it is compiled from."""
+        """The package from which it is compiled."""
 
     @property
     def chosen(self) -> Chosen:
-        """The package as if an index had it."""
+        """The package as if it were in an index."""
 
 
 class Compiling(Protocol):
-    """How a packaging has modules of the kernel compiled from sources that packages bring."""
+    """How a packaging compiles kernel modules from packaged sources."""
 
     def kernel_of(self, stack: Iterable[Chosen], place: str) -> Kernel:
-        """The one kernel among the packages that a module stands upon; `place` is for errors."""
+        """The only kernel among the packages of the modules below; `place` is for errors."""
 
     def tools(self, kernel: Kernel, place: str) -> tuple[Request, ...]:
-        """What it always takes to compile for a kernel; `place` is for errors."""
+        """The packages that are always needed to compile for a kernel; `place` is for errors."""
 
     def pins(self, kernel: Kernel) -> Mapping[str, str]:
-        """The versions of what belongs to the kernel, as `Worlds.world` takes them."""
+        """The versions of the packages that belong to the kernel, for `Worlds.world`."""
 
     def without_kernels(self, versions: Mapping[str, str]) -> dict[str, str]:
-        """The versions of what belongs to no kernel."""
+        """Versions without those of packages that belong to a kernel."""
 
     def made_of(self, sources: Chosen, kernel: Kernel | None) -> Made:
-        """What sources become; for no kernel: what they are for packages that need them."""
+        """The package generated from sources; without a kernel: as its dependents see it."""
 
     def settled(self, made: Iterable[Made], stack: Iterable[Chosen]) -> Iterator[Made]:
-        """Say of generated packages what they need of the packages that a node has."""
+        """Add the dependencies of generated packages on the packages of a node."""
 
 
 class Worlds(Protocol):
@@ -106,10 +106,10 @@ class Worlds(Protocol):
 
     @property
     def compiling(self) -> Compiling | None:
-        """How kernel modules are compiled; None: these packages do not bring any as sources."""
+        """How kernel modules are compiled; None: these packages have no such sources."""
 
     def allows(self, request: Request, version: str) -> bool:
-        """Whether a version fits a request; the empty one never does."""
+        """Whether a version fits a request; the empty version never does."""
 
     def catalogue(self, archives: Sequence[str] | None) -> World:
         """The world with nothing installed for modules that name these archives; None: with all."""
@@ -126,5 +126,5 @@ class Worlds(Protocol):
         """A world for a module that names these archives.
 
         `pins` leave packages (a name may end in ``*``) one version, and `barred` ones none.
-        `recommends`: whether packages come that are only recommended.
+        `recommends`: whether Recommends are followed.
         """

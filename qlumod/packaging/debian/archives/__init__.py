@@ -1,1 +1,1 @@
-"""The archives of a release: where they are, the private apt root with all of them, downloads."""
+"""The archives of a release: their addresses, the private apt root with all of them, downloads."""

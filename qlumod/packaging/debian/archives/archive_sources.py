@@ -1,4 +1,4 @@
-"""Where the archives of a release are: matched to what the build host's own apt knows."""
+"""The addresses of a release's archives: matched to the archives that the host's apt knows."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -20,11 +20,11 @@ KEYRINGS = (
     Path("/usr/share/keyrings"),
     Path("/etc/apt/trusted.gpg.d"),
 )
-"""Where the keyring is looked for that holds a key named by its fingerprint."""
+"""The directories that are searched for the keyring of a key named by its fingerprint."""
 
 
 def require_debs(address: Address) -> None:
-    """Raise where a directory that is named as one of .debs is a whole archive."""
+    """Raise if a directory that is named as a folder of .debs is a complete archive."""
     if address.directory and Path(address.directory, "dists").is_dir():
         raise QlumodError(
             f"{address.said}: archive {address.archive}: {address.directory} is a whole archive,"
@@ -39,9 +39,9 @@ def sources_of(
     *,
     optional: Collection[str] = (),
 ) -> tuple[tuple[AptSource, ...], dict[str, QlumodError]]:
-    """The sources that stand for the release's archives (directories are none); all faults at once.
+    """The sources for the release's archives (folders have none); raises all errors at once.
 
-    Faults of the `optional` archives are not raised, but returned by the archives' names.
+    Errors of the `optional` archives are not raised, but returned by the archives' names.
     """
     faults: dict[str, QlumodError] = {}
     sources = []
@@ -94,7 +94,7 @@ def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
             remedy="add the archive to /etc/apt/sources.list.d and run `apt update`,"
             f" or say where it is: --archive {archive.name}=URI, or Archive in qlumod.conf",
         )
-    # Of several mirrors, the one that the host uses for the very suite.
+    # Of several mirrors, the one that the host uses for this very suite.
     exact = (known for known in same if {known.suite, known.codename} & set(archive.suites))
     return next(exact, same[0]).uri
 
@@ -115,14 +115,14 @@ def _keyring(archive: Archive) -> Path:
 
 
 def _require_strong(archive: Archive, keyring: Path, named: Sequence[str]) -> None:
-    """Raise where all of these keys are too weak; one that is not may be the one that signs."""
+    """Raise if all of these keys are too weak; any strong one may be the signing key."""
     weak = weaknesses(read_bytes(keyring))
     if weak.keys() >= set(named):
         raise_faults(too_weak(weak[key], archive.name) for key in named)
 
 
 def too_weak(weak: Weakness, archive: str) -> QlumodError:
-    """The error for a key that is too weak for an archive to be believed by it."""
+    """The error for a key that is too weak to verify an archive."""
     return weak.fault(
         f"archive {archive}",
         mend="ask the archive's owner for a better key, which Debian 13 asks for, too; or take its"

@@ -1,8 +1,8 @@
-"""The downloader's own process: apt's methods fetch what is listed, hashes checked, resumed.
+"""The process of the downloads: apt's methods fetch a list, check the hashes, and resume.
 
 ``python -m qlumod.packaging.debian.archives.download`` with APT_CONFIG naming a private root: a
-JSON list of lists of what to fetch on standard input, each list fetched by a stream of its own;
-lines on standard output: ``bytes N``, ``done PATH``, ``failed [PATH, WHY]``.
+JSON list of lists of downloads on standard input, each list fetched by its own stream; lines on
+standard output: ``bytes N``, ``done PATH``, ``failed [PATH, WHY]``.
 """
 
 import json
@@ -17,14 +17,14 @@ from apt.progress.base import AcquireProgress
 
 
 class _Teller(AcquireProgress):  # type: ignore[misc]
-    """Tells how many bytes have come, and ends the stream when its parent has gone."""
+    """Reports the number of fetched bytes, and ends the stream if its parent has ended."""
 
     def __init__(self) -> None:
         self._told = 0
         self._parent = os.getppid()
 
     def pulse(self, owner: Any) -> bool:
-        """Say what came since the last time."""
+        """Report the bytes since the last call."""
         del owner
         now = int(self.current_bytes)
         if now > self._told:

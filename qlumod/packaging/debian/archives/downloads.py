@@ -1,4 +1,4 @@
-"""Packages from archives into the store, by apt's own methods."""
+"""Downloads from archives into the store, by apt's own methods."""
 
 import json
 import re
@@ -18,9 +18,9 @@ from qlumod.system.disk.store import Store
 from qlumod.system.processes.stalling import run_unless_stalled
 
 STREAMS = 4
-"""How many downloads run at once."""
+"""The number of parallel downloads."""
 _SAFE = "/+~:=@,!$&'()*;"
-"""What an address may hold besides letters, digits, ``_.-`` as it is."""
+"""The characters that an address may have unquoted besides letters, digits and ``_.-``."""
 
 
 def download(
@@ -31,7 +31,7 @@ def download(
     advance: Callable[[int], None],
     listen: Listener,
 ) -> list[Failure]:
-    """Fetch packages into the store, checked by their digests; `advance` is told of bytes."""
+    """Fetch packages into the store and check their digests; `advance` is called with bytes."""
     root = where.root
     by_path = {str(store.partial / package.sha256): package for package in packages}
     failures: list[Failure] = []
@@ -72,7 +72,7 @@ def download(
 
 
 def _keep(package: LockedPackage, came: Path, store: Store) -> None:
-    """Take a file into the store; a list of mirrors may name the file of a local one instead."""
+    """Move a file into the store; a list of mirrors may name the file of a local mirror."""
     if came.is_symlink():
         store.add(came.resolve(), digest=package.sha256, size=package.size)
         came.unlink()
@@ -83,7 +83,7 @@ def _keep(package: LockedPackage, came: Path, store: Store) -> None:
 def _parts(
     items: Sequence[tuple[str, LockedPackage]],
 ) -> Iterator[Sequence[tuple[str, LockedPackage]]]:
-    """Deal the packages out to the streams, each about the same number of bytes."""
+    """Distribute the packages over the streams, with about the same number of bytes for each."""
     for start in range(min(STREAMS, len(items))):
         yield items[start::STREAMS]
 
@@ -101,7 +101,7 @@ def _order(package: LockedPackage, path: str, root: AptRoot) -> Mapping[str, str
 def _uri(package: LockedPackage, root: AptRoot) -> str:
     for source in root.sources:
         if source.archive == package.archive:
-            # file: would name the mirror's own file, which is not ours to keep.
+            # file: would return the mirror's own file, which must not be moved.
             base = re.sub(r"^file:", "copy:", source.uri)
             return f"{base}{quote(package.filename, safe=_SAFE)}"
     raise QlumodError(
@@ -112,7 +112,7 @@ def _uri(package: LockedPackage, root: AptRoot) -> str:
 
 
 def _failure(package: LockedPackage, uri: str, part: str, reason: str) -> Failure:
-    """Tell what was wrong; bytes that are not the locked ones must not be resumed."""
+    """Describe a failure; bytes that differ from the locked ones are removed, not resumed."""
     wrong = "unexpected size" in reason
     path = Path(part)
     for came in (path.with_name(f"{path.name}.FAILED"), path):

@@ -26,28 +26,28 @@ from qlumod.system.disk.store import Store
 from qlumod.system.processes.stalling import Stalled
 
 HELD = "held:"
-"""How the name of an archive of held packages begins; then comes that of their own archive."""
+"""The prefix of the names of archives of held packages; the original archive's name follows."""
 HELD_SUITE = "held"
 """The suite of such archives."""
 WAIT = 3600.0
-"""How many seconds to wait for another run that uses the same root."""
+"""The seconds to wait for another run that uses the same root."""
 UNUSED = 30 * 24 * 3600.0
-"""After how many seconds a root that nobody used is removed."""
+"""The seconds after which an unused root is removed."""
 _LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveRoot:
-    """An apt root and what its sources stand for."""
+    """An apt root and the archives behind its sources."""
 
     root: AptRoot
     folders: Mapping[str, Path]
     """The archives that are directories of .debs."""
     settings: tuple[str, ...]
     stall: float
-    """The seconds that hardly anything may come of an archive."""
+    """The seconds after which a stalled archive fails."""
     shared: frozenset[str]
-    """The archives that all modules take packages from."""
+    """The archives from which all modules take packages."""
     missing: Mapping[str, QlumodError]
     """Archives on request that cannot be used, and why."""
 
@@ -72,7 +72,7 @@ def archive_root(
 ) -> Iterator[ArchiveRoot]:
     """Hold the root for one run.
 
-    It has the archives that are `needed`, and those of the `optional` ones that can be used.
+    It has the `needed` archives, and those of the `optional` ones that can be used.
     """
     flavor, architecture, host = target.flavor, target.architecture, reach.host
     path = reach.cache / "apt" / f"{release.digest[:16]}-{flavor}-{architecture}"
@@ -109,7 +109,7 @@ def archive_root(
 
 
 def _remove_unused(roots: Path) -> None:
-    """Remove the roots of releases that nobody locks any more; a lock's time is its last use."""
+    """Remove the roots of unused releases; the mtime of a lock file is the last use."""
     for lock in sorted(roots.glob(f"*/{_LOCK}")):
         with suppress(FileNotFoundError):
             if time.time() - lock.stat().st_mtime > UNUSED:
@@ -117,7 +117,7 @@ def _remove_unused(roots: Path) -> None:
 
 
 def with_folders(where: ArchiveRoot) -> ArchiveRoot:
-    """Read the folders of .debs anew, as archives of the root."""
+    """Read the folders of .debs again, as archives of the root."""
     root = where.root
 
     def source(name: str, folder: Path) -> AptSource:
@@ -128,7 +128,7 @@ def with_folders(where: ArchiveRoot) -> ArchiveRoot:
 
 
 def with_indexes(where: ArchiveRoot, optional: Collection[str], listen: Listener) -> ArchiveRoot:
-    """Read the archives' indexes; of the `optional` archives those that can be reached."""
+    """Read the archives' indexes, including those of the `optional` archives in reach."""
     try:
         apt_indexes.update(where.root, stall=where.stall, listen=listen)
         return where
@@ -163,7 +163,7 @@ def _unreachable(
 
 
 def with_held(where: ArchiveRoot, packages: Sequence[LockedPackage], store: Store) -> ArchiveRoot:
-    """Add archives of packages that only the store still has, one for each of theirs."""
+    """Add archives of packages that only the store still has, one for each original archive."""
     directory = where.root.path / "held"
     remove_tree(directory)
 

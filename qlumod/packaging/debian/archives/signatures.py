@@ -1,4 +1,4 @@
-"""The signed Release files of archives: how old they are, and whose they are."""
+"""The signed Release files of archives: their ages and their signers."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from qlumod.system.keys.strength import weaknesses
 
 
 def dates(root: AptRoot, suites: Collection[tuple[str, str]]) -> Iterator[Dated]:
-    """How old these suites (archive and suite) are, as far as they have been read."""
+    """The ages of these suites (archive and suite), if they have been read."""
     found = apt_indexes.release_files(root)
     for source in root.sources:
         for suite in source.suites:
@@ -30,7 +30,7 @@ def dates(root: AptRoot, suites: Collection[tuple[str, str]]) -> Iterator[Dated]
 def locked_archives(
     root: AptRoot, indexes: Sequence[tuple[str, str, str]]
 ) -> tuple[LockedArchive, ...]:
-    """The InRelease files that were used, each checked once more against its keyring."""
+    """The InRelease files that were used, each verified again with its keyring."""
     return tuple(sorted(_archives(root, indexes), key=lambda a: (a.archive, a.suite)))
 
 
@@ -64,7 +64,7 @@ def _verified(source: AptSource, suite: str, path: Path, signature: Path | None)
             remedy="install the archive's current keyring package",
         ) from fault
     if source.fingerprint and source.fingerprint not in signed.signers:
-        # apt takes any key of the keyring that holds the one that was named.
+        # apt accepts any key of the keyring that holds the named one.
         raise QlumodError(
             f"archive {archive}: the suite {suite} is signed by {signed.fingerprint}, not by the"
             f" key that the release names: {source.fingerprint}",

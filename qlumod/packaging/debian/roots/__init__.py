@@ -1,1 +1,1 @@
-"""How a root is filled with .debs, and what dpkg's database in one says."""
+"""Filling a root with .debs, and reading dpkg's database in it."""

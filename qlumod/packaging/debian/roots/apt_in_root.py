@@ -1,4 +1,4 @@
-"""apt in a root that is being built: it sees the frozen archive, and nothing else."""
+"""apt in a root that is being built: it sees only the frozen archive."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,17 +12,17 @@ from qlumod.system.enclosure.bubblewrap import Shown
 from qlumod.system.enclosure.enclosure import enclosed
 
 _ARCHIVE = "/run/qlumod/archive"
-"""Where a root being built finds the frozen archive."""
+"""The path of the frozen archive inside a root that is being built."""
 _SOURCES = "/run/qlumod/sources.list"
 
 
 def wanted(packages: Sequence[LockedPackage]) -> tuple[str, ...]:
-    """The locked packages as apt-get takes them."""
+    """The locked packages as arguments of apt-get."""
     return tuple(f"{package.package}={package.version}" for package in packages)
 
 
 def install(root: Root, order: AptOrder, *, listen: Listener) -> None:
-    """Install exactly what was ordered into a root, with its own apt."""
+    """Install exactly the packages of an order into a root, with its own apt."""
     shown = Shown(source=order.archive.directory, name=_ARCHIVE)
     with surroundings(root, order.packages), enclosed(root, shown) as place:
         sources = f"{_seen_inside(order.archive)}\n".encode()
@@ -38,7 +38,7 @@ def _below_run(path: str) -> str:
 
 
 def _seen_inside(archive: FrozenArchive) -> str:
-    """The line of sources.list(5) as apt in the root needs it; it reads the .debs in place."""
+    """The line of sources.list(5) for apt in the root; it reads the .debs in place."""
     keyring = archive.keyring.relative_to(archive.directory)
     return (
         f"deb [signed-by={_ARCHIVE}/{keyring}] file:{_ARCHIVE} {archive.suite} {archive.component}"
@@ -56,7 +56,7 @@ def _calls(packages: Sequence[str], dpkg_options: Sequence[str]) -> Iterator[tup
         "-o", "Acquire::Languages=none",
         "-o", "APT::Sandbox::User=root",
         "-o", "APT::Install-Recommends=false",
-        # Through its pseudo terminal not all arrives that dpkg and scripts print.
+        # apt's pseudo terminal loses some of the output of dpkg and of scripts.
         "-o", "Dpkg::Use-Pty=false",
         "-q",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is to be installed from a frozen archive, and how."""
+"""An order for the packages of a frozen archive."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from qlumod.packaging.debian.archive import FrozenArchive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AptOrder:
-    """Exactly which packages apt and dpkg put into a root."""
+    """Exactly the packages that apt and dpkg install into a root."""
 
     archive: FrozenArchive
-    """Where they come from."""
+    """The archive with the packages."""
     packages: tuple[str, ...]
     """All of them, as ``name=version``."""
     architecture: str
     epoch: int
-    """The time of all that is done."""
+    """The time for all actions."""
     dpkg_options: tuple[str, ...] = ()
     environment: Mapping[str, str] | None = None
     """Variables for maintainer scripts."""

@@ -1,4 +1,4 @@
-"""Making a new root: the essential packages, unpacked and installed, and the traces of that."""
+"""Making a new root: essential packages are unpacked and installed, and traces are removed."""
 
 from pathlib import Path
 
@@ -20,22 +20,22 @@ _TRACES = (
     "/var/cache/ldconfig/aux-cache",
     "/var/lib/dbus/machine-id",
 )
-"""What tells when and where a root was installed; mmdebstrap(1) removes the same."""
+"""Files that record when and where a root was installed; mmdebstrap(1) removes the same files."""
 _MACHINE_ID = "/etc/machine-id"
 _AUXILIARY = "/var/lib/apt/lists/auxfiles"
-"""What apt makes whenever it runs; mmdebstrap(1) removes the same."""
+"""A directory that apt makes on every run; mmdebstrap(1) removes it, too."""
 
 
 def bootstrap(place: Path, order: AptOrder, *, listen: Listener) -> Root:
     """Install the essential packages of an order's archive, and apt, into a new directory.
 
-    The order's packages are those that the whole root will have.
+    The order lists the packages of the complete root.
     """
     unpack_essential(place, order, listen=listen)
     root = Root(place)
     debs = root.matching("/var/cache/apt/archives/*.deb")
     with surroundings(root, order.packages), enclosed(root) as inside:
-        # dpkg does not order them by their Pre-Depends, and has them all at hand.
+        # dpkg does not sort them by their Pre-Depends, and has all of them here.
         words = ("dpkg", "--install", "--force-depends", *debs)
         inside.run(*words, epoch=order.epoch, environment=order.environment, listen=listen)
         inside.run("apt-get", "clean", epoch=order.epoch, listen=listen)
@@ -45,7 +45,7 @@ def bootstrap(place: Path, order: AptOrder, *, listen: Listener) -> Root:
 
 
 def forget_installation(root: Root) -> None:
-    """Remove from an installed root what differs from one installation to the next one."""
+    """Remove files that differ between installations from an installed root."""
     for path in _TRACES:
         root.remove(path)
     if root.has(_MACHINE_ID):

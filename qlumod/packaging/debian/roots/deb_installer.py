@@ -1,4 +1,4 @@
-"""The installer of .debs: mmdebstrap unpacks the first ones, the root's own apt does the rest."""
+"""The installer of .debs: mmdebstrap unpacks the essential ones, the root's apt does the rest."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,12 @@ from qlumod.system.disk.workshop import Workshop
 from qlumod.system.enclosure.enclosure import enclosed
 
 ENVIRONMENT = {"INITRD": "No"}
-"""Core's initrd is made once, at the end, and lies beside the layer."""
+"""Core's initrd is made once, at the end, and is stored beside the layer."""
 _DIRECTORIES = "/*/qlumod-needs-directories"
-"""A path-include pattern that fits nothing. Since a directory might hold what fits it, as far as
-the pattern's first wildcard tells, dpkg unpacks all directories and links that are excluded
-(dpkg's src/main/filters.c, filter_should_skip)."""
+"""A path-include pattern that matches nothing. Since a directory might contain a match, by the
+pattern's text up to its first wildcard, dpkg unpacks all directories and links that are excluded
+(dpkg's src/main/filters.c, filter_should_skip).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class DebInstaller:
 
     @property
     def programs(self) -> tuple[str, ...]:
-        """What makes the archive, and the first root."""
+        """The programs that make the archive and the first root."""
         return ("gpg", "mmdebstrap")
 
     @property
@@ -45,7 +46,7 @@ class DebInstaller:
             order.packages,
             store=workshop.store,
             directory=directory,
-            # mmdebstrap looks for the essential packages in the suite that it is told to install.
+            # mmdebstrap searches for the essential packages in the suite that it has to install.
             heading=Heading(epoch=order.epoch, architecture=order.architecture, suite=order.flavor),
             processors=workshop.processors,
             listen=listen,
@@ -53,7 +54,7 @@ class DebInstaller:
         return DebSupply(archive)
 
     def supply_from(self, document: Mapping[str, Json]) -> DebSupply:
-        """The archive that a document is of."""
+        """Read the archive from its document."""
         return DebSupply(FrozenArchive.from_document(document))
 
     def bootstrap(self, place: Path, order: Order, supply: Supply, *, listen: Listener) -> Root:
@@ -65,7 +66,7 @@ class DebInstaller:
         apt_in_root.install(root, _for_apt(order, supply), listen=listen)
 
     def answer(self, root: Root, answers: Sequence[str], order: Order, listen: Listener) -> None:
-        """Give answers to debconf."""
+        """Preseed answers to debconf."""
         if answers:
             text = "".join(f"{line}\n" for line in answers).encode()
             with enclosed(root) as place:

@@ -1,4 +1,4 @@
-"""What is special about the installation of .debs that a stack is compared with."""
+"""The Debian part of the reference installation, with which a stack is compared."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ class DebReference:
     """An installation by mmdebstrap and apt."""
 
     def finish(self, root: Root, *, epoch: int, listen: Listener) -> None:
-        """Make the initrd anew: the kernel asks for it, and all packages have a part in it.
+        """Make the initrd again: the kernel triggers it, and all packages contribute to it.
 
-        In two steps it was asked for in the first one, and nobody asks again for a module's files.
+        An installation in two steps runs the trigger in the first step, and nothing runs it again
+        for the files of a module.
         """
         if root.matching("/boot/initrd.img-*"):
             with enclosed(root) as place:
@@ -29,7 +30,7 @@ class DebReference:
         forget_installation(root)
 
     def installed(self, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-        """What dpkg's status says is installed and as it should be."""
+        """The packages that dpkg's status records as correctly installed."""
         for one in read_stanzas(as_text(files[STATUS]), STATUS):
             if one.get("Status") == "install ok installed":
                 yield one.need("Package"), one.need("Version")

@@ -23,18 +23,18 @@ class DebSupply:
 
     @property
     def document(self) -> dict[str, str]:
-        """The archive as JSON has it."""
+        """The archive as JSON values."""
         return self.archive.document
 
     @property
     def algorithm(self) -> str:
-        """As the md5sums of a .deb have it (deb-md5sums(5))."""
+        """The algorithm of the md5sums of a .deb (deb-md5sums(5))."""
         return "md5"
 
     def sums(self, package: LockedPackage) -> frozenset[bytes]:
-        """The digests of files and control members, as far as the .deb tells them.
+        """The digests of files and control members, if the .deb has them.
 
-        Configuration files are mostly not among them.
+        Most configuration files have none.
         """
         deb = Deb.at(self._path(package))
         members = {file.path: file.read() for file in deb.control_files() if file.is_file}
@@ -43,11 +43,11 @@ class DebSupply:
         return frozenset((*map(_md5, members.values()), *(files if told is None else _told(told))))
 
     def files(self, package: LockedPackage) -> Iterator[File]:
-        """All that dpkg unpacks of a package, in the order of its .deb; raises `QlumodError`."""
+        """All files that dpkg unpacks of a package, in its .deb's order; raises `QlumodError`."""
         return Deb.at(self._path(package)).files()
 
     def licence(self, package: LockedPackage) -> str:
-        """Where Policy wants the copyright file; its directory may be a link to another one."""
+        """The path of the copyright file by Policy; its directory may be a link to another one."""
         return f"/usr/share/doc/{package.package}/copyright"
 
     def _path(self, package: LockedPackage) -> Path:

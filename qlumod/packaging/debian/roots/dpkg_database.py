@@ -1,4 +1,4 @@
-"""dpkg's database in a root: what is installed, its paths, its scripts."""
+"""dpkg's database in a root: the installed packages, their paths, their scripts."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from qlumod.system.disk.within import Root
 
 STATUS = "/var/lib/dpkg/status"
 INFO = "/var/lib/dpkg/info/"
-"""Where dpkg puts what a package's control archive holds."""
+"""The directory for the members of packages' control archives."""
 
 _SCRIPTS = (".config", ".postinst", ".preinst")
 _GENERATORS = (
@@ -27,15 +27,15 @@ _GENERATORS = (
     ("/var/lib/ucf/", "ucf"),
     ("/etc/ssl/certs/", "update-ca-certificates"),
 )
-"""Programs of Debian that make files which no package owns, by where these files lie."""
+"""Programs of Debian that make files which no package owns, by the prefix of their paths."""
 
 
 @dataclass(frozen=True, slots=True)
 class DpkgDatabase:
-    """What dpkg has written down below /var/lib/dpkg."""
+    """dpkg's database below /var/lib/dpkg."""
 
     def installed(self, root: Root) -> dict[PackageName, str]:
-        """The versions of the packages that the status says are installed."""
+        """The versions of the packages whose status is installed."""
         if not root.is_file(STATUS):
             raise QlumodError(
                 f"{STATUS}: it is no file, and nobody knows what is installed",
@@ -49,7 +49,7 @@ class DpkgDatabase:
         }
 
     def file_list(self, root: Root, package: LockedPackage) -> tuple[str, ...]:
-        """The paths of a package, as its .deb has them; none where it is not installed."""
+        """The paths of a package, as in its .deb; none if it is not installed."""
         return listed_by_dpkg(root, package.package, package.architecture)
 
     def file_lists(self, root: Root) -> FileLists:
@@ -78,9 +78,9 @@ class DpkgDatabase:
 
 
 def listed_by_dpkg(root: Root, package: str, architecture: str = "*") -> tuple[str, ...]:
-    """The paths of an installed package, as its .deb has them; empty where it is not installed.
+    """The paths of an installed package, as in its .deb; empty if it is not installed.
 
-    Packages with Multi-Arch: same carry their architecture in the name of the list.
+    The names of the lists of packages with Multi-Arch: same include the architecture.
     """
     for pattern in (f"{package}.list", f"{package}:{architecture}.list"):
         for path in root.matching(f"{INFO}{pattern}"):

@@ -1,7 +1,7 @@
 """Unpacking a distribution's essential packages into a new root with mmdebstrap(1).
 
-No program of the root runs meanwhile, nor does mmdebstrap see more of the host than its programs:
-what it reads and writes comes out of packages.
+Meanwhile no program of the root runs, and mmdebstrap sees no files of the host but its programs:
+all its input and output comes from packages.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ IS_MERGED = "usr-is-merged="
 MERGED = "/usr/share/mmdebstrap/hooks/merged-usr"
 """mmdebstrap's own hooks, which merge /usr before the first package is unpacked."""
 _SETTINGS = {
-    # It copies both into the root.
+    # mmdebstrap copies both files into the root.
     "hostname": f"{HOST_NAME}\n",
     "resolv.conf": "",
     "passwd": "root:x:0:0:root:/root:/bin/sh\n",
@@ -25,20 +25,20 @@ _SETTINGS = {
     "apt/apt.conf.d/empty": "",
     "apt/trusted.gpg.d/empty": "",
 }
-"""Its /etc."""
+"""The files in its /etc."""
 
 
 def unpack_essential(root: Path, order: AptOrder, *, listen: Listener) -> None:
     """Unpack the essential packages of an archive, apt, and netbase, into a new root directory.
 
-    Their .debs are left in the root's /var/cache/apt/archives. The order's packages are those that
-    the whole root will have; its options for dpkg hold in the root from now on.
+    Their .debs are left in the root's /var/cache/apt/archives. The order lists the packages of the
+    complete root; its options for dpkg stay in effect in the root.
     """
     archive, architecture = order.archive, order.architecture
     root.mkdir()
     hooks = []
     if any(package.startswith(IS_MERGED) for package in order.packages):
-        # That package wants to find /usr merged; usrmerge would merge it (and needs Perl for that).
+        # That package requires a merged /usr; usrmerge would merge it (and needs Perl for that).
         hooks.append(f"--hook-dir={MERGED}")
     shown = (
         Shown(source=archive.directory, name=str(archive.directory)),
@@ -49,7 +49,7 @@ def unpack_essential(root: Path, order: AptOrder, *, listen: Listener) -> None:
             "mmdebstrap",
             "--mode=root",
             "--variant=extract",
-            # There is nothing to mount for, and the .debs are still to be installed.
+            # No mounts are needed, and the .debs are still to be installed.
             "--skip=chroot/mount,cleanup/apt/cache",
             "--format=directory",
             f"--architectures={architecture}",
@@ -59,7 +59,7 @@ def unpack_essential(root: Path, order: AptOrder, *, listen: Listener) -> None:
             '--aptopt=APT::Sandbox::User "root"',
             *(f"--dpkgopt={option}" for option in order.dpkg_options),
             *hooks,
-            # As its variants `essential` and `apt` choose them.
+            # The same choice as that of mmdebstrap's variants `essential` and `apt`.
             f"--include=?narrow(?or(?archive(^{archive.suite}$),?codename(^{archive.suite}$)),"
             f"?architecture({architecture}),?essential)",
             f"--include={','.join(['apt', *_first(order.packages)])}",
@@ -72,5 +72,5 @@ def unpack_essential(root: Path, order: AptOrder, *, listen: Listener) -> None:
 
 
 def _first(packages: Iterable[str]) -> Iterator[str]:
-    """netbase makes /etc/hosts, where scripts of all others look for the root's own name."""
+    """netbase makes /etc/hosts, in which all other scripts look up the root's own name."""
     return (package for package in packages if package.startswith("netbase="))

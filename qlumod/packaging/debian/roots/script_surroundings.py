@@ -1,4 +1,4 @@
-"""What maintainer scripts may expect of the root that they run in, and that is gone afterwards."""
+"""Temporary files that maintainer scripts expect in the root while they run."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,19 +11,19 @@ _POLICY_PATH = "/usr/sbin/policy-rc.d"
 _POLICY = b"#!/bin/sh\n# No service starts while a module is built.\nexit 101\n"
 _HOSTS_PATH = "/etc/hosts"
 _HOSTS = f"127.0.1.1\t{HOST_NAME}\n".encode()
-"""As the Debian installer writes it: packages ask for the address of the root's own name."""
+"""As written by the Debian installer: packages resolve the address of the root's own name."""
 
 
 _MAKES_HOSTS = "netbase="
-"""The package that makes the file where there is none, and leaves alone the one that it finds."""
+"""The package that makes /etc/hosts if it is missing, and does not change an existing one."""
 
 
 @contextmanager
 def surroundings(root: Root, packages: Iterable[str]) -> Iterator[None]:
     """Forbid starting services (invoke-rc.d(8)), and give the root's own name an address.
 
-    `packages` (``name=version``) are installed meanwhile. What they and their scripts write in the
-    place of these files stays.
+    `packages` (``name=version``) are installed meanwhile. Changes that they and their scripts make
+    to these files are kept.
     """
     makes_hosts = any(package.startswith(_MAKES_HOSTS) for package in packages)
     with ExitStack() as files:
@@ -35,7 +35,7 @@ def surroundings(root: Root, packages: Iterable[str]) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Before:
-    """A file that lay at a path: its bytes, and all that one sees of it."""
+    """The previous file at a path: its bytes, and its visible attributes."""
 
     data: bytes
     mode: int
@@ -46,9 +46,9 @@ class _Before:
 
 @contextmanager
 def _standing(root: Root, path: str, data: bytes, *, mode: int) -> Iterator[None]:
-    """Put text before what a file holds; in the end take it away again, if it is still there.
+    """Prepend text to a file, and remove the text at the end if it is still in the file.
 
-    A link at the path, or no place for the file, is left as it is.
+    A link at the path is left unchanged, and so is a path where no file can be.
     """
     before = _before(root, path)
     if (before is None and root.has(path)) or not root.is_directory(path.rpartition("/")[0]):

@@ -1,1 +1,1 @@
-"""What apt chooses, in a process of its own: its caches as worlds, and how it is asked."""
+"""Solving with apt in a separate process: its caches as worlds, and the requests to it."""

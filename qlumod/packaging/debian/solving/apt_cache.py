@@ -1,4 +1,4 @@
-"""One opened apt cache: what is installed, and what apt would choose.
+"""One opened apt cache: the installed packages, and apt's choices.
 
 Only the solver's own process imports this: python-apt keeps its state in the process.
 """
@@ -17,14 +17,14 @@ from qlumod.packaging.solving.problem import Request
 from qlumod.packaging.solving.solution import Chosen
 
 BEYOND_ALL = 1001
-"""The pin that wins over every other version, also over a newer one that is installed."""
+"""The pin that precedes every other version, including an installed newer one."""
 _OPERATORS = {"<<": "<", ">>": ">"}
-"""How apt spells Debian's strict comparisons."""
+"""apt's spelling of Debian's strict comparisons."""
 _REFUSALS = {"Conflicts": "conflicts with", "Breaks": "breaks"}
 
 
 def allows(request: Request, version: str) -> bool:
-    """Whether a version fits a request; the empty one never does."""
+    """Whether a version fits a request; the empty version never does."""
     operator = _OPERATORS.get(request.operator, request.operator)
     return bool(version and (not operator or apt_pkg.check_dep(version, operator, request.version)))
 
@@ -41,15 +41,15 @@ class AptCache:
         apt_pkg.init_system()
         self.frame = frame
         self.recommends = recommends
-        """Whether Recommends count; python-apt can change its mind only in a new process."""
+        """Whether Recommends are followed; python-apt can change this only in a new process."""
         self.brought: dict[str, str] = {}
-        """What has come from the archives that come first, requested or not."""
+        """The versions that come from the preferred archives, requested or not."""
         self._cache: Any = apt_pkg.Cache(None)
         self._depcache: Any = apt_pkg.DepCache(self._cache)
         self._records = apt_pkg.PackageRecords(self._cache)
 
     def base(self) -> dict[str, str]:
-        """The packages that every root has: essential ones, and apt."""
+        """The packages of every root: essential ones, and apt."""
         essential = sorted(
             package.name
             for package in self._native()
@@ -71,7 +71,7 @@ class AptCache:
         return None
 
     def refuses(self, chosen: Chosen) -> Iterator[tuple[str, str, str]]:
-        """What a version cannot be installed with: how it says so, package and version."""
+        """The versions with which a version cannot be installed: relation, package and version."""
         for version in self._find(chosen.package).version_list:
             if version.ver_str == chosen.version:
                 for kind, verb in _REFUSALS.items():
@@ -81,7 +81,7 @@ class AptCache:
                                 yield verb, target.parent_pkg.name, target.ver_str
 
     def best(self, request: Request) -> Any:
-        """apt's best version for a request; raises where there is none."""
+        """apt's best version for a request; raises if there is none."""
         package = self._find(request.name)
         if package is None or not package.version_list:
             raise self._missing(request, package)
@@ -104,7 +104,7 @@ class AptCache:
         return usual if usual in fitting else max(fitting, key=policy.get_priority)
 
     def candidate(self, request: Request) -> str:
-        """The number of apt's best version for a request; raises where there is none."""
+        """The number of apt's best version for a request; raises if there is none."""
         return str(self.best(request).ver_str)
 
     def _comes_first(self, version: Any) -> bool:
@@ -113,7 +113,7 @@ class AptCache:
         return bool(self.frame.first) and any(name.startswith(self.frame.first) for name in names)
 
     def satisfied(self, request: Request) -> bool:
-        """Whether what is installed satisfies the request."""
+        """Whether the installed packages satisfy the request."""
         package = self._find(request.name)
         version = package.current_ver if package else None
         return version is not None and allows(request, version.ver_str)
@@ -129,7 +129,7 @@ class AptCache:
         )
 
     def _record(self, version: Any, index: str) -> str:
-        """The stanza that was looked up; where it is no UTF-8, python-apt gives no text."""
+        """The stanza at the lookup position; python-apt returns no text if it is no UTF-8."""
         try:
             return str(self._records.record)
         except UnicodeDecodeError:

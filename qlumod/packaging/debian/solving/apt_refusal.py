@@ -1,4 +1,4 @@
-"""Why apt does not install what it is asked for, in its own words."""
+"""apt's own reasons why it does not install requested packages."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from qlumod.system.processes.run import run
 def why_apt_refuses(
     root: AptRoot, requests: Sequence[str], *, options: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """apt's own words on why these requests (``name`` or ``name=version``) cannot be installed."""
+    """apt's own reasons why these requests (``name`` or ``name=version``) cannot be installed."""
     settings = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
     call = command(
         "apt-get", "-q", "-s", *settings, "install", *requests,
@@ -26,12 +26,13 @@ def why_apt_refuses(
 
 
 def _unmet(lines: Sequence[str]) -> tuple[str, ...]:
-    """The part of apt's answer that gives the reason, without its general advice."""
+    """The part of apt's output with the reason, without its general advice."""
     start = next(
         (n + 1 for n, line in enumerate(lines) if line.startswith("The following packages have")), 0
     )
     told = lines[start:] if start else reasons_of(lines)
-    # What follows the list of unmet dependencies are general words, other ones in each apt.
+    # The list of unmet dependencies is followed by general advice, which differs between versions
+    # of apt.
     end = next((n for n, line in enumerate(told) if start and line.startswith("E: ")), len(told))
     return tuple(
         line.rstrip()

@@ -1,4 +1,4 @@
-"""What apt would install for requests, and what it then changes.
+"""The packages that apt would install for requests, and the changes that they cause.
 
 Only the solver's own process imports this: python-apt keeps its state in the process.
 """
@@ -16,7 +16,7 @@ _NEEDS = ("PreDepends", "Depends", "Recommends")
 
 
 class AptSolution(AptCache):
-    """A cache in which apt marks what it would install."""
+    """A cache in which apt marks the packages to install."""
 
     def solve(
         self,
@@ -25,7 +25,7 @@ class AptSolution(AptCache):
         why: Mapping[str, str],
         prefer: Sequence[str] = (),
     ) -> Solution:
-        """Let apt install the requests (those that are installed: move them to the candidate).
+        """Let apt install the requests (installed ones are moved to the candidate).
 
         `why` is the reason of each request.
         """
@@ -46,8 +46,8 @@ class AptSolution(AptCache):
         )
 
     def reach(self, names: Iterable[str]) -> frozenset[str]:
-        """What essential packages and these depend on, directly or not, once apt has solved."""
-        # apt calls itself essential, wherever it is.
+        """The transitive dependencies of these and the essential packages, after apt has solved."""
+        # apt calls itself essential, whatever archive it comes from.
         queue = [p for p in self._native() if p.essential and p.name != "apt" and self._present(p)]
         queue += filter(None, map(self._find, names))
         found = {package.name for package in queue}
@@ -73,17 +73,17 @@ class AptSolution(AptCache):
             for _, version in wanted:
                 resolver.clear(version.parent_pkg)
                 resolver.protect(version.parent_pkg)
-            # Its failure shows in what is broken or not marked afterwards.
+            # A failure shows afterwards: the package is broken or not marked.
             try:
                 resolver.resolve(True)
             except apt_pkg.Error:
                 return
 
     def _choose(self, versions: Sequence[Any]) -> None:
-        """Make them the candidates; what a first archive has made of the same sources comes along.
+        """Make them the candidates, with the packages of the same source in a preferred archive.
 
-        What else they cannot do without comes from there, too. apt would do that for ``apt install
-        name/release``, but stops at the first package that others provide.
+        Dependencies that nothing else satisfies come from there, too. apt would do that for ``apt
+        install name/release``, but stops at the first package that others provide.
         """
         for version in versions:
             self._depcache.set_candidate_ver(version.parent_pkg, version)
@@ -99,7 +99,7 @@ class AptSolution(AptCache):
             self._bring(version, seen)
 
     def _bring(self, version: Any, seen: set[int]) -> None:
-        """Where no candidate satisfies a dependency, let a first archive's version do so."""
+        """If no candidate satisfies a dependency, choose a version of a preferred archive."""
         seen.add(version.id)
         self.brought[version.parent_pkg.name] = version.ver_str
         for kind in _NEEDS[:2]:
@@ -159,7 +159,8 @@ class AptSolution(AptCache):
         chosen = {version.parent_pkg.name: version for version in new}
         reasons = {name: why[name] for name in sorted(why) if name in chosen}
         queue = list(reasons)
-        # A request may stand in for one that is installed and moved; then its needs count as well.
+        # A request may name an installed package that is moved; its dependencies are searched as
+        # well.
         for name in queue:
             for kind, target in self._needs(chosen[name]):
                 if target in chosen and target not in reasons:
@@ -183,7 +184,7 @@ class AptSolution(AptCache):
                         yield kind, target.parent_pkg, target
 
     def _present(self, package: Any) -> Any:
-        """The version that is there once apt has solved; None where there is none."""
+        """The version that is installed after apt has solved; None if there is none."""
         if self._depcache.marked_install(package):
             return self._depcache.get_candidate_ver(package)
         return package.current_ver

@@ -1,4 +1,4 @@
-"""Asking the solver's process: a problem in, locked packages out."""
+"""The call of the solver's process: a problem in, locked packages out."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -20,9 +20,9 @@ from qlumod.system.processes.run import capture
 
 
 def solve(problem: Problem, root: AptRoot, shared: Collection[str], listen: Listener) -> Solved:
-    """Let apt solve all modules; raises all faults that are known together.
+    """Let apt solve all modules; raises all errors that are found together.
 
-    `shared` are the archives that all modules take packages from.
+    `shared` are the archives from which all modules take packages.
     """
     order = SolverOrder(
         root=str(root.path),
@@ -45,7 +45,7 @@ def solve(problem: Problem, root: AptRoot, shared: Collection[str], listen: List
 def absent(
     packages: Sequence[LockedPackage], root: AptRoot, listen: Listener
 ) -> tuple[LockedPackage, ...]:
-    """The packages that no archive has any more in the locked version."""
+    """The packages whose locked version is in no archive any more."""
     solved = solve(Problem(old=tuple(map(_old, packages))), root, (), listen)
     return tuple(packages[place] for place in solved.gone)
 

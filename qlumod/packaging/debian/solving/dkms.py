@@ -1,4 +1,4 @@
-"""Kernel modules to compile: for which kernel, what they become, and what nodes need of that.
+"""Kernel modules to compile: for which kernel, the generated package, and its dependencies.
 
 Only the solver's own process imports this, as it does `apt_cache`.
 """
@@ -20,7 +20,7 @@ from qlumod.packaging.solving.world import Kernel, Made
 
 _HEADERS = "linux-headers-"
 _FAMILIES = (_HEADERS, "linux-kbuild-", "linux-compiler-")
-"""How the names begin of what belongs to one kernel and has its version."""
+"""The prefixes of the names of packages that belong to one kernel and have its version."""
 _IMAGE = re.compile(r"linux-image-([0-9].*?)(-unsigned)?")
 
 Offers = Mapping[str, Collection[str]]
@@ -28,12 +28,12 @@ Offers = Mapping[str, Collection[str]]
 
 
 _ANY = Kernel(package="linux-image-0", release="0", version="0")
-"""A kernel for questions that do not depend on it."""
+"""A kernel for queries that do not depend on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DkmsPackage:
-    """A generated package as apt is told of it."""
+    """A generated package as apt sees it."""
 
     name: str
     version: str
@@ -46,7 +46,7 @@ class DkmsPackage:
 
     @property
     def chosen(self) -> Chosen:
-        """The package as if an index had it."""
+        """The package as if it were in an index."""
         fields = {
             "Package": self.name,
             "Version": self.version,
@@ -68,7 +68,7 @@ class Dkms:
     architecture: str
 
     def kernel_of(self, stack: Iterable[Chosen], place: str) -> Kernel:
-        """The one kernel among the packages that a module stands upon; `place` is for errors."""
+        """The only kernel among the packages of the modules below; `place` is for errors."""
         found = [
             Kernel(package=chosen.package, release=image[1], version=chosen.version)
             for chosen in stack
@@ -90,15 +90,15 @@ class Dkms:
         return headers, Request(name="dkms")
 
     def pins(self, kernel: Kernel) -> dict[str, str]:
-        """What belongs to the kernel has its version."""
+        """Packages that belong to the kernel have its version."""
         return {f"{family}*": kernel.version for family in _FAMILIES}
 
     def without_kernels(self, versions: Mapping[str, str]) -> dict[str, str]:
-        """Versions of what belongs to no kernel."""
+        """Versions without those of packages that belong to a kernel."""
         return {name: v for name, v in versions.items() if not name.startswith(_FAMILIES)}
 
     def made_of(self, sources: Chosen, kernel: Kernel | None) -> DkmsPackage:
-        """What a package of dkms sources becomes; of its dependencies none stays: see `settled`."""
+        """The package generated from dkms sources, without dependencies: see `settled`."""
         kernel = kernel or _ANY
         section = normalised(stanza_of(sources))
         source = section.get("Source", sources.package)
@@ -124,10 +124,9 @@ class Dkms:
         )
 
     def settled(self, made: Iterable[Made], stack: Iterable[Chosen]) -> Iterator[DkmsPackage]:
-        """Take from the sources' dependencies those that the node's packages satisfy.
+        """Copy those dependencies of the sources that the node's packages satisfy.
 
-        All others are for compiling, or the spec has forgotten them; the lock names them for
-        review.
+        All others are for compiling, or are missing in the spec; the lock lists them for review.
         """
         offers = _offers(stack)
         for one in made:

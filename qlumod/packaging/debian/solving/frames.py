@@ -1,4 +1,4 @@
-"""The files that worlds are opened with: what is installed, and what is pinned."""
+"""The files with which worlds are opened: installed packages, and pins."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -57,9 +57,9 @@ def _status_text(installed: Iterable[Chosen]) -> str:
 
 
 def _pins_text(pins: Mapping[str, str], barred: Collection[str] = ()) -> str:
-    """Preferences that leave each package one version only; what is held is for that alone.
+    """Preferences that leave each package one version only; held packages are for pins only.
 
-    Packages that are barred have none.
+    Barred packages have no version.
     """
     return "\n".join(
         (

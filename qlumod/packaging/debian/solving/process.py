@@ -1,4 +1,4 @@
-"""The solver's own process: modules and held packages in, choices out, both as JSON.
+"""The process of the solver: modules and held packages in, choices out, both as JSON.
 
 ``python -m qlumod.packaging.debian.solving.process`` with APT_CONFIG naming a private root:
 python-apt keeps its state in the process.
@@ -77,18 +77,18 @@ def _found(chosen: Chosen, archives: SeenArchives) -> Json:
 
 
 def _made(made: Made) -> Json:
-    # The digest of its inputs is known when all packages are.
+    # The digest of its inputs is known after all packages are.
     nothing = {"sha256": "", "size": 0, "filename": ""}
     return {**nothing, "archive": ARCHIVE, "generated": asdict(made.how)}
 
 
 def _restricted(section: str) -> str:
-    """A section outside the main area, whose sections have no area in front (Policy 2.4)."""
+    """A section outside the main area; sections of main have no area as prefix (Policy 2.4)."""
     return section if "/" in section else ""
 
 
 def _solution(question: Question) -> Solution:
-    """Solve in a world where Recommends count: `worlds.AptWorld` asks for it."""
+    """Solve in a world where Recommends are followed; `worlds.AptWorld` starts it."""
     world = AptSolution(question.frame, recommends=True)
     return world.solve(question.requests, why=question.why, prefer=question.prefer)
 

@@ -1,4 +1,4 @@
-"""What an index says of a version: its stanza of Packages."""
+"""The stanza of a version in the index Packages."""
 
 from qlumod.model.stanzas import ControlStanza, one_stanza
 from qlumod.packaging.solving.solution import Chosen

@@ -1,4 +1,4 @@
-"""The archives of the private root, and which of them a module sees."""
+"""The archives of the private root, and the selection that a module sees."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,7 +9,7 @@ from qlumod.packaging.solving.solution import Chosen
 
 
 class SeenArchives:
-    """The archives of the root, and which of them a module sees."""
+    """The archives of the root, and the selection that a module sees."""
 
     def __init__(self, given: Sequence[SourceEntry], shared: Iterable[str]) -> None:
         self._given = given
@@ -19,17 +19,17 @@ class SeenArchives:
             for source in given
             for suite, base in source.suites
         )
-        """Archive, suite, and how the names of their files in the root's lists begin."""
+        """Archive, suite, and the prefix of their files' names in the root's lists."""
         self._indexes = tuple(
             (source.archive, apt_pkg.uri_to_filename(f"{base}{component}"))
             for source in given
             for _, base in source.suites
             for component in [f"{name}/" for name in source.components] or [""]
         )
-        """Archive, and how the names of its indexes begin: two archives may share a suite."""
+        """Archive, and the prefix of its indexes' names: two archives may share a suite."""
 
     def seen_with(self, archives: Sequence[str]) -> str:
-        """The text of a list of sources: those that all modules have, and some archives."""
+        """The text of a list of sources: the archives of all modules, and some others."""
         return "\n".join(
             source.stanza
             for source in self._given
@@ -42,15 +42,15 @@ class SeenArchives:
         return tuple(_name(source.archive) for source in self._given)
 
     def first(self, archives: Sequence[str]) -> tuple[str, ...]:
-        """How the names of some archives' indexes begin."""
+        """The prefixes of the names of some archives' indexes."""
         return tuple(start for archive, start in self._indexes if _name(archive) in archives)
 
     def archive_of(self, chosen: Chosen) -> str:
-        """The archive that a version comes from."""
+        """The archive from which a version comes."""
         found = (archive for archive, start in self._indexes if chosen.index.startswith(start))
         return str(next(found))
 
 
 def _name(archive: str) -> str:
-    """The archive that held packages stand in for is in their archive's name."""
+    """The name of an archive of held packages contains that of their original archive."""
     return archive.rpartition(":")[2]

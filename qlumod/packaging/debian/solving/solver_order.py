@@ -1,4 +1,4 @@
-"""What the solver's process is asked, and what it answers: values, to JSON and back.
+"""The input and the output of the solver's process: values, to JSON and back.
 
 Nothing here needs python-apt: both sides import it.
 """
@@ -28,23 +28,23 @@ class SourceEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolverOrder:
-    """A problem, and the private root that it is solved in."""
+    """A problem, and the private root in which it is solved."""
 
     root: str
     architecture: str
     sources: tuple[SourceEntry, ...]
     shared: tuple[str, ...]
-    """The archives that all modules take packages from."""
+    """The archives from which all modules take packages."""
     problem: Problem
 
     @property
     def as_json(self) -> Json:
-        """The order as `from_json` reads it."""
+        """The order in the form that `from_json` reads."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, given: Json) -> "SolverOrder":
-        """Read what `as_json` gives."""
+        """Read the result of `as_json`."""
         return cls(
             root=given["root"],
             architecture=given["architecture"],
@@ -56,34 +56,34 @@ class SolverOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """The files that an apt cache is opened with; each world has its own.
+    """The files with which an apt cache is opened; each world has its own.
 
-    apt knows a cached status by name, time and size, and a list of sources by its archives.
+    apt recognises a cached status by name, time and size, and a list of sources by its archives.
     """
 
     status: Path
     preferences: Path
     sources: Path
     cache: Path
-    """What apt has read of these sources, for the next world that has the same."""
+    """apt's cache of these sources, for the next world with the same sources."""
     first: tuple[str, ...] = ()
-    """How the names of the indexes begin whose versions come first for what is requested."""
+    """The prefixes of the indexes whose versions are preferred for requests."""
 
     @property
     def as_json(self) -> Json:
-        """The frame as `from_json` reads it."""
+        """The frame in the form that `from_json` reads."""
         paths = ("status", "preferences", "sources", "cache")
         return {**{name: str(getattr(self, name)) for name in paths}, "first": self.first}
 
     @classmethod
     def from_json(cls, given: Json) -> "Frame":
-        """Read what `as_json` gives."""
+        """Read the result of `as_json`."""
         paths = {name: Path(path) for name, path in given.items() if name != "first"}
         return cls(**paths, first=tuple(given["first"]))
 
     @property
     def options(self) -> Mapping[str, str]:
-        """The settings that make apt use them."""
+        """The settings that make apt use these files."""
         return {
             "Dir::State::status": str(self.status),
             "Dir::Etc::preferences": str(self.preferences),
@@ -96,17 +96,17 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Requests to solve in one world, where Recommends count."""
+    """Requests to solve in one world, where Recommends are followed."""
 
     frame: Frame
     requests: Sequence[Request]
     why: Mapping[str, str]
-    """The reasons that are known of packages."""
+    """The known reasons of packages."""
     prefer: Sequence[str]
 
     @property
     def as_json(self) -> Json:
-        """The question as `from_json` reads it."""
+        """The question in the form that `from_json` reads."""
         return {
             "frame": self.frame.as_json,
             "requests": list(map(asdict, self.requests)),
@@ -116,7 +116,7 @@ class Question:
 
     @classmethod
     def from_json(cls, given: Json) -> "Question":
-        """Read what `as_json` gives."""
+        """Read the result of `as_json`."""
         return cls(
             frame=Frame.from_json(given["frame"]),
             requests=requests_from_json(given["requests"]),
@@ -126,12 +126,12 @@ class Question:
 
 
 def solved_as_json(solved: Solved) -> Json:
-    """What was solved, as `solved_from_json` reads it."""
+    """The solution in the form that `solved_from_json` reads."""
     return asdict(solved)
 
 
 def solved_from_json(given: Json) -> Solved:
-    """Read what `solved_as_json` gives."""
+    """Read the result of `solved_as_json`."""
     return Solved(
         packages=tuple(map(locked_package, given["packages"])),
         indexes=tuple(map(tuple, given["indexes"])),
@@ -140,7 +140,7 @@ def solved_from_json(given: Json) -> Solved:
 
 
 def locked_package(given: Mapping[str, Json]) -> LockedPackage:
-    """A package of the new lock by its fields; modules are sorted."""
+    """A package of the new lock from its fields; modules are sorted."""
     how = given.get("generated")
     lists: Json = {name: tuple(sorted(given[name])) for name in ("modules", "builds")}
     return LockedPackage(
@@ -149,12 +149,12 @@ def locked_package(given: Mapping[str, Json]) -> LockedPackage:
 
 
 def faults_as_json(error: QlumodError) -> Json:
-    """What went wrong in the process, as `faults_from_json` reads it."""
+    """The errors of the process in the form that `faults_from_json` reads."""
     return [fault.as_json for fault in (error.faults if isinstance(error, Faults) else (error,))]
 
 
 def faults_from_json(given: Json) -> tuple[QlumodError, ...]:
-    """The errors that `faults_as_json` tells of."""
+    """Read the result of `faults_as_json`."""
     return tuple(QlumodError(**fault) for fault in given)
 
 

@@ -30,7 +30,7 @@ from qlumod.system.processes.run import capture
 
 
 class AptWorld(AptSolution):
-    """A world that knows the root that it is opened in."""
+    """A world that knows the root in which it is opened."""
 
     def __init__(self, frame: Frame, root: AptRoot, *, recommends: bool = False) -> None:
         super().__init__(frame, recommends=recommends)
@@ -39,7 +39,7 @@ class AptWorld(AptSolution):
     def solve(
         self, requests: Sequence[Request], *, why: Mapping[str, str], prefer: Sequence[str] = ()
     ) -> Solution:
-        """Solve here, or with Recommends in a process of its own."""
+        """Solve in this process, or with Recommends in a new one."""
         if not self.recommends:
             return super().solve(requests, why=why, prefer=prefer)
         question = Question(frame=self.frame, requests=requests, why=why, prefer=prefer)
@@ -53,7 +53,7 @@ class AptWorld(AptSolution):
         return Solution.from_json(answer["solution"])
 
     def why_refused(self, requests: Sequence[Request]) -> Refused:
-        """What apt says of them, and of what comes along from the archives that come first."""
+        """apt's reasons against the requests and the versions from the preferred archives."""
         wanted = {one.name: self.candidate(one) for one in requests}
         words = [f"{name}={version}" for name, version in {**wanted, **self.brought}.items()]
         reasons = why_apt_refuses(self._root, words, options=self.frame.options)
@@ -73,11 +73,11 @@ class AptWorlds:
         self.compiling: Compiling | None = Dkms(architecture=order.architecture)
 
     def allows(self, request: Request, version: str) -> bool:
-        """Whether a version fits a request; the empty one never does."""
+        """Whether a version fits a request; the empty version never does."""
         return allows(request, version)
 
     def catalogue(self, archives: Sequence[str] | None) -> AptWorld:
-        """What there is, for a module that names some archives; None: in all."""
+        """The available packages for a module that names some archives; None: all archives."""
         named = self._archives.everything if archives is None else archives
         key = tuple(sorted(named))
         if key not in self._catalogues:

@@ -1,10 +1,10 @@
-"""Alternatives: which of several programs a common name stands for (update-alternatives(1)).
+"""Alternatives: one common name for one of several programs (update-alternatives(1)).
 
 Each group has an administrative file under /var/lib/dpkg/alternatives: mode, main link, pairs of
 slave name and slave link, an empty line, then for each choice its file, its priority and one line
 for each slave; an empty line ends it (utils/update-alternatives.c of dpkg: alternative_load,
 alternative_save; slaves and choices are written sorted). /etc/alternatives/<name> points to the
-choice, and the generic link points there.
+choice, and the generic link points to /etc/alternatives/<name>.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ _LINKS = "/etc/alternatives"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One file that a group may stand for, with its slaves by name."""
+    """One file that a group may choose, with its slaves by name."""
 
     file: str
     priority: int
@@ -52,13 +52,13 @@ class LinkGroup:
     choices: Mapping[str, Choice]
     """Choices by file."""
     value: str = ""
-    """Where the main link points."""
+    """The target of the main link."""
     made: frozenset[str] = frozenset()
-    """The slaves that got their links: those of the choice whose files exist."""
+    """The slaves whose links were made: those of the choice whose files exist."""
 
 
 def parse_group(name: str, text: str) -> LinkGroup:
-    """Read an administrative file; raises `QlumodError` where it is not as dpkg writes it."""
+    """Read an administrative file; raises `QlumodError` if its format is not dpkg's."""
     lines = iter(text.split("\n"))
     try:
         mode, link = next(lines), next(lines)
@@ -78,7 +78,7 @@ def parse_group(name: str, text: str) -> LinkGroup:
 
 
 def _is_sound(group: LinkGroup) -> bool:
-    """Whether its names and paths lead nowhere else, and its choices know no other slaves."""
+    """Whether its names and paths stay in their directories, and no choice has other slaves."""
     choices = group.choices.values()
     ends = [target for choice in choices for target in choice.slaves.values()]
     paths = (group.link, *group.slaves.values(), *group.choices, *ends)
@@ -104,10 +104,10 @@ def group_text(group: LinkGroup) -> str:
 
 
 class Alternatives:
-    """A union of choices; in automatic mode the best of them all is taken.
+    """A union of choices; automatic mode takes the best of all.
 
-    A fragment has a stanza for each group, with the choices that the module added and what its
-    build made of them. The generic links are claimed too, by where they point.
+    A fragment has a stanza for each group, with the choices that the module added and the result of
+    its build. The generic links are claimed, too: they are recognised by their targets.
     """
 
     name = "alternatives"
@@ -121,7 +121,7 @@ class Alternatives:
         return matches_any(path, (f"{_ADMIN}/*",))
 
     def capture(self, below: Files, above: Files) -> bytes:
-        """The groups that got choices, or another mode or value."""
+        """The groups with new choices, or another mode or value."""
         was, now = _groups(below), _groups(above)
         raise_faults(_lost(was, now))
         blocks = [
@@ -149,7 +149,7 @@ class Alternatives:
         }
 
     def canonical(self, files: Files) -> Mapping[str, bytes]:
-        """As it lies: update-alternatives writes everything sorted."""
+        """The files unchanged: update-alternatives writes everything sorted."""
         return {
             path: (b"-> " if file.link else b"") + file.data
             for path, file in files.items()
@@ -160,8 +160,8 @@ class Alternatives:
 def best(group: LinkGroup, current: str = "") -> str:
     """The choice of automatic mode: the highest priority; of equal ones the current, else by name.
 
-    update-alternatives takes the first that it finds with the highest priority, so that a later
-    one of equal priority does not replace an earlier one (alternative_get_best).
+    update-alternatives takes the first choice with the highest priority, so that a later one of
+    equal priority does not replace an earlier one (alternative_get_best).
     """
 
     if not group.choices:
@@ -257,7 +257,7 @@ def _group(values: Mapping[str, str]) -> LinkGroup:
 
 
 def _merged(lower: ModuleName, one: LinkGroup, upper: ModuleName, other: LinkGroup) -> LinkGroup:
-    """Two modules' views of a group as one."""
+    """Merge the groups of two modules into one."""
     for file in one.choices.keys() & other.choices.keys():
         if one.choices[file] != other.choices[file]:
             raise _disagreement(one.name, lower, upper, f"the alternative {file}")
@@ -271,7 +271,7 @@ def _merged(lower: ModuleName, one: LinkGroup, upper: ModuleName, other: LinkGro
 
 
 def _automatic(one: LinkGroup, both: LinkGroup) -> LinkGroup:
-    """The best of all choices; what links it has tells the build in which it was the best, too."""
+    """The best of all choices; its links are known from the build in which it was the best."""
     value = best(both, one.value)
     if value in one.choices and one.value == value:
         return replace(both, value=value, made=one.made)
@@ -281,7 +281,7 @@ def _automatic(one: LinkGroup, both: LinkGroup) -> LinkGroup:
 
 
 def _manual(lower: ModuleName, one: LinkGroup, upper: ModuleName, both: LinkGroup) -> LinkGroup:
-    """A choice made by hand stays; the upper module may have made another one over the lower's."""
+    """A manual choice is kept; the upper module may have replaced the lower one's."""
     if both.mode == "manual" and one.mode == "manual" and one.value != both.value:
         raise _disagreement(one.name, lower, upper, f"its value: {one.value} or {both.value}")
     if both.mode == "manual":

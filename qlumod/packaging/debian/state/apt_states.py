@@ -1,4 +1,4 @@
-"""apt's extended_states: which packages were installed only because others depend on them.
+"""apt's extended_states: the packages that were installed only as dependencies.
 
 apt writes it 0644 root:root (apt-pkg/depcache.cc, pkgDepCache::writeStateFile).
 """
@@ -15,9 +15,9 @@ _AUTO, _MANUAL = "1", "0"
 
 
 class ExtendedStates:
-    """A package is wanted for itself in a stack where one of its modules wants it for itself.
+    """A package is manual in a stack if it is manual in one of its modules.
 
-    apt lists only automatic packages; a fragment says of every package of the module which it is.
+    apt lists only automatic packages; a fragment has the mark of every package of the module.
     """
 
     name = "apt-extended-states"
@@ -30,13 +30,13 @@ class ExtendedStates:
         return path == _PATH
 
     def capture(self, below: Files, above: Files) -> bytes:
-        """What there is to say of the packages that the build added or marked anew."""
+        """The marks of the packages that the build added or marked anew."""
         was, now = _marks(below), _marks(above)
         changed = [_stanza(key, mark) for key, mark in now.items() if was.get(key) != mark]
         return write_fragment(joined(changed)) if changed else b""
 
     def merge(self, fragments: Fragments) -> Files:
-        """The packages that every module has as automatic ones."""
+        """The packages that are automatic in every module."""
         if not any(fragment for _, fragment in fragments):
             return {}
         marks = [
@@ -71,7 +71,7 @@ def _listed(files: Files) -> list[Entry]:
 
 
 def _marks(files: Files) -> dict[str, str]:
-    """The mark of every package that is listed or that dpkg has."""
+    """The mark of every package that is listed, or that dpkg has."""
     listed = dict(_listed(files))
     names = {key.partition(":")[0] for key in listed}
     marks = dict(listed)

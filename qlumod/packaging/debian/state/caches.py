@@ -1,6 +1,6 @@
 """Caches: files that a program makes from other files, and the program that makes them again.
 
-Every command is the one that the package's own maintainer script or dpkg trigger calls.
+Every command is the one that the package's own maintainer script or dpkg trigger runs.
 """
 
 from qlumod.state import caches
@@ -15,7 +15,7 @@ CACHES = (
     caches.JOURNAL_CATALOG,
     Cache(
         name="pam",
-        # The profiles that packages bring are merged into these; ``seen`` tells known ones.
+        # The profiles of packages are merged into these files; ``seen`` lists the known profiles.
         patterns=(
             *(f"/etc/pam.d/common-{stack}" for stack in _PAM),
             *(f"/var/lib/pam/{stack}" for stack in (*_PAM, "seen")),
@@ -53,7 +53,7 @@ CACHES = (
     Cache(
         name="gsettings-schemas",
         patterns=("/usr/share/glib-2.0/schemas/gschemas.compiled",),
-        # Not in the search path of Debian 12; a triplet stands in the place of the star.
+        # Not in the search path of Debian 12; the star stands for a triplet.
         command=("/usr/lib/*/glib-2.0/glib-compile-schemas", "/usr/share/glib-2.0/schemas"),
     ),
     Cache(

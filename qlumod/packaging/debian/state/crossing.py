@@ -1,7 +1,7 @@
-"""Triggers that no build has heard: a module's package waits for files that another module brings.
+"""Missed path triggers: a module's package is interested in files of another module.
 
-In one installation dpkg would tell the package (deb-triggers(5)): man-db of one module indexes the
-manual pages of all others. Where a module stands upon the other, its own build has seen to it.
+In one installation dpkg would run the trigger (deb-triggers(5)): man-db of one module indexes the
+manual pages of all others. If a module requires the other, its own build has run it.
 """
 
 from bisect import bisect_left
@@ -19,13 +19,13 @@ class Crossing:
     """A path trigger to be activated in a stack."""
 
     trigger: str
-    """The path as dpkg knows it."""
+    """The path as dpkg writes it."""
     package: str
-    """The package that waits for it, without ``/noawait``."""
+    """The interested package, without ``/noawait``."""
     module: ModuleName
     """The package's module."""
     brought_by: ModuleName
-    """A module with something there that the package has not seen."""
+    """A module with such a path that was not in the package's build."""
 
 
 def crossings(layers: Sequence[Layer], fragments: Fragments) -> tuple[Crossing, ...]:
@@ -57,7 +57,7 @@ def crossings(layers: Sequence[Layer], fragments: Fragments) -> tuple[Crossing, 
 
 
 def _has_below(paths: Sequence[str], trigger: str) -> bool:
-    """Whether one of the sorted paths is the trigger's or lies below it."""
+    """Whether one of the sorted paths is the trigger's path, or is below it."""
     for beginning in (trigger, f"{trigger}/"):
         at = bisect_left(paths, beginning)
         if at < len(paths) and (paths[at] == trigger or paths[at].startswith(f"{trigger}/")):

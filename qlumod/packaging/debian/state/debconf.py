@@ -1,7 +1,7 @@
 """debconf's databases: the answers to questions, and the questions; entries by name.
 
-config.dat and templates.dat are 0644; passwords.dat is 0600 (debconf.conf, `Mode:`), and must hold
-nothing: an answer in there is a secret.
+config.dat and templates.dat are 0644; passwords.dat is 0600 (debconf.conf, `Mode:`), and must be
+empty: an answer in it is a secret.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from qlumod.state.fragment import fields, joined, keyed, stanza
 _MULTISELECT = frozenset(
     ("libpam-runtime/profiles", "ca-certificates/enable_crts", "locales/locales_to_be_generated")
 )
-"""Questions that several packages add to, whose answer is a list."""
+"""Questions whose answer is a list with entries of several packages."""
 _LISTS = ("Owners", "Flags")
 
 
@@ -44,7 +44,7 @@ def _union(one: str, other: str) -> str:
 
 
 def _question(lower: Claim, upper: Claim) -> str:
-    """One question of two modules; they must not answer it differently."""
+    """Merge a question of two modules; raises if they answer it differently."""
     merged = _merged(lower, upper)
     one, other = (fields(claim.entry).get("Value", "") for claim in (lower, upper))
     if upper.key in _MULTISELECT:
@@ -66,7 +66,7 @@ def _items(value: str) -> list[str]:
 
 
 def _template(lower: Claim, upper: Claim) -> str:
-    """One template of two modules: debconf itself keeps the last that it loads."""
+    """Merge a template of two modules: debconf itself keeps the template that it loads last."""
     return _written(_merged(lower, upper))
 
 

@@ -1,8 +1,8 @@
-"""Diversions that no build has seen: a package of one module moves away what another brings.
+"""Missed diversions: a package of one module diverts a file of another module.
 
 In one installation dpkg unpacks a diverted file under its other name (dpkg-divert(1)): Nvidia's
-packages divert the libGL of whoever has one. Where a module stands upon the other, its own build
-has seen to it.
+packages divert the libGL of other packages. If a module requires the other, its own build has done
+so.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,13 +18,14 @@ from qlumod.state.kind import Fragments, canonical_path
 
 _FILES = "flh"
 TOLD_BY_NAME = {"glx-diversions": ("register-glx-alternative-nvidia",)}
-"""Triggers by which packages look again at what one diverts. The path of libGL tells Mesa's; the
-others' scripts look when they are configured, which comes after all are unpacked."""
+"""Triggers that make other packages react to a package's diversions. The path of libGL triggers
+Mesa's; the scripts of the others check when they are configured, after all are unpacked.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Diversion:
-    """A path and its other name, both canonical, and the package that has the path to itself."""
+    """A path and its other name, both canonical, and the package that keeps the path."""
 
     path: str
     other: str
@@ -32,7 +33,7 @@ class Diversion:
 
 
 def unseen_diversions(layers: Sequence[Layer], fragments: Fragments) -> tuple[Diversion, ...]:
-    """The diversions of files that modules bring which have not heard of them, sorted.
+    """The diversions of files that modules ship whose builds did not have them, sorted.
 
     `fragments` are those of dpkg-diversions.
     """
@@ -44,7 +45,7 @@ def unseen_diversions(layers: Sequence[Layer], fragments: Fragments) -> tuple[Di
 
 
 def told_by_name(diversions: Iterable[Diversion]) -> frozenset[Activation]:
-    """The triggers by name to activate when these have been made good."""
+    """The triggers by name to activate after these diversions have been applied."""
     return frozenset(
         (trigger, package)
         for package in {diversion.package for diversion in diversions}
@@ -62,7 +63,7 @@ def _read(module: ModuleName, fragment: bytes) -> Iterator[Diversion]:
 
 
 def _strange(layer: Layer, layers: Sequence[Layer], known: _Known) -> set[Diversion]:
-    """Other modules' diversions that a layer was not built with."""
+    """Other modules' diversions that were not in the build of a layer."""
     seen = {
         diversion
         for module in (layer.module, *layer.stands_upon)
@@ -77,7 +78,7 @@ def _strange(layer: Layer, layers: Sequence[Layer], known: _Known) -> set[Divers
 
 
 def _met(layer: Layer, diversions: set[Diversion]) -> Iterator[Diversion]:
-    """Those that a package's file in the layer would have heard of."""
+    """Those that dpkg would have applied to a package's file in the layer."""
     if not diversions:
         return
     owners = {line.path: line.origin for line in layer.lines if line.type in _FILES}

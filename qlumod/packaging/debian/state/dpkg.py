@@ -1,7 +1,7 @@
-"""dpkg's database as far as it is one file for all packages: status, diversions, statoverride.
+"""The files of dpkg's database for all packages: status, diversions, statoverride.
 
 dpkg and update-alternatives write all of them 0644 root:root (dpkg lib/dpkg/atomic-file.c). The
-files under ``info/`` are one package's own, and no state.
+files under ``info/`` belong to one package each, and are no state.
 """
 
 import re
@@ -18,7 +18,7 @@ STATUS_PATH = "/var/lib/dpkg/status"
 def by_package(text: str, *needed: str) -> list[Entry]:
     """Stanzas with the fields Package and Architecture, by ``name:architecture``.
 
-    Raises `Malformed` where one lacks Package or another field that is `needed`.
+    Raises `Malformed` if one lacks Package or another `needed` field.
     """
     return [
         (f"{values['Package']}:{values.get('Architecture', '')}", stanza)
@@ -27,7 +27,7 @@ def by_package(text: str, *needed: str) -> list[Entry]:
 
 
 def _known(text: str) -> list[Entry]:
-    # dpkg keeps stanzas of packages that it only heard of, such as from dpkg --set-selections.
+    # dpkg keeps stanzas of packages that it knows only from dpkg --set-selections and the like.
     return [
         (key, stanza)
         for key, stanza in by_package(text)
@@ -58,7 +58,7 @@ def _two_versions(lower: Claim, upper: Claim) -> QlumodError:
 
 
 def _conffiles_sorted(stanza: str) -> str:
-    """A stanza in which the order of the Conffiles does not count."""
+    """A stanza with sorted Conffiles, since their order is irrelevant."""
     head, mark, rest = stanza.partition("Conffiles:\n")
     if not mark:
         return stanza
@@ -68,7 +68,7 @@ def _conffiles_sorted(stanza: str) -> str:
 
 
 def _triples(text: str) -> list[Entry]:
-    """Diversions: a path, its other name and the package (``:``: a person's), a line each."""
+    """Diversions: a path, its other name and the package (``:`` for a local one), a line each."""
     lines = text.removesuffix("\n").split("\n") if text else []
     for number, path in enumerate(lines):
         if number % 3 < 2 and not is_path(path):

@@ -1,4 +1,4 @@
-"""What is never in a layer: traces of installing, the build host's own, and what boots anew."""
+"""Files that are never in a layer: traces of installing and of the build host, boot-time files."""
 
 from qlumod.state import dropped
 from qlumod.state.kind import Dropped

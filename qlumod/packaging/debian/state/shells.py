@@ -1,4 +1,4 @@
-"""The login shells: /etc/shells, and what update-shells(8) remembers of it; both 0644."""
+"""The login shells: /etc/shells, and the record of update-shells(8); both 0644."""
 
 from qlumod.state.entries import Entries, by_line
 

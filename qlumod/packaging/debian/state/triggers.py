@@ -1,7 +1,7 @@
-"""dpkg's triggers: which packages are interested in which paths and names.
+"""dpkg's triggers: the paths and names in which packages are interested.
 
-``File`` holds lines ``path package``; each explicit trigger has a file of its name with lines
-``package``; ``Unincorp`` holds what is still to be processed (deb-triggers(5), and
+``File`` has lines ``path package``; each explicit trigger has a file of its name with lines
+``package``; ``Unincorp`` has the triggers that are still to be processed (deb-triggers(5), and
 lib/dpkg/trigdeferred.c of dpkg).
 """
 
@@ -37,7 +37,7 @@ _LOCK = f"{_DIRECTORY}/Lock"
 
 
 class Triggers:
-    """A union of lines ``trigger package``; the path triggers' begin with a slash."""
+    """A union of lines ``trigger package``; path triggers begin with a slash."""
 
     name = "dpkg-triggers"
     patterns = (f"{_DIRECTORY}/*",)
@@ -94,7 +94,7 @@ class Triggers:
 
 
 def interests(module: ModuleName, fragment: bytes) -> tuple[tuple[str, str], ...]:
-    """The path triggers of a module's fragment: path, and package as dpkg notes it."""
+    """The path triggers of a module's fragment: path, and package as dpkg writes it."""
     lines = in_fragment(module, TRIGGERS.name, fragment, _interests)
     pairs = (line.partition(" ") for line in lines if line.startswith("/"))
     return tuple((trigger, package) for trigger, _, package in pairs)

@@ -1,7 +1,7 @@
-"""ucf's memory: digests of the configuration files that packages last offered, and their owners.
+"""ucf's records: digests of the configuration files that packages last offered, and their owners.
 
-ucf writes both 0644 root:root (it is a shell script under umask 022). Where two modules offer one
-file differently the file itself is the conflict, so the upper module's line is right here.
+ucf writes both 0644 root:root (it is a shell script under umask 022). If two modules offer one file
+differently, the conflict is reported for the file itself, so the upper module's line is right here.
 """
 
 from qlumod.state.entries import Entries, by_field, uppermost
