@@ -1,1 +1,1 @@
-"""Which packages exactly: solving by a packaging, and fetching what was solved."""
+"""Locking: solving by a packaging, and fetching the chosen packages."""

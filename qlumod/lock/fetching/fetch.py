@@ -1,4 +1,4 @@
-"""Locked packages into the store: what is missing is fetched, checked by the lock's digests."""
+"""Fetching locked packages into the store: those that it lacks, checked by their digests."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from qlumod.system.disk.locking import locked
 from qlumod.system.disk.store import LOCK, Store, free_space
 
 WAIT = 3600.0
-"""How many seconds to wait for another run that fetches into the same store."""
+"""The seconds to wait for another run that fetches into the same store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What a fetch did."""
+    """The result of a fetch."""
 
     packages: tuple[LockedPackage, ...]
-    """Those that were not in the store."""
+    """The packages that were not in the store."""
     size: int
 
 
@@ -33,7 +33,7 @@ def missing(packages: Sequence[LockedPackage], store: Store) -> tuple[LockedPack
 def packages_of(
     locked: Lock, modules: Sequence[str], *, compiling: bool
 ) -> tuple[LockedPackage, ...]:
-    """What archives have of the modules' packages; with what they are compiled with, or without."""
+    """The modules' packages that come from archives; with or without those for compiling."""
     return tuple(
         package
         for package in locked.from_archives

@@ -1,1 +1,1 @@
-"""Which packages a new lock keeps and moves, and the modules' versions: pure rules."""
+"""The packages that a new lock keeps and moves, and the modules' versions: pure rules."""

@@ -1,4 +1,4 @@
-"""What is asked for a lock: of which archives, for which modules, over which old packages."""
+"""The input of a lock's solution: archives, modules, and old packages."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class HeldPackage:
 
     package: LockedPackage
     moving: bool = False
-    """Whether it moves, and what follows from it."""
+    """Whether it moves, with the packages that follow."""
     dropped: bool = False
-    """Whether its version cannot be had any more."""
+    """Whether its version is no longer available."""
 
 
 def archives_of(project: Project, flavor: FlavorName) -> tuple[frozenset[str], frozenset[str]]:
-    """The archives that all modules have, and those that modules name."""
+    """The archives that all modules use, and those that only some modules name."""
     archives = project.release.archives_of(flavor)
     named = {name for spec in project.specs for name in spec.archives_for(flavor)}
     shared = frozenset(archive.name for archive in archives if not archive.on_request)
@@ -34,7 +34,7 @@ def archives_of(project: Project, flavor: FlavorName) -> tuple[frozenset[str], f
 def problem_of(
     specs: Sequence[ModuleSpec], flavor: FlavorName, held: Sequence[HeldPackage]
 ) -> Problem:
-    """All modules to solve, and what of the old lock they start from."""
+    """All modules to solve, and the packages of the old lock."""
     excludes = excluded(specs)
     return Problem(
         modules=tuple(_module(spec, specs, excludes[spec.module], flavor) for spec in specs),

@@ -1,4 +1,4 @@
-"""Archives that are older than those of the lock: rightly signed, and perhaps held back."""
+"""Archives that are older than those of the lock: validly signed, but possibly held back."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from qlumod.packaging.archives import Archives, Dated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Older:
-    """An archive that may be older than the lock's, and why that is meant."""
+    """An archive that may be older than the lock's, and the reason."""
 
     archive: str
     reason: str
@@ -27,10 +27,10 @@ def older_archive(text: str) -> Older:
 
 
 def require_no_older(where: Archives, old: Lock | None, *, meant: Sequence[Older]) -> None:
-    """Raise for each archive that is older than the one that the old lock was made from.
+    """Raise for each archive that is older than the old lock's.
 
-    Whoever can answer for a mirror could else take a host without lists back to what is known to be
-    broken: a signature says nothing of when it is shown.
+    Otherwise an attacker who controls a mirror could give a host without lists old packages with
+    known vulnerabilities: a signature does not say when it is served.
     """
     allowed = {one.archive for one in meant}
     known = set(where.names)
@@ -49,9 +49,10 @@ def require_no_older(where: Archives, old: Lock | None, *, meant: Sequence[Older
 def with_reasons(
     archives: Iterable[LockedArchive], old: Lock | None, meant: Sequence[Older] | None
 ) -> tuple[LockedArchive, ...]:
-    """Write down why archives are older than those of the old lock, or than those before these.
+    """Record why archives are older than the old lock's; unchanged archives keep their reason.
 
-    None may be so without a reason; `meant` None: no lock is written of them.
+    Raises for an older archive without a reason; `meant` None: the lock is not written, and no
+    reason is required.
     """
     reasons = {one.archive: one.reason for one in meant or ()}
     before = _by_place(old)

@@ -1,4 +1,4 @@
-"""What an update keeps of the old lock, and what it lets move."""
+"""The packages of the old lock that an update keeps, and those that may move."""
 
 import difflib
 from collections.abc import Collection, Sequence
@@ -12,9 +12,9 @@ from qlumod.system.disk.store import Store
 def held_packages(
     kept: Lock, names: Sequence[str], gone: Sequence[LockedPackage], store: Store
 ) -> tuple[HeldPackage, ...]:
-    """What an update keeps: all but what the names (of packages and modules) mean may not move.
+    """The old lock's packages; those that are named, or are of a named module, may move.
 
-    Of the packages that are `gone` from the archives only those can be had that the store has.
+    Of the packages that are `gone` from the archives, only those in the store are available.
     """
     moving = _named(kept, names)
     dropped = {_key(package) for package in gone if not store.has(package.sha256)}
@@ -29,7 +29,7 @@ def held_packages(
 
 
 def _named(lock: Lock, names: Sequence[str]) -> set[tuple[str, str]]:
-    """The packages that are meant; raises for all unknown names at once."""
+    """The named packages; raises for all unknown names at once."""
     modules = {module for module, _ in lock.specs}
     packages = {package.package for package in lock.packages}
     raise_faults(
@@ -46,7 +46,7 @@ def _named(lock: Lock, names: Sequence[str]) -> set[tuple[str, str]]:
 
 
 def _key(package: LockedPackage) -> tuple[str, str]:
-    """What is there only once in a lock."""
+    """The key that is unique in a lock."""
     return package.package, package.version
 
 
@@ -69,9 +69,9 @@ def _following(
 def check_dropped(
     held: Sequence[HeldPackage], chosen: Sequence[LockedPackage], command: str
 ) -> None:
-    """Raise where a package is still wanted whose locked version cannot be had any more.
+    """Raise if a package is still required whose locked version is no longer available.
 
-    What only builds is in no image: it may be another one.
+    Packages that are only for compiling are in no image: they may change.
     """
     wanted = {(package.package, module) for package in chosen for module in package.modules}
     lost = [
@@ -86,7 +86,7 @@ def check_dropped(
 
 
 def no_longer_there(lost: Sequence[LockedPackage], command: str) -> QlumodError:
-    """The error for locked packages that nobody has; `command` renews the lock."""
+    """The error for locked packages that are nowhere available; `command` renews the lock."""
     what, it = f"{len(lost)} locked packages", "them"
     if len(lost) == 1:
         what, it = "a locked package", "it"

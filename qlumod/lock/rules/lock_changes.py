@@ -1,4 +1,4 @@
-"""What a new lock changes: for the screen and for the review."""
+"""The changes of a new lock: for the terminal and for the review."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockDifference:
-    """What came, what went and what moved; each sorted by name."""
+    """Added, removed and moved packages; each sorted by name."""
 
     added: tuple[LockedPackage, ...]
     removed: tuple[LockedPackage, ...]
@@ -73,6 +73,6 @@ def _key(package: LockedPackage) -> tuple[str, str]:
 
 
 def _follows(old: LockedPackage, new: LockedPackage) -> bool:
-    """Whether it is the same package of the same modules, as far as they are still there."""
+    """Whether it is the same package of the same modules, except modules that were removed."""
     mine, others = {*old.modules, *old.builds}, {*new.modules, *new.builds}
     return old.package == new.package and bool(mine & others)

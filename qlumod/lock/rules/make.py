@@ -1,4 +1,4 @@
-"""Putting a lock together from what was solved and what it was solved from."""
+"""Making a lock from a solution and the archives that it used."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,27 +14,27 @@ from qlumod.model.target import Target
 from qlumod.packaging.archives import BuildTools
 
 EARLIEST = 315_532_800
-"""The epoch where all packages come from directories: 1980, which every format can say."""
+"""The epoch if all packages come from directories: 1980, which every format can represent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolvedFrom:
-    """What was solved, and from what."""
+    """A solution, and the archives that it used."""
 
     packages: tuple[LockedPackage, ...]
     archives: tuple[LockedArchive, ...]
-    """What it was solved from."""
+    """The archives that it used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """The lock before, of which a new one keeps what it can."""
+    """The previous lock, of which a new one keeps as much as it can."""
 
     lock: Lock | None
     unread: Sequence[LockedArchive] = ()
-    """Its archives of which only the store has packages now."""
+    """Its unreadable archives whose packages are in the store."""
     older: Sequence[Older] | None = None
-    """Why archives may be older than they were; None: for no reason, since nothing is kept."""
+    """Why archives may be older than before; None: no reason is needed, since nothing is kept."""
 
 
 def make_lock(
@@ -46,9 +46,9 @@ def make_lock(
     before: Before,
     left_out: Mapping[ModuleName, str],
 ) -> Lock:
-    """The new lock; where no package has moved, archives and epoch stay those of the old one.
+    """The new lock; if no package has moved, archives and epoch stay those of the old one.
 
-    A module's own epoch stays where none of its packages has moved.
+    A module keeps its own epoch if none of its packages has moved.
     """
     packages, old = _with_inputs(solved.packages), before.lock
     read = with_reasons(solved.archives, old, before.older)
@@ -81,7 +81,7 @@ def make_lock(
 
 
 def _epochs(lock: Lock, old: Lock | None) -> Iterator[tuple[ModuleName, int]]:
-    """The epochs of modules that have kept the one that they had."""
+    """The epochs of modules that keep their previous one."""
     for module, _ in lock.specs:
         if old and lock.of(module) and _bytes(lock, module) == _bytes(old, module):
             epoch = old.epoch_of(module)
@@ -102,7 +102,7 @@ def _with_inputs(packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]
 
 
 def require_tools(lock: Lock, here: BuildTools) -> None:
-    """Raise where this host's tools are not those that the lock records: the bytes would differ."""
+    """Raise if this host's tools differ from those in the lock: the bytes would differ."""
     others = other_tools(lock, here)
     if others:
         raise QlumodError(
@@ -115,7 +115,7 @@ def require_tools(lock: Lock, here: BuildTools) -> None:
 
 
 def other_tools(lock: Lock, here: BuildTools) -> tuple[str, ...]:
-    """Say how this host's tools are not those that the lock records, a line each."""
+    """The differences between this host's tools and those in the lock, a line each."""
     versions = dict(here())
     return tuple(
         f"{name}: the lock has {version}, this machine {versions.get(name, 'none')}"

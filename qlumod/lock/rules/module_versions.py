@@ -1,7 +1,7 @@
-"""Which version each module gets: pure rules over the new lock, the old one, and what is published.
+"""The version of each module: pure rules over the new lock, the old one, and published versions.
 
-A module of the same recipe as the published version is that version. A changed one is the next, and
-is compared with the published one. No lock takes back an N that it has given.
+A module with the recipe of the published version keeps that version. A changed one gets the next
+version, and is compared with the published one. A lock never takes back an N that it has given.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,14 +20,14 @@ class Published:
     version: ReleaseVersion
     revision: int
     digest: Digest | None
-    """Of its recipe; None where nobody knows what it was made from."""
+    """The digest of its recipe; None if its recipe is unknown."""
     manifest: Digest
     document: Digest
     epoch: int
     recipe: Recipe | None = None
-    """The recipe's parts, where they are known."""
+    """The recipe's parts, if they are known."""
     predecessor: LockedPredecessor | None = None
-    """What it was compared with itself."""
+    """The version with which it was compared itself."""
 
     @property
     def full_version(self) -> str:
@@ -42,23 +42,23 @@ class Revision:
     module: ModuleName
     version: str
     predecessor: str | None
-    """The version that it is compared with."""
+    """The version with which it is compared."""
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownVersions:
-    """All that is known of a module before its version is chosen."""
+    """The facts about a module by which its version is chosen."""
 
     module: ModuleName
     recipe: Recipe
     epoch: int
-    """The time that it would have as a new version."""
+    """Its time if it becomes a new version."""
     published: Published | None
     taken: int
-    """The highest N that is published anywhere under this x.y.z; 0: none is."""
+    """The highest N that is published anywhere for this x.y.z; 0: none."""
     raised: bool = False
-    """Whether somebody asks for the N after the published one, whatever the recipe says."""
+    """Whether the user requests the N after the published one, regardless of the recipe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def revised(
 ) -> tuple[Lock, tuple[Revision, ...]]:
     """Give each module of a new lock its version, its epoch and its predecessor."""
     chosen = {module: _choose(new, old, found) for module, found in sorted(known.items())}
-    # What cannot be locked now comes back as what it was.
+    # A module that is left out of this lock keeps its previous version for later.
     kept = dict(_kept(new, old)) if old else {}
     every = sorted({**kept, **chosen}.items())
     lock = replace(
@@ -97,7 +97,7 @@ def revised(
 
 
 def remembered_versions(old: Lock | None, module: ModuleName) -> Published | None:
-    """What a lock itself tells of a module's publication: enough where there is no repository."""
+    """The publication of a module by the lock itself: sufficient if there is no repository."""
     publication = old.publication_of(module) if old else None
     if old is None or publication is None:
         return None
@@ -113,10 +113,10 @@ def remembered_versions(old: Lock | None, module: ModuleName) -> Published | Non
 
 
 def is_published(lock: Lock, module: ModuleName, *, manifest: Digest, made: str) -> bool:
-    """Whether the lock says that a payload is published; `made` is where it lies, with `manifest`.
+    """Whether the lock records a payload as published; `made` is its path, with `manifest`.
 
-    Raises if other bytes are published under the same version. The recipe is the same then: what
-    came out otherwise comes of the layers below, or of us.
+    Raises if other bytes are published under the same version. The recipe is the same then: the
+    cause of the difference is in the layers below, or in qlumod.
     """
     publication = lock.publication_of(module)
     if publication and manifest != publication.manifest:
@@ -176,7 +176,7 @@ def _same(known: KnownVersions, published: Published) -> _Chosen:
 def _next(known: KnownVersions, published: Published, number: int, why: str) -> _Chosen:
     return _Chosen(
         revision=number,
-        # A later version is never older, though it may be made of the same indexes.
+        # A later version is never older, though it may be made from the same indexes.
         epoch=max(known.epoch, published.epoch + 1),
         why=why,
         predecessor=LockedPredecessor(
@@ -186,7 +186,7 @@ def _next(known: KnownVersions, published: Published, number: int, why: str) -> 
 
 
 def _unpublished(old: Lock | None, known: KnownVersions, given: int) -> _Chosen:
-    """Keep what the old lock says: it may have been compared with what is not here."""
+    """Keep the old lock's record: the version it was compared with may not be here."""
     before = old.predecessor_of(known.module) if old else None
     return _Chosen(
         revision=max(given, known.taken + 1),

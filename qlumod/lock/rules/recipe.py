@@ -1,7 +1,7 @@
-"""A module's recipe: what engineers wrote and what was chosen for it; versions differ by it.
+"""A module's recipe: the engineers' input and the chosen packages; it determines the version.
 
-Neither our code nor the tools nor the layers below are in it: they may change and the module stay
-the same, byte for byte. Whether it did, the build finds out.
+It does not include qlumod's code, the tools or the layers below: they may change without changing a
+byte of the module. The build finds out whether they did.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,17 +24,17 @@ class Recipe:
     packages: Digest
     spec: Digest
     accounts: Digest
-    """Of the entries that the module's packages make."""
+    """Of the account entries that the module's packages make."""
     release: Digest
-    """Of all that the release says but for its archives: what came of them are the packages."""
+    """Of the release without its archives, whose effect is in the packages."""
 
     @property
     def digest(self) -> Digest:
-        """The digest of the whole."""
+        """The digest of all parts."""
         return digest_value(astuple(self))
 
     def differing(self, other: "Recipe") -> Iterator[str]:
-        """The parts that differ, for people."""
+        """The names of the parts that differ, for people."""
         for part in fields(self):
             if getattr(self, part.name) != getattr(other, part.name):
                 yield part.name

@@ -1,4 +1,4 @@
-"""Whether a lock still speaks of what the engineers wrote."""
+"""Whether a lock is still up to date with the engineers' files."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -12,7 +12,7 @@ from qlumod.model.stacks import excluded
 
 
 def require_fresh(lock: Lock, project: Project) -> None:
-    """Raise where release, accounts or specs have changed since the lock was made."""
+    """Raise if release, accounts or specs have changed since the lock was made."""
     stale = (*_differences(lock, project), *_two_versions(lock, project))
     if stale:
         raise QlumodError(
@@ -23,7 +23,7 @@ def require_fresh(lock: Lock, project: Project) -> None:
 
 
 def require_locked(lock: Lock, project: Project, modules: Sequence[str]) -> None:
-    """Raise for each of these modules that does not exist, or that the lock does without."""
+    """Raise for each of these modules that does not exist, or that the lock has left out."""
     raise_faults(_not_locked(lock, project, modules))
 
 
@@ -44,7 +44,7 @@ def _not_locked(lock: Lock, project: Project, modules: Sequence[str]) -> Iterato
 
 
 def _two_versions(lock: Lock, project: Project) -> Iterator[str]:
-    """What no lock says that was made, but one that was merged by hand."""
+    """Two versions of one package in an image: possible only in a lock that was merged by hand."""
     apart = excluded(project.specs)
     first: dict[str, list[LockedPackage]] = {}
     for package in lock.packages:

@@ -1,4 +1,4 @@
-"""Which modules a lock has to do without, because their archives cannot be used."""
+"""The modules that a lock leaves out, because their archives cannot be used."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -20,8 +20,8 @@ def modules_without(
 ) -> dict[ModuleName, str]:
     """The modules that need a missing archive, or a module that does, and why.
 
-    A module of the old lock stays as long as the store has its packages. It goes only where it may
-    move: a lock that others have reviewed loses no module because of a network.
+    A module of the old lock stays if the store has its packages. It is left out only if it may
+    move: a reviewed lock must not lose a module because of a network failure.
     """
     found: dict[ModuleName, str] = {}
     faults = []

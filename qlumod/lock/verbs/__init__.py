@@ -1,1 +1,1 @@
-"""The verbs before a build: each function is one call of the command line."""
+"""The verbs before a build: each function is one command of the command line."""

@@ -1,4 +1,4 @@
-"""Read all that engineers wrote and check it together, without the network."""
+"""Reading and checking all of the engineers' files together, without the network."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -23,9 +23,9 @@ T = TypeVar("T")
 
 
 def check_specs(specs_directory: Path) -> Project:
-    """Read release, accounts and every spec of a directory; raises all their faults at once.
+    """Read release, accounts and every spec of a directory; raises all their errors at once.
 
-    The specs are not read where the release has faults: they are understood by it.
+    If the release has errors, the specs are not read: they depend on it.
     """
     release = _read(specs_directory, RELEASE, parse_release)
     faults: list[QlumodError] = []

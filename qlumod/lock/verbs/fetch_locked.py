@@ -1,4 +1,4 @@
-"""Fetching what is locked, of all modules or of some."""
+"""Fetching locked packages, of all modules or of some."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from qlumod.packaging.choice import packaging_named
 
 
 def to_fetch(place: LockPlace, locked: Lock, modules: Sequence[str]) -> Fetched:
-    """What a fetch would bring that takes along what kernel modules are compiled with."""
+    """The packages that a fetch would bring, including those for compiling kernel modules."""
     packages = missing(packages_of(locked, modules, compiling=True), place.packages)
     return Fetched(packages=packages, size=sum(package.size for package in packages))
 
@@ -28,9 +28,9 @@ def fetch_locked(
     compiling: bool = False,
     listen: Listener = ignore,
 ) -> Fetched:
-    """Fetch what the store lacks of a lock's packages; with nothing to fetch, ask nobody.
+    """Fetch the lock's packages that the store lacks; without any, no archive is contacted.
 
-    What kernel modules are compiled with is fetched where they are not compiled yet, or where
+    Packages for compiling kernel modules are fetched if those are not compiled yet, or if
     `compiling` says that they will be.
     """
     require_archives(release, place.addresses)

@@ -1,4 +1,4 @@
-"""The lock of a release × flavor × architecture as it lies beside the specs."""
+"""The lock file of a release × flavor × architecture beside the specs."""
 
 import re
 from collections.abc import Sequence
@@ -39,20 +39,20 @@ def target(release: Release, flavor: str | None = None, arch: str | None = None)
 
 
 def project_for(place: LockPlace) -> tuple[Project, Target]:
-    """What engineers wrote, with the modules of one flavor only."""
+    """The engineers' files, with the modules of one flavor only."""
     project = check_specs(place.specs)
     wanted = target(project.release, place.flavor, place.arch)
     return project.of_flavor(wanted.flavor), wanted
 
 
 def lock_path(specs: Path, release: Release, wanted: Target) -> Path:
-    """Where the lock of a release × flavor × architecture lies."""
+    """The path of the lock of a release × flavor × architecture."""
     name = f"{release.version}-{wanted.flavor}-{wanted.architecture}.lock"
     return specs / LOCKS / name
 
 
 def read_lock(specs: Path, release: Release, wanted: Target) -> Lock:
-    """Read a lock; raises where there is none."""
+    """Read a lock; raises if there is none."""
     path = lock_path(specs, release, wanted)
     if not Beneath(specs).is_file(path):
         raise QlumodError(
@@ -63,9 +63,9 @@ def read_lock(specs: Path, release: Release, wanted: Target) -> Lock:
 
 
 def locked_project(place: LockPlace, modules: Sequence[str] = ()) -> tuple[Project, Lock]:
-    """What is locked of what the engineers wrote, and the lock; raises where that is stale.
+    """The locked part of the engineers' files, and the lock; raises if the lock is stale.
 
-    Raises for each of the named `modules` that does not exist, or that the lock does without.
+    Raises for each of the named `modules` that does not exist, or that the lock has left out.
     """
     project, wanted = project_for(place)
     found = read_lock(place.specs, project.release, wanted)
@@ -75,20 +75,20 @@ def locked_project(place: LockPlace, modules: Sequence[str] = ()) -> tuple[Proje
 
 
 def modules_left_out(place: LockPlace) -> tuple[tuple[ModuleName, str], ...]:
-    """The modules that the lock does without, and why."""
+    """The modules that the lock leaves out, and why."""
     return locked_project(place)[1].left_out
 
 
 def old_lock(place: LockPlace, project: Project, wanted: Target) -> Lock | None:
-    """The lock that is there, of which a new one keeps what it can."""
+    """The existing lock, of which a new one keeps as much as it can."""
     there = Beneath(place.specs).is_file(lock_path(place.specs, project.release, wanted))
     return read_lock(place.specs, project.release, wanted) if there else None
 
 
 def write_lock(specs: Path, path: Path, new: Lock, *, dry_run: bool) -> bool:
-    """Write a lock, unless it is there so already; returns whether the file is another one now.
+    """Write a lock unless it is unchanged; returns whether the file has changed.
 
-    Raises where the lock could not be read again.
+    Raises if the lock could not be read back.
     """
     data = readable(lock_text(new), str(path), parse_lock)
     beneath = Beneath(specs)
@@ -101,7 +101,7 @@ def write_lock(specs: Path, path: Path, new: Lock, *, dry_run: bool) -> bool:
 
 
 def _remove_debris(beneath: Beneath, path: Path) -> None:
-    """Remove what killed runs left beside the lock."""
+    """Remove files that killed runs left beside the lock."""
     for name in beneath.names(path.parent):
         made_by = re.fullmatch(rf"\.{re.escape(path.name)}\.(\d+)\.new", name)
         if made_by and not Path("/proc", made_by[1]).exists():

@@ -1,4 +1,4 @@
-"""What locking and fetching takes: where all lies, and what for."""
+"""The paths and settings for locking and fetching."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ class LockPlace:
     cache: Path
     """The directory of fetched packages, built layers, scans and logs."""
     store: Path | None = None
-    """The directory of fetched packages, where it is not the cache's."""
+    """The directory of fetched packages, if it is not the cache's."""
     addresses: Sequence[Address] = ()
-    """Where archives of the release are, besides what the host and the release say."""
+    """Addresses of the release's archives, in addition to those of host and release."""
     flavor: str | None = None
     arch: str | None = None
     profile: str = RELEASED
     stall: float = STALL
-    """The seconds that hardly anything may come of a mirror; 0: as long as it takes."""
+    """The seconds after which a stalled mirror fails; 0: no limit."""
     host: Path | None = None
-    """What configures the package manager of the host that knows archives; None: this host's."""
+    """The package manager's configuration of the host that knows archives; None: this host's."""
 
     @property
     def packages(self) -> Store:
@@ -38,7 +38,7 @@ class LockPlace:
 
     @property
     def reach(self) -> Reach:
-        """Where archives are looked for."""
+        """How archives are found."""
         return Reach(
             beside=self.specs,
             cache=self.cache,

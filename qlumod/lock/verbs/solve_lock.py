@@ -1,4 +1,4 @@
-"""Solving a lock: from specs, and the lock before, to exact packages."""
+"""Solving a lock: from specs and the previous lock to exact packages."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,16 +21,18 @@ from qlumod.system.disk.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a new lock is to change of the old one."""
+    """The changes that a new lock is to make to the old one."""
 
     update: Sequence[str] | None = None
-    """None keeps the old lock's versions as far as the specs let it, an empty sequence lets
-    everything move, names (of packages or modules) let those move and what follows from them."""
+    """None keeps the old lock's versions if the specs permit, an empty sequence lets everything
+    move, names (of packages or modules) let those move, with all that follow.
+    """
     raised: Sequence[str] = ()
-    """Modules that get the next N, even if nothing is known to have changed."""
+    """Modules that get the next N, even without a known change."""
     older: Sequence[Older] | None = ()
-    """Archives that may be older than those of the old lock, and why: the lock keeps it. None: all
-    may be, since nothing is kept."""
+    """Archives that may be older than those of the old lock, with the reason that the lock records.
+    None: all may be, since nothing is kept.
+    """
 
 
 def solved_lock(
@@ -42,7 +44,7 @@ def solved_lock(
     *,
     listen: Listener = ignore,
 ) -> tuple[Project, Lock]:
-    """The lock of a project as it is solved now, and the project with what is locked of it.
+    """The newly solved lock of a project, and the project without the modules that are left out.
 
     Nothing is written beside the specs, and all versions are those of the `old` lock or the first;
     see `lock`.
@@ -82,7 +84,7 @@ def _held(
 ) -> tuple[Archives, frozenset[str], tuple[HeldPackage, ...]]:
     """Keep the old lock's packages as candidates: from their archives, else from the store.
 
-    Returns the archives of those that only the store has, too.
+    Also returns the archives of those that only the store has.
     """
     if kept is None:
         return where, frozenset(), ()
