@@ -1,4 +1,4 @@
-"""The cache of built payloads: a directory per identity, complete from the moment it is there."""
+"""The cache of built payloads: a directory per identity, which is complete as soon as it exists."""
 
 import contextlib
 import errno
@@ -17,17 +17,17 @@ LAYERS = "layers"
 
 
 def payload_path(cache: Path, identity: Digest) -> Path:
-    """Where the payload of that identity lies, or will lie."""
+    """The path of the payload of that identity, whether it exists or not."""
     return cache / LAYERS / identity
 
 
 def commit_payload(payload: Path, cache: Path, identity: Digest) -> Path:
-    """Make a built payload the one of its identity, with one rename."""
+    """Move a built payload to the path of its identity, with one rename."""
     target = payload_path(cache, identity)
     with told(target):
         sync_all(payload.rglob("*"))
         make_directories(target.parent)
-        # Another builder on the same shared cache may have been quicker; its bytes are the same.
+        # Another builder on the same shared cache may have been faster; its bytes are the same.
         with contextlib.suppress(FileExistsError), _in_cache(payload, cache, identity) as whole:
             _rename_new(whole, target)
         sync(target.parent)
@@ -36,7 +36,7 @@ def commit_payload(payload: Path, cache: Path, identity: Digest) -> Path:
 
 @contextlib.contextmanager
 def _in_cache(payload: Path, cache: Path, identity: Digest) -> Iterator[Path]:
-    """The payload on the file system of the cache: a copy where it was built on another one."""
+    """The payload on the file system of the cache: a copy if it was built on another one."""
     with staging(cache / WORK, f"{identity}-whole") as place:
         yield _moved(payload, place / "payload")
 

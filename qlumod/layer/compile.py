@@ -14,7 +14,7 @@ from qlumod.system.disk.workshop import Workshop
 
 
 def needed(job: Job, store: Store) -> tuple[LockedPackage, ...]:
-    """The packages of archives that making a module takes; more where it is still to compile."""
+    """The packages of archives needed to make a module; more if it is still to be compiled."""
     if all(store.generated(package.sha256) for package in job.generated):
         own = tuple(package for package in job.packages if not package.generated)
         return (*own, *job.restoring)
@@ -24,7 +24,7 @@ def needed(job: Job, store: Store) -> tuple[LockedPackage, ...]:
 def ensure_compiled(job: Job, place: Path, workshop: Workshop, *, listen: Listener) -> None:
     """Make the generated packages of a module that the store lacks.
 
-    The payloads of the modules below must be there already; `place` is made to work in.
+    The payloads of the modules below must exist already; `place` is made as a work directory.
     """
     _require_inputs(job)
     if not job.generated:
@@ -40,9 +40,9 @@ def ensure_compiled(job: Job, place: Path, workshop: Workshop, *, listen: Listen
 def compiled_otherwise(
     job: Job, place: Path, workshop: Workshop, *, listen: Listener
 ) -> tuple[str, ...]:
-    """Compile once more, and tell how it came out otherwise than what the store has.
+    """Compile once more, and list the differences from the packages in the store.
 
-    What came out otherwise is compiled anew by the next build.
+    Packages that differ are compiled again by the next build.
     """
     store = workshop.store
     found: list[str] = []
@@ -75,7 +75,7 @@ def _compile(
 
 
 def _require_inputs(job: Job) -> None:
-    """Raise where the lock names other inputs than it has: another qlumod made it, or a person."""
+    """Raise if the digests of inputs in the lock are wrong: by another qlumod, or by hand."""
     for package in job.generated:
         if package.sha256 != inputs_of(package, job.lock.packages):
             raise QlumodError(

@@ -1,4 +1,4 @@
-"""The part of compiling kernel modules that runs in namespaces: install sources, let dkms build."""
+"""The part of compiling kernel modules in namespaces: it installs sources and runs dkms."""
 
 import os
 import re
@@ -27,20 +27,20 @@ _CONF = re.compile(r"/usr/src/[^/]+/dkms\.conf")
 _COMPILED = re.compile(rb": (built|installed)")
 _SETTING = r"^\s*{}=\s*[\"']?([^\"'\s#]+)"
 _NEVER_BY_ITSELF = "/etc/dkms/no-autoinstall"
-"""While it is there, dkms compiles nothing when packages are installed (common.postinst)."""
+"""If this file exists, dkms compiles nothing when packages are installed (common.postinst)."""
 _SETTINGS = "/etc/dkms/framework.conf"
 _UNSIGNED = b'\n# Signing would make a key.\nsign_file="/nonexistent"\n'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Site:
-    """Where modules are compiled."""
+    """The root in which modules are compiled."""
 
     job: Job
     root: Root
-    """Where their sources and all tools are installed."""
+    """The root with their sources and all tools."""
     place: Enclosure
-    """Where programs of that root run."""
+    """The enclosure for the programs of that root."""
     processors: int
     listen: Listener
 
@@ -100,10 +100,10 @@ def _install(site: _Site, task: Task) -> None:
 
 
 def _compiled_packages(site: _Site) -> Iterator[tuple[LockedPackage, Compiled]]:
-    """Compile in the spec's order: one may build upon another's symbols."""
+    """Compile in the spec's order: one may need another's symbols."""
     made = {p.generated.sources: (p, p.generated) for p in site.job.generated if p.generated}
     for relation in site.job.spec.kernel_modules_for(site.job.lock.flavor):
-        # What a module below has compiled already is not here.
+        # Packages that a module below has compiled already are not here.
         if relation.name in made:
             package, how = made[relation.name]
             with step(site.listen, f"compiling {how.sources} for {how.kernel}"):
@@ -157,14 +157,14 @@ def _setting(text: str, name: str, path: str) -> str:
 def _run_dkms(site: _Site, sources: _Sources, how: Generated) -> None:
     what = ("-m", sources.name, "-v", sources.version, "-k", how.kernel)
     if _COMPILED.search(site.place.capture("dkms", "status", *what)):
-        # Its own scripts have compiled it already, signed and at another time.
+        # Its own scripts have already compiled it, with a signature and another time.
         site.place.run("dkms", "remove", *what, listen=site.listen)
     try:
         site.place.run(
             "dkms", "install", *what, "-j", str(site.processors),
             epoch=sources.epoch,
             environment={
-                # What a kernel's Makefile would ask the host for (Documentation/kbuild).
+                # A kernel's Makefile would otherwise use the host's values (Documentation/kbuild).
                 "KBUILD_BUILD_USER": "qlumod",
                 "KBUILD_BUILD_HOST": "qlumod",
                 "KBUILD_BUILD_TIMESTAMP": f"@{sources.epoch}",
@@ -185,21 +185,21 @@ def _run_dkms(site: _Site, sources: _Sources, how: Generated) -> None:
 
 
 def _end_of_log(root: Root, sources: _Sources) -> tuple[str, ...]:
-    """The last lines that the compiler printed; dkms itself only names the file."""
+    """The last lines of the compiler's log; dkms itself prints only the file's name."""
     logs = root.below(f"/var/lib/dkms/{sources.name}/{sources.version}")
     log = next((path for path in logs if path.endswith("/make.log") and root.is_file(path)), "")
     return last_lines(lines_of(root.text(log))) if log else ()
 
 
 def _modules(root: Root, kernel: str) -> Mapping[str, tuple[int, int]]:
-    """All modules of a kernel, with what tells whether one was written."""
+    """All modules of a kernel, with the attributes that show whether one was rewritten."""
     paths = [p for p in root.below(f"/usr/lib/modules/{kernel}") if is_kernel_module(p)]
     found = {path: root.status(path) for path in paths if root.is_file(path)}
     return {path: (status.st_size, status.st_mtime_ns) for path, status in found.items()}
 
 
 def _finish(site: _Site, path: str, how: Generated) -> None:
-    """Take from a module what only a debugger reads, and see that it is for the kernel."""
+    """Strip the debug information of a module, and check that it is for the kernel."""
     if path.endswith(".ko"):
         site.place.run("strip", "--strip-debug", path, listen=site.listen)
     magic = site.place.capture("modinfo", "-F", "vermagic", path).decode()

@@ -14,12 +14,12 @@ def copyright_texts(
 ) -> Texts:
     """The copyright file of each package of a module that has one.
 
-    As it lies in the root, where its directory may be a link to that of another package; else,
-    since the release's or the spec's patterns may have left it out, from the package itself.
-    `scratch` is an empty tree to unpack it in.
+    It is read from the root, where its directory may be a link to that of another package; if the
+    release's or the spec's patterns have left it out, it is read from the package itself. `scratch`
+    is an empty tree in which it is unpacked.
 
-    What lies in the root counts only where it is in a layer, too, and the gate looks at it: a
-    script may have made a link to a log, or to anything else that is published nowhere.
+    A file of the root is used only if it is in a layer, too, and is checked by the gate: a script
+    may have made a link to a log, or to another file that is never published.
     """
     paths = {package.package: supply.licence(package) for package in job.packages}
     found = {
@@ -29,7 +29,7 @@ def copyright_texts(
     missing = [package for package in job.packages if not found[package.package]]
     for package in missing:
         _unpack(supply.files(package), paths[package.package], scratch)
-    # When all are unpacked: a package's directory may be a link to that of another one.
+    # After all are unpacked: a package's directory may be a link to that of another one.
     found |= {p.package: _text(scratch, paths[p.package]) for p in missing}
     return {name: text for name, text in found.items() if text}
 
@@ -43,7 +43,7 @@ def _text(root: Root, path: str) -> bytes:
 
 
 def _unpack(files: Iterable[PackedFile], licence: str, root: Root) -> None:
-    """Unpack a package's copyright file, and its directory where that is a link."""
+    """Unpack a package's copyright file, and its directory if that is a link."""
     wanted = (licence.rpartition("/")[0], licence)
     for file in files:
         path = f"/{file.path}"

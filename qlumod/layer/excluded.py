@@ -1,8 +1,8 @@
-"""What the patterns of release and spec exclude: gone in the end, but not while scripts run.
+"""Paths excluded by the patterns of release and spec: removed after all scripts have run.
 
-An installer may leave out directories that are excluded, and a script that links a page into
-/usr/share/man/man1 fails. So all excluded directories are there while packages are installed, and
-go afterwards.
+An installer may leave out excluded directories, and a script that makes a link in
+/usr/share/man/man1 fails then. So all excluded directories exist while packages are installed, and
+are removed afterwards.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from qlumod.system.disk.within import Root
 
 
 def filters_of(job: Job) -> PathFilters:
-    """What release and spec exclude and include."""
+    """The excludes and includes of release and spec."""
     release, spec = job.project.release, job.spec
     return PathFilters(
         excludes=(*release.excludes, *spec.exclude), includes=(*release.includes, *spec.include)
@@ -26,8 +26,8 @@ def filters_of(job: Job) -> PathFilters:
 def make_excluded(task: Task, root: Root) -> None:
     """Make the excluded directories of the packages that are in a root already.
 
-    An installer that finds one missing, and makes it with another package, may take it out of the
-    lists of the packages that had it, as dpkg does (its src/main/archives.c,
+    An installer that finds one missing, and makes it with another package, may remove it from the
+    file lists of the packages that had it, as dpkg does (its src/main/archives.c,
     FNNF_ELIDE_OTHER_LISTS).
     """
     for path in sorted(_directories(task, root)):
@@ -35,10 +35,10 @@ def make_excluded(task: Task, root: Root) -> None:
 
 
 def remove_excluded(task: Task, root: Root, *, below: Root | None) -> None:
-    """Remove the links and the directories that were to be left out.
+    """Remove the links and the directories that are excluded.
 
-    A directory stays that a script has put something into, and all that was there `below`, before
-    the packages came.
+    A directory into which a script has written is kept, and so are all paths that existed `below`,
+    before the packages were installed.
     """
     own = (path for paths in task.file_lists(root).values() for path in paths)
     excluded = {*_excluded(filters_of(task.job), own), *_directories(task, root)}
@@ -52,7 +52,7 @@ def remove_excluded(task: Task, root: Root, *, below: Root | None) -> None:
 
 
 def _directories(task: Task, root: Root) -> set[str]:
-    """The excluded directories of all packages in a root: what lies in them tells."""
+    """The excluded directories of all packages in a root, found as parents of their paths."""
     lists = task.packaging.database.file_lists(root)
     parents = {str(PurePosixPath(path).parent) for paths in lists.values() for path in paths}
     return set(_excluded(filters_of(task.job), parents))

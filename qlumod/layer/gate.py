@@ -1,6 +1,4 @@
-"""The gate that no secret passes: what becomes of an installation is looked into, but for what
-everybody can have from the packages.
-"""
+"""The gate for secrets: it checks all of an installation but the public bytes of packages."""
 
 import hashlib
 import re
@@ -43,9 +41,9 @@ from qlumod.system.disk.within import Root
 _NAME = re.compile("[A-Za-z]{2,}")
 _EVERYWHERE = frozenset(("bin", "conf", "config", "etc", "lib", "main", "share", "usr", "var"))
 _LARGEST_TEMPLATE = 256 << 10
-"""Bytes of a file that a configuration is made of."""
+"""The most bytes of a file from which a configuration may be made."""
 _TEMPLATES = 2000
-"""How many such files are read for one path."""
+"""The most such files that are read for one path."""
 _FIELD_NAMES = re.compile(rb"^[A-Z][A-Za-z-]*: ", re.MULTILINE)
 _ANSWERED = "answer the question in the spec (Debconf), or have the package forget it (db_reset)"
 _WRITTEN = "see which maintainer script writes it there, and take that package out or mend it"
@@ -54,10 +52,10 @@ _NO_KERNEL = "see which maintainer script writes it there in the place of the pa
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """What to look into, and what to compare it with; all paths are those of a root.
+    """The paths to check, and the data for comparison; all paths are paths of a root.
 
-    `declared` are the bytes of what the spec lists under Secrets, `owners` the packages of paths,
-    and `view` is the root as it was before.
+    `declared` are the bytes of the files that the spec lists under Secrets, `owners` the packages
+    of paths, and `view` is the root before the installation.
     """
 
     tree: Root
@@ -75,13 +73,13 @@ class Gate:
 
     @cached_property
     def files(self) -> Mapping[str, TreeEntry]:
-        """The files of the layer that hold anything."""
+        """The files of the layer that are not empty."""
         kept = (self.chosen.entries[path] for path in self.chosen.plan.kept)
         return {entry.path: entry for entry in kept if entry.type == "f" and entry.size}
 
     @cached_property
     def own(self) -> Mapping[str, TreeEntry]:
-        """Those whose bytes no package brought, as far as sums tell."""
+        """The files whose bytes no package shipped, by the sums of packages."""
         shipped = side_by_side(self._is_shipped, list(self.files), self.processors)
         pairs = zip(self.files.values(), shipped, strict=True)
         return {entry.path: entry for entry, known in pairs if not known}
@@ -98,7 +96,7 @@ class Gate:
         return self.shipped.has_file(self.tree, path)
 
     def faults(self, fragments: Mapping[str, bytes]) -> Iterator[QlumodError]:
-        """An error for each secret in the layer and in what it adds to shared state."""
+        """An error for each secret in the layer and in its fragments of shared state."""
         suspects = {s.path: s for s in self.suspects(fragments)}
         verdict = judged(suspects.values(), self.public)
         for unused in verdict.unused:
@@ -108,7 +106,7 @@ class Gate:
         yield from faults_of(verdict.suspects, self.files, beside)
 
     def faults_of_initrd(self, data: bytes) -> Iterator[QlumodError]:
-        """An error where the initrd holds a secret; members that the layer has are known."""
+        """An error if the initrd contains a secret; members that the layer has are known."""
         passed = {entry.digest for entry in self.files.values()}
 
         def known(member: bytes) -> bool:
@@ -124,7 +122,7 @@ class Gate:
         )
 
     def suspects(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
-        """What looks like a secret in the layer and in shared state, whatever the spec says."""
+        """Suspected secrets in the layer and in shared state, including those the spec allows."""
         yield from self._search.suspects()
         named = {path: facts_beside(self.chosen.entries[path]) for path in self.chosen.plan.kept}
         yield from in_names(named, self._is_shipped_name)
@@ -149,7 +147,7 @@ class Gate:
         return top_of(self.tree, path) if path in self.files and path not in self.own else None
 
     def _texts_about(self, path: str) -> Iterator[bytes]:
-        """All maintainer scripts, and shipped texts whose paths speak of the same things."""
+        """All maintainer scripts, and shipped texts with similar paths."""
         yield from self._scripts
         near = {one for name in _names_in(path) for one in self._by_name.get(name, ())}
         for one in islice(sorted(near), _TEMPLATES):
@@ -171,9 +169,9 @@ class Gate:
         return found
 
     def _is_known(self, entry: TreeEntry) -> bool:
-        """Whether the package itself or a module below has the same bytes; takes long."""
+        """Whether the package itself or a module below has the same bytes; slow."""
         path = entry.path
-        # What is larger is no configuration file: its package has told its sum.
+        # A larger file is no configuration file: its package has a sum of it.
         if entry.size <= LOOKED_INTO and self.shipped.brings(
             self.owners.get(path, ""), path, top_of(self.tree, path)
         ):
@@ -184,16 +182,16 @@ class Gate:
         return entry.digest in same
 
     def _is_shipped_name(self, path: str) -> bool:
-        """Whether a package has that path, with that target; takes long.
+        """Whether a package has that path, with that target; slow.
 
-        The list of its paths in the root does not tell: a maintainer script may have written it.
+        The file list in the root is no proof: a maintainer script may have written it.
         """
         entry = self.chosen.entries[path]
         package = self.owners.get(path, "")
         return not any(set_attributes(entry)) and self.shipped.names(package, path, entry.target)
 
     def _in_kernel(self) -> Iterator[Suspect]:
-        """Secrets in what lies beside the layer as its kernel: a script may put anything there."""
+        """Secrets in the kernel files beside the layer: a script may write anything into them."""
         for path in self.chosen.beside:
             entry = self.chosen.entries[path]
             if matched_by(path, self.initrd.kernels) is None or entry.type == "d":
@@ -208,7 +206,7 @@ class Gate:
                     yield Suspect(path=path, why=why, private=sight.private, remedy=_NO_KERNEL)
 
     def _in_state(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
-        """Secrets among the answers to packages' questions, and wherever else scripts may write."""
+        """Secrets among the answers to packages' questions, and in all other fragments."""
         told = ""
         for suspect in self._in_answers(fragments):
             told = self.answers.kind if self.answers else ""
@@ -232,13 +230,13 @@ class Gate:
             yield Suspect(path=self.answers.paths[0], why=", ".join(found), remedy=_ANSWERED)
 
     def _place_of(self, fragment: str) -> str:
-        """The file that a fragment goes into, in a root."""
+        """The file in a root to which a fragment belongs."""
         kind = self.chosen.table.kind_named(fragment)
         return kind.patterns[0] if kind else f"/{STATE}/{fragment}"
 
 
 def declared_secrets(tree: Root, chosen: Selection, shipped: Shipped) -> dict[str, bytes]:
-    """The bytes of what the spec lists under Secrets, but for what packages ship."""
+    """The bytes of the files that the spec lists under Secrets, except those that packages ship."""
     files = (chosen.entries[path] for path in chosen.secrets)
     data = {entry.path: top_of(tree, entry.path) for entry in files if entry.type == "f"}
     return {path: found for path, found in data.items() if not shipped.has(found)}
@@ -250,10 +248,10 @@ def _digest(tree: Root, path: str) -> str:
 
 
 def _free_text(name: str, fragment: bytes) -> bytes:
-    """A fragment as it is looked at: behind "Passwd:" stands a line of passwd, and no password."""
+    """A fragment without field names: after "Passwd:" follows a line of passwd, not a password."""
     return _FIELD_NAMES.sub(b"", fragment) if name == ACCOUNTS.name else fragment
 
 
 def _names_in(path: str) -> set[str]:
-    """The words of a path that say what it is about."""
+    """The characteristic words of a path."""
     return {name.lower() for name in _NAME.findall(path)} - _EVERYWHERE

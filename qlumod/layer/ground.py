@@ -1,4 +1,4 @@
-"""Where a module has been installed: what there is to make a payload of."""
+"""The result of a module's installation, from which a payload is made."""
 
 from dataclasses import dataclass, field
 
@@ -8,10 +8,10 @@ from qlumod.system.disk.within import Root
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Where to harvest: `tree` is what the module adds, `root` the whole as a node would see it.
+    """The trees to harvest: `tree` is the module's addition, `root` all that a node would see.
 
-    `view` shows what was there before (None: nothing), `state` are the merged files of shared
-    state there, `kernel` is the kernel release of the modules below.
+    `view` is the root before the installation (None: there was none), `state` are the merged files
+    of shared state there, `kernel` is the kernel release of the modules below.
     """
 
     tree: Root

@@ -1,4 +1,4 @@
-"""What an installation left behind becomes a payload: layer, state, contents and manifest."""
+"""Making a payload from an installation: layer, state, contents and manifest."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -36,18 +36,18 @@ from qlumod.system.disk.within import Root
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Crop:
-    """What was found, and is to be written."""
+    """The found data that is to be written."""
 
     gate: Gate
     lists: FileLists
     owners: Mapping[str, str]
     fragments: Mapping[str, bytes]
     kernel: str
-    """The kernel release that the module itself brings; empty: none."""
+    """The kernel release that the module itself has; empty: none."""
 
     @property
     def chosen(self) -> Selection:
-        """The paths that go into the layer."""
+        """The paths for the layer."""
         return self.gate.chosen
 
 
@@ -68,12 +68,12 @@ def harvest(task: Task, ground: Ground) -> None:
 
 
 def _crop(task: Task, ground: Ground) -> _Crop:
-    """Find what goes into the payload; raises all that is wrong in one round, but for secrets.
+    """Find the data of the payload; raises all errors at once, except secrets.
 
-    These are looked for while the layer is compressed.
+    Secrets are searched for while the layer is compressed.
     """
     job, lists, database = task.job, task.file_lists(ground.root), task.packaging.database
-    # Directories on the way to a module's files belong to packages below it.
+    # Parent directories of a module's files belong to packages of modules below.
     owners = {
         **owners_of(database.file_lists(ground.root)),
         **owners_of(lists),
@@ -113,7 +113,7 @@ def _check_kernels(job: Job, ground: Ground, crop: _Crop) -> None:
 
 
 def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
-    """Write what is told of the layer."""
+    """Write the documents about the layer."""
     job, chosen, root = task.job, crop.chosen, ground.root
     names, generator_of = Owners.of(root), task.packaging.database.generator_of
     licences = Root(task.space / "copyright")
@@ -136,9 +136,9 @@ def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
 
 
 def _write_layer(task: Task, ground: Ground, crop: _Crop) -> None:
-    """Compress the layer, and meanwhile look for secrets and make the initrd, which lies beside it.
+    """Compress the layer, and meanwhile search for secrets and make the initrd beside it.
 
-    What the spec lists under Secrets goes first: the initrd is for everybody, too.
+    The files that the spec lists under Secrets are removed first: the initrd is public, too.
     """
     job, output, chosen = task.job, task.output, crop.chosen
     settle(ground.tree, chosen.entries.values(), job.epoch)
@@ -168,7 +168,7 @@ def _write_layer(task: Task, ground: Ground, crop: _Crop) -> None:
 
 
 def _write_boot(task: Task, root: Root, kernel: str) -> None:
-    """Write what lies beside the layer of the module that brings a kernel."""
+    """Write the files beside the layer of the module that has a kernel."""
     if not kernel:
         return
     maker, output = task.packaging.initrd, task.output
@@ -180,9 +180,9 @@ def _write_boot(task: Task, root: Root, kernel: str) -> None:
 def _checked_fragments(
     task: Task, ground: Ground, gate: Gate, lists: FileLists
 ) -> dict[str, bytes]:
-    """What the module added to shared state; raises all that is wrong in one round.
+    """The module's fragments of shared state; raises all errors at once.
 
-    Secrets are looked for later, if nothing else is wrong, while the layer is compressed.
+    Secrets are searched for later, while the layer is compressed, if there are no other errors.
     """
     faults, fragments = [*_faults(task.job, ground, gate.chosen, lists)], {}
     try:
@@ -195,7 +195,7 @@ def _checked_fragments(
 
 
 def _faults(job: Job, ground: Ground, chosen: Selection, lists: FileLists) -> Iterator[QlumodError]:
-    """What is wrong with the paths that were installed."""
+    """The errors of the installed paths."""
     yield from faults_of_names({*chosen.entries, *(p for paths in lists.values() for p in paths)})
     yield from faults_of_sockets(chosen.kept)
     yield from faults_of_secrets(job.spec.secrets, ground.root)
@@ -203,7 +203,7 @@ def _faults(job: Job, ground: Ground, chosen: Selection, lists: FileLists) -> It
 
 
 def _fragments(task: Task, ground: Ground, chosen: Selection) -> dict[str, bytes]:
-    """What the module added to each kind of state, and the caches that it made."""
+    """The module's fragment of each kind of state, and the caches that it made."""
     below = {path: file for files in ground.state.values() for path, file in files.items()}
     above = read_files(ground.root, {*below, *chosen.state})
     require_registered(task, ground, above)

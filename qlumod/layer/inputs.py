@@ -1,4 +1,4 @@
-"""A job as a directory of documents: how it travels into the namespace and into source packages."""
+"""A job as a directory of documents, for the namespace and for source packages."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,11 +21,11 @@ SPEC = ".module"
 
 
 def documents(job: Job) -> dict[str, str]:
-    """All that decides a module's layer, as texts by file name; the same wherever they go."""
+    """All documents that determine a module's layer, by file name; the same for both uses."""
     specs = with_requirements([job.spec.module], job.project.specs)
     lock = job.lock.restricted_to(spec.module for spec in specs)
     before = lock.predecessor_of(job.spec.module)
-    # Whether a module is published already is no input of it.
+    # Whether a module is published already does not affect its layer.
     lock = replace(lock, predecessors=(before,) if before else (), publications=())
     return {
         RELEASE: release_text(job.project.release),
@@ -44,14 +44,14 @@ def write_inputs(job: Job, directory: Path) -> Path:
 
 
 def read_inputs(directory: Path, module: ModuleName) -> Job:
-    """Read what `write_inputs` wrote; `below` is empty, since layers are no documents."""
+    """Read the result of `write_inputs`; `below` is empty, since layers are no documents."""
     names = (RELEASE, ACCOUNTS, LOCK, *(path.name for path in directory.glob(f"*{SPEC}")))
     texts = {name: read_document(directory / name, within=directory) for name in names}
     return parse_inputs(texts, module, str(directory))
 
 
 def parse_inputs(texts: Mapping[str, str], module: ModuleName, where: str) -> Job:
-    """Understand the documents of a job; `where` they were found."""
+    """Parse the documents of a job; `where` is their place, for errors."""
     release = parse_release(texts[RELEASE], f"{where}/{RELEASE}")
     specs = tuple(
         spec

@@ -1,4 +1,4 @@
-"""The part of a build that runs in namespaces: install the packages, harvest what they left."""
+"""The part of a build that runs in namespaces: it installs the packages and makes the payload."""
 
 from qlumod.events import Listener, step
 from qlumod.layer import install
@@ -24,14 +24,14 @@ def build_layer_inside(*, listen: Listener, task: Document) -> None:
 
 
 def _build_ground(task: Task) -> None:
-    """A module that requires nothing is a root of its own."""
+    """Build a module without requirements: it is a root of its own."""
     with step(task.listen, f"installing {len(task.job.packages)} packages"):
         root = install.ground(task)
     harvest(task, Ground(tree=root, root=root))
 
 
 def _build_over(task: Task) -> None:
-    """A module is what its installation changes in the stack of the modules that it requires."""
+    """Build a module as the changes that its installation makes to the stack below."""
     members, epoch = task.below, task.job.epoch
     with all_squashfs([member.layer for member in members], task.space / "layers") as layers:
         with writable(layers, task.space / "below") as below:

@@ -1,4 +1,4 @@
-"""Installing a module's packages: accounts first, then packages, then what the spec switches."""
+"""Installing a module: accounts first, then packages, then the units that the spec switches."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from qlumod.system.processes.command import CommandFailed
 
 
 def ground(task: Task) -> Root:
-    """Install a module that stands upon nothing into a new directory of the task's space."""
+    """Install a module without requirements into a new directory of the task's space."""
     place, installer = task.space / "root", task.packaging.installer
     with _told(task.job):
         root = installer.bootstrap(place, _order(task), task.supply, listen=task.listen)
@@ -32,9 +32,9 @@ def ground(task: Task) -> Root:
 
 
 def over(task: Task, root: Root, left_out: LeftOut, *, below: Root) -> None:
-    """Install a module into the mounted stack of what it requires, which `below` shows as it was.
+    """Install a module into the mounted stack of its required modules; `below` is unchanged.
 
-    `left_out` is what these left out, some of which the spec may restore.
+    `left_out` are the paths that these left out, some of which the spec may restore.
     """
     seed_accounts(root, task.job.accounts, task.job.epoch)
     restored = restore_paths(task.job, root, left_out, task.supply)
@@ -58,9 +58,9 @@ def _install(task: Task, root: Root) -> None:
 
 
 def seed_accounts(root: Root, accounts: Accounts, epoch: int) -> None:
-    """Put entries of the account table into a root, with the homes that adduser would make.
+    """Add entries of the account table to a root, with the homes that adduser would make.
 
-    The maintainer scripts find them ("already exists") and leave their ids alone.
+    The maintainer scripts find them ("already exists") and keep their ids.
     """
     before = read_files(root, ACCOUNT_FILES)
     write_files(root, seed(before, accounts, epoch), Owners.of(root))
@@ -89,7 +89,7 @@ def _run(task: Task, root: Root, words: Sequence[str]) -> None:
 
 @contextmanager
 def _told(job: Job) -> Iterator[None]:
-    """Say of which module's installation a program failed, and what it said at last."""
+    """Add the module's name and the end of the output to an error of a program."""
     try:
         yield
     except CommandFailed as failed:
@@ -108,7 +108,7 @@ _MISSED = (
 
 
 def _check_installed(task: Task, root: Root) -> None:
-    """Make sure that exactly the locked packages were installed."""
+    """Check that exactly the locked packages were installed."""
     installed = task.packaging.database.installed(root)
     for package in task.job.packages:
         if installed.get(package.package) != package.version:

@@ -1,4 +1,4 @@
-"""Payloads that packages have installed here, and whether they are the very ones of a lock."""
+"""Payloads that packages have installed here, and whether they are those of a lock."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from qlumod.model.payload_paths import payload_home
 from qlumod.stack.payload import Payload
 
 SHOWN = 5
-"""How many packages an error names that are not those of the lock."""
+"""The most packages that differ from the lock in an error."""
 
 
 def installed(job: Job, root: Path = Path("/")) -> Below:
-    """The installed payload of a job's module, every byte of it checked.
+    """The installed payload of a job's module, with every byte checked.
 
-    Raises `QlumodError` with the reason where it is not there, damaged, or not what is locked.
+    Raises `QlumodError` with the reason if it is missing, damaged, or not the locked one.
     """
     place = root / payload_home(
         job.spec.module, job.lock.flavor, job.lock.architecture, job.lock.version

@@ -1,4 +1,4 @@
-"""One layer to build: all its inputs, and the identity that they give it."""
+"""The job of building one layer: all its inputs, and the identity computed from them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,18 +13,18 @@ from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.system.disk.own_code import code_digest
 
 ENTRIES = ("layer/payload_build.py", "layer/compile.py")
-"""Where making a layer begins: what decides its bytes, and whether it may be at all."""
+"""The entry points of a build: this code determines a layer's bytes, and what is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Below:
-    """A payload that a module stands upon."""
+    """A payload of a required module."""
 
     module: ModuleName
     identity: Digest
-    """In the cache that of its job; where it is installed the digest of its manifest's bytes."""
+    """In the cache the identity of its job; if it is installed, the digest of its manifest."""
     installed: Path | None = None
-    """Where a package has installed it; None: it is in the cache, under its identity."""
+    """The directory in which a package has installed it; None: it is in the cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Job:
     project: Project
     lock: Lock
     below: tuple[Below, ...]
-    """The payloads that it stands upon, lowest first."""
+    """The payloads of the required modules, lowest first."""
 
     @property
     def packages(self) -> tuple[LockedPackage, ...]:
@@ -44,12 +44,12 @@ class Job:
 
     @property
     def packaging(self) -> PackagingName:
-        """What its packages are."""
+        """The kind of its packages."""
         return self.project.release.packaging_of(self.lock.flavor)
 
     @property
     def epoch(self) -> int:
-        """The time of all that is made of it, in seconds."""
+        """The time of all files that are made, in seconds."""
         return self.lock.epoch_of(self.spec.module)
 
     @property
@@ -59,18 +59,18 @@ class Job:
 
     @property
     def to_compile(self) -> tuple[LockedPackage, ...]:
-        """What is installed to compile them, and never in the layer."""
+        """The packages installed for compiling them, which are never in the layer."""
         return self.lock.to_compile(self.spec.module, self._stack)
 
     @property
     def to_make(self) -> tuple[LockedPackage, ...]:
-        """All packages of archives that making the layer takes where nothing is compiled yet."""
+        """All packages of archives that are needed to make the layer if nothing is compiled yet."""
         taken = {*self.lock.to_make(self.spec.module, self._stack), *self.restoring}
         return tuple(sorted(taken, key=lambda package: package.package))
 
     @property
     def restoring(self) -> tuple[LockedPackage, ...]:
-        """Packages of modules below, of which it brings back what they left out."""
+        """Packages of modules below whose left-out paths it restores."""
         restored, below = self.spec.restore_for(self.lock.flavor), set(self._stack)
         return tuple(
             package
@@ -91,7 +91,7 @@ class Job:
 
     @cached_property
     def identity(self) -> Digest:
-        """The digest of everything that decides the layer's bytes."""
+        """The digest of everything that determines the layer's bytes."""
         return digest_value(
             {
                 "code": code_digest(*ENTRIES),

@@ -1,4 +1,4 @@
-"""The kernel of a layer: which one it brings, and whether what it has fits its stack."""
+"""The kernel of a layer: its release, and whether the layer's modules fit the stack's kernel."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,9 +11,9 @@ from qlumod.system.enclosure.enclosure import enclosed
 
 
 def kernel_in(paths: Iterable[str], module: str, kernels: str) -> str:
-    """The kernel release whose image is among the paths; empty where there is none.
+    """The kernel release whose image is among the paths; empty if there is none.
 
-    `kernels` is where images lie, as `InitrdMaker.kernels` says it.
+    `kernels` is the path of images, as in `InitrdMaker.kernels`.
     """
     found = sorted(filter(None, (matched_by(path, kernels) for path in paths)))
     if len(found) > 1:
@@ -25,9 +25,9 @@ def kernel_in(paths: Iterable[str], module: str, kernels: str) -> str:
 
 
 def require_kernel(kernels: Mapping[str, str], kernel: str, module: str) -> None:
-    """Raise where a layer has modules for another kernel than that of its stack.
+    """Raise if a layer has modules for another kernel than that of its stack.
 
-    `kernels` are the releases that there are modules for, each with the path of one.
+    `kernels` are the releases for which it has modules, each with the path of one.
     """
     raise_faults(
         QlumodError(
@@ -42,7 +42,7 @@ def require_kernel(kernels: Mapping[str, str], kernel: str, module: str) -> None
 
 
 def require_dependencies(root: Root, kernel: str, module: str) -> None:
-    """Raise where a kernel module in a root needs another one that is not there."""
+    """Raise if a kernel module in a root needs another one that is missing."""
     place = f"/usr/lib/modules/{kernel}"
     paths = sorted(path for path in root.below(place) if is_kernel_module(path))
     builtin = root.text(f"{place}/modules.builtin").split()
@@ -62,6 +62,6 @@ def require_dependencies(root: Root, kernel: str, module: str) -> None:
 
 
 def _told(root: Root, field: str, paths: Sequence[str]) -> Sequence[str]:
-    """What each kernel module in a root says of itself (modinfo(8))."""
+    """A field of each kernel module in a root (modinfo(8))."""
     with enclosed(root) as place:
         return place.capture("modinfo", "-F", field, *paths).decode().splitlines()

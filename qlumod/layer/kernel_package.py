@@ -1,4 +1,4 @@
-"""The package that compiled kernel modules become: its files, its control fields, its scripts."""
+"""The package of compiled kernel modules: its files, its control fields, its scripts."""
 
 import shutil
 import stat
@@ -21,7 +21,7 @@ from qlumod.system.enclosure.bubblewrap import Shown
 from qlumod.system.enclosure.enclosure import Enclosure
 
 _SHOWN = "/run/qlumod-package"
-"""Where the root's dpkg-deb finds a package's tree, and leaves the .deb."""
+"""The directory in which the root's dpkg-deb finds a package's tree, and writes the .deb."""
 
 _ONLY_SOURCES = (
     "/usr/src/",
@@ -31,18 +31,18 @@ _ONLY_SOURCES = (
     "/usr/share/bug/",
     "/usr/share/lintian/",
 )
-"""What a package of dkms sources has for the sources' sake; the rest of it is for nodes."""
+"""The files of a dkms package that only the sources need; the others are for nodes."""
 
 _SCRIPTS = {
     "postinst": ("configure", "depmod -a {}"),
     "postrm": ("remove", "[ ! -d /usr/lib/modules/{0}/kernel ] || depmod -a {0}"),
 }
-"""Maintainer scripts as those of dh_installmodules, which only looks for a System.map first."""
+"""Maintainer scripts as those of dh_installmodules, which only checks for a System.map first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """Modules of a generated package, as absolute paths of the root that they were compiled in."""
+    """Modules of a generated package, as absolute paths of the root in which they were compiled."""
 
     package: LockedPackage
     how: Generated
@@ -56,7 +56,7 @@ def package_modules(
 ) -> None:
     """Write the .deb, made by the root's own dpkg-deb.
 
-    No program of the root has been where the tree is made.
+    No program of the root has run where the tree is made.
     """
     with scratch(output.parent) as directory:
         made = Root(directory)
@@ -78,7 +78,7 @@ def package_modules(
 def _files(root: Root, compiled: Compiled) -> Iterator[tuple[str, str]]:
     """The path of each file in the root, and in the package."""
     how = compiled.how
-    # Debian's kernels lie in /lib up to 12, in /usr/lib since: dpkg knows paths by their names.
+    # Debian's kernels are in /lib up to 12, in /usr/lib since: dpkg compares paths by their names.
     merged = any(
         path.startswith(f"/usr/lib/modules/{how.kernel}/")
         for name in _kernel_packages(root, how.kernel)
@@ -89,7 +89,7 @@ def _files(root: Root, compiled: Compiled) -> Iterator[tuple[str, str]]:
     paths = listed_by_dpkg(root, how.sources)
     parents = {path.rpartition("/")[0] for path in paths}
     for path in paths:
-        # What holds others may be a link in the root: /sbin is one to usr/sbin.
+        # A parent directory may be a link in the root: /sbin is one to usr/sbin.
         if path not in parents and not f"{path}/".startswith(_ONLY_SOURCES):
             yield path, path
     licence = f"/usr/share/doc/{how.sources}/copyright"
@@ -160,10 +160,10 @@ def _control_fields(compiled: Compiled, maintainer: str, size: int) -> Iterator[
 
 
 def _maintainer(place: Enclosure, package: str) -> str:
-    """Who cares for the sources: that is settled by the inputs, as all of the package is.
+    """The maintainer of the sources: the inputs determine it, as the whole package.
 
-    It is the root's own dpkg-query that says so, and what packages made of that: anything but one
-    line would bring fields of its own.
+    It is the output of the root's own dpkg-query, which packages may have changed: more than one
+    line would add other fields.
     """
     said = place.capture("dpkg-query", "--show", "--showformat=${Maintainer}", package)
     name = said.decode(errors="surrogateescape").strip(" \n")

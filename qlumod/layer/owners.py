@@ -1,4 +1,4 @@
-"""Which package a path belongs to, and which paths of a package are left out on purpose; pure."""
+"""The owning package of a path, and the deliberately left-out paths of a package; pure."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -20,10 +20,10 @@ def owners_of(lists: FileLists) -> dict[str, str]:
 def left_out_paths(
     lists: FileLists, present: Iterable[str], filters: PathFilters, moved: Iterable[str]
 ) -> tuple[tuple[str, str], ...]:
-    """The paths of packages that are not there on purpose: ``(package, path)``, sorted.
+    """The paths of packages that are deliberately missing: ``(package, path)``, sorted.
 
-    A path that is neither there nor filtered was taken away by a maintainer script, as it would be
-    anywhere. `moved` are paths that the payload has beside the layer.
+    A path that is missing but not filtered was removed by a maintainer script, as in any
+    installation. `moved` are paths that the payload has beside the layer.
     """
     there, beside = set(present), set(moved)
     return tuple(
@@ -43,10 +43,7 @@ def origin(
     cache: str | None,
     generator_of: Callable[[str], str | None],
 ) -> str:
-    """Who made a path: its package, or ``<generator>``.
-
-    `cache` is the name of the cache that the path belongs to, if any.
-    """
+    """The origin of a path: its package, or ``<generator>``."""
     if path in owners:
         return owners[path]
     if cache is not None:
@@ -58,7 +55,7 @@ def origin(
 
 
 def _source_of(path: str) -> str | None:
-    """The Python source that a compiled file was made of; None: it is none."""
+    """The Python source of a compiled file; None: it is no such file."""
     directory, compiled, name = path.partition("/__pycache__")
     if not compiled:
         return None

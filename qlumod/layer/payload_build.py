@@ -24,15 +24,15 @@ from qlumod.system.processes.namespace import require
 from qlumod.system.processes.programs import require_programs
 
 SHOWN = 5
-"""How many missing packages an error names."""
+"""The most missing packages that an error names."""
 
 
 def plan_jobs(
     project: Project, lock: Lock, modules: Sequence[ModuleName], *, there: Iterable[Below] = ()
 ) -> tuple[Job, ...]:
-    """What has to be there for these modules: a job for each and for all that they require.
+    """The jobs of these modules and of all that they require.
 
-    `there` are payloads that are there already: no job makes them.
+    `there` are payloads that exist already: they get no job.
     """
     lower = {below.module: below for below in there}
     jobs: list[Job] = []
@@ -59,10 +59,10 @@ def plan_here(
     *,
     root: Path = Path("/"),
 ) -> tuple[Job, ...]:
-    """What makes one module's payload on this machine, its own job last.
+    """The jobs for making one module's payload on this machine, its own job last.
 
-    A payload that it stands upon comes from the cache, else from where a package has installed it
-    below `root`, else it is built. Raises where packages are missing for that, before any work.
+    A payload that it requires comes from the cache, else from its package's installation below
+    `root`, else it is built. Raises if packages are missing for that, before any work.
     """
     cache = workshop.cache
     *lower, last = plan_jobs(project, lock, [module])
@@ -89,7 +89,7 @@ def _cached(job: Job, cache: Path) -> Below | None:
 def _missing(
     jobs: Sequence[Job], reasons: Mapping[ModuleName, str], workshop: Workshop
 ) -> Iterator[QlumodError]:
-    """An error for each module that there is nothing to make of."""
+    """An error for each module that can neither be found nor built."""
     store = workshop.store
     for job in jobs:
         packages = needed(job, store)
@@ -117,15 +117,15 @@ def _missing(
 
 
 def require_means(jobs: Sequence[Job], *, cache: Path, again: bool = False) -> None:
-    """Raise, before any work, where one of the jobs must be built and nothing can be built here."""
+    """Raise, before any work, if one of the jobs must be built and this host cannot build."""
     if again or not all(payload_path(cache, job.identity).is_dir() for job in jobs):
         require(number for job in jobs for number in job.accounts.ids)
 
 
 def payload(job: Job, workshop: Workshop, *, listen: Listener) -> Payload:
-    """The payload of a job, built where the cache lacks it.
+    """The payload of a job, built if the cache lacks it.
 
-    The payloads of the modules below must be there already.
+    The payloads of the modules below must exist already.
     """
     identity = job.identity
     ready = Payload(directory=payload_path(workshop.cache, identity))
@@ -136,7 +136,7 @@ def payload(job: Job, workshop: Workshop, *, listen: Listener) -> Payload:
         step(listen, f"building {job.spec.module}"),
         staging(workshop.work, identity) as place,
     ):
-        # Somebody else may have built it while we waited for the directory.
+        # Another process may have built it while this one waited for the directory.
         if ready.directory.is_dir():
             return ready
         commit_payload(_built(job, place, workshop, listen=listen), workshop.cache, identity)
@@ -146,7 +146,7 @@ def payload(job: Job, workshop: Workshop, *, listen: Listener) -> Payload:
 def build_payloads(
     jobs: Sequence[Job], workshop: Workshop, *, listen: Listener
 ) -> dict[ModuleName, Payload]:
-    """The payloads of several jobs, built side by side as far as they can be; see `payload`."""
+    """The payloads of several jobs, built in parallel if possible; see `payload`."""
     require_means(jobs, cache=workshop.cache)
     sweep_work(workshop)
 
@@ -158,15 +158,15 @@ def build_payloads(
 
 
 def sweep_work(workshop: Workshop) -> None:
-    """Remove what killed builds left."""
+    """Remove the files of killed builds."""
     for place in {workshop.cache / WORK, workshop.work}:
         sweep(place)
 
 
 def build_again(job: Job, workshop: Workshop, *, listen: Listener) -> tuple[str, ...]:
-    """Build a payload that the cache has once more, and tell how it came out otherwise.
+    """Build a payload of the cache once more, and list the differences.
 
-    What came out otherwise is in the cache no more.
+    A payload that differs is removed from the cache.
     """
     identity = job.identity
     first = Payload(directory=payload_path(workshop.cache, identity))
@@ -178,7 +178,7 @@ def build_again(job: Job, workshop: Workshop, *, listen: Listener) -> tuple[str,
         again = Payload(directory=_built(job, place, workshop, listen=listen))
         found = (*otherwise, *differing_paths(first, again))
         if found:
-            # Nothing may be made of it: the next build begins anew.
+            # It must not be used any more: the next build starts from the beginning.
             with staging(workshop.cache / WORK, f"{identity}-first") as away:
                 first.directory.rename(away / "first")
         return found
@@ -193,11 +193,11 @@ PROGRAMS = (
     "unshare",
     "unsquashfs",
 )
-"""What a build needs of the build host beside its installer, checked before any work."""
+"""The programs of the build host besides those of its installer, checked before any work."""
 
 
 def ensure_generated(jobs: Sequence[Job], workshop: Workshop, *, listen: Listener) -> None:
-    """See that the store has what the jobs generate, also where their payloads are there."""
+    """Make the jobs' generated packages that the store lacks, even if their payloads exist."""
     for job in jobs:
         if any(workshop.store.generated(package.sha256) is None for package in job.generated):
             with staging(workshop.work, job.identity) as place:

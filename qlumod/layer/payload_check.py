@@ -1,4 +1,4 @@
-"""Whether a payload is what it says of itself: its files by manifest, its layer by contents."""
+"""Checking a payload: its files by the manifest, its layer by the contents."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,13 +14,13 @@ from qlumod.system.disk.regular_files import Sum, file_sum
 from qlumod.system.disk.squashfs_listing import listed_image
 
 SHOWN = 20
-"""How many paths an error names."""
+"""The most paths that an error names."""
 
 
 def require_agreement(payload: Payload) -> None:
-    """Raise `QlumodError` where a payload's contents and its layer do not tell the same.
+    """Raise `QlumodError` if a payload's contents and its layer differ.
 
-    Its files are those of the manifest: `require_whole`, or whoever copied them, has seen to that.
+    Its files match the manifest: `require_whole`, or the code that copied them, has checked that.
     """
     found = tuple(islice(disagreements(payload.contents, listed_image(payload.layer)), SHOWN + 1))
     if found:
@@ -32,7 +32,7 @@ def require_agreement(payload: Payload) -> None:
 
 
 def require_whole(payload: Payload) -> None:
-    """Raise `QlumodError` where a file of a payload has not the digest that its manifest names."""
+    """Raise `QlumodError` if the digest of a payload's file differs from the manifest."""
     place, manifest = payload.directory, payload.manifest
     for name in (LAYER, packages_file(payload.module), contents_file(payload.module)):
         if manifest.file(name) is None:
@@ -45,7 +45,7 @@ def require_whole(payload: Payload) -> None:
 
 
 def disagreements(lines: tuple[PathLine, ...], layer: Mapping[str, TreeEntry]) -> Iterator[str]:
-    """How contents and layer differ, a line for each path; pure."""
+    """The differences between contents and layer, a line for each path; pure."""
     told = {line.path: line for line in _with_digests(lines)}
     there = {path: entry for path, entry in layer.items() if path != "/"}
     for path in sorted(told.keys() | there.keys()):
@@ -60,7 +60,7 @@ def disagreements(lines: tuple[PathLine, ...], layer: Mapping[str, TreeEntry]) -
 
 
 def _with_digests(lines: tuple[PathLine, ...]) -> Iterator[PathLine]:
-    """The lines, those of hard links as those of the file that they are links of."""
+    """The lines; those of hard links have the digest of the file that they link to."""
     first = {line.path: line for line in lines if line.type == "f"}
     for line in lines:
         if line.type == "h" and line.digest in first:
@@ -84,17 +84,17 @@ def _of_entry(entry: TreeEntry) -> tuple[str, ...]:
 
 
 def _shown(one: tuple[str, ...], other: tuple[str, ...]) -> str:
-    """What is told of a path: a file's digest only where nothing else differs."""
+    """The shown facts of a path: a file's digest only if nothing else differs."""
     return " ".join(one[:3] if one[0] == "f" and one[:3] != other[:3] else one)
 
 
 def _content(kind: str, said: str) -> tuple[str, ...]:
-    """What a file's bytes or a link's target is known by; other paths have none."""
+    """The digest of a file or the target of a link; other paths have none."""
     return (said,) if kind in "fl" else ()
 
 
 def _owners(told: Mapping[str, PathLine], there: Mapping[str, TreeEntry]) -> Iterator[str]:
-    """A name stands for one id and an id for one name; which, only a stack's accounts know."""
+    """Check that names and ids correspond one to one; the ids themselves depend on the stack."""
     known: dict[tuple[str, str | int], str | int] = {("user", "root"): 0, ("user", 0): "root"}
     known |= {("group", "root"): 0, ("group", 0): "root"}
     for path in sorted(told.keys() & there.keys()):

@@ -1,4 +1,4 @@
-"""Writing a payload directory: the documents around a layer, and the manifest over all of them."""
+"""Writing a payload directory: the documents about a layer, and the manifest of all files."""
 
 import gzip
 import hashlib
@@ -35,7 +35,7 @@ def write_documents(
     left_out: Sequence[tuple[str, str]],
     copyrights: Texts,
 ) -> None:
-    """Write everything of a payload that is text."""
+    """Write all text files of a payload."""
     module = job.spec.module
     state = output / STATE
     state.mkdir(mode=0o755)
@@ -51,9 +51,9 @@ def write_documents(
 
 
 def _left_out_text(left_out: Sequence[tuple[str, str]]) -> str:
-    """What was left out, a path a line; raises where a name looks like a secret.
+    """The left-out paths, one a line; raises if a name looks like a secret.
 
-    The names come from dpkg's lists of files, which a maintainer script may have written.
+    The names come from dpkg's file lists, which a maintainer script may have written.
     """
     text = "".join(f"{name}\t{path}\n" for name, path in left_out)
     for name, path in left_out if look("/", os.fsencode(text)).found else ():
@@ -74,7 +74,7 @@ def write_manifest(
     kernel: str,
     unpacked_size: int,
 ) -> None:
-    """Write the manifest over all other files of a payload."""
+    """Write the manifest of all other files of a payload."""
     lock, release = job.lock, job.project.release
     files = sorted(path for path in output.rglob("*") if path.is_file())
     manifest = Manifest(

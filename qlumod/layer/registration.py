@@ -1,4 +1,4 @@
-"""Accounts that packages made and the account table does not know: what to add to it."""
+"""Accounts made by packages but missing in the account table: the stanzas to add."""
 
 import stat
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from qlumod.system.disk.within import Root
 
 
 def require_registered(task: Task, ground: Ground, above: Files) -> None:
-    """Stop where packages made accounts that are not in the table; say what to add.
+    """Raise if packages made accounts that are not in the table; the error has stanzas to add.
 
     `above` are the files of state in the root.
     """
@@ -52,14 +52,14 @@ def require_registered(task: Task, ground: Ground, above: Files) -> None:
 
 
 def _requested(job: Job) -> PackageName:
-    """A package that was asked for: it stands where nobody knows which one made an account."""
+    """A requested package, which is named if the package that made an account is unknown."""
     there = [package.package for package in job.packages]
     wanted = (relation.name for relation in job.spec.packages if relation.name in there)
     return next(wanted, there[0])
 
 
 def _new_homes(task: Task, ground: Ground, above: Files) -> Iterator[tuple[str, int]]:
-    """The users whose home was made with them, as adduser does it, and its mode."""
+    """The users whose home was made with them, as by adduser, and its mode."""
     packaged = {path for paths in task.file_lists(ground.root).values() for path in paths}
     for name, row in rows(above, PASSWD).items():
         home = row[5]

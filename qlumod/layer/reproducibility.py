@@ -1,4 +1,4 @@
-"""Building a payload a second time, and telling every path in which it came out otherwise."""
+"""Building a payload a second time, and listing every path that differs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +10,9 @@ from qlumod.stack.payload import Payload
 
 
 def differing_paths(first: Payload, second: Payload) -> tuple[str, ...]:
-    """How two payloads of the same inputs differ, a line each; empty where they are the same.
+    """The differences of two payloads of the same inputs, a line each; empty if they are equal.
 
-    The paths of the layers are named where the contents files tell them apart.
+    Paths of the layers are named if the contents files differ.
     """
     paths = tuple(_different_lines(first, second))
     files = tuple(_different_files(first.directory, second.directory))

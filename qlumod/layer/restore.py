@@ -1,4 +1,4 @@
-"""Bringing back what modules below left out of their packages: the field Restore."""
+"""Restoring paths of packages that modules below left out: the field Restore."""
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePosixPath
@@ -13,13 +13,13 @@ from qlumod.state.kind import canonical_path
 from qlumod.system.disk.within import Root
 
 LeftOut = Collection[tuple[PackageName, str]]
-"""What modules below left out: packages and canonical paths."""
+"""The paths that modules below left out: packages and canonical paths."""
 
 
 def restore_paths(job: Job, root: Root, left_out: LeftOut, supply: Supply) -> tuple[str, ...]:
-    """Unpack into a root what the spec restores; returns the paths, sorted.
+    """Unpack the paths that the spec restores into a root; returns the paths, sorted.
 
-    What another module below has restored already stays as it is.
+    A path that another module below has restored already is kept as it is.
     """
     wanted = _wanted(job, left_out)
     return tuple(
@@ -34,7 +34,7 @@ def restore_paths(job: Job, root: Root, left_out: LeftOut, supply: Supply) -> tu
 
 
 def _wanted(job: Job, left_out: LeftOut) -> set[tuple[PackageName, str]]:
-    """The paths that the spec restores, with the directories on the way to them."""
+    """The paths that the spec restores, with their left-out parent directories."""
     found: set[tuple[PackageName, str]] = set()
     faults: list[QlumodError] = []
     for restored in job.spec.restore_for(job.lock.flavor):
@@ -87,7 +87,7 @@ def _put(file: PackedFile, path: str, root: Root) -> None:
 
 
 def _own(file: PackedFile, path: str, root: Root, owners: Owners) -> None:
-    """Give a path the owner, mode and time that installing it gives it."""
+    """Give a path the owner, mode and time that its installation would give it."""
     (uid, gid), (user, group) = file.owner, file.owner_names
     root.own(
         path,

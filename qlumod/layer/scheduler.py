@@ -1,4 +1,4 @@
-"""Doing the jobs of several modules side by side, each as soon as what it stands upon is there."""
+"""Running the jobs of several modules in parallel, each after those that it requires."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -15,25 +15,25 @@ from qlumod.system.processes.workers import workers
 
 R = TypeVar("R")
 Make = Callable[[Job, int], R]
-"""What does a job with so many processors."""
+"""Runs a job with that number of processors."""
 
 ROOM = 1 << 30
-"""Bytes of memory that one module's build takes at most, beside the tree that it unpacks."""
+"""The most bytes of memory of one module's build, besides the tree that it unpacks."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Outcome(Generic[R]):
-    """What became of the jobs, by module."""
+    """The results of the jobs, by module."""
 
     modules: tuple[ModuleName, ...]
-    """All of them, what is required first."""
+    """All modules, required ones first."""
     done: dict[ModuleName, R] = field(default_factory=dict)
     failed: dict[ModuleName, QlumodError] = field(default_factory=dict)
     dropped: dict[ModuleName, ModuleName] = field(default_factory=dict)
-    """What was not begun, and the module below that failed."""
+    """The jobs that were not started, and the module below that failed."""
 
     def whole(self) -> Mapping[ModuleName, R]:
-        """What was done; raises all errors where anything failed."""
+        """All results; raises all errors if any job failed."""
         raise_faults(self.failed.values())
         return self.done
 
@@ -45,9 +45,9 @@ def abreast(
     processors: int | None = None,
     listen: Listener = ignore,
 ) -> Outcome[R]:
-    """Do jobs side by side, at most as many at once as there are processors (None: all).
+    """Run jobs in parallel, at most as many at once as there are processors (None: all).
 
-    Those that run share the processors. Where one fails, what stands upon it is dropped; the
+    The running jobs share the processors. If one fails, the jobs that require it are dropped; the
     others go on.
     """
     total = processors or usable_processors()
@@ -70,12 +70,12 @@ def abreast(
 
 
 def usable_processors() -> int:
-    """How many processors this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 def _longest_first(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs by the work that is still to come when they begin, by the size of their packages."""
+    """The jobs by the remaining work at their start, measured by the size of their packages."""
     ahead: dict[ModuleName, int] = {}
     for job in reversed(jobs):
         above = (ahead[upper.spec.module] for upper in jobs if job.spec.module in _below(upper))
@@ -89,7 +89,7 @@ def _below(job: Job) -> set[ModuleName]:
 
 
 def _ready(waiting: Sequence[Job], outcome: Outcome[R]) -> list[Job]:
-    """The jobs all of whose lower layers are there: done, or never ours to do."""
+    """The jobs whose lower layers all exist: done, or not among these jobs."""
     missing = {*outcome.modules} - outcome.done.keys()
     return [job for job in waiting if not missing & _below(job)]
 

@@ -1,4 +1,4 @@
-"""Which of the installed paths make the layer, and what becomes of the others."""
+"""Selecting the installed paths for the layer, and the treatment of all others."""
 
 import os
 import stat
@@ -14,20 +14,20 @@ from qlumod.system.disk.tree_scan import entry_of, scan
 from qlumod.system.disk.within import Root
 
 BOOT = "boot"
-"""The name of the rule for what lies beside the layer."""
+"""The name of the rule for files beside the layer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The installed paths as they lie in the tree, and what was decided about each."""
+    """The installed paths of the tree, and the decision about each."""
 
     entries: Mapping[str, TreeEntry]
-    """Everything in the tree, whether it goes into the layer or not."""
+    """All paths in the tree, in the layer or not."""
     plan: Plan
     table: StateTable
-    """The rules by which it was decided."""
+    """The rules of the decisions."""
     below: Mapping[str, TreeEntry] = field(default_factory=dict)
-    """What was there before; the digests of few files are known."""
+    """The paths before the installation; only few files have digests."""
 
     @property
     def kept(self) -> tuple[TreeEntry, ...]:
@@ -43,7 +43,7 @@ class Selection:
 
     @property
     def state(self) -> tuple[str, ...]:
-        """The paths that rules of shared state take apart."""
+        """The paths with rules of shared state."""
         return tuple(step.path for step in self.plan.of(Action.STATE))
 
     @property
@@ -53,23 +53,23 @@ class Selection:
 
     @property
     def caches(self) -> tuple[tuple[str, str], ...]:
-        """The caches that the build made or removed files of: ``(cache, path)``."""
+        """The caches of which the build made or removed files: ``(cache, path)``."""
         names = self.table.cache_names
         return tuple((step.rule, step.path) for step in self.plan.steps if step.rule in names)
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """The kernel's files, which lie beside the layer or are of no use to a node."""
+        """The kernel's files, which are beside the layer, or which no node needs."""
         return tuple(step.path for step in self.plan.steps if step.rule == BOOT)
 
     @property
     def kernels(self) -> Mapping[str, str]:
-        """The releases of the kernels that the layer has modules for, each with one of them."""
+        """The kernel releases for which the layer has modules, each with the path of one."""
         return kernels_of(self.plan.kept)
 
 
 def select(job: Job, table: StateTable, tree: Root, view: Root | None) -> Selection:
-    """Decide about every path of the tree, with a fault for what must not have changed."""
+    """Decide about every path of the tree, with an error for a change that is not allowed."""
     entries = scan(tree.place)
     below = _below(view, entries) if view else {}
     plan = plan_delta(
@@ -85,7 +85,7 @@ def select(job: Job, table: StateTable, tree: Root, view: Root | None) -> Select
 
 
 def _below(view: Root, upper: Mapping[str, TreeEntry]) -> dict[str, TreeEntry]:
-    """Scan what was there before; only what was written over is worth hashing."""
+    """Scan the paths before the installation; only overwritten files are hashed."""
     below = scan(view.place, digests=False)
     for path in below.keys() & upper.keys():
         if below[path].type == "f":

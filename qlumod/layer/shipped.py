@@ -1,6 +1,6 @@
-"""The bytes that packages were shipped with: whoever has a package knows them, so they are public.
+"""The bytes that packages ship: they are public, since anybody can get the packages.
 
-What the database of packages in a root says is no proof: a maintainer script may have written it.
+The package database in a root is no proof: a maintainer script may have written it.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from qlumod.system.disk.within import Root
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """What the packages of a module hold."""
+    """The bytes of a module's packages."""
 
     files: Mapping[str, Callable[[], Iterable[PackedFile]]]
     """Opens each package."""
     sums: frozenset[bytes]
-    """The digests of files and scripts, as far as the packages tell them."""
+    """The digests of files and scripts, if the packages have them."""
     algorithm: str
-    """The hash function of these, as `hashlib` calls it."""
+    """The hash function of these, by its name in `hashlib`."""
 
     @classmethod
     def of(
@@ -46,22 +46,20 @@ class Shipped:
         return digest_of(tree, path, self.algorithm) in self.sums
 
     def brings(self, package: str, path: str, data: bytes) -> bool:
-        """Whether the package itself has these bytes at that canonical path; takes long."""
+        """Whether the package itself has these bytes at that canonical path; slow."""
         return any(
             file.is_file and file.size == len(data) and file.read() == data
             for file in self._at(package, path)
         )
 
     def names(self, package: str, path: str, target: str) -> bool:
-        """Whether the package itself has that canonical path, a link to the target if there
-        is any; takes long.
-        """
+        """Whether the package itself has that canonical path, and its target for a link; slow."""
         return any(
             (file.target if file.is_link else "") == target for file in self._at(package, path)
         )
 
     def _at(self, package: str, path: str) -> Iterator[PackedFile]:
-        """What the package has at a canonical path; nothing where it is none of ours."""
+        """The package's entries at a canonical path; none if it is not one of these packages."""
         if package in self.files:
             for file in self.files[package]():
                 if canonical_path(f"/{file.path}") == path:

@@ -1,4 +1,4 @@
-"""Making something of a job in namespaces: how that is asked for, and how it is taken up there."""
+"""Tasks in namespaces: calling a function for a job, and reading the task inside."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,29 +24,29 @@ from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import call_inside
 
 Document = Mapping[str, Any]
-"""A task as JSON has it."""
+"""A task as JSON values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What there is to make something of, in namespaces, and where it goes."""
+    """A job to carry out in namespaces, with its input and its output."""
 
     job: Job
     packaging: Packaging
-    """What deals with its packages."""
+    """The packaging of its packages."""
     supply: Supply
-    """The packages, and nothing else."""
+    """Exactly the packages."""
     below: tuple[Payload, ...]
-    """What the module stands upon, lowest first."""
+    """The payloads of the required modules, lowest first."""
     space: Path
-    """An empty directory to work in."""
+    """An empty work directory."""
     output: Path
-    """The directory of what is made."""
+    """The directory for the result."""
     processors: int | None
     listen: Listener
 
     def file_lists(self, root: Root) -> FileLists:
-        """The paths of each package of the module, as the root has them."""
+        """The paths of each package of the module, from the database in the root."""
         database = self.packaging.database
         return {p.package: database.file_list(root, p) for p in self.job.packages}
 
@@ -60,9 +60,9 @@ def make_inside(
     workshop: Workshop,
     listen: Listener,
 ) -> None:
-    """Let a function (``package.module:name``) make something of packages, in namespaces.
+    """Run a function (``package.module:name``) on packages, in namespaces.
 
-    `output` is made, the directory of what is made; all else lies beside it.
+    `output` is made, the directory of the result; all other files are beside it.
     """
     place, packaging = output.parent, packaging_named(job.packaging)
     supply = packaging.installer.freeze(
@@ -100,7 +100,7 @@ def _below(job: Job, cache: Path) -> Iterator[Path]:
 
 @contextmanager
 def taken_up(task: Document, listen: Listener) -> Iterator[Task]:
-    """Inside: what `make_inside` asks for, with room to work in."""
+    """Inside: the task of `make_inside`, with a work directory."""
     processors, packaging = task["processors"], packaging_at(task["packaging"])
     with scratch_space(Path(task["scratch"]), processors=processors) as space:
         yield Task(

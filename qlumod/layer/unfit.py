@@ -1,4 +1,4 @@
-"""What an installation left that no layer can hold, and what the spec's Secrets do not reach."""
+"""Installed paths that no layer can contain, and Secrets that do not name a file itself."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -11,11 +11,11 @@ from qlumod.state.kind import matches_any
 from qlumod.system.disk.within import Root
 
 _TOLD = 10
-"""How many such names are told."""
+"""The most names that an error shows."""
 
 
 def faults_of_names(paths: Iterable[str]) -> Iterator[QlumodError]:
-    """An error for each path with a newline in it, whatever would become of it."""
+    """An error for each path with a newline in it, in the layer or not."""
     for path in islice(sorted(path for path in paths if "\n" in path), _TOLD):
         yield QlumodError(
             f"{escaped(path)}: there is a newline in this name, and no list of paths can hold it",
@@ -34,9 +34,9 @@ def faults_of_sockets(kept: Iterable[TreeEntry]) -> Iterator[QlumodError]:
 
 
 def faults_of_secrets(secrets: Sequence[Secret], root: Root) -> Iterator[QlumodError]:
-    """An error for each path under Secrets that is another one, or is more than a file.
+    """An error for each path under Secrets that leads to another path, or is no file.
 
-    What it leads to would be in the layer, as if nobody had listed it.
+    Otherwise the actual file would be in the layer.
     """
     listed = [secret.path for secret in secrets]
     for secret in secrets:
@@ -55,7 +55,7 @@ def faults_of_secrets(secrets: Sequence[Secret], root: Root) -> Iterator[QlumodE
 
 
 def _real(root: Root, path: str) -> str:
-    """Where a path leads by links; empty: it is there itself, or leads nowhere."""
+    """The real path of a path with links; empty: it has no links, or does not exist."""
     there = root.is_file(path) or root.is_directory(path)
     real = root.where(path) if there else path
     return "" if real == path else real
