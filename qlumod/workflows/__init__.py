@@ -1,1 +1,1 @@
-"""The procedures that need several wings, and nothing else."""
+"""Procedures that need several wings."""

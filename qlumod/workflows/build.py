@@ -1,4 +1,4 @@
-"""Building modules: what is locked is fetched, built and packaged, each only where it is needed."""
+"""Building modules: locked packages are fetched, built and packaged, only as far as needed."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -29,24 +29,24 @@ from qlumod.workflows.predecessors import Base, fetch_predecessors, require_pred
 from qlumod.workflows.workplace import Workplace
 
 PACKAGERS = 2
-"""How many modules at least are packaged at once: lintian has one when the next is there."""
+"""The least number of modules packaged in parallel: lintian checks one while the next is packed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltModule:
-    """What became of one module: its payload, its packages, and whether a second build agreed."""
+    """The result of one module: its payload, its packages, and a second build's differences."""
 
     module: ModuleName
     payload: Payload
     packages: tuple[Path, ...] = ()
-    """The files of its package build, the .changes last; empty for a module only built upon."""
+    """The files of its package build, the .changes last; empty if it is only a requirement."""
     differences: tuple[str, ...] = ()
-    """How a second build came out otherwise; empty without one."""
+    """The differences of a second build; empty without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What a build would do for one module."""
+    """The plan of a build for one module."""
 
     module: ModuleName
     identity: str
@@ -55,7 +55,7 @@ class Planned:
 
 
 def plan_build(place: Workplace, modules: Sequence[str]) -> tuple[Planned, ...]:
-    """Say what `build_modules` would do, without fetching or building anything."""
+    """The plan of `build_modules`, without fetching or building anything."""
     return tuple(
         Planned(module=job.spec.module, identity=job.identity, action=_action(place, job))
         for job in ordered(place, modules)[-1]
@@ -75,11 +75,11 @@ def build_modules(
     base: Base | None = None,
     listen: Listener,
 ) -> tuple[BuiltModule, ...]:
-    """Build modules and package them; no names stand for all modules.
+    """Build modules and package them; without names, all modules.
 
-    Modules are built side by side, each as soon as those that it requires are there, and packaged
-    beside that. Where one fails, the others are finished before the error is raised. Where a second
-    build comes out otherwise, that module gets no packages, and nothing is built upon it.
+    Modules are built in parallel, each as soon as its requirements are built, and packaged
+    meanwhile. If one fails, the others are finished before the error is raised. If a second build
+    differs, that module gets no packages, and no module that requires it is built.
     """
     if to.lint:
         require_programs("lintian")
@@ -116,7 +116,7 @@ def build_modules(
 
 
 def _compare_again(job: Job, made: Payload, workshop: Workshop, *, listen: Listener) -> None:
-    """Build a module a second time; raises where it comes out otherwise."""
+    """Build a module a second time; raises if the result differs."""
     found = build_again(job, workshop, listen=listen)
     if found:
         raise _Differs(made, found)
@@ -124,21 +124,21 @@ def _compare_again(job: Job, made: Payload, workshop: Workshop, *, listen: Liste
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Packaging:
-    """How the modules of one build are packaged."""
+    """Packages the modules of one build."""
 
     wanted: Sequence[ModuleName]
     named: bool
-    """Whether these were named, or are all there are."""
+    """Whether the modules were named; otherwise they are all modules."""
     workshop: Workshop
     to: Delivery
     listen: Listener
 
     def packages(self, job: Job, made: Payload) -> tuple[Path, ...]:
-        """Package a module; what is published already only if it was named."""
+        """Package a module; if it is published already, only if it was named."""
         module = job.spec.module
         if module not in self.wanted:
             return ()
-        # What is made in another profile is a trial: it is never published as that version.
+        # A build in another profile is a trial: it is never published as that version.
         trial = bool(job.project.release.profile)
         if not trial and _is_published(job, made) and not self.named:
             self.listen(Notice(text=f"{module}: nothing to package, it is published as it is"))
@@ -147,7 +147,7 @@ class _Packaging:
 
 
 class _Differs(QlumodError):
-    """A second build came out otherwise: nothing is made of the module, and nothing upon it."""
+    """A second build differs: neither the module nor any that requires it is made."""
 
     def __init__(self, payload: Payload, differences: tuple[str, ...]) -> None:
         super().__init__(
@@ -158,7 +158,7 @@ class _Differs(QlumodError):
 
 
 def _faults(outcome: Outcome[tuple[Payload, Future[tuple[Path, ...]]]]) -> Iterator[QlumodError]:
-    """What failed in building and packaging; that a second build differs is no error."""
+    """The errors of building and packaging; that a second build differs is not among them."""
     yield from (fault for fault in outcome.failed.values() if not isinstance(fault, _Differs))
     for _, packaging in outcome.done.values():
         match packaging.exception():
@@ -188,7 +188,7 @@ def ordered(place: Workplace, modules: Sequence[str]) -> tuple[Project, Lock, tu
 
 
 def named_modules(project: Project, modules: Sequence[str]) -> tuple[ModuleName, ...]:
-    """The modules of these names; none stand for all."""
+    """The modules of these names; without names, all modules."""
     names = tuple(module_name(name) for name in modules)
     return names or tuple(spec.module for spec in project.specs)
 

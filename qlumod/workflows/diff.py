@@ -1,4 +1,4 @@
-"""What differs between versions of modules: two packages, or all that two snapshots have."""
+"""The differences between versions of modules: of two packages, or of two snapshots."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,14 +10,14 @@ from qlumod.repository.publishing.founding import opened_settings
 
 
 def compare_payloads(old: Path, new: Path) -> tuple[Comparison, ...]:
-    """Hold two payload packages, or payloads' directories, against each other."""
+    """Compare two payload packages, or two payload directories."""
     return (compared(listed_version(old), listed_version(new)),)
 
 
 def compare_published(repository: Path, old: str, new: str) -> tuple[Comparison, ...]:
-    """Hold what two suites or snapshots have against each other, as far as it differs.
+    """Compare the modules of two suites or snapshots; only those that differ.
 
-    Of each module the newest version counts.
+    The newest version of each module is compared.
     """
     layout = Layout(root=repository.absolute())
     opened_settings(layout)

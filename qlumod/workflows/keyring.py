@@ -1,4 +1,4 @@
-"""Packages by which clients follow a repository: the repository makes them, lintian sees them."""
+"""Client packages of a repository: made by the repository, and checked by lintian."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,10 +32,11 @@ def client_packages(
     lint: bool = True,
     listen: Listener,
 ) -> tuple[Path, ...]:
-    """Make the packages by which clients follow the repository: keys, and the sources of each x.y.
+    """Make the client packages of the repository: its keys, and the sources of each x.y.
 
-    `suites` none are all that are there, but for proposed updates. What is published already comes
-    out the same, under the same version. Where lintian finds errors, nothing gets to `output`.
+    Without `suites`, all existing suites are included except proposed updates. A package that is
+    published already is made identically, under the same version. If lintian finds errors, nothing
+    is written to `output`.
     """
     layout = Layout(root=repository.absolute())
     settings = opened_settings(layout)

@@ -23,20 +23,20 @@ from qlumod.workflows.predecessors import Base, Numbering, fetch_predecessors, r
 from qlumod.workflows.workplace import Workplace
 
 AS_IT_IS = Wish()
-"""Nothing moves that need not."""
+"""Only required moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """What `lock` did, or would do."""
+    """The result of `lock`, or its plan."""
 
     path: Path
     lock: Lock
     difference: LockDifference
     changed: bool
-    """Whether the file is another one now."""
+    """Whether the lock file has changed."""
     revisions: tuple[Revision, ...] = ()
-    """The version of each module, and why it is that."""
+    """The version of each module, and the reason."""
 
 
 def lock(
@@ -72,7 +72,7 @@ def lock(
 
 
 def _announce(found: LockDifference, old: Lock | None, new: Lock, listen: Listener) -> None:
-    """Say what a build will compile because of the lock, and what changed under its version."""
+    """Report what a build will compile because of the lock, and what changed under its version."""
     for text in compiled_anew(old, new):
         listen(Notice(text=text))
     for moved in found.moved:
@@ -88,9 +88,9 @@ def fetch_modules(
     dry_run: bool = False,
     listen: Listener = ignore,
 ) -> Fetched:
-    """Fetch what the store lacks of the locked packages, of all modules or of those named.
+    """Fetch the locked packages that the store lacks, of all modules or of those named.
 
-    What their predecessors were is read from the repository at `base`, where the store lacks it.
+    The texts of their predecessors are read from the repository at `base` if the store lacks them.
     """
     project, locked = locked_project(place, modules)
     if dry_run:

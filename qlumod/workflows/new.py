@@ -1,4 +1,4 @@
-"""A newcomer's module: its spec is written, and tried, so that all that comes after it works."""
+"""Making a new module: its spec is written and tested, so that all later steps succeed."""
 
 import os
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ DEFAULT_GROUP = "HPC Stack"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a person says of a new module, as it was typed; empty fields have defaults."""
+    """The user's input for a new module, unparsed; empty fields have defaults."""
 
     module: str
     packages: Sequence[str]
@@ -45,11 +45,11 @@ class New:
     """A new module."""
 
     path: Path
-    """Its spec, and what is in it."""
+    """The path of its spec, whose content is `text`."""
     text: str
     accounts: Path
     stanzas: tuple[str, ...]
-    """What the account table needs for it, appended there."""
+    """The stanzas that were appended to the account table for it."""
 
 
 def new(
@@ -60,9 +60,9 @@ def new(
     dry_run: bool = False,
     listen: Listener,
 ) -> New:
-    """Write the spec of a module that is not there yet, and the accounts that its packages make.
+    """Write the spec of a new module, and the accounts that its packages make.
 
-    Where it is `tried`, it is solved and built first, and nothing is written unless that goes well.
+    If it is `tried`, it is solved and built first, and nothing is written unless that succeeds.
     """
     project = check_specs(place.specs)
     module = module_name(wanted.module)
@@ -91,7 +91,7 @@ def new(
 def _missing_accounts(
     place: Workplace, project: Project, module: ModuleName, listen: Listener
 ) -> tuple[str, ...]:
-    """Build a module; returns what the account table lacks, and raises what else is wrong."""
+    """Build a module; returns the missing entries of the account table, and raises other errors."""
     require()
     wanted = target(project.release, place.flavor, place.arch)
     project = project.of_flavor(wanted.flavor)
@@ -151,7 +151,7 @@ def _spec_text(module: ModuleName, wanted: Wanted) -> str:
 
 
 def _flavor(project: Project, module: ModuleName) -> FlavorName:
-    """The flavor that a module is tried in: the release's default, or the first that has it."""
+    """The flavor in which a module is tried: the release's default, or the module's first."""
     spec, release = project.spec(module), project.release
     candidates = (release.default_flavor, *release.flavors)
     return next(flavor for flavor in candidates if spec.made_in(flavor))
@@ -160,7 +160,7 @@ def _flavor(project: Project, module: ModuleName) -> FlavorName:
 def _with_accounts(
     table: Path, module: ModuleName, stanzas: Sequence[str], project: Project
 ) -> str:
-    """The text of the account table with more stanzas; it is right, or nothing is written."""
+    """The text of the account table with more stanzas; it is checked before it is written."""
     text = read_document(table, within=table.parent).rstrip("\n")
     added = (f"# {module}", *(f"{stanza.strip()}\n" for stanza in stanzas))
     text = "\n".join((text, "", *added))

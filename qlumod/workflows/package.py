@@ -1,4 +1,4 @@
-"""Packaging modules: from payloads to .debs, and what debhelper asks for on the way."""
+"""Packaging modules: from payloads to .debs, with the functions that debhelper calls meanwhile."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,27 +28,27 @@ from qlumod.workflows.predecessors import known_predecessor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installed:
-    """A payload that lies in a package's build directory."""
+    """A payload in a package's build directory."""
 
     payload: Payload
-    """Where it was taken from."""
+    """The payload that was copied."""
     substvars: Mapping[str, str]
-    """The substitution variables that debhelper shall know (deb-substvars(5))."""
+    """The substitution variables for debhelper (deb-substvars(5))."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePackage:
-    """What an unpacked source package of modules carries."""
+    """The content of an unpacked source package of modules."""
 
     inputs: Path
     """Its documents: ``debian/qlumod``."""
     brought: Sequence[Path] = ()
-    """The directories of locked .debs in it."""
+    """The directories with locked .debs in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildDirectory:
-    """Where the files of a binary package are put."""
+    """The directory of a binary package's files."""
 
     package: str
     directory: Path
@@ -70,7 +70,7 @@ def package_module(
 
 
 def source_plan(job: Job, store: Store) -> SourcePlan:
-    """What the source package of a module is."""
+    """The plan of a module's source package."""
     return _plan(job, known_predecessor(job.lock, job.spec.module, store))
 
 
@@ -83,9 +83,9 @@ def install_module(
     check: bool = True,
     listen: Listener,
 ) -> Installed:
-    """Put a module into a package's build directory, building it where the cache lacks it.
+    """Copy a module into a package's build directory, and build it if the cache lacks it.
 
-    This is what `dh_qlumod` calls.
+    `dh_qlumod` calls this.
     """
     job = read_inputs(source.inputs, module)
     made = _plan(job, _carried(job, source.inputs))
@@ -103,7 +103,7 @@ def install_module(
 
 
 def _jobs(job: Job, workshop: Workshop, listen: Listener) -> tuple[Job, ...]:
-    """What has to be done for a payload: nothing, or to build it here with the tools of here."""
+    """The jobs for a payload: none, or its build on this host with this host's tools."""
     module, cache = job.spec.module, workshop.cache
     locked = plan_jobs(job.project, job.lock, [module])[-1]
     if payload_path(cache, locked.identity).is_dir():
@@ -113,7 +113,7 @@ def _jobs(job: Job, workshop: Workshop, listen: Listener) -> tuple[Job, ...]:
 
 
 def _of_these_tools(job: Job, listen: Listener) -> Lock:
-    """The lock with the tools that build here: what they make is not taken for what was locked."""
+    """The lock with this host's tools, so that the result is not taken for the locked one."""
     lock = job.lock
     tools = packaging_named(job.project.release.packaging_of(lock.flavor)).tools
     others = other_tools(lock, tools)
@@ -123,7 +123,7 @@ def _of_these_tools(job: Job, listen: Listener) -> Lock:
 
 
 def _brought(lock: Lock, source: SourcePackage) -> Mapping[Digest, Path]:
-    """The locked .debs that lie in these directories, by digest; whoever uses one hashes it."""
+    """The locked .debs in these directories, by digest; they are hashed when they are used."""
     return {
         package.sha256: path.absolute()
         for directory in source.brought
@@ -144,7 +144,7 @@ def _plan(job: Job, before: Predecessor | None) -> SourcePlan:
 
 
 def _carried(job: Job, inputs: Path) -> Predecessor | None:
-    """The predecessor that a source package carries; None: its lock names none."""
+    """The predecessor in a source package; None: its lock names none."""
     locked = job.lock.predecessor_of(job.spec.module)
     if locked is None:
         return None

@@ -1,4 +1,4 @@
-"""What modules are compared with: the versions published before them."""
+"""The predecessors of modules: the versions published before, for comparison."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from qlumod.system.disk.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """Where published modules are looked for.
+    """The repository in which published modules are looked up.
 
     `against` is a suite or a snapshot; None: the suites of the release, see `bases`.
     """
@@ -48,17 +48,17 @@ class Base:
 
     @property
     def layout(self) -> Layout:
-        """Where everything lies there."""
+        """The paths of that repository."""
         return Layout(root=self.repository.absolute())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbering:
-    """What tells the versions of modules."""
+    """The input for the versions of modules."""
 
     base: Base | None
     raised: Collection[ModuleName] = ()
-    """Those that get the next N, even if nothing is known to have changed."""
+    """The modules that get the next N, even without a known change."""
 
 
 def revise(
@@ -70,10 +70,10 @@ def revise(
     store: Store,
     listen: Listener,
 ) -> tuple[Lock, tuple[Revision, ...]]:
-    """Give each module of a new lock its version, by what is published in a repository.
+    """Give each module of a new lock its version, by the published versions in a repository.
 
-    What the versions to come are compared with is put into the store. Without a repository all
-    stays as the old lock says it.
+    The texts for comparing the new versions are put into the store. Without a repository all
+    versions stay as in the old lock.
     """
     there = _there(by.base, listen)
     wanted = _wanted(new, project.release)
@@ -105,7 +105,7 @@ def fetch_predecessors(
     store: Store,
     listen: Listener,
 ) -> tuple[LockedPredecessor, ...]:
-    """Read again from a repository what the store lacks of the modules' predecessors."""
+    """Read texts of the modules' predecessors that the store lacks from a repository again."""
     lacking = tuple(_lacking(lock, modules, store))
     there = _there(base, listen) if lacking else None
     if there:
@@ -122,7 +122,7 @@ def fetch_predecessors(
 
 
 def known_predecessor(lock: Lock, module: ModuleName, store: Store) -> Predecessor | None:
-    """The predecessor that the lock names for a module, from the store; None: it names none."""
+    """The predecessor of a module by the lock, from the store; None: the lock names none."""
     locked = lock.predecessor_of(module)
     if locked is None:
         return None
@@ -137,7 +137,7 @@ def known_predecessor(lock: Lock, module: ModuleName, store: Store) -> Predecess
 
 
 def require_predecessors(lock: Lock, modules: Iterable[ModuleName], store: Store) -> None:
-    """Raise where the store does not know what these modules are compared with."""
+    """Raise if the store lacks the predecessors of these modules."""
     raise_faults(_unknown(found) for found in _lacking(lock, modules, store))
 
 
@@ -151,7 +151,7 @@ def _lacking(
 
 
 def _there(base: Base | None, listen: Listener) -> Base | None:
-    """The repository, if there is one by now: the first release is locked before it begins."""
+    """The repository, if it exists already: the first release is locked before it is created."""
     if base and not base.against and not base.layout.settings.is_file():
         text = f"there is no repository {base.repository} yet: no module is compared with any"
         listen(Caution(text=text))
@@ -192,12 +192,12 @@ def _published(
 def _of_the_release(
     version: ReleaseVersion, found: Published | None, told: Published | None
 ) -> Published | None:
-    """What a repository has, unless that is of an earlier release and the lock knows more."""
+    """The repository's version, unless it is of an earlier release and the lock knows one."""
     return found if found and (found.version == version or not told) else told
 
 
 def _read(found: PublishedModule, module: ModuleName, store: Store, listen: Listener) -> Published:
-    """Read a published module, and keep what its successor is compared with."""
+    """Read a published module, and keep the texts with which its successor is compared."""
     payload = read_payload(found.deb)
     inputs = read_inputs_of(found.packaging) if found.packaging else {}
     job = _job(inputs, module, found, listen)
@@ -223,7 +223,7 @@ def _recipe(job: Job) -> Recipe:
 def _job(
     inputs: Mapping[str, str], module: ModuleName, found: PublishedModule, listen: Listener
 ) -> Job | None:
-    """What a module was built from, if its source package is there and can be understood."""
+    """The job of a published module, if its source package exists and can be read."""
     if not inputs:
         return None
     try:
@@ -234,7 +234,7 @@ def _job(
 
 
 def _own_predecessor(job: Job, inputs: Mapping[str, str], store: Store) -> LockedPredecessor | None:
-    """What a published module was compared with itself, which its source package carries."""
+    """The predecessor of a published module, from its source package."""
     module = job.spec.module
     start = f"{BEFORE}/{module}/"
     texts = {

@@ -28,13 +28,13 @@ def verify_stack(
     fresh: bool = False,
     listen: Listener,
 ) -> Verdict:
-    """Hold the stack of some modules, and of all that they require, against one installation.
+    """Compare the stack of some modules, and of all that they require, with one installation.
 
-    No names stand for all modules. Payloads that the cache lacks are built first. `fresh` installs
-    the reference again.
+    Without names, all modules are in the stack. Payloads that the cache lacks are built first.
+    `fresh` installs the reference again.
     """
     asked = tuple(map(module_name, modules))
-    # What no lock can mend is told first.
+    # Errors that no lock can mend are reported first.
     require_one_stack(with_requirements(asked, project_for(place)[0].specs))
     project, lock = locked_project(place, modules)
     stacked = with_requirements(asked or [spec.module for spec in project.specs], project.specs)
@@ -57,8 +57,8 @@ def verify_stack(
 def built_payloads(
     workshop: Workshop, jobs: Sequence[Job], *, listen: Listener
 ) -> dict[ModuleName, Payload]:
-    """The payloads of modules, and in the store all packages that an installation of them takes."""
+    """The payloads of modules; the store then has all packages for an installation of them."""
     payloads = build_payloads(jobs, workshop, listen=listen)
-    # The installation gets the same packages of compiled modules as the layers.
+    # The installation uses the same packages of compiled modules as the layers.
     ensure_generated(jobs, workshop, listen=listen)
     return payloads

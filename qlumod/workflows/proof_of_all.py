@@ -30,10 +30,11 @@ def verify_all(
     at_once: bool = False,
     listen: Listener,
 ) -> Proved:
-    """Hold every pair of modules and the largest compatible sets against one installation each.
+    """Compare every pair of modules and the largest compatible sets with one installation each.
 
-    No names stand for all modules. A pair is installed in two steps where that is proven sound
-    (docs/proof.md); `at_once` installs every pair at once. `fresh` does again what was done before.
+    Without names, all modules are compared. A pair is installed in two steps if that is proven
+    equivalent (docs/proof.md); `at_once` installs every pair at once. `fresh` repeats earlier
+    comparisons.
     """
     project, lock = locked_project(place, modules)
     asked = tuple(map(module_name, modules)) or tuple(spec.module for spec in project.specs)

@@ -1,4 +1,4 @@
-"""Who proves signs the proof: the key is tried before the work begins, and signs at its end."""
+"""Signing proofs: the key is tried before the proof, and signs at its end."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,10 +23,10 @@ Write = Callable[[Mapping[str, object]], None]
 def writing_proof(
     file: Path | None, named: Sequence[str], repository: Path | None
 ) -> Iterator[Write]:
-    """Write a proof into a file, if one is wanted, signed by the keys that are named.
+    """Write a proof into a file, if one is named, signed by the named keys.
 
-    Else by those of the repository that are here, else by the only key that the user has. Raises
-    `QlumodError` where none of it is there.
+    The default keys are those of the repository that are here, else the user's only key. Raises
+    `QlumodError` if there is none.
     """
     if file is None:
         yield lambda _: None
@@ -37,7 +37,7 @@ def writing_proof(
 
 
 def _text(document: Mapping[str, object]) -> bytes:
-    """The text of a proof, which was read once as a repository will read it."""
+    """The text of a proof, after reading it once as a repository will do."""
     text = proof_text(document)
     parse_proof(text, "the proof", known=permits(known_permits()))
     return text
@@ -56,7 +56,7 @@ def _signed(keys: Sequence[SigningKey], text: bytes) -> bytes:
 
 
 def _of_repository(repository: Path | None) -> tuple[str, ...]:
-    """The keys here whose proofs the repository takes, where there is one."""
+    """The keys of this host whose proofs the repository accepts, if there is a repository."""
     layout = Layout(root=(repository or Path("/nonexistent")).absolute())
     if not layout.settings.is_file():
         return ()

@@ -1,4 +1,4 @@
-"""Publishing: a repository takes packages of which proving says that they go together."""
+"""Publishing: a repository takes packages whose compatibility is proven."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -33,11 +33,11 @@ def publish(
     terms: Terms,
     listen: Listener,
 ) -> Publication:
-    """Put .debs, source packages and all that .changes files name into a suite.
+    """Put .debs, source packages and all files of .changes files into a suite.
 
-    Everything is checked before anything is written; after it, either all packages are visible or
-    none is. The same files again change nothing. `target` None is the suite that the module
-    packages say. A repository that is not there yet begins as is wished.
+    Everything is checked before anything is written; afterwards either all packages are visible or
+    none is. Publishing the same files again changes nothing. `target` None is the suite that the
+    module packages name. A missing repository is created according to the wishes.
     """
     layout = Layout(root=terms.repository.absolute())
     settings = settle_repository(layout, wishes)
@@ -70,10 +70,9 @@ def promote(
     terms: Terms,
     listen: Listener,
 ) -> Publication:
-    """Offer what one suite has in another one, too: the same bytes, never built again.
+    """Publish packages of one suite in another one, too: the same bytes, without a new build.
 
-    `packages` are binary packages, none stands for all; the sources that they were built from come
-    along.
+    `packages` are binary packages, none means all; their source packages are published with them.
     """
     layout = Layout(root=terms.repository.absolute())
     settings = opened_settings(layout)
@@ -90,7 +89,7 @@ def promote(
 
 
 def _demand(layout: Layout, settings: Settings, admission: Admission) -> Demand:
-    """Read the proofs, which may permit only what this program's own proving permits."""
+    """Read the proofs, which may permit only the differences that this program itself permits."""
     known = permits(proving.known_permits()) if admission.proofs else {}
     return demand(layout, settings, admission, known)
 

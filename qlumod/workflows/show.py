@@ -1,4 +1,4 @@
-"""Showing modules: what the spec and the lock say of each, and what its layer takes if built."""
+"""Showing modules: the data of spec and lock for each, and the size of its layer if it is built."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from qlumod.workflows.workplace import Workplace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownModule:
-    """One module: what was written, what is locked, and what was built of it."""
+    """One module: its spec, its locked packages, and its payload."""
 
     spec: ModuleSpec
     version: str
@@ -28,12 +28,12 @@ class ShownModule:
     architecture: str
     packages: tuple[LockedPackage, ...]
     identity: str
-    """The digest of all that its layer is made from."""
+    """The digest of all inputs of its layer."""
     payload: Path | None
-    """Where it lies in the cache; None: it is not built."""
+    """Its directory in the cache; None: it is not built."""
     manifest: Manifest | None
     room: Room | None
-    """What takes the room in its layer, where that was asked for."""
+    """The sizes of the parts of its layer, if requested."""
 
 
 def show_modules(
@@ -42,9 +42,9 @@ def show_modules(
     *,
     sizes: bool = False,
 ) -> tuple[ShownModule, ...]:
-    """Tell of modules what is known without building anything; no names stand for all modules.
+    """The known data of modules, without building anything; without names, all modules.
 
-    `sizes` asks for what takes the room in their layers, which must be built.
+    `sizes` requests the sizes of the parts of their layers, which must be built.
     """
     project, _, jobs = ordered(place, modules)
     wanted = named_modules(project, modules)

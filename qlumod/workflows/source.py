@@ -1,4 +1,4 @@
-"""Writing source packages of modules: nothing is built, and no right is needed."""
+"""Writing source packages of modules: nothing is built, and no privileges are needed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class WrittenSource:
     name: str
     version: str
     files: tuple[Path, ...] = ()
-    """The .changes last; none where it was only planned."""
+    """The .changes last; none if it was only planned."""
 
 
 def source(
@@ -34,9 +34,9 @@ def source(
     dry_run: bool = False,
     listen: Listener,
 ) -> tuple[WrittenSource, ...]:
-    """Write the source packages of modules into `output`; no names stand for all modules.
+    """Write the source packages of modules into `output`; without names, of all modules.
 
-    `with_packages` lets the locked .debs go along; those that the store lacks are fetched.
+    `with_packages` includes the locked .debs; those that the store lacks are fetched.
     """
     project, lock, jobs = ordered(place, modules)
     wanted = named_modules(project, modules)

@@ -1,4 +1,4 @@
-"""What the commands of release engineers work with: where all lies, what for, and how."""
+"""The paths and settings for the commands of release engineers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +10,16 @@ from qlumod.system.disk.workshop import Workshop
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace(LockPlace):
-    """What it takes to lock, and to make something of what is locked; None: the default."""
+    """The paths and settings for locking and for using locked packages; None: the default."""
 
     work: Path | None = None
-    """The directory to build in where memory does not suffice."""
+    """The directory for builds that do not fit into memory."""
     processors: int | None = None
-    """How many processors may work; no byte depends on it."""
+    """The number of processors to use; it does not affect any byte."""
 
     @property
     def workshop(self) -> Workshop:
-        """Where layers and reference installations are made."""
+        """The place where layers and reference installations are made."""
         return workshop_in(self.cache, store=self.store, work=self.work, processors=self.processors)
 
 
