@@ -1,8 +1,8 @@
-"""The predecessor of a module: the texts that tell, later and elsewhere, what it was.
+"""The predecessor of a module: the texts that describe it, for later comparisons.
 
-They travel as one document through the package store, by digest, and as single files below
-``debian/qlumod/before/`` in source packages. Nothing in there is compressed: the same texts have
-the same digest whatever compressed them when they were published.
+They are one document in the package store, by digest, and single files below
+``debian/qlumod/before/`` in source packages. They are not compressed: the same texts have the same
+digest however they were compressed when they were published.
 """
 
 import io
@@ -20,7 +20,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.system.disk.regular_files import read_bytes
 
 BEFORE = "before"
-"""The directory below ``debian/qlumod/`` that holds a directory for each module."""
+"""The directory below ``debian/qlumod/`` with a directory for each module."""
 PACKAGES = "packages"
 CONTENTS = "contents"
 CHANGELOG = "changelog"
@@ -28,7 +28,7 @@ PACKAGES_CHANGELOG = "packages.changelog"
 CONTENTS_CHANGELOG = "contents.changelog"
 DEBIAN_CHANGELOG = "debian.changelog"
 SPEC = "spec"
-"""The canonical text of its spec; missing where its source package was not published."""
+"""The canonical text of its spec; missing if its source package was not published."""
 TEXTS = (
     PACKAGES, CONTENTS, CHANGELOG, PACKAGES_CHANGELOG, CONTENTS_CHANGELOG, DEBIAN_CHANGELOG, SPEC,
 )  # fmt: skip
@@ -36,7 +36,7 @@ TEXTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Predecessor:
-    """The version before this one, as it was published."""
+    """The published version before this one."""
 
     module: ModuleName
     version: str
@@ -45,7 +45,7 @@ class Predecessor:
 
     @cached_property
     def packages(self) -> tuple[PackageLine, ...]:
-        """The packages that it consisted of."""
+        """The packages of its layer."""
         return parse_packages(self.texts[PACKAGES], self._named(PACKAGES))
 
     @cached_property
@@ -55,7 +55,7 @@ class Predecessor:
 
     @property
     def files(self) -> dict[str, str]:
-        """Its texts as a source package carries them, by path below ``debian/qlumod/``."""
+        """Its texts as files of a source package, by path below ``debian/qlumod/``."""
         return {f"{BEFORE}/{self.module}/{name}": text for name, text in self.texts.items()}
 
     def _named(self, name: str) -> str:
@@ -63,7 +63,7 @@ class Predecessor:
 
 
 def predecessor_document(texts: Mapping[str, str]) -> bytes:
-    """Put texts together to a document: an uncompressed tar archive, the same bytes every time."""
+    """Make a document from texts: an uncompressed tar archive, the same bytes every time."""
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name in sorted(texts):
@@ -75,7 +75,7 @@ def predecessor_document(texts: Mapping[str, str]) -> bytes:
 
 
 def read_predecessor(data: bytes, path: str) -> dict[str, str]:
-    """Take a document apart; raises `QlumodError`."""
+    """Read the texts of a document; raises `QlumodError`."""
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             return {
@@ -90,7 +90,7 @@ def read_predecessor(data: bytes, path: str) -> dict[str, str]:
 
 
 def read_texts(inputs: Path, module: ModuleName, digest: Digest) -> dict[str, str]:
-    """Read a predecessor's texts from a source package; `digest` is what its lock names."""
+    """Read a predecessor's texts from a source package; `digest` is the one in its lock."""
     place = inputs / BEFORE / module
     texts = {
         name: decoded(read_bytes(place / name), str(place / name))

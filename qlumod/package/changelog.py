@@ -31,15 +31,15 @@ from qlumod.package.source_plan import SourcePlan
 
 WIDTH = 78
 ENTRIES = 20
-"""How many versions a changelog tells of; what is older can be read in older packages."""
+"""The most versions in a changelog; older ones are in older packages."""
 NAMED = 20
-"""How many packages a sentence names."""
+"""The most packages that a sentence names."""
 
 _KERNEL = re.compile(r"linux-image-([0-9].*?)(-unsigned)?\Z")
 
 
 def date(epoch: int) -> str:
-    """Write seconds as a changelog has them (RFC 5322), in UTC."""
+    """Format seconds as a date of a changelog (RFC 5322), in UTC."""
     return format_datetime(datetime.fromtimestamp(epoch, UTC))
 
 
@@ -49,7 +49,7 @@ def year(epoch: int) -> int:
 
 
 def summary(plan: SourcePlan) -> tuple[str, ...]:
-    """Say for people what this version is, and what it changes, in a few sentences."""
+    """Describe this version and its changes for people, in a few sentences."""
     number = counted(len(plan.packages), "package")
     target = f"{plan.lock.flavor} {plan.lock.architecture}"
     headline = f"{plan.spec.title} {plan.release.version} for {target}: {number}."
@@ -60,7 +60,7 @@ def summary(plan: SourcePlan) -> tuple[str, ...]:
 
 
 def items(plan: SourcePlan) -> tuple[str, ...]:
-    """The items of the newest debian/changelog entry, wrapped and indented as they are there."""
+    """The items of the newest debian/changelog entry, wrapped and indented in its format."""
     changes = package_changes(plan.before.packages, plan.packages) if plan.before else ()
     headline, against, *others = summary(plan)
     return (
@@ -71,7 +71,7 @@ def items(plan: SourcePlan) -> tuple[str, ...]:
 
 
 def older(plan: SourcePlan) -> str:
-    """What debian/changelog goes on with below the newest entry."""
+    """The text of debian/changelog below the newest entry."""
     return _newest(plan.before.texts[DEBIAN_CHANGELOG], ENTRIES - 1) if plan.before else ""
 
 
@@ -132,7 +132,7 @@ def _security_updates(plan: SourcePlan, changes: Iterable[PackageChange]) -> lis
 
 
 def _changed_fields(old: str | None, new: str) -> list[str]:
-    """The fields that differ between two specs; none where the older one is not known."""
+    """The fields that differ between two specs; none if the older one is not known."""
     if old is None:
         return []
     before, after = (next(read_stanzas(text, SPEC)).fields for text in (old, new))
@@ -161,7 +161,7 @@ def _continued(plan: SourcePlan, name: str, lines: Iterable[str]) -> str:
 
 
 def _newest(text: str, most: int) -> str:
-    """The newest entries of a changelog; each begins with the only line that is not indented."""
+    """The newest entries of a changelog; each begins with its only line without indentation."""
     entries = re.split(r"^(?=\S)", text, flags=re.MULTILINE)
     return "".join([entry for entry in entries if entry.strip()][:most])
 

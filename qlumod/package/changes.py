@@ -1,4 +1,4 @@
-"""What changed between two versions of a module: pure, sorted, and bounded in size."""
+"""The changes between two versions of a module: pure, sorted, and bounded in size."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from debian.debian_support import NativeVersion
 from qlumod.model.contents import PackageLine, PathLine, escaped
 
 MOST = 200
-"""How many changes a changelog entry names before it only counts the rest."""
+"""The most changes that a changelog entry names; the others are only counted."""
 
 _TYPES = {
     "f": "file", "d": "directory", "l": "link", "h": "hard link", "c": "character device",
@@ -21,7 +21,7 @@ _LINKS = "lh"
 
 
 class ChangeKind(StrEnum):
-    """What happened to a package or a path; in the order in which they are counted."""
+    """The kind of a package's or path's change; in the order in which they are counted."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -41,7 +41,7 @@ class ContentChange(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageChange:
-    """A package that came (`old` is None), went (`new` is None), or has other bytes."""
+    """A package that was added (`old` is None), removed (`new` is None), or has other bytes."""
 
     package: str
     old: PackageLine | None
@@ -70,7 +70,7 @@ class PackageChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathChange:
-    """A path that came (`old` is None), went (`new` is None), or is not what it was."""
+    """A path that was added (`old` is None), removed (`new` is None), or changed."""
 
     path: str
     old: PathLine | None
@@ -85,7 +85,7 @@ class PathChange:
 
     def __str__(self) -> str:
         line = self.new or self.old
-        assert line is not None  # one of them is there
+        assert line is not None  # one of them is set
         if self.old is None or self.new is None:
             return f"{self.kind} {_TYPES[line.type]} {escaped(self.path)} ({line.origin})"
         aspects = ", ".join(_aspects(self.old, self.new))
@@ -120,7 +120,7 @@ def path_changes(old: Iterable[PathLine], new: Iterable[PathLine]) -> tuple[Path
 
 
 def counts(changes: Iterable[ContentChange], noun: str = "") -> str:
-    """Count changes by kind: ``1 package added, 3 upgraded``; the noun stands once."""
+    """Count changes by kind: ``1 package added, 3 upgraded``; the noun occurs once."""
     found = Counter(change.kind for change in changes)
     parts = [(found[kind], kind) for kind in ChangeKind if found[kind]]
     first = f"{counted(parts[0][0], noun) if noun else parts[0][0]} {parts[0][1]}" if parts else ""
@@ -128,14 +128,14 @@ def counts(changes: Iterable[ContentChange], noun: str = "") -> str:
 
 
 def bounded(changes: Sequence[ContentChange], most: int = MOST) -> tuple[str, ...]:
-    """A line for each of the first changes, and how many more there are."""
+    """A line for each of the first changes, and the number of all others."""
     lines = tuple(str(change) for change in changes[:most])
     rest = changes[most:]
     return (*lines, f"and {len(rest)} more: {counts(rest)}") if rest else lines
 
 
 def counted(number: int, noun: str) -> str:
-    """Write a number of things: ``1 package``, ``3 packages``."""
+    """Format a number of things: ``1 package``, ``3 packages``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
@@ -144,7 +144,7 @@ def _bytes(line: PackageLine | None) -> tuple[str, str] | None:
 
 
 def _aspects(old: PathLine, new: PathLine) -> Iterator[str]:
-    """What differs between two lines of one path, each in a few words."""
+    """The differences between two lines of one path, each in a few words."""
     if old.type != new.type:
         yield f"type {_TYPES[old.type]} → {_TYPES[new.type]}"
     elif old.digest != new.digest and new.type in _LINKS:

@@ -1,4 +1,4 @@
-"""Making .debs of a module: the source package is written, debhelper builds it, all is moved."""
+"""Building a module's .debs: the source package is written, debhelper builds it, all is moved."""
 
 import os
 import shlex
@@ -27,11 +27,11 @@ from qlumod.system.processes.programs import SEARCH_PATH
 from qlumod.system.processes.workers import workers
 
 INPUTS = "Qlumod-Inputs"
-"""The field of the .changes file with the digest of everything that the packages were made from."""
+"""The field of the .changes file with the digest of all inputs of the packages."""
 UNLINTED = "Qlumod-Unlinted"
-"""The field of a .changes file whose packages lintian has not seen; missing where it has."""
+"""The field of a .changes file whose packages lintian has not checked; otherwise missing."""
 ENTRIES = ("package/deb_build.py", "workflows/package.py")
-"""Where making packages begins: here, and where debhelper asks what goes in."""
+"""The entry points of packaging: this module, and the one that debhelper calls."""
 HARMLESS = {
     "layer/": "the payload's digest is among the inputs",
     "lock/": "the lock is one of the files",
@@ -41,7 +41,7 @@ HARMLESS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toolbox:
-    """What debhelper needs to find our add-on and our program."""
+    """The paths by which debhelper finds qlumod's add-on and program."""
 
     environment: tuple[tuple[str, str], ...] = ()
 
@@ -56,12 +56,12 @@ def build_package(
     listen: Listener,
     toolbox: Toolbox | None = None,
 ) -> tuple[Path, ...]:
-    """Build the packages of a module; returns the files where they go, the .changes last.
+    """Build the packages of a module; returns the delivered files, the .changes last.
 
-    `payload` is what the layer wing built; the package build finds it in `cache` by its identity.
-    `check` raises where it is not what it says of itself; it works beside debhelper, and no package
-    goes out before it has ended. Nothing is done where there are packages of the same inputs
-    already.
+    `payload` is the result of the layer wing; the package build finds it in `cache` by its
+    identity. `check` raises if it differs from its own manifest; it runs in parallel with
+    debhelper, and no package is delivered before it has ended. If packages of the same inputs
+    exist, nothing is done.
     """
     output, lint = to.output, to.lint
     check_kind(output, plan, with_packages=False)
@@ -100,7 +100,7 @@ def build_package(
 def finished(output: Path, plan: SourcePlan, inputs: Digest, *, lint: bool) -> tuple[Path, ...]:
     """The files of an earlier build from the same inputs, the .changes last, or nothing.
 
-    Where lintian is to see them, it has.
+    With `lint`, only if lintian has checked them.
     """
     for changes in sorted(output.glob(f"{plan.source}_{plan.version}_*.changes")):
         document = signed_stanza(read_bytes(changes, most=MOST), str(changes))
@@ -125,17 +125,17 @@ def _inputs(files: Mapping[str, str], payload: Payload) -> Digest:
 
 def _environment(plan: SourcePlan, cache: Path) -> dict[str, str]:
     return {
-        # What is configured was read already, and has been decided.
+        # The configuration was read and applied already.
         "QLUMOD_CONFIG": os.devnull,
         "QLUMOD_CACHE": str(cache.resolve()),
-        # dh_qlumod need not: the check works beside it.
+        # dh_qlumod need not check it: the check runs in parallel.
         "QLUMOD_CHECKED": "1",
         "SOURCE_DATE_EPOCH": str(plan.epoch),
     }
 
 
 def _toolbox(place: Path) -> Toolbox:
-    """Find the add-on: installed as a package, or in the source tree that we run from."""
+    """Find the add-on: installed as a package, or in the running program's source tree."""
     tree = source_tree()
     if tree is None:
         return Toolbox()
@@ -148,7 +148,7 @@ def _toolbox(place: Path) -> Toolbox:
 
 
 def from_tree(tree: Path, programs: Path) -> Toolbox:
-    """The add-on of a source tree, with the directory that its `qlumod` lies in."""
+    """The add-on of a source tree, and the directory of its `qlumod`."""
     addon = tree / "debhelper"
     return Toolbox(
         environment=(("PATH", f"{programs}:{addon}:{SEARCH_PATH}"), ("PERL5LIB", str(addon))),

@@ -1,4 +1,4 @@
-"""Where packages go that were built."""
+"""The destination of built packages."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Where finished packages go, and what they must stand before."""
+    """The directory of finished packages, and the check before they are moved there."""
 
     output: Path
     lint: bool = True
-    """Whether lintian looks at them: where it finds errors, nothing gets there."""
+    """Whether lintian checks them: if it finds errors, nothing is delivered."""

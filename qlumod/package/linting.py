@@ -1,4 +1,4 @@
-"""What lintian finds in built packages: errors stop the build, warnings are told."""
+"""Lintian's findings in built packages: errors stop the build, warnings are reported."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,11 +12,11 @@ WITHOUT = ("changes-file",)
 """It hashes every file in three ways: dpkg has just done so, and publishing does it again."""
 
 OF_TRIALS = ("maintainer-upload-has-incorrect-version-number", "package-has-long-file-name")
-"""What the version of packages made in a profile brings about; they are not published."""
+"""Tags caused by the version of packages made in a profile, which are not published."""
 
 
 def without_trials(plan: SourcePlan) -> tuple[str, ...]:
-    """The options of lintian that leave out what a profile brings about."""
+    """The options of lintian that suppress tags caused by a profile."""
     return ("--suppress-tags", ",".join(OF_TRIALS)) if plan.release.profile else ()
 
 
@@ -28,7 +28,7 @@ def require_clean(
     scratch: Path,
     listen: Listener,
 ) -> None:
-    """Announce lintian's warnings about packages, or those of .changes files; raise its errors."""
+    """Report lintian's warnings about packages, or those of .changes files; raise its errors."""
     scratch.mkdir()
     with step(listen, f"checking {what} with lintian"):
         found = lint(*packages, without=WITHOUT, options=options, scratch=scratch, listen=listen)

@@ -1,4 +1,4 @@
-"""Moving finished packages to where people look for them."""
+"""Moving finished packages to their destination."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ from qlumod.system.disk.files import sync
 from qlumod.system.disk.refusals import told
 
 PREFIX = ".packaging-"
-"""How the directories are named that packages are built in, beside the finished ones."""
+"""The prefix of the directories in which packages are built, beside the finished ones."""
 
 
 def move_all(files: tuple[Path, ...], output: Path) -> tuple[Path, ...]:
-    """Move finished files into `output`, in their order, each by one rename and lasting."""
+    """Move finished files into `output`, in their order, each by one rename, and sync them."""
     moved = []
     for file in files:
         with told(output):

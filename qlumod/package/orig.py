@@ -1,6 +1,6 @@
 """The tarballs of a module's source package, each the same bytes whenever it has the same name.
 
-None may depend on a library: even their compression is "stored as it is".
+None may depend on a library: even their compression is "stored".
 """
 
 import io
@@ -17,19 +17,19 @@ from qlumod.package.stored import Stored
 from qlumod.system.disk.store import Store
 
 COMPONENT = "packages-"
-"""What the name of the component begins with that holds locked .debs."""
+"""The prefix of the name of the component with locked .debs."""
 
 
 def orig_name(plan: SourcePlan) -> str:
-    """The tarball's file name, as `dpkg-source` looks for it beside the source tree."""
+    """The tarball's file name, for which `dpkg-source` searches beside the source tree."""
     return f"{plan.source}_{plan.release.version}.orig.tar.gz"
 
 
 def write_orig(plan: SourcePlan, readme: str, directory: Path) -> None:
-    """Write the tarball; it holds one short text.
+    """Write the tarball; it contains one short text.
 
-    Its name lacks the revision, and a published file name never gets other bytes. So nothing in it
-    may depend on the module's content.
+    Its name has no revision, and a published file name never gets other bytes. So nothing in it may
+    depend on the module's content.
     """
     with _tarball(directory / orig_name(plan)) as archive:
         top = f"{plan.source}-{plan.release.version}"
@@ -38,7 +38,7 @@ def write_orig(plan: SourcePlan, readme: str, directory: Path) -> None:
 
 
 def component(packages: tuple[LockedPackage, ...]) -> str:
-    """The component of the locked .debs: ``packages-0123456789ab``, named by the set it holds."""
+    """The component of the locked .debs: ``packages-0123456789ab``, named by its packages."""
     names = [[package.file_name, package.sha256] for package in packages]
     return f"{COMPONENT}{digest_value(sorted(names))[:12]}"
 

@@ -61,20 +61,20 @@ _SAID = {
         r"|Upstream Author\(s\)|<years>|<special license>|<Including paragraphs>"
         r"|<likewise for another author>|<INSERT COPYRIGHT YEAR\(S\) HERE>"
     ),
-    # lintian of Debian 12 takes the address of 2005 for good still; then this is of no use.
+    # lintian of Debian 12 still accepts the address of 2005; then the override is unused.
     "old-fsf-address-in-copyright-file": (
         r"Free\s*Software\s*Foundation.*02139|02111-1307|02110-1301"
     ),
 }
-"""What makes lintian say a tag of a copyright file; its own words are in Debian/Copyright.pm."""
+"""The texts for which lintian emits a tag of a copyright file; see its Debian/Copyright.pm."""
 
 
 def of_copyright(text: bytes) -> tuple[Override, ...]:
-    """The override for what lintian says of a collection of copyright files, or nothing."""
+    """The override for lintian's tags of collected copyright files, or nothing."""
     try:
         tags = _tags(text.decode())
     except UnicodeDecodeError:
-        # That it is not UTF-8 is all that lintian then says of it.
+        # If the text is not UTF-8, lintian emits only this tag.
         tags = ("national-encoding",)
     return (Override(tags=tags, reason=_COLLECTED),) if tags else ()
 
@@ -85,7 +85,7 @@ def _tags(text: str) -> tuple[str, ...]:
 
 
 def _of_named_licence(text: str) -> tuple[str, ...]:
-    """What is said of the first licence that is named without its version."""
+    """The tag of the first licence that is named without its version."""
     first = re.search(r"usr/share/common-licenses/(?:L?GPL|GFDL)([^-])", text, re.IGNORECASE)
     if not first:
         return ()

@@ -1,4 +1,4 @@
-"""Putting a payload into a package's build directory, each byte verified while it is copied."""
+"""Copying a payload into a package's build directory, with each byte verified meanwhile."""
 
 import gzip
 import hashlib
@@ -20,16 +20,16 @@ BLOCK = 1 << 20
 
 
 def home_below(root: Path, manifest: Manifest) -> Path:
-    """Where a payload lies that is installed below `root`."""
+    """The directory of a payload that is installed below `root`."""
     return root / payload_home(
         manifest.module, manifest.flavor, manifest.architecture, manifest.version
     )
 
 
 def install_payload(payload: Payload, destination: Path) -> Payload:
-    """Copy a payload to where it is installed below `destination`; returns the copy.
+    """Copy a payload to its installation path below `destination`; returns the copy.
 
-    Exactly the files of the manifest are taken; one that is missing or damaged is an error.
+    Exactly the files of the manifest are copied; a missing or damaged one is an error.
     """
     home = home_below(destination, payload.manifest)
     for entry in payload.manifest.files:
@@ -43,7 +43,7 @@ def install_documents(
 ) -> None:
     """Fill the package's doc directory: links to the contents files, and the changelogs.
 
-    `texts` are the changelogs by file name; the one for people stays plain.
+    `texts` are the changelogs by file name; the one for people is not compressed.
     """
     place = destination / DOCUMENTS / package
     for name in (packages_file(manifest.module), contents_file(manifest.module)):
@@ -56,9 +56,9 @@ def install_documents(
 
 
 def install_copyright(destination: Path, package: str) -> None:
-    """Write the package's copyright file: that of each module which has been installed there.
+    """Write the package's copyright file: that of each module which is installed there.
 
-    Overrides for what lintian has to say of it are added to those of the package.
+    Overrides for lintian's tags of it are added to those of the package.
     """
     collections = sorted((destination / MODULES).glob("*/*/*/*/*.copyright.gz"))
     if not collections:
@@ -98,18 +98,18 @@ def _write(path: Path, data: bytes) -> None:
 
 def _link(link: Path, target: Path) -> None:
     _make(link.parent)
-    # Whoever runs a debhelper command twice gets what once would have given.
+    # A debhelper command that runs twice must have the result of one run.
     link.unlink(missing_ok=True)
     link.symlink_to(os.path.relpath(target, link.parent))
 
 
 def _add(path: Path, text: str) -> None:
-    """Add a text to a file, or begin one; what is there already is not added again."""
+    """Append a text to a file, or create it; a text that it has already is not added again."""
     there = path.read_bytes() if path.exists() else b""
     if text.encode() not in there:
         _write(path, there + text.encode())
 
 
 def _make(directory: Path) -> None:
-    """Make a directory; debhelper gives all of them the right modes later (dh_fixperms)."""
+    """Make a directory; debhelper sets the right modes of all directories later (dh_fixperms)."""
     directory.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Where the parts of qlumod lie that are no Python: in the source tree, or below /usr."""
+"""The paths of qlumod's parts that are not Python: in the source tree, or below /usr."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ _TREE = Path(qlumod.__file__).resolve().parent.parent
 
 
 def source_tree() -> Path | None:
-    """The source tree that this program runs from, or None where it is installed."""
+    """The source tree from which this program runs, or None if it is installed."""
     return _TREE if (_TREE / "debhelper" / "dh_qlumod").is_file() else None
 
 

@@ -1,4 +1,4 @@
-"""Holding two versions of a module against each other, wherever they are."""
+"""Comparing two versions of a module, wherever they are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from qlumod.stack.payload import Payload
 
 
 class ListedVersion(Protocol):
-    """A version of a module: what it consists of."""
+    """A version of a module, with the lists of its packages and paths."""
 
     @property
     def module(self) -> ModuleName:
@@ -26,7 +26,7 @@ class ListedVersion(Protocol):
 
     @property
     def packages(self) -> tuple[PackageLine, ...]:
-        """The packages that it consists of."""
+        """The packages of its layer."""
 
     @property
     def contents(self) -> tuple[PathLine, ...]:
@@ -35,7 +35,7 @@ class ListedVersion(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What differs between two versions of a module; None: it is not there."""
+    """The differences between two versions of a module; None: the version does not exist."""
 
     module: ModuleName
     old: str | None
@@ -44,7 +44,7 @@ class Comparison:
     paths: tuple[PathChange, ...]
 
     def lines(self, *, brief: bool) -> Iterator[str]:
-        """What differs, for people: how many changes there are, and each unless in brief."""
+        """The differences, for people: the number of changes and, unless brief, each of them."""
         yield f"{self.module} {self.old or 'none'} → {self.new or 'none'}"
         for changes, noun in ((self.packages, "package"), (self.paths, "path")):
             yield f"  {counts(changes, noun) or f'no {noun} has changed'}"
@@ -62,9 +62,9 @@ def listed_version(place: Path) -> ListedVersion:
 
 
 def compared(old: ListedVersion | None, new: ListedVersion | None) -> Comparison:
-    """Hold two versions against each other; the module's name is that of the new one."""
+    """Compare two versions; the module's name is that of the new one."""
     there = new or old
-    assert there is not None  # one of them is there
+    assert there is not None  # one of them is set
     return Comparison(
         module=there.module,
         old=old.version if old else None,

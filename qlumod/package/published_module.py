@@ -1,4 +1,4 @@
-"""Reading what was published: the texts of a payload package, and the inputs of its source."""
+"""Reading published modules: the texts of a payload package, and the inputs of its source."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -29,15 +29,15 @@ INPUTS = "debian/qlumod/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedPayload:
-    """What a payload package says of its module."""
+    """The data of a payload package about its module."""
 
     manifest: Manifest
     version: str
     """Of the package: ``14.0.0-1``."""
     digest: Digest
-    """Of the manifest, and so of all of the payload."""
+    """Of the manifest, and so of all files of the payload."""
     texts: dict[str, str]
-    """What its successor is compared with, by name (`qlumod.package.before.TEXTS`)."""
+    """The texts with which its successor is compared, by name (`qlumod.package.before.TEXTS`)."""
 
 
 def read_payload(path: Path) -> PublishedPayload:
@@ -49,7 +49,7 @@ def read_payload(path: Path) -> PublishedPayload:
         found = deb.texts(places.values())
         data = {key: _content(found, place) for key, place in places.items()}
     manifest = data.pop(MANIFEST)
-    # debhelper may have cut it off, and says so in a comment at its end.
+    # debhelper may have truncated it, with a comment about that at its end.
     changelog = re.sub(rb"^#.*\n", b"", data[DEBIAN_CHANGELOG], flags=re.MULTILINE)
     data[DEBIAN_CHANGELOG] = changelog
     return PublishedPayload(
@@ -61,7 +61,7 @@ def read_payload(path: Path) -> PublishedPayload:
 
 
 def _places(name: ModulePackage) -> dict[str, str]:
-    """Where a payload package has its texts, and its manifest."""
+    """The paths of texts and manifest in a payload package."""
     home = Path(payload_home(name.module, name.flavor, name.arch, name.version))
     documents = DOCUMENTS / str(name)
     places = {

@@ -1,4 +1,4 @@
-"""Rendering a module's source package from the templates, which only loop and print."""
+"""Rendering a module's source package from templates, which only loop and print."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class BinaryView:
     name: str
     synopsis: str
     description: tuple[str, ...]
-    """The extended description's lines, each with its leading blank."""
+    """The extended description's lines, each with its leading space."""
     marks: tuple[str, ...]
     """Further fields."""
     depends: tuple[str, ...]
@@ -37,7 +37,7 @@ class BinaryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceView:
-    """A source package as the templates see it: finished texts, nothing to decide."""
+    """A source package as the templates see it: finished texts without decisions."""
 
     name: str
     version: str
@@ -52,18 +52,18 @@ class SourceView:
     items: tuple[str, ...]
     """The newest changelog entry's items, wrapped."""
     older: str
-    """The changelog entries before it, with an empty line ahead, or nothing."""
+    """The changelog entries before it, preceded by an empty line, or nothing."""
     required: tuple[str, ...]
-    """The payload packages that the layer is built over."""
+    """The payload packages over which the layer is built."""
     sources: tuple[str, ...]
-    """The source packages that the layer was made from, with their versions."""
+    """The source packages of the layer's packages, with their versions."""
     areas: tuple[tuple[str, tuple[str, ...]], ...]
     """The packages outside the main area of their distribution, by area."""
     binaries: tuple[BinaryView, ...]
 
 
 def source_view(plan: SourcePlan) -> SourceView:
-    """Take from a plan what the templates print."""
+    """Extract the texts that the templates print from a plan."""
     return SourceView(
         name=plan.source,
         version=plan.version,
@@ -114,12 +114,12 @@ def render(plan: SourcePlan) -> dict[str, str]:
 
 
 def _before(plan: SourcePlan) -> Mapping[str, str]:
-    """What tells which files have changed: only the build knows those of today."""
+    """Data for finding the changed files: today's files are known only in the build."""
     return plan.before.files if plan.before else {}
 
 
 def overrides_text(package: str, overrides: Sequence[Override]) -> str:
-    """Write overrides of lintian's tags as a package has them."""
+    """Format overrides of lintian's tags as a file of a package."""
     return str(_printer({})("lintian-overrides", package=package, overrides=overrides))
 
 
@@ -156,7 +156,7 @@ def _marks(spec: ModuleSpec, kind: str) -> tuple[str, ...]:
 
 
 def _description(spec: ModuleSpec, binary: Binary) -> tuple[str, ...]:
-    """The extended description: the spec's synopsis, its text, and what this package is."""
+    """The extended description: the spec's synopsis, its text, and the role of this package."""
     synopsis, *text = (line.rstrip() for line in lines_of(spec.description) or [""])
     paragraphs = (
         textwrap.wrap(synopsis if synopsis.endswith(".") else f"{synopsis}.", WIDTH),

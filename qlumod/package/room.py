@@ -1,4 +1,4 @@
-"""What takes the room in a layer: by package and by place, firmware apart; pure."""
+"""The sizes of a layer's parts: by package and by place, firmware apart; pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -9,14 +9,14 @@ from qlumod.model.contents import PathLine
 
 FIRMWARE = "/usr/lib/firmware/"
 TOLD_APART = 100
-"""A directory that takes more than one part of so many is told apart from the one that it is in."""
+"""A directory that takes more than one part in this number is listed apart from its parent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """The bytes of a layer, which add up to `total`, and to `unpacked` once they are read.
+    """The bytes of a layer, which add up to `total`, and to `unpacked` when they are read.
 
-    `tables` are names, modes and owners, and what else squashfs keeps beside the files' content.
+    `tables` are names, modes and owners, and other metadata of squashfs.
     """
 
     total: int
@@ -24,19 +24,19 @@ class Room:
     firmware: int
     tables: int
     packages: tuple["LayerPart", ...]
-    """By package, or the ``<generator>`` of what no package brings; the largest first."""
+    """By package, or by ``<generator>`` for files without a package; the largest first."""
     places: tuple["LayerPart", ...]
-    """By directory, each without what is told apart of it; the largest first."""
+    """By directory, each without the directories that are listed apart; the largest first."""
 
     @property
     def without_firmware(self) -> int:
-        """All else, tables included."""
+        """All bytes but firmware, tables included."""
         return self.total - self.firmware
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerPart:
-    """What some files take together: in the layer, and unpacked."""
+    """The sum of some files: in the layer, and unpacked."""
 
     name: str
     stored: int
@@ -44,7 +44,7 @@ class LayerPart:
 
 
 def room(total: int, stored: Mapping[str, float], lines: Iterable[PathLine]) -> Room:
-    """Add up what the files of a layer take (`stored`, by path); `lines` are its contents."""
+    """Sum up the files of a layer (`stored`, by path); `lines` are its contents."""
     files = {line.path: line for line in lines if line.type == "f"}
     sizes = {path: line.size for path, line in files.items()}
     taken = {path: stored.get(path, 0.0) for path in files}
@@ -74,7 +74,7 @@ def _parts(
 
 
 def _places(taken: Mapping[str, float], least: float) -> dict[str, str]:
-    """The directory that each file is counted in: the nearest one with `least` of its own."""
+    """The directory to which each file is added: the nearest one with `least` of its own."""
     held: defaultdict[PurePosixPath, list[str]] = defaultdict(list)
     for path in taken:
         held[PurePosixPath(path).parent].append(path)

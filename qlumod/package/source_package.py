@@ -1,4 +1,4 @@
-"""The source package of a module: what `dput` takes, and what binary packages are built from."""
+"""The source package of a module: for uploads with `dput`, and for building binary packages."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from qlumod.system.disk.staging import staging, sweep
 from qlumod.system.disk.store import Store
 
 TREE = "source"
-"""The source tree's name while it is built: no package tells it."""
+"""The source tree's name during a build: no package contains it."""
 
 
 def source_package(
@@ -26,7 +26,7 @@ def source_package(
 ) -> tuple[Path, ...]:
     """Write a module's source package into `output`; returns its files, the .changes last.
 
-    `packages` is the store whose locked .debs go along; None: none do.
+    `packages` is the store of the locked .debs to include; None: they are not included.
     """
     check_kind(output, plan, with_packages=packages is not None)
     with step(listen, f"writing the source of {plan.module}"), beside_output(output, plan) as place:
@@ -39,7 +39,7 @@ def source_package(
 
 
 def write_tree(plan: SourcePlan, files: Mapping[str, str], place: Path) -> None:
-    """Write the source tree; dpkg-source packs the modes, so that none may come from the umask."""
+    """Write the source tree; dpkg-source packs the modes, so they must not depend on the umask."""
     write_orig(plan, README, place)
     for name, text in files.items():
         path = place / TREE / name
@@ -53,22 +53,22 @@ def write_tree(plan: SourcePlan, files: Mapping[str, str], place: Path) -> None:
 
 @contextmanager
 def beside_output(output: Path, plan: SourcePlan) -> Iterator[Path]:
-    """A directory beside the output, so that its files get there by renaming."""
+    """A directory beside the output, so that its files can be moved by renaming."""
     sweep(output, f"{PREFIX}*")
     with staging(output, f"{PREFIX}{plan.source}") as place:
         yield place
 
 
 def take_out(place: Path, output: Path) -> tuple[Path, ...]:
-    """Move what was built; the .changes comes last, since it says that all of it is there."""
+    """Move the built files; the .changes comes last, since it means that all are there."""
     built = sorted(path for path in place.iterdir() if path.is_file())
     return move_all(tuple(sorted(built, key=lambda path: path.suffix == ".changes")), output)
 
 
 def check_kind(output: Path, plan: SourcePlan, *, with_packages: bool) -> None:
-    """Refuse to write over a source package of this name that has packages, or has none.
+    """Refuse to overwrite a source package of this name if only one of both includes packages.
 
-    Their .dsc have one name and two contents: no archive may have both.
+    Their .dsc have one name and different contents: no archive may have both.
     """
     dsc = output / f"{plan.source}_{plan.version}.dsc"
     if not dsc.is_file():

@@ -1,4 +1,4 @@
-"""What a module's source package is: its name and version, and the binary packages it makes."""
+"""The plan of a module's source package: its name and version, and its binary packages."""
 
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -21,26 +21,26 @@ from qlumod.package.before import Predecessor
 READER = "qlumod-head (>= 0.1~)"
 """The head-node package that reads the format of payloads."""
 READER_OF_PUBLIC = "qlumod-head (>= 0.2~)"
-"""The one that reads manifests with the field ``Public``, too."""
+"""The head-node package that also reads manifests with the field ``Public``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binary:
-    """One binary package: its name, what it depends on, and what it says of itself."""
+    """One binary package: its name, its dependencies, and its description."""
 
     name: str
     depends: tuple[str, ...]
     synopsis: str
     text: str
-    """The last paragraph of the description: what this package is among its siblings."""
+    """The last paragraph of the description: its role among the module's packages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePlan:
-    """A module's source package before it is written: everything that decides its text.
+    """A module's source package before it is written: everything that determines its text.
 
-    `inputs` are the files below ``debian/qlumod/``, by relative path: what the module is built
-    from again.
+    `inputs` are the files below ``debian/qlumod/``, by relative path, from which the module can be
+    built again.
     """
 
     release: Release
@@ -49,7 +49,7 @@ class SourcePlan:
     inputs: tuple[tuple[str, str], ...]
     before: Predecessor | None = None
     debs: tuple[LockedPackage, ...] = ()
-    """The locked packages that its build takes: what may go along with the source package."""
+    """The locked packages for its build, which may be included in the source package."""
 
     @property
     def module(self) -> ModuleName:
@@ -73,12 +73,12 @@ class SourcePlan:
 
     @property
     def payload(self) -> str:
-        """The package that holds the layer: ``qlustar-module-slurm-bookworm-amd64-14.0.0``."""
+        """The package with the layer: ``qlustar-module-slurm-bookworm-amd64-14.0.0``."""
         return self.name_of(self.module, str(self.release.version))
 
     @property
     def packages(self) -> tuple[PackageLine, ...]:
-        """The packages that the layer consists of, sorted."""
+        """The packages of the layer, sorted."""
         return package_lines(self.lock.of(self.module))
 
     @property
@@ -118,9 +118,9 @@ class SourcePlan:
 
 
 def required_payloads(plan: SourcePlan, less: str = "") -> tuple[str, ...]:
-    """The payload packages that a module stands upon: to be built as well as to be installed.
+    """The payload packages of the required modules: for building as well as for installing.
 
-    A tilde as `less` admits what precedes the version (Policy 5.6.12), as backports of it do.
+    A tilde as `less` admits versions that precede it (Policy 5.6.12), such as backports.
     """
     return tuple(
         f"{plan.name_of(module, str(plan.release.version))} (>= {plan.version_of(module)}{less})"
@@ -129,7 +129,7 @@ def required_payloads(plan: SourcePlan, less: str = "") -> tuple[str, ...]:
 
 
 def payload_depends(plan: SourcePlan) -> tuple[str, ...]:
-    """What a module's payload package depends on: what dh_qlumod puts into ${qlumod:Depends}."""
+    """The dependencies of a module's payload package, the value of ${qlumod:Depends}."""
     reader = READER_OF_PUBLIC if plan.spec.public else READER
     return (reader, *required_payloads(plan))
 
@@ -152,7 +152,7 @@ def _payload(plan: SourcePlan) -> Binary:
 
 
 def _metas(plan: SourcePlan) -> tuple[Binary, ...]:
-    """The meta packages: ``…-14.0`` follows the concrete one, ``…-14`` follows ``…-14.0``."""
+    """The meta packages: ``…-14.0`` depends on the concrete one, ``…-14`` on ``…-14.0``."""
     chain = (str(plan.release.version), *plan.release.version.meta)
     return tuple(_meta(plan, below, name) for below, name in pairwise(chain))
 

@@ -1,4 +1,4 @@
-"""gzip without compression, byte for byte the same whatever library is there (RFC 1951, 1952)."""
+"""gzip without compression, byte for byte the same with every library (RFC 1951, 1952)."""
 
 import struct
 import zlib
@@ -10,10 +10,10 @@ _BLOCK = 0xFFFF
 
 
 class Stored:
-    """A file to write to that packs what it gets as it is; `close` ends it.
+    """A file-like object that stores its input uncompressed; `close` ends it.
 
-    gzip and zlib choose other headers and blocks from version to version, and a published name
-    never gets other bytes.
+    gzip and zlib change headers and blocks between versions, and a published name never gets other
+    bytes.
     """
 
     def __init__(self, target: BinaryIO) -> None:
@@ -24,7 +24,7 @@ class Stored:
         target.write(_HEADER)
 
     def write(self, data: bytes) -> int:
-        """Take some bytes."""
+        """Write some bytes."""
         self._size += len(data)
         self._sum = zlib.crc32(data, self._sum)
         waiting = memoryview(self._waiting + data)
@@ -35,7 +35,7 @@ class Stored:
         return len(data)
 
     def close(self) -> None:
-        """Write what is left, and the sum of it all; the target stays open."""
+        """Write the remaining bytes, and their checksum; the target stays open."""
         self._put(memoryview(self._waiting), last=True)
         self._target.write(struct.pack("<II", self._sum, self._size & 0xFFFFFFFF))
 
