@@ -77,7 +77,7 @@ class AptArchives:
         return replace(self, where=where, held={package.sha256: package for package in packages})
 
     def solve(self, problem: Problem, listen: Listener) -> Solved:
-        """Let apt solve all modules; packages of the store are shown with their original archives."""
+        """Let apt solve all modules; packages of the store are shown with their own archives."""
         solved = solve(problem, self.where.root, self.where.shared, listen)
         return replace(
             solved,

@@ -82,7 +82,7 @@ class ModuleWorlds:
         )
 
     def requests(self, module: Module) -> tuple[Request, ...]:
-        """The requests of a module; a module without requirements adds the packages of every root."""
+        """The requests of a module; one without requirements adds the packages of every root."""
         if module.requires:
             return module.requests
         named = {request.name for request in module.requests}
@@ -99,7 +99,7 @@ class ModuleWorlds:
     def pins(
         self, module: Module, slots: Sequence[Slot], *, builds: bool = False
     ) -> dict[str, str]:
-        """The old lock's versions in modules that may be in one image with this; its own take precedence."""
+        """The old lock's versions of modules that fit in one image with it; its own come first."""
         others = {other.name for other in self.modules if other.name not in module.excludes}
         pins: dict[str, str] = {}
         for own in (False, True):
