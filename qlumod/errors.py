@@ -1,18 +1,18 @@
-"""The errors that qlumod raises on purpose: what, where, and how to mend it."""
+"""The errors that qlumod raises deliberately: what, where, and the remedy."""
 
 import errno
 from collections.abc import Iterable
 
 _SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
-"""What a machine refuses for reasons of its own: full, read-only, not allowed, broken."""
+"""Errors caused by the state of the machine: disk full, read-only, not permitted, I/O error."""
 
 
 class QlumodError(Exception):
-    """Something is wrong that a person can mend.
+    """An error that a person can fix.
 
-    `brief` is one line that says what and where (``file:line: field: …`` where there is a file),
-    `details` are further lines such as a program's last output, `remedy` says how to mend it.
-    Only the command line catches it.
+    `brief` is one line that says what and where (``file:line: field: …`` if there is a file),
+    `details` are further lines such as a program's last output, `remedy` says how to fix it. Only
+    the command line catches it.
     """
 
     def __init__(self, brief: str, *, details: Iterable[str] = (), remedy: str = "") -> None:
@@ -23,7 +23,7 @@ class QlumodError(Exception):
 
     @property
     def as_json(self) -> dict[str, str | list[str]]:
-        """The arguments that make the same error again, as JSON has them."""
+        """The arguments that make the same error again, as JSON values."""
         return {"brief": self.brief, "details": list(self.details), "remedy": self.remedy}
 
     def __str__(self) -> str:
@@ -34,7 +34,7 @@ class QlumodError(Exception):
 
 
 class Faults(QlumodError):
-    """Several faults of one document or one check, all reported at once."""
+    """Several errors of one document or one check, all reported at once."""
 
     def __init__(self, faults: Iterable[QlumodError]) -> None:
         self.faults = tuple(faults)
@@ -42,14 +42,14 @@ class Faults(QlumodError):
 
 
 def refusal(error: OSError) -> QlumodError | None:
-    """What the machine refuses for reasons of its own; None: the mistake is in qlumod."""
+    """The error for a failure caused by the state of the machine; None: the fault is in qlumod."""
     if error.errno not in _SURROUNDINGS:
         return None
     return QlumodError(f"cannot use {error.filename or 'an output'}: {error.strerror}")
 
 
 def raise_faults(faults: Iterable[QlumodError]) -> None:
-    """Raise nothing, the only fault, or all of them as one `Faults`."""
+    """Raise nothing, the only error, or all of them as one `Faults`."""
     found = tuple(faults)
     if len(found) == 1:
         raise found[0]

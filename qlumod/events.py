@@ -1,4 +1,4 @@
-"""The events that the core announces; terminal, plain lines and log file listen to them."""
+"""The events that the core announces, for the terminal, plain lines and the log file."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted:
-    """A long step begins; `total` is the amount of work in `unit`, None where it is not known."""
+    """A long step begins; `total` is the amount of work in `unit`, None if it is unknown."""
 
     step: str
     total: int | None = None
@@ -24,7 +24,7 @@ class StepAdvanced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDone:
-    """A step ended well; `note` is what there is to say of it, such as a size."""
+    """A step succeeded; `note` is a result for people, such as a size."""
 
     step: str
     note: str = ""
@@ -32,7 +32,7 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """One line that a program printed; for the log file, not for the screen."""
+    """One line of a program's output; for the log file, not for the terminal."""
 
     program: str
     line: str
@@ -40,21 +40,21 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One line for people that belongs to no step."""
+    """One line for people outside of all steps."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caution:
-    """One line about something that is allowed but should be looked at."""
+    """One line about something that is allowed but should be checked."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """Stanzas that the account table lacks, as a build found out; an error says so, too."""
+    """Missing stanzas of the account table, found by a build; an error reports them, too."""
 
     stanzas: tuple[str, ...]
 
@@ -64,7 +64,7 @@ Listener = Callable[[Event], None]
 
 
 def ignore(event: Event) -> None:
-    """Listen to nothing."""
+    """A listener that ignores all events."""
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def step(
 
 
 def within(listen: Listener, name: str) -> Listener:
-    """A listener to what is done for one of several things at once: its name stands before all."""
+    """A listener for one of several parallel tasks: it puts its name before each title and line."""
 
     def listen_within(event: Event) -> None:
         match event:

@@ -1,8 +1,8 @@
-"""Slow imports, deferred until the module is first used: some take longer than a whole verb.
+"""Slow imports, deferred until the module is first used: some take longer than a whole command.
 
-`importlib.util.LazyLoader` does not do: before Python 3.12.3 (Debian 12 has 3.11.2), threads that
-use a module at the same moment get AttributeError; and it requires that all modules are installed,
-which is not so on a head node.
+`importlib.util.LazyLoader` is not suitable: before Python 3.12.3 (Debian 12 has 3.11.2), threads
+that use a module at the same moment get AttributeError; and it requires that all modules are
+installed, which they are not on a head node.
 """
 
 import importlib
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class _Late:
-    """Stands for a module until one of its attributes is used."""
+    """Replaces a module until one of its attributes is used."""
 
     def __init__(self, name: str) -> None:
         self._name = name

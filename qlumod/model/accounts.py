@@ -14,7 +14,7 @@ BASE_GROUPS = (
     ("sasl", 45), ("plugdev", 46), ("staff", 50), ("games", 60), ("users", 100),
     ("nogroup", 65534),
 )  # fmt: skip
-"""The groups of base-passwd, which every installation has from the start."""
+"""The groups of base-passwd, which every installation has from the beginning."""
 
 BASE_USERS = (
     ("root", 0), ("daemon", 1), ("bin", 2), ("sys", 3), ("sync", 4), ("games", 5), ("man", 6),
@@ -42,10 +42,11 @@ class User:
     flavors: tuple[FlavorName, ...]
     """Empty: all flavors."""
     password: str = "!"
-    """The locked password that the tool writes which makes it: ``!`` adduser and useradd, ``!*``
-    systemd-sysusers."""
+    """The locked password as written by the tool that makes the user: ``!`` by adduser and useradd,
+    ``!*`` by systemd-sysusers.
+    """
     expires: int | None = None
-    """The expiry day, from which nobody can log in: systemd-sysusers' ``u!`` writes 1."""
+    """The expiry day, from which nobody can log in: ``u!`` of systemd-sysusers sets 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

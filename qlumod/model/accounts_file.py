@@ -14,17 +14,17 @@ from qlumod.model.names import Digest, FlavorName, PackageName, flavor_name, pac
 from qlumod.model.numbers import number, octal
 
 _UNREAD = -1
-"""Stands for an id that could not be read."""
+"""The value for an id that could not be read."""
 
 _ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}\Z")
-"""As SYS_NAME_REGEX of adduser.conf(5) has them: Debian-snmp is one."""
+"""By SYS_NAME_REGEX of adduser.conf(5): Debian-snmp is one."""
 _LOCKED = ("!", "!*", "*")
 
 
 def parse_accounts(text: str, path: str, release_flavors: Sequence[FlavorName] = ()) -> Accounts:
-    """Read the table of accounts; raises all its faults at once.
+    """Read the table of accounts; raises all its errors at once.
 
-    Its flavors are compared with those of the release, where they are given.
+    Its flavors are compared with those of the release, if they are given.
     """
     reading = Reading(path)
     users: list[tuple[int, User]] = []
@@ -45,7 +45,7 @@ def parse_accounts(text: str, path: str, release_flavors: Sequence[FlavorName] =
 
 
 def accounts_text(accounts: Accounts) -> str:
-    """The canonical text of a table: what is hashed."""
+    """The canonical text of a table, which is hashed."""
     return written(
         (("Format", "1"),),
         *(_group_fields(group) for group in accounts.groups),
@@ -86,7 +86,7 @@ def _group_fields(group: Group) -> Iterator[tuple[str, str]]:
 
 
 def _entries(reading: Reading, text: str) -> tuple[Stanza, ...]:
-    """The stanzas after the first one, which says the format only."""
+    """The stanzas after the first one, which has only the format."""
     first, *others = reading.stanzas(text)
     Fields(reading, first).done()
     return tuple(others)
@@ -131,7 +131,7 @@ def _check_flavors(fields: Fields, known: Sequence[FlavorName]) -> None:
 
 
 class _Entry(NamedTuple):
-    """What must be the only one of its kind."""
+    """A name or an id that must be unique."""
 
     line: int
     name: str
@@ -139,7 +139,7 @@ class _Entry(NamedTuple):
     flavors: tuple[FlavorName, ...]
 
     def meets(self, other: "_Entry") -> bool:
-        """Whether there is a flavor that has both."""
+        """Whether a flavor has both."""
         return not (self.flavors and other.flavors) or bool({*self.flavors} & {*other.flavors})
 
 
@@ -159,7 +159,7 @@ def _check_unique(reading: Reading, kind: str, entries: Sequence[_Entry]) -> Non
 
 
 def _clash(earlier: _Entry, entry: _Entry) -> str:
-    """What keeps two entries from being in one table; nothing: they may be."""
+    """The conflict of two entries in one table; empty: there is none."""
     same_name = bool(entry.name) and entry.name == earlier.name
     same_id = entry.id != _UNREAD and entry.id == earlier.id
     if same_name and earlier.meets(entry):
@@ -211,14 +211,14 @@ def _gecos(text: str) -> str:
 
 
 def _home(text: str) -> str:
-    """A home may have any name that passwd(5) can hold."""
+    """A home may have any name that is valid in passwd(5)."""
     if not text.startswith("/") or ":" in text or ".." in text.split("/"):
         raise QlumodError(f"{text!r} is no absolute path")
     return text
 
 
 def _path(text: str) -> str:
-    # A slash at the end means nothing, but it is what some scripts write.
+    # A final slash has no meaning, but some scripts write one.
     if not re.fullmatch(r"(/[A-Za-z0-9_.+@-]+)+/?|/", text) or ".." in text.split("/"):
         raise QlumodError(f"{text!r} is no absolute path")
     return text

@@ -1,4 +1,4 @@
-"""Tables of fields: one entry says how a field is read, and how its canonical text is written."""
+"""Tables of fields: an entry says how to read a field, and how to write its canonical text."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from typing import Any
 from qlumod.model.fields import Fields
 
 Text = str | Sequence[str]
-"""What stands after a name; a sequence is one indented line per item."""
+"""The text after a name; a sequence is one indented line per item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldKind:
-    """How values are laid out: `read` takes one from a stanza, `write` gives its canonical text."""
+    """The layout of values: `read` takes one from a stanza, `write` returns its canonical text."""
 
     read: Callable[[Fields, "Field"], Any]
     write: Callable[[Any], Text]
     said: str = ""
-    """What the documentation calls it; empty: one line."""
+    """Its name in the documentation; empty: one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,34 +25,34 @@ class Field:
     """One field of a document, and the attribute that has its value."""
 
     name: str
-    """As written, for example ``Build-Packages``."""
+    """As in the document, for example ``Build-Packages``."""
     kind: FieldKind
     parse: Callable[[str], Any] = str
     """Reads the value, or an item of a list; raises `QlumodError`."""
     default: Any = ""
-    """The value of a field of one line that is missing; a list has no items then."""
+    """The value of a missing field of one line; a missing list has no items."""
     required: bool = False
     attribute: str = ""
-    """Empty: that of the same name, ``build_packages``."""
+    """Empty: derived from the name, such as ``build_packages``."""
 
     def __post_init__(self) -> None:
         if not self.attribute:
             object.__setattr__(self, "attribute", self.name.lower().replace("-", "_"))
 
     def read(self, fields: Fields) -> Any:
-        """The value in a stanza; notes its faults there."""
+        """The value in a stanza; notes its errors there."""
         if self.required and not fields.has(self.name):
             fields.fault(self.name, "the field is missing")
         return self.kind.read(fields, self)
 
     def text(self, whole: object) -> Text:
-        """The canonical text of the value that `whole` has; empty: it is not written."""
+        """The canonical text of the value in `whole`; empty: it is not written."""
         value = getattr(whole, self.attribute)
         return "" if value == self.default and not self.required else self.kind.write(value)
 
 
 def read_values(fields: Fields, table: Iterable[Field]) -> dict[str, Any]:
-    """The values of a stanza by attribute; notes their faults in the order of the table."""
+    """The values of a stanza by attribute; notes their errors in the order of the table."""
     return {entry.attribute: entry.read(fields) for entry in table}
 
 

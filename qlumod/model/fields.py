@@ -1,4 +1,4 @@
-"""The values of a document's fields, asked for by name; every fault is noted with its line."""
+"""The values of a document's fields, read by name; every error is noted with its line."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 class Fields:
-    """The fields of one stanza, asked for by name; what nobody asked for is refused by `done`.
+    """The fields of one stanza, read by name; `done` refuses those that were not read.
 
-    A fault is noted and the value `otherwise` stands in, so that all the others are found too.
+    After an error, the value `otherwise` is used, so that all other errors are found, too.
     """
 
     def __init__(self, reading: Reading, stanza: Stanza) -> None:
@@ -22,7 +22,7 @@ class Fields:
         self._asked: dict[str, str] = {}
 
     def has(self, name: str) -> bool:
-        """Whether the stanza has that field; it counts as asked for."""
+        """Whether the stanza has that field; it counts as read."""
         return self._field(name) is not None
 
     def line_of(self, name: str) -> int:
@@ -31,18 +31,18 @@ class Fields:
         return field.line if field else self.line
 
     def fault(self, name: str, what: str, *, line: int = 0, remedy: str = "") -> None:
-        """Note a fault of a field."""
+        """Note an error of a field."""
         self.reading.fault(line or self.line_of(name), what, field=name, remedy=remedy)
 
     def need(self, name: str, parse: Callable[[str], T], otherwise: T) -> T:
-        """Read a field of one line that must be there."""
+        """Read a required field of one line."""
         if self._field(name) is None:
             self.reading.fault(self.line, "the field is missing", field=name)
             return otherwise
         return self.one(name, parse, otherwise)
 
     def one(self, name: str, parse: Callable[[str], T], otherwise: T) -> T:
-        """Read a field of one line that may be missing."""
+        """Read an optional field of one line."""
         field = self._field(name)
         if field is None:
             return otherwise
@@ -54,7 +54,7 @@ class Fields:
         return otherwise if found is None else found
 
     def text(self, name: str) -> str:
-        """Read a field of several lines that must be there, each line without its first blank."""
+        """Read a required field of several lines, each without its first space."""
         field = self._field(name)
         if field is None or not field.filled:
             self.reading.fault(
@@ -66,11 +66,11 @@ class Fields:
         return "\n".join(line.text.rstrip() for line in field.lines)
 
     def words(self, name: str, parse: Callable[[str], T]) -> tuple[T, ...]:
-        """Read a list separated by blanks and line ends."""
+        """Read a list separated by white space."""
         return tuple(item for _, item in self.words_at(name, parse))
 
     def words_at(self, name: str, parse: Callable[[str], T]) -> tuple[tuple[int, T], ...]:
-        """Read a list separated by blanks, each item with its line."""
+        """Read a list separated by white space, each item with its line."""
         return self._items_at(name, _words(self._filled(name)), parse)
 
     def commas(self, name: str, parse: Callable[[str], T]) -> tuple[T, ...]:
@@ -90,7 +90,7 @@ class Fields:
         return tuple(item for _, item in self._items_at(name, self._filled(name), parse))
 
     def done(self, *, hints: Mapping[str, str] | None = None) -> None:
-        """Refuse the fields that nobody asked for; `hints` say what there is in place of some."""
+        """Refuse the fields that were not read; `hints` name the replacements of some."""
         for key, field in self._fields.items():
             hint = (hints or {}).get(field.name)
             if hint:

@@ -212,5 +212,5 @@ def inputs_of(package: LockedPackage, packages: Iterable[LockedPackage]) -> Dige
 
 
 def package_order(package: LockedPackage) -> tuple[str, str, str]:
-    """By what the packages of a lock are sorted."""
+    """The sort key of a lock's packages."""
     return package.package, package.architecture, package.version

@@ -1,4 +1,4 @@
-"""The file of a lock: read with all its faults at once, and written as a review wants it."""
+"""The file of a lock: reading it with all errors at once, and writing it for reviews."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,11 +38,11 @@ _N = TypeVar("_N", bound=str)
 _T = TypeVar("_T")
 
 _FILENAME = re.compile(r"[^/]+(/[^/]+)*\.[a-z]+\Z")
-"""A flavor of other packages has files of another suffix."""
+"""The files of a flavor with another packaging have another suffix."""
 
 
 def lock_text(lock: Lock) -> str:
-    """The text of a lock file: sorted, so that a review shows what moved and nothing else."""
+    """The text of a lock file: sorted, so that a review shows only the packages that moved."""
     return written(
         (
             ("Format", "1"),
@@ -66,7 +66,7 @@ def lock_text(lock: Lock) -> str:
 
 
 def parse_lock(text: str, path: str) -> Lock:
-    """Read a lock file; raises all its faults at once."""
+    """Read a lock file; raises all its errors at once."""
     reading = Reading(path)
     first, *others = reading.stanzas(text)
     header = _header(Fields(reading, first))
@@ -188,10 +188,11 @@ def _package(fields: Fields) -> LockedPackage:
 
 
 def _check_twice(reading: Reading, packages: Sequence[tuple[int, LockedPackage]]) -> None:
-    """Refuse a package that a module has twice; modules that exclude others may have another."""
+    """Refuse a package that a module has twice; modules that exclude each other may differ."""
     first: dict[tuple[str, str], int] = {}
     for line, package in packages:
-        # A stanza that names no module is none that could be: a package is in a lock once then.
+        # A stanza without modules counts as of a module "": without modules, a package occurs only
+        # once.
         for module in (*package.modules, *package.builds) or ("",):
             if first.setdefault((package.package, module), line) != line:
                 of = f" for {module}" if module else ""

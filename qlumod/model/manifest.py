@@ -1,4 +1,4 @@
-"""The manifest: what a built module says of itself; the contract of build host and head node."""
+"""The manifest: a built module's description; the contract of build host and head node."""
 
 import re
 from collections.abc import Iterable
@@ -43,7 +43,7 @@ _FILE = re.compile(r"[A-Za-z0-9_+.@-]+(/[A-Za-z0-9_+.@-]+)*\Z")
 
 LAYER = "layer.squashfs"
 LEFT_OUT = "left-out.gz"
-"""Paths of the packages that are not in the layer on purpose: ``package<TAB>path``, sorted."""
+"""Paths of packages that are deliberately not in the layer: ``package<TAB>path``, sorted."""
 KERNEL = "boot/vmlinuz"
 INITRD = "boot/initrd.img"
 
@@ -62,10 +62,10 @@ class PayloadFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What the file ``manifest`` of a payload directory says.
+    """The content of the file ``manifest`` of a payload directory.
 
-    `kernel` is the kernel release (uname -r) that core brings, or that a module's kernel modules
-    were made for; empty otherwise. `packages` and `unpacked_size` (bytes) are for people.
+    `kernel` is the kernel release (uname -r) of core's kernel, or that for which a module's kernel
+    modules were compiled; empty otherwise. `packages` and `unpacked_size` (bytes) are for people.
     """
 
     module: ModuleName
@@ -85,13 +85,13 @@ class Manifest:
     secrets: tuple[Secret, ...]
     files: tuple[PayloadFile, ...]
     public: tuple[Public, ...] = ()
-    """What looks like a secret in the layer, and why everybody may read it."""
+    """Suspected secrets in the layer that are public, each with the reason."""
     variant_of: ModuleName | None = None
-    """The module of which it is one of several versions."""
+    """The module of which it is a variant."""
     packaging: PackagingName = DEB
-    """What the packages are that it was made of."""
+    """The kind of the packages from which it was made."""
     profile: str = ""
-    """The profile of the release that it was made in; empty: that of what is published."""
+    """The profile of the release in which it was made; empty: that of published modules."""
 
     def file(self, path: str) -> PayloadFile | None:
         """The file of that relative path, or None."""
@@ -146,7 +146,7 @@ def manifest_text(manifest: Manifest) -> str:
 
 
 def parse_manifest(text: str, path: str) -> Manifest:
-    """Read a manifest; raises all its faults at once."""
+    """Read a manifest; raises all its errors at once."""
     reading = Reading(path)
     first, *others = reading.stanzas(text)
     for stanza in others:

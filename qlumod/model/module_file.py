@@ -1,4 +1,4 @@
-"""The files of module specs: read, with all their faults at once, and written canonically."""
+"""The files of module specs: reading them with all errors at once, and their canonical text."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,11 +14,11 @@ from qlumod.model.spec_fields import MODULE_FIELDS, SPEC_FIELDS
 from qlumod.model.spec_rules import check_spec
 
 _HINTS = {"Variants": "a variant is a stanza of its own, with the field 'Variant'"}
-"""Fields that one might look for, and what there is instead."""
+"""Fields that users may expect, and their replacements."""
 
 
 def parse_spec(text: str, path: str, release: Release) -> tuple[ModuleSpec, ...]:
-    """Read a ``.module`` file; raises all its faults at once."""
+    """Read a ``.module`` file; raises all its errors at once."""
     reading = Reading(path)
     first, *others = reading.stanzas(text)
     stanzas = _variants(reading, first, others) if others else [first]
@@ -29,12 +29,12 @@ def parse_spec(text: str, path: str, release: Release) -> tuple[ModuleSpec, ...]
 
 
 def spec_text(spec: ModuleSpec) -> str:
-    """The canonical text of a spec: what is hashed, and what a source package carries."""
+    """The canonical text of a spec, which is hashed, and which a source package contains."""
     return written((("Format", "1"), *texts(SPEC_FIELDS, spec)))
 
 
 def _variants(reading: Reading, first: Stanza, others: Iterable[Stanza]) -> Iterator[Stanza]:
-    """Each variant's stanza, with the fields of the first one that it does not have itself."""
+    """Each variant's stanza, with the fields of the first stanza that it lacks itself."""
     for stanza in others:
         names = {field.name.lower(): field.line for field in stanza.fields}
         for name in {"module", "variant-of"} & names.keys():
@@ -55,7 +55,7 @@ def _shared(reading: Reading, field: FieldText, own: Collection[str]) -> bool:
 
 
 def _siblings(specs: Sequence[ModuleSpec]) -> tuple[ModuleSpec, ...]:
-    """Variants of one module exclude each other."""
+    """Let the variants of one module exclude each other."""
     names = [spec.module for spec in specs]
     return tuple(
         replace(spec, conflicts=tuple(dict.fromkeys((*spec.conflicts, *_without(names, spec)))))

@@ -1,7 +1,7 @@
-"""A wanted package in Debian's relation syntax.
+"""A requested package in Debian's relation syntax.
 
-python-debian reads that, too, but takes what it cannot parse for a name, and a long list takes it
-four seconds for each MB.
+python-debian reads it, too, but takes unparsable text for a name, and needs four seconds for each
+MB of a long list.
 """
 
 import re
@@ -26,12 +26,12 @@ _RELATION = re.compile(
 )
 """Name, architecture, operator, version, architectures and restrictions (Policy 7.1)."""
 _NO_NAME = re.compile(r"[\s()\[\]<>,]")
-"""What no name of a package has: where it stands, a relation was meant."""
+"""Characters that no package name has: if there is one, a relation was meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """One wanted package, ``slurm-client (>= 22.05) <bookworm>``; restrictions name flavors."""
+    """One requested package, ``slurm-client (>= 22.05) <bookworm>``; restrictions name flavors."""
 
     name: PackageName
     operator: str = ""
@@ -43,7 +43,7 @@ class Relation:
     """Its line in the file, for errors; 0 if it does not come from a file."""
 
     def at(self, line: int) -> "Relation":
-        """The same, where it stands in its file; of thousands, `replace` would take longer."""
+        """The same relation with its line; for thousands of them, `replace` would take longer."""
         return Relation(
             name=self.name,
             operator=self.operator,
@@ -59,7 +59,7 @@ class Relation:
 
 
 def parse_relation(text: str) -> Relation:
-    """Read one relation; raises `QlumodError` for all that does not say exactly one package."""
+    """Read one relation; raises `QlumodError` unless it is exactly one package."""
     if "|" in text:
         raise _refusal(text, "a module names its packages: write one of the alternatives")
     found = _RELATION.fullmatch(text.strip())

@@ -42,7 +42,7 @@ _MAINTAINER = re.compile(r"[^<>]+ <[^<>@ ]+@[^<>@ ]+>\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compression:
-    """How layers are compressed with zstd: ``Compression: zstd 19 1M`` (level, block size)."""
+    """The compression of layers with zstd: ``Compression: zstd 19 1M`` (level, block size)."""
 
     level: int = 9
     block_size: str = "1M"
@@ -86,18 +86,19 @@ class Release:
     excludes: tuple[str, ...]
     includes: tuple[str, ...]
     packagings: tuple[tuple[FlavorName, PackagingName], ...] = ()
-    """What the flavors are made of that are not made of .debs."""
+    """The packagings of the flavors whose packages are not .debs."""
     compression: Compression = Compression()
     profiles: tuple[tuple[str, Compression], ...] = ()
-    """How layers that are not published are compressed, by name. Not in the canonical
-    text: the release's own layers do not depend on them."""
+    """The compression of unpublished layers, by the profile's name. Not in the canonical text: the
+    release's own layers do not depend on them.
+    """
     profile: str = ""
-    """The profile of this value, if it is not the release itself; see `in_profile`."""
+    """The profile of this value, unless it is the release itself; see `in_profile`."""
     text: str
     digest: Digest
 
     def in_profile(self, name: str) -> "Release":
-        """The release as it is made in one of its profiles; raises `QlumodError`."""
+        """The release in one of its profiles; raises `QlumodError`."""
         known = dict(self.profiles)
         if name == RELEASED:
             return self
@@ -111,7 +112,7 @@ class Release:
         return replace(other, digest=digest_bytes(release_text(other).encode()))
 
     def packaging_of(self, flavor: FlavorName) -> PackagingName:
-        """What the packages of a flavor are."""
+        """The kind of a flavor's packages."""
         return dict(self.packagings).get(flavor, DEB)
 
     def archives_of(self, flavor: FlavorName) -> tuple[Archive, ...]:
@@ -126,7 +127,7 @@ def _prefix(text: str) -> str:
 
 
 def _maintainer(text: str) -> str:
-    # dpkg-gencontrol would replace variables in it, and a .dsc has it as it is written.
+    # dpkg-gencontrol would replace variables in it, but a .dsc has it unchanged.
     if not _MAINTAINER.match(text) or "$" in text:
         raise QlumodError(f"{text!r} is no maintainer: it has the form 'Name <user@host>'")
     return text
@@ -167,11 +168,11 @@ _MADE_AS = (
     Field(name="Profile", kind=ONE, parse=profile_name),
 )
 _PROFILES = Field(name="Profiles", kind=ROWS, parse=_profile)
-"""Not in the canonical text, whose other fields stand in the order of these tables."""
+"""Not in the canonical text, whose other fields have the order of these tables."""
 
 
 def parse_release(text: str, path: str) -> Release:
-    """Read a release file; raises all its faults at once."""
+    """Read a release file; raises all its errors at once."""
     reading = Reading(path)
     first, *others = reading.stanzas(text)
     release = _release(Fields(reading, first), text)
@@ -183,7 +184,7 @@ def parse_release(text: str, path: str) -> Release:
 
 
 def release_text(release: Release) -> str:
-    """The canonical text of a release: what is hashed."""
+    """The canonical text of a release, which is hashed."""
     fields = (*_NAMED, *_MADE_FOR, *_MADE_AS)
     return written(
         (("Format", "1"), *texts(fields, release)),

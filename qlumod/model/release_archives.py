@@ -1,4 +1,4 @@
-"""The archives of a release: the places that packages come from."""
+"""The archives of a release: the sources of its packages."""
 
 import re
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ _SUITE = re.compile(r"\./\Z|[A-Za-z0-9][A-Za-z0-9.+_-]*(/[A-Za-z0-9.+_-]+)*/?\Z"
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
 _URI = re.compile(r"(https?|file)://[A-Za-z0-9.:/%~_+@-]+\Z")
 UNVERIFIED = "unverified"
-"""Stands for the key of a vendor's archive that a maintainer has to make sure of before its use."""
+"""Stands for the key of a vendor's archive that a maintainer must verify before its use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """One place that packages come from, for one or several flavors.
+    """One source of packages, for one or several flavors.
 
-    Without `uri` it is an archive of the distribution: its URI is found in the build host's own
-    apt configuration, by the `origin` and `label` of the Release files there (``Origin: Debian``,
+    Without `uri` it is an archive of the distribution: its URI is found in the build host's own apt
+    configuration, by the `origin` and `label` of the Release files there (``Origin: Debian``,
     ``Label: Debian-Security``). `uri` is a vendor's address. `directory` is a folder of .debs.
-    `key` is the path of a keyring file, the fingerprint of a key, or `UNVERIFIED` where nobody has
-    made sure of one yet; a directory has none.
-    `directory` is relative to the release file, or absolute.
+    `key` is the path of a keyring file, the fingerprint of a key, or `UNVERIFIED` for a key that
+    nobody has verified yet; a directory has none. `directory` is relative to the release file, or
+    absolute.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Archive:
     on_request: bool = False
     """Whether only modules that name it take packages from it."""
     expired_because: str = ""
-    """Why the Valid-Until of its Release files does not count; empty: it does."""
+    """Why the Valid-Until of its Release files is ignored; empty: it is checked."""
 
 
 def archive_name(text: str) -> str:
@@ -78,7 +78,7 @@ def archive_directory(text: str) -> str:
 
 
 def archive_key(text: str) -> str:
-    """Read what names a key, a keyring or a fingerprint; raises `QlumodError`."""
+    """Read the name of a key, a keyring or a fingerprint; raises `QlumodError`."""
     if text == UNVERIFIED:
         return text
     if text.startswith("/"):
@@ -108,7 +108,7 @@ ARCHIVE_FIELDS = (
 
 
 def read_archive(fields: Fields, flavors: tuple[FlavorName, ...]) -> Archive:
-    """Read the stanza of an archive in a release of these flavors; notes its faults there."""
+    """Read the stanza of an archive in a release of these flavors; notes its errors there."""
     values = read_values(fields, ARCHIVE_FIELDS)
     archive = Archive(**{**values, "flavors": values["flavors"] or flavors})
     for flavor in archive.flavors:
@@ -120,7 +120,7 @@ def read_archive(fields: Fields, flavors: tuple[FlavorName, ...]) -> Archive:
 
 
 def _check_kind(fields: Fields, archive: Archive) -> None:
-    """Check that an archive is of one kind, and has what its kind needs."""
+    """Check that an archive is of one kind, and has the fields that its kind needs."""
     kinds = [name for name in ("Origin", "URI", "Directory") if fields.has(name)]
     if len(kinds) != 1:
         fields.fault(

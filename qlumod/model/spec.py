@@ -1,4 +1,4 @@
-"""The module spec: what an engineer writes."""
+"""The module spec: the input of an engineer for one module."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,68 +23,70 @@ __all__ = [
 ]
 
 SUFFIX = ".module"
-"""What a spec's file name ends with."""
+"""The suffix of a spec's file name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """Paths of a lower module's package that were left out there, and come back in this one."""
+    """Paths of a lower module's package that were left out there, and are restored in this one."""
 
     package: str
-    """The package's name, in which ``*`` stands for anything (a kernel's name has its version)."""
+    """The package's name, in which ``*`` matches anything (a kernel's name has its version)."""
     pattern: str
     """A dpkg pattern."""
     flavors: tuple[FlavorName, ...] = ()
-    """Those that it holds for; empty: all."""
+    """The flavors for which they are restored; empty: all."""
 
     def __str__(self) -> str:
         flavors = f" <{' '.join(self.flavors)}>" if self.flavors else ""
         return f"{self.package}{flavors}: {self.pattern}"
 
     def names(self, package: PackageName) -> bool:
-        """Whether it is about that package."""
+        """Whether it applies to that package."""
         return fnmatchcase(package, self.package)
 
     def matches(self, path: str) -> bool:
-        """Whether it is about that canonical path, which may stand otherwise in the .deb."""
+        """Whether it applies to that canonical path, whose form in the .deb may differ."""
         return any(fnmatchcase(spelt, self.pattern) for spelt in (path, path.removeprefix("/usr")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleSpec:
-    """What a ``.module`` file says of one module; each of its variants is a module of its own.
+    """The content of a ``.module`` file for one module; each of its variants is a module of its
+    own.
 
     Fields of the file and attributes have the same names; the table `SPEC_FIELDS` says how each is
-    read. `packages` and other relations are as written, for all flavors; see `packages_for`.
-    `digest` is that of the canonical text (`spec_text`), which knows neither path nor lines nor
+    read. `packages` and other relations are unchanged, for all flavors; see `packages_for`.
+    `digest` is that of the canonical text (`spec_text`), which has no path, line numbers or
     comments.
     """
 
     module: ModuleName
     variant_of: ModuleName | None
-    """Of a variant: the module that the file is about."""
+    """For a variant: the module that the file describes."""
     path: str = field(compare=False)
     """The file it was read from, for errors."""
     title: str
     stack_group: str
     description: str
     """Synopsis, then the extended lines as in a control file (Policy 5.6.13) without their first
-    blank (an empty line is ``.``), joined by newlines."""
+    space (an empty line is ``.``), joined by newlines.
+    """
     flavors: tuple[FlavorName, ...]
-    """Those that have the module; empty: all."""
+    """The flavors that have the module; empty: all."""
     requires: tuple[ModuleName, ...]
     conflicts: tuple[ModuleName, ...]
-    """Modules that cannot be in one image with it; of a variant, the others, too."""
+    """Modules that cannot be in one image with it; for a variant, including the other variants."""
     archives: tuple[Relation, ...]
-    """Archives of the release that its packages come from first; see `archives_for`."""
+    """Archives of the release that are preferred for its packages; see `archives_for`."""
     packages: tuple[Relation, ...]
     build_packages: tuple[Relation, ...]
-    """What is installed to compile kernel modules, and never in the layer."""
+    """The packages installed for compiling kernel modules, which are never in the layer."""
     kernel_modules: tuple[Relation, ...]
-    """Packages of dkms sources: compiled for core's kernel, in their stead."""
+    """Packages of dkms sources: compiled for core's kernel, and replaced by the result."""
     restore: tuple[Restored, ...]
     recommends: bool
-    """Whether apt takes the packages' Recommends, too."""
+    """Whether the packages' Recommends are installed, too."""
     exclude: tuple[str, ...]
     """dpkg path-exclude patterns of this module."""
     include: tuple[str, ...]
@@ -99,21 +101,21 @@ class ModuleSpec:
     """Preseeding lines of debconf-set-selections(1): ``package question type value``."""
     secrets: tuple[Secret, ...]
     public: tuple[Public, ...]
-    """What looks like a secret, and why everybody may read it."""
+    """Suspected secrets that are public, each with the reason."""
     redistribute: bool
-    """Whether its packages may be given to anybody: if not, no public suite takes them."""
+    """Whether its packages may be given to anybody: otherwise no public suite accepts them."""
     prefer: tuple[PackageName, ...]
-    """Packages that apt is to choose first where alternatives satisfy a dependency."""
+    """Packages that are preferred among alternatives that satisfy a dependency."""
     digest: Digest
     lines: tuple[tuple[str, int], ...] = field(compare=False, repr=False)
-    """Where fields (``Requires``) and their items (``Requires core``) stand, for errors."""
+    """The lines of fields (``Requires``) and their items (``Requires core``), for errors."""
 
     def packages_for(self, flavor: FlavorName) -> tuple[Relation, ...]:
-        """The packages wanted in a flavor, in the file's order."""
+        """The requested packages in a flavor, in the file's order."""
         return wanted_in(flavor, self.packages)
 
     def build_packages_for(self, flavor: FlavorName) -> tuple[Relation, ...]:
-        """What is installed to compile kernel modules, in a flavor."""
+        """The packages installed for compiling kernel modules, in a flavor."""
         return wanted_in(flavor, self.build_packages)
 
     def kernel_modules_for(self, flavor: FlavorName) -> tuple[Relation, ...]:
@@ -121,11 +123,11 @@ class ModuleSpec:
         return wanted_in(flavor, self.kernel_modules)
 
     def restore_for(self, flavor: FlavorName) -> tuple[Restored, ...]:
-        """What is restored in a flavor."""
+        """The restored paths in a flavor."""
         return tuple(r for r in self.restore if not r.flavors or flavor in r.flavors)
 
     def archives_for(self, flavor: FlavorName) -> tuple[str, ...]:
-        """The names of the archives that its packages come from first, in a flavor."""
+        """The names of the archives that are preferred for its packages, in a flavor."""
         return tuple(relation.name for relation in wanted_in(flavor, self.archives))
 
     def made_in(self, flavor: FlavorName) -> bool:
@@ -133,7 +135,7 @@ class ModuleSpec:
         return not self.flavors or flavor in self.flavors
 
     def at(self, name: str, item: str = "") -> str:
-        """Say where a field stands, or an item of it: ``slurm.module:5: Requires``."""
+        """The position of a field, or of an item in it: ``slurm.module:5: Requires``."""
         lines = dict(self.lines)
         line = lines.get(f"{name} {item}") or lines.get(name) or lines.get("Module", 1)
         return f"{self.path}:{line}: {name}"
@@ -145,7 +147,7 @@ def wanted_in(flavor: FlavorName, relations: Iterable[Relation]) -> tuple[Relati
 
 
 def in_build_order(specs: Sequence[ModuleSpec]) -> tuple[ModuleSpec, ...]:
-    """Sort by requirement (what is required first), then by name; raises on cycles and gaps."""
+    """Sort by requirement (required modules first), then by name; raises on cycles and gaps."""
     known = {spec.module: spec for spec in specs}
     raise_faults(_unknown(spec, below, known) for spec, below in gaps(specs))
     try:

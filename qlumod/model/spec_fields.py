@@ -1,4 +1,4 @@
-"""The table of the module spec's fields: all that is known of one stands in its entry."""
+"""The table of the module spec's fields: each entry has all facts about its field."""
 
 import re
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ class SpecField(Field):
     in_manifest: bool = False
     """Whether the manifest has the same value, in the attribute of the same name."""
     in_root: bool = False
-    """Whether a root shows it: the proof has to know it then (`proof/known_fields.py`)."""
+    """Whether it affects a root: then the proof must know it (`proof/known_fields.py`)."""
     doc: str = ""
-    """What docs/formats.md says of the value; empty: it is told there beside the table."""
+    """The text of docs/formats.md about the value; empty: it is described beside the table."""
 
 
 def _relations(fields: Fields, entry: Field) -> tuple[Relation, ...]:
@@ -266,15 +266,15 @@ SPEC_FIELDS = (
         "it. A private key cannot be declared public",
     ),
 )
-"""All of them, in the order of the canonical text, which ends with the description."""
+"""All fields in the order of the canonical text, which ends with the description."""
 
 RELATION_FIELDS = tuple(entry for entry in SPEC_FIELDS if entry.parse is parse_relation)
-"""Those that name packages or archives, each for some flavors or for all."""
+"""The fields that name packages or archives, each for some flavors or for all."""
 MODULE_FIELDS = tuple(entry for entry in SPEC_FIELDS if entry.parse is _module)
-"""Those that name other modules."""
+"""The fields that name other modules."""
 
 
 def public_part(spec: ModuleSpec) -> dict[str, Any]:
-    """What the manifest says as the spec does, by attribute."""
+    """The values that the manifest has in common with the spec, by attribute."""
     shown = (entry.attribute for entry in SPEC_FIELDS if entry.in_manifest)
     return {attribute: getattr(spec, attribute) for attribute in shown}

@@ -1,4 +1,4 @@
-"""The rules of a module spec that no single field can check: over several, and over a release."""
+"""The rules for several fields of a module spec, or for a spec and its release."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from qlumod.model.spec_fields import MODULE_FIELDS, RELATION_FIELDS
 
 
 def check_spec(fields: Fields, spec: ModuleSpec, release: Release) -> None:
-    """Note what is wrong with a spec that was read from these fields."""
+    """Note the errors of a spec that was read from these fields."""
     _check_relations(fields, spec, release)
     _check_archives(fields, spec, release)
     _check_packages(fields, spec, release)
