@@ -15,7 +15,7 @@ from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import Sum, open_regular, summed
 
 _SIDE_BY_SIDE = 16
-"""How many files are synced at the same time."""
+"""The number of files that are synced at the same time."""
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True) -> None:
@@ -86,7 +86,7 @@ def link_new(source: Path, target: Path, *, sync: bool = True) -> None:
 
 
 def link_all(source: Path, target: Path, names: Iterable[str]) -> None:
-    """Give files of one directory second names in another one, which is made; nothing is synced."""
+    """Link files of one directory into another one, which is made; nothing is synced."""
     with told(target):
         make_directories(target, sync=False)
         for name in names:
@@ -94,7 +94,7 @@ def link_all(source: Path, target: Path, names: Iterable[str]) -> None:
 
 
 def point(link: Path, target: str) -> None:
-    """Make a symbolic link point elsewhere, by one rename."""
+    """Change the target of a symbolic link, by one rename."""
     with told(link), opened_directory(link.parent) as folder:
         point_in(folder, link.name, target)
 

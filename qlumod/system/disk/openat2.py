@@ -1,4 +1,4 @@
-"""openat2(2): the kernel resolves a path within a directory, and lets no link lead out of it."""
+"""openat2(2): the kernel resolves a path within a directory, and no link can lead out of it."""
 
 import ctypes
 import errno
@@ -10,9 +10,9 @@ _NO_MAGICLINKS, _NO_SYMLINKS, _IN_ROOT = 0x02, 0x04, 0x10
 """RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS and RESOLVE_IN_ROOT of openat2(2)."""
 
 ITSELF = os.O_PATH | os.O_NOFOLLOW
-"""Open what lies at a path, be it a link; it is neither read nor written."""
+"""Open a path itself, even if it is a link; it is neither read nor written."""
 ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-"""What openat2(2) says where a path leads to nothing."""
+"""The errors of openat2(2) for a path that does not exist."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -30,13 +30,13 @@ class _How(ctypes.Structure):
 def openat2(top: int, path: str, flags: int) -> int:
     """Open a path within a directory, given by its descriptor; raises `OSError`.
 
-    The descriptor is not for programs that this process starts.
+    Programs that this process starts do not inherit the descriptor.
     """
     return _opened(top, path, flags, _NO_MAGICLINKS | _IN_ROOT)
 
 
 def is_there(top: int, path: str) -> bool:
-    """Whether anything lies at a path within a directory, be it a link that leads nowhere."""
+    """Whether a path within a directory exists, even as a broken link."""
     try:
         os.close(openat2(top, path, ITSELF))
     except OSError as fault:
@@ -47,7 +47,7 @@ def is_there(top: int, path: str) -> bool:
 
 
 def is_plain(top: int, path: str) -> bool:
-    """Whether no link stands on the way to a path, nor there, as far as it is there."""
+    """Whether the existing part of a path contains no link."""
     try:
         os.close(_opened(top, path, os.O_PATH, _NO_SYMLINKS | _IN_ROOT))
     except OSError as fault:
@@ -66,6 +66,6 @@ def _opened(top: int, path: str, flags: int, resolve: int) -> int:
         if found >= 0:
             return found
         number = ctypes.get_errno()
-        # While something is renamed elsewhere, the kernel cannot tell where ".." leads.
+        # During a rename elsewhere, the kernel cannot resolve "..".
         if number not in (errno.EAGAIN, errno.EINTR):
             raise OSError(number, os.strerror(number), path)

@@ -1,4 +1,4 @@
-"""What the system refuses, as an error that names the path and how to mend it."""
+"""Errors of the operating system, with the path and a remedy."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ _REMEDIES = {
 
 @contextmanager
 def told(path: Path, doing: str = "write") -> Iterator[None]:
-    """Turn what the system refuses into an error that names the path, and how to mend it."""
+    """Turn an OSError into an error that names the path, and how to mend it."""
     try:
         yield
     except OSError as fault:

@@ -1,4 +1,4 @@
-"""Regular files, read whole: anything else might hang, or have no end."""
+"""Regular files, read completely: another type might block, or have no end."""
 
 import hashlib
 import os
@@ -14,32 +14,32 @@ from qlumod.system.disk.refusals import told
 
 BLOCK = 1 << 20
 _READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-"""A FIFO is opened without waiting for somebody who writes; then it is refused."""
+"""A FIFO is opened without waiting for a writer; then it is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """What a file's bytes are known by."""
+    """The size and the digest of a file's bytes."""
 
     size: int
     sha256: Digest
 
 
 def read_bytes(path: Path, *, most: int | None = None) -> bytes:
-    """Read a regular file of at most so many bytes; raises `QlumodError`."""
+    """Read a regular file of limited size; raises `QlumodError`."""
     with told(path, "read"):
         return read_regular(path, os.open(path, _READING), most=most)
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file for reading; raises `QlumodError` where it is none, and `OSError`."""
+    """Open a regular file for reading; raises `QlumodError` for another type, and `OSError`."""
     return _opened_regular(path, os.open(path, _READING))
 
 
 def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
-    """Read what was opened without waiting, and close it; `path` is its name for errors.
+    """Read and close a file that was opened without waiting; `path` is its name for errors.
 
-    Raises `QlumodError` where it is no regular file, or has more than so many bytes.
+    Raises `QlumodError` if it is no regular file, or larger than the limit.
     """
     with _opened_regular(path, handle) as reading:
         data = reading.read() if most is None else reading.read(most + 1)
@@ -53,7 +53,7 @@ def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
 
 
 def kind_of(mode: int) -> str:
-    """What stat(2) says that something is, in words."""
+    """The type of a file by stat(2), in words."""
     kinds = (
         (stat.S_ISREG, "a file"),
         (stat.S_ISDIR, "a directory"),
@@ -83,7 +83,7 @@ def regular_files(top: Path) -> Iterator[Path]:
 
 
 def _opened_regular(path: Path, handle: int) -> BinaryIO:
-    """A regular file for reading; anything else might have no end."""
+    """A regular file for reading; another type might have no end."""
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
         os.close(handle)
@@ -95,9 +95,9 @@ def _opened_regular(path: Path, handle: int) -> BinaryIO:
 
 
 def summed(source: BinaryIO, target: BinaryIO | None = None) -> Sum:
-    """Size and digest of what is left to read, which is written to `target`, if there is one."""
+    """Size and digest of the rest of a file, which is written to `target`, if there is one."""
     hashing, size = hashlib.sha256(), 0
-    # Room for what a small file has: there may be thousands of them.
+    # A buffer of the size of a small file: there may be thousands of them.
     at_once = min(BLOCK, os.fstat(source.fileno()).st_size + 1)
     while block := source.read(at_once):
         hashing.update(block)

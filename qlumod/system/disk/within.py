@@ -17,7 +17,7 @@ from qlumod.model.path_names import directory_of, fitting, name_in
 from qlumod.system.disk.openat2 import ABSENT, ITSELF, is_plain, is_there, openat2
 
 _MOST = 256 << 20
-"""Bytes of a file that is read whole: no text, no key and no database of packages has more."""
+"""The most bytes of a file that is read at once: no text, key or package database is larger."""
 _TO_READ = os.O_RDONLY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -76,12 +76,12 @@ class Root:
         target.chmod(0o644)
 
     def status(self, path: str) -> os.stat_result:
-        """What lies at a path; a link there is not followed."""
+        """The status of a path; a link there is not followed."""
         with self.opened(path, ITSELF) as descriptor:
             return os.fstat(descriptor)
 
     def target(self, path: str) -> str:
-        """Where the symbolic link at a path points."""
+        """The target of the symbolic link at a path."""
         with self.opened(path, ITSELF) as descriptor:
             return os.readlink("", dir_fd=descriptor)
 
@@ -98,7 +98,7 @@ class Root:
         return self._leads_to(path, os.O_PATH, stat.S_ISDIR)
 
     def is_link(self, path: str) -> bool:
-        """Whether a symbolic link lies at a path."""
+        """Whether a path is a symbolic link."""
         return self._leads_to(path, ITSELF, stat.S_ISLNK)
 
     def _leads_to(self, path: str, flags: int, kind: Callable[[int], bool]) -> bool:
@@ -136,7 +136,7 @@ class Root:
             return tuple(sorted(os.listdir(descriptor)))  # noqa: PTH208 - a descriptor, no path
 
     def matching(self, pattern: str) -> tuple[str, ...]:
-        """The paths that fit a pattern, sorted; ``*`` stands within one name."""
+        """The paths that match a pattern, sorted; ``*`` does not match a slash."""
         return tuple(sorted(filter(self.has, fitting(pattern, self.names))))
 
     def below(self, directory: str) -> Iterator[str]:
@@ -206,7 +206,7 @@ class Root:
             os.mknod(name, mode, device, dir_fd=parent)
 
     def link_hard(self, existing: str, path: str) -> None:
-        """Give a file a second name, which must be free."""
+        """Give a file a second, free name."""
         with self._parent(existing) as (old, source), self._parent(path) as (new, name):
             os.link(source, name, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=False)
 
@@ -233,13 +233,13 @@ class Root:
             os.utime(name, (time, time), dir_fd=parent, follow_symlinks=False)
 
     def remove_attributes(self, path: str, names: Iterable[str]) -> None:
-        """Take extended attributes off what lies at a path."""
+        """Remove extended attributes of a path."""
         with self.opened(path, ITSELF) as descriptor:
             for name in names:
                 os.removexattr(f"/proc/self/fd/{descriptor}", name)
 
     def remove(self, path: str) -> None:
-        """Remove a file or link; it need not be there."""
+        """Remove a file or link; it need not exist."""
         with contextlib.suppress(FileNotFoundError), self.opened(directory_of(path)) as parent:
             os.unlink(name_in(path), dir_fd=parent)
 
@@ -265,7 +265,7 @@ class Root:
 
     @contextmanager
     def _parent(self, path: str) -> Iterator[tuple[int, str]]:
-        """The directory that a path lies in, made where it is not there, and the path's name."""
+        """The parent directory of a path, made if it does not exist, and the path's name."""
         self.make_directory(directory_of(path))
         with self.opened(directory_of(path), os.O_PATH | os.O_DIRECTORY) as parent:
             yield parent, name_in(path)

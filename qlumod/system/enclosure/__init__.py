@@ -1,1 +1,1 @@
-"""The only door to programs of packages: it runs them in an enclosure."""
+"""Running programs of packages in an enclosure, the only place where they run."""

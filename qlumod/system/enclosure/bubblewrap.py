@@ -1,4 +1,4 @@
-"""The words that bubblewrap is started with: which rights, which namespaces, what of the kernel."""
+"""The options of bubblewrap: capabilities, namespaces, and the kernel's file systems."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,10 @@ CAPABILITIES = (
     "CAP_SETPCAP",
     "CAP_SETUID",
 )
-"""What dpkg and maintainer scripts need (capabilities(7)): files of all owners, other users.
+"""The capabilities for dpkg and maintainer scripts (capabilities(7)): files of all owners, other
+users.
 
-CAP_MKNOD makes nodes of devices, which nothing can open: all that is mounted is ``nodev``.
+CAP_MKNOD makes device nodes, which nothing can open: all mounts are ``nodev``.
 """
 
 _HIDDEN = (
@@ -30,9 +31,9 @@ _HIDDEN = (
     "locks", "mdstat", "modules", "mtrr", "pagetypeinfo", "partitions", "sched_debug", "slabinfo",
     "softirqs", "swaps", "timer_list", "vmallocinfo",
 )  # fmt: skip
-"""Files of /proc that tell of the host or of its keys (proc(5)): empty inside."""
+"""Files of /proc with data of the host or its keys (proc(5)): empty inside."""
 _HIDDEN_TREES = ("1", "acpi", "asound", "bus", "driver", "fs", "irq", "scsi")
-"""Directories of /proc that do; and PID 1, which is `enclosed.sh` and nobody's business."""
+"""Directories of /proc with such data; and PID 1, which is `enclosed.sh`, and private."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,12 @@ class Shown:
 
 _NAMES = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in CAPABILITIES)
 BOUNDED = (
-    # bubblewrap needs more than it leaves, and leaves the bounding set as it is: it gets its own
-    # capabilities as inheritable ones, which root's programs have besides (capabilities(7)).
+    # bubblewrap needs more than it leaves, and does not change the bounding set: it gets its own
+    # capabilities as inheritable ones, which programs of root have in addition (capabilities(7)).
     "setpriv", f"--inh-caps=-all,{_NAMES},+sys_admin,+net_admin", "--",
     "setpriv", f"--bounding-set=-all,{_NAMES}", "--",
 )  # fmt: skip
-"""What bubblewrap is started by, so that nothing in the enclosure gets more rights than these."""
+"""The command that starts bubblewrap, so that nothing in the enclosure gets more capabilities."""
 SURROUNDINGS = (
     "--unshare-ipc",
     "--unshare-pid",

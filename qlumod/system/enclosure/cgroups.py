@@ -105,7 +105,7 @@ def _made(place: Place, wanted: Mapping[str, int]) -> Place:
 
 
 def cgroup_places() -> tuple[Place, ...]:
-    """Where this process may make groups: for version 2 at most one, else one per controller."""
+    """The directories for new groups: at most one for version 2, else one per controller."""
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
     own = Path("/proc/self/cgroup").read_text(encoding="utf-8")
     found = tuple(_of_version_2(mounts, own))
@@ -113,9 +113,9 @@ def cgroup_places() -> tuple[Place, ...]:
 
 
 def _of_version_2(mounts: str, own: str) -> Iterator[Place]:
-    """The nearest group above our own that hands both controllers to its children, and is ours.
+    """The nearest group above this process's own that delegates both controllers, and is writable.
 
-    A group with processes of its own hands on none (cgroups(7), "no internal processes").
+    A group that contains processes cannot delegate (cgroups(7), "no internal processes").
     """
     top = _mounted(mounts, "cgroup2", "")
     path = _path(own, "")
@@ -142,7 +142,7 @@ def _of_version_1(mounts: str, own: str) -> Iterator[Place]:
 
 
 def _mounted(mounts: str, kind: str, controller: str) -> Path | None:
-    """Where a hierarchy is mounted (proc_pid_mountinfo(5))."""
+    """The mount point of a hierarchy (proc_pid_mountinfo(5))."""
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
         type_, _, options = after.split(" ")[:3]
@@ -179,7 +179,7 @@ def _read(path: Path) -> str:
 
 
 def _remove(directory: Path) -> None:
-    """Remove a group; its processes have been killed, and may still be about to die."""
+    """Remove a group; its processes have been killed, and may still be ending."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The only door to programs of packages: they see their root and nothing of the host.
+"""Running programs of packages: they see their root and nothing of the host.
 
 bubblewrap (bwrap(1)) starts them in namespaces of their own, where the root is ``/``: without
 network, without the host's processes, with a bare /dev, a read-only /proc, an empty /sys, no
@@ -6,7 +6,7 @@ controlling terminal, and no more capabilities than dpkg and maintainer scripts 
 system calls (`syscalls`) and limits (`limits`) apply to them. When the program ends, all processes
 that it has started end, too; those that had to be ended are reported.
 
-SECURITY.md says what this protects from, and what it does not.
+No other module may run programs of packages. SECURITY.md describes the protection and its limits.
 """
 
 import errno
@@ -63,12 +63,12 @@ class Enclosure:
 
     @property
     def run_directory(self) -> Root:
-        """What is /run inside."""
+        """The directory that is /run inside."""
         return Root(self.home / "run")
 
     @property
     def temporary(self) -> Root:
-        """What is /tmp inside."""
+        """The directory that is /tmp inside."""
         return Root(self.home / "tmp")
 
     def showing(self, *shown: Shown) -> "Enclosure":
@@ -93,7 +93,7 @@ class Enclosure:
     def capture(
         self, *words: str, epoch: int = 0, environment: Mapping[str, str] | None = None
     ) -> bytes:
-        """Run a program and return what it wrote to its standard output; raises as `run`."""
+        """Run a program and return its standard output; raises as `run`."""
         with self._entered(words, epoch, environment, b"", ignore) as call:
             return capture(call)
 
@@ -155,7 +155,7 @@ class Enclosure:
             command(
                 "/bin/sh", _script("enter.sh"), self.home / "filter", report,
                 " ".join(map(str, own.joining)),
-                # Python, and sh, ignore some: a file that grows too large would go unnoticed.
+                # Python and sh ignore some signals: that a file grows too large would go unnoticed.
                 "env", "--default-signal", "--",
                 "prlimit", *bounds.for_each(own.counted),
                 *BOUNDED,
@@ -186,10 +186,10 @@ def enclosed(root: Root, *shown: Shown, writable: bool = True) -> Iterator[Enclo
 
 @contextmanager
 def beside(parent: Path, *shown: Shown, settings: Mapping[str, str]) -> Iterator[Enclosure]:
-    """Let programs of the host work at what packages bring: of the host they see /usr only.
+    """Let programs of the host process files of packages: of the host they see /usr only.
 
-    `settings` are the files that they find below /etc, by path. What they need outside of the
-    enclosure lies below `parent` for as long.
+    `settings` are the files that they find below /etc, by path. Files that they need outside of the
+    enclosure are below `parent` meanwhile.
     """
     with _home(parent) as home:
         etc = Root(home / "etc")
@@ -201,7 +201,7 @@ def beside(parent: Path, *shown: Shown, settings: Mapping[str, str]) -> Iterator
         of_host = [name for name in _OF_HOST if Path("/etc", name).exists()]
         top = (
             "--ro-bind", "/usr", "/usr",
-            # Programs of the site in it are not meant.
+            # Locally installed programs in it are not used.
             "--tmpfs", "/usr/local",
             *(word for n in links for word in ("--symlink", str(Path("/", n).readlink()), f"/{n}")),
             *(word for n in lying for word in ("--ro-bind", f"/{n}", f"/{n}")),

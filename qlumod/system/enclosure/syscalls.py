@@ -12,19 +12,19 @@ from qlumod.errors import QlumodError
 REFUSED = (
     # A user namespace of their own would give them all capabilities back; `clone` is below.
     "unshare", "setns",
-    # The host's kernel log, for everybody where kernel.dmesg_restrict is 0 (syslog(2)).
+    # The host's kernel log, readable for everybody if kernel.dmesg_restrict is 0 (syslog(2)).
     "syslog",
-    # The memory and the descriptors of another process of the enclosure: nobody needs them.
+    # The memory and the descriptors of another process of the enclosure: no program needs them.
     "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd",
-    # Doors into the kernel, open to everybody where its settings are lax.
+    # Interfaces to the kernel that are open to everybody with lax settings.
     "bpf", "perf_event_open", "userfaultfd",
 )  # fmt: skip
-"""Refused with EPERM. What takes a capability is not here: enclosures drop capabilities."""
+"""Refused with EPERM. Calls that need a capability are not listed: enclosures drop capabilities."""
 
 UNKNOWN = (
     # Keyrings belong to users, whatever namespaces those are in (keyrings(7)).
     "keyctl", "add_key", "request_key",
-    # A filter cannot see what is asked of these; programs fall back on the older calls.
+    # A filter cannot see the arguments of these; programs fall back on the older calls.
     "clone3", "io_uring_setup", "socketcall",
 )  # fmt: skip
 """Refused with ENOSYS, as by a kernel that is older or was built without them."""
@@ -41,8 +41,9 @@ _NAMESPACES = (
 )
 """Flags of clone(2)."""
 _FAMILIES = frozenset((1, 2, 10, 16, 17))
-"""AF_UNIX, AF_INET, AF_INET6, AF_NETLINK and AF_PACKET, which end at a network namespace. Others
-do not, such as AF_VSOCK, which leads to the host (address_families(7))."""
+"""AF_UNIX, AF_INET, AF_INET6, AF_NETLINK and AF_PACKET, which end at a network namespace. Others do
+not, such as AF_VSOCK, which leads to the host (address_families(7)).
+"""
 _LAST_FAMILY = 64
 _SISTERS = {"X86_64": ("X86", "X32"), "AARCH64": ("ARM",)}
 """Other architectures whose programs a kernel runs: it kills those that a filter does not name."""
@@ -52,7 +53,7 @@ _SISTERS = {"X86_64": ("X86", "X32"), "AARCH64": ("ARM",)}
 def filter_program() -> bytes:
     """The filter as a program for the kernel (seccomp(2)).
 
-    Raises `QlumodError` where Python's binding to libseccomp is not installed.
+    Raises `QlumodError` if Python's binding to libseccomp is not installed.
     """
     seccomp = _library()
     program = seccomp.SyscallFilter(seccomp.ALLOW)

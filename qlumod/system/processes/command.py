@@ -1,4 +1,4 @@
-"""A program call as a value, and the errors that tell how it ended."""
+"""A program call as a value, and the errors for its failures."""
 
 import shlex
 from collections import deque
@@ -9,15 +9,15 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 
 TAIL, TAIL_LETTERS = 20, 1 << 10
-"""How many of the last lines of output a failure shows, and how many letters of each."""
+"""The number of the last lines of output that a failure shows, and of the letters of each."""
 LINE = 8 << 10
-"""How many bytes of a line that a program prints are kept: it may print one without end."""
+"""The bytes that are kept of a printed line, which may be endless."""
 
 
 class CommandFailed(QlumodError):
-    """A program ended with another status than 0; `tail` are the last lines that it printed.
+    """A program ended with a status other than 0; `tail` are its last lines of output.
 
-    `ending` says how it ended where that is more than its status.
+    `ending` describes the end if the status does not suffice.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class FellSilent(CommandFailed):
 
 
 class PrintedTooMuch(QlumodError):
-    """A program was ended, since it wrote more than anybody wants to know."""
+    """A program was ended, since it wrote more than its limit."""
 
     def __init__(self, command: "Command", most: int) -> None:
         super().__init__(
@@ -69,11 +69,11 @@ class Command:
     """The program's working directory; None: qlumod's own."""
     stdin: bytes = b""
     spoken: tuple[str, ...] = ()
-    """The words that matter to people, where they are not all: those that run in an enclosure."""
+    """The words to show to people, if not all: those that run in an enclosure."""
     silence: int = 0
-    """After how many seconds without output it is ended; 0: never."""
+    """The seconds without output after which it is ended; 0: never."""
     answers: bool = False
-    """Whether it is a program of qlumod, whose lines say something only as a whole."""
+    """Whether it is a program of qlumod, whose lines are parsed and must not be cut."""
 
     @property
     def program(self) -> str:
@@ -81,7 +81,7 @@ class Command:
         return Path((self.spoken or self.argv)[0]).name
 
     def __str__(self) -> str:
-        """The call as a person would type it."""
+        """The call as a shell command."""
         return shlex.join(self.spoken or self.argv)
 
 
@@ -103,10 +103,10 @@ def command(
 
 
 def last_lines(lines: Iterable[str]) -> tuple[str, ...]:
-    """The last ones of many lines, as a failure shows them: not too many letters of each."""
+    """The last of many lines, for a failure, each cut to its limit."""
     return tuple(cut(line, TAIL_LETTERS) for line in deque(lines, maxlen=TAIL))
 
 
 def cut(text: str, most: int) -> str:
-    """A text that may be too long for a person to read, as far as that goes."""
+    """A text, cut after `most` letters."""
     return text if len(text) <= most else f"{text[:most]}… and more"

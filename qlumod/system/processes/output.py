@@ -1,4 +1,4 @@
-"""What becomes of what a program writes: lines that are announced, or an answer that is kept."""
+"""The output of programs: lines that are announced, or an answer that is kept."""
 
 import codecs
 import io
@@ -12,35 +12,35 @@ from qlumod.system.processes.command import LINE, TAIL, Command, PrintedTooMuch,
 from qlumod.system.processes.silence import Watch
 
 PRINTED = 64 << 20
-"""How many letters that one program prints are announced, so that no log fills the disk."""
+"""The letters of one program's output that are announced, so that no log fills the disk."""
 _BESIDE_A_LINE = 64
-"""What a line takes in a log beside its letters: when it came, and who has printed it."""
+"""The additional letters of a line in a log: the time and the program."""
 
 
 class Taker(Protocol):
-    """Who takes what a program writes, as it comes."""
+    """Processes the output of a program."""
 
     def take(self, piece: bytes) -> None:
         """Take the next bytes."""
 
     def close(self) -> None:
-        """There are no more."""
+        """End the output."""
 
 
 class Lines:
-    """Cuts bytes into lines; of a longer one, only the first `most` bytes are kept (0: all)."""
+    """Splits bytes into lines; of a longer one, only the first `most` bytes are kept (0: all)."""
 
     def __init__(self, say: Callable[[str], None], *, most: int = LINE) -> None:
         self._say = say
         self._most = most
-        # An answer has its newlines alone; others write over a line by a carriage return.
+        # An answer has only newlines; other programs overwrite a line after a carriage return.
         self._ends = re.compile(rb"\r\n|\n|\r" if most else rb"\n")
         self._begun = bytearray()
         self._more = 0
         self._returned = False
 
     def take(self, piece: bytes) -> None:
-        """Say the lines that end in these bytes."""
+        """Pass on the lines that end in these bytes."""
         if self._returned and piece.startswith(b"\n"):
             piece = piece[1:]
         self._returned = bool(self._most) and piece.endswith(b"\r")
@@ -51,7 +51,7 @@ class Lines:
         self._add(begun)
 
     def close(self) -> None:
-        """Say the last line, where nothing ends it."""
+        """Pass on the last line, even without its end."""
         if self._begun:
             self._end()
 
@@ -61,7 +61,7 @@ class Lines:
         self._more += len(part) - len(kept)
 
     def _end(self) -> None:
-        # A letter that the cut has halved is left out.
+        # A multi-byte character that the limit has split is dropped.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         line = decoder.decode(bytes(self._begun), final=not self._more)
         more = f"… and {self._more} more bytes" if self._more else ""
@@ -71,7 +71,7 @@ class Lines:
 
 
 class Announced:
-    """Announces a program's lines, as many as one call may print, and keeps the last ones."""
+    """Announces a program's lines up to a limit, and keeps the last ones."""
 
     def __init__(self, program: str, listen: Listener) -> None:
         self._program = program
@@ -96,7 +96,7 @@ class Announced:
 
 
 class Kept:
-    """What a program writes, up to so many bytes; it is ended when it writes more."""
+    """The output of a program up to a limit of bytes; the program is ended if it writes more."""
 
     def __init__(self, call: Command, watch: Watch, most: int) -> None:
         self._call = call
@@ -107,11 +107,11 @@ class Kept:
 
     @property
     def data(self) -> bytes:
-        """All of it."""
+        """All output."""
         return self._kept.getvalue()
 
     def take(self, piece: bytes) -> None:
-        """Keep some more."""
+        """Keep more output."""
         self._whole = self._whole and self._kept.tell() + len(piece) <= self._most
         if self._whole:
             self._kept.write(piece)
@@ -119,9 +119,9 @@ class Kept:
             self._watch.end()
 
     def close(self) -> None:
-        """Nothing more comes."""
+        """End the output."""
 
     def require_whole(self) -> None:
-        """Raise where it wrote more."""
+        """Raise if it wrote more."""
         if not self._whole:
             raise PrintedTooMuch(self._call, self._most)

@@ -1,4 +1,4 @@
-"""Pipes from a program to who takes what it writes: nothing is lost, and no wait is endless."""
+"""Pipes for the output of a program: nothing is lost, and no wait is endless."""
 
 import os
 import select
@@ -13,21 +13,21 @@ from qlumod.system.processes.signals import put_off
 from qlumod.system.processes.silence import Watch
 
 _PIECE = 64 << 10
-"""How much is read at once."""
+"""The bytes of one read."""
 _IN_PIPE = 1 << 20
-"""How much a pipe can hold (pipe(7), /proc/sys/fs/pipe-max-size)."""
+"""The maximum size of a pipe (pipe(7), /proc/sys/fs/pipe-max-size)."""
 _PAUSE = 100
-"""Milliseconds after which a reader looks whether its program has ended."""
+"""The milliseconds between a reader's checks whether its program has ended."""
 _LATE = 2.0
-"""Seconds in which processes that a program has left may still print, when it has ended."""
+"""The seconds after the end of a program in which its remaining processes may still print."""
 
 
 @contextmanager
 def piped(takers: Sequence[Taker], watch: Watch) -> Iterator[Sequence[BinaryIO]]:
-    """Ends of pipes for a program to write to; each has a thread that gives what comes to a taker.
+    """Write ends of pipes for a program; each has a thread that passes the output to a taker.
 
-    sh itself keeps a line however long it is, and drops what is not taken two seconds after the
-    end. Here all arrives, the program waits for who takes it, and the first error is raised.
+    sh itself keeps a line of any length, and drops output that is not read two seconds after the
+    end. Here all output arrives, the program waits for the takers, and the first error is raised.
     """
     over = threading.Event()
     with ExitStack() as files, ThreadPoolExecutor(len(takers)) as readers, ExitStack() as last:
@@ -51,7 +51,7 @@ def piped(takers: Sequence[Taker], watch: Watch) -> Iterator[Sequence[BinaryIO]]
 
 
 def _give(source: BinaryIO, taker: Taker, watch: Watch, over: threading.Event) -> None:
-    """Give a taker all that comes; where that fails, the rest is read for the program's sake."""
+    """Pass all output to a taker; after an error, read on so that the program does not block."""
     pieces = _pieces(source, over)
     try:
         for piece in pieces:
@@ -64,10 +64,10 @@ def _give(source: BinaryIO, taker: Taker, watch: Watch, over: threading.Event) -
 
 
 def _pieces(source: BinaryIO, over: threading.Event) -> Iterator[bytes]:
-    """What comes out of a pipe, until nobody can write to it any more.
+    """The output of a pipe, until it has no writer any more.
 
-    What a program has left running may hold the pipe open: when it is `over`, only what lies in the
-    pipe counts.
+    A program's remaining processes may hold the pipe open: when it is `over`, only the bytes in the
+    pipe are read.
     """
     poll, left = select.poll(), _IN_PIPE
     poll.register(source, select.POLLIN)

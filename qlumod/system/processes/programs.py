@@ -1,11 +1,11 @@
-"""Programs that are installed, and the Debian packages that bring those which are not."""
+"""Installed programs, and the Debian packages of those that are missing."""
 
 import shutil
 
 from qlumod.errors import QlumodError, raise_faults
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""The PATH of every program: tools such as mksquashfs lie in sbin on some machines."""
+"""The PATH of every program: tools such as mksquashfs are in sbin on some machines."""
 
 PACKAGES = {
     "apt-get": "apt",
@@ -33,11 +33,11 @@ PACKAGES = {
     "unshare": "util-linux",
     "umount": "mount",
 }
-"""Which Debian package brings a program, for the error when it is missing."""
+"""The Debian package of each program, for the error when it is missing."""
 
 
 class ProgramMissing(QlumodError):
-    """A program is not installed; the error names the Debian package that brings it."""
+    """A program is not installed; the error names its Debian package."""
 
     def __init__(self, program: str) -> None:
         package = PACKAGES.get(program, program)
@@ -58,5 +58,5 @@ def require_programs(*programs: str) -> None:
 
 
 def program_path(name: str) -> str | None:
-    """Where a program lies; None: it is not installed."""
+    """The path of a program; None: it is not installed."""
     return shutil.which(name, path=SEARCH_PATH)

@@ -1,4 +1,4 @@
-"""The only door to programs, built on `sh`: clean environment, closed stdin, streamed output."""
+"""The only module that runs programs, built on `sh`: clean environment, streamed output."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ from qlumod.system.processes.silence import Watch
 from qlumod.system.processes.workers import leashed
 
 CAPTURED = 64 << 20
-"""How many bytes a program may write where they are an answer, if nothing else is said."""
+"""The default limit in bytes for output that is an answer."""
 
 
 def run(
@@ -44,7 +44,7 @@ def run(
 
 
 def capture(call: Command, *, most: int = CAPTURED, listen: Listener = ignore) -> bytes:
-    """Run a program and return what it wrote to its standard output; raises as `run`.
+    """Run a program and return its standard output; raises as `run`.
 
     A program that writes more than `most` bytes is ended, and `PrintedTooMuch` raised.
     """
@@ -58,7 +58,7 @@ def capture(call: Command, *, most: int = CAPTURED, listen: Listener = ignore) -
 
 
 def attempt(call: Command, *, most: int = CAPTURED) -> tuple[int, bytes, bytes]:
-    """Run a program whose failure is an answer: its status, standard output and error."""
+    """Run a program whose failure is an answer: returns its status, standard output and error."""
     watch = Watch(0)
     stdout, stderr = Kept(call, watch, most), Kept(call, watch, most)
     status = _finish(call, watch, stdout, stderr)
@@ -69,7 +69,8 @@ def attempt(call: Command, *, most: int = CAPTURED) -> tuple[int, bytes, bytes]:
 
 _WITH_HOME = frozenset(("gpg", "gpg-agent", "gpg-connect-agent", "gpgconf"))
 """Programs that need the caller's own keys. Other programs would run code from the home directory:
-dpkg-buildpackage and lintian commands of their configuration, shells and Python much more."""
+dpkg-buildpackage and lintian commands of their configuration, shells and Python much more.
+"""
 
 
 def environment(program: str) -> dict[str, str]:
@@ -86,10 +87,9 @@ def environment(program: str) -> dict[str, str]:
 
 
 def _finish(call: Command, watch: Watch, out: Taker, err: Taker | None = None) -> int:
-    """Run to the end, and have all that it writes taken; returns its status.
+    """Run to the end, and pass all output to the takers; returns its status.
 
-    Without `err`, `out` takes both streams. A program that is still there after an exception is
-    killed.
+    Without `err`, `out` takes both streams. A program that still runs after an exception is killed.
     """
     process = None
     with (
@@ -115,11 +115,11 @@ def _finish(call: Command, watch: Watch, out: Taker, err: Taker | None = None) -
 
 @cache
 def _keep_descriptors() -> None:
-    """Hide the descriptors that this process has inherited from the programs that it runs."""
+    """Keep programs from inheriting descriptors that this process has inherited."""
     descriptors = [int(path.name) for path in Path("/proc/self/fd").iterdir()]
     for descriptor in descriptors:
         if descriptor > 2:
-            # That of the listing itself is gone by now.
+            # The descriptor of the listing itself is closed by now.
             with contextlib.suppress(OSError):
                 os.set_inheritable(descriptor, False)
 
@@ -131,7 +131,8 @@ def _start(call: Command, **options: Any) -> Any:
         _env={**environment(Path(call.argv[0]).name), **call.environment},
         _cwd=str(call.directory) if call.directory else None,
         _tty_out=False,
-        # Python's own are closed in other programs (PEP 446), `_keep_descriptors` sees to the rest.
+        # Python's own are closed in other programs (PEP 446), `_keep_descriptors` handles the
+        # others.
         _close_fds=False,
         _new_session=False,
         _bg=True,

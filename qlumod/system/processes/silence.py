@@ -1,4 +1,4 @@
-"""Programs that say nothing for too long are ended."""
+"""Ending programs that print nothing for too long."""
 
 import math
 import threading
@@ -10,7 +10,7 @@ from qlumod.system.processes.command import Command, CommandFailed, FellSilent
 
 
 class Watch:
-    """Ends a program that has said nothing for too long."""
+    """Ends a program that has printed nothing for too long."""
 
     def __init__(self, patience: int) -> None:
         self._patience = patience
@@ -21,7 +21,7 @@ class Watch:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """The program said something; it need not go on before somebody has taken that."""
+        """Note output of the program; silence begins again after it has been processed."""
         self._heard = math.inf
         try:
             yield
@@ -29,7 +29,7 @@ class Watch:
             self.hear()
 
     def hear(self) -> None:
-        """Note that the program said something."""
+        """Note output of the program."""
         self._heard = time.monotonic()
 
     def end(self) -> None:
@@ -43,7 +43,7 @@ class Watch:
 
     @contextmanager
     def over(self, kill: Callable[[], None]) -> Iterator[None]:
-        """Watch over a program that `kill` ends."""
+        """Watch a program that `kill` ends."""
         self._kill = kill
         if not self._patience:
             yield
