@@ -122,7 +122,7 @@ class Gate:
         )
 
     def suspects(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
-        """Suspected secrets in the layer and in shared state, including those the spec allows."""
+        """Suspected secrets in the layer and in shared state, regardless of the spec."""
         yield from self._search.suspects()
         named = {path: facts_beside(self.chosen.entries[path]) for path in self.chosen.plan.kept}
         yield from in_names(named, self._is_shipped_name)

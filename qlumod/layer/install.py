@@ -32,9 +32,10 @@ def ground(task: Task) -> Root:
 
 
 def over(task: Task, root: Root, left_out: LeftOut, *, below: Root) -> None:
-    """Install a module into the mounted stack of its required modules; `below` is unchanged.
+    """Install a module into the mounted stack of its required modules.
 
-    `left_out` are the paths that these left out, some of which the spec may restore.
+    `below` shows that stack before the installation. `left_out` are the paths that its modules left
+    out, some of which the spec may restore.
     """
     seed_accounts(root, task.job.accounts, task.job.epoch)
     restored = restore_paths(task.job, root, left_out, task.supply)

@@ -43,7 +43,10 @@ def origin(
     cache: str | None,
     generator_of: Callable[[str], str | None],
 ) -> str:
-    """The origin of a path: its package, or ``<generator>``."""
+    """The origin of a path: its package, or ``<generator>``.
+
+    `cache` is the name of the cache to which the path belongs, if any.
+    """
     if path in owners:
         return owners[path]
     if cache is not None:

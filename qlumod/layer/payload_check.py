@@ -84,7 +84,7 @@ def _of_entry(entry: TreeEntry) -> tuple[str, ...]:
 
 
 def _shown(one: tuple[str, ...], other: tuple[str, ...]) -> str:
-    """The shown facts of a path: a file's digest only if nothing else differs."""
+    """The facts of a path to show: a file's digest only if nothing else differs."""
     return " ".join(one[:3] if one[0] == "f" and one[:3] != other[:3] else one)
 
 

@@ -34,9 +34,9 @@ def faults_of_sockets(kept: Iterable[TreeEntry]) -> Iterator[QlumodError]:
 
 
 def faults_of_secrets(secrets: Sequence[Secret], root: Root) -> Iterator[QlumodError]:
-    """An error for each path under Secrets that leads to another path, or is no file.
+    """An error for each path under Secrets that leads to another path, or is a directory.
 
-    Otherwise the actual file would be in the layer.
+    Otherwise the actual files would be in the layer.
     """
     listed = [secret.path for secret in secrets]
     for secret in secrets:

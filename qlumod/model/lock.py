@@ -74,7 +74,7 @@ class LockedPredecessor:
     version: str
     """Of its package: ``14.0.0-1``."""
     sha256: Digest
-    """Of the document that tells what it was (`qlumod.package.before`)."""
+    """Of the document with its texts (`qlumod.package.before`)."""
 
     def __str__(self) -> str:
         return f"{self.module} {self.version} {self.sha256}"

@@ -90,7 +90,7 @@ class Archives(Protocol):
         """Add packages that only the store still has; each stands only for itself."""
 
     def solve(self, problem: Problem, listen: Listener) -> Solved:
-        """Solve all modules; raises all faults that are known together."""
+        """Solve all modules; raises all errors that are found together."""
 
     def signed(self, solved: Solved) -> tuple[LockedArchive, ...]:
         """The archives and suites that the solution used, each verified again with its keys."""
@@ -129,4 +129,7 @@ class BuildTools(Protocol):
     """Reports the versions of tools."""
 
     def __call__(self) -> tuple[tuple[str, str], ...]:
-        """Name and version of each program of this host that affects a build's result, by name."""
+        """Name and version of each program of this host that affects a build's result, by name.
+
+        Raises `QlumodError` if one is missing.
+        """

@@ -1,1 +1,1 @@
-"""Procedures that need several wings."""
+"""The procedures that need several wings, and only those."""

@@ -25,9 +25,9 @@ SMALL = 1 << 20
 MOST_CONTROL = 1 << 26
 """The most unpacked bytes of control.tar: those with the longest md5sums have a tenth."""
 MOST_DATA = 1 << 30
-"""The most unpacked bytes of data.tar, however small it is."""
+"""The unpacked bytes that data.tar may always have, however small it is."""
 MOST_TIMES = 256
-"""The most unpacked bytes of a larger data.tar, as a multiple of its compressed size."""
+"""The unpacked bytes that a larger data.tar may have, as a multiple of its compressed size."""
 
 _MAGIC = b"!<arch>\n"
 _HEADER = 60
