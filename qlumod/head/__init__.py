@@ -1,1 +1,1 @@
-"""On the head node: the registry of modules, and the images that are built from them."""
+"""The head node: the registry of modules, and the images that are built from them."""

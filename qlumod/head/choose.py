@@ -1,4 +1,4 @@
-"""Choosing which versions of which modules an image is built from, and whether they fit."""
+"""Choosing the version of the modules of an image, and checking that they are compatible."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from qlumod.stack.kernel import for_another_kernel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleChoice:
-    """The modules that an image is built from, all of one version; core first, else by name."""
+    """The modules from which an image is built, all of one version; core first, then by name."""
 
     version: ReleaseVersion
     modules: tuple[Registered, ...]
     passed_over: tuple[str, ...]
-    """Newer versions that the image follows, too, and why they cannot be taken."""
+    """The reasons why newer versions that the image also follows cannot be used."""
 
 
 def choose(image: Image, registry: Registry) -> ModuleChoice:
-    """Take the newest version that the image follows and of which every module is whole."""
+    """Choose the newest version that the image follows and whose modules are all undamaged."""
     offered = {
         (entry.module, entry.version): entry
         for entry in registry
@@ -65,7 +65,7 @@ def _no_version(image: Image, reasons: Sequence[str], registry: Registry) -> Qlu
 
 
 def _elsewhere(image: Image, registry: Registry) -> Iterator[str]:
-    """What there is of each module in other versions, flavors and architectures."""
+    """A line per module with its other registered versions, flavors and architectures."""
     for module in image.wanted:
         others = [entry for entry in registry if entry.module == module]
         labels = ", ".join(
@@ -75,7 +75,7 @@ def _elsewhere(image: Image, registry: Registry) -> Iterator[str]:
 
 
 def check_choice(image: Image, manifests: Iterable[Manifest]) -> None:
-    """See whether the modules fit together; raises all that does not, at once."""
+    """Check that the modules are compatible; raises all faults together."""
     found = tuple(manifests)
     raise_faults(
         QlumodError(f"image {image.name}: {what}", remedy=remedy)

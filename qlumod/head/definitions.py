@@ -1,4 +1,4 @@
-"""The definitions of images: small files that people may write and edit, too."""
+"""The definitions of images: small files that administrators may also write and edit."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ SUFFIX = ".image"
 
 
 def definition_path(places: Places, name: ImageName) -> Path:
-    """Where an image's definition lies."""
+    """The path of an image's definition."""
     return places.images / f"{name}{SUFFIX}"
 
 
@@ -45,7 +45,7 @@ def defined_images(places: Places) -> tuple[ImageName, ...]:
 
 
 def write_definition(places: Places, image: Image) -> None:
-    """Write a new image's definition, and make the places for the site's files."""
+    """Write a new image's definition, and make the directories for the site's files."""
     path = definition_path(places, image.name)
     if path.exists():
         raise QlumodError(

@@ -1,4 +1,4 @@
-"""Secrets among what the site adds to an image: they are told, and the administrator decides."""
+"""Reporting secrets among the site's files of an image; the administrator decides about them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ _READ = "and everybody who can reach the boot server can read an image"
 
 
 def exposed(files: Sequence[SiteFile]) -> Iterator[str]:
-    """A line for each file that looks like a secret, told with its copies, or for a whole tree."""
+    """A line for each file that looks like a secret, with its copies, or for a whole tree."""
     by_path = {file.path: file for file in files if file.type == "f"}
     found = {path: why for path, file in by_path.items() if (why := _why(file))}
     for group in grouped({path: by_path[path].content for path in found}, by_path):

@@ -1,4 +1,4 @@
-"""The built stacks of an image: each whole in a directory of its own, one of them current."""
+"""The generations of an image: built stacks, each in a directory, of which one is current."""
 
 import re
 from collections.abc import Iterator
@@ -20,11 +20,12 @@ CURRENT = "current"
 STAGING = ".new"
 _GENERATION = re.compile(r"[1-9][0-9]*")
 KEPT = 3
-"""How many generations stay: nodes may be booting from the last one, and one may want it back."""
+"""The number of generations to keep, since nodes may be booting from the last one, and an
+administrator may want to go back to it."""
 
 
 def read_current(places: Places, name: ImageName) -> tuple[str, Stack] | None:
-    """The current generation's name and stack; None where the image was never built."""
+    """The current generation's name and stack; None if the image was never built."""
     link = places.built / name / CURRENT
     if not link.exists():
         return None
@@ -39,9 +40,9 @@ def read_stack(generation: Path) -> Stack:
 
 @contextmanager
 def staged_generation(places: Places, name: ImageName) -> Iterator[Path]:
-    """An empty directory for a new generation, gone if the block fails. Hold the lock."""
+    """An empty directory for a new generation, removed if the block fails. Needs the lock."""
     staging = places.built / name / STAGING
-    # What a killed run has left there.
+    # The directory may be left over from a killed run.
     remove_tree(staging)
     make_directories(staging)
     try:
@@ -71,7 +72,7 @@ def generations(places: Places, name: ImageName) -> tuple[str, ...]:
 
 
 def forget_old(places: Places, name: ImageName) -> None:
-    """Remove all generations but the newest ones and the current one."""
+    """Remove all generations except the newest ones and the current one."""
     current = read_current(places, name)
     for generation in generations(places, name)[:-KEPT]:
         if current is None or generation != current[0]:
@@ -79,7 +80,7 @@ def forget_old(places: Places, name: ImageName) -> None:
 
 
 def used_layers(places: Places) -> set[Digest]:
-    """The digests of all layers that a generation of any image needs."""
+    """The digests of all layers that generations of all images need."""
     used: set[Digest] = set()
     for path in sorted(places.built.glob(f"*/*/{STACK}")):
         used |= {layer.file.sha256 for layer in read_stack(path.parent).layers}
@@ -92,7 +93,7 @@ def forget_all(places: Places, name: ImageName) -> None:
 
 
 def intact(generation: Path, stack: Stack) -> bool:
-    """Whether a generation still has its files, as long as they were."""
+    """Whether a generation still has all its files with their sizes."""
     files = (stack.kernel, stack.initrd, *(layer.file for layer in stack.layers))
     sizes = {file.path: file.size for file in files}
     return (generation / SECRETS).is_file() and all(

@@ -1,4 +1,4 @@
-"""Building an image: one generation is written whole, and then switched to."""
+"""Building an image: writing a complete generation, then making it the current one."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -31,7 +31,7 @@ from qlumod.system.processes.namespace import call_inside
 
 
 def is_current(places: Places, plan: ImagePlan) -> bool:
-    """Whether the current generation is what would be built now."""
+    """Whether the current generation is equal to what would be built now."""
     current = read_current(places, plan.image.name)
     if current is None:
         return False
@@ -45,7 +45,7 @@ def is_current(places: Places, plan: ImagePlan) -> bool:
 
 
 def build_image(places: Places, plan: ImagePlan, listen: Listener) -> str:
-    """Write a generation and make it the current one; hold the lock. Returns its name."""
+    """Write a generation and make it the current one; needs the lock. Returns its name."""
     name = plan.image.name
     with staged_generation(places, name) as staging:
         layers = tuple(keep_layer(places, *_source(part, LAYER)) for part in plan.parts)
@@ -80,14 +80,14 @@ def _source(part: ImagePart, path: str) -> tuple[Path, PayloadFile]:
 
 
 def _take(part: ImagePart, path: str, staging: Path) -> PayloadFile:
-    """Put a file of core beside the stack."""
+    """Put a file of core into the generation."""
     source, file = _source(part, path)
     take(source, staging / source.name, file)
     return PayloadFile(path=source.name, sha256=file.sha256, size=file.size)
 
 
 def _initrd(plan: ImagePlan, staging: Path) -> PayloadFile:
-    """The initrd that was made for the stack, else core's."""
+    """The initrd that was generated for the stack, else core's."""
     own = staging / OWN_INITRD
     if not own.exists():
         return _take(plan.core, INITRD, staging)

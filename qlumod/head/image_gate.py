@@ -1,5 +1,7 @@
-"""The gate that no secret passes into an image: what programs wrote while it was put together is
-looked into, but for what everybody can have from the modules.
+"""The gate that keeps secrets out of an image.
+
+It searches all files that programs wrote during assembly, except content that is public since the
+modules have it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,8 +29,9 @@ from qlumod.system.disk.regular_files import read_bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageGate:
-    """What to look into; `declared` are the bytes of what modules list under Secrets, and programs
-    made anew.
+    """Searches the last layer and the initrd for secrets.
+
+    `declared` are the bytes of files that modules list under Secrets and that programs created.
     """
 
     written: Written
@@ -47,9 +50,9 @@ class ImageGate:
             yield self._told(fault)
 
     def faults_of_initrd(self, initrd: Path, hooks: str) -> Iterator[QlumodError]:
-        """An error where the image's initrd holds a secret; what layers have is known.
+        """An error if the image's initrd contains a secret; files of layers are known.
 
-        `hooks` is what has put it there, as `InitrdMaker.hooks` says it.
+        `hooks` says what adds files to an initrd (`InitrdMaker.hooks`).
         """
         written = self.written
         passed = written.known | {entry.digest for entry in written.entries.values()}
@@ -67,12 +70,12 @@ class ImageGate:
                 )
             )
 
-        # What core's has beside its layer was looked into with core; it takes long to read.
+        # The members of core's own initrd were searched when core was built; reading it takes long.
         if faults(passed, self.listen):
             yield from faults(passed | self._members_of_cores_initrd(), ignore)
 
     def _members_of_cores_initrd(self) -> frozenset[str]:
-        """The digests of what lies in the initrd that core brings."""
+        """The digests of the members of core's initrd."""
         found: set[str] = set()
 
         def note(member: bytes) -> bool:
@@ -104,7 +107,7 @@ class ImageGate:
         yield from filter(None, map(self._in_state, written.state))
 
     def _in_state(self, path: str) -> Suspect | None:
-        """What programs added to a file of shared state."""
+        """A suspect if programs added a secret to a file of shared state."""
         data, before = self.written.upper.read(path), self._before(path)
         if self.answers and path in self.answers.paths:
             templates = self._before(self.answers.templates)
@@ -114,18 +117,18 @@ class ImageGate:
             added = b"\n".join(line for line in data.split(b"\n") if line not in known)
             sight = look(path, added)
             caution(path, sight, self.listen)
-            # Their places would be those in what was added.
+            # Positions are left out: they count within the added lines only.
             kinds = ", ".join(found.kind for found in sight.found)
             why = f"there is now {kinds} in it" if kinds else ""
         return Suspect(path=path, why=why) if why else None
 
     def _before(self, path: str) -> bytes:
-        """The bytes that were merged."""
+        """The merged bytes of a file."""
         file = self.written.merged.get(path)
         return file.data if file else b""
 
     def _told(self, fault: QlumodError) -> QlumodError:
-        """The same with what may have made it, and with who can mend it."""
+        """The error with the programs that may be its cause and the modules that must change."""
         programs = self._makers(fault.brief.partition(":")[0])
         modules = sorted({program.module for program in programs if program.module})
         who = f"module {' or '.join(modules)}" if modules else "the module that it belongs to"
@@ -137,7 +140,7 @@ class ImageGate:
         )
 
     def _makers(self, path: str) -> tuple[Program, ...]:
-        """What may have written there: what makes its cache, else any package that was told."""
+        """The programs that may have written a path: the generator of its cache, else scripts."""
         caches = {cache.name for cache in self.written.table.caches if cache.claims(path)}
         ran = self.written.assembled.programs
         return (

@@ -1,4 +1,4 @@
-"""What an image would be built from now: all is found and checked before a byte is written."""
+"""The plan of an image: all inputs are found and checked before anything is written."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,20 +29,20 @@ from qlumod.stack.payload import Payload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePart:
-    """A module of the image: how it is registered, and its payload."""
+    """A module of the image: its entry in the registry, and its payload."""
 
     entry: Registered
     payload: Payload
 
     @property
     def manifest(self) -> Manifest:
-        """What it says of itself."""
+        """The manifest of the module."""
         return self.payload.manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePlan:
-    """All that goes into one generation of an image."""
+    """All inputs of one generation of an image."""
 
     image: Image
     choice: ModuleChoice
@@ -50,37 +50,37 @@ class ImagePlan:
     """Lowest first."""
     files: tuple[SiteFile, ...]
     secret_files: tuple[SiteFile, ...]
-    """What goes into secrets.tar."""
+    """The files for secrets.tar."""
     unlisted: tuple[SiteFile, ...]
-    """What the site has below the image's own secrets/, and none of its modules lists."""
+    """The files below the image's own secrets/ that none of its modules lists."""
     secrets: tuple[Secret, ...]
     inputs: Digest
-    """What the stack is made of, but for the secrets: a digest would help to guess them."""
+    """The digest of all inputs of the stack except secrets: a digest would help to guess them."""
 
     @property
     def core(self) -> ImagePart:
-        """The part that brings the kernel."""
+        """The part of module core, which has the kernel."""
         return next(part for part in self.parts if part.manifest.module == CORE)
 
     @property
     def epoch(self) -> int:
-        """The newest of the modules' epochs."""
+        """The latest epoch of the modules."""
         return max(part.manifest.epoch for part in self.parts)
 
     @property
     def public(self) -> tuple[Public, ...]:
-        """What looks like a secret in the modules, and is none."""
+        """The paths that look like secrets and that the modules declare public."""
         found = {public for part in self.parts for public in part.manifest.public}
         return tuple(sorted(found, key=str))
 
     @property
     def missing(self) -> tuple[Secret, ...]:
-        """The secrets that the site still has to supply."""
+        """The secrets that the site must still supply."""
         return missing_secrets(self.secret_files, self.secrets)
 
 
 def make_plan(places: Places, image: Image, registry: Registry) -> ImagePlan:
-    """Find and check all that an image would be built from; raises `QlumodError`."""
+    """Find and check all inputs of an image; raises `QlumodError`."""
     choice = choose(image, registry)
     parts = tuple(_part(places, entry) for entry in choice.modules)
     check_choice(image, [part.manifest for part in parts])
@@ -103,7 +103,7 @@ def make_plan(places: Places, image: Image, registry: Registry) -> ImagePlan:
 
 
 def _is_own(places: Places, image: Image, file: SiteFile, listed: Sequence[SiteFile]) -> bool:
-    """Whether a file is of that image alone, and not among those that travel."""
+    """Whether a file belongs only to that image and is not packed into secrets.tar."""
     own = places.images / image.name
     return file.type != "d" and file not in listed and own in Path(file.source).parents
 

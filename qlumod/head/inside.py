@@ -1,4 +1,4 @@
-"""The part of an image's build that runs in namespaces: making the last layer of its stack."""
+"""The part of an image's build that runs in namespaces: writing the last layer of its stack."""
 
 import gzip
 import os
@@ -37,28 +37,28 @@ from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 
 INITRD = "initrd.img"
-"""The name of the stack's initrd, beside its last layer."""
+"""The name of the stack's initrd, in the directory of its last layer."""
 OWN_LAYER = ModuleName("image")
 """The name of the thin last layer; its file is ``image.squashfs``."""
 DOCUMENTS = "/usr/share/doc/qlustar-image"
-"""Where an image tells what it is made of: Qlustar's published place."""
+"""The directory of documents about an image's modules: a path that Qlustar has published."""
 SECRETS = "/usr/lib/qlumod/secrets"
 """The list of secrets that qlumod-secrets.service reads on the node."""
 GATE = "qlumod.head.image_gate"
-"""What knows secrets; to import it takes a tenth of what most images take."""
+"""The module that finds secrets; its import takes a tenth of the time of most image builds."""
 PUBLISHED = (".packages.version.gz", ".contents.gz", ".changelog", ".changelog.gz")
-"""How the names of a payload's transparency files end."""
+"""The name endings of a payload's transparency files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """What the image itself adds to its modules."""
+    """The files that the image adds to its modules."""
 
     documents: Sequence[Path]
-    """The payload directories whose transparency files it shows."""
+    """The payload directories whose transparency files are copied."""
     files: Sequence[SiteFile]
     secrets: Sequence[str]
-    """The lines of the list that the node reads."""
+    """The lines of the secrets list that the node reads."""
 
 
 def build_image_inside(
@@ -71,10 +71,10 @@ def build_image_inside(
     scratch: str,
     output: str,
 ) -> None:
-    """Write the last layer of a stack into `output`; `modules` are payload and layer of each.
+    """Write the last layer of a stack to `output`; `modules` are pairs of payload and layer.
 
-    `own` has the fields `files` and `secrets` of `Own`, `packaging` is the place of one. Where
-    core's initrd will not do for the stack, its own is written beside it.
+    `own` has the fields `files` and `secrets` of `Own`; `packaging` is the place of a packaging. If
+    core's initrd is not right for the stack, a new one is written into the same directory.
     """
     members = stacked(
         Payload(directory=Path(payload), elsewhere=Path(layer)) for payload, layer in modules
@@ -94,7 +94,7 @@ def build_image_inside(
             before_scripts=_get_ready,
             listen=listen,
         )
-        # What the initrd is made of must be without them, too.
+        # Before the initrd is generated: it must not contain them.
         declared = forget_declared(stack, members)
         placed = _write(stack.root, added)
         initrd = remake_initrd(
@@ -118,28 +118,28 @@ def build_image_inside(
 
 
 def _get_ready() -> None:
-    """Begin to import what knows secrets: scripts will have written something to look into."""
+    """Start to import `GATE`: if scripts run, they write files that must be searched."""
     Thread(target=import_module, args=(GATE,), daemon=True).start()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
-    """Where what is the image's own really lies."""
+    """The real paths of the files that the image and the site add."""
 
     image: frozenset[str]
     site: frozenset[str]
 
     @property
     def ours(self) -> frozenset[str]:
-        """All of it, and the directories on the way."""
+        """All these paths and their parent directories."""
         paths = self.image | self.site
         return paths.union(*(map(str, PurePosixPath(path).parents) for path in paths))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ground:
-    """What a last layer is made of: what was written above the layers, how that came about, and the
-    initrd, where one was made.
+    """The inputs of a last layer: the stack with its upper, the result of assembly, and the new
+    initrd, if any.
     """
 
     stack: Mounted
@@ -149,13 +149,13 @@ class _Ground:
     declared: Mapping[str, bytes]
     placed: _Placed
     files: Sequence[SiteFile]
-    """What the site adds, as it lies on the head node."""
+    """The site's files, as on the head node."""
     initrd: Path | None
     space: Path
 
 
 def _write(root: Root, own: Own) -> _Placed:
-    """Write all that is the image's own."""
+    """Write the files of the image and of the site."""
     documents = _write_documents(root, own.documents)
     root.write(SECRETS, "".join(f"{line}\n" for line in own.secrets).encode())
     return _Placed(
@@ -167,7 +167,7 @@ def _write(root: Root, own: Own) -> _Placed:
 def _write_layer(
     ground: _Ground, output: Path, *, epoch: int, listen: Listener
 ) -> tuple[TreeEntry, ...]:
-    """Write the image, and meanwhile look for secrets; returns the paths that are in it."""
+    """Write the squashfs image, and meanwhile search for secrets; returns the entries in it."""
     entries = scan(ground.stack.upper)
     settle(Root(ground.stack.upper), entries.values(), epoch)
     left_out = _left_out(entries.values(), ground)
@@ -190,9 +190,9 @@ def _write_layer(
 
 
 def _tell_of_files(files: Sequence[SiteFile], listen: Listener) -> None:
-    """Say which of the site's files look like secrets."""
+    """Report the site's files that look like secrets."""
     if files:
-        # Here, not above: see `GATE`.
+        # A late import: see `GATE`.
         from qlumod.head.exposed import exposed  # noqa: PLC0415
 
         for line in exposed(files):
@@ -214,7 +214,7 @@ def _faults(
     )
     if not written.anything and not ground.initrd:
         return
-    # Here, not above: see `GATE`.
+    # A late import: see `GATE`.
     from qlumod.head.image_gate import ImageGate  # noqa: PLC0415
 
     gate = ImageGate(
@@ -231,7 +231,7 @@ def _faults(
 def _write_contents(
     kept: Sequence[TreeEntry], ground: _Ground, names: Owners, output: Path
 ) -> None:
-    """Tell every path of the layer, as the modules do of theirs."""
+    """Write the contents file of the layer, in the format of modules."""
     placed, rule_of = ground.placed.site, ground.packaging.state.rule_of
 
     def origin(path: str) -> str:
@@ -248,7 +248,7 @@ def _write_contents(
 
 
 def _write_documents(root: Root, payloads: Iterable[Path]) -> tuple[str, ...]:
-    """Copy what a payload tells; a package may have put links in its place, which lead nowhere."""
+    """Copy the transparency files of payloads, without following links that packages made there."""
     documents = {
         f"{DOCUMENTS}/{name}": payload.read(f"/{name}")
         for payload in map(Root, payloads)
@@ -261,8 +261,8 @@ def _write_documents(root: Root, payloads: Iterable[Path]) -> tuple[str, ...]:
 
 
 def _left_out(entries: Iterable[TreeEntry], ground: _Ground) -> frozenset[str]:
-    """What programs left behind while the stack was put together, but for the site's files; and
-    what modules list under Secrets, whatever made it.
+    """The paths to leave out: leftovers of programs (but no files of the site), and all paths that
+    modules list under Secrets.
     """
     entries = [entry for entry in entries if entry.type != "d"]
     dropped = frozenset(

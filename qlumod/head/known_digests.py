@@ -1,8 +1,8 @@
-"""The digests of files, remembered by how the files look, so that a trigger need not read all.
+"""A cache of file digests by the files' metadata, so that a trigger need not read all files.
 
-A file is known by its size, inode, and times of change: the kernel sets ctime itself whenever data
-or attributes change, so that a file that looks as it did is as it was (but for a failing disk:
-``qlumod register --thorough`` reads everything again).
+A file is identified by its size, inode, mtime and ctime. The kernel sets ctime whenever data or
+attributes change, so a file with the same metadata is unchanged (except on a failing disk:
+``qlumod register --thorough`` reads all files again).
 """
 
 import os
@@ -23,12 +23,12 @@ from qlumod.system.disk.files import write_whole
 from qlumod.system.disk.regular_files import file_sum
 
 READERS = 4
-"""More readers at once make a disk slower, not faster."""
+"""The number of parallel readers: more would make a disk slower."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileLook:
-    """How a file looks; as long as it looks the same, it is the same."""
+    """The metadata of a file; as long as they are the same, the file is unchanged."""
 
     size: int
     inode: int
@@ -37,16 +37,16 @@ class FileLook:
 
     @classmethod
     def at(cls, status: os.stat_result) -> "FileLook":
-        """Take what stat(2) says; times in nanoseconds."""
+        """The metadata in a result of stat(2); times are in nanoseconds."""
         return cls(status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
 
 
 KnownDigests = Mapping[str, tuple[FileLook, Digest]]
-"""The digests of files by path, with how they looked when they were read."""
+"""The digests of files by path, with their metadata when they were read."""
 
 
 def digests_of(files: Sequence[Path], known: KnownDigests, listen: Listener) -> KnownDigests:
-    """Read the files that are not known as they look now; a file that cannot be read has none."""
+    """The digests of files; reads those with changed metadata. Unreadable files have no digest."""
     looks = {path: look for path in files if (look := _look(path)) is not None}
     same = {
         str(path): known[str(path)]
@@ -63,7 +63,7 @@ def digests_of(files: Sequence[Path], known: KnownDigests, listen: Listener) -> 
     ):
         for path, digest in zip(changed, readers.map(_digest, changed), strict=True):
             advance(looks[path].size)
-            # A file that changed while it was read is read again next time.
+            # A file that changed while it was read is read again the next time.
             if digest is not None and _look(path) == looks[path]:
                 same[str(path)] = (looks[path], digest)
     return same
@@ -85,7 +85,7 @@ def _look(path: Path) -> FileLook | None:
 
 
 def remember_digests(path: Path, known: KnownDigests) -> None:
-    """Write down the digests that were found; only a shortcut, and made again when it is lost."""
+    """Write the cache; if it is lost, it is made again."""
     rows = [
         f"{digest} {look.size} {look.inode} {look.modified} {look.changed} {name}"
         for name, (look, digest) in sorted(known.items())
@@ -94,7 +94,7 @@ def remember_digests(path: Path, known: KnownDigests) -> None:
 
 
 def remembered_digests(path: Path) -> KnownDigests:
-    """Read what `remember_digests` wrote; nothing where it cannot be read."""
+    """Read what `remember_digests` wrote; empty if it cannot be read."""
     try:
         lines = lines_of(read_document(path))
         if lines[:2] != ["Format: 1", "Files:"]:

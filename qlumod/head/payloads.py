@@ -1,4 +1,4 @@
-"""Finding the payloads that dpkg has put on a head node, and telling whether they are whole."""
+"""Finding the payloads that dpkg installed on a head node, and checking them for damage."""
 
 import os
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from qlumod.stack.payload import Payload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """Where a payload lies; what its path says of it is known even when its manifest is lost."""
+    """The directory of a payload, and the key in its path, known even if the manifest is lost."""
 
     directory: Path
     module: ModuleName
@@ -37,7 +37,7 @@ class Home:
 
 
 def find_payloads(places: Places, listen: Listener) -> tuple[Home, ...]:
-    """All payload directories, sorted; anything else in their tree is mentioned and passed over."""
+    """All payload directories, sorted; other directories in the tree are reported and skipped."""
     found = []
     for directory in _candidates(places.modules):
         try:
@@ -48,7 +48,7 @@ def find_payloads(places: Places, listen: Listener) -> tuple[Home, ...]:
 
 
 def _candidates(top: Path) -> Iterator[Path]:
-    # dpkg leaves directories that hold a stranger's file; empty ones are of no interest.
+    # dpkg leaves directories that contain foreign files; empty ones are skipped.
     for directory in sorted(top.glob("*/*/*/*/")):
         if any(directory.iterdir()):
             yield directory
@@ -66,7 +66,7 @@ def _home(directory: Path, top: Path) -> Home:
 
 
 def home_of(places: Places, entry: Registered) -> Home:
-    """Where the payload of a registered module lies."""
+    """The directory of a registered module's payload."""
     module, flavor, architecture, version = entry.key
     return Home(
         directory=places.modules / module / flavor / architecture / str(version),
@@ -78,7 +78,7 @@ def home_of(places: Places, entry: Registered) -> Home:
 
 
 def payload_in(home: Home) -> Payload:
-    """The payload that lies there; its manifest is read, and has to speak of this place."""
+    """The payload in a directory; raises if its manifest is of another module."""
     payload = Payload(directory=home.directory)
     manifest, path = payload.manifest, home.directory / MANIFEST
     said = (manifest.module, manifest.flavor, manifest.architecture, manifest.version)
@@ -92,7 +92,7 @@ def payload_in(home: Home) -> Payload:
 def verified(
     homes: tuple[Home, ...], known: KnownDigests, listen: Listener
 ) -> tuple[tuple[Registered, ...], KnownDigests]:
-    """Read what changed of the payloads; returns what there is to say of each, and new digests."""
+    """Read changed payload files; returns the registry entry of each payload, and new digests."""
     payloads = {home: _payload_or_fault(home) for home in homes}
     files = [
         home.directory / file.path

@@ -1,4 +1,4 @@
-"""Where things lie on a head node, below a root directory that tests choose."""
+"""The paths on a head node, below a root directory that tests can choose."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,38 +8,38 @@ from qlumod.model.payload_paths import MODULES
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The head node's files; `root` is ``/`` but in tests and when another root is looked after."""
+    """The head node's files; `root` is ``/`` except in tests and for another root."""
 
     root: Path = Path("/")
 
     @property
     def modules(self) -> Path:
-        """The payloads, as ``<module>/<flavor>/<arch>/<x.y.z>/``; dpkg owns what is in here."""
+        """The payloads, as ``<module>/<flavor>/<arch>/<x.y.z>/``; dpkg owns these files."""
         return self.root / MODULES
 
     @property
     def state(self) -> Path:
-        """All that the head node keeps for itself."""
+        """The state directory of qlumod."""
         return self.root / "var/lib/qlumod"
 
     @property
     def registry(self) -> Path:
-        """What the payloads are and whether they are whole: a deb822 file."""
+        """The registry of payloads and their status: a deb822 file."""
         return self.state / "registry"
 
     @property
     def verified(self) -> Path:
-        """The digests of the payload files as they lie, so that a trigger need not read all."""
+        """The cached digests of the payload files, so that a trigger need not read all."""
         return self.state / "verified"
 
     @property
     def lock(self) -> Path:
-        """Held by whoever writes below `state`."""
+        """The lock that a process holds while it writes below `state`."""
         return self.state / "lock"
 
     @property
     def layers(self) -> Path:
-        """The layers that stacks use, by digest, so that they outlive their packages' upgrade."""
+        """The layers that stacks use, by digest: they survive an upgrade of their packages."""
         return self.state / "layers"
 
     @property
@@ -49,7 +49,7 @@ class Places:
 
     @property
     def settings(self) -> Path:
-        """What people write: definitions of images, files of the site, hooks."""
+        """The directory of administrators' files: definitions of images, site files, hooks."""
         return self.root / "etc/qlumod"
 
     @property
@@ -59,19 +59,19 @@ class Places:
 
     @property
     def hooks(self) -> Path:
-        """Programs to run after the registry has changed."""
+        """The programs to run after the registry has changed."""
         return self.settings / "registered.d"
 
     @property
     def kept(self) -> Path:
-        """What tells apt which packages of modules stay though nothing needs them any more."""
+        """The apt configuration that excludes packages of modules from autoremove."""
         return self.root / "etc/apt/apt.conf.d/52qlumod-images"
 
     @property
     def dpkg(self) -> Path:
-        """The database of the package manager, to learn which package brought a payload."""
+        """The database of dpkg, to find the package of a payload."""
         return self.root / "var/lib/dpkg"
 
     def payload(self, path: Path) -> str:
-        """Name a payload's file as people know it, whatever the root is."""
+        """The path of a payload's file for messages, without the root."""
         return f"/{path.relative_to(self.root)}"

@@ -1,4 +1,4 @@
-"""Putting the site's files into the mounted stack, never outside it, whatever links it holds."""
+"""Writing the site's files into the mounted stack; links in it never lead outside."""
 
 import shutil
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from qlumod.system.disk.within import Root
 
 
 def place_files(root: Root, files: Iterable[SiteFile]) -> tuple[str, ...]:
-    """Write files into a root, directories first; returns the paths where they really lie."""
+    """Write files into a root, directories first; returns their real paths."""
     owners = Owners.of(root)
     return tuple(_place(root, file, owners) for file in files)
 
@@ -28,7 +28,7 @@ def _place(root: Root, file: SiteFile, owners: Owners) -> str:
 
 
 def _make_directory(root: Root, place: str, file: SiteFile, owners: Owners) -> str:
-    """What the image has is left as it is: the head node's modes say nothing about it."""
+    """Make a directory; an existing one keeps its mode, regardless of the head node's."""
     if root.is_directory(place):
         return root.where(place)
     if root.has(place) and not root.is_link(place):

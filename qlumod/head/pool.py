@@ -1,4 +1,4 @@
-"""The layers that stacks use, each once, by digest: they outlive their packages' upgrade."""
+"""The layers that stacks use, each once, by digest: they survive an upgrade of their packages."""
 
 import contextlib
 import errno
@@ -23,12 +23,12 @@ _NO_LINK = (errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP, errno.ENOS
 
 
 def layer_path(places: Places, digest: Digest) -> Path:
-    """Where a layer lies, or would lie."""
+    """The path of a layer, whether it exists or not."""
     return places.layers / f"{digest}{SUFFIX}"
 
 
 def keep_layer(places: Places, source: Path, file: PayloadFile) -> Path:
-    """Put a layer into the pool and see that it is what its digest says; returns its path."""
+    """Add a layer to the pool and check its digest; returns its path."""
     target = layer_path(places, file.sha256)
     if target.exists() and file_sum(target).sha256 == file.sha256:
         return target
@@ -44,7 +44,7 @@ def keep_layer(places: Places, source: Path, file: PayloadFile) -> Path:
 
 
 def take(source: Path, target: Path, file: PayloadFile) -> None:
-    """Give a new name to a payload's file: hard link, else shared blocks, else a copy."""
+    """Link or copy a payload's file: a hard link, else shared blocks, else a copy."""
     if not _linked(source, target) and not _cloned(source, target):
         copy_new(source, target)
     if file_sum(target).sha256 != file.sha256:
@@ -56,7 +56,7 @@ def take(source: Path, target: Path, file: PayloadFile) -> None:
 
 
 def collect_idle(places: Places, used: Iterable[Digest]) -> tuple[Path, ...]:
-    """Remove the layers that no stack uses, and half-written ones; returns what was removed."""
+    """Remove the layers that no stack uses, and incomplete ones; returns the removed paths."""
     kept = {layer_path(places, digest).name for digest in used}
     idle = tuple(sorted(path for path in places.layers.glob("*") if path.name not in kept))
     idle += tuple(path for path in sorted(places.layers.glob(".*.new")) if path not in idle)

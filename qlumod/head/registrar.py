@@ -1,4 +1,4 @@
-"""Keeping the registry: what dpkg brought or took, told to whoever wants to know."""
+"""Updating the registry after dpkg added or removed payloads, and running the hooks."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -31,11 +31,12 @@ from qlumod.system.processes.command import CommandFailed, command
 from qlumod.system.processes.run import run
 
 PATIENCE = 600.0
-"""Seconds to wait for another run on the same head node: as long as a large image may take."""
+"""The seconds to wait for another run on the head node: the build of a large image may take that
+long."""
 
 
 def held(places: Places, listen: Listener) -> AbstractContextManager[None]:
-    """Hold the head node's one lock: whoever writes below /var/lib/qlumod has it."""
+    """Hold the head node's lock, which is needed to write below /var/lib/qlumod."""
     make_directories(places.state)
     return locked(places.lock, wait=PATIENCE, listen=listen)
 
@@ -43,7 +44,7 @@ def held(places: Places, listen: Listener) -> AbstractContextManager[None]:
 def scan_modules(
     places: Places, *, thorough: bool, listen: Listener
 ) -> tuple[Registry, Sequence[RegistryChange]]:
-    """Look at all payloads and write down what there is; hold the lock. Returns what changed."""
+    """Check all payloads and write the registry; needs the lock. Returns registry and changes."""
     known = {} if thorough else remembered_digests(places.verified)
     entries, digests = verified(find_payloads(places, listen), known, listen)
     registry = _with_package_versions(places, entries)
@@ -57,7 +58,7 @@ def scan_modules(
 
 
 def read_registry(places: Places) -> Registry:
-    """Read the registry; raises `QlumodError` where there is none."""
+    """Read the registry; raises `QlumodError` if it is missing."""
     if not places.registry.exists():
         raise QlumodError(
             f"there is no registry of modules ({places.payload(places.registry)})",
@@ -67,7 +68,7 @@ def read_registry(places: Places) -> Registry:
 
 
 def tell(places: Places, changes: Sequence[RegistryChange], listen: Listener) -> None:
-    """Run the hooks; one that fails is told of, and harms nothing."""
+    """Run the hooks; a failing hook is reported and has no other effect."""
     if not changes or not places.hooks.is_dir():
         return
     if refusals := tuple(_strangers_hooks(places)):
@@ -91,7 +92,7 @@ def tell(places: Places, changes: Sequence[RegistryChange], listen: Listener) ->
 
 
 def _strangers_hooks(places: Places) -> Iterator[QlumodError]:
-    """What is against running the hooks as root."""
+    """An error for each reason not to run the hooks as root."""
     for path in (places.settings, places.hooks, *sorted(places.hooks.iterdir())):
         yield from strangers(path)
 

@@ -1,7 +1,7 @@
-"""Telling apt which module packages stay: those of images that are fixed at a version.
+"""The apt configuration that keeps the module packages of images with a fixed version.
 
-Once a meta package has moved on, nothing needs the payloads of the version before, and apt's
-autoremove takes them. An image that says x.y.z wants to be built from just these.
+When a meta package is upgraded, nothing depends on the payloads of the earlier version any more,
+and apt autoremove would remove them. But an image with a fixed version x.y.z is built from them.
 """
 
 import re
@@ -22,9 +22,9 @@ APT::NeverAutoRemove
 
 
 def keep_fixed(places: Places, listen: Listener) -> None:
-    """Write down for apt what stays; hold the lock.
+    """Write the apt configuration; needs the lock.
 
-    Where a definition cannot be read, that which was said before still holds.
+    If a definition cannot be read, the file stays unchanged.
     """
     try:
         images = [read_definition(places, name) for name in defined_images(places)]
@@ -40,9 +40,9 @@ def keep_fixed(places: Places, listen: Listener) -> None:
 
 
 def _patterns(image: Image) -> list[str]:
-    """Expressions that fit the payload packages of an image, whatever their prefix.
+    """Regular expressions for the payload packages of an image, with any prefix.
 
-    What its modules require stays with them: they depend on it.
+    The modules that these require are kept, too, since the packages depend on them.
     """
     if not image.is_fixed:
         return []

@@ -1,8 +1,8 @@
-"""The site's own files, merged into an image at each build, and its secrets, which are not.
+"""The site's files, which each build merges into an image, and its secrets, which stay separate.
 
-``/etc/qlumod/images/common/copy/<path>`` goes into every image, ``…/images/<image>/copy/<path>``
-into one, and wins; ``…/images/<image>/secrets/<path>`` and ``…/common/secrets/<path>`` travel in a
-file of their own.
+``/etc/qlumod/images/common/copy/<path>`` is added to every image, ``…/images/<image>/copy/<path>``
+to one image, with precedence; ``…/images/<image>/secrets/<path>`` and ``…/common/secrets/<path>``
+are packed into a separate file.
 """
 
 import io
@@ -26,9 +26,9 @@ from qlumod.system.disk.tree_scan import scan
 
 TYPES = ("f", "d", "l")
 MOST = 16 << 20
-"""Bytes of secrets.tar: nodes take no more (``qlumod_most_secrets`` of the boot script)."""
+"""The maximum bytes of secrets.tar for nodes (``qlumod_most_secrets`` of the boot script)."""
 COPY, SECRETS = "copy", "secrets"
-"""What lies below the directory of an image, and below that of all images."""
+"""The subdirectories of an image's directory, and of the one for all images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class SiteFile:
     """One path that the site adds to an image; owners by name, since ids differ between roots."""
 
     path: str
-    """Absolute in the image."""
+    """The absolute path in the image."""
     source: str
     """The file on the head node."""
     type: str
@@ -45,11 +45,11 @@ class SiteFile:
     user: str
     group: str
     content: str
-    """A file's digest, a link's target."""
+    """The digest of a file, or the target of a link."""
 
     @property
     def public(self) -> bool:
-        """Whether everybody on the head node may read it."""
+        """Whether all users of the head node may read it."""
         return self.type != "f" or bool(self.mode & stat.S_IROTH)
 
 
@@ -64,7 +64,7 @@ def site_secrets(places: Places, image: ImageName) -> tuple[SiteFile, ...]:
 
 
 def listed_secrets(found: Sequence[SiteFile], secrets: Sequence[Secret]) -> tuple[SiteFile, ...]:
-    """Those that a module of the image lists: a node takes no others, and no links."""
+    """The secrets that the image's modules list: nodes accept no others; raises for links."""
     patterns = [secret.path for secret in secrets]
     listed = tuple(file for file in found if file.type != "d" and matches_any(file.path, patterns))
     raise_faults(fault for file in listed for fault in _secret_faults(file))
@@ -84,7 +84,7 @@ def _secret_faults(file: SiteFile) -> Iterator[QlumodError]:
 
 
 def check_files(files: Sequence[SiteFile], secrets: Sequence[Secret]) -> None:
-    """Refuse a secret among the files: everybody on the network can read a layer."""
+    """Raise for each secret among the files: everybody on the network can read a layer."""
     patterns = [secret.path for secret in secrets]
     raise_faults(
         QlumodError(
@@ -97,7 +97,7 @@ def check_files(files: Sequence[SiteFile], secrets: Sequence[Secret]) -> None:
 
 
 def missing_secrets(found: Sequence[SiteFile], secrets: Sequence[Secret]) -> tuple[Secret, ...]:
-    """The site's secrets that the site has not supplied."""
+    """The secrets of kind ``site`` that the site has not supplied."""
     paths = [file.path for file in found]
     return tuple(
         secret
@@ -108,9 +108,9 @@ def missing_secrets(found: Sequence[SiteFile], secrets: Sequence[Secret]) -> tup
 
 
 def packed(secrets: Sequence[SiteFile]) -> bytes:
-    """Pack secrets into a tar archive, the same bytes for the same files.
+    """Pack secrets into a tar archive; equal files give equal bytes.
 
-    Raises `QlumodError` where it becomes longer than nodes take.
+    Raises `QlumodError` if the archive is larger than nodes accept.
     """
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -143,14 +143,14 @@ def _merged(places: Places, image: ImageName, kind: str) -> tuple[SiteFile, ...]
 
 
 def _strangers(places: Places, top: Path) -> Iterator[QlumodError]:
-    """What is against believing that root, or who builds, has put there what lies there."""
+    """An error for each directory that users other than root and the caller can change."""
     for folder in (places.settings, places.images, top.parent, top):
         yield from strangers(folder)
 
 
 def _files_below(top: Path, *, secret: bool) -> Mapping[str, SiteFile]:
     entries = scan(top)
-    # What is no secret may have any mode: nodes get it with the file.
+    # Other files may have any mode: nodes get the file with its mode.
     raise_faults(
         fault
         for path, entry in entries.items()

@@ -1,4 +1,4 @@
-"""What of an image's last layer programs have written, and nobody has judged before."""
+"""The files of an image's last layer that programs wrote and no build has checked before."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,15 +16,15 @@ from qlumod.state.state_table import StateTable
 from qlumod.system.disk.within import Root
 
 _FILE = re.compile(r"^f\t[0-7]{4}\t[^\t\n]*\t[0-9]+\t([0-9a-f]{64})\t", re.MULTILINE)
-"""A file in a module's contents, and its digest. Parsing them whole would take too long."""
+"""A file in a module's contents, and its digest. Parsing whole lines would take too long."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What goes into the last layer, and what is known of it; all paths are those of the root.
+    """The last layer and known facts about it; all paths are paths in the root.
 
-    `entries` is all of it, as it lies in `upper`; `ours` are those paths that the image and the
-    site put there.
+    `entries` are all its entries in `upper`; `ours` are the paths that the image and the site
+    wrote.
     """
 
     upper: Root
@@ -38,13 +38,13 @@ class Written:
 
     @cached_property
     def merged(self) -> Mapping[str, StateFile]:
-        """The files that merging wrote: each module's part was judged when it was built."""
+        """The files merged from fragments: each module's part was checked in its build."""
         files = (*self.assembled.merged.values(), self.table.identity)
         return {path: file for some in files for path, file in some.items()}
 
     @cached_property
     def by_programs(self) -> Mapping[str, TreeEntry]:
-        """What programs made or changed: all that is neither ours nor as it was merged."""
+        """The entries that programs made or changed: neither `ours` nor equal to a merged file."""
         return {
             path: entry
             for path, entry in self.entries.items()
@@ -55,7 +55,7 @@ class Written:
 
     @cached_property
     def state(self) -> Mapping[str, TreeEntry]:
-        """The files of shared state among them, of which only a part is new."""
+        """The files of shared state in `by_programs`, of which only a part is new."""
         return {
             path: entry
             for path, entry in self.by_programs.items()
@@ -64,7 +64,7 @@ class Written:
 
     @cached_property
     def own(self) -> Mapping[str, TreeEntry]:
-        """The other files among them whose bytes are in no layer."""
+        """The other files in `by_programs` whose bytes no layer has."""
         files = (entry for entry in self.by_programs.values() if _holds(entry))
         return {
             entry.path: entry
@@ -74,7 +74,7 @@ class Written:
 
     @cached_property
     def named(self) -> Mapping[str, TreeEntry]:
-        """What has a name that is in no layer, or attributes."""
+        """The entries in `by_programs` whose path no layer has, or that have attributes."""
         return {
             path: entry
             for path, entry in self.by_programs.items()
@@ -89,28 +89,29 @@ class Written:
 
     @property
     def anything(self) -> bool:
-        """Whether there is anything to look into."""
+        """Whether there is anything to search."""
         return bool(self.state or self.own or self.named)
 
     def is_in_a_layer(self, path: str) -> bool:
-        """Whether a layer has that path, be it with other bytes."""
+        """Whether a layer has that path, with any content."""
         return any(layer.has(path) for layer in self.layers)
 
     def in_layers(self, path: str) -> bytes | None:
-        """The bytes of a file in the uppermost layer that has it."""
+        """The bytes of a file in the uppermost layer that has it, or None."""
         layer = next((one for one in reversed(self.layers) if one.is_file(path)), None)
         return layer.read(path) if layer else None
 
     def _is_made_of_names(self, path: str) -> bool:
-        """Whether it is a cache that every stack makes of what libraries are called, and that no
-        package's script can have written to.
+        """Whether the path is a cache that every stack generates from names of libraries.
+
+        False if scripts of packages ran, since they could have written it.
         """
         told = any(not program.cache for program in self.assembled.programs)
         return not told and any(cache.always and cache.claims(path) for cache in self.table.caches)
 
 
 def _is_as(file: StateFile | None, entry: TreeEntry) -> bool:
-    """Whether a path still holds what was merged."""
+    """Whether a path still has the merged content."""
     if file is None:
         return False
     if file.link:

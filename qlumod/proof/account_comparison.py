@@ -1,4 +1,4 @@
-"""Comparing accounts by name: numbers may differ, nothing else; independent of the state's rule."""
+"""Comparing accounts by name: only ids may differ; independent of the rules of state."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from qlumod.proof.scanned_tree import ScannedTree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
-    """How the lines of an account file read; every field has the aspect that a change of it is."""
+    """The format of an account file; each field has the aspect that a difference in it has."""
 
     path: str
     noun: str
@@ -60,12 +60,12 @@ _TABLES = (
 
 
 def is_account_file(path: str) -> bool:
-    """Whether a path is one of the four files."""
+    """Whether a path is one of the four account files."""
     return any(table.path == path for table in _TABLES)
 
 
 def account_differences(reference: ScannedTree, stack: ScannedTree) -> Iterator[Difference]:
-    """What the accounts of two trees differ in, name by name and field by field."""
+    """The differences between the accounts of two trees, by name and field."""
     for table in _TABLES:
         if reference.data.get(table.path) == stack.data.get(table.path):
             continue
@@ -103,7 +103,7 @@ def _differing(
 
 
 def _rows(tree: ScannedTree, table: _Table) -> dict[str, list[str]]:
-    """The fields by name, in the file's order; a name that comes twice is a row of its own."""
+    """The fields by name, in the file's order; a repeated name is a separate row."""
     groups = tree.groups()
     rows: dict[str, list[str]] = {}
     for line in lines_of(tree.data.get(table.path, b"").decode(errors="surrogateescape")):

@@ -1,4 +1,4 @@
-"""What became of one stack in a proof of all modules, and the file that it is kept in."""
+"""The result for one stack in a proof of all modules, and its format in the cache."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,20 @@ from qlumod.proof.verdict import Verdict
 
 
 class Way(StrEnum):
-    """How the installation came about that a stack is held against."""
+    """How the reference installation of a stack was made."""
 
     AT_ONCE = "at once"
     IN_STEPS = "in two steps"
-    """Core first, then the modules: derived; see docs/proof.md."""
+    """Core first, then the modules: the result is derived; see docs/proof.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """The result for one stack: `paths` compared, and how many of them each permission permits.
+    """The result for a stack: the number of compared `paths`, and of permitted ones by permission.
 
-    `failures` are the differences that nothing permits. `refused` is the error where there is no
-    stack or no installation at all. `otherwise` is how an installation in two steps differs from
-    that at once; None: nobody looked.
+    `failures` are the differences that nothing permits. `refused` is the error if the stack or the
+    installation could not be made. `otherwise` are the differences between installations in two
+    steps and at once; None: they were not compared.
     """
 
     way: Way
@@ -42,7 +42,7 @@ class Checked:
 
 
 def checked(found: Verdict, way: Way, otherwise: tuple[Difference, ...] | None = None) -> Checked:
-    """What is kept of a verdict."""
+    """The result of a verdict."""
     return Checked(
         way=way,
         paths=found.paths,
@@ -53,7 +53,7 @@ def checked(found: Verdict, way: Way, otherwise: tuple[Difference, ...] | None =
 
 
 def refused(way: Way, why: str, otherwise: tuple[Difference, ...] | None = None) -> Checked:
-    """What is told of a stack that cannot be made, or not be installed."""
+    """The result for a stack that cannot be assembled or installed."""
     return Checked(way=way, counts={}, refused=why, otherwise=otherwise)
 
 

@@ -15,7 +15,7 @@ from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.state.kind import Files, StateFile, decoded_lines
 
 UNSEEN = ("trusted.overlay.", "user.overlay.")
-"""Attributes that are overlayfs's own affair."""
+"""Attributes that only overlayfs uses."""
 
 _WORD = re.compile(rb"[^\s,]+")
 ACCESS_LISTS = "system.posix_acl_"
@@ -34,7 +34,7 @@ _TYPES = {
 def compare(
     reference: ScannedTree, stack: ScannedTree, kinds: Sequence[ListedTree]
 ) -> tuple[Difference, ...]:
-    """All differences, sorted; what `kinds` claim is compared entry by entry (`listed_trees`)."""
+    """All differences, sorted; files that `kinds` claim are compared by entry (`listed_trees`)."""
     shared = [path for path in reference.entries if path in stack.entries]
     files_of_both = (reference.state_files(), stack.state_files())
     stateful = frozenset(
@@ -62,7 +62,7 @@ def _is_stateful(entry: TreeEntry, kinds: Sequence[ListedTree]) -> bool:
 
 
 def _is_known(path: str, *trees: ScannedTree) -> bool:
-    """Whether an entry-wise comparison can be had: else bytes are compared by digest."""
+    """Whether all trees have the bytes for a comparison by entry; else digests are compared."""
     return all(tree.entries[path].type == "l" or path in tree.data for tree in trees)
 
 
@@ -98,7 +98,7 @@ def _difference(path: str, aspect: Aspect, reference: str, stack: str) -> Differ
 
 
 class _Facts:
-    """What is compared of an entry, as texts; owners by the names of its own tree."""
+    """The compared facts of an entry, as texts; owners by the names of its tree."""
 
     def __init__(self, tree: ScannedTree) -> None:
         users, groups = tree.users(), tree.groups()
@@ -117,7 +117,7 @@ class _Facts:
         }
 
     def all_of(self, entry: TreeEntry) -> tuple[object, ...]:
-        """All the facts as one value, quick to compare."""
+        """All facts as one value, for a fast comparison."""
         return (
             entry.type,
             entry.mode,
@@ -142,7 +142,7 @@ def _attributes(entry: TreeEntry, *, lists: bool) -> str:
 def _hard_links(
     reference: ScannedTree, stack: ScannedTree, shared: Sequence[str], stateful: frozenset[str]
 ) -> Iterator[Difference]:
-    """Paths that are one file here and several there; only paths that both have are fellows."""
+    """Paths that are hard links of one file in only one tree; only common paths are compared."""
     both = [path for path in shared if path not in stateful]
     expected, found = _fellows(reference, both), _fellows(stack, both)
     for path in sorted({*expected, *found}):
@@ -156,7 +156,7 @@ def _hard_links(
 
 
 def _fellows(tree: ScannedTree, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The paths that share an inode, for each path that shares one."""
+    """For each path with hard links: all paths of the same inode."""
     groups = defaultdict(list)
     for path in paths:
         entry = tree.entries[path]
@@ -173,7 +173,7 @@ def _state(
         return
     expected, found = _canonical(kind, one), _canonical(kind, other)
     for path in sorted({*expected, *found, *one, *other}):
-        # A path that only one of both has is told of as such.
+        # A path that only one tree has is reported as missing or extra.
         if (path in reference.entries) != (path in stack.entries):
             continue
         if expected.get(path) != found.get(path):
@@ -193,7 +193,7 @@ def _claimed(files: Files, kind: ListedTree) -> dict[str, StateFile]:
 
 
 def _canonical(kind: ListedTree, files: Files) -> Mapping[str, bytes]:
-    """The canonical forms; files that the kind cannot read stand for themselves."""
+    """The canonical forms; if the kind cannot parse the files, their bytes."""
     try:
         return kind.canonical(files)
     except (QlumodError, LookupError, ValueError):
@@ -201,7 +201,7 @@ def _canonical(kind: ListedTree, files: Files) -> Mapping[str, bytes]:
 
 
 def _reordered(path: str, kind: str, reference: bytes, stack: bytes) -> Difference:
-    """The same words in another order; whatever the kind says, nothing else is just an order."""
+    """A difference in order if the words are the same, else in content, whatever the kind says."""
     same = sorted(_WORD.findall(reference)) == sorted(_WORD.findall(stack))
     one, other = (lines_of(data.decode(errors="replace")) for data in (reference, stack))
     told, also = lines_differing(one, other)

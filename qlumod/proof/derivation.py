@@ -1,4 +1,4 @@
-"""Which results may be derived from an installation in two steps (docs/proof.md); pure."""
+"""The rules for deriving results from an installation in two steps (docs/proof.md); pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,7 +11,7 @@ from qlumod.proof.design import Design, ProofStack, design
 def closer_sets(
     planned: Design, known: Mapping[ProofStack, Checked], specs: Sequence[ModuleSpec]
 ) -> tuple[ProofStack, ...]:
-    """The largest sets without the modules that spoil the larger ones, where any does."""
+    """The largest sets without modules that differ in two steps, if such modules affect a set."""
     if all(known[large].otherwise == () for large in planned.largest):
         return ()
     spoilt = {s[-1] for s in planned.singles if known[s].otherwise != ()}
@@ -21,9 +21,9 @@ def closer_sets(
 
 
 def no_derivation(stack: ProofStack, known: Mapping[ProofStack, Checked]) -> str:
-    """Why a stack has to be installed at once; empty where two steps are as good.
+    """The reason why a stack must be installed at once; "" if two steps are equivalent.
 
-    `known` are the results for each module with what it requires, and for large sets.
+    `known` has the results for each module with its requirements, and for large sets.
     """
     members = {module: _upto(module, known) for module in stack}
     for module, single in members.items():
@@ -38,9 +38,10 @@ def no_derivation(stack: ProofStack, known: Mapping[ProofStack, Checked]) -> str
 def why_at_once(
     planned: Design, known: Mapping[ProofStack, Checked], *, asked: bool
 ) -> dict[ProofStack, str]:
-    """The pairs that are not known yet, each with why it is installed at once.
+    """The pairs without a result, each with the reason why it is installed at once.
 
-    The reason is empty where two steps are as good. `asked`: all are, since that was asked for.
+    The reason is "" if two steps are equivalent. `asked`: the user wants all pairs installed at
+    once.
     """
     unknown = {pair.stack for pair in planned.pairs} - known.keys()
     return {
@@ -49,5 +50,5 @@ def why_at_once(
 
 
 def _upto(module: ModuleName, known: Iterable[ProofStack]) -> ProofStack:
-    """The smallest stack that has the module: it and what it requires."""
+    """The smallest stack with the module: the module and its requirements."""
     return min((stack for stack in known if module in stack), key=len)

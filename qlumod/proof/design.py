@@ -1,4 +1,4 @@
-"""Which stacks a proof of all modules looks at: every pair, and the largest sets; pure."""
+"""The stacks in a proof of all modules: every pair, and the largest sets; pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from qlumod.model.spec import ModuleSpec, with_requirements
 from qlumod.model.stacks import excluded, stack_of
 
 ProofStack = tuple[ModuleName, ...]
-"""Modules with all that they require, in build order."""
+"""Modules with all their requirements, in build order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class ModulePair:
-    """Two modules that may be in one image, and the stack that they make."""
+    """Two modules that may be in one image, and their stack."""
 
     one: ModuleName
     other: ModuleName
@@ -24,7 +24,7 @@ class ModulePair:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Apart:
-    """Two modules that no image has both of."""
+    """Two modules that cannot be in one image, and the reason."""
 
     one: ModuleName
     other: ModuleName
@@ -33,19 +33,19 @@ class Apart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """What there is to prove; everything sorted, `singles` and `largest` in build order."""
+    """The stacks to prove; all sorted, `singles` and `largest` in build order."""
 
     singles: tuple[ProofStack, ...]
-    """Each module with what it requires."""
+    """Each module with its requirements."""
     largest: tuple[ProofStack, ...]
-    """Compatible sets that no module can be added to: the largest one first, then what it takes
-    so that each pair is within one of them."""
+    """Maximal compatible sets: the largest one first, then more until they cover each compatible
+    pair."""
     pairs: tuple[ModulePair, ...]
     apart: tuple[Apart, ...]
 
 
 def require_one_stack(specs: Sequence[ModuleSpec]) -> None:
-    """Raise where two of these modules exclude each other."""
+    """Raise if two of these modules conflict."""
     names = {spec.module for spec in specs}
     raise_faults(
         QlumodError(
@@ -58,7 +58,7 @@ def require_one_stack(specs: Sequence[ModuleSpec]) -> None:
 
 
 def design(specs: Sequence[ModuleSpec]) -> Design:
-    """What a proof of these modules consists of; `specs` are in build order, and complete."""
+    """The design of a proof of these modules; `specs` are in build order, and complete."""
     known = {spec.module: spec for spec in specs}
     enemies = excluded(specs)
     pairs = [
@@ -83,7 +83,7 @@ def _stack(modules: Sequence[ModuleName], specs: Sequence[ModuleSpec]) -> ProofS
 
 
 def _why(one: ModuleName, other: ModuleName, known: Mapping[ModuleName, ModuleSpec]) -> str:
-    """Which of the two, or of what they stand upon, exclude each other, and where that is said."""
+    """The conflict between two modules or their requirements, and the spec that declares it."""
     lower, another = next(
         (lower, another)
         for lower in sorted(stack_of(one, known))
@@ -100,7 +100,7 @@ def _why(one: ModuleName, other: ModuleName, known: Mapping[ModuleName, ModuleSp
 def _covering(
     enemies: Mapping[ModuleName, frozenset[ModuleName]],
 ) -> Iterator[frozenset[ModuleName]]:
-    """Maximal sets, so many that each compatible pair is in one; the largest set comes first."""
+    """Maximal sets that cover each compatible pair; the largest set comes first."""
     friends = {
         one: frozenset(other for other in enemies if other != one and other not in enemies[one])
         for one in enemies
@@ -126,7 +126,7 @@ def _maximal(
     candidates: frozenset[ModuleName],
     done: frozenset[ModuleName],
 ) -> Iterator[frozenset[ModuleName]]:
-    """All sets of mutual friends that nobody can be added to (Bron and Kerbosch, with a pivot)."""
+    """All maximal sets of mutual friends (Bron and Kerbosch, with a pivot)."""
     if not candidates and not done:
         yield chosen
         return

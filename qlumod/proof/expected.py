@@ -1,4 +1,4 @@
-"""What release, specs and payloads say that a stack and one installation differ in."""
+"""The expected differences between a stack and one installation, from release, specs, payloads."""
 
 from collections.abc import Collection, Iterable, Iterator
 
@@ -17,11 +17,11 @@ from qlumod.state.kind import canonical_path
 def expectations(
     project: Project, installation: Installation, payloads: Collection[Payload]
 ) -> Expectations:
-    """What release, specs and payloads say that the stack differs in."""
+    """The differences of the stack that release, specs and payloads declare."""
     release, specs = project.release, installation.specs
     packaging, kernel = packaging_named(installation.packaging), kernel_of_stack(payloads)
     beside = dict(pair for payload in payloads for pair in _beside(payload, packaging.initrd))
-    # What lies beside core's layer, or goes with it: no pattern excludes it.
+    # Files beside core's layer, or for boot loaders: no pattern excludes them.
     outside = {*beside, *for_boot_loaders(kernel, packaging.permits)}
     recorded = {path for payload in payloads for _, path in payload.left_out}
     back = {path for payload in payloads for path in _brought_back(payload, recorded)}
@@ -41,7 +41,7 @@ def expectations(
 
 
 def _days(project: Project, installation: Installation) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The days of the passwords of users that modules bring."""
+    """The password days of users that modules add: of the installation, and of the module."""
     lock = installation.lock
     for module in installation.modules:
         made = project.accounts.made_by((p.package for p in lock.of(module)), lock.flavor)
@@ -50,7 +50,7 @@ def _days(project: Project, installation: Installation) -> Iterator[tuple[str, t
 
 
 def _brought_back(payload: Payload, recorded: Collection[str]) -> Iterator[str]:
-    """The paths of a module that others have left out, and not it."""
+    """The paths in a module's layer that only other modules have left out."""
     own = {path for _, path in payload.left_out}
     for line in payload.contents:
         if line.path in recorded and line.path not in own:
@@ -58,7 +58,7 @@ def _brought_back(payload: Payload, recorded: Collection[str]) -> Iterator[str]:
 
 
 def _beside(payload: Payload, maker: InitrdMaker) -> Iterable[tuple[str, str]]:
-    """What lies beside a layer: its path in an installation, and its digest."""
+    """The files beside a layer: their paths in an installation, and their digests."""
     for name, path in ((KERNEL, maker.kernels), (INITRD, maker.initrds)):
         if file := payload.manifest.file(name):
             yield path_of(path, payload.manifest.kernel), file.sha256

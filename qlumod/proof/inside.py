@@ -1,4 +1,4 @@
-"""The parts of the proof that run in namespaces without network; each writes a scanned tree."""
+"""The parts of the proof that run in namespaces without network; each one writes a scan."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,12 +36,12 @@ def install_reference(
     asked: Mapping[str, Sequence[str]],
     places: Mapping[str, str],
 ) -> None:
-    """Install packages as anybody would, switch the units that specs name, and scan the result.
+    """Install packages in the usual way, enable and disable units of the specs, and scan the root.
 
-    `packaging` is the place of one, `order` names the packages, and where they are, as
-    `qlumod.proof.reference` writes it, and `asked` the lines of specs: debconf, enable, disable.
-    `places` are the `scratch` space, the `output` of the scan, `upon`, a kept root that more is
-    installed into, and `kept`, where this one is to be kept; the last two may be missing.
+    `packaging` is the place of a packaging. `order` has the packages and their sources, as
+    `qlumod.proof.reference` writes it. `asked` has the lines of specs: debconf, enable, disable.
+    `places` has paths: the `scratch` space, the `output` of the scan, `upon` (a kept root to
+    install into) and `kept` (the file for the new root); the last two are optional.
     """
     site = _Site(packaging=packaging_at(packaging), order=_order(order), listen=listen)
     with scratch_space(Path(places["scratch"])) as space:
@@ -59,7 +59,7 @@ def install_reference(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Site:
-    """What is installed, and by whom."""
+    """The packages to install, and the packaging that installs them."""
 
     packaging: Packaging
     order: Order
@@ -114,9 +114,9 @@ def stack(
     scratch: str,
     output: str,
 ) -> None:
-    """Assemble the stack of some payloads, as an image would, and scan what a node would see.
+    """Assemble the stack of payloads, as for an image, and scan the root that a node would have.
 
-    `packaging` is the place of one.
+    `packaging` is the place of a packaging.
     """
     deals = packaging_at(packaging)
     members = stacked(Payload(directory=Path(payload)) for payload in payloads)
@@ -131,7 +131,7 @@ def stack(
 def write_initrd(
     maker: InitrdMaker, root: Root, members: Sequence[Payload], made: Path, *, listen: Listener
 ) -> None:
-    """Put the stack's own initrd where an installation has it; core's is compared by its digest."""
+    """Write the stack's own initrd to its path in an installation; core's is compared by digest."""
     if remake_initrd(maker, root, members, made, listen=listen):
         kernel = next(m.manifest.kernel for m in members if m.manifest.file(INITRD))
         root.write(path_of(maker.initrds, kernel), made.read_bytes())
@@ -146,7 +146,7 @@ def assembled(
     epoch: int,
     listen: Listener,
 ) -> Iterator[Mounted]:
-    """Mount the layers of some payloads, lowest first, with their common state."""
+    """Mount the layers of payloads, lowest first, with their merged state."""
     with mounted(members, space) as together:
         assemble(together.root, members, packaging=packaging, epoch=epoch, listen=listen)
         forget_declared(together, members)
@@ -154,6 +154,6 @@ def assembled(
 
 
 def write_scan(root: Root, packaging: Packaging, output: Path, *, listen: Listener) -> None:
-    """Scan a root and write the tree down."""
+    """Scan a root and write the tree to a file."""
     with step(listen, "scanning"):
         output.write_bytes(dumped(scanned(root, packaging)))

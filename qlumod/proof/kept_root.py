@@ -1,4 +1,4 @@
-"""An installed root as a file, so that more can be installed into it another time."""
+"""An installed root as a file, so that more packages can be installed into it later."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ _ALL_OF_IT = ("--numeric-owner", "--acls", "--xattrs", "--xattrs-include=*")
 
 
 def keep_root(root: Root, file: Path, *, listen: Listener) -> None:
-    """Write a root into a file: owners by number, links, attributes and lists; but no devices."""
+    """Write a root to a file with numeric owners, links, attributes, access lists; no devices."""
     with step(listen, "keeping the root"):
         run(
             command(

@@ -1,14 +1,14 @@
-"""What the proof does about each field of the spec that a root shows, by attribute.
+"""The treatment in the proof of each field of the spec that affects roots, by attribute.
 
-A field that changes roots (`in_root` in the table of the spec's fields) stands here in one of these
-lists, or a test fails: a proof that did not know it would be weaker.
+A test fails if a field that changes roots (`in_root` in the table of the spec's fields) is in none
+of these lists: a proof that does not know a field is weaker.
 """
 
 ASKED = ("debconf", "enable", "disable")
-"""The reference installation obeys them, too: anybody could have done that."""
+"""Applied to the reference installation, too: a user of plain apt could do the same."""
 LOCKED = ("packages", "kernel_modules")
-"""What they bring is in the lock, and the reference installation has all packages of the lock."""
+"""Their packages are in the lock, and the reference installation has all packages of the lock."""
 EXPECTED = ("restore", "exclude", "include", "secrets")
-"""Specs, and payloads, say where stacks differ because of them: see `expectations`."""
+"""Specs and payloads say which paths differ because of them: see `expectations`."""
 COMPARED = ("wins",)
-"""Nothing of them is permitted: what they change has to equal the reference installation."""
+"""No difference is permitted: the paths must equal those of the reference installation."""

@@ -1,4 +1,4 @@
-"""The kinds of differences that this program permits, whatever the stack: proofs name them."""
+"""The kinds of differences that this program permits for any stack; proofs name them."""
 
 from qlumod.model.accounts import Accounts
 from qlumod.model.names import Digest
@@ -11,9 +11,9 @@ from qlumod.proof.scanned_tree import ScannedTree
 
 
 def permits_of(packaging: Packaging) -> tuple[Permit, ...]:
-    """What is permitted where packages are of that kind, and how many paths each permits at most.
+    """The permitted kinds for a packaging, each with the maximum number of paths.
 
-    They stand in the order of the list: the first that permits a difference gives its reason.
+    Their order matters: the first one that permits a difference gives its reason.
     """
     nothing = Expectations(
         left_out=frozenset(), excludes=(), includes=(), secrets=(), kernel="", beside={},
@@ -26,6 +26,6 @@ def permits_of(packaging: Packaging) -> tuple[Permit, ...]:
 
 
 def known_permits() -> tuple[Permit, ...]:
-    """What is permitted for any kind of packages: a proof does not say which kind it is about."""
+    """The permitted kinds of all packagings: a proof does not name its packaging."""
     every = (permits_of(packaging_named(name)) for name in PACKAGINGS)
     return tuple(dict.fromkeys(permit for permits in every for permit in permits))

@@ -1,4 +1,4 @@
-"""What a proof compares entry by entry, and not by bytes."""
+"""The files that a proof compares entry by entry instead of byte by byte."""
 
 from qlumod.packaging.interfaces import Packaging
 from qlumod.packaging.permits import ListedTree
@@ -6,8 +6,8 @@ from qlumod.proof.module_index import MODULE_INDEXES
 
 
 def listed_trees(packaging: Packaging) -> tuple[ListedTree, ...]:
-    """Shared state, what else the packages' kind has, and the indexes of kernel modules.
+    """Shared state, further kinds of the packaging, and the indexes of kernel modules.
 
-    Users and groups are not among them: `account_comparison` compares these by rules of its own.
+    Users and groups are left out: `account_comparison` compares them by separate rules.
     """
     return (*packaging.state.others, *packaging.permits.lists, MODULE_INDEXES)

@@ -1,4 +1,4 @@
-"""depmod's indexes, entry by entry: one of them stands for each module that is there."""
+"""depmod's indexes, split into entries, each of which belongs to an installed kernel module."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -25,16 +25,16 @@ _MAGIC = 0xB007F457
 _OFFSET = 0x0FFFFFFF
 _PREFIX, _VALUES, _CHILDREN = 0x80000000, 0x40000000, 0x20000000
 _NUMBER = 4
-"""The bytes of each number."""
+"""The size of a number in bytes."""
 
 
 class ModuleIndexes:
-    """The entries of the indexes, and of their binary forms; each begins with a module's name."""
+    """The entries of the text and binary indexes; each one begins with a module's name."""
 
     name = "kernel-modules"
 
     def claims(self, path: str, target: str = "") -> bool:
-        """Whether it is such an index."""
+        """Whether the path is such an index."""
         return not target and matches_any(path, PATTERNS)
 
     def canonical(self, files: Files) -> Mapping[str, bytes]:
@@ -71,7 +71,7 @@ def _lines(path: str, data: bytes) -> Iterator[str]:
 
 
 def _unordered(line: str) -> str:
-    """A module and what it needs, sorted: other modules, present or not, change that order."""
+    """A module and its sorted dependencies: other installed modules may change their order."""
     module, colon, needed = line.partition(":")
     return " ".join((f"{module}{colon}", *sorted(needed.split())))
 
@@ -110,7 +110,7 @@ def _below(data: bytes, node: int, key: str) -> Iterator[tuple[str, str]]:
         count = _number(data, at)
         at += _NUMBER
         for _ in range(count):
-            # Before each value stands its rank among the modules that are there.
+            # The number before each value is the priority among the installed modules.
             value, at = _text(data, at + _NUMBER)
             yield key, value
 

@@ -1,6 +1,6 @@
-"""The differences that are permitted between a stack and one installation: a short typed list.
+"""The permitted differences between a stack and one installation: a short typed list.
 
-Here is what every distribution has; a packaging adds what its own kind of packages has.
+The list here is for every distribution; each packaging adds its own permissions.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from qlumod.proof.permitted_entries import AccountDays, AccountIds, Ordered, Rec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectations:
-    """What the modules of a stack say of themselves: what is expected to differ, by path.
+    """The differences that the modules of a stack declare.
 
     `left_out` are the recorded paths, `excludes` and `includes` the patterns by which they were
-    left out. `kernel` is the kernel release. `beside` has the digests of files that lie beside the
-    layers, by the path that one installation has them at.
+    left out. `kernel` is the kernel release. `beside` has the digests of files beside the layers,
+    by their paths in one installation.
     """
 
     left_out: frozenset[str]
@@ -30,17 +30,17 @@ class Expectations:
     beside: Mapping[str, str]
     accounts: Accounts
     days: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """By user: the day of the installation, and that of the module that brings the user."""
+    """By user: the day of the installation, and that of the module that adds the user."""
     restored: frozenset[str] = frozenset()
-    """What one module left out and another brought back: it is there."""
+    """Paths that one module left out and another one restored: the stack has them."""
 
 
 def permissions(
     expected: Expectations, reference: InstalledTree, own: PackagingPermits
 ) -> tuple[Permission, ...]:
-    """The whole list for one stack; the first that permits a difference gives its reason.
+    """The whole list for one stack; the first one that permits a difference gives its reason.
 
-    `own` is what the packaging adds.
+    `own` are the permissions that the packaging adds.
     """
     return (
         Recorded(
@@ -60,7 +60,7 @@ def permissions(
 
 
 def _at_boot(expected: Expectations, own: PackagingPermits) -> tuple[Permission, ...]:
-    """What a node gets in another way than from its layers."""
+    """Files that a node gets from other sources than its layers."""
     return (
         NamedRule(
             name="secret",
@@ -103,7 +103,7 @@ _OF_A_NODE = (
         fixed=True,
     ),
 )
-"""What a node makes anew, or has otherwise."""
+"""Paths that a node creates at boot, or has with other attributes."""
 
 
 def for_boot_loaders(kernel: str, own: PackagingPermits) -> tuple[str, ...]:

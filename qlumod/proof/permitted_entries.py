@@ -1,4 +1,4 @@
-"""Kinds of permitted differences that follow from what the modules of a stack record."""
+"""Kinds of permitted differences that depend on the records of a stack's modules."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,20 +11,20 @@ from qlumod.state.kernel_modules import is_kernel_module, kernel_module_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """Paths that the one installation has and the stack lacks, as something else recorded."""
+    """Recorded paths that the one installation has and the stack lacks."""
 
     name: str
     why: str
     paths: frozenset[str]
 
     def permits(self, difference: Difference) -> bool:
-        """Whether exactly this path was recorded."""
+        """Whether the difference is a missing path that was recorded."""
         return difference.aspect == Aspect.MISSING and difference.path in self.paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unindexed:
-    """Kernel modules that are left out, in the indexes that depmod makes of what is there."""
+    """Entries of left-out kernel modules in the indexes that depmod generates."""
 
     name: str = "kernel module left out"
     why: str = "depmod has an entry for each module that is there"
@@ -32,13 +32,13 @@ class Unindexed:
 
     @classmethod
     def of(cls, left_out: Iterable[str]) -> "Unindexed":
-        """Permit those whose files are among these paths."""
+        """Permit the entries of the kernel modules among these paths."""
         return cls(
             modules=frozenset(kernel_module_name(p) for p in left_out if is_kernel_module(p))
         )
 
     def permits(self, difference: Difference) -> bool:
-        """Whether the stack lacks an entry of a module that is left out."""
+        """Whether the stack lacks an entry of a left-out kernel module."""
         return (
             difference.aspect == Aspect.ENTRY
             and not difference.stack
@@ -49,16 +49,16 @@ class Unindexed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountIds:
-    """Numbers of accounts that the release's table fixes, and only those numbers."""
+    """Account ids that are equal to those of the release's table."""
 
     name: str = "account ids"
     why: str = "the release's account table fixes them; names and all else are equal"
     ids: Mapping[str, int] = field(default_factory=dict)
-    """By subject: ``user munge: uid``."""
+    """The ids by subject, such as ``user munge: uid``."""
 
     @classmethod
     def of(cls, accounts: Accounts) -> "AccountIds":
-        """Permit the numbers of these accounts."""
+        """Permit the ids of these accounts."""
         return cls(
             ids={
                 **{f"user {user.name}: uid": user.uid for user in accounts.users},
@@ -67,7 +67,7 @@ class AccountIds:
         )
 
     def permits(self, difference: Difference) -> bool:
-        """Whether the stack has the table's number."""
+        """Whether the stack has the id of the table."""
         return (
             difference.aspect == Aspect.ID
             and str(self.ids.get(difference.subject)) == difference.stack
@@ -76,15 +76,15 @@ class AccountIds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDays:
-    """The days of passwords, which are those of the modules that bring the accounts."""
+    """Password days that are equal to those of the modules that add the accounts."""
 
     name: str = "day of an account"
     why: str = "each module has its own epoch, one installation has one"
     days: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """By user: the day of the installation, and that of the module."""
+    """The days of the installation and of the module, by user."""
 
     def permits(self, difference: Difference) -> bool:
-        """Whether the stack has the day of the module that brings the account."""
+        """Whether the stack has the day of the module that adds the account."""
         user = difference.subject.removeprefix("user ").removesuffix(": day of change")
         return difference.subject == f"user {user}: day of change" and self.days.get(user) == (
             difference.reference,

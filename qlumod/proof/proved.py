@@ -1,4 +1,4 @@
-"""The proof of all modules of one flavor: every stack's result, and the document that says it."""
+"""The proof of all modules of one flavor: the result for every stack, and the document."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from qlumod.proof.design import Design, ProofStack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownProof:
-    """A stack with its result; `why` tells why it was not derived, although it is a pair."""
+    """A stack with its result; for a pair, `why` is the reason why the result was not derived."""
 
     stack: ProofStack
     result: Checked
@@ -24,7 +24,7 @@ class ShownProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proved:
-    """The results by stack, and what is not in the proof: modules, each with the reason."""
+    """The results by stack; `without` has the modules that are not in the proof, with reasons."""
 
     lock: Lock
     about: About
@@ -41,7 +41,7 @@ class Proved:
 
     @property
     def wanting(self) -> tuple[ShownProof, ...]:
-        """The stacks that do not, sorted."""
+        """The stacks that do not equal one installation, sorted."""
         return tuple(
             self.results[stack]
             for stack in sorted(self.results)
@@ -50,7 +50,7 @@ class Proved:
 
     @property
     def ways(self) -> Mapping[Way, int]:
-        """How many stacks were held against an installation of each way."""
+        """The number of stacks that were compared with an installation, by its way."""
         return Counter(shown.result.way for shown in self.results.values())
 
     @property
@@ -71,7 +71,7 @@ class Proved:
 
 
 def proof_document(proved: Proved) -> dict[str, object]:
-    """What ``--json`` prints."""
+    """The JSON document that ``--json`` prints."""
     return {
         **about_document(proved.about),
         "date": proved.date,

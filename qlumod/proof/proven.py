@@ -1,4 +1,4 @@
-"""Which modules a proof is about, and which bytes they have; pure but for reading manifests."""
+"""The modules that a proof is about, and their digests; pure except for reading manifests."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,7 @@ from qlumod.stack.payload import Payload
 
 
 def about(lock: Lock, specs: Iterable[ModuleSpec], payloads: Mapping[ModuleName, Payload]) -> About:
-    """Name the modules that a proof is about, and their bytes."""
+    """The modules that a proof is about, with their digests."""
     return About(
         release=ReleaseVersion.parse(lock.version),
         flavor=lock.flavor,

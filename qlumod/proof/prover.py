@@ -1,4 +1,4 @@
-"""Holding all stacks of a proof of all modules against installations, side by side."""
+"""Comparing all stacks of a proof of all modules with installations, in parallel."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -34,9 +34,9 @@ from qlumod.system.processes.workers import workers
 
 ONCE, STEPS = Way.AT_ONCE, Way.IN_STEPS
 ROOM = 6 << 30
-"""Bytes of memory for one installation beside another one."""
+"""The bytes of memory for each parallel installation."""
 ENTRIES = ("proof/prover.py",)
-"""Where proving begins: what decides a result, besides the bytes of the payloads."""
+"""The entry points of the code that decides a result, besides the bytes of the payloads."""
 HARMLESS = {
     "package/": "a proof is about payloads",
     "secrets/": "what layers may hold is decided before there is a payload",
@@ -45,7 +45,7 @@ HARMLESS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prover:
-    """Makes installations and stacks of modules that are built, and compares them."""
+    """Makes installations and stacks of built modules, and compares them."""
 
     project: Project
     lock: Lock
@@ -55,7 +55,7 @@ class Prover:
     fresh: bool
 
     def keep_core(self, *, listen: Listener) -> None:
-        """Have the root that all second steps begin with."""
+        """Make and keep the root of core, from which all second steps start."""
         kept_root(
             self._installation((CORE,), ONCE),
             self.workshop,
@@ -64,7 +64,7 @@ class Prover:
         )
 
     def ground(self, stack: ProofStack, *, listen: Listener) -> Checked:
-        """Hold a stack against an installation, and that against one in two steps."""
+        """Compare a stack with an installation, and that with an installation in two steps."""
 
         def make(listen: Listener) -> Checked:
             reference = self._reference(stack, ONCE, listen)
@@ -78,7 +78,7 @@ class Prover:
         return self._kept("ground", stack, ONCE, make, listen)
 
     def pair(self, stack: ProofStack, way: Way, *, listen: Listener) -> Checked:
-        """Hold a stack against an installation that is made in one of both ways."""
+        """Compare a stack with an installation that is made in the given way."""
 
         def make(listen: Listener) -> Checked:
             reference = self._reference(stack, way, listen)
@@ -94,7 +94,7 @@ class Prover:
         make: Callable[[Listener], Checked],
         listen: Listener,
     ) -> Checked:
-        """What was found before of the same bytes by the same code, else what is found now."""
+        """The cached result for the same payloads and the same code, else a new result."""
         place = self.workshop.cache / PROOF / f"{self._identity(what, stack, way)}.json"
         if place.is_file() and not self.fresh:
             return parse_checked(place.read_bytes())
@@ -103,7 +103,7 @@ class Prover:
         except QlumodError as fault:
             found = refused(way, str(fault))
         listen(Notice(text=f"{_title(stack)}: {_brief(found)}"))
-        # What was refused is tried again the next time, whatever the reason.
+        # A refused stack is tried again the next time, whatever the reason.
         if not found.refused:
             make_directories(place.parent)
             write_whole(place, checked_text(found))
@@ -142,7 +142,7 @@ class Prover:
 
     @property
     def packaging(self) -> Packaging:
-        """What deals with the packages of the modules."""
+        """The packaging of the modules."""
         return packaging_named(self.project.release.packaging_of(self.lock.flavor))
 
     def _reference(self, stack: ProofStack, way: Way, listen: Listener) -> ScannedTree:
@@ -171,7 +171,7 @@ def results_of(
 ) -> dict[ProofStack, ShownProof]:
     """Prove all stacks; `at_once` derives no pair.
 
-    What is installed at once comes first: it decides which pairs may be derived.
+    Installations at once come first: they decide which pairs may be derived.
     """
     with workers(_room(prover.workshop.processors)) as beside:
         begun = beside.submit(prover.keep_core, listen=listen)
@@ -179,7 +179,7 @@ def results_of(
         def all_of(
             work: Callable[[ProofStack], Checked], stacks: Iterable[ProofStack]
         ) -> dict[ProofStack, Checked]:
-            """Do it for all stacks side by side."""
+            """The results of a function for all stacks, computed in parallel."""
             wanted = tuple(dict.fromkeys(stacks))
             if not wanted:
                 return {}
@@ -214,7 +214,7 @@ def _planned(known: Mapping[ProofStack, Checked], pairs: Mapping[ProofStack, str
 
 
 def _room(processors: int | None) -> int:
-    """How many installations go side by side: there are processors and memory for them."""
+    """The number of parallel installations for which there are processors and memory."""
     return min(processors or os.cpu_count() or 1, max(1, available_memory() // ROOM))
 
 

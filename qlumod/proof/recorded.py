@@ -1,4 +1,4 @@
-"""What modules record of themselves, held against both trees: what is not true is a failure."""
+"""Comparing the records of modules with both trees: a false record is a failure."""
 
 import functools
 import re
@@ -13,9 +13,9 @@ from qlumod.proof.scanned_tree import ScannedTree
 def other_bytes_beside(
     expected: Expectations, reference: ScannedTree, stack: ScannedTree
 ) -> Iterator[Difference]:
-    """Files beside the layers that are not what one installation has at their paths.
+    """Files beside the layers that differ from those of one installation.
 
-    What the stack has in their place, such as an initrd that was made anew, is compared there.
+    A file of the stack at the same path, such as a new initrd, is compared there instead.
     """
     for path, digest in sorted(expected.beside.items()):
         if path in stack.entries:
@@ -34,7 +34,7 @@ def other_bytes_beside(
 def false_records(
     expected: Expectations, reference: ScannedTree, stack: ScannedTree
 ) -> Iterator[Difference]:
-    """Recorded paths that are not left out, were never there, or match no exclude pattern."""
+    """Recorded paths that the stack has, that no package has, or that match no exclude pattern."""
     children = _children(reference)
     for path in sorted(expected.left_out):
         if path in stack.entries:
@@ -50,9 +50,9 @@ def _false(path: str, what: str) -> Difference:
 
 
 def _is_excluded(path: str, expected: Expectations) -> bool:
-    """Whether a pattern excludes a path: the last one that matches counts, includes come last.
+    """Whether a pattern excludes a path: the last match decides; includes come after excludes.
 
-    Patterns are held against paths as they stand in a package, which may not be usr-merged.
+    Patterns are matched with the paths in a package, which may not be usr-merged.
     """
 
     excluded, included = _any_of(expected.excludes), _any_of(expected.includes)
@@ -64,14 +64,14 @@ def _is_excluded(path: str, expected: Expectations) -> bool:
 
 @functools.cache
 def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Many patterns as one: there are thousands of paths."""
+    """One regular expression for many patterns, since there are thousands of paths."""
     return re.compile("|".join(map(translate, patterns)) or r"(?!)")
 
 
 def _only_left_out(
     path: str, expected: Expectations, children: Mapping[str, Sequence[str]]
 ) -> bool:
-    """Whether a directory had nothing but what was left out."""
+    """Whether all entries of a directory were left out."""
     return path in children and all(child in expected.left_out for child in children[path])
 
 

@@ -1,4 +1,4 @@
-"""The one installation that a stack is held against: the installer alone, and nothing of ours."""
+"""The reference installation for a stack: made by the packages' installer alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,27 +25,27 @@ from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import call_inside
 
 ENTRIES = ("proof/reference.py",)
-"""Where installing and scanning begin: a scan made by other code is not used."""
+"""The entry points of installing and scanning: a scan made by other code is not reused."""
 PROOF = "proof"
-"""The directory of the cache that has scans, roots and verdicts."""
+"""The subdirectory of the cache for scans, roots and verdicts."""
 UNFINISHED = "work"
-"""The directory in it of what is not whole yet."""
+"""The directory in it for incomplete files."""
 KEPT_BYTES = 2 << 30
-"""How much room scans of reference installations may take in the cache."""
+"""The maximum bytes of scans of reference installations in the cache."""
 KEPT_ROOTS = 2
-"""How many roots that others are installed upon the cache keeps."""
+"""The maximum number of kept roots in the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """All the packages of some modules as one installation; what the specs ask of apt and systemd.
+    """All packages of modules as one installation, with the specs' settings of apt and systemd.
 
-    Accounts, excludes and rules of state have no part in it. `below` is what of it is installed
-    first, in a step of its own; else all is installed at once.
+    It does not use accounts, excludes and rules of state. `below` is the part that is installed
+    first, in a separate step; None: all is installed at once.
     """
 
     packaging: PackagingName
-    """What the packages are."""
+    """The kind of the packages."""
     lock: Lock
     specs: tuple[ModuleSpec, ...]
     below: "Installation | None" = None
@@ -57,12 +57,12 @@ class Installation:
 
     @property
     def epoch(self) -> int:
-        """Its time: that of its lowest module, whose scripts write most of what tells the time."""
+        """The epoch of its lowest module, whose scripts write most files that contain a time."""
         return self.lock.epoch_of(self.modules[0])
 
     @property
     def packages(self) -> tuple[LockedPackage, ...]:
-        """The packages of all the modules, each once, sorted by name."""
+        """The packages of all modules, each once, sorted by name."""
         wanted = set(self.modules)
         return tuple(p for p in self.lock.packages if wanted.intersection(p.modules))
 
@@ -78,7 +78,7 @@ class Installation:
 
     @property
     def identity(self) -> Digest:
-        """The digest of all that decides what is installed."""
+        """The digest of all inputs of the installation."""
         return digest_value(
             {
                 "code": code_digest(*ENTRIES),
@@ -97,7 +97,7 @@ class Installation:
 def reference_tree(
     installation: Installation, workshop: Workshop, *, fresh: bool, listen: Listener
 ) -> ScannedTree:
-    """Install and scan, or take the scan of the same installation from the cache."""
+    """Install and scan, or use the cached scan of the same installation."""
     identity = installation.identity
     kept = scan_path(installation, workshop.cache)
     if kept.is_file() and not fresh:
@@ -114,16 +114,16 @@ def reference_tree(
 def kept_root(
     installation: Installation, workshop: Workshop, *, fresh: bool = False, listen: Listener
 ) -> Path:
-    """The root of an installation as a file of the cache, for others to be installed upon it."""
+    """The root of an installation as a file in the cache, for second steps."""
     root = _root_path(installation, workshop.cache)
     if root.is_file() and not fresh:
         return root
     with (
         staging(workshop.work, f"reference-{installation.identity}") as place,
-        # On the file system of the cache, which need not be of the other one.
+        # On the file system of the cache, which may differ from that of `place`.
         staging(root.parent / UNFINISHED, installation.identity) as unfinished,
     ):
-        # Somebody else may have made it while we waited for the directory.
+        # Another process may have made it while this one waited for the directory.
         if root.is_file() and not fresh:
             return root
         made = unfinished / root.name
@@ -142,7 +142,7 @@ def _put(made: Path, place: Path) -> None:
 
 
 def scan_path(installation: Installation, cache: Path) -> Path:
-    """Where the scan of an installation lies, or will lie."""
+    """The path of an installation's scan, whether it exists or not."""
     return cache / PROOF / f"{installation.identity}.tree.gz"
 
 
@@ -198,7 +198,7 @@ def _install(
 
 
 def _document(installation: Installation, supply: Supply, lock: Path) -> Mapping[str, Json]:
-    """What to install, for the process that does it; the lock is written there."""
+    """The order for the installing process; writes the lock to `lock`."""
     text = lock_text(installation.lock.restricted_to(installation.modules))
     lock.write_text(text, encoding="utf-8")
     return {
@@ -210,7 +210,7 @@ def _document(installation: Installation, supply: Supply, lock: Path) -> Mapping
 
 
 def _check_versions(tree: ScannedTree, installation: Installation) -> None:
-    """Make sure that the reference is what it claims to be: the locked packages, no others."""
+    """Raise unless the reference consists of exactly the locked packages."""
     installed = set(packaging_named(installation.packaging).reference.installed(tree.data))
     locked = {(p.package, p.version) for p in installation.packages}
     if installed != locked:
@@ -221,7 +221,7 @@ def _check_versions(tree: ScannedTree, installation: Installation) -> None:
 
 
 def _forget_oldest(directory: Path) -> None:
-    """Make room in the cache: the oldest scans go, and the oldest roots."""
+    """Remove the oldest scans and roots above the limits of the cache."""
     roots = sorted(directory.glob("*.root.tar.zst"), key=_age)
     for old in roots[:-KEPT_ROOTS]:
         old.unlink(missing_ok=True)

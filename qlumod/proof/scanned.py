@@ -1,4 +1,4 @@
-"""Scanning a root into the tree that the comparison sees."""
+"""Scanning a root into the tree that is compared."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from qlumod.system.disk.within import Root
 
 
 def scanned(root: Root, packaging: Packaging) -> ScannedTree:
-    """Scan a root, with the bytes of the files that rules of state look into."""
+    """Scan a root, with the bytes of the files that are compared by entry."""
     entries, listed = scan(root.place), looked_into(packaging)
     return ScannedTree(
         entries=entries,

@@ -1,4 +1,4 @@
-"""A scanned tree as the comparison sees it, and the file that a scan is kept in."""
+"""A scanned tree for the comparison, and the file format of a scan."""
 
 import gzip
 import io
@@ -19,29 +19,29 @@ _DAMAGED = (
     OSError, EOFError, zlib.error, StopIteration, ValueError, TypeError, LookupError,
     AttributeError, RecursionError,
 )  # fmt: skip
-"""What gzip and json raise, and what comes of other values than `dumped` wrote."""
+"""Exceptions of gzip and json, and of values that `dumped` does not write."""
 _FIELDS = tuple(field.name for field in fields(TreeEntry))
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedTree:
-    """All paths of a root, and the bytes of those files that rules look into."""
+    """All paths of a root, and the bytes of the files that are compared by entry."""
 
     entries: Mapping[str, TreeEntry]
     data: Mapping[str, bytes]
-    """By path; `/etc/passwd` and `/etc/group` are always there when the root has them."""
+    """The bytes by path; always includes `/etc/passwd` and `/etc/group` if the root has them."""
 
     def users(self) -> dict[int, str]:
-        """The names of the root's users by number; the first name of a number counts."""
+        """The names of the root's users by id; the first name of an id is used."""
         return _names(self.data.get(_ACCOUNTS[0], b""))
 
     def groups(self) -> dict[int, str]:
-        """The names of the root's groups by number."""
+        """The names of the root's groups by id."""
         return _names(self.data.get(_ACCOUNTS[1], b""))
 
     def state_files(self) -> dict[str, StateFile]:
-        """Files whose bytes are known and all symbolic links, as the rules of state take them."""
+        """All files with known bytes and all symbolic links, in the form for rules of state."""
         users, groups = self.users(), self.groups()
         found = {}
         for path, entry in self.entries.items():
@@ -60,7 +60,7 @@ class ScannedTree:
 
 
 def dumped(tree: ScannedTree) -> bytes:
-    """Write a tree as compressed JSON lines: the first has the data, each other one an entry."""
+    """Write a tree as compressed JSON lines: first the data, then one line per entry."""
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=1, mtime=0) as out:
         data = {path: b64encode(content).decode() for path, content in tree.data.items()}

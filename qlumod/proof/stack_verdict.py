@@ -1,4 +1,4 @@
-"""Assembling the stack of some payloads, and holding it against an installation."""
+"""Assembling the stack of some payloads, and comparing it with an installation."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,8 +27,8 @@ def verdict_of(
     work: Path,
     listen: Listener,
 ) -> Verdict:
-    """Assemble the stack of some payloads and hold it against an installation of their packages."""
-    # As on a head node, an image has the time of its newest module.
+    """Assemble the stack of payloads and compare it with an installation of their packages."""
+    # As on a head node, an image has the epoch of its newest module.
     epoch = max(installation.lock.epoch_of(name) for name in payloads)
     packaging = packaging_named(installation.packaging)
     stack = stack_tree(payloads, packaging=packaging, epoch=epoch, work=work, listen=listen)

@@ -1,6 +1,6 @@
-"""Whether an installation in two steps is the one at once: what makes a pair's proof shorter.
+"""Whether an installation in two steps equals the one at once, which shortens a pair's proof.
 
-The argument stands in docs/proof.md.
+See docs/proof.md for the argument.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from qlumod.state.kind import Dropped, matches_any
 from qlumod.state.state_table import StateTable
 
 _OF_THE_ORDER = (Aspect.ID, Aspect.ORDER)
-"""Who came first has the lower number, or the earlier line: a verdict goes by names and entries."""
+"""They depend on the order of installation; a verdict depends on names and entries instead."""
 
 
 def otherwise(
@@ -24,7 +24,7 @@ def otherwise(
     secrets: Sequence[str],
     packaging: Packaging,
 ) -> tuple[Difference, ...]:
-    """The differences of two references that could lead to two verdicts; pure."""
+    """The differences between two references that could lead to different verdicts; pure."""
     return tuple(
         difference
         for difference in compare(at_once, in_steps, listed_trees(packaging))
@@ -35,8 +35,8 @@ def otherwise(
 
 
 def never_in_a_stack(table: StateTable) -> tuple[Dropped, ...]:
-    """What a verdict only asks the absence of, whatever its bytes.
+    """The rules for paths that a stack must not have: a verdict ignores their content.
 
-    Kernel and initrd are compared.
+    Without the rule for kernel and initrd, which are compared.
     """
     return tuple(rule for rule in table.dropped if rule.name != "boot")

@@ -1,4 +1,4 @@
-"""The verdict of a proof: each difference with the rule that permits it, and the counts."""
+"""The verdict of a proof: each difference with its permission, and the counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from qlumod.proof.scanned_tree import ScannedTree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One difference and the permission that it falls under; None: it is a failure."""
+    """A difference and the permission that permits it; None: the difference is a failure."""
 
     difference: Difference
     permission: Permission | None
@@ -25,9 +25,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """All findings, sorted by path; `paths` is how many paths were compared.
+    """All findings, sorted by path; `paths` is the number of compared paths.
 
-    `about` names the modules of the stack and their bytes; None: it was made of none.
+    `about` names the modules of the stack and their digests; None: the stack has no modules.
     """
 
     findings: tuple[Finding, ...]
@@ -42,7 +42,7 @@ class Verdict:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many paths fall under each permission, in the list's order."""
+        """The number of permitted paths by permission, in the list's order."""
         paths = Counter(
             name
             for name, _ in {

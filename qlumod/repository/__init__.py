@@ -1,6 +1,6 @@
 """Signed apt repositories: a published file never changes; suites point to snapshots.
 
-``pool/`` holds the packages. Each publication is a snapshot, an apt repository of its own over the
-same pool: ``snapshots/<id>/dists/<suite>/``. A suite is one symbolic link, ``dists/<suite>``, and
-its rename is the only moment at which anything changes for a reader.
+``pool/`` has the packages. Each publication is a snapshot, a separate apt repository over the same
+pool: ``snapshots/<id>/dists/<suite>/``. A suite is a symbolic link, ``dists/<suite>``; readers see
+a change only when it is renamed.
 """

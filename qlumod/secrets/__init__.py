@@ -1,1 +1,1 @@
-"""Secrets in the bytes of files: detection, pairs, identities, groups; pure."""
+"""Detecting secrets in the bytes of files, with key pairs, identities and groups; pure."""

@@ -1,4 +1,4 @@
-"""Secrets in what is captured as shared state: debconf's answers, and accounts' hashes."""
+"""Secrets in captured shared state: answers of debconf, and password hashes of accounts."""
 
 import re
 from collections.abc import Iterator
@@ -12,31 +12,31 @@ _NAMED = re.compile(
     r"(?i)(?<![a-z])pass(?:code)?(?![a-z])|passw|passphrase|(?:db|root|user|admin|app)pass(?![a-z])|(?:^|[/_.-])(?:pw|pin|psk)(?=$|[/_.-])|secret"
     r"|token(?!s?[_-]?(?:ttl|type))|credential|private[_-]?key|api[_-]?key"
 )
-"""What a question that asks for a secret has in its name."""
+"""Parts of names of questions that ask for a secret."""
 _ABOUT = re.compile(
     r"(?i)(?:mismatch|empty|method|type|choice|warn|note|title|error|strategy|policy|again_fail|length"
     r"|expire|file|path|dir|source|default|generat\w*|random|auto|invalid|missing|weak|notice|fail\w*)$"
 )
-"""What a question about secrets, that has no secret for an answer, ends with."""
+"""Endings of names of questions about secrets whose answer is not a secret."""
 _PLACE = "/var/cache/debconf/config.dat"
 _NO_HASH = re.compile(r"[!*]*|x|!\*|\*LK\*|!!|NP|\*NP\*|!unprovisioned")
-"""What in the place of a hash lets nobody in (shadow(5))."""
+"""Values in the place of a hash that prevent a login (shadow(5))."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One answer of debconf, as a stanza of config.dat or passwords.dat tells it."""
+    """An answer of debconf, from a stanza of config.dat or passwords.dat."""
 
     name: str
     value: str
     type: str = ""
-    """The template's type, where the caller knows it: ``password``, ``string`` …"""
+    """The type of the template, if the caller knows it: ``password``, ``string`` …"""
     default: str = ""
-    """What the template offers; an answer that is just that is no secret."""
+    """The default of the template; an answer equal to it is no secret."""
 
 
 def answers(text: str) -> Iterator[Answer]:
-    """The answers of a file of debconf's database (debconf-devel(7)): stanzas with Name, Value."""
+    """The answers in a file of debconf's database (debconf-devel(7)): stanzas with Name, Value."""
     for stanza in re.split(r"\n[ \t]*\n", text):
         fields = {
             name: value.strip()
@@ -48,7 +48,7 @@ def answers(text: str) -> Iterator[Answer]:
 
 
 def secret_answer(answer: Answer) -> str:
-    """Why an answer is a secret, for people; empty where it is none."""
+    """The reason why an answer is a secret, as text for people; "" if it is none."""
     value = answer.value.strip()
     if not value or value == answer.default.strip():
         return ""
@@ -64,12 +64,12 @@ def secret_answer(answer: Answer) -> str:
 
 
 def _is_one_word(value: str) -> bool:
-    """Whether it can be typed as a password; numbers and lists of choices cannot be told apart."""
+    """Whether a value may be a password; numbers and lists of choices are excluded as ambiguous."""
     return "," not in value and not value.isdigit() and len(value) <= 200
 
 
 def hashes_of(text: str, file: str) -> Iterator[Found]:
-    """The accounts with a real hash in lines of passwd, shadow or gshadow; `file` says which."""
+    """The accounts with a real hash in lines of passwd, shadow or gshadow; `file` is its name."""
     for number, line in enumerate(text.split("\n"), 1):
         name, _, rest = line.partition(":")
         value = rest.partition(":")[0]

@@ -1,4 +1,4 @@
-"""Copies of what is known to be secret, within other files."""
+"""Copies of known secrets in other files."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,11 +6,11 @@ from qlumod.secrets.found import Found
 from qlumod.secrets.part import Part, Reader
 
 _SHORTEST = 12
-"""Bytes of a secret that are not somewhere by chance."""
+"""The minimum bytes of a secret, so that a match is not by chance."""
 
 
 def copies_of(secrets: Mapping[str, bytes]) -> Reader:
-    """A reader that finds the bytes of other files, given by their paths."""
+    """A reader that finds the bytes of the given files, by path."""
     wanted = {path: data.strip() for path, data in sorted(secrets.items())}
 
     def read(part: Part) -> Iterator[Found]:

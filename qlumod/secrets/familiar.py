@@ -1,7 +1,7 @@
-"""Whether a text says only what stands in texts that everybody can have.
+"""Whether all words of a text are in public texts.
 
-A configuration that a script has put together of templates is no secret, though its mode keeps
-users from reading it. A secret is a word that stands nowhere else.
+A configuration that a script has made from templates is no secret, even if its mode prevents users
+from reading it. A secret is a word that no public text contains.
 """
 
 import re
@@ -15,27 +15,27 @@ from qlumod.secrets.unpack import members_within
 _SQLITE = b"SQLite format 3\0"
 _BETWEEN = re.compile(rb"[\s\"'`=:,;(){}\[\]<>#|]+")
 _SHORTEST = 4
-"""Letters of a word that can be a secret."""
+"""The minimum length of a word that can be a secret."""
 _ORDINARY = re.compile(
     rb"[\d.:/+TZ_-]+"
     rb"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 )
-"""Numbers, times, addresses and UUIDs: what scripts fill in."""
+"""Numbers, times, addresses and UUIDs, which scripts insert."""
 _OPEN = re.compile(
     rb"-----BEGIN (?P<what>CERTIFICATE|CERTIFICATE REQUEST|DH PARAMETERS|EC PARAMETERS|PUBLIC KEY"
     rb"|X509 CRL)-----[^-]*-----END (?P=what)-----"
 )
-"""What PEM has that is public by its nature; a key's other half is found otherwise."""
+"""PEM blocks that are public by their nature; `pairs` finds public halves of keys."""
 
 
 _PUBLIC = b" -public- "
-"""Stands for such a block."""
+"""The replacement for such a block."""
 
 
 def is_familiar(data: bytes, known: Iterable[bytes]) -> bool:
-    """Whether the `known` texts have all words of a text, or of a database of texts, between them.
+    """Whether the `known` texts together contain all words of a text, or of a database of texts.
 
-    They are read only as far as it takes.
+    The texts are read only until all words are found.
     """
     missing = _words(data)
     if missing is None:
@@ -48,7 +48,7 @@ def is_familiar(data: bytes, known: Iterable[bytes]) -> bool:
 
 
 def _words(data: bytes) -> frozenset[bytes] | None:
-    """The words of a text in which a secret can be; None: nobody can tell."""
+    """The words of a text that may be secrets; None: the data cannot be split into words."""
     if looks_like_text(data):
         texts: Iterable[bytes] = (data,)
     elif data.startswith(_SQLITE):
@@ -60,7 +60,7 @@ def _words(data: bytes) -> frozenset[bytes] | None:
     if not all(looks_like_text(text) and is_utf8(text) for text in texts):
         return None
     found = [word for text in texts for word in _split(_OPEN.sub(_PUBLIC, text))]
-    # A text without words may be anything; a database without any is empty.
+    # A text without words is ambiguous; a database without words is empty.
     ordinary = (word for word in found if word in _PUBLIC or _ORDINARY.fullmatch(word))
     return frozenset(found).difference(ordinary) if found or texts != (data,) else None
 

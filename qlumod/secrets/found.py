@@ -1,18 +1,18 @@
-"""What looking at a file tells: the secrets in it, and what was not looked into."""
+"""The result of searching a file: the secrets in it, and the places that were not searched."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One secret; its text is nowhere in it, so it may stand in messages and logs."""
+    """A secret that was found. It does not contain the secret's text, so messages may show it."""
 
     kind: str
-    """What people call it, with the article: ``a PEM private key``, ``a password in a setting``."""
+    """The name of the kind, with an article: ``a PEM private key``, ``a password in a setting``."""
     private: bool
-    """Whether it is a private key, of which nobody can say that it is public."""
+    """Whether it is a private key, which a spec cannot declare public."""
     where: str = ""
-    """The place in the file: ``line 12``, ``a/b.pem in the archive, line 3``; empty for all."""
+    """The place in the file: ``line 12``, ``a/b.pem in the archive, line 3``; "": all of it."""
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.where})" if self.where else self.kind
@@ -20,7 +20,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A place that was not looked into, and why: nobody can say that it holds no secret."""
+    """A place that was not searched, so that it may contain a secret, and the reason."""
 
     why: str
     where: str = ""
@@ -31,7 +31,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """All that looking at one file told, in the order of places; private keys come first."""
+    """The result for one file, in the order of places; private keys come first."""
 
     found: tuple[Found, ...] = ()
     unread: tuple[Unread, ...] = ()

@@ -1,4 +1,4 @@
-"""What is told as one thing: a secret's copies, what was made from it, and whole trees of files."""
+"""Grouping suspicious paths for messages: copies, files made from others, and whole trees."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,19 +8,19 @@ from itertools import chain
 from qlumod.model.public import SHARED
 
 TREE_FROM = 8
-"""So many files below one directory, whatever made them, are one tree."""
+"""The minimum number of suspicious files below a directory to report it as a tree."""
 _TREE_SHARE = 0.8
-"""So much of what lies in a directory must be suspicious, for it to be told as a tree."""
+"""The minimum share of suspicious files in a directory to report it as a tree."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathGroup:
-    """Paths that are told as one: the one that the others come from, or a tree's directory."""
+    """Paths that are reported together: a file with the files made from it, or a directory tree."""
 
     path: str
-    """A file; or where `tree` is set the directory, all of which is meant."""
+    """The original file; if `tree` is set, the directory."""
     members: tuple[str, ...]
-    """All paths, sorted; that of the file included."""
+    """All paths, sorted, including the original file."""
     tree: bool = False
 
     def __str__(self) -> str:
@@ -34,9 +34,9 @@ _SUFFIXES = re.compile(
     r"(?P<origin>.+?)(?:\.(?:dpkg|ucf)-(?:new|old|dist|bak|tmp|backup|remove)|\.(?:bak|orig|old|save"
     r"|backup|rpmnew|rpmsave|swp|tmp|new|pam-old)|~|-)(?:\.?\d{0,14})"
 )
-"""Copies beside their original: dpkg's, ucf's, editors', and those of the shadow suite."""
+"""Copies in the directory of the original: of dpkg, ucf, editors, and the shadow suite."""
 _MADE = re.compile(r"(?P<origin>.+)\.(?:db|cdb|dir|pag|lmdb|hash|btree|gdbm|pwd|dbm)")
-"""Databases that newaliases, makemap, postmap and the like make beside their text."""
+"""Databases that newaliases, makemap, postmap and others write beside their text file."""
 _PYCACHE = re.compile(
     r"(?P<directory>.+)/__pycache__/(?P<name>[^/]+?)\.cpython-\d+(?:\.opt-\d)?\.pyc"
 )
@@ -47,7 +47,7 @@ _BACKUPS = re.compile(r"/var/backups/(?P<name>[^/]+?)(?:\.bak)?(?:\.\d+)?(?:\.gz
 
 
 def origins(path: str) -> Iterator[str]:
-    """The paths that a file can have been made from, judged by its name, the likeliest first."""
+    """The paths from which a file may have been made, by its name; the most likely first."""
     ucf = _UCF.fullmatch(path)
     if ucf:
         yield ucf["name"].replace(":", "/")
@@ -68,11 +68,11 @@ def grouped(
     everything: Iterable[str] = (),
     beside: Mapping[str, str] | None = None,
 ) -> tuple[PathGroup, ...]:
-    """The suspicious paths, put together to what is told as one; sorted by path.
+    """The groups of the suspicious paths, sorted by path.
 
-    `suspects` are digests by path, `everything` are all paths of the installation (they tell how
-    much of a directory is suspicious), and `beside` are digests of further files, that looked
-    harmless, but go with a suspect where they are its copies or were made from it.
+    `suspects` has digests by path. `everything` are all paths of the installation, to compute the
+    suspicious share of a directory. `beside` has digests of further files that look harmless, but
+    join the group of a suspect if they are its copies or were made from it.
     """
     digests = {**(beside or {}), **suspects}
     first = _first_of_equals(suspects)
@@ -93,7 +93,7 @@ def grouped(
 def _leader(
     path: str, suspects: Mapping[str, str], digests: Mapping[str, str], first: Mapping[str, str]
 ) -> str:
-    """The suspect that a path is told with; itself where it has none; empty: it is no matter."""
+    """The suspect in whose group a path is, maybe the path itself; "": the path is in no group."""
     for _ in range(8):
         above = _above(path, suspects, first.get(digests[path], ""))
         if not above or above == path:
@@ -103,13 +103,13 @@ def _leader(
 
 
 def _above(path: str, suspects: Mapping[str, str], equal: str) -> str:
-    """What a path was made from, or the first with the same bytes."""
+    """The suspect from which a path was made, or the first one with the same bytes."""
     origin = next((one for one in origins(path) if one in suspects), "")
     return origin or (equal if equal != path else "") or _of_dbconfig(path, suspects)
 
 
 def _first_of_equals(suspects: Mapping[str, str]) -> dict[str, str]:
-    """For each digest the suspect that is named first: the shortest path outside of caches."""
+    """For each digest, the leading suspect: preferably the shortest path outside of caches."""
     return {
         digest: path
         for path, digest in sorted(suspects.items(), key=lambda one: _rank(one[0]), reverse=True)
@@ -122,7 +122,7 @@ def _rank(path: str) -> tuple[bool, int, str]:
 
 
 def _of_dbconfig(path: str, suspects: Mapping[str, str]) -> str:
-    """dbconfig-common writes its answers into the package's own files below /etc/PACKAGE."""
+    """The file of dbconfig-common whose answers a file below /etc/PACKAGE contains."""
     parts = path.split("/")
     source = f"/etc/dbconfig-common/{parts[2]}.conf" if len(parts) > 3 and parts[1] == "etc" else ""
     is_generated = parts[-1].startswith(("config-db.", "debian-db", "dbconfig", "database"))
@@ -130,7 +130,7 @@ def _of_dbconfig(path: str, suspects: Mapping[str, str]) -> str:
 
 
 def _trees(suspects: Iterable[str], everything: frozenset[str]) -> tuple[str, ...]:
-    """The topmost directories that are told as a whole: many suspects, and little else."""
+    """The topmost directories to report as trees: many suspects, and few other files."""
     suspicious = _counts(suspects)
     candidates = {path: count for path, count in suspicious.items() if count >= TREE_FROM}
     if not candidates:
@@ -145,7 +145,7 @@ def _trees(suspects: Iterable[str], everything: frozenset[str]) -> tuple[str, ..
 
 
 def _counts(paths: Iterable[str]) -> dict[str, int]:
-    """How many of the files lie below each directory."""
+    """The number of files below each directory."""
     counts: dict[str, int] = {}
     for path in paths:
         directory = path.rpartition("/")[0]

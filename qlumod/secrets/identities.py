@@ -1,4 +1,4 @@
-"""Files that make a machine itself: no two nodes may share them, or all nodes of a site must."""
+"""Files that identify a machine: different on each node, or the same on all nodes of a site."""
 
 import re
 from functools import cache
@@ -11,11 +11,11 @@ IDENTITIES = (*NODE_IDENTITIES, *SITE_IDENTITIES)
 
 
 def identity_of(path: str) -> IdentityFile | None:
-    """What identity lies at a path; None: none that is known."""
+    """The known identity file at a path, or None."""
     return next((known for known in IDENTITIES if _matched(known.patterns).fullmatch(path)), None)
 
 
 @cache
 def _matched(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """An expression for any of these patterns."""
+    """One regular expression for these patterns."""
     return re.compile("|".join(re.escape(one).replace(r"\*", "[^/]*") for one in patterns))

@@ -1,4 +1,4 @@
-"""A file that makes a machine itself: what it is, where it lies, whose it is, and why."""
+"""The description of a file that identifies a machine: its name, paths, kind and reason."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from qlumod.model.secret import SecretKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityFile:
-    """A kind of identity: where it lies, whose it is, and why; `source` says where that is told."""
+    """A kind of identity file: its paths, its owner (node or site), the reason and its `source`."""
 
     what: str
     patterns: tuple[str, ...]
@@ -16,13 +16,13 @@ class IdentityFile:
     why: str
     source: str
     fatal: bool = True
-    """Whether no build goes on with it; else it is only told."""
+    """Whether it stops a build; otherwise it only causes a caution."""
 
 
 def identity_file(
     kind: SecretKind, what: str, *patterns: str, why: str, source: str, fatal: bool = True
 ) -> IdentityFile:
-    """Make an `IdentityFile`, written as a line of a table."""
+    """Make an `IdentityFile` for a table."""
     return IdentityFile(
         what=what, patterns=patterns, kind=kind, why=why, source=source, fatal=fatal
     )

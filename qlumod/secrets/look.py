@@ -1,4 +1,4 @@
-"""Looking at one file: what secrets its bytes hold, within containers as well."""
+"""Searching one file for secrets, including the contents of containers."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
@@ -13,20 +13,20 @@ from qlumod.secrets.unpack.streams import is_stream
 
 _LARGE = 1 << 20
 _MEMBERS_SHARE = 0.9
-"""A large archive is not read besides its members, where they are so much of it; nor is one with
-members that are passed over, since it has their bytes."""
+"""If members are at least this share of a large archive, only the members are searched. The same
+applies to an archive with skipped members, since it contains their bytes."""
 
 Known = Callable[[bytes], bool]
-"""Whether some bytes are public, or were looked at before."""
+"""Whether bytes are public, or were searched before."""
 
 
 def look(
     path: str, data: bytes, *, known: Known = lambda _: False, also: Sequence[Reader] = ()
 ) -> Sight:
-    """What secrets a file holds, and what of it was not looked into; each kind is told once.
+    """Search a file; returns each kind of secret once, and the places that were not searched.
 
-    `path` is absolute: some secrets are known by their names. The members of an archive that are
-    `known` are passed over. `also` are further readers, for all parts. Never raises.
+    `path` is absolute: some secrets are detected by file name. `known` members of an archive are
+    skipped. `also` are further readers, for all parts. Never raises.
     """
     budget = budget_for(len(data))
     found: dict[str, Found] = {}
@@ -40,7 +40,7 @@ def look(
 
 
 def _parts(part: Part, budget: Budget, known: Known) -> Iterator[Part]:
-    """A part and all that lies within it, the inner first: they tell the place best."""
+    """A part and all its inner parts; these come first, since they have the most exact place."""
     seen = passed = 0
     for inner in members_within(part, budget):
         size = len(inner.data) if inner.whole else 0
@@ -57,7 +57,7 @@ def _parts(part: Part, budget: Budget, known: Known) -> Iterator[Part]:
 
 
 def _read(part: Part, budget: Budget) -> Iterator[Found]:
-    """What all readers say of one part."""
+    """The findings of all readers in one part."""
     if is_stream(part.data):
         return
     some = False

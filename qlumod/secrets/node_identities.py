@@ -1,4 +1,4 @@
-"""Files that make a node itself: no two nodes may share them."""
+"""Files that identify a node: no two nodes may have the same ones."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""What stands in a program's source, also as escapes: compiled, it stands there in plain bytes."""
+"""Secrets in a program's source, including escaped constants, which are plain bytes if compiled."""
 
 import ast
 import warnings
@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from qlumod.secrets.look import look
 
 _SHORTEST = 16
-"""Bytes of a constant that can be a secret."""
+"""The minimum bytes of a constant that can be a secret."""
 
 
 def kinds_in_source(path: str, data: bytes) -> frozenset[str]:
-    """The kinds of secrets that a source file holds, in its constants as well."""
+    """The kinds of secrets in a source file and in its constants."""
     parts = (data, *_constants(data)) if path.endswith(".py") else (data,)
     return frozenset(found.kind for part in parts for found in look(path, part).found)
 
 
 def _constants(data: bytes) -> Iterator[bytes]:
-    """The strings and bytes of a Python program; none where this Python cannot read it."""
+    """The strings and bytes in a Python program; none if this Python cannot parse it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,6 +1,6 @@
-"""Which files are the other half of a private key: certificates and public keys of the same pair.
+"""Finding the public halves of private keys: certificates and public keys of the same pair.
 
-They are no secrets, yet they are as random as the key they belong to: no two builds make the same.
+They are no secrets, but as random as the private key: no two builds make the same ones.
 """
 
 import base64
@@ -17,7 +17,7 @@ pkcs7 = late("cryptography.hazmat.primitives.serialization.pkcs7")
 x509 = late("cryptography.x509")
 
 Identity = bytes
-"""What two halves have in common: the public key in DER (SubjectPublicKeyInfo)."""
+"""The public key of a pair in DER (SubjectPublicKeyInfo)."""
 
 _LARGEST = 1 << 20
 _MOST = 200
@@ -29,10 +29,10 @@ _SSH_NAMES = (b"ssh-", b"ecdsa-sha2-")
 
 
 def partners(keys: Mapping[str, bytes], others: Mapping[str, bytes]) -> dict[str, str]:
-    """The paths among `others` that hold the other half of a private key, and the key's path.
+    """The paths among `others` that have the public half of a private key, with the key's path.
 
-    Both are bytes by path. A key that is encrypted has no other half here, unless its own file
-    tells the public part (OpenSSH's does, and a bundle with a certificate).
+    Both arguments are bytes by path. The public half of an encrypted key is only found if the key's
+    file contains it (as OpenSSH's, or a bundle with a certificate).
     """
     owners: dict[Identity, str] = {}
     for path in sorted(keys):
@@ -49,7 +49,7 @@ def _owner(data: bytes, owners: Mapping[Identity, str]) -> str:
 
 
 def _identities(data: bytes, *, private: bool) -> Iterator[Identity]:
-    """The public keys that a file tells, by any of its forms."""
+    """The public keys of all keys and certificates in a file."""
     if len(data) > _LARGEST:
         return
     for key in _keys(data, private=private):
@@ -67,7 +67,7 @@ def _public_der(key: Any) -> Identity:
 
 
 def _keys(data: bytes, *, private: bool) -> Iterator[Any]:
-    """Keys and certificates of a file, as `cryptography` has them."""
+    """The keys and certificates in a file, as `cryptography` has them; None for unreadable ones."""
     for count, block in enumerate(_PEM.finditer(data)):
         if count >= _MOST:
             return
@@ -106,7 +106,7 @@ def _of_der(data: bytes, *, private: bool) -> Iterator[Any]:
 
 
 def _told_by_openssh(block: bytes) -> Any:
-    """The public key that an encrypted key of OpenSSH tells in the open (PROTOCOL.key)."""
+    """The unencrypted public key in an encrypted key of OpenSSH (PROTOCOL.key)."""
     lines = block.split(b"\n")[1:-2]
     data = _attempt(base64.b64decode, b"".join(lines)) or b""
     for name in (b"ssh-ed25519", b"ssh-rsa", b"ecdsa-sha2-nistp256", b"ecdsa-sha2-nistp384"):
@@ -129,14 +129,14 @@ def _ssh_lines(data: bytes) -> Iterator[bytes]:
 
 
 def _attempt(read: Any, *args: Any) -> Any:
-    """What a reader makes of bytes; None where it makes nothing of them.
+    """The result of a reader; None if it raises.
 
-    `cryptography` raises many kinds for bytes that are damaged (ValueError, TypeError, its own
-    UnsupportedAlgorithm, and what Rust's panics become), so every one counts as "nothing".
+    `cryptography` raises many kinds of exceptions for damaged bytes (ValueError, TypeError, its own
+    UnsupportedAlgorithm, and those of Rust panics), so each of them gives None.
     """
     try:
         return read(*args)
-    except BaseException as fault:  # a panic of Rust is no Exception
+    except BaseException as fault:  # a Rust panic is no Exception
         if isinstance(fault, KeyboardInterrupt | SystemExit | MemoryError):
             raise
         return None

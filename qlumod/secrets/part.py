@@ -1,4 +1,4 @@
-"""A piece of a file that is looked at: the whole file, a member of an archive, a decoded string."""
+"""A part of a file to search: the whole file, a member of an archive, or a decoded string."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,32 +10,32 @@ from qlumod.secrets.found import Found
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Bytes, where they come from, and what they are called there."""
+    """Bytes to search, with their place in the file and their name."""
 
     path: str
     """The absolute path of the file."""
     data: bytes
     name: str = ""
-    """A member's own path, for readers that go by names; that of the file where it is empty."""
+    """The path of a member, for readers that use names; if empty, the path of the file counts."""
     where: str = ""
     """The place of this part in the file; empty for the file itself."""
     depth: int = 0
     whole: bool = True
-    """Whether it is a file: the one that is looked at, or a member; no decoded piece of one."""
+    """Whether the part is a whole file or member, not a decoded piece."""
 
     @cached_property
     def lower(self) -> bytes:
-        """The bytes in small letters, made once."""
+        """The bytes in lower case."""
         return self.data.lower()
 
     @cached_property
     def is_text(self) -> bool:
-        """Whether it looks like a text."""
+        """Whether the bytes look like text."""
         return looks_like_text(self.data)
 
     @cached_property
     def attempts(self) -> Attempts:
-        """What work may still be done on this part."""
+        """The remaining regex attempts for this part."""
         return attempts(len(self.data))
 
     @cached_property
@@ -43,7 +43,7 @@ class Part:
         return {}
 
     def places(self, word: bytes) -> tuple[int, ...]:
-        """Where a word in small letters stands, whatever letters it has there; found once."""
+        """The positions of a lower-case word, found in any case; cached."""
         known = self._known.get(word)
         if known is None:
             known = self._known[word] = tuple(places(self.lower, word))
@@ -51,11 +51,11 @@ class Part:
 
     @property
     def called(self) -> str:
-        """The path that names of files are looked up by."""
+        """The path by which readers match file names."""
         return self.name or self.path
 
     def inner(self, name: str, what: str, data: bytes, *, whole: bool = True) -> "Part":
-        """A part within this one: a member called so, told as `what` (``x in the archive``)."""
+        """A part in this one, with a name and a text for places (``x in the archive``)."""
         what = "".join(sign if sign.isprintable() else "?" for sign in what[:_LONGEST_NAME])
         where = f"{self.where}, {what}" if self.where else what
         return Part(
@@ -63,14 +63,14 @@ class Part:
         )
 
     def at(self, position: int) -> str:
-        """The place of a byte for people: its line in a text."""
+        """The place of a position, as text for people: the line, if the part is text."""
         if not self.is_text:
             return self.where
         line = f"line {self.data.count(NEWLINE, 0, position) + 1}"
         return f"{self.where}, {line}" if self.where else line
 
     def holds(self, kind: str, *, private: bool = False, at: int | None = None) -> Found:
-        """A finding in this part."""
+        """A secret that was found in this part."""
         where = self.where if at is None else self.at(at)
         return Found(kind=kind, private=private, where=where)
 
@@ -81,7 +81,7 @@ _TEXTUAL = bytes(byte for byte in range(256) if byte >= 0x20 or byte in b"\t\n\r
 
 
 def looks_like_text(data: bytes) -> bool:
-    """Whether there are no zero bytes, and no control characters of binary data at the top."""
+    """Whether there are no zero bytes, and no binary control characters at the start."""
     return not data[:8192].translate(None, _TEXTUAL) and b"\0" not in data
 
 
@@ -90,7 +90,7 @@ Reader = Callable[[Part], Iterator[Found]]
 
 
 def places(data: bytes, word: bytes, start: int = 0) -> Iterator[int]:
-    """Where a word stands."""
+    """The positions of a word."""
     at = data.find(word, start)
     while at >= 0:
         yield at

@@ -1,4 +1,4 @@
-"""Long runs of characters of one alphabet, found quickly: nearly all secrets in texts are such."""
+"""Fast search for long runs of characters of one alphabet: nearly all secrets in texts are such."""
 
 import string
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ _INSIDE, _OUTSIDE = b"a", b" "
 
 
 def alphabet(characters: str) -> bytes:
-    """A table that `runs` takes: which bytes belong together."""
+    """The table of an alphabet for `runs`."""
     inside = frozenset(characters.encode())
     return bytes(ord(_INSIDE) if byte in inside else ord(_OUTSIDE) for byte in range(256))
 
 
 _LETTERS = string.ascii_letters + string.digits
 TOKEN = alphabet(f"{_LETTERS}-+=~")
-"""What tokens are made of; no ``/``, ``.`` and ``_``, of which paths and names have many."""
+"""The characters of tokens, without ``/``, ``.`` and ``_``, which paths and names often have."""
 BASE64 = alphabet(f"{_LETTERS}+/")
 
 
@@ -32,6 +32,6 @@ def runs(data: bytes, table: bytes, length: int) -> Iterator[tuple[int, int]]:
 
 
 def entropy(text: bytes) -> float:
-    """Shannon's entropy in bits a byte, as gitleaks and others reckon it."""
+    """Shannon's entropy in bits per byte, computed as in gitleaks."""
     counts = (text.count(byte) for byte in frozenset(text))
     return -sum(count / len(text) * log2(count / len(text)) for count in counts)

@@ -1,4 +1,4 @@
-"""Files that belong to a site: all its nodes must have the same ones."""
+"""Files that identify a site: all its nodes must have the same ones."""
 
 from functools import partial
 

@@ -1,1 +1,1 @@
-"""Stacks: mounting layers as an overlay and merging their state; for layer, head and proof."""
+"""Stacks: mounting layers as an overlay and merging their state; used by layer, head and proof."""

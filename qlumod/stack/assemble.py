@@ -1,4 +1,4 @@
-"""Giving a mounted stack its shared state: merged where it can be told, else made again."""
+"""Writing the shared state of a mounted stack: merged from fragments, or generated again."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ Merged = Mapping[str, Files]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembled:
-    """How a stack got its shared state."""
+    """The result of assembling the shared state of a stack."""
 
     merged: Merged
-    """What was written as the modules' fragments say it."""
+    """The files that were merged from the modules' fragments and written."""
     programs: tuple[Program, ...]
-    """What ran then, in that order: it may have changed what was merged, and made anything else."""
+    """The programs that ran afterwards, in order: they may have changed any file, merged or not."""
 
 
 def _nothing() -> None:
@@ -48,7 +48,7 @@ def assemble(
 ) -> Assembled:
     """Write the state of a stack into its mounted root; `members` lowest first.
 
-    `before_scripts` is called before scripts of packages run, if any do. Raises `QlumodError` where
+    `before_scripts` is called before scripts of packages run, if any run. Raises `QlumodError` if
     modules contradict each other.
     """
     raise_faults(other_kernels(members))
@@ -57,7 +57,7 @@ def assemble(
     meeting = packaging.meet(layers, lambda kind: _fragments(members, kind))
     with step(listen, "merging state"):
         merged = merged_state(members, packaging.state)
-        # First: what is merged may lie where a file of a layer would.
+        # First, since merged files may be at paths where a layer has files.
         meeting.move(root)
         _write(root, merged, packaging.state)
     calls = cache_calls(members, packaging.state.caches)
@@ -80,7 +80,7 @@ def _makers(calls: Iterable[tuple[Cache, tuple[str, ...]]]) -> Iterator[Program]
 
 
 def merged_state(members: Sequence[Payload], table: StateTable) -> dict[str, Files]:
-    """Merge what the members added to each kind of state; pure."""
+    """Merge the members' fragments of each kind of state; pure."""
     return {kind.name: kind.merge(_fragments(members, kind.name)) for kind in table.kinds}
 
 
@@ -93,7 +93,7 @@ def _fragments(members: Sequence[Payload], kind: str) -> Fragments:
 def cache_calls(
     members: Sequence[Payload], caches: Sequence[Cache]
 ) -> tuple[tuple[Cache, tuple[str, ...]], ...]:
-    """What to run for the caches that no single layer has right, in their order; pure."""
+    """The commands for the caches that no layer has up to date, in order; pure."""
     return tuple(
         (cache, words)
         for cache in caches
@@ -113,7 +113,7 @@ def _is_stale(cache: Cache, members: Sequence[Payload]) -> bool:
 
 
 def _write(root: Root, merged: Merged, table: StateTable) -> None:
-    # Names come first: everything else is written with owners by name.
+    # Names first, since the owners of all other files are given by name.
     accounts = merged[table.names.name]
     write_files(root, accounts, _owners_in(accounts))
     owners = Owners.of(root)

@@ -1,4 +1,4 @@
-"""The lines of a layer's contents: every path with all that is told of it; pure."""
+"""The lines of a layer's contents: each path with its attributes; pure."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -6,15 +6,15 @@ from qlumod.model.contents import PathLine
 from qlumod.model.tree import TreeEntry
 
 Origin = Callable[[str], str]
-"""Tells the package or ``<generator>`` of a path."""
+"""Returns the package or ``<generator>`` of a path."""
 OwnerNames = Callable[[TreeEntry], str]
-"""Tells ``user:group`` of an entry."""
+"""Returns ``user:group`` of an entry."""
 
 
 def path_lines(
     entries: Iterable[TreeEntry], *, origin: Origin, owner: OwnerNames
 ) -> tuple[PathLine, ...]:
-    """A line for each path of a layer, ``/`` left out; entries sorted by path."""
+    """A line for each path of a layer except ``/``; `entries` are sorted by path."""
     return tuple(_lines(entries, origin, owner))
 
 

@@ -1,4 +1,4 @@
-"""What modules list under Secrets, and a program makes anew while a stack is put together."""
+"""Paths that modules list under Secrets and that a program creates while a stack is assembled."""
 
 from collections.abc import Iterable, Sequence
 
@@ -19,11 +19,11 @@ def is_declared(entries: Iterable[TreeEntry], members: Sequence[Payload]) -> fro
 
 
 def forget_declared(stack: Mounted, members: Sequence[Payload]) -> dict[str, bytes]:
-    """Take declared secrets out of a stack that was just assembled; returns the bytes of files.
+    """Remove declared secrets from a stack that was just assembled; returns the bytes of files.
 
-    A package makes its key where there is none, whenever its script runs: of such a key nothing may
-    be left, be it in the last layer or in an initrd. What a layer has stays as it is
-    there: everybody has it, and a whiteout in its place would make another stack.
+    The script of a package creates a missing key whenever it runs. Neither the last layer nor an
+    initrd may contain such a key. Files of the layers stay unchanged: they are public, and a
+    whiteout in their place would make a different stack.
     """
     entries = scan(stack.upper, digests=False)
     below = [Root(layer) for layer in stack.layers]

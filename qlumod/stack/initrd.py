@@ -1,4 +1,4 @@
-"""The initrd of a stack: core's own, made anew where others bring what one is made of."""
+"""The initrd of a stack: core's, or a new one if other modules change its inputs."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
 
 LARGEST = 512 << 20
-"""Bytes of an initrd; with all of Debian's drivers and firmware one has a quarter of that."""
+"""The maximum bytes of an initrd; one with all drivers and firmware of Debian has a quarter."""
 
 
 def remake_initrd(
@@ -25,9 +25,10 @@ def remake_initrd(
     site: Iterable[str] = (),
     listen: Listener,
 ) -> Path | None:
-    """Make the initrd of an assembled stack, if it is another one than core's; returns it.
+    """Generate the initrd of an assembled stack and return it; None if core's initrd is right.
 
-    `site` are paths that are there besides the members'. It is of core's time, as core's own is.
+    `site` are paths of the stack that no member has. Its timestamp is core's, as that of core's
+    initrd.
     """
     core = next((m for m in members if m.manifest.file(INITRD)), None)
     others = (member for member in members if member is not core)
@@ -42,7 +43,7 @@ def remake_initrd(
 def make_initrd(
     maker: InitrdMaker, root: Root, kernel: str, output: Path, *, epoch: int, listen: Listener
 ) -> None:
-    """Make the initrd of a kernel with the root's own programs, which may change nothing there."""
+    """Generate the initrd of a kernel with programs of the root, which must not change the root."""
     with enclosed(root, writable=False) as place:
         made = maker.make(place, kernel, epoch=epoch, listen=listen)
         with place.temporary.reading(made) as source:
@@ -52,9 +53,9 @@ def make_initrd(
 
 
 def require_bounded(size: int, kernel: str, hooks: str) -> None:
-    """Raise where an initrd is too large to be looked into for secrets, or to boot from.
+    """Raise if an initrd is too large to be searched for secrets, or to be booted.
 
-    `hooks` is what puts files into one, as `InitrdMaker.hooks` says it.
+    `hooks` says what adds files to an initrd (`InitrdMaker.hooks`).
     """
     if size > LARGEST:
         raise QlumodError(

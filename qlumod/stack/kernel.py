@@ -1,4 +1,4 @@
-"""The one kernel of a stack: which one it is, and whether a module fits it; pure."""
+"""The one kernel of a stack: its release, and whether a module is for it; pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -8,17 +8,17 @@ from qlumod.stack.payload import Payload
 
 
 def fits(release: str, kernel: str) -> bool:
-    """Whether modules for a kernel release (empty: there are none) are of use with a kernel."""
+    """Whether kernel modules for a release ("": there are none) can be used with a kernel."""
     return release in ("", kernel)
 
 
 def for_another_kernel(manifests: Iterable[Manifest], kernel: str) -> Iterator[Manifest]:
-    """The modules that have kernel modules for another kernel."""
+    """The manifests of modules that have kernel modules for another kernel."""
     return (manifest for manifest in manifests if not fits(manifest.kernel, kernel))
 
 
 def kernel_of_stack(members: Iterable[Payload]) -> str:
-    """The kernel release (uname -r) that the modules of a stack are for; empty: for any."""
+    """The kernel release (uname -r) of the modules of a stack; "": they fit any kernel."""
     return next((member.manifest.kernel for member in members if member.manifest.kernel), "")
 
 

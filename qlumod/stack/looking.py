@@ -1,6 +1,4 @@
-"""Looking for secrets in what programs of packages have written: for a module's build, and for an
-image's.
-"""
+"""Searching for secrets in files that programs of packages wrote in a module's or image's build."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,11 +23,11 @@ from qlumod.state.kind import encoded
 from qlumod.system.disk.within import Root
 
 LOOKED_INTO = 64 << 20
-"""Bytes at the top of a file that are looked into; its digest is of all of them."""
+"""The number of bytes at the start of a file that are searched; its digest is of the whole file."""
 _LARGEST_HALF = 1 << 20
-"""Bytes of a certificate or of a public key, and of what else may stand in its file."""
+"""The maximum bytes of a file with a certificate or a public key."""
 _TOLD = 3
-"""How many secrets of one file an error names."""
+"""The maximum number of secrets of one file in an error."""
 
 
 def _nobody_has(what: object) -> bool:
@@ -44,10 +42,10 @@ def _no_texts(path: str) -> tuple[bytes, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Files to look into, and what is known beside them; all paths are those of the tree.
+    """Files to search, and known facts about them; all paths are paths in the tree.
 
-    `entries` is everything in the tree, `own` are the files whose bytes nobody is known to have,
-    and `declared` the bytes of what specs list under Secrets.
+    `entries` are all entries of the tree, `own` the files whose bytes are not known to be public,
+    and `declared` the bytes of files that specs list under Secrets.
     """
 
     tree: Root
@@ -55,11 +53,11 @@ class Search:
     own: Mapping[str, TreeEntry]
     declared: Mapping[str, bytes]
     source: Callable[[str], bytes | None]
-    """The bytes of a path, where everybody can have them; else None."""
+    """Returns the bytes of a path if they are public, else None."""
     is_known: Callable[[TreeEntry], bool] = _nobody_has
-    """Whether everybody can have the bytes of a suspicious file after all; may take long."""
+    """Whether the bytes of a suspicious file are public after all; may take long."""
     texts_about: Callable[[str], Iterable[bytes]] = _no_texts
-    """Texts that everybody can have and that a path may have been made of; may take long."""
+    """Returns public texts from which a path may have been made; may take long."""
     listen: Listener
 
     @cached_property
@@ -67,14 +65,14 @@ class Search:
         return (copies_of(self.declared),)
 
     def suspects(self) -> Iterator[Suspect]:
-        """What looks like a secret among the files, whatever a spec says."""
+        """The files that look like secrets, regardless of the spec."""
         found = {s.path: s for s in map(self._suspect, self.own.values()) if s}
         found = {path: s for path, s in found.items() if not self.is_known(self.own[path])}
         yield from self._halves({path for path, s in found.items() if s.private})
         yield from found.values()
 
     def _suspect(self, entry: TreeEntry) -> Suspect | None:
-        """Why a file whose bytes nobody brought may be a secret."""
+        """The reason why a file whose bytes come from no package may be a secret, or None."""
         path = entry.path
         sight = self.sight(entry)
         identity = identity_of(path)
@@ -93,7 +91,7 @@ class Search:
         return Suspect(path=path, why=why, private=sight.private, digest=entry.digest, kind=kind)
 
     def sight(self, entry: TreeEntry) -> Sight:
-        """What a file holds, beyond what is in the known file that it was made from."""
+        """The secrets in a file, without those that the known file has from which it was made."""
         path = entry.path
         sight = look(path, top_of(self.tree, path), also=self._copies)
         if entry.size > LOOKED_INTO:
@@ -110,7 +108,10 @@ class Search:
         return sight
 
     def _hidden(self, entry: TreeEntry) -> str:
-        """Whose mode keeps users from reading a file; empty: none, or there is nothing to read."""
+        """The mode that prevents users from reading a file, as text.
+
+        "" if no mode does, or if the file contains nothing of interest.
+        """
         closed = next((d for d in self._directories(entry.path) if not d.mode & 0o001), None)
         if entry.mode & 0o004 and closed is None:
             return ""
@@ -121,7 +122,7 @@ class Search:
         return f"the mode {closed.mode:04o} of {closed.path}"
 
     def _says_nothing(self, path: str) -> bool:
-        """Whether a file has but comments, or what stands in texts that everybody can have."""
+        """Whether a file has only comments, or only text that is in public texts."""
         data = top_of(self.tree, path)
         return _is_comment(data) or is_familiar(data, self.texts_about(path))
 
@@ -131,7 +132,7 @@ class Search:
                 yield self.entries[path]
 
     def _halves(self, keys: Iterable[str]) -> Iterator[Suspect]:
-        """The other halves of private keys, those of the declared ones as well."""
+        """The public halves of private keys, including the declared keys."""
         private = {**self.declared, **{path: top_of(self.tree, path) for path in keys}}
         if not private:
             return
@@ -142,7 +143,7 @@ class Search:
 
 
 def top_of(tree: Root, path: str) -> bytes:
-    """As many bytes of a file as are looked into."""
+    """The bytes at the start of a file that are searched."""
     with tree.reading(path) as source:
         return source.read(min(os.fstat(source.fileno()).st_size, LOOKED_INTO))
 
@@ -150,7 +151,7 @@ def top_of(tree: Root, path: str) -> bytes:
 def in_names(
     named: Mapping[str, bytes], is_known: Callable[[str], bool] = _nobody_has
 ) -> Iterator[Suspect]:
-    """Secrets in what paths say beside their bytes (`facts_beside`), but for what all can have."""
+    """Secrets in names, targets and attributes of paths (`facts_beside`), except public ones."""
     if not look("/", b"\n".join(named.values())).found:
         return
     for path, data in named.items():
@@ -161,8 +162,8 @@ def in_names(
 
 
 def facts_beside(entry: TreeEntry, *, known: bool = False) -> bytes:
-    """What a path says beside its bytes: its name and target, where they are not `known`, and the
-    attributes that programs set (the overlay's are taken off before anything is published).
+    """The data of a path besides its content: its name and target, unless they are `known`, and
+    the attributes that programs set (the overlay's are removed before anything is published).
     """
     said = () if known else (encoded(entry.path), encoded(entry.target))
     return b"\n".join((*said, *set_attributes(entry)))
@@ -177,8 +178,10 @@ def faults_of_initrd(
     hooks: str,
     listen: Listener,
 ) -> Iterator[QlumodError]:
-    """An error where an initrd, which messages call `name`, holds a secret in other than `known`
-    members; `hooks` is what puts files into one, as `InitrdMaker.hooks` says it.
+    """An error if an initrd holds a secret in a member that is not `known`.
+
+    `name` is the initrd's name in messages; `hooks` says what adds files to an initrd
+    (`InitrdMaker.hooks`).
     """
     sight = look(f"/{name}", data, known=known, also=(copies_of(declared),))
     caution(name, sight, listen)
@@ -191,13 +194,13 @@ def faults_of_initrd(
 
 
 def caution(path: str, sight: Sight, listen: Listener) -> None:
-    """Say what of a file was not looked into."""
+    """Report the parts of a file that were not searched."""
     for unread in sight.unread:
         listen(Caution(text=f"{path}: not looked into for secrets: {unread}"))
 
 
 def told_findings(found: Sequence[Found]) -> str:
-    """The first secrets of a file, and how many more there are."""
+    """The first secrets of a file and the number of the others, as text."""
     more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
     return ", ".join(map(str, found[:_TOLD])) + more
 

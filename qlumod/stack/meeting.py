@@ -1,4 +1,4 @@
-"""Modules that meet in a stack only: neither was built with the other in sight."""
+"""Modules that are together only in a stack: neither was built upon the other."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from qlumod.state.clashes import Layer
 
 
 def meeting_layers(members: Sequence[Payload]) -> tuple[Layer, ...]:
-    """What there is to compare, lowest first; nothing where all stand upon each other.
+    """The layers to compare, lowest first; none if each member requires all members below it.
 
-    Where they do, each build has seen to all that is below it, and nothing need be read.
+    Then each build has already dealt with all paths below it, and no contents need be read.
     """
     if all(_stands_upon_all(members, at) for at in range(len(members))):
         return ()

@@ -1,4 +1,4 @@
-"""A stack of layers as one root, and what is written there; all in a scratch directory."""
+"""A stack of layers mounted as one root with a writable upper, all in a scratch directory."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,18 +12,18 @@ from qlumod.system.disk.within import Root
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mounted:
-    """Layers that are mounted upon each other."""
+    """Layers that are mounted as one overlay."""
 
     layers: tuple[Path, ...]
-    """The directories that they are seen in, lowest first."""
+    """The directories of the layers, lowest first."""
     upper: Path
-    """The directory that takes what is written above them."""
+    """The upper directory of the overlay, for all that is written."""
     root: Root
-    """All together."""
+    """The merged view."""
 
     @property
     def all(self) -> tuple[Path, ...]:
-        """The layers, and what is written above them."""
+        """The layers and the upper directory, lowest first."""
         return (*self.layers, self.upper)
 
 
@@ -37,7 +37,7 @@ def mounted(members: Sequence[Payload], space: Path) -> Iterator[Mounted]:
 
 @contextmanager
 def writable(layers: Sequence[Path], space: Path) -> Iterator[Mounted]:
-    """Mount directories upon each other, lowest first, with a new one above that is written to."""
+    """Mount directories as an overlay, lowest first, with a new writable upper directory."""
     upper, work, root = (space / name for name in ("upper", "work", "root"))
     for place in (upper, work, root):
         place.mkdir(parents=True)

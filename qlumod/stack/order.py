@@ -1,4 +1,4 @@
-"""The order of a stack's layers, and what each stands upon; pure."""
+"""The order of a stack's layers, and the modules that each requires; pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,9 +9,9 @@ from qlumod.stack.payload import Payload
 
 
 def stacked(members: Iterable[Payload]) -> tuple[Payload, ...]:
-    """Sort members so that each stands above all that it requires, else by name.
+    """Sort members so that each is above all that it requires, otherwise by name.
 
-    Raises `QlumodError` where a required module is not among them.
+    Raises `QlumodError` if a required module is missing.
     """
     found = sorted(members, key=lambda member: member.module)
     for member, required in gaps(found):
@@ -23,5 +23,5 @@ def stacked(members: Iterable[Payload]) -> tuple[Payload, ...]:
 
 
 def below(member: Payload, members: Sequence[Payload]) -> frozenset[ModuleName]:
-    """All modules that a member stands upon, directly or not."""
+    """All modules that a member requires, directly or not."""
     return stack_of(member.module, {other.module: other for other in members}) - {member.module}

@@ -1,4 +1,4 @@
-"""A built module's directory, and what it tells: each part is read once, when it is asked for."""
+"""A built module's directory: each part is read once, on first use."""
 
 import os
 from collections.abc import Mapping
@@ -18,55 +18,55 @@ from qlumod.system.disk.documents import read_packed, read_packed_document, read
 STATE = "state"
 """The directory of the fragments in a payload."""
 CACHES = "caches"
-"""The fragment of the caches that the layer's build made: ``cache<TAB>path``, one path a line."""
+"""The file of the caches that the layer's build generated: lines of ``cache<TAB>path``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Payload:
-    """A module as a part of stacks and packages: its layer, and what is told of it beside that.
+    """A module as a part of stacks and packages: its layer, and the files that describe it.
 
-    What cannot be read or understood raises `QlumodError` when it is asked for.
+    Each property raises `QlumodError` if its file cannot be read or parsed.
     """
 
     directory: Path
     elsewhere: Path | None = None
-    """Where its layer lies, if not in the directory: a squashfs image, or a directory while it is
-    built."""
+    """The path of its layer, if it is not in the directory: a squashfs image, or a directory during
+    the build."""
 
     @property
     def layer(self) -> Path:
-        """The squashfs image."""
+        """The path of the squashfs image."""
         return self.elsewhere or self.directory / LAYER
 
     @property
     def module(self) -> ModuleName:
-        """The module's name, as the manifest has it."""
+        """The module's name in the manifest."""
         return self.manifest.module
 
     @property
     def version(self) -> str:
-        """The release that it was made of: ``14.0.0``."""
+        """The release from which it was made: ``14.0.0``."""
         return str(self.manifest.version)
 
     @property
     def requires(self) -> tuple[ModuleName, ...]:
-        """The modules that its layer was built upon, without what these require."""
+        """The modules that it requires directly: its layer was built upon them."""
         return self.manifest.requires
 
     @property
     def conflicts(self) -> tuple[ModuleName, ...]:
-        """The modules that cannot be in one stack with it."""
+        """The modules that must not be in a stack with it."""
         return self.manifest.conflicts
 
     @cached_property
     def manifest(self) -> Manifest:
-        """What it says of itself."""
+        """The manifest of the module."""
         path = str(self.directory / MANIFEST)
         return parse_manifest(decoded(self._manifest, path), path)
 
     @cached_property
     def digest(self) -> Digest:
-        """The digest of the manifest's bytes, and so of all that the manifest names."""
+        """The digest of the manifest's bytes, and so of all files that the manifest names."""
         return digest_bytes(self._manifest)
 
     @cached_property
@@ -85,7 +85,7 @@ class Payload:
 
     @property
     def contents_text(self) -> str:
-        """The same as it was written."""
+        """The contents file as text."""
         return self._contents[0]
 
     @cached_property
@@ -94,24 +94,24 @@ class Payload:
 
     @cached_property
     def left_out(self) -> frozenset[tuple[PackageName, str]]:
-        """What of its packages the layer does not have: package and path."""
+        """Package and path of each file of its packages that the layer does not have."""
         text = os.fsdecode(read_packed(self.directory / LEFT_OUT))
         pairs = (line.partition("\t") for line in lines_of(text))
         return frozenset((PackageName(name), path) for name, _, path in pairs)
 
     @cached_property
     def fragments(self) -> Mapping[str, bytes]:
-        """What it adds to each kind of shared state, by the kind's name."""
+        """The fragments of shared state, by the kind's name."""
         paths = sorted((self.directory / STATE).glob("*"))
         return {path.name: read_small(path) for path in paths}
 
     def cached_by(self, cache: str) -> tuple[str, ...]:
-        """The paths that the layer's build made of a cache; empty where it made none."""
+        """The paths of a cache that the layer's build generated, possibly none."""
         text = os.fsdecode(self.fragments.get(CACHES, b""))
         pairs = (line.partition("\t") for line in lines_of(text))
         return tuple(path for name, _, path in pairs if name == cache)
 
     def _text(self, name: str) -> tuple[str, str]:
-        """The text of a packed file, and its name for errors."""
+        """The text of a compressed file, and its name for errors."""
         path = self.directory / name
         return read_packed_document(path), str(path)

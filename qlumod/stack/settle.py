@@ -1,4 +1,4 @@
-"""Making a written directory ready to become a layer: fixed times, no traces of the overlay."""
+"""Preparing a written directory for a layer: fixed times, no attributes of the overlay."""
 
 from collections.abc import Iterable
 
@@ -10,10 +10,10 @@ OVERLAY_ATTRIBUTES = ("trusted.overlay.", "user.overlay.")
 
 
 def settle(tree: Root, entries: Iterable[TreeEntry], epoch: int) -> None:
-    """Set no time later than `epoch`, every directory's to it, and take overlay attributes off.
+    """Limit all mtimes to `epoch`, set those of directories to it, and remove overlay attributes.
 
-    When a directory was made or changed says only how the build went. The attributes are random
-    (``uuid``), tell of inodes of the build (``origin``), or would hide other layers (``opaque``).
+    The mtimes of directories depend on the course of the build. The attributes are random
+    (``uuid``), contain inodes of the build (``origin``), or would hide other layers (``opaque``).
     """
     for entry in entries:
         names = [name for name, _ in entry.xattrs if name.startswith(OVERLAY_ATTRIBUTES)]
@@ -24,7 +24,7 @@ def settle(tree: Root, entries: Iterable[TreeEntry], epoch: int) -> None:
 
 
 def set_attributes(entry: TreeEntry) -> tuple[bytes, ...]:
-    """The values of the attributes that programs set for users; those of the overlay go."""
+    """The values of the extended attributes, without those of the overlay."""
     return tuple(
         value
         for name, value in entry.xattrs

@@ -1,4 +1,4 @@
-"""Reading and writing files of shared state in a root, owners by the names of that root."""
+"""Reading and writing files of shared state in a root, with owners by name in that root."""
 
 import os
 import stat
@@ -20,20 +20,20 @@ class Owners:
 
     @classmethod
     def of(cls, root: Root) -> "Owners":
-        """Read a root's passwd and group; without them there is only root."""
+        """Read a root's passwd and group; without them, root is the only name."""
         return cls(users=_ids(root, "/etc/passwd"), groups=_ids(root, "/etc/group"))
 
     def user(self, uid: int) -> str:
-        """The name of a user, or the number as text where it has none."""
+        """The name of a user, or the number as text if it has no name."""
         return _name(self.users, uid)
 
     def group(self, gid: int) -> str:
-        """The name of a group, or the number as text where it has none."""
+        """The name of a group, or the number as text if it has no name."""
         return _name(self.groups, gid)
 
 
 def read_files(root: Root, paths: Iterable[str]) -> dict[str, StateFile]:
-    """Read those of the absolute paths that exist; only regular files and links are state."""
+    """Read the existing files of absolute paths; only regular files and links are state."""
     owners = Owners.of(root)
     found = {}
     for path in sorted(paths):
@@ -53,7 +53,7 @@ def read_files(root: Root, paths: Iterable[str]) -> dict[str, StateFile]:
 
 
 def write_files(root: Root, files: Files, owners: Owners) -> None:
-    """Write files of state into a root; what is there under those names is replaced."""
+    """Write files of state into a root; existing files of those paths are replaced."""
     for path, file in sorted(files.items()):
         uid, gid = owners.users[file.user], owners.groups[file.group]
         if file.link:

@@ -1,4 +1,4 @@
-"""What looks like a secret in a layer: what the spec says of it, and how it is told; pure."""
+"""Paths of a layer that look like secrets: what the spec says of them, and the errors; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,39 +11,39 @@ from qlumod.secrets.groups import PathGroup, grouped
 from qlumod.state.kind import matches_any
 
 SHOWN = 20
-"""How many paths of a group an error names."""
+"""The maximum number of paths of a group in an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """A path that must not be published as it is."""
+    """A path that looks like a secret and must not be published unchanged."""
 
     path: str
     why: str
-    """As it ends ``this looks like a secret: …``."""
+    """The reason, as the end of ``this looks like a secret: …``."""
     private: bool = False
-    """Whether nobody can say that it is public."""
+    """Whether the spec cannot declare it public."""
     digest: str = ""
-    """Equal ones are copies of each other."""
+    """Suspects with equal digests are copies of each other."""
     half_of: str = ""
-    """The path of the private key whose other half it is."""
+    """The path of the private key whose public half it is."""
     kind: SecretKind | None = None
-    """Whose it is, where that is known."""
+    """Whose secret it is, if known."""
     remedy: str = ""
-    """How to mend it, where it is not a file that Secrets could name."""
+    """How to correct it, if it is not a file that Secrets could name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """The suspects for which the build must stop, and the fields that were of no use."""
+    """The suspects for which the build must stop, and the unused fields."""
 
     suspects: tuple[Suspect, ...]
     unused: tuple[Public, ...]
-    """What the spec calls public, though nothing there looks like a secret."""
+    """The Public entries of the spec that match no suspect."""
 
 
 def judged(suspects: Iterable[Suspect], public: Sequence[Public]) -> Judged:
-    """What remains of the suspects when the spec has said what is public."""
+    """The suspects that the spec does not declare public."""
     suspects = tuple(suspects)
     meant = {one: [s for s in suspects if is_meant(s.path, one)] for one in public}
     waved = {s.path for found in meant.values() for s in found if not s.private}
@@ -60,7 +60,7 @@ def judged(suspects: Iterable[Suspect], public: Sequence[Public]) -> Judged:
 
 
 def is_meant(path: str, public: Public) -> bool:
-    """Whether a path is among what is public."""
+    """Whether a Public entry covers a path."""
     if not public.is_tree:
         return matches_any(path, (public.pattern,))
     directory = public.pattern.rstrip("/")
@@ -70,10 +70,10 @@ def is_meant(path: str, public: Public) -> bool:
 def faults_of(
     suspects: Sequence[Suspect], everything: Iterable[str], beside: Mapping[str, str]
 ) -> Iterator[QlumodError]:
-    """An error for each thing: a file with its copies and its other half, or a whole tree.
+    """An error for each secret: a file with its copies and its public half, or a whole tree.
 
-    `everything` are all files of the layer, and `beside` are digests of those that no package
-    shipped, that look harmless, but may be copies of a suspect or made from it.
+    `everything` are all files of the layer. `beside` has the digests of files that no package
+    ships and that look harmless, but may be copies of a suspect or made from it.
     """
     by_path = {suspect.path: suspect for suspect in suspects}
     halves = {path: one for path, one in by_path.items() if one.half_of in by_path}
@@ -129,7 +129,7 @@ def _remedy(suspect: Suspect, *, private: bool, many: bool) -> str:
 
 
 def _remedy_of_tree(directory: str, *, private: bool) -> str:
-    """Secrets names files, directory by directory; Public names trees."""
+    """The remedy for a tree: Secrets lists files, directory by directory; Public lists trees."""
     how = f"add its files to the field Secrets, as '{directory}/* node' for those right in it"
     return how if private else f"{how}; {_to_publish(f'{directory}/')}"
 

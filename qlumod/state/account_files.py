@@ -1,7 +1,7 @@
-"""The files of accounts: passwd, group and their shadows, and the ranges of subordinate ids.
+"""The account files: passwd, group, shadow, gshadow, and the ranges of subordinate ids.
 
-Modes as shadow's tools and base-passwd leave them: passwd, group, subuid and subgid 0644
-root:root, shadow and gshadow 0640 root:shadow.
+They have the modes that shadow's tools and base-passwd give them: passwd, group, subuid and subgid
+0644 root:root, shadow and gshadow 0640 root:shadow.
 """
 
 from collections.abc import Iterable
@@ -23,23 +23,23 @@ Rows = dict[str, Row]
 """The lines of a file by name, in the file's order."""
 
 MEMBERS = 3
-"""The last field of group and of gshadow: the members."""
+"""The last field of group and gshadow: the members."""
 _SHOWN = 40
-"""How much of a malformed line is told."""
+"""The maximum number of characters of a malformed line that an error shows."""
 _LAST_OF_BASE, _NOBODY = 99, 65534
 """base-passwd's ids: 0 to 99 and 65534 (Policy 9.2.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One of the four files: what one says of its lines."""
+    """The format of the lines of one of the four files."""
 
     path: str
     what: str
     width: int
-    """Fields in a line."""
+    """The number of fields of a line."""
     ids: tuple[int, ...] = ()
-    """Which of them are ids, or numbers of ids."""
+    """The fields that are ids, or counts of ids."""
     mode: int
     owners: tuple[str, str]
 
@@ -58,7 +58,7 @@ _TABLES = {table.path: table for table in (*TABLES, *RANGES)}
 
 
 def rows(files: Files, path: str) -> Rows:
-    """The lines of one of the files, by name; raises where one is malformed."""
+    """The lines of one of the files, by name; raises if a line is malformed."""
     return {row[0]: row for row in parsed(path, text_of(files, path), partial(_rows, path))}
 
 
@@ -74,7 +74,7 @@ def _rows(path: str, text: str) -> list[Row]:
 
 
 def wrong_row(path: str, row: Row) -> str:
-    """What is wrong with a line; empty: nothing. Of shadow, no field is told but the name."""
+    """The fault of a line, or "". Of a line of shadow, the text has only the name."""
     table = _TABLES[path]
     for field in row:
         for char in unseen(field):
@@ -90,17 +90,17 @@ def wrong_row(path: str, row: Row) -> str:
 
 
 def is_base(number: int) -> bool:
-    """Whether an id is one that base-passwd gives out."""
+    """Whether base-passwd assigns an id."""
     return number <= _LAST_OF_BASE or number == _NOBODY
 
 
 def members_of(row: Row) -> list[str]:
-    """The members that a line of group or gshadow names."""
+    """The members in a line of group or gshadow."""
     return [name for name in row[MEMBERS].split(",") if name]
 
 
 def account_file(table: Table, lines: Iterable[Row]) -> StateFile:
-    """One of the files, with its mode and owners."""
+    """One of the files with its mode and owners."""
     text = "".join(f"{':'.join(row)}\n" for row in lines)
     user, group = table.owners
     return StateFile(data=encoded(text), mode=table.mode, user=user, group=group)

@@ -1,4 +1,4 @@
-"""The accounts of the release's table, in the four files before any package makes one."""
+"""Seeding the accounts of the release's table into the four files, before a package adds one."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,15 +20,16 @@ _SECONDS_A_DAY = 86400
 
 
 def day_of(epoch: int) -> str:
-    """The day of a time, as shadow(5) has it."""
+    """The day of a time, in the format of shadow(5)."""
     return str(epoch // _SECONDS_A_DAY)
 
 
 def seed(files: Files, accounts: Accounts, epoch: int) -> Files:
-    """The four files with the entries of the table that are not there yet, at their ends.
+    """Append the missing entries of the table to the four files.
 
-    They are what adduser, useradd or systemd-sysusers would write on the day of `epoch`, so that
-    these find them and change nothing. Raises where a name or an id is taken already.
+    The entries are those that adduser, useradd or systemd-sysusers would write on the day of
+    `epoch`, so that these programs find them and change nothing. Raises if a name or an id is
+    already in use.
     """
     groups = rows(files, GROUP)
     day = day_of(epoch)
@@ -55,7 +56,7 @@ def seed(files: Files, accounts: Accounts, epoch: int) -> Files:
 
 
 def _taken(files: Files, accounts: Accounts) -> Iterable[QlumodError]:
-    """What of the table cannot be seeded, since names or ids are given away already."""
+    """An error for each entry of the table whose name or id is already in use."""
     wanted: Sequence[tuple[str, str, dict[str, int]]] = (
         (PASSWD, "user", {user.name: user.uid for user in accounts.users}),
         (GROUP, "group", {group.name: group.gid for group in accounts.groups}),

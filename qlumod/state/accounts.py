@@ -1,4 +1,4 @@
-"""Accounts: what a module adds to passwd, group, their shadows and the ranges, and their union."""
+"""Accounts: what a module adds to passwd, group, shadow, gshadow, subuid and subgid; the union."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -28,16 +28,16 @@ from qlumod.state.fragment import in_fragment, joined, keyed, stanza, write_frag
 from qlumod.state.kind import Files, Fragments, StateFile, encoded, text_of
 
 _DATE = 2
-"""The field of shadow that says when the password was changed."""
+"""The field of shadow with the day of the last password change."""
 _FIELDS = {path: path.rpartition("/")[2].capitalize() for path in PATHS}
-"""The field of a fragment that holds a file's line: ``Passwd``, ``Shadow`` …"""
+"""The fragment's field for a line of a file: ``Passwd``, ``Shadow`` …"""
 
 
 class AccountsKind:
     """A union by name; one name with two ids, or one id with two names, is an error.
 
-    A fragment has one stanza for each account with its lines, and for each group below that got
-    new members (``Members``, ``Gmembers``), and for each new range of subordinate ids.
+    A fragment has a stanza for each account, with its lines; for each group of a lower module that
+    got new members (``Members``, ``Gmembers``); and for each new range of subordinate ids.
     """
 
     name = "accounts"
@@ -45,12 +45,12 @@ class AccountsKind:
     targets: tuple[str, ...] = ()
 
     def claims(self, path: str, target: str = "") -> bool:
-        """Whether it is one of the six files."""
+        """Whether the path is one of the six files."""
         del target
         return path in PATHS
 
     def capture(self, below: Files, above: Files) -> bytes:
-        """The accounts that the build added, and the members of groups that were there."""
+        """The accounts that the build added, and the new members of existing groups."""
         raise_faults(
             [
                 *(fault for table in TABLES for fault in _meddling(table, below, above)),
@@ -77,7 +77,7 @@ class AccountsKind:
         return union.files()
 
     def canonical(self, files: Files) -> Mapping[str, bytes]:
-        """By name, without ids and dates; a primary group by its name."""
+        """The lines by name, without ids and dates; a primary group is given by its name."""
         groups = {row[2]: name for name, row in rows(files, GROUP).items()}
         forms: Mapping[str, Callable[[Row], Row]] = {
             PASSWD: lambda row: (row[0], row[1], groups.get(row[3], row[3]), *row[4:]),
@@ -96,14 +96,14 @@ class AccountsKind:
 
 
 def _settled(path: str, row: Row) -> Row:
-    """The fields of a line that must stay as they are once a module has made it."""
+    """The fields of a line that no other module may change."""
     if path in (GROUP, GSHADOW):
         return row[:MEMBERS]
     return (*row[:_DATE], *row[_DATE + 1 :]) if path == SHADOW else row
 
 
 def _meddling(table: Table, below: Files, above: Files) -> Iterable[QlumodError]:
-    """Accounts of modules below that the build removed or changed."""
+    """An error for each account of a lower module that the build removed or changed."""
     now = rows(above, table.path)
     for name, row in rows(below, table.path).items():
         if name not in now:
@@ -125,7 +125,7 @@ def _meddling(table: Table, below: Files, above: Files) -> Iterable[QlumodError]
 
 
 def _unlocked(below: Files, above: Files) -> Iterable[QlumodError]:
-    """New accounts with a password, which would be a secret, or with an empty one."""
+    """An error for each new account with a password (a secret) or an empty password."""
     for path, what in ((SHADOW, "user"), (GSHADOW, "group")):
         was = rows(below, path)
         for name, row in rows(above, path).items():
@@ -149,7 +149,7 @@ def _added(paths: Sequence[str], below: Files, above: Files) -> Iterable[str]:
 
 
 def _joined(below: Files, above: Files) -> Iterable[str]:
-    """Memberships in groups of modules below."""
+    """A stanza for each group of a lower module that got new members."""
     was = {path: rows(below, path) for path in (GROUP, GSHADOW)}
     now = {path: rows(above, path) for path in (GROUP, GSHADOW)}
     for name in was[GROUP]:
@@ -167,7 +167,7 @@ def _joined(below: Files, above: Files) -> Iterable[str]:
 
 def _ranges(below: Files, above: Files) -> Iterable[str]:
     for path in (SUBUID, SUBGID):
-        rows(above, path)  # raises where a line is malformed
+        rows(above, path)  # raises if a line is malformed
         was = text_of(below, path).split("\n")
         for line in text_of(above, path).split("\n"):
             if line.strip() and line not in was:
@@ -175,7 +175,7 @@ def _ranges(below: Files, above: Files) -> Iterable[str]:
 
 
 class _Union:
-    """The accounts of several modules, put together one by one."""
+    """The accounts of several modules, merged one by one."""
 
     def __init__(self) -> None:
         self.faults: list[QlumodError] = []
@@ -183,7 +183,7 @@ class _Union:
         self._modules: dict[tuple[str, str], ModuleName] = {}
 
     def take(self, module: ModuleName, values: Mapping[str, str]) -> None:
-        """Add what one stanza of a fragment says."""
+        """Add the lines of one stanza of a fragment."""
         if "Member-Of" in values:
             self._add_members(GROUP, values["Member-Of"], values.get("Members", ""))
             self._add_members(GSHADOW, values["Member-Of"], values.get("Gmembers", ""))
@@ -196,7 +196,6 @@ class _Union:
                 self._add(module, path, row)
 
     def files(self) -> dict[str, StateFile]:
-        """The six files."""
         ids = {path: self._rows[path] for path in (PASSWD, GROUP)}
         order = {
             PASSWD: _in_order(ids[PASSWD]),
@@ -249,7 +248,10 @@ class _Union:
             self._add_members(path, name, row[MEMBERS].replace(",", " "))
 
     def _check_range(self, module: ModuleName, path: str, row: Row) -> None:
-        """Subordinate ids are handed out in order, so that builds apart hand out the same ones."""
+        """Note an error if a range overlaps one of another name.
+
+        Subordinate ids are assigned in order, so independent builds assign the same ranges.
+        """
         start, count = int(row[1]), int(row[2])
         for name, other in self._rows[path].items():
             if start < int(other[1]) + int(other[2]) and int(other[1]) < start + count:
@@ -276,7 +278,7 @@ class _Union:
 
 
 def _in_order(table: Rows) -> list[str]:
-    """base-passwd's order first, as it lies, then by id."""
+    """The accounts of base-passwd in the order of the file, then all others by id."""
     base = [name for name, row in table.items() if is_base(int(row[2]))]
     others = [name for name, row in table.items() if not is_base(int(row[2]))]
     return [*base, *sorted(others, key=lambda name: (int(table[name][2]), name))]

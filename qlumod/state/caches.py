@@ -1,6 +1,6 @@
-"""Caches that every distribution has: files that a program makes from other files.
+"""Caches that every distribution has: files that a program generates from other files.
 
-Every command is the one that the package's own maintainer script or trigger calls.
+Each command is the one that the maintainer script or trigger of the package calls.
 """
 
 from qlumod.state.kind import Cache
@@ -68,7 +68,7 @@ MIME_TYPES = Cache(
                 "version",
             )
         ),
-        # The descriptions of single types are made from those in packages/.
+        # The descriptions of single types are generated from those in packages/.
         *(
             f"/usr/share/mime/{media}/*.xml"
             for media in (
@@ -111,7 +111,7 @@ ICONS = Cache(
 
 FONTS = Cache(
     name="fonts",
-    # Valid for the times of the fonts' directories, which are settled only after a build.
+    # Valid for the mtimes of the font directories, which are set only after a build.
     patterns=("/var/cache/fontconfig/*.cache-*", "/var/cache/fontconfig/CACHEDIR.TAG"),
     command=("/usr/bin/fc-cache", "--system-only", "--force"),
     always=True,

@@ -1,4 +1,4 @@
-"""Paths that two modules of a stack both bring, and differently: refused, unless one wins."""
+"""Paths that two modules of a stack have with different content: an error, unless one wins."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,27 +15,27 @@ _WHITEOUT, _HARD_LINK = "w", "h"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """What there is to know of a module's layer: its contents, and whom it may override."""
+    """A module's layer: its contents, and the paths and modules that it may override."""
 
     module: ModuleName
     lines: Sequence[PathLine]
     wins: tuple[str, ...] = ()
     stands_upon: frozenset[ModuleName] = frozenset()
-    """All modules that it requires, directly or not: over these its build has decided already."""
+    """All modules that it requires, directly or not: its build has decided about their paths."""
 
 
 def are_strangers(one: Layer, other: Layer) -> bool:
-    """Whether two modules meet in a stack only: neither was built with the other in sight."""
+    """Whether neither of two modules was built upon the other."""
     return one.module != other.module and (
         other.module not in one.stands_upon and one.module not in other.stands_upon
     )
 
 
 def clashes(layers: Sequence[Layer], table: StateTable) -> tuple[QlumodError, ...]:
-    """An error for each path that layers disagree about; `layers` lowest first.
+    """An error for each path that differs between layers; `layers` lowest first.
 
-    Caches are no clash: a stack makes them anew. Layers that agree about a path, to the owner and
-    the last byte, may both bring it: that is what modules do that share a package.
+    Caches cannot clash: a stack generates them again. Two layers may have the same path if it is
+    equal in both, including the owner and all bytes, as with a package that two modules share.
     """
     claims: dict[str, list[tuple[Layer, PathLine]]] = defaultdict(list)
     for layer in layers:
@@ -54,7 +54,7 @@ _Claim = tuple[Layer, PathLine]
 
 
 def _resolved(lines: Sequence[PathLine]) -> Iterator[PathLine]:
-    """The lines, with a hard link's content in place of the path that it links to."""
+    """The lines, in which each hard link has the content of the path that it links to."""
     by_path: Mapping[str, PathLine] = {line.path: line for line in lines}
     for line in lines:
         first = by_path.get(line.digest) if line.type == _HARD_LINK else None
@@ -74,7 +74,7 @@ def _resolved(lines: Sequence[PathLine]) -> Iterator[PathLine]:
 
 
 def _strangers(claimants: Sequence[_Claim]) -> Iterator[tuple[_Claim, _Claim]]:
-    """Pairs of claims of modules that do not stand upon each other, the lower one first."""
+    """Pairs of claims of modules of which none requires the other; the lower module's first."""
     for at, lower in enumerate(claimants):
         for upper in claimants[at + 1 :]:
             if lower[0].module not in upper[0].stands_upon:
@@ -114,7 +114,7 @@ def _told(layer: Layer, line: PathLine) -> str:
 
 
 def _buried(claims: Mapping[str, Sequence[_Claim]]) -> Iterator[QlumodError]:
-    """Paths of a module below a directory that another takes away."""
+    """An error for each path of a module below a directory that another module replaces."""
     hidden = [
         (path, layer)
         for path, claimants in sorted(claims.items())

@@ -1,7 +1,7 @@
-"""What of an installation belongs into the layer: each path of an overlay's upper, decided.
+"""Selection of the layer's paths: one decision for each path of an overlay's upper directory.
 
-The upper directory is never taken as it is: it holds shared state, caches and traces of the build,
-copies of what is below, and directories that are opaque only because they are new.
+The upper directory is never used unchanged: it contains shared state, caches and traces of the
+build, copies of files of lower layers, and directories that are opaque only because they are new.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,26 +19,26 @@ Tree = Mapping[str, TreeEntry]
 _OVERLAY = ("trusted.overlay.", "user.overlay.")
 _OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
 _UNSTORED = ("system.posix_acl_",)
-"""squashfs does not store access control lists; systemd-tmpfiles sets those of Debian at boot."""
+"""squashfs stores no access control lists; systemd-tmpfiles sets those of Debian at boot."""
 
 
 class Action(StrEnum):
-    """What becomes of a path."""
+    """The decision about a path."""
 
     KEEP = "keep"
-    """It is in the layer."""
+    """The layer has the path."""
     WHITEOUT = "whiteout"
-    """The layer hides the path of a module below."""
+    """The layer has a whiteout, which hides the path of a lower module."""
     SAME = "same"
-    """It is below already."""
+    """A lower layer has the same entry already."""
     STATE = "state"
-    """It is taken apart by its kind and written again in a stack; never in a layer."""
+    """Shared state: its kind captures it and writes it again in a stack; a layer never has it."""
     CACHE = "cache"
-    """It is in the layer, but may be made again in a stack."""
+    """The layer has the path, but a stack may generate it again."""
     DROP = "drop"
-    """It is nowhere."""
+    """Neither a layer nor a stack has the path."""
     SECRET = "secret"
-    """It is taken out, since the spec lists it under Secrets."""
+    """The path is removed, since the spec lists it under Secrets."""
     REFUSE = "refuse"
     """The build must stop."""
 
@@ -48,14 +48,14 @@ _IN_LAYER = frozenset((Action.KEEP, Action.CACHE, Action.WHITEOUT))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One path, what becomes of it, and why; `rule` is the name of the rule, if one decided."""
+    """A path, the decision and its reason; `rule` is the name of the rule that decided, if any."""
 
     path: str
     action: Action
     reason: str
     rule: str = ""
     entry: TreeEntry | None = None
-    """What lies in the upper; None for a path that an opaque directory or whiteout hides."""
+    """The entry in the upper; None for a path that an opaque directory or a whiteout hides."""
     details: tuple[str, ...] = ()
     remedy: str = ""
 
@@ -72,7 +72,7 @@ class Plan:
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """The paths that the layer holds as they lie in the upper, without whiteouts."""
+        """The paths that the layer takes unchanged from the upper, without whiteouts."""
         return tuple(step.path for step in self.of(Action.KEEP, Action.CACHE))
 
     @property
@@ -82,7 +82,7 @@ class Plan:
 
     @property
     def faults(self) -> tuple[QlumodError, ...]:
-        """Why the build must stop: an error for each refused path."""
+        """An error for each refused path: the build must stop."""
         return tuple(
             QlumodError(f"{step.path}: {step.reason}", details=step.details, remedy=step.remedy)
             for step in self.of(Action.REFUSE)
@@ -97,11 +97,11 @@ def plan_delta(
     wins: Sequence[str] = (),
     secrets: Sequence[str] = (),
 ) -> Plan:
-    """Decide what becomes of each path of an upper directory over a view.
+    """Decide about each path of an upper directory.
 
-    `table` are the rules of shared state. `upper` is a scan of the directory as overlayfs left it:
-    whiteouts, and the attribute of opaque directories. `below` is a scan of the view that it lay
-    upon, state and caches included; empty for a module that stands upon nothing. `wins` and
+    `table` has the rules of shared state. `upper` is a scan of the directory as overlayfs left it,
+    with whiteouts and the attribute of opaque directories. `below` is a scan of the merged lower
+    layers, with state and caches; it is empty for a module that requires no other. `wins` and
     `secrets` are the spec's patterns.
     """
     decide = _Decider(below=below, table=table, wins=tuple(wins), secrets=tuple(secrets))
@@ -187,7 +187,7 @@ class _Decider:
 
     def _rule(self, entry: TreeEntry) -> Rule | None:
         rule = self.table.rule_of(entry.path, entry.target)
-        # A directory is no file of state, even where its name fits.
+        # A directory is not a file of state, even if its name matches.
         if entry.type == "d" and not (
             isinstance(rule, Dropped) and rule.claims_directory(entry.path)
         ):
@@ -199,12 +199,12 @@ class _Decider:
 
 
 def same(one: TreeEntry, other: TreeEntry) -> bool:
-    """Whether two entries of a path are equal in all that a layer holds, times left aside."""
+    """Whether two entries are equal in everything that a layer stores, except times."""
     return _what_counts(one) == _what_counts(other)
 
 
 def differences(was: TreeEntry, now: TreeEntry) -> tuple[str, ...]:
-    """How two entries of a path differ, for people."""
+    """The differences between two entries of a path, as text for people."""
     before, after = _what_counts(was), _what_counts(now)
     return tuple(
         f"{name} was {before[name]}, is {after[name]}"
@@ -248,7 +248,7 @@ def _by_rule(entry: TreeEntry, rule: Rule, was: TreeEntry | None) -> Step:
 
 
 def _hidden(upper: Tree, below: Tree) -> Iterator[str]:
-    """The topmost paths that opaque directories hide and that are not in the upper."""
+    """The topmost paths that opaque directories hide and that the upper does not have."""
     opaque = {path for path, entry in upper.items() if entry.type == "d" and _is_opaque(entry)}
     if not opaque:
         return
@@ -269,7 +269,7 @@ def _is_opaque(entry: TreeEntry) -> bool:
 
 
 def _keep_hard_links_together(steps: dict[str, Step], upper: Tree) -> None:
-    """Keep what is below already where it is a hard link of something that is kept."""
+    """Keep a path that is equal below if it is a hard link to a kept path."""
     kept: dict[tuple[int, int], str] = {}
     for path in sorted(steps):
         entry = upper.get(path)
@@ -289,7 +289,7 @@ def _keep_hard_links_together(steps: dict[str, Step], upper: Tree) -> None:
 
 
 def _keep_directories(steps: dict[str, Step]) -> None:
-    """Keep the directories that what is in the layer lies in."""
+    """Keep the parent directories of all paths in the layer."""
     for path in [path for path, step in steps.items() if step.action in _IN_LAYER]:
         for directory in _ancestors(path):
             step = steps.get(directory)

@@ -1,4 +1,4 @@
-"""What is never in a layer of any distribution: the build host's own, and what boots anew."""
+"""Paths that no layer of any distribution has: files of the build host and of a running node."""
 
 from qlumod.state.kind import Dropped
 

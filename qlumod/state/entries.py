@@ -1,4 +1,4 @@
-"""State that is a list of entries in one file, each with a key: what most kinds are made of."""
+"""State that is a list of entries with keys in one file: the base of most kinds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from qlumod.state.fragment import in_fragment, write_fragment
 from qlumod.state.kind import Files, Fragments, Malformed, StateFile, encoded, parsed, text_of
 
 Entry = tuple[str, str]
-"""A key, and the entry as it stands in the file, with its last newline."""
+"""A key, and the text of the entry in the file, with its last newline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A module's entry, for an error or a decision between two."""
+    """An entry of a module, for an error or for a decision between two entries."""
 
     module: ModuleName
     key: str
@@ -23,47 +23,47 @@ class Claim:
 
 
 Decide = Callable[[Claim, Claim], str]
-"""Which entry two modules' differing ones make (the lower module's first), or an error."""
+"""Returns the entry for two different ones (the lower module's first), or raises an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entries:
-    """A kind that is one file of entries: a union by key.
+    """A kind of state that is one file of entries: a union by key.
 
-    Without `decide`, a changed entry of a module below and two modules' differing entries are
-    errors. A fragment holds the added and the changed entries as they stand.
+    Without `decide`, a changed entry of a lower module and different entries of two modules are
+    errors. A fragment contains the added and the changed entries unchanged.
     """
 
     name: str
     path: str
     mode: int = 0o644
     what: str
-    """What an entry is called in an error: ``package``, ``diversion of``."""
+    """The word for an entry in an error: ``package``, ``diversion of``."""
     split: Callable[[str], Sequence[Entry]]
     """Raises `Malformed`."""
     join: Callable[[Iterable[str]], str] = "".join
     decide: Decide | None = None
     check: Callable[[str, str], str] = lambda _key, _entry: ""
-    """What is wrong with an entry that a build added, else empty."""
+    """Returns the fault of an entry that a build added, or ""."""
     disagree: Callable[[Claim, Claim], QlumodError] | None = None
-    """A better error for two modules' differing entries."""
+    """A more exact error for different entries of two modules."""
     same: Callable[[str], str] = str
-    """The canonical form of an entry."""
+    """Returns the canonical form of an entry."""
     head: str = ""
-    """What stands before the first entry."""
+    """The text before the first entry."""
     in_order: bool = False
-    """Whether the file's order is kept; else entries are sorted by key."""
+    """Whether the file's order is kept; otherwise entries are sorted by key."""
     targets: tuple[str, ...] = ()
     removable: bool = False
-    """Whether a module may take away an entry of a module below."""
+    """Whether a module may remove an entry of a lower module."""
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """Its one file."""
+        """The path of the file."""
         return (self.path,)
 
     def claims(self, path: str, target: str = "") -> bool:
-        """Whether it is the file."""
+        """Whether the path is the file."""
         del target
         return path == self.path
 
@@ -95,7 +95,7 @@ class Entries:
         """The entries, sorted."""
         if self.path not in files:
             return {}
-        # Not as a mapping: an entry that comes twice is another state.
+        # Not a mapping: a file that contains an entry twice is a different state.
         entries = sorted(self._entries(files))
         return {self.path: encoded(self.join(self.same(entry) for _, entry in entries))}
 
@@ -157,12 +157,12 @@ def _changes(was: str, now: str) -> list[str]:
 
 
 def by_line(text: str) -> list[Entry]:
-    """Every line is an entry and its own key; empty lines and comments are none."""
+    """Each line is an entry and its own key, except empty lines and comments."""
     return [(line, f"{line}\n") for line in lines_of(text) if line and line[0] != "#"]
 
 
 def by_field(number: int) -> Callable[[str], list[Entry]]:
-    """Every line is an entry; its key is the field of that number, counted by white space."""
+    """Each line is an entry; its key is the field of that number, separated by white space."""
 
     def split(text: str) -> list[Entry]:
         found = []
@@ -178,6 +178,6 @@ def by_field(number: int) -> Callable[[str], list[Entry]]:
 
 
 def uppermost(lower: Claim, upper: Claim) -> str:
-    """Decide for the upper module's entry."""
+    """Return the upper module's entry."""
     del lower
     return upper.entry

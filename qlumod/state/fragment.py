@@ -1,4 +1,4 @@
-"""What a module added to a kind of state, written down: the text of a fragment."""
+"""The text of a fragment: the entries that a module added to a kind of state."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
@@ -13,12 +13,12 @@ HEADER = "Format: 1\n"
 
 
 def write_fragment(body: str) -> bytes:
-    """A fragment of a body in any format; its header stands before an empty line."""
+    """A fragment: a header, an empty line, and the body in any format."""
     return encoded(f"{HEADER}\n{body}" if body else HEADER)
 
 
 def read_fragment(module: ModuleName, kind: str, fragment: bytes) -> str:
-    """The body of a module's fragment; raises on a format that this version does not know."""
+    """The body of a module's fragment; raises if this version does not know the format."""
     if not fragment:
         return ""
     header, _, body = decoded_lines(fragment).partition("\n\n")
@@ -32,17 +32,17 @@ def read_fragment(module: ModuleName, kind: str, fragment: bytes) -> str:
 
 
 def in_fragment(module: ModuleName, kind: str, fragment: bytes, parse: Callable[[str], T]) -> T:
-    """What is made of a module's fragment; raises an error that names module, kind and line."""
+    """Parse a module's fragment; raises an error that names module, kind and line."""
     return parsed(f"module {module}: state/{kind}", read_fragment(module, kind, fragment), parse)
 
 
 def stanzas(text: str) -> tuple[str, ...]:
-    """The stanzas of a deb822 text as they stand, each ending in one newline."""
+    """The stanzas of a deb822 text, unchanged, each ending with one newline."""
     return tuple(stanza for _, stanza in _stanzas_at(text))
 
 
 def _stanzas_at(text: str) -> Iterator[tuple[int, str]]:
-    """The same, each with the number of its first line."""
+    """The same stanzas, each with the number of its first line."""
     number = 1
     for block in text.split("\n\n"):
         stanza = block.strip("\n")
@@ -52,9 +52,9 @@ def _stanzas_at(text: str) -> Iterator[tuple[int, str]]:
 
 
 def fields(stanza: str, line: int = 1) -> dict[str, str]:
-    """The fields of a stanza; of a value's further lines the leading space is taken off.
+    """The fields of a stanza; the leading space of continuation lines is removed.
 
-    Raises `Malformed` where a line is none of a stanza; `line` is the number of the first.
+    Raises `Malformed` if a line is not valid in a stanza; `line` is the number of the first line.
     """
     found: dict[str, list[str]] = {}
     name = ""
@@ -70,7 +70,7 @@ def fields(stanza: str, line: int = 1) -> dict[str, str]:
 
 
 def keyed(text: str, *names: str) -> list[tuple[dict[str, str], str]]:
-    """The stanzas of a text with their fields, of which these must be there."""
+    """The stanzas of a text with their fields; each stanza must have the fields `names`."""
     found = []
     for line, stanza in _stanzas_at(text):
         values = fields(stanza, line)
@@ -82,7 +82,7 @@ def keyed(text: str, *names: str) -> list[tuple[dict[str, str], str]]:
 
 
 def stanza(values: Mapping[str, str]) -> str:
-    """A stanza of the fields, in their order; further lines of a value are indented."""
+    """A stanza of the fields, in their order; continuation lines of a value are indented."""
     return "".join(_field(name, value) for name, value in values.items())
 
 
@@ -93,5 +93,5 @@ def _field(name: str, value: str) -> str:
 
 
 def joined(blocks: Iterable[str]) -> str:
-    """Stanzas as one text, an empty line after each."""
+    """Stanzas as one text, with an empty line after each."""
     return "".join(f"{block}\n" for block in blocks)

@@ -1,4 +1,4 @@
-"""What makes a machine itself: in every stack there, and empty."""
+"""Files that identify a machine: they exist in each stack, but are empty."""
 
 from qlumod.state.kind import Fixed, StateFile
 

@@ -1,4 +1,4 @@
-"""Kernel modules among the paths of a layer: each fits one kernel only."""
+"""Kernel modules among the paths of a layer: each is for one kernel release."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,12 +8,12 @@ _PLACE = re.compile(r"/usr/lib/modules/([^/]+)/")
 
 
 def is_kernel_module(path: str) -> bool:
-    """Whether that is a kernel module, compressed or not."""
+    """Whether the path is a kernel module, compressed or not."""
     return bool(_MODULE.search(path))
 
 
 def kernels_of(paths: Iterable[str]) -> dict[str, str]:
-    """The kernel releases that modules among the paths are for, each with one of these paths."""
+    """The kernel releases of the kernel modules among the paths, each with one of these paths."""
     found: dict[str, str] = {}
     for path in paths:
         place = _PLACE.match(path)
@@ -23,16 +23,16 @@ def kernels_of(paths: Iterable[str]) -> dict[str, str]:
 
 
 def kernel_module_name(path: str) -> str:
-    """The name of a module as the kernel has it: ``snd_pcm`` of ``…/snd-pcm.ko.xz``."""
+    """The kernel's name of a module: ``snd_pcm`` for ``…/snd-pcm.ko.xz``."""
     return path.rpartition("/")[2].partition(".")[0].replace("-", "_")
 
 
 def lacking(needs: Mapping[str, Sequence[str]], there: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """What the modules need that is not there.
+    """The missing dependencies of kernel modules, by path.
 
-    `needs` are the modules by path and the names that each says it depends on; `there` are the
-    names of all modules, and what is built into the kernel. A module's own name need not be its
-    file's: Debian's ``nvidia-current.ko`` is ``nvidia``.
+    `needs` has the names that each module depends on, by the module's path; `there` has the names
+    of all modules, including those built into the kernel. The name of a module may differ from its
+    file name: Debian's ``nvidia-current.ko`` is ``nvidia``.
     """
     known = set(map(kernel_module_name, there))
     missing = {

@@ -1,4 +1,4 @@
-"""What a kind of state is: files that packages share at run time, and one pure rule for them."""
+"""Kinds of state: files that packages share at run time, with one pure rule per kind."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ _MERGED = re.compile(r"/(bin|sbin|lib|lib32|lib64|libx32)(?=/|\Z)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateFile:
-    """One file of shared state, as it lies or is to be written."""
+    """One file of shared state, as read from a root or to be written."""
 
     data: bytes
     """The bytes of a regular file, or the target of a symbolic link."""
@@ -29,14 +29,14 @@ Files = Mapping[str, StateFile]
 """Files by absolute canonical path."""
 
 Fragments = Sequence[tuple[ModuleName, bytes]]
-"""What each module of a stack added to one kind of state, lowest module first."""
+"""The fragments of the modules of a stack for one kind of state, lowest module first."""
 
 
 class Kind(Protocol):
-    """Shared state whose files are taken apart at the build and put together in a stack.
+    """Shared state whose files a build splits into fragments and a stack merges again.
 
-    A file that a kind claims is never in a layer. `name` is the fragment's file name in a
-    payload's ``state/`` directory.
+    A layer never has a file that a kind claims. `name` is the fragment's file name in the
+    ``state/`` directory of a payload.
     """
 
     @property
@@ -45,84 +45,85 @@ class Kind(Protocol):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """Where its files lie: absolute canonical paths; ``*`` matches within one name only."""
+        """The absolute canonical paths of its files; ``*`` matches within one name only."""
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """It claims symbolic links anywhere that point to one of these, too (patterns as above).
+        """Patterns of link targets: the kind also claims each symbolic link to one of these.
 
-        They need not be read for `capture`.
+        `capture` does not need these links.
         """
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether the file at that path belongs to this kind (never a whole directory).
 
-        `target` is a symbolic link's; some kinds claim only links, and some by where they point.
+        `target` is the target of a symbolic link; some kinds claim only links, some by the target.
         """
 
     def capture(self, below: Files, above: Files) -> bytes:
-        """What a build added: `below` before apt ran and before seeding, `above` after it.
+        """The fragment of a build: what it added to the state.
 
-        Both hold the files of all kinds, since some tell about others. Returns the fragment, a
-        text; empty where nothing was added. Raises `QlumodError` where something was changed
-        that a module must not change.
+        `below` is the state before seeding and before apt ran, `above` the state after it. Both
+        contain the files of all kinds, since some kinds need the files of others. Returns a text,
+        empty if nothing was added. Raises `QlumodError` if the build made a change that a module
+        must not make.
         """
 
     def merge(self, fragments: Fragments) -> Files:
-        """The files of a stack; raises `QlumodError` naming path and modules on a conflict."""
+        """The files of a stack; on a conflict, raises `QlumodError` with path and modules."""
 
     def canonical(self, files: Files) -> Mapping[str, bytes]:
-        """A form of the files in which equal state has equal bytes, by path.
+        """The canonical form of each file, by path: equal state has equal bytes.
 
-        Order of entries, ids of accounts and dates are not in it. `files` may hold those of
-        other kinds.
+        It does not contain the order of entries, ids of accounts, and dates. `files` may contain
+        files of other kinds.
         """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
-    """Paths that are never in a layer and never in a stack, and why."""
+    """Paths that no layer and no stack has, and the reason."""
 
     name: str
     patterns: tuple[str, ...] = ()
-    """Absolute paths; ``*`` matches within one name; a leading ``**/`` stands for any directory."""
+    """Absolute paths; ``*`` matches within one name; a leading ``**/`` matches any directory."""
     trees: tuple[str, ...] = ()
-    """Directories of which everything below is dropped (not they themselves): only such as are a
-    file system of their own on a node."""
+    """Directories whose whole content is dropped, but not the directory: only directories that are
+    separate file systems on a node."""
     directories: tuple[str, ...] = ()
-    """Directories that are dropped themselves."""
+    """Directories that are dropped."""
     reason: str
 
     def claims(self, path: str, target: str = "") -> bool:
-        """Whether the path is one of these."""
+        """Whether the path is dropped."""
         del target
         return matches_any(path, self.patterns) or self.claims_directory(path)
 
     def claims_directory(self, path: str) -> bool:
-        """Whether even a directory of that name is one of these."""
+        """Whether a directory of that path is dropped."""
         return path in self.directories or any(path.startswith(f"{tree}/") for tree in self.trees)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cache:
-    """Files that a program makes from other files, wherever they came from.
+    """Files that a program generates from other files, of any package.
 
-    A cache stays in the layer that made it last, as long as all layers that make it stand upon each
-    other (the upper one's was made from all the inputs). Where two modules that do not require
-    each other made it, `commands` make it again in the stack. `always`: it is never taken from a
-    layer and always made again (small caches).
+    A stack uses the cache of the uppermost layer that has it, if each layer that has it requires
+    those below it (then the uppermost cache was generated from all inputs). If two modules have
+    it and neither requires the other, `commands` generate it again in the stack. `always`: it is
+    never taken from a layer and always generated again (small caches).
     """
 
     name: str
     patterns: tuple[str, ...]
-    """Absolute paths of its files; ``*`` matches within one name only."""
+    """The absolute paths of its files; ``*`` matches within one name only."""
     command: tuple[str, ...]
-    """Run in the stack's root; the program is an absolute canonical path, in which ``*`` stands for
-    a name (the first that is there). ``{}`` stands for what the first ``*`` of the pattern matched:
+    """Run in the stack's root. The program is an absolute canonical path, in which ``*`` stands for
+    one name (the first that exists). ``{}`` stands for the match of the first ``*`` of the pattern:
     see `commands`."""
     always: bool = False
     leaves: tuple[str, ...] = ()
-    """Files that the command writes besides, and that no stack keeps."""
+    """Other files that the command writes; no stack keeps them."""
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether the path is a file of this cache."""
@@ -130,9 +131,9 @@ class Cache:
         return matches_any(path, self.patterns)
 
     def commands(self, paths: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-        """The calls that make the cache anew, given its files in the layers of the stack, sorted.
+        """The sorted calls that generate the cache again; `paths` are its files in the layers.
 
-        One call unless the command says ``{}`` (one per kernel, icon theme or architecture).
+        One call, unless the command contains ``{}`` (one per kernel, icon theme or architecture).
         """
         if not any("{}" in word for word in self.command):
             return (self.command,)
@@ -146,7 +147,7 @@ class Cache:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed:
-    """A file that is never taken from a layer and the same in every stack, and why."""
+    """A file that is never taken from a layer and is equal in all stacks, and the reason."""
 
     name: str
     path: str
@@ -155,11 +156,11 @@ class Fixed:
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """Its path."""
+        """The path of the file."""
         return (self.path,)
 
     def claims(self, path: str, target: str = "") -> bool:
-        """Whether it is this file."""
+        """Whether the path is this file."""
         del target
         return path == self.path
 
@@ -173,19 +174,19 @@ def matches_any(path: str, patterns: Sequence[str]) -> bool:
 
 
 def any_of(patterns: Iterable[str], trees: Iterable[str] = ()) -> re.Pattern[str]:
-    """One regular expression for many patterns and for all below many directories."""
+    """One regular expression for patterns, and for all paths below the directories `trees`."""
     below = (f"{re.escape(tree)}/.*" for tree in trees)
     return re.compile("|".join((*map(_expression, patterns), *below, "(?!)")), re.DOTALL)
 
 
 def matched_by(path: str, pattern: str) -> str | None:
-    """What the first ``*`` of a pattern matched in a path (empty where it has none), else None.
+    """The match of the first ``*`` of a pattern ("" without one); None if it does not match a path.
 
-    ``*`` stays within one name; a leading ``**/`` stands for any directory.
+    ``*`` matches within one name; a leading ``**/`` matches any directory.
     """
     if "*" not in pattern:
         return "" if path == pattern else None
-    # re keeps the compiled forms.
+    # re caches compiled expressions.
     found = re.compile(_expression(pattern)).fullmatch(path)
     if not found:
         return None
@@ -193,32 +194,32 @@ def matched_by(path: str, pattern: str) -> str | None:
 
 
 def _expression(pattern: str) -> str:
-    # Only ``*`` is special, so that brackets in names mean themselves.
+    # Only ``*`` is special, so that brackets in names are literal.
     anywhere = pattern.startswith("**/")
     rest = "([^/]*)".join(re.escape(part) for part in pattern.removeprefix("**/").split("*"))
     return f"(?:.*/){rest}" if anywhere else rest
 
 
 def canonical_path(path: str) -> str:
-    """The path on a merged /usr: ``/lib/udev`` is ``/usr/lib/udev``."""
+    """The path on a merged /usr: ``/usr/lib/udev`` for ``/lib/udev``."""
     return _MERGED.sub(r"/usr/\1", path, count=1) if _MERGED.match(path) else path
 
 
 def is_path(text: str) -> bool:
-    """Whether it is an absolute path that leads to where it says."""
+    """Whether a text is an absolute path without ``..``."""
     return text.startswith("/") and ".." not in text.split("/")
 
 
 def text_of(files: Files, path: str) -> str:
-    """The text of a file, empty where there is none; surrogates stand for bytes beyond UTF-8."""
+    """The text of a file, "" if it is missing; surrogates stand for bytes that are not UTF-8."""
     file = files.get(path)
     return decoded_lines(file.data) if file and not file.link else ""
 
 
 class Malformed(QlumodError):
-    """A line of shared state is not of its form; `found_in` says of which file it is.
+    """A line of shared state is malformed; `found_in` adds the file's name.
 
-    What the line says is not told: it may be a password.
+    The error does not contain the line's text: it may be a password.
     """
 
     def __init__(self, line: int, what: str) -> None:
@@ -235,7 +236,7 @@ _REMEDY = "see which package writes that, and have it mended or leave it out"
 
 
 def parsed(where: str, text: str, parse: Callable[[str], T]) -> T:
-    """What is made of a text; raises an error that names the file where it is malformed."""
+    """Parse a text; if it is malformed, raises an error that names the file."""
     try:
         return parse(text)
     except Malformed as fault:
@@ -245,10 +246,10 @@ def parsed(where: str, text: str, parse: Callable[[str], T]) -> T:
 
 
 def decoded_lines(data: bytes) -> str:
-    """Bytes as text; surrogates stand for bytes that are not UTF-8."""
+    """Decode bytes; surrogates stand for bytes that are not UTF-8."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def encoded(text: str) -> bytes:
-    """The bytes again."""
+    """The bytes of a text of `decoded_lines`."""
     return text.encode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""/etc/nsswitch.conf: which services glibc asks for names, in which order (nsswitch.conf(5))."""
+"""/etc/nsswitch.conf: the services that glibc asks for names, in order (nsswitch.conf(5))."""
 
 import re
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ _Services = tuple[str, ...]
 
 
 class Nsswitch:
-    """An ordered union per database; comments and layout are the lowest module's.
+    """An ordered union per database; comments and layout come from the lowest module.
 
-    The fragment of the module that brings the file holds it whole; another's holds, for each
-    database that it changed, the services before and after.
+    The fragment of the module that adds the file contains the whole file; each other fragment
+    contains the services before and after for each changed database.
     """
 
     name = "nsswitch"
@@ -28,12 +28,12 @@ class Nsswitch:
     targets: tuple[str, ...] = ()
 
     def claims(self, path: str, target: str = "") -> bool:
-        """Whether it is the file."""
+        """Whether the path is the file."""
         del target
         return path == _PATH
 
     def capture(self, below: Files, above: Files) -> bytes:
-        """The whole file, or how databases changed."""
+        """The whole file, or the changes of databases."""
         if _PATH not in above:
             return b""
         if _PATH not in below:
@@ -47,7 +47,7 @@ class Nsswitch:
         return write_fragment(joined(blocks)) if blocks else b""
 
     def merge(self, fragments: Fragments) -> Files:
-        """The lowest module's file with the services of all others in it."""
+        """The lowest module's file with the services of all other modules added."""
         text = ""
         databases: dict[str, _Services] = {}
         for module, fragment in fragments:
@@ -60,7 +60,7 @@ class Nsswitch:
         return {_PATH: StateFile(data=encoded(_rewritten(text, databases)))}
 
     def canonical(self, files: Files) -> Mapping[str, bytes]:
-        """The databases by name; order within one has a meaning."""
+        """The databases by name; the order of services is significant."""
         if _PATH not in files:
             return {}
         lines = (
@@ -71,7 +71,6 @@ class Nsswitch:
 
 
 def _stanzas(text: str) -> list[dict[str, str]]:
-    """The stanzas of a fragment."""
     found = [values for values, _ in keyed(text)]
     for values in found:
         if not ({"Database", "Was", "Now"} <= values.keys() or "Text" in values):
@@ -80,9 +79,9 @@ def _stanzas(text: str) -> list[dict[str, str]]:
 
 
 def applied(services: _Services, was: _Services, now: _Services) -> _Services:
-    """The change from `was` to `now`, made to other services.
+    """Apply the change from `was` to `now` to other services.
 
-    A new service comes behind its neighbour, and behind what other modules put there.
+    A new service is placed after its neighbour, and after services that other modules added there.
     """
     result = [service for service in services if service in now or service not in was]
     for at, service in enumerate(now):
@@ -102,12 +101,12 @@ def _databases(text: str) -> dict[str, _Services]:
 
 
 def _services(text: str) -> _Services:
-    """Services, each with the actions in brackets behind it."""
+    """Services, each with the bracketed actions that follow it."""
     return tuple(" ".join(match.group().split()) for match in _SERVICE.finditer(text))
 
 
 def _changes(values: Mapping[str, str]) -> list[tuple[str, _Services, _Services]]:
-    """What a stanza of a fragment says: database, services before, services after."""
+    """The changes in a stanza of a fragment: database, services before, services after."""
     if "Database" in values:
         return [(values["Database"], _services(values["Was"]), _services(values["Now"]))]
     return [(name, (), now) for name, now in _databases(_unescaped(values["Text"])).items()]
@@ -133,7 +132,7 @@ def _rewritten(text: str, databases: Mapping[str, _Services]) -> str:
 
 
 def _escaped(text: str) -> str:
-    # A stanza has no empty lines: a stop stands for one, as in package descriptions.
+    # A stanza has no empty lines: a dot stands for one, as in package descriptions.
     return "".join(f"\n{line or '.'}" for line in lines_of(text))
 
 

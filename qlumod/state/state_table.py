@@ -1,6 +1,6 @@
-"""The table of shared state, which drives build, assembly, contents and verify-stack.
+"""The table of shared state, which build, assembly, contents and verify-stack use.
 
-Each packaging has one: the kinds that every distribution has, and its own.
+Each packaging has one table: the kinds that every distribution has, and its own kinds.
 """
 
 import re
@@ -12,26 +12,26 @@ from qlumod.state.kind import Cache, Dropped, Files, Fixed, Kind, Rule, any_of
 
 @dataclass(frozen=True, kw_only=True)
 class StateTable:
-    """All rules of paths that are not just payload; the first rule that claims a path decides."""
+    """All rules for paths that are not plain payload; the first rule that claims a path decides."""
 
     names: Kind
-    """The users and groups: they are written first, since all other files are written with owners
+    """The users and groups. They are written first, since the owners of all other files are given
     by name."""
     others: tuple[Kind, ...]
-    """All other kinds of shared state, in the order in which they are written."""
+    """All other kinds of shared state, in writing order."""
     caches: tuple[Cache, ...]
-    """In the order in which they are made."""
+    """The caches, in the order in which they are generated."""
     fixed: tuple[Fixed, ...]
     dropped: tuple[Dropped, ...]
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """All kinds of shared state, in their order."""
+        """All kinds of shared state, in writing order."""
         return (self.names, *self.others)
 
     @cached_property
     def identity(self) -> Files:
-        """Files that are the same in every stack."""
+        """Files that are equal in all stacks."""
         return {rule.path: rule.file for rule in self.fixed}
 
     @cached_property
@@ -49,9 +49,9 @@ class StateTable:
         return next((kind for kind in self.kinds if kind.name == name), None)
 
     def rule_of(self, path: str, target: str = "") -> Rule | None:
-        """The rule for a file or a link (`target` is where it points); None: it is just payload.
+        """The rule for a file or a link with that `target`; None: it is plain payload.
 
-        Directories have no rule, apart from those below a mount point and a few that are dropped.
+        Directories have no rule, except those below a mount point and a few that are dropped.
         """
         if (
             path not in self._paths

@@ -1,4 +1,4 @@
-"""Accounts that a build made and the release's table has not: the stanzas to add."""
+"""Accounts that a build added and that the release's table lacks: the stanzas to add."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +14,9 @@ from qlumod.state.kind import Files
 
 _MAKES_ACCOUNTS = r"(?:^[ug]!?\s|\b(?:adduser|addgroup|useradd|groupadd)\b)"
 _TABLE_IDS = range(400, 1000)
-"""Where ids of the release's table are looked for: systemd-sysusers counts down from 999."""
+"""The range for new ids of the release's table: systemd-sysusers counts down from 999."""
 _LIKE_A_TOKEN = re.compile(r"(?=\S*\d)(?=\S*[^\W\d_])\S{20,}")
-"""No name of anybody: it is proposed for no table, which everybody reads."""
+"""A text that may be a token, not a name: no stanza proposes it, since the table is public."""
 
 
 def unregistered(
@@ -26,12 +26,12 @@ def unregistered(
     makers: Mapping[str, str] | None = None,
     homes: Mapping[str, int] | None = None,
 ) -> tuple[str, ...]:
-    """For each account that is not in the table, or has another id there: the stanza to add.
+    """The stanzas to add for accounts that the table lacks, or has with another id.
 
-    `base` are the names of users and groups that need none: base-passwd's. `makers` are the
-    packages that made them, as far as is known (see `makers_of`), `homes` the modes of the homes
-    that were made with users. The stanzas suggest ids that nobody has, the same for a user and the
-    group of its name.
+    `base` are the names of users and groups that need no stanza: base-passwd's. `makers` has the
+    packages that added accounts, as far as known (see `makers_of`); `homes` has the modes of home
+    directories that were created with users. The stanzas suggest unused ids, the same id for a user
+    and the group of the same name.
     """
     known = frozenset(base)
     suggested = _Suggestions(files, accounts)
@@ -49,7 +49,7 @@ def unregistered(
 
 
 def require_readable(stanzas: Sequence[str], accounts: Accounts) -> None:
-    """Raise where the account table could not hold the stanzas of `unregistered`."""
+    """Raise if the account table could not contain the stanzas of `unregistered`."""
     added = [fields(stanza) for stanza in stanzas]
     users = {values.get("User") for values in added}
     groups = {values.get("Group") for values in added if "User" not in values}
@@ -63,10 +63,10 @@ def require_readable(stanzas: Sequence[str], accounts: Accounts) -> None:
 
 
 def makers_of(names: Iterable[str], scripts: Mapping[str, str]) -> dict[str, str]:
-    """Which package made an account: the one whose script or sysusers file says so.
+    """The package that adds each account, according to its scripts or sysusers files.
 
-    `scripts` are the texts by package. A line that makes accounts and has the name in it counts
-    more than a mere mention; of several packages the first by name is taken.
+    `scripts` are the texts by package. A line that adds accounts and contains the name takes
+    precedence over a mere mention; of several packages the first by name is used.
     """
     found = {}
     lines = {package: text.replace("\\\n", " ") for package, text in sorted(scripts.items())}
@@ -82,7 +82,7 @@ def makers_of(names: Iterable[str], scripts: Mapping[str, str]) -> dict[str, str
 
 
 def base_names(files: Files) -> frozenset[str]:
-    """The users and groups with ids that base-passwd gives out: they need no registration."""
+    """The users and groups with ids that base-passwd assigns: they need no registration."""
     return frozenset(
         name
         for path in (PASSWD, GROUP)
@@ -92,7 +92,7 @@ def base_names(files: Files) -> frozenset[str]:
 
 
 class _Suggestions:
-    """Ids that nobody has yet, one for each name."""
+    """Unused ids, one for each name."""
 
     def __init__(self, files: Files, accounts: Accounts) -> None:
         taken = {int(row[2]) for path in (PASSWD, GROUP) for row in rows(files, path).values()}
@@ -102,7 +102,7 @@ class _Suggestions:
         self._given |= {group.name: group.gid for group in accounts.groups}
 
     def number(self, name: str) -> str:
-        """The table's id of a name, else a new one."""
+        """The id of a name in the table, or a new one."""
         if name not in self._given:
             self._given[name] = next(self._free, 0)
             if not self._given[name]:

@@ -1,1 +1,1 @@
-"""The verbs of a head node: each function is one call of the command line."""
+"""The verbs of a head node: each function implements one command."""

@@ -1,4 +1,4 @@
-"""Images on a head node: defining them, building them, and telling what they are."""
+"""Defining, building and showing the images of a head node."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,26 +30,26 @@ Name = TypeVar("Name", bound=str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewImage:
-    """What is said of an image that is to be defined; None: what this head node has."""
+    """The options of a new image; None selects a default from this head node's modules."""
 
     name: ImageName
     modules: Sequence[ModuleName]
     version: str | None = None
-    """Else the newest minor version of the flavor."""
+    """None: the newest minor version of the flavor."""
     flavor: FlavorName | None = None
-    """Else the only one."""
+    """None: the only one."""
     architecture: ArchName | None = None
-    """Else the only one."""
+    """None: the only one."""
     description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltImage:
-    """What `build_images` did about one image."""
+    """The result of `build_images` for one image."""
 
     image: ImageName
     generation: str
-    """Empty where nothing was built: it was up to date, or it was only asked what would be done."""
+    """Empty if nothing was built, since the image was up to date or for a dry run."""
     outdated: bool
     plan: ImagePlan
     missing: tuple[Secret, ...]
@@ -57,7 +57,7 @@ class BuiltImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownImage:
-    """An image's definition, and what was built from it."""
+    """An image's definition, and its generations."""
 
     image: Image
     generation: str
@@ -66,7 +66,7 @@ class ShownImage:
 
 
 def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
-    """Define an image, from modules that this head node has."""
+    """Define an image of modules that this head node has."""
     with held(places, listen):
         registry = read_registry(places)
         image = Image(
@@ -92,9 +92,9 @@ def build_images(
     dry_run: bool,
     listen: Listener,
 ) -> tuple[BuiltImage, ...]:
-    """Build images (all of them when none is named) whose current generation is out of date.
+    """Build the images (without names, all) whose current generation is out of date.
 
-    What keeps one image from being built keeps no other: all faults are raised at the end.
+    A fault of one image does not prevent the build of others: all faults are raised at the end.
     """
     built: list[BuiltImage] = []
     faults: list[QlumodError] = []
@@ -118,12 +118,12 @@ def list_images(places: Places) -> tuple[ShownImage, ...]:
 
 
 def show_image(places: Places, name: ImageName) -> ShownImage:
-    """One image; raises `QlumodError`."""
+    """An image and its generations; raises `QlumodError`."""
     return _shown(places, read_definition(places, name))
 
 
 def remove_image(places: Places, name: ImageName, *, listen: Listener) -> None:
-    """Remove an image's definition and all that was built from it; the site's files stay."""
+    """Remove an image's definition and all its generations; the site's files stay."""
     with held(places, listen):
         read_definition(places, name)
         definition_path(places, name).unlink()
@@ -183,7 +183,7 @@ def _newest_minor(registry: Registry, flavor: FlavorName | None) -> str:
 
 
 def _only(found: set[Name], option: str) -> Name:
-    """What need not be said where there is only one."""
+    """The only element; raises if the user must choose one."""
     if len(found) != 1:
         raise QlumodError(
             f"this head node's modules leave a choice: {', '.join(sorted(found))}",

@@ -1,4 +1,4 @@
-"""The modules of a head node: taking in what dpkg brought, and listing what there is."""
+"""The modules of a head node: registering the payloads that dpkg installed, and listing them."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from qlumod.model.registry import Registered, Registry, RegistryChange
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What a look at the payloads found."""
+    """The result of checking the payloads."""
 
     registry: Registry
     changes: tuple[RegistryChange, ...]
@@ -23,15 +23,15 @@ class Registration:
 
 
 def register(places: Places, *, thorough: bool, listen: Listener) -> Registration:
-    """Bring the registry up to date and run the hooks for what changed."""
+    """Update the registry and run the hooks if it changed."""
     with held(places, listen):
         registry, changes = scan_modules(places, thorough=thorough, listen=listen)
         keep_fixed(places, listen)
-    # The hooks may build images, and need the lock themselves.
+    # Outside the lock: the hooks may build images, which takes the lock.
     tell(places, changes, listen)
     return Registration(registry=registry, changes=tuple(changes))
 
 
 def registered_modules(places: Places) -> Registry:
-    """The registry as it was written last, by stack group."""
+    """The registry as last written, by stack group."""
     return tuple(sorted(read_registry(places), key=lambda entry: (entry.stack_group, entry.key)))

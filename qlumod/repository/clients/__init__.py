@@ -1,1 +1,1 @@
-"""The packages with keys and sources for clients."""
+"""The packages that contain keys and sources for clients."""

@@ -1,4 +1,4 @@
-"""The packages by which clients follow the repository: its public keys, and its suites."""
+"""The packages that make clients follow the repository: its public keys and its suites."""
 
 import gzip
 import re
@@ -52,7 +52,7 @@ License: public-domain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientPackage:
-    """A package of data, all but its version and what follows from that."""
+    """A package of data files, without its version and the documents that contain the version."""
 
     name: str
     description: str
@@ -63,13 +63,13 @@ class ClientPackage:
 
 
 def maintainer(settings: Settings, user_ids: Iterable[str]) -> str:
-    """Whom the keys name first with an address."""
+    """The first user id of the keys that has an address; else a default for the archive."""
     named = (one for one in user_ids if _PERSON.fullmatch(one))
     return next(named, f"{settings.label} archive <root@localhost>")
 
 
 def keyring_package(settings: Settings, keyring: bytes, maintainer: str) -> ClientPackage:
-    """The public keys, armoured in `keyring`, where the package of sources names them."""
+    """The package of the public keys (armoured in `keyring`), at the path that sources name."""
     name = _keyring_name(settings)
     return ClientPackage(
         name=name,
@@ -84,7 +84,7 @@ def keyring_package(settings: Settings, keyring: bytes, maintainer: str) -> Clie
 def sources_package(
     settings: Settings, uri: str, minor: str, suites: Sequence[str], maintainer: str
 ) -> ClientPackage:
-    """The sources of one x.y; that of another x.y takes its place."""
+    """The package of the sources of one x.y; installing that of another x.y replaces it."""
     keyring = _keyring_name(settings)
     prefix = keyring.removesuffix("-archive-keyring")
     common = f"{prefix}-sources-list"
@@ -111,7 +111,7 @@ def sources_package(
 
 
 def suites_by_minor(suites: Sequence[str], *, asked: bool) -> dict[str, tuple[str, ...]]:
-    """The suites of each x.y; proposed updates only where they were asked for."""
+    """The suites of each x.y; proposed updates only if they are `asked` for."""
     found: dict[str, list[str]] = {}
     for suite in suites:
         minor = re.match(r"(\d+\.\d+)-", suite)
@@ -123,7 +123,7 @@ def suites_by_minor(suites: Sequence[str], *, asked: bool) -> dict[str, tuple[st
 
 
 def make_package(layout: Layout, package: ClientPackage, output: Path, *, epoch: int) -> Path:
-    """Make the .deb: with the version that is published if it is the same, else the next one."""
+    """Make the .deb with the newest published version if that is equal, else with the next one."""
     newest = max(_published(layout, package.name), default=0)
     if newest:
         made = _build(package, newest, output, epoch)
@@ -135,7 +135,7 @@ def make_package(layout: Layout, package: ClientPackage, output: Path, *, epoch:
 
 
 def _published(layout: Layout, name: str) -> list[int]:
-    """The versions that were given away."""
+    """All versions that have been published, including removed ones."""
     folder = layout.root / pool_directory(name)
     names = [path.name for path in [*folder.glob("*.deb"), *map(Path, remembered(layout))]]
     pattern = re.compile(rf"{re.escape(name)}_([1-9][0-9]*)_{ALL}\.deb")
@@ -161,7 +161,7 @@ def _build(package: ClientPackage, version: int, output: Path, epoch: int) -> Pa
 
 
 def _documents(package: ClientPackage, version: int, epoch: int) -> dict[str, bytes]:
-    """What Debian's policy asks of each package."""
+    """The documents that Debian Policy requires in each package."""
     date = datetime.fromtimestamp(epoch, UTC)
     said = {
         "name": package.name,

@@ -1,5 +1,6 @@
-"""What of other people's packages must not get into signed indexes: what nobody sees, and what
-clients would take for something else.
+"""Checks of the fields and paths of foreign packages before they get into signed indexes.
+
+They refuse invisible characters, and text that clients would misread.
 """
 
 import re
@@ -10,23 +11,23 @@ from qlumod.model.characters import SURROGATES, not_allowed, unseen_but
 from qlumod.repository.format.index_entries import IndexEntry
 
 _IN_TEXT = unseen_but(r"\n\t")
-"""Ends of lines are allowed, and tabs, which only stand for blanks."""
+"""Newlines are allowed, and tabs, which are only white space there."""
 _WITHOUT_ALLOWED = {ord("\n"): None, ord("\t"): None}
 _IN_PATH = unseen_but(rf"\n{SURROGATES}")
-"""The same of paths, one a line, where a tab stands for nothing. Of bytes that are no UTF-8 every
-terminal shows that they are none."""
+"""The same for paths, one per line, where tabs are not allowed. Bytes that are not UTF-8 are
+allowed, since every terminal shows them as such."""
 _MAYBE_IN_PATH = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f-\xff]")
 _FIELD_NAME = re.compile(r"(?![#-])[!-9;-~]+")
 """Debian Policy 5.1."""
 _SECTION = re.compile(r"([A-Za-z0-9][A-Za-z0-9+.-]*/)?[A-Za-z0-9][A-Za-z0-9+.-]*")
-"""A section, or area/section (Policy 2.4); vendors have sections of their own."""
+"""A section, or area/section (Policy 2.4); vendors may have other sections than Debian."""
 _REMEDY = "take it out of the package, and build that again"
 
 
 def wrong_in_fields(entry: IndexEntry) -> Iterator[QlumodError]:
-    """What is against the paragraph of a package, field by field."""
+    """An error for each bad field of a package's paragraph."""
     names: set[str] = set()
-    # Most paragraphs hold ASCII only, of which nothing need be looked for field by field.
+    # Most paragraphs are printable ASCII: then no field needs a search.
     plain = entry.text.isascii() and entry.text.translate(_WITHOUT_ALLOWED).isprintable()
     for field in re.split(r"\n(?![ \t])", entry.text.removesuffix("\n")):
         name, _, value = field.partition(":")
@@ -45,8 +46,8 @@ def wrong_in_fields(entry: IndexEntry) -> Iterator[QlumodError]:
 
 
 def hidden_in_paths(entry: IndexEntry, paths: bytes) -> Iterator[QlumodError]:
-    """What is against the files and links of a package, one a line, path by path."""
-    # Of thousands of packages, all but a few have nothing to be looked at.
+    """An error for each bad path of a package's files and links; `paths` has one path per line."""
+    # Only a few of thousands of packages have such paths.
     for path in paths.split(b"\n") if _MAYBE_IN_PATH.search(paths) else ():
         text = path.decode(errors="surrogateescape")
         if found := _IN_PATH.search(text):

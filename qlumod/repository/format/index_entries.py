@@ -1,4 +1,4 @@
-"""What a suite offers, entry by entry: the paragraphs of Packages and Sources."""
+"""The entries of a suite: the paragraphs of Packages and Sources."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from qlumod.model.names import Digest
 from qlumod.model.stanzas import ControlStanza, read_stanzas, stanza_text
 
 SOURCE = "source"
-"""The architecture of source packages, as .changes files call it."""
+"""The architecture of source packages in .changes files."""
 ALL = "all"
 
 _PACKAGE_ORDER = (
@@ -22,7 +22,7 @@ _SOURCE_END = ("Directory", "Files", "Checksums-Sha256")
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class PoolFile:
-    """A published file: its path below the repository, and what its bytes are."""
+    """A published file: its path below the repository, its size and its digest."""
 
     path: str
     size: int
@@ -37,28 +37,28 @@ class IndexEntry:
     version: str
     architecture: str
     source: tuple[str, str]
-    """Name and version of the source package that it was built from."""
+    """Name and version of the source package from which it was built."""
     files: tuple[PoolFile, ...]
     text: str
 
     @property
     def is_source(self) -> bool:
-        """Whether it is a source package."""
+        """Whether the entry is a source package."""
         return self.architecture == SOURCE
 
     @property
     def title(self) -> str:
-        """How errors and reports name it."""
+        """The name in errors and reports."""
         return f"{self.package} {self.version} ({self.architecture})"
 
     @property
     def order(self) -> tuple[str, str, str]:
-        """Where it stands in an index."""
+        """The sort key in an index."""
         return (self.package, self.architecture, self.version)
 
 
 def sort_entries(entries: Iterable[IndexEntry]) -> tuple[IndexEntry, ...]:
-    """The order of every index."""
+    """Sort entries as in an index."""
     return tuple(sorted(entries, key=lambda entry: entry.order))
 
 
@@ -81,7 +81,7 @@ def binary_entry(control: Mapping[str, str], file: PoolFile) -> IndexEntry:
 
 
 def source_entry(control: Mapping[str, str], files: tuple[PoolFile, ...]) -> IndexEntry:
-    """The entry of a source package whose .dsc says that, already with its own digests."""
+    """The entry of a source package from the fields of its .dsc, to which its digests are added."""
     name, version = control["Package"], control["Version"]
     return IndexEntry(
         package=name,
@@ -134,7 +134,7 @@ def _published_source(told: ControlStanza) -> IndexEntry:
 
 
 def _source_of(fields: Mapping[str, str]) -> tuple[str, str]:
-    """``Source: name (version)``, where both may be left out if they are the package's own."""
+    """Parse ``Source: name (version)``; a missing part is the package's own name or version."""
     name, _, version = fields.get("Source", fields["Package"]).partition(" ")
     return name, version.strip("() ") or fields["Version"]
 

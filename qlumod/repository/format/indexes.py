@@ -1,4 +1,4 @@
-"""The index files of a suite: where they lie, what they are made of, and how they are read."""
+"""The index files of a suite: their paths, their pieces, and reading them."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ GZ, XZ, ZST = ".gz", ".xz", ".zst"
 SOURCES = f"{COMPONENT}/source/Sources"
 
 Key = tuple[bytes, ...]
-"""What the pieces of an index are sorted by."""
+"""The sort key of a piece of an index."""
 
 _PACKAGE = re.compile(rb"^Package: (.*)$", re.MULTILINE)
 _VERSION = re.compile(rb"^Version: (.*)$", re.MULTILINE)
@@ -29,49 +29,49 @@ _ARCHITECTURE = re.compile(rb"^Architecture: (.*)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexKind:
-    """How the texts of some indexes are made of pieces, each of which ends with `separator`."""
+    """A kind of index text: a sequence of pieces, each of which ends with `separator`."""
 
     separator: bytes
     key: Callable[[bytes], Key]
-    """What a piece is sorted by; one that stays keeps its key."""
+    """Returns the sort key of a piece; an unchanged piece has the same key in the next index."""
     endings: tuple[str, ...]
-    """How they are packed."""
+    """The file name endings of the compressed forms."""
     smallest: int = 1 << 17
-    """Bytes that a chunk has at least: below that, compression would lose much."""
+    """The minimum bytes of a chunk: smaller ones compress much worse."""
     one_in: int = 64
-    """How many pieces a chunk has beyond those, on the average.
+    """The average number of pieces that a chunk has beyond the minimum.
 
-    Both are a part of what is published: other numbers make other bytes of the same text.
+    Both numbers are part of the format: other numbers give other compressed bytes of the same text.
     """
 
     def pieces(self, text: bytes) -> list[bytes]:
-        """Take a text apart."""
+        """Split a text into its pieces."""
         return [piece + self.separator for piece in text.split(self.separator) if piece.strip()]
 
 
 def packages_path(architecture: str) -> str:
-    """Where the index of an architecture lies below the suite."""
+    """The path of the Packages index of an architecture, below the suite."""
     return f"{COMPONENT}/binary-{architecture}/Packages"
 
 
 def contents_path(architecture: str) -> str:
-    """Where the Contents index of an architecture lies below the suite."""
+    """The path of the Contents index of an architecture, below the suite."""
     return f"{COMPONENT}/Contents-{architecture}"
 
 
 def architectures_of(entries: Iterable[IndexEntry], always: Iterable[str]) -> tuple[str, ...]:
-    """The architectures that need an index of their own; `all` goes into each of them."""
+    """The architectures that need an index; packages of `all` are in each of these."""
     found = {entry.architecture for entry in entries if not entry.is_source} - {ALL}
     return tuple(sorted({*found, *always}))
 
 
 def key_of(entry: IndexEntry) -> Key:
-    """Where the paragraph of an entry stands in its index."""
+    """The sort key of an entry's paragraph in its index."""
     return tuple(part.encode() for part in entry.order)
 
 
 def piece_of(entry: IndexEntry) -> bytes:
-    """The paragraph of an entry as its index has it."""
+    """The paragraph of an entry in its index."""
     return f"{entry.text}\n".encode()
 
 
@@ -98,11 +98,11 @@ CONTENTS = IndexKind(separator=b"\n", key=_path_key, endings=(GZ,))
 
 
 def read_index(path: str, packed: bytes) -> tuple[IndexEntry, ...]:
-    """Read a .gz index of our own writing; raises `QlumodError`."""
+    """Read a .gz index that qlumod wrote; raises `QlumodError`."""
     text = decoded(unpacked(packed, path), path)
     return read_sources(text, path) if path == SOURCES else read_packages(text, path)
 
 
 def joined_entries(parts: Iterable[Iterable[IndexEntry]]) -> tuple[IndexEntry, ...]:
-    """Put the entries of several indexes together, each of them once."""
+    """The entries of several indexes, each once."""
     return sort_entries({entry for part in parts for entry in part})

@@ -1,4 +1,4 @@
-"""Where everything lies in a repository."""
+"""The paths in a repository."""
 
 import re
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from qlumod.system.disk.beneath import Beneath
 from qlumod.system.disk.ownership import require_own
 
 COMPONENT = "main"
-"""The only component there is."""
+"""The only component."""
 UPDATES = "-proposed-updates"
-"""What the suite of timely updates is named after that of a release."""
+"""The suffix of the suite of proposed updates, after the name of the release's suite."""
 
 _SUITE = re.compile(r"[a-z0-9][a-z0-9.+-]*\Z")
 _SNAPSHOT = re.compile(r"\d{8}T\d{6}Z\Z")
 
 
 def suite(text: str) -> str:
-    """Check the name of a suite, which becomes a directory; raises `QlumodError`."""
+    """Check the name of a suite, which becomes a directory name; raises `QlumodError`."""
     if not _SUITE.match(text) or ".." in text:
         raise QlumodError(f"{text!r} is no name of a suite: it is one such as '14.0-bookworm'")
     return text
@@ -33,18 +33,18 @@ def snapshot_id(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The paths of the repository at `root`; what servers offer has no dot in front."""
+    """The paths of the repository at `root`; served files have no leading dot in their names."""
 
     root: Path
 
     @property
     def files(self) -> Beneath:
-        """By this all is written and removed here: no link is followed in the repository."""
+        """Writes and removes all files of the repository without following links."""
         return Beneath(self.root)
 
     @property
     def pool(self) -> Path:
-        """The published files; once there, a file never changes."""
+        """The published files; an existing file never changes."""
         return self.root / "pool"
 
     @property
@@ -59,42 +59,42 @@ class Layout:
 
     @property
     def own(self) -> Path:
-        """What is nobody's business but qlumod's."""
+        """The private directory of qlumod."""
         return self.root / ".qlumod"
 
     @property
     def settings(self) -> Path:
-        """Keys, Origin and Label."""
+        """The file of keys, Origin and Label."""
         return self.own / "settings"
 
     @property
     def keys(self) -> Path:
-        """The public keys that ever signed, by which older snapshots are checked."""
+        """All public keys that have ever signed; older snapshots are verified with them."""
         return self.own / "keys.asc"
 
     @property
     def proving_keys(self) -> Path:
-        """The public keys of the hosts that prove."""
+        """The public keys of the hosts that sign proofs."""
         return self.own / "proving-keys.asc"
 
     @property
     def lock(self) -> Path:
-        """Whoever changes the repository holds it."""
+        """The lock that a process holds while it changes the repository."""
         return self.own / "lock"
 
     @property
     def staging(self) -> Path:
-        """Publications that are being made, one directory each."""
+        """Unfinished publications, one directory each."""
         return self.own / "staging"
 
     @property
     def chunks(self) -> Path:
-        """Compressed parts of indexes, by the digest of what they unpack to; may be removed."""
+        """Compressed parts of indexes, by the digest of the uncompressed bytes; may be removed."""
         return self.own / "chunks"
 
     @property
     def sets(self) -> Path:
-        """What is known of sets of modules, by the digests that snapshots name."""
+        """The documents of module sets, by the digests that snapshots name."""
         return self.own / "sets"
 
     @property
@@ -104,7 +104,7 @@ class Layout:
 
     @property
     def proved(self) -> Path:
-        """The stacks that equal an installation: a line each, with the proof that says so."""
+        """The stacks that equal an installation: a line each, with the digest of the proof."""
         return self.own / "proved"
 
     @property
@@ -114,15 +114,15 @@ class Layout:
 
     @property
     def gone(self) -> Path:
-        """What once was published and was removed: a line per file."""
+        """The published files that were removed: a line per file."""
         return self.own / "gone"
 
     def sources(self, suite: str) -> Path:
-        """What users of a suite put into /etc/apt/sources.list.d/."""
+        """The file that users of a suite put into /etc/apt/sources.list.d/."""
         return self.root / f"{suite}.sources"
 
     def link(self, suite: str) -> Path:
-        """The symbolic link whose rename is the commit."""
+        """The symbolic link of a suite, whose rename is the commit."""
         return self.suites / suite
 
     def snapshot(self, identity: str) -> Path:
@@ -130,11 +130,11 @@ class Layout:
         return self.snapshots / identity
 
     def target(self, identity: str, suite: str) -> str:
-        """What the link of a suite says."""
+        """The target of the link of a suite."""
         return f"../snapshots/{identity}/dists/{suite}"
 
     def require_own(self) -> None:
-        """Raise where others than root and the caller decide what is in here."""
+        """Raise if users other than root and the caller can change the repository."""
         for folder in (self.root, self.own):
             require_own(folder)
 
@@ -147,7 +147,7 @@ class Layout:
         return tuple(filter(_SUITE.match, self.files.names(self.suites)))
 
     def current(self, suite: str) -> str | None:
-        """The snapshot that a suite points at; None: the suite is not there yet."""
+        """The snapshot that a suite points at; None: the suite does not exist yet."""
         link = self.link(suite)
         if link.is_symlink():
             parts = link.readlink().parts

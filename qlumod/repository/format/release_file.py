@@ -1,4 +1,4 @@
-"""The text of a Release file: what a suite is called, and the digests of its indexes."""
+"""The text of a Release file: the names of a suite, and the digests of its indexes."""
 
 import time
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ def suite_release_text(
     valid_until: int | None,
     files: Mapping[str, Sum],
 ) -> str:
-    """Write a Release file; `files` are the indexes by their path below the suite."""
+    """The text of a Release file; `files` are the indexes by their path below the suite."""
     fields = {
         "Origin": settings.origin,
         "Label": settings.label,
@@ -27,10 +27,10 @@ def suite_release_text(
         "Date": release_date(date),
         "Valid-Until": release_date(valid_until) if valid_until is not None else "",
         "Acquire-By-Hash": "yes",
-        # apt from 2.7 on: --snapshot and Snapshot: name one by its time.
+        # For apt 2.7 and later: --snapshot and Snapshot: select one by its time.
         "Snapshots": f"{settings.uri.rstrip('/')}/snapshots/@SNAPSHOTID@/" if settings.uri else "",
         # Without No-Support-for-Architecture-all, so that a head node of any architecture can
-        # follow. The packages for all stand in every other index, too: some mirrors look there.
+        # follow. Packages of `all` are in every other index, too: some mirrors look there.
         "Architectures": " ".join((ALL, *architectures)),
         "Components": COMPONENT,
         "Description": f"{settings.label} {suite}",
@@ -41,5 +41,5 @@ def suite_release_text(
 
 
 def release_date(epoch: int) -> str:
-    """A time as Release files have it."""
+    """A time in the format of Release files."""
     return time.strftime("%a, %d %b %Y %H:%M:%S UTC", time.gmtime(epoch))

@@ -1,4 +1,4 @@
-"""What once was published and is gone: no other bytes ever get its name."""
+"""Published files that were removed: no other content may ever get their names."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from qlumod.repository.format.layout import Layout
 
 
 def remembered(layout: Layout) -> dict[str, PoolFile]:
-    """The files that were published once and are gone, by their paths."""
+    """The published files that were removed, by their paths."""
     if not layout.files.is_file(layout.gone):
         return {}
     return parse_remembered(layout.files.read(layout.gone), str(layout.gone))
@@ -32,7 +32,7 @@ def _file(line: str, where: str) -> PoolFile:
 
 
 def remember(layout: Layout, files: Iterable[PoolFile]) -> None:
-    """Write down what goes before it goes; a file that never was published has no digest."""
+    """Record files before they are removed; a file that was never published has no digest."""
     known = remembered(layout)
     fresh = {file.path: file for file in files if file.sha256 and file.path not in known}
     if fresh:

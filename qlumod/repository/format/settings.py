@@ -1,4 +1,4 @@
-"""What a repository is called and who signs it, in ``.qlumod/settings``."""
+"""The settings of a repository, such as its names and signing keys, in ``.qlumod/settings``."""
 
 import re
 from dataclasses import dataclass, replace
@@ -19,22 +19,22 @@ _URI = re.compile(r"[a-z][a-z0-9+]*:[!-~]+\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What every Release file of the repository says; apt asks its users when that changes."""
+    """The settings of a repository; apt asks users to confirm a change of Origin or Label."""
 
     origin: str
     label: str
     keys: tuple[str, ...]
-    """The fingerprints of the keys that sign, as they were named."""
+    """The fingerprints of the signing keys, as the user named them."""
     architectures: tuple[ArchName, ...]
-    """The clients' architectures, even if no package is for one of them only."""
+    """The clients' architectures, even if no package is only for one of them."""
     proving_keys: tuple[str, ...] = ()
-    """The fingerprints of the keys whose proofs count, besides `keys`."""
+    """The fingerprints of further keys whose proofs are accepted, besides `keys`."""
     uri: str = ""
-    """Where clients find it; empty: at its place on this machine."""
+    """The address for clients; empty: the path on this machine."""
     private: tuple[str, ...] = ()
-    """The suites that not everybody can read, so that they may have what is not for everybody."""
+    """The suites that are not public, so that they may have packages with Redistribute: no."""
     xz: bool = False
-    """Whether indexes are compressed by xz, too."""
+    """Whether indexes are also compressed with xz."""
 
     def __str__(self) -> str:
         return written(
@@ -60,20 +60,20 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What somebody asks of a repository; None and empty: whatever it is."""
+    """The requested settings of a repository; None or empty: any value."""
 
     keys: tuple[str, ...] = ()
     usual_keys: tuple[str, ...] = ()
-    """The keys of a new repository, if no others are asked for."""
+    """The keys of a new repository, if no others are requested."""
     origin: str | None = None
     label: str | None = None
     architectures: tuple[str, ...] = ()
     uri: str | None = None
     xz: bool | None = None
     private: tuple[str, ...] = ()
-    """Suites to be marked as private; those that are marked stay so."""
+    """Suites to be marked as private; marked suites stay marked."""
     proving_keys: tuple[str, ...] | None = None
-    """The only keys of other hosts whose proofs count from now on; None: those that do."""
+    """The new list of keys of other hosts whose proofs are accepted; None: no change."""
 
 
 def founded(wishes: Wishes) -> Settings:
@@ -98,7 +98,7 @@ def founded(wishes: Wishes) -> Settings:
 
 
 def kept(settings: Settings, wishes: Wishes, where: Path) -> Settings:
-    """The settings as they are; raises `QlumodError` if something else is asked for."""
+    """The existing settings; raises `QlumodError` if other ones are requested."""
     keys = tuple(fingerprint(key) for key in wishes.keys)
     differing = [
         (name, is_now, asked)
@@ -136,7 +136,7 @@ def _proving(wishes: Wishes) -> tuple[str, ...]:
 
 
 def with_keys(settings: Settings, wishes: Wishes) -> Settings:
-    """Let the wished keys sign from now on; raises `QlumodError` if clients have none of them."""
+    """Settings with the requested signing keys; raises if clients have none of these keys."""
     keys = tuple(fingerprint(key) for key in wishes.keys)
     if keys and not set(keys) & set(settings.keys):
         raise QlumodError(
@@ -162,7 +162,7 @@ def one_line(text: str) -> str:
 
 
 def parse_settings(data: bytes, path: Path) -> Settings:
-    """Read the settings; raises `QlumodError` with all faults. `path` is their file's name."""
+    """Read the settings; raises `QlumodError` with all faults. `path` is the file's name."""
     reading = Reading(str(path))
     stanzas = reading.stanzas(decoded(data, str(path)))
     if len(stanzas) != 1:

@@ -1,4 +1,4 @@
-"""Reading what was published: the snapshots, and what a suite offers."""
+"""Reading snapshots, and the entries that a suite offers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,45 +19,45 @@ RELEASE = "Release"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What a suite offered from one moment on."""
+    """A publication of a suite: what it offered from a certain time on."""
 
     identity: str
     suite: str
     directory: Path
-    """Where Release and the indexes lie."""
+    """The directory of Release and the indexes."""
     fields: Mapping[str, str]
-    """The fields of Release."""
+    """The fields of the Release file."""
     sums: dict[str, Sum]
-    """What Release says of the indexes."""
+    """Size and digest of each index, from Release."""
 
     @property
     def date(self) -> int:
-        """When it was published, in seconds."""
+        """The time of publication, in seconds since 1970."""
         return date_seconds(self.fields["Date"], str(self.directory / RELEASE))
 
     @property
     def valid_until(self) -> int | None:
-        """When clients stop believing it, in seconds; None: never."""
+        """The time after which clients reject it, in seconds since 1970; None: never."""
         said = self.fields.get("Valid-Until")
         return date_seconds(said, str(self.directory / RELEASE)) if said else None
 
     @property
     def architectures(self) -> tuple[str, ...]:
-        """The architectures that have an index of their own."""
+        """The architectures that have an index."""
         return tuple(name for name in self.fields["Architectures"].split() if name != ALL)
 
     def stored_indexes(self) -> tuple[str, ...]:
-        """The indexes that are there as files; the plain ones are only named."""
+        """The indexes that exist as files; Release only names the uncompressed ones."""
         return tuple(path for path in self.sums if path.endswith((".gz", ".zst", ".xz")))
 
     def entries(self) -> tuple[IndexEntry, ...]:
-        """All that it offers; raises `QlumodError` if an index is not the one that was signed."""
-        # What is for all architectures stands in the index of each.
+        """All its entries; raises `QlumodError` if an index differs from the signed one."""
+        # Packages of `all` are in the index of each architecture.
         paths = (SOURCES, *(packages_path(name) for name in self.architectures or (ALL,)))
         return joined_entries(read_index(path, self.checked(f"{path}.gz")) for path in paths)
 
     def checked(self, path: str) -> bytes:
-        """Read an index file; raises `QlumodError` if it is not the one that was signed."""
+        """Read an index file; raises `QlumodError` if it differs from the signed one."""
         file = self.directory / path
         if path not in self.sums or file_sum(file) != self.sums[path]:
             raise QlumodError(
@@ -68,13 +68,13 @@ class Snapshot:
 
 
 def current_snapshot(layout: Layout, suite: str) -> Snapshot | None:
-    """What a suite offers now; None: it is not there yet."""
+    """The current snapshot of a suite; None: the suite does not exist yet."""
     identity = layout.current(suite)
     return None if identity is None else read_snapshot(layout, identity, suite)
 
 
 def existing(layout: Layout, suite: str) -> Snapshot:
-    """What a suite offers that must be there."""
+    """The current snapshot of a suite; raises `QlumodError` if the suite does not exist."""
     snapshot = current_snapshot(layout, suite_name(suite))
     if snapshot is None:
         raise QlumodError(
@@ -104,7 +104,7 @@ def read_snapshot(layout: Layout, identity: str, suite: str) -> Snapshot:
 
 
 def all_snapshots(layout: Layout) -> tuple[Snapshot, ...]:
-    """Every snapshot there is, the oldest first."""
+    """All snapshots, the oldest first."""
     return tuple(
         read_snapshot(layout, identity, suite.name)
         for identity in layout.snapshot_names()

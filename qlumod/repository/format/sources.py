@@ -1,4 +1,4 @@
-"""The .sources text that makes an apt client follow a suite, with the key in it."""
+"""The .sources text that makes an apt client follow a suite, with the embedded key."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ from qlumod.repository.format.layout import COMPONENT
 
 
 def sources_text(uri: str, suites: Sequence[str], keyring: bytes) -> str:
-    """Write the deb822 text for /etc/apt/sources.list.d/; `keyring` is armoured."""
+    """The deb822 text for /etc/apt/sources.list.d/; `keyring` is armoured."""
     return followed(uri, suites, _inside(keyring.decode("ascii")))
 
 
 def followed(uri: str, suites: Sequence[str], signed_by: str) -> str:
-    """The same text with the path of a keyring, or with what stands for the key."""
+    """The same text with the value of Signed-By: the path of a keyring, or an embedded key."""
     fields = {
         "Types": "deb deb-src",
         "URIs": uri,
@@ -23,7 +23,7 @@ def followed(uri: str, suites: Sequence[str], signed_by: str) -> str:
 
 
 def _inside(text: str) -> str:
-    """A text as the value of a field: every line indented, an empty one as a dot."""
+    """A text as the value of a field: each line is indented, an empty line becomes a dot."""
     return "".join(f"\n {line or '.'}" for line in text.strip().split("\n"))
 
 

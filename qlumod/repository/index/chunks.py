@@ -1,13 +1,13 @@
-"""Indexes in chunks: a publication reads, changes and compresses only those that it touches.
+"""Indexes in chunks: a publication reads, changes and compresses only the chunks that it changes.
 
-A text is a row of pieces in the order of their keys: paragraphs of Packages, lines of Contents.
-Where a chunk ends is told by the pieces themselves, so that the same text always has the same
-chunks, whatever led to it. gzip members and zstd frames may follow each other in one file, and apt
-reads them so: a packed index is its packed chunks, one after the other.
+A text is a sequence of pieces sorted by key: paragraphs of Packages, lines of Contents. The pieces
+alone decide where a chunk ends, so the same text always has the same chunks, regardless of earlier
+versions. A file may contain several gzip members or zstd frames in sequence, and apt reads such
+files: a compressed index is the concatenation of its compressed chunks.
 
-What is kept are the chunks of each text, in a list that is named by the text's digest, and each
-chunk, plain and packed, by its own digest. All of it may be removed: the published index has the
-same, and what is read is compared with the digest that was signed.
+The cache has a list of the chunks of each text, named by the text's digest, and each chunk, plain
+and compressed, named by the chunk's digest. The whole cache may be removed: the published index has
+the same bytes, and all that is read is compared with the signed digest.
 """
 
 import gzip
@@ -46,7 +46,7 @@ LIST = ".list"
 
 
 class Chunks:
-    """Reads chunks where they are kept, and makes new ones in a directory of their own."""
+    """Reads chunks from the cache, and writes new ones into a separate directory."""
 
     def __init__(self, kept: Path, fresh: Path) -> None:
         self._kept = str(kept)
@@ -56,7 +56,7 @@ class Chunks:
         self._listed: set[Digest] = set()
 
     def known(self, kind: IndexKind, text: Sum) -> Chunked | None:
-        """The chunks of a text, still to be checked; None: they are not kept (any more)."""
+        """The chunks of a text, not yet checked; None: the cache does not have them (any more)."""
         try:
             data = _read(f"{self._kept}/{text.sha256}{LIST}")
         except OSError:
@@ -70,7 +70,7 @@ class Chunks:
         return found
 
     def cut(self, kind: IndexKind, text: bytes) -> Chunked:
-        """Take a text apart that was read from its index."""
+        """Split a text that was read from its index into chunks."""
         return self.edited(empty(kind), putting({kind.key(one): one for one in kind.pieces(text)}))
 
     def named(self, text: Chunked, names: Collection[bytes]) -> Iterator[bytes]:
@@ -87,7 +87,7 @@ class Chunks:
     def holding(
         self, text: Chunked, pattern: re.Pattern[bytes], words: Collection[bytes]
     ) -> Iterator[bytes]:
-        """The pieces in which the pattern finds one of these words; raises `Damaged`."""
+        """The pieces in which the pattern matches one of these words; raises `Damaged`."""
         wanted = frozenset(words)
         for chunk in text.chunks if wanted else ():
             data = self._checked(chunk)
@@ -96,15 +96,15 @@ class Chunks:
                 yield from (one for one in pieces if not wanted.isdisjoint(pattern.findall(one)))
 
     def plain(self, text: Chunked) -> Iterator[bytes]:
-        """The plain bytes, chunk by chunk."""
+        """The uncompressed bytes, chunk by chunk."""
         return (self._read(chunk.digest) for chunk in text.chunks)
 
     def packed(self, text: Chunked, ending: str) -> Iterator[bytes]:
-        """The packed bytes, chunk by chunk."""
+        """The compressed bytes, chunk by chunk."""
         return (self._read(f"{digest}{ending}") for digest in _parts(text))
 
     def edited(self, text: Chunked, edits: Mapping[Key, Edit]) -> Chunked:
-        """Change some pieces of a text; raises `Damaged` if not all that is kept of it is there."""
+        """Change some pieces of a text; raises `Damaged` if a chunk is missing or damaged."""
         if not edits:
             return text
         chunks = tuple(
@@ -114,7 +114,7 @@ class Chunks:
         return Chunked(kind=text.kind, chunks=chunks, sum=self._sum(chunks))
 
     def check(self, texts: Iterable[Chunked]) -> None:
-        """Compare all that was kept and is used for texts with its digests; raises `Damaged`."""
+        """Compare all cached chunks of the texts with their digests; raises `Damaged`."""
         for text in self._known.values():
             if self._sum(text.chunks) != text.sum:
                 raise Damaged(f"{self._kept}: the chunks of an index are not what was published")
@@ -135,7 +135,7 @@ class Chunks:
             return False
 
     def pack(self, text: Chunked) -> None:
-        """Compress what is not compressed yet, and write the list of the chunks."""
+        """Compress the chunks that are not compressed yet, and write the list of the chunks."""
         if text.sum.sha256 not in self._listed:
             self._listed.add(text.sum.sha256)
             lines = b"\n".join(chunk.line for chunk in text.chunks)
@@ -144,7 +144,7 @@ class Chunks:
         self._pack(_parts(text), text.kind.endings)
 
     def pack_nothing(self) -> None:
-        """Compress what all texts without pieces are, of whatever kind."""
+        """Compress the empty text, which is the same for all kinds of index."""
         if not self._has(NOTHING):
             self._write(NOTHING, b"")
         self._pack([NOTHING], _PACK)
@@ -156,7 +156,7 @@ class Chunks:
                     self._write(packed, _PACK[ending](self._read(name)))
 
     def settle(self, within: Beneath) -> None:
-        """Keep what was made, in the tree that has both directories."""
+        """Move new chunks into the cache; `within` is the tree that contains both directories."""
         if self._made:
             within.move_all(Path(self._fresh), Path(self._kept), sorted(self._made))
         self._made.clear()
@@ -185,11 +185,11 @@ class Chunks:
         return lambda chunk: text.kind.pieces(self._read(chunk.digest))
 
     def _place_of(self, name: str) -> str:
-        # There are thousands of them, of which as many paths would cost more than the reading.
+        # Plain strings: thousands of Path objects would cost more time than reading the files.
         return f"{self._fresh if name in self._made else self._kept}/{name}"
 
     def _has(self, name: str, data: bytes | None = None) -> bool:
-        """Whether a file is there; raises `Damaged` if it has other bytes than are given."""
+        """Whether a file exists; raises `Damaged` if it has other bytes than `data`."""
         if name in self._made:
             return True
         there = os.path.lexists(f"{self._kept}/{name}")
@@ -233,9 +233,9 @@ def _read(path: str) -> bytes:
 
 
 def _parts(text: Chunked) -> Sequence[Digest]:
-    """What is packed one by one: a text of nothing is a file, too."""
+    """The digests of the parts that are compressed one by one: an empty text has one, too."""
     return [chunk.digest for chunk in text.chunks] or [NOTHING]
 
 
 class Damaged(QlumodError):
-    """What is kept of an index is not what was published: it has to be made anew."""
+    """The cached data of an index differs from the published index: it must be generated again."""

@@ -1,4 +1,4 @@
-"""Where the chunks of a text end, and which of them change with its pieces: pure."""
+"""Cutting a text into chunks, and finding the chunks that change with its pieces: pure."""
 
 import zlib
 from bisect import bisect_right
@@ -13,12 +13,12 @@ from qlumod.system.disk.regular_files import Sum
 
 NOTHING = digest_bytes(b"")
 Edit = Callable[[Key, bytes | None], bytes | None]
-"""What becomes of the piece of a key, or of none; None takes it away."""
+"""Returns the new piece of a key from the old one (None: there is none); None removes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Some pieces that follow each other: the digest and size of their bytes, and the first key."""
+    """Consecutive pieces: the digest and size of their bytes, and the key of the first one."""
 
     digest: Digest
     size: int
@@ -26,13 +26,13 @@ class Chunk:
 
     @property
     def line(self) -> bytes:
-        """Its line in the list of a text."""
+        """The line of the chunk in the list of a text."""
         return b"\t".join((self.digest.encode(), b"%d" % self.size, *self.first))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunked:
-    """A text in chunks; `sum` is that of its plain bytes."""
+    """A text in chunks; `sum` is the size and digest of its uncompressed bytes."""
 
     kind: IndexKind
     chunks: tuple[Chunk, ...]
@@ -40,12 +40,12 @@ class Chunked:
 
 
 def putting(pieces: Mapping[Key, bytes]) -> dict[Key, Edit]:
-    """The edits that put these pieces in, in place of what is there."""
+    """The edits that insert these pieces, or replace the old ones of the same keys."""
     return dict.fromkeys(pieces, lambda key, _: pieces[key])
 
 
 def empty(kind: IndexKind) -> Chunked:
-    """A text of no pieces."""
+    """A text without pieces."""
     return Chunked(kind=kind, chunks=(), sum=Sum(size=0, sha256=NOTHING))
 
 
@@ -58,9 +58,9 @@ def read_chunk(line: bytes) -> Chunk:
 def recut(
     text: Chunked, edits: Mapping[Key, Edit], pieces_of: Callable[[Chunk], list[bytes]]
 ) -> Iterator[Chunk | list[bytes]]:
-    """The chunks that stay, and the pieces of each one that is to be made, in their order.
+    """The unchanged chunks, and the list of pieces of each new chunk, in order.
 
-    `pieces_of` reads a chunk; only those that may change are read.
+    `pieces_of` reads a chunk; it is called only for chunks that may change.
     """
     old, kind = text.chunks, text.kind
     by_chunk = _by_chunk(old, edits)
@@ -84,14 +84,14 @@ def recut(
 
 
 def chunk_place(chunks: Sequence[Chunk], key: Key) -> int:
-    """Where a key is, or would be."""
+    """The number of the chunk that contains a key, or would contain it."""
     return max(0, bisect_right(chunks, key, key=lambda chunk: chunk.first) - 1)
 
 
 def _by_chunk(
     chunks: Sequence[Chunk], edits: Mapping[Key, Edit]
 ) -> dict[int, list[tuple[Key, Edit]]]:
-    """The edits of each chunk that must be cut anew."""
+    """The edits of each chunk that must be cut again, by its number."""
     found: dict[int, list[tuple[Key, Edit]]] = {}
     if not chunks:
         return {0: [*edits.items()]}
@@ -99,7 +99,7 @@ def _by_chunk(
         place = chunk_place(chunks, key)
         found.setdefault(place, []).append((key, edit))
         if place and chunks[place].first == key:
-            # The chunk before ends where it does because of this piece.
+            # This piece decides where the previous chunk ends.
             found.setdefault(place - 1, [])
     return found
 
@@ -116,7 +116,7 @@ def _with_edits(
 
 
 def _cut(pieces: Sequence[bytes], kind: IndexKind) -> Iterator[list[bytes]]:
-    """Cut where the pieces say so; the last part may be too short to be a chunk, or empty."""
+    """Cut where the pieces decide; the last part may be too short for a chunk, or empty."""
     part: list[bytes] = []
     size = 0
     for piece in pieces:
@@ -129,10 +129,10 @@ def _cut(pieces: Sequence[bytes], kind: IndexKind) -> Iterator[list[bytes]]:
 
 
 def _begins(piece: bytes, kind: IndexKind) -> bool:
-    """Whether a piece may begin a chunk: told by its first line, the name of a package or path."""
+    """Whether a piece may begin a chunk: its first line (the name of a package or path) decides."""
     return zlib.crc32(piece.partition(b"\n")[0]) % kind.one_in == 0
 
 
 def _is_whole(pieces: Sequence[bytes], kind: IndexKind) -> bool:
-    """Whether a chunk may end here, where a piece follows that begins one."""
+    """Whether a chunk may end with these pieces, if the next piece begins a chunk."""
     return not pieces or sum(map(len, pieces)) - len(kind.separator) >= kind.smallest

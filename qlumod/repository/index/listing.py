@@ -1,4 +1,4 @@
-"""What a .deb has: its files, and what it says of a module."""
+"""The file list of a .deb, and the files in it that describe a module."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,30 +9,30 @@ from qlumod.packaging.debian.deb import Deb
 from qlumod.repository.format.index_entries import IndexEntry
 
 Paths = Callable[[IndexEntry], Sequence[bytes]]
-"""The files and links of a binary package."""
+"""Returns the files and links of a binary package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """What a .deb has: its files and links, and the text of those that tell of a module."""
+    """The files and links of a .deb, and the texts of files that describe a module."""
 
     names: bytes
-    """Line by line: a tenth of the memory that as many texts would take."""
+    """One path per line: this takes a tenth of the memory of separate texts."""
     texts: Mapping[str, bytes]
 
     @property
     def paths(self) -> list[bytes]:
-        """Its files and links, sorted."""
+        """The files and links, sorted."""
         return self.names.split(b"\n") if self.names else []
 
 
 def listed(path: Path) -> Listed:
-    """Look into a .deb; raises `QlumodError`."""
+    """Read the listing of a .deb; raises `QlumodError`."""
     return listed_in(Deb.at(path))
 
 
 def listed_in(deb: Deb) -> Listed:
-    """The same of a .deb that was found already."""
+    """The same for an opened .deb."""
     paths: list[str] = []
     texts: dict[str, bytes] = {}
     for file in deb.files():

@@ -1,4 +1,4 @@
-"""What a suite offers that new packages touch, looked up in its indexes without reading all."""
+"""The entries of a suite that new packages affect, found without parsing all of its indexes."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,9 +22,9 @@ _SOURCE = re.compile(rb"\nSource: (\S+)")
 def related(
     before: Snapshot, layout: Layout, new: Iterable[IndexEntry]
 ) -> tuple[IndexEntry, ...] | None:
-    """All entries that the plan for new ones depends on; None: the indexes are not kept.
+    """All entries on which the plan for new ones depends; None: the indexes are not cached.
 
-    Those of the same names, the sources of both, and what else is made from those.
+    They are the entries of the same names, the sources of both, and all packages built from these.
     """
     chunks = Chunks(layout.chunks, layout.chunks)
     paths = [packages_path(name) for name in before.architectures or (ALL,)]

@@ -1,4 +1,4 @@
-"""The indexes of a suite, each changed as the suite is; what stays is not compressed again."""
+"""The changed indexes of a suite; unchanged chunks are not compressed again."""
 
 import gzip
 import re
@@ -33,22 +33,22 @@ _FILE = re.compile(rb"^Filename: (.*)\nSize: (\d+)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Index:
-    """An index: where it lies, and the architectures of what is in it."""
+    """An index: its path, and the architectures of its packages."""
 
     path: str
     kind: IndexKind
     like: str
-    """The index that one of a new architecture begins as."""
+    """The index from which that of a new architecture starts."""
     architectures: frozenset[str]
 
     def has(self, entry: IndexEntry) -> bool:
-        """Whether an entry belongs there."""
+        """Whether an entry belongs to the index."""
         return entry.architecture in self.architectures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
-    """What changes in an index."""
+    """The changes of an index."""
 
     index: _Index
     base: Chunked
@@ -65,9 +65,9 @@ def changed_indexes(
     *,
     put: Callable[[str, Chunked], None],
 ) -> dict[str, Chunked]:
-    """Every index of the suite to be, by its path; `put` gets each as soon as it is made.
+    """Every index of the new suite, by its path; `put` gets each one as soon as it is made.
 
-    The kinds are made side by side; those of one kind have chunks in common, and follow each other.
+    The kinds are made in parallel; indexes of one kind share chunks and are made in sequence.
     Raises `Damaged`.
     """
     kinds: dict[IndexKind, list[_Index]] = {}
@@ -79,7 +79,7 @@ def changed_indexes(
         same: dict[object, Chunked] = {}
         for index in several:
             change = _change(index, plan, before, chunks)
-            # Where all packages are for all architectures, the indexes are the same.
+            # If all packages are of `all`, the indexes of all architectures are equal.
             key = (change.base.sum, change.added, change.removed)
             if key not in same:
                 same[key] = chunks.edited(change.base, _edits(change, plan, chunks, paths))
@@ -93,7 +93,7 @@ def changed_indexes(
 
 
 def named_files(texts: Mapping[str, Chunked], chunks: Chunks) -> Iterator[tuple[str, int]]:
-    """Every file that the indexes name, and its size."""
+    """Path and size of each file that the indexes name."""
     for text in {text.sum.sha256: text for text in texts.values()}.values():
         for part in () if text.kind is CONTENTS else chunks.plain(text):
             if text.kind is PACKAGES:
@@ -114,10 +114,10 @@ def _indexes(architectures: Sequence[str]) -> Iterator[_Index]:
 
 
 def _earlier(index: _Index, before: Snapshot | None, chunks: Chunks) -> Chunked | None:
-    """The index as it was published; None: it has to be made from nothing."""
+    """The published index; None: it must be made from all entries."""
     if before is None:
         return empty(index.kind)
-    # One of a new architecture begins as that of what is for all of them.
+    # The index of a new architecture starts as that of `all`.
     paths = (path for path in (index.path, index.like) if f"{path}{GZ}" in before.sums)
     path = next(paths, None)
     if path is None:
@@ -129,7 +129,7 @@ def _earlier(index: _Index, before: Snapshot | None, chunks: Chunks) -> Chunked 
 
 def _change(index: _Index, plan: SuitePlan, before: Snapshot | None, chunks: Chunks) -> _Change:
     old = _earlier(index, before, chunks)
-    # An index that older snapshots do not have is made of everything.
+    # An index that the earlier snapshot does not have is made from all entries.
     return _Change(
         index=index,
         base=old or empty(index.kind),
@@ -157,14 +157,14 @@ def _nothing(key: Key, piece: bytes | None) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Moves:
-    """The packages that leave and that come to have paths, as Contents calls them."""
+    """The packages that are removed from and added to paths, by their names in Contents."""
 
     left: dict[Key, frozenset[bytes]]
     come: dict[Key, bytes]
-    """By commas."""
+    """Separated by commas."""
 
     def __call__(self, key: Key, piece: bytes | None) -> bytes | None:
-        """The line of a path in Contents, with other packages that have it."""
+        """The new line of a path in Contents, with all packages that have it."""
         come = self.come.get(key, b"")
         if piece or b"," in come:
             there = set(piece.rpartition(b" ")[2].strip().split(b",") if piece else ())
@@ -174,7 +174,7 @@ class _Moves:
 
 
 def _left(change: _Change, chunks: Chunks) -> Iterator[tuple[Key, frozenset[bytes]]]:
-    """The paths that packages leave, as the index has them: their files may be gone."""
+    """The paths of removed packages, read from the index, since their .debs may be removed."""
     places = frozenset(map(location, change.removed))
     for part in chunks.plain(change.base) if places else ():
         if any(place in part for place in places):
@@ -185,6 +185,6 @@ def _left(change: _Change, chunks: Chunks) -> Iterator[tuple[Key, frozenset[byte
 
 
 def location(entry: IndexEntry) -> bytes:
-    """What Contents calls a package."""
+    """The name of a package in Contents: ``section/package``."""
     section = _SECTION.search(entry.text)
     return (f"{section[1]}/{entry.package}" if section else entry.package).encode()

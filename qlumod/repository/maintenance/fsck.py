@@ -1,4 +1,4 @@
-"""Looking a whole repository over: every digest, every reference, every signature."""
+"""Checking a whole repository: every digest, every reference, every signature."""
 
 import gzip
 import lzma
@@ -29,12 +29,12 @@ RELEASE = "Release"
 IN_RELEASE = "InRelease"
 SIGNATURE = "Release.gpg"
 _LARGEST_INDEX = 4 << 30
-"""Bytes of an index, unpacked: one of contents has a line for each file of all modules."""
+"""The maximum bytes of an uncompressed index: Contents has a line per file of all modules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What was found: `faults` harm clients, `cautions` do not."""
+    """The results of a check: `faults` harm clients, `cautions` do not."""
 
     suites: tuple[str, ...]
     snapshots: int
@@ -49,13 +49,13 @@ class _Looking:
     cautions: list[str] = field(default_factory=list)
     named: dict[str, PoolFile] = field(default_factory=dict)
     sets: set[Digest] = field(default_factory=set)
-    """Documents of module sets that were read: many snapshots name one."""
+    """The documents of module sets that were checked: many snapshots may name the same one."""
     seen: set[tuple[int, int]] = field(default_factory=set)
-    """Inodes of by-hash files that were read: a file is in many snapshots."""
+    """The inodes of by-hash files that were checked: many snapshots may share a file."""
 
     @contextmanager
     def noting(self) -> Iterator[None]:
-        """What is raised in the block is a fault, and the looking goes on."""
+        """Record an error that the block raises as a fault, and continue."""
         try:
             yield
         except QlumodError as fault:
@@ -63,7 +63,7 @@ class _Looking:
 
 
 def examine(layout: Layout, settings: Settings, *, listen: Listener) -> Findings:
-    """Read the whole repository, and note all that is wrong with it."""
+    """Read the whole repository, and record all faults."""
     looking = _Looking()
     suites = _suites(layout, looking)
     with looking.noting():
@@ -73,7 +73,7 @@ def examine(layout: Layout, settings: Settings, *, listen: Listener) -> Findings
     former = layout.keys if layout.keys.is_file() else published
     with step(listen, "checking snapshots", total=len(snapshots), unit="snapshots") as advance:
         for snapshot in snapshots:
-            # Who follows a suite has the keys of today; a snapshot was signed by those of its time.
+            # Clients of a suite have the present keys; a snapshot may be signed by earlier keys.
             is_current = layout.current(snapshot.suite) == snapshot.identity
             _snapshot(published if is_current else former, snapshot, looking)
             with looking.noting():
@@ -145,7 +145,7 @@ def _snapshot(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:
 
 
 def _sets(layout: Layout, snapshot: Snapshot, looking: _Looking, *, tell: bool) -> None:
-    """Whether all is there that was known of modules, and what of a suite is not proved."""
+    """Check that all documents of module sets exist; note the unproved pairs of a suite."""
     for line in recorded_sets(snapshot) or ():
         if line.document not in looking.sets:
             looking.sets.add(line.document)

@@ -1,9 +1,9 @@
-"""Removing snapshots for good, and the files that none of the others names.
+"""Removing snapshots, and the files that no other snapshot names.
 
-Each step leaves a whole repository, and a run that was cut off is finished by the next one: a
-snapshot first leaves by one rename, then the files of the pool that nothing names any more, then
-the indexes by their digests. What once was published is remembered: no other bytes ever get its
-name.
+The repository is complete after each step, and the next run finishes an interrupted one. First
+each snapshot is moved away by one rename, then the files of the pool that nothing names any more
+are removed, then the by-hash indexes. The names of removed files are recorded: no other content
+may ever get them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,24 +24,24 @@ from qlumod.repository.sets.set_documents import forget_sets, read_set, recorded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LettingGo:
-    """What goes, and what stays for which reason."""
+    """The snapshots and files to remove, and the snapshots that stay, with reasons."""
 
     snapshots: tuple[Snapshot, ...]
     packages: tuple[IndexEntry, ...]
-    """What only those snapshots have."""
+    """The packages that only these snapshots have."""
     files: tuple[PoolFile, ...]
     """All files of the pool that no other snapshot names."""
     kept: Mapping[str, str]
-    """The snapshots that stay, and why."""
+    """The snapshots that stay, each with the reason."""
 
     @property
     def size(self) -> int:
-        """The bytes that the pool loses."""
+        """The bytes that the pool frees."""
         return sum(file.size for file in self.files)
 
 
 def letting_go(layout: Layout, offered: Sequence[Offered], kept: Mapping[str, str]) -> LettingGo:
-    """Compare what stays with what there is; `offered` are all snapshots."""
+    """Compute what to remove; `offered` are all snapshots, `kept` those that stay."""
     doomed = [one for one in offered if one.identity not in kept]
     staying = {entry for one in offered if one.identity in kept for entry in one.entries}
     going = {entry for one in doomed for entry in one.entries} - staying
@@ -55,19 +55,19 @@ def letting_go(layout: Layout, offered: Sequence[Offered], kept: Mapping[str, st
 
 
 def carry_out(layout: Layout, going: LettingGo, *, listen: Listener) -> None:
-    """Let it all go; ended anywhere, what stays is whole, and the next run does the rest."""
+    """Remove it all; if interrupted, the rest is complete, and the next run continues."""
     remember(layout, going.files)
     _remove_snapshots(layout, {one.identity for one in going.snapshots}, listen)
     _remove_files(layout, going.files, listen)
     staying = all_snapshots(layout)
     _remove_indexes(layout, staying)
     _remove_sets(layout, staying)
-    # The next publication makes those anew that it needs.
+    # The next publication makes those again that it needs.
     layout.files.remove_tree(layout.chunks)
 
 
 def _remove_sets(layout: Layout, snapshots: Sequence[Snapshot]) -> None:
-    """Take the documents out that no snapshot names, and the proofs that these do not mention."""
+    """Remove the documents that no snapshot names, and the proofs that no other document names."""
     lines = {line.document: line for one in snapshots for line in recorded_sets(one) or ()}
     forget_sets(layout, lines.keys())
     sets = (read_set(layout, line) for line in lines.values())
@@ -77,7 +77,10 @@ def _remove_sets(layout: Layout, snapshots: Sequence[Snapshot]) -> None:
 def _unnamed(
     layout: Layout, named: set[str], known: Mapping[str, PoolFile]
 ) -> tuple[PoolFile, ...]:
-    """Also what cut-off runs and strangers left, of which only the size is known."""
+    """The files of the pool that are not `named`.
+
+    They include foreign files and leftovers of interrupted runs, of which only the size is known.
+    """
     paths = (f"pool/{path}" for path in layout.files.regular_files(layout.pool))
     return tuple(
         known.get(path)
@@ -108,7 +111,7 @@ def _remove_files(layout: Layout, files: Sequence[PoolFile], listen: Listener) -
 
 
 def _remove_indexes(layout: Layout, snapshots: Sequence[Snapshot]) -> None:
-    """Take the digests out that no snapshot of the suite signs any more."""
+    """Remove the by-hash files whose digest no snapshot of the suite has in its Release file."""
     for suite in sorted({one.suite for one in snapshots}):
         of_suite = [one for one in snapshots if one.suite == suite]
         signed = {found.sha256 for one in of_suite for found in one.sums.values()}

@@ -1,4 +1,4 @@
-"""Finding modules among what a repository has published, to compare new ones with them."""
+"""Finding published modules in a repository, to compare new ones with them."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ _REVISION = re.compile(r"0|[1-9][0-9]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedModule:
-    """A published version of a module: its payload package, and its source if that is there."""
+    """A published version of a module: its payload package, and its source package if it exists."""
 
     version: ReleaseVersion
     revision: int
@@ -37,7 +37,7 @@ class PublishedModule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedVersion:
-    """The modules that are looked for: those of one release × flavor × architecture."""
+    """The modules to find: those of one release × flavor × architecture."""
 
     prefix: str
     version: ReleaseVersion
@@ -62,10 +62,10 @@ class WantedVersion:
 
 
 def bases(layout: Layout, wanted: WantedVersion, name: str | None = None) -> tuple[Snapshot, ...]:
-    """The snapshots whose modules new ones are compared with: one by its name, or a suite's.
+    """The snapshots with which new modules are compared: by the name of a snapshot or a suite.
 
-    Without a name those that the release's suite and its updates point at, and those of earlier
-    minor releases of the flavor.
+    Without a name, they are the current ones of the release's suite, of its updates, and of the
+    suites of earlier minor releases of the flavor.
     """
     if name:
         return published_as(layout, name)
@@ -95,7 +95,7 @@ def newest(
 
 
 def payloads(base: Snapshot, layout: Layout) -> Mapping[tuple[str, ...], Path]:
-    """The newest payload package of each module × flavor × architecture that a snapshot has."""
+    """The newest payload package of each module × flavor × architecture in a snapshot."""
     found: dict[tuple[str, ...], tuple[tuple[ReleaseVersion, int], Path]] = {}
     for entry in base.entries():
         version = _module_version(entry.package, entry.version)
@@ -108,7 +108,7 @@ def payloads(base: Snapshot, layout: Layout) -> Mapping[tuple[str, ...], Path]:
 
 
 def published_as(layout: Layout, name: str) -> tuple[Snapshot, ...]:
-    """The snapshot of that name (of each suite that was published in it), or that of a suite."""
+    """The snapshot of that name (for each suite in it), or the current snapshot of a suite."""
     if name in layout.suite_names():
         return _current(layout, [name])
     found = tuple(one for one in all_snapshots(layout) if one.identity == name)
@@ -124,7 +124,7 @@ def published_as(layout: Layout, name: str) -> tuple[Snapshot, ...]:
 def at_version(
     layout: Layout, wanted: WantedVersion, module: ModuleName, version: str
 ) -> PublishedModule | None:
-    """A module's version, wherever it was published: the pool has them all; None: it is gone."""
+    """A published version of a module in any suite, from the pool; None: it was removed."""
     release, _, revision = version.rpartition("-")
     found = ReleaseVersion.parse(release)
     source = wanted.source(module)
@@ -142,7 +142,7 @@ def at_version(
 
 
 def highest_revision(layout: Layout, wanted: WantedVersion, module: ModuleName) -> int:
-    """The highest N of the wanted release that was ever given away; 0: none was."""
+    """The highest N of the wanted release that was ever published; 0: none was."""
     folder = layout.root / pool_directory(wanted.source(module))
     start = f"{wanted.payload(module)}_{wanted.version}-"
     paths = [*folder.glob(f"{start}*_{ALL}.deb"), *map(Path, remembered(layout))]
@@ -158,7 +158,7 @@ def _revisions(names: Iterable[str], start: str) -> Iterator[str]:
 
 
 def _serves(suite: str, wanted: WantedVersion) -> bool:
-    """Whether a suite is that of the wanted release, of its updates, or of an earlier one."""
+    """Whether a suite is that of the wanted release, of its updates, or of an earlier release."""
     minor, _, flavor = suite.removesuffix(UPDATES).partition("-")
     try:
         earliest = ReleaseVersion.parse(f"{minor}.0")
@@ -168,7 +168,7 @@ def _serves(suite: str, wanted: WantedVersion) -> bool:
 
 
 def _module_version(package: str, version: str) -> tuple[ReleaseVersion, int] | None:
-    """The version of a payload package, x.y.z in its name and N; None: it is none of ours."""
+    """The version of a payload package (x.y.z from its name, and N); None for other packages."""
     release, _, revision = version.rpartition("-")
     if package.rpartition("-")[2] != release or not _REVISION.fullmatch(revision):
         return None

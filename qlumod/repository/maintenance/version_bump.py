@@ -1,4 +1,4 @@
-"""Meta packages of an earlier version under a higher one, so that clients follow a rollback."""
+"""Earlier meta packages with a higher version, so that clients follow a rollback."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,14 +22,14 @@ _MODULE = "-module-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """A meta package that gets a version above the one that clients may have."""
+    """A meta package and its new version, higher than the one that clients may have."""
 
     entry: IndexEntry
     version: str
 
 
 def to_raise(before: Iterable[IndexEntry], after: Iterable[IndexEntry]) -> tuple[Raised, ...]:
-    """The meta packages that are older than what the suite offers now."""
+    """The meta packages of `after` that are older than those of `before`, the present suite."""
     now = {entry.package: entry.version for entry in before if is_meta(entry)}
     return tuple(
         Raised(entry=entry, version=really(now[entry.package], entry.version))
@@ -41,7 +41,7 @@ def to_raise(before: Iterable[IndexEntry], after: Iterable[IndexEntry]) -> tuple
 
 
 def is_meta(entry: IndexEntry) -> bool:
-    """Whether it is a package of a module, but no payload: ``…-x.y``, ``…-x`` or the short one."""
+    """Whether a package is a meta package of a module: ``…-x.y``, ``…-x`` or without a version."""
     if entry.is_source or _MODULE not in entry.package:
         return False
     try:
@@ -52,7 +52,7 @@ def is_meta(entry: IndexEntry) -> bool:
 
 
 def really(highest: str, version: str) -> str:
-    """The version that says which one it really is: ``14.0.1+really14.0.0-1``."""
+    """A version above `highest` that contains the real one: ``14.0.1+really14.0.0-1``."""
     meant = version.rpartition(REALLY)[2]
     upstream = highest.rpartition("-")[0] or highest
     short = f"{upstream.partition(REALLY)[0]}{REALLY}{meant}"
@@ -60,7 +60,7 @@ def really(highest: str, version: str) -> str:
 
 
 def make_raised(layout: Layout, raised: Sequence[Raised], folder: Path) -> tuple[Path, ...]:
-    """Make the packages anew: the same files, under the higher version, always the same bytes."""
+    """Build the packages with the same files and the higher version; the bytes are reproducible."""
     versions = {one.entry.package: one.version for one in raised}
     return tuple(
         _make(layout.root / one.entry.files[0].path, one, versions, folder) for one in raised
@@ -81,7 +81,10 @@ def _make(published: Path, raised: Raised, versions: Mapping[str, str], folder: 
 
 
 def _control(text: str, raised: Raised, versions: Mapping[str, str]) -> str:
-    """The version, the source that it no longer tells, and what meta packages say of each other."""
+    """The control file with the new versions.
+
+    They are in Version and in relations to other raised meta packages; Source names the old one.
+    """
     source = "Source: {} ({})".format(*raised.entry.source)
     lines = [line for line in text.splitlines() if not line.startswith("Source:")]
     text = "".join(f"{line}\n" for line in (lines[0], source, *lines[1:]))
@@ -94,5 +97,5 @@ def _control(text: str, raised: Raised, versions: Mapping[str, str]) -> str:
 
 
 def _time(deb: Path) -> int:
-    """When the package was made, as its control file says."""
+    """The time when the package was made, from its control archive."""
     return max(file.mtime for file in Deb.at(deb).control_files())

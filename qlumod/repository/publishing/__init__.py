@@ -1,1 +1,1 @@
-"""Publishing: from incoming packages to the rename that shows the new snapshot."""
+"""Publishing: from incoming packages to the rename that makes the new snapshot visible."""

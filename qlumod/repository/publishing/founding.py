@@ -1,4 +1,4 @@
-"""Beginning a repository, and opening one that is there."""
+"""Creating a repository, and opening an existing one."""
 
 from pathlib import Path
 
@@ -18,9 +18,9 @@ from qlumod.system.disk.refusals import told
 
 
 def settle_repository(layout: Layout, wishes: Wishes, *, rollover: bool = False) -> Settings:
-    """The settings of the repository, or those that it would begin with; writes nothing.
+    """The settings of the repository, or of a new one; writes nothing.
 
-    `rollover` lets other keys sign, of which clients have one already.
+    `rollover` allows other signing keys, of which clients must have at least one.
     """
     layout.require_own()
     if layout.files.is_file(layout.settings):
@@ -37,7 +37,7 @@ def settle_repository(layout: Layout, wishes: Wishes, *, rollover: bool = False)
 
 
 def opened_settings(layout: Layout) -> Settings:
-    """The settings of a repository that must be there."""
+    """The settings of an existing repository."""
     if not layout.files.is_file(layout.settings):
         raise QlumodError(
             f"{layout.root} is no repository of qlumod",
@@ -53,9 +53,9 @@ def _read(layout: Layout) -> Settings:
 def write_settings(
     layout: Layout, settings: Settings, public: bytes, proving: bytes | None = None
 ) -> None:
-    """Write settings and keyrings where they are not there yet; `public` are the keys that sign.
+    """Write settings and keyrings if they are missing or changed; `public` are the signing keys.
 
-    `proving` are those of other hosts whose proofs count; None: as they are.
+    `proving` are the keys of other hosts whose proofs are accepted; None: no change.
     """
     files = {
         layout.keys: _all_keys(layout, public),
@@ -70,7 +70,7 @@ def write_settings(
 
 
 def write_sources(layout: Layout, settings: Settings, suite: str) -> str:
-    """Write the .sources file that users put into /etc/apt/sources.list.d/; returns its text."""
+    """Write the .sources file for /etc/apt/sources.list.d/ of users; returns its text."""
     keyring = layout.files.read(layout.root / settings.keyring)
     text = sources_text(settings.uri or file_uri(layout.root), [suite], keyring)
     _write_changed(layout, layout.sources(suite), text.encode())
@@ -78,7 +78,7 @@ def write_sources(layout: Layout, settings: Settings, suite: str) -> str:
 
 
 def _all_keys(layout: Layout, public: bytes) -> bytes:
-    """All that ever signed, so that older snapshots can be checked; the newest come first."""
+    """All keys that have ever signed, the newest first, so that older snapshots can be verified."""
     known = layout.files.read(layout.keys) if layout.files.is_file(layout.keys) else b""
     return known if known.startswith(public) else public + known
 

@@ -1,4 +1,4 @@
-"""Reading what is to be published: .debs, .dscs and .changes, whole and as they say they are."""
+"""Reading .debs, .dscs and .changes that are to be published, and checking their digests."""
 
 import base64
 import os
@@ -28,15 +28,15 @@ pickle = late("pickle")
 
 READER = "qlumod.repository.publishing.reading_process"
 WORTH = 1000
-"""How many packages a process of its own is started for: it begins in the time in which 300 small
-ones are read."""
+"""The number of packages for which another process is started: its start takes as long as
+reading 300 small packages."""
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 def read_incoming(files: Iterable[Path], *, listen: Listener) -> tuple[Incoming, ...]:
-    """Read all files; raises every fault of all of them at once."""
+    """Read all files; raises the faults of all of them together."""
     wanted = list(_each(files, _wanted_by))
     title = f"reading {len(wanted)} package files"
     with step(listen, title, total=len(wanted), unit="files") as advance:
@@ -55,7 +55,7 @@ def read_apart(
     *,
     listen: Listener,
 ) -> list[Incoming | QlumodError]:
-    """Read in so many processes side by side, in the same order: Python's threads take turns."""
+    """Read in parallel processes, since Python's threads are not parallel; keeps the order."""
     each = -(-len(wanted) // processes)
     parts = [wanted[start : start + each] for start in range(0, len(wanted), each)]
 
@@ -77,7 +77,7 @@ def read_apart(
 
 
 def suite_of(incoming: Iterable[Incoming]) -> str:
-    """The suite that the module packages belong to, by their names; raises `QlumodError`."""
+    """The suite of the module packages, from their names; raises `QlumodError`."""
     suites = {found for one in incoming if (found := _suite_of_name(one.entry.package))}
     if len(suites) != 1:
         found = (
@@ -110,7 +110,7 @@ def _taken(found: Incoming | QlumodError) -> list[Incoming]:
 
 
 def _each(items: Iterable[T], read: Callable[[T], Iterable[R]]) -> list[R]:
-    """Read each item; the faults of all are raised together."""
+    """Read each item; raises the faults of all items together."""
     found: list[R] = []
     faults: list[QlumodError] = []
     for item in items:

@@ -1,6 +1,7 @@
-"""The frame of every verb that changes a suite: open the repository, plan, offer.
+"""The steps of every verb that changes a suite: open the repository, plan, offer.
 
-What is offered is a value. Before anything is written the whole set is checked; then it is shown.
+An `Offer` is a value. Its whole module set is checked before anything is written; then it is
+published.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -39,9 +40,9 @@ from qlumod.system.keys.signers import Signers, signing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """What is asked of the modules: nothing of those that were offered before.
+    """The requirements for new modules; modules that were offered before are exempt.
 
-    `proofs` are given with them; `unproved` publishes also what nobody has proved.
+    `proofs` are given with the modules; `unproved` allows modules without proof.
     """
 
     proofs: tuple[GivenProof, ...] = ()
@@ -50,38 +51,38 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What a suite is to offer."""
+    """The new content of a suite."""
 
     suite: str
     before: Snapshot | None
-    """What it offers now."""
+    """The snapshot that it offers now."""
     plan: SuitePlan
     incoming: Sequence[Incoming] = ()
-    """The packages whose files the pool may not have yet."""
+    """The packages whose files may not be in the pool yet."""
     demand: Demand | None = None
-    """None: nothing of it is refused."""
+    """None: all modules are accepted."""
     exactly: bool = False
-    """Else sources leave that only modules were owed for which leave."""
+    """Otherwise sources are removed that were owed only for removed modules."""
     anyway: bool = False
-    """Whether there is a new snapshot of the same packages, too."""
+    """Whether to publish a new snapshot even if the packages are the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publisher:
-    """Changes suites of a repository, by keys that are tried while other work is done."""
+    """Changes suites of a repository; the signing keys are tested while other work is done."""
 
     layout: Layout
     settings: Settings
     terms: Terms
     signers: Callable[[], Signers]
-    """Waits for the keys; raises every reason against them."""
+    """Waits for the test of the keys; raises all faults of the keys."""
     listen: Listener
 
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Hold the repository's lock, unless nothing is written."""
         if not self.layout.own.is_dir():
-            # No repository is begun with keys that cannot sign, or that nobody should believe.
+            # No repository is created with keys that cannot sign or are too weak.
             raise_faults(self.signers().faults(self.settings.keys))
         if self.terms.dry_run:
             yield
@@ -90,9 +91,9 @@ class Publisher:
             yield
 
     def offer(self, offer: Offer) -> Publication:
-        """Check what the suite would offer, and show it if that is anything else than now.
+        """Check the new content of the suite, and publish it if it differs from the present one.
 
-        The repository is `opened`.
+        The repository must be `opened`.
         """
         contents = _Contents(self.layout, offer.incoming)
         raise_faults(contents.unfit())
@@ -120,7 +121,7 @@ class Publisher:
     def _proposal(
         self, offer: Offer, planned: SuitePlan, found: WholeSet, contents: "_Contents"
     ) -> ProposedSnapshot:
-        """The whole of what is shown; the documents that it names are kept first."""
+        """The snapshot to publish; the documents that it names are written first."""
         layout, terms = self.layout, self.terms
         keep_proofs(layout, offer.demand.proofs if offer.demand else ())
         return ProposedSnapshot(
@@ -138,7 +139,7 @@ class Publisher:
         )
 
     def _settled(self) -> Signers:
-        """The keys, once all are tried, and the settings and keyrings written."""
+        """Wait for the test of the keys, then write settings and keyrings; returns the keys."""
         able = self.signers()
         write_settings(self.layout, self.settings, able.public)
         return able
@@ -148,7 +149,7 @@ class Publisher:
 def publisher(
     layout: Layout, settings: Settings, terms: Terms, *, listen: Listener
 ) -> Iterator[Publisher]:
-    """Begin to change suites: the keys that sign are being tried from now on."""
+    """Start to test the signing keys, and yield a publisher."""
     with signing(settings.keys) as signers:
         yield Publisher(
             layout=layout, settings=settings, terms=terms, signers=signers, listen=listen
@@ -156,7 +157,7 @@ def publisher(
 
 
 def demand(layout: Layout, settings: Settings, admission: Admission, known: Permits) -> Demand:
-    """Read the proofs that are given, which name `known` permits only; raises the faults of all."""
+    """Read the given proofs, which may name only `known` permits; raises the faults of all."""
     if not admission.proofs:
         return Demand(unproved=admission.unproved)
     believed = provers(layout, settings)
@@ -193,7 +194,7 @@ def _looked_over(offer: Offer, layout: Layout, read: Read) -> WholeSet:
 
 
 class _Contents:
-    """What is in packages that are coming, or are published: each is looked into once."""
+    """The content of incoming or published packages; each is read once."""
 
     def __init__(self, layout: Layout, incoming: Sequence[Incoming]) -> None:
         self._root = layout.root
@@ -208,7 +209,7 @@ class _Contents:
         return read_held(self._listed(entry).texts, entry.title)
 
     def paths(self, entry: IndexEntry) -> Sequence[bytes]:
-        """Its files and links."""
+        """The files and links of a package."""
         return Listed(names=self._names(entry), texts={}).paths
 
     def _names(self, entry: IndexEntry) -> bytes:
@@ -218,7 +219,7 @@ class _Contents:
         return self._listed(entry).names
 
     def unfit(self) -> Iterator[QlumodError]:
-        """What of the packages that are coming must not get into an index."""
+        """An error for each field or path of incoming packages that must not get into an index."""
         for entry in self._coming:
             yield from wrong_in_fields(entry)
             if not entry.is_source:

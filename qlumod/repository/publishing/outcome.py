@@ -1,4 +1,4 @@
-"""What became of a change of a suite, for who asked for it."""
+"""The result of a change of a suite, for the caller."""
 
 from dataclasses import dataclass
 
@@ -11,20 +11,20 @@ debian_support = late("debian.debian_support")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What a suite offers now, or would."""
+    """The new content of a suite, or with `dry_run` the content that it would have."""
 
     suite: str
     snapshot: str | None
     """The new snapshot; None: nothing was published."""
     changes: tuple[SuiteChange, ...]
     sets: tuple[ModuleSet, ...] = ()
-    """The sets of modules that it says something new of."""
+    """The module sets whose records changed."""
     back_to: str | None = None
-    """The earlier snapshot whose packages it offers again."""
+    """The earlier snapshot whose packages the suite offers again."""
 
     @property
     def lower(self) -> tuple[str, ...]:
-        """The packages of which clients keep a higher version than the suite offers then."""
+        """The packages of which clients keep a higher version than the suite then offers."""
         version = debian_support.Version
         return tuple(
             change.package

@@ -1,4 +1,4 @@
-"""Reading a package that is to be published: whole, and as it says it is."""
+"""Reading a package that is to be published, and checking its digests."""
 
 import hashlib
 import re
@@ -27,32 +27,32 @@ from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 _VERSION = re.compile(r"(\d+:)?[0-9][A-Za-z0-9.+~-]*\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*\Z")
 _OF_INDEX = COMPUTED | {"package", "source", "files"}
-"""What Sources itself tells of a source package, beside its checksums."""
+"""The fields of a .dsc that Sources replaces with its own, besides the checksums."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """A package that is to be published, and where its files lie now."""
+    """A package that is to be published, and the present paths of its files."""
 
     entry: IndexEntry
     sources: tuple[Path, ...]
-    """The files of the entry as they lie now, in the same order."""
+    """The present paths of the entry's files, in the same order."""
     names: bytes | None = None
-    """Its files and links line by line, where they are known already."""
+    """Its files and links, one per line, if already known."""
     held: tuple[Held, ...] | None = None
-    """The modules in it, where they are known already."""
+    """The modules in it, if already known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageFile:
-    """A .deb or .dsc, and what the .changes file that named it says of it."""
+    """A .deb or .dsc, and the sums in the .changes file that names it."""
 
     path: Path
     said: Mapping[Path, Sum]
 
 
 def attempted(wanted: PackageFile) -> Incoming | QlumodError:
-    """Read a package, or tell what is against it."""
+    """Read a package, or return its fault."""
     try:
         return _read_deb(wanted) if wanted.path.suffix == ".deb" else _read_dsc(wanted)
     except QlumodError as fault:
@@ -66,7 +66,7 @@ def pool_directory(source: str) -> str:
 
 
 def said_files(path: Path, document: ControlStanza) -> dict[Path, Sum]:
-    """The files that a .changes or .dsc names, with size and digest, as they lie beside it."""
+    """The files that a .changes or .dsc names, in its own directory, with size and digest."""
     said: dict[Path, Sum] = {}
     for digest, size, name in _raw_checksums(path, document):
         if not _NAME.match(name):
@@ -104,7 +104,7 @@ def _assaid_files(path: Path, found: Sum, said: Mapping[Path, Sum], by: str) -> 
 
 def _read_deb(wanted: PackageFile) -> Incoming:
     path = wanted.path
-    # The digest comes first: it says better than anything else that a file is not what was built.
+    # The digest comes first: it gives the clearest error for a file that differs from the build's.
     found = _checked_sum(path, wanted.said, ".changes")
     deb = Deb.at(path)
     control = normalised(deb.control).fields
@@ -117,13 +117,13 @@ def _read_deb(wanted: PackageFile) -> Incoming:
     try:
         held = read_held(listed.texts, entry.title)
     except QlumodError:
-        # It is raised where modules are asked for: not everybody minds.
+        # The error is raised when modules are read: some callers need none.
         held = None
     return Incoming(entry=entry, sources=(path,), names=listed.names, held=held)
 
 
 def _identity(path: Path, control: Mapping[str, str]) -> tuple[str, str, str]:
-    """Package, version and architecture, safe as parts of a file name."""
+    """Package, version and architecture, checked to be safe as parts of a file name."""
     missing = [name for name in ("Package", "Version", "Architecture") if not control.get(name)]
     if missing:
         raise QlumodError(f"{path}: its control file has no field {missing[0]}")
@@ -162,7 +162,7 @@ def _read_dsc(wanted: PackageFile) -> Incoming:
 
 
 def _source_fields(document: ControlStanza) -> dict[str, str]:
-    """A .dsc's own fields, without those that Sources tells of the package and of its files."""
+    """The fields of a .dsc, without those that Sources replaces with its own."""
     return {
         name: value
         for name, value in document.fields.items()
@@ -173,7 +173,7 @@ def _source_fields(document: ControlStanza) -> dict[str, str]:
 
 
 def _of_index(package: str, directory: str, sums: Mapping[Path, Sum]) -> dict[str, str]:
-    """What Sources says of a package and its files, the .dsc among them: of what was read."""
+    """The fields of Sources about a package and its files (with the .dsc), from the read files."""
     return {
         "Package": package,
         "Directory": directory,

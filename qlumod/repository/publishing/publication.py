@@ -1,4 +1,4 @@
-"""One publication, from a plan to the rename that shows it."""
+"""One publication, from a plan to the rename that makes it visible."""
 
 import lzma
 import time
@@ -45,12 +45,12 @@ from qlumod.system.processes.workers import workers
 
 _IDENTITY = "%Y%m%dT%H%M%SZ"
 CLOCK_SLACK = 30
-"""How many seconds the newest snapshot may be ahead of this machine's clock."""
+"""The maximum seconds by which the newest snapshot may be ahead of this machine's clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """When a snapshot was made, and when clients are to stop believing it."""
+    """The time of a snapshot, and the time after which clients reject it."""
 
     date: int
     valid_until: int | None
@@ -63,33 +63,33 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedSnapshot:
-    """What a suite is to offer, as of when, and who signs it."""
+    """A snapshot to publish: its content, its times, and its signing keys."""
 
     plan: SuitePlan
     incoming: tuple[Incoming, ...]
-    """The packages whose files the pool may not have yet."""
+    """The packages whose files may not be in the pool yet."""
     layout: Layout
     settings: Settings
     suite: str
     before: Snapshot | None
-    """What it offers now."""
+    """The snapshot that the suite offers now."""
     modules: str
-    """The text of its module sets."""
+    """The text of its module sets file."""
     documents: tuple[Path, ...]
-    """The files of these sets, which are not synced yet."""
+    """The document files of these sets, which are not synced yet."""
     paths: Paths
-    """Tells the files of packages."""
+    """Returns the files of a package."""
     times: Times
     signers: Callable[[], Signers]
-    """Waits for the keys, once the indexes are written; raises every reason against them."""
+    """Waits for the test of the keys, after the indexes are written; raises all faults of keys."""
 
 
 def times(
     layout: Layout, before: Snapshot | None, *, date: int | None, valid_for: int | None
 ) -> Times:
-    """Date a publication later than all others: apt ignores a Release file that is older.
+    """The times of a publication, later than all others: apt ignores an older Release file.
 
-    `date` None is now. `valid_for` are seconds; None keeps what the suite had.
+    `date` None is now. `valid_for` is in seconds; None keeps the suite's present value.
     """
     moment = _later_than_all(layout, date)
     span = _span(before) if valid_for is None else valid_for
@@ -97,7 +97,7 @@ def times(
 
 
 def show_snapshot(proposal: ProposedSnapshot, *, listen: Listener) -> str:
-    """Make what is proposed what the suite offers; returns the snapshot's name."""
+    """Publish the proposed snapshot and let the suite point at it; returns the snapshot's name."""
     try:
         _show(proposal, listen=listen)
     except Damaged as damage:
@@ -108,7 +108,7 @@ def show_snapshot(proposal: ProposedSnapshot, *, listen: Listener) -> str:
 
 
 def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
-    """The same; raises `Damaged` where what is kept of earlier indexes is not what was written."""
+    """The same; raises `Damaged` if the cached chunks of earlier indexes are damaged."""
     layout, before, times = proposal.layout, proposal.before, proposal.times
     architectures = _architectures(proposal)
     with staged(layout, times.identity, proposal.suite, times.date) as staging:
@@ -135,7 +135,7 @@ def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
             signers = proposal.signers()
             for name, data in _signed(text.encode(), signers.keys).items():
                 stage_file(staging, name, data)
-        # It may take long, so keys have shown before that they can sign.
+        # Copying may take long, so the signing comes before it.
         stage_pool(staging, coming, listen=listen)
         _look(proposal, staging, chunks, texts, signers, listen=listen)
         commit(staging, listen=listen)
@@ -151,7 +151,7 @@ def _look(
     *,
     listen: Listener,
 ) -> None:
-    """Look at the staged tree once more, as clients do and file by file, and make it last."""
+    """Check the staged tree with an apt client and file by file, and sync it."""
     written = [*proposal.documents, *(file.parent for file in proposal.documents)]
     with workers(3) as beside:
         sound = beside.submit(chunks.check, texts.values())
@@ -172,7 +172,7 @@ def _look(
                 listen=listen,
             )
         except Exception:
-            # Where what is kept was damaged, this is what became of it.
+            # If cached chunks are damaged, raise that error: it is the cause.
             sound.result()
             raise
         synced.result()
@@ -180,7 +180,7 @@ def _look(
 
 
 def _architectures(proposal: ProposedSnapshot) -> tuple[str, ...]:
-    """The architectures that need an index; one goes with the last package that is for it."""
+    """The architectures that need an index; one is dropped with its last package."""
     plan, settings = proposal.plan, proposal.settings
     known = {entry.architecture for entry in plan.added} | set(settings.architectures)
     if not {entry.architecture for entry in plan.removed} - known - {ALL, SOURCE}:
@@ -190,20 +190,20 @@ def _architectures(proposal: ProposedSnapshot) -> tuple[str, ...]:
 
 
 class _Indexes:
-    """Packs indexes and puts them into the staged tree; several threads may give them."""
+    """Compresses indexes and writes them into the staged tree; several threads may call it."""
 
     def __init__(self, staging: Staging, chunks: Chunks, *, xz: bool) -> None:
         self.sums: dict[str, Sum] = {}
-        """What Release has to say of them."""
+        """Size and digest of each index, for Release."""
         self._staging = staging
         self._chunks = chunks
         self._xz = (XZ,) if xz else ()
         self._first: dict[Digest, str] = {}
-        # What is empty is the same in all kinds: no two threads may make it.
+        # All kinds share the empty text, so that no two threads may make it.
         chunks.pack_nothing()
 
     def __call__(self, path: str, text: Chunked) -> None:
-        """Put an index in; one that is the same as another one is linked."""
+        """Add an index; one that is equal to another one becomes a link."""
         self._chunks.pack(text)
         self.sums[path] = text.sum
         same = self._first.setdefault(text.sum.sha256, path)
@@ -246,7 +246,7 @@ def _later_than_all(layout: Layout, date: int | None) -> int:
             " clock: clients would ignore what is published now",
             remedy="set the clock",
         )
-    # Two snapshots never have one name; clients refuse dates in the future.
+    # Two snapshots must have different names, and clients reject dates in the future.
     time.sleep(max(0.0, ahead + 1))
     return int(time.time())
 

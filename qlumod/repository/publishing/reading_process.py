@@ -1,8 +1,8 @@
-"""A process that reads packages, since threads of Python take turns; see `incoming.read_apart`.
+"""A process that reads packages, since Python's threads do not run in parallel.
 
-``python -m qlumod.repository.publishing.reading_process`` is given `PackageFile` values on standard
-input. It writes a line for some of them at a time: what was read of each, or what is against it.
-Both are pickled, the lines in base64.
+``python -m qlumod.repository.publishing.reading_process`` reads `PackageFile` values from standard
+input. It writes one line per group of them: the `Incoming` or the error of each. Input and lines
+are pickled, the lines also in base64. See `incoming.read_apart`.
 """
 
 import base64
@@ -12,7 +12,7 @@ import sys
 from qlumod.repository.publishing.package_files import attempted
 
 AT_ONCE = 100
-"""How many packages a line is about."""
+"""The number of packages per line."""
 
 
 def _main() -> None:

@@ -1,9 +1,9 @@
-"""Making a snapshot out of sight, then showing it by one rename; and taking back what was cut off.
+"""Staging a snapshot, making it visible by one rename, and reverting interrupted publications.
 
-A publication lies in ``.qlumod/staging/<id>/`` until it is whole: ``tree`` is the snapshot to be,
-``pool`` holds the new files under their published names. Whatever the commit did not reach can be
-told from there, so that the next run takes it back: files of the pool that are the staged ones by
-inode, and the snapshot of that name.
+A publication is in ``.qlumod/staging/<id>/`` until it is complete: ``tree`` is the new snapshot,
+``pool`` has the new files by their published names. If a commit is interrupted, the next run finds
+there what to revert: the files of the pool that have the inodes of the staged ones, and the
+snapshot of that name.
 """
 
 import os
@@ -29,28 +29,28 @@ from qlumod.system.processes.run import run
 
 BY_HASH = "by-hash/SHA256"
 FEW = 500
-"""How many files are synced by themselves.
+"""The maximum number of files that are synced one by one; otherwise the file system is synced.
 
-30 files, as of one package, take 0.03 s so, and 0.14 s with all else that was written to the file
-system meanwhile; 2,000 take 0.36 s and 0.08 s.
+30 files, as of one package, take 0.03 s one by one, and 0.14 s with a sync of the file system,
+which includes all other pending writes; 2,000 files take 0.36 s and 0.08 s.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staging:
-    """A publication in the making."""
+    """An unfinished publication."""
 
     layout: Layout
     identity: str
     suite: str
     date: int
-    """The time of its files: servers tell clients by it (to the second) what is new."""
+    """The mtime of its files: servers use it (in seconds) to tell clients what is new."""
     fresh: list[Path] = field(default_factory=list)
-    """The files that were written, and are not yet made last."""
+    """The files that were written and are not synced yet."""
 
     @property
     def root(self) -> Path:
-        """Everything of this publication, gone when it is over."""
+        """The directory of this publication, removed at its end."""
         return self.layout.staging / self.identity
 
     @property
@@ -60,12 +60,12 @@ class Staging:
 
     @property
     def tree(self) -> Path:
-        """The snapshot to be."""
+        """The new snapshot."""
         return self.root / "tree"
 
     @property
     def indexes(self) -> Path:
-        """Where Release and the indexes are put."""
+        """The directory of Release and the indexes."""
         return self.tree / "dists" / self.suite
 
     @property
@@ -75,13 +75,13 @@ class Staging:
 
     @property
     def client(self) -> Path:
-        """The private root of the apt client that tries the snapshot."""
+        """The private root of the apt client that tests the snapshot."""
         return self.root / "client"
 
 
 @contextmanager
 def opened(layout: Layout, *, wait: float, listen: Listener) -> Iterator[None]:
-    """Hold the repository's lock, with the debris of a cut-off publication removed."""
+    """Hold the repository's lock; first remove the files of interrupted publications."""
     layout.require_own()
     layout.files.make(layout.own)
     with layout.files.locked(layout.lock, wait=wait, listen=listen):
@@ -91,10 +91,10 @@ def opened(layout: Layout, *, wait: float, listen: Listener) -> Iterator[None]:
 
 @contextmanager
 def staged(layout: Layout, identity: str, suite: str, date: int) -> Iterator[Staging]:
-    """Make room for a publication; what did not become visible is gone after the block."""
+    """Make the directories of a publication; after the block, uncommitted files are removed."""
     staging = Staging(layout=layout, identity=identity, suite=suite, date=date)
     try:
-        # It is new, in a directory where nobody else may write: no path in there needs care.
+        # A new directory where nobody else may write: paths in it need no check for links.
         layout.files.make_new(staging.root)
         with told(staging.indexes):
             make_directories(staging.indexes, sync=False)
@@ -105,7 +105,7 @@ def staged(layout: Layout, identity: str, suite: str, date: int) -> Iterator[Sta
 
 
 def recover(layout: Layout, *, listen: Listener) -> None:
-    """Take back what cut-off publications left."""
+    """Revert interrupted publications."""
     for left in layout.files.names(layout.staging):
         listen(Notice(text=f"removing what an interrupted publication left: {left}"))
         _take_back(layout, left)
@@ -118,7 +118,7 @@ def recover(layout: Layout, *, listen: Listener) -> None:
 
 
 def stage_pool(staging: Staging, wanted: Mapping[PoolFile, Path], *, listen: Listener) -> None:
-    """Copy the files that the pool does not have, as of `check_pool`."""
+    """Copy the files that the pool lacks, as `check_pool` returns them."""
     total = sum(file.size for file in wanted)
     with step(listen, "copying into the pool", total=total, unit="bytes") as advance:
         for file, source in sorted(wanted.items()):
@@ -129,7 +129,7 @@ def stage_pool(staging: Staging, wanted: Mapping[PoolFile, Path], *, listen: Lis
 
 
 def check_pool(layout: Layout, incoming: Iterable[Incoming]) -> dict[PoolFile, Path]:
-    """The files that the pool does not have yet, and where they lie; raises on other bytes."""
+    """The files that the pool lacks, and their paths; raises if the pool has other bytes."""
     wanted: dict[PoolFile, Path] = {}
     faults: list[QlumodError] = []
     gone = remembered(layout)
@@ -148,7 +148,7 @@ def check_pool(layout: Layout, incoming: Iterable[Incoming]) -> dict[PoolFile, P
 
 
 def stage_index(staging: Staging, path: str, parts: Iterable[bytes]) -> Sum:
-    """Put an index in, also by its digest, once the earlier ones are there by theirs."""
+    """Add an index, also by its digest; earlier by-hash files must exist already."""
     file = staging.indexes / path
     found = write_unsynced(file, parts, modified=staging.date)
     by_hash = file.parent / BY_HASH / found.sha256
@@ -162,7 +162,7 @@ def stage_index(staging: Staging, path: str, parts: Iterable[bytes]) -> Sum:
 
 
 def stage_again(staging: Staging, path: str, other: str, found: Sum) -> None:
-    """Put an index in whose bytes are there already, as another one's."""
+    """Add an index with the same bytes as one that was added."""
     file = staging.indexes / path
     by_hash = file.parent / BY_HASH / found.sha256
     if not by_hash.exists():
@@ -171,19 +171,19 @@ def stage_again(staging: Staging, path: str, other: str, found: Sum) -> None:
 
 
 def stage_file(staging: Staging, name: str, data: bytes) -> Sum:
-    """Put a file beside Release, or Release itself."""
+    """Add Release, or a file in the same directory."""
     staging.fresh.append(staging.indexes / name)
     return write_unsynced(staging.indexes / name, [data], modified=staging.date)
 
 
 def unsynced(staging: Staging) -> list[Path]:
-    """What has to be made last before the commit."""
+    """The paths that must be synced before the commit."""
     folders = (Path(folder) for folder, _, _ in os.walk(staging.root))
     return [*staging.fresh, *staging.chunks.glob("*"), *folders]
 
 
 def sync_staged(staging: Staging, paths: Sequence[Path]) -> None:
-    """Make everything staged last: one by one, or with all else that the file system has."""
+    """Sync all staged files: one by one, or by a sync of the whole file system."""
     if len(paths) <= FEW:
         sync_all(paths)
     else:
@@ -193,7 +193,7 @@ def sync_staged(staging: Staging, paths: Sequence[Path]) -> None:
 def check_references(
     staging: Staging, files: Iterable[tuple[str, int]], planned: SuitePlan
 ) -> None:
-    """Every file that the indexes name must be in the pool, or staged for it."""
+    """Raise for each file that the indexes name and that is neither in the pool nor staged."""
     tops = (str(staging.layout.root), str(staging.root))
     missing = {
         path for path, size in files if not any(_has_size(f"{top}/{path}", size) for top in tops)
@@ -210,7 +210,7 @@ def check_references(
 
 
 def commit(staging: Staging, *, listen: Listener) -> None:
-    """Put pool files and snapshot in their places, then show them by one rename."""
+    """Move pool files and snapshot to their places, then make them visible by one rename."""
     layout = staging.layout
     new = _folders(staging.pool)
     total = sum(map(len, new.values()))
@@ -248,7 +248,7 @@ def _is_shown(layout: Layout, identity: str) -> bool:
 
 
 def _two_contents(wanted: Iterable[PoolFile]) -> list[QlumodError]:
-    """Two packages of one publication that bring one file name, such as an orig tarball."""
+    """An error for each file name, such as of an orig tarball, that has two different contents."""
     first: dict[str, PoolFile] = {}
     return [
         QlumodError(f"{file.path} is to be published twice, with different bytes")
@@ -258,7 +258,7 @@ def _two_contents(wanted: Iterable[PoolFile]) -> list[QlumodError]:
 
 
 def keep_earlier(staging: Staging, before: Path) -> None:
-    """Clients that have an earlier InRelease find its indexes by their digests."""
+    """Link the by-hash indexes of an earlier snapshot, for clients that have its InRelease."""
     for folder, _, names in os.walk(before):
         if folder.endswith(BY_HASH):
             there = Path(folder)
@@ -266,7 +266,7 @@ def keep_earlier(staging: Staging, before: Path) -> None:
 
 
 def _folders(top: Path) -> dict[Path, list[str]]:
-    """The files of each directory, also of those that have none."""
+    """The files of each directory, including empty directories."""
     return {
         Path(folder).relative_to(top): sorted(names) for folder, _, names in sorted(os.walk(top))
     }

@@ -1,4 +1,4 @@
-"""On what terms a suite changes: what people say who change it."""
+"""The options of a change of a suite, as the user gives them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,28 +8,28 @@ from qlumod.model.profile import RELEASED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Which repository changes, as of when, and whether it really does."""
+    """The repository to change, the time of the change, and whether it is only planned."""
 
     repository: Path
     date: int | None = None
     """The snapshot's time, in seconds since 1970; None: now."""
     valid_for: int | None = None
-    """How many seconds clients believe the snapshot; None: as many as the one before."""
+    """The seconds for which clients accept the snapshot; None: as many as for the earlier one."""
     dry_run: bool = False
-    """Whether it is only told what would change."""
+    """Whether to report the changes without making them."""
     wait: float = 0.0
-    """How many seconds another publisher may take."""
+    """The maximum seconds to wait for another publisher."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """What is asked of packages that come into a suite."""
+    """The requirements for packages that are added to a suite."""
 
     allow_older: bool = False
     """Whether a lower version may follow a higher one."""
     proofs: tuple[Path, ...] = ()
-    """Documents of verify-stack: modules need one."""
+    """The proofs of the modules: documents of verify-stack."""
     unproved: bool = False
-    """Whether modules need none."""
+    """Whether modules without a proof are accepted."""
     profile: str = RELEASED
-    """The profile that packages may be made in besides the usual one."""
+    """The profile that packages may be built with, besides the usual one."""

@@ -1,8 +1,8 @@
-"""The last look before a commit: a real apt client updates from the staged tree and resolves.
+"""The last check before a commit: an apt client updates from the staged tree and resolves.
 
-The client has no other archive. What the new packages need from outside the suite (the
-distribution's packages) is taken for installed; what has a name of this repository's own must be
-in the suite.
+The client has no other archive. Dependencies of the new packages outside the suite (packages of the
+distribution) are assumed to be installed; packages with a name of this repository must be in the
+suite.
 """
 
 import re
@@ -23,8 +23,8 @@ from qlumod.system.processes.command import CommandFailed
 _OWN = re.compile(r"((python3|dh)-)?qlumod(-.+)?\Z")
 _MODULE = "-module-"
 AT_ONCE = 500
-"""How many packages one apt-get is asked for: 500 take 0.2 s, 4,000 take 2.8 s, and a command line
-holds 2 MB."""
+"""The maximum number of packages per apt-get: 500 take 0.2 s, 4,000 take 2.8 s, and a command line
+is limited to 2 MB."""
 
 
 def try_staged(
@@ -36,9 +36,9 @@ def try_staged(
     keyring: bytes,
     listen: Listener,
 ) -> None:
-    """Let a client of each architecture use the staged tree; raises `QlumodError`.
+    """Test the staged tree with a client of each architecture; raises `QlumodError`.
 
-    `offered` tells the text of an architecture's Packages, in parts of whole paragraphs.
+    `offered` returns the text of an architecture's Packages, in parts of whole paragraphs.
     """
     with step(listen, "trying it with a real apt client"):
         for architecture in architectures:
@@ -59,9 +59,9 @@ def try_staged(
 def stand_in(
     inside: Mapping[str, Iterable[bytes]], added: Iterable[IndexEntry], architecture: str
 ) -> str:
-    """The dpkg status of a machine that has all that the added entries need from elsewhere.
+    """The dpkg status of a machine with all external dependencies of the added entries.
 
-    `inside` has what the suite offers, as of `by_name`.
+    `inside` are the paragraphs of the suite, as `by_name` returns them.
     """
     own = _own_prefixes(inside)
     provided = sorted(
@@ -102,11 +102,11 @@ def _are_marked(
     added: Sequence[IndexEntry],
     listen: Listener,
 ) -> bool:
-    """Whether marking them all for installation is enough to see that all can be had.
+    """Whether marking all entries for installation shows that all can be installed.
 
-    10,000 are marked in 0.1 s; apt-get's simulation of that takes a hundred times as long. It alone
-    tells the reason against one, and whether packages that Pre-Depend on others that come with them
-    have an order in which to be unpacked (Policy 7.2).
+    Marking 10,000 takes 0.1 s; a simulation with apt-get takes a hundred times as long. But only
+    the simulation gives the reason for a failure, and tells whether packages that Pre-Depend on
+    other new ones can be unpacked in some order (Policy 7.2).
     """
     if any(
         relation["name"] in inside
@@ -120,7 +120,7 @@ def _are_marked(
 
 
 def _resolve(client: AptClient, added: Sequence[IndexEntry], suite: str, listen: Listener) -> None:
-    """Try many at once, which is quick; then fewer, since some may exclude each other."""
+    """Try many packages at once, which is fast; then fewer, since some may conflict."""
     wanted = [f"{entry.package}={entry.version}" for entry in added]
     parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
     raise_faults(
@@ -137,7 +137,7 @@ def _resolve(client: AptClient, added: Sequence[IndexEntry], suite: str, listen:
 def _failing(
     client: AptClient, wanted: Sequence[str], listen: Listener
 ) -> Iterator[tuple[str, CommandFailed]]:
-    """Those that cannot be installed even alone, found by asking for halves of what fails."""
+    """The packages that cannot be installed even alone, found by bisection of failing groups."""
     failed = _fails(client, wanted, listen)
     if failed and len(wanted) == 1:
         yield wanted[0], failed
@@ -156,7 +156,7 @@ def _fails(client: AptClient, wanted: Sequence[str], listen: Listener) -> Comman
 
 
 def by_name(offered: Iterable[bytes]) -> dict[str, list[bytes]]:
-    """The paragraphs of packages by what these are called and what they provide.
+    """The paragraphs of packages, by the names that each package has or provides.
 
     `offered` is the text of Packages, in parts of whole paragraphs.
     """
@@ -175,7 +175,7 @@ def _names(paragraph: bytes) -> Iterator[str]:
 
 
 def _all_needs(added: Iterable[IndexEntry], inside: Mapping[str, Iterable[bytes]]) -> Iterator[Any]:
-    """What these entries need, and what that needs, and so on."""
+    """The relations of these entries, and of all packages that they need, recursively."""
     waiting = [entry.text for entry in added]
     seen: set[str] = set()
     while waiting:
@@ -187,19 +187,19 @@ def _all_needs(added: Iterable[IndexEntry], inside: Mapping[str, Iterable[bytes]
 
 
 def _related(text: str, field: re.Pattern[str]) -> list[Any]:
-    """All relations of a paragraph's field, alternatives one by one."""
+    """All relations of a paragraph's field, each alternative separately."""
     return [relation for group in alternatives(text, field) for relation in group]
 
 
 def _provided(relation: Any) -> str:
-    """A version that satisfies the relation."""
+    """An entry for Provides that satisfies the relation."""
     operator, version = relation["version"] or ("=", "0")
     nudge = {"<<": "~", ">>": "+0"}.get(operator, "")
     return f"{relation['name']} (= {version}{nudge})"
 
 
 def _own_prefixes(names: Iterable[str]) -> tuple[str, ...]:
-    """What the module packages of this suite begin with, such as ``qlustar-module-``."""
+    """The prefixes of the names of this suite's module packages, such as ``qlustar-module-``."""
     found = {name.partition(_MODULE)[0] for name in names if _MODULE in name}
     return tuple(sorted(prefix + _MODULE for prefix in found))
 

@@ -1,1 +1,1 @@
-"""Which changes of a suite are allowed: pure rules over its entries."""
+"""Pure rules over the entries of a suite: which changes are allowed."""

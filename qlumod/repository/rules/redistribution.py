@@ -1,4 +1,4 @@
-"""What not everybody may be given: no public suite takes it, and no suite what is for trials."""
+"""Refusing packages that must not be redistributed in public suites, and trial builds in all."""
 
 import re
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ def refuse_private(entries: Iterable[IndexEntry], suite: str, settings: Settings
 
 
 def refuse_trials(entries: Iterable[IndexEntry], profile: str) -> None:
-    """Raise for each entry that was made in another profile than that which is published."""
+    """Raise for each entry that was built in another profile than the published one."""
     raise_faults(
         QlumodError(
             f"{entry.title} was made in the profile {made}, for trials",

@@ -1,4 +1,4 @@
-"""What the packages of a suite need of each other."""
+"""Dependencies between the packages of a suite."""
 
 import logging
 import re
@@ -15,14 +15,14 @@ debian_support = late("debian.debian_support")
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 
-# What it cannot parse it takes for a name, and says so; apt then says what is wrong with it.
+# python-debian takes what it cannot parse for a name, and logs it; apt reports the fault later.
 logging.getLogger("debian.deb822").addFilter(
     lambda record: "cannot parse package relationship" not in record.getMessage()
 )
 
 
 def _field(name: str) -> re.Pattern[str]:
-    """The value of a field in a paragraph, its further lines included."""
+    """A pattern for the value of a field in a paragraph, with continuation lines."""
     return re.compile(rf"^{name}:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 
 
@@ -38,7 +38,7 @@ def alternatives(text: str, field: re.Pattern[str]) -> list[Sequence[Any]]:
 
 @lru_cache(maxsize=1000)
 def _relations(value: str) -> Sequence[Sequence[Any]]:
-    """What a field says: the modules of a release all say the same."""
+    """Parse a field; cached, since the modules of a release have equal fields."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return tuple(map(tuple, deb822.PkgRelation.parse_relations(value)))
@@ -47,7 +47,7 @@ def _relations(value: str) -> Sequence[Sequence[Any]]:
 def broken_by(
     removed: Sequence[IndexEntry], staying: Iterable[IndexEntry]
 ) -> Iterator[tuple[IndexEntry, str]]:
-    """What stays and needs something that only the removed ones offer; and what it needs."""
+    """Each staying entry that needs something only removed entries offer, and that relation."""
     names = {name for entry in removed for name in _offers(entry)}
     binaries = [entry for entry in staying if not entry.is_source]
     needing = [entry for entry in binaries if _mentions(entry, names)]
@@ -61,12 +61,12 @@ def broken_by(
 
 
 def _mentions(entry: IndexEntry, names: set[str]) -> bool:
-    """Whether a package may need one of these names: most do not."""
+    """Whether a package may need one of these names: a fast filter, since most packages do not."""
     return not names.isdisjoint(_WORD.findall("".join(NEEDS.findall(entry.text))))
 
 
 def _by_name(entries: Iterable[IndexEntry]) -> dict[str, set[str | None]]:
-    """The versions of each name that packages have or provide."""
+    """The versions of each name that the packages have or provide."""
     found: dict[str, set[str | None]] = {}
     for entry in entries:
         for name, version in _offers(entry).items():
@@ -83,7 +83,7 @@ def _is_met(relation: Sequence[Any], offered: Mapping[str, set[str | None]]) -> 
 
 
 def _offers(entry: IndexEntry) -> dict[str, str | None]:
-    """The names that a package has, and in which version."""
+    """The names that a package has or provides, with versions."""
     if "\nProvides:" not in entry.text:
         return {entry.package: entry.version}
     provided = {

@@ -1,4 +1,4 @@
-"""Which snapshots stay and which may go: a policy over what was published, pure."""
+"""The retention policy for snapshots: which are kept and which may be removed; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.snapshots import Snapshot
 
 Family = tuple[str, str]
-"""What the versions are counted of: a package, or a module's meta-version; and an architecture."""
+"""The unit in which versions are counted: package or module's meta-version, and architecture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How much of what was published stays."""
+    """The numbers of the retention policy."""
 
     keep: int
-    """How many versions of each package, and of each meta-version x.y of a module."""
+    """The number of versions to keep of each package, and of each meta-version x.y of a module."""
     grace: int
-    """How many seconds a snapshot stays after the suite has moved on to the next one."""
+    """The seconds for which a snapshot is kept after its suite got the next one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """A snapshot, with all that it has."""
+    """A snapshot and its entries."""
 
     snapshot: Snapshot
     entries: tuple[IndexEntry, ...]
@@ -46,9 +46,9 @@ class Offered:
 def retained(
     offered: Sequence[Offered], current: Iterable[str], retention: Retention, *, now: int
 ) -> Mapping[str, str]:
-    """The snapshots that stay, each with the reason; all others may go.
+    """The snapshots to keep, each with the reason; all others may be removed.
 
-    `offered` are all snapshots, the oldest first; `current` those that suites point at.
+    `offered` are all snapshots, the oldest first; `current` are those that suites point at.
     """
     reasons = dict.fromkeys(current, "a suite points at it")
     for suite in sorted({one.suite for one in offered}):
@@ -62,7 +62,7 @@ def retained(
 
 
 def family(entry: IndexEntry) -> Family:
-    """What an entry is a version of: all ``x.y.z`` of a module's payload are of ``x.y``."""
+    """The family of an entry: all ``x.y.z`` of a module's payload belong to ``x.y``."""
     try:
         name = ModulePackage.parse(entry.package)
         meta = ReleaseVersion.parse(name.version).meta[0]
@@ -83,16 +83,16 @@ def newest_versions(entries: Iterable[IndexEntry], keep: int) -> dict[Family, tu
 
 
 def older_than(entries: Iterable[IndexEntry], keep: int) -> frozenset[IndexEntry]:
-    """The entries of older versions than the newest `keep` of their family."""
+    """The entries with versions older than the newest `keep` of their family."""
     known = tuple(entries)
     newest = newest_versions(known, keep)
     return frozenset(entry for entry in known if entry.version not in newest[family(entry)])
 
 
 def _in_grace(of_suite: Sequence[Offered], since: int) -> Iterator[tuple[str, str]]:
-    """Clients may still use what was served until a moment ago, however old it is.
+    """The snapshots that a suite offered after `since`, which clients may still use.
 
-    What was published last stays, too: its suite is gone, but nothing has taken its place.
+    The last snapshot is kept, too: if its suite was removed, nothing has replaced it.
     """
     for one, following in pairwise(of_suite):
         if following.snapshot.date > since:
@@ -101,7 +101,7 @@ def _in_grace(of_suite: Sequence[Offered], since: int) -> Iterator[tuple[str, st
 
 
 def _with_kept_versions(of_suite: Sequence[Offered], keep: int) -> Iterator[tuple[str, str]]:
-    """The newest snapshot that has each of the versions to keep."""
+    """For each version to keep, the newest snapshot that has it."""
     kept = newest_versions({entry for one in of_suite for entry in one.entries}, keep)
     found: set[tuple[Family, str]] = set()
     for one in reversed(of_suite):

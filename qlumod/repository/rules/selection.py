@@ -1,4 +1,4 @@
-"""Some of what a suite offers, with the sources that belong to it: pure."""
+"""Selecting some packages of a suite, with their sources: pure."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -10,7 +10,7 @@ from qlumod.repository.rules.relations import broken_by
 def only(
     entries: Sequence[IndexEntry], packages: Sequence[str], suite: str
 ) -> Sequence[IndexEntry]:
-    """The binary packages of these names, with their sources; no names stand for all entries."""
+    """The binary packages of these names, with their sources; without names, all entries."""
     _require(entries, packages, suite)
     if not packages:
         return entries
@@ -25,9 +25,10 @@ def only(
 def without(
     entries: Sequence[IndexEntry], packages: Sequence[str], also: Collection[IndexEntry], suite: str
 ) -> tuple[IndexEntry, ...]:
-    """All but the binary packages of these names and `also` others, and the sources of only these.
+    """All entries except binary packages of these names, the entries `also`, and their sources.
 
-    Raises where what stays needs what goes.
+    A source is kept if another binary package is built from it. Raises if a staying entry needs a
+    removed one.
     """
     _require(entries, packages, suite)
     binaries = [entry for entry in entries if not entry.is_source]

@@ -1,4 +1,4 @@
-"""What a publication changes in a suite: pure, before anything is written."""
+"""The plan of a publication: the changes of a suite, before anything is written; pure."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ debian_support = late("debian.debian_support")
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class SuiteChange:
-    """One package that gets another version; None: it was not there, or is not there any more."""
+    """A package that gets another version; `old` None: it is added, `new` None: it is removed."""
 
     package: str
     architecture: str
@@ -33,17 +33,17 @@ class SuiteChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuitePlan:
-    """What the suite will offer, and how that differs from what it offers now."""
+    """The new content of a suite, and the difference to the present content."""
 
     entries: Callable[[], Sequence[IndexEntry]]
-    """All that the suite will offer, sorted; to read 10,000 takes longer than a publication."""
+    """Returns all new entries, sorted; reading 10,000 takes longer than a publication."""
     changes: tuple[SuiteChange, ...]
     added: tuple[IndexEntry, ...]
-    """The entries that the suite does not have yet."""
+    """The entries that are new in the suite."""
     removed: tuple[IndexEntry, ...]
-    """Those that it will not have any more."""
+    """The entries that are removed from the suite."""
     beside: tuple[IndexEntry, ...]
-    """What stays and is called like something that is added or removed."""
+    """The unchanged entries with the package name of an added or removed entry."""
 
 
 def plan_publication(
@@ -53,10 +53,10 @@ def plan_publication(
     everything: Callable[[], Sequence[IndexEntry]] | None = None,
     allow_older: bool = False,
 ) -> SuitePlan:
-    """Put new entries into a suite: each package has the new version then, the others stay.
+    """Plan to add entries to a suite: they replace older versions, all other entries stay.
 
-    Raises every reason against it at once. With `everything` that the suite offers, `published` may
-    be as much of it as the new entries touch (`related`).
+    Raises all faults together. If `everything` returns all entries of the suite, `published` may be
+    only those that the new entries affect (`related`).
     """
     new = _without_repeats(incoming)
     _refuse_two_versions(new)
@@ -81,7 +81,7 @@ def _all_then(
 
 
 def plan_for(published: Collection[IndexEntry], entries: Sequence[IndexEntry]) -> SuitePlan:
-    """What has to be done so that the suite offers these entries."""
+    """The plan by which the suite offers exactly these entries."""
     before, after = set(published), set(entries)
     added, removed = sort_entries(after - before), sort_entries(before - after)
     names = {entry.package for entry in (*added, *removed)}
@@ -95,7 +95,7 @@ def plan_for(published: Collection[IndexEntry], entries: Sequence[IndexEntry]) -
 
 
 def without_sources(planned: SuitePlan, sources: Collection[tuple[str, str]]) -> SuitePlan:
-    """Take source packages out that nothing in the suite owes any more."""
+    """The plan without source packages that the suite no longer owes."""
     going = {entry for entry in planned.entries() if entry.is_source and entry.source in sources}
     if not going:
         return planned
@@ -121,7 +121,7 @@ def changes_between(
 
 
 def _versions(entries: Iterable[IndexEntry]) -> dict[tuple[str, str], str]:
-    """The newest version of each package: a suite may hold older sources, too."""
+    """The newest version of each package: a suite may also have older sources."""
     newest: dict[tuple[str, str], str] = {}
     for entry in entries:
         key = (entry.package, entry.architecture)
@@ -135,7 +135,7 @@ def _is_newer(version: str, other: str) -> bool:
 
 
 def _without_repeats(entries: Iterable[IndexEntry]) -> tuple[IndexEntry, ...]:
-    """A file that was named twice, by itself and by a .changes file, counts once."""
+    """The entries, each once: a user may name a file directly and by a .changes file."""
     return sort_entries({(entry.files, entry.architecture): entry for entry in entries}.values())
 
 
@@ -143,7 +143,7 @@ def _refuse_two_versions(new: Sequence[IndexEntry]) -> None:
     first: dict[tuple[str, str, str], IndexEntry] = {}
     faults = []
     for entry in new:
-        # Several versions of one source may be owed for what the payloads of a suite hold.
+        # The packages in the payloads of a suite may require several versions of one source.
         version = entry.version if entry.is_source else ""
         other = first.setdefault((entry.package, entry.architecture, version), entry)
         if other is not entry:
@@ -170,7 +170,7 @@ def _refuse_other_bytes(published: Sequence[IndexEntry], new: Sequence[IndexEntr
 
 
 def replaced(file: PoolFile) -> QlumodError:
-    """The error for a published name that is to get other bytes."""
+    """The error for a published file name that would get other bytes."""
     return QlumodError(
         f"{file.path} is published already, with other bytes; a published file is never replaced",
         remedy="give the changed package a higher version (for a module: the next N of x.y.z-N)",
@@ -194,7 +194,7 @@ def _refuse_older(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) ->
 
 
 def _refuse_broken(made: SuitePlan) -> None:
-    """What stays must not lose what it needs; what is new, a real apt client tries."""
+    """Raise if a staying entry loses a dependency; an apt client tests the new entries later."""
     removed = [entry for entry in made.removed if not entry.is_source]
     if not removed:
         return
@@ -208,7 +208,10 @@ def _refuse_broken(made: SuitePlan) -> None:
 
 
 def _merged(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) -> tuple[IndexEntry, ...]:
-    """New binaries replace older ones; sources go with the last binary that is made from them."""
+    """The entries of a suite after adding new ones.
+
+    New binaries replace older ones; a source is removed with the last binary built from it.
+    """
     names = {(entry.package, entry.architecture) for entry in new}
     binaries = [
         *(entry for entry in new if not entry.is_source),

@@ -1,6 +1,6 @@
-"""The modules that a suite offers, set by set: those of one release, flavor and architecture.
+"""Sets of a suite's modules: the modules of one release, flavor and architecture.
 
-Only they meet in an image.
+Only modules of one set can be in one image.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,17 +16,17 @@ from qlumod.model.stacks import excluded, gaps
 debian_support = late("debian.debian_support")
 
 MOST = 10
-"""How many of many lines an error tells."""
+"""The maximum number of detail lines of an error."""
 MOST_NAMED = 100
-"""How many unproved pairs the document of a set names: a part of its format."""
+"""The maximum number of unproved pairs in the document of a set: a part of its format."""
 
 Pair = tuple[ModuleName, ...]
-"""Two modules that may be in one image; or one, where there is no other."""
+"""Two modules that may be in one image, or one module if the set has no pair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A module of a set: the version of its package, the digest of that, and what it holds."""
+    """A module of a set: the version and the digest of its package, and the package's content."""
 
     version: str
     deb: Digest
@@ -34,18 +34,18 @@ class Member:
 
     @property
     def module(self) -> ModuleName:
-        """Its name."""
+        """The module's name."""
         return self.held.module
 
     @property
     def title(self) -> str:
-        """How errors name it."""
+        """The name in errors: module and version."""
         return f"{self.module} {self.version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proving:
-    """How many pairs a set has, how many of them are unproved, the first of these, and proofs."""
+    """The number of pairs of a set and of unproved ones, the first unproved pairs, and proofs."""
 
     pairs: int = 0
     unproved: int = 0
@@ -55,7 +55,7 @@ class Proving:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleSet:
-    """The modules that may meet in an image, sorted; the newest package of each."""
+    """The modules that may be in one image, sorted; the newest package of each."""
 
     release: ReleaseVersion
     flavor: FlavorName
@@ -65,21 +65,21 @@ class ModuleSet:
 
     @property
     def key(self) -> SetKey:
-        """What its members have in common."""
+        """Release, flavor and architecture of all members."""
         return self.release, self.flavor, self.architecture
 
     @property
     def held(self) -> dict[ModuleName, Held]:
-        """What each module holds."""
+        """The content of each module's package, by module."""
         return {one.module: one.held for one in self.members}
 
     def named(self, pair: Pair) -> str:
-        """The modules of a pair, with their versions."""
+        """The modules of a pair with their versions, as text."""
         return " + ".join(one.title for one in self.members if one.module in pair)
 
 
 def newest_members(members: Iterable[Member]) -> tuple[Member, ...]:
-    """One member for each module, sorted."""
+    """The newest member of each module, sorted."""
     found: dict[ModuleName, Member] = {}
     for one in members:
         known = found.setdefault(one.module, one)
@@ -89,7 +89,9 @@ def newest_members(members: Iterable[Member]) -> tuple[Member, ...]:
 
 
 def set_faults(one: ModuleSet) -> Iterator[QlumodError]:
-    """What keeps the modules of a set from being in an image: gaps, and two versions of one."""
+    """An error for each missing required module, and for each pair of modules that may be in one
+    image and have a package in two versions.
+    """
     held = one.held
     yield from _gaps(one)
     several = _several_versions(held.values())
@@ -102,7 +104,7 @@ def set_faults(one: ModuleSet) -> Iterator[QlumodError]:
 
 
 def shortened(lines: Sequence[str], total: int) -> Iterator[str]:
-    """The first of many lines, and how many more there are."""
+    """The first of many lines, and a line with the number of the others."""
     yield from lines[:MOST]
     if total > MOST:
         yield f"and {total - MOST} more"
@@ -123,7 +125,7 @@ def _gaps(one: ModuleSet) -> Iterator[QlumodError]:
 
 
 def _several_versions(modules: Iterable[Held]) -> set[str]:
-    """The packages that not all modules have in the same version: few, of thousands."""
+    """The packages that modules have in different versions: a few of thousands."""
     first: dict[str, str] = {}
     return {
         name
@@ -134,7 +136,7 @@ def _several_versions(modules: Iterable[Held]) -> set[str]:
 
 
 def _differing(lower: Held, upper: Held, several: set[str]) -> tuple[str, ...]:
-    """A line for each package that both have, in two versions."""
+    """A line for each package that the two modules have in different versions."""
     mine, other = lower.packages, upper.packages
     return tuple(
         f"{name}: {mine[name]} in {lower.module}, {other[name]} in {upper.module}"

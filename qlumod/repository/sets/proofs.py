@@ -1,4 +1,4 @@
-"""Proofs that a repository has: which stacks of published modules equal one installation."""
+"""The proofs in a repository: which stacks of published modules equal one installation."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,24 +21,24 @@ from qlumod.system.keys.signers import armoured_keys
 from qlumod.system.keys.strength import Weakness, weaknesses
 
 LARGEST = 1 << 28
-"""Bytes of a document: beyond that it is none of ours."""
+"""The maximum bytes of a proof document."""
 
 ProofsByStack = Mapping[Digest, Digest]
-"""The proof of each stack that equals an installation."""
+"""The digest of the proof, by the digest of each stack that equals an installation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenProof:
-    """A document that somebody gives to the repository."""
+    """A proof document that a user gives to the repository."""
 
     path: Path
     data: bytes
-    """As it was signed."""
+    """The signed document."""
     proof: Proof
 
     @property
     def digest(self) -> Digest:
-        """Its name in the repository."""
+        """The digest of the document, which is its name in the repository."""
         return digest_bytes(self.data)
 
     @property
@@ -49,18 +49,18 @@ class GivenProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provers:
-    """Whose proofs a repository takes: the fingerprints, and the public keys."""
+    """The keys whose proofs a repository accepts: fingerprints and public keys."""
 
     where: Path
     """The repository, for errors."""
     fingerprints: tuple[str, ...]
     keyring: bytes
     weak: Mapping[str, Weakness]
-    """The keys among them whose signatures prove nothing any more."""
+    """The keys among them that are too weak, so that their signatures are not accepted."""
 
 
 def provers(layout: Layout, settings: Settings) -> Provers:
-    """The keys that sign the repository, and those of the hosts that it was told of."""
+    """The signing keys of the repository, and the proving keys in its settings."""
     own, others = layout.root / settings.keyring, layout.proving_keys
     with daemons(secret=False) as ready:
         ready()
@@ -79,9 +79,9 @@ def provers(layout: Layout, settings: Settings) -> Provers:
 
 
 def read_proof(path: Path, believed: Provers, known: Permits) -> GivenProof:
-    """Read what `qlumod verify-stack --proof` wrote; raises `QlumodError`.
+    """Read a document of `qlumod verify-stack --proof`; raises `QlumodError`.
 
-    It is signed by a key of a host whose proofs are `believed`, and names `known` permits only.
+    It must be signed by one of the `believed` keys, and may name only `known` permits.
     """
     with told(path, "read"):
         size = path.stat().st_size
@@ -121,14 +121,14 @@ def _stranger(path: Path, believed: Provers, details: Iterable[str]) -> QlumodEr
 
 
 def known_proofs(layout: Layout) -> ProofsByStack:
-    """What the proofs say that the repository has."""
+    """The proved stacks of all proofs in the repository."""
     if not layout.files.is_file(layout.proved):
         return {}
     return parse_known(layout.files.read(layout.proved), str(layout.proved))
 
 
 def parse_known(data: bytes, path: str) -> ProofsByStack:
-    """Read which stack which proof has proved; raises `QlumodError`."""
+    """Parse the file of proved stacks and their proofs; raises `QlumodError`."""
     return dict(_known(line, path) for line in lines_of(decoded(data, path)))
 
 
@@ -140,7 +140,7 @@ def _known(line: str, where: str) -> tuple[Digest, Digest]:
 
 
 def keep_proofs(layout: Layout, given: Iterable[GivenProof]) -> None:
-    """Take documents into the repository; what it has already stays."""
+    """Add documents to the repository; existing ones stay."""
     known = dict(known_proofs(layout))
     for one in given:
         file = proof_file(layout, one.digest)
@@ -169,19 +169,19 @@ def forget_proofs(layout: Layout, mentioned: Collection[Digest]) -> None:
 
 
 def _kept(layout: Layout, file: Path) -> GivenProof:
-    """A document that was believed when it was given, perhaps by a version that knew less."""
+    """Read a document that was accepted when it was added, maybe by an older version of qlumod."""
     data = layout.files.read(file)
     proof = parse_proof(gpg.unchecked_text(data), str(file), known=None)
     return GivenProof(path=file, data=data, proof=proof)
 
 
 def proof_file(layout: Layout, digest: Digest) -> Path:
-    """Where a document lies."""
+    """The path of a document."""
     return layout.proofs / f"{digest}.json"
 
 
 def is_whole(layout: Layout, digest: Digest) -> bool:
-    """Whether a document is there, as it was given."""
+    """Whether a document exists unchanged."""
     file = proof_file(layout, digest)
     return layout.files.is_file(file) and digest_bytes(layout.files.read(file)) == digest
 

@@ -1,4 +1,4 @@
-"""Which pairs of a set of modules are proved to equal one installation, and what is said if not."""
+"""Finding the pairs of a module set that are not proved to equal one installation; the errors."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from qlumod.repository.sets.set_documents import line_of
 
 
 def judged_pairs(one: ModuleSet, proved: ProofsByStack) -> ModuleSet:
-    """A set with how much of it is proved."""
+    """A set with the numbers of its proved and unproved pairs."""
     held = one.held
     pairs = _pairs(held)
     found: dict[Pair, Digest] = {}
@@ -37,14 +37,14 @@ def judged_pairs(one: ModuleSet, proved: ProofsByStack) -> ModuleSet:
 
 
 def must_be_proved(suite: str) -> bool:
-    """Whether a suite takes proved modules only; proposed updates are there to be tried."""
+    """Whether a suite accepts only proved modules; suites of proposed updates are for testing."""
     return not suite.endswith(UPDATES)
 
 
 def unproved_faults(
     sets: Iterable[ModuleSet], suite: str, given: Sequence[GivenProof]
 ) -> Iterator[QlumodError]:
-    """What is against publishing sets that are not proved."""
+    """An error for each set that has unproved pairs."""
     for one in sets:
         if one.proving.unproved:
             lacking = [one.named(pair) for pair in one.proving.lacking]
@@ -66,13 +66,13 @@ def _pairs(held: Mapping[ModuleName, Held]) -> Sequence[Pair]:
 
 
 def _stack(pair: Pair, held: Mapping[ModuleName, Held]) -> Digest:
-    """The stack of a pair, with all that both require."""
+    """The digest of the stack of a pair with all required modules."""
     modules = frozenset[ModuleName]().union(*(stack_of(one, held) for one in pair))
     return stack_digest(held[module].payload for module in modules)
 
 
 def _hints(one: ModuleSet, given: GivenProof) -> Iterator[str]:
-    """Why a proof that was given is of no use."""
+    """The reasons why a given proof does not prove the set."""
     about = given.proof.about
     if (about.release, about.flavor, about.architecture) != one.key:
         yield f"{given.path} is about {about.release} ({about.flavor}, {about.architecture})"

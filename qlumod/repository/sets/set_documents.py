@@ -1,6 +1,6 @@
-"""What a snapshot says of its sets: a line for each, which names its document by digest.
+"""The record of a snapshot's module sets: a line per set with the digest of its document.
 
-So a publication reads, checks and writes those alone that it changes.
+Thus a publication reads, checks and writes only the documents of sets that it changes.
 """
 
 import json
@@ -29,12 +29,12 @@ from qlumod.repository.format.snapshots import Snapshot
 from qlumod.repository.sets.module_sets import Member, ModuleSet, Proving
 
 MODULES = "modules"
-"""The file of a snapshot, beside Release."""
+"""The name of the file, in the directory of Release."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLine:
-    """What a snapshot says of a set: the digest of its document, and how much is proved."""
+    """The line of a set: the digest of its document, the numbers of pairs and unproved pairs."""
 
     release: ReleaseVersion
     flavor: FlavorName
@@ -45,12 +45,12 @@ class SetLine:
 
     @property
     def key(self) -> SetKey:
-        """What its members have in common."""
+        """Release, flavor and architecture of all members."""
         return self.release, self.flavor, self.architecture
 
     @property
     def tally(self) -> str:
-        """How much is proved of what."""
+        """The number of proved pairs of the set, as text."""
         return (
             f"{self.pairs - self.unproved} of {self.pairs} pairs of modules are proved of"
             f" {self.release} ({self.flavor}, {self.architecture})"
@@ -62,7 +62,7 @@ class SetLine:
 
 
 def line_of(one: ModuleSet) -> SetLine:
-    """What a snapshot says of a set."""
+    """The line of a set."""
     return SetLine(
         release=one.release,
         flavor=one.flavor,
@@ -74,7 +74,7 @@ def line_of(one: ModuleSet) -> SetLine:
 
 
 def lines_text(lines: Iterable[SetLine]) -> str:
-    """The file of a snapshot."""
+    """The text of the file in a snapshot."""
     return "".join(f"{one}\n" for one in sorted(lines, key=lambda one: one.key))
 
 
@@ -85,14 +85,14 @@ def read_lines(data: bytes, path: str) -> tuple[SetLine, ...]:
 
 
 def recorded_sets(snapshot: Snapshot) -> tuple[SetLine, ...] | None:
-    """The sets of a snapshot; None: it is older than this file."""
+    """The set lines of a snapshot; None: the snapshot is older than this file format."""
     if MODULES not in snapshot.sums:
         return None
     return read_lines(snapshot.checked(MODULES), str(snapshot.directory / MODULES))
 
 
 def set_document(one: ModuleSet) -> bytes:
-    """A set as JSON, the same bytes every time."""
+    """A set as JSON; equal sets give equal bytes."""
     proving = one.proving
     values = {
         "release": str(one.release),
@@ -120,7 +120,7 @@ def set_document(one: ModuleSet) -> bytes:
 
 
 def keep_set(layout: Layout, one: ModuleSet) -> Path:
-    """Write the document of a set where the lines of snapshots name it; it is not yet synced."""
+    """Write the document of a set under its digest, without a sync; returns the path."""
     data = set_document(one)
     file = layout.sets / digest_bytes(data)
     if not layout.files.is_file(file) or layout.files.read(file) != data:
@@ -130,7 +130,7 @@ def keep_set(layout: Layout, one: ModuleSet) -> Path:
 
 
 def read_set(layout: Layout, line: SetLine) -> ModuleSet | None:
-    """The set that a line is about; None: its document is not there, or damaged."""
+    """The set of a line; None: its document is missing, damaged, or of an older version."""
     file = layout.sets / line.document
     data = layout.files.read(file) if layout.files.is_file(file) else b""
     if digest_bytes(data) != line.document:
@@ -138,7 +138,7 @@ def read_set(layout: Layout, line: SetLine) -> ModuleSet | None:
     try:
         return _set(json.loads(data))
     except KeyError:
-        # Another version of qlumod knew less of modules.
+        # An older version of qlumod wrote fewer fields.
         return None
 
 
@@ -165,7 +165,7 @@ def _line(text: str, where: str) -> SetLine:
 
 
 def _set(values: Mapping[str, Any]) -> ModuleSet:
-    """Read the document of a set, which has the digest that was signed."""
+    """Parse the document of a set, whose digest was checked."""
     release = ReleaseVersion.parse(values["release"])
     flavor, architecture = values["flavor"], values["architecture"]
     return ModuleSet(

@@ -1,4 +1,4 @@
-"""The whole set that a suite is to offer: whether its modules go together, and are proved to."""
+"""The module sets that a suite would offer: whether modules are compatible, and proved."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,29 +17,29 @@ from qlumod.repository.sets.proving import judged_pairs
 from qlumod.repository.sets.set_documents import SetLine, line_of, read_set, recorded_sets
 
 Read = Callable[[IndexEntry], tuple[Held, ...]]
-"""The modules that a package holds; raises `QlumodError` where one is not whole."""
+"""Returns the modules in a package; raises `QlumodError` if one is incomplete."""
 Members = Mapping[SetKey, Sequence[Member]]
-"""The modules of some sets."""
+"""The modules of sets, by the set's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeSet:
-    """What a snapshot is to say of its sets, and those that it says something new of."""
+    """The set lines of a new snapshot, and the sets whose records changed."""
 
     lines: tuple[SetLine, ...]
     sets: tuple[ModuleSet, ...]
     changed: frozenset[SetKey]
-    """Those of them that have other members than before."""
+    """The keys of those sets whose members changed."""
     unowed: frozenset[Source]
-    """The sources that only members of before were made from."""
+    """The sources from which only removed members were made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looking:
-    """How sets are looked at.
+    """How sets are checked.
 
-    `anew`: more is proved than before. Not `strict` refuses nothing: what goes back to an earlier
-    state must not be kept from it.
+    `anew`: there are new proofs. Without `strict`, nothing is refused: a rollback to an earlier
+    state must always be possible.
     """
 
     layout: Layout
@@ -49,7 +49,7 @@ class Looking:
     strict: bool
 
     def members(self, entries: Iterable[IndexEntry]) -> Members:
-        """The modules in packages, by the set that they are of."""
+        """The modules in packages, by set."""
         found: dict[SetKey, list[Member]] = {}
         for entry in entries:
             for held in () if entry.is_source else self._held(entry):
@@ -68,16 +68,16 @@ class Looking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Next:
-    """What becomes of a set: as it will be (None: it has no modules any more), and who leaves."""
+    """A set after the change (None: it has no modules any more), and its removed members."""
 
     now: ModuleSet | None
     left: tuple[Member, ...]
     is_other: bool
-    """Whether it has other members than before."""
+    """Whether the members change."""
 
 
 def whole_set(planned: SuitePlan, before: Snapshot | None, looking: Looking) -> WholeSet:
-    """The sets that the suite would offer; only those that change are looked at."""
+    """The sets that the suite would offer; only changed sets are checked."""
     coming = looking.members(planned.added)
     known, old = _known(planned, before, coming, looking)
     following = tuple(_following(planned, old, coming, looking.proved))
@@ -106,17 +106,17 @@ def whole_set(planned: SuitePlan, before: Snapshot | None, looking: Looking) -> 
 def _known(
     planned: SuitePlan, before: Snapshot | None, coming: Members, looking: Looking
 ) -> tuple[Mapping[SetKey, SetLine], Members]:
-    """What the suite says of its sets now, and who the members are of those that may change."""
+    """The present set lines of the suite, and the members of the sets that may change."""
     recorded = recorded_sets(before) if before else ()
     lines = {line.key: line for line in recorded or ()}
     touched = _touched(planned, lines.values(), looking.anew) | coming.keys()
     old = None if recorded is None else _old(lines, touched, looking.layout)
-    # What is not recorded is read: all packages of an older snapshot, once.
+    # Without a record, all packages of an older snapshot are read, once.
     return lines, looking.members(planned.entries()) if old is None else old
 
 
 def _touched(planned: SuitePlan, lines: Iterable[SetLine], anew: bool) -> set[SetKey]:
-    """The sets that packages come to or leave, by their names, or of which more may be proved."""
+    """The sets that lose packages (found by package name), or that new proofs may affect."""
     named = {key for entry in planned.removed if (key := _key(entry.package))}
     return named | {line.key for line in lines if anew and line.unproved}
 
@@ -146,7 +146,7 @@ def _unowed(
     planned: SuitePlan,
     layout: Layout,
 ) -> frozenset[Source]:
-    """What modules that leave were made from, and nothing that stays is."""
+    """The sources from which removed modules were made, and no remaining package or module."""
     owed = {source for one in left for source in one.held.sources}
     if not owed:
         return frozenset()
@@ -163,14 +163,14 @@ def _unowed(
 def _old(
     known: Mapping[SetKey, SetLine], touched: Iterable[SetKey], layout: Layout
 ) -> Members | None:
-    """The members that sets had, as far as they are recorded; None: a document is missing."""
+    """The recorded members of sets; None: a document is missing."""
     found = {key: read_set(layout, known[key]) for key in touched if key in known}
     members = {key: one.members for key, one in found.items() if one}
     return members if len(members) == len(found) else None
 
 
 def _key(package: str) -> SetKey | None:
-    """The set that a package's module is of, by the package's name."""
+    """The set of a package's module, from the package's name; None: it is no module package."""
     try:
         name = ModulePackage.parse(package)
         return ReleaseVersion.parse(name.version), name.flavor, name.arch

@@ -1,1 +1,1 @@
-"""The verbs of a repository: each function is one call of the command line."""
+"""The verbs of a repository: each function implements one command."""

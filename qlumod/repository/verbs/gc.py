@@ -1,4 +1,4 @@
-"""Letting go of what was published: old snapshots, and the packages that only they have."""
+"""Removing old snapshots, and the packages that only they have."""
 
 import time
 from pathlib import Path
@@ -21,9 +21,9 @@ def collect(
     wait: float = 0.0,
     listen: Listener,
 ) -> LettingGo:
-    """Let go of the snapshots that the policy does not keep, and of what nothing else names.
+    """Remove the snapshots that the policy does not keep, and all files that only they name.
 
-    What suites offer stays as it is. `now` None is the clock's time.
+    The content of suites does not change. `now` None is the clock's time.
     """
     layout = Layout(root=repository.absolute())
     opened_settings(layout)

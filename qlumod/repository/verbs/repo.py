@@ -1,4 +1,4 @@
-"""Repositories themselves: beginning one, looking it over, and keys to try them out."""
+"""Creating and checking repositories, and making keys for tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from qlumod.system.keys.signers import public_keys, signing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Founded:
-    """A repository that is there now."""
+    """A created or existing repository."""
 
     directory: Path
     settings: Settings
     sources: str
-    """The .sources text of its suites; empty as long as there are none."""
+    """The .sources text of its suites; empty without suites."""
 
 
 def init_repository(
@@ -39,7 +39,10 @@ def init_repository(
     wait: float = 0.0,
     listen: Listener,
 ) -> Founded:
-    """Begin a repository, or find that it is as wished; `suites` are those to come."""
+    """Create a repository, or check that it has the requested settings.
+
+    `suites` are suites that will be published: their .sources are written, too.
+    """
     layout = Layout(root=repository.absolute())
     names = {suite_name(name) for name in suites}
     before = opened_settings(layout).keys if layout.files.is_file(layout.settings) else ()
@@ -48,7 +51,7 @@ def init_repository(
     proving = public_keys(settings.proving_keys) if told else None
     with signing(settings.keys) as signers:
         able = signers()
-        # One that clients have may go on beside the one that follows it.
+        # An existing key that clients have may sign together with its successor.
         raise_faults(able.faults(key for key in settings.keys if key not in before))
         with opened(layout, wait=wait, listen=listen):
             write_settings(layout, settings, able.public, proving)
@@ -61,11 +64,11 @@ def init_repository(
 
 
 def check_repository(repository: Path, *, listen: Listener) -> Findings:
-    """Read all of a repository and compare it with what was signed."""
+    """Read the whole repository and compare it with the signed digests."""
     layout = Layout(root=repository.absolute())
     return examine(layout, opened_settings(layout), listen=listen)
 
 
 def trial_key(home: Path, name: str, *, expires: str) -> str:
-    """Make a key without passphrase in a home of GnuPG; returns its fingerprint."""
+    """Make a key without passphrase in a GnuPG home directory; returns its fingerprint."""
     return make_key(home, name, expires=expires).fingerprint

@@ -1,4 +1,4 @@
-"""A small read-only HTTP server for trying a repository out: files, nothing hidden or outside."""
+"""A small read-only HTTP server for testing a repository; it serves no hidden or outside files."""
 
 import sys
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, Output
 
 PATIENCE = 20
-"""Seconds until a request is there, and for each block of an answer to be taken."""
+"""The maximum seconds to receive a request, and to send each block of an answer."""
 CONNECTIONS = 64
-"""How many are served at once; further ones are closed."""
+"""The maximum number of simultaneous connections; further ones are closed."""
 
 
 @contextmanager
 def server(root: Path, host: str, port: int, *, listen: Listener) -> Iterator[ThreadingHTTPServer]:
-    """A server that listens; port 0 takes a free one."""
+    """A listening server; port 0 selects a free port."""
     handler = partial(_Handler, root=root.resolve(), listen=listen)
     try:
         made = _Server((host, port), handler, listen)
@@ -38,13 +38,13 @@ def server(root: Path, host: str, port: int, *, listen: Listener) -> Iterator[Th
 
 
 def _tell(listen: Listener, client: str, text: str) -> None:
-    """What clients send may have control characters."""
+    """Log a line; control characters from clients are replaced."""
     line = "".join(letter if letter.isprintable() else "?" for letter in text)
     listen(Output(program="serve", line=f"{client} {line}"))
 
 
 class _Server(ThreadingHTTPServer):
-    """Serves so many connections at once; what goes wrong with one is one line."""
+    """Serves at most `CONNECTIONS` connections; an error of one is logged as one line."""
 
     daemon_threads = True
 
@@ -70,7 +70,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Files below the root by GET and HEAD, as http.server sends them."""
+    """Answers GET and HEAD with files below the root, by means of http.server."""
 
     protocol_version = "HTTP/1.1"
     server_version = "qlumod"
@@ -86,7 +86,7 @@ class _Handler(SimpleHTTPRequestHandler):
         _tell(self._listen, self.address_string(), format % args)
 
     def handle_one_request(self) -> None:
-        # The timeout is that of one byte; this is the whole request's.
+        # The timeout limits each read from the socket; this timer limits the whole request.
         self._alarm = Timer(PATIENCE, self._hang_up)
         self._alarm.daemon = True
         self._alarm.start()
@@ -111,7 +111,7 @@ class _Handler(SimpleHTTPRequestHandler):
         return str(self._file)
 
     def _found(self) -> Path | None:
-        """The file that is asked for; None: it is none, or hidden, or outside."""
+        """The requested file; None: it is missing, no regular file, hidden, or outside the root."""
         try:
             words = unquote(urlsplit(self.path).path).split("/")
             path = self._root.joinpath(*words[1:]).resolve()

@@ -1,4 +1,4 @@
-"""Signing suites anew, so that clients go on believing them."""
+"""Signing suites again, so that clients continue to accept them."""
 
 import time
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from qlumod.repository.rules.suite_plan import plan_for
 def renew(
     suites: Sequence[str], *, only_due: bool = False, terms: Terms, listen: Listener
 ) -> tuple[Publication, ...]:
-    """Sign suites anew with the same packages; no names stand for all suites.
+    """Sign suites again with the same packages; without names, all suites.
 
-    `only_due` leaves those as they are that clients believe for more than half of their time still,
-    or for ever.
+    `only_due` skips suites whose remaining validity is more than half of the whole one, or
+    unlimited.
     """
     layout = Layout(root=terms.repository.absolute())
     settings = opened_settings(layout)

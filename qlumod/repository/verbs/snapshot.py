@@ -1,4 +1,4 @@
-"""What was published when: the snapshots of a repository, and what differs between them."""
+"""The snapshots of a repository, and the differences between them."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,13 +16,13 @@ from qlumod.repository.sets.set_documents import SetLine, read_set, recorded_set
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownSnapshot:
-    """A snapshot, and the suite it is served as, if it is."""
+    """A snapshot, and the suite that points at it, if any."""
 
     snapshot: Snapshot
     current: bool
     entries: tuple[IndexEntry, ...]
     lines: tuple[SetLine, ...] = ()
-    """What it says of its sets of modules, and what is known of these."""
+    """The lines of its module sets."""
     sets: tuple[ModuleSet, ...] = ()
 
 
@@ -50,7 +50,7 @@ def snapshot(repository: Path, identity: str) -> ShownSnapshot:
 
 
 def snapshot_differences(repository: Path, old: str, new: str) -> tuple[SuiteChange, ...]:
-    """What differs between two snapshots, or what suites offer now, by their names."""
+    """The differences between two snapshots, by the names of snapshots or suites."""
     layout = Layout(root=repository.absolute())
     opened_settings(layout)
     before, after = (

@@ -1,4 +1,4 @@
-"""The source packages that who publishes payloads owes to those who get them (GPL, section 3)."""
+"""The source packages that a publisher of payloads must offer to recipients (GPL, section 3)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,35 +25,35 @@ from qlumod.system.processes.stalling import STALL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetching:
-    """Where sources come from, and where they go to."""
+    """The origin and the target directory of sources."""
 
     archives: Path
-    """A .sources file of archives with sources (Types: deb-src), with the keys that sign them; apt
-    checks each file by the digest that is signed there."""
+    """A .sources file of archives with sources (Types: deb-src) and their signing keys; apt checks
+    each file by the signed digest."""
     output: Path
     stall: float = STALL
-    """The seconds that hardly anything may come."""
+    """The maximum seconds of a download with almost no data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
-    """What a suite owes, and what became of it."""
+    """The source packages that a suite owes, and the result of fetching them."""
 
     suite: str
     published: int
-    """How many of the source packages the suite has already."""
+    """The number of these source packages that the suite has already."""
     fetched: tuple[Path, ...]
     """The .dsc files, to be published."""
     missing: tuple[Source, ...]
-    """Those that no archive has (any more), or that were not asked for."""
+    """The sources that no archive has (any more), or that were not fetched."""
 
 
 def owed_sources(
     suite: str, *, repository: Path, fetching: Fetching | None, listen: Listener
 ) -> Owed:
-    """Fetch the sources of all packages in the payloads of a suite that it does not offer itself.
+    """Fetch the sources of all packages in the payloads of a suite that the suite does not offer.
 
-    `fetching` None: they are only told.
+    `fetching` None: they are only reported.
     """
     layout = Layout(root=repository.absolute())
     opened_settings(layout)
@@ -76,7 +76,7 @@ def _is_payload(entry: IndexEntry) -> bool:
 
 
 def _named_in(layout: Layout, payloads: Iterable[IndexEntry]) -> set[Source]:
-    """What the contents files of the payloads name, but for packages that qlumod generated."""
+    """The sources in the payloads' contents files, except of packages that qlumod generated."""
     return {
         source
         for entry in payloads

@@ -1,4 +1,4 @@
-"""Taking back what a suite offers: an earlier set again, or some packages less."""
+"""Reverting a suite to an earlier snapshot, or removing packages from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from qlumod.system.disk.scratch import scratch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Less:
-    """What is to be offered: the whole set, and the packages that had to be made for it."""
+    """The new entries of a suite, and the packages that were made for it."""
 
     entries: tuple[IndexEntry, ...]
     made: tuple[Incoming, ...] = ()
@@ -38,10 +38,10 @@ def rollback(
     terms: Terms,
     listen: Listener,
 ) -> Publication:
-    """Let a suite offer again what it offered in an earlier snapshot, with a newer date.
+    """Publish the packages of an earlier snapshot of a suite again, with a newer date.
 
-    `identity` None is the newest snapshot that had other packages. `raise_metas` gives meta
-    packages a higher version, which clients that already upgraded follow.
+    `identity` None is the newest snapshot with other packages. `raise_metas` gives meta packages a
+    higher version, so that clients that already upgraded follow.
     """
     layout = Layout(root=terms.repository.absolute())
     settings = opened_settings(layout)
@@ -75,10 +75,10 @@ def remove_packages(
     terms: Terms,
     listen: Listener,
 ) -> Publication:
-    """Take binary packages out of a suite, with the sources that nothing else there was made from.
+    """Remove binary packages from a suite, with sources from which no other package was built.
 
-    `keep` takes out all payload packages but the newest so many versions of each meta-version. What
-    others of the suite need is refused.
+    `keep` removes all packages except the newest `keep` versions of each family (for payloads, of
+    each meta-version). Raises if a remaining package needs a removed one.
     """
     layout = Layout(root=terms.repository.absolute())
     settings = opened_settings(layout)
@@ -98,7 +98,7 @@ def _raised(
     folder: Path,
     listen: Listener,
 ) -> _Less:
-    """The same set with the meta packages under higher versions."""
+    """The same entries, with higher versions of the meta packages."""
     raised = to_raise(before.entries(), entries)
     made = read_incoming(make_raised(layout, raised, folder), listen=listen)
     staying = set(entries) - {one.entry for one in raised}

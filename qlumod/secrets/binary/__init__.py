@@ -1,4 +1,4 @@
-"""Secrets that are no text, read by the forms of their bytes."""
+"""Detecting secrets in binary formats."""
 
 from qlumod.secrets.binary.der import der_keys
 from qlumod.secrets.binary.kerberos import kerberos_files
@@ -18,4 +18,4 @@ FORMS: tuple[Reader, ...] = (
     stores,
 )
 NOISE: Reader = random_bytes
-"""Asked where nothing else was found."""
+"""The reader to use if no other one finds anything."""

@@ -1,4 +1,4 @@
-"""DER (X.690), just so far that a key is told from everything else."""
+"""A reader of DER (X.690), limited to what the detection of keys needs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ INTEGER, OCTETS, OID, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x30, 0x31
 
 @dataclass(frozen=True, slots=True)
 class Asn1Value:
-    """One element: its tag, and where its content begins and ends."""
+    """An element: its tag, and the start and end of its content."""
 
     data: bytes
     tag: int
@@ -22,18 +22,18 @@ class Asn1Value:
 
     @property
     def children(self) -> tuple["Asn1Value", ...]:
-        """The elements that it consists of; none where the content is no such row."""
+        """The elements in the content, up to the first invalid one."""
         return tuple(_row(self.data, self.start, self.end))
 
     @property
     def number(self) -> int:
-        """A small INTEGER; -1 for anything else."""
+        """The value of an INTEGER of at most four bytes; -1 for any other element."""
         small = self.tag == INTEGER and self.end - self.start <= 4
         return int.from_bytes(self.content, "big") if small else -1
 
 
 def element(data: bytes, at: int = 0) -> Asn1Value | None:
-    """The element that begins at a place; None where there is none that fits in."""
+    """The element at a position; None if it is invalid or longer than the data."""
     if at + 2 > len(data) or data[at] & 0x1F == 0x1F:
         return None
     length, start = data[at + 1], at + 2

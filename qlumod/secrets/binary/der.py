@@ -8,7 +8,7 @@ from qlumod.secrets.part import Part, places
 
 _PKCS = bytes.fromhex("2a864886f70d01")
 _ENCRYPTIONS = (_PKCS + b"\x05", _PKCS + b"\x0c\x01")
-"""PKCS#5 and PKCS#12 say so how a key is encrypted."""
+"""The prefixes of the identifiers of encryption schemes in PKCS#5 and PKCS#12."""
 _BAGS = {
     bytes.fromhex("060b2a864886f70d010c0a0101"): "a private key in PKCS#12",
     bytes.fromhex("060b2a864886f70d010c0a0102"): "a private key in PKCS#12",
@@ -22,13 +22,14 @@ _EMBEDDED = (
     bytes.fromhex("020100300506032b65"),  # Ed25519, X25519, Ed448, X448
     bytes.fromhex("020101300506032b65"),
 )
-"""How PKCS#8 goes on after its SEQUENCE, for the keys that are in use."""
+"""The bytes after the SEQUENCE of PKCS#8, for the usual algorithms."""
 _SHORT, _KEY_AT, _MANY_ZEROES = 80, 16, 4
-"""Bytes of a key of Ed25519 and its like in PKCS#8 (RFC 8410), and where its secret begins."""
+"""For keys such as Ed25519 in PKCS#8 (RFC 8410): the maximum size, the position of the secret, and
+the number of zero bytes that rules a key out."""
 
 
 def der_keys(part: Part) -> Iterator[Found]:
-    """A private key that a part is, or that lies within it."""
+    """A private key that is the part itself or is embedded in it."""
     kind = key_form(part.data)
     if kind:
         yield part.holds(kind, private="a secret" not in kind)
@@ -37,7 +38,7 @@ def der_keys(part: Part) -> Iterator[Found]:
 
 
 def key_form(data: bytes) -> str:
-    """What private key the bytes are; empty for none."""
+    """The kind of private key that the bytes are, or ""."""
     whole = element(data)
     if whole is None or whole.tag != SEQUENCE or whole.end - whole.start < 24:
         return ""
@@ -77,7 +78,7 @@ def _pkcs12(row: tuple[Asn1Value, ...], data: bytes) -> str:
 
 
 def _oid(value: Asn1Value) -> bytes:
-    """The identifier that a SEQUENCE begins with."""
+    """The object identifier at the start of a SEQUENCE."""
     first = element(value.data, value.start)
     return first.content if first and first.tag == OID and first.end <= value.end else b""
 
@@ -87,7 +88,7 @@ def _long(value: Asn1Value) -> bool:
 
 
 def _embedded(data: bytes) -> Iterator[bool]:
-    """Whether a PKCS#8 key lies somewhere within: its SEQUENCE begins two to four bytes before."""
+    """True for each embedded PKCS#8 key, whose SEQUENCE begins two to four bytes before."""
     for sign in _EMBEDDED:
         for at in places(data, sign):
             for start in range(max(0, at - 5), at - 1):
@@ -97,9 +98,9 @@ def _embedded(data: bytes) -> Iterator[bool]:
 
 
 def _is_prefix(found: bytes) -> bool:
-    """Whether it is how a short key begins, as programs have it, with what is next to that.
+    """Whether the bytes are only the prefix of a short key, as a constant in a program.
 
-    Compiled Python goes on with zeroes there, and random bytes have hardly any.
+    In compiled Python, zero bytes follow such a constant; random bytes contain hardly any.
     """
     whole = element(found)
     if whole is None or whole.end - whole.start > _SHORT:

@@ -1,4 +1,4 @@
-"""Kerberos' keytabs and credential caches, as MIT's documentation of the formats tells them."""
+"""Keytabs and credential caches of Kerberos, after MIT's documentation of the formats."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from qlumod.secrets.part import Part
 
 
 def kerberos_files(part: Part) -> Iterator[Found]:
-    """A keytab with an entry, or a cache of credentials."""
+    """A keytab with an entry, or a credential cache."""
     head = part.data[:2]
     if head in (b"\x05\x01", b"\x05\x02") and _has_entry(part.data):
         yield part.holds("a Kerberos keytab", private=True)
@@ -18,7 +18,7 @@ def kerberos_files(part: Part) -> Iterator[Found]:
 
 
 def _has_entry(data: bytes) -> bool:
-    """Whether the first entry, behind holes, fits in and names one to ten components."""
+    """Whether the first entry (after holes) is complete and has one to ten components."""
     order = "big" if data[1] == 2 else "little"
     at = 2
     for _ in range(1000):

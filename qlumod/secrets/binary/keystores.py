@@ -1,4 +1,4 @@
-"""Keystores of Java (JKS, JCEKS) and Bouncy Castle (BKS): their entries tell what they are."""
+"""Keystores of Java (JKS, JCEKS) and Bouncy Castle (BKS), judged by the types of their entries."""
 
 from collections.abc import Iterator
 
@@ -15,11 +15,11 @@ _SALT = 20
 
 
 class _Cut(Exception):
-    """The bytes end before the keystore does."""
+    """The data ends before the end of the keystore."""
 
 
 def keystores(part: Part) -> Iterator[Found]:
-    """A keystore that has a key in it; certificates alone are no secret."""
+    """A keystore that contains a key; certificates alone are no secret."""
     kind = _MAGIC.get(part.data[:4], "")
     try:
         if kind and _java_has_key(part.data):
@@ -39,7 +39,7 @@ def _number(data: bytes, at: int, size: int) -> int:
 
 
 def _java_has_key(data: bytes) -> bool:
-    """Walk the entries up to the first that is no certificate."""
+    """Whether the keystore contains an entry that is not a certificate."""
     if _number(data, 4, 4) not in (1, 2):
         return False
     at = 12

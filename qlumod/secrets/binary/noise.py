@@ -1,4 +1,4 @@
-"""Small files of pure random bytes, as keys are: no format that is in use looks like that."""
+"""Small files of random bytes, such as keys: no usual file format has such bytes."""
 
 import math
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from qlumod.secrets.found import Found
 from qlumod.secrets.part import Part
 
 SHORTEST, LONGEST = 16, 8192
-"""Shorter ones may be anything; keys are not longer."""
+"""The size limits: shorter data is ambiguous, and keys are not longer."""
 
 _FORMATS = (
     b"\x1f\x8b",
@@ -46,11 +46,11 @@ _FORMATS = (
     b"LZIP",
     b"\x89LZO",
 )
-"""How files begin that are compressed, or that their program knows."""
+"""The first bytes of compressed files and of other known formats."""
 
 
 def random_bytes(part: Part) -> Iterator[Found]:
-    """A part that is nothing but random bytes."""
+    """A part that consists of random bytes."""
     data = part.data
     if SHORTEST <= len(data) <= LONGEST and not data.startswith(_FORMATS):
         whole = element(data)
@@ -60,13 +60,13 @@ def random_bytes(part: Part) -> Iterator[Found]:
 
 
 def is_random(data: bytes) -> bool:
-    """Whether the bytes are spread as chance spreads them: values, bits, neighbours, steps."""
+    """Whether bytes pass statistical tests of randomness: values, bits, neighbours, steps."""
     tests = (_many_values, _even_bits, _few_repeats, _no_letters, _uneven_values, _uneven_steps)
     return not is_utf8(data) and all(passes(data) for passes in tests)
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether the bytes are a text in UTF-8."""
+    """Whether the bytes are valid UTF-8."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -83,14 +83,14 @@ def _many_values(data: bytes) -> bool:
 
 
 def _uneven_values(data: bytes) -> bool:
-    """Some values are rarer than others: a table has each equally often, chance has not (chi²)."""
+    """Whether frequencies of values vary as in random data (chi²); in a table they are equal."""
     mean = len(data) / 256
     squares = sum((data.count(value) - mean) ** 2 for value in range(256)) / mean
     return squares >= 255 - 6 * math.sqrt(2 * 255) if mean >= 1 else len(set(data)) < 250
 
 
 def _uneven_steps(data: bytes) -> bool:
-    """No step from a byte to a later one is frequent, by difference or by bits, as in a table."""
+    """Whether no difference or XOR between a byte and a later one is frequent, as in a table."""
     most = len(data) / 256 + 6 * math.sqrt(len(data) / 256) + 4
     return all(
         max(map(steps.count, set(steps))) <= most
@@ -105,7 +105,7 @@ def _differences(data: bytes, width: int) -> bytes:
 
 
 def _flips(data: bytes, width: int) -> bytes:
-    """The bits that change between each second entry of so many bytes and the one behind it."""
+    """The XOR of each pair of adjacent entries, where an entry has `width` bytes."""
     starts = range(0, len(data) - 2 * width + 1, 2 * width)
     return bytes(data[at + n] ^ data[at + width + n] for at in starts for n in range(width))
 
@@ -116,7 +116,7 @@ def _even_bits(data: bytes) -> bool:
 
 
 def _few_repeats(data: bytes) -> bool:
-    """No value is much more frequent than others, and few follow themselves."""
+    """Whether no value is much more frequent than others, and few bytes are repeated."""
     most = max(data.count(value) for value in set(data))
     mean = len(data) / 256
     again = sum(one == other for one, other in pairwise(data))
@@ -124,7 +124,7 @@ def _few_repeats(data: bytes) -> bool:
 
 
 def _no_letters(data: bytes) -> bool:
-    """No more letters and digits than chance gives: short records have words in them."""
+    """Whether printable characters are as rare as in random data: short records have words."""
     share = 95 / 256
     shown = sum(0x20 <= byte < 0x7F for byte in data)
     return shown <= share * len(data) + 4 * math.sqrt(len(data) * share * (1 - share))

@@ -1,4 +1,4 @@
-"""OpenPGP's secret key packets (RFC 9580, section 5.5.3), in the old format and the new."""
+"""Secret key packets of OpenPGP (RFC 9580, section 5.5.3), in the old and the new format."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,11 @@ from qlumod.secrets.part import Part
 _SECRET_KEY, _PUBLIC_KEY, _SECRET_SUBKEY = 5, 6, 7
 _ALGORITHMS = frozenset((1, 2, 3, 16, 17, 18, 19, 22, 25, 26, 27, 28))
 _MOST = 200
-"""So many packets are walked over."""
+"""The maximum number of packets that are read."""
 
 
 def pgp_keys(part: Part) -> Iterator[Found]:
-    """A secret key among the packets that a part consists of."""
+    """A secret key packet, if a part consists of packets."""
     at = 0
     for _ in range(_MOST):
         packet = _packet(part.data, at)
@@ -27,7 +27,7 @@ def pgp_keys(part: Part) -> Iterator[Found]:
 
 
 def _packet(data: bytes, at: int) -> tuple[int, int, int] | None:
-    """Tag, start of the body and end of the packet at a place."""
+    """Tag, start of the body and end of the packet at a position, or None."""
     if at + 6 > len(data) or not data[at] & 0x80:
         return None
     if data[at] & 0x40:
@@ -51,7 +51,7 @@ def _new_length(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _is_key(data: bytes, start: int) -> bool:
-    """Whether a packet's body begins as keys do: version, time, algorithm."""
+    """Whether a packet's body begins like a key: version, time, algorithm."""
     body = data[start : start + 8]
     if len(body) < 8:
         return False

@@ -1,4 +1,4 @@
-"""Private keys of SSH that are no PEM: OpenSSH's own bytes, and dropbear's."""
+"""Private SSH keys that are not PEM: the binary formats of OpenSSH and dropbear."""
 
 from collections.abc import Iterator
 
@@ -14,11 +14,11 @@ _PUBLIC_FIELDS = {
     b"ecdsa-sha2-nistp384": 3,
     b"ecdsa-sha2-nistp521": 3,
 }
-"""How many fields a public key has, its name included; a private one has more."""
+"""The number of fields of a public key with its name; a private key has more."""
 
 
 def ssh_keys(part: Part) -> Iterator[Found]:
-    """A private key that a part is."""
+    """A private key, if the part is one."""
     if part.data.startswith(b"openssh-key-v1\0"):
         yield part.holds("an OpenSSH private key", private=True)
     elif part.data.startswith(b"SSH PRIVATE KEY FILE FORMAT 1.1\n\0"):
@@ -28,7 +28,7 @@ def ssh_keys(part: Part) -> Iterator[Found]:
 
 
 def _is_dropbear(data: bytes) -> bool:
-    """A public key's fields, and then more; Ed25519 has both halves in one field."""
+    """Whether more fields follow those of a public key; in Ed25519, one field has both halves."""
     if data[:3] != b"\0\0\0" or len(data) > 20_000:
         return False
     fields = tuple(_fields(data))

@@ -1,4 +1,4 @@
-"""Files that programs keep secrets in, told by their first bytes or by what is within."""
+"""Files in which programs store secrets, detected by their first bytes or their content."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _PRIVATE = ("key of git-crypt", "Tor private")
 _COOKIES = re.compile(rb"\0\x12MIT-MAGIC-COOKIE-1\0\x10")
 
 _BERKELEY = (b"\x00\x05\x31\x62", b"\x62\x31\x05\x00", b"\x00\x06\x15\x61", b"\x61\x15\x06\x00")
-"""What stands at byte 12 of a btree or a hash of Berkeley DB."""
+"""The bytes at position 12 of a btree or a hash of Berkeley DB."""
 _WITHIN_DB = (
     (b"\0userPassword", "passwords of SASL"),
     (b"global-salt", "a private key of NSS (key3.db)"),
@@ -51,7 +51,7 @@ _WITHIN_TDB = (
 
 
 def stores(part: Part) -> Iterator[Found]:
-    """What is kept in a file of this form."""
+    """The secret in a file of a known format."""
     data = part.data
     kind = next((kind for magic, kind in _BEGINNINGS if data.startswith(magic)), "")
     if not kind and _COOKIES.search(data[:4096]):

@@ -1,1 +1,1 @@
-"""Rules for the tokens of services, taken over from gitleaks as data."""
+"""Rules for the tokens of services, imported from gitleaks as data."""

@@ -1,4 +1,4 @@
-"""The rules that are known: those of gitleaks, read when they are first needed, and our own."""
+"""All rules: those of gitleaks, read on first use, and qlumod's own."""
 
 import json
 import re
@@ -14,20 +14,20 @@ from qlumod.secrets.rules.rule import DetectionRule, compiled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """All rules, with what one release of gitleaks takes for harmless."""
+    """All rules, with the allowlist of a release of gitleaks."""
 
     version: str
     rules: tuple[DetectionRule, ...]
     allow: tuple[bytes, ...]
     stopwords: tuple[bytes, ...]
     by_keyword: Mapping[bytes, tuple[tuple[DetectionRule, bool], ...]]
-    """The rules to try where a keyword stands, those of keywords that begin it included, and
-    whether a match of the rule begins there."""
+    """The rules to try at a keyword, including those of keywords that are its prefixes, each with
+    whether its match begins there."""
     keywords: re.Pattern[bytes]
-    """Finds every place of a keyword in a text in small letters: group 1."""
+    """Matches every position of a keyword (group 1) in a lower-case text."""
 
     def excuses(self, secret: bytes) -> bool:
-        """Whether it is a placeholder, whichever rule found it."""
+        """Whether a match of any rule is a placeholder."""
         return any(word in secret.lower() for word in self.stopwords) or any(
             compiled(regex).search(secret) for regex in self.allow
         )
@@ -35,7 +35,7 @@ class Rules:
 
 @cache
 def known_rules() -> Rules:
-    """The rules that are shipped."""
+    """The rules that qlumod ships."""
     text = files("qlumod.secrets.rules").joinpath("gitleaks.json").read_text("utf-8")
     whole = json.loads(text)
     rules = (*OWN, *(_rule(one) for one in whole["rules"]))
@@ -72,7 +72,7 @@ def _rules_at(
 
 
 def any_pattern_of(words: Iterable[bytes]) -> bytes:
-    """An expression for any of these words, the longest that fits, tried letter by letter."""
+    """A regular expression for any of these words, as a trie; it matches the longest word."""
     by_first: dict[bytes, list[bytes]] = {}
     for word in words:
         by_first.setdefault(word[:1], []).append(word[1:])

@@ -1,7 +1,7 @@
-"""Tokens of services in a text: the rules, tried only around long runs of letters and digits.
+"""Finding tokens of services by rules, which are only tried near long runs of letters and digits.
 
-Every rule's token has such a run, or stands beside one (a short one is between dots), so that a
-text without long runs costs next to nothing, whatever words are in it.
+The token of every rule contains such a run or is next to one (a short token is between dots), so
+a text without long runs takes almost no time, whatever words it has.
 """
 
 import re
@@ -14,9 +14,9 @@ from qlumod.secrets.rules.rule import DetectionRule, compiled
 from qlumod.secrets.runs import TOKEN, runs
 
 SHORTEST = 14
-"""The shortest token of a rule (SumoLogic's, LinkedIn's) has so many characters."""
+"""The length of the shortest token of a rule (SumoLogic's, LinkedIn's)."""
 _BEFORE, _AFTER = 80, 400
-"""How far a rule's word may stand before its token, and how long what is tried is."""
+"""The maximum distance of a rule's word before its token, and the length that is searched."""
 _COST_OF_SEARCH = 10
 _RANDOM = re.compile(rb"[0-9]|[A-Za-z]{18}")
 
@@ -35,7 +35,7 @@ def tokens(part: Part) -> Iterator[Found]:
 
 
 def _windows(data: bytes) -> Iterator[tuple[int, int]]:
-    """The places around long runs, merged where they touch."""
+    """The ranges around long runs, merged if they touch."""
     begin = finish = -1
     for start, end in _dense_runs(data):
         if start - _BEFORE > finish:
@@ -48,14 +48,14 @@ def _windows(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _dense_runs(data: bytes) -> Iterator[tuple[int, int]]:
-    """Runs that have a digit, or more letters than a word has."""
+    """Runs that contain a digit, or more letters in sequence than a word has."""
     for start, end in runs(data, TOKEN, SHORTEST):
         if _RANDOM.search(data, start, min(end, start + _AFTER)):
             yield start, end
 
 
 def _tries(part: Part, start: int, end: int) -> Iterator[tuple[DetectionRule, int, bool]]:
-    """Which rules to try where in a window, and whether a match begins there."""
+    """The rules to try in a window, each with the position and whether a match begins there."""
     rules = known_rules()
     for match in rules.keywords.finditer(part.lower, start, end):
         for rule, begins in rules.by_keyword[match[1]]:
@@ -63,7 +63,7 @@ def _tries(part: Part, start: int, end: int) -> Iterator[tuple[DetectionRule, in
 
 
 def _matches(rule: DetectionRule, data: bytes, at: int, *, begins: bool) -> bool:
-    """Whether the rule finds a secret at a place, or close to it."""
+    """Whether the rule finds a secret at or near a position."""
     rules, regex = known_rules(), compiled(rule.regex)
     if begins:
         match = regex.match(data, at)

@@ -1,4 +1,4 @@
-"""Rules beside those of gitleaks, for the keys of systems rather than of services."""
+"""Rules besides those of gitleaks, for keys of systems instead of services."""
 
 from qlumod.secrets.rules.rule import DetectionRule
 
@@ -18,7 +18,7 @@ def _own(
 
 
 def _hash(*words: bytes, regex: bytes) -> DetectionRule:
-    """What databases and web frameworks keep of a password."""
+    """A rule for a password hash of a database or web framework."""
     return _own("a hash of a password", *words, regex=regex, entropy=2.5)
 
 

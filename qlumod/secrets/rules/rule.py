@@ -1,4 +1,4 @@
-"""What one kind of token looks like."""
+"""The detection rule for one kind of token."""
 
 import re
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ from qlumod.secrets.runs import entropy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionRule:
-    """What one kind of token looks like. Expressions are compiled when they are first used."""
+    """A rule for one kind of token. Regular expressions are compiled on first use."""
 
     title: str
-    """What it is called, with its article."""
+    """The name of the kind, with an article."""
     keywords: tuple[bytes, ...]
-    """Words in small letters, one of which stands in or before each match."""
+    """Lower-case words, one of which is in or before each match."""
     regex: bytes
     entropy: float = 0.0
-    """The least bits a byte that the secret must have more than."""
+    """The secret must have more bits per byte than this."""
     group: int = 0
-    """The group that is the secret; 0: the first that matched, else all of it."""
+    """The group of the secret; 0: the first group that matched, else the whole match."""
     allow: tuple[bytes, ...] = ()
-    """What is no secret, though it looks like one."""
+    """Regular expressions for matches that are no secrets."""
     private: bool = False
-    """Whether it is a private key."""
+    """Whether the token is a private key."""
 
     def begins_with(self, word: bytes) -> bool:
-        """Whether each match begins where that keyword does, so that nothing need be searched."""
+        """Whether each match begins with that keyword, so that no search is needed."""
         found = _HEAD.match(self.regex)
         heads = found["head"].lower().split(b"|") if found else []
         return any(head and (head.startswith(word) or word.startswith(head)) for head in heads)
@@ -39,16 +39,16 @@ class DetectionRule:
         return next((group for group in match.groups() if group), match[0] or b"")
 
     def accepts(self, secret: bytes) -> bool:
-        """Whether it is random enough, and none that the rule knows to be harmless."""
+        """Whether a secret is random enough and not allowed by the rule."""
         random = not self.entropy or entropy(secret) > self.entropy
         return random and not any(compiled(regex).search(secret) for regex in self.allow)
 
 
 _HEAD = re.compile(rb"(?:\(\?-?i:|\(\?:|\(|\\b)*(?P<head>[\w|-]*)")
-"""The words that a regex begins with, behind groups and boundaries."""
+"""The words at the start of a regex, after groups and boundaries."""
 
 
 @cache
 def compiled(regex: bytes) -> re.Pattern[bytes]:
-    """The expression, compiled once."""
+    """The compiled expression, cached."""
     return re.compile(regex)

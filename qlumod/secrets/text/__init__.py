@@ -1,4 +1,4 @@
-"""Secrets in texts, read by what stands around them."""
+"""Detecting secrets in texts by their context."""
 
 from qlumod.secrets.part import Reader
 from qlumod.secrets.rules.matching import tokens
@@ -14,7 +14,7 @@ from qlumod.secrets.text.tables import login_tables
 from qlumod.secrets.text.urls import logins_in_addresses
 
 ANYWHERE: tuple[Reader, ...] = (pem_keys, tokens)
-"""Asked of all bytes: a text may lie within a program's data."""
+"""Readers for all bytes: binary data may contain texts."""
 TEXTS: tuple[Reader, ...] = (
     forms,
     password_hashes,
@@ -24,6 +24,6 @@ TEXTS: tuple[Reader, ...] = (
     settings,
     commands,
 )
-"""Asked of texts alone."""
+"""Readers for texts only."""
 LAST: tuple[Reader, ...] = (named, login_tables, lone_words)
-"""Asked where nothing else was found."""
+"""Readers to use if no other one finds anything."""

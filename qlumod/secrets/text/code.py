@@ -1,4 +1,4 @@
-"""Whether a text is a program's, in which a name without quotes stands for something else."""
+"""Whether a text is source code, in which an unquoted name is a variable."""
 
 import re
 
@@ -15,5 +15,5 @@ _SHEBANG = re.compile(rb"#![^\n]*(?:python|perl|ruby|node|php|lua|tclsh|awk|Rscr
 
 
 def is_code(part: Part) -> bool:
-    """Whether values without quotes are no literals: in programs (but the shell), translations."""
+    """Whether unquoted values are not literals: in programs (except shell) and translations."""
     return bool(_SUFFIXES.search(part.called) or _SHEBANG.match(part.data))

@@ -1,4 +1,4 @@
-"""Passwords among the arguments of programs, in scripts, units and tables of cron."""
+"""Passwords among the arguments of programs, in scripts, units and crontabs."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _COMMANDS = re.compile(
     r"/etc/(?:cron[^/]*/|crontab|default/|profile|init\.d/|rc\.local|network/|ppp/|systemd/|udev/)"
     r"|/usr/local/s?bin/|/cron/|\.(?:sh|service|timer|bash\w*|cron|crontab)\Z|/\.?lftp/|/\.(?:bash|zsh|profile|\w*_history)"
 )
-"""Where command lines stand that no interpreter is named above."""
+"""The paths of files that contain command lines without an interpreter line."""
 _SHELL = re.compile(rb"#![^\n]{0,80}\b(?:ba|da|k|z|mk|)sh\b")
 _ARGUMENTS = rb"[^\n|;&`<>#]{0,300}?\s"
 _WORD = (
@@ -62,7 +62,7 @@ _HEADER = re.compile(
 
 
 def commands(part: Part) -> Iterator[Found]:
-    """The first password that a program is called with; that of others is known by `forms`."""
+    """The first password in the arguments of a program; `forms` finds those of other programs."""
     if not (_SHELL.match(part.data) or _COMMANDS.search(part.called)):
         return
     for form in (*_FORMS, _HEADER):

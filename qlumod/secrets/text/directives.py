@@ -1,4 +1,4 @@
-"""Settings of the form ``word value``: the lines of programs that know no equals sign."""
+"""Settings of the form ``word value``, in configurations without equals signs."""
 
 import re
 from collections.abc import Iterator
@@ -51,14 +51,14 @@ _ENDS = re.compile(
     rb"|(?:sql|db|user|remote|admin|root|ldap)pass"
     rb"|[\w-]+(?:passw(?:or)?d|passphrase|_secret|-secret|_cookie))\Z"
 )
-"""How the names of settings end that have a secret for their only value."""
+"""The endings of names of settings whose only value is a secret."""
 _SPELT = re.compile(
     rb"[ \t]*(?:[\w-]+[ \t]+(?:(?!pam_)[\w.-]+[ \t]+)?)?"
     rb"(?:[\w-]*-|rcon)?(?:pass(?:w(?:or)?d|phrase)?|secret)[ \t]+"
     rb"(?:\"(?P<q>[^\"\n]+)\"|'(?P<s>[^'\n]+)'|(?P<b>[^\s;\"',]+))[ \t]*;?[ \t]*(?:[#].*)?\Z",
     re.IGNORECASE,
 )
-"""``password word`` behind any words: there only what no language has is taken for a secret."""
+"""``password word`` after any words: there a word of natural language is no secret."""
 _LAST = _line(rb"\S+[ \t]+\S+")
 _AFTER_NUMBER = _line(rb"(?:[\w-]+[ \t]+)?(?:password|passwd|secret)[ \t]+[0578]")
 _LATER = _line(
@@ -178,11 +178,11 @@ _BY_FIRST: dict[bytes, tuple[tuple[str, re.Pattern[bytes]], ...]] = {
     b"createuser": ((_PASSWORD, _SNMP_USER),),
     b"usmuser": ((_SECRET, _line(rb"usmuser[ \t]+\d.*", b"")),),
 }
-"""What the first word of a line makes of it, in small letters: kinds, and forms to try."""
+"""The kinds and forms to try by the first word of a line, in lower case."""
 
 
 def directives(part: Part) -> Iterator[Found]:
-    """The lines that give a program a secret, each kind once."""
+    """The lines that set a secret, each kind once."""
     if is_code(part):
         return
     told: set[str] = set()
@@ -194,7 +194,7 @@ def directives(part: Part) -> Iterator[Found]:
 
 
 def netrc_logins(part: Part) -> Iterator[Found]:
-    """The first login of a ``.netrc``, whatever the file is called."""
+    """The first login in the format of ``.netrc``, in a file of any name."""
     for word in (b"machine", b"default") if part.places(b"assw") else ():
         for at in places(part.data, word):
             login = _NETRC.match(part.data, at)
@@ -204,7 +204,7 @@ def netrc_logins(part: Part) -> Iterator[Found]:
 
 
 def _lines(part: Part) -> Iterator[tuple[int, bytes]]:
-    """The lines with one of the words and a first word that is known, each once."""
+    """The lines that contain one of the words and may hold a secret, each once."""
     data, seen = part.data, -1
     for at in sorted(at for stem in _STEMS for at in part.places(stem)):
         if at <= seen:
@@ -219,12 +219,12 @@ def _lines(part: Part) -> Iterator[tuple[int, bytes]]:
 
 
 def _is_known(first: bytes, lower: bytes, start: int, end: int) -> bool:
-    """Whether a line, in small letters, may hold a secret, by its first word or by its form."""
+    """Whether a lower-case line may hold a secret, by its first word or its form."""
     return first in _BY_FIRST or bool(_ENDS.search(first) or _SPELT.match(lower, start, end))
 
 
 def _kind(line: bytes) -> str:
-    """What secret a line has; empty for none."""
+    """The kind of secret in a line, or ""."""
     first = _FIRST.match(line.lower())
     default = ((_PASSWORD, _ALONE),) if first and _ENDS.search(first[1]) else ()
     forms = _BY_FIRST.get(first[1], default) if first else ()

@@ -1,4 +1,4 @@
-"""Secrets that a text's own form gives away: one word to look for, one expression to be sure."""
+"""Secrets with a characteristic form: a word to search for, and a regular expression to confirm."""
 
 import re
 from collections.abc import Iterator
@@ -8,19 +8,19 @@ from qlumod.secrets.found import Found
 from qlumod.secrets.part import Part
 
 _REACH = 3000
-"""How far from its word a form may reach."""
+"""The maximum length of a form after its word."""
 _COST = 10
-"""What trying a form counts: it may walk that far."""
+"""The attempts that a trial of a form counts as, since it may read many characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A kind of secret, the word in small letters that each has, and what stands around it."""
+    """A kind of secret, a lower-case word that is in each one, and a pattern of its context."""
 
     kind: str
     word: bytes
     regex: re.Pattern[bytes]
-    """Matched where the word begins; searched from so many bytes before where `before` says so."""
+    """Matched at the start of the word; with `before`, searched from that many bytes before it."""
     before: int = 0
     private: bool = False
 
@@ -36,7 +36,7 @@ _LOGIN_VALUE = (
     + _NO_VARIABLE
     + rb"[^\s\"'/:]{4,}[\"']?[ \t]*;?[ \t]*(?:\r?\n|\Z)"
 )
-"""A password behind a colon, to the end of the line; letters alone are a group."""
+"""A password after a colon, to the end of the line; only lower-case letters are a group's name."""
 _JWK = (
     rb"\{(?=[^{}]{0,2500}\"kty\"\s*:\s*\"(?:RSA|EC|OKP)\")[^{}]{0,2500}\"d\"\s*:\s*\"[\w-]{20,}\""
     rb"|\{(?=[^{}]{0,2500}\"kty\"\s*:\s*\"oct\")[^{}]{0,2500}\"k\"\s*:\s*\"[\w-]{16,}\""
@@ -215,11 +215,11 @@ FORMS = (
 
 
 _GATES = (b"assw", b"pass", b"secret", b"auth", b"private", b"user", b"key", b"login", b"mysql")
-"""Words that other readers look for, too: where such a one is missing, so are those around it."""
+"""Words that other readers also search for: if one is missing, so are all words that contain it."""
 
 
 def _gated() -> dict[bytes, tuple[Form, ...]]:
-    """The forms by the word that is looked for first."""
+    """The forms by the word that is searched for first."""
     gates: dict[bytes, tuple[Form, ...]] = {}
     for form in FORMS:
         gate = next((gate for gate in _GATES if gate in form.word), form.word)
@@ -231,7 +231,7 @@ _BY_GATE = _gated()
 
 
 def forms(part: Part) -> Iterator[Found]:
-    """The secrets that these forms tell, each kind once."""
+    """The secrets in these forms, each kind once."""
     told: set[str] = set()
     for gate, members in _BY_GATE.items():
         for form in members if part.places(gate) else ():
@@ -242,7 +242,7 @@ def forms(part: Part) -> Iterator[Found]:
 
 
 def _first(form: Form, part: Part) -> int:
-    """The first place where the form holds; -1 for none."""
+    """The first position at which the form matches, or -1."""
     for at in part.places(form.word):
         part.attempts.spend(_COST * (4 if form.before else 1))
         start = max(0, at - form.before)

@@ -1,4 +1,4 @@
-"""Hashes of passwords that begin with a sign, wherever they stand: crypt(5), LDAP's schemes."""
+"""Password hashes that begin with a special character, anywhere: crypt(5), schemes of LDAP."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from qlumod.secrets.part import Part
 from qlumod.secrets.runs import entropy
 
 _BY_SIGN = (
-    # crypt(5), and what passlib, PHP and rspamd add to it.
+    # crypt(5), and additions of passlib, PHP and rspamd.
     re.compile(
         rb"\$(?:1|2(?=\$[a-z0-9]{20,32}\$)|5|6|7|8|9|y|gy|2[abxy]|apr1|md5|sha1|P|H|S|argon2(?:id|i|d)|scrypt|ml"
         rb"|bcrypt-sha256|pbkdf2(?:-sha\d{1,3})?)\$(?:[\w=,+./-]{1,60}\$){0,3}"
@@ -21,13 +21,13 @@ _BY_SIGN = (
         rb"([^\s{}\"'<>|]{6,200})"
     ),
 )
-"""Each begins with one sign, which `re` finds quickly; group 1 is as random as a hash or salt."""
+"""Each begins with one character, which `re` finds fast; group 1 is as random as a hash or salt."""
 
 _RANDOM = 2.5
 
 
 def password_hashes(part: Part) -> Iterator[Found]:
-    """A hash of a password in a part, the first; others are known by rules (rules/own.py)."""
+    """The first password hash in a part; rules (rules/own.py) find other kinds."""
     for form in _BY_SIGN:
         for match in form.finditer(part.data):
             if entropy(match[1]) > _RANDOM:

@@ -1,4 +1,4 @@
-"""Small files that are one random word and nothing else: tokens, cookies, keys in letters."""
+"""Small files that consist of one random word: tokens, cookies, encoded keys."""
 
 import re
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ _WORD = re.compile(rb"\s*((?=[^:]*:?[^:]*\Z)[A-Za-z0-9+/=_.~:-]{20,1024})\s*")
 _BLOCK = re.compile(rb"((?:[A-Za-z0-9+/]{32,76}\r?\n)+[A-Za-z0-9+/]{0,76}={0,2})\s*")
 _UUID = re.compile(rb"\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 _VERSION = re.compile(rb"\d+\.[\w.+~:-]*|\d{6,}[T.:+~-][\w.:+~-]*")
-"""Versions, and times."""
+"""Versions and times."""
 _DIGEST = re.compile(rb"[0-9a-f]{32}|[0-9a-f]{40}")
-"""As long as MD5 and SHA-1: nearly always a digest or an identity, not a secret."""
+"""The length of MD5 or SHA-1: nearly always a digest or an identifier, not a secret."""
 _HINT = re.compile(r"(?i)key|secret|token|pass|cookie|cred|auth|salt|seed|psk|hmac")
 _PLACE = re.compile(rb"[\w.@:+-]*/[\w/.@:+-]*|[\w.-]+\.\w{1,5}|[A-Za-z]+(?:[-_.][A-Za-z]+)*\d*")
 
 
 def lone_words(part: Part) -> Iterator[Found]:
-    """A file, not too long, that is a random word."""
+    """A small file that is a random word."""
     if len(part.data) > 4096 or not part.is_text or b" " in part.data.strip():
         return
     match = _WORD.fullmatch(part.data) or _BLOCK.fullmatch(part.data)
@@ -38,7 +38,7 @@ def _is_random(word: bytes, *, hinted: bool) -> bool:
 
 
 def _is_mixed(word: bytes, *, hinted: bool) -> bool:
-    """Whether letters and digits change places as in no word of a language."""
+    """Whether letters and digits are mixed as in no word of natural language."""
     digits = sum(48 <= byte < 58 for byte in word)
     upper = sum(65 <= byte < 91 for byte in word)
     lower = sum(97 <= byte < 123 for byte in word)

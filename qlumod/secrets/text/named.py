@@ -1,4 +1,4 @@
-"""Files whose names the world knows for secrets, and what their lines look like then."""
+"""Files that are known by name to contain secrets, and the patterns of their lines."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from qlumod.secrets.part import Part
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """What a file of such a name holds, if it has such a line; `private`: a private key."""
+    """The kind of secret in files of such names with such a line; `private`: a private key."""
 
     kind: str
     paths: re.Pattern[str]
@@ -19,9 +19,9 @@ class Named:
 
 
 _ANY = rb"^(?!\s*(?:[#;!]|//|\Z))[^\n]*\S"
-"""A line that is no comment."""
+"""A line that is not a comment."""
 _WHOLE = rb"\A(?:.|\n)"
-"""Whatever is in it."""
+"""Any content."""
 
 
 _BELOW = r"(?:.*/)?"
@@ -250,15 +250,15 @@ NAMED = (
         rb"\A\s*[!-~]{6,512}\s*\Z",
     ),
 )
-"""Paths are matched to their end; a line is searched for in the bytes."""
+"""A path must match as a whole; the line is searched for in the bytes."""
 _ANY_OF_THEM = re.compile(
     _BELOW + "(?:" + "|".join(known.paths.pattern.removeprefix(_BELOW) for known in NAMED) + ")"
 )
-"""Nearly all files have a name that is none of them."""
+"""All names in one pattern: nearly no files match it."""
 
 
 def named(part: Part) -> Iterator[Found]:
-    """What the name of a part says of it, where the bytes agree."""
+    """The secret that the name of a part indicates, if its bytes match, too."""
     if not _ANY_OF_THEM.fullmatch(part.called):
         return
     for known in NAMED:

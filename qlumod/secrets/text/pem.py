@@ -1,4 +1,4 @@
-"""Private keys between BEGIN and END, however the text around quotes, indents or escapes them."""
+"""Private keys between BEGIN and END, even if they are quoted, indented or escaped."""
 
 import re
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ _BEGIN = re.compile(
 )
 _DASHES = re.compile(rb"-{3,5} ?\Z")
 _SHOWN = 600
-"""The body, behind headers, begins within so many bytes."""
+"""The maximum bytes before the body, including headers."""
 _RANDOM = 2
-"""A body of one letter is a placeholder."""
+"""The minimum entropy of a body: a repeated letter is a placeholder."""
 _COST = 10
-"""What looking for a body counts."""
+"""The attempts that a search for a body counts as."""
 
 _ESCAPED_NEWLINES = re.compile(rb"\\+[nrt]|&#(?:10|13|x[aAdD]);|%0[aAdD]|<br ?/?>|\^M")
 _ESCAPED_SIGNS = (
@@ -33,7 +33,7 @@ _JOINTS = re.compile(rb"""["']\s*(?:[+.,\\]|<<)?\s*["']""")
 _MARGIN = rb"""[ \t\r\n>|#*"'`;:%!-]*(?:// ?)?"""
 _HEADER = rb"[A-Za-z-]{2,30}: [^\n]{0,200}\n"
 _BODY = re.compile(rb"(?:" + _MARGIN + _HEADER + rb"){0,5}" + _MARGIN + rb"[A-Za-z0-9+/=]{16}")
-"""What follows a key's first line; programs that only know that line do not have it."""
+"""The text after a key's first line; programs that only contain that line do not have it."""
 
 _KINDS = (
     (b"OPENSSH ", "an OpenSSH private key"),
@@ -47,7 +47,7 @@ _KINDS = (
 
 
 def pem_keys(part: Part) -> Iterator[Found]:
-    """Each kind of PEM private key in a part, with the first line that has one."""
+    """Each kind of PEM private key in a part, with the line of the first one."""
     told: set[str] = set()
     for at in places(part.data, b"BEGIN"):
         part.attempts.spend(_COST)
@@ -59,7 +59,7 @@ def pem_keys(part: Part) -> Iterator[Found]:
 
 
 def _dashes_before(data: bytes, at: int) -> int:
-    """Where the dashes before a word begin."""
+    """The position of the dashes before a word."""
     dashes = _DASHES.search(data, max(0, at - 6), at)
     return dashes.start() if dashes else at
 
@@ -76,7 +76,7 @@ def _has_body(data: bytes, start: int) -> bool:
 
 
 def unescaped_pem(block: bytes) -> bytes:
-    """A block as it was before a program's text, JSON, XML, or a URL took it up."""
+    """The original text of a block that was escaped in source code, JSON, XML or a URL."""
     block = _ESCAPED_NEWLINES.sub(b"\n", block)
     for escaped, sign in _ESCAPED_SIGNS:
         block = block.replace(escaped, sign)

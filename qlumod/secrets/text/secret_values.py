@@ -1,11 +1,11 @@
-"""Whether the value of a setting is a secret itself, or a word, a place, a placeholder."""
+"""Whether the value of a setting is a secret, not a word, a path, an address or a placeholder."""
 
 import re
 
 from qlumod.secrets.runs import entropy
 
 SHORTEST = 4
-"""What is shorter is no password that anybody set."""
+"""The minimum length of a password."""
 
 _NONE = re.compile(
     rb"""(?isx) (?:
@@ -35,7 +35,7 @@ _PLACE = re.compile(
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 _WORDS = re.compile(rb"[A-Za-z]+(?:[._ -]+[A-Za-z]+)*")
 _HUMPS = re.compile(rb"[a-z][A-Z].*[a-z][A-Z].*[A-Z]{2}.*[a-z][A-Z]|[A-Z]{2}[a-z].*[A-Z]{2}[a-z]")
-"""Small and capital letters as chance mixes them."""
+"""Lower-case and upper-case letters mixed as in random text."""
 _MIXED = re.compile(
     rb"(?=.{6})(?:(?=.*[A-Za-z]).*\d|.*[a-z][A-Z].*[A-Z]|.*[A-Z]{2}[a-z]|.*[A-Za-z][!#$%&*^@?][\w!#$%&*^@?])"
 )
@@ -45,18 +45,18 @@ _ADDRESS = re.compile(
     rb"|(?i:s?sha|aes|rsa|des|rc|utf|base|ntlm|tls|ssl|x|krb|pbkdf|ipv|http|scram-sha|hmac-sha)[-_]?"
     rb"\d{1,4}(?:[-_]\w+)*"
 )
-"""Addresses of networks, hosts with a port, versions, names with a digit, and algorithms."""
+"""Network addresses, hosts with a port, versions, names with a digit, and algorithms."""
 _TOKEN = re.compile(rb"[!-~]{8,}")
 _KEY = re.compile(rb"[A-Za-z0-9+/=_.:%-]{16,}")
 
 
 def is_password(value: bytes) -> bool:
-    """Whether a value can be a password: nearly everything that is no placeholder and no path."""
+    """Whether a value can be a password: nearly every text except placeholders and paths."""
     return len(value) >= SHORTEST and not _NONE.fullmatch(value) and not _is_place(value)
 
 
 def is_token(value: bytes) -> bool:
-    """Whether a value can be a token: no word of a language, and long enough."""
+    """Whether a value can be a token: long enough, and not a word of natural language."""
     if not is_password(value) or not _TOKEN.fullmatch(value) or value.isdigit():
         return False
     a_word = _WORDS.fullmatch(value) and not _HUMPS.search(value)
@@ -64,19 +64,19 @@ def is_token(value: bytes) -> bool:
 
 
 def is_mixed(value: bytes) -> bool:
-    """Whether a word is a password and no word of a language: it has digits, signs or humps."""
+    """Whether a password is no word of natural language: it has digits, signs or mixed case."""
     return is_password(value) and bool(_MIXED.match(value)) and not _ADDRESS.fullmatch(value)
 
 
 def is_key(value: bytes) -> bool:
-    """Whether a value can be a key: as random as one, and as long."""
+    """Whether a value can be a key: random and long enough."""
     if not is_token(value) or not _KEY.fullmatch(value):
         return False
     return entropy(value) > 3 and any(48 <= byte < 58 for byte in value)
 
 
 def _is_place(value: bytes) -> bool:
-    """Whether it is a path or an address; base64 may begin with a slash, too."""
+    """Whether a value is a path or an address, not base64, which may also begin with a slash."""
     if not _PLACE.fullmatch(value):
         return False
     return not (_BASE64.fullmatch(value) and entropy(value) > 4.2)

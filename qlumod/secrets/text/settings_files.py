@@ -1,4 +1,4 @@
-"""Settings whose name says that the value is a secret: ``password = …``, in any syntax."""
+"""Settings whose name indicates a secret value: ``password = …``, in any syntax."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _STEMS = (
     b"salt",
     b"authtok",
 )
-"""Words that names of secret settings have in them."""
+"""Words in the names of secret settings."""
 
 _SETTING = re.compile(
     rb"""(?isx)
@@ -40,7 +40,7 @@ _SETTING = re.compile(
     """
 )
 _EXPRESSION = re.compile(rb" |%[sdr(]")
-"""What stands in the texts that a program shows."""
+"""Parts of texts that a program shows to users."""
 _NAME = re.compile(rb"[\w.-]{0,60}\Z")
 _COMMENT = re.compile(
     rb"[ \t]*(?:[#;*!%]|//(?![\w.-]+/)|--|dnl\b|rem\b|<!--|\.\\\"|\"\s)", re.IGNORECASE
@@ -62,7 +62,7 @@ def settings(part: Part) -> Iterator[Found]:
 
 
 def _kind_at(data: bytes, at: int, *, code: bool) -> str:
-    """What secret the setting whose name has a word at that place holds; empty for none."""
+    """The kind of secret in the setting whose name has a word at that position, or ""."""
     setting = _SETTING.match(data, at)
     if not setting or (code and setting["call"]):
         return ""
@@ -80,7 +80,7 @@ def _kind_at(data: bytes, at: int, *, code: bool) -> str:
 
 
 def _value(setting: re.Match[bytes], *, code: bool) -> bytes:
-    """The literal value; empty where it is none: a name or an expression of a program's text."""
+    """The literal value, or "" for a name or an expression in source code."""
     quoted = setting["double"] or setting["single"]
     if quoted:
         return b"" if code and _EXPRESSION.search(quoted) else quoted

@@ -1,4 +1,4 @@
-"""Tables of logins: ``user:password`` or ``host secret`` in each line, and nothing else."""
+"""Tables of logins: files that have only lines of ``user:password`` or ``host secret``."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ _HINT = re.compile(
     r"(?i)(?:auth|pass|secret|cred|login|users?\b|sasl|psk|digest|token|radius|radcli|pcp\.conf)"
     r"[^/]*(?:/[^/]*)?\Z"
 )
-"""What the name of a file, or of its directory, has in it where it holds logins."""
+"""Words in the names of files with logins, or of their directories."""
 _ROW = re.compile(
     rb"(?:[\w.@-]{1,64}[ \t]+)?([^\s:|%=<>{}\"'(]{1,80})(?P<sign>[:|%]) ?(?P<rest>\S[^\n]*)"
 )
@@ -22,13 +22,13 @@ _HOST = re.compile(
 )
 _DIGEST = re.compile(rb"[\w.@-]{1,64}:[^:/\n]{1,80}:[0-9a-f]{32}")
 _WEB = ("/etc/", "/srv/", "/var/www/")
-"""Where web servers keep digests under any name."""
+"""Directories in which web servers store digests in files of any name."""
 _FIELDS = 3
-"""A secret is one of so many fields behind the first."""
+"""The number of fields after the first one that may be a secret."""
 
 
 def login_tables(part: Part) -> Iterator[Found]:
-    """A small file that is a table of logins, or of digests as web servers keep them."""
+    """A small file that is a table of logins, or of digests for a web server."""
     hinted, web = _HINT.search(part.called), part.path.startswith(_WEB)
     if not (hinted or web) or len(part.data) > _LARGEST or not part.is_text:
         return
@@ -48,7 +48,7 @@ def _has_row(line: bytes) -> bool:
 
 
 def _in_columns(rows: Sequence[bytes]) -> bytes:
-    """The first row with a secret, where all rows have columns of one separator."""
+    """The first row with a secret, if all rows have the same separator; else ""."""
     matches = tuple(map(_ROW.fullmatch, rows))
     first = matches[0]
     if first is None or not all(row and row["sign"] == first["sign"] for row in matches):
@@ -62,7 +62,7 @@ def _has_secret(rest: bytes) -> bool:
 
 
 def _behind_hosts(rows: Sequence[bytes], *, roles: bool) -> bytes:
-    """The first row with a secret, where each row begins with a host; or with a role."""
+    """The first row with a secret, if each row begins with a host (or with a role); else ""."""
     matches = tuple(map(_HOST.fullmatch, rows))
     if not all(row and (roles or not row["role"]) for row in matches):
         return b""

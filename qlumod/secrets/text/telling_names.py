@@ -1,4 +1,4 @@
-"""What the name of a setting promises: a password, a token, a key, or nothing."""
+"""The kind of secret that the name of a setting indicates: password, token, key, or none."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _KEY_OWNERS = re.compile(
     rb"|security|license|registration|enrol+ment|activation|upgrade|routing|link|logged_in|nonce|secure_auth|host|node|fernet|stream|database|db)[_.-]?\Z"
 )
 _OPEN = re.compile(rb"(?i)(?:pub(?:lic)?|peer|known|authorized)[_.-]?\Z")
-"""Whose keys everybody may know."""
+"""Words before ``key`` that make it public."""
 _SALT_OWNERS = re.compile(
     rb"(?i)(?:hash|password|auth|logged_in|nonce|secure_auth|ticket|secret|session|cookie|site"
     rb"|security|crypt|encryption|global|admin|token|app)[_.-]?\Z"
@@ -23,17 +23,17 @@ _OTHER_WORDS = re.compile(
     rb"(?<!restart)(?<!send)(?<!recv)(?<!oper)(?<!server)(?<!store)(?<!proxy)(?<!cert)(?<!client)"
     rb"(?<!master)(?<!slave)(?<!http)(?<!ssh)(?<!ipmi)(?<!bmc)(?<!rcon)(?<!vnc)(?<!wifi)\Z"
 )
-"""What makes another word of ``pass``: bypass, compass, trespass."""
+"""Letters before ``pass`` that make it another word: bypass, compass, trespass."""
 
 _PW_OWNERS = re.compile(rb"(?i)(?:\A|[_.]|(?:root|bind|db|admin|user|ldap|my|sql|rw|ro)-?)\Z")
-"""Whose ``pw`` is a password."""
+"""Words before ``pw`` that make it a password."""
 
 Promise = tuple[str, Callable[[bytes], bool]]
-"""What a value of that name is, and what it must be like; an empty name promises nothing."""
+"""The kind of secret, and a test for its value; an empty kind: no secret."""
 
 
 def meant(before: bytes, stem: bytes, tail: bytes) -> Promise:
-    """What a name promises: a word that speaks of secrets, what stands before it, what behind."""
+    """The kind of secret that a name indicates, split at a word for secrets (`stem`)."""
     word = stem.lower()
     if word.startswith(b"pass") or word in (b"pwd", b"pw", b"authtok"):
         return _password(before, stem)
@@ -45,7 +45,7 @@ def meant(before: bytes, stem: bytes, tail: bytes) -> Promise:
 
 
 def _owns_pw(before: bytes, stem: bytes) -> bool:
-    """Whether ``pw`` is a password there: ``bind_pw``, ``rootpw``, ``masterPw``."""
+    """Whether ``pw`` means a password: ``bind_pw``, ``rootpw``, ``masterPw``."""
     return bool(_PW_OWNERS.search(before)) or (stem == b"Pw" and before[-1:].islower())
 
 
@@ -68,7 +68,7 @@ def _password(before: bytes, stem: bytes) -> Promise:
 
 
 def _is_spelt(value: bytes) -> bool:
-    """A password with letters in it: ``pass = 4000`` sets a filter."""
+    """Whether a value is a password that is not a number: ``pass = 4000`` sets a filter."""
     return is_password(value) and not value.isdigit()
 
 

@@ -12,7 +12,7 @@ _SAMPLES = frozenset((b"pass", b"passwd", b"password", b"pw", b"pwd", b"secret",
 
 
 def logins_in_addresses(part: Part) -> Iterator[Found]:
-    """The first address with a password."""
+    """The first address that contains a password."""
     for at in places(part.data, b"://"):
         login = _LOGIN.match(part.data, at)
         if login and login["value"].lower() not in _SAMPLES and is_password(login["value"]):

@@ -1,4 +1,4 @@
-"""What lies within a file: members of archives, compressed streams, databases, encoded texts."""
+"""Unpacking a file: members of archives, compressed streams, databases, encoded texts."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,7 +11,7 @@ from qlumod.secrets.unpack.gvdb import gvdb_settings
 from qlumod.secrets.unpack.streams import streams
 
 Opener = Callable[[Part, Budget], Iterator[Part]]
-"""Yields what lies within a part; nothing where it is no container of that kind."""
+"""Yields the inner parts of a part; none if it is no container of that kind."""
 
 CONTAINERS: tuple[Opener, ...] = (
     streams,
@@ -26,7 +26,7 @@ CONTAINERS: tuple[Opener, ...] = (
 )
 
 ENCODED: tuple[Opener, ...] = (base64_texts, hex_texts)
-"""The same for what is written out in letters, anywhere in a part."""
+"""The same for encoded texts anywhere in a part."""
 
 CLOSED = (
     (b"\x04\x22\x4d\x18", "it is compressed by lz4"),
@@ -41,11 +41,11 @@ CLOSED = (
     (b"MSCF\0\0\0\0", "it is a cabinet archive"),
     (b"QFI\xfb", "it is a disk image"),
 )
-"""How files begin that hold others and are not opened, and what to say of them."""
+"""The first bytes of containers that are not opened, and the reason for reports."""
 
 
 def members_within(part: Part, budget: Budget) -> Iterator[Part]:
-    """The members of a part, one level down; what is too much is remembered."""
+    """The members of a part, one level down; members above the limits are recorded as unread."""
     closed = next((why for magic, why in CLOSED if part.data.startswith(magic)), "")
     if closed:
         budget.skip(part.where, closed)
@@ -53,7 +53,7 @@ def members_within(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def spelt_out(part: Part, budget: Budget) -> Iterator[Part]:
-    """What is written out in letters in a part; what is too much is remembered."""
+    """The encoded texts in a part; those above the limits are recorded as unread."""
     yield from _opened(part, budget, ENCODED)
 
 

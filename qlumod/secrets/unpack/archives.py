@@ -1,4 +1,4 @@
-"""Archives: zip (jar, whl, odt), tar, ar (deb), cpio (an initrd is several, one after another)."""
+"""Archives: zip (jar, whl, odt), tar, ar (deb), cpio (an initrd is several cpio archives)."""
 
 import io
 import lzma
@@ -26,7 +26,7 @@ _FAULTS = (
     IndexError,
     NotImplementedError,
 )
-"""What Python's modules raise for archives that are damaged."""
+"""The exceptions of Python's modules for damaged archives."""
 _IN_THE_ARCHIVE = "in the archive"
 
 
@@ -85,7 +85,7 @@ def _is_tar(data: bytes) -> bool:
 
 
 def ar_members(part: Part, budget: Budget) -> Iterator[Part]:
-    """The files of an ar archive, as .deb is one (ar(5))."""
+    """The files of an ar archive (ar(5)), such as a .deb."""
     data, at = part.data, 8
     if not data.startswith(b"!<arch>\n"):
         return
@@ -102,7 +102,7 @@ def ar_members(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def cpio_members(part: Part, budget: Budget) -> Iterator[Part]:
-    """The files of cpio archives in a row; what follows them may be compressed, as in an initrd."""
+    """The files of consecutive cpio archives; the data after them may be compressed (an initrd)."""
     data, at = part.data, 0
     while data[at : at + 6] in (b"070701", b"070702"):
         try:

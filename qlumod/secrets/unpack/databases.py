@@ -1,4 +1,4 @@
-"""Databases: the rows of SQLite, and the words within others, whose records lie as they are."""
+"""Databases: the rows of SQLite, and the words of others, which store records unencoded."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from qlumod.secrets.ceilings import Budget
 from qlumod.secrets.part import Part
 
 _STEPS = 2_000_000
-"""Instructions of SQLite's machine; a hostile schema ends there."""
+"""The maximum instructions of SQLite's virtual machine, in case of a hostile schema."""
 _BERKELEY = (b"\x00\x05\x31\x62", b"\x62\x31\x05\x00", b"\x00\x06\x15\x61", b"\x61\x15\x06\x00")
 _LMDB = b"\xde\xc0\xef\xbe"
 _OTHERS = (b"TDB file\n", b"\xcd\x9a\x57\x13", b"\xce\x9a\x57\x13", b"\xcf\x9a\x57\x13")
@@ -17,7 +17,7 @@ _READABLE = bytes(
 
 
 def table_rows(part: Part, budget: Budget) -> Iterator[Part]:
-    """The rows of all tables of an SQLite database: a line each, ``column=value``."""
+    """The rows of all tables of an SQLite database, one line ``column=value …`` each."""
     if not part.data.startswith(b"SQLite format 3\0"):
         return
     try:
@@ -31,7 +31,7 @@ def table_rows(part: Part, budget: Budget) -> Iterator[Part]:
 def _text(data: bytes, budget: Budget) -> bytes:
     connection = sqlite3.connect(":memory:")
     try:
-        # A database that was written with a log beside it cannot be opened without (fileformat2).
+        # A database in WAL mode cannot be opened without its log, so reset the mode (fileformat2).
         connection.deserialize(data[:18] + b"\1\1" + data[20:])
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
@@ -58,7 +58,7 @@ def _lines(connection: sqlite3.Connection, budget: Budget) -> Iterator[bytes]:
 
 
 def database_words(part: Part, budget: Budget) -> Iterator[Part]:
-    """What can be read in a database of tdb, gdbm or Berkeley DB: its records as lines."""
+    """The readable text in a database of tdb, gdbm, LMDB or Berkeley DB: its records as lines."""
     data = part.data
     if data.startswith(_OTHERS) or data[12:16] in _BERKELEY or data[16:20] == _LMDB:
         budget.member(len(data))

@@ -1,4 +1,4 @@
-"""Texts within texts: UTF-16 and UTF-32, base64, hexadecimal digits."""
+"""Encoded texts: UTF-16 and UTF-32, base64, hexadecimal digits."""
 
 import binascii
 import re
@@ -19,7 +19,7 @@ _HEX = alphabet(string.hexdigits)
 _PLAIN = string.printable.encode()
 _LONGEST = 1 << 16
 _MOST = 1000
-"""So many encoded texts are looked at in one part."""
+"""The maximum number of encoded texts in one part."""
 _SHORTEST_BASE64, _SHORTEST_HEX = 40, 96
 _HEX_OF_KNOWN = (b"30", b"2d2d2d", b"2D2D2D", b"6f70656e", b"feed", b"95", b"1f8b")
 
@@ -47,11 +47,11 @@ _KNOWN = (
     b"(11:private-key(",
     b"(21:protected-private-key(",
 )
-"""How decoded bytes begin that some reader knows."""
+"""The first bytes of decoded data that a reader knows."""
 
 
 def wide_text(part: Part, budget: Budget) -> Iterator[Part]:
-    """A text of two or four bytes a letter, as UTF-8."""
+    """A text in UTF-16 or UTF-32, converted to UTF-8."""
     codec = next((codec for mark, codec in _MARKS if part.data.startswith(mark)), "")
     codec = codec or _unmarked(part.data[:512])
     if not codec:
@@ -64,7 +64,7 @@ def wide_text(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def _unmarked(head: bytes) -> str:
-    """Which UTF-16 it is, where every other byte is zero; empty for anything else."""
+    """The byte order of UTF-16 without a mark, if nearly every other byte is zero; else ""."""
     half = len(head) // 2
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if half >= 8 and odd > 0.8 * half and even == 0:
@@ -73,11 +73,11 @@ def _unmarked(head: bytes) -> str:
 
 
 def base64_texts(part: Part, budget: Budget) -> Iterator[Part]:
-    """What is written in base64, where it is a text or something that a reader knows."""
+    """The decoded base64 in a part, if it is text or a known format."""
     behind = pieces = 0
     for start, _ in runs(part.data, BASE64, _SHORTEST_BASE64):
         head = part.data[start : start + 32]
-        # Small letters alone are a path.
+        # Only lower-case letters: a path.
         if start < behind or head.islower() or not _begins_well(_from_base64(head)):
             continue
         wrapped = _WRAPPED.match(part.data, start, start + _LONGEST)
@@ -86,13 +86,13 @@ def base64_texts(part: Part, budget: Budget) -> Iterator[Part]:
         behind, pieces = wrapped.end(), pieces + 1
         if pieces > _MOST:
             raise Exhausted(f"there are more than {_MOST} texts in base64 in it")
-        # What stands between BEGIN and END is read there.
+        # PEM blocks have their own reader.
         if b"-----" not in part.data[max(0, start - 12) : start]:
             yield from _decoded(part, start, _from_base64(wrapped[0]), "base64", budget)
 
 
 def hex_texts(part: Part, budget: Budget) -> Iterator[Part]:
-    """What is written in hexadecimal digits, where it is something that a reader knows."""
+    """The decoded hexadecimal digits in a part, if they are a known format or text."""
     pieces = 0
     for start, end in runs(part.data, _HEX, _SHORTEST_HEX):
         digits = part.data[start : min(end, start + _LONGEST)]
@@ -119,5 +119,5 @@ def _decoded(part: Part, start: int, data: bytes, form: str, budget: Budget) -> 
 
 
 def _begins_well(data: bytes) -> bool:
-    """Whether decoded bytes are a text so far, or something that a reader knows."""
+    """Whether decoded bytes begin with text or with the magic of a known format."""
     return len(data) >= 24 and (data.startswith(_KNOWN) or not data[:64].translate(None, _PLAIN))

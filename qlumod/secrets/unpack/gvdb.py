@@ -10,11 +10,11 @@ _MAGIC = b"GVariant"
 _ROOT, _ITEM = struct.Struct("<8xIIII"), struct.Struct("<4sIIHccII")
 _TABLE, _VALUE = b"H", b"v"
 _WORDS = 0x07FFFFFF
-"""The bits of a table's first number that count the words of its filter."""
+"""The bits of a table's first number that are the word count of its Bloom filter."""
 
 
 def gvdb_settings(part: Part, budget: Budget) -> Iterator[Part]:
-    """The texts among the values: a line each, ``key="value"``."""
+    """The text values, one line ``key="value"`` each."""
     if not part.data.startswith(_MAGIC):
         return
     try:
@@ -28,7 +28,7 @@ def gvdb_settings(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def _lines(data: bytes, start: int, end: int, budget: Budget, depth: int = 0) -> Iterator[bytes]:
-    """The settings of one table, and of those within it."""
+    """The settings of a table, and of its nested tables."""
     table = _slice(data, start, end)
     words, buckets = struct.unpack_from("<II", table)
     first = 8 + 4 * (words & _WORDS) + 4 * buckets
@@ -50,6 +50,6 @@ def _slice(data: bytes, start: int, end: int) -> bytes:
 
 
 def _readable(data: bytes) -> bytes:
-    """The words in some bytes, with an equals sign where others stand between them."""
+    """The printable words in bytes, joined by equals signs."""
     shown = bytes(byte if 0x20 <= byte < 0x7F else 0 for byte in data)
     return b"=".join(word for word in shown.split(b"\0") if word)

@@ -1,4 +1,4 @@
-"""Compressed streams: gzip, zlib, bzip2, xz, lzma and zstd, each up to what the budget leaves."""
+"""Compressed streams: gzip, zlib, bzip2, xz, lzma and zstd, unpacked within the budget."""
 
 import bz2
 import lzma
@@ -15,11 +15,11 @@ zstandard = late("zstandard")
 _CHUNK = 1 << 20
 
 Pieces = Iterator[bytes]
-"""What a stream unpacks to, in pieces of at most a mebibyte."""
+"""The unpacked bytes of a stream, in pieces of at most a mebibyte."""
 
 
 def streams(part: Part, budget: Budget) -> Iterator[Part]:
-    """What a compressed part holds, as one part; what came before damage is looked at, too."""
+    """The unpacked content as one part; of a damaged stream, the bytes before the damage."""
     name, opened = next(
         (known[1:] for known in _FORMATS if part.data.startswith(known[0])), ("", None)
     )
@@ -34,12 +34,12 @@ def streams(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def is_stream(data: bytes) -> bool:
-    """Whether the bytes are compressed, so that there is nothing to read in them."""
+    """Whether the bytes are compressed, so that readers cannot find anything in them."""
     return any(data.startswith(known[0]) for known in _FORMATS if known[1] != "zlib")
 
 
 def _gather(pieces: Pieces, into: list[bytes], budget: Budget) -> str:
-    """Collect what a stream unpacks to; the answer says why it ended too soon."""
+    """Collect the unpacked bytes; returns the reason why the stream ended too early, or ""."""
     try:
         for piece in pieces:
             into.append(piece)
@@ -47,7 +47,7 @@ def _gather(pieces: Pieces, into: list[bytes], budget: Budget) -> str:
     except Exhausted as end:
         return str(end)
     except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError, _zstd_fault()):
-        # Two bytes say little of zlib: what does not unpack at all was something else.
+        # Two bytes do not identify zlib reliably: data that does not unpack at all is no stream.
         return "it is damaged: it cannot be unpacked to its end" if into else ""
     return ""
 
