@@ -45,7 +45,7 @@ def test_the_layer_is_told_with_its_digest(site: Site, qlumod: Typed) -> None:
     assert module["payload"] == str(payload)
     assert layer["size"] == (payload / "layer.squashfs").stat().st_size
     text = qlumod("show", "plain", *where(site, site.cache)).out
-    assert f"  digest    {layer['sha256']}\n" in text
+    assert f"  digest     {layer['sha256']}\n" in text
 
 
 def test_sizes_add_up_to_the_layer(site: Site, qlumod: Typed) -> None:
@@ -61,6 +61,6 @@ def test_sizes_add_up_to_the_layer(site: Site, qlumod: Typed) -> None:
     assert room["packages"][0]["name"] == "big"
     assert room["directories"][0]["name"] == "/usr/share"
     lines = qlumod("show", "big", "plain", "--size", *where(site, site.cache)).out.splitlines()
-    assert [line.split()[0] for line in lines[:4]] == ["module", "big", "plain", "together"]
+    assert [line.split()[0] for line in lines[:4]] == ["module", "big", "plain", "total"]
     assert "big, by package" in lines
     assert "big, by directory" in lines
