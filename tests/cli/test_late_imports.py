@@ -11,6 +11,7 @@ REASONS = {
     ("cli/options.py", "system.processes.limits"): "the limits hold for the whole process",
     ("cli/settings/table.py", "system.processes.limits"): "the usual limits are shown",
     ("cli/options.py", "workflows.workplace"): "the head node has no build half",
+    ("packaging/debian/answers.py", "secrets.captured"): "only a gate for secrets needs it",
     ("packaging/debian/packaging.py", "packaging.debian.apt_archives"): "only who locks needs it",
     ("workflows/publish.py", "proof.known_permits"): "only who gives proofs needs it",
 }

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from qlumod.late import late
 from qlumod.packaging.answers import Answers
 from qlumod.packaging.debian.state.debconf import CONFIG, PASSWORDS, TEMPLATES
-from qlumod.secrets.captured import Answer, secret_answer
 from qlumod.state.fragment import HEADER, fields, stanzas
 from qlumod.state.kind import decoded_lines
+
+captured = late("qlumod.secrets.captured")
 
 
 def secret_answers(questions: bytes, templates: bytes, known: bytes = b"") -> Iterator[str]:
@@ -18,13 +20,13 @@ def secret_answers(questions: bytes, templates: bytes, known: bytes = b"") -> It
     asked, before = _stanzas(templates), _stanzas(known)
     for name, question in _stanzas(questions).items():
         template = asked.get(question.get("Template", ""), {})
-        answer = Answer(
+        answer = captured.Answer(
             name=name,
             value=question.get("Value", ""),
             type=template.get("Type", ""),
             default=template.get("Default", ""),
         )
-        why = secret_answer(answer) if question != before.get(name) else ""
+        why = captured.secret_answer(answer) if question != before.get(name) else ""
         if why:
             yield f"the answer to {name}: {why}"
 
