@@ -9,14 +9,8 @@ from typing import TypeVar
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.events import Listener, step
 from qlumod.late import late
-from qlumod.model.names import (
-    ModulePackage,
-    ReleaseVersion,
-    suite_name,
-)
-from qlumod.model.stanzas import (
-    signed_stanza,
-)
+from qlumod.model.names import ModulePackage, ReleaseVersion, suite_name
+from qlumod.model.stanzas import signed_stanza
 from qlumod.repository.publishing.package_files import Incoming, PackageFile, attempted, said_files
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.processes import isolated
@@ -83,7 +77,7 @@ def suite_of(incoming: Iterable[Incoming]) -> str:
         found = (
             f"the module packages are of {', '.join(sorted(suites))}"
             if suites
-            else ("there is no module package whose name tells it")
+            else "there is no module package whose name tells it"
         )
         raise QlumodError(f"which suite? {found}", remedy="name it, such as: --suite 14.0-bookworm")
     return suites.pop()

@@ -86,10 +86,7 @@ def _raw_checksums(path: Path, document: ControlStanza) -> list[tuple[str, int, 
 
 
 def _checked_sum(path: Path, said: Mapping[Path, Sum], by: str) -> Sum:
-    return _assaid_files(path, file_sum(path), said, by)
-
-
-def _assaid_files(path: Path, found: Sum, said: Mapping[Path, Sum], by: str) -> Sum:
+    found = file_sum(path)
     if path in said and said[path] != found:
         raise QlumodError(
             f"{path}: its digest is not the one that the {by} file says",
