@@ -23,7 +23,7 @@ from qlumod.head.site import packed
 from qlumod.model.document import readable
 from qlumod.model.image import Stack, StackLayer, StackModule, parse_stack, stack_text
 from qlumod.model.manifest import INITRD, KERNEL, LAYER, PayloadFile
-from qlumod.packaging.choice import packaging_named
+from qlumod.packaging.choice import packaging_place
 from qlumod.system.disk.files import write_new
 from qlumod.system.disk.regular_files import file_sum, read_bytes
 from qlumod.system.disk.removal import remove_tree
@@ -129,7 +129,7 @@ def _write_own_layer(
                 "files": [asdict(file) for file in plan.files],
                 "secrets": [str(secret) for secret in plan.secrets],
             },
-            "packaging": packaging_named(plan.core.manifest.packaging).place,
+            "packaging": packaging_place(plan.core.manifest.packaging),
             "epoch": plan.epoch,
             "scratch": str(staging / "scratch"),
             "output": str(output),

@@ -36,7 +36,7 @@ class ImageGate:
 
     written: Written
     declared: Mapping[str, bytes]
-    answers: Answers | None = None
+    answers: Answers
     listen: Listener
 
     def faults(self) -> Iterator[QlumodError]:
@@ -109,7 +109,7 @@ class ImageGate:
     def _in_state(self, path: str) -> Suspect | None:
         """A suspect if programs added a secret to a file of shared state."""
         data, before = self.written.upper.read(path), self._before(path)
-        if self.answers and path in self.answers.paths:
+        if path in self.answers.paths:
             templates = self._before(self.answers.templates)
             why = ", ".join(self.answers.secrets(data, templates, before))
         else:

@@ -65,7 +65,7 @@ class Gate:
     declared: Mapping[str, bytes]
     owners: Mapping[str, str]
     initrd: InitrdMaker
-    answers: Answers | None = None
+    answers: Answers
     public: Sequence[Public] = ()
     view: Root | None = None
     processors: int | None = None
@@ -207,27 +207,21 @@ class Gate:
 
     def _in_state(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
         """Secrets among the answers to packages' questions, and in all other fragments."""
-        told = ""
-        for suspect in self._in_answers(fragments):
-            told = self.answers.kind if self.answers else ""
-            yield suspect
+        answers = self.answers
+        kinds = (answers.kind, answers.templates_kind)
+        questions, templates = (fragments.get(kind, b"") for kind in kinds)
+        found = tuple(answers.secrets(questions, templates, b""))
+        if found:
+            yield Suspect(path=answers.paths[0], why=", ".join(found), remedy=_ANSWERED)
         copies = (copies_of(self.declared),)
         for name, fragment in sorted(fragments.items()):
             sight = look("/", _free_text(name, fragment), also=copies)
             caution(f"state/{name}", sight, self.listen)
-            if sight.found and name != told:
+            if sight.found and not (found and name == answers.kind):
                 why = f"what the module adds to it holds {told_findings(sight.found)}"
                 yield Suspect(
                     path=self._place_of(name), why=why, private=sight.private, remedy=_WRITTEN
                 )
-
-    def _in_answers(self, fragments: Mapping[str, bytes]) -> Iterator[Suspect]:
-        if self.answers is None:
-            return
-        kinds = (self.answers.kind, self.answers.templates_kind)
-        questions, templates = (fragments.get(kind, b"") for kind in kinds)
-        if found := tuple(self.answers.secrets(questions, templates, b"")):
-            yield Suspect(path=self.answers.paths[0], why=", ".join(found), remedy=_ANSWERED)
 
     def _place_of(self, fragment: str) -> str:
         """The file in a root to which a fragment belongs."""

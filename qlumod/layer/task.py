@@ -12,7 +12,7 @@ from qlumod.layer.inputs import read_inputs, write_inputs
 from qlumod.layer.job import Job
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
-from qlumod.packaging.choice import packaging_at, packaging_named
+from qlumod.packaging.choice import packaging_at, packaging_named, packaging_place
 from qlumod.packaging.database import FileLists
 from qlumod.packaging.installer import Order, Supply
 from qlumod.packaging.interfaces import Packaging
@@ -64,15 +64,15 @@ def make_inside(
 
     `output` is made, the directory of the result; all other files are beside it.
     """
-    place, packaging = output.parent, packaging_named(job.packaging)
-    supply = packaging.installer.freeze(
+    place, installer = output.parent, packaging_named(job.packaging).installer
+    supply = installer.freeze(
         order_of(job, packages), place / "archive", workshop=workshop, listen=listen
     )
     output.mkdir(mode=0o755)
     task = {
         "inputs": str(write_inputs(job, place / "inputs")),
         "module": job.spec.module,
-        "packaging": packaging.place,
+        "packaging": packaging_place(job.packaging),
         "supply": supply.document,
         "below": [str(payload) for payload in _below(job, workshop.cache)],
         "scratch": str(place / "scratch"),

@@ -20,3 +20,9 @@ class Answers:
     """Suspected secrets, from questions, their templates, and earlier questions, as ``the answer to
     NAME: why``.
     """
+
+
+NO_ANSWERS = Answers(
+    kind="", templates_kind="", paths=(), templates="", secrets=lambda *_: iter(())
+)
+"""For packages that have no questions."""

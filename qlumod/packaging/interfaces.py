@@ -6,7 +6,7 @@ The package ``debian`` beside this file implements it for Debian.
 from dataclasses import dataclass
 
 from qlumod.model.names import PackagingName
-from qlumod.packaging.answers import Answers
+from qlumod.packaging.answers import NO_ANSWERS, Answers
 from qlumod.packaging.archives import BuildTools, HoldArchives
 from qlumod.packaging.database import PackageDatabase
 from qlumod.packaging.initrd import InitrdMaker
@@ -23,8 +23,6 @@ class Packaging:
 
     name: PackagingName
     """Its name in a release."""
-    place: str
-    """The place of this value for another process (``module:name``, see `choice.packaging_at`)."""
     archives: HoldArchives
     """Holds the archives of a release, for locking and fetching packages."""
     tools: BuildTools
@@ -39,8 +37,8 @@ class Packaging:
     """The rules of shared state: files that several packages write at run time."""
     meet: Meet = silent
     """The triggers and diversions between modules that were not built over each other."""
-    answers: Answers | None = None
-    """The files of answers to packages' questions; None: packages have no questions."""
+    answers: Answers = NO_ANSWERS
+    """The files of answers to packages' questions."""
     initrd: InitrdMaker
     """The paths of kernels and initrds, and making an initrd."""
     permits: PackagingPermits

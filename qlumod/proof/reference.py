@@ -12,7 +12,7 @@ from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.lock_file import lock_text
 from qlumod.model.names import Digest, ModuleName, PackagingName
 from qlumod.model.spec import ModuleSpec
-from qlumod.packaging.choice import packaging_named
+from qlumod.packaging.choice import packaging_named, packaging_place
 from qlumod.packaging.installer import Order, Supply
 from qlumod.proof.known_fields import ASKED
 from qlumod.proof.scanned_tree import ScannedTree, loaded
@@ -182,7 +182,7 @@ def _install(
     call_inside(
         "qlumod.proof.inside:install_reference",
         {
-            "packaging": packaging_named(installation.packaging).place,
+            "packaging": packaging_place(installation.packaging),
             "order": _document(installation, supply, place / "lock"),
             "asked": {field: installation.lines(field) for field in ASKED},
             "places": {

@@ -7,7 +7,7 @@ from qlumod.events import Listener, step
 from qlumod.model.digests import digest_value
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
-from qlumod.packaging.choice import packaging_named
+from qlumod.packaging.choice import packaging_named, packaging_place
 from qlumod.packaging.interfaces import Packaging
 from qlumod.proof.expected import expectations
 from qlumod.proof.reference import Installation
@@ -55,7 +55,7 @@ def stack_tree(
         call_inside(
             "qlumod.proof.inside:stack",
             {
-                "packaging": packaging.place,
+                "packaging": packaging_place(packaging.name),
                 "payloads": places,
                 "epoch": epoch,
                 "scratch": str(place / "scratch"),

@@ -66,12 +66,12 @@ def assemble(
             for cache, words in calls:
                 _make(place, root, cache, words, epoch=epoch, listen=listen)
                 advance(1)
-    if meeting.programs:
+    told = meeting.programs
+    if told:
         before_scripts()
         with step(listen, "telling packages of each other"), enclosed(root) as place:
             meeting.tell(place, root, epoch=epoch, listen=listen)
-    programs = (*_makers(calls), *meeting.programs)
-    return Assembled(merged=merged, programs=programs)
+    return Assembled(merged=merged, programs=(*_makers(calls), *told))
 
 
 def _makers(calls: Iterable[tuple[Cache, tuple[str, ...]]]) -> Iterator[Program]:

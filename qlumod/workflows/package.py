@@ -115,7 +115,7 @@ def _jobs(job: Job, workshop: Workshop, listen: Listener) -> tuple[Job, ...]:
 def _of_these_tools(job: Job, listen: Listener) -> Lock:
     """The lock with this host's tools, so that the result is not taken for the locked one."""
     lock = job.lock
-    tools = packaging_named(job.project.release.packaging_of(lock.flavor)).tools
+    tools = packaging_named(job.packaging).tools
     others = other_tools(lock, tools)
     for line in others:
         listen(Caution(text=f"the layer may come out with other bytes: {line}"))

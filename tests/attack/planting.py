@@ -87,6 +87,7 @@ def _asked(plants: Iterable[Planted]) -> Iterator[tuple[str, bool]]:
             declared={},
             owners={},
             initrd=INITRAMFS_TOOLS,
+            answers=DEBIAN.answers,
             listen=ignore,
         )
         found = {suspect.path for suspect in gate.suspects({})}

@@ -8,7 +8,8 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.lock.verbs.check import check_specs
 from qlumod.lock.verbs.fetch_locked import fetch_locked
-from qlumod.packaging.debian.packaging import DEBIAN
+from qlumod.model.names import DEB
+from qlumod.packaging.choice import packaging_place
 from qlumod.proof.scanned_tree import loaded
 from qlumod.system.processes.namespace import call_inside
 from qlumod.workflows.lock import lock
@@ -72,7 +73,7 @@ def image(site: Site, directory: Path, *modules: str) -> str:
         {
             "modules": [[str(payload), str(payload / "layer.squashfs")] for payload in payloads],
             "own": {"files": [], "secrets": []},
-            "packaging": DEBIAN.place,
+            "packaging": packaging_place(DEB),
             "epoch": 1_700_000_000,
             "scratch": str(directory / "scratch"),
             "output": str(made),
@@ -117,7 +118,7 @@ def test_the_stack_that_is_proved_is_without_it_as_the_image_is(
     call_inside(
         "qlumod.proof.inside:stack",
         {
-            "packaging": DEBIAN.place,
+            "packaging": packaging_place(DEB),
             "payloads": payloads,
             "epoch": 1_700_000_000,
             "scratch": str(tmp_path / "scratch"),

@@ -172,6 +172,7 @@ def gate_of(
         declared=declared,
         owners={},
         initrd=INITRAMFS_TOOLS,
+        answers=DEBIAN.answers,
         processors=1,
         listen=said.append,
     )
@@ -250,6 +251,7 @@ def test_an_initrd_is_looked_through_but_for_what_the_layer_has() -> None:
         declared={"/etc/munge/munge.key": b"the key of all nodes\n"},
         owners={},
         initrd=INITRAMFS_TOOLS,
+        answers=DEBIAN.answers,
         listen=said.append,
     )
     harmless = cpio("etc/example", PEM) + cpio("etc/hosts", b"127.0.0.1 localhost\n")

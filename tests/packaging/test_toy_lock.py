@@ -10,7 +10,7 @@ from qlumod.packaging.choice import PACKAGINGS
 from qlumod.workflows.lock import fetch_modules, lock
 from qlumod.workflows.workplace import Workplace
 from tests.packaging.toy.packages import write_toy
-from tests.packaging.toy.packaging import TOY
+from tests.packaging.toy.packaging import PLACE, TOY
 
 RELEASE = """\
 Format: 1
@@ -41,7 +41,7 @@ Description: toys
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     """Core has blocks; trains stand upon them, and need rails."""
-    monkeypatch.setitem(PACKAGINGS, TOY.name, TOY.place)
+    monkeypatch.setitem(PACKAGINGS, TOY.name, PLACE)
     specs = tmp_path / "specs"
     specs.mkdir()
     (specs / "release").write_text(RELEASE)

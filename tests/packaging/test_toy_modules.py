@@ -16,13 +16,13 @@ from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.workplace import Workplace
 from tests.packaging.test_toy_lock import RELEASE, spec
 from tests.packaging.toy.packages import write_toy
-from tests.packaging.toy.packaging import TOY
+from tests.packaging.toy.packaging import PLACE, TOY
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     """Core has blocks; trains and boats stand upon them, and both bring glue."""
-    monkeypatch.setitem(PACKAGINGS, TOY.name, TOY.place)
+    monkeypatch.setitem(PACKAGINGS, TOY.name, PLACE)
     specs, toys = tmp_path / "specs", tmp_path / "toys"
     specs.mkdir()
     (specs / "release").write_text(RELEASE)

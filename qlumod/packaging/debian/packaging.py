@@ -41,7 +41,6 @@ def _archives(
 
 DEBIAN = Packaging(
     name=DEB,
-    place="qlumod.packaging.debian.packaging:DEBIAN",
     archives=_archives,
     tools=tools,
     installer=DebInstaller(),

@@ -8,9 +8,9 @@ from tests.packaging.toy.permits import TOY_PERMITS
 from tests.packaging.toy.state import TOY_STATE
 from tests.packaging.toy.world import toy_archives, toy_tools
 
+PLACE = "tests.packaging.toy.packaging:TOY"
 TOY = Packaging(
     name=PackagingName("toy"),
-    place="tests.packaging.toy.packaging:TOY",
     archives=toy_archives,
     tools=toy_tools,
     installer=ToyInstaller(),
