@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
@@ -12,10 +12,12 @@ from qlumod.model.address import Address
 from qlumod.model.lock import LockedArchive, LockedPackage
 from qlumod.model.release import Release
 from qlumod.model.target import Target
-from qlumod.packaging.solving.problem import Problem
-from qlumod.packaging.solving.solution import Solved
 from qlumod.system.disk.store import Store
 from qlumod.system.processes.stalling import STALL
+
+if TYPE_CHECKING:
+    from qlumod.packaging.solving.problem import Problem
+    from qlumod.packaging.solving.solution import Solved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +91,10 @@ class Archives(Protocol):
     ) -> "Archives":
         """Add packages that only the store still has; each stands only for itself."""
 
-    def solve(self, problem: Problem, listen: Listener) -> Solved:
+    def solve(self, problem: "Problem", listen: Listener) -> "Solved":
         """Solve all modules; raises all errors that are found together."""
 
-    def signed(self, solved: Solved) -> tuple[LockedArchive, ...]:
+    def signed(self, solved: "Solved") -> tuple[LockedArchive, ...]:
         """The archives and suites that the solution used, each verified again with its keys."""
 
     def download(

@@ -31,6 +31,5 @@ def packaging_named(name: PackagingName) -> Packaging:
 def packaging_at(place: str) -> Packaging:
     """The packaging at a place, by which processes inside a namespace find their caller's."""
     module, _, name = place.partition(":")
-    found = getattr(importlib.import_module(module), name)
-    assert isinstance(found, Packaging)
+    found: Packaging = getattr(importlib.import_module(module), name)
     return found

@@ -12,7 +12,6 @@ REASONS = {
     ("cli/settings/table.py", "system.processes.limits"): "the usual limits are shown",
     ("cli/options.py", "workflows.workplace"): "the head node has no build half",
     ("packaging/debian/answers.py", "secrets.captured"): "only a gate for secrets needs it",
-    ("packaging/debian/packaging.py", "packaging.debian.apt_archives"): "only who locks needs it",
     ("workflows/publish.py", "proof.known_permits"): "only who gives proofs needs it",
 }
 LATE = re.compile(r"""= late\("qlumod\.([\w.]+)"\)""")

@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
@@ -56,22 +55,28 @@ def closure(
     """
     left_out = (*HARMLESS, *harmless)
     there = _files(package)
+    paths = {_module(path): path for path in there if path.endswith(".py")}
     found: dict[str, bytes] = {}
     ahead = list(entries)
     while ahead:
         path = ahead.pop()
         if path not in found and not _is_in(path, left_out):
-            found[path] = Path(f"{package}/{path}").read_bytes()
-            ahead += there.intersection(_imported(found[path]))
+            found[path] = _read(f"{package}/{path}")
+            ahead += (paths[name] for name in paths.keys() & _imported(found[path]))
     folders = set(map(_folder, found))
     beside = (path for path in there if not path.endswith(_PYTHON) and _folder(path) in folders)
-    return {**found, **{path: (package / path).read_bytes() for path in beside}}
+    return {**found, **{path: _read(f"{package}/{path}") for path in beside}}
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a str, for speed
+        return file.read()
 
 
 @cache
 def _imported(source: bytes) -> frozenset[str]:
-    """The possible paths of the modules that a source imports."""
-    return frozenset(chain.from_iterable(map(_paths_of, imports(source.decode("utf-8")))))
+    """The names that a source imports or calls."""
+    return frozenset(imports(source.decode("utf-8")))
 
 
 def imports(text: str) -> Iterator[str]:
@@ -85,10 +90,9 @@ def _is_in(path: str, rooms: Iterable[str]) -> bool:
     return any(path.startswith(room) if room.endswith("/") else path == room for room in rooms)
 
 
-def _paths_of(name: str) -> tuple[str, str]:
-    """The paths of a module's file, if there is a module of that name."""
-    path = name.partition(".")[2].replace(".", "/")
-    return f"{path}.py", f"{path}/__init__.py".lstrip("/")
+def _module(path: str) -> str:
+    """The name of the module of a file: ``qlumod.model.names``."""
+    return f"qlumod/{path}".removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _folder(path: str) -> str:
