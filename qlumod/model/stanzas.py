@@ -13,10 +13,15 @@ from qlumod.late import late
 
 mail = late("email.utils")
 
-COMPUTED = frozenset(
-    ("filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "directory")
+_COMPUTED = re.compile(
+    r"filename|msdos-filename|size|directory|files|description-md5|phased-update-percentage"
+    r"|md5(sum)?|sha-?\d+(sum)?|checksums?(-.*)?",
+    re.IGNORECASE,
 )
-"""Fields about the file and the index: the program that makes an index computes them."""
+"""Fields about the file and the index, and all digests that clients read: the program that makes an
+index computes them."""
+MEND_CONTROL = "mend its debian/control (deb-control(5)), and build it again"
+"""The remedy for a control file that dpkg refuses."""
 RELATIONS = (
     "Pre-Depends", "Depends", "Recommends", "Suggests", "Enhances", "Conflicts", "Breaks",
     "Replaces", "Provides",
@@ -44,10 +49,10 @@ _LISTED = re.compile(r"([0-9a-f]{32,})[ \t]+(\d{1,18})(?:[ \t]+\S+[ \t]+\S+)?[ \
 """Digest, size and name of a file; the field Files of a .changes has section and priority, too."""
 _RELATION = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9+._-]*(?::[A-Za-z0-9-]+)?"
-    r"(?:\s*\(\s*(?:<<|<=|=|>=|>>|<|>)?\s*(?:\d+:)?\d[A-Za-z0-9.+~:-]*\s*\))?",
+    r"(?:\s*\(\s*(?:<<|<=|=|>=|>>|<|>)?\s*(?:\d{1,9}:)?\d[A-Za-z0-9.+~:-]*(?<!-)\s*\))?",
     re.ASCII,
 )
-_BLANKS = " \t\n\v\f\r"
+BLANKS = " \t\n\v\f\r"
 """The characters that dpkg treats as blanks: not all blanks of Unicode."""
 _SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----\n"
 _SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----\n"
@@ -65,6 +70,8 @@ class ControlStanza:
     where: str
     text: str
     """The stanza as it was written, with the end of its last line."""
+    first: int = 1
+    """The number of its first line in the file."""
 
     def get(self, name: str, otherwise: str = "") -> str:
         """A field that may be missing."""
@@ -83,6 +90,12 @@ class ControlStanza:
             raise QlumodError(f"{self.where}: {name}: {value[:80]!r} is no whole number")
         return int(value)
 
+    def line_of(self, name: str) -> int:
+        """The number of the line with a field; the first line if there is no such field."""
+        field = re.compile(rf"^{re.escape(name)}[ \t]*:", re.MULTILINE | re.IGNORECASE)
+        found = field.search(self.text)
+        return self.first + (self.text.count("\n", 0, found.start()) if found else 0)
+
     def files(self, name: str) -> Iterator[tuple[str, int, str]]:
         """The digest, size and name of each file that a field lists; raises `QlumodError`."""
         for line in filter(None, map(str.strip, self.need(name).split("\n"))):
@@ -95,7 +108,8 @@ class ControlStanza:
 def one_stanza(text: str, where: str) -> ControlStanza:
     """The only stanza of a text; raises `QlumodError` if dpkg would refuse it."""
     if not text.endswith("\n"):
-        raise QlumodError(f"{where}: the last line has no end")
+        line = text.count("\n") + 1
+        raise QlumodError(f"{where}: line {line}: the last line has no end (a newline)")
     found = tuple(read_stanzas(text, where))
     if len(found) != 1:
         raise QlumodError(f"{where} has {len(found) or 'no'} stanzas: it must have one")
@@ -108,7 +122,7 @@ def read_stanzas(text: str, where: str) -> Iterator[ControlStanza]:
     for block in text.split("\n\n"):
         if inner := block.strip("\n"):
             first = line + len(block) - len(block.lstrip("\n"))
-            yield ControlStanza(_fields(f"{inner}\n", where, first), where, f"{inner}\n")
+            yield ControlStanza(_fields(f"{inner}\n", where, first), where, f"{inner}\n", first)
         line += block.count("\n") + 2
 
 
@@ -129,15 +143,20 @@ def normalised(control: ControlStanza) -> ControlStanza:
     fields = {
         name: value
         for name, value in control.fields.items()
-        if name.lower() not in COMPUTED and value.strip(_BLANKS)
+        if value.strip(BLANKS) and not is_computed(name)
     }
     for name in RELATIONS:
         if name in fields and (relation := _no_relation(name, fields[name])) is not None:
             raise QlumodError(
-                f"{control.where}: {name}: {relation!r} is no relation to a package",
-                remedy="mend its debian/control (deb-control(5)), and build it again",
+                f"{control.where}: line {control.line_of(name)}: {name}: {_why_none(relation)}",
+                remedy=MEND_CONTROL,
             )
     return ControlStanza(fields, control.where, stanza_text(fields))
+
+
+def is_computed(name: str) -> bool:
+    """Whether a field says something about the file or the index, as digests do."""
+    return _COMPUTED.fullmatch(name) is not None
 
 
 def stanza_text(fields: Mapping[str, str]) -> str:
@@ -185,7 +204,7 @@ def _fields(text: str, where: str, line: int) -> dict[str, str]:
             raise QlumodError(f"{where}: line {number}: the field {written} stands there twice")
         if not name:
             others.add(lower)
-        found[name or written] = first.strip(_BLANKS) + further
+        found[name or written] = first.strip(BLANKS) + further
         position = field.end()
     return found
 
@@ -193,12 +212,19 @@ def _fields(text: str, where: str, line: int) -> dict[str, str]:
 def _no_field(text: str, position: int, where: str, line: int) -> QlumodError:
     number = line + text.count("\n", 0, position)
     wrong = text[position:].partition("\n")[0]
-    what = (
-        f"{wrong[:80]!r} is neither 'Field: value' nor continues a field"
-        if wrong.strip()
-        else "it has blanks only"
-    )
+    if not wrong.strip():
+        what = "it has blanks only"
+    elif wrong.startswith("#"):
+        what = f"{wrong[:80]!r} is a comment, which only a source package may have"
+    else:
+        what = f"{wrong[:80]!r} is neither 'Field: value' nor continues a field"
     return QlumodError(f"{where}: line {number}: {what}")
+
+
+def _why_none(relation: str) -> str:
+    if variable := re.search(r"\$\{[^}]*\}?", relation):
+        return f"the variable {variable[0]!r} was not replaced (deb-substvars(5))"
+    return f"{relation!r} is no relation to a package"
 
 
 @lru_cache(maxsize=1000)
@@ -207,7 +233,7 @@ def _no_relation(name: str, value: str) -> str | None:
     for group in value.split(","):
         alternatives = group.split("|")
         for alternative in alternatives:
-            if not _RELATION.fullmatch(alternative.strip(_BLANKS)):
+            if not _RELATION.fullmatch(alternative.strip(BLANKS)):
                 return alternative.strip()[:80]
         if len(alternatives) > 1 and name not in _WITH_ALTERNATIVES:
             return group.strip()[:80]

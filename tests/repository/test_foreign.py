@@ -16,7 +16,7 @@ from qlumod.repository.format.snapshots import read_snapshot
 from qlumod.repository.index.listing import listed
 from qlumod.repository.publishing.incoming import read_apart, read_incoming
 from qlumod.repository.publishing.package_files import Incoming, PackageFile, attempted
-from tests.repository.conftest import SUITE, Shop, refused
+from tests.repository.conftest import SUITE, Shop
 from tests.support.raw_debs import CONTROL, deb, member
 
 pytestmark = pytest.mark.usefixtures("untried")
@@ -43,21 +43,6 @@ def test_an_index_has_one_form(shop: Shop, control: bytes, told: str) -> None:
     assert told in index
     assert "Provides" not in index
     assert "md5" not in index.lower()
-
-
-@pytest.mark.parametrize(
-    ("control", "told"),
-    [
-        (CONTROL + b"VERSION: 2\n", "line 6: the field VERSION stands there twice"),
-        (CONTROL + b"Depends: ${misc:Depends}\n", "Depends: '${misc:Depends}' is no relation"),
-        (CONTROL.replace(b": all", b": source"), "'source' is no architecture of a .deb"),
-        (CONTROL[:-1], "the last line has no end"),
-    ],
-)
-def test_what_dpkg_refuses_is_not_published(shop: Shop, control: bytes, told: str) -> None:
-    said = refused(shop, made(shop, deb(control)))
-    assert said.startswith("W/raw/tool_1.0_all.deb: its control file")
-    assert told in said
 
 
 def test_a_byte_that_dpkg_does_not_mind_is_published_and_read_again(shop: Shop) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
+from qlumod.events import Notice
+from qlumod.model.digests import digest_bytes
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.rules.suite_plan import SuiteChange
 from qlumod.system.keys.gpg import make_key
@@ -251,6 +253,27 @@ def test_a_changes_file_brings_what_it_names_and_guards_its_digest(shop: Shop) -
     )
 
 
+def test_packages_of_a_changes_file_that_are_left_out_are_told(shop: Shop) -> None:
+    deb = shop.deb("everyday")
+    sums = []
+    for name in (
+        deb.name,
+        "everyday-udeb_1.0_all.udeb",
+        "everyday-dbgsym_1.0_all.ddeb",
+        "e.buildinfo",
+    ):
+        file = deb.with_name(name)
+        file.write_bytes(deb.read_bytes())
+        sums.append(f" {digest_bytes(file.read_bytes())} {file.stat().st_size} {name}\n")
+    changes = deb.with_name("everyday_1.0_amd64.changes")
+    changes.write_text(f"Format: 1.8\nSource: everyday\nChecksums-Sha256:\n{''.join(sums)}")
+    assert len(shop.publish(changes).changes) == 1
+    assert [event.text for event in shop.events if isinstance(event, Notice)] == [
+        f"{changes}: not published, since no suite here offers them: everyday-udeb_1.0_all.udeb,"
+        " everyday-dbgsym_1.0_all.ddeb"
+    ]
+
+
 def test_a_key_that_is_not_there_is_told_before_anything_is_written(shop: Shop) -> None:
     shop.fingerprint = "0123456789ABCDEF0123456789ABCDEF01234567"
     told = refused(shop, shop.deb("everyday"))
@@ -285,6 +308,13 @@ def test_a_repository_without_a_key_cannot_be_begun(shop: Shop) -> None:
     assert refused(shop, shop.deb("everyday"), wishes=Wishes()) == (
         "a new repository needs the key that signs it\n"
         "To mend it: name its fingerprint (--key); qlumod repo key makes one for trying things out"
+    )
+
+
+def test_the_clients_of_a_repository_have_an_architecture_of_debian(shop: Shop) -> None:
+    wishes = Wishes(keys=(shop.fingerprint,), architectures=("amd46",))
+    assert refused(shop, shop.deb("everyday"), wishes=wishes) == (
+        "'amd46' is no architecture of Debian: did you mean 'amd64'?"
     )
 
 
