@@ -1,7 +1,13 @@
 """The last look before a commit: what a real apt client makes of the staged suite."""
 
-from qlumod.events import Output
-from qlumod.repository.publishing.trial import by_name, stand_in
+from pathlib import Path
+
+import pytest
+
+from qlumod.events import Notice, Output, ignore
+from qlumod.repository.publishing.incoming import read_incoming
+from qlumod.repository.publishing.stand_in import Inside, stand_ins
+from tests.conftest import Typed
 from tests.repository.conftest import Shop, modules, refused
 
 
@@ -16,7 +22,10 @@ def test_a_requirement_that_the_suite_lacks_is_told_with_the_reason_of_apt(shop:
         "Depends: qlustar-module-core-bookworm-amd64-14.0.0 (= 14.0.0-1) but it is not installable"
         in told
     )
-    assert told.endswith("To mend it: publish what it needs together with it")
+    assert told.endswith(
+        "To mend it: publish what it needs together with it, or publish it all the same, with a"
+        " reason that stays in the snapshot (--despite-trial REASON)"
+    )
 
 
 def test_packages_that_exclude_each_other_are_tried_one_by_one(shop: Shop) -> None:
@@ -24,19 +33,21 @@ def test_packages_that_exclude_each_other_are_tried_one_by_one(shop: Shop) -> No
     assert len(shop.current.entries()) == 2
 
 
+def stood_in(shop: Shop, *debs: Path, offered: str = "") -> list[str]:
+    """What the stand-ins for the distribution provide where these packages are new."""
+    entries = [one.entry for one in read_incoming(debs, listen=ignore)]
+    text = "".join(f"{entry.text}\n" for entry in entries) + offered
+    status = stand_ins(Inside({"amd64": [text.encode()]}), entries, "amd64")
+    return [line[10:] for line in status.splitlines() if line.startswith("Provides: ")]
+
+
 def test_what_only_the_distribution_has_is_taken_for_installed(shop: Shop) -> None:
     needs = "libc6 (>= 2.36), python3:any (<< 4), mail-transport-agent | exim4, other (>= 1)"
-    shop.publish(shop.deb("everyday", depends=needs), shop.deb("other"))
-    (everyday,) = [entry for entry in shop.current.entries() if entry.package == "everyday"]
-    offered = f"{everyday.text}\nPackage: other\nVersion: 1\nArchitecture: all\n\n".encode()
-    provides = [
-        line
-        for line in stand_in(by_name([offered]), [everyday], "amd64").splitlines()
-        if "Provides" in line
-    ]
-    assert provides == [
-        "Provides: exim4 (= 0), libc6 (= 2.36), mail-transport-agent (= 0), python3 (= 4~)"
-    ]
+    debs = (shop.deb("everyday", depends=needs), shop.deb("other"))
+    shop.publish(*debs)
+    assert stood_in(shop, *debs) == [
+        "exim4", "libc6 (= 2.36)", "mail-transport-agent", "python3 (= 4~)"
+    ]  # fmt: skip
 
 
 def test_what_must_be_in_the_suite_is_never_taken_for_installed(shop: Shop) -> None:
@@ -67,3 +78,101 @@ def test_packages_that_have_no_order_to_be_unpacked_in_are_refused(shop: Shop) -
     one = shop.deb("one", fields={"Pre-Depends": "two"})
     two = shop.deb("two", fields={"Pre-Depends": "one"})
     assert "cannot be installed from" in refused(shop, one, two)
+
+
+REAL = {
+    "bluez": {
+        "Depends": "libc6 (>= 2.34), kmod, udev, default-dbus-system-bus | dbus-system-bus",
+        "Breaks": "udev (<< 170-1)",
+        "Conflicts": "bluez-audio (<= 3.36-3), bluez-utils (<= 3.36-3)",
+    },
+    "dh-python": {
+        "Depends": "python3:any, python3-distutils | python3 (<< 3.6.5~rc1-1)",
+        "Breaks": "python2 (<< 2.7.18-2), python3 (<< 3.3.2-4~)",
+    },
+    "exim4": {
+        "Depends": "default-mta | mail-transport-agent",
+        "Provides": "mail-transport-agent",
+        "Conflicts": "mail-transport-agent",
+    },
+    "needs-a-newer-one": {"Depends": "libfoo (>= 1)", "Breaks": "libfoo (<< 2)"},
+    "needs-an-older-one": {"Depends": "libfoo (<< 3)", "Conflicts": "libfoo (<< 2)"},
+    "without-an-operator": {"Depends": "libc6 (2.36), libfoo (> 1)"},
+    "of-another-architecture": {"Depends": "libc6:i386 (>= 2.36)"},
+    "two-of-a-name": {"Depends": "libc6, libc6:i386"},
+}
+"""What packages need and exclude; the first two are Debian's."""
+
+
+def test_packages_that_exclude_what_they_need_in_old_versions_are_published(shop: Shop) -> None:
+    debs = [shop.deb(name, fields=fields, architecture="amd64") for name, fields in REAL.items()]
+    for deb in debs:
+        shop.publish(deb)
+    assert {entry.package for entry in shop.current.entries()} == {*REAL}
+
+
+@pytest.mark.parametrize(
+    ("needs", "excludes", "provided"),
+    [
+        ("libfoo", "libfoo (<< 2)", ["libfoo"]),
+        ("libfoo (>= 1)", "libfoo (<< 2)", ["libfoo (= 2)"]),
+        ("libfoo (>= 1)", "libfoo (<= 2)", ["libfoo (= 2+0)"]),
+        ("libfoo (<< 3)", "libfoo (= 2)", ["libfoo (= 2~)"]),
+        ("libfoo (<< 3), libfoo (>> 1)", "libfoo", ["libfoo (= 3~)"]),
+        ("libfoo (<< 1) | libfoo (>= 2)", "other", ["libfoo (= 2)", "libfoo (= 1~)"]),
+        ("libfoo (= 1)", "libfoo (<< 2)", ["libfoo (= 1)"]),
+        ("libfoo (>= 1:0)", "other", ["libfoo (= 1:0)"]),
+    ],
+)
+def test_the_version_of_a_stand_in_is_one_that_the_packages_name(
+    shop: Shop, needs: str, excludes: str, provided: list[str]
+) -> None:
+    deb = shop.deb("everyday", depends=needs, fields={"Breaks": excludes})
+    assert sorted(stood_in(shop, deb)) == sorted(provided)
+
+
+def test_a_name_of_the_suite_does_not_hide_a_newer_one_of_the_distribution(shop: Shop) -> None:
+    shop.publish(shop.deb("libfoo", "1.0"))
+    shop.publish(shop.deb("everyday", depends="libfoo (>= 2)"))
+
+
+def test_what_the_same_source_makes_is_of_this_repository_only(shop: Shop) -> None:
+    shop.publish(shop.deb("libfoo", "1.0", fields={"Source": "foo"}))
+    told = refused(shop, shop.deb("foo", "2.0", depends="libfoo (= 2.0)"))
+    assert told.startswith(
+        "foo=2.0 cannot be installed from 14.0-bookworm; nothing was published\n"
+    )
+    assert " foo : Depends: libfoo (= 2.0)" in told, told
+
+
+def test_a_package_of_another_architecture_is_taken_from_the_suite(shop: Shop) -> None:
+    shop.publish(shop.deb("qlumod-libfoo", architecture="i386"))
+    told = refused(shop, shop.deb("everyday", depends="qlumod-libfoo:arm64", architecture="amd64"))
+    assert "everyday : Depends: qlumod-libfoo:arm64 but it is not installable" in told
+    shop.publish(shop.deb("everyday", depends="qlumod-libfoo:i386", architecture="amd64"))
+
+
+def test_what_apt_refuses_is_published_for_a_reason_that_stays(shop: Shop, typed: Typed) -> None:
+    deb = shop.deb("everyday", depends="qlumod-head")
+    assert shop.publish(deb, despite="comes with the next release").snapshot
+    told = [event.text for event in shop.events if isinstance(event, Notice)]
+    assert told[0] == "everyday=1.0 cannot be installed from 14.0-bookworm"
+    assert " everyday : Depends: qlumod-head but it is not installable" in told
+    release = (shop.current.directory / "InRelease").read_text()
+    assert "\nQlumod-Despite-Trial: comes with the next release\n" in release
+    shop.client().update()
+    reason = "published despite its trial: comes with the next release"
+    identity = shop.current.identity
+    shop.publish(shop.deb("other"))
+    listed = typed("snapshot", "list", "--repository", shop.root).out
+    assert [reason in line for line in listed.splitlines()] == [True, False]
+    shown = ("snapshot", "show", identity, "--repository", shop.root)
+    assert reason in typed(*shown).out.splitlines()
+    assert typed(*shown, "--json").document["despite-trial"] == "comes with the next release"
+
+
+@pytest.mark.parametrize("reason", ["", " ", "two\nlines", "\x1b[2J", " x"])
+def test_a_reason_is_one_line(shop: Shop, reason: str) -> None:
+    assert refused(shop, shop.deb("everyday"), despite=reason) == (
+        f"{reason!r} is no reason: it is one line of printable characters"
+    )

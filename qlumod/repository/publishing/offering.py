@@ -135,6 +135,7 @@ class Publisher:
             documents=tuple(keep_set(layout, one) for one in found.sets),
             paths=contents.paths,
             times=times(layout, offer.before, date=terms.date, valid_for=terms.valid_for),
+            despite=terms.despite or "",
             signers=self._settled,
         )
 
@@ -149,7 +150,8 @@ class Publisher:
 def publisher(
     layout: Layout, settings: Settings, terms: Terms, *, listen: Listener
 ) -> Iterator[Publisher]:
-    """Start to test the signing keys, and yield a publisher."""
+    """Start to test the signing keys, and yield a publisher; raises for wrong terms."""
+    terms.check()
     with signing(settings.keys) as signers:
         yield Publisher(
             layout=layout, settings=settings, terms=terms, signers=signers, listen=listen

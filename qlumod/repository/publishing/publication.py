@@ -35,7 +35,7 @@ from qlumod.repository.publishing.snapshot_staging import (
     sync_staged,
     unsynced,
 )
-from qlumod.repository.publishing.trial import try_staged
+from qlumod.repository.publishing.trial import Trial, try_staged
 from qlumod.repository.rules.suite_plan import SuitePlan
 from qlumod.repository.sets.set_documents import MODULES
 from qlumod.system.disk.regular_files import Sum
@@ -80,6 +80,8 @@ class ProposedSnapshot:
     paths: Paths
     """Returns the files of a package."""
     times: Times
+    despite: str
+    """The reason to publish packages that the trial refuses; empty: there is none."""
     signers: Callable[[], Signers]
     """Waits for the test of the keys, after the indexes are written; raises all faults of keys."""
 
@@ -129,6 +131,7 @@ def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
             architectures=architectures,
             date=times.date,
             valid_until=times.valid_until,
+            despite=proposal.despite,
             files=sums,
         )
         with step(listen, "signing"):
@@ -165,10 +168,13 @@ def _look(
         try:
             try_staged(
                 staging,
-                lambda architecture: chunks.plain(texts[packages_path(architecture)]),
-                proposal.plan.added,
-                architectures=_architectures(proposal),
-                keyring=signers.public,
+                Trial(
+                    offered=lambda name: chunks.plain(texts[packages_path(name)]),
+                    added=proposal.plan.added,
+                    architectures=_architectures(proposal),
+                    keyring=signers.public,
+                    despite=proposal.despite,
+                ),
                 listen=listen,
             )
         except Exception:

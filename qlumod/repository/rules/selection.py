@@ -37,10 +37,10 @@ def without(
     staying = [entry for entry in binaries if entry not in gone]
     raise_faults(
         QlumodError(
-            f"{entry.title} needs {relation}, which {suite} would not have any more",
-            remedy=f"remove {entry.package}, too, or publish one that does not need it",
+            f"{loss}, which {suite} would not have any more",
+            remedy=f"remove {loss.entry.package}, too, or publish one that does not need it",
         )
-        for entry, relation in broken_by(removed, staying)
+        for loss in broken_by(removed, staying)
     )
     dropped = {entry.source for entry in removed} - {entry.source for entry in staying}
     sources = [entry for entry in entries if entry.is_source and entry.source not in dropped]

@@ -200,10 +200,10 @@ def _refuse_broken(made: SuitePlan) -> None:
         return
     raise_faults(
         QlumodError(
-            f"{entry.title} needs {relation}, which the suite would not have any more",
-            remedy=f"publish a {entry.package} that does not need it, together with this",
+            f"{loss}, which the suite would not have any more",
+            remedy=f"publish a {loss.entry.package} that does not need it, together with this",
         )
-        for entry, relation in broken_by(removed, made.entries())
+        for loss in broken_by(removed, made.entries())
     )
 
 
