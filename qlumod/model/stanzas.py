@@ -33,7 +33,8 @@ _KNOWN = {
     for name in (
         *RELATIONS, "Package", "Version", "Architecture", "Source", "Section", "Priority",
         "Essential", "Protected", "Multi-Arch", "Maintainer", "Uploaders", "Installed-Size",
-        "Homepage", "Description", "Binary", "Filename", "Directory", "Size", "MD5sum", "SHA256",
+        "Built-Using", "Static-Built-Using", "Homepage", "Description", "Binary", "Filename",
+        "Directory", "Size", "MD5sum", "SHA256",
         "Files", "Checksums-Sha256", "Status", "Date", "Suite", "Valid-Until", "Architectures",
     )
 }  # fmt: skip
@@ -52,6 +53,8 @@ _RELATION = re.compile(
     r"(?:\s*\(\s*(?:<<|<=|=|>=|>>|<|>)?\s*(?:\d{1,9}:)?\d[A-Za-z0-9.+~:-]*(?<!-)\s*\))?",
     re.ASCII,
 )
+_NO_OPERATOR = re.compile(r"\(\s*(?=\d)", re.ASCII)
+"""dpkg takes ``(1)`` for ``(= 1)``; apt reads no index in which it stands."""
 BLANKS = " \t\n\v\f\r"
 """The characters that dpkg treats as blanks: not all blanks of Unicode."""
 _SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----\n"
@@ -138,6 +141,8 @@ def signed_stanza(data: bytes, where: str) -> ControlStanza:
 def normalised(control: ControlStanza) -> ControlStanza:
     """The fields of a package without those of an index, and without empty fields.
 
+    Each version that a relation names has an operator.
+
     Raises `QlumodError` for relations that dpkg does not read.
     """
     fields = {
@@ -146,6 +151,8 @@ def normalised(control: ControlStanza) -> ControlStanza:
         if value.strip(BLANKS) and not is_computed(name)
     }
     for name in RELATIONS:
+        if name in fields and "(" in fields[name]:
+            fields[name] = _NO_OPERATOR.sub("(= ", fields[name])
         if name in fields and (relation := _no_relation(name, fields[name])) is not None:
             raise QlumodError(
                 f"{control.where}: line {control.line_of(name)}: {name}: {_why_none(relation)}",

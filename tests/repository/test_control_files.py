@@ -214,3 +214,11 @@ def test_only_what_the_repository_computed_is_in_the_index(shop: Shop) -> None:
         "Package", "Version", "Architecture", "Maintainer", "Filename", "Size", "SHA256",
         "Description",
     ]  # fmt: skip
+
+
+def test_a_version_without_an_operator_gets_the_one_that_dpkg_reads(shop: Shop) -> None:
+    fields = b"Depends: libc6 (2.36), a ( 1) | b (>= 1)\nProvides: c (1:2)\n"
+    shop.publish(made(shop.work, CONTROL + fields))
+    (entry,) = shop.current.entries()
+    assert "\nDepends: libc6 (= 2.36), a (= 1) | b (>= 1)\n" in entry.text
+    assert "\nProvides: c (= 1:2)\n" in entry.text

@@ -75,14 +75,14 @@ def test_a_dsc_or_changes_of_any_bytes_ends_in_a_value_or_an_error(
         (Path(folder) / "tool_1.tar.xz").write_bytes(b"text")
         (Path(folder) / name).write_bytes(data)
         try:
-            read_incoming([Path(folder) / name], listen=ignore)
+            read_incoming([Path(folder) / name], Path(folder), listen=ignore)
         except QlumodError as fault:
             assert folder in fault.brief
 
 
 def test_processes_of_their_own_read_the_same_in_the_same_order(shop: Shop) -> None:
     paths = [shop.deb("first"), made(shop, b"no package"), shop.deb("last"), shop.work / "none.deb"]
-    files = [PackageFile(path=path, said={}) for path in paths]
+    files = [PackageFile(path=path, said={}, root=shop.root) for path in paths]
     moved: list[int] = []
     apart = read_apart(files, 3, moved.append, listen=ignore)
     here = [attempted(file) for file in files]

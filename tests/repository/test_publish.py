@@ -149,6 +149,19 @@ def test_a_published_file_is_never_replaced(shop: Shop) -> None:
     )
 
 
+@pytest.mark.parametrize("earlier", [("1.0",), ("1.0", "1.1")])
+def test_an_epoch_alone_gives_a_file_no_other_name(shop: Shop, earlier: tuple[str, ...]) -> None:
+    for version in earlier:
+        shop.publish(shop.deb("everyday", version))
+    assert refused(shop, shop.deb("everyday", "1:1.0")) == (
+        "pool/main/e/everyday/everyday_1.0_all.deb is published already, with other bytes;"
+        " a published file is never replaced\n"
+        "To mend it: raise what follows the epoch, too, such as 1:1.0+1: the epoch is in no file"
+        " name"
+    )
+    assert shop.publish(shop.deb("everyday", "1:1.0+1")).changes
+
+
 def test_a_file_that_only_an_earlier_snapshot_has_is_not_replaced_either(shop: Shop) -> None:
     shop.publish(shop.deb("everyday", "1.0"))
     shop.publish(shop.deb("everyday", "1.1"))

@@ -8,7 +8,7 @@ from qlumod.events import Notice, Output, ignore
 from qlumod.repository.publishing.incoming import read_incoming
 from qlumod.repository.publishing.stand_in import Inside, stand_ins
 from tests.conftest import Typed
-from tests.repository.conftest import Shop, modules, refused
+from tests.repository.conftest import SUITE, Shop, modules, refused
 
 
 def test_a_requirement_that_the_suite_lacks_is_told_with_the_reason_of_apt(shop: Shop) -> None:
@@ -35,7 +35,7 @@ def test_packages_that_exclude_each_other_are_tried_one_by_one(shop: Shop) -> No
 
 def stood_in(shop: Shop, *debs: Path, offered: str = "") -> list[str]:
     """What the stand-ins for the distribution provide where these packages are new."""
-    entries = [one.entry for one in read_incoming(debs, listen=ignore)]
+    entries = [one.entry for one in read_incoming(debs, shop.root, listen=ignore)]
     text = "".join(f"{entry.text}\n" for entry in entries) + offered
     status = stand_ins(Inside({"amd64": [text.encode()]}), entries, "amd64")
     return [line[10:] for line in status.splitlines() if line.startswith("Provides: ")]
@@ -176,3 +176,14 @@ def test_a_reason_is_one_line(shop: Shop, reason: str) -> None:
     assert refused(shop, shop.deb("everyday"), despite=reason) == (
         f"{reason!r} is no reason: it is one line of printable characters"
     )
+
+
+def test_nothing_but_the_own_words_is_printed(shop: Shop, typed: Typed) -> None:
+    debs = [
+        shop.deb("everyday", depends="libc6 (2.36), A_b, libfoo (> 1)", fields={"Breaks": "a (1)"}),
+        shop.deb("other", fields={"Provides": "odd (1)", "Built-Using": "gcc"}),
+    ]
+    words = ("publish", "--repository", shop.root, "--suite", SUITE, "--key", shop.fingerprint)
+    answer = typed(*words, "--quiet", *debs)
+    assert (answer.status, answer.err) == (0, "")
+    assert [line.split()[0] for line in answer.out.splitlines()] == [SUITE, "everyday", "other"]

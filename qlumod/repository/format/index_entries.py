@@ -21,6 +21,8 @@ _SOURCE_ORDER = ("Package", "Binary", "Version", "Architecture", "Maintainer", "
 _SOURCE_END = ("Directory", "Files", "Checksums-Sha256")
 _PACKAGE_COMPUTED = ("Filename", "Size", "SHA256")
 _SOURCE_COMPUTED = _SOURCE_END
+_BUILT_USING = re.compile(r"^(?:Static-)?Built-Using:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_SOURCE_OF = re.compile(r"([A-Za-z0-9][A-Za-z0-9+.-]*)\s*\(\s*=?\s*([^\s()]+)\s*\)")
 _FIELD_NAME = re.compile(r"^([^\s:]+):", re.MULTILINE)
 
 
@@ -49,6 +51,16 @@ class IndexEntry:
     def is_source(self) -> bool:
         """Whether the entry is a source package."""
         return self.architecture == SOURCE
+
+    @property
+    def built_from(self) -> tuple[tuple[str, str], ...]:
+        """The sources of which it has parts: its own, and those of (Static-)Built-Using."""
+        if "uilt-Using:" not in self.text:
+            return (self.source,)
+        listed = (
+            of for value in _BUILT_USING.findall(self.text) for of in _SOURCE_OF.findall(value)
+        )
+        return (self.source, *listed)
 
     @property
     def foreign(self) -> tuple[str, ...]:

@@ -32,9 +32,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def read_incoming(files: Iterable[Path], *, listen: Listener) -> tuple[Incoming, ...]:
-    """Read all files; raises the faults of all of them together."""
-    wanted = list(_each(files, partial(_wanted_by, listen=listen)))
+def read_incoming(files: Iterable[Path], root: Path, *, listen: Listener) -> tuple[Incoming, ...]:
+    """Read all files for the repository at `root`; raises the faults of all of them together."""
+    wanted = list(_each(files, partial(_wanted_by, root=root, listen=listen)))
     title = f"reading {len(wanted)} package files"
     with step(listen, title, total=len(wanted), unit="files") as advance:
         processes = min(os.cpu_count() or 1, len(wanted) // WORTH)
@@ -121,19 +121,19 @@ def _each(items: Iterable[T], read: Callable[[T], Iterable[R]]) -> list[R]:
     return found
 
 
-def _wanted_by(path: Path, *, listen: Listener) -> list[PackageFile]:
+def _wanted_by(path: Path, *, root: Path, listen: Listener) -> list[PackageFile]:
     match path.suffix:
         case ".deb" | ".dsc":
-            return [PackageFile(path=path, said={})]
+            return [PackageFile(path=path, said={}, root=root)]
         case ".changes":
-            return _named_in_changes(path, listen)
+            return _named_in_changes(path, root, listen)
     raise QlumodError(
         f"{path}: only .deb, .dsc and .changes files can be published",
         remedy="name the .changes file of a build, which names the others",
     )
 
 
-def _named_in_changes(path: Path, listen: Listener) -> list[PackageFile]:
+def _named_in_changes(path: Path, root: Path, listen: Listener) -> list[PackageFile]:
     said = said_files(path, signed_stanza(read_bytes(path), str(path)))
     wanted = [name for name in said if name.suffix in (".deb", ".dsc")]
     if not wanted:
@@ -141,4 +141,4 @@ def _named_in_changes(path: Path, listen: Listener) -> list[PackageFile]:
     if others := [name.name for name in said if name.suffix in OTHER_PACKAGES]:
         text = f"{path}: not published, since no suite here offers them: {', '.join(others)}"
         listen(Notice(text=text))
-    return [PackageFile(path=name, said=said) for name in wanted]
+    return [PackageFile(path=name, said=said, root=root) for name in wanted]

@@ -85,6 +85,7 @@ class Publisher:
             # No repository is created with keys that cannot sign or are too weak.
             raise_faults(self.signers().faults(self.settings.keys))
         if self.terms.dry_run:
+            self.layout.require_one_file_system()
             yield
             return
         with opened(self.layout, wait=self.terms.wait, listen=self.listen):

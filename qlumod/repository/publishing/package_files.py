@@ -1,6 +1,7 @@
 """Reading a package that is to be published, and checking its digests."""
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ class PackageFile:
 
     path: Path
     said: Mapping[Path, Sum]
+    root: Path
+    """The repository, whose pool may have files that a .dsc names."""
 
 
 def attempted(wanted: PackageFile) -> Incoming | QlumodError:
@@ -170,18 +173,36 @@ def _read_dsc(wanted: PackageFile) -> Incoming:
     own = _checked_sum(path, wanted.said, ".changes")
     document = signed_stanza(data, str(path))
     said = said_files(path, document)
-    for name in said:
-        _checked_sum(name, said, ".dsc")
     package, version = document.get("Source"), document.get("Version")
     _identity(document, {"Package": package, "Version": version, "Architecture": ALL})
     directory = pool_directory(package)
-    sums = {path: own, **said}
-    files = tuple(
+    files = {_there(wanted, name, directory, said): sum for name, sum in said.items()}
+    for file in files:
+        _checked_sum(file, files, ".dsc")
+    sums = {path: own, **files}
+    published = tuple(
         PoolFile(path=f"{directory}/{name.name}", size=found.size, sha256=found.sha256)
         for name, found in sums.items()
     )
     fields = {**_source_fields(document), **_of_index(package, directory, sums)}
-    return Incoming(entry=source_entry(fields, files), sources=tuple(sums))
+    return Incoming(entry=source_entry(fields, published), sources=tuple(sums))
+
+
+def _there(wanted: PackageFile, file: Path, directory: str, said: Mapping[Path, Sum]) -> Path:
+    """A file that a .dsc names: beside it, or with the same bytes in the pool."""
+    if os.path.lexists(file):
+        return file
+    kept = wanted.root / directory / file.name
+    if not kept.is_file():
+        why = "and the pool has no file of that name"
+    elif file_sum(kept) != said[file]:
+        why = "and the pool has other bytes under that name"
+    else:
+        return kept
+    raise QlumodError(
+        f"{wanted.path}: {file.name} is not beside it, {why}",
+        remedy=f"copy it to {file.parent}",
+    )
 
 
 def _source_fields(document: ControlStanza) -> dict[str, str]:
