@@ -161,6 +161,7 @@ def normalised(control: ControlStanza) -> ControlStanza:
     return ControlStanza(fields, control.where, stanza_text(fields))
 
 
+@lru_cache(maxsize=1000)
 def is_computed(name: str) -> bool:
     """Whether a field says something about the file or the index, as digests do."""
     return _COMPUTED.fullmatch(name) is not None

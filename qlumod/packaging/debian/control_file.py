@@ -19,6 +19,7 @@ _CHOICES = {
     "protected": ("yes", "no"),
     "multi-arch": ("same", "foreign", "allowed", "no"),
 }
+_LOOKED_AT = _OWN | _REVISION | _CHOICES.keys() | {"version"}
 _VERSION = re.compile(r"(?:\d{1,9}:)?\d[A-Za-z0-9.+~:-]*(?<!-)")
 
 
@@ -39,7 +40,8 @@ def checked_control(deb: Deb) -> ControlStanza:
 
 def _faults(written: ControlStanza) -> Iterator[QlumodError]:
     for name, value in written.fields.items():
-        if why := _wrong(name.lower(), value):
+        lower = name.lower()
+        if (lower in _LOOKED_AT or len(name) == 1) and (why := _wrong(lower, value)):
             yield _fault(written, name, why)
     if written.get("Multi-Arch").lower() == "same" and written.get("Architecture") == "all":
         why = "a package of the architecture all cannot be 'same'"

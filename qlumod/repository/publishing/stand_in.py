@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.indexes import PACKAGES
 from qlumod.repository.rules.relations import (
-    ANY,
     EXCLUDES,
     NEEDS,
     Related,
@@ -25,6 +24,11 @@ _OWN = re.compile(r"((python3|dh)-)?qlumod(-.+)?\Z")
 _MODULE = "-module-"
 _VERSION = re.compile(rb"^Version: (.*)$", re.MULTILINE)
 _SOURCE = re.compile(r"^Source: (\S+)", re.MULTILINE)
+_EXCLUDES = re.compile(r"\n(?:Breaks|Conflicts):")
+"""Most of many paragraphs exclude nothing."""
+_QUALIFIED = re.compile(r"\n(?:Pre-)?Depends:(?:[^\n]|\n[ \t])*?[a-z0-9]:(?!any\b)[a-z]")
+"""What may be ``libc6:i386``: in most of many paragraphs nothing is."""
+_FIRST = b"Package: "
 _NUDGES = ("", "~", "+0")
 """What makes a version of a relation to one at, just below and just above it."""
 
@@ -73,8 +77,7 @@ class Inside:
 
     def named(self, one: Related) -> Sequence[bytes]:
         """The paragraphs of the packages that have or provide the name of a relation."""
-        native = one.architecture in ("", ANY)
-        return self._found.get((one.name, self._native if native else one.architecture), ())
+        return self._found.get((one.name, one.foreign or self._native), ())
 
     def meets(self, one: Related) -> bool:
         """Whether a package of the suite meets a relation."""
@@ -98,21 +101,24 @@ class Inside:
         """
         if _OWN.match(one.name) or one.name.startswith(self.modules):
             return True
-        source = _source(needing)
-        return any(_source(paragraph.decode()) == source for paragraph in self.named(one))
+        there = self.named(one)
+        source = _source(needing) if there else ""
+        return any(_source(paragraph.decode()) == source for paragraph in there)
 
 
 def stand_ins(inside: Inside, added: Iterable[IndexEntry], architecture: str) -> str:
     """The dpkg status of a machine with all external dependencies of the added entries."""
     needed: dict[tuple[str, str], set[Related]] = {}
     excluded: dict[str, set[Related]] = {}
+    settled: set[Related] = set()
     for text in _closure(inside, added):
-        for one in _each(text, EXCLUDES):
+        for one in _each(text, EXCLUDES) if _EXCLUDES.search(text) else ():
             excluded.setdefault(one.name, set()).add(one)
-        for one in _each(text, NEEDS):
+        for one in {*_each(text, NEEDS)} - settled:
+            if not inside.named(one) or inside.meets(one):
+                settled.add(one)  # Whether it is needed does not depend on the needing package.
             if not inside.meets(one) and not inside.must_have(one, text):
-                native = one.architecture in ("", ANY)
-                place = (one.name, architecture if native else one.architecture)
+                place = (one.name, one.foreign or architecture)
                 needed.setdefault(place, set()).add(one)
     return "".join(
         str(StandIn(name, place, version, _mark(number, "" if place == architecture else place)))
@@ -123,8 +129,13 @@ def stand_ins(inside: Inside, added: Iterable[IndexEntry], architecture: str) ->
 
 def foreign_architectures(added: Iterable[IndexEntry], architecture: str) -> tuple[str, ...]:
     """The other architectures that the entries name, as in ``libc6:i386``."""
-    named = {one.architecture for entry in added for one in _each(entry.text, NEEDS)}
-    return tuple(sorted(named - {"", ANY, architecture}))
+    named = {
+        one.foreign
+        for entry in added
+        if _QUALIFIED.search(entry.text)
+        for one in _each(entry.text, NEEDS)
+    }
+    return tuple(sorted(named - {"", architecture}))
 
 
 def versions_for(needed: Collection[Related], excluded: Collection[Related]) -> tuple[str, ...]:
@@ -176,20 +187,27 @@ def _each(text: str, field: re.Pattern[str]) -> Iterator[Related]:
 
 
 def _names(paragraph: bytes) -> Iterator[str]:
-    yield PACKAGES.key(paragraph)[0].decode()
+    yield _package(paragraph)
     if b"\nProvides:" in paragraph:
         yield from (name for name, _ in provided_in(paragraph.decode()))
 
 
 def _offered(paragraph: bytes) -> Iterator[tuple[str, str | None]]:
     version = _VERSION.search(paragraph)
-    yield PACKAGES.key(paragraph)[0].decode(), version[1].decode() if version else None
+    yield _package(paragraph), version[1].decode() if version else None
     yield from provided_in(paragraph.decode())
 
 
 def _source(text: str) -> str:
     found = _SOURCE.search(text)
-    return found[1] if found else PACKAGES.key(text.encode())[0].decode()
+    return found[1] if found else _package(text.encode())
+
+
+def _package(paragraph: bytes) -> str:
+    # It is the first field of each paragraph that this program wrote.
+    if paragraph.startswith(_FIRST):
+        return paragraph[len(_FIRST) : paragraph.index(b"\n")].decode()
+    return PACKAGES.key(paragraph)[0].decode()
 
 
 def _own_prefixes(names: Iterable[str]) -> tuple[str, ...]:

@@ -48,6 +48,11 @@ class Related:
         name = f"{self.name}:{self.architecture}" if self.architecture else self.name
         return f"{name} ({self.operator} {self.version})" if self.operator else name
 
+    @property
+    def foreign(self) -> str:
+        """The architecture that it must have; empty: it may be that of the package itself."""
+        return "" if self.architecture == ANY else self.architecture
+
     def is_met_by(self, version: str | None) -> bool:
         """Whether a package of that name has a right version; None: it states none."""
         if not self.operator:
