@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.errors import QlumodError
 from qlumod.events import Notice, Output, ignore
+from qlumod.repository.format.settings import Wishes
 from qlumod.repository.publishing.incoming import read_incoming
 from qlumod.repository.publishing.stand_in import Inside, stand_ins
 from tests.conftest import Typed
@@ -187,3 +189,16 @@ def test_nothing_but_the_own_words_is_printed(shop: Shop, typed: Typed) -> None:
     answer = typed(*words, "--quiet", *debs)
     assert (answer.status, answer.err) == (0, "")
     assert [line.split()[0] for line in answer.out.splitlines()] == [SUITE, "everyday", "other"]
+
+
+def test_a_dry_run_tries_it_too(shop: Shop) -> None:
+    shop.publish(shop.deb("other"), wishes=Wishes(keys=(shop.fingerprint,), uri=shop.uri))
+    before = shop.tree()
+    broken = shop.deb("everyday", depends="qlumod-head, other", architecture="arm64")
+    with pytest.raises(QlumodError) as caught:
+        shop.preview(broken)
+    assert "everyday=1.0 cannot be installed from 14.0-bookworm" in str(caught.value)
+    assert "everyday : Depends: qlumod-head but it is not installable" in str(caught.value)
+    assert shop.preview(broken, despite="later").changes
+    assert shop.preview(shop.deb("fine", depends="other, libc6:i386")).changes
+    assert shop.tree() == before

@@ -80,8 +80,8 @@ class ProposedSnapshot:
     paths: Paths
     """Returns the files of a package."""
     times: Times
-    despite: str
-    """The reason to publish packages that the trial refuses; empty: there is none."""
+    despite: str | None
+    """The reason to publish packages that the trial refuses; None: there is none."""
     signers: Callable[[], Signers]
     """Waits for the test of the keys, after the indexes are written; raises all faults of keys."""
 
@@ -112,7 +112,7 @@ def show_snapshot(proposal: ProposedSnapshot, *, listen: Listener) -> str:
 def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
     """The same; raises `Damaged` if the cached chunks of earlier indexes are damaged."""
     layout, before, times = proposal.layout, proposal.before, proposal.times
-    architectures = _architectures(proposal)
+    architectures = served_architectures(proposal.plan, proposal.settings, before)
     with staged(layout, times.identity, proposal.suite, times.date) as staging:
         chunks = Chunks(layout.chunks, staging.chunks)
         coming = check_pool(layout, proposal.incoming)
@@ -131,7 +131,7 @@ def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
             architectures=architectures,
             date=times.date,
             valid_until=times.valid_until,
-            despite=proposal.despite,
+            despite=proposal.despite or "",
             files=sums,
         )
         with step(listen, "signing"):
@@ -155,6 +155,7 @@ def _look(
     listen: Listener,
 ) -> None:
     """Check the staged tree with an apt client and file by file, and sync it."""
+    architectures = served_architectures(proposal.plan, proposal.settings, proposal.before)
     written = [*proposal.documents, *(file.parent for file in proposal.documents)]
     with workers(3) as beside:
         sound = beside.submit(chunks.check, texts.values())
@@ -168,11 +169,12 @@ def _look(
         try:
             try_staged(
                 staging,
+                signers.public,
                 Trial(
+                    suite=proposal.suite,
                     offered=lambda name: chunks.plain(texts[packages_path(name)]),
                     added=proposal.plan.added,
-                    architectures=_architectures(proposal),
-                    keyring=signers.public,
+                    architectures=architectures,
                     despite=proposal.despite,
                 ),
                 listen=listen,
@@ -185,13 +187,14 @@ def _look(
         named.result()
 
 
-def _architectures(proposal: ProposedSnapshot) -> tuple[str, ...]:
+def served_architectures(
+    plan: SuitePlan, settings: Settings, before: Snapshot | None
+) -> tuple[str, ...]:
     """The architectures that need an index; one is dropped with its last package."""
-    plan, settings = proposal.plan, proposal.settings
     known = {entry.architecture for entry in plan.added} | set(settings.architectures)
     if not {entry.architecture for entry in plan.removed} - known - {ALL, SOURCE}:
-        before = proposal.before.architectures if proposal.before else ()
-        return architectures_of(plan.added, (*settings.architectures, *before))
+        there = before.architectures if before else ()
+        return architectures_of(plan.added, (*settings.architectures, *there))
     return architectures_of(plan.entries(), settings.architectures)
 
 

@@ -6,16 +6,20 @@ installed (`stand_in`); packages that only this repository has must be in the su
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from qlumod.errors import Faults, QlumodError, raise_faults
 from qlumod.events import Listener, Notice, step
+from qlumod.model.stanzas import stanza_text
 from qlumod.packaging.debian.apt_client import AptClient, file_uri, make_apt_client
 from qlumod.repository.format.index_entries import ALL, IndexEntry
+from qlumod.repository.format.indexes import piece_of
 from qlumod.repository.format.sources import sources_text
 from qlumod.repository.publishing.snapshot_staging import Staging
 from qlumod.repository.publishing.stand_in import Inside, foreign_architectures, stand_ins
 from qlumod.repository.rules.relations import PRE_DEPENDS, alternatives
 from qlumod.system.disk.removal import remove_tree
+from qlumod.system.disk.scratch import scratch
 from qlumod.system.processes.command import CommandFailed
 
 _NOTHING = "; nothing was published"
@@ -28,18 +32,35 @@ is limited to 2 MB."""
 class Trial:
     """What a client is to try: the suite and its new packages."""
 
+    suite: str
     offered: Callable[[str], Iterable[bytes]]
     """Returns the text of an architecture's Packages, in parts of whole paragraphs."""
     added: Sequence[IndexEntry]
     architectures: Sequence[str]
     """The architectures that have an index."""
-    keyring: bytes
-    despite: str
-    """The reason to publish packages that cannot be installed; empty: they are refused."""
+    despite: str | None
+    """The reason to publish packages that cannot be installed; None: they are refused."""
 
 
-def try_staged(staging: Staging, trial: Trial, *, listen: Listener) -> None:
+def try_staged(staging: Staging, keyring: bytes, trial: Trial, *, listen: Listener) -> None:
     """Test the staged tree with a client of each architecture; raises `QlumodError`."""
+    sources = sources_text(file_uri(staging.tree), [staging.suite], keyring)
+    _try(staging.client.absolute(), sources, trial, listen)
+
+
+def try_planned(entries: Iterable[IndexEntry], trial: Trial, *, listen: Listener) -> None:
+    """Test entries before anything is staged or signed; raises `QlumodError`."""
+    with scratch() as folder:
+        binaries = (piece_of(entry) for entry in entries if not entry.is_source)
+        (folder / "suite").mkdir()
+        (folder / "suite/Packages").write_bytes(b"".join(binaries))
+        sources = {"Types": "deb", "URIs": file_uri(folder / "suite"), "Suites": "./"}
+        text = stanza_text({**sources, "Trusted": "yes"})
+        _try(folder / "client", text, trial, listen)
+
+
+def _try(place: Path, sources: str, trial: Trial, listen: Listener) -> None:
+    """Test a suite with a client of each architecture, one after the other at that place."""
     with step(listen, "trying it with a real apt client"):
         for architecture in trial.architectures:
             new = [one for one in trial.added if one.architecture in (ALL, architecture)]
@@ -47,23 +68,23 @@ def try_staged(staging: Staging, trial: Trial, *, listen: Listener) -> None:
             there = (architecture, *(name for name in also if name in trial.architectures))
             inside = Inside({name: trial.offered(name) for name in there})
             client = make_apt_client(
-                staging.client.absolute(),
+                place,
                 architectures=(architecture, *also),
-                sources=sources_text(file_uri(staging.tree), [staging.suite], trial.keyring),
+                sources=sources,
                 installed=stand_ins(inside, new, architecture),
             )
             _update(client, listen)
             if new and not _are_marked(client, inside, new, listen):
                 try:
-                    _resolve(client, new, staging.suite, listen)
+                    _resolve(client, new, trial.suite, listen)
                 except QlumodError as fault:
                     _refuse_unless(trial.despite, fault, listen)
-            remove_tree(staging.client)
+            remove_tree(place)
 
 
-def _refuse_unless(despite: str, fault: QlumodError, listen: Listener) -> None:
+def _refuse_unless(despite: str | None, fault: QlumodError, listen: Listener) -> None:
     """Raise the fault, or only announce it if there is a reason to publish all the same."""
-    if not despite:
+    if despite is None:
         raise fault
     for one in fault.faults if isinstance(fault, Faults) else (fault,):
         for line in (one.brief, *one.details):

@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.late import late
 from qlumod.repository.format.index_entries import ALL, SOURCE, IndexEntry, PoolFile, sort_entries
+from qlumod.repository.rules.overlapping import is_newer, overlapping, replaced_by
 from qlumod.repository.rules.relations import broken_by
-
-debian_support = late("debian.debian_support")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -127,13 +125,9 @@ def _versions(entries: Iterable[IndexEntry]) -> dict[tuple[str, str], str]:
     newest: dict[tuple[str, str], str] = {}
     for entry in entries:
         key = (entry.package, entry.architecture)
-        if key not in newest or _is_newer(entry.version, newest[key]):
+        if key not in newest or is_newer(entry.version, newest[key]):
             newest[key] = entry.version
     return newest
-
-
-def _is_newer(version: str, other: str) -> bool:
-    return bool(debian_support.Version(version) > debian_support.Version(other))
 
 
 def _without_repeats(entries: Iterable[IndexEntry]) -> tuple[IndexEntry, ...]:
@@ -163,8 +157,8 @@ def _refuse_two_versions(new: Sequence[IndexEntry]) -> None:
 
 def _two_at_once(new: Sequence[IndexEntry]) -> Iterator[QlumodError]:
     """An error for each package of `all` that one of an architecture could not replace."""
-    for one, other in _overlapping(new, new):
-        if one.architecture == ALL != other.architecture and not _is_newer(
+    for one, other in overlapping(new, new):
+        if one.architecture == ALL != other.architecture and not is_newer(
             other.version, one.version
         ):
             yield QlumodError(
@@ -172,25 +166,6 @@ def _two_at_once(new: Sequence[IndexEntry]) -> Iterator[QlumodError]:
                 f" ({other.architecture})",
                 remedy="name one of them only",
             )
-
-
-def _overlapping(
-    new: Iterable[IndexEntry], others: Iterable[IndexEntry]
-) -> Iterator[tuple[IndexEntry, IndexEntry]]:
-    """Each binary package with those of the same name that some client sees beside it."""
-    named: dict[str, list[IndexEntry]] = {}
-    for entry in others:
-        if not entry.is_source:
-            named.setdefault(entry.package, []).append(entry)
-    for entry in new:
-        for other in () if entry.is_source else named.get(entry.package, ()):
-            if other != entry and sees_both(entry.architecture, other.architecture):
-                yield entry, other
-
-
-def sees_both(one: str, other: str) -> bool:
-    """Whether some client sees packages of both architectures: `all` is seen by every client."""
-    return one == other or ALL in (one, other)
 
 
 def _refuse_other_bytes(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) -> None:
@@ -219,11 +194,11 @@ def _refuse_older(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) ->
     same = {*published}
     own = {(entry.package, entry.architecture) for entry in new}
     newest: dict[IndexEntry, IndexEntry] = {}
-    for entry, other in _overlapping([one for one in new if one not in same], published):
+    for entry, other in overlapping([one for one in new if one not in same], published):
         # One of `all` is for the clients that get none of their own at the same time.
         is_for_others = entry.architecture == ALL and (other.package, other.architecture) in own
         there = newest.get(entry, entry)
-        if _is_newer(other.version, there.version) and (
+        if is_newer(other.version, there.version) and (
             other.architecture == entry.architecture or not is_for_others
         ):
             newest[entry] = other
@@ -260,10 +235,10 @@ def _merged(
 
     New binaries replace older ones; a source is removed with the last binary built from it.
     """
-    replaced = _replaced(published, new, clients)
+    gone = replaced_by(new, published, clients)
     binaries = [
         *(entry for entry in new if not entry.is_source),
-        *(entry for entry in published if not entry.is_source and entry not in replaced),
+        *(entry for entry in published if not entry.is_source and entry not in gone),
     ]
     needed = {source for entry in binaries for source in entry.built_from}
     was_needed = {
@@ -284,33 +259,3 @@ def _merged(
             ),
         }
     )
-
-
-def _replaced(
-    published: Sequence[IndexEntry], new: Sequence[IndexEntry], clients: Collection[str]
-) -> set[IndexEntry]:
-    """The binaries that new ones replace: all of the same name that a client sees beside them.
-
-    A package of `all` stays for the clients of other architectures until each has its own, as long
-    as it is older: apt prefers the newer one.
-    """
-    found = {other for _, other in _overlapping(new, published)} - {*new}
-    lacking = _lacking((*published, *new), clients)
-    kept = {
-        other
-        for entry, other in _overlapping(new, found)
-        if other.architecture == ALL != entry.architecture
-        and lacking[other.package]
-        and _is_newer(entry.version, other.version)
-    }
-    again = {other for entry, other in _overlapping(new, kept) if entry.architecture == ALL}
-    return found - (kept - again)
-
-
-def _lacking(entries: Iterable[IndexEntry], clients: Collection[str]) -> dict[str, set[str]]:
-    """The clients' architectures for which a package has none but that of `all`, by its name."""
-    found: dict[str, set[str]] = {}
-    for entry in entries:
-        if not entry.is_source:
-            found.setdefault(entry.package, {*clients}).discard(entry.architecture)
-    return found
