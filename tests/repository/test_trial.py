@@ -119,7 +119,7 @@ def test_packages_that_exclude_what_they_need_in_old_versions_are_published(shop
         ("libfoo", "libfoo (<< 2)", ["libfoo"]),
         ("libfoo (>= 1)", "libfoo (<< 2)", ["libfoo (= 2)"]),
         ("libfoo (>= 1)", "libfoo (<= 2)", ["libfoo (= 2+0)"]),
-        ("libfoo (<< 3)", "libfoo (= 2)", ["libfoo (= 2~)"]),
+        ("libfoo (<< 3)", "libfoo (= 2)", ["libfoo (= 3~)"]),
         ("libfoo (<< 3), libfoo (>> 1)", "libfoo", ["libfoo (= 3~)"]),
         ("libfoo (<< 1) | libfoo (>= 2)", "other", ["libfoo (= 2)", "libfoo (= 1~)"]),
         ("libfoo (= 1)", "libfoo (<< 2)", ["libfoo (= 1)"]),

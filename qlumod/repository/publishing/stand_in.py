@@ -7,11 +7,12 @@ replace it.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.indexes import PACKAGES
+from qlumod.repository.publishing.stand_in_versions import versions_for
 from qlumod.repository.rules.relations import (
     EXCLUDES,
     NEEDS,
@@ -29,8 +30,6 @@ _EXCLUDES = re.compile(r"\n(?:Breaks|Conflicts):")
 _QUALIFIED = re.compile(r"\n(?:Pre-)?Depends:(?:[^\n]|\n[ \t])*?[a-z0-9]:(?!any\b)[a-z]")
 """What may be ``libc6:i386``: in most of many paragraphs nothing is."""
 _FIRST = b"Package: "
-_NUDGES = ("", "~", "+0")
-"""What makes a version of a relation to one at, just below and just above it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -136,33 +135,6 @@ def foreign_architectures(added: Iterable[IndexEntry], architecture: str) -> tup
         for one in _each(entry.text, NEEDS)
     }
     return tuple(sorted(named - {"", architecture}))
-
-
-def versions_for(needed: Collection[Related], excluded: Collection[Related]) -> tuple[str, ...]:
-    """As few versions as possible that meet what is needed, if possible not what is excluded.
-
-    The empty one states no version.
-    """
-    waiting = {one for one in needed if one.operator}
-    if not waiting:
-        return ("",)
-    bounds = sorted({one.version for one in (*needed, *excluded) if one.operator})
-    candidates = [f"{version}{nudge}" for nudge in _NUDGES for version in bounds]
-    bans = [one for one in excluded if one.operator]
-    allowed = [version for version in candidates if not any(b.is_met_by(version) for b in bans)]
-    chosen: list[str] = []
-    while waiting:
-        best = max(
-            allowed if _meets_any(allowed, waiting) else candidates,
-            key=lambda version: sum(one.is_met_by(version) for one in waiting),
-        )
-        chosen.append(best)
-        waiting = {one for one in waiting if not one.is_met_by(best)}
-    return tuple(chosen)
-
-
-def _meets_any(versions: Iterable[str], waiting: Collection[Related]) -> bool:
-    return any(one.is_met_by(version) for version in versions for one in waiting)
 
 
 def _mark(number: int, foreign: str) -> str:
