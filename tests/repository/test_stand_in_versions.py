@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qlumod.repository.publishing.stand_in_versions import versions_for
-from qlumod.repository.rules.relations import Related
+from qlumod.repository.rules.relations import RelatedPackage
 
 RELATIONS = st.lists(
     st.builds(
-        Related,
+        RelatedPackage,
         name=st.just("a"),
         operator=st.sampled_from(["<<", "<=", "=", ">=", ">>"]),
         version=st.sampled_from(["1", "1.0", "1~", "2", "2+0", "1:0"]),
@@ -19,7 +19,7 @@ RELATIONS = st.lists(
 
 @given(needed=RELATIONS, excluded=RELATIONS)
 def test_all_is_met_and_one_version_is_enough_where_one_is(
-    needed: list[Related], excluded: list[Related]
+    needed: list[RelatedPackage], excluded: list[RelatedPackage]
 ) -> None:
     found = versions_for(needed, excluded)
     for one in needed:
@@ -33,9 +33,13 @@ def test_all_is_met_and_one_version_is_enough_where_one_is(
 
 
 def test_relations_without_a_version_are_met_by_a_stand_in_without_one() -> None:
-    assert versions_for([Related("a")], [Related("a", "", "<<", "2")]) == ("",)
+    assert versions_for([RelatedPackage("a")], [RelatedPackage("a", "", "<<", "2")]) == ("",)
 
 
 def test_what_no_version_meets_is_left_out() -> None:
-    wrong = [Related("a", "", "=>", "1"), Related("a", "", "=", "9_9"), Related("a", "", "=", "1")]
+    wrong = [
+        RelatedPackage("a", "", "=>", "1"),
+        RelatedPackage("a", "", "=", "9_9"),
+        RelatedPackage("a", "", "=", "1"),
+    ]
     assert versions_for(wrong, []) == ("1",)

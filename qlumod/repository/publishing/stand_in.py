@@ -16,7 +16,7 @@ from qlumod.repository.publishing.stand_in_versions import versions_for
 from qlumod.repository.rules.relations import (
     EXCLUDES,
     NEEDS,
-    Related,
+    RelatedPackage,
     alternatives,
     provided_in,
 )
@@ -71,14 +71,14 @@ class Inside:
                 for paragraph in PACKAGES.pieces(part):
                     for name in _names(paragraph):
                         self._found.setdefault((name, architecture), []).append(paragraph)
-        self._met: dict[Related, bool] = {}
+        self._met: dict[RelatedPackage, bool] = {}
         self.modules = _own_prefixes(name for name, _ in self._found)
 
-    def named(self, one: Related) -> Sequence[bytes]:
+    def named(self, one: RelatedPackage) -> Sequence[bytes]:
         """The paragraphs of the packages that have or provide the name of a relation."""
         return self._found.get((one.name, one.foreign or self._native), ())
 
-    def meets(self, one: Related) -> bool:
+    def meets(self, one: RelatedPackage) -> bool:
         """Whether a package of the suite meets a relation."""
         if one not in self._met:
             self._met[one] = any(
@@ -92,7 +92,7 @@ class Inside:
         """All paragraphs, some of them several times."""
         return (paragraph for found in self._found.values() for paragraph in found)
 
-    def must_have(self, one: Related, needing: str) -> bool:
+    def must_have(self, one: RelatedPackage, needing: str) -> bool:
         """Whether no distribution has what a relation names, but this repository only.
 
         These are modules, programs of qlumod, and packages that the suite has from the source
@@ -107,9 +107,9 @@ class Inside:
 
 def stand_ins(inside: Inside, added: Iterable[IndexEntry], architecture: str) -> str:
     """The dpkg status of a machine with all external dependencies of the added entries."""
-    needed: dict[tuple[str, str], set[Related]] = {}
-    excluded: dict[str, set[Related]] = {}
-    settled: set[Related] = set()
+    needed: dict[tuple[str, str], set[RelatedPackage]] = {}
+    excluded: dict[str, set[RelatedPackage]] = {}
+    settled: set[RelatedPackage] = set()
     for text in _closure(inside, added):
         for one in _each(text, EXCLUDES) if _EXCLUDES.search(text) else ():
             excluded.setdefault(one.name, set()).add(one)
@@ -153,7 +153,7 @@ def _closure(inside: Inside, added: Iterable[IndexEntry]) -> Iterator[str]:
                 waiting.extend(paragraph.decode() for paragraph in inside.named(one))
 
 
-def _each(text: str, field: re.Pattern[str]) -> Iterator[Related]:
+def _each(text: str, field: re.Pattern[str]) -> Iterator[RelatedPackage]:
     """All relations of a paragraph's field, each alternative separately."""
     return (one for group in alternatives(text, field) for one in group)
 

@@ -8,7 +8,7 @@ from itertools import accumulate, chain
 from typing import Any
 
 from qlumod.late import late
-from qlumod.repository.rules.relations import Related
+from qlumod.repository.rules.relations import RelatedPackage
 
 debian_support = late("debian.debian_support")
 
@@ -16,7 +16,9 @@ _NUDGES = ("", "~", "+0")
 """What makes a version of a relation to one at, just below and just above it."""
 
 
-def versions_for(needed: Iterable[Related], excluded: Iterable[Related]) -> tuple[str, ...]:
+def versions_for(
+    needed: Iterable[RelatedPackage], excluded: Iterable[RelatedPackage]
+) -> tuple[str, ...]:
     """As few versions as possible that meet what is needed, if possible not what is excluded.
 
     The empty one states no version. What no version can meet is left out.
@@ -52,7 +54,7 @@ class _Line:
     def _versions(self) -> list[Any]:
         return [version for version, _ in self._places]
 
-    def meeting(self, one: Related) -> range:
+    def meeting(self, one: RelatedPackage) -> range:
         """The places of the versions that meet a relation."""
         version, end = _version(one.version), len(self.texts)
         if not version:

@@ -34,7 +34,7 @@ EXCLUDES = _field("(?:Breaks|Conflicts)")
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
+class RelatedPackage:
     """A package that a field names, such as ``libc6:i386 (>= 2.36)``."""
 
     name: str
@@ -60,7 +60,7 @@ class Related:
         return version is not None and _compared(version, self.operator, self.version)
 
 
-def alternatives(text: str, field: re.Pattern[str]) -> list[Sequence[Related]]:
+def alternatives(text: str, field: re.Pattern[str]) -> list[Sequence[RelatedPackage]]:
     """The relations of a paragraph's field, each with its alternatives."""
     return [found for value in field.findall(text) for found in _relations(value.strip())]
 
@@ -116,7 +116,7 @@ class Offered:
                 for place in places:
                     self._versions.setdefault((name, place), set()).add(version)
 
-    def meets(self, relation: Iterable[Related]) -> bool:
+    def meets(self, relation: Iterable[RelatedPackage]) -> bool:
         """Whether a package meets one of the alternatives."""
         return any(
             one.is_met_by(version)
@@ -155,21 +155,21 @@ def _mentions(entry: IndexEntry, names: set[str]) -> bool:
 
 
 @lru_cache(maxsize=1000)
-def _relations(value: str) -> Sequence[Sequence[Related]]:
+def _relations(value: str) -> Sequence[Sequence[RelatedPackage]]:
     """Parse a field; cached, since the modules of a release have equal fields."""
     groups = (group for group in value.split(",") if group.strip())
     return tuple(tuple(map(_related, group.split("|"))) for group in groups)
 
 
-def _related(text: str) -> Related:
+def _related(text: str) -> RelatedPackage:
     """One relation; text that is none is taken for a name, which no package has."""
     found = _RELATION.fullmatch(text.strip())
     if not found:
-        return Related(text.strip())
+        return RelatedPackage(text.strip())
     name, architecture, operator, version = found.groups(default="")
     if not version:
-        return Related(name, architecture)
-    return Related(name, architecture, _OPERATORS.get(operator, operator), version)
+        return RelatedPackage(name, architecture)
+    return RelatedPackage(name, architecture, _OPERATORS.get(operator, operator), version)
 
 
 @lru_cache(maxsize=10_000)
