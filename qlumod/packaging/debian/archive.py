@@ -66,7 +66,6 @@ class FrozenArchive:
 
     @property
     def component(self) -> str:
-        """The only component."""
         return COMPONENT
 
     @property
