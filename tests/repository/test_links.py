@@ -189,6 +189,7 @@ WRITING = re.compile(
 FRESH = {
     # These write into a publication in the making, or into a directory of their own.
     "packages.py": ("made.unlink()",),
+    "trial.py": ('(folder / "suite").mkdir()', '(folder / "suite/Packages").write_bytes('),
     "version_bump.py": ("control.write_text(",),
     "snapshot_staging.py": ("file.unlink()", '(staging.tree / "pool").symlink_to("../../pool")'),
 }
