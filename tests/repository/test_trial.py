@@ -202,3 +202,16 @@ def test_a_dry_run_tries_it_too(shop: Shop) -> None:
     assert shop.preview(broken, despite="later").changes
     assert shop.preview(shop.deb("fine", depends="other, libc6:i386")).changes
     assert shop.tree() == before
+
+
+def test_a_package_of_all_and_one_of_an_architecture_follow_each_other(shop: Shop) -> None:
+    wishes = Wishes(keys=(shop.fingerprint,), architectures=("amd64", "arm64"))
+    app = shop.deb("app", depends="foo (>= 1.0)")
+    shop.publish(shop.deb("foo"), app, wishes=wishes)
+    shop.publish(shop.deb("foo", "2.0", architecture="amd64"))
+    shop.publish(shop.deb("foo", "3.0"))
+    assert [entry.title for entry in shop.current.entries()] == ["app 1.0 (all)", "foo 3.0 (all)"]
+    client = shop.client()
+    client.update()
+    client.install("app")
+    assert client.installed() == {"app": "1.0", "foo": "3.0"}
