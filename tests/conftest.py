@@ -41,7 +41,7 @@ class Answer:
         return json.loads(self.out)
 
 
-class Typed:
+class CommandLine:
     """``qlumod(...)`` runs the command line in a process of its own."""
 
     def __init__(self, directory: Path, cache: Path) -> None:
@@ -119,7 +119,7 @@ def _part(nodeid: str) -> str:
 
 
 @pytest.fixture
-def qlumod(tmp_path: Path) -> Typed:
+def qlumod(tmp_path: Path) -> CommandLine:
     """The command line in an empty directory with an empty cache."""
     (tmp_path / "work").mkdir()
-    return Typed(tmp_path / "work", tmp_path / "cache")
+    return CommandLine(tmp_path / "work", tmp_path / "cache")

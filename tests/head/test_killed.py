@@ -12,7 +12,7 @@ import pytest
 
 from qlumod.head.generations import read_current
 from qlumod.model.image import ImageName
-from tests.conftest import ROOT, Typed
+from tests.conftest import ROOT, CommandLine
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import add_core, add_slurm
 from tests.support import debris
@@ -34,7 +34,7 @@ def start(head: HeadNode) -> "subprocess.Popen[bytes]":
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_build_that_is_killed_leaves_the_last_good_image(
-    qlumod: Typed, head: HeadNode, tmp_path: Path, number: signal.Signals
+    qlumod: CommandLine, head: HeadNode, tmp_path: Path, number: signal.Signals
 ) -> None:
     debris.adopt_orphans()
     add_core(head, tmp_path)

@@ -19,9 +19,9 @@ from qlumod.system.keys.gpg import SigningKey, clearsign, export_key, make_key
 from tests.package.conftest import Built, build
 from tests.package.small import plan
 from tests.repository.client import Client
-from tests.repository.conftest import SUITE, Shop, keys, shop, work
+from tests.repository.conftest import SUITE, SmallRepository, keys, repository, work
 
-__all__ = ["keys", "shop", "work"]
+__all__ = ["keys", "repository", "work"]
 
 DISTRIBUTION = """\
 Codename: {suite}
@@ -116,9 +116,9 @@ def aptly(work: Path, signer: Signer):
 
 
 @pytest.fixture
-def http(shop: Shop) -> Iterator[str]:
-    """Where the shop's repository is served."""
-    with served(shop.root) as address:
+def http(repository: SmallRepository) -> Iterator[str]:
+    """Where the repository is served."""
+    with served(repository.root) as address:
         yield address
 
 

@@ -7,17 +7,17 @@ import pytest
 from tests.interoperation.conftest import Signer, client, fetched, run, served
 from tests.package.conftest import Built
 from tests.repository.client import Client
-from tests.repository.conftest import SUITE, Shop
+from tests.repository.conftest import SUITE, SmallRepository
 
 PAYLOAD = "qlustar-module-core-bookworm-amd64-14.0.0"
 FOREIGN = "everyday"
 
 
 @pytest.fixture
-def published(shop: Shop, core: Built) -> Built:
+def published(repository: SmallRepository, core: Built) -> Built:
     """core, its source package, and a package for one architecture only."""
-    head = shop.deb("qlumod-head", "1.0")
-    shop.publish(core.file(".changes"), head, shop.deb(FOREIGN, architecture="amd64"))
+    head = repository.deb("qlumod-head", "1.0")
+    repository.publish(core.file(".changes"), head, repository.deb(FOREIGN, architecture="amd64"))
     return core
 
 

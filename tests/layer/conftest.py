@@ -11,11 +11,11 @@ from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.integration.conftest import test_cache
 from tests.layer.careless import TOKEN, careless_deb
-from tests.layer.kernels import kernel_site
-from tests.layer.site import ODD_NAMES, Site, write_site
+from tests.layer.kernels import kernel_release
+from tests.layer.small_release import ODD_NAMES, SmallRelease, write_small_release
 from tests.support.debs import make_deb
 
-__all__ = ["Site", "test_cache", "write_site"]
+__all__ = ["SmallRelease", "test_cache", "write_small_release"]
 
 MODULES: dict[str, str] = {
     "core": "Packages: adduser, witness",
@@ -315,17 +315,17 @@ def _licensed_debs(directory: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
+def release(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> SmallRelease:
     """The small release; its core is built once and stays in the tests' cache."""
-    specs = write_site(tmp_path_factory.mktemp("small-release") / "specs", MODULES)
+    specs = write_small_release(tmp_path_factory.mktemp("small-release") / "specs", MODULES)
     small_debs(specs / "debs")
     place = Workplace(specs=specs, cache=test_cache)
     made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
-    return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)
+    return SmallRelease(specs=specs, project=project, lock=made.lock, cache=test_cache)
 
 
 @pytest.fixture(scope="session")
-def kernels(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
+def kernels(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> SmallRelease:
     """A small release whose core has a kernel."""
-    return kernel_site(tmp_path_factory.mktemp("kernels") / "specs", test_cache)
+    return kernel_release(tmp_path_factory.mktemp("kernels") / "specs", test_cache)

@@ -22,15 +22,15 @@ from qlumod.state.delta import Action, Plan, Step
 from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 from tests.layer.careless import TOKEN
-from tests.layer.site import Site
+from tests.layer.small_release import SmallRelease
 from tests.secrets.planted import PEM, cpio
 
 
 @pytest.fixture(scope="module")
-def refusal(site: Site) -> dict[str, str]:
+def refusal(release: SmallRelease) -> dict[str, str]:
     """What a build of the careless package says, by the path that it is about."""
     with pytest.raises(QlumodError) as caught:
-        site.build("careless")
+        release.build("careless")
     faults = re.split(r"\n(?=/)", str(caught.value))
     return {path: why for path, _, why in (fault.partition(": ") for fault in faults)}
 
@@ -109,9 +109,9 @@ def test_what_changed_below_is_told_in_the_same_round(refusal: dict[str, str]) -
     assert refusal["/var/mail"].startswith("the build changed this path of a module below\n")
 
 
-def test_a_spec_that_says_what_everything_is_is_built(site: Site) -> None:
+def test_a_spec_that_says_what_everything_is_is_built(release: SmallRelease) -> None:
     said: list[Event] = []
-    payload = site.build("honest", said.append)
+    payload = release.build("honest", said.append)
     assert [event.text for event in said if isinstance(event, Caution)] == [
         "honest: Public: /usr/share/nothing/: nothing there looks like a secret"
     ]
@@ -147,10 +147,12 @@ def test_a_spec_that_says_what_everything_is_is_built(site: Site) -> None:
         ),
     ],
 )
-def test_a_name_that_no_package_brings_is_looked_at(site: Site, module: str, fault: str) -> None:
+def test_a_name_that_no_package_brings_is_looked_at(
+    release: SmallRelease, module: str, fault: str
+) -> None:
     """Whatever a script has written into dpkg's list of the package's files."""
     with pytest.raises(QlumodError) as caught:
-        site.build(module)
+        release.build(module)
     assert str(caught.value).startswith(fault)
 
 

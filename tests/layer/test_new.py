@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Answer, Typed
-from tests.layer.site import ACCOUNTS, Site
+from tests.conftest import Answer, CommandLine
+from tests.layer.small_release import ACCOUNTS, SmallRelease
 from tests.support.debs import make_deb
 
 SPEC = """\
@@ -56,16 +56,16 @@ MAKES_A_USER = "adduser --system --group --home /var/lib/homely homely"
 class Newcomer:
     """A person with a copy of the small release, whose core is built already."""
 
-    def __init__(self, site: Site, qlumod: Typed) -> None:
+    def __init__(self, release: SmallRelease, qlumod: CommandLine) -> None:
         self.specs = qlumod.directory / "module-specs"
-        shutil.copytree(site.specs, self.specs)
+        shutil.copytree(release.specs, self.specs)
         for module in ("failing", "leaky", "meddling", "unregistered"):
             (self.specs / f"{module}.module").unlink()
         make_deb(
             self.specs / "debs", "homely", depends="adduser", scripts={"postinst": MAKES_A_USER}
         )
         shutil.rmtree(self.specs / "locks")
-        self.cache = site.cache
+        self.cache = release.cache
         self._qlumod = qlumod
 
     def types(self, *words: str) -> Answer:
@@ -76,8 +76,8 @@ class Newcomer:
 
 
 @pytest.fixture
-def newcomer(site: Site, qlumod: Typed) -> Newcomer:
-    return Newcomer(site, qlumod)
+def newcomer(release: SmallRelease, qlumod: CommandLine) -> Newcomer:
+    return Newcomer(release, qlumod)
 
 
 def test_a_new_module_passes_check_lock_build_and_verify_stack_at_once(newcomer: Newcomer) -> None:

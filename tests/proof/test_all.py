@@ -12,7 +12,7 @@ from qlumod.proof.proved import Proved
 from qlumod.workflows.lock import lock
 from qlumod.workflows.proof_of_all import verify_all
 from qlumod.workflows.workplace import Workplace
-from tests.layer.conftest import test_cache, write_site
+from tests.layer.conftest import test_cache, write_small_release
 from tests.support.debs import make_deb
 
 __all__ = ["test_cache"]
@@ -52,7 +52,7 @@ def small_debs(directory: Path) -> None:
 def specs(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Path:
     modules = {name: f"Requires: core\nPackages: {name}" for name in MODULES}
     place = tmp_path_factory.mktemp("all") / "specs"
-    specs = write_site(place, {"core": "Packages: adduser, watcher", **modules})
+    specs = write_small_release(place, {"core": "Packages: adduser, watcher", **modules})
     small_debs(specs / "debs")
     lock(Workplace(specs=specs, cache=test_cache))
     return specs

@@ -47,7 +47,7 @@ echo == left; find / -xdev -not -path '/offers/*' | sort | comm -13 /tmp/before 
 
 
 @pytest.fixture(scope="module")
-def story(
+def printed(
     offers: Offers, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, Sequence[str]]:
     """What was printed in each part of the story."""
@@ -81,23 +81,23 @@ def shown_by_listchanges(lines: Sequence[str]) -> str:
 
 
 def test_debsums_knows_every_file_of_a_module_and_finds_them_whole(
-    story: Mapping[str, Sequence[str]],
+    printed: Mapping[str, Sequence[str]],
 ) -> None:
-    assert story["sums"] == []
-    assert story["without"] == []
-    assert story["listed"] == ["7"]
-    assert story["sums later"] == []
+    assert printed["sums"] == []
+    assert printed["without"] == []
+    assert printed["listed"] == ["7"]
+    assert printed["sums later"] == []
 
 
-def test_debsums_finds_a_damaged_file(story: Mapping[str, Sequence[str]]) -> None:
-    assert story["damaged"] == [
+def test_debsums_finds_a_damaged_file(printed: Mapping[str, Sequence[str]]) -> None:
+    assert printed["damaged"] == [
         f"debsums: changed file {HOME}/left-out.gz (from {PAYLOAD} package)",
         "status 2",
     ]
 
 
-def test_apt_listchanges_shows_a_new_revision_once(story: Mapping[str, Sequence[str]]) -> None:
-    assert shown_by_listchanges(story["second"]) == (
+def test_apt_listchanges_shows_a_new_revision_once(printed: Mapping[str, Sequence[str]]) -> None:
+    assert shown_by_listchanges(printed["second"]) == (
         "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
         "\n"
         "  * Slurm 14.0.0 for bookworm amd64: 3 packages.\n"
@@ -109,10 +109,10 @@ def test_apt_listchanges_shows_a_new_revision_once(story: Mapping[str, Sequence[
 
 
 def test_apt_listchanges_shows_a_new_release_through_the_meta_packages(
-    story: Mapping[str, Sequence[str]],
+    printed: Mapping[str, Sequence[str]],
 ) -> None:
-    assert f"Setting up {PAYLOAD} (14.0.1-1) ..." in story["third"]
-    assert shown_by_listchanges(story["third"]) == (
+    assert f"Setting up {PAYLOAD} (14.0.1-1) ..." in printed["third"]
+    assert shown_by_listchanges(printed["third"]) == (
         "qlustar-module-slurm-bookworm-amd64 (14.0.1-1) bookworm; urgency=medium\n"
         "\n"
         "  * Slurm 14.0.1 for bookworm amd64: 3 packages.\n"
@@ -123,7 +123,7 @@ def test_apt_listchanges_shows_a_new_release_through_the_meta_packages(
 
 
 def test_purging_leaves_nothing(
-    story: Mapping[str, Sequence[str]],
+    printed: Mapping[str, Sequence[str]],
 ) -> None:
-    assert any(f"Removing {PAYLOAD} " in line for line in story["purged"])
-    assert story["left"] == []
+    assert any(f"Removing {PAYLOAD} " in line for line in printed["purged"])
+    assert printed["left"] == []
