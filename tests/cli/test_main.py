@@ -199,29 +199,8 @@ def test_an_unknown_verb_is_wrong_usage(qlumod: CommandLine) -> None:
     )
 
 
-class SampleVerb:
+class SampleVerb(CommandLine):
     """A verb that only the tests have, run through the real ``main``."""
-
-    def __init__(self, typed: CommandLine) -> None:
-        self.cache = typed.cache
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CACHE": str(self.cache)}
-        self.directory = typed.directory
-
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, str(PLAY), *words],
-            cwd=self.directory,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def __call__(self, *words: str) -> tuple[int, str, str]:
-        process = self.start(*words)
-        out, err = process.communicate(timeout=30)
-        return process.returncode, out, err
 
     @property
     def log(self) -> str:
@@ -231,7 +210,7 @@ class SampleVerb:
 
 @pytest.fixture
 def sample(qlumod: CommandLine) -> SampleVerb:
-    return SampleVerb(qlumod)
+    return SampleVerb(qlumod.directory, qlumod.cache, program=(str(PLAY),))
 
 
 def test_plain_lines_where_there_is_no_terminal(sample: SampleVerb) -> None:
@@ -318,7 +297,7 @@ def test_an_answer_that_nobody_takes_shows_no_traceback(
 ) -> None:
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} {PLAY} well -q {reader}"],
-        env=sample.environment,
+        env=sample.variables,
         cwd=sample.directory,
         stderr=subprocess.PIPE,
         text=True,
@@ -331,7 +310,7 @@ def test_an_answer_that_nobody_takes_shows_no_traceback(
 def test_an_interruption_ends_the_program_that_runs(
     sample: SampleVerb, sent: signal.Signals
 ) -> None:
-    process = sample.start("sleep")
+    process = sample.start("sleep", stderr=subprocess.PIPE)
     child = _child_of(process.pid, "sleep")
     process.send_signal(sent)
     _, err = process.communicate(timeout=10)

@@ -13,6 +13,7 @@ from tests.docker.containers import Container
 from tests.docker.rollout_host import RolloutHost
 from tests.revisions.publishing_host import said
 from tests.support.roots import SUITES
+from tests.support.transcript import Transcript
 
 pytestmark = pytest.mark.slow
 
@@ -35,17 +36,11 @@ echo ==
 
 
 @dataclass(frozen=True)
-class Told:
+class ClientTranscript(Transcript):
     """What a script printed on one client, and what the server gave to it meanwhile."""
 
-    status: int
-    text: str
     given: Mapping[str, int]
     """Path below the repository, and bytes."""
-
-    def after(self, mark: str) -> list[str]:
-        """The lines between a mark and the next one."""
-        return self.text.partition(f"== {mark}\n")[2].partition("==")[0].splitlines()
 
     @property
     def packages(self) -> dict[str, str]:
@@ -71,7 +66,7 @@ class Rollout:
 
     network: ContainerNetwork
     hosts: Mapping[str, RolloutHost]
-    told: dict[str, dict[str, Told]] = field(default_factory=dict)
+    told: dict[str, dict[str, ClientTranscript]] = field(default_factory=dict)
     """By step and flavor, as the others."""
     versions: dict[str, dict[str, Mapping[str, str]]] = field(default_factory=dict)
     """What the lock gave to the modules."""
@@ -89,7 +84,7 @@ class Rollout:
     def play(self, step: str, script: str) -> None:
         """Run a script on the clients, side by side."""
 
-        def run(flavor: str) -> Told:
+        def run(flavor: str) -> ClientTranscript:
             client: Container = getattr(self.network, flavor)[0]
             before = len(self._asked())
             text = script.replace("WANTED", WANTED[flavor]).replace("FLAVOR", flavor)
@@ -97,7 +92,7 @@ class Rollout:
             lines = self._asked()[before:]
             rows = (line.split() for line in lines if line.startswith(f"{client.address} "))
             given = {row[3]: int(row[2]) for row in rows if row[1] in ("200", "206")}
-            return Told(done.returncode, done.stdout, given)
+            return ClientTranscript(done.returncode, tuple(done.stdout.splitlines()), given)
 
         with ThreadPoolExecutor(len(self.hosts)) as pool:
             self.told[step] = dict(zip(self.hosts, pool.map(run, self.hosts), strict=True))
@@ -197,7 +192,7 @@ class HeadNodeHistory:
     """A head node that follows one flavor, on the Debian of that name."""
 
     flavor: str
-    told: Mapping[str, Told]
+    told: Mapping[str, ClientTranscript]
     published: Mapping[str, list[Path]]
     versions: Mapping[str, Mapping[str, str]]
 
@@ -236,7 +231,7 @@ def named(module: str, flavor: str, version: str) -> str:
     return f"qlustar-module-{module}-{flavor}-amd64-{version}"
 
 
-def images(told: Told) -> list[str]:
+def images(told: ClientTranscript) -> list[str]:
     """The images of a client, each in one line."""
     return [" ".join(line.split()) for line in told.after("images")]
 
@@ -332,7 +327,7 @@ def test_going_back_leaves_those_alone_who_have_upgraded(history: HeadNodeHistor
 def test_apt_refuses_a_downgrade_that_nobody_allowed(history: HeadNodeHistory) -> None:
     told = history.told["downgrade"]
     assert told.status == 100
-    assert "E: Packages were downgraded and -y was used without --allow-downgrades." in told.text
+    assert "E: Packages were downgraded and -y was used without --allow-downgrades." in told.lines
     assert history.told["after"].packages == history.told["release"].packages
 
 

@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Answer
+from tests.conftest import ROOT, CommandLine
 from tests.support.documents import copy_specs
 
 MODULES = ("core", "slurm")
@@ -45,28 +44,10 @@ class MainJob:
         """The payload directory of a module, in the cache."""
         return self.payloads[module]
 
-    def type(self, *words: str | Path) -> Answer:
-        """Type a command line in the main job's directory, with its cache."""
-        return typed(self.directory, self.cache, *words)
-
-
-def typed(directory: Path, cache: Path, *words: str | Path, **environment: str) -> Answer:
-    """Type a ``qlumod`` command line in a directory."""
-    done = subprocess.run(
-        [sys.executable, "-m", "qlumod", *map(str, words)],
-        cwd=directory,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "QLUMOD_CACHE": str(cache),
-            **environment,
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
+    @property
+    def qlumod(self) -> CommandLine:
+        """The command line in the main job's directory, with its cache."""
+        return CommandLine(self.directory, self.cache)
 
 
 @pytest.fixture(scope="session")
@@ -107,8 +88,7 @@ def main_job(
         # What lintian says of the packages is a test of its own.
         ("build", *MODULES, "--no-lint", "--output", "packages", "--json"),
     ):
-        answer = typed(directory, test_cache, *words)
-        assert answer.status == 0, f"qlumod {' '.join(words)}\n{answer.out}{answer.err}"
+        answer = CommandLine(directory, test_cache).must(*words)
     return MainJob(
         directory=directory,
         cache=test_cache,

@@ -23,8 +23,7 @@ from qlumod.model.proof import parse_proof
 from qlumod.proof.known_permits import known_permits
 from qlumod.repository.index.listing import listed
 from qlumod.system.processes.namespace import call_inside
-from tests.conftest import ROOT, Answer
-from tests.integration.conftest import typed
+from tests.conftest import ROOT, CommandLine
 from tests.proof.faults import Fault, faults
 from tests.support.contents import packages_in, paths_in
 from tests.support.documents import copy_specs
@@ -103,24 +102,20 @@ def place(tmp_path_factory: pytest.TempPathFactory, own_packages: Path) -> Path:
 def prove(place: Path, test_cache: Path) -> Callable[[str], Proved]:
     """Lock all modules of a flavor, build the chosen ones and prove them together; once each."""
 
-    def typed_well(*words: str | Path) -> Answer:
-        answer = typed(
-            place, test_cache, *words, QLUMOD_CONFIG=str(place / "stand-ins/qlumod.conf")
-        )
-        assert answer.status == 0, f"qlumod {words}\n{answer.out}{answer.err}"
-        return answer
+    conf = place / "stand-ins/qlumod.conf"
+    qlumod = CommandLine(place, test_cache, {"QLUMOD_CONFIG": str(conf)})
 
     @functools.cache
     def prove(flavor: str) -> Proved:
         asked, output = (*CHOSEN[flavor], "--flavor", flavor, "--json"), place / flavor
-        typed_well("lock", "--flavor", flavor)
+        qlumod.must("lock", "--flavor", flavor)
         # What lintian says of packages, the main job's tests ask.
-        built = typed_well("build", *asked, "--no-lint", "--output", output).document
+        built = qlumod.must("build", *asked, "--no-lint", "--output", output).document
         return Proved(
             flavor=flavor,
             payloads={made["module"]: Path(made["payload"]) for made in built["modules"]},
             packages=output,
-            document=typed_well("verify-stack", *asked).document,
+            document=qlumod.must("verify-stack", *asked).document,
         )
 
     return prove

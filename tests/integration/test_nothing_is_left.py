@@ -5,7 +5,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import CommandLine
 from tests.integration.conftest import MainJob
 from tests.support import debris
 
@@ -38,22 +37,8 @@ class UnfinishedJob:
     """The name of core's payload directory."""
 
     def start(self, *options: str) -> "subprocess.Popen[str]":
-        words = ("build", "slurm", "--output", "packages", *options)
-        return subprocess.Popen(
-            [sys.executable, "-m", "qlumod", *words],
-            cwd=self.directory,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(ROOT),
-                "QLUMOD_CACHE": str(self.cache),
-                "TMPDIR": str(self.temporary),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        qlumod = CommandLine(self.directory, self.cache, {"TMPDIR": str(self.temporary)})
+        return qlumod.start("build", "slurm", "--output", "packages", *options)
 
     def build(self) -> float:
         """Build to the end; how many seconds it took."""

@@ -1,9 +1,6 @@
 """Modules are built side by side; what fails or is interrupted takes down no more than it must."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -18,7 +15,7 @@ from qlumod.layer.scheduler import abreast
 from qlumod.model.names import ModuleName
 from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import build_modules
-from tests.conftest import ROOT
+from tests.conftest import CommandLine
 from tests.layer.small_release import SmallRelease
 from tests.support import debris
 
@@ -118,15 +115,8 @@ def test_an_interruption_of_qlumod_alone_ends_all_that_is_built_side_by_side(
     before = [process.pid for process in debris.descendants()]
     work = tmp_path / "work"
     words = ("build", "dozing", "napping", "--jobs", "2", "--verbose", "--work", str(work))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "qlumod", *words, "--specs", str(release.specs)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CACHE": str(release.cache)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    qlumod = CommandLine(tmp_path, release.cache)
+    process = qlumod.start(*words, "--specs", release.specs)
     assert process.stdout is not None
     said: list[str] = []
     while not all(any(f"{name} sleeps" in line for line in said) for name in ("dozing", "napping")):

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -138,17 +136,9 @@ def test_an_ordinary_user_locks_and_fetches(key: SigningKey) -> None:
         for path in (top, *top.rglob("*")):
             os.chown(path, 65534, 65534)
         nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        qlumod = CommandLine(top, top / "cache", before=nobody)
         for verb in ("lock", "fetch"):
-            done = subprocess.run(
-                [*nobody, sys.executable, "-m", "qlumod", verb, "--quiet"],
-                cwd=top,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CACHE": str(top / "cache")},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith("4 packages fetched (")
+            answer = qlumod.must(verb, "--quiet")
+        assert answer.out.startswith("4 packages fetched (")
     finally:
         shutil.rmtree(top)

@@ -17,8 +17,7 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.programs import SEARCH_PATH
 from qlumod.system.processes.run import capture
 from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
-from tests.conftest import ROOT, Answer
-from tests.integration.conftest import typed as qlumod
+from tests.conftest import ROOT, Answer, CommandLine
 from tests.layer.small_release import SmallRelease
 from tests.package.conftest import Made, debs_in
 from tests.support.ordinary import ID, PYTHON, User, ordinary_user
@@ -88,13 +87,10 @@ def typed(
 
 
 def test_the_command_says_what_it_writes(release: SmallRelease, made: Made, tmp_path: Path) -> None:
-    def type_source(*words: str) -> Answer:
-        specs, output = ("--specs", release.specs), ("--output", tmp_path / "out")
-        return qlumod(
-            tmp_path, release.cache, "source", "plain", *specs, *output, "--quiet", *words
-        )
-
-    planned = type_source("--dry-run", "--json").document
+    specs, output = ("--specs", release.specs), ("--output", tmp_path / "out")
+    qlumod = CommandLine(tmp_path, release.cache)
+    words = ("source", "plain", *specs, *output, "--quiet")
+    planned = qlumod(*words, "--dry-run", "--json").document
     assert planned["sources"] == [
         {
             "module": "plain",
@@ -104,7 +100,9 @@ def test_the_command_says_what_it_writes(release: SmallRelease, made: Made, tmp_
         }
     ]
     assert not (tmp_path / "out").exists()
-    first, *files = type_source().out.splitlines()
+    first, *files = qlumod(
+        *words,
+    ).out.splitlines()
     assert first == "test-module-plain-bookworm-amd64 1.0.0-1"
     assert [line.split()[0] for line in files] == [
         "test-module-plain-bookworm-amd64_1.0.0-1.debian.tar.xz",
@@ -112,7 +110,7 @@ def test_the_command_says_what_it_writes(release: SmallRelease, made: Made, tmp_
         "test-module-plain-bookworm-amd64_1.0.0.orig.tar.gz",
         "test-module-plain-bookworm-amd64_1.0.0-1_source.changes",
     ]
-    written = [Path(path) for path in type_source("--json").document["sources"][0]["files"]]
+    written = [Path(path) for path in qlumod(*words, "--json").document["sources"][0]["files"]]
     assert {path.name: path.read_bytes() for path in written} == {
         path.name: path.read_bytes() for path in made.sources.iterdir()
     }

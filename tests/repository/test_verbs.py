@@ -1,13 +1,11 @@
 """The verbs of a repository as a person types them."""
 
-import os
 import re
 import signal
 import socket
 import subprocess
-import sys
 
-from tests.conftest import ROOT, CommandLine
+from tests.conftest import CommandLine
 from tests.repository.client import Client
 from tests.repository.conftest import SUITE, SmallRepository, modules
 
@@ -127,14 +125,9 @@ def test_serve_offers_the_repository_until_it_is_interrupted(
     repository: SmallRepository, qlumod: CommandLine
 ) -> None:
     repository.publish(repository.deb("everyday"))
-    serving = subprocess.Popen(
-        [sys.executable, "-m", "qlumod", "serve", "--repository", repository.root, "--port", "0"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert serving.stderr is not None
-    address = re.search(r"http://\S+", serving.stderr.readline())
+    serving = qlumod.start("serve", "--repository", repository.root, "--port", "0")
+    assert serving.stdout is not None
+    address = re.search(r"http://\S+", serving.stdout.readline())
     assert address
     client = repository.client(uri=address[0])
     client.update()
@@ -144,7 +137,7 @@ def test_serve_offers_the_repository_until_it_is_interrupted(
     with socket.create_connection((host, int(port))):
         serving.send_signal(signal.SIGINT)
         status = serving.wait(10)
-    assert (status, serving.stderr.read()) == (0, "")
+    assert (status, serving.stdout.read()) == (0, "")
 
 
 def test_publishing_leaves_no_agent_behind(

@@ -1,12 +1,13 @@
 """What an administrator sees of modules that apt keeps: changelogs, checksums, nothing left."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.support.roots import HEAD_NODE, debian_root, play
+from tests.support.transcript import Transcript
 from tests.upkeep.conftest import Offers
 
 pytestmark = [
@@ -49,23 +50,15 @@ echo == left; find / -xdev -not -path '/offers/*' | sort | comm -13 /tmp/before 
 @pytest.fixture(scope="module")
 def printed(
     offers: Offers, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, Sequence[str]]:
+) -> Transcript:
     """What was printed in each part of the story."""
-    status, lines = play(
+    return play(
         debian_root(test_cache, "bookworm", HEAD_NODE),
         STORY,
         scratch=tmp_path_factory.mktemp("apt") / "scratch",
         shown=[(offers.place, "/offers")],
         online=True,
-    )
-    assert status == 0, "\n".join(lines)
-    parts: dict[str, list[str]] = {"": []}
-    for line in lines:
-        if line.startswith("== "):
-            parts[line.removeprefix("== ")] = []
-        else:
-            parts[list(parts)[-1]].append(line)
-    return parts
+    ).require()
 
 
 DPKG = ("(Reading database", "Selecting previously")
@@ -81,23 +74,23 @@ def shown_by_listchanges(lines: Sequence[str]) -> str:
 
 
 def test_debsums_knows_every_file_of_a_module_and_finds_them_whole(
-    printed: Mapping[str, Sequence[str]],
+    printed: Transcript,
 ) -> None:
-    assert printed["sums"] == []
-    assert printed["without"] == []
-    assert printed["listed"] == ["7"]
-    assert printed["sums later"] == []
+    assert printed.after("sums") == []
+    assert printed.after("without") == []
+    assert printed.after("listed") == ["7"]
+    assert printed.after("sums later") == []
 
 
-def test_debsums_finds_a_damaged_file(printed: Mapping[str, Sequence[str]]) -> None:
-    assert printed["damaged"] == [
+def test_debsums_finds_a_damaged_file(printed: Transcript) -> None:
+    assert printed.after("damaged") == [
         f"debsums: changed file {HOME}/left-out.gz (from {PAYLOAD} package)",
         "status 2",
     ]
 
 
-def test_apt_listchanges_shows_a_new_revision_once(printed: Mapping[str, Sequence[str]]) -> None:
-    assert shown_by_listchanges(printed["second"]) == (
+def test_apt_listchanges_shows_a_new_revision_once(printed: Transcript) -> None:
+    assert shown_by_listchanges(printed.after("second")) == (
         "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
         "\n"
         "  * Slurm 14.0.0 for bookworm amd64: 3 packages.\n"
@@ -109,10 +102,10 @@ def test_apt_listchanges_shows_a_new_revision_once(printed: Mapping[str, Sequenc
 
 
 def test_apt_listchanges_shows_a_new_release_through_the_meta_packages(
-    printed: Mapping[str, Sequence[str]],
+    printed: Transcript,
 ) -> None:
-    assert f"Setting up {PAYLOAD} (14.0.1-1) ..." in printed["third"]
-    assert shown_by_listchanges(printed["third"]) == (
+    assert f"Setting up {PAYLOAD} (14.0.1-1) ..." in printed.after("third")
+    assert shown_by_listchanges(printed.after("third")) == (
         "qlustar-module-slurm-bookworm-amd64 (14.0.1-1) bookworm; urgency=medium\n"
         "\n"
         "  * Slurm 14.0.1 for bookworm amd64: 3 packages.\n"
@@ -123,7 +116,7 @@ def test_apt_listchanges_shows_a_new_release_through_the_meta_packages(
 
 
 def test_purging_leaves_nothing(
-    printed: Mapping[str, Sequence[str]],
+    printed: Transcript,
 ) -> None:
-    assert any(f"Removing {PAYLOAD} " in line for line in printed["purged"])
-    assert printed["left"] == []
+    assert any(f"Removing {PAYLOAD} " in line for line in printed.after("purged"))
+    assert printed.after("left") == []

@@ -34,8 +34,7 @@ def piuparts(
         options=options,
     )
     root = debian_root(cache, "bookworm", HEAD_NODE)
-    status, lines = play(root, script, scratch=scratch, beside=True)
-    assert status == 0, "\n".join(lines)
+    lines = play(root, script, scratch=scratch, beside=True).require().lines
     return [line.partition("PASS: ")[2] for line in lines if "PASS: " in line]
 
 
