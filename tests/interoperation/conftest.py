@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from tests.package.conftest import Built, build
 from tests.package.small import plan
 from tests.repository.client import Client
 from tests.repository.conftest import SUITE, SmallRepository, keys, repository, work
+from tests.support.web_server import running
 
 __all__ = ["keys", "repository", "work"]
 
@@ -118,19 +118,15 @@ def aptly(work: Path, signer: Signer):
 @pytest.fixture
 def http(repository: SmallRepository) -> Iterator[str]:
     """Where the repository is served."""
-    with served(repository.root) as address:
+    with served_by_qlumod(repository.root) as address:
         yield address
 
 
 @contextmanager
-def served(root: Path) -> Iterator[str]:
+def served_by_qlumod(root: Path) -> Iterator[str]:
     """Serve a directory as we serve a repository; the value is its address."""
-    with server(root, "127.0.0.1", 0, listen=ignore) as serving:
-        thread = threading.Thread(target=serving.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{serving.server_address[1]}"
-        serving.shutdown()
-        thread.join()
+    with server(root, "127.0.0.1", 0, listen=ignore) as made, running(made) as address:
+        yield address
 
 
 def client(root: Path, uri: str, signer: Signer) -> Client:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interoperation.conftest import Signer, client, fetched, run, served
+from tests.interoperation.conftest import Signer, client, fetched, run, served_by_qlumod
 from tests.package.conftest import Built
 from tests.repository.client import Client
 from tests.repository.conftest import SUITE, SmallRepository
@@ -60,7 +60,7 @@ def test_debmirror_checks_our_signature_and_its_mirror_is_whole(
         "--getcontents", "--source", work / "mirror",
         home=work,
     )  # fmt: skip
-    with served(work / "mirror") as address:
+    with served_by_qlumod(work / "mirror") as address:
         check(client(work / "client", address, signer), published)
 
 
@@ -79,5 +79,5 @@ def test_apt_mirror_brings_all_that_a_client_needs(
     for folder in ("mirror", "skel", "var"):
         (work / "mirror" / folder).mkdir(parents=True)
     run("apt-mirror", work / "mirror.list", home=work)
-    with served(work / "mirror/mirror" / host) as address:
+    with served_by_qlumod(work / "mirror/mirror" / host) as address:
         check(client(work / "client", address, signer), published)

@@ -4,10 +4,8 @@ import contextlib
 import hashlib
 import os
 import sys
-import threading
 import venv
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,9 +18,10 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.run import run
 from tests.lock.build_host import BuildHost
 from tests.support.debs import make_deb
+from tests.support.web_server import Quiet, address_of, answering
 
 
-class Mirror(SimpleHTTPRequestHandler):
+class Mirror(Quiet):
     """A mirror that knows Range, and breaks off where it is told to."""
 
     protocol_version = "HTTP/1.1"
@@ -31,7 +30,7 @@ class Mirror(SimpleHTTPRequestHandler):
     """By file name: after how many bytes the connection breaks, once."""
     ranges: ClassVar[list[str]]
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         path = Path(self.directory_served + self.path)
         if not path.is_file():
             self.send_error(404)
@@ -53,9 +52,6 @@ class Mirror(SimpleHTTPRequestHandler):
         if limit is not None:
             self.close_connection = True
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
 
 @contextlib.contextmanager
 def mirror(directory: Path, break_off: dict[str, int]) -> Iterator[tuple[str, list[str]]]:
@@ -65,14 +61,8 @@ def mirror(directory: Path, break_off: dict[str, int]) -> Iterator[tuple[str, li
         (Mirror,),
         {"directory_served": str(directory), "break_off": break_off, "ranges": ranges},
     )
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}", ranges
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(handler) as server:
+        yield address_of(server), ranges
 
 
 def locked(host: BuildHost, *debs: Path) -> dict[str, LockedPackage]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.lock.build_host import BuildHost
-from tests.support.archive import served
 from tests.support.proxy import Proxy, proxy
+from tests.support.web_server import served
 
 NOWHERE = "http://127.0.0.1:1"
 """A proxy that nobody can reach."""

@@ -1,11 +1,9 @@
 """A mirror that brings a byte now and then holds nobody for ever."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +15,7 @@ from qlumod.system.processes.command import CommandFailed, command
 from qlumod.system.processes.stalling import Growing, Stalled, run_unless_stalled
 from qlumod.workflows import lock as workflow
 from tests.lock.build_host import BuildHost, versions
+from tests.support.web_server import Quiet, address_of, answering
 
 REMEDY = (
     "\nTo mend it: run it again: what has come is kept, and goes on from there; name another mirror"
@@ -24,7 +23,7 @@ REMEDY = (
 )
 
 
-class Trickling(SimpleHTTPRequestHandler):
+class Trickling(Quiet):
     """A mirror that sends some files byte by byte, as long as it is asked to."""
 
     protocol_version = "HTTP/1.1"
@@ -32,7 +31,7 @@ class Trickling(SimpleHTTPRequestHandler):
     slow: ClassVar[set[str]]
     asked: ClassVar[list[str]]
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         path = Path(self.top + self.path)
         if not path.is_file():
             self.send_error(404)
@@ -61,9 +60,6 @@ class Trickling(SimpleHTTPRequestHandler):
                     self.wfile.write(data[place + 1 :])
                     return
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def mirror(host: BuildHost) -> Iterator[type[Trickling]]:
@@ -71,16 +67,12 @@ def mirror(host: BuildHost) -> Iterator[type[Trickling]]:
     handler: Any = type("Own", (Trickling,), {"top": str(host.archive), "slow": set(), "asked": []})
     host.offer(host.deb("munge", files={"/usr/share/munge": "x" * 5000}))
     host.spec("slurm", "munge")
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        host.release(URI=f"http://127.0.0.1:{server.server_address[1]}")
+    with answering(handler) as server:
+        host.release(URI=address_of(server))
         try:
             yield handler
         finally:
             handler.slow.clear()
-            server.shutdown()
-            thread.join()
 
 
 def lock(host: BuildHost, stall: float) -> workflow.Locked:

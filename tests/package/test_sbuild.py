@@ -14,9 +14,10 @@ from qlumod.system.processes.run import capture
 from tests.conftest import ROOT
 from tests.layer.small_release import SmallRelease
 from tests.package.conftest import Made, debs_in
-from tests.support.archive import make_archive, served
+from tests.support.archive import make_archive
 from tests.support.build_chroot import build_chroot
 from tests.support.ordinary import ID, NAME, User, ordinary_user
+from tests.support.web_server import served
 
 pytestmark = [
     pytest.mark.slow,

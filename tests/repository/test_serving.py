@@ -14,17 +14,14 @@ from qlumod.errors import QlumodError
 from qlumod.events import Output, ignore
 from qlumod.repository.verbs import serve as serving
 from qlumod.repository.verbs.serve import server
+from tests.support.web_server import running
 
 
 @contextmanager
 def serves(root: Path, heard: list[object]) -> Iterator[tuple[str, int]]:
     """The address that a directory is served at."""
-    with server(root, "127.0.0.1", 0, listen=heard.append) as made:
-        thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield "127.0.0.1", made.server_address[1]
-        made.shutdown()
-        thread.join()
+    with server(root, "127.0.0.1", 0, listen=heard.append) as made, running(made):
+        yield "127.0.0.1", made.server_port
 
 
 @pytest.fixture
