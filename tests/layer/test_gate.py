@@ -18,6 +18,7 @@ from qlumod.model.contents import parse_contents
 from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
 from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.stack.looking import LOOKED_INTO
 from qlumod.state.delta import Action, Plan, Step
 from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
@@ -180,12 +181,9 @@ def gate_of(
     )
 
 
-def test_of_a_large_file_the_top_is_looked_into(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qlumod.stack.looking.LOOKED_INTO", 1 << 20)
+def test_of_a_large_file_the_top_is_looked_into(tmp_path: Path) -> None:
     tree, said = Root(tmp_path), list[Event]()
-    for name, size in (("/sparse", 99 << 20), ("/closed", 50 << 20)):
+    for name, size in (("/sparse", 9 * LOOKED_INTO), ("/closed", LOOKED_INTO + 1)):
         tree.write(name, TOKEN.encode() if name == "/sparse" else b"")
         with (tmp_path / name[1:]).open("r+b") as file:
             file.truncate(size)
@@ -195,7 +193,7 @@ def test_of_a_large_file_the_top_is_looked_into(
         gate = gate_of(tree, said=said)
         found = {suspect.path: suspect.why for suspect in gate.suspects({})}
         assert declared_secrets(tree, gate.chosen, gate.shipped) == {}
-        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+        assert tracemalloc.get_traced_memory()[1] < 5 * LOOKED_INTO
     finally:
         tracemalloc.stop()
     assert found == {
@@ -203,7 +201,7 @@ def test_of_a_large_file_the_top_is_looked_into(
         "/sparse": "it holds a GitHub Personal Access Token",
     }
     assert [event.text for event in said if isinstance(event, Caution)] == [
-        f"{path}: not looked into for secrets: it has more than 1 MiB"
+        f"{path}: not looked into for secrets: it has more than 64 MiB"
         for path in ("/closed", "/sparse")
     ]
 
