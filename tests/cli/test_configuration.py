@@ -20,19 +20,18 @@ FIELDS = [setting for setting in SETTINGS if not setting.stanza]
 
 
 @pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+def files(tmp_path: Path) -> tuple[Path, Path]:
     """The user's file and the host's, which are not there yet."""
     user, host = tmp_path / "config/qlumod/qlumod.conf", tmp_path / "etc/qlumod/qlumod.conf"
     for path in (user, host):
         path.parent.mkdir(parents=True)
-    monkeypatch.setattr(configuration, "SYSTEM", host)
     return user, host
 
 
 def found(files: tuple[Path, Path], **environment: str) -> dict[str, tuple[str, str]]:
     """What each setting is that is said, and by whom; the directory of the files as ``TOP``."""
     top = files[1].parents[2]
-    said = read({"XDG_CONFIG_HOME": str(top / "config"), **environment}).said
+    said = read({"XDG_CONFIG_HOME": str(top / "config"), **environment}, host=files[1]).said
     return {
         name: (str(value.value), value.said.replace(str(top), "TOP"))
         for name, value in said.items()

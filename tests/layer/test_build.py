@@ -28,6 +28,7 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
 from qlumod.system.processes.run import capture
 from qlumod.workflows.build import build_modules
+from tests.conftest import CommandLine
 from tests.layer.small_release import ODD_NAMES, SmallRelease, checked
 
 
@@ -413,22 +414,21 @@ def test_a_full_disk_stops_the_build_and_nothing_half_written_stays(
     assert left == [f"{place}/work"]
 
 
-@pytest.fixture
-def without_mksquashfs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """A machine where mksquashfs is not installed."""
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    for directory in ("/usr/sbin", "/usr/bin"):
-        for program in Path(directory).iterdir():
-            if program.name != "mksquashfs" and not (programs / program.name).exists():
-                (programs / program.name).symlink_to(program)
-    monkeypatch.setattr("qlumod.system.processes.programs.SEARCH_PATH", str(programs))
-    yield
+WITHOUT_MKSQUASHFS = (
+    "unshare", "--mount", "--propagation", "private", "--",
+    "sh", "-ec", 'mount --bind /dev/null /usr/bin/mksquashfs; exec "$@"', "sh",
+)  # fmt: skip
+"""The words before a program that does not see mksquashfs."""
 
 
 def test_a_missing_program_is_named_with_its_package_before_any_work(
-    release: SmallRelease, without_mksquashfs: None
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    assert error_of(release, "meddling") == (
-        "cannot run mksquashfs: it is not installed\nTo mend it: apt install squashfs-tools"
+    qlumod = CommandLine(tmp_path, release.cache, before=WITHOUT_MKSQUASHFS)
+    answer = qlumod("build", "meddling", "--specs", release.specs, "--quiet")
+    assert (answer.status, answer.out, answer.err.partition("The full log")[0]) == (
+        1,
+        "",
+        "qlumod: error: cannot run mksquashfs: it is not installed\n"
+        "To mend it: apt install squashfs-tools\n",
     )

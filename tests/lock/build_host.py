@@ -103,6 +103,12 @@ class BuildHost:
         self.apt_config = root.config
         self.release(URI="", Origin="Test", Label="Test")
 
+    def trust(self, keyring: Path) -> None:
+        """Put a keyring where the host's apt has them."""
+        keyrings = self.top / "host/etc/apt/keyrings"
+        keyrings.mkdir(parents=True, exist_ok=True)
+        (keyrings / keyring.name).write_bytes(keyring.read_bytes())
+
     def release(self, *, extra: str = "", **fields: str) -> None:
         """Write the release file; `fields` replace those of its archive ``test``."""
         archive = {

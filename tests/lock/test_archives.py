@@ -129,16 +129,10 @@ def test_a_keyring_that_is_not_there_is_named(host: BuildHost) -> None:
     )
 
 
-def test_a_vendors_archive_is_found_by_its_uri_and_its_keys_fingerprint(
-    host: BuildHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_vendors_archive_is_found_by_its_uri_and_its_keys_fingerprint(host: BuildHost) -> None:
     host.offer()
     vendor = host.publish("vendor", [host.deb("beegfs-client")], origin="Vendor")
-    (host.top / "rings").mkdir()
-    (host.top / "rings/vendor.gpg").write_bytes(vendor.keyring.read_bytes())
-    monkeypatch.setattr(
-        "qlumod.packaging.debian.archives.archive_sources.KEYRINGS", (host.top / "rings",)
-    )
+    host.trust(vendor.keyring)
     host.release(
         extra="\nArchive: vendor\nFlavors: bookworm\nSuites: stable\nComponents: main\n"
         f"URI: file://{vendor.directory}\nKey: {host.key.fingerprint}\n",
@@ -269,15 +263,11 @@ def weak_text(key: str) -> str:
     )
 
 
-def test_an_archive_with_a_weak_key_is_refused(
-    host: BuildHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_archive_with_a_weak_key_is_refused(host: BuildHost) -> None:
     with signing_home() as home:
         key = weak_archive(host, home)
         assert host.refusal() == weak_text(key.fingerprint)
-        monkeypatch.setattr(
-            "qlumod.packaging.debian.archives.archive_sources.KEYRINGS", (host.archive,)
-        )
+        host.trust(host.archive / "keyring.gpg")
         host.release(Key=key.fingerprint)
         assert host.refusal() == weak_text(key.fingerprint)
 
@@ -298,15 +288,13 @@ def test_of_a_keyring_with_a_strong_and_a_weak_key_the_one_that_signs_counts(
 
 
 def test_a_fingerprint_stands_for_that_key_and_not_for_others_of_its_keyring(
-    host: BuildHost, monkeypatch: pytest.MonkeyPatch
+    host: BuildHost,
 ) -> None:
-    monkeypatch.setattr(
-        "qlumod.packaging.debian.archives.archive_sources.KEYRINGS", (host.archive,)
-    )
     with gpg.throw_away_key("another") as other:
         host.offer(key=other)
         with (host.archive / "keyring.gpg").open("ab") as keyring:
             keyring.write(gpg.export_key(host.key))
+        host.trust(host.archive / "keyring.gpg")
         host.release(Key=host.key.fingerprint)
         assert host.refusal() == (
             f"archive test: the suite stable is signed by {other.fingerprint}, not by the key that"

@@ -12,7 +12,7 @@ from typing import ClassVar
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.events import StepAdvanced, StepStarted
+from qlumod.events import Event, StepAdvanced, StepStarted
 from qlumod.model.lock import LockedPackage
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import run
@@ -180,29 +180,56 @@ def test_a_truncated_download_is_an_error_and_the_next_run_resumes_it(host: Buil
     assert not partial.exists()
 
 
-def test_a_full_file_system_is_told_before_anything_is_fetched(
-    host: BuildHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    packages = locked(host)
-    monkeypatch.setattr("qlumod.lock.fetching.fetch.free_space", lambda _: 1000)
-    size = sum(p.size for p in packages.values())
-    assert refusal(host) == (
-        f"cannot fetch {size} bytes into TOP/cache/packages/partial: there is room for 1000\n"
-        "To mend it: make room there, or name another directory with --cache"
-    )
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
-def test_a_file_system_that_fills_up_meanwhile_is_told(
-    host: BuildHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    big = host.deb("big", files={"/usr/share/big": os.urandom(700_000)})
-    package = locked(host, host.deb("hello", "1", depends="big"), big)["big"]
-    monkeypatch.setattr("qlumod.lock.fetching.fetch.free_space", lambda _: 10**9)
+@contextlib.contextmanager
+def small_store(host: BuildHost) -> Iterator[Path]:
+    """Let the store be on a file system of half a MiB."""
     place = host.store.root
     place.mkdir(exist_ok=True)
     run(command("mount", "-t", "tmpfs", "-o", "size=512k,mode=755", "small", place))
     try:
+        yield place
+    finally:
+        run(command("umount", place))
+
+
+def fill(place: Path) -> None:
+    """Leave no room on a small file system."""
+    with contextlib.suppress(OSError), (place / "full").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
+class Filling(list[Event]):
+    """Listens, and fills a file system as soon as packages are fetched."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__()
+        self.place = place
+
+    def append(self, event: Event) -> None:
+        super().append(event)
+        if isinstance(event, StepStarted) and event.step == "Fetching packages":
+            fill(self.place)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_full_file_system_is_told_before_anything_is_fetched(host: BuildHost) -> None:
+    packages = locked(host)
+    size = sum(p.size for p in packages.values())
+    with small_store(host) as place:
+        fill(place)
+        assert refusal(host) == (
+            f"cannot fetch {size} bytes into TOP/cache/packages/partial: there is room for 0\n"
+            "To mend it: make room there, or name another directory with --cache"
+        )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_file_system_that_fills_up_meanwhile_is_told(host: BuildHost) -> None:
+    big = host.deb("big", files={"/usr/share/big": os.urandom(300_000)})
+    package = locked(host, host.deb("hello", "1", depends="big"), big)["big"]
+    with small_store(host) as place:
+        host.events = Filling(place)
         text = refusal(host)
         assert "cannot fetch big 1 from the archive test\n" in text
         assert "No space left on device" in text
@@ -210,9 +237,8 @@ def test_a_file_system_that_fills_up_meanwhile_is_told(
             "\nTo mend it: make room there, or name another directory with --cache"
         )
         assert not host.store.has(package.sha256)
-    finally:
-        run(command("umount", place))
-    assert host.fetch().size > 700_000
+    host.events = []
+    assert host.fetch().size > 300_000
 
 
 def test_without_python_apt_it_says_what_to_install(
