@@ -66,10 +66,10 @@ class Newcomer:
         )
         shutil.rmtree(self.specs / "locks")
         self.cache = release.cache
-        self._qlumod = qlumod
+        self.qlumod = qlumod
 
     def types(self, *words: str) -> Answer:
-        return self._qlumod(*words, QLUMOD_CACHE=str(self.cache))
+        return self.qlumod(*words, QLUMOD_CACHE=str(self.cache))
 
     def files(self) -> dict[str, str]:
         return {path.name: path.read_text() for path in self.specs.iterdir() if path.is_file()}
@@ -166,7 +166,7 @@ def test_without_a_trial_the_spec_is_written_as_it_is(newcomer: Newcomer) -> Non
 def test_the_shell_offers_stack_groups_and_the_next_module_of_a_list(newcomer: Newcomer) -> None:
     def offered(*words: str) -> list[str]:
         typed = "\n".join(("qlumod", *words))
-        answer = newcomer._qlumod(_QLUMOD_COMPLETE="1", COMP_WORDS=typed, COMP_CURRENT="core,si")
+        answer = newcomer.qlumod(_QLUMOD_COMPLETE="1", COMP_WORDS=typed, COMP_CURRENT="core,si")
         return answer.out.splitlines()
 
     assert [line.split("\t")[1] for line in offered("new", "x", "--requires")] == ["core,sibling"]
