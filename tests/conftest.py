@@ -151,3 +151,25 @@ def qlumod(tmp_path: Path) -> CommandLine:
     """The command line in an empty directory with an empty cache."""
     (tmp_path / "work").mkdir()
     return CommandLine(tmp_path / "work", tmp_path / "cache")
+
+
+@pytest.fixture(scope="session")
+def shared_cache() -> Path:
+    """The cache that stays between runs of the tests: fetched packages and built layers."""
+    cache = Path(os.environ.get("QLUMOD_TEST_CACHE", ROOT / ".cache" / "test"))
+    cache.mkdir(parents=True, exist_ok=True)
+    return cache.resolve()
+
+
+@pytest.fixture(scope="session")
+def own_packages() -> Path:
+    """The directory of qlumod's own packages, built where a source changed."""
+    done = subprocess.run(
+        [ROOT / "debian" / "build-packages", ROOT / "dist"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return ROOT / "dist"

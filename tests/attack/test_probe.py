@@ -62,8 +62,8 @@ QUESTIONS = 60
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> SmallRelease:
-    return probing_release(tmp_path_factory.mktemp("probing") / "specs", test_cache)
+def release(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> SmallRelease:
+    return probing_release(tmp_path_factory.mktemp("probing") / "specs", shared_cache)
 
 
 @pytest.fixture(scope="module")

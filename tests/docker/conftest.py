@@ -18,11 +18,10 @@ from tests.docker.container_network import (
     container_network,
 )
 from tests.docker.engine import engine
-from tests.integration.conftest import own_packages, test_cache
 from tests.lock.conftest import key
 from tests.repository.conftest import fingerprint, keys
 
-__all__ = ["fingerprint", "key", "keys", "own_packages", "test_cache"]
+__all__ = ["fingerprint", "key", "keys"]
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +56,10 @@ def docker_cleanup() -> list[str]:
 
 @pytest.fixture(scope="session")
 def docker_compose_file(
-    docker_host: str, served: Path, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
+    docker_host: str, served: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     scratch = tmp_path_factory.mktemp("images")
-    with compose_environment(docker_host, served=served, cache=test_cache, scratch=scratch):
+    with compose_environment(docker_host, served=served, cache=shared_cache, scratch=scratch):
         yield str(COMPOSE)
 
 

@@ -14,12 +14,9 @@ from qlumod.proof.scanned_tree import loaded
 from qlumod.system.processes.namespace import call_inside
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
-from tests.integration.conftest import test_cache
 from tests.layer.small_release import SmallRelease, write_small_release
 from tests.secrets.planted import PEM
 from tests.support.debs import make_deb
-
-__all__ = ["test_cache"]
 
 MODULES = {
     "core": "Packages: adduser",
@@ -55,13 +52,13 @@ def debs(directory: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> SmallRelease:
+def release(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> SmallRelease:
     specs = write_small_release(tmp_path_factory.mktemp("triggers") / "specs", MODULES)
     debs(specs / "debs")
-    place = Workplace(specs=specs, cache=test_cache)
+    place = Workplace(specs=specs, cache=shared_cache)
     made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
-    return SmallRelease(specs=specs, project=project, lock=made.lock, cache=test_cache)
+    return SmallRelease(specs=specs, project=project, lock=made.lock, cache=shared_cache)
 
 
 def image(release: SmallRelease, directory: Path, *modules: str) -> str:

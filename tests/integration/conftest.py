@@ -1,14 +1,13 @@
 """The main job, done once for all tests that look at its results."""
 
 import os
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, CommandLine
+from tests.conftest import CommandLine
 from tests.support.documents import copy_specs
 
 MODULES = ("core", "slurm")
@@ -51,30 +50,8 @@ class MainJob:
 
 
 @pytest.fixture(scope="session")
-def test_cache() -> Path:
-    """The cache that stays between runs of the tests: fetched packages and built layers."""
-    cache = Path(os.environ.get("QLUMOD_TEST_CACHE", ROOT / ".cache" / "test"))
-    cache.mkdir(parents=True, exist_ok=True)
-    return cache.resolve()
-
-
-@pytest.fixture(scope="session")
-def own_packages() -> Path:
-    """The directory of qlumod's own packages, built where a source changed."""
-    done = subprocess.run(
-        [ROOT / "debian" / "build-packages", ROOT / "dist"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return ROOT / "dist"
-
-
-@pytest.fixture(scope="session")
 def main_job(
-    tmp_path_factory: pytest.TempPathFactory, test_cache: Path, own_packages: Path
+    tmp_path_factory: pytest.TempPathFactory, shared_cache: Path, own_packages: Path
 ) -> MainJob:
     """Lock, fetch and build core and slurm as a person would; the layers come from the cache."""
     if os.geteuid() != 0:
@@ -88,10 +65,10 @@ def main_job(
         # What lintian says of the packages is a test of its own.
         ("build", *MODULES, "--no-lint", "--output", "packages", "--json"),
     ):
-        answer = CommandLine(directory, test_cache).must(*words)
+        answer = CommandLine(directory, shared_cache).must(*words)
     return MainJob(
         directory=directory,
-        cache=test_cache,
+        cache=shared_cache,
         packages=directory / "packages",
         payloads={made["module"]: Path(made["payload"]) for made in answer.document["modules"]},
     )

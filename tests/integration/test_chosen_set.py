@@ -99,11 +99,11 @@ def place(tmp_path_factory: pytest.TempPathFactory, own_packages: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def prove(place: Path, test_cache: Path) -> Callable[[str], Proved]:
+def prove(place: Path, shared_cache: Path) -> Callable[[str], Proved]:
     """Lock all modules of a flavor, build the chosen ones and prove them together; once each."""
 
     conf = place / "stand-ins/qlumod.conf"
-    qlumod = CommandLine(place, test_cache, {"QLUMOD_CONFIG": str(conf)})
+    qlumod = CommandLine(place, shared_cache, {"QLUMOD_CONFIG": str(conf)})
 
     @functools.cache
     def prove(flavor: str) -> Proved:
@@ -199,14 +199,14 @@ def test_a_vendors_kernel_module_is_compiled_for_cores_kernel(bookworm: Proved) 
 
 @pytest.fixture(scope="module")
 def reported(
-    bookworm: Proved, place: Path, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
+    bookworm: Proved, place: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[str]]:
     """What is reported of the real stack with each fault."""
     found: dict[str, list[str]] = call_inside(
         "tests.proof.on_stack:report_all",
         {
             "specs": str(place / "module-specs"),
-            "cache": str(test_cache),
+            "cache": str(shared_cache),
             "payloads": {module: str(path) for module, path in bookworm.payloads.items()},
             "scratch": str(tmp_path_factory.mktemp("faults") / "scratch"),
             "epoch": 0,

@@ -78,9 +78,11 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def scenario(test_cache: Path, own_packages: Path, debs: Path, real: Path, tmp_path: Path) -> Play:
+def scenario(
+    shared_cache: Path, own_packages: Path, debs: Path, real: Path, tmp_path: Path
+) -> Play:
     """Runs a script in a fresh root, with our own packages in /own and payloads in /debs."""
-    root = debian_root(test_cache, "bookworm", HEAD_NODE)
+    root = debian_root(shared_cache, "bookworm", HEAD_NODE)
 
     def run(script: str) -> Transcript:
         return play(

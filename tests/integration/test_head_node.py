@@ -39,7 +39,7 @@ echo == end
 def said(
     main_job: MainJob,
     own_packages: Path,
-    test_cache: Path,
+    shared_cache: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Transcript:
     """What happens on a head node that follows a repository with our own packages and modules."""
@@ -58,7 +58,7 @@ def said(
     finally:
         subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
     return play(
-        debian_root(test_cache, "bookworm", HEAD_NODE),
+        debian_root(shared_cache, "bookworm", HEAD_NODE),
         SCRIPT,
         scratch=directory / "scratch",
         shown=[(repository, "/repository")],

@@ -9,13 +9,12 @@ from qlumod.lock.verbs.check import check_specs
 from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
-from tests.integration.conftest import test_cache
 from tests.layer.careless import TOKEN, careless_deb
 from tests.layer.kernels import kernel_release
 from tests.layer.small_release import ODD_NAMES, SmallRelease, write_small_release
 from tests.support.debs import make_deb
 
-__all__ = ["SmallRelease", "test_cache", "write_small_release"]
+__all__ = ["SmallRelease", "write_small_release"]
 
 MODULES: dict[str, str] = {
     "core": "Packages: adduser, witness",
@@ -345,17 +344,17 @@ def _licensed_debs(directory: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def release(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> SmallRelease:
+def release(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> SmallRelease:
     """The small release; its core is built once and stays in the tests' cache."""
     specs = write_small_release(tmp_path_factory.mktemp("small-release") / "specs", MODULES)
     small_debs(specs / "debs")
-    place = Workplace(specs=specs, cache=test_cache)
+    place = Workplace(specs=specs, cache=shared_cache)
     made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
-    return SmallRelease(specs=specs, project=project, lock=made.lock, cache=test_cache)
+    return SmallRelease(specs=specs, project=project, lock=made.lock, cache=shared_cache)
 
 
 @pytest.fixture(scope="session")
-def kernels(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> SmallRelease:
+def kernels(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> SmallRelease:
     """A small release whose core has a kernel."""
-    return kernel_release(tmp_path_factory.mktemp("kernels") / "specs", test_cache)
+    return kernel_release(tmp_path_factory.mktemp("kernels") / "specs", shared_cache)

@@ -10,12 +10,9 @@ import pytest
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
 from tests.conftest import ROOT
-from tests.integration.conftest import own_packages, test_cache
 from tests.own.older import make_older
 from tests.support.roots import SUITES, debian_root, play
 from tests.support.transcript import Transcript
-
-__all__ = ["own_packages", "test_cache"]
 
 SCRIPTS = Path(__file__).parent
 
@@ -88,14 +85,14 @@ def head_node(story: Story, builder: Story) -> Transcript:
 
 @pytest.fixture(scope="session")
 def stories(
-    own_packages: Path, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
+    own_packages: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Mapping[str, Story]]:
     """Both stories, begun at once: each suite has a processor."""
     if os.geteuid() != 0:
         pytest.skip("building roots needs root")
     (source,) = own_packages.glob("*.dsc")
     told = {
-        suite: Story(suite, debian_root(test_cache, suite), tmp_path_factory.mktemp(suite))
+        suite: Story(suite, debian_root(shared_cache, suite), tmp_path_factory.mktemp(suite))
         for suite in SUITES
     }
     bookworm, trixie = told.values()

@@ -14,11 +14,10 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
 from qlumod.workflows.build import build_modules
 from qlumod.workflows.source import source
-from tests.integration.conftest import own_packages, test_cache
 from tests.layer.conftest import SmallRelease, release
 from tests.package.small import make_payload, plan, toolbox
 
-__all__ = ["own_packages", "release", "test_cache"]
+__all__ = ["release"]
 
 
 @dataclass(frozen=True)

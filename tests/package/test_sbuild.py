@@ -62,11 +62,11 @@ def at_home(user: User, release: SmallRelease, chroot: Path, sources: Path, arch
 
 
 def test_sbuild_makes_the_packages_of_qlumod_build(
-    release: SmallRelease, made: Made, own_packages: Path, test_cache: Path, tmp_path: Path
+    release: SmallRelease, made: Made, own_packages: Path, shared_cache: Path, tmp_path: Path
 ) -> None:
     names = ("dh-qlumod", "python3-qlumod", "qlumod-head")
     own = [path for name in names for path in own_packages.glob(f"{name}_*.deb")]
-    chroot = build_chroot(test_cache, "bookworm", own)
+    chroot = build_chroot(shared_cache, "bookworm", own)
     archive = make_archive(tmp_path / "archive", [*own, made.core], suite="1.0-bookworm")
     with ordinary_user() as user, served(archive.directory) as uri:
         at_home(user, release, chroot, made.sources, archive.directory)

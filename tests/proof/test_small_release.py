@@ -12,9 +12,9 @@ from qlumod.events import Event, Notice, ignore
 from qlumod.proof.verdict import Verdict
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.workplace import Workplace
-from tests.layer.conftest import SmallRelease, release, test_cache
+from tests.layer.conftest import SmallRelease, release
 
-__all__ = ["release", "test_cache"]
+__all__ = ["release"]
 
 MODULES = (
     "plain", "sibling", "registered", "random", "restoring", "driver", "desktop", "expecting",

@@ -49,11 +49,11 @@ echo == left; find / -xdev -not -path '/offers/*' | sort | comm -13 /tmp/before 
 
 @pytest.fixture(scope="module")
 def printed(
-    offers: Offers, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
+    offers: Offers, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Transcript:
     """What was printed in each part of the story."""
     return play(
-        debian_root(test_cache, "bookworm", HEAD_NODE),
+        debian_root(shared_cache, "bookworm", HEAD_NODE),
         STORY,
         scratch=tmp_path_factory.mktemp("apt") / "scratch",
         shown=[(offers.place, "/offers")],
