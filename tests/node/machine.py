@@ -159,7 +159,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class ImageLayer:
     """The one layer of an image."""
 
     data: bytes
@@ -183,12 +183,12 @@ class Layer:
         )
 
 
-def served_image(served: Path, tree: Path) -> Layer:
+def served_image(served: Path, tree: Path) -> ImageLayer:
     """An image of one layer, as `served` shows it to nodes."""
     generation = served / "images/compute/1"
     generation.mkdir(parents=True)
     (generation.parent / "current").symlink_to("1")
-    layer = Layer(squashed(tree, generation / "image.squashfs"))
+    layer = ImageLayer(squashed(tree, generation / "image.squashfs"))
     (generation / "stack").write_text(layer.stack)
     return layer
 

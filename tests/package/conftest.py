@@ -70,7 +70,7 @@ def listing(deb: Path) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Made:
+class PlainPackages:
     """What `qlumod build` and `qlumod source` made of core and plain."""
 
     packages: Path
@@ -94,10 +94,10 @@ def debs_in(directory: Path, pattern: str = "*.deb") -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def made(release: SmallRelease, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(release: SmallRelease, tmp_path_factory: pytest.TempPathFactory) -> PlainPackages:
     """core and plain of the small release, made once for all tests here."""
     place = tmp_path_factory.mktemp("made")
-    found = Made(place / "packages", place / "sources", place / "brought")
+    found = PlainPackages(place / "packages", place / "sources", place / "brought")
     build_modules(
         release.place,
         ["core", "plain"],

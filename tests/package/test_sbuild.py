@@ -13,7 +13,7 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
 from tests.conftest import ROOT
 from tests.layer.small_release import SmallRelease
-from tests.package.conftest import Made, debs_in
+from tests.package.conftest import PlainPackages, debs_in
 from tests.support.archive import make_archive
 from tests.support.build_chroot import build_chroot
 from tests.support.ordinary import ID, NAME, User, ordinary_user
@@ -62,7 +62,11 @@ def at_home(user: User, release: SmallRelease, chroot: Path, sources: Path, arch
 
 
 def test_sbuild_makes_the_packages_of_qlumod_build(
-    release: SmallRelease, made: Made, own_packages: Path, shared_cache: Path, tmp_path: Path
+    release: SmallRelease,
+    made: PlainPackages,
+    own_packages: Path,
+    shared_cache: Path,
+    tmp_path: Path,
 ) -> None:
     names = ("dh-qlumod", "python3-qlumod", "qlumod-head")
     own = [path for name in names for path in own_packages.glob(f"{name}_*.deb")]

@@ -19,7 +19,7 @@ from qlumod.system.processes.run import capture
 from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
 from tests.conftest import ROOT, Answer, CommandLine
 from tests.layer.small_release import SmallRelease
-from tests.package.conftest import Made, debs_in
+from tests.package.conftest import PlainPackages, debs_in
 from tests.support.ordinary import ID, PYTHON, User, ordinary_user
 
 pytestmark = [
@@ -86,7 +86,9 @@ def typed(
     return done.stdout
 
 
-def test_the_command_says_what_it_writes(release: SmallRelease, made: Made, tmp_path: Path) -> None:
+def test_the_command_says_what_it_writes(
+    release: SmallRelease, made: PlainPackages, tmp_path: Path
+) -> None:
     specs, output = ("--specs", release.specs), ("--output", tmp_path / "out")
     qlumod = CommandLine(tmp_path, release.cache)
     words = ("source", "plain", *specs, *output, "--quiet")
@@ -120,7 +122,7 @@ BUILD = "dpkg-buildpackage -us -uc -b -d"
 
 
 def test_with_its_packages_it_builds_over_the_installed_core_and_again_after_cleaning(
-    made: Made, tools: dict[str, str], tmp_path: Path
+    made: PlainPackages, tools: dict[str, str], tmp_path: Path
 ) -> None:
     """The second time as a full build, on one processor and without checks: no byte differs."""
     tree = unpack(made.brought, tmp_path)
@@ -144,7 +146,7 @@ def test_with_its_packages_it_builds_over_the_installed_core_and_again_after_cle
 
 
 def test_with_a_store_it_builds_over_the_installed_core(
-    release: SmallRelease, made: Made, tools: dict[str, str], tmp_path: Path
+    release: SmallRelease, made: PlainPackages, tools: dict[str, str], tmp_path: Path
 ) -> None:
     tree = unpack(made.sources, tmp_path)
     typed(tree, BUILD, tools, installed=made.core, QLUMOD_STORE=str(release.store.root))
@@ -193,7 +195,7 @@ def test_a_source_package_written_by_hand_holds_several_modules(
 
 
 def test_other_tools_than_the_locks_are_told_and_what_they_make_has_another_identity(
-    release: SmallRelease, made: Made, tmp_path: Path
+    release: SmallRelease, made: PlainPackages, tmp_path: Path
 ) -> None:
     inputs = unpack(made.sources, tmp_path) / "debian/qlumod"
     lock = inputs / "lock"
@@ -215,7 +217,7 @@ def test_other_tools_than_the_locks_are_told_and_what_they_make_has_another_iden
 
 
 @pytest.fixture
-def user(made: Made) -> Iterator[User]:
+def user(made: PlainPackages) -> Iterator[User]:
     """Somebody who is not root, with the source package, and our program and add-on on the path."""
     with ordinary_user() as somebody:
         shutil.copytree(made.brought, somebody.home / "sources")
@@ -244,7 +246,7 @@ def as_user(user: User, script: str) -> Answer:
 
 
 def test_an_ordinary_user_builds_the_same_packages(
-    release: SmallRelease, made: Made, user: User
+    release: SmallRelease, made: PlainPackages, user: User
 ) -> None:
     core = release.build("core")
     shutil.copytree(core, user.cache / "layers" / core.name)
