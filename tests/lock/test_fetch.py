@@ -192,11 +192,16 @@ def small_store(host: BuildHost) -> Iterator[Path]:
         run(command("umount", place))
 
 
-def fill(place: Path) -> None:
-    """Leave no room on a small file system."""
-    with contextlib.suppress(OSError), (place / "full").open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
+PAGE = 4096
+
+
+def fill(place: Path, *, spare: int = 0) -> None:
+    """Leave no room on a small file system but for some bytes."""
+    with (place / "full").open("wb", buffering=0) as file:
+        with contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(PAGE))
+        file.truncate(file.tell() - spare)
 
 
 class Filling(list[Event]):
@@ -217,7 +222,7 @@ def test_a_full_file_system_is_told_before_anything_is_fetched(host: BuildHost) 
     packages = locked(host)
     size = sum(p.size for p in packages.values())
     with small_store(host) as place:
-        fill(place)
+        fill(place, spare=PAGE)  # for the lock
         assert refusal(host) == (
             f"cannot fetch {size} bytes into TOP/cache/packages/partial: there is room for 0\n"
             "To mend it: make room there, or name another directory with --cache"
