@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.system.disk.mount import unpacked
+from qlumod.system.disk.mount import unpacked_image
 from qlumod.system.disk.removal import clear_directory, remove_directory, remove_tree
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.disk.staging import staging, sweep
@@ -51,10 +51,10 @@ def test_what_was_unpacked_hides_no_first_error(top: Path, tmp_path: Path) -> No
     (tmp_path / "tree/file").mkdir(parents=True)
     subprocess.run(["mksquashfs", tmp_path / "tree", image, "-quiet", "-no-progress"], check=True)
     top.mkdir()
-    with pytest.raises(ZeroDivisionError), unpacked(image, top):
+    with pytest.raises(ZeroDivisionError), unpacked_image(image, top):
         make_deep(top / "tree")
         raise ZeroDivisionError
-    with unpacked(image, top):
+    with unpacked_image(image, top):
         assert list(top.iterdir()) == [top / "file"]
         make_deep(top / "tree")
     assert list(top.iterdir()) == []
