@@ -109,4 +109,5 @@ def test_what_reads_without_a_limit_is_listed() -> None:
 )
 def test_such_uses_are_found(text: str, libraries: set[str], reads: bool) -> None:
     tree = ast.parse(text)
-    assert (LIBRARIES & {*_libraries(tree)}, _reads(tree)) == (libraries, reads)
+    assert LIBRARIES & {*_libraries(tree)} == libraries
+    assert _reads(tree) == reads

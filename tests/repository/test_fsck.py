@@ -123,7 +123,7 @@ def put(shop: Shop, name: str, data: bytes) -> None:
     release.write_text("\n".join(lines) + "\n")
 
 
-PACK = {
+PACK: dict[str, Callable[[bytes], bytes]] = {
     "Packages.gz": gzip.compress,
     "Packages.xz": lzma.compress,
     "Packages.zst": zstandard.ZstdCompressor().compress,

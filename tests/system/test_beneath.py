@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_link_in_the_place_of_a_file_is_not_read_and_its_target_not_overwritte
 ) -> None:
     link = tree.top / "file"
     link.symlink_to(elsewhere / "file")
-    for look in (tree.is_file, tree.read):
+    for look in (tree.is_file, partial(tree.read, most=100)):
         with pytest.raises(NotBeneath):
             look(link)
     tree.write_whole(link, b"new")
