@@ -4,6 +4,7 @@ import io
 import json
 import lzma
 import tempfile
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,7 @@ from qlumod.state.fragment import fields, write_fragment
 from qlumod.state.kind import Kind, StateFile
 from qlumod.system.disk.regular_files import Sum
 from qlumod.system.disk.squashfs_listing import read_listing
+from qlumod.system.disk.squashfs_sizes import stored_sizes
 from qlumod.system.disk.unpacking import unpacked_sum
 from qlumod.system.keys.gpg import dearmoured, unchecked_text
 from tests.head.head_node import payload_files
@@ -536,6 +538,15 @@ def _index_sum(path: Path) -> object:
     return unpacked_sum(path, most=1 << 20, kind="an index")
 
 
+IMAGE = b64decode(
+    "aHNxcwQAAAAAAAAAAAACAAEAAAAGABEAwAIBAAQAAABgAAAAAAAAABsBAAAAAAAAEwEAAAAAAAD//////////2gA"
+    "AAAAAAAApgAAAAAAAADhAAAAAAAAAAUBAAAAAAAAaGVsbG8KeAo8ACi1L/0ggJ0BAALCBg7g6QAzAACU6Hq8995b"
+    "pv9cn8hvkPfjp3txCAgASzCE23XFMLd4P2cxFEeAxC7QAicAKLUv/SAz9QAAQgIFCuCtBvAVKlW7dwp3CKkef7DH"
+    "5zICAF/CGbgCEIBgAAAAAAAAAAgAAAEAAAAAzwAAAAAAAAAaACi1L/0gII0AAAJCAwfg6dChC5oU//z74z8A6QAA"
+    "AAAAAAAEgAAAAAANAQAAAAAAAA=="
+)
+"""A squashfs image of two files, as ``mksquashfs -comp zstd`` makes it."""
+
 REPOSITORY = (
     _file(
         "repository.format.snapshots.read_snapshot",
@@ -572,6 +583,7 @@ REPOSITORY = (
         zstandard.ZstdCompressor().compress(PACKAGES.encode()),
         file="P.zst",
     ),
+    _file("system.disk.squashfs_sizes.stored_sizes", stored_sizes, IMAGE),
     Reader(name="system.keys.gpg.dearmoured", read=dearmoured, seeds=(ARMOURED,)),
     Reader(name="system.keys.gpg.unchecked_text", read=unchecked_text, seeds=(SIGNED.encode(),)),
 )
