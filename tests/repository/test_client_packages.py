@@ -67,11 +67,11 @@ def test_a_client_that_installs_them_follows_the_release_and_switches_to_the_nex
 
 
 def test_the_header_of_a_changelog_depends_on_no_version_of_python(
-    shop: Shop, untried: None
+    repository: SmallRepository, untried: None
 ) -> None:
     """It names Unix, as in Python 3.11; `gzip.compress` of 3.13 names no system."""
-    shop.publish(shop.deb("everyday"))
-    for deb in made(shop):
+    repository.publish(repository.deb("everyday"))
+    for deb in made(repository):
         path = f"usr/share/doc/{deb.name.partition('_')[0]}/changelog.gz"
         assert Deb.at(deb).texts([path])[path][:10].hex() == "1f8b0800000000000203"
 

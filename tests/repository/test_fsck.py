@@ -143,7 +143,9 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
 def test_an_index_of_other_content_is_told_and_not_unpacked_further_than_release_says(
     repository: SmallRepository, name: str, kind: str
 ) -> None:
-    repository.publish(repository.deb("everyday"), wishes=Wishes(keys=(repository.fingerprint,), xz=True))
+    repository.publish(
+        repository.deb("everyday"), wishes=Wishes(keys=(repository.fingerprint,), xz=True)
+    )
     size = repository.current.sums["main/binary-amd64/Packages"].size
     text = bytes({"more": 1 << 26, "less": size - 1}.get(kind, size))
     packed = PACK[name](text)
