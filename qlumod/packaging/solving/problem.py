@@ -72,10 +72,12 @@ class OldPackage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """All modules to solve; without modules, the old packages are checked for availability."""
+    """All modules to solve; without modules, the old and the sought packages are looked up."""
 
     modules: tuple[Module, ...] = ()
     old: tuple[OldPackage, ...] = ()
+    sought: tuple[str, ...] = ()
+    """The names of packages whose versions are wanted."""
 
     @property
     def as_json(self) -> Json:
@@ -88,6 +90,7 @@ class Problem:
         return cls(
             modules=tuple(map(Module.from_json, given["modules"])),
             old=tuple(OldPackage(**values_of(package)) for package in given["old"]),
+            sought=tuple(given["sought"]),
         )
 
 

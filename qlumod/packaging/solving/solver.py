@@ -4,7 +4,7 @@ Packages that other modules of one image chose already have one version only. Mo
 each other may have different versions.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.packaging.solving.compilations import Compilation, Compilations
@@ -24,7 +24,7 @@ from qlumod.packaging.solving.package_entries import (
     versions_by_package,
 )
 from qlumod.packaging.solving.problem import Module, Problem
-from qlumod.packaging.solving.solution import Chosen
+from qlumod.packaging.solving.solution import Chosen, Offer
 from qlumod.packaging.solving.world import Worlds
 
 
@@ -45,6 +45,10 @@ class Solver:
             for place, slot in enumerate(self._slots)
             if catalogue.look_up(slot.old.package, slot.version) is None
         )
+
+    def offers(self, names: Iterable[str]) -> tuple[Offer, ...]:
+        """The versions of these packages in all archives."""
+        return tuple(offer for name in names for offer in self._worlds.worlds.offers(name))
 
     def solve(self) -> None:
         """Fill `entries`; moves packages of the old lock and those that follow."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from qlumod.model.generated import Generated
 from qlumod.packaging.solving.problem import Request
-from qlumod.packaging.solving.solution import Chosen, Refused, Solution
+from qlumod.packaging.solving.solution import Chosen, Offer, Refused, Solution
 
 
 class World(Protocol):
@@ -110,6 +110,9 @@ class Worlds(Protocol):
 
     def allows(self, request: Request, version: str) -> bool:
         """Whether a version fits a request; the empty version never does."""
+
+    def offers(self, name: str) -> Iterator[Offer]:
+        """The versions of a package in all archives, the newest first."""
 
     def catalogue(self, archives: Sequence[str] | None) -> World:
         """The world with nothing installed for modules that name these archives; None: with all."""

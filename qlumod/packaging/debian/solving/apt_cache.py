@@ -20,6 +20,10 @@ BEYOND_ALL = 1001
 """The pin that precedes every other version, including an installed newer one."""
 _OPERATORS = {"<<": "<", ">>": ">"}
 """apt's spelling of Debian's strict comparisons."""
+_WITH_SOURCES = ("PreDepends", "Depends", "Recommends")
+"""The relations of tools to the sources of their kernel modules."""
+_SOURCES = "-dkms"
+"""The end of the names of packages of sources for dkms."""
 _REFUSALS = {"Conflicts": "conflicts with", "Breaks": "breaks"}
 
 
@@ -69,6 +73,30 @@ class AptCache:
             if candidate.ver_str == version and self._sources(candidate):
                 return self._chosen(candidate)
         return None
+
+    def offered(self, name: str) -> Iterator[Chosen]:
+        """All versions of a package, newest first, once for each index that has it."""
+        package = self._find(name)
+        for version in package.version_list if package else ():
+            for file, _ in self._sources(version):
+                index = Path(file.filename).name
+                yield Chosen(package=name, version=version.ver_str, record="", index=index)
+
+    def kernel_sources(self, name: str, version: str) -> tuple[str, ...]:
+        """The sources of kernel modules that a version depends on, or recommends; or itself.
+
+        Not those in whose place a kernel, or another package, may be installed.
+        """
+        if name.endswith(_SOURCES):
+            return (name,)
+        found: list[str] = []
+        for one in self._find(name).version_list:
+            for kind in _WITH_SOURCES if one.ver_str == version else ():
+                for alternatives in one.depends_list.get(kind, ()):
+                    targets = [t.parent_pkg.name for dep in alternatives for t in dep.all_targets()]
+                    if targets and all(target.endswith(_SOURCES) for target in targets):
+                        found.append(targets[0])
+        return tuple(dict.fromkeys(found))
 
     def refuses(self, chosen: Chosen) -> Iterator[tuple[str, str, str]]:
         """The versions with which a version cannot be installed: relation, package and version."""

@@ -15,7 +15,7 @@ from qlumod.packaging.debian.solving.solver_order import (
     solved_from_json,
 )
 from qlumod.packaging.solving.problem import OldPackage, Problem
-from qlumod.packaging.solving.solution import Solved
+from qlumod.packaging.solving.solution import Offer, Solved
 from qlumod.system.processes.run import capture
 
 
@@ -48,6 +48,11 @@ def absent(
     """The packages whose locked version is in no archive any more."""
     solved = solve(Problem(old=tuple(map(_old, packages))), root, (), listen)
     return tuple(packages[place] for place in solved.gone)
+
+
+def offers(names: Sequence[str], root: AptRoot, listen: Listener) -> tuple[Offer, ...]:
+    """The versions of these packages in all archives; by package, the newest first."""
+    return solve(Problem(sought=tuple(names)), root, (), listen).offers
 
 
 def _entry(source: AptSource) -> SourceEntry:
