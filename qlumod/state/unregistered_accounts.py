@@ -161,5 +161,6 @@ def _user_stanza(
 
 
 def _password(shadow: Rows, name: str) -> dict[str, str]:
+    """The field Password, unless the account is not locked: that is another error."""
     password = shadow[name][1] if name in shadow else "!"
-    return {} if password == "!" else {"Password": password}
+    return {"Password": password} if password in ("!*", "*") else {}

@@ -99,7 +99,33 @@ def test_an_archive_on_request_is_only_there_for_modules_that_name_it(site: Site
     site.spec("n", "own", fields={"Archive": "backports"})
     assert packages_of(site) == {"m": ["tool 1"], "n": ["own 2"]}
     site.spec("m", "own")
-    assert site.refusal() == "TOP/module-specs/m.module:7: Packages: there is no package own"
+    assert site.refusal() == (
+        "TOP/module-specs/m.module:7: Packages: there is no package own\n"
+        "  own 2 is in the archive backports, which is on request\n"
+        "To mend it: add backports to the field Archive of the module"
+    )
+    site.spec("m", "own", fields={"Archive": "backports"})
+    assert packages_of(site)["m"] == ["own 2"]
+
+
+def test_a_lock_that_needs_another_archive_on_request_says_which(site: Site) -> None:
+    """As a driver of non-free whose library was updated in security's non-free only."""
+    site.offer()
+    site.publish("backports", [site.deb("driver", "1", depends="lib (>= 2)"), site.deb("lib")])
+    site.publish("security", [site.deb("lib", "2")])
+    extra = BACKPORTS.format(top=site.top).replace("Suites: next", "Suites: stable")
+    security = extra.replace("backports", "security")
+    site.release(extra=extra + security)
+    site.spec("gpu", "driver", fields={"Archive": "backports"})
+    assert site.refusal() == (
+        "TOP/module-specs/gpu.module: gpu cannot be installed\n"
+        "   driver : Depends: lib (>= 2) but 1 is to be installed\n"
+        "  there is lib in 1\n"
+        "  lib 2 is in the archive security, which is on request\n"
+        "To mend it: add security to the field Archive of the module"
+    )
+    site.spec("gpu", "driver", fields={"Archive": "backports, security"})
+    assert packages_of(site)["gpu"] == ["driver 1", "lib 2"]
 
 
 def test_what_a_named_archive_has_in_another_version_is_not_taken_elsewhere(site: Site) -> None:
