@@ -94,7 +94,7 @@ def _solved_lock(
         where, stored, held = _held(where, kept, moving, place.packages, listen)
         return project, make_lock(
             project,
-            _solved(project, wanted, where, held, listen),
+            _solved(project, wanted, where, held, kept=kept, listen=listen),
             wanted,
             tools=packaging.tools(),
             before=Before(lock=old, unread=_unread(where, stored, old), older=wish.older),
@@ -125,11 +125,13 @@ def _solved(
     wanted: Target,
     where: Archives,
     held: Sequence[HeldPackage],
+    *,
+    kept: Lock | None,
     listen: Listener,
 ) -> SolvedFrom:
     with step(listen, "Solving"):
         try:
-            solved = where.solve(problem_of(project.specs, wanted.flavor, held), listen)
+            solved = where.solve(problem_of(project, wanted.flavor, held, kept), listen)
         except QlumodError as fault:
             raise _Unsolved(singles(fault)) from fault
     command = renewing(project.release, wanted.flavor, wanted.architecture)

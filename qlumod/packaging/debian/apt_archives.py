@@ -65,11 +65,11 @@ class AptArchives:
         self, packages: Sequence[LockedPackage], listen: Listener
     ) -> tuple[LockedPackage, ...]:
         """The packages whose locked version is in no archive any more."""
-        return absent(packages, self.where.root, listen)
+        return absent(packages, self.where.root, self.where.shared, listen)
 
     def offers(self, names: Sequence[str], listen: Listener) -> tuple[Offer, ...]:
         """The versions of these packages in all archives; by package, the newest first."""
-        return offers(names, self.where.root, listen)
+        return offers(names, self.where.root, self.where.shared, listen)
 
     def holding(
         self, packages: Sequence[LockedPackage], store: Store, listen: Listener

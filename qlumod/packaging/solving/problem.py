@@ -40,6 +40,8 @@ class Module:
     """Packages for compiling them, in addition to those that a packaging always uses."""
     recommends: bool
     prefer: tuple[str, ...]
+    unchanged: bool = False
+    """Whether the old lock was made from the same spec, in the same release."""
 
     @classmethod
     def from_json(cls, given: Json) -> "Module":
@@ -68,6 +70,8 @@ class OldPackage:
     """The modules that are built with it."""
     archive: str
     moving: bool
+    reason: str = ""
+    """Why the old lock has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

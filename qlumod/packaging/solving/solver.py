@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.packaging.solving.compilations import Compilation, Compilations
 from qlumod.packaging.solving.conflicts import check_apart
+from qlumod.packaging.solving.kept_modules import KeptModules
 from qlumod.packaging.solving.module_worlds import Attempt, ModuleWorlds
 from qlumod.packaging.solving.moves import Moves
 from qlumod.packaging.solving.no_solution import (
@@ -55,8 +56,13 @@ class Solver:
         self._check_requests()
         if self._slots:
             Moves(self._worlds, self._slots).move_all()
+        kept = KeptModules(worlds=self._worlds, slots=self._slots).find() if self._slots else {}
+        for module, packages in kept.items():
+            for chosen, reason in packages.values():
+                self.entries.add(chosen, reason, module=module)
         for module in self._worlds.modules:
-            self._add(module)
+            if module.name not in kept:
+                self._add(module)
         check_apart(self._worlds.modules, self.entries, self._worlds.everything)
 
     def _check_requests(self) -> None:

@@ -27,6 +27,9 @@ class World(Protocol):
     def satisfied(self, request: Request) -> bool:
         """Whether the installed packages satisfy the request."""
 
+    def stands(self, chosen: Chosen, there: Mapping[str, str]) -> bool:
+        """Whether these packages, with their versions, satisfy a version's dependencies."""
+
     def refuses(self, chosen: Chosen) -> Iterator[tuple[str, str, str]]:
         """The versions with which a version cannot be installed: relation, package and version."""
 

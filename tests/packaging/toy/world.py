@@ -97,6 +97,12 @@ class ToyWorld:
         found = (toy for toy in self.toys if (toy.name, toy.version) == (name, version))
         return next((toy.chosen for toy in found), None)
 
+    def stands(self, chosen: Chosen, there: Mapping[str, str]) -> bool:
+        (toy,) = (
+            toy for toy in self.toys if (toy.name, toy.version) == (chosen.package, chosen.version)
+        )
+        return all(allows(one, there.get(one.name, "")) for one in toy.depends)
+
     def candidate(self, request: Request) -> str:
         return self._best(request).version
 

@@ -4,7 +4,7 @@ Only the solver's own process imports this: python-apt keeps its state in the pr
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,20 @@ class AptCache:
                     if targets and all(target.endswith(_SOURCES) for target in targets):
                         found.append(targets[0])
         return tuple(dict.fromkeys(found))
+
+    def stands(self, chosen: Chosen, there: Mapping[str, str]) -> bool:
+        """Whether these packages, with their versions, satisfy a version's dependencies."""
+        versions = self._find(chosen.package).version_list
+        version = next(version for version in versions if version.ver_str == chosen.version)
+        return all(
+            any(
+                there.get(target.parent_pkg.name) == target.ver_str
+                for dependency in alternatives
+                for target in dependency.all_targets()
+            )
+            for kind in ("PreDepends", "Depends")
+            for alternatives in version.depends_list.get(kind, ())
+        )
 
     def refuses(self, chosen: Chosen) -> Iterator[tuple[str, str, str]]:
         """The versions with which a version cannot be installed: relation, package and version."""

@@ -43,16 +43,21 @@ def solve(problem: Problem, root: AptRoot, shared: Collection[str], listen: List
 
 
 def absent(
-    packages: Sequence[LockedPackage], root: AptRoot, listen: Listener
+    packages: Sequence[LockedPackage],
+    root: AptRoot,
+    shared: Collection[str],
+    listen: Listener,
 ) -> tuple[LockedPackage, ...]:
     """The packages whose locked version is in no archive any more."""
-    solved = solve(Problem(old=tuple(map(_old, packages))), root, (), listen)
+    solved = solve(Problem(old=tuple(map(_old, packages))), root, shared, listen)
     return tuple(packages[place] for place in solved.gone)
 
 
-def offers(names: Sequence[str], root: AptRoot, listen: Listener) -> tuple[Offer, ...]:
+def offers(
+    names: Sequence[str], root: AptRoot, shared: Collection[str], listen: Listener
+) -> tuple[Offer, ...]:
     """The versions of these packages in all archives; by package, the newest first."""
-    return solve(Problem(sought=tuple(names)), root, (), listen).offers
+    return solve(Problem(sought=tuple(names)), root, shared, listen).offers
 
 
 def _entry(source: AptSource) -> SourceEntry:

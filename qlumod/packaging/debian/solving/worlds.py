@@ -89,7 +89,7 @@ class AptWorlds:
 
     def catalogue(self, archives: Sequence[str] | None) -> AptWorld:
         """The available packages for a module that names some archives; None: all archives."""
-        named = self._archives.everything if archives is None else archives
+        named = self._archives.on_request if archives is None else archives
         key = tuple(sorted(named))
         if key not in self._catalogues:
             self._catalogues[key] = AptWorld(self._frames.frame(key, (), {}), self._root)
