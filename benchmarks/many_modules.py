@@ -34,58 +34,12 @@ Suites: bookworm bookworm-updates
 Components: main
 Key: /usr/share/keyrings/debian-archive-keyring.gpg
 """
-PACKAGES = [
-    "aria2",
-    "bat",
-    "bc",
-    "cmatrix",
-    "cowsay",
-    "curl",
-    "dc",
-    "ethtool",
-    "figlet",
-    "fortune-mod",
-    "fzf",
-    "gdb",
-    "gdisk",
-    "hello",
-    "htop",
-    "iftop",
-    "iotop",
-    "jq",
-    "less",
-    "lolcat",
-    "lsof",
-    "ltrace",
-    "lz4",
-    "moreutils",
-    "mtr-tiny",
-    "nano",
-    "ncdu",
-    "netcat-openbsd",
-    "nmap",
-    "p7zip",
-    "parted",
-    "pbzip2",
-    "pigz",
-    "pv",
-    "ripgrep",
-    "rsync",
-    "screen",
-    "sl",
-    "socat",
-    "strace",
-    "sysstat",
-    "tcpdump",
-    "tmux",
-    "tree",
-    "unzip",
-    "vim-tiny",
-    "wget",
-    "whois",
-    "zip",
-    "zstd",
-]
+PACKAGES = """\
+aria2 bat bc cmatrix cowsay curl dc ethtool figlet fortune-mod fzf gdb gdisk hello htop iftop iotop
+jq less lolcat lsof ltrace lz4 moreutils mtr-tiny nano ncdu netcat-openbsd nmap p7zip parted pbzip2
+pigz pv ripgrep rsync screen sl socat strace sysstat tcpdump tmux tree unzip vim-tiny wget whois zip
+zstd
+"""
 
 
 def write_spec(specs: Path, module: str, packages: str, requires: str = "Requires: core\n") -> None:
@@ -112,7 +66,7 @@ def main() -> None:
         (specs / "release").write_text(RELEASE)
         (specs / "accounts").write_text("Format: 1\n")
         write_spec(specs, "core", "systemd, openssh-server, linux-image-amd64", "")
-        for package in PACKAGES[: MODULES - 1]:
+        for package in PACKAGES.split()[: MODULES - 1]:
             write_spec(specs, f"m-{package}", package)
         print(f"{MODULES} modules, the first lock: {locked(top)}", flush=True)
         for what, packages in (("added", "cpio, mailutils"), ("changed", "cpio, sqlite3")):

@@ -1,7 +1,7 @@
 """Accounts that a build added and that the release's table lacks: the stanzas to add."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -78,6 +78,14 @@ def proposed(
     )
 
 
+def next_free(taken: Collection[int], name: str) -> int:
+    """The next unused id of the table for an account."""
+    for number in _TABLE_IDS:
+        if number not in taken:
+            return number
+    raise QlumodError(f"account table: no id is left for {name}")
+
+
 def require_readable(stanzas: Sequence[str], accounts: Accounts) -> None:
     """Raise if the account table could not contain the stanzas of `proposed`."""
     added = [fields(stanza) for stanza in stanzas]
@@ -108,7 +116,7 @@ class _Suggestions:
     def __init__(self, found: Iterable[Unregistered], files: Files, accounts: Accounts) -> None:
         taken = {int(row[2]) for path in (PASSWD, GROUP) for row in rows(files, path).values()}
         taken |= accounts.ids
-        self._free = (number for number in _TABLE_IDS if number not in taken)
+        self._taken = taken
         self._given = {
             one.row[0]: int(one.row[2])
             for one in found
@@ -120,9 +128,7 @@ class _Suggestions:
     def number(self, name: str) -> str:
         """The id of a name in the table, the id that Debian has given to it, or a new one."""
         if name not in self._given:
-            self._given[name] = next(self._free, 0)
-            if not self._given[name]:
-                raise QlumodError(f"account table: no id is left for {name}")
+            self._given[name] = next_free({*self._taken, *self._given.values()}, name)
         return str(self._given[name])
 
 
