@@ -21,7 +21,7 @@ from qlumod.model.new_spec import Draft, new_spec_text
 from qlumod.model.project import CORE, Project, checked_project
 from qlumod.model.relation import Relation, parse_relation
 from qlumod.model.release import Release
-from qlumod.model.spec import SUFFIX
+from qlumod.model.spec import SUFFIX, ModuleSpec
 from qlumod.state.enabled_units import enabled_units
 from qlumod.system.disk.beneath import Beneath
 from qlumod.system.disk.documents import read_document
@@ -170,8 +170,7 @@ def _tried(place: Workplace, project: Project, module: ModuleName, listen: Liste
     try:
         project, lock = solved_lock(place, project, wanted, old, Wish(older=None), listen=listen)
     except QlumodError as fault:
-        path = project.spec(module).path
-        if not all(one.brief.partition(":")[0] == path for one in singles(fault)):
+        if not all(_is_about(project.spec(module), one) for one in singles(fault)):
             raise
         return _Trial(left=singles(fault))
     if module in (left_out := dict(lock.left_out)):
@@ -184,6 +183,12 @@ def _tried(place: Workplace, project: Project, module: ModuleName, listen: Liste
     names = [job.spec.module for job in jobs]
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
     return _built(jobs, place, listen)
+
+
+def _is_about(spec: ModuleSpec, fault: QlumodError) -> bool:
+    """Whether an error of the solver names a spec, or a module of it with another."""
+    path, _, said = fault.brief.partition(":")
+    return path == spec.path or spec.module in said.split()
 
 
 def _built(jobs: Sequence[Job], place: Workplace, listen: Listener) -> _Trial:

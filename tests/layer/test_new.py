@@ -196,6 +196,49 @@ def test_what_a_trial_finds_is_proposed_in_one_round_and_mended_to_the_letter(
         assert answer.status == 0, f"qlumod {' '.join(words)}\n{answer.out}{answer.err}"
 
 
+def built_after(newcomer: Newcomer, module: str) -> list[str]:
+    """Write a spec without a trial, lock, and fail to build it; returns what was said."""
+    for words in (("new", module, "--packages", module, "--no-trial"), ("lock",)):
+        assert newcomer.types(*words).status == 0
+    answer = newcomer.types("build", module, "--output", "packages")
+    assert answer.status == 1
+    return answer.err.splitlines()
+
+
+def require_built(newcomer: Newcomer, module: str, *commands: tuple[str, ...]) -> None:
+    for words in (("check",), *commands, ("build", module, "--output", "packages")):
+        answer = newcomer.types(*words)
+        assert answer.status == 0, f"qlumod {' '.join(words)}\n{answer.out}{answer.err}"
+
+
+def test_the_remedy_for_a_missing_account_works_to_the_letter(newcomer: Newcomer) -> None:
+    said = built_after(newcomer, "unregistered")
+    remedy = said.index(
+        "To mend it: add these stanzas to module-specs/accounts, then run: qlumod lock"
+    )
+    first = next(place for place, line in enumerate(said) if line.startswith("  Group: "))
+    with (newcomer.specs / "accounts").open("a") as table:
+        table.writelines(f"{line.removeprefix('  ')}\n" for line in ("", *said[first:remedy]))
+    require_built(newcomer, "unregistered", ("lock",))
+
+
+def test_the_remedy_for_an_account_of_another_package_works_to_the_letter(
+    newcomer: Newcomer,
+) -> None:
+    (newcomer.specs / "keeping.module").unlink()
+    said = "\n".join(built_after(newcomer, "keeping"))
+    for account in ("User: keeper", "Group: keeper"):
+        assert (
+            f"To mend it: add keeping to Packages of '{account}' in module-specs/accounts, then "
+            "run: qlumod lock\n"
+        ) in said
+    table = newcomer.specs / "accounts"
+    table.write_text(
+        table.read_text().replace("Packages: registered", "Packages: registered keeping")
+    )
+    require_built(newcomer, "keeping", ("lock",))
+
+
 def test_a_package_that_is_nowhere_is_left_to_mend_in_the_spec(newcomer: Newcomer) -> None:
     answer = newcomer.types("new", "fresh", "--packages", "plein", "--json")
     assert answer.status == 3, answer.err

@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterator, Sequence
 
 from qlumod.errors import QlumodError
 from qlumod.model.release_archives import Archive
-from qlumod.packaging.solving.solution import Offer
+from qlumod.packaging.solving.solution import PackageOffer
 
 _LACKING = re.compile(r"there is no package (\S+)|\b(?:Pre-?Depends|Depends): ([^\s:]+)")
 """The packages that an error of the solver is about, in its words and in those of apt."""
 
 
 def needed_archives(
-    names: Sequence[str], offers: Sequence[Offer], archives: Sequence[Archive]
+    names: Sequence[str], offers: Sequence[PackageOffer], archives: Sequence[Archive]
 ) -> tuple[str, ...]:
     """The archives on request for packages that no archive of all modules has.
 
@@ -40,7 +40,7 @@ def _beside(archive: Archive, archives: Sequence[Archive]) -> Iterator[str]:
             yield other.name
 
 
-def lacking(faults: Sequence[QlumodError]) -> tuple[str, ...]:
+def lacking_packages(faults: Sequence[QlumodError]) -> tuple[str, ...]:
     """The names of the packages without which there is no solution, by the errors."""
     return tuple(dict.fromkeys(name for fault in faults for name in _lacking(fault)))
 
@@ -52,7 +52,7 @@ def _lacking(fault: QlumodError) -> Iterator[str]:
 
 def with_archive(
     fault: QlumodError,
-    offers: Sequence[Offer],
+    offers: Sequence[PackageOffer],
     archives: Sequence[Archive],
     own: Collection[str],
 ) -> QlumodError:

@@ -11,7 +11,7 @@ from qlumod.lock.rules.kept import check_dropped, held_packages
 from qlumod.lock.rules.make import Before, SolvedFrom, make_lock
 from qlumod.lock.rules.unavailable import modules_without
 from qlumod.lock.verbs.lock_place import LockPlace
-from qlumod.lock.verbs.survey import explained
+from qlumod.lock.verbs.survey import with_archives
 from qlumod.model.lock import Lock, LockedArchive
 from qlumod.model.project import Project
 from qlumod.model.renewing import renewing
@@ -56,7 +56,7 @@ def solved_lock(
     except _Unsolved as unsolved:
         faults = unsolved.faults
     # Now the archives are free again: they are read a second time, with those on request.
-    raise together(explained(faults, place, project, wanted, listen=listen))
+    raise together(with_archives(faults, place, project, wanted, listen=listen))
 
 
 class _Unsolved(Faults):

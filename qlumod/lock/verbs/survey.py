@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.lock.rules.asked import archives_of
-from qlumod.lock.rules.on_request import lacking, needed_archives, with_archive
+from qlumod.lock.rules.on_request import lacking_packages, needed_archives, with_archive
 from qlumod.lock.verbs.lock_place import LockPlace
 from qlumod.model.project import Project
 from qlumod.model.target import Target
 from qlumod.packaging.choice import packaging_named
-from qlumod.packaging.solving.solution import Offer
+from qlumod.packaging.solving.solution import PackageOffer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ def survey(
     archives = project.release.archives_of(wanted.flavor)
     offers, unread = _offers(place, project, wanted, names, listen)
     needed = needed_archives(names, offers, archives)
-    newest: dict[str, Offer] = {}
+    newest: dict[str, PackageOffer] = {}
     shared = {archive.name for archive in archives if not archive.on_request}
     for offer in offers:
         if offer.archive in {*shared, *needed}:
@@ -46,7 +46,7 @@ def survey(
     return Survey(archives=tuple(dict.fromkeys(needed)), kernel_modules=modules, unread=unread)
 
 
-def explained(
+def with_archives(
     faults: Sequence[QlumodError],
     place: LockPlace,
     project: Project,
@@ -55,7 +55,7 @@ def explained(
     listen: Listener,
 ) -> tuple[QlumodError, ...]:
     """The errors of a solution, with the archives on request that have what is lacking."""
-    names = lacking(faults)
+    names = lacking_packages(faults)
     archives = project.release.archives_of(wanted.flavor)
     if not names or not any(archive.on_request for archive in archives):
         return tuple(faults)
@@ -75,7 +75,7 @@ def explained(
 
 def _offers(
     place: LockPlace, project: Project, wanted: Target, names: Sequence[str], listen: Listener
-) -> tuple[Sequence[Offer], Mapping[str, QlumodError]]:
+) -> tuple[Sequence[PackageOffer], Mapping[str, QlumodError]]:
     """The versions in the archives that modules use now; all others are read if one is missing."""
     _, named = archives_of(project, wanted.flavor)
     offers, _ = _looked_up(place, project, wanted, names, named, listen=listen)
@@ -86,7 +86,7 @@ def _offers(
 
 def _everywhere(
     place: LockPlace, project: Project, wanted: Target, names: Sequence[str], listen: Listener
-) -> tuple[Sequence[Offer], Mapping[str, QlumodError]]:
+) -> tuple[Sequence[PackageOffer], Mapping[str, QlumodError]]:
     archives = project.release.archives_of(wanted.flavor)
     on_request = frozenset(archive.name for archive in archives if archive.on_request)
     return _looked_up(place, project, wanted, names, on_request, listen=listen)
@@ -100,7 +100,7 @@ def _looked_up(
     optional: frozenset[str],
     *,
     listen: Listener,
-) -> tuple[Sequence[Offer], Mapping[str, QlumodError]]:
+) -> tuple[Sequence[PackageOffer], Mapping[str, QlumodError]]:
     release = project.release
     shared, _ = archives_of(project, wanted.flavor)
     packaging = packaging_named(release.packaging_of(wanted.flavor))

@@ -25,7 +25,7 @@ from qlumod.packaging.debian.archives.root import (
 from qlumod.packaging.debian.archives.signatures import dates, locked_archives
 from qlumod.packaging.debian.solving.apt_solver import absent, offers, solve
 from qlumod.packaging.solving.problem import Problem
-from qlumod.packaging.solving.solution import Offer, Solved
+from qlumod.packaging.solving.solution import PackageOffer, Solved
 from qlumod.system.disk.store import Store
 
 
@@ -67,7 +67,7 @@ class AptArchives:
         """The packages whose locked version is in no archive any more."""
         return absent(packages, self.where.root, self.where.shared, listen)
 
-    def offers(self, names: Sequence[str], listen: Listener) -> tuple[Offer, ...]:
+    def offers(self, names: Sequence[str], listen: Listener) -> tuple[PackageOffer, ...]:
         """The versions of these packages in all archives; by package, the newest first."""
         return offers(names, self.where.root, self.where.shared, listen)
 

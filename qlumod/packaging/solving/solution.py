@@ -65,7 +65,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class PackageOffer:
     """A version of a package in an archive."""
 
     package: str
@@ -84,5 +84,5 @@ class Solved:
     """The indexes that were read: archive, suite, and the packaging's notation of their files."""
     gone: tuple[int, ...] = ()
     """The positions of those old packages that no archive has in that version."""
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[PackageOffer, ...] = ()
     """The versions of the sought packages; by package, the newest first."""

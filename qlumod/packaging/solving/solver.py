@@ -25,7 +25,7 @@ from qlumod.packaging.solving.package_entries import (
     versions_by_package,
 )
 from qlumod.packaging.solving.problem import Module, Problem
-from qlumod.packaging.solving.solution import Chosen, Offer
+from qlumod.packaging.solving.solution import Chosen, PackageOffer
 from qlumod.packaging.solving.world import Worlds
 
 
@@ -47,7 +47,7 @@ class Solver:
             if catalogue.look_up(slot.old.package, slot.version) is None
         )
 
-    def offers(self, names: Iterable[str]) -> tuple[Offer, ...]:
+    def offers(self, names: Iterable[str]) -> tuple[PackageOffer, ...]:
         """The versions of these packages in all archives."""
         return tuple(offer for name in names for offer in self._worlds.worlds.offers(name))
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from qlumod.model.generated import Generated
 from qlumod.packaging.solving.problem import Request
-from qlumod.packaging.solving.solution import Chosen, Offer, Refused, Solution
+from qlumod.packaging.solving.solution import Chosen, PackageOffer, Refused, Solution
 
 
 class World(Protocol):
@@ -114,7 +114,7 @@ class Worlds(Protocol):
     def allows(self, request: Request, version: str) -> bool:
         """Whether a version fits a request; the empty version never does."""
 
-    def offers(self, name: str) -> Iterator[Offer]:
+    def offers(self, name: str) -> Iterator[PackageOffer]:
         """The versions of a package in all archives, the newest first."""
 
     def catalogue(self, archives: Sequence[str] | None) -> World:

@@ -19,7 +19,7 @@ from qlumod.packaging.solving.package_entries import PackageEntry
 from qlumod.packaging.solving.problem import Problem, Request
 from qlumod.packaging.solving.solution import (
     Chosen,
-    Offer,
+    PackageOffer,
     Refused,
     Solution,
     Solved,
@@ -164,9 +164,9 @@ class ToyWorlds:
     def allows(self, request: Request, version: str) -> bool:
         return allows(request, version)
 
-    def offers(self, name: str) -> Iterator[Offer]:
+    def offers(self, name: str) -> Iterator[PackageOffer]:
         return (
-            Offer(package=name, version=toy.version, archive=toy.archive)
+            PackageOffer(package=name, version=toy.version, archive=toy.archive)
             for toy in self.toys
             if toy.name == name
         )
@@ -221,7 +221,7 @@ class ToyArchives:
         there = {toy.sha256 for toy in self.toys}
         return tuple(package for package in packages if package.sha256 not in there)
 
-    def offers(self, names: Sequence[str], listen: Listener) -> Sequence[Offer]:
+    def offers(self, names: Sequence[str], listen: Listener) -> Sequence[PackageOffer]:
         del listen
         return [offer for name in names for offer in ToyWorlds(toys=self.toys).offers(name)]
 

@@ -15,7 +15,7 @@ from qlumod.packaging.debian.solving.solver_order import (
     solved_from_json,
 )
 from qlumod.packaging.solving.problem import OldPackage, Problem
-from qlumod.packaging.solving.solution import Offer, Solved
+from qlumod.packaging.solving.solution import PackageOffer, Solved
 from qlumod.system.processes.run import capture
 
 
@@ -55,7 +55,7 @@ def absent(
 
 def offers(
     names: Sequence[str], root: AptRoot, shared: Collection[str], listen: Listener
-) -> tuple[Offer, ...]:
+) -> tuple[PackageOffer, ...]:
     """The versions of these packages in all archives; by package, the newest first."""
     return solve(Problem(sought=tuple(names)), root, shared, listen).offers
 

@@ -12,7 +12,7 @@ from qlumod.model.generated import Generated
 from qlumod.model.json_values import Json
 from qlumod.model.lock import LockedPackage
 from qlumod.packaging.solving.problem import Problem, Request, requests_from_json, values_of
-from qlumod.packaging.solving.solution import Offer, Solved
+from qlumod.packaging.solving.solution import PackageOffer, Solved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ def solved_from_json(given: Json) -> Solved:
         packages=tuple(map(locked_package, given["packages"])),
         indexes=tuple(map(tuple, given["indexes"])),
         gone=tuple(given["gone"]),
-        offers=tuple(Offer(**values_of(offer)) for offer in given["offers"]),
+        offers=tuple(PackageOffer(**values_of(offer)) for offer in given["offers"]),
     )
 
 

@@ -24,7 +24,7 @@ from qlumod.packaging.debian.solving.solver_order import (
     faults_from_json,
 )
 from qlumod.packaging.solving.problem import Request
-from qlumod.packaging.solving.solution import Chosen, Offer, Refused, Solution
+from qlumod.packaging.solving.solution import Chosen, PackageOffer, Refused, Solution
 from qlumod.packaging.solving.world import Compiling
 from qlumod.system.processes.run import capture
 
@@ -76,11 +76,11 @@ class AptWorlds:
         """Whether a version fits a request; the empty version never does."""
         return allows(request, version)
 
-    def offers(self, name: str) -> Iterator[Offer]:
+    def offers(self, name: str) -> Iterator[PackageOffer]:
         """The versions of a package in all archives, the newest first."""
         catalogue = self.catalogue(None)
         for chosen in catalogue.offered(name):
-            yield Offer(
+            yield PackageOffer(
                 package=name,
                 version=chosen.version,
                 archive=self._archives.archive_of(chosen),
