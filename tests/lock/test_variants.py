@@ -119,7 +119,7 @@ def test_a_lock_that_needs_another_archive_on_request_says_which(site: Site) -> 
     site.spec("gpu", "driver", fields={"Archive": "backports"})
     assert site.refusal() == (
         "TOP/module-specs/gpu.module: gpu cannot be installed\n"
-        "   driver : Depends: lib (>= 2) but 1 is to be installed\n"
+        "   driver : Depends: lib (>= 2) but it is not going to be installed\n"
         "  there is lib in 1\n"
         "  lib 2 is in the archive security, which is on request\n"
         "To mend it: add security to the field Archive of the module"
