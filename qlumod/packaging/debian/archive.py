@@ -65,7 +65,6 @@ class FrozenArchive:
 
     @property
     def component(self) -> str:
-        """The only component."""
         return COMPONENT
 
     @property

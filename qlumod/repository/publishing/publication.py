@@ -57,7 +57,6 @@ class Times:
 
     @property
     def identity(self) -> str:
-        """The snapshot's name."""
         return time.strftime(_IDENTITY, time.gmtime(self.date))
 
 
