@@ -172,6 +172,7 @@ bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py
 	@$(PYTHON) benchmarks/all_modules.py
 	@$(PYTHON) benchmarks/publishing.py
+	@$(PYTHON) benchmarks/many_modules.py
 
 # How long `make fuzz` tries each reader.
 FUZZ_SECONDS ?= 60
