@@ -39,6 +39,7 @@ def candidate(name: str, section: str = "net", **changes: object) -> Candidate:
         (candidate("gromacs", "science"), "HPC"),
         (candidate("zfs-dkms", "kernel", component="contrib"), "kernel modules"),
         (candidate("v4l2loopback-dkms", "video"), "kernel modules"),
+        (candidate("linux-image-6.1.0-50-amd64", "kernel"), "all other sections"),
         (candidate("cuda", "devel", component="non-free"), "contrib and non-free"),
         (candidate("libfoo1", "libs"), "all other sections"),
         (candidate("odd", "a-section-of-tomorrow"), "all other sections"),

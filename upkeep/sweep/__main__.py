@@ -33,6 +33,7 @@ def main(words: Sequence[str]) -> int:
         cache=asked.cache.resolve(),
         specs=asked.specs.resolve(),
         own_packages=asked.own_packages.resolve(),
+        profile=asked.profile,
     )
     known = _known(place)
     queue, drawn = _wanted(asked, known)
@@ -52,6 +53,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--cache", type=Path, default=cache, help="qlumod's cache, for this alone")
     parser.add_argument("--specs", type=Path, default=ROOT / "module-specs", help="with core")
     parser.add_argument("--own-packages", type=Path, default=ROOT / "dist", help="qlumod-node")
+    parser.add_argument("--profile", default="dev", help="the profile of the release")
     parser.add_argument("--page", type=Path, help="a page in which the flavor's part is filled")
     return parser
 

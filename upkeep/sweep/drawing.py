@@ -40,6 +40,8 @@ class Group:
     sections: frozenset[str] = frozenset()
     endings: tuple[str, ...] = ()
     """Ends of names that belong to it whatever their section is."""
+    never: tuple[str, ...] = ()
+    """Beginnings of names that do not belong to it."""
     other_components: bool = False
     """Whether it has the packages that are not in main."""
 
@@ -47,6 +49,8 @@ class Group:
         """Whether a package belongs to it, if no earlier group has it."""
         if self.other_components:
             return candidate.component != MAIN
+        if candidate.name.startswith(self.never):
+            return False
         if candidate.name.endswith(self.endings):
             return True
         return not (self.sections or self.endings) or candidate.section in self.sections
@@ -57,7 +61,11 @@ def _sections(text: str) -> frozenset[str]:
 
 
 GROUPS = (
-    Group(name="kernel modules", share=8, sections=_sections("kernel"), endings=("-dkms",)),
+    # Kernels and their headers are the half of their section, and all alike.
+    Group(
+        name="kernel modules", share=8, sections=_sections("kernel"), endings=("-dkms",),
+        never=("linux-",),
+    ),
     Group(name="contrib and non-free", share=10, other_components=True),
     Group(
         name="services",
@@ -115,6 +123,7 @@ def rule() -> Iterator[str]:
     yield "|---|---|---|"
     for group in GROUPS:
         names = [f"`*{ending}`" for ending in group.endings]
+        names += [f"not `{beginning}*`" for beginning in group.never]
         sections = ", ".join([*sorted(group.sections), *names])
         if group.other_components:
             sections = "not in main"

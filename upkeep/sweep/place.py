@@ -13,8 +13,6 @@ from upkeep.sweep.batching import Owned
 from upkeep.sweep.outcomes import Answer, answer
 
 ROOT = Path(__file__).resolve().parents[2]
-PROFILE = "dev"
-"""The profile of the release that compresses fastest."""
 LONGEST = 1200
 """The seconds that one command may take."""
 
@@ -28,6 +26,8 @@ class SweepPlace:
     cache: Path
     specs: Path = ROOT / "module-specs"
     own_packages: Path = ROOT / "dist"
+    profile: str = "dev"
+    """The profile of the release; this one compresses fastest."""
 
     @property
     def outcomes(self) -> Path:
@@ -65,7 +65,7 @@ class SweepPlace:
         """Type a verb of qlumod with --json."""
         options = ["--specs", str(specs), "--flavor", self.flavor, "--cache", str(self.cache)]
         if words[0] != "lock":
-            options += ["--profile", PROFILE]
+            options += ["--profile", self.profile]
         call = [sys.executable, "-m", "qlumod", *words, *options, "--json", "--quiet"]
         try:
             done = subprocess.run(
