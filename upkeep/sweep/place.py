@@ -63,7 +63,8 @@ class SweepPlace:
 
     def run(self, specs: Path, *words: str) -> Answer:
         """Type a verb of qlumod with --json."""
-        options = ["--specs", str(specs), "--flavor", self.flavor, "--cache", str(self.cache)]
+        # A relative path: it is in messages, which the page shows.
+        options = ["--specs", specs.name, "--flavor", self.flavor, "--cache", str(self.cache)]
         if words[0] != "lock":
             options += ["--profile", self.profile]
         call = [sys.executable, "-m", "qlumod", *words, *options, "--json", "--quiet"]

@@ -13,7 +13,7 @@ from upkeep.sweep.place import SweepPlace
 from upkeep.sweep.proving import prove
 from upkeep.sweep.trial import Trial, tried
 
-BATCH = 8
+BATCH = 16
 """How many modules share one reference installation at most, and are tried in one round."""
 
 Tell = Callable[[str], None]

@@ -102,11 +102,12 @@ def _built(place: SweepPlace, specs: Path, module: str) -> tuple[str, Answer]:
 
 
 def _failed(outcome: Outcome, stage: str, told: Answer, followed: list[Remedy]) -> Outcome:
-    """Refused, or a fault: a crash, or a remedy that was followed and is asked for again."""
+    """Refused, or a fault: a crash, a remedy in vain, or a false reason (the package was drawn)."""
     again = [one for one in remedies(told.error) if one in followed]
+    false = f"there is no package {outcome.package}" in told.error
     return replace(
         outcome,
-        kind=Kind.FAULT if told.crashed or again else Kind.REFUSED,
+        kind=Kind.FAULT if told.crashed or again or false else Kind.REFUSED,
         stage=stage,
         reason=(*_again(again), *told.error.splitlines()),
         followed=tuple(map(str, followed)),
