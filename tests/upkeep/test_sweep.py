@@ -262,6 +262,8 @@ def test_an_error_of_qlumod_is_read_and_a_crash_is_none() -> None:
     error = '{"error": {"brief": "a", "details": ["b"], "remedy": "c"}}'
     assert answer(1, error, "").error == "a\n  b\nTo mend it: c"
     assert answer(3, '{"equal": false}', "").error == ""
+    left = '{"left_to_do": [{"brief": "a", "details": [], "remedy": "c"}]}'
+    assert answer(3, left, "").error == "a\nTo mend it: c"
     crash = answer(1, "", "Traceback\nKeyError")
     assert (crash.crashed, crash.error) == (True, "status 1\nTraceback\nKeyError")
 

@@ -59,15 +59,20 @@ class Answer:
 
     @property
     def error(self) -> str:
-        """The text of its error, as a terminal shows it; empty: there was none."""
+        """The text of its error, or of what `new` left to do, as a terminal shows it."""
         if self.crashed:
             return "\n".join((f"status {self.status}", *self.err.strip().splitlines()[-12:]))
         assert self.document is not None
-        fault = self.document.get("error")
-        if not fault:
-            return ""
-        lines = [fault["brief"], *(f"  {line}".rstrip() for line in fault["details"])]
-        return "\n".join([*lines, *([f"To mend it: {fault['remedy']}"] if fault["remedy"] else [])])
+        one = self.document.get("error")
+        faults = [one] if one else self.document.get("left_to_do", ())
+        return "\n".join(line for fault in faults for line in _lines(fault))
+
+
+def _lines(fault: Mapping[str, Any]) -> Iterator[str]:
+    yield fault["brief"]
+    yield from (f"  {line}".rstrip() for line in fault["details"])
+    if fault["remedy"]:
+        yield f"To mend it: {fault['remedy']}"
 
 
 def answer(status: int, out: str, err: str) -> Answer:
