@@ -60,7 +60,7 @@ def _outcome(candidate: Candidate, *, accounts: int) -> Outcome:
 
 def _until_built(place: SweepPlace, specs: Path, outcome: Outcome, told: Answer) -> Outcome:
     """Follow the remedies of an answer, and of those that come after it."""
-    stage, followed = "new", []
+    stage, followed = "new", list[Remedy]()
     for _ in range(ROUNDS):
         if told.error:
             wanted = [one for one in remedies(told.error) if one not in followed]
