@@ -1,5 +1,6 @@
 """The sweep's rules: drawing, batching, remedies, outcomes and the page."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -266,6 +267,19 @@ def test_an_error_of_qlumod_is_read_and_a_crash_is_none() -> None:
     assert answer(3, left, "").error == "a\nTo mend it: c"
     crash = answer(1, "", "Traceback\nKeyError")
     assert (crash.crashed, crash.error) == (True, "status 1\nTraceback\nKeyError")
+
+
+@pytest.mark.parametrize(
+    ("status", "brief", "halts"),
+    [
+        (1, "cannot fetch a 1 from the archive debian", True),
+        (1, "a: cannot install the packages", False),
+        (130, "interrupted", True),
+    ],
+)
+def test_what_is_about_the_host_is_no_outcome(status: int, brief: str, halts: bool) -> None:
+    error = json.dumps({"error": {"brief": brief, "details": [], "remedy": ""}})
+    assert answer(status, error, "").halts is halts
 
 
 def test_only_differences_that_nothing_permits_are_told() -> None:

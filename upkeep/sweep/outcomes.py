@@ -10,6 +10,11 @@ from typing import Any
 from upkeep.sweep.batching import Proof
 
 
+_OF_THE_HOST = ("cannot fetch ", "cannot read the archives' indexes", "cannot use ")
+"""How errors begin that are about the network or the disk, and about no package."""
+INTERRUPTED = 130
+
+
 class Kind(StrEnum):
     """The kinds of outcomes, in the order of the table."""
 
@@ -56,6 +61,11 @@ class Answer:
             or self.document is None
             or (self.status == 1 and "error" not in self.document)
         )
+
+    @property
+    def halts(self) -> bool:
+        """Whether it says nothing about a package: interrupted, or stopped by network or disk."""
+        return self.status == INTERRUPTED or self.error.startswith(_OF_THE_HOST)
 
     @property
     def error(self) -> str:

@@ -81,7 +81,10 @@ class SweepPlace:
             )
         except subprocess.TimeoutExpired:
             return Answer(status=-1, document=None, err=f"it took more than {LONGEST} seconds")
-        return answer(done.returncode, done.stdout, done.stderr)
+        found = answer(done.returncode, done.stdout, done.stderr)
+        if found.halts:
+            sys.exit(f"sweep: it stops, and goes on when it is run again\n{found.error}")
+        return found
 
     def owned(self, modules: Iterable[str]) -> dict[str, Owned]:
         """What the newest layer of each module has."""
