@@ -9,7 +9,6 @@ from typing import Any
 
 from upkeep.sweep.batching import Proof
 
-
 _OF_THE_HOST = ("cannot fetch ", "cannot read the archives' indexes", "cannot use ")
 """How errors begin that are about the network or the disk, and about no package."""
 INTERRUPTED = 130
