@@ -7,6 +7,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
+from qlumod.packaging.debian.deb import Deb
 from qlumod.repository.format.settings import Wishes
 from qlumod.system.keys.gpg import make_key
 from qlumod.workflows.keyring import client_packages
@@ -63,6 +64,16 @@ def test_a_client_that_installs_them_follows_the_release_and_switches_to_the_nex
     sources.write_text(sources.read_text().replace(keyring, inside))
     client.update()
     assert client.offered("everyday") == ["2.0"]
+
+
+def test_the_header_of_a_changelog_depends_on_no_version_of_python(
+    repository: SmallRepository, untried: None
+) -> None:
+    """It names Unix, as in Python 3.11; `gzip.compress` of 3.13 names no system."""
+    repository.publish(repository.deb("everyday"))
+    for deb in made(repository):
+        path = f"usr/share/doc/{deb.name.partition('_')[0]}/changelog.gz"
+        assert Deb.at(deb).texts([path])[path][:10].hex() == "1f8b0800000000000203"
 
 
 def test_what_is_published_comes_out_the_same_and_what_changed_gets_the_next_version(

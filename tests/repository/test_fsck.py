@@ -1,11 +1,17 @@
 """qlumod repo check: whatever is wrong with a repository is told."""
 
+import gzip
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from qlumod.events import ignore
+from qlumod.model.digests import digest_bytes
+from qlumod.repository.format.settings import Wishes
+from qlumod.repository.publishing import package_files
 from qlumod.repository.verbs.repo import check_repository
 from tests.repository.conftest import SUITE, SmallRepository
 
@@ -109,6 +115,54 @@ def test_a_fault_is_told(repository: SmallRepository, name: str) -> None:
     assert expected in found
 
 
+def put(repository: SmallRepository, name: str, data: bytes) -> None:
+    """Replace an index, with its digest in Release."""
+    path, said = index(repository, name), repository.current.sums[f"main/binary-amd64/{name}"]
+    path.unlink()
+    path.write_bytes(data)
+    found = digest_bytes(data)
+    (path.parent / "by-hash/SHA256" / found).write_bytes(data)
+    release = repository.current.directory / "Release"
+    lines = [
+        line.replace(said.sha256, found).replace(f" {said.size} ", f" {len(data)} ")
+        if line.endswith(f"binary-amd64/{name}")
+        else line
+        for line in release.read_text().splitlines()
+    ]
+    release.write_text("\n".join(lines) + "\n")
+
+
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "Packages.gz": gzip.compress,
+    "Packages.xz": lzma.compress,
+    "Packages.zst": zstandard.ZstdCompressor().compress,
+}
+
+
+@pytest.mark.parametrize("name", PACK)
+@pytest.mark.parametrize("kind", ["other", "more", "less", "cut"])
+def test_an_index_of_other_content_is_told_and_not_unpacked_further_than_release_says(
+    repository: SmallRepository, name: str, kind: str
+) -> None:
+    repository.publish(
+        repository.deb("everyday"), wishes=Wishes(keys=(repository.fingerprint,), xz=True)
+    )
+    size = repository.current.sums["main/binary-amd64/Packages"].size
+    text = bytes({"more": 1 << 26, "less": size - 1}.get(kind, size))
+    packed = PACK[name](text)
+    put(repository, name, packed[:-9] if kind == "cut" else packed)
+    found = check_repository(repository.root, listen=ignore).faults
+    unreadable = f"{index(repository, name)}: cannot be read as an index: "
+    other = f"{index(repository, name)} unpacks to something else than Release says"
+    expected = {
+        "other": other,
+        "less": other,
+        "more": f"{unreadable}it unpacks to more than {size} bytes",
+        "cut": unreadable if name != "Packages.zst" else other,
+    }
+    assert any(fault.startswith(expected[kind]) for fault in found)
+
+
 def test_what_no_snapshot_needs_is_a_caution(repository: SmallRepository) -> None:
     repository.publish(repository.deb("everyday"))
     (repository.root / "pool/main/e/stray").write_text("?")
@@ -120,3 +174,17 @@ def test_what_no_snapshot_needs_is_a_caution(repository: SmallRepository) -> Non
         "a publication is being made, or was interrupted; the next one removes what it left",
     )
     assert SUITE in found.suites
+
+
+def test_fields_that_an_older_program_took_from_a_package_are_told(
+    repository: SmallRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package_files, "normalised", lambda written: written)
+    repository.publish(
+        repository.deb("everyday", fields={"SHA512": "0" * 128, "Checksum-FileSize": "1"})
+    )
+    assert check_repository(repository.root, listen=ignore).faults == tuple(
+        f"{repository.current.identity}: everyday 1.0 (all): the field {name} of the index is the"
+        " package's own: clients take it for the repository's"
+        for name in ("Checksum-FileSize", "SHA512")
+    )

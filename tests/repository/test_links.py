@@ -198,7 +198,7 @@ WRITING = re.compile(
 FRESH = {
     # These write into a publication in the making, or into a directory of their own.
     "packages.py": ("made.unlink()",),
-    "version_bump.py": ("control.write_text(",),
+    "version_bump.py": ("control.write_bytes(",),
     "snapshot_staging.py": ("file.unlink()", '(staging.tree / "pool").symlink_to("../../pool")'),
 }
 

@@ -9,7 +9,7 @@ from qlumod.model.address import Address
 from qlumod.model.release_archives import UNVERIFIED, Archive
 from qlumod.packaging.debian.apt import AptSource
 from qlumod.packaging.debian.host_apt import HostArchive
-from qlumod.system.disk.documents import require_regular
+from qlumod.system.disk.documents import MOST, require_regular
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
 from qlumod.system.keys.strength import Weakness, weaknesses
@@ -117,7 +117,7 @@ def _keyring(archive: Archive, keyrings: Sequence[Path]) -> Path:
 
 def _require_strong(archive: Archive, keyring: Path, named: Sequence[str]) -> None:
     """Raise if all of these keys are too weak; any strong one may be the signing key."""
-    weak = weaknesses(read_bytes(keyring))
+    weak = weaknesses(read_bytes(keyring, most=MOST))
     if weak.keys() >= set(named):
         raise_faults(too_weak(weak[key], archive.name) for key in named)
 
