@@ -73,8 +73,8 @@ typed qlumod publish --repository repository --proof proof.json packages/*.chang
 
 say "A head node: a fresh Debian, and one apt install"
 # shellcheck disable=SC2016  # apt-get fills it in
-mirror=$(apt-get indextargets --format '$(REPO_URI)' \
-    'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)
+mirror=$(apt-get indextargets --format '$(SHADOWED) $(REPO_URI)' 'Created-By: Packages' \
+    'Origin: Debian' 'Label: Debian' | awk '$1 != "true" { print $2 }' | head -n 1)
 typed mmdebstrap --variant=apt bookworm head-node "$mirror"
 unshare --mount --pid --fork --kill-child --mount-proc -- \
     "$checkout/demo/head-node.sh" "$here/head-node" "$here/repository"

@@ -43,6 +43,8 @@ class Dated:
     suite: str
     date: str
     uri: str
+    snapshot: str = ""
+    """The snapshot of it that this host chooses, such as 20260131T120000Z; empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

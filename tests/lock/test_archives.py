@@ -12,7 +12,7 @@ from qlumod.packaging.debian import host_apt
 from qlumod.packaging.debian.build_tools import tools
 from qlumod.system.keys import gpg
 from qlumod.system.processes.command import command
-from qlumod.system.processes.run import attempt
+from qlumod.system.processes.run import attempt, run
 from tests.lock.site import Site, versions
 from tests.support.debs import make_deb
 from tests.support.signing import signing_home, weak_key
@@ -118,6 +118,79 @@ def test_a_host_without_lists_is_told_so(site: Site) -> None:
         "To mend it: add the archive to /etc/apt/sources.list.d and run `apt update`, or say where"
         " it is: --archive test=URI, or Archive in qlumod.conf"
     )
+
+
+ENTRY = "/etc/apt/sources.list.d/debian.sources:1"
+LIVE = "Debian\tDebian\thttp://mirror.example/debian/\tstable\ttrixie"
+FROZEN = "Debian\tDebian\thttp://mirror.example/snapshots/20260131T120000Z/\tstable\ttrixie"
+
+
+@pytest.mark.parametrize(
+    ("listing", "known"),
+    [
+        # apt of Debian 12, which knows no snapshots.
+        ((f"{LIVE}\t{ENTRY}\t$(SHADOWED)",), [("http://mirror.example/debian/", "")]),
+        # apt of Debian 13 on a host whose sources choose a snapshot.
+        (
+            (f"{LIVE}\t{ENTRY}\ttrue", f"{FROZEN}\t{ENTRY}\t$(SHADOWED)"),
+            [("http://mirror.example/snapshots/20260131T120000Z/", "20260131T120000Z")],
+        ),
+        # Its lists are not fetched yet: apt sees no archive.
+        (
+            (
+                f"{LIVE}\t{ENTRY}\ttrue",
+                "$(ORIGIN)\t$(LABEL)\thttp://mirror.example/snapshots/x/\t$(SUITE)\t$(CODENAME)"
+                f"\t{ENTRY}\t$(SHADOWED)",
+            ),
+            [],
+        ),
+        # Another entry of the same archive chooses none.
+        (
+            (
+                f"{LIVE}\t{ENTRY}\ttrue",
+                f"{FROZEN}\t{ENTRY}\t$(SHADOWED)",
+                f"{LIVE}\t/etc/apt/sources.list:3\t$(SHADOWED)",
+            ),
+            [
+                ("http://mirror.example/snapshots/20260131T120000Z/", "20260131T120000Z"),
+                ("http://mirror.example/debian/", ""),
+            ],
+        ),
+        # The address of a snapshot need not have a time in it.
+        (
+            (
+                f"{LIVE}\t{ENTRY}\ttrue",
+                f"Debian\tDebian\tfile:/srv/frozen/\tstable\ttrixie\t{ENTRY}\t$(SHADOWED)",
+            ),
+            [("file:/srv/frozen/", "file:/srv/frozen/")],
+        ),
+    ],
+)  # fmt: skip
+def test_a_host_has_the_archives_that_its_apt_reads(
+    listing: tuple[str, ...], known: list[tuple[str, str]]
+) -> None:
+    found = host_apt.listed_archives("".join(f"{line}\n" for line in listing))
+    assert [(archive.uri, archive.snapshot) for archive in found] == known
+
+
+@pytest.mark.skipif(OLD_APT, reason="apt of Debian 12 knows no snapshots")
+def test_a_lock_reads_the_snapshot_that_the_hosts_sources_choose(site: Site) -> None:
+    shown = {"Snapshots": f"file:{site.archive}/snapshots/@SNAPSHOTID@/"}
+    frozen = site.publish(
+        "archive/snapshots/20231114T221320Z",
+        [site.deb("base-files", fields={"Essential": "yes"}), site.deb("apt"), site.deb("hello"),
+         site.deb("munge", "1")],
+        release=shown,
+    )  # fmt: skip
+    site.host_knows(site.offer(site.deb("munge", "2"), release=shown))
+    (sources,) = (site.top / "host/etc/apt/sources.list.d").iterdir()
+    sources.write_text(f"{sources.read_text()}Snapshot: 20231114T221320Z\n")
+    for words in (("update",), ("indextargets",)):
+        run(command("apt-get", *words, environment={"APT_CONFIG": str(site.host)}))
+    (known,) = host_apt.host_archives(site.host)
+    assert (known.uri, known.snapshot) == (f"{frozen.uri}/", "20231114T221320Z")
+    site.spec("slurm", "munge")
+    assert versions(site.lock())["munge"] == "1"
 
 
 def test_a_keyring_that_is_not_there_is_named(site: Site) -> None:

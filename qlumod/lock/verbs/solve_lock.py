@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from qlumod.events import Listener, ignore, step
+from qlumod.events import Caution, Listener, ignore, step
 from qlumod.lock.rules.asked import HeldPackage, archives_of, problem_of
-from qlumod.lock.rules.freshness import Older, require_no_older
+from qlumod.lock.rules.freshness import Older, chosen_snapshots, require_no_older
 from qlumod.lock.rules.kept import check_dropped, held_packages
 from qlumod.lock.rules.make import Before, SolvedFrom, make_lock
 from qlumod.lock.rules.stale import renewing
@@ -57,8 +57,10 @@ def solved_lock(
         project.release, wanted, place.reach, needed=shared, optional=on_request, listen=listen
     ) as bare:
         where = bare.read(on_request, listen)
-        if wish.older is not None:
-            require_no_older(where, old, meant=wish.older)
+        older = wish.older
+        if older is not None:
+            older = (*older, *_gone_back(where, old, older, listen))
+            require_no_older(where, old, meant=older)
         without = modules_without(
             project.specs,
             wanted.flavor,
@@ -74,9 +76,21 @@ def solved_lock(
             _solved(project, wanted, where, held, listen),
             wanted,
             tools=packaging.tools(),
-            before=Before(lock=old, unread=_unread(where, stored, old), older=wish.older),
+            before=Before(lock=old, unread=_unread(where, stored, old), older=older),
             left_out=without,
         )
+
+
+def _gone_back(
+    where: Archives, old: Lock | None, meant: Sequence[Older], listen: Listener
+) -> tuple[Older, ...]:
+    """The snapshots of this host that lead back to before the old lock; each is told."""
+    named = {one.archive for one in meant}
+    back = tuple(one for one in chosen_snapshots(where, old) if one.archive not in named)
+    for one in back:
+        told = f"archive {one.archive} is older than what the lock was made from: {one.reason}"
+        listen(Caution(text=told))
+    return back
 
 
 def _held(

@@ -65,7 +65,8 @@ def _source(archive: Archive, host: Sequence[HostArchive]) -> AptSource:
             " the archive's field Key in the release file; or name a mirror that you sign yourself,"
             f" with its Key, in qlumod.conf; or a directory of .debs: --archive {archive.name}=DIR",
         )
-    uri = archive.uri or _host_uri(archive, host)
+    known = None if archive.uri else _host_archive(archive, host)
+    uri = known.uri if known else archive.uri
     return AptSource(
         archive=archive.name,
         uri=uri if uri.endswith("/") else f"{uri}/",
@@ -74,10 +75,11 @@ def _source(archive: Archive, host: Sequence[HostArchive]) -> AptSource:
         keyring=_keyring(archive),
         expired_because=archive.expired_because,
         fingerprint=archive.key if _FINGERPRINT.fullmatch(archive.key) else "",
+        snapshot=known.snapshot if known else "",
     )
 
 
-def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
+def _host_archive(archive: Archive, host: Sequence[HostArchive]) -> HostArchive:
     same = [
         known for known in host if (known.origin, known.label) == (archive.origin, archive.label)
     ]
@@ -96,7 +98,7 @@ def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
         )
     # Of several mirrors, the one that the host uses for this very suite.
     exact = (known for known in same if {known.suite, known.codename} & set(archive.suites))
-    return next(exact, same[0]).uri
+    return next(exact, same[0])
 
 
 def _keyring(archive: Archive) -> Path:
