@@ -129,6 +129,16 @@ class HoldArchives(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildHost:
+    """What a lock records of the machine that builds from it."""
+
+    release: str
+    """Of its distribution: ``debian 12``."""
+    tools: tuple[tuple[str, str], ...]
+    """Name and version of each tool that affects a build's result."""
+
+
 class BuildTools(Protocol):
     """Reports the versions of tools."""
 

@@ -14,6 +14,7 @@ from qlumod.model.names import PackagingName
 from qlumod.packaging.choice import packaging_named
 from qlumod.packaging.installer import Order, Supply
 from qlumod.system.disk.workshop import Workshop
+from qlumod.system.processes.host_release import host_release
 
 
 def supplied(
@@ -40,12 +41,39 @@ def require_tools(lock: Lock, packaging: PackagingName) -> None:
     others = other_tools(lock, packaging)
     if others:
         raise QlumodError(
-            f"the lock of {lock.version} for {lock.flavor} and {lock.architecture} was made with "
-            "other tools, which would build other bytes",
+            f"{_title(lock)} was made with other tools, which would build other bytes",
             details=others,
-            remedy="build where these versions are, or run `qlumod lock`, which keeps the packages "
+            remedy=f"build on a machine with {lock.host}; or let the lock belong to machines with "
+            f"{host_release()}: `qlumod lock --move-host`, which keeps the packages"
+            if _of_other_hosts(lock)
+            else "build where these versions are, or run `qlumod lock`, which keeps the packages "
             "and records the tools of this machine",
         )
+
+
+def require_same_host(lock: Lock, packaging: PackagingName) -> None:
+    """Raise if a lock belongs to machines with another release and other tools than this one.
+
+    Otherwise the tools in the lock of a team would change with the machine on which it is made, and
+    the bytes of all modules with them.
+    """
+    others = other_tools(lock, packaging) if _of_other_hosts(lock) else ()
+    if others:
+        raise QlumodError(
+            f"{_title(lock)} belongs to machines with {lock.host}, and this one has "
+            f"{host_release()}: with its tools, all modules would get other bytes",
+            details=others,
+            remedy=f"run it on a machine with {lock.host}, or with --dry-run; or let the lock "
+            f"belong to machines with {host_release()}: --move-host, which keeps the packages",
+        )
+
+
+def _title(lock: Lock) -> str:
+    return f"the lock of {lock.version} for {lock.flavor} and {lock.architecture}"
+
+
+def _of_other_hosts(lock: Lock) -> bool:
+    return bool(lock.host) and lock.host != host_release()
 
 
 def other_tools(lock: Lock, packaging: PackagingName) -> tuple[str, ...]:

@@ -9,13 +9,18 @@ from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.layer.job import Job
 from qlumod.layer.payload_build import build_again, build_payloads, payload, plan_jobs
+from qlumod.lock.verbs.check import check_specs
 from qlumod.lock.verbs.lock_files import locked_project
+from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.package.delivery import Delivery
 from qlumod.proof.reference import PROOF, Installation, kept_root, reference_tree
-from qlumod.workflows.build import build_modules
+from qlumod.system.processes.host_release import host_release
+from qlumod.workflows.build import build_modules, plan_build
+from qlumod.workflows.lock import lock
 from qlumod.workflows.new import Wanted, new
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.proof_of_all import verify_all
+from qlumod.workflows.show import show_modules
 from qlumod.workflows.workplace import Workplace
 from tests.packaging.test_toy_modules import built, place
 from tests.packaging.toy.packaging import TOY
@@ -120,3 +125,69 @@ def test_the_trial_of_a_new_module_has_the_identity_of_this_machines_tools(
     there = {path.relative_to(place.cache / "layers").parts[0] for path in before}
     made = {path.relative_to(place.cache / "layers").parts[0] for path in files_in(place.cache)}
     assert len(made - there) == 2, "core and ferries: nothing of the other machine's is used"
+
+
+HERE = host_release()
+
+
+@pytest.fixture
+def foreign(place: Workplace) -> Workplace:
+    """The lock was made on a machine with another release, and with another version of the tool."""
+    (path,) = (place.specs / "locks").iterdir()
+    text = path.read_text()
+    assert f"Host: {HERE}\nTools:\n toymaker 1\n" in text
+    path.write_text(
+        text.replace(
+            f"Host: {HERE}\nTools:\n toymaker 1\n", "Host: debian 4\nTools:\n toymaker 0\n"
+        )
+    )
+    return place
+
+
+def lock_of(place: Workplace) -> str:
+    (path,) = (place.specs / "locks").iterdir()
+    return path.read_text()
+
+
+def test_a_machine_with_another_release_does_not_take_the_lock_over(foreign: Workplace) -> None:
+    before = lock_of(foreign)
+    with pytest.raises(QlumodError) as caught:
+        lock(foreign)
+    assert str(caught.value) == (
+        "the lock of 14.0.0 for toyland and amd64 belongs to machines with debian 4, and this one "
+        f"has {HERE}: with its tools, all modules would get other bytes\n"
+        "  toymaker: the lock has 0, this machine 1\n"
+        "To mend it: run it on a machine with debian 4, or with --dry-run; or let the lock belong "
+        f"to machines with {HERE}: --move-host, which keeps the packages"
+    )
+    assert lock_of(foreign) == before
+
+
+def test_nor_does_it_build_from_it(foreign: Workplace) -> None:
+    with pytest.raises(QlumodError) as caught:
+        verify_stack(foreign, ["trains"], listen=ignore)
+    assert caught.value.remedy == (
+        f"build on a machine with debian 4; or let the lock belong to machines with {HERE}: "
+        "`qlumod lock --move-host`, which keeps the packages"
+    )
+
+
+def test_it_can_be_looked_at_and_planned_there(foreign: Workplace) -> None:
+    before = lock_of(foreign)
+    check_specs(foreign.specs)
+    assert [shown.spec.module for shown in show_modules(foreign, ["trains"])] == ["trains"]
+    assert plan_build(foreign, ["trains"])[-1].action == "build"
+    assert lock(foreign, dry_run=True).difference.moved == ()
+    assert lock_of(foreign) == before
+
+
+def test_a_lock_is_moved_on_demand_with_its_packages(foreign: Workplace) -> None:
+    packages = locked_project(foreign)[1].packages
+    moved = lock(foreign, Wish(move_host=True)).lock
+    assert (moved.host, moved.tools, moved.packages) == (HERE, (("toymaker", "1"),), packages)
+
+
+def test_another_release_with_the_same_tools_is_no_other_machine(foreign: Workplace) -> None:
+    (path,) = (foreign.specs / "locks").iterdir()
+    path.write_text(lock_of(foreign).replace(" toymaker 0\n", " toymaker 1\n"))
+    assert lock(foreign).lock.host == HERE

@@ -10,6 +10,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.stanzas import date_seconds
 from qlumod.model.target import Target
+from qlumod.packaging.archives import BuildHost
 
 EARLIEST = 315_532_800
 """The epoch if all packages come from directories: 1980, which every format can represent."""
@@ -40,7 +41,7 @@ def make_lock(
     solved: SolvedFrom,
     target: Target,
     *,
-    tools: tuple[tuple[str, str], ...],
+    host: BuildHost,
     before: Before,
     left_out: Mapping[ModuleName, str],
 ) -> Lock:
@@ -67,7 +68,8 @@ def make_lock(
         release=project.release.digest,
         accounts=project.accounts.digest,
         archives=archives,
-        tools=tools,
+        host=host.release,
+        tools=host.tools,
         revisions=tuple(
             (module, revisions.get(module, 1))
             for module in sorted(spec.module for spec in project.specs)

@@ -14,9 +14,10 @@ from qlumod.lock.verbs.lock_place import LockPlace
 from qlumod.model.lock import Lock, LockedArchive
 from qlumod.model.project import Project
 from qlumod.model.target import Target
-from qlumod.packaging.archives import Archives
+from qlumod.packaging.archives import Archives, BuildHost
 from qlumod.packaging.choice import packaging_named
 from qlumod.system.disk.store import Store
+from qlumod.system.processes.host_release import host_release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class Wish:
     """
     raised: Sequence[str] = ()
     """Modules that get the next N, even without a known change."""
+    move_host: bool = False
+    """Whether a lock of other machines becomes one of machines like this."""
     older: Sequence[Older] | None = ()
     """Archives that may be older than those of the old lock, with the reason that the lock records.
     None: all may be, since nothing is kept.
@@ -75,7 +78,7 @@ def solved_lock(
             project,
             _solved(project, wanted, where, held, listen),
             wanted,
-            tools=packaging.tools(),
+            host=BuildHost(release=host_release(), tools=packaging.tools()),
             before=Before(lock=old, unread=_unread(where, stored, old), older=older),
             left_out=without,
         )
