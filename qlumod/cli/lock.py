@@ -90,7 +90,8 @@ def command(
     hold updates back. --older-archive accepts it, with a reason.
 
     A lock belongs to machines with one release of Debian, whose tools it records: others build
-    other bytes. On a machine with another release, --dry-run works, and --move-host moves the lock there.
+    other bytes. On a machine with another release, --dry-run works; --move-host moves the lock
+    there.
 
     Each module gets its version x.y.z-N by comparison with the repository: an unchanged module
     keeps its N, a changed module gets the next N, and its changelogs compare it with the published
