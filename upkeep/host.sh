@@ -33,7 +33,7 @@ make_base() {
         'Origin: Debian' 'Label: Debian' | awk '$1 != "true" { print $2 }' | head -n 1)
     echo "== host: making a root of $release from $mirror"
     # shellcheck disable=SC2016  # mmdebstrap's shell fills it in
-    mmdebstrap --quiet --variant=apt --include=ca-certificates,make \
+    mmdebstrap --quiet --variant=apt --include=ca-certificates,make,mount \
         --aptopt='Apt::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
         --dpkgopt=force-unsafe-io \
         --customize-hook='sync-in /usr/local/share/ca-certificates /usr/local/share/ca-certificates' \
@@ -101,7 +101,7 @@ pivot_root . .before
 cd /
 umount --lazy /.before
 rmdir /.before
-hostname "$release"
+echo "$release" >/proc/sys/kernel/hostname
 export HOME=/root LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd /root/qlumod
 for target in "$@"; do
