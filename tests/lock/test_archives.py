@@ -242,7 +242,7 @@ def test_a_folder_of_debs_is_an_archive(site: Site) -> None:
 def test_a_deb_of_a_folder_may_be_called_as_it_likes(site: Site, name: str) -> None:
     site.offer()
     deb = make_deb(site.top / "dist", "qlumod-node", "0.1", depends="hello")
-    deb.rename(deb.with_name(f"{name}.deb"))
+    deb.rename(deb.parent / f"{name}.deb")
     site.release(extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
     site.spec("core", "qlumod-node", requires="")
     locked = site.lock()
