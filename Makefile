@@ -154,7 +154,7 @@ house: setup ## the measures of the source: sizes, types, names, and their limit
 	@$(PYTHON) upkeep/house.py
 
 .PHONY: test
-test: setup check deb coverage ## everything that CI runs
+test: setup check deb coverage ## all the checks and tests
 	@echo "== test: pytest"
 	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) -m 'not unit' </dev/null
 
@@ -169,6 +169,10 @@ TARGETS ?= demo test
 .PHONY: host
 host: ## make TARGETS (demo test) in a fresh root of another release, HOST=bookworm or trixie
 	@upkeep/host.sh "$(HOST)" $(TARGETS)
+
+.PHONY: demo-short
+demo-short: setup deb ## the first steps of the demo: a lock, and core
+	@demo/run.sh core
 
 # What `make proof-table` proves: all flavors of the release, and all modules unless some are named.
 FLAVORS ?= $(shell sed -n 's/^Flavors: *//p' module-specs/release | head -n 1)

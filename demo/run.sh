@@ -1,6 +1,7 @@
 #!/bin/bash
 # The main job as a person would type it: from two specs to a stack that equals one installation.
 # Everything happens in build/demo; only the cache of packages and layers is the usual one.
+# With the argument "core", it ends when core is built.
 set -euo pipefail
 
 checkout=$(cd "$(dirname "$0")/.." && pwd)
@@ -57,6 +58,12 @@ typed qlumod check
 
 say "Exactly which packages: apt solves core and slurm together"
 typed qlumod lock
+
+if [ "${1:-}" = core ]; then
+    say "The first of them, built without network from exactly these packages, and its .deb packages"
+    typed qlumod build core --output packages
+    exit
+fi
 
 say "Two layers, built without network from exactly these packages, and their .deb packages"
 typed qlumod build core slurm --output packages
