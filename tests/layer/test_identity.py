@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from tests.layer.small_release import RELEASE, SmallRelease
 
 from qlumod.layer.payload_build import plan_jobs
 from qlumod.model.names import ModuleName
 from qlumod.model.release import Release, parse_release
+from tests.layer.small_release import RELEASE, SmallRelease
 
 MORE = """
 Archive: extra
