@@ -59,7 +59,7 @@ def stored_sizes(image: Path) -> Mapping[str, float]:
     try:
         with told(image, "read"):
             return _stored_sizes(image)
-    except (*faults(), struct.error) as fault:
+    except faults() as fault:
         raise unreadable(image, fault, kind="a squashfs image") from fault
 
 
