@@ -15,12 +15,6 @@ from qlumod.system.keys import gpg
 from qlumod.system.keys.strength import Weakness, weaknesses
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}")
-KEYRINGS = (
-    Path("/etc/apt/keyrings"),
-    Path("/usr/share/keyrings"),
-    Path("/etc/apt/trusted.gpg.d"),
-)
-"""The directories that are searched for the keyring of a key named by its fingerprint."""
 
 
 def require_debs(address: Address) -> None:
@@ -37,10 +31,12 @@ def sources_of(
     archives: Sequence[Archive],
     host: Sequence[HostArchive],
     *,
+    keyrings: Sequence[Path],
     optional: Collection[str] = (),
 ) -> tuple[tuple[AptSource, ...], dict[str, QlumodError]]:
     """The sources for the release's archives (folders have none); raises all errors at once.
 
+    `keyrings` are directories that are searched for the keyring of a key named by its fingerprint.
     Errors of the `optional` archives are not raised, but returned by the archives' names.
     """
     faults: dict[str, QlumodError] = {}
@@ -49,14 +45,14 @@ def sources_of(
         if archive.directory:
             continue
         try:
-            sources.append(_source(archive, host))
+            sources.append(_source(archive, host, keyrings))
         except QlumodError as fault:
             faults[archive.name] = fault
     raise_faults(fault for name, fault in faults.items() if name not in optional)
     return tuple(sources), faults
 
 
-def _source(archive: Archive, host: Sequence[HostArchive]) -> AptSource:
+def _source(archive: Archive, host: Sequence[HostArchive], keyrings: Sequence[Path]) -> AptSource:
     if archive.key == UNVERIFIED:
         raise QlumodError(
             f"archive {archive.name}: its key is unverified",
@@ -71,9 +67,9 @@ def _source(archive: Archive, host: Sequence[HostArchive]) -> AptSource:
         uri=uri if uri.endswith("/") else f"{uri}/",
         suites=archive.suites,
         components=archive.components,
-        keyring=_keyring(archive),
+        keyring=_keyring(archive, keyrings),
         expired_because=archive.expired_because,
-        fingerprint=archive.key if _FINGERPRINT.fullmatch(archive.key) else "",
+        fingerprint=archive.key if is_named_by_fingerprint(archive) else "",
     )
 
 
@@ -99,9 +95,14 @@ def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
     return next(exact, same[0]).uri
 
 
-def _keyring(archive: Archive) -> Path:
-    if _FINGERPRINT.fullmatch(archive.key):
-        return _keyring_with(archive)
+def is_named_by_fingerprint(archive: Archive) -> bool:
+    """Whether the release names the archive's key by its fingerprint, and no keyring."""
+    return bool(_FINGERPRINT.fullmatch(archive.key))
+
+
+def _keyring(archive: Archive, keyrings: Sequence[Path]) -> Path:
+    if is_named_by_fingerprint(archive):
+        return _keyring_with(archive, keyrings)
     path = Path(archive.key)
     if path.exists():
         require_regular(path, f"archive {archive.name}: Key")
@@ -130,14 +131,14 @@ def too_weak(weak: Weakness, archive: str) -> QlumodError:
     )
 
 
-def _keyring_with(archive: Archive) -> Path:
-    for folder in KEYRINGS:
+def _keyring_with(archive: Archive, keyrings: Sequence[Path]) -> Path:
+    for folder in keyrings:
         for path in sorted(folder.glob("*")):
             if path.suffix in (".gpg", ".asc", ".pgp") and archive.key in gpg.fingerprints(path):
                 _require_strong(archive, path, (archive.key,))
                 return path
     raise QlumodError(
         f"archive {archive.name}: Key: no keyring of this host holds the key {archive.key}",
-        details=(f"looked into {', '.join(map(str, KEYRINGS))}",),
+        details=(f"looked into {', '.join(map(str, keyrings))}",),
         remedy="put the archive's keyring into /etc/apt/keyrings",
     )
