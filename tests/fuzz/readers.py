@@ -41,6 +41,8 @@ from qlumod.package import before
 from qlumod.package.overrides import of_copyright
 from qlumod.package.published_module import read_inputs_of, read_payload
 from qlumod.packaging.debian.answers import secret_answers
+from qlumod.packaging.debian.architectures import package_architecture
+from qlumod.packaging.debian.control_file import checked_control
 from qlumod.packaging.debian.deb import Deb, tar_xz_files
 from qlumod.packaging.debian.state.alternatives import parse_group
 from qlumod.packaging.debian.state.diverted import unseen_diversions
@@ -49,7 +51,7 @@ from qlumod.packaging.debian.state.triggers import interests
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.scanned_tree import ScannedTree, dumped, loaded
-from qlumod.repository.format.index_entries import read_packages, read_sources
+from qlumod.repository.format.index_entries import IndexEntry, read_packages, read_sources
 from qlumod.repository.format.indexes import PACKAGES as PACKAGES_INDEX
 from qlumod.repository.format.indexes import read_index
 from qlumod.repository.format.layout import Layout
@@ -58,6 +60,7 @@ from qlumod.repository.format.settings import parse_settings
 from qlumod.repository.format.snapshots import read_snapshot
 from qlumod.repository.index.chunks import Chunks
 from qlumod.repository.publishing.incoming import read_incoming
+from qlumod.repository.publishing.stand_in import Inside, foreign_architectures, stand_ins
 from qlumod.repository.rules.relations import NEEDS, alternatives
 from qlumod.repository.sets.proofs import parse_known
 from qlumod.repository.sets.set_documents import read_lines, read_set
@@ -236,7 +239,21 @@ TAR_XZ = lzma.compress(tar(member("debian/qlumod/lock", b"Format: 1\n")))
 
 def _whole_deb(path: Path) -> object:
     found = Deb.at(path)
-    return found.control, [file.path for file in found.files()], found.texts(["usr/bin/tool"])
+    return (
+        checked_control(found),
+        [file.path for file in found.files()],
+        found.texts(["usr/bin/tool"]),
+    )
+
+
+def _stood_in(data: bytes) -> object:
+    """The stand-ins for what a paragraph of an index needs."""
+    text = data.decode(errors="replace") + "\n"
+    entry = IndexEntry(
+        package="x", version="1", architecture="all", source=("x", "1"), files=(), text=text
+    )
+    status = stand_ins(Inside({"amd64": [text.encode()]}), [entry], "amd64")
+    return status, entry.built_from, foreign_architectures([entry], "amd64")
 
 
 def _payload_deb() -> bytes:
@@ -334,6 +351,12 @@ DOCUMENTS = (
         "model.stanzas.normalised",
         lambda text, path: normalised(one_stanza(text, path)),
         CONTROL.decode() + "Depends: a (>= 1) | b, c\nProvides:\n",
+    ),
+    _word("packaging.debian.architectures.package_architecture", package_architecture, "amd64"),
+    Reader(
+        name="repository.publishing.stand_in.stand_ins",
+        read=_stood_in,
+        seeds=((CONTROL + b"Depends: a:i386 (>= 1) | b, c (1)\nBreaks: a (<< 2)\n").strip(),),
     ),
     _text("repository.format.index_entries.read_packages", read_packages, PACKAGES),
     _text("repository.format.index_entries.read_sources", read_sources, SOURCES_TEXT),
@@ -531,7 +554,7 @@ def _incoming(path: Path) -> object:
     """A .dsc or a .changes, and the files that it names."""
     (path.parent / "munge_1.tar.xz").write_bytes(b"")
     (path.parent / "tool_1_amd64.deb").write_bytes(DEB)
-    return read_incoming([path], listen=ignore)
+    return read_incoming([path], path.parent, listen=ignore)
 
 
 def _index_sum(path: Path) -> object:

@@ -241,6 +241,33 @@ def test_a_full_disk_at_any_moment_leaves_one_whole_state(old: SmallRepository, 
     assert found[0]["remedy"] == "make room on that file system, and run it again"
 
 
+@pytest.mark.parametrize("part", ["pool", "snapshots", "dists", ".qlumod"])
+def test_a_part_on_another_file_system_is_told_before_anything_is_written(
+    old: SmallRepository, keys: Path, part: str
+) -> None:
+    if part == ".qlumod":
+        (old.root / part / "staging").mkdir(exist_ok=True)
+        part = ".qlumod/staging"
+    told = call_inside(
+        "tests.repository.full_disk:publish_with_a_part_elsewhere",
+        {
+            "repository": str(old.root),
+            "part": part,
+            "files": [str(path) for path in next_version(old)],
+            "suite": SUITE,
+            "keys": str(keys),
+        },
+        listen=ignore,
+    )
+    assert told == (
+        f"{old.root}/{part} is on another file system than {old.root}: no file can be linked or"
+        " renamed from one to the other\n"
+        f"To mend it: have the whole repository on one file system: mount it at {old.root}, or"
+        " move the repository"
+    )
+    assert old.debris() == []
+
+
 def test_two_publishers_at_once_wait_for_each_other_and_none_loses(
     repository: SmallRepository,
 ) -> None:

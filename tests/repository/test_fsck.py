@@ -11,6 +11,7 @@ import zstandard
 from qlumod.events import ignore
 from qlumod.model.digests import digest_bytes
 from qlumod.repository.format.settings import Wishes
+from qlumod.repository.publishing import package_files
 from qlumod.repository.verbs.repo import check_repository
 from tests.repository.conftest import SUITE, SmallRepository
 
@@ -173,3 +174,17 @@ def test_what_no_snapshot_needs_is_a_caution(repository: SmallRepository) -> Non
         "a publication is being made, or was interrupted; the next one removes what it left",
     )
     assert SUITE in found.suites
+
+
+def test_fields_that_an_older_program_took_from_a_package_are_told(
+    repository: SmallRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package_files, "normalised", lambda written: written)
+    repository.publish(
+        repository.deb("everyday", fields={"SHA512": "0" * 128, "Checksum-FileSize": "1"})
+    )
+    assert check_repository(repository.root, listen=ignore).faults == tuple(
+        f"{repository.current.identity}: everyday 1.0 (all): the field {name} of the index is the"
+        " package's own: clients take it for the repository's"
+        for name in ("Checksum-FileSize", "SHA512")
+    )

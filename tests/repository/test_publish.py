@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
+from qlumod.events import Notice
+from qlumod.model.digests import digest_bytes
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.rules.suite_plan import SuiteChange
 from qlumod.system.keys.gpg import make_key
@@ -155,6 +157,21 @@ def test_a_published_file_is_never_replaced(repository: SmallRepository) -> None
     )
 
 
+@pytest.mark.parametrize("earlier", [("1.0",), ("1.0", "1.1")])
+def test_an_epoch_alone_gives_a_file_no_other_name(
+    repository: SmallRepository, earlier: tuple[str, ...]
+) -> None:
+    for version in earlier:
+        repository.publish(repository.deb("everyday", version))
+    assert refused(repository, repository.deb("everyday", "1:1.0")) == (
+        "pool/main/e/everyday/everyday_1.0_all.deb is published already, with other bytes;"
+        " a published file is never replaced\n"
+        "To mend it: raise what follows the epoch, too, such as 1:1.0+1: the epoch is in no file"
+        " name"
+    )
+    assert repository.publish(repository.deb("everyday", "1:1.0+1")).changes
+
+
 def test_a_file_that_only_an_earlier_snapshot_has_is_not_replaced_either(
     repository: SmallRepository,
 ) -> None:
@@ -263,6 +280,27 @@ def test_a_changes_file_brings_what_it_names_and_guards_its_digest(
     )
 
 
+def test_packages_of_a_changes_file_that_are_left_out_are_told(repository: SmallRepository) -> None:
+    deb = repository.deb("everyday")
+    sums = []
+    for name in (
+        deb.name,
+        "everyday-udeb_1.0_all.udeb",
+        "everyday-dbgsym_1.0_all.ddeb",
+        "e.buildinfo",
+    ):
+        file = deb.with_name(name)
+        file.write_bytes(deb.read_bytes())
+        sums.append(f" {digest_bytes(file.read_bytes())} {file.stat().st_size} {name}\n")
+    changes = deb.with_name("everyday_1.0_amd64.changes")
+    changes.write_text(f"Format: 1.8\nSource: everyday\nChecksums-Sha256:\n{''.join(sums)}")
+    assert len(repository.publish(changes).changes) == 1
+    assert [event.text for event in repository.events if isinstance(event, Notice)] == [
+        f"{changes}: not published, since no suite here offers them: everyday-udeb_1.0_all.udeb,"
+        " everyday-dbgsym_1.0_all.ddeb"
+    ]
+
+
 def test_a_key_that_is_not_there_is_told_before_anything_is_written(
     repository: SmallRepository,
 ) -> None:
@@ -303,6 +341,15 @@ def test_a_repository_without_a_key_cannot_be_begun(repository: SmallRepository)
     assert refused(repository, repository.deb("everyday"), wishes=Wishes()) == (
         "a new repository needs the key that signs it\n"
         "To mend it: name its fingerprint (--key); qlumod repo key makes one for trying things out"
+    )
+
+
+def test_the_clients_of_a_repository_have_an_architecture_of_debian(
+    repository: SmallRepository,
+) -> None:
+    wishes = Wishes(keys=(repository.fingerprint,), architectures=("amd46",))
+    assert refused(repository, repository.deb("everyday"), wishes=wishes) == (
+        "'amd46' is no architecture of Debian: did you mean 'amd64'?"
     )
 
 

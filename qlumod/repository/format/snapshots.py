@@ -11,6 +11,7 @@ from qlumod.repository.format.index_entries import ALL, IndexEntry
 from qlumod.repository.format.indexes import SOURCES, joined_entries, packages_path, read_index
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.layout import suite as suite_name
+from qlumod.repository.format.release_file import DESPITE_TRIAL
 from qlumod.system.disk.documents import read_small
 from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 
@@ -40,6 +41,11 @@ class Snapshot:
         """The time after which clients reject it, in seconds since 1970; None: never."""
         said = self.fields.get("Valid-Until")
         return date_seconds(said, str(self.directory / RELEASE)) if said else None
+
+    @property
+    def despite(self) -> str:
+        """The reason for which it has packages that apt could not install; empty: it has none."""
+        return self.fields.get(DESPITE_TRIAL, "")
 
     @property
     def architectures(self) -> tuple[str, ...]:

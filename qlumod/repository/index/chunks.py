@@ -12,7 +12,6 @@ the same bytes, and all that is read is compared with the signed digest.
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -86,15 +85,15 @@ class Chunks:
                     yield piece
 
     def holding(
-        self, text: Chunked, pattern: re.Pattern[bytes], words: Collection[bytes]
+        self, text: Chunked, found: Callable[[bytes], set[bytes]], words: Collection[bytes]
     ) -> Iterator[bytes]:
-        """The pieces in which the pattern matches one of these words; raises `Damaged`."""
+        """The pieces in which `found` finds one of these words; raises `Damaged`."""
         wanted = frozenset(words)
         for chunk in text.chunks if wanted else ():
             data = self._checked(chunk)
-            if not wanted.isdisjoint(pattern.findall(data)):
+            if not wanted.isdisjoint(found(data)):
                 pieces = text.kind.pieces(data)
-                yield from (one for one in pieces if not wanted.isdisjoint(pattern.findall(one)))
+                yield from (one for one in pieces if not wanted.isdisjoint(found(one)))
 
     def plain(self, text: Chunked) -> Iterator[bytes]:
         """The uncompressed bytes, chunk by chunk."""

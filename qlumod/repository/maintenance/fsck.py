@@ -8,7 +8,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.names import Digest
-from qlumod.repository.format.index_entries import PoolFile
+from qlumod.repository.format.index_entries import IndexEntry, PoolFile
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots
@@ -136,6 +136,7 @@ def _snapshot(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:
     with looking.noting():
         for entry in snapshot.entries():
             _name_files(entry.files, looking)
+            _foreign(entry, snapshot, looking)
 
 
 def _sets(layout: Layout, snapshot: Snapshot, looking: _Looking, *, tell: bool) -> None:
@@ -190,6 +191,15 @@ def _name_files(files: tuple[PoolFile, ...], looking: _Looking) -> None:
     for file in files:
         if looking.named.setdefault(file.path, file) != file:
             looking.faults.append(f"{file.path} has two contents in two snapshots")
+
+
+def _foreign(entry: IndexEntry, snapshot: Snapshot, looking: _Looking) -> None:
+    """Note the fields of an entry that say something about its files and were never checked."""
+    looking.faults.extend(
+        f"{snapshot.identity}: {entry.title}: the field {name} of the index is the package's own:"
+        " clients take it for the repository's"
+        for name in entry.foreign
+    )
 
 
 def _pool(layout: Layout, looking: _Looking, advance: Callable[[int], None]) -> None:

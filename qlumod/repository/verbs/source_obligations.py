@@ -92,7 +92,7 @@ def _fetched(lacking: Sequence[Source], fetching: Fetching, listen: Listener) ->
         make_directories(output)
     with scratch() as directory:
         text = decoded(read_bytes(fetching.archives, most=MOST), str(fetching.archives))
-        client = make_apt_client(directory, architecture="amd64", sources=text)
+        client = make_apt_client(directory, architectures=("amd64",), sources=text)
         with step(listen, "reading the archives' indexes"):
             client.update(stall=stall, listen=listen)
         total = len(lacking)
