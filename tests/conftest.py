@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.unit import is_unit, no_process
@@ -22,6 +23,9 @@ OURS = ("QLUMOD_TEST_CACHE", "QLUMOD_SEED", "QLUMOD_GOLDEN")
 
 # Whatever this host or the caller wants of qlumod.
 os.environ["QLUMOD_CONFIG"] = os.devnull
+# Properties are tried on busy machines, and with the Python of any release.
+settings.register_profile("qlumod", deadline=None)
+settings.load_profile("qlumod")
 # What a shell runs in the background ignores Ctrl-C, and so would all that is begun here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

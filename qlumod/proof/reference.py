@@ -14,6 +14,7 @@ from qlumod.model.names import Digest, ModuleName, PackagingName
 from qlumod.model.spec import ModuleSpec
 from qlumod.packaging.choice import packaging_named, packaging_place
 from qlumod.packaging.installer import Order, Supply
+from qlumod.packaging.recorded_tools import supplied
 from qlumod.proof.known_fields import ASKED
 from qlumod.proof.scanned_tree import MOST_SCAN, ScannedTree, loaded
 from qlumod.system.disk.directories import make_directories
@@ -176,8 +177,13 @@ def _install(
         architecture=installation.lock.architecture,
         epoch=installation.epoch,
     )
-    supply = packaging_named(installation.packaging).installer.freeze(
-        order, place / "archive", workshop=workshop, listen=listen
+    supply = supplied(
+        order,
+        installation.lock,
+        place / "archive",
+        packaging=installation.packaging,
+        workshop=workshop,
+        listen=listen,
     )
     output = place / "tree.gz"
     call_inside(

@@ -32,11 +32,18 @@ BUILD = ("build", MODULE, "--specs", "specs", "--output", "packages", "--no-lint
 def user(release: SmallRelease) -> Iterator[User]:
     with ordinary_user() as made:
         shutil.copytree(release.specs, made.home / "specs")
-        yield made
+        store_of(made).mkdir()
+        # The tests' cache may be in root's home, where nobody else gets in.
+        yield replace(made, setup=f"mount --bind {release.store.root} {store_of(made)}")
 
 
-def store_of(release: SmallRelease) -> dict[str, str]:
-    return {"QLUMOD_STORE": str(release.cache / "packages")}
+def store_of(user: User) -> Path:
+    """Where the user sees the release's package store."""
+    return user.home / "store"
+
+
+def stored(user: User) -> dict[str, str]:
+    return {"QLUMOD_STORE": str(store_of(user))}
 
 
 def walked(top: Path) -> Iterator[Path]:
@@ -46,9 +53,9 @@ def walked(top: Path) -> Iterator[Path]:
         yield from (path for name in names if os.path.lexists(path := Path(folder, name)))
 
 
-def typed(release: SmallRelease, user: User, *words: str, inside: bool = False) -> Answer:
+def typed(user: User, *words: str, inside: bool = False) -> Answer:
     """Type a command line that ends well."""
-    answer = user.qlumod(*words, inside=inside, **store_of(release))
+    answer = user.qlumod(*words, inside=inside, **stored(user))
     assert answer.status == 0, answer.out + answer.err
     return answer
 
@@ -104,7 +111,7 @@ def test_a_user_builds_the_same_bytes_as_root(
 ) -> None:
     root = tmp_path / "packages"
     build_modules(release.place, [MODULE], to=Delivery(output=root, lint=False), listen=ignore)
-    typed(release, user, *BUILD)
+    typed(user, *BUILD)
     assert files(*payloads(release, user.cache)) == files(*payloads(release, release.cache))
     assert files(user.home / "packages") == files(root)
     made = [user.cache, *user.cache.rglob("*"), *(user.home / "packages").rglob("*")]
@@ -118,7 +125,7 @@ def test_root_of_a_user_namespace_builds_the_same_bytes_as_root(
     take_along(release, user, "core")
     write_inputs(release.job(MODULE), user.home / "inputs")
     asked = ("payload", "--from", "inputs", "--module", MODULE, "--package", MODULE)
-    typed(release, user, *asked, "--destdir", "tmp", inside=True)
+    typed(user, *asked, "--destdir", "tmp", inside=True)
     assert files(*payloads(release, user.cache)) == files(*payloads(release, release.cache))
 
 
@@ -127,7 +134,7 @@ def test_a_user_without_ids_is_told_so_before_any_work(release: SmallRelease, us
     write_inputs(release.job(MODULE), user.home / "inputs")
     asked = ("--from", "inputs", "--module", MODULE, "--package", MODULE, "--destdir", "tmp")
     for words in (BUILD, ("payload", *asked), ("verify-stack", MODULE, "--specs", "specs")):
-        answer = user.qlumod(*words, **store_of(release))
+        answer = user.qlumod(*words, **stored(user))
         assert answer.status == 1
         assert answer.out == ""
         assert re.sub("\nThe full log: .*", "", answer.err) == (
@@ -137,14 +144,14 @@ def test_a_user_without_ids_is_told_so_before_any_work(release: SmallRelease, us
             f"{NAME} (as root), or run it as root\n"
         )
     written = {path.relative_to(user.home).parts[0] for path in user.home.rglob("*")}
-    assert written == {"cache", "etc", "inputs", "specs", "tree"}
+    assert written == {"cache", "etc", "inputs", "specs", "store", "tree"}
     assert [path.name for path in user.cache.iterdir()] == ["logs"]
 
 
 def test_a_user_without_ids_may_package_what_is_built(release: SmallRelease, user: User) -> None:
     user.gives("subuid", "")
     take_along(release, user, "core", MODULE)
-    said = typed(release, user, *BUILD).err
+    said = typed(user, *BUILD).err
     assert (
         f"packages are made with the network at hand: cannot build as user {NAME}: "
         "/etc/subuid gives that user no range of ids\n"
@@ -159,13 +166,13 @@ def on_disk(user: User) -> User:
     group.mkdir()
     for name, text in (("memory.max", "1000000\n"), ("memory.current", "0\n")):
         (group / name).write_text(text)
-    return replace(user, setup=f"mount --bind {group} /sys/fs/cgroup")
+    return replace(user, setup=f"{user.setup}\nmount --bind {group} /sys/fs/cgroup")
 
 
 @contextmanager
-def begun(release: SmallRelease, user: User) -> Iterator["subprocess.Popen[str]"]:
+def begun(user: User) -> Iterator["subprocess.Popen[str]"]:
     """A build that has made files of other ids on the disk; it is killed at the end."""
-    words = user.words(PYTHON, "-m", "qlumod", *BUILD, **store_of(release))
+    words = user.words(PYTHON, "-m", "qlumod", *BUILD, **stored(user))
     process = subprocess.Popen(words, cwd=user.home, text=True, stderr=subprocess.PIPE)
     while not any(path.lstat().st_uid >= SUBIDS for path in walked(user.cache / "work")):
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
@@ -181,11 +188,11 @@ def test_a_killed_build_leaves_no_process_and_what_it_leaves_on_the_disk_goes_wi
     take_along(release, on_disk, "core")
     debris.adopt_orphans()
     before = [process.pid for process in debris.descendants()]
-    with begun(release, on_disk):
+    with begun(on_disk):
         pass
     assert debris.left_running(before, [on_disk.home]) == []
     assert any(path.lstat().st_uid >= SUBIDS for path in walked(on_disk.cache / "work"))
-    answer = on_disk.qlumod(*BUILD, **store_of(release))
+    answer = on_disk.qlumod(*BUILD, **stored(on_disk))
     assert answer.status == 0, answer.out + answer.err
     assert list((on_disk.cache / "work").iterdir()) == []
     release.build(MODULE)

@@ -12,7 +12,7 @@ from qlumod.packaging.debian import host_apt
 from qlumod.packaging.debian.build_tools import tools
 from qlumod.system.keys import gpg
 from qlumod.system.processes.command import command
-from qlumod.system.processes.run import attempt
+from qlumod.system.processes.run import attempt, run
 from tests.lock.build_host import BuildHost, versions
 from tests.support.debs import make_deb
 from tests.support.signing import signing_home, weak_key
@@ -120,6 +120,79 @@ def test_a_host_without_lists_is_told_so(host: BuildHost) -> None:
     )
 
 
+ENTRY = "/etc/apt/sources.list.d/debian.sources:1"
+LIVE = "Debian\tDebian\thttp://mirror.example/debian/\tstable\ttrixie"
+FROZEN = "Debian\tDebian\thttp://mirror.example/snapshots/20260131T120000Z/\tstable\ttrixie"
+
+
+@pytest.mark.parametrize(
+    ("listing", "known"),
+    [
+        # apt of Debian 12, which knows no snapshots.
+        ((f"{LIVE}\t{ENTRY}\t$(SHADOWED)",), [("http://mirror.example/debian/", "")]),
+        # apt of Debian 13 on a host whose sources choose a snapshot.
+        (
+            (f"{LIVE}\t{ENTRY}\ttrue", f"{FROZEN}\t{ENTRY}\t$(SHADOWED)"),
+            [("http://mirror.example/snapshots/20260131T120000Z/", "20260131T120000Z")],
+        ),
+        # Its lists are not fetched yet: apt sees no archive.
+        (
+            (
+                f"{LIVE}\t{ENTRY}\ttrue",
+                "$(ORIGIN)\t$(LABEL)\thttp://mirror.example/snapshots/x/\t$(SUITE)\t$(CODENAME)"
+                f"\t{ENTRY}\t$(SHADOWED)",
+            ),
+            [],
+        ),
+        # Another entry of the same archive chooses none.
+        (
+            (
+                f"{LIVE}\t{ENTRY}\ttrue",
+                f"{FROZEN}\t{ENTRY}\t$(SHADOWED)",
+                f"{LIVE}\t/etc/apt/sources.list:3\t$(SHADOWED)",
+            ),
+            [
+                ("http://mirror.example/snapshots/20260131T120000Z/", "20260131T120000Z"),
+                ("http://mirror.example/debian/", ""),
+            ],
+        ),
+        # The address of a snapshot need not have a time in it.
+        (
+            (
+                f"{LIVE}\t{ENTRY}\ttrue",
+                f"Debian\tDebian\tfile:/srv/frozen/\tstable\ttrixie\t{ENTRY}\t$(SHADOWED)",
+            ),
+            [("file:/srv/frozen/", "file:/srv/frozen/")],
+        ),
+    ],
+)  # fmt: skip
+def test_a_host_has_the_archives_that_its_apt_reads(
+    listing: tuple[str, ...], known: list[tuple[str, str]]
+) -> None:
+    found = host_apt.listed_archives("".join(f"{line}\n" for line in listing))
+    assert [(archive.uri, archive.snapshot) for archive in found] == known
+
+
+@pytest.mark.skipif(OLD_APT, reason="apt of Debian 12 knows no snapshots")
+def test_a_lock_reads_the_snapshot_that_the_hosts_sources_choose(host: BuildHost) -> None:
+    shown = {"Snapshots": f"file:{host.archive}/snapshots/@SNAPSHOTID@/"}
+    frozen = host.publish(
+        "archive/snapshots/20231114T221320Z",
+        [host.deb("base-files", fields={"Essential": "yes"}), host.deb("apt"), host.deb("hello"),
+         host.deb("munge", "1")],
+        release=shown,
+    )  # fmt: skip
+    host.host_knows(host.offer(host.deb("munge", "2"), release=shown))
+    (sources,) = (host.top / "host/etc/apt/sources.list.d").iterdir()
+    sources.write_text(f"{sources.read_text()}Snapshot: 20231114T221320Z\n")
+    for words in (("update",), ("indextargets",)):
+        run(command("apt-get", *words, environment={"APT_CONFIG": str(host.apt_config)}))
+    (known,) = host_apt.host_archives(host.apt_config)
+    assert (known.uri, known.snapshot) == (f"{frozen.uri}/", "20231114T221320Z")
+    host.spec("slurm", "munge")
+    assert versions(host.lock())["munge"] == "1"
+
+
 def test_a_keyring_that_is_not_there_is_named(host: BuildHost) -> None:
     host.offer()
     host.release(Key="/nowhere/keyring.gpg")
@@ -163,7 +236,7 @@ def test_a_folder_of_debs_is_an_archive(host: BuildHost) -> None:
 def test_a_deb_of_a_folder_may_be_called_as_it_likes(host: BuildHost, name: str) -> None:
     host.offer()
     deb = make_deb(host.top / "dist", "qlumod-node", "0.1", depends="hello")
-    deb.rename(deb.with_name(f"{name}.deb"))
+    deb.rename(deb.parent / f"{name}.deb")
     host.release(extra="\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n")
     host.spec("core", "qlumod-node", requires="")
     locked = host.lock()

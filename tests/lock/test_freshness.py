@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
+from qlumod.events import Caution
 from qlumod.lock.rules.freshness import Older, older_archive
 from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.packaging.debian import host_apt
+from qlumod.packaging.debian.host_apt import HostArchive
 from qlumod.workflows import lock as workflow
 from tests.conftest import CommandLine
 from tests.lock.build_host import BuildHost, versions
@@ -143,6 +145,54 @@ def test_an_expired_archive_is_refused_whatever_the_host_says(host: BuildHost) -
         "of an archive of snapshots say so: Expired-Because in its stanza of the release file, or"
         " of qlumod.conf"
     )
+
+
+SNAPSHOT = "20231114T230000Z"
+
+
+def on_a_snapshot(host: BuildHost, monkeypatch: pytest.MonkeyPatch, snapshot: str) -> None:
+    """Let the host's apt know the host's archive as a snapshot that its sources choose."""
+    known = HostArchive(
+        origin="Test", label="Test", uri=f"file://{host.archive}/", suite="stable",
+        codename="stable", snapshot=snapshot,
+    )  # fmt: skip
+    monkeypatch.setattr(host_apt, "host_archives", lambda host: (known,))
+    host.release(URI="", Origin="Test", Label="Test")
+
+
+def test_a_snapshot_that_the_host_chooses_may_lead_back_which_is_told_and_recorded(
+    moved: BuildHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_a_snapshot(moved, monkeypatch, SNAPSHOT)
+    locked = relocked(moved)
+    assert versions(locked)["munge"] == "1"
+    reason = f"this host's apt is set to the snapshot {SNAPSHOT}"
+    assert f"Older-Because: {reason}\n" in locked.path.read_text()
+    assert [event.text for event in moved.events if isinstance(event, Caution)] == [
+        f"archive test is older than what the lock was made from: {reason}"
+    ]
+    # Once the lock has it, there is no way back to tell of.
+    moved.events.clear()
+    assert f"Older-Because: {reason}\n" in relocked(moved, update=None).path.read_text()
+    assert [event for event in moved.events if isinstance(event, Caution)] == []
+
+
+def test_a_reason_that_somebody_gives_is_recorded_instead(
+    moved: BuildHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_a_snapshot(moved, monkeypatch, SNAPSHOT)
+    locked = relocked(moved, Older(archive="test", reason="version 2 is broken"))
+    assert "Older-Because: version 2 is broken\n" in locked.path.read_text()
+
+
+@pytest.mark.parametrize("snapshot", ["20231116T000000Z", "file:/srv/frozen", "99999999T999999Z"])
+def test_a_snapshot_of_a_later_time_is_no_reason_to_go_back(
+    moved: BuildHost, monkeypatch: pytest.MonkeyPatch, snapshot: str
+) -> None:
+    on_a_snapshot(moved, monkeypatch, snapshot)
+    with pytest.raises(QlumodError) as told:
+        relocked(moved)
+    assert moved.plain(str(told.value)) == TOLD
 
 
 def test_an_archive_of_snapshots_says_why_in_the_release_and_the_lock_keeps_it(

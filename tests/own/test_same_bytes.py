@@ -22,6 +22,16 @@ PARTS = (
 )  # fmt: skip
 
 
+BY_RELEASE = (
+    # Only Debian 12's lintian has it. An override would be an error to that of Debian 13, and both
+    # releases make the same bytes.
+    "package-supports-alternative-init-but-no-init.d-script",
+    # Debian 12's lintian knows no newer Policy.
+    "out-of-date-standards-version",
+)
+"""What lintian of one release finds, and that of the other must not be told of."""
+
+
 def build(tree: Path, output: Path) -> str:
     return subprocess.run(
         [tree / "debian/build-packages", output],
@@ -152,4 +162,5 @@ def test_each_shell_finds_the_completion_where_it_looks(
 def test_lintian_finds_nothing(dist: Path) -> None:
     (changes,) = dist.glob("*.changes")
     every = ("--display-info", "--pedantic", "--display-experimental")
-    assert lint(changes, options=every) == ()
+    found = lint(changes, options=every)
+    assert [str(finding) for finding in found if finding.tag not in BY_RELEASE] == []

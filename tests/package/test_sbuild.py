@@ -17,6 +17,7 @@ from tests.package.conftest import PlainPackages, debs_in
 from tests.support.archive import make_archive
 from tests.support.build_chroot import build_chroot
 from tests.support.ordinary import ID, NAME, User, ordinary_user
+from tests.support.roots import HOST
 from tests.support.web_server import served
 
 pytestmark = [
@@ -42,9 +43,9 @@ def at_home(user: User, release: SmallRelease, chroot: Path, sources: Path, arch
     cache = user.home / ".cache/sbuild"
     cache.mkdir(parents=True)
     try:
-        (cache / "bookworm-amd64.tar").hardlink_to(chroot)
+        (cache / f"{HOST}-amd64.tar").hardlink_to(chroot)
     except OSError:
-        shutil.copy(chroot, cache / "bookworm-amd64.tar")
+        shutil.copy(chroot, cache / f"{HOST}-amd64.tar")
     shutil.copytree(sources, user.home / "build")
     store = Store(user.home / "store")
     for package in release.lock.of(release.job("plain").spec.module):
@@ -70,13 +71,13 @@ def test_sbuild_makes_the_packages_of_qlumod_build(
 ) -> None:
     names = ("dh-qlumod", "python3-qlumod", "qlumod-head")
     own = [path for name in names for path in own_packages.glob(f"{name}_*.deb")]
-    chroot = build_chroot(shared_cache, "bookworm", own)
+    chroot = build_chroot(shared_cache, HOST, own)
     archive = make_archive(tmp_path / "archive", [*own, made.core], suite="1.0-bookworm")
     with ordinary_user() as user, served(archive.directory) as uri:
         at_home(user, release, chroot, made.sources, archive.directory)
         answer = user.run(
             "sh", "-c", 'cd built && exec sbuild "$@"', "sh",
-            "--dist=bookworm", "--chroot=bookworm-amd64",
+            "--dist=bookworm", f"--chroot={HOST}-amd64",
             f"--extra-repository=deb {uri} 1.0-bookworm main",
             f"--extra-repository-key={user.home}/keyring.asc",
             *(user.home / "build").glob("*.dsc"),

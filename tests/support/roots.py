@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import platform
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -34,6 +35,8 @@ HEAD_NODE = (
 )
 """What python3-qlumod and qlumod-head depend on."""
 SUITES = ("bookworm", "trixie")
+HOST = platform.freedesktop_os_release().get("VERSION_CODENAME", SUITES[0])
+"""The suite of this machine, whose tools build what is compared with what a root builds."""
 
 _QUICK = """\
 Acquire::Languages "none";

@@ -61,7 +61,8 @@ def _source(archive: Archive, host: Sequence[HostArchive], keyrings: Sequence[Pa
             " the archive's field Key in the release file; or name a mirror that you sign yourself,"
             f" with its Key, in qlumod.conf; or a directory of .debs: --archive {archive.name}=DIR",
         )
-    uri = archive.uri or _host_uri(archive, host)
+    known = None if archive.uri else _host_archive(archive, host)
+    uri = known.uri if known else archive.uri
     return AptSource(
         archive=archive.name,
         uri=uri if uri.endswith("/") else f"{uri}/",
@@ -70,10 +71,11 @@ def _source(archive: Archive, host: Sequence[HostArchive], keyrings: Sequence[Pa
         keyring=_keyring(archive, keyrings),
         expired_because=archive.expired_because,
         fingerprint=archive.key if is_named_by_fingerprint(archive) else "",
+        snapshot=known.snapshot if known else "",
     )
 
 
-def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
+def _host_archive(archive: Archive, host: Sequence[HostArchive]) -> HostArchive:
     same = [
         known for known in host if (known.origin, known.label) == (archive.origin, archive.label)
     ]
@@ -92,7 +94,7 @@ def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
         )
     # Of several mirrors, the one that the host uses for this very suite.
     exact = (known for known in same if {known.suite, known.codename} & set(archive.suites))
-    return next(exact, same[0]).uri
+    return next(exact, same[0])
 
 
 def is_named_by_fingerprint(archive: Archive) -> bool:

@@ -25,7 +25,13 @@ def dates(root: AptRoot, suites: Collection[tuple[str, str]]) -> Iterator[Dated]
             path = found.get(apt_indexes.plain_uri(source.base(suite)))
             if path and (source.archive, suite) in suites:
                 date = signed_stanza(read_bytes(path, most=MOST), str(path)).need("Date")
-                yield Dated(archive=source.archive, suite=suite, date=date, uri=source.uri)
+                yield Dated(
+                    archive=source.archive,
+                    suite=suite,
+                    date=date,
+                    uri=source.uri,
+                    snapshot=source.snapshot,
+                )
 
 
 def locked_archives(
