@@ -61,6 +61,15 @@ _SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----\n"
 _SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----\n"
 
 
+class MalformedStanza(QlumodError):
+    """A line that is not valid in a stanza; `what` says why, without the text of the line."""
+
+    def __init__(self, where: str, line: int, what: str, *, shown: str = "") -> None:
+        super().__init__(f"{where}: line {line}: {shown or what}")
+        self.line = line
+        self.what = what
+
+
 @dataclass(frozen=True, slots=True)
 class ControlStanza:
     """The fields of a stanza; `where` names its source in errors.
@@ -121,12 +130,58 @@ def one_stanza(text: str, where: str) -> ControlStanza:
 
 def read_stanzas(text: str, where: str) -> Iterator[ControlStanza]:
     """The stanzas of a text such as an index; raises `QlumodError`."""
+    for line, stanza in unread_stanzas(text):
+        yield ControlStanza(read_fields(stanza, where, line=line), where, stanza, line)
+
+
+def unread_stanzas(text: str) -> Iterator[tuple[int, str]]:
+    """The number of the first line and the text of each stanza, with the end of its last line."""
     line = 1
     for block in text.split("\n\n"):
         if inner := block.strip("\n"):
-            first = line + len(block) - len(block.lstrip("\n"))
-            yield ControlStanza(_fields(f"{inner}\n", where, first), where, f"{inner}\n", first)
+            yield line + len(block) - len(block.lstrip("\n")), f"{inner}\n"
         line += block.count("\n") + 2
+
+
+def read_fields(stanza: str, where: str, *, line: int = 1) -> dict[str, str]:
+    """The fields of one stanza, which ends with the end of a line; raises `MalformedStanza`.
+
+    `line` is the number of its first line.
+    """
+    found: dict[str, str] = {}
+    others: set[str] = set()
+    position, end = 0, len(stanza)
+    while position < end:
+        field = _FIELD.match(stanza, position)
+        if not field:
+            raise _no_field(stanza, position, where, line)
+        written, first, further = field.groups()
+        name = _KNOWN.get(written) or _KNOWN.get(written.lower())
+        lower = name or written.lower()
+        if lower in found or lower in others:
+            raise MalformedStanza(
+                where,
+                line + stanza.count("\n", 0, position),
+                "the field stands there twice",
+                shown=f"the field {written} stands there twice",
+            )
+        if not name:
+            others.add(lower)
+        found[name or written] = first.strip(BLANKS) + further
+        position = field.end()
+    return found
+
+
+def _no_field(stanza: str, position: int, where: str, line: int) -> MalformedStanza:
+    number = line + stanza.count("\n", 0, position)
+    wrong = stanza[position:].partition("\n")[0]
+    if not wrong.strip():
+        return MalformedStanza(where, number, "it has blanks only")
+    if wrong.startswith("#"):
+        what = "is a comment, which only a source package may have"
+        return MalformedStanza(where, number, f"it {what}", shown=f"{wrong[:80]!r} {what}")
+    what = "is neither 'Field: value' nor continues a field"
+    return MalformedStanza(where, number, f"it {what}", shown=f"{wrong[:80]!r} {what}")
 
 
 def signed_stanza(data: bytes, where: str) -> ControlStanza:
@@ -194,39 +249,6 @@ def _unsigned(text: str) -> str:
         return text
     signed = text.partition("\n\n")[2].partition(_SIGNATURE)[0]
     return re.sub(r"^- ", "", signed, flags=re.MULTILINE) + "\n"
-
-
-def _fields(text: str, where: str, line: int) -> dict[str, str]:
-    found: dict[str, str] = {}
-    others: set[str] = set()
-    position, end = 0, len(text)
-    while position < end:
-        field = _FIELD.match(text, position)
-        if not field:
-            raise _no_field(text, position, where, line)
-        written, first, further = field.groups()
-        name = _KNOWN.get(written) or _KNOWN.get(written.lower())
-        lower = name or written.lower()
-        if lower in found or lower in others:
-            number = line + text.count("\n", 0, position)
-            raise QlumodError(f"{where}: line {number}: the field {written} stands there twice")
-        if not name:
-            others.add(lower)
-        found[name or written] = first.strip(BLANKS) + further
-        position = field.end()
-    return found
-
-
-def _no_field(text: str, position: int, where: str, line: int) -> QlumodError:
-    number = line + text.count("\n", 0, position)
-    wrong = text[position:].partition("\n")[0]
-    if not wrong.strip():
-        what = "it has blanks only"
-    elif wrong.startswith("#"):
-        what = f"{wrong[:80]!r} is a comment, which only a source package may have"
-    else:
-        what = f"{wrong[:80]!r} is neither 'Field: value' nor continues a field"
-    return QlumodError(f"{where}: line {number}: {what}")
 
 
 def _why_none(relation: str) -> str:

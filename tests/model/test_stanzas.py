@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
 from qlumod.model.stanzas import (
+    MalformedStanza,
     as_text,
     date_seconds,
     is_computed,
     normalised,
     one_stanza,
+    read_fields,
     read_stanzas,
     signed_stanza,
     stanza_text,
@@ -72,6 +74,20 @@ def test_what_dpkg_refuses_is_refused_by_line(text: str, told: str) -> None:
 def test_a_line_of_a_later_stanza_has_its_number() -> None:
     with pytest.raises(QlumodError, match=r"^x: line 5: "):
         list(read_stanzas("A: 1\n\n\nB: 2\nC\n", "x"))
+
+
+@pytest.mark.parametrize(
+    ("stanza", "line", "what"),
+    [
+        ("A: 1\nsecret\n", 11, "it is neither 'Field: value' nor continues a field"),
+        ("secret: 1\nSecret: 2\n", 11, "the field stands there twice"),
+        ("A: 1\nB: 2\n \n secret\n", 12, "it has blanks only"),
+    ],
+)
+def test_what_is_wrong_can_be_told_without_the_line(stanza: str, line: int, what: str) -> None:
+    with pytest.raises(MalformedStanza) as caught:
+        read_fields(stanza, "x", line=10)
+    assert (caught.value.line, caught.value.what) == (line, what)
 
 
 def test_a_signature_is_left_out() -> None:

@@ -11,7 +11,7 @@ from qlumod.model.stanzas import normalised
 from qlumod.packaging.debian.architectures import ARCHITECTURES, package_architecture
 from qlumod.packaging.debian.control_file import checked_control
 from qlumod.packaging.debian.deb import Deb
-from tests.repository.conftest import Shop, refused
+from tests.repository.conftest import SmallRepository, refused
 from tests.support.raw_debs import CONTROL, deb
 
 pytestmark = pytest.mark.usefixtures("untried")
@@ -143,11 +143,11 @@ def dpkg_takes(folder: Path, package: Path) -> bool:
 
 
 @pytest.mark.parametrize("name", [*REFUSED, *NOT_OURS])
-def test_it_is_refused_with_file_line_and_remedy(shop: Shop, name: str) -> None:
+def test_it_is_refused_with_file_line_and_remedy(repository: SmallRepository, name: str) -> None:
     control, told = {**REFUSED, **NOT_OURS}[name]
     joint = "" if told.startswith(" ") else ": "
     whole = f"W/raw/tool_1.0_all.deb: its control file{joint}{told}{MEND}"
-    assert refused(shop, made(shop.work, control)) == whole
+    assert refused(repository, made(repository.work, control)) == whole
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -178,9 +178,11 @@ def test_what_dpkg_takes_is_taken(tmp_path: Path, name: str) -> None:
         ("../x", "it has names such as 'amd64' and 'all'"),
     ],
 )  # fmt: skip
-def test_an_architecture_is_one_of_debian(shop: Shop, architecture: str, told: str) -> None:
+def test_an_architecture_is_one_of_debian(
+    repository: SmallRepository, architecture: str, told: str
+) -> None:
     control = CONTROL.replace(b": all", b": " + architecture.encode())
-    assert refused(shop, made(shop.work, control)) == (
+    assert refused(repository, made(repository.work, control)) == (
         "W/raw/tool_1.0_all.deb: its control file: line 3: Architecture:"
         f" {architecture!r} is no architecture of Debian: {told}{MEND}"
     )
@@ -207,18 +209,20 @@ FOREIGN = b"".join(
 )  # fmt: skip
 
 
-def test_only_what_the_repository_computed_is_in_the_index(shop: Shop) -> None:
-    shop.publish(made(shop.work, CONTROL.replace(b"Maint", FOREIGN + b"Maint")))
-    index = gzip.decompress(shop.current.checked("main/binary-all/Packages.gz")).decode()
+def test_only_what_the_repository_computed_is_in_the_index(repository: SmallRepository) -> None:
+    repository.publish(made(repository.work, CONTROL.replace(b"Maint", FOREIGN + b"Maint")))
+    index = gzip.decompress(repository.current.checked("main/binary-all/Packages.gz")).decode()
     assert [line.partition(":")[0] for line in index.splitlines() if line] == [
         "Package", "Version", "Architecture", "Maintainer", "Filename", "Size", "SHA256",
         "Description",
     ]  # fmt: skip
 
 
-def test_a_version_without_an_operator_gets_the_one_that_dpkg_reads(shop: Shop) -> None:
+def test_a_version_without_an_operator_gets_the_one_that_dpkg_reads(
+    repository: SmallRepository,
+) -> None:
     fields = b"Depends: libc6 (2.36), a ( 1) | b (>= 1)\nProvides: c (1:2)\n"
-    shop.publish(made(shop.work, CONTROL + fields))
-    (entry,) = shop.current.entries()
+    repository.publish(made(repository.work, CONTROL + fields))
+    (entry,) = repository.current.entries()
     assert "\nDepends: libc6 (= 2.36), a (= 1) | b (>= 1)\n" in entry.text
     assert "\nProvides: c (= 1:2)\n" in entry.text

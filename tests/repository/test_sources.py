@@ -7,14 +7,20 @@ import pytest
 
 from qlumod.model.digests import digest_bytes
 from qlumod.repository.verbs.withdraw import remove_packages
-from tests.repository.conftest import SUITE, Shop, refused
+from tests.repository.conftest import SUITE, SmallRepository, refused
 
 pytestmark = pytest.mark.usefixtures("untried")
 
 
-def source(shop: Shop, name: str, version: str, files: dict[str, bytes], leave: Sequence[str] = ()):
+def source(
+    repository: SmallRepository,
+    name: str,
+    version: str,
+    files: dict[str, bytes],
+    leave: Sequence[str] = (),
+):
     """A .dsc with these files, but for those that are not put beside it."""
-    folder = shop.work / f"{name}-{version}"
+    folder = repository.work / f"{name}-{version}"
     folder.mkdir()
     for file, data in files.items():
         if file not in leave:
@@ -31,47 +37,49 @@ def source(shop: Shop, name: str, version: str, files: dict[str, bytes], leave: 
 ORIG = {"tool_1.orig.tar.xz": b"upstream"}
 
 
-def quilt(shop: Shop, version: str, orig: dict[str, bytes] = ORIG, **options) -> Path:
+def quilt(
+    repository: SmallRepository, version: str, orig: dict[str, bytes] = ORIG, **options
+) -> Path:
     packaging = {f"tool_{version}.debian.tar.xz": version.encode()}
-    return source(shop, "tool", version, {**orig, **packaging}, **options)
+    return source(repository, "tool", version, {**orig, **packaging}, **options)
 
 
-def sources(shop: Shop) -> list[str]:
-    return [f"{one.package} {one.version}" for one in shop.current.entries() if one.is_source]
+def sources(repository: SmallRepository) -> list[str]:
+    return [f"{one.package} {one.version}" for one in repository.current.entries() if one.is_source]
 
 
-def test_a_second_revision_takes_the_tarball_that_the_pool_has(shop: Shop) -> None:
-    shop.publish(quilt(shop, "1-1"))
-    shop.publish(quilt(shop, "1-2", leave=[*ORIG]))
-    (entry,) = [one for one in shop.current.entries() if one.version == "1-2"]
+def test_a_second_revision_takes_the_tarball_that_the_pool_has(repository: SmallRepository) -> None:
+    repository.publish(quilt(repository, "1-1"))
+    repository.publish(quilt(repository, "1-2", leave=[*ORIG]))
+    (entry,) = [one for one in repository.current.entries() if one.version == "1-2"]
     assert [Path(file.path).name for file in entry.files] == [
         "tool_1-2.dsc", "tool_1.orig.tar.xz", "tool_1-2.debian.tar.xz"
     ]  # fmt: skip
     assert f" {digest_bytes(b'upstream')} 8 tool_1.orig.tar.xz\n" in entry.text
-    assert shop.debris() == []
+    assert repository.debris() == []
 
 
-def test_a_changes_file_need_not_name_that_tarball(shop: Shop) -> None:
-    shop.publish(quilt(shop, "1-1"))
-    dsc = quilt(shop, "1-2", leave=[*ORIG])
+def test_a_changes_file_need_not_name_that_tarball(repository: SmallRepository) -> None:
+    repository.publish(quilt(repository, "1-1"))
+    dsc = quilt(repository, "1-2", leave=[*ORIG])
     changes = dsc.with_suffix(".changes")
     line = f" {digest_bytes(dsc.read_bytes())} {dsc.stat().st_size} {dsc.name}\n"
     changes.write_text(f"Format: 1.8\nSource: tool\nChecksums-Sha256:\n{line}")
-    shop.publish(changes)
-    assert "tool 1-2" in sources(shop)
+    repository.publish(changes)
+    assert "tool 1-2" in sources(repository)
 
 
-def test_a_tarball_that_nobody_has_is_named(shop: Shop) -> None:
-    assert refused(shop, quilt(shop, "1-1", leave=[*ORIG])) == (
+def test_a_tarball_that_nobody_has_is_named(repository: SmallRepository) -> None:
+    assert refused(repository, quilt(repository, "1-1", leave=[*ORIG])) == (
         "W/tool-1-1/tool_1-1.dsc: tool_1.orig.tar.xz is not beside it, and the pool has no file of"
         " that name\nTo mend it: copy it to W/tool-1-1"
     )
 
 
-def test_a_tarball_of_other_bytes_is_not_taken_from_the_pool(shop: Shop) -> None:
-    shop.publish(quilt(shop, "1-1"))
-    other = quilt(shop, "1-2", {"tool_1.orig.tar.xz": b"UPSTREAM"}, leave=[*ORIG])
-    assert refused(shop, other) == (
+def test_a_tarball_of_other_bytes_is_not_taken_from_the_pool(repository: SmallRepository) -> None:
+    repository.publish(quilt(repository, "1-1"))
+    other = quilt(repository, "1-2", {"tool_1.orig.tar.xz": b"UPSTREAM"}, leave=[*ORIG])
+    assert refused(repository, other) == (
         "W/tool-1-2/tool_1-2.dsc: tool_1.orig.tar.xz is not beside it, and the pool has other bytes"
         " under that name\nTo mend it: copy it to W/tool-1-2"
     )
@@ -82,36 +90,38 @@ USED = ["Built-Using", "Static-Built-Using"]
 
 @pytest.mark.parametrize("field", USED)
 @pytest.mark.parametrize("value", ["tool (= 1-1)", "other (= 7),\n tool (= 1-1)"])
-def test_sources_of_parts_stay(shop: Shop, field: str, value: str) -> None:
-    shop.publish(
-        quilt(shop, "1-1"),
-        shop.deb("tool", "1-1"),
-        shop.deb("image", "1", fields={field: value}),
+def test_sources_of_parts_stay(repository: SmallRepository, field: str, value: str) -> None:
+    repository.publish(
+        quilt(repository, "1-1"),
+        repository.deb("tool", "1-1"),
+        repository.deb("image", "1", fields={field: value}),
     )
-    shop.publish(quilt(shop, "1-2"), shop.deb("tool", "1-2"))
-    assert sources(shop) == ["tool 1-1", "tool 1-2"]
-    shop.publish(shop.deb("image", "2"))
-    assert sources(shop) == ["tool 1-2"]
+    repository.publish(quilt(repository, "1-2"), repository.deb("tool", "1-2"))
+    assert sources(repository) == ["tool 1-1", "tool 1-2"]
+    repository.publish(repository.deb("image", "2"))
+    assert sources(repository) == ["tool 1-2"]
 
 
-def test_sources_of_parts_stay_as_long_as_what_has_the_parts(shop: Shop) -> None:
-    shop.publish(
-        quilt(shop, "1-1"),
-        shop.deb("tool", "1-1"),
-        shop.deb("image", "1", fields={"Built-Using": "tool (= 1-1)"}),
+def test_sources_of_parts_stay_as_long_as_what_has_the_parts(repository: SmallRepository) -> None:
+    repository.publish(
+        quilt(repository, "1-1"),
+        repository.deb("tool", "1-1"),
+        repository.deb("image", "1", fields={"Built-Using": "tool (= 1-1)"}),
     )
     for package, left in (("tool", ["tool 1-1"]), ("image", [])):
-        shop.publish(shop.deb(f"without-{package}"))
-        shop.date += 1
-        terms = shop.terms(date=shop.date)
-        remove_packages(SUITE, [package], terms=terms, listen=shop.events.append)
-        assert sources(shop) == left
+        repository.publish(repository.deb(f"without-{package}"))
+        repository.date += 1
+        terms = repository.terms(date=repository.date)
+        remove_packages(SUITE, [package], terms=terms, listen=repository.events.append)
+        assert sources(repository) == left
 
 
-def test_sources_of_parts_are_promoted(shop: Shop) -> None:
+def test_sources_of_parts_are_promoted(repository: SmallRepository) -> None:
     updates = "14.0-bookworm-proposed-updates"
-    image = shop.deb("image", "1", fields={"Built-Using": "tool (= 1-1)"})
-    shop.publish(quilt(shop, "1-1"), shop.deb("tool", "1-1"), image, suite=updates)
-    shop.date += 1
-    shop.promote(updates, SUITE, packages=["image"])
-    assert sources(shop) == ["tool 1-1"]
+    image = repository.deb("image", "1", fields={"Built-Using": "tool (= 1-1)"})
+    repository.publish(
+        quilt(repository, "1-1"), repository.deb("tool", "1-1"), image, suite=updates
+    )
+    repository.date += 1
+    repository.promote(updates, SUITE, packages=["image"])
+    assert sources(repository) == ["tool 1-1"]

@@ -65,12 +65,13 @@ class Snapshot:
     def checked(self, path: str) -> bytes:
         """Read an index file; raises `QlumodError` if it differs from the signed one."""
         file = self.directory / path
-        if path not in self.sums or file_sum(file) != self.sums[path]:
+        said = self.sums.get(path)
+        if said is None or file_sum(file) != said:
             raise QlumodError(
                 f"{file} is not the file that Release names",
                 remedy="see what else is wrong (qlumod repo check), and restore it from a copy",
             )
-        return read_bytes(file)
+        return read_bytes(file, most=said.size)
 
 
 def current_snapshot(layout: Layout, suite: str) -> Snapshot | None:

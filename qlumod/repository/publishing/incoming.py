@@ -13,6 +13,7 @@ from qlumod.late import late
 from qlumod.model.names import ModulePackage, ReleaseVersion, suite_name
 from qlumod.model.stanzas import signed_stanza
 from qlumod.repository.publishing.package_files import Incoming, PackageFile, attempted, said_files
+from qlumod.system.disk.documents import MOST
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.processes import isolated
 from qlumod.system.processes.command import command
@@ -134,7 +135,7 @@ def _wanted_by(path: Path, *, root: Path, listen: Listener) -> list[PackageFile]
 
 
 def _named_in_changes(path: Path, root: Path, listen: Listener) -> list[PackageFile]:
-    said = said_files(path, signed_stanza(read_bytes(path), str(path)))
+    said = said_files(path, signed_stanza(read_bytes(path, most=MOST), str(path)))
     wanted = [name for name in said if name.suffix in (".deb", ".dsc")]
     if not wanted:
         raise QlumodError(f"{path}: Checksums-Sha256 names no .deb and no .dsc")

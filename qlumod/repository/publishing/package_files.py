@@ -30,6 +30,7 @@ from qlumod.repository.format.index_entries import (
 )
 from qlumod.repository.format.layout import COMPONENT
 from qlumod.repository.index.listing import listed_in
+from qlumod.system.disk.documents import MOST
 from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 
 _VERSION = re.compile(r"(\d{1,9}:)?[0-9][A-Za-z0-9.+~-]*(?<!-)\Z")
@@ -169,7 +170,7 @@ _IDENTITY: Mapping[str, Callable[[str], object]] = {
 
 def _read_dsc(wanted: PackageFile) -> Incoming:
     path = wanted.path
-    data = read_bytes(path)
+    data = read_bytes(path, most=MOST)
     own = _checked_sum(path, wanted.said, ".changes")
     document = signed_stanza(data, str(path))
     said = said_files(path, document)
