@@ -25,6 +25,7 @@ from qlumod.packaging.database import FileLists
 from qlumod.packaging.initrd import path_of
 from qlumod.stack.contents_lines import path_lines
 from qlumod.stack.initrd import make_initrd
+from qlumod.stack.looking import MOST_INITRD
 from qlumod.stack.payload import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
 from qlumod.stack.state_files import Owners, read_files
@@ -163,7 +164,7 @@ def _write_layer(task: Task, ground: Ground, crop: _Crop) -> None:
         initrd.result()
         image.result()
     if crop.kernel:
-        faults += crop.gate.faults_of_initrd(read_bytes(output / INITRD))
+        faults += crop.gate.faults_of_initrd(read_bytes(output / INITRD, most=MOST_INITRD))
     raise_faults(faults)
 
 

@@ -39,7 +39,6 @@ class Job:
 
     @property
     def packages(self) -> tuple[LockedPackage, ...]:
-        """The packages to install."""
         return self.lock.of(self.spec.module)
 
     @property

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from qlumod.cli.settings.conffile import conffile
 from qlumod.packaging.debian.lintian import lint
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
-from tests.conftest import ROOT
+from tests.conftest import ROOT, CommandLine
 
 PARTS = (
     "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "LICENSES", "README.md", "REUSE.toml",
@@ -156,13 +155,8 @@ def test_each_shell_finds_the_completion_where_it_looks(
 ) -> None:
     (deb,) = dist.glob("python3-qlumod_*.deb")
     capture(command("dpkg-deb", "-x", deb, tmp_path))
-    made = subprocess.run(
-        [sys.executable, "-m", "qlumod", "completion", shell],
-        capture_output=True,
-        cwd=ROOT,
-        check=True,
-    )
-    assert (tmp_path / path).read_bytes() == made.stdout
+    made = CommandLine(ROOT, tmp_path / "cache").must("completion", shell)
+    assert (tmp_path / path).read_text() == made.out
 
 
 def test_lintian_finds_nothing(dist: Path) -> None:

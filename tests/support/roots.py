@@ -17,6 +17,7 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
 from qlumod.system.processes.run import attempt, run
 from tests.support.chroot import in_root, inhabited
+from tests.support.transcript import Transcript
 
 HEAD_NODE = (
     "bubblewrap",
@@ -104,8 +105,8 @@ def play(
     handed: Sequence[tuple[Path, str]] = (),
     online: bool = False,
     beside: bool = False,
-) -> tuple[int, list[str]]:
-    """Run a shell script in a fresh copy of the root; its status and the lines that it printed.
+) -> Transcript:
+    """Run a shell script in a fresh copy of the root.
 
     `shown` are directories of this machine and the names by which the script sees them; in those
     `handed` to it, it may write. Only an `online` root has the network and sources for apt. A
@@ -125,7 +126,7 @@ def play(
         listen=ignore,
         network=online,
     )
-    return status, out.splitlines()
+    return Transcript(status, tuple(out.splitlines()))
 
 
 def act(

@@ -39,7 +39,6 @@ class AptArchives:
 
     @property
     def names(self) -> frozenset[str]:
-        """The usable archives."""
         return frozenset(source.archive for source in self.where.root.sources)
 
     @property

@@ -94,6 +94,15 @@ def _snapshot_of(uri: str) -> str:
     return found[0] if found else uri
 
 
+def host_keyrings(config: Path | None = None) -> tuple[Path, ...]:
+    """The directories in which the host has keyrings of archives, and its apt those it trusts."""
+    words = ("ETC", "Dir::Etc/d", "TRUSTED", "Dir::Etc::trustedparts/d")
+    listing = capture(_on_host(config, "apt-config", "shell", *words)).decode()
+    paths = dict(line.split("=", 1) for line in listing.splitlines())
+    etc, trusted = (Path(*shlex.split(paths[name])) for name in ("ETC", "TRUSTED"))
+    return (etc / "keyrings", Path("/usr/share/keyrings"), trusted)
+
+
 def host_settings(config: Path | None = None) -> tuple[str, ...]:
     """The host's `Acquire::` settings and the paths of its passwords, as lines of an apt.conf."""
     dump = capture(_on_host(config, "apt-config", "dump", "Acquire")).decode()

@@ -59,12 +59,10 @@ class Made(Protocol):
     """A generated package: compiled kernel modules, which no archive has."""
 
     @property
-    def name(self) -> str:
-        """Its name."""
+    def name(self) -> str: ...
 
     @property
-    def version(self) -> str:
-        """Its version."""
+    def version(self) -> str: ...
 
     @property
     def how(self) -> Generated:

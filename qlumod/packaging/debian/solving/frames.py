@@ -45,7 +45,6 @@ class Frames:
         return frame
 
     def close(self) -> None:
-        """Remove the files."""
         for path in sorted(self._folder.iterdir()):
             path.unlink()
         self._folder.rmdir()

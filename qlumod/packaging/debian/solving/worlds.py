@@ -98,5 +98,4 @@ class AptWorlds:
         return AptWorld(frame, self._root, recommends=recommends)
 
     def close(self) -> None:
-        """Remove the worlds' files."""
         self._frames.close()
