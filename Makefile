@@ -186,11 +186,26 @@ proof-table: setup deb ## the proof of all pairs of modules, as tables in docs/ 
 			--table "docs/proof-$$flavor.md" || [ $$? = 4 ]; \
 	done
 
+# What `make sweep` tries, for how long (minutes), and a page to fill in.
+PACKAGES ?=
+SAMPLE ?=
+SEED ?= 1
+FLAVOR ?=
+MINUTES ?= 1440
+PAGE ?=
+
+.PHONY: sweep
+sweep: setup deb ## try many packages as modules: PACKAGES=FILE, or SAMPLE=n SEED=s (docs/sweep.md)
+	@$(PYTHON) -m upkeep.sweep $(if $(PACKAGES),--packages "$(PACKAGES)") \
+		$(if $(SAMPLE),--sample "$(SAMPLE)" --seed "$(SEED)") \
+		$(if $(FLAVOR),--flavor "$(FLAVOR)") $(if $(PAGE),--page "$(PAGE)") --minutes "$(MINUTES)"
+
 .PHONY: bench
 bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py
 	@$(PYTHON) benchmarks/all_modules.py
 	@$(PYTHON) benchmarks/publishing.py
+	@$(PYTHON) benchmarks/many_modules.py
 
 # How long `make fuzz` tries each reader.
 FUZZ_SECONDS ?= 60

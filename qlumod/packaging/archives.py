@@ -17,7 +17,7 @@ from qlumod.system.processes.stalling import STALL
 
 if TYPE_CHECKING:
     from qlumod.packaging.solving.problem import Problem
-    from qlumod.packaging.solving.solution import Solved
+    from qlumod.packaging.solving.solution import PackageOffer, Solved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,9 @@ class Archives(Protocol):
         self, packages: Sequence[LockedPackage], listen: Listener
     ) -> tuple[LockedPackage, ...]:
         """The packages whose locked version is in no archive any more."""
+
+    def offers(self, names: Sequence[str], listen: Listener) -> Sequence["PackageOffer"]:
+        """The versions of these packages in all archives; by package, the newest first."""
 
     def holding(
         self, packages: Sequence[LockedPackage], store: Store, listen: Listener

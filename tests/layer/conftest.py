@@ -23,6 +23,8 @@ MODULES: dict[str, str] = {
     "registered": "Requires: core\nPackages: registered\nSecrets: /etc/keeper/key site",
     "failing": "Requires: core\nPackages: failing",
     "unregistered": "Requires: core\nPackages: unregistered",
+    "faulty": "Requires: core\nPackages: faulty",
+    "keeping": "Requires: core\nPackages: keeping",
     "leaky": "Requires: core\nPackages: leaky",
     "meddling": "Requires: core\nPackages: meddling",
     "winning": "Requires: core\nPackages: meddling\nWins: /etc/issue",
@@ -178,6 +180,22 @@ def _secret_debs(directory: Path) -> None:
         directory,
         "leaky",
         scripts={"postinst": f"mkdir -p /etc/leaky; cat > /etc/leaky/id <<'EOF'\n{KEY}EOF"},
+    )
+    make_deb(
+        directory,
+        "faulty",
+        depends="adduser",
+        scripts={
+            "postinst": "adduser --system --group --no-create-home faulty\n"
+            "useradd --no-create-home open; sed -i s/^open:!:/open::/ /etc/shadow\n"
+            f"echo mine > /etc/issue; mkdir -p /etc/faulty; cat > /etc/faulty/id <<'EOF'\n{KEY}EOF"
+        },
+    )
+    make_deb(
+        directory,
+        "keeping",
+        depends="adduser",
+        scripts={"postinst": "adduser --system --group --no-create-home keeper"},
     )
     make_deb(
         directory,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, singles
 from qlumod.events import Listener, Notice, ignore
 from qlumod.layer.cache import commit_payload, payload_path
 from qlumod.layer.payload_build import build_again
@@ -285,6 +285,12 @@ def test_an_old_umask_and_locale_do_not_change_the_bytes(
         os.umask(before)
 
 
+def faults_of(release: SmallRelease, module: str) -> list[str]:
+    with pytest.raises(QlumodError) as caught:
+        release.build(module)
+    return [str(fault) for fault in singles(caught.value)]
+
+
 def error_of(release: SmallRelease, module: str) -> str:
     with pytest.raises(QlumodError) as caught:
         release.build(module)
@@ -329,9 +335,34 @@ unregistered: packages make accounts that have no fixed id in the account table
   Home: /nonexistent
   Shell: /usr/sbin/nologin
   Packages: unregistered
-To mend it: add these stanzas to module-specs/accounts\
+To mend it: add these stanzas to module-specs/accounts, then run: qlumod lock\
 """
     )
+
+
+def test_all_faults_of_a_build_come_at_once(release: SmallRelease) -> None:
+    """Accounts, changed paths of modules below, state and secrets: nothing hides another."""
+    said = [fault.splitlines()[0] for fault in faults_of(release, "faulty")]
+    assert said == [
+        "/etc/issue: the build changed this path of a module below",
+        "faulty: packages make accounts that have no fixed id in the account table",
+        "/etc/shadow: the build gave user open no password at all",
+        "/etc/faulty/id: this looks like a secret: it holds an OpenSSH private key (line 1)",
+    ]
+
+
+def test_an_account_of_the_table_that_another_package_makes_is_told_by_its_name(
+    release: SmallRelease,
+) -> None:
+    """The table has it for the package registered."""
+    (user, group) = sorted(faults_of(release, "keeping"), reverse=True)
+    assert user.splitlines() == [
+        "keeping: a package makes user keeper, and gives it another id than the account table: "
+        f"{user.splitlines()[0].rpartition(' ')[2]}",
+        "To mend it: add keeping to Packages of 'User: keeper' in module-specs/accounts, then "
+        "run: qlumod lock",
+    ]
+    assert "To mend it: add keeping to Packages of 'Group: keeper'" in group
 
 
 def test_a_key_that_nobody_listed_stops_the_build(release: SmallRelease) -> None:

@@ -156,7 +156,7 @@ def on_a_snapshot(host: BuildHost, monkeypatch: pytest.MonkeyPatch, snapshot: st
         origin="Test", label="Test", uri=f"file://{host.archive}/", suite="stable",
         codename="stable", snapshot=snapshot,
     )  # fmt: skip
-    monkeypatch.setattr(host_apt, "host_archives", lambda config: (known,))
+    monkeypatch.setattr(host_apt, "host_archives", lambda host: (known,))
     host.release(URI="", Origin="Test", Label="Test")
 
 

@@ -99,7 +99,33 @@ def test_an_archive_on_request_is_only_there_for_modules_that_name_it(host: Buil
     host.spec("n", "own", fields={"Archive": "backports"})
     assert packages_of(host) == {"m": ["tool 1"], "n": ["own 2"]}
     host.spec("m", "own")
-    assert host.refusal() == "TOP/module-specs/m.module:7: Packages: there is no package own"
+    assert host.refusal() == (
+        "TOP/module-specs/m.module:7: Packages: there is no package own\n"
+        "  own 2 is in the archive backports, which is on request\n"
+        "To mend it: add backports to the field Archive of the module"
+    )
+    host.spec("m", "own", fields={"Archive": "backports"})
+    assert packages_of(host)["m"] == ["own 2"]
+
+
+def test_a_lock_that_needs_another_archive_on_request_says_which(host: BuildHost) -> None:
+    """As a driver of non-free whose library was updated in security's non-free only."""
+    host.offer()
+    host.publish("backports", [host.deb("driver", "1", depends="lib (>= 2)"), host.deb("lib")])
+    host.publish("security", [host.deb("lib", "2")])
+    extra = BACKPORTS.format(top=host.top).replace("Suites: next", "Suites: stable")
+    security = extra.replace("backports", "security")
+    host.release(extra=extra + security)
+    host.spec("gpu", "driver", fields={"Archive": "backports"})
+    assert host.refusal() == (
+        "TOP/module-specs/gpu.module: gpu cannot be installed\n"
+        "   driver : Depends: lib (>= 2) but it is not going to be installed\n"
+        "  there is lib in 1\n"
+        "  lib 2 is in the archive security, which is on request\n"
+        "To mend it: add security to the field Archive of the module"
+    )
+    host.spec("gpu", "driver", fields={"Archive": "backports, security"})
+    assert packages_of(host)["gpu"] == ["driver 1", "lib 2"]
 
 
 def test_what_a_named_archive_has_in_another_version_is_not_taken_elsewhere(

@@ -97,11 +97,6 @@ TOGETHER = {
         "a.module:3: Requires: modules require each other in a circle: a → b → a\n"
         "To mend it: take one of these requirements out",
     ),
-    "a conflict with a module that does not exist": (
-        {"a.module": module("a", "Requires: core", "Conflicts: gridengine")},
-        "a.module:4: Conflicts: there is no module 'gridengine'\n"
-        "To mend it: choose from a, core, slurm",
-    ),
     "a module that stands on two that exclude each other": (
         {
             "a.module": module("a", "Requires: core", "Conflicts: slurm"),

@@ -40,14 +40,18 @@ def test_a_package_of_all_architectures_becomes_one_of_each(repository: SmallRep
     assert offered(repository) == ["foo 2.1 amd64", "foo 2.0 arm64"]
 
 
-def test_a_package_of_the_only_architecture_replaces_one_of_all(repository: SmallRepository) -> None:
+def test_a_package_of_the_only_architecture_replaces_one_of_all(
+    repository: SmallRepository,
+) -> None:
     repository.publish(repository.deb("foo"))
     repository.publish(repository.deb("foo", "2.0", architecture="amd64"))
     assert offered(repository) == ["foo 2.0 amd64"]
 
 
 @pytest.mark.parametrize(("before", "now"), [("amd64", "all"), ("all", "amd64")])
-def test_an_older_one_of_another_architecture_is_older(repository: SmallRepository, before: str, now: str) -> None:
+def test_an_older_one_of_another_architecture_is_older(
+    repository: SmallRepository, before: str, now: str
+) -> None:
     repository.publish(repository.deb("foo", "3.0", architecture=before))
     older = repository.deb("foo", "2.5", architecture=now)
     assert refused(repository, older) == (
@@ -72,7 +76,9 @@ def test_two_that_one_client_sees_are_not_published_at_once(repository: SmallRep
     )
 
 
-def test_a_suite_with_one_of_all_beside_one_of_its_own_is_promoted(repository: SmallRepository) -> None:
+def test_a_suite_with_one_of_all_beside_one_of_its_own_is_promoted(
+    repository: SmallRepository,
+) -> None:
     updates = "14.0-bookworm-proposed-updates"
     wishes = serving(repository, "amd64", "arm64")
     repository.publish(repository.deb("foo"), suite=updates, wishes=wishes)
@@ -117,7 +123,9 @@ def test_what_stays_loses_nothing_of_another_architecture(
         repository.deb("libfoo", architecture=replaced, fields=fields),
         repository.deb("app", depends=needs, architecture="amd64"),
     )
-    assert refused(repository, repository.deb("libfoo", "2.0", architecture=replaced, fields=fields)) == (
+    assert refused(
+        repository, repository.deb("libfoo", "2.0", architecture=replaced, fields=fields)
+    ) == (
         f"app 1.0 (amd64) needs {needs}, which the suite would not have any more\n"
         "To mend it: publish a app that does not need it, together with this"
     )

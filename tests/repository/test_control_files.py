@@ -178,7 +178,9 @@ def test_what_dpkg_takes_is_taken(tmp_path: Path, name: str) -> None:
         ("../x", "it has names such as 'amd64' and 'all'"),
     ],
 )  # fmt: skip
-def test_an_architecture_is_one_of_debian(repository: SmallRepository, architecture: str, told: str) -> None:
+def test_an_architecture_is_one_of_debian(
+    repository: SmallRepository, architecture: str, told: str
+) -> None:
     control = CONTROL.replace(b": all", b": " + architecture.encode())
     assert refused(repository, made(repository.work, control)) == (
         "W/raw/tool_1.0_all.deb: its control file: line 3: Architecture:"
@@ -216,7 +218,9 @@ def test_only_what_the_repository_computed_is_in_the_index(repository: SmallRepo
     ]  # fmt: skip
 
 
-def test_a_version_without_an_operator_gets_the_one_that_dpkg_reads(repository: SmallRepository) -> None:
+def test_a_version_without_an_operator_gets_the_one_that_dpkg_reads(
+    repository: SmallRepository,
+) -> None:
     fields = b"Depends: libc6 (2.36), a ( 1) | b (>= 1)\nProvides: c (1:2)\n"
     repository.publish(made(repository.work, CONTROL + fields))
     (entry,) = repository.current.entries()

@@ -12,7 +12,13 @@ from tests.repository.conftest import SUITE, SmallRepository, refused
 pytestmark = pytest.mark.usefixtures("untried")
 
 
-def source(repository: SmallRepository, name: str, version: str, files: dict[str, bytes], leave: Sequence[str] = ()):
+def source(
+    repository: SmallRepository,
+    name: str,
+    version: str,
+    files: dict[str, bytes],
+    leave: Sequence[str] = (),
+):
     """A .dsc with these files, but for those that are not put beside it."""
     folder = repository.work / f"{name}-{version}"
     folder.mkdir()
@@ -31,7 +37,9 @@ def source(repository: SmallRepository, name: str, version: str, files: dict[str
 ORIG = {"tool_1.orig.tar.xz": b"upstream"}
 
 
-def quilt(repository: SmallRepository, version: str, orig: dict[str, bytes] = ORIG, **options) -> Path:
+def quilt(
+    repository: SmallRepository, version: str, orig: dict[str, bytes] = ORIG, **options
+) -> Path:
     packaging = {f"tool_{version}.debian.tar.xz": version.encode()}
     return source(repository, "tool", version, {**orig, **packaging}, **options)
 
@@ -111,7 +119,9 @@ def test_sources_of_parts_stay_as_long_as_what_has_the_parts(repository: SmallRe
 def test_sources_of_parts_are_promoted(repository: SmallRepository) -> None:
     updates = "14.0-bookworm-proposed-updates"
     image = repository.deb("image", "1", fields={"Built-Using": "tool (= 1-1)"})
-    repository.publish(quilt(repository, "1-1"), repository.deb("tool", "1-1"), image, suite=updates)
+    repository.publish(
+        quilt(repository, "1-1"), repository.deb("tool", "1-1"), image, suite=updates
+    )
     repository.date += 1
     repository.promote(updates, SUITE, packages=["image"])
     assert sources(repository) == ["tool 1-1"]

@@ -14,7 +14,7 @@ from qlumod.packaging.debian.state.ucf import HASHFILE
 from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.fragment import write_fragment
 from qlumod.state.kind import Kind, StateFile
-from qlumod.state.unregistered_accounts import unregistered
+from qlumod.state.unregistered_accounts import proposed, unregistered
 
 REMEDY = "see which package writes that, and have it mended or leave it out"
 LONG = "1" * 5000
@@ -143,11 +143,17 @@ def test_a_mode_of_an_override_is_one() -> None:
         STATOVERRIDE.capture({}, files)
 
 
+def stanzas(files: dict[str, StateFile], table: Accounts) -> tuple[str, ...]:
+    found = unregistered(files, table, ())
+    makers = {one.account: ("p",) for one in found}
+    return proposed(found, files, table, makers=makers, homes={})
+
+
 def test_a_user_whose_group_is_nobodys_is_not_proposed() -> None:
     files = {"/etc/passwd": StateFile(data=b"z:x:450:99999::/:/bin/sh\n")}
     table = Accounts(users=(), groups=(), text="", digest="")
     with pytest.raises(QlumodError, match="user z has group 99999, and /etc/group has none"):
-        unregistered(files, table, ())
+        stanzas(files, table)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +171,7 @@ def test_what_looks_like_a_token_is_proposed_for_no_table(gecos: str, proposed: 
         "/etc/group": StateFile(data=b"z:x:450:\n"),
     }
     table = Accounts(users=(), groups=(), text="", digest="")
-    said = "".join(unregistered(files, table, ()))
+    said = "".join(stanzas(files, table))
     assert (gecos in said, "Gecos" in said) == (proposed, proposed)
 
 

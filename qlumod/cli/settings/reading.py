@@ -11,7 +11,7 @@ import click
 
 from qlumod.cli.settings.table import BY_NAME, SETTINGS, Setting
 from qlumod.cli.settings.values import archive_address, expanded
-from qlumod.errors import Faults, QlumodError, raise_faults
+from qlumod.errors import QlumodError, raise_faults, singles
 from qlumod.late import late
 from qlumod.model.document import Reading, decoded
 from qlumod.model.fields import Fields
@@ -82,7 +82,7 @@ def read(environment: Mapping[str, str], *, host: Path = SYSTEM) -> Configuratio
         try:
             values, places = source()
         except QlumodError as fault:
-            faults.extend(fault.faults if isinstance(fault, Faults) else (fault,))
+            faults.extend(singles(fault))
         else:
             said = {**values, **said}
             addresses.extend(places)

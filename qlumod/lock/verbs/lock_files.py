@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.lock.rules.stale import renewing, require_fresh, require_locked
+from qlumod.lock.rules.stale import require_fresh, require_locked
 from qlumod.lock.verbs.check import check_specs
 from qlumod.lock.verbs.lock_place import LockPlace
 from qlumod.model.document import readable
@@ -14,6 +14,7 @@ from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
+from qlumod.model.renewing import renewing
 from qlumod.model.target import Target
 from qlumod.system.disk.beneath import Beneath
 from qlumod.system.disk.documents import MOST, read_document

@@ -88,12 +88,6 @@ def listed_archives(listing: str) -> tuple[HostArchive, ...]:
     )
 
 
-def _snapshot_of(uri: str) -> str:
-    """The id of a snapshot in its address; the address if it has none of the usual form."""
-    found = _SNAPSHOT.search(uri)
-    return found[0] if found else uri
-
-
 def host_keyrings(config: Path | None = None) -> tuple[Path, ...]:
     """The directories in which the host has keyrings of archives, and its apt those it trusts."""
     words = ("ETC", "Dir::Etc/d", "TRUSTED", "Dir::Etc::trustedparts/d")
@@ -101,6 +95,12 @@ def host_keyrings(config: Path | None = None) -> tuple[Path, ...]:
     paths = dict(line.split("=", 1) for line in listing.splitlines())
     etc, trusted = (Path(*shlex.split(paths[name])) for name in ("ETC", "TRUSTED"))
     return (etc / "keyrings", Path("/usr/share/keyrings"), trusted)
+
+
+def _snapshot_of(uri: str) -> str:
+    """The id of a snapshot in its address; the address if it has none of the usual form."""
+    found = _SNAPSHOT.search(uri)
+    return found[0] if found else uri
 
 
 def host_settings(config: Path | None = None) -> tuple[str, ...]:
