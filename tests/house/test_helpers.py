@@ -12,7 +12,6 @@ import pytest
 from tests.conftest import ROOT
 
 REPLACED = {
-    "host_apt.host_archives": "apt of Debian 12 knows no snapshots",
     "publication.try_staged": "the trial by apt takes half of the time; test_trial has it",
     "host_apt.host_archives": "only Debian 13 has an apt with the field Snapshot in its sources",
     "package_files.normalised": "what an older program published, with fields of the package",
