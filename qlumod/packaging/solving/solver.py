@@ -57,9 +57,9 @@ class Solver:
         if self._slots:
             Moves(self._worlds, self._slots).move_all()
         kept = KeptModules(worlds=self._worlds, slots=self._slots).find() if self._slots else {}
-        for module, packages in kept.items():
+        for name, packages in kept.items():
             for chosen, reason in packages.values():
-                self.entries.add(chosen, reason, module=module)
+                self.entries.add(chosen, reason, module=name)
         for module in self._worlds.modules:
             if module.name not in kept:
                 self._add(module)
