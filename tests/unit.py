@@ -23,6 +23,7 @@ UNIT = frozenset(
         "proof/test_permitted", "proof/test_table",
         "revisions/test_rules",
         "system/test_memory", "system/test_one_door", "system/test_own_code", "system/test_store",
+        "upkeep/test_sweep",
     }
 )  # fmt: skip
 """Directories below tests/, and single files of other directories."""

@@ -25,6 +25,7 @@ from qlumod.packaging.database import FileLists
 from qlumod.packaging.initrd import path_of
 from qlumod.stack.contents_lines import path_lines
 from qlumod.stack.initrd import make_initrd
+from qlumod.stack.looking import MOST_INITRD
 from qlumod.stack.payload import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
 from qlumod.stack.state_files import Owners, read_files
@@ -201,7 +202,8 @@ def _write_boot(task: Task, root: Root, kernel: str) -> None:
 def _faults_of_boot(task: Task, crop: _Crop) -> Iterator[QlumodError]:
     """The errors of the files that `_write_boot` wrote."""
     if crop.kernel:
-        yield from crop.gate.faults_of_initrd(read_bytes(task.output / INITRD))
+        image = read_bytes(task.output / INITRD, most=MOST_INITRD)
+        yield from crop.gate.faults_of_initrd(image)
 
 
 def _faults(job: Job, ground: Ground, chosen: Selection, lists: FileLists) -> Iterator[QlumodError]:

@@ -43,6 +43,8 @@ class Dated:
     suite: str
     date: str
     uri: str
+    snapshot: str = ""
+    """The snapshot of it that this host chooses, such as 20260131T120000Z; empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,16 @@ class HoldArchives(Protocol):
 
         Raises all errors of needed archives at once.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildHost:
+    """What a lock records of the machine that builds from it."""
+
+    release: str
+    """Of its distribution: ``debian 12``."""
+    tools: tuple[tuple[str, str], ...]
+    """Name and version of each tool that affects a build's result."""
 
 
 class BuildTools(Protocol):

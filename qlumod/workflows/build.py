@@ -11,7 +11,6 @@ from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.layer.payload_build import build_again, payload, plan_jobs, require_means, sweep_work
 from qlumod.layer.scheduler import Outcome, abreast, usable_processors
-from qlumod.lock.rules.make import require_tools
 from qlumod.lock.rules.module_versions import is_published
 from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.lock.verbs.lock_files import locked_project
@@ -21,7 +20,7 @@ from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.package.delivery import Delivery
-from qlumod.packaging.choice import packaging_named
+from qlumod.packaging.recorded_tools import require_tools
 from qlumod.stack.payload import Payload
 from qlumod.state.merged_proposals import merged_stanzas
 from qlumod.system.disk.workshop import Workshop
@@ -88,7 +87,7 @@ def build_modules(
         require_programs("lintian")
     project, lock, jobs = ordered(place, modules)
     wanted = named_modules(project, modules)
-    require_tools(lock, packaging_named(project.release.packaging_of(lock.flavor)).tools)
+    require_tools(lock, project.release.packaging_of(lock.flavor))
     require_means(jobs, cache=place.cache, again=twice)
     workshop = place.workshop
     fetch_predecessors(

@@ -7,7 +7,7 @@ import pytest
 from qlumod.layer.payload_build import plan_jobs
 from qlumod.model.names import ModuleName
 from qlumod.model.release import Release, parse_release
-from tests.layer.site import RELEASE, Site
+from tests.layer.small_release import RELEASE, SmallRelease
 
 MORE = """
 Archive: extra
@@ -17,9 +17,9 @@ On-Request: yes
 """
 
 
-def identity(site: Site, text: str) -> str:
-    project = replace(site.project, release=parse_release(text, "release"))
-    return plan_jobs(project, site.lock, [ModuleName("plain")])[-1].identity
+def identity(release: SmallRelease, text: str) -> str:
+    project = replace(release.project, release=parse_release(text, "release"))
+    return plan_jobs(project, release.lock, [ModuleName("plain")])[-1].identity
 
 
 @pytest.mark.parametrize(
@@ -37,21 +37,21 @@ def identity(site: Site, text: str) -> str:
     ],
 )
 def test_only_what_decides_the_bytes_of_a_layer_changes_its_identity(
-    site: Site, old: str, new: str, same: bool
+    release: SmallRelease, old: str, new: str, same: bool
 ) -> None:
     assert RELEASE.count(old) == 1
-    changed = identity(site, RELEASE.replace(old, new))
-    assert (changed == identity(site, RELEASE)) == same
+    changed = identity(release, RELEASE.replace(old, new))
+    assert (changed == identity(release, RELEASE)) == same
 
 
-def test_a_flavor_more_changes_no_layer(site: Site) -> None:
+def test_a_flavor_more_changes_no_layer(release: SmallRelease) -> None:
     text = RELEASE.replace("\nFlavors: bookworm\nDefault", "\nFlavors: bookworm trixie\nDefault")
     text += "\nArchive: small\nFlavors: trixie\nDirectory: debs\n"
-    assert identity(site, text) == identity(site, RELEASE)
+    assert identity(release, text) == identity(release, RELEASE)
 
 
-def test_each_profile_has_its_own(site: Site) -> None:
-    release: Release = site.project.release
-    in_profile = replace(site.project, release=release.in_profile("dev"))
-    (*_, job) = plan_jobs(in_profile, site.lock, [ModuleName("plain")])
-    assert job.identity != site.job("plain").identity
+def test_each_profile_has_its_own(release: SmallRelease) -> None:
+    of_all: Release = release.project.release
+    in_profile = replace(release.project, release=of_all.in_profile("dev"))
+    (*_, job) = plan_jobs(in_profile, release.lock, [ModuleName("plain")])
+    assert job.identity != release.job("plain").identity

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Answer, Typed
+from tests.conftest import Answer, CommandLine
 from tests.layer.conftest import KEY
-from tests.layer.site import ACCOUNTS, Site
+from tests.layer.small_release import ACCOUNTS, SmallRelease
 from tests.support.debs import make_deb
 
 SPEC = """\
@@ -57,9 +57,9 @@ MAKES_A_USER = "adduser --system --group --home /var/lib/homely homely"
 class Newcomer:
     """A person with a copy of the small release, whose core is built already."""
 
-    def __init__(self, site: Site, qlumod: Typed) -> None:
+    def __init__(self, release: SmallRelease, qlumod: CommandLine) -> None:
         self.specs = qlumod.directory / "module-specs"
-        shutil.copytree(site.specs, self.specs)
+        shutil.copytree(release.specs, self.specs)
         for module in ("failing", "leaky", "meddling", "unregistered"):
             (self.specs / f"{module}.module").unlink()
         make_deb(
@@ -83,19 +83,19 @@ class Newcomer:
             },
         )
         shutil.rmtree(self.specs / "locks")
-        self.cache = site.cache
-        self._qlumod = qlumod
+        self.cache = release.cache
+        self.qlumod = qlumod
 
     def types(self, *words: str) -> Answer:
-        return self._qlumod(*words, QLUMOD_CACHE=str(self.cache))
+        return self.qlumod(*words, QLUMOD_CACHE=str(self.cache))
 
     def files(self) -> dict[str, str]:
         return {path.name: path.read_text() for path in self.specs.iterdir() if path.is_file()}
 
 
 @pytest.fixture
-def newcomer(site: Site, qlumod: Typed) -> Newcomer:
-    return Newcomer(site, qlumod)
+def newcomer(release: SmallRelease, qlumod: CommandLine) -> Newcomer:
+    return Newcomer(release, qlumod)
 
 
 def test_a_new_module_passes_check_lock_build_and_verify_stack_at_once(newcomer: Newcomer) -> None:
@@ -185,7 +185,7 @@ def test_what_a_trial_finds_is_proposed_in_one_round_and_mended_to_the_letter(
     text = spec.read_text()
     for lines in (
         "# Disable:\n#  several.service\n",
-        "# Secrets:\n#  /etc/several/id site\n",
+        "# Secrets:\n#  /etc/several/id release\n",
         "# Wins:\n#  /etc/issue\n",
     ):
         assert lines in text
@@ -306,7 +306,7 @@ def test_without_a_trial_the_spec_is_written_as_it_is(newcomer: Newcomer) -> Non
 def test_the_shell_offers_stack_groups_and_the_next_module_of_a_list(newcomer: Newcomer) -> None:
     def offered(*words: str) -> list[str]:
         typed = "\n".join(("qlumod", *words))
-        answer = newcomer._qlumod(_QLUMOD_COMPLETE="1", COMP_WORDS=typed, COMP_CURRENT="core,si")
+        answer = newcomer.qlumod(_QLUMOD_COMPLETE="1", COMP_WORDS=typed, COMP_CURRENT="core,si")
         return answer.out.splitlines()
 
     assert [line.split("\t")[1] for line in offered("new", "x", "--requires")] == ["core,sibling"]

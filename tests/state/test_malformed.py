@@ -6,7 +6,7 @@ from qlumod.errors import QlumodError
 from qlumod.model.accounts import Accounts
 from qlumod.packaging.debian.state.alternatives import ALTERNATIVES
 from qlumod.packaging.debian.state.apt_states import EXTENDED_STATES
-from qlumod.packaging.debian.state.debconf import CONFIG, TEMPLATES
+from qlumod.packaging.debian.state.debconf import CONFIG, PASSWORDS, TEMPLATES
 from qlumod.packaging.debian.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.debian.state.triggers import TRIGGERS
@@ -82,6 +82,18 @@ CASES: dict[str, tuple[Kind, str, bytes, str]] = {
     "template that begins in the middle": (
         TEMPLATES, f"{CACHE}/templates.dat", b" a\n",
         ":1: it is neither 'Field: value' nor continues a field",
+    ),
+    "password on a line of its own": (
+        PASSWORDS, f"{CACHE}/passwords.dat", b"Name: a\nValue: x\nthe secret\n",
+        ":3: it is neither 'Field: value' nor continues a field",
+    ),
+    "password in front of a colon, twice": (
+        PASSWORDS, f"{CACHE}/passwords.dat", b"Name: a\nsecret: x\nSecret: y\n",
+        ":3: the field stands there twice",
+    ),
+    "password behind a line of blanks": (
+        PASSWORDS, f"{CACHE}/passwords.dat", b"Name: a\nValue: x\n \n secret\n",
+        ":3: it has blanks only",
     ),
     "mark of no package": (
         EXTENDED_STATES, "/var/lib/apt/extended_states", b"Package x\n",

@@ -17,7 +17,7 @@ from qlumod.model.release import Release
 from qlumod.model.renewing import renewing
 from qlumod.model.target import Target
 from qlumod.system.disk.beneath import Beneath
-from qlumod.system.disk.documents import read_document
+from qlumod.system.disk.documents import MOST, read_document
 
 LOCKS = "locks"
 """The directory of locks beside the specs."""
@@ -94,7 +94,7 @@ def write_lock(specs: Path, path: Path, new: Lock, *, dry_run: bool) -> bool:
     data = readable(lock_text(new), str(path), parse_lock)
     beneath = Beneath(specs)
     _remove_debris(beneath, path)
-    changed = not beneath.is_file(path) or beneath.read(path) != data
+    changed = not beneath.is_file(path) or beneath.read(path, most=MOST) != data
     if changed and not dry_run:
         beneath.make(path.parent)
         beneath.write_whole(path, data)

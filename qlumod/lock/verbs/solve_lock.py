@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from qlumod.errors import Faults, QlumodError, singles, together
-from qlumod.events import Listener, ignore, step
+from qlumod.events import Caution, Listener, ignore, step
 from qlumod.lock.rules.asked import HeldPackage, archives_of, problem_of
-from qlumod.lock.rules.freshness import Older, require_no_older
+from qlumod.lock.rules.freshness import Older, chosen_snapshots, require_no_older
 from qlumod.lock.rules.kept import check_dropped, held_packages
 from qlumod.lock.rules.make import Before, SolvedFrom, make_lock
 from qlumod.lock.rules.unavailable import modules_without
@@ -16,9 +16,10 @@ from qlumod.model.lock import Lock, LockedArchive
 from qlumod.model.project import Project
 from qlumod.model.renewing import renewing
 from qlumod.model.target import Target
-from qlumod.packaging.archives import Archives
+from qlumod.packaging.archives import Archives, BuildHost
 from qlumod.packaging.choice import packaging_named
 from qlumod.system.disk.store import Store
+from qlumod.system.processes.host_release import host_release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class Wish:
     """
     raised: Sequence[str] = ()
     """Modules that get the next N, even without a known change."""
+    move_host: bool = False
+    """Whether a lock of other machines becomes one of machines like this."""
     older: Sequence[Older] | None = ()
     """Archives that may be older than those of the old lock, with the reason that the lock records.
     None: all may be, since nothing is kept.
@@ -80,8 +83,10 @@ def _solved_lock(
         project.release, wanted, place.reach, needed=shared, optional=on_request, listen=listen
     ) as bare:
         where = bare.read(on_request, listen)
-        if wish.older is not None:
-            require_no_older(where, old, meant=wish.older)
+        older = wish.older
+        if older is not None:
+            older = (*older, *_gone_back(where, old, older, listen))
+            require_no_older(where, old, meant=older)
         without = modules_without(
             project.specs,
             wanted.flavor,
@@ -96,10 +101,22 @@ def _solved_lock(
             project,
             _solved(project, wanted, where, held, kept=kept, listen=listen),
             wanted,
-            tools=packaging.tools(),
-            before=Before(lock=old, unread=_unread(where, stored, old), older=wish.older),
+            host=BuildHost(release=host_release(), tools=packaging.tools()),
+            before=Before(lock=old, unread=_unread(where, stored, old), older=older),
             left_out=without,
         )
+
+
+def _gone_back(
+    where: Archives, old: Lock | None, meant: Sequence[Older], listen: Listener
+) -> tuple[Older, ...]:
+    """The snapshots of this host that lead back to before the old lock; each is told."""
+    named = {one.archive for one in meant}
+    back = tuple(one for one in chosen_snapshots(where, old) if one.archive not in named)
+    for one in back:
+        told = f"archive {one.archive} is older than what the lock was made from: {one.reason}"
+        listen(Caution(text=told))
+    return back
 
 
 def _held(

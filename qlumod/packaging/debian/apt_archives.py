@@ -23,7 +23,7 @@ from qlumod.packaging.debian.archives.root import (
     with_indexes,
 )
 from qlumod.packaging.debian.archives.signatures import dates, locked_archives
-from qlumod.packaging.debian.solving.apt_solver import absent, offers, solve
+from qlumod.packaging.debian.solving.apt_solver import absent, package_offers, solve
 from qlumod.packaging.solving.problem import Problem
 from qlumod.packaging.solving.solution import PackageOffer, Solved
 from qlumod.system.disk.store import Store
@@ -68,7 +68,7 @@ class AptArchives:
 
     def offers(self, names: Sequence[str], listen: Listener) -> tuple[PackageOffer, ...]:
         """The versions of these packages in all archives; by package, the newest first."""
-        return offers(names, self.where.root, self.where.shared, listen)
+        return package_offers(names, self.where.root, self.where.shared, listen)
 
     def holding(
         self, packages: Sequence[LockedPackage], store: Store, listen: Listener

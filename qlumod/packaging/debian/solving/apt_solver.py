@@ -53,7 +53,7 @@ def absent(
     return tuple(packages[place] for place in solved.gone)
 
 
-def offers(
+def package_offers(
     names: Sequence[str], root: AptRoot, shared: Collection[str], listen: Listener
 ) -> tuple[PackageOffer, ...]:
     """The versions of these packages in all archives; by package, the newest first."""
