@@ -11,7 +11,7 @@ from qlumod.packaging.debian.solving.seen_archives import SeenArchives
 from qlumod.packaging.debian.solving.solver_order import Frame
 from qlumod.packaging.solving.solution import Chosen
 
-_CACHE = ".bin"
+_SOURCES, _CACHE = ".sources", ".bin"
 
 
 class Frames:
@@ -36,25 +36,30 @@ class Frames:
         frame = Frame(
             status=self._folder / f"status-{self._written}",
             preferences=self._folder / f"preferences-{self._written}",
-            sources=self._folder / f"{name}.sources",
+            sources=self._folder / f"{name}{_SOURCES}",
             cache=self._folder / f"{name}{_CACHE}",
             first=self._archives.first(archives),
         )
         frame.status.write_text(_status_text(installed), encoding="utf-8")
         frame.preferences.write_text(_pins_text(pins, barred), encoding="utf-8")
-        if not frame.sources.exists():
-            frame.sources.write_text(self._archives.seen_with(archives), encoding="utf-8")
+        _write_changed(frame.sources, self._archives.seen_with(archives))
         return frame
 
     def close(self) -> None:
         """Remove the files but apt's caches, which the next run in this root takes again.
 
-        apt compares a cache with the indexes (pkgcachegen.cc, CheckValidity), and makes another one
-        if they have changed.
+        apt makes another cache if the list of sources is newer, or if an index has changed
+        (pkgcachegen.cc, CheckValidity).
         """
         for path in sorted(self._folder.iterdir()):
-            if path.suffix != _CACHE:
+            if path.suffix not in (_SOURCES, _CACHE):
                 path.unlink()
+
+
+def _write_changed(path: Path, text: str) -> None:
+    """Write a file unless it has the text already: its time tells whether a cache is valid."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
 
 
 def _status_text(installed: Iterable[Chosen]) -> str:
