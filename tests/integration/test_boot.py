@@ -11,8 +11,8 @@ import pytest
 
 from tests.integration.conftest import MainJob
 from tests.integration.test_image import build
-from tests.node.machine import serving
 from tests.node.root import member, packed
+from tests.support.web_server import serving
 
 QEMU = shutil.which("qemu-system-x86_64")
 PATIENCE = 600

@@ -72,7 +72,7 @@ Packages: registered
 """
 
 
-def write_site(directory: Path, modules: Mapping[str, str]) -> Path:
+def write_small_release(directory: Path, modules: Mapping[str, str]) -> Path:
     """Write the documents of a small release; returns the directory of its specs."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "release").write_text(RELEASE)
@@ -86,7 +86,7 @@ def write_site(directory: Path, modules: Mapping[str, str]) -> Path:
 
 
 @dataclass(frozen=True)
-class Site:
+class SmallRelease:
     """A small release, locked and fetched."""
 
     specs: Path
