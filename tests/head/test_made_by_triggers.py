@@ -56,7 +56,7 @@ def debs(directory: Path) -> None:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
-    specs = write_site(tmp_path_factory.mktemp("triggers") / "specs", MODULES)
+    specs = write_site(tmp_path_factory.mktemp("triggers") / "specs", MODULES, test_cache)
     debs(specs / "debs")
     place = Workplace(specs=specs, cache=test_cache)
     made, project = lock(place), check_specs(specs)

@@ -317,7 +317,7 @@ def _licensed_debs(directory: Path) -> None:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
     """The small release; its core is built once and stays in the tests' cache."""
-    specs = write_site(tmp_path_factory.mktemp("small-release") / "specs", MODULES)
+    specs = write_site(tmp_path_factory.mktemp("small-release") / "specs", MODULES, test_cache)
     small_debs(specs / "debs")
     place = Workplace(specs=specs, cache=test_cache)
     made, project = lock(place), check_specs(specs)

@@ -52,7 +52,7 @@ def small_debs(directory: Path) -> None:
 def specs(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Path:
     modules = {name: f"Requires: core\nPackages: {name}" for name in MODULES}
     place = tmp_path_factory.mktemp("all") / "specs"
-    specs = write_site(place, {"core": "Packages: adduser, watcher", **modules})
+    specs = write_site(place, {"core": "Packages: adduser, watcher", **modules}, test_cache)
     small_debs(specs / "debs")
     lock(Workplace(specs=specs, cache=test_cache))
     return specs
