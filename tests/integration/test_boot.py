@@ -181,7 +181,10 @@ def booted(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A node that has booted an image with a probe and munge's key."""
     top = tmp_path_factory.mktemp("boot")
     with Site.of(image(main_job, top / "head"), top / "head/var/lib/qlumod") as site:
-        yield boot(site, top)
+        found = boot(site, top)
+        yield found
+    for state in (found.at_stack, found.at_secrets):
+        state.unlink()
 
 
 def image(main_job: MainJob, head: Path) -> Path:
