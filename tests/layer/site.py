@@ -1,10 +1,10 @@
 """A small release of packages that tests make: its documents, and building its modules."""
 
 import fcntl
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from qlumod.events import Event, ignore
@@ -21,6 +21,7 @@ from qlumod.stack.payload import Payload
 from qlumod.system.disk.store import Store
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
+from tests.support.debs import write_quicker
 
 RELEASE = """\
 Format: 1
@@ -92,7 +93,7 @@ def write_site(directory: Path, modules: Mapping[str, str], cache: Path) -> Path
 
 def small_debian(cache: Path) -> Path:
     """A directory of the packages that small releases need of Debian, made once in the cache."""
-    place = cache / "small-debian"
+    place = cache / f"small-debian-{sha256(str(NEEDED).encode()).hexdigest()[:12]}"
     with place.with_suffix(".lock").open("w") as alone:
         fcntl.flock(alone, fcntl.LOCK_EX)
         if not place.exists():
@@ -111,8 +112,10 @@ def _take_debian(scratch: Path, cache: Path) -> None:
     place = Workplace(specs=specs, cache=cache)
     made = lock(place).lock
     fetch_locked(place, made, check_specs(specs).release)
+    # They are unpacked again and again, in each core and in each reference installation.
     for package in made.packages:
-        shutil.copy(place.packages.path(package.sha256), scratch / "debs" / package.file_name)
+        deb = place.packages.path(package.sha256)
+        write_quicker(deb, scratch / "debs" / package.file_name)
 
 
 def _written(directory: Path, modules: Mapping[str, str], debian: str) -> Path:
