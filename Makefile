@@ -1,5 +1,5 @@
 # Two commands matter: `make demo` shows the main job, `make test` passes the tests.
-# Each sets up what it needs by itself, on a fresh Debian 12 as root; run again, it is quick.
+# Each sets up what it needs by itself, on a fresh Debian 12 or 13 as root; run again, it is quick.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -48,6 +48,8 @@ APT_PACKAGES := \
 	lintian \
 	mmdebstrap \
 	mount \
+	openssh-client \
+	openssl \
 	piuparts \
 	pybuild-plugin-pyproject \
 	python3-apt \
@@ -74,6 +76,11 @@ APT_PACKAGES := \
 	util-linux \
 	zsh \
 	zstd
+
+# docker.io of Debian 12 contains the client; since Debian 13 it is a package of its own.
+ifneq ($(shell . /etc/os-release && echo "$${VERSION_ID:-}"),12)
+APT_PACKAGES += docker-cli
+endif
 
 .PHONY: help
 help: ## say what can be made (what `make` alone does)
@@ -147,13 +154,25 @@ house: setup ## the measures of the source: sizes, types, names, and their limit
 	@$(PYTHON) upkeep/house.py
 
 .PHONY: test
-test: setup check deb coverage ## everything that CI runs
+test: setup check deb coverage ## all the checks and tests
 	@echo "== test: pytest"
 	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) -m 'not unit' </dev/null
 
 .PHONY: demo
 demo: setup deb ## the main job: from two specs to an image, and the proof
 	@demo/run.sh
+
+# The Debian release of `make host`, and what it makes there: README's two commands.
+HOST ?=
+TARGETS ?= demo test
+
+.PHONY: host
+host: ## make TARGETS (demo test) in a fresh root of another release, HOST=bookworm or trixie
+	@upkeep/host.sh "$(HOST)" $(TARGETS)
+
+.PHONY: demo-short
+demo-short: setup deb ## the first steps of the demo: a lock, and core
+	@demo/run.sh core
 
 # What `make proof-table` proves: all flavors of the release, and all modules unless some are named.
 FLAVORS ?= $(shell sed -n 's/^Flavors: *//p' module-specs/release | head -n 1)
@@ -167,11 +186,26 @@ proof-table: setup deb ## the proof of all pairs of modules, as tables in docs/ 
 			--table "docs/proof-$$flavor.md" || [ $$? = 4 ]; \
 	done
 
+# What `make sweep` tries, for how long (minutes), and a page to fill in.
+PACKAGES ?=
+SAMPLE ?=
+SEED ?= 1
+FLAVOR ?=
+MINUTES ?= 1440
+PAGE ?=
+
+.PHONY: sweep
+sweep: setup deb ## try many packages as modules: PACKAGES=FILE, or SAMPLE=n SEED=s (docs/sweep.md)
+	@$(PYTHON) -m upkeep.sweep $(if $(PACKAGES),--packages "$(PACKAGES)") \
+		$(if $(SAMPLE),--sample "$(SAMPLE)" --seed "$(SEED)") \
+		$(if $(FLAVOR),--flavor "$(FLAVOR)") $(if $(PAGE),--page "$(PAGE)") --minutes "$(MINUTES)"
+
 .PHONY: bench
 bench: setup ## qlumod against the same work by hand, as ratios
 	@$(PYTHON) benchmarks/main_job.py
 	@$(PYTHON) benchmarks/all_modules.py
 	@$(PYTHON) benchmarks/publishing.py
+	@$(PYTHON) benchmarks/many_modules.py
 
 # How long `make fuzz` tries each reader.
 FUZZ_SECONDS ?= 60

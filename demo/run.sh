@@ -1,6 +1,7 @@
 #!/bin/bash
 # The main job as a person would type it: from two specs to a stack that equals one installation.
 # Everything happens in build/demo; only the cache of packages and layers is the usual one.
+# With the argument "core", it ends when core is built.
 set -euo pipefail
 
 checkout=$(cd "$(dirname "$0")/.." && pwd)
@@ -58,6 +59,12 @@ typed qlumod check
 say "Exactly which packages: apt solves core and slurm together"
 typed qlumod lock
 
+if [ "${1:-}" = core ]; then
+    say "The first of them, built without network from exactly these packages, and its .deb packages"
+    typed qlumod build core --output packages
+    exit
+fi
+
 say "Two layers, built without network from exactly these packages, and their .deb packages"
 typed qlumod build core slurm --output packages
 typed ls -sh packages
@@ -73,8 +80,8 @@ typed qlumod publish --repository repository --proof proof.json packages/*.chang
 
 say "A head node: a fresh Debian, and one apt install"
 # shellcheck disable=SC2016  # apt-get fills it in
-mirror=$(apt-get indextargets --format '$(REPO_URI)' \
-    'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)
+mirror=$(apt-get indextargets --format '$(SHADOWED) $(REPO_URI)' 'Created-By: Packages' \
+    'Origin: Debian' 'Label: Debian' | awk '$1 != "true" { print $2 }' | head -n 1)
 typed mmdebstrap --variant=apt bookworm head-node "$mirror"
 unshare --mount --pid --fork --kill-child --mount-proc -- \
     "$checkout/demo/head-node.sh" "$here/head-node" "$here/repository"

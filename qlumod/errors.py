@@ -1,7 +1,8 @@
 """The errors that qlumod raises deliberately: what, where, and the remedy."""
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 _SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """Errors caused by the state of the machine: disk full, read-only, not permitted, I/O error."""
@@ -37,8 +38,22 @@ class Faults(QlumodError):
     """Several errors of one document or one check, all reported at once."""
 
     def __init__(self, faults: Iterable[QlumodError]) -> None:
-        self.faults = tuple(faults)
+        self.faults = tuple(single for fault in faults for single in singles(fault))
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def singles(error: QlumodError) -> tuple[QlumodError, ...]:
+    """The errors of which an error consists."""
+    return error.faults if isinstance(error, Faults) else (error,)
+
+
+@contextmanager
+def gathering(faults: list[QlumodError]) -> Iterator[None]:
+    """Add an error of the block to a list, so that what follows can find more of them."""
+    try:
+        yield
+    except QlumodError as fault:
+        faults.append(fault)
 
 
 def refusal(error: OSError) -> QlumodError | None:
@@ -48,10 +63,14 @@ def refusal(error: OSError) -> QlumodError | None:
     return QlumodError(f"cannot use {error.filename or 'an output'}: {error.strerror}")
 
 
+def together(faults: Iterable[QlumodError]) -> QlumodError:
+    """The only error of some, or all of them as one `Faults`."""
+    found = tuple(faults)
+    return found[0] if len(found) == 1 else Faults(found)
+
+
 def raise_faults(faults: Iterable[QlumodError]) -> None:
     """Raise nothing, the only error, or all of them as one `Faults`."""
     found = tuple(faults)
-    if len(found) == 1:
-        raise found[0]
     if found:
-        raise Faults(found)
+        raise together(found)

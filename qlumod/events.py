@@ -54,12 +54,25 @@ class Caution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """Missing stanzas of the account table, found by a build; an error reports them, too."""
+    """What a build proposes to write into the engineers' files; an error reports it, too."""
 
-    stanzas: tuple[str, ...]
+    stanzas: tuple[str, ...] = ()
+    """Missing stanzas of the account table."""
+    fault: str = ""
+    """The first line of the error that they mend."""
+    values: tuple[tuple[str, str], ...] = ()
+    """Fields of the module spec, each with a value that it may get."""
 
 
-Event = StepStarted | StepAdvanced | StepDone | Output | Notice | Caution | Proposal
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsEnabled:
+    """The units that a module's packages enabled."""
+
+    module: str
+    units: tuple[str, ...]
+
+
+Event = StepStarted | StepAdvanced | StepDone | Output | Notice | Caution | Proposal | UnitsEnabled
 Listener = Callable[[Event], None]
 
 

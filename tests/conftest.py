@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.unit import is_unit, no_process
@@ -22,13 +23,15 @@ OURS = ("QLUMOD_TEST_CACHE", "QLUMOD_SEED", "QLUMOD_GOLDEN")
 
 # Whatever this host or the caller wants of qlumod.
 os.environ["QLUMOD_CONFIG"] = os.devnull
+# Properties are tried on busy machines, and with the Python of any release.
+settings.register_profile("qlumod", deadline=None)
+settings.load_profile("qlumod")
 # What a shell runs in the background ignores Ctrl-C, and so would all that is begun here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """How a command ended and what it printed."""
 
     status: int
@@ -41,30 +44,59 @@ class Answer:
         return json.loads(self.out)
 
 
-class Typed:
+@dataclass(frozen=True)
+class CommandLine:
     """``qlumod(...)`` runs the command line in a process of its own."""
 
-    def __init__(self, directory: Path, cache: Path) -> None:
-        self.directory = directory
-        self.cache = cache
+    directory: Path
+    """The current directory."""
+    cache: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables of all calls."""
+    program: Sequence[str] = ("-m", "qlumod")
+    """What Python runs."""
+    before: Sequence[str] = ()
+    """The words before Python's: a program that runs another one."""
+    umask: int = -1
 
     def __call__(self, *words: str | Path, **environment: str) -> Answer:
-        done = subprocess.run(
-            [sys.executable, "-m", "qlumod", *map(str, words)],
+        """Run it to its end."""
+        process = self.start(*words, stderr=subprocess.PIPE, **environment)
+        out, err = process.communicate()
+        return Answer(process.returncode, out, err)
+
+    def must(self, *words: str | Path, **environment: str) -> Answer:
+        """Run a command line that ends well."""
+        answer = self(*words, **environment)
+        assert answer.status == 0, f"qlumod {words}\n{answer.out}{answer.err}"
+        return answer
+
+    def start(
+        self, *words: str | Path, stderr: int = subprocess.STDOUT, **environment: str
+    ) -> "subprocess.Popen[str]":
+        """Begin it, in a session of its own; by default its errors go where its output goes."""
+        return subprocess.Popen(
+            [*self.before, sys.executable, *self.program, *map(str, words)],
             cwd=self.directory,
-            env={
-                **{name: text for name, text in os.environ.items() if name not in OURS},
-                "PYTHONPATH": str(ROOT),
-                "QLUMOD_CACHE": str(self.cache),
-                "COLUMNS": "100",
-                **environment,
-            },
+            env={**self.variables, **environment},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
-            check=False,
+            start_new_session=True,
+            umask=self.umask,
         )
-        return Answer(done.returncode, done.stdout, done.stderr)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The whole environment of a call."""
+        return {
+            **{name: text for name, text in os.environ.items() if name not in OURS},
+            "PYTHONPATH": str(ROOT),
+            "QLUMOD_CACHE": str(self.cache),
+            "COLUMNS": "100",
+            **self.environment,
+        }
 
 
 APART = {"integration/test_chosen_set"}
@@ -119,7 +151,29 @@ def _part(nodeid: str) -> str:
 
 
 @pytest.fixture
-def qlumod(tmp_path: Path) -> Typed:
+def qlumod(tmp_path: Path) -> CommandLine:
     """The command line in an empty directory with an empty cache."""
     (tmp_path / "work").mkdir()
-    return Typed(tmp_path / "work", tmp_path / "cache")
+    return CommandLine(tmp_path / "work", tmp_path / "cache")
+
+
+@pytest.fixture(scope="session")
+def shared_cache() -> Path:
+    """The cache that stays between runs of the tests: fetched packages and built layers."""
+    cache = Path(os.environ.get("QLUMOD_TEST_CACHE", ROOT / ".cache" / "test"))
+    cache.mkdir(parents=True, exist_ok=True)
+    return cache.resolve()
+
+
+@pytest.fixture(scope="session")
+def own_packages() -> Path:
+    """The directory of qlumod's own packages, built where a source changed."""
+    done = subprocess.run(
+        [ROOT / "debian" / "build-packages", ROOT / "dist"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return ROOT / "dist"

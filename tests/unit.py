@@ -16,13 +16,14 @@ UNIT = frozenset(
         "house", "model", "secrets", "stack", "state",
         "cli/test_screen", "cli/test_security_page",
         "head/test_choice", "head/test_documents",
-        "layer/test_kernel_package",
+        "layer/test_kernel_package", "lock/test_on_request",
         "package/test_changelog", "package/test_changes", "package/test_plan", "package/test_room",
         "packaging/test_dpkg_database", "packaging/test_initramfs_tools", "packaging/test_toy_lock",
         "proof/test_compare", "proof/test_design", "proof/test_known_fields",
         "proof/test_permitted", "proof/test_table",
         "revisions/test_rules",
         "system/test_memory", "system/test_one_door", "system/test_own_code", "system/test_store",
+        "upkeep/test_sweep",
     }
 )  # fmt: skip
 """Directories below tests/, and single files of other directories."""

@@ -36,6 +36,7 @@ def _lines(project: Project) -> Iterator[str]:
     heading = ("module", "stack group", "flavors", "requires", "packages", "secrets")
     for line in columns([heading, *map(_row, project.specs)]):
         yield f"  {line}"
+    yield from (f"caution: {place}" for place in project.unknown_conflicts)
 
 
 def _row(spec: ModuleSpec) -> tuple[str, ...]:
@@ -66,6 +67,7 @@ def _document(project: Project) -> dict[str, object]:
             "groups": sorted({group.name for group in project.accounts.groups}),
         },
         "modules": [_module(spec) for spec in project.specs],
+        "cautions": list(project.unknown_conflicts),
     }
 
 

@@ -57,6 +57,12 @@ from qlumod.workflows.workplace import Workplace
     help="Accept an archive although its InRelease is older than the one in the lock; the lock"
     " records the reason. May be repeated.",
 )
+@click.option(
+    "--move-host",
+    is_flag=True,
+    help="Let a lock that belongs to machines with another release of Debian belong to machines"
+    " like this one: all modules get other bytes.",
+)
 @base(chosen=True)
 @options.making
 @options.dry_run
@@ -67,6 +73,7 @@ def command(
     update: bool,
     raised: tuple[str, ...],
     older: tuple[Older, ...],
+    move_host: bool,
     base: Base | None,
     dry_run: bool,
     reporter: Reporter,
@@ -82,6 +89,10 @@ def command(
     An archive whose InRelease is older than the one in the lock is refused, since a mirror may
     hold updates back. --older-archive accepts it, with a reason.
 
+    A lock belongs to machines with one release of Debian, whose tools it records: others build
+    other bytes. On a machine with another release, --dry-run works; --move-host moves the lock
+    there.
+
     Each module gets its version x.y.z-N by comparison with the repository: an unchanged module
     keeps its N, a changed module gets the next N, and its changelogs compare it with the published
     version.
@@ -90,7 +101,7 @@ def command(
         raise click.UsageError(f"to move {' '.join(names)}, use --update")
     locked = lock(
         workplace,
-        Wish(update=names if update else None, raised=raised, older=older),
+        Wish(update=names if update else None, raised=raised, older=older, move_host=move_host),
         base=base,
         dry_run=dry_run,
         listen=reporter.listen,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import click
 
 from qlumod.cli import offers, options
+from qlumod.cli.exits import FoundWanting
 from qlumod.cli.screen import Reporter
 from qlumod.workflows.new import DEFAULT_GROUP, New, Wanted, new
 from qlumod.workflows.workplace import Workplace
@@ -21,6 +22,7 @@ def _words(ctx: click.Context, option: click.Parameter, text: str) -> tuple[str,
         "qlumod new monitoring --packages 'prometheus-node-exporter, smartmontools'",
         "qlumod new monitoring --packages smartmontools --title Monitoring --dry-run",
         "qlumod new graphs --packages gnuplot-nox --requires core,slurm --flavors bookworm",
+        "qlumod new zfs --packages zfsutils-linux",
     ]
 )
 @click.argument("name", metavar="NAME")
@@ -61,10 +63,24 @@ def _words(ctx: click.Context, option: click.Parameter, text: str) -> tuple[str,
     help="The modules on which it is built.",
 )
 @click.option(
+    "--archives",
+    default="",
+    callback=_words,
+    metavar="ARCHIVE,...",
+    help="Archives on request to take packages from; default: those that the trial finds.",
+)
+@click.option(
+    "--kernel-modules",
+    default="",
+    callback=_words,
+    metavar="PACKAGE,...",
+    help="Packages of sources of kernel modules to compile; default: those that the trial finds.",
+)
+@click.option(
     "--trial/--no-trial",
     "tried",
     default=True,
-    help="Solve and build the module before anything is written. --no-trial only writes the spec, "
+    help="Solve and build the module before the spec is written. --no-trial only writes the spec, "
     "without network; default: --trial.",
 )
 @options.building
@@ -79,6 +95,8 @@ def command(
     stack_group: str,
     flavors: tuple[str, ...],
     requires: tuple[str, ...],
+    archives: tuple[str, ...],
+    kernel_modules: tuple[str, ...],
     tried: bool,
     dry_run: bool,
     reporter: Reporter,
@@ -88,12 +106,16 @@ def command(
 
     apt solves the module together with all others, and the module is built once. This shows that
     it works, and which accounts it creates. Accounts that the account table lacks are appended to
-    it with the next free ids, for review. The lock is not changed: run `qlumod lock` next, then
-    `qlumod build`, which uses the layer of this trial if no account was missing.
+    it with the next free ids, for review. If a package is only in an archive on request, the spec
+    names that archive; if packages need or recommend sources of kernel modules, it names them under
+    Kernel-Modules. The units that packages enable are listed. The lock is not changed: run
+    `qlumod lock` next, then `qlumod build`, which uses the layer of this trial if no account was
+    missing.
 
-    Nothing is written unless everything succeeds, and no file is overwritten. If the trial finds
-    that the spec needs more fields (for a secret, or a path that another module has), --no-trial
-    writes the spec as it is, for you to edit.
+    If the trial finds something that only a person can decide, such as whether a file is a secret,
+    the spec is written all the same, with comments that have the possible values, and the exit
+    status is 3: edit it as the messages say. No file is overwritten, and nothing is written if the
+    trial could not be made.
     """
     made = new(
         workplace,
@@ -104,6 +126,8 @@ def command(
             stack_group=stack_group,
             flavors=flavors,
             requires=requires,
+            archives=archives,
+            kernel_modules=kernel_modules,
             description=description,
         ),
         tried=tried,
@@ -111,6 +135,8 @@ def command(
         listen=reporter.listen,
     )
     reporter.result(_document(made, dry_run), _lines(made, name, dry_run=dry_run))
+    if made.left:
+        raise FoundWanting
 
 
 def _document(made: New, dry_run: bool) -> dict[str, object]:
@@ -118,6 +144,10 @@ def _document(made: New, dry_run: bool) -> dict[str, object]:
         "spec": str(made.path),
         "text": made.text,
         "accounts": list(made.stanzas),
+        "archives": list(made.archives),
+        "kernel_modules": list(made.kernel_modules),
+        "units": list(made.units),
+        "left_to_do": [fault.as_json for fault in made.left],
         "written": not dry_run,
     }
 
@@ -127,10 +157,21 @@ def _lines(made: New, name: str, *, dry_run: bool) -> Iterator[str]:
     yield f"{made.path}: {verb}"
     if dry_run:
         yield from (f"  {line}" for line in made.text.splitlines())
+    if made.archives:
+        yield f"packages come from archives on request: {', '.join(made.archives)}"
+    if made.kernel_modules:
+        yield f"kernel modules are compiled from {', '.join(made.kernel_modules)}"
+    if made.units:
+        yield f"its packages enable {', '.join(made.units)}; Disable lists those not to be started"
     if made.stanzas:
         verb = "would get" if dry_run else "has now"
         yield f"{made.accounts}: {verb} the accounts that its packages create; review them"
         for stanza in made.stanzas:
             yield from ("", *(f"  {line}" for line in stanza.splitlines()))
         yield ""
-    yield f"next: qlumod lock && qlumod build {name} && qlumod verify-stack {name}"
+    if made.left:
+        yield "left to do:"
+        for fault in made.left:
+            yield from (f"  {line}" for line in str(fault).splitlines())
+    before = f"edit {made.path}, then: " if made.left else ""
+    yield f"next: {before}qlumod lock && qlumod build {name} && qlumod verify-stack {name}"

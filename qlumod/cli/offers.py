@@ -227,7 +227,11 @@ def _first(path: Path) -> dict[str, str]:
 
 
 def _stanzas(path: Path) -> Iterator[dict[str, str]]:
-    """The stanzas of a file, with lower-case names; what is odd in it is passed over."""
+    """The stanzas of a file, with lower-case names; what is odd in it is passed over.
+
+    The readers of `model` refuse a file with one wrong line, and `model/stanzas` refuses comments.
+    A spec is often incomplete while it is edited, and then names are still to be offered.
+    """
     stanza: dict[str, str] = {}
     name = ""
     for line in (*read_bytes(path, most=_MOST).decode(errors="replace").split("\n"), ""):

@@ -115,6 +115,17 @@ def allow_older(function: F) -> F:
     )(function)
 
 
+def despite_trial(function: F) -> F:
+    """Add ``--despite-trial REASON``."""
+    return click.option(
+        "--despite-trial",
+        "despite",
+        metavar="REASON",
+        help="Publish packages even if apt cannot install them in the test of the suite; the signed"
+        " Release file records the reason.",
+    )(function)
+
+
 def _seconds(ctx: click.Context, days: int | None) -> int | None:
     del ctx
     return days and days * DAY
@@ -136,9 +147,16 @@ def terms(function: F) -> F:
         valid_for: int | None,
         wait: float,
         dry_run: bool = False,
+        despite: str | None = None,
         **given: Any,
     ) -> Any:
-        said = Terms(repository=repository, valid_for=valid_for, wait=wait, dry_run=dry_run)
+        said = Terms(
+            repository=repository,
+            valid_for=valid_for,
+            wait=wait,
+            dry_run=dry_run,
+            despite=despite,
+        )
         return function(terms=said, **given)
 
     return wrapper  # type: ignore[return-value]
@@ -182,6 +200,6 @@ _UNPROVED = click.option(
 def publishing(function: F) -> F:
     """Add what each verb takes that puts packages into a suite, given as terms and admission."""
     function = terms(admission(function))
-    for option in (wait, valid_for, _UNPROVED, _PROOF, allow_older, repository):
+    for option in (wait, valid_for, despite_trial, _UNPROVED, _PROOF, allow_older, repository):
         function = option(function)
     return function

@@ -4,7 +4,13 @@ import click
 
 from qlumod.cli import offers, options
 from qlumod.cli.publish import changes_document
-from qlumod.cli.repository_options import repository, terms, valid_for, wait
+from qlumod.cli.repository_options import (
+    despite_trial,
+    repository,
+    terms,
+    valid_for,
+    wait,
+)
 from qlumod.cli.screen import Reporter
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Terms
@@ -26,6 +32,7 @@ from qlumod.repository.verbs.withdraw import rollback
     is_flag=True,
     help="Give the meta packages a higher version, 14.0.1+really14.0.0-1: clients upgrade to them.",
 )
+@despite_trial
 @valid_for
 @wait
 @options.dry_run

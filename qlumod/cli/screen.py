@@ -49,7 +49,6 @@ class Plain:
         self._steps: dict[str, _Running] = {}
 
     def __call__(self, event: Event) -> None:
-        """Write one event."""
         match event:
             case StepStarted():
                 self._steps[event.step] = _Running(event, self._clock())
@@ -113,7 +112,6 @@ class LogFile:
         self._stream.flush()
 
     def close(self) -> None:
-        """Close the file."""
         self._stream.close()
 
 

@@ -34,7 +34,13 @@ def list_all(*, repository: Path, reporter: Reporter) -> None:
     """List all snapshots, the oldest first; those that a suite points to have a star."""
     found = listed_snapshots(repository)
     rows = [
-        (shown.snapshot.identity, shown.snapshot.suite, _count(shown), "*" if shown.current else "")
+        (
+            shown.snapshot.identity,
+            shown.snapshot.suite,
+            _count(shown),
+            "*" if shown.current else "",
+            _despite(shown),
+        )
         for shown in found
     ]
     reporter.result(
@@ -60,7 +66,12 @@ def show(*, snapshot_id: str, repository: Path, reporter: Reporter) -> None:
             ],
             "sets": sets_document(shown.sets),
         },
-        [*columns(rows), *(line.tally for line in shown.lines), *_unproved(shown)],
+        [
+            *columns(rows),
+            *filter(None, [_despite(shown)]),
+            *(line.tally for line in shown.lines),
+            *_unproved(shown),
+        ],
     )
 
 
@@ -78,6 +89,11 @@ def diff(*, old: str, new: str, repository: Path, reporter: Reporter) -> None:
         {"changes": changes_document(changes)},
         [str(change) for change in changes] or ["the same packages"],
     )
+
+
+def _despite(shown: ShownSnapshot) -> str:
+    reason = shown.snapshot.despite
+    return f"published despite its trial: {reason}" if reason else ""
 
 
 def _unproved(shown: ShownSnapshot) -> Iterator[str]:
@@ -100,6 +116,7 @@ def _document(shown: ShownSnapshot) -> dict[str, object]:
         "date": shown.snapshot.fields["Date"],
         "valid-until": shown.snapshot.fields.get("Valid-Until"),
         "current": shown.current,
+        "despite-trial": shown.snapshot.despite or None,
     }
 
 

@@ -43,7 +43,6 @@ class Terminal:
         self._progress.stop()
 
     def __call__(self, event: Event) -> None:
-        """Show one event."""
         match event:
             case StepStarted():
                 task = self._progress.add_task(

@@ -1,13 +1,15 @@
 """Reporting secrets among the site's files of an image; the administrator decides about them."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qlumod.head.site import COPY, SECRETS, SiteFile
 from qlumod.secrets.groups import PathGroup, grouped
 from qlumod.secrets.look import look
-from qlumod.stack.looking import told_findings
-from qlumod.system.disk.regular_files import read_bytes
+from qlumod.stack.looking import LOOKED_INTO, told_findings
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import open_regular
 
 _READ = "and everybody who can reach the boot server can read an image"
 
@@ -21,7 +23,10 @@ def exposed(files: Sequence[SiteFile]) -> Iterator[str]:
 
 
 def _why(file: SiteFile) -> str:
-    sight = look(file.path, read_bytes(Path(file.source)))
+    # Only the beginning of a large file is searched, as where modules are built.
+    with told(Path(file.source), "read"), open_regular(Path(file.source)) as reading:
+        size = os.fstat(reading.fileno()).st_size
+        sight = look(file.path, reading.read(min(size, LOOKED_INTO)))
     if sight.found:
         return f"it holds {told_findings(sight.found)}"
     return "" if file.public else f"its mode {file.mode:04o} hides it from users"

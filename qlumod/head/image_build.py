@@ -20,12 +20,13 @@ from qlumod.head.inside import OWN_LAYER
 from qlumod.head.places import Places
 from qlumod.head.pool import collect_idle, keep_layer, take
 from qlumod.head.site import packed
+from qlumod.model.digests import digest_bytes
 from qlumod.model.document import readable
 from qlumod.model.image import Stack, StackLayer, StackModule, parse_stack, stack_text
 from qlumod.model.manifest import INITRD, KERNEL, LAYER, PayloadFile
 from qlumod.packaging.choice import packaging_place
 from qlumod.system.disk.files import write_new
-from qlumod.system.disk.regular_files import file_sum, read_bytes
+from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.disk.removal import remove_tree
 from qlumod.system.processes.namespace import call_inside
 
@@ -40,7 +41,7 @@ def is_current(places: Places, plan: ImagePlan) -> bool:
     return (
         stack.inputs == plan.inputs
         and intact(directory, stack)
-        and read_bytes(directory / SECRETS) == packed(plan.secret_files)
+        and file_sum(directory / SECRETS).sha256 == digest_bytes(packed(plan.secret_files))
     )
 
 

@@ -17,6 +17,7 @@ from qlumod.packaging.answers import Answers
 from qlumod.packaging.meeting import Program
 from qlumod.secrets.look import look
 from qlumod.stack.looking import (
+    MOST_INITRD,
     Search,
     caution,
     facts_beside,
@@ -56,7 +57,7 @@ class ImageGate:
         """
         written = self.written
         passed = written.known | {entry.digest for entry in written.entries.values()}
-        data = read_bytes(initrd)
+        data = read_bytes(initrd, most=MOST_INITRD)
 
         def faults(known: frozenset[str], listen: Listener) -> tuple[QlumodError, ...]:
             return tuple(
@@ -84,7 +85,8 @@ class ImageGate:
 
         for member in self.written.members:
             if member.manifest.file(INITRD):
-                look(f"/{INITRD}", read_bytes(member.directory / INITRD), known=note)
+                data = read_bytes(member.directory / INITRD, most=MOST_INITRD)
+                look(f"/{INITRD}", data, known=note)
         return frozenset(found)
 
     def _suspects(self) -> Iterator[Suspect]:

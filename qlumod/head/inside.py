@@ -1,6 +1,5 @@
 """The part of an image's build that runs in namespaces: writing the last layer of its stack."""
 
-import gzip
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from qlumod.head.site import SiteFile
 from qlumod.head.written import Written
 from qlumod.model.contents import contents_text
 from qlumod.model.names import ModuleName
+from qlumod.model.packed import gzipped
 from qlumod.model.release import Compression
 from qlumod.model.tree import TreeEntry
 from qlumod.packaging.choice import packaging_at
@@ -244,7 +244,7 @@ def _write_contents(
         owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
     )
     text = os.fsencode(contents_text(OWN_LAYER, lines))
-    write_new(output / f"{OWN_LAYER}.contents.gz", gzip.compress(text, mtime=0))
+    write_new(output / f"{OWN_LAYER}.contents.gz", gzipped([text]))
 
 
 def _write_documents(root: Root, payloads: Iterable[Path]) -> tuple[str, ...]:

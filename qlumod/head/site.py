@@ -127,7 +127,7 @@ def packed(secrets: Sequence[SiteFile]) -> bytes:
 def _pack(tar: tarfile.TarFile, file: SiteFile) -> None:
     member = tarfile.TarInfo(file.path.lstrip("/"))
     member.mode, member.uname, member.gname = file.mode, file.user, file.group
-    data = read_bytes(Path(file.source))
+    data = read_bytes(Path(file.source), most=MOST)
     member.size = len(data)
     tar.addfile(member, io.BytesIO(data))
 

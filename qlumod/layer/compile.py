@@ -9,6 +9,7 @@ from qlumod.layer.job import Job
 from qlumod.layer.task import make_inside
 from qlumod.model.lock import LockedPackage, inputs_of
 from qlumod.packaging.debian.deb import Deb
+from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.disk.store import Store
 from qlumod.system.disk.workshop import Workshop
 
@@ -85,7 +86,7 @@ def _require_inputs(job: Job) -> None:
 
 
 def _differences(package: LockedPackage, first: Path, second: Path) -> tuple[str, ...]:
-    if first.read_bytes() == second.read_bytes():
+    if file_sum(first) == file_sum(second):
         return ()
     one, other = _members(first), _members(second)
     paths = sorted(path for path in one.keys() | other.keys() if one.get(path) != other.get(path))

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 
 from qlumod.errors import QlumodError
-from qlumod.events import Caution, Listener
+from qlumod.events import Caution, Listener, Proposal
 from qlumod.layer.select import Selection
 from qlumod.layer.shipped import Shipped
 from qlumod.model.digests import digest_bytes
@@ -32,7 +32,7 @@ from qlumod.stack.looking import (
 )
 from qlumod.stack.payload import STATE
 from qlumod.stack.settle import set_attributes
-from qlumod.stack.suspects import Suspect, faults_of, judged
+from qlumod.stack.suspects import Suspect, judged, suspicions_of
 from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.kind import matched_by
 from qlumod.system.disk.side_by_side import side_by_side
@@ -103,7 +103,9 @@ class Gate:
             text = f"Public: {unused.pattern}: nothing there looks like a secret"
             self.listen(Caution(text=text))
         beside = {path: e.digest for path, e in self.own.items() if path not in suspects}
-        yield from faults_of(verdict.suspects, self.files, beside)
+        for suspicion in suspicions_of(verdict.suspects, self.files, beside):
+            self.listen(Proposal(values=tuple(("Secrets", line) for line in suspicion.secrets)))
+            yield suspicion.fault
 
     def faults_of_initrd(self, data: bytes) -> Iterator[QlumodError]:
         """An error if the initrd contains a secret; members that the layer has are known."""

@@ -1,12 +1,12 @@
 """Making a payload from an installation: layer, state, contents and manifest."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from qlumod.errors import QlumodError, raise_faults
-from qlumod.events import step
+from qlumod.errors import QlumodError, gathering, raise_faults
+from qlumod.events import Proposal, UnitsEnabled, step
 from qlumod.layer.copyright_files import copyright_texts
 from qlumod.layer.excluded import filters_of
 from qlumod.layer.gate import Gate, declared_secrets
@@ -25,10 +25,13 @@ from qlumod.packaging.database import FileLists
 from qlumod.packaging.initrd import path_of
 from qlumod.stack.contents_lines import path_lines
 from qlumod.stack.initrd import make_initrd
+from qlumod.stack.looking import MOST_INITRD
 from qlumod.stack.payload import CACHES as CACHES_FRAGMENT
 from qlumod.stack.settle import settle
 from qlumod.stack.state_files import Owners, read_files
-from qlumod.state.kind import canonical_path
+from qlumod.state.delta import Action
+from qlumod.state.enabled_units import enabled_units
+from qlumod.state.kind import Files, Kind, canonical_path
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.squashfs import Squashing, write_image
 from qlumod.system.disk.within import Root
@@ -55,7 +58,6 @@ def harvest(task: Task, ground: Ground) -> None:
     """Write the payload directory of a module that has just been installed."""
     with step(task.listen, "reading what was installed"):
         crop = _crop(task, ground)
-    _check_kernels(task.job, ground, crop)
     with step(task.listen, "compressing the layer"):
         _write_layer(task, ground, crop)
     _write_texts(task, ground, crop)
@@ -68,9 +70,9 @@ def harvest(task: Task, ground: Ground) -> None:
 
 
 def _crop(task: Task, ground: Ground) -> _Crop:
-    """Find the data of the payload; raises all errors at once, except secrets.
+    """Find the data of the payload; raises all errors at once.
 
-    Secrets are searched for while the layer is compressed.
+    Secrets are searched for while the layer is compressed, if there are no other errors.
     """
     job, lists, database = task.job, task.file_lists(ground.root), task.packaging.database
     # Parent directories of a module's files belong to packages of modules below.
@@ -79,7 +81,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         **owners_of(lists),
         **database.own_files(ground.root),
     }
-    chosen = select(job, task.packaging.state, ground.tree, ground.view)
+    chosen = select(job, task.packaging.state, ground.tree, ground.view, Owners.of(ground.root))
     shipped = Shipped.of((*job.packages, *job.restoring), task.supply, task.processors)
     gate = Gate(
         tree=ground.tree,
@@ -95,13 +97,18 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         processors=task.processors,
         listen=task.listen,
     )
-    return _Crop(
-        gate=gate,
-        lists=lists,
-        owners=owners,
-        fragments=_checked_fragments(task, ground, gate, lists),
-        kernel=kernel_in(chosen.entries, job.spec.module, task.packaging.initrd.kernels),
-    )
+    task.listen(UnitsEnabled(module=job.spec.module, units=enabled_units(chosen.plan.kept)))
+    faults = [*_faults(job, ground, chosen, lists)]
+    fragments = _fragments(task, ground, chosen, faults)
+    kernel = ""
+    with gathering(faults):
+        kernel = kernel_in(chosen.entries, job.spec.module, task.packaging.initrd.kernels)
+    crop = _Crop(gate=gate, lists=lists, owners=owners, fragments=fragments, kernel=kernel)
+    with gathering(faults):
+        _check_kernels(job, ground, crop)
+    if faults:
+        raise_faults((*faults, *_secrets_besides(task, ground, crop)))
+    return crop
 
 
 def _check_kernels(job: Job, ground: Ground, crop: _Crop) -> None:
@@ -110,6 +117,25 @@ def _check_kernels(job: Job, ground: Ground, crop: _Crop) -> None:
     if job.spec.exclude or job.spec.restore:
         for release in kernels:
             require_dependencies(ground.root, release, module)
+
+
+def _secrets_besides(task: Task, ground: Ground, crop: _Crop) -> Iterator[QlumodError]:
+    """The errors of secrets, if the build must stop for other reasons, and proposals for Wins."""
+    refused = crop.chosen.plan.of(Action.REFUSE)
+    task.listen(Proposal(values=tuple(("Wins", step.path) for step in refused)))
+    _remove_secrets(ground, crop)
+    yield from crop.gate.faults(crop.fragments)
+    faults: list[QlumodError] = []
+    with gathering(faults):
+        _write_boot(task, ground.root, crop.kernel)
+        faults += _faults_of_boot(task, crop)
+    yield from faults
+
+
+def _remove_secrets(ground: Ground, crop: _Crop) -> None:
+    """Remove the files that the spec lists under Secrets: the initrd is public, too."""
+    for path in crop.chosen.secrets:
+        ground.root.remove(path)
 
 
 def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
@@ -136,14 +162,10 @@ def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
 
 
 def _write_layer(task: Task, ground: Ground, crop: _Crop) -> None:
-    """Compress the layer, and meanwhile search for secrets and make the initrd beside it.
-
-    The files that the spec lists under Secrets are removed first: the initrd is public, too.
-    """
+    """Compress the layer, and meanwhile search for secrets and make the initrd beside it."""
     job, output, chosen = task.job, task.output, crop.chosen
     settle(ground.tree, chosen.entries.values(), job.epoch)
-    for path in chosen.secrets:
-        ground.root.remove(path)
+    _remove_secrets(ground, crop)
     with ThreadPoolExecutor(2) as pool:
         image = pool.submit(
             write_image,
@@ -160,10 +182,10 @@ def _write_layer(task: Task, ground: Ground, crop: _Crop) -> None:
         )
         initrd = pool.submit(_write_boot, task, ground.root, crop.kernel)
         faults = [*crop.gate.faults(crop.fragments)]
-        initrd.result()
+        with gathering(faults):
+            initrd.result()
+            faults += _faults_of_boot(task, crop)
         image.result()
-    if crop.kernel:
-        faults += crop.gate.faults_of_initrd(read_bytes(output / INITRD))
     raise_faults(faults)
 
 
@@ -177,21 +199,11 @@ def _write_boot(task: Task, root: Root, kernel: str) -> None:
     make_initrd(maker, root, kernel, output / INITRD, epoch=task.job.epoch, listen=task.listen)
 
 
-def _checked_fragments(
-    task: Task, ground: Ground, gate: Gate, lists: FileLists
-) -> dict[str, bytes]:
-    """The module's fragments of shared state; raises all errors at once.
-
-    Secrets are searched for later, while the layer is compressed, if there are no other errors.
-    """
-    faults, fragments = [*_faults(task.job, ground, gate.chosen, lists)], {}
-    try:
-        fragments = _fragments(task, ground, gate.chosen)
-    except QlumodError as fault:
-        faults.append(fault)
-    if faults:
-        raise_faults((*faults, *gate.faults(fragments)))
-    return fragments
+def _faults_of_boot(task: Task, crop: _Crop) -> Iterator[QlumodError]:
+    """The errors of the files that `_write_boot` wrote."""
+    if crop.kernel:
+        image = read_bytes(task.output / INITRD, most=MOST_INITRD)
+        yield from crop.gate.faults_of_initrd(image)
 
 
 def _faults(job: Job, ground: Ground, chosen: Selection, lists: FileLists) -> Iterator[QlumodError]:
@@ -202,18 +214,26 @@ def _faults(job: Job, ground: Ground, chosen: Selection, lists: FileLists) -> It
     yield from chosen.plan.faults
 
 
-def _fragments(task: Task, ground: Ground, chosen: Selection) -> dict[str, bytes]:
-    """The module's fragment of each kind of state, and the caches that it made."""
+def _fragments(
+    task: Task, ground: Ground, chosen: Selection, faults: list[QlumodError]
+) -> dict[str, bytes]:
+    """The module's fragment of each kind of state, and the caches that it made.
+
+    The errors are added to `faults`; a kind with an error has no fragment.
+    """
     below = {path: file for files in ground.state.values() for path, file in files.items()}
-    above = read_files(ground.root, {*below, *chosen.state})
-    require_registered(task, ground, above)
-    fragments = {kind.name: kind.capture(below, above) for kind in chosen.table.kinds}
+    fragments: dict[str, bytes] = {}
+    above: Files = {}
+    kinds: Sequence[Kind] = ()
+    with gathering(faults):
+        above, kinds = read_files(ground.root, {*below, *chosen.state}), chosen.table.kinds
+        require_registered(task, ground, above)
+    for kind in kinds:
+        with gathering(faults):
+            fragments[kind.name] = kind.capture(below, above)
     caches = "".join(f"{name}\t{path}\n" for name, path in chosen.caches)
-    return {
-        name: fragment
-        for name, fragment in {**fragments, CACHES_FRAGMENT: os.fsencode(caches)}.items()
-        if fragment
-    }
+    fragments[CACHES_FRAGMENT] = os.fsencode(caches)
+    return {name: fragment for name, fragment in fragments.items() if fragment}
 
 
 def _present(root: Root, lists: FileLists) -> Iterator[str]:

@@ -39,7 +39,6 @@ class Job:
 
     @property
     def packages(self) -> tuple[LockedPackage, ...]:
-        """The packages to install."""
         return self.lock.of(self.spec.module)
 
     @property
@@ -89,6 +88,22 @@ class Job:
         below = with_requirements(self.spec.requires, self.project.specs)
         return tuple(lower.module for lower in below)
 
+    @property
+    def _release(self) -> Value:
+        """The part of the release that determines the layer's bytes.
+
+        The effect of its archives is in the packages, and other flavors have none.
+        """
+        release = self.project.release
+        return [
+            str(release.version),
+            release.profile,
+            self.packaging,
+            list(release.excludes),
+            list(release.includes),
+            str(release.compression),
+        ]
+
     @cached_property
     def identity(self) -> Digest:
         """The digest of everything that determines the layer's bytes."""
@@ -96,7 +111,7 @@ class Job:
             {
                 "code": code_digest(*ENTRIES),
                 "spec": self.spec.digest,
-                "release": self.project.release.digest,
+                "release": self._release,
                 "accounts": repr((self.accounts.users, self.accounts.groups)),
                 "packages": [_package(package) for package in self.packages],
                 "restoring": [_package(package) for package in self.restoring],

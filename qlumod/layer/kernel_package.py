@@ -119,7 +119,7 @@ def _write_control(place: Enclosure, root: Root, tree: Root, compiled: Compiled)
     files = sorted(path for path in tree.below("/") if not tree.is_link(path))
     sums = "".join(f"{digest_of(tree, path, 'md5').hex()}  {path.lstrip('/')}\n" for path in files)
     size = sum(-(-tree.status(path).st_size // 1024) for path in files)
-    fields = _control_fields(compiled, _maintainer(place, compiled.how.sources), size)
+    fields = _control_fields(compiled, maintainer_of(place, compiled.how.sources), size)
     _write(tree, "control", "".join(f"{name}: {text}\n" for name, text in fields))
     _write(tree, "md5sums", sums)
     conffiles = [path for path in _conffiles(root, compiled.how.sources) if path in files]
@@ -159,7 +159,7 @@ def _control_fields(compiled: Compiled, maintainer: str, size: int) -> Iterator[
     )
 
 
-def _maintainer(place: Enclosure, package: str) -> str:
+def maintainer_of(place: Enclosure, package: str) -> str:
     """The maintainer of the sources: the inputs determine it, as the whole package.
 
     It is the output of the root's own dpkg-query, which packages may have changed: more than one

@@ -17,6 +17,7 @@ from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.model.spec import with_requirements
 from qlumod.packaging.choice import packaging_named
+from qlumod.packaging.recorded_tools import require_tools
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.staging import staging, sweep
 from qlumod.system.disk.workshop import WORK, Workshop
@@ -117,8 +118,10 @@ def _missing(
 
 
 def require_means(jobs: Sequence[Job], *, cache: Path, again: bool = False) -> None:
-    """Raise, before any work, if one of the jobs must be built and this host cannot build."""
-    if again or not all(payload_path(cache, job.identity).is_dir() for job in jobs):
+    """Raise, before any work, if one of the jobs must be built and this host cannot build it."""
+    missing = [job for job in jobs if again or not payload_path(cache, job.identity).is_dir()]
+    if missing:
+        require_tools(missing[0].lock, missing[0].packaging)
         require(number for job in jobs for number in job.accounts.ids)
 
 

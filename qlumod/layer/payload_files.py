@@ -1,6 +1,5 @@
 """Writing a payload directory: the documents about a layer, and the manifest of all files."""
 
-import gzip
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from qlumod.model.copyright import Texts, collected
 from qlumod.model.document import readable
 from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text, parse_manifest
 from qlumod.model.names import Digest
+from qlumod.model.packed import gzipped
 from qlumod.model.payload_paths import MANIFEST, contents_file, packages_file
 from qlumod.model.spec_fields import public_part
 from qlumod.secrets.look import look
@@ -106,4 +106,4 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _write_gz(path: Path, text: str | bytes) -> None:
-    _write(path, gzip.compress(os.fsencode(text), compresslevel=9, mtime=0))
+    _write(path, gzipped([os.fsencode(text)]))

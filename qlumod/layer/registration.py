@@ -1,18 +1,26 @@
 """Accounts made by packages but missing in the account table: the stanzas to add."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Proposal
 from qlumod.layer.ground import Ground
 from qlumod.layer.job import Job
 from qlumod.layer.task import Task
 from qlumod.model.lines import lines_of
 from qlumod.model.names import PackageName
-from qlumod.state.account_files import GROUP, PASSWD, rows
+from qlumod.model.renewing import renewing
+from qlumod.state.account_files import PASSWD, rows
+from qlumod.state.account_makers import Account, makers_of
 from qlumod.state.kind import Files
-from qlumod.state.unregistered_accounts import base_names, makers_of, require_readable, unregistered
+from qlumod.state.unregistered_accounts import (
+    Unregistered,
+    base_names,
+    proposed,
+    require_readable,
+    unregistered,
+)
 from qlumod.system.disk.within import Root
 
 
@@ -21,33 +29,66 @@ def require_registered(task: Task, ground: Ground, above: Files) -> None:
 
     `above` are the files of state in the root.
     """
-    job, base = task.job, base_names(above)
-    if not unregistered(above, job.project.accounts, base):
+    accounts = task.job.project.accounts
+    found = unregistered(above, accounts, base_names(above))
+    if found:
+        makers = makers_of((one.account for one in found), _texts(task, ground.root))
+        raise_faults(
+            (
+                *(_missing(task, ground, above, [one for one in found if not one.known], makers)),
+                *(_unseeded(task.job, one, makers) for one in found if one.known),
+            )
+        )
+
+
+Makers = Mapping[Account, tuple[PackageName | str, ...]]
+
+
+def _missing(
+    task: Task, ground: Ground, above: Files, found: Sequence[Unregistered], makers: Makers
+) -> Iterator[QlumodError]:
+    """The error for accounts that the table lacks; also announces the stanzas to add."""
+    if not found:
         return
-    names = {name for path in (PASSWD, GROUP) for name in rows(above, path)}
-    stanzas = unregistered(
+    job, requested = task.job, _requested(task.job)
+    stanzas = proposed(
+        found,
         above,
         job.project.accounts,
-        base,
-        makers={
-            **dict.fromkeys(names, _requested(job)),
-            **makers_of(names - base, _texts(task, ground.root)),
-        },
+        makers={one.account: makers.get(one.account, (requested,)) for one in found},
         homes=dict(_new_homes(task, ground, above)),
     )
     try:
         require_readable(stanzas, job.project.accounts)
     except QlumodError as fault:
-        raise QlumodError(
+        yield QlumodError(
             f"{job.spec.module}: packages make accounts that the account table cannot hold",
             details=lines_of(str(fault)),
             remedy="see which package makes them, and have it mended or leave it out",
-        ) from fault
-    task.listen(Proposal(stanzas=stanzas))
-    raise QlumodError(
-        f"{job.spec.module}: packages make accounts that have no fixed id in the account table",
+        )
+        return
+    brief = f"{job.spec.module}: packages make accounts that have no fixed id in the account table"
+    task.listen(Proposal(stanzas=stanzas, fault=brief))
+    guessed = sorted({one.account[1] for one in found if one.account not in makers})
+    yield QlumodError(
+        brief,
         details=[line for stanza in stanzas for line in ("", *lines_of(stanza))],
-        remedy="add these stanzas to module-specs/accounts",
+        remedy="add these stanzas to module-specs/accounts, then run: "
+        f"{renewing(job.project.release, job.lock.flavor, job.lock.architecture)}"
+        + (f" (no script names {' or '.join(guessed)}: check Packages there)" if guessed else ""),
+    )
+
+
+def _unseeded(job: Job, found: Unregistered, makers: Makers) -> QlumodError:
+    """The error for an account of the table that was made by a package not named there."""
+    path, name = found.account
+    what, field = ("user", "User") if path == PASSWD else ("group", "Group")
+    packages = " ".join(makers.get(found.account, (_requested(job),)))
+    return QlumodError(
+        f"{job.spec.module}: a package makes {what} {name}, and gives it another id than the "
+        f"account table: {found.row[2]}",
+        remedy=f"add {packages} to Packages of '{field}: {name}' in module-specs/accounts, then "
+        f"run: {renewing(job.project.release, job.lock.flavor, job.lock.architecture)}",
     )
 
 

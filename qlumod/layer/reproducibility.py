@@ -7,6 +7,7 @@ from qlumod.model.contents import PathLine
 from qlumod.model.manifest import LAYER
 from qlumod.model.payload_paths import MANIFEST, contents_file
 from qlumod.stack.payload import Payload
+from qlumod.system.disk.regular_files import file_sum
 
 
 def differing_paths(first: Payload, second: Payload) -> tuple[str, ...]:
@@ -47,5 +48,5 @@ def _different_files(first: Path, second: Path) -> Iterator[str]:
     }
     for name in sorted(names):
         one, other = first / name, second / name
-        if not one.exists() or not other.exists() or one.read_bytes() != other.read_bytes():
+        if not one.exists() or not other.exists() or file_sum(one) != file_sum(other):
             yield name

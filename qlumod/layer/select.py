@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from qlumod.layer.job import Job
 from qlumod.model.tree import TreeEntry
+from qlumod.stack.state_files import Owners
 from qlumod.state.delta import Action, Plan, plan_delta
+from qlumod.state.entry_differences import Names
 from qlumod.state.kernel_modules import kernels_of
 from qlumod.state.state_table import StateTable
 from qlumod.system.disk.tree_scan import entry_of, scan
@@ -68,8 +70,11 @@ class Selection:
         return kernels_of(self.plan.kept)
 
 
-def select(job: Job, table: StateTable, tree: Root, view: Root | None) -> Selection:
-    """Decide about every path of the tree, with an error for a change that is not allowed."""
+def select(job: Job, table: StateTable, tree: Root, view: Root | None, owners: Owners) -> Selection:
+    """Decide about every path of the tree, with an error for a change that is not allowed.
+
+    `owners` are those of the root, whose names the errors show.
+    """
     entries = scan(tree.place)
     below = _below(view, entries) if view else {}
     plan = plan_delta(
@@ -78,6 +83,10 @@ def select(job: Job, table: StateTable, tree: Root, view: Root | None) -> Select
         table=table,
         wins=job.spec.wins,
         secrets=[secret.path for secret in job.spec.secrets],
+        names=Names(
+            users={number: name for name, number in owners.users.items()},
+            groups={number: name for name, number in owners.groups.items()},
+        ),
     )
     _make_whiteouts(tree, plan)
     hidden = {path: entry_of(tree.place, path) for path in plan.whiteouts if path not in entries}

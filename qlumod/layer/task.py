@@ -12,10 +12,11 @@ from qlumod.layer.inputs import read_inputs, write_inputs
 from qlumod.layer.job import Job
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
-from qlumod.packaging.choice import packaging_at, packaging_named, packaging_place
+from qlumod.packaging.choice import packaging_at, packaging_place
 from qlumod.packaging.database import FileLists
 from qlumod.packaging.installer import Order, Supply
 from qlumod.packaging.interfaces import Packaging
+from qlumod.packaging.recorded_tools import supplied
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.tmpfs import scratch_space
@@ -64,9 +65,14 @@ def make_inside(
 
     `output` is made, the directory of the result; all other files are beside it.
     """
-    place, installer = output.parent, packaging_named(job.packaging).installer
-    supply = installer.freeze(
-        order_of(job, packages), place / "archive", workshop=workshop, listen=listen
+    place = output.parent
+    supply = supplied(
+        order_of(job, packages),
+        job.lock,
+        place / "archive",
+        packaging=job.packaging,
+        workshop=workshop,
+        listen=listen,
     )
     output.mkdir(mode=0o755)
     task = {

@@ -124,6 +124,8 @@ class Lock:
     predecessors: tuple[LockedPredecessor, ...] = ()
     publications: tuple[LockedPublication, ...] = ()
     left_out: tuple[tuple[ModuleName, str], ...] = ()
+    host: str = ""
+    """The release whose machines build from it: ``debian 12``; empty in locks that do not tell."""
 
     def epoch_of(self, module: ModuleName) -> int:
         """The time of all files of a module (its SOURCE_DATE_EPOCH).

@@ -39,6 +39,8 @@ _T = TypeVar("_T")
 
 _FILENAME = re.compile(r"[^/]+(/[^/]+)*\.[a-z]+\Z")
 """The files of a flavor with another packaging have another suffix."""
+_HOST = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}( [a-z0-9][a-z0-9._-]{0,40})?\Z")
+"""The fields ID and VERSION_ID of os-release(5)."""
 
 
 def lock_text(lock: Lock) -> str:
@@ -58,6 +60,7 @@ def lock_text(lock: Lock) -> str:
             ("Predecessors", tuple(map(str, sorted(lock.predecessors, key=_module)))),
             ("Published", tuple(map(str, sorted(lock.publications, key=_module)))),
             ("Left-Out", _pairs(lock.left_out)),
+            ("Host", lock.host),
             ("Tools", _pairs(lock.tools)),
         ),
         *(_archive_fields(a) for a in sorted(lock.archives, key=_archive_key)),
@@ -88,6 +91,13 @@ def parse_lock(text: str, path: str) -> Lock:
         archives=tuple(sorted(archives, key=_archive_key)),
         packages=tuple(sorted(packages, key=package_order)),
     )
+
+
+def host_name(text: str) -> str:
+    """Check the name of a host's release."""
+    if not _HOST.match(text):
+        raise QlumodError(f"{text[:80]!r} is no release of a distribution, such as 'debian 12'")
+    return text
 
 
 _E = TypeVar("_E", LockedPredecessor, LockedPublication)
@@ -148,6 +158,7 @@ def _header(fields: Fields) -> Lock:
         predecessors=_of_modules(fields, "Predecessors", _predecessor),
         publications=_of_modules(fields, "Published", _publication),
         left_out=tuple(sorted(fields.rows("Left-Out", _left_out))),
+        host=fields.one("Host", host_name, ""),
         tools=tuple(sorted(fields.rows("Tools", _pair(str, str)))),
         archives=(),
         packages=(),

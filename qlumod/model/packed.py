@@ -1,8 +1,16 @@
-"""Decompression of gzip up to a limit: a few bytes may decompress to more than the memory."""
+"""gzip: decompression up to a limit, and compression with a header of our own (RFC 1952).
+
+A few bytes may decompress to more than the memory. Python writes other headers in other versions
+(the byte of the operating system is 3 in 3.11 and 255 in 3.13), and the same input must have the
+same bytes on each host.
+"""
 
 import gzip
 import io
+import struct
 import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from qlumod.errors import QlumodError
 
@@ -10,6 +18,29 @@ MOST = 1 << 28
 """Bytes that a packed document may have: the contents of a module of a million files."""
 _GZIP = 31
 """What zlib calls the format of gzip."""
+_DEFLATE = -15
+"""What zlib calls deflate without a header."""
+BEST = 9
+"""The level of gzip that compresses most."""
+_HEADER = b"\x1f\x8b\x08\0\0\0\0\0%c\x03"
+"""deflate, without a name, without a time, with the flags of the level, made on Unix."""
+_FLAGS = {1: 4, BEST: 2}
+"""XFL: the fastest and the best compression; other levels have none."""
+
+
+def gzipped(pieces: Iterable[bytes], *, level: int = BEST) -> bytes:
+    """Compress the pieces to one gzip file; the same pieces always have the same header.
+
+    The compressed bytes are those of zlib, which all Pythons of Debian use.
+    """
+    packing = zlib.compressobj(level, zlib.DEFLATED, _DEFLATE)
+    parts, size, checksum = [_HEADER % _FLAGS.get(level, 0)], 0, 0
+    for piece in pieces:
+        size += len(piece)
+        checksum = zlib.crc32(piece, checksum)
+        parts.append(packing.compress(piece))
+    end = struct.pack("<II", checksum, size & 0xFFFFFFFF)
+    return b"".join((*parts, packing.flush(), end))
 
 
 def unpacked(data: bytes, path: str, *, most: int = MOST) -> bytes:
@@ -17,21 +48,43 @@ def unpacked(data: bytes, path: str, *, most: int = MOST) -> bytes:
 
     `path` names it for errors.
     """
-    try:
+    with _told(path):
         found = at_once(data, most + 1)
         if found is None:
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as reading:
                 found = reading.read(most + 1)
+    if len(found) > most:
+        raise _too_much(path, most)
+    return found
+
+
+def unpacked_lines(data: bytes, path: str, *, most: int) -> Iterator[bytes]:
+    """The lines of a gzip file, one by one, with their ends; raises `QlumodError` as `unpacked`."""
+    left = most
+    with _told(path), gzip.GzipFile(fileobj=io.BytesIO(data)) as reading:
+        while line := reading.readline(left + 1):
+            left -= len(line)
+            if left < 0:
+                raise _too_much(path, most)
+            yield line
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """Turn the exceptions of gzip into an error."""
+    try:
+        yield
     except (OSError, EOFError, zlib.error) as fault:
         raise QlumodError(
             f"{path}: what gzip packed is damaged: {fault}", remedy="put the right file there"
         ) from fault
-    if len(found) > most:
-        raise QlumodError(
-            f"{path}: it unpacks to more than {most} bytes, too much for what it is",
-            remedy="see what it is, and put the right file there",
-        )
-    return found
+
+
+def _too_much(path: str, most: int) -> QlumodError:
+    return QlumodError(
+        f"{path}: it unpacks to more than {most} bytes, too much for what it is",
+        remedy="see what it is, and put the right file there",
+    )
 
 
 def at_once(data: bytes, most: int) -> bytes | None:

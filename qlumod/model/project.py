@@ -34,6 +34,20 @@ class Project:
         """The project as it is made in a profile of its release; raises `QlumodError`."""
         return replace(self, release=self.release.in_profile(name))
 
+    @property
+    def unknown_conflicts(self) -> tuple[str, ...]:
+        """The places of Conflicts with modules that are not here, and the names of these.
+
+        They are no errors: a directory may have only some of the modules that a spec knows.
+        """
+        known = {spec.module for spec in self.specs}
+        return tuple(
+            f"{spec.at('Conflicts', other)}: there is no module {other!r} here"
+            for spec in self.specs
+            for other in spec.conflicts
+            if other not in known
+        )
+
     def spec(self, module: ModuleName) -> ModuleSpec:
         """The spec of a module; raises `QlumodError` if there is none."""
         for spec in self.specs:
@@ -49,7 +63,6 @@ def checked_project(release: Release, accounts: Accounts, specs: tuple[ModuleSpe
         (
             *_namesakes(specs),
             *_standing_on_nothing(specs),
-            *_unknown_conflicts(specs),
             *_required_conflicts(specs),
             *_missing_flavors(release, specs),
         )
@@ -80,17 +93,6 @@ def _standing_on_nothing(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]
                 f"{spec.at('Requires')}: the field is missing",
                 remedy=f"write 'Requires: {CORE}': every other module stands on {CORE}",
             )
-
-
-def _unknown_conflicts(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:
-    known = {spec.module for spec in specs}
-    for spec in specs:
-        for other in spec.conflicts:
-            if other not in known:
-                yield QlumodError(
-                    f"{spec.at('Conflicts', other)}: there is no module {other!r}",
-                    remedy=f"choose from {', '.join(sorted(known))}",
-                )
 
 
 def _required_conflicts(specs: tuple[ModuleSpec, ...]) -> Iterator[QlumodError]:

@@ -131,7 +131,8 @@ SPEC_FIELDS = (
         kind=COMMAS,
         parse=_module,
         in_manifest=True,
-        doc="modules that cannot be in one image with it (a head node may have both)",
+        doc="modules that cannot be in one image with it (a head node may have both). A directory "
+        "need not have them: `qlumod check` only mentions names that are not there",
     ),
     SpecField(
         name="Archive",

@@ -13,8 +13,7 @@ class Related(Protocol):
     """A module with the modules that it requires and excludes."""
 
     @property
-    def module(self) -> ModuleName:
-        """Its name."""
+    def module(self) -> ModuleName: ...
 
     @property
     def requires(self) -> tuple[ModuleName, ...]:

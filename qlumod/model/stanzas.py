@@ -13,10 +13,15 @@ from qlumod.late import late
 
 mail = late("email.utils")
 
-COMPUTED = frozenset(
-    ("filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "directory")
+_COMPUTED = re.compile(
+    r"filename|msdos-filename|size|directory|files|description-md5|phased-update-percentage"
+    r"|md5(sum)?|sha-?\d+(sum)?|checksums?(-.*)?",
+    re.IGNORECASE,
 )
-"""Fields about the file and the index: the program that makes an index computes them."""
+"""Fields about the file and the index, and all digests that clients read: the program that makes an
+index computes them."""
+MEND_CONTROL = "mend its debian/control (deb-control(5)), and build it again"
+"""The remedy for a control file that dpkg refuses."""
 RELATIONS = (
     "Pre-Depends", "Depends", "Recommends", "Suggests", "Enhances", "Conflicts", "Breaks",
     "Replaces", "Provides",
@@ -28,7 +33,8 @@ _KNOWN = {
     for name in (
         *RELATIONS, "Package", "Version", "Architecture", "Source", "Section", "Priority",
         "Essential", "Protected", "Multi-Arch", "Maintainer", "Uploaders", "Installed-Size",
-        "Homepage", "Description", "Binary", "Filename", "Directory", "Size", "MD5sum", "SHA256",
+        "Built-Using", "Static-Built-Using", "Homepage", "Description", "Binary", "Filename",
+        "Directory", "Size", "MD5sum", "SHA256",
         "Files", "Checksums-Sha256", "Status", "Date", "Suite", "Valid-Until", "Architectures",
     )
 }  # fmt: skip
@@ -44,13 +50,24 @@ _LISTED = re.compile(r"([0-9a-f]{32,})[ \t]+(\d{1,18})(?:[ \t]+\S+[ \t]+\S+)?[ \
 """Digest, size and name of a file; the field Files of a .changes has section and priority, too."""
 _RELATION = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9+._-]*(?::[A-Za-z0-9-]+)?"
-    r"(?:\s*\(\s*(?:<<|<=|=|>=|>>|<|>)?\s*(?:\d+:)?\d[A-Za-z0-9.+~:-]*\s*\))?",
+    r"(?:\s*\(\s*(?:<<|<=|=|>=|>>|<|>)?\s*(?:\d{1,9}:)?\d[A-Za-z0-9.+~:-]*(?<!-)\s*\))?",
     re.ASCII,
 )
-_BLANKS = " \t\n\v\f\r"
+_NO_OPERATOR = re.compile(r"\(\s*(?=\d)", re.ASCII)
+"""dpkg takes ``(1)`` for ``(= 1)``; apt reads no index in which it stands."""
+BLANKS = " \t\n\v\f\r"
 """The characters that dpkg treats as blanks: not all blanks of Unicode."""
 _SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----\n"
 _SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----\n"
+
+
+class MalformedStanza(QlumodError):
+    """A line that is not valid in a stanza; `what` says why, without the text of the line."""
+
+    def __init__(self, where: str, line: int, what: str, *, shown: str = "") -> None:
+        super().__init__(f"{where}: line {line}: {shown or what}")
+        self.line = line
+        self.what = what
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,8 @@ class ControlStanza:
     where: str
     text: str
     """The stanza as it was written, with the end of its last line."""
+    first: int = 1
+    """The number of its first line in the file."""
 
     def get(self, name: str, otherwise: str = "") -> str:
         """A field that may be missing."""
@@ -83,6 +102,12 @@ class ControlStanza:
             raise QlumodError(f"{self.where}: {name}: {value[:80]!r} is no whole number")
         return int(value)
 
+    def line_of(self, name: str) -> int:
+        """The number of the line with a field; the first line if there is no such field."""
+        field = re.compile(rf"^{re.escape(name)}[ \t]*:", re.MULTILINE | re.IGNORECASE)
+        found = field.search(self.text)
+        return self.first + (self.text.count("\n", 0, found.start()) if found else 0)
+
     def files(self, name: str) -> Iterator[tuple[str, int, str]]:
         """The digest, size and name of each file that a field lists; raises `QlumodError`."""
         for line in filter(None, map(str.strip, self.need(name).split("\n"))):
@@ -95,7 +120,8 @@ class ControlStanza:
 def one_stanza(text: str, where: str) -> ControlStanza:
     """The only stanza of a text; raises `QlumodError` if dpkg would refuse it."""
     if not text.endswith("\n"):
-        raise QlumodError(f"{where}: the last line has no end")
+        line = text.count("\n") + 1
+        raise QlumodError(f"{where}: line {line}: the last line has no end (a newline)")
     found = tuple(read_stanzas(text, where))
     if len(found) != 1:
         raise QlumodError(f"{where} has {len(found) or 'no'} stanzas: it must have one")
@@ -104,12 +130,58 @@ def one_stanza(text: str, where: str) -> ControlStanza:
 
 def read_stanzas(text: str, where: str) -> Iterator[ControlStanza]:
     """The stanzas of a text such as an index; raises `QlumodError`."""
+    for line, stanza in unread_stanzas(text):
+        yield ControlStanza(read_fields(stanza, where, line=line), where, stanza, line)
+
+
+def unread_stanzas(text: str) -> Iterator[tuple[int, str]]:
+    """The number of the first line and the text of each stanza, with the end of its last line."""
     line = 1
     for block in text.split("\n\n"):
         if inner := block.strip("\n"):
-            first = line + len(block) - len(block.lstrip("\n"))
-            yield ControlStanza(_fields(f"{inner}\n", where, first), where, f"{inner}\n")
+            yield line + len(block) - len(block.lstrip("\n")), f"{inner}\n"
         line += block.count("\n") + 2
+
+
+def read_fields(stanza: str, where: str, *, line: int = 1) -> dict[str, str]:
+    """The fields of one stanza, which ends with the end of a line; raises `MalformedStanza`.
+
+    `line` is the number of its first line.
+    """
+    found: dict[str, str] = {}
+    others: set[str] = set()
+    position, end = 0, len(stanza)
+    while position < end:
+        field = _FIELD.match(stanza, position)
+        if not field:
+            raise _no_field(stanza, position, where, line)
+        written, first, further = field.groups()
+        name = _KNOWN.get(written) or _KNOWN.get(written.lower())
+        lower = name or written.lower()
+        if lower in found or lower in others:
+            raise MalformedStanza(
+                where,
+                line + stanza.count("\n", 0, position),
+                "the field stands there twice",
+                shown=f"the field {written} stands there twice",
+            )
+        if not name:
+            others.add(lower)
+        found[name or written] = first.strip(BLANKS) + further
+        position = field.end()
+    return found
+
+
+def _no_field(stanza: str, position: int, where: str, line: int) -> MalformedStanza:
+    number = line + stanza.count("\n", 0, position)
+    wrong = stanza[position:].partition("\n")[0]
+    if not wrong.strip():
+        return MalformedStanza(where, number, "it has blanks only")
+    if wrong.startswith("#"):
+        what = "is a comment, which only a source package may have"
+        return MalformedStanza(where, number, f"it {what}", shown=f"{wrong[:80]!r} {what}")
+    what = "is neither 'Field: value' nor continues a field"
+    return MalformedStanza(where, number, f"it {what}", shown=f"{wrong[:80]!r} {what}")
 
 
 def signed_stanza(data: bytes, where: str) -> ControlStanza:
@@ -124,20 +196,30 @@ def signed_stanza(data: bytes, where: str) -> ControlStanza:
 def normalised(control: ControlStanza) -> ControlStanza:
     """The fields of a package without those of an index, and without empty fields.
 
+    Each version that a relation names has an operator.
+
     Raises `QlumodError` for relations that dpkg does not read.
     """
     fields = {
         name: value
         for name, value in control.fields.items()
-        if name.lower() not in COMPUTED and value.strip(_BLANKS)
+        if value.strip(BLANKS) and not is_computed(name)
     }
     for name in RELATIONS:
+        if name in fields and "(" in fields[name]:
+            fields[name] = _NO_OPERATOR.sub("(= ", fields[name])
         if name in fields and (relation := _no_relation(name, fields[name])) is not None:
             raise QlumodError(
-                f"{control.where}: {name}: {relation!r} is no relation to a package",
-                remedy="mend its debian/control (deb-control(5)), and build it again",
+                f"{control.where}: line {control.line_of(name)}: {name}: {_why_none(relation)}",
+                remedy=MEND_CONTROL,
             )
     return ControlStanza(fields, control.where, stanza_text(fields))
+
+
+@lru_cache(maxsize=1000)
+def is_computed(name: str) -> bool:
+    """Whether a field says something about the file or the index, as digests do."""
+    return _COMPUTED.fullmatch(name) is not None
 
 
 def stanza_text(fields: Mapping[str, str]) -> str:
@@ -169,36 +251,10 @@ def _unsigned(text: str) -> str:
     return re.sub(r"^- ", "", signed, flags=re.MULTILINE) + "\n"
 
 
-def _fields(text: str, where: str, line: int) -> dict[str, str]:
-    found: dict[str, str] = {}
-    others: set[str] = set()
-    position, end = 0, len(text)
-    while position < end:
-        field = _FIELD.match(text, position)
-        if not field:
-            raise _no_field(text, position, where, line)
-        written, first, further = field.groups()
-        name = _KNOWN.get(written) or _KNOWN.get(written.lower())
-        lower = name or written.lower()
-        if lower in found or lower in others:
-            number = line + text.count("\n", 0, position)
-            raise QlumodError(f"{where}: line {number}: the field {written} stands there twice")
-        if not name:
-            others.add(lower)
-        found[name or written] = first.strip(_BLANKS) + further
-        position = field.end()
-    return found
-
-
-def _no_field(text: str, position: int, where: str, line: int) -> QlumodError:
-    number = line + text.count("\n", 0, position)
-    wrong = text[position:].partition("\n")[0]
-    what = (
-        f"{wrong[:80]!r} is neither 'Field: value' nor continues a field"
-        if wrong.strip()
-        else "it has blanks only"
-    )
-    return QlumodError(f"{where}: line {number}: {what}")
+def _why_none(relation: str) -> str:
+    if variable := re.search(r"\$\{[^}]*\}?", relation):
+        return f"the variable {variable[0]!r} was not replaced (deb-substvars(5))"
+    return f"{relation!r} is no relation to a package"
 
 
 @lru_cache(maxsize=1000)
@@ -207,7 +263,7 @@ def _no_relation(name: str, value: str) -> str | None:
     for group in value.split(","):
         alternatives = group.split("|")
         for alternative in alternatives:
-            if not _RELATION.fullmatch(alternative.strip(_BLANKS)):
+            if not _RELATION.fullmatch(alternative.strip(BLANKS)):
                 return alternative.strip()[:80]
         if len(alternatives) > 1 and name not in _WITH_ALTERNATIVES:
             return group.strip()[:80]

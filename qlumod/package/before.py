@@ -17,6 +17,7 @@ from qlumod.model.contents import PackageLine, PathLine, parse_contents, parse_p
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
 from qlumod.model.names import Digest, ModuleName
+from qlumod.model.packed import MOST
 from qlumod.system.disk.regular_files import read_bytes
 
 BEFORE = "before"
@@ -93,7 +94,7 @@ def read_texts(inputs: Path, module: ModuleName, digest: Digest) -> dict[str, st
     """Read a predecessor's texts from a source package; `digest` is the one in its lock."""
     place = inputs / BEFORE / module
     texts = {
-        name: decoded(read_bytes(place / name), str(place / name))
+        name: decoded(read_bytes(place / name, most=MOST), str(place / name))
         for name in TEXTS
         if (place / name).exists()
     }

@@ -35,8 +35,7 @@ class ContentChange(Protocol):
     """A change of something; its text is one line of a changelog."""
 
     @property
-    def kind(self) -> ChangeKind:
-        """What happened."""
+    def kind(self) -> ChangeKind: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,6 @@ class PackageChange:
 
     @property
     def kind(self) -> ChangeKind:
-        """What happened."""
         if self.old is None:
             return ChangeKind.ADDED
         if self.new is None:
@@ -78,7 +76,6 @@ class PathChange:
 
     @property
     def kind(self) -> ChangeKind:
-        """What happened."""
         if self.old is None:
             return ChangeKind.ADDED
         return ChangeKind.REMOVED if self.new is None else ChangeKind.CHANGED

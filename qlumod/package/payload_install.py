@@ -1,6 +1,5 @@
 """Copying a payload into a package's build directory, with each byte verified meanwhile."""
 
-import gzip
 import hashlib
 import os
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.model.manifest import Manifest, PayloadFile
+from qlumod.model.packed import gzipped
 from qlumod.model.payload_paths import MANIFEST, MODULES, contents_file, packages_file, payload_home
 from qlumod.package.overrides import of_copyright
 from qlumod.package.render import overrides_text
@@ -52,7 +52,7 @@ def install_documents(
         if name == f"{manifest.module}.changelog":
             _write(place / name, text.encode())
         else:
-            _write(place / f"{name}.gz", gzip.compress(text.encode(), mtime=0))
+            _write(place / f"{name}.gz", gzipped([text.encode()]))
 
 
 def install_copyright(destination: Path, package: str) -> None:
@@ -105,7 +105,7 @@ def _link(link: Path, target: Path) -> None:
 
 def _add(path: Path, text: str) -> None:
     """Append a text to a file, or create it; a text that it has already is not added again."""
-    there = path.read_bytes() if path.exists() else b""
+    there = read_small(path) if path.exists() else b""
     if text.encode() not in there:
         _write(path, there + text.encode())
 

@@ -17,8 +17,7 @@ class ListedVersion(Protocol):
     """A version of a module, with the lists of its packages and paths."""
 
     @property
-    def module(self) -> ModuleName:
-        """Its name."""
+    def module(self) -> ModuleName: ...
 
     @property
     def version(self) -> str:

@@ -86,7 +86,7 @@ def source_view(plan: SourcePlan) -> SourceView:
 def render(plan: SourcePlan) -> dict[str, str]:
     """All files of the source package, by path relative to its top directory."""
     source = source_view(plan)
-    print_template = _printer({"source": source})
+    print_template = template_printer({"source": source})
     files = {
         "README": README,
         **{
@@ -120,10 +120,11 @@ def _before(plan: SourcePlan) -> Mapping[str, str]:
 
 def overrides_text(package: str, overrides: Sequence[Override]) -> str:
     """Format overrides of lintian's tags as a file of a package."""
-    return str(_printer({})("lintian-overrides", package=package, overrides=overrides))
+    return str(template_printer({})("lintian-overrides", package=package, overrides=overrides))
 
 
-def _printer(shared: Mapping[str, Any]) -> Any:
+def template_printer(shared: Mapping[str, Any]) -> Any:
+    """A function that fills in a template, which may ask for no more than it is given."""
     environment = Environment(
         loader=FileSystemLoader(templates()),
         undefined=StrictUndefined,

@@ -24,7 +24,6 @@ class Stored:
         target.write(_HEADER)
 
     def write(self, data: bytes) -> int:
-        """Write some bytes."""
         self._size += len(data)
         self._sum = zlib.crc32(data, self._sum)
         waiting = memoryview(self._waiting + data)

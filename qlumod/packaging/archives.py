@@ -17,7 +17,7 @@ from qlumod.system.processes.stalling import STALL
 
 if TYPE_CHECKING:
     from qlumod.packaging.solving.problem import Problem
-    from qlumod.packaging.solving.solution import Solved
+    from qlumod.packaging.solving.solution import PackageOffer, Solved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class Dated:
     suite: str
     date: str
     uri: str
+    snapshot: str = ""
+    """The snapshot of it that this host chooses, such as 20260131T120000Z; empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,9 @@ class Archives(Protocol):
     ) -> tuple[LockedPackage, ...]:
         """The packages whose locked version is in no archive any more."""
 
+    def offers(self, names: Sequence[str], listen: Listener) -> Sequence["PackageOffer"]:
+        """The versions of these packages in all archives; by package, the newest first."""
+
     def holding(
         self, packages: Sequence[LockedPackage], store: Store, listen: Listener
     ) -> "Archives":
@@ -125,6 +130,16 @@ class HoldArchives(Protocol):
 
         Raises all errors of needed archives at once.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildHost:
+    """What a lock records of the machine that builds from it."""
+
+    release: str
+    """Of its distribution: ``debian 12``."""
+    tools: tuple[tuple[str, str], ...]
+    """Name and version of each tool that affects a build's result."""
 
 
 class BuildTools(Protocol):

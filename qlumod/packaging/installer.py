@@ -67,8 +67,7 @@ class PackedFile(Protocol):
         """0 for all but regular files."""
 
     @property
-    def mode(self) -> int:
-        """Its permissions."""
+    def mode(self) -> int: ...
 
     @property
     def owner(self) -> tuple[int, int]:

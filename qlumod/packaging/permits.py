@@ -70,8 +70,7 @@ class InstalledTree(Protocol):
     """The scanned reference installation."""
 
     @property
-    def entries(self) -> Mapping[str, TreeEntry]:
-        """All paths."""
+    def entries(self) -> Mapping[str, TreeEntry]: ...
 
     @property
     def data(self) -> Mapping[str, bytes]:

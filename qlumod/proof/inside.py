@@ -19,10 +19,12 @@ from qlumod.proof.scanned_tree import dumped
 from qlumod.stack.assemble import assemble
 from qlumod.stack.declared import forget_declared
 from qlumod.stack.initrd import remake_initrd
+from qlumod.stack.looking import MOST_INITRD
 from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.documents import read_document
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
@@ -134,7 +136,7 @@ def write_initrd(
     """Write the stack's own initrd to its path in an installation; core's is compared by digest."""
     if remake_initrd(maker, root, members, made, listen=listen):
         kernel = next(m.manifest.kernel for m in members if m.manifest.file(INITRD))
-        root.write(path_of(maker.initrds, kernel), made.read_bytes())
+        root.write(path_of(maker.initrds, kernel), read_bytes(made, most=MOST_INITRD))
 
 
 @contextmanager

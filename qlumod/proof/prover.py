@@ -26,8 +26,10 @@ from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.state.kind import canonical_path
 from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.documents import MOST_RECORDS
 from qlumod.system.disk.files import write_whole
 from qlumod.system.disk.own_code import code_digest
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.tmpfs import available_memory
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.workers import workers
@@ -97,7 +99,7 @@ class Prover:
         """The cached result for the same payloads and the same code, else a new result."""
         place = self.workshop.cache / PROOF / f"{self._identity(what, stack, way)}.json"
         if place.is_file() and not self.fresh:
-            return parse_checked(place.read_bytes())
+            return parse_checked(read_bytes(place, most=MOST_RECORDS))
         try:
             found = make(within(listen, _title(stack)))
         except QlumodError as fault:

@@ -14,12 +14,14 @@ from qlumod.model.names import Digest, ModuleName, PackagingName
 from qlumod.model.spec import ModuleSpec
 from qlumod.packaging.choice import packaging_named, packaging_place
 from qlumod.packaging.installer import Order, Supply
+from qlumod.packaging.recorded_tools import supplied
 from qlumod.proof.known_fields import ASKED
-from qlumod.proof.scanned_tree import ScannedTree, loaded
+from qlumod.proof.scanned_tree import MOST_SCAN, ScannedTree, loaded
 from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.files import sync, write_whole
 from qlumod.system.disk.own_code import code_digest
 from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.staging import staging
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.namespace import call_inside
@@ -102,7 +104,7 @@ def reference_tree(
     kept = scan_path(installation, workshop.cache)
     if kept.is_file() and not fresh:
         listen(Notice(text=f"reference installation {identity[:12]} reused (--fresh redoes it)"))
-        return loaded(kept.read_bytes())
+        return loaded(read_bytes(kept, most=MOST_SCAN))
     root = None
     if installation.below:
         root = kept_root(installation.below, workshop, listen=listen)
@@ -175,8 +177,13 @@ def _install(
         architecture=installation.lock.architecture,
         epoch=installation.epoch,
     )
-    supply = packaging_named(installation.packaging).installer.freeze(
-        order, place / "archive", workshop=workshop, listen=listen
+    supply = supplied(
+        order,
+        installation.lock,
+        place / "archive",
+        packaging=installation.packaging,
+        workshop=workshop,
+        listen=listen,
     )
     output = place / "tree.gz"
     call_inside(
@@ -194,7 +201,7 @@ def _install(
         },
         listen=listen,
     )
-    return output.read_bytes()
+    return read_bytes(output, most=MOST_SCAN)
 
 
 def _document(installation: Installation, supply: Supply, lock: Path) -> Mapping[str, Json]:

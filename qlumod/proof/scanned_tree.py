@@ -1,26 +1,28 @@
 """A scanned tree for the comparison, and the file format of a scan."""
 
-import gzip
-import io
 import json
-import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
 from qlumod.errors import QlumodError
 from qlumod.model.lines import lines_of
 from qlumod.model.numbers import is_id
+from qlumod.model.packed import gzipped, unpacked_lines
 from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import StateFile
 
+MOST_SCAN = 1 << 28
+"""The most bytes of a compressed scan: one of a million paths has a fifth of them."""
+_MOST_UNPACKED = 1 << 30
+_WHAT, _REMEDY = "what was kept of a root", "prove it anew: --fresh"
 _DAMAGED = (
-    OSError, EOFError, zlib.error, StopIteration, ValueError, TypeError, LookupError,
-    AttributeError, RecursionError,
+    StopIteration, ValueError, TypeError, LookupError, AttributeError, RecursionError,
 )  # fmt: skip
-"""Exceptions of gzip and json, and of values that `dumped` does not write."""
+"""Exceptions of json, and of values that `dumped` does not write."""
 _FIELDS = tuple(field.name for field in fields(TreeEntry))
 _VALUES = attrgetter(*_FIELDS)
 _XATTRS = _FIELDS.index("xattrs")
@@ -64,30 +66,25 @@ class ScannedTree:
 
 def dumped(tree: ScannedTree) -> bytes:
     """Write a tree as compressed JSON lines: first the data, then one line per entry."""
-    buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=1, mtime=0) as out:
-        data = {path: b64encode(content).decode() for path, content in tree.data.items()}
-        out.write(json.dumps(data).encode() + b"\n")
-        for entry in tree.entries.values():
-            out.write(json.dumps(_row(entry)).encode() + b"\n")
-    return buffer.getvalue()
+    data = {path: b64encode(content).decode() for path, content in tree.data.items()}
+    rows = chain([data], map(_row, tree.entries.values()))
+    return gzipped((json.dumps(row).encode() + b"\n" for row in rows), level=1)
 
 
 def loaded(text: bytes) -> ScannedTree:
     """Read what `dumped` wrote; raises `QlumodError`."""
     try:
-        return _loaded(text)
+        return _loaded(unpacked_lines(text, _WHAT, most=_MOST_UNPACKED))
+    except QlumodError as fault:
+        raise QlumodError(fault.brief, remedy=_REMEDY) from fault
     except _DAMAGED as fault:
-        raise QlumodError(
-            f"what was kept of a root is damaged: {fault}", remedy="prove it anew: --fresh"
-        ) from fault
+        raise QlumodError(f"{_WHAT} is damaged: {fault}", remedy=_REMEDY) from fault
 
 
-def _loaded(text: bytes) -> ScannedTree:
-    with gzip.GzipFile(fileobj=io.BytesIO(text)) as lines:
-        data = {path: b64decode(content) for path, content in json.loads(next(lines)).items()}
-        entries = map(_entry, map(json.loads, lines))
-        return ScannedTree(entries={entry.path: entry for entry in entries}, data=data)
+def _loaded(lines: Iterator[bytes]) -> ScannedTree:
+    data = {path: b64decode(content) for path, content in json.loads(next(lines)).items()}
+    entries = map(_entry, map(json.loads, lines))
+    return ScannedTree(entries={entry.path: entry for entry in entries}, data=data)
 
 
 def _row(entry: TreeEntry) -> list[Any]:

@@ -11,9 +11,10 @@ from qlumod.packaging.choice import packaging_named, packaging_place
 from qlumod.packaging.interfaces import Packaging
 from qlumod.proof.expected import expectations
 from qlumod.proof.reference import Installation
-from qlumod.proof.scanned_tree import ScannedTree, loaded
+from qlumod.proof.scanned_tree import MOST_SCAN, ScannedTree, loaded
 from qlumod.proof.verdict import Verdict, verdict
 from qlumod.stack.payload import Payload
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.staging import staging
 from qlumod.system.processes.namespace import call_inside
 
@@ -63,4 +64,4 @@ def stack_tree(
             },
             listen=listen,
         )
-        return loaded((place / "tree.gz").read_bytes())
+        return loaded(read_bytes(place / "tree.gz", most=MOST_SCAN))

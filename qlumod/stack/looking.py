@@ -24,6 +24,8 @@ from qlumod.system.disk.within import Root
 
 LOOKED_INTO = 64 << 20
 """The number of bytes at the start of a file that are searched; its digest is of the whole file."""
+MOST_INITRD = 1 << 30
+"""The most bytes of an initrd that is read: the largest have a tenth of them."""
 _LARGEST_HALF = 1 << 20
 """The maximum bytes of a file with a certificate or a public key."""
 _TOLD = 3

@@ -67,10 +67,26 @@ def is_meant(path: str, public: Public) -> bool:
     return any(matches_any(str(parent), (directory,)) for parent in PurePosixPath(path).parents)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """One secret: the error about it, and the lines of the field Secrets that would name it."""
+
+    fault: QlumodError
+    secrets: tuple[str, ...]
+
+
 def faults_of(
     suspects: Sequence[Suspect], everything: Iterable[str], beside: Mapping[str, str]
 ) -> Iterator[QlumodError]:
-    """An error for each secret: a file with its copies and its public half, or a whole tree.
+    """The errors of `suspicions_of`."""
+    for suspicion in suspicions_of(suspects, everything, beside):
+        yield suspicion.fault
+
+
+def suspicions_of(
+    suspects: Sequence[Suspect], everything: Iterable[str], beside: Mapping[str, str]
+) -> Iterator[Suspicion]:
+    """Each secret: a file with its copies and its public half, or a whole tree.
 
     `everything` are all files of the layer. `beside` has the digests of files that no package
     ships and that look harmless, but may be copies of a suspect or made from it.
@@ -81,7 +97,17 @@ def faults_of(
     for group in grouped(digests, everything, beside):
         own = [path for path, half in halves.items() if half.half_of in group.members]
         members = tuple(sorted({*group.members, *own}))
-        yield _fault(replace(group, members=members), by_path)
+        whole = replace(group, members=members)
+        yield Suspicion(fault=_fault(whole, by_path), secrets=tuple(_secrets(whole, by_path)))
+
+
+def _secrets(group: PathGroup, suspects: Mapping[str, Suspect]) -> Iterator[str]:
+    """The lines of the field Secrets for a group; none if the secret is no file of its own."""
+    first = suspects.get(group.path)
+    if group.tree:
+        yield f"{group.path}/* {SecretKind.NODE}"
+    elif first and not first.remedy:
+        yield from (f"{path} {first.kind or SecretKind.SITE}" for path in group.members)
 
 
 def _fault(group: PathGroup, suspects: Mapping[str, Suspect]) -> QlumodError:

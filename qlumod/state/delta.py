@@ -10,16 +10,14 @@ from enum import StrEnum
 
 from qlumod.errors import QlumodError
 from qlumod.model.tree import TreeEntry
+from qlumod.state.entry_differences import Names, differences, same
 from qlumod.state.kind import Cache, Dropped, Fixed, Rule, matches_any
 from qlumod.state.state_table import StateTable
 
 Tree = Mapping[str, TreeEntry]
 """Entries by path."""
 
-_OVERLAY = ("trusted.overlay.", "user.overlay.")
 _OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
-_UNSTORED = ("system.posix_acl_",)
-"""squashfs stores no access control lists; systemd-tmpfiles sets those of Debian at boot."""
 
 
 class Action(StrEnum):
@@ -96,15 +94,22 @@ def plan_delta(
     table: StateTable,
     wins: Sequence[str] = (),
     secrets: Sequence[str] = (),
+    names: Names | None = None,
 ) -> Plan:
     """Decide about each path of an upper directory.
 
     `table` has the rules of shared state. `upper` is a scan of the directory as overlayfs left it,
     with whiteouts and the attribute of opaque directories. `below` is a scan of the merged lower
     layers, with state and caches; it is empty for a module that requires no other. `wins` and
-    `secrets` are the spec's patterns.
+    `secrets` are the spec's patterns; `names` has those of users and groups, for errors.
     """
-    decide = _Decider(below=below, table=table, wins=tuple(wins), secrets=tuple(secrets))
+    decide = _Decider(
+        below=below,
+        table=table,
+        wins=tuple(wins),
+        secrets=tuple(secrets),
+        names=names or Names(),
+    )
     steps = {path: decide.about(entry) for path, entry in upper.items()}
     for path in _hidden(upper, below):
         steps[path] = decide.about_removed(path, entry=None)
@@ -121,6 +126,7 @@ class _Decider:
     table: StateTable
     wins: tuple[str, ...]
     secrets: tuple[str, ...]
+    names: Names
 
     def about(self, entry: TreeEntry) -> Step:
         if entry.whiteout:
@@ -181,7 +187,7 @@ class _Decider:
         return Step(
             path=now.path, entry=now, action=Action.REFUSE,
             reason="the build changed this path of a module below",
-            details=differences(was, now),
+            details=differences(was, now, self.names),
             remedy=f"if this module's is right for every stack, add {now.path} to the field Wins",
         )  # fmt: skip
 
@@ -196,39 +202,6 @@ class _Decider:
 
     def _won(self, path: str) -> bool:
         return matches_any(path, self.wins)
-
-
-def same(one: TreeEntry, other: TreeEntry) -> bool:
-    """Whether two entries are equal in everything that a layer stores, except times."""
-    return _what_counts(one) == _what_counts(other)
-
-
-def differences(was: TreeEntry, now: TreeEntry) -> tuple[str, ...]:
-    """The differences between two entries of a path, as text for people."""
-    before, after = _what_counts(was), _what_counts(now)
-    return tuple(
-        f"{name} was {before[name]}, is {after[name]}"
-        for name in before
-        if before[name] != after[name]
-    )
-
-
-def _what_counts(entry: TreeEntry) -> dict[str, str]:
-    return {
-        "type": entry.type,
-        "mode": f"{entry.mode:04o}",
-        "uid": str(entry.uid),
-        "gid": str(entry.gid),
-        "target": entry.target,
-        "device": str(entry.rdev),
-        "size": str(entry.size) if entry.type == "f" else "",
-        "content": entry.digest,
-        "attributes": " ".join(
-            f"{name}={value.hex()}"
-            for name, value in entry.xattrs
-            if not name.startswith((*_OVERLAY, *_UNSTORED))
-        ),
-    }
 
 
 def _by_rule(entry: TreeEntry, rule: Rule, was: TreeEntry | None) -> Step:

@@ -1,15 +1,18 @@
 """The text of a fragment: the entries that a module added to a kind of state."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.model.names import ModuleName
+from qlumod.model.stanzas import MalformedStanza, read_fields, unread_stanzas
 from qlumod.state.kind import Malformed, decoded_lines, encoded, parsed
 
 T = TypeVar("T")
 
 HEADER = "Format: 1\n"
+_INDENT = re.compile(r"\n[ \t]")
 
 
 def write_fragment(body: str) -> bytes:
@@ -38,41 +41,26 @@ def in_fragment(module: ModuleName, kind: str, fragment: bytes, parse: Callable[
 
 def stanzas(text: str) -> tuple[str, ...]:
     """The stanzas of a deb822 text, unchanged, each ending with one newline."""
-    return tuple(stanza for _, stanza in _stanzas_at(text))
-
-
-def _stanzas_at(text: str) -> Iterator[tuple[int, str]]:
-    """The same stanzas, each with the number of its first line."""
-    number = 1
-    for block in text.split("\n\n"):
-        stanza = block.strip("\n")
-        if stanza:
-            yield number + len(block) - len(block.lstrip("\n")), f"{stanza}\n"
-        number += block.count("\n") + 2
+    return tuple(stanza for _, stanza in unread_stanzas(text))
 
 
 def fields(stanza: str, line: int = 1) -> dict[str, str]:
-    """The fields of a stanza; the leading space of continuation lines is removed.
+    """The fields of a stanza; the leading blank of continuation lines is removed.
 
-    Raises `Malformed` if a line is not valid in a stanza; `line` is the number of the first line.
+    Raises `Malformed` if a line is not valid in a stanza, without its text, which may be a
+    password; `line` is the number of the first line.
     """
-    found: dict[str, list[str]] = {}
-    name = ""
-    for number, text in enumerate(stanza.rstrip("\n").split("\n"), line):
-        if text[:1] in (" ", "\t") and name:
-            found[name].append(text[1:])
-            continue
-        name, colon, value = text.partition(":")
-        if not colon or not name.strip():
-            raise Malformed(number, "it is neither 'Field: value' nor continues a field")
-        found[name] = [value.strip()]
-    return {name: "\n".join(lines) for name, lines in found.items()}
+    try:
+        found = read_fields(stanza.rstrip("\n") + "\n", "a stanza", line=line)
+    except MalformedStanza as fault:
+        raise Malformed(fault.line, fault.what) from None
+    return {name: _INDENT.sub("\n", value) for name, value in found.items()}
 
 
 def keyed(text: str, *names: str) -> list[tuple[dict[str, str], str]]:
     """The stanzas of a text with their fields; each stanza must have the fields `names`."""
     found = []
-    for line, stanza in _stanzas_at(text):
+    for line, stanza in unread_stanzas(text):
         values = fields(stanza, line)
         for name in names:
             if name not in values:

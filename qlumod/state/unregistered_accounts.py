@@ -1,55 +1,93 @@
 """Accounts that a build added and that the release's table lacks: the stanzas to add."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from qlumod.errors import QlumodError
 from qlumod.model.accounts import Accounts
 from qlumod.model.accounts_file import accounts_text, parse_accounts
 from qlumod.state.account_files import GROUP, GSHADOW, PASSWD, SHADOW, Row, Rows, is_base, rows
+from qlumod.state.account_makers import Account
 from qlumod.state.fragment import fields, stanza
 from qlumod.state.kind import Files
 
-_MAKES_ACCOUNTS = r"(?:^[ug]!?\s|\b(?:adduser|addgroup|useradd|groupadd)\b)"
 _TABLE_IDS = range(400, 1000)
 """The range for new ids of the release's table: systemd-sysusers counts down from 999."""
+_IDS_OF_DEBIAN = range(60000, 65000)
+"""Ids that base-passwd's maintainer has given to packages (Policy 9.2.2): they are kept."""
 _LIKE_A_TOKEN = re.compile(r"(?=\S*\d)(?=\S*[^\W\d_])\S{20,}")
 """A text that may be a token, not a name: no stanza proposes it, since the table is public."""
 
 
-def unregistered(
-    files: Files,
-    accounts: Accounts,
-    base: Iterable[str],
-    makers: Mapping[str, str] | None = None,
-    homes: Mapping[str, int] | None = None,
-) -> tuple[str, ...]:
-    """The stanzas to add for accounts that the table lacks, or has with another id.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unregistered:
+    """An account that the table lacks, or has with another id."""
 
-    `base` are the names of users and groups that need no stanza: base-passwd's. `makers` has the
-    packages that added accounts, as far as known (see `makers_of`); `homes` has the modes of home
-    directories that were created with users. The stanzas suggest unused ids, the same id for a user
-    and the group of the same name.
+    path: str
+    """``/etc/passwd`` or ``/etc/group``."""
+    row: Row
+    known: bool
+    """Whether the table has it: then its Packages lack the package that made it."""
+
+    @property
+    def account(self) -> Account:
+        """The file and the name."""
+        return self.path, self.row[0]
+
+
+def unregistered(files: Files, accounts: Accounts, base: Iterable[str]) -> tuple[Unregistered, ...]:
+    """The accounts that the table lacks, or has with another id; groups first.
+
+    `base` are the names of users and groups that need no stanza: base-passwd's.
     """
     known = frozenset(base)
-    suggested = _Suggestions(files, accounts)
     registered = {
         PASSWD: {user.name: str(user.uid) for user in accounts.users},
         GROUP: {group.name: str(group.gid) for group in accounts.groups},
     }
-    write_user = partial(_user_stanza, homes=homes or {})
     return tuple(
-        write(row, suggested.number(row[0]), files, (makers or {}).get(row[0], "PACKAGE"))
-        for path, write in ((GROUP, _group_stanza), (PASSWD, write_user))
+        Unregistered(path=path, row=row, known=name in registered[path])
+        for path in (GROUP, PASSWD)
         for name, row in rows(files, path).items()
         if name not in known and registered[path].get(name) != row[2]
     )
 
 
+def proposed(
+    found: Sequence[Unregistered],
+    files: Files,
+    accounts: Accounts,
+    *,
+    makers: Mapping[Account, Sequence[str]],
+    homes: Mapping[str, int],
+) -> tuple[str, ...]:
+    """The stanzas for unregistered accounts.
+
+    `makers` has the packages that create each account; `homes` has the modes of home directories
+    that were created with users. The stanzas have unused ids, the same id for a user and the group
+    of the same name; an id that Debian has given to the account stays.
+    """
+    suggested = _Suggestions(found, files, accounts)
+    user_stanza = partial(_user_stanza, homes=homes)
+    return tuple(
+        write(one.row, suggested.number(one.row[0]), files, makers[one.account])
+        for one in found
+        for write in (_group_stanza if one.path == GROUP else user_stanza,)
+    )
+
+
+def next_free(taken: Collection[int], name: str) -> int:
+    """The next unused id of the table for an account."""
+    for number in _TABLE_IDS:
+        if number not in taken:
+            return number
+    raise QlumodError(f"account table: no id is left for {name}")
+
+
 def require_readable(stanzas: Sequence[str], accounts: Accounts) -> None:
-    """Raise if the account table could not contain the stanzas of `unregistered`."""
+    """Raise if the account table could not contain the stanzas of `proposed`."""
     added = [fields(stanza) for stanza in stanzas]
     users = {values.get("User") for values in added}
     groups = {values.get("Group") for values in added if "User" not in values}
@@ -60,25 +98,6 @@ def require_readable(stanzas: Sequence[str], accounts: Accounts) -> None:
     )
     text = "\n".join((accounts_text(others), *stanzas))
     parse_accounts(text, "module-specs/accounts")
-
-
-def makers_of(names: Iterable[str], scripts: Mapping[str, str]) -> dict[str, str]:
-    """The package that adds each account, according to its scripts or sysusers files.
-
-    `scripts` are the texts by package. A line that adds accounts and contains the name takes
-    precedence over a mere mention; of several packages the first by name is used.
-    """
-    found = {}
-    lines = {package: text.replace("\\\n", " ") for package, text in sorted(scripts.items())}
-    for name in names:
-        word = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
-        for pattern in (rf"{_MAKES_ACCOUNTS}.*{word}", word):
-            line = re.compile(pattern, re.MULTILINE)
-            package = next((key for key, text in lines.items() if line.search(text)), "")
-            if package:
-                found[name] = package
-                break
-    return found
 
 
 def base_names(files: Files) -> frozenset[str]:
@@ -94,29 +113,34 @@ def base_names(files: Files) -> frozenset[str]:
 class _Suggestions:
     """Unused ids, one for each name."""
 
-    def __init__(self, files: Files, accounts: Accounts) -> None:
+    def __init__(self, found: Iterable[Unregistered], files: Files, accounts: Accounts) -> None:
         taken = {int(row[2]) for path in (PASSWD, GROUP) for row in rows(files, path).values()}
-        taken |= {user.uid for user in accounts.users} | {group.gid for group in accounts.groups}
-        self._free = (number for number in _TABLE_IDS if number not in taken)
-        self._given = {user.name: user.uid for user in accounts.users}
+        taken |= accounts.ids
+        self._taken = taken
+        self._given = {
+            one.row[0]: int(one.row[2])
+            for one in found
+            if int(one.row[2]) in _IDS_OF_DEBIAN and int(one.row[2]) not in accounts.ids
+        }
+        self._given |= {user.name: user.uid for user in accounts.users}
         self._given |= {group.name: group.gid for group in accounts.groups}
 
     def number(self, name: str) -> str:
-        """The id of a name in the table, or a new one."""
+        """The id of a name in the table, the id that Debian has given to it, or a new one."""
         if name not in self._given:
-            self._given[name] = next(self._free, 0)
-            if not self._given[name]:
-                raise QlumodError(f"account table: no id is left for {name}")
+            self._given[name] = next_free({*self._taken, *self._given.values()}, name)
         return str(self._given[name])
 
 
-def _group_stanza(row: Row, number: str, files: Files, maker: str) -> str:
+def _group_stanza(row: Row, number: str, files: Files, makers: Sequence[str]) -> str:
     values = {"Group": row[0], "Gid": number}
-    return stanza({**values, **_password(rows(files, GSHADOW), row[0]), "Packages": maker})
+    return stanza(
+        {**values, **_password(rows(files, GSHADOW), row[0]), "Packages": " ".join(makers)}
+    )
 
 
 def _user_stanza(
-    row: Row, number: str, files: Files, maker: str, *, homes: Mapping[str, int]
+    row: Row, number: str, files: Files, makers: Sequence[str], *, homes: Mapping[str, int]
 ) -> str:
     name, _, _, gid, gecos, home, shell = row
     group = next((who for who, other in rows(files, GROUP).items() if other[2] == gid), "")
@@ -137,11 +161,12 @@ def _user_stanza(
             **values,
             **_password(shadow, name),
             **({"Expires": expires} if expires else {}),
-            "Packages": maker,
+            "Packages": " ".join(makers),
         }
     )
 
 
 def _password(shadow: Rows, name: str) -> dict[str, str]:
+    """The field Password, unless the account is not locked: that is another error."""
     password = shadow[name][1] if name in shadow else "!"
-    return {} if password == "!" else {"Password": password}
+    return {"Password": password} if password in ("!*", "*") else {}

@@ -5,22 +5,24 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qlumod.errors import QlumodError, raise_faults
-from qlumod.events import Listener, Notice
+from qlumod.errors import QlumodError, raise_faults, singles
+from qlumod.events import Event, Listener, Notice, Proposal
 from qlumod.layer.cache import payload_path
 from qlumod.layer.job import Job
 from qlumod.layer.payload_build import build_again, payload, plan_jobs, require_means, sweep_work
 from qlumod.layer.scheduler import Outcome, abreast, usable_processors
-from qlumod.lock.rules.make import require_tools
 from qlumod.lock.rules.module_versions import is_published
 from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.lock.verbs.lock_files import locked_project
+from qlumod.model.accounts import Accounts
+from qlumod.model.lines import lines_of
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.project import Project
 from qlumod.package.delivery import Delivery
-from qlumod.packaging.choice import packaging_named
+from qlumod.packaging.recorded_tools import require_tools
 from qlumod.stack.payload import Payload
+from qlumod.state.merged_proposals import merged_stanzas
 from qlumod.system.disk.workshop import Workshop
 from qlumod.system.processes.programs import require_programs
 from qlumod.system.processes.workers import workers
@@ -85,7 +87,7 @@ def build_modules(
         require_programs("lintian")
     project, lock, jobs = ordered(place, modules)
     wanted = named_modules(project, modules)
-    require_tools(lock, packaging_named(project.release.packaging_of(lock.flavor)).tools)
+    require_tools(lock, project.release.packaging_of(lock.flavor))
     require_means(jobs, cache=place.cache, again=twice)
     workshop = place.workshop
     fetch_predecessors(
@@ -102,17 +104,47 @@ def build_modules(
         to=replace(to, output=to.output.absolute()),
         listen=listen,
     )
+    proposals: list[Proposal] = []
+
+    def hear(event: Event) -> None:
+        listen(event)
+        if isinstance(event, Proposal) and event.stanzas:
+            proposals.append(event)
+
     with workers(max(PACKAGERS, place.processors or usable_processors())) as packagers:
 
         def make(job: Job, share: int) -> tuple[Payload, Future[tuple[Path, ...]]]:
-            made = payload(job, workshop.shared(share), listen=listen)
+            made = payload(job, workshop.shared(share), listen=hear)
             if twice:
                 _compare_again(job, made, workshop.shared(share), listen=listen)
             return made, packagers.submit(packaging.packages, job, made)
 
         outcome = abreast(jobs, make, processors=place.processors, listen=listen)
-    raise_faults(_faults(outcome))
+    raise_faults(_with_merged(tuple(_faults(outcome)), proposals, project.accounts))
     return tuple(_built(outcome))
+
+
+def _with_merged(
+    faults: Sequence[QlumodError], proposals: Sequence[Proposal], accounts: Accounts
+) -> Iterator[QlumodError]:
+    """The errors, those about missing accounts of several modules as one.
+
+    Their builds do not know of each other, and may propose one id twice.
+    """
+    mended = {proposal.fault for proposal in proposals}
+    every = tuple(single for fault in faults for single in singles(fault))
+    about = [fault for fault in every if fault.brief in mended]
+    if len(about) < 2:
+        yield from faults
+        return
+    yield from (fault for fault in every if fault not in about)
+    modules = ", ".join(fault.brief.partition(": ")[0] for fault in about)
+    stanzas = merged_stanzas([proposal.stanzas for proposal in proposals], accounts.ids)
+    yield QlumodError(
+        f"{modules}: {about[0].brief.partition(': ')[2]}",
+        details=[line for stanza in stanzas for line in ("", *lines_of(stanza))],
+        remedy=about[0].remedy,
+    )
 
 
 def _compare_again(job: Job, made: Payload, workshop: Workshop, *, listen: Listener) -> None:

@@ -17,6 +17,7 @@ from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import existing
 from qlumod.repository.publishing.founding import opened_settings
 from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.documents import MOST
 from qlumod.system.disk.files import copy_new
 from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import read_bytes
@@ -41,7 +42,7 @@ def client_packages(
     layout = Layout(root=repository.absolute())
     settings = opened_settings(layout)
     names = [existing(layout, name).suite for name in suites] or layout.suite_names()
-    keyring = read_bytes(layout.root / settings.keyring)
+    keyring = read_bytes(layout.root / settings.keyring, most=MOST)
     uri = settings.uri or file_uri(layout.root)
     people = maintainer(settings, user_ids(layout.root / settings.keyring))
     wanted = [

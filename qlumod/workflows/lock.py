@@ -19,6 +19,7 @@ from qlumod.lock.verbs.lock_files import (
 from qlumod.lock.verbs.solve_lock import Wish, solved_lock
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName
+from qlumod.packaging.recorded_tools import require_same_host
 from qlumod.workflows.predecessors import Base, Numbering, fetch_predecessors, revise
 from qlumod.workflows.workplace import Workplace
 
@@ -54,6 +55,8 @@ def lock(
     project, wanted = project_for(place)
     path = lock_path(place.specs, project.release, wanted)
     old = old_lock(place, project, wanted)
+    if old and not (dry_run or wish.move_host):
+        require_same_host(old, project.release.packaging_of(wanted.flavor))
     project, new = solved_lock(place, project, wanted, old, wish, listen=listen)
     new, revisions = revise(
         new,

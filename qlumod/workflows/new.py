@@ -5,20 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qlumod.errors import QlumodError
-from qlumod.events import Event, Listener, Proposal
+from qlumod.errors import QlumodError, singles
+from qlumod.events import Caution, Event, Listener, Proposal, UnitsEnabled
+from qlumod.layer.job import Job
 from qlumod.layer.payload_build import build_payloads, plan_jobs
 from qlumod.lock.verbs.check import ACCOUNTS, check_specs
 from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.lock.verbs.lock_files import old_lock, target
 from qlumod.lock.verbs.solve_lock import Wish, solved_lock
+from qlumod.lock.verbs.survey import survey
 from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.module_file import parse_spec
-from qlumod.model.names import FlavorName, ModuleName, flavor_name, module_name
+from qlumod.model.names import FlavorName, ModuleName, PackageName, flavor_name, module_name
 from qlumod.model.new_spec import Draft, new_spec_text
 from qlumod.model.project import CORE, Project, checked_project
-from qlumod.model.relation import parse_relation
-from qlumod.model.spec import SUFFIX
+from qlumod.model.relation import Relation, parse_relation
+from qlumod.model.release import Release
+from qlumod.model.spec import SUFFIX, ModuleSpec
+from qlumod.state.enabled_units import enabled_units
 from qlumod.system.disk.beneath import Beneath
 from qlumod.system.disk.documents import read_document
 from qlumod.system.processes.namespace import require
@@ -37,6 +41,8 @@ class Wanted:
     stack_group: str = ""
     flavors: Sequence[str] = ()
     requires: Sequence[str] = ()
+    archives: Sequence[str] = ()
+    kernel_modules: Sequence[str] = ()
     description: str = ""
 
 
@@ -48,8 +54,27 @@ class New:
     """The path of its spec, whose content is `text`."""
     text: str
     accounts: Path
-    stanzas: tuple[str, ...]
+    stanzas: tuple[str, ...] = ()
     """The stanzas that were appended to the account table for it."""
+    archives: tuple[str, ...] = ()
+    """The archives on request that it names."""
+    kernel_modules: tuple[str, ...] = ()
+    """The packages of sources that it compiles."""
+    units: tuple[str, ...] = ()
+    """The units that its packages enable."""
+    left: tuple[QlumodError, ...] = ()
+    """What is left to do, since the trial found it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """What the trial of a module found."""
+
+    stanzas: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    wins: tuple[str, ...] = ()
+    left: tuple[QlumodError, ...] = ()
 
 
 def new(
@@ -62,63 +87,136 @@ def new(
 ) -> New:
     """Write the spec of a new module, and the accounts that its packages make.
 
-    If it is `tried`, it is solved and built first, and nothing is written unless that succeeds.
+    If it is `tried`, it is solved and built first. The spec is written even if that finds errors:
+    they are left to do.
     """
     project = check_specs(place.specs)
-    module = module_name(wanted.module)
-    path = place.specs / f"{module}{SUFFIX}"
-    _require_new(project, module, path)
-    text = _spec_text(module, wanted)
-    grown = checked_project(
-        project.release,
-        project.accounts,
-        (*project.specs, *parse_spec(text, str(path), project.release)),
-    )
-    stanzas: tuple[str, ...] = ()
+    draft = _draft(wanted)
+    path = place.specs / f"{draft.module}{SUFFIX}"
+    _require_new(project, draft.module, path)
+    grown, trial = _with_module(project, draft, path), _Trial()
     if tried:
-        there = replace(place, flavor=place.flavor or _flavor(grown, module))
-        stanzas = _missing_accounts(there, grown, module, listen)
-    table = place.specs / ACCOUNTS
-    accounts = _with_accounts(table, module, stanzas, project) if stanzas else ""
+        require()
+        there = replace(place, flavor=place.flavor or _flavor(grown, draft.module))
+        draft = _surveyed(there, grown, draft, listen)
+        grown = _with_module(project, draft, path)
+        trial = _tried(there, grown, draft.module, listen)
+        draft = replace(draft, units=trial.units, secrets=trial.secrets, wins=trial.wins)
+    made = New(
+        path=path,
+        text=new_spec_text(draft),
+        accounts=place.specs / ACCOUNTS,
+        stanzas=trial.stanzas,
+        archives=tuple(map(str, draft.archives)),
+        kernel_modules=tuple(map(str, draft.kernel_modules)),
+        units=trial.units,
+        left=trial.left,
+    )
+    _write(made, draft.module, project, dry_run=dry_run)
+    return made
+
+
+def _write(made: New, module: ModuleName, project: Project, *, dry_run: bool) -> None:
+    """Write both files; each is checked before one of them is written."""
+    parse_spec(made.text, str(made.path), project.release)
+    accounts = _with_accounts(made.accounts, module, made.stanzas, project) if made.stanzas else ""
     if not dry_run:
-        beneath = Beneath(place.specs)
+        beneath = Beneath(made.path.parent)
         if accounts:
-            beneath.write_whole(table, accounts.encode())
-        beneath.write_whole(path, text.encode())
-    return New(path=path, text=text, accounts=table, stanzas=stanzas)
+            beneath.write_whole(made.accounts, accounts.encode())
+        beneath.write_whole(made.path, made.text.encode())
 
 
-def _missing_accounts(
-    place: Workplace, project: Project, module: ModuleName, listen: Listener
-) -> tuple[str, ...]:
-    """Build a module; returns the missing entries of the account table, and raises other errors."""
-    require()
+def _with_module(project: Project, draft: Draft, path: Path) -> Project:
+    """The project with the new module; raises the errors of its spec."""
+    specs = parse_spec(new_spec_text(draft), str(path), project.release)
+    return checked_project(project.release, project.accounts, (*project.specs, *specs))
+
+
+def _surveyed(place: Workplace, project: Project, draft: Draft, listen: Listener) -> Draft:
+    """The draft with the archives and the kernel modules that its packages need."""
+    wanted = target(project.release, place.flavor, place.arch)
+    names = [relation.name for relation in (*draft.packages, *draft.kernel_modules)]
+    found = survey(place, project.of_flavor(wanted.flavor), wanted, names, listen=listen)
+    for archive, reason in sorted(found.unread.items()):
+        listen(Caution(text=f"not looked into: {archive}: {reason.brief}"))
+    sources = {*found.kernel_modules}
+    return replace(
+        draft,
+        archives=draft.archives
+        or tuple(_of_archive(name, draft, project.release) for name in found.archives),
+        packages=tuple(one for one in draft.packages if one.name not in sources),
+        kernel_modules=draft.kernel_modules
+        or tuple(Relation(name=PackageName(name)) for name in found.kernel_modules),
+    )
+
+
+def _of_archive(name: str, draft: Draft, release: Release) -> Relation:
+    """An archive, with the flavors that have it unless all of the module do."""
+    flavors = draft.flavors or release.flavors
+    having = tuple(
+        flavor
+        for flavor in flavors
+        if any(archive.name == name for archive in release.archives_of(flavor))
+    )
+    return Relation(name=PackageName(name), flavors=() if having == tuple(flavors) else having)
+
+
+def _tried(place: Workplace, project: Project, module: ModuleName, listen: Listener) -> _Trial:
+    """Solve and build a module; raises errors that are not about it."""
     wanted = target(project.release, place.flavor, place.arch)
     project = project.of_flavor(wanted.flavor)
-    project, lock = solved_lock(
-        place, project, wanted, old_lock(place, project, wanted), Wish(older=None), listen=listen
-    )
+    old = old_lock(place, project, wanted)
+    try:
+        project, lock = solved_lock(place, project, wanted, old, Wish(older=None), listen=listen)
+    except QlumodError as fault:
+        if not all(_is_about(project.spec(module), one) for one in singles(fault)):
+            raise
+        return _Trial(left=singles(fault))
     if module in (left_out := dict(lock.left_out)):
-        raise QlumodError(
+        unknown = QlumodError(
             f"{module} cannot be tried: {left_out[module]}",
-            remedy="name a mirror or a directory of .debs: --archive NAME=URI",
+            remedy="name a mirror or a directory of .debs: qlumod lock --archive NAME=URI",
         )
+        return _Trial(left=(unknown,))
     jobs = plan_jobs(project.in_profile(place.profile), lock, [module])
     names = [job.spec.module for job in jobs]
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
-    proposed: list[str] = []
+    return _built(jobs, place, listen)
+
+
+def _is_about(spec: ModuleSpec, fault: QlumodError) -> bool:
+    """Whether an error of the solver names a spec, or a module of it with another."""
+    path, _, said = fault.brief.partition(":")
+    return path == spec.path or spec.module in said.split()
+
+
+def _built(jobs: Sequence[Job], place: Workplace, listen: Listener) -> _Trial:
+    """Build the last of some jobs, and note what its build proposes."""
+    module, proposals, units = jobs[-1].spec.module, list[Proposal](), list[str]()
 
     def hear(event: Event) -> None:
         listen(event)
         if isinstance(event, Proposal):
-            proposed.extend(event.stanzas)
+            proposals.append(event)
+        elif isinstance(event, UnitsEnabled) and event.module == module:
+            units.extend(event.units)
 
+    faults: list[QlumodError] = []
     try:
-        build_payloads(jobs, place.workshop, listen=hear)
-    except QlumodError:
-        if not proposed:
-            raise
-    return tuple(proposed)
+        made = build_payloads(jobs, place.workshop, listen=hear)
+        units = list(enabled_units(line.path for line in made[module].contents))
+    except QlumodError as fault:
+        faults.extend(singles(fault))
+    values = [(field, value) for one in proposals for field, value in one.values]
+    mended = {one.fault for one in proposals if one.stanzas}
+    return _Trial(
+        stanzas=tuple(stanza for one in proposals for stanza in one.stanzas),
+        units=tuple(units),
+        secrets=tuple(value for field, value in values if field == "Secrets"),
+        wins=tuple(value for field, value in values if field == "Wins"),
+        left=tuple(fault for fault in faults if fault.brief not in mended),
+    )
 
 
 def _require_new(project: Project, module: ModuleName, path: Path) -> None:
@@ -135,18 +233,19 @@ def _require_new(project: Project, module: ModuleName, path: Path) -> None:
             )
 
 
-def _spec_text(module: ModuleName, wanted: Wanted) -> str:
+def _draft(wanted: Wanted) -> Draft:
+    module = module_name(wanted.module)
     title = wanted.title or module.capitalize()
-    return new_spec_text(
-        Draft(
-            module=module,
-            title=title,
-            stack_group=wanted.stack_group or DEFAULT_GROUP,
-            flavors=tuple(map(flavor_name, wanted.flavors)),
-            requires=tuple(map(module_name, wanted.requires)) or (CORE,),
-            packages=tuple(map(parse_relation, wanted.packages)),
-            description=wanted.description or title,
-        )
+    return Draft(
+        module=module,
+        title=title,
+        stack_group=wanted.stack_group or DEFAULT_GROUP,
+        flavors=tuple(map(flavor_name, wanted.flavors)),
+        requires=tuple(map(module_name, wanted.requires)) or (CORE,),
+        archives=tuple(map(parse_relation, wanted.archives)),
+        packages=tuple(map(parse_relation, wanted.packages)),
+        kernel_modules=tuple(map(parse_relation, wanted.kernel_modules)),
+        description=wanted.description or title,
     )
 
 

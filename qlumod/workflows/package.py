@@ -10,7 +10,6 @@ from qlumod.layer.inputs import documents, read_inputs
 from qlumod.layer.job import Job
 from qlumod.layer.payload_build import build_payloads, plan_here, plan_jobs, require_means
 from qlumod.layer.payload_check import require_agreement
-from qlumod.lock.rules.make import other_tools
 from qlumod.model.lock import Lock
 from qlumod.model.names import Digest, ModuleName
 from qlumod.package.before import Predecessor, read_texts
@@ -20,6 +19,7 @@ from qlumod.package.delivery import Delivery
 from qlumod.package.payload_install import install_copyright, install_documents, install_payload
 from qlumod.package.source_plan import SourcePlan, payload_depends
 from qlumod.packaging.choice import packaging_named
+from qlumod.packaging.recorded_tools import other_tools
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.store import Store
 from qlumod.system.disk.workshop import Workshop
@@ -108,18 +108,18 @@ def _jobs(job: Job, workshop: Workshop, listen: Listener) -> tuple[Job, ...]:
     locked = plan_jobs(job.project, job.lock, [module])[-1]
     if payload_path(cache, locked.identity).is_dir():
         return (locked,)
-    require_means((locked,), cache=cache)
-    return plan_here(job.project, _of_these_tools(job, listen), module, workshop)
+    lock = _of_these_tools(job, listen)
+    require_means(plan_jobs(job.project, lock, [module])[-1:], cache=cache)
+    return plan_here(job.project, lock, module, workshop)
 
 
 def _of_these_tools(job: Job, listen: Listener) -> Lock:
     """The lock with this host's tools, so that the result is not taken for the locked one."""
     lock = job.lock
-    tools = packaging_named(job.packaging).tools
-    others = other_tools(lock, tools)
+    others = other_tools(lock, job.packaging)
     for line in others:
         listen(Caution(text=f"the layer may come out with other bytes: {line}"))
-    return replace(lock, tools=tools()) if others else lock
+    return replace(lock, tools=packaging_named(job.packaging).tools()) if others else lock
 
 
 def _brought(lock: Lock, source: SourcePackage) -> Mapping[Digest, Path]:

@@ -10,6 +10,7 @@ from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.lock.verbs.lock_files import locked_project, project_for
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.spec import with_requirements
+from qlumod.packaging.recorded_tools import require_tools
 from qlumod.proof.design import require_one_stack
 from qlumod.proof.proven import about
 from qlumod.proof.reference import Installation, reference_tree
@@ -40,9 +41,9 @@ def verify_stack(
     stacked = with_requirements(asked or [spec.module for spec in project.specs], project.specs)
     require_one_stack(stacked)
     require()
-    installation = Installation(
-        packaging=project.release.packaging_of(lock.flavor), lock=lock, specs=stacked
-    )
+    packaging = project.release.packaging_of(lock.flavor)
+    require_tools(lock, packaging)
+    installation = Installation(packaging=packaging, lock=lock, specs=stacked)
     names = installation.modules
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
     payloads = built_payloads(place.workshop, plan_jobs(project, lock, names), listen=listen)

@@ -9,6 +9,7 @@ from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.lock.verbs.lock_files import locked_project
 from qlumod.model.names import module_name
 from qlumod.model.spec import with_requirements
+from qlumod.packaging.recorded_tools import require_tools
 from qlumod.proof.design import design
 from qlumod.proof.known_permits import permits_of
 from qlumod.proof.proved import Proved
@@ -42,6 +43,7 @@ def verify_all(
     names = tuple(spec.module for spec in looked_at)
     plan_of_all = design(looked_at)
     require()
+    require_tools(lock, project.release.packaging_of(lock.flavor))
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
     jobs = plan_jobs(project, lock, names)
     payloads = built_payloads(place.workshop, jobs, listen=listen)

@@ -1,6 +1,6 @@
 """Publishing: a repository takes packages whose compatibility is proven."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def publish(
     settings = settle_repository(layout, wishes)
     demanded = _demand(layout, settings, admission)
     with publisher(layout, settings, terms, listen=listen) as into:
-        incoming = read_incoming(files, listen=listen)
+        incoming = read_incoming(files, layout.root, listen=listen)
         new = tuple(one.entry for one in incoming)
         refuse_trials(new, admission.profile)
         name = suite(target) if target else suite_of(incoming)
@@ -54,7 +54,13 @@ def publish(
                 Offer(
                     suite=name,
                     before=before,
-                    plan=_planned(layout, before, incoming, allow_older=admission.allow_older),
+                    plan=_planned(
+                        layout,
+                        before,
+                        incoming,
+                        clients=_clients(settings, before),
+                        allow_older=admission.allow_older,
+                    ),
                     incoming=incoming,
                     demand=demanded,
                 )
@@ -82,6 +88,7 @@ def promote(
         planned = plan_publication(
             before.entries() if before else (),
             only(existing(layout, source).entries(), packages, source),
+            clients=_clients(settings, before),
             allow_older=admission.allow_older,
         )
         refuse_private(planned.added, target, settings)
@@ -94,17 +101,28 @@ def _demand(layout: Layout, settings: Settings, admission: Admission) -> Demand:
     return demand(layout, settings, admission, known)
 
 
+def _clients(settings: Settings, before: Snapshot | None) -> frozenset[str]:
+    """The architectures of a suite's clients."""
+    return frozenset(settings.architectures) | {*(before.architectures if before else ())}
+
+
 def _planned(
-    layout: Layout, before: Snapshot | None, incoming: Sequence[Incoming], *, allow_older: bool
+    layout: Layout,
+    before: Snapshot | None,
+    incoming: Sequence[Incoming],
+    *,
+    clients: Collection[str],
+    allow_older: bool,
 ) -> SuitePlan:
     new = [one.entry for one in incoming]
     if before is None:
-        return plan_publication((), new, allow_older=allow_older)
+        return plan_publication((), new, clients=clients, allow_older=allow_older)
     everything = cache(before.entries)
     known = related(before, layout, new)
     return plan_publication(
         everything() if known is None else known,
         new,
+        clients=clients,
         everything=everything,
         allow_older=allow_older,
     )

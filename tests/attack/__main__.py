@@ -20,7 +20,7 @@ from tests.attack.probing import (
     asked_while_building,
     asked_while_proving,
 )
-from tests.attack.release import probing_site
+from tests.attack.release import probing_release
 from tests.conftest import ROOT
 from tests.node import hostile
 from tests.support.ordinary import ordinary_user
@@ -78,12 +78,12 @@ def _asked_everywhere() -> Iterable[Reached]:
     with tempfile.TemporaryDirectory(prefix="qlumod-attack-") as place, marked_host():
         top = Path(place)
         top.chmod(0o755)
-        site = probing_site(top / "specs", top / "packages")
-        payloads, found = asked_while_building(site, top / "cache")
-        found += asked_while_proving(site, top / "cache")
+        release = probing_release(top / "specs", top / "packages")
+        payloads, found = asked_while_building(release, top / "cache")
+        found += asked_while_proving(release, top / "cache")
         found += asked_while_assembling(payloads, top / "head")
         with ordinary_user() as user:
-            found += asked_as_user(site, user)
+            found += asked_as_user(release, user)
         return found
 
 

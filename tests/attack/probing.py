@@ -19,7 +19,7 @@ from qlumod.system.disk.workshop import Workshop
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.workplace import Workplace
 from tests.attack.release import MODULES
-from tests.layer.site import Site
+from tests.layer.small_release import SmallRelease
 from tests.support.ordinary import ID, User
 
 _LINE = re.compile(r"\bprobe (\S+) (\S+): (yes|no) ?(.*)")
@@ -58,28 +58,30 @@ class _Heard:
         return list(answers(doing, self.lines))
 
 
-def asked_while_building(site: Site, cache: Path) -> tuple[dict[str, Path], list[Reached]]:
+def asked_while_building(
+    release: SmallRelease, cache: Path
+) -> tuple[dict[str, Path], list[Reached]]:
     """Build the modules into an empty cache; returns their payloads, and the answers."""
     found: list[Reached] = []
     payloads: dict[str, Path] = {}
     for module in map(ModuleName, MODULES):
         heard = _Heard()
-        for package in site.lock.generated(module):
-            site.store.forget_generated(package.sha256)
-        jobs = plan_jobs(site.project, site.lock, [module])
-        made = build_payloads(jobs, Workshop(store=site.store, cache=cache), listen=heard)
+        for package in release.lock.generated(module):
+            release.store.forget_generated(package.sha256)
+        jobs = plan_jobs(release.project, release.lock, [module])
+        made = build_payloads(jobs, Workshop(store=release.store, cache=cache), listen=heard)
         payloads |= {str(name): payload.directory for name, payload in made.items()}
         found += heard.answers(f"build {module}")
     return payloads, found
 
 
-def asked_as_user(site: Site, user: User, core: Path | None = None) -> list[Reached]:
+def asked_as_user(release: SmallRelease, user: User, core: Path | None = None) -> list[Reached]:
     """Build, prove and assemble as an ordinary user, who gets nothing but packages.
 
     With the payload of a core it goes quicker: that is not built, and nothing is proved.
     """
-    shutil.copytree(site.specs, user.home / "specs")
-    _share(site.store.root, user.home / "packages")
+    shutil.copytree(release.specs, user.home / "specs")
+    _share(release.store.root, user.home / "packages")
     if core:
         _give(core, user.cache / "layers" / core.name)
     name = {"QLUMOD_PROBE": "of the caller", "QLUMOD_STORE": str(user.home / "packages")}
@@ -126,10 +128,10 @@ def _install(payloads: Path, head: Path, *, owner: int) -> None:
         os.chown(path, owner, owner)
 
 
-def asked_while_proving(site: Site, cache: Path) -> list[Reached]:
-    """Prove the stack, with the packages of the site's cache and the layers of another one."""
+def asked_while_proving(release: SmallRelease, cache: Path) -> list[Reached]:
+    """Prove the stack, with the packages of the release's cache and the layers of another one."""
     heard = _Heard()
-    place = Workplace(specs=site.specs, cache=cache, store=site.store.root)
+    place = Workplace(specs=release.specs, cache=cache, store=release.store.root)
     verify_stack(place, list(MODULES), fresh=True, listen=heard)
     return heard.answers("verify-stack")
 

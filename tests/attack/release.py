@@ -9,7 +9,7 @@ from qlumod.system.processes.run import capture
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.layer.kernels import ACCOUNTS, SMALL_INITRD
-from tests.layer.site import Site, write_site
+from tests.layer.small_release import SmallRelease, write_small_release
 from tests.support.debs import make_deb
 from tests.support.dkms import make_dkms_deb
 
@@ -45,15 +45,15 @@ APT_HOOKS = "".join(
 )
 
 
-def probing_site(directory: Path, cache: Path) -> Site:
+def probing_release(directory: Path, cache: Path) -> SmallRelease:
     """The release, locked and fetched."""
-    specs = write_site(directory, MODULES, cache)
+    specs = write_small_release(directory, MODULES, cache)
     (specs / "accounts").write_text(ACCOUNTS)
     _debs(specs / "debs", directory / "programs")
     place = Workplace(specs=specs, cache=cache)
     made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
-    return Site(specs=specs, project=project, lock=made.lock, cache=cache)
+    return SmallRelease(specs=specs, project=project, lock=made.lock, cache=cache)
 
 
 def compiled(directory: Path, name: str, *options: str) -> bytes:

@@ -16,12 +16,12 @@ from tests.attack.surroundings import Surroundings, verbs
 from tests.conftest import ROOT, Answer
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import add_core, add_slurm
-from tests.layer.conftest import site
-from tests.layer.site import Site
+from tests.layer.conftest import release
+from tests.layer.small_release import SmallRelease
 from tests.support.debs import make_deb
 from tests.support.signing import signing_home
 
-__all__ = ["site"]
+__all__ = ["release"]
 
 pytestmark = [pytest.mark.slow]
 
@@ -76,8 +76,8 @@ STORY = {
 
 
 @pytest.fixture(scope="module")
-def story(
-    site: Site, tmp_path_factory: pytest.TempPathFactory
+def called(
+    release: SmallRelease, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, tuple[Answer, list[str]]]]:
     """Each verb's answer, and what it ran of its surroundings."""
     place = tmp_path_factory.mktemp("hostile")
@@ -87,9 +87,9 @@ def story(
     for name in ("everyday", "other"):
         make_deb(place, name)
     with signing_home() as keys:
-        around = Surroundings(place, {"GNUPGHOME": str(keys), "QLUMOD_CACHE": str(site.cache)})
+        around = Surroundings(place, {"GNUPGHOME": str(keys), "QLUMOD_CACHE": str(release.cache)})
         around.lay_out()
-        shutil.copytree(site.specs, place / "specs")
+        shutil.copytree(release.specs, place / "specs")
         given = {
             "place": place, "head": head.root, "specs": place / "specs", "keys": keys,
             "key": make_key(keys, "A Person <person@example.org>").fingerprint,
@@ -122,9 +122,9 @@ def test_the_story_has_all_verbs() -> None:
 
 @pytest.mark.parametrize("verb", STORY)
 def test_a_verb_works_and_runs_nothing_of_its_surroundings(
-    story: dict[str, tuple[Answer, list[str]]], verb: str
+    called: dict[str, tuple[Answer, list[str]]], verb: str
 ) -> None:
-    answer, run = story[verb]
+    answer, run = called[verb]
     assert run == []
     assert answer.status == 0, answer.err
 

@@ -19,8 +19,8 @@ from tests.attack.probing import (
     asked_while_building,
     asked_while_proving,
 )
-from tests.attack.release import AROUND, probing_site
-from tests.layer.site import Site
+from tests.attack.release import AROUND, probing_release
+from tests.layer.small_release import SmallRelease
 from tests.support.contents import paths_in
 from tests.support.ordinary import ordinary_user
 
@@ -62,8 +62,8 @@ QUESTIONS = 60
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
-    return probing_site(tmp_path_factory.mktemp("probing") / "specs", test_cache)
+def release(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> SmallRelease:
+    return probing_release(tmp_path_factory.mktemp("probing") / "specs", shared_cache)
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +72,13 @@ def top(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def payloads_and_answers(site: Site, top: Path) -> tuple[dict[str, Path], list[Reached]]:
+def payloads_and_answers(release: SmallRelease, top: Path) -> tuple[dict[str, Path], list[Reached]]:
     with marked_host():
-        payloads, built = asked_while_building(site, top / "cache")
-        proved = asked_while_proving(site, top / "cache")
+        payloads, built = asked_while_building(release, top / "cache")
+        proved = asked_while_proving(release, top / "cache")
         assembled = asked_while_assembling(payloads, top / "head")
         with ordinary_user() as user:
-            by_user = asked_as_user(site, user, payloads["core"])
+            by_user = asked_as_user(release, user, payloads["core"])
     return payloads, [*built, *proved, *assembled, *by_user]
 
 
@@ -120,10 +120,12 @@ def test_no_program_of_a_root_goes_around_the_door(
     assert AROUND.encode() not in (image / "image.contents.gz").read_bytes()
 
 
-def test_the_witness_sees_a_program_that_goes_around_the_door(site: Site, tmp_path: Path) -> None:
+def test_the_witness_sees_a_program_that_goes_around_the_door(
+    release: SmallRelease, tmp_path: Path
+) -> None:
     root = tmp_path / "root"
     (root / "usr/share/probe").mkdir(parents=True)
-    words = ("unshare", "--mount", "sh", "-ec", GO_AROUND, "sh", root, site.specs / "programs")
+    words = ("unshare", "--mount", "sh", "-ec", GO_AROUND, "sh", root, release.specs / "programs")
     subprocess.run(words, check=True)
     assert (root / "usr/share/probe/around-the-door").read_text() == "/bin/true\n"
 

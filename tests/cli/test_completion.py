@@ -20,7 +20,7 @@ SNAPSHOT = "20260131T120000Z"
 
 
 @dataclass(frozen=True)
-class Desk:
+class Completion:
     """A directory to type in: specs, a repository, a head node, and ``qlumod`` in the PATH."""
 
     top: Path
@@ -72,8 +72,8 @@ def spoken(answer: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    top = tmp_path_factory.mktemp("desk")
+def completion(tmp_path_factory: pytest.TempPathFactory) -> Completion:
+    top = tmp_path_factory.mktemp("completion")
     specs = top / "module-specs"
     write_specs(specs)
     (specs / "samba.module").write_text(
@@ -111,7 +111,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         (top / shell).write_text(script)
     (top / "functions").mkdir()
     (top / "functions/_qlumod").symlink_to("../zsh")
-    return Desk(top)
+    return Completion(top)
 
 
 MODULES = ["core (Core)", "samba-4.17 (Samba)", "samba-4.22 (Samba (new))", "slurm (Slurm)"]
@@ -172,21 +172,23 @@ OFFERS = {
 
 @pytest.mark.parametrize("words", OFFERS, ids=" ".join)
 def test_words_are_completed(
-    desk: Desk, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    completion: Completion, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(desk.top)
+    monkeypatch.chdir(completion.top)
     monkeypatch.setenv("QLUMOD_REPOSITORY", "repository")
     assert spoken(answered(cli, words[:-1], words[-1])) == OFFERS[words]
 
 
-def test_what_is_configured_counts(desk: Desk, tmp_path: Path) -> None:
+def test_what_is_configured_counts(completion: Completion, tmp_path: Path) -> None:
     conf = tmp_path / "qlumod.conf"
-    conf.write_text(f"Format: 1\nSpecs: {desk.top}/module-specs\n")
-    assert desk.asked("build", "c", QLUMOD_CONFIG=str(conf), QLUMOD_SPECS="") == ["core (Core)"]
-    assert desk.asked("build", "c", QLUMOD_SPECS="nowhere") == []
+    conf.write_text(f"Format: 1\nSpecs: {completion.top}/module-specs\n")
+    assert completion.asked("build", "c", QLUMOD_CONFIG=str(conf), QLUMOD_SPECS="") == [
+        "core (Core)"
+    ]
+    assert completion.asked("build", "c", QLUMOD_SPECS="nowhere") == []
     conf.write_text("Format: what?\n")
-    assert desk.asked("build", "c", QLUMOD_CONFIG=str(conf)) == []
-    assert desk.asked("bui", QLUMOD_CONFIG=str(conf))[0].startswith("build (")
+    assert completion.asked("build", "c", QLUMOD_CONFIG=str(conf)) == []
+    assert completion.asked("bui", QLUMOD_CONFIG=str(conf))[0].startswith("build (")
 
 
 ALL_VERBS = """
@@ -199,11 +201,11 @@ for verb in sys.argv[1:]:
 """
 
 
-def test_every_option_of_every_verb_is_offered(desk: Desk) -> None:
+def test_every_option_of_every_verb_is_offered(completion: Completion) -> None:
     context = click.Context(cli)
     names = cli.list_commands(context)
     argv = (sys.executable, "-c", ALL_VERBS, *names)
-    _, *answers = desk.run(*argv, PYTHONPATH=str(ROOT)).split("verb ")
+    _, *answers = completion.run(*argv, PYTHONPATH=str(ROOT)).split("verb ")
     for name, answer in zip(names, answers, strict=True):
         verb = cli.get_command(context, name)
         assert verb is not None
@@ -227,8 +229,10 @@ print("imported", *sys.modules)
 
 
 @pytest.mark.parametrize("words", ["verify-stack", "image\nbuild"])
-def test_an_offer_comes_at_once_since_nothing_heavy_is_imported(desk: Desk, words: str) -> None:
-    said = desk.run(
+def test_an_offer_comes_at_once_since_nothing_heavy_is_imported(
+    completion: Completion, words: str
+) -> None:
+    said = completion.run(
         sys.executable, "-c", WHAT_IS_IMPORTED,
         PYTHONPATH=str(ROOT), COMP_WORDS=f"qlumod\n{words}", COMP_CURRENT="",
     )  # fmt: skip
@@ -237,7 +241,7 @@ def test_an_offer_comes_at_once_since_nothing_heavy_is_imported(desk: Desk, word
     assert set(imported) & {"apt_pkg", "debian.deb822", "jinja2", "rich", "sh", "email"} == set()
 
 
-def test_bash_calls_the_function_that_is_registered(desk: Desk) -> None:
+def test_bash_calls_the_function_that_is_registered(completion: Completion) -> None:
     asked = (
         "source ./bash; complete -p qlumod;"
         "COMP_WORDS=(qlumod build s); COMP_CWORD=2;"
@@ -245,16 +249,21 @@ def test_bash_calls_the_function_that_is_registered(desk: Desk) -> None:
         "COMP_WORDS=(qlumod build --flavor = tr); COMP_CWORD=4;"
         ' _qlumod qlumod tr =; echo "${COMPREPLY[@]}"'
     )
-    assert desk.run("bash", "--norc", "-c", asked).splitlines() == [
+    assert completion.run("bash", "--norc", "-c", asked).splitlines() == [
         "complete -o nosort -F _qlumod qlumod",
         "samba-4.17 samba-4.22 slurm",
         "trixie",
     ]
 
 
-def test_tab_completes_on_bashs_command_line(desk: Desk) -> None:
+def test_tab_completes_on_bashs_command_line(completion: Completion) -> None:
     with terminal(
-        "bash", "--norc", "--noprofile", "-i", directory=desk.top, environment=desk.environment
+        "bash",
+        "--norc",
+        "--noprofile",
+        "-i",
+        directory=completion.top,
+        environment=completion.environment,
     ) as bash:
         bash.type("source ./bash\n", until=r"> $")
         bash.type("qlumod verify-stack sl\t", until=r"slurm $")
@@ -265,8 +274,10 @@ def test_tab_completes_on_bashs_command_line(desk: Desk) -> None:
         assert screen.endswith("nowhere !")
 
 
-def test_tab_completes_on_zshs_command_line_and_shows_descriptions(desk: Desk) -> None:
-    with terminal("zsh", "-f", "-i", directory=desk.top, environment=desk.environment) as zsh:
+def test_tab_completes_on_zshs_command_line_and_shows_descriptions(completion: Completion) -> None:
+    with terminal(
+        "zsh", "-f", "-i", directory=completion.top, environment=completion.environment
+    ) as zsh:
         zsh.type(
             "fpath=(./functions $fpath); autoload -U compinit; compinit -u -D\n", until=r"\n.*> $"
         )
@@ -290,12 +301,12 @@ FISH = {
 }
 
 
-def test_fish_completes_with_descriptions(desk: Desk) -> None:
+def test_fish_completes_with_descriptions(completion: Completion) -> None:
     asked = "; echo ==; ".join(f"complete -C 'qlumod {words}'" for words in FISH)
-    answers = desk.run("fish", "--no-config", "-c", f"source ./fish; {asked}").split("==\n")
+    answers = completion.run("fish", "--no-config", "-c", f"source ./fish; {asked}").split("==\n")
     assert dict(zip(FISH, answers, strict=True)) == FISH
 
 
 @pytest.mark.parametrize("shell", SCRIPTS)
-def test_a_shell_takes_its_script(desk: Desk, shell: str) -> None:
-    desk.run(shell, "-n", shell)
+def test_a_shell_takes_its_script(completion: Completion, shell: str) -> None:
+    completion.run(shell, "-n", shell)

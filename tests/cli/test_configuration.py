@@ -12,7 +12,7 @@ from qlumod.cli.settings.table import BY_NAME, SETTINGS
 from qlumod.cli.settings.values import size_limit
 from qlumod.errors import QlumodError
 from qlumod.system.processes.limits import usual_memory
-from tests.conftest import ROOT, Typed
+from tests.conftest import ROOT, CommandLine
 
 PAGE = (ROOT / "docs/configuration.md").read_text()
 EXAMPLE = re.search(r"^```deb822 qlumod.conf\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
@@ -20,19 +20,18 @@ FIELDS = [setting for setting in SETTINGS if not setting.stanza]
 
 
 @pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+def files(tmp_path: Path) -> tuple[Path, Path]:
     """The user's file and the host's, which are not there yet."""
     user, host = tmp_path / "config/qlumod/qlumod.conf", tmp_path / "etc/qlumod/qlumod.conf"
     for path in (user, host):
         path.parent.mkdir(parents=True)
-    monkeypatch.setattr(configuration, "SYSTEM", host)
     return user, host
 
 
 def found(files: tuple[Path, Path], **environment: str) -> dict[str, tuple[str, str]]:
     """What each setting is that is said, and by whom; the directory of the files as ``TOP``."""
     top = files[1].parents[2]
-    said = read({"XDG_CONFIG_HOME": str(top / "config"), **environment}).said
+    said = read({"XDG_CONFIG_HOME": str(top / "config"), **environment}, host=files[1]).said
     return {
         name: (str(value.value), value.said.replace(str(top), "TOP"))
         for name, value in said.items()
@@ -148,7 +147,7 @@ def test_a_file_without_fields_says_nothing() -> None:
 
 
 def test_a_file_that_may_not_be_read_is_told(
-    qlumod: Typed, files: tuple[Path, Path], tmp_path: Path
+    qlumod: CommandLine, files: tuple[Path, Path], tmp_path: Path
 ) -> None:
     (tmp_path / "folder").mkdir()
     answer = qlumod("config", QLUMOD_CONFIG=str(tmp_path / "folder"))
@@ -201,7 +200,7 @@ def conf(tmp_path: Path) -> Path:
     return path
 
 
-def test_config_tells_every_value_and_who_says_so(qlumod: Typed, conf: Path) -> None:
+def test_config_tells_every_value_and_who_says_so(qlumod: CommandLine, conf: Path) -> None:
     conf.write_text(f"{conf.read_text()}\nArchive: debian\nURI: https://mirror.example/debian\n")
     answer = qlumod("config", QLUMOD_CONFIG=str(conf), QLUMOD_OUTPUT="packages", QLUMOD_CACHE="")
     assert answer.status == 0, answer.err
@@ -230,7 +229,7 @@ def test_config_tells_every_value_and_who_says_so(qlumod: Typed, conf: Path) -> 
     ]
 
 
-def test_a_single_setting_is_its_bare_value(qlumod: Typed, conf: Path) -> None:
+def test_a_single_setting_is_its_bare_value(qlumod: CommandLine, conf: Path) -> None:
     assert qlumod("config", "cache", QLUMOD_CACHE="", QLUMOD_CONFIG=str(conf)).out == "/from/file\n"
     assert qlumod("config", "suite").out == ""
     assert qlumod("config", "key", QLUMOD_KEY=f"{'A' * 40} 0x{'b' * 40}").out == (
@@ -244,7 +243,7 @@ def test_a_single_setting_is_its_bare_value(qlumod: Typed, conf: Path) -> None:
     assert "'cahce' is no setting: the settings are specs, cache, store, " in wrong.err
 
 
-def test_config_is_a_document_too(qlumod: Typed, conf: Path) -> None:
+def test_config_is_a_document_too(qlumod: CommandLine, conf: Path) -> None:
     document = qlumod("config", "--json", QLUMOD_CACHE="", QLUMOD_CONFIG=str(conf)).document
     assert document["files"] == [str(conf)]
     assert document["archives"] == []
@@ -263,7 +262,9 @@ def test_config_is_a_document_too(qlumod: Typed, conf: Path) -> None:
     assert qlumod("config", "wait", "--json").document == by_name["wait"]
 
 
-def test_a_file_that_is_wrong_stops_every_verb_before_it_begins(qlumod: Typed, conf: Path) -> None:
+def test_a_file_that_is_wrong_stops_every_verb_before_it_begins(
+    qlumod: CommandLine, conf: Path
+) -> None:
     conf.write_text("Format: 1\nCahce: /x\n")
     fault = f"{conf}:2: unknown field 'Cahce'; did you mean 'Cache'?"
     for words in (("config",), ("check",), ("lock",), ("modules",)):
@@ -274,12 +275,12 @@ def test_a_file_that_is_wrong_stops_every_verb_before_it_begins(qlumod: Typed, c
     assert qlumod("lock", "--help", QLUMOD_CONFIG=str(conf)).status == 0
 
 
-def test_a_variable_that_is_no_setting_is_pointed_at(qlumod: Typed) -> None:
+def test_a_variable_that_is_no_setting_is_pointed_at(qlumod: CommandLine) -> None:
     answer = qlumod("config", QLUMOD_CAHCE="/x")
     assert answer.err == "caution: QLUMOD_CAHCE is no setting; did you mean QLUMOD_CACHE?\n"
 
 
-def test_what_is_typed_wins(qlumod: Typed, conf: Path) -> None:
+def test_what_is_typed_wins(qlumod: CommandLine, conf: Path) -> None:
     specs = qlumod.directory / "elsewhere"
     conf.write_text(f"Format: 1\nSpecs: {specs}\nProgress: none\n")
     told = qlumod("check", QLUMOD_CONFIG=str(conf))
@@ -288,12 +289,12 @@ def test_what_is_typed_wins(qlumod: Typed, conf: Path) -> None:
     assert "cannot read /home/eve/typed/release" in told.err
 
 
-def test_the_store_is_in_the_cache_that_is_typed(qlumod: Typed, tmp_path: Path) -> None:
+def test_the_store_is_in_the_cache_that_is_typed(qlumod: CommandLine, tmp_path: Path) -> None:
     context = BY_NAME["store"].default({"cache": tmp_path}.__getitem__)
     assert context == tmp_path / "packages"
 
 
-def test_what_must_be_said_says_where_else_it_may_be_said(qlumod: Typed) -> None:
+def test_what_must_be_said_says_where_else_it_may_be_said(qlumod: CommandLine) -> None:
     for words, what in (
         (("snapshot", "list"), "option '--repository'"),
         (("repo", "check"), "argument '[DIR]'"),

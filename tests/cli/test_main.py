@@ -17,7 +17,7 @@ from qlumod.cli import options
 from qlumod.cli.exits import MEANINGS
 from qlumod.cli.main import VERBS, cli, module_of
 from qlumod.cli.settings.table import SETTINGS
-from tests.conftest import ROOT, Typed
+from tests.conftest import ROOT, CommandLine
 from tests.support.debris import descendants
 
 PLAY = ROOT / "tests" / "cli" / "play.py"
@@ -129,7 +129,7 @@ def test_verbs_of_the_head_node_need_nothing_of_the_build_host(verb: str) -> Non
     subprocess.run([sys.executable, "-c", blocked], cwd=ROOT, check=True)
 
 
-def test_help_names_the_verbs_in_the_order_of_the_flow(qlumod: Typed) -> None:
+def test_help_names_the_verbs_in_the_order_of_the_flow(qlumod: CommandLine) -> None:
     answer = qlumod("--help")
     assert answer.status == 0
     named = re.findall(r"^  ([a-z-]+)  ", answer.out, flags=re.MULTILINE)
@@ -137,7 +137,7 @@ def test_help_names_the_verbs_in_the_order_of_the_flow(qlumod: Typed) -> None:
     assert [name for name in named if name in order] == order
 
 
-def test_help_and_readme_tell_the_same_exit_codes(qlumod: Typed) -> None:
+def test_help_and_readme_tell_the_same_exit_codes(qlumod: CommandLine) -> None:
     told = " ".join(qlumod("--help").out.split())
     readme = (ROOT / "README.md").read_text()
     for code, meaning in MEANINGS.items():
@@ -145,7 +145,7 @@ def test_help_and_readme_tell_the_same_exit_codes(qlumod: Typed) -> None:
         assert f"| {int(code)} | {meaning} |" in readme
 
 
-def test_the_version_is_told(qlumod: Typed) -> None:
+def test_the_version_is_told(qlumod: CommandLine) -> None:
     answer = qlumod("--version")
     assert answer.status == 0
     assert re.fullmatch(r"qlumod \d+\.\d+\.\d+\n", answer.out)
@@ -153,7 +153,7 @@ def test_the_version_is_told(qlumod: Typed) -> None:
 
 @pytest.mark.parametrize("name", ["my cache", "a:b", "a,b", "a[b]"])
 def test_a_cache_whose_path_apt_or_overlayfs_cannot_read_is_wrong_usage(
-    qlumod: Typed, name: str
+    qlumod: CommandLine, name: str
 ) -> None:
     answer = qlumod("fetch", "--cache", name)
     assert answer.status == 2
@@ -166,7 +166,7 @@ def test_a_cache_whose_path_apt_or_overlayfs_cannot_read_is_wrong_usage(
 
 @pytest.mark.parametrize("directory", ["cache", "store", "work"])
 def test_a_directory_where_others_decide_what_is_built_is_refused(
-    directory: str, qlumod: Typed, tmp_path: Path
+    directory: str, qlumod: CommandLine, tmp_path: Path
 ) -> None:
     place = tmp_path / "shared"
     place.mkdir()
@@ -188,7 +188,7 @@ def test_a_directory_where_others_decide_what_is_built_is_refused(
     assert list(place.iterdir()) == []
 
 
-def test_an_unknown_verb_is_wrong_usage(qlumod: Typed) -> None:
+def test_an_unknown_verb_is_wrong_usage(qlumod: CommandLine) -> None:
     answer = qlumod("bild")
     assert answer.status == 2
     assert answer.err == (
@@ -199,29 +199,8 @@ def test_an_unknown_verb_is_wrong_usage(qlumod: Typed) -> None:
     )
 
 
-class Stage:
+class SampleVerb(CommandLine):
     """A verb that only the tests have, run through the real ``main``."""
-
-    def __init__(self, typed: Typed) -> None:
-        self.cache = typed.cache
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CACHE": str(self.cache)}
-        self.directory = typed.directory
-
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, str(PLAY), *words],
-            cwd=self.directory,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def __call__(self, *words: str) -> tuple[int, str, str]:
-        process = self.start(*words)
-        out, err = process.communicate(timeout=30)
-        return process.returncode, out, err
 
     @property
     def log(self) -> str:
@@ -230,58 +209,58 @@ class Stage:
 
 
 @pytest.fixture
-def stage(qlumod: Typed) -> Stage:
-    return Stage(qlumod)
+def sample(qlumod: CommandLine) -> SampleVerb:
+    return SampleVerb(qlumod.directory, qlumod.cache, program=(str(PLAY),))
 
 
-def test_plain_lines_where_there_is_no_terminal(stage: Stage) -> None:
-    assert stage("well") == (
+def test_plain_lines_where_there_is_no_terminal(sample: SampleVerb) -> None:
+    assert sample("well") == (
         0,
         "slurm  14.0.0-1\n",
         "building slurm …\nbuilding slurm: done\ncaution: this is large\n",
     )
 
 
-def test_json_is_one_document_and_progress_goes_elsewhere(stage: Stage) -> None:
-    status, out, err = stage("well", "--json")
+def test_json_is_one_document_and_progress_goes_elsewhere(sample: SampleVerb) -> None:
+    status, out, err = sample("well", "--json")
     assert (status, out) == (0, '{\n "built": [\n  "slurm"\n ]\n}\n')
     assert "building slurm: done\n" in err
 
 
-def test_quiet_says_the_result_only(stage: Stage) -> None:
-    assert stage("well", "-q") == (0, "slurm  14.0.0-1\n", "")
+def test_quiet_says_the_result_only(sample: SampleVerb) -> None:
+    assert sample("well", "-q") == (0, "slurm  14.0.0-1\n", "")
 
 
-def test_verbose_shows_what_programs_print(stage: Stage) -> None:
-    assert "  apt-get: Setting up munge\n" in stage("well", "--verbose")[2]
+def test_verbose_shows_what_programs_print(sample: SampleVerb) -> None:
+    assert "  apt-get: Setting up munge\n" in sample("well", "--verbose")[2]
 
 
-def test_found_wanting_is_an_exit_code_of_its_own(stage: Stage) -> None:
-    status, out, _ = stage("wanting")
+def test_found_wanting_is_an_exit_code_of_its_own(sample: SampleVerb) -> None:
+    status, out, _ = sample("wanting")
     assert (status, out) == (3, "slurm  14.0.0-1\n")
 
 
-def test_an_error_says_what_where_how_to_mend_it_and_where_the_log_is(stage: Stage) -> None:
-    status, out, err = stage("error", "-q")
+def test_an_error_says_what_where_how_to_mend_it_and_where_the_log_is(sample: SampleVerb) -> None:
+    status, out, err = sample("error", "-q")
     assert (status, out) == (1, "")
     assert err == (
         "qlumod: error: module-specs/slurm.module:14: Packages: cannot parse 'slurmd (> 22'\n"
         "  E: one\n"
         "  E: two\n"
         "To mend it: close the parenthesis\n"
-        f"The full log: {stage.log}\n"
+        f"The full log: {sample.log}\n"
     )
 
 
-def test_an_error_is_a_document_too(stage: Stage) -> None:
-    status, out, _ = stage("error", "--json")
+def test_an_error_is_a_document_too(sample: SampleVerb) -> None:
+    status, out, _ = sample("error", "--json")
     assert status == 1
     assert '"remedy": "close the parenthesis"' in out
 
 
-def test_the_log_file_has_every_line_of_every_program(stage: Stage) -> None:
-    stage("error")
-    written = re.sub(r"\[ *\d+\.\d+\]", "[T]", Path(stage.log).read_text())
+def test_the_log_file_has_every_line_of_every_program(sample: SampleVerb) -> None:
+    sample("error")
+    written = re.sub(r"\[ *\d+\.\d+\]", "[T]", Path(sample.log).read_text())
     assert written.partition("\n")[2] == (
         "[T] building slurm …\n"
         "[T]   apt-get: Setting up munge\n"
@@ -292,13 +271,13 @@ def test_the_log_file_has_every_line_of_every_program(stage: Stage) -> None:
     )
 
 
-def test_a_log_file_may_be_named(stage: Stage) -> None:
-    stage("well", "--log", "here.log")
-    assert "Setting up munge" in (stage.directory / "here.log").read_text()
+def test_a_log_file_may_be_named(sample: SampleVerb) -> None:
+    sample("well", "--log", "here.log")
+    assert "Setting up munge" in (sample.directory / "here.log").read_text()
 
 
-def test_a_missing_python_apt_is_named_as_the_package_to_install(stage: Stage) -> None:
-    status, _, err = stage("missing", "-q")
+def test_a_missing_python_apt_is_named_as_the_package_to_install(sample: SampleVerb) -> None:
+    status, _, err = sample("missing", "-q")
     assert status == 1
     assert err.startswith("qlumod: error: cannot import apt_pkg: python3-apt is not installed for ")
     assert "To mend it: apt install qlumod (its Python is /usr/bin/python3)\n" in err
@@ -314,12 +293,12 @@ def test_a_missing_python_apt_is_named_as_the_package_to_install(stage: Stage) -
     ids=["a full disk", "a reader that has seen enough", "a closed output"],
 )
 def test_an_answer_that_nobody_takes_shows_no_traceback(
-    stage: Stage, reader: str, said: str
+    sample: SampleVerb, reader: str, said: str
 ) -> None:
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} {PLAY} well -q {reader}"],
-        env=stage.environment,
-        cwd=stage.directory,
+        env=sample.variables,
+        cwd=sample.directory,
         stderr=subprocess.PIPE,
         text=True,
         check=False,
@@ -328,8 +307,10 @@ def test_an_answer_that_nobody_takes_shows_no_traceback(
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_an_interruption_ends_the_program_that_runs(stage: Stage, sent: signal.Signals) -> None:
-    process = stage.start("sleep")
+def test_an_interruption_ends_the_program_that_runs(
+    sample: SampleVerb, sent: signal.Signals
+) -> None:
+    process = sample.start("sleep", stderr=subprocess.PIPE)
     child = _child_of(process.pid, "sleep")
     process.send_signal(sent)
     _, err = process.communicate(timeout=10)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 
 from qlumod.system.keys.gpg import SigningKey, make_key, throw_away_key
-from tests.conftest import Answer, Typed
+from tests.conftest import Answer, CommandLine
 from tests.head.head_node import HeadNode
-from tests.lock.site import Site
+from tests.lock.build_host import BuildHost
 from tests.support.signing import signing_home
 
 SECRET = "proxy-password"
@@ -34,19 +34,21 @@ def signer() -> Iterator[SigningKey]:
 
 
 @pytest.fixture
-def site(qlumod: Typed) -> Iterator[Site]:
+def host(qlumod: CommandLine) -> Iterator[BuildHost]:
     with throw_away_key("modes") as key:
-        made = Site(qlumod.directory, key)
+        made = BuildHost(qlumod.directory, key)
         made.offer()
         yield made
 
 
-def typed(qlumod: Typed, site: Site, signer: SigningKey) -> Iterator[tuple[Sequence[str], Answer]]:
+def typed(
+    qlumod: CommandLine, host: BuildHost, signer: SigningKey
+) -> Iterator[tuple[Sequence[str], Answer]]:
     """All that makes something without building a layer."""
     head = ["--root", f"{qlumod.directory}/head"]
     surroundings = {
         "GNUPGHOME": str(signer.home),
-        "HOME": f"{site.top}/home",
+        "HOME": f"{host.top}/home",
         "QLUMOD_REPOSITORY": "made/repository",
     }
     image = ["--flavor", "bookworm", "--version", "14.0", "--arch", "amd64"]
@@ -67,15 +69,15 @@ def typed(qlumod: Typed, site: Site, signer: SigningKey) -> Iterator[tuple[Seque
 
 @pytest.mark.parametrize("bits", [0o000, 0o022, 0o077])
 def test_modes_are_the_same_under_any_umask(
-    bits: int, qlumod: Typed, site: Site, signer: SigningKey
+    bits: int, qlumod: CommandLine, host: BuildHost, signer: SigningKey
 ) -> None:
     for place in ("head", "home", "made"):
         (qlumod.directory / place).mkdir()
     HeadNode(qlumod.directory / "head", []).add("core")
-    site.deb("everyday")
+    host.deb("everyday")
     before = {*qlumod.directory.rglob("*")}
     with umask(bits):
-        for words, answer in typed(qlumod, site, signer):
+        for words, answer in typed(qlumod, host, signer):
             assert answer.status == 0, (words, answer.err)
     made = {*qlumod.directory.rglob("*"), qlumod.cache, *qlumod.cache.rglob("*")} - before
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in made if not path.is_symlink()}
@@ -88,21 +90,21 @@ def test_modes_are_the_same_under_any_umask(
 
 
 @pytest.mark.parametrize("bits", [0o000, 0o077])
-def test_what_has_a_proxys_password_is_closed_to_others(bits: int, site: Site) -> None:
+def test_what_has_a_proxys_password_is_closed_to_others(bits: int, host: BuildHost) -> None:
     """Also where an older version made it."""
     proxy = f"http://me:{SECRET}@127.0.0.1:1"
-    site.host.write_text(f'Dir "{site.top}/host";\nAcquire::http::Proxy "{proxy}";\n')
+    host.apt_config.write_text(f'Dir "{host.top}/host";\nAcquire::http::Proxy "{proxy}";\n')
     with umask(bits):
-        site.lock()
-        (config,) = (site.cache / "apt").glob("*/apt.conf")
+        host.lock()
+        (config,) = (host.cache / "apt").glob("*/apt.conf")
         config.chmod(0o644)
         config.parent.chmod(0o755)
-        site.lock(update=())
+        host.lock(update=())
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
     assert stat.S_IMODE(config.parent.stat().st_mode) == 0o700
     holders = [
         path
-        for path in site.cache.rglob("*")
+        for path in host.cache.rglob("*")
         if path.is_file() and SECRET in path.read_text(errors="replace")
     ]
     assert holders == [config]

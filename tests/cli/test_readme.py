@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Typed
+from tests.conftest import ROOT, CommandLine
 from tests.support.documents import copy_specs
 
 README = (ROOT / "README.md").read_text()
 
 
 @pytest.fixture
-def project(qlumod: Typed) -> Path:
+def project(qlumod: CommandLine) -> Path:
     """The README's example, written beside the modules of this checkout."""
     copy_specs(qlumod.directory)
     found = re.search(r"cat > (\S+) <<END\n(.*?)^END$", README, flags=re.DOTALL | re.MULTILINE)
@@ -21,7 +21,9 @@ def project(qlumod: Typed) -> Path:
     return qlumod.directory
 
 
-def test_the_worked_example_is_a_module_that_check_accepts(qlumod: Typed, project: Path) -> None:
+def test_the_worked_example_is_a_module_that_check_accepts(
+    qlumod: CommandLine, project: Path
+) -> None:
     answer = qlumod("check", "--json")
     assert answer.status == 0, answer.err
     assert [module["module"] for module in answer.document["modules"]] == [

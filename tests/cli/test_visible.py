@@ -17,7 +17,7 @@ from qlumod.cli.terminal import Terminal
 from qlumod.cli.wording import shown, visible
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice, Output, StepDone, StepStarted
-from tests.conftest import Typed
+from tests.conftest import CommandLine
 from tests.support.documents import write_specs
 
 TITLE = "\x1b]0;mine\x07"
@@ -139,7 +139,7 @@ def test_errors_and_answers_show_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_hostile_name_of_a_file_reaches_neither_terminal_nor_log(
-    qlumod: Typed, tmp_path: Path
+    qlumod: CommandLine, tmp_path: Path
 ) -> None:
     specs = write_specs(tmp_path / "specs")
     (specs / f"x{TITLE}.module").write_text("Format: 1\n")

@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 
+from tests.docker.container_network import (
+    COMMAND,
+    COMPOSE,
+    DOWN,
+    UP,
+    ContainerNetwork,
+    compose_environment,
+    container_network,
+)
 from tests.docker.engine import engine
-from tests.docker.street import COMMAND, COMPOSE, DOWN, UP, Street, street, surroundings
-from tests.integration.conftest import own_packages, test_cache
 from tests.lock.conftest import key
 from tests.repository.conftest import fingerprint, keys
 
-__all__ = ["fingerprint", "key", "keys", "own_packages", "test_cache"]
+__all__ = ["fingerprint", "key", "keys"]
 
 
 @pytest.fixture(scope="session")
@@ -49,16 +56,16 @@ def docker_cleanup() -> list[str]:
 
 @pytest.fixture(scope="session")
 def docker_compose_file(
-    docker_host: str, served: Path, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
+    docker_host: str, served: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     scratch = tmp_path_factory.mktemp("images")
-    with surroundings(docker_host, served=served, cache=test_cache, scratch=scratch):
+    with compose_environment(docker_host, served=served, cache=shared_cache, scratch=scratch):
         yield str(COMPOSE)
 
 
 @pytest.fixture(scope="session")
-def town(
+def network(
     docker_services: Any, docker_host: str, docker_compose_project_name: str, served: Path
-) -> Street:
+) -> ContainerNetwork:
     """The server and its clients."""
-    return street(docker_host, docker_compose_project_name, served)
+    return container_network(docker_host, docker_compose_project_name, served)

@@ -48,14 +48,13 @@ def import_images(host: str, *, cache: Path, scratch: Path) -> Mapping[str, str]
 def _image(suite: str, host: str, cache: Path, space: Path) -> str:
     out = space / "out"
     out.mkdir(parents=True)
-    status, lines = play(
+    play(
         debian_root(cache, suite, ROOTS[suite]),
         _SCRIPT.format(packages=shlex.join(PACKAGES[suite]), settings=_SETTINGS),
         scratch=space / "scratch",
         handed=[(out, "/out")],
         online=True,
-    )
-    assert status == 0, "\n".join(lines)
+    ).require()
     tar = out / "root.tar"
     identity = docker("import", tar, host=host)
     tar.unlink()

@@ -32,9 +32,17 @@ from qlumod.repository.format.settings import Wishes
 from qlumod.repository.verbs.repo import check_repository
 from qlumod.system.keys.gpg import export_key, make_key
 from tests.conftest import ROOT
+from tests.docker.container_network import (
+    COMMAND,
+    COMPOSE,
+    DOWN,
+    UP,
+    ContainerNetwork,
+    compose_environment,
+    container_network,
+)
 from tests.docker.engine import engine
 from tests.docker.soak_publisher import Moment, Order, carry_out
-from tests.docker.street import COMMAND, COMPOSE, DOWN, UP, Street, street, surroundings
 from tests.support.debs import make_deb
 from tests.support.signing import signing_home
 
@@ -67,7 +75,7 @@ SHORT = Measure(publications=12, kills=1, seen=4, removals_too=False)
 
 
 @dataclass
-class Client:
+class Follower:
     """One that follows, and what it said."""
 
     name: str
@@ -102,7 +110,7 @@ class Client:
 
 
 @dataclass(kw_only=True)
-class Outcome:
+class SoakOutcome:
     """What came of it."""
 
     measure: Measure
@@ -115,7 +123,7 @@ class Outcome:
     by_chance: int = 0
     """How many of the kills came at any time."""
     steps: tuple[str, ...] = ()
-    clients: tuple[Client, ...] = ()
+    clients: tuple[Follower, ...] = ()
     requests: Counter[str] = field(default_factory=Counter)
     """What the server was asked for, and ``refused``: what it did not give."""
     faults: list[str] = field(default_factory=list)
@@ -192,37 +200,39 @@ class Outcome:
         yield from (f"WRONG: {fault}" for fault in self.wrong())
 
 
-def soak(town: Street, *, home: Path, measure: Measure, seed: int, work: Path, log: Log) -> Outcome:
+def soak(
+    network: ContainerNetwork, *, home: Path, measure: Measure, seed: int, work: Path, log: Log
+) -> SoakOutcome:
     """All of it; `home` is GnuPG's, in which an agent runs. The log tells of each publisher."""
     key = make_key(home, "Soak <soak@example.org>")
-    repository = town.served / "soak"
-    (town.served / "soak.gpg").write_bytes(export_key(key))
-    outcome = Outcome(measure=measure, seed=seed)
+    repository = network.served / "soak"
+    (network.served / "soak.gpg").write_bytes(export_key(key))
+    outcome = SoakOutcome(measure=measure, seed=seed)
     order = Order(
         repository=repository,
         suite=SUITE,
         files=(),
-        wishes=Wishes(keys=(key.fingerprint,), uri=town.uri("soak")),
+        wishes=Wishes(keys=(key.fingerprint,), uri=network.uri("soak")),
         home=home,
         grace=measure.grace,
     )
-    publisher = Publisher(order, outcome, random.Random(seed), work / "incoming", log)
+    publisher = InterruptedPublisher(order, outcome, random.Random(seed), work / "incoming", log)
     began = time.monotonic()
     publisher.first()
-    with followed(town, repository / f"{SUITE}.sources") as clients:
+    with followed(network, repository / f"{SUITE}.sources") as clients:
         outcome.clients = tuple(clients)
         publisher.all_others()
     outcome.seconds = time.monotonic() - began
     outcome.faults += check_repository(repository, listen=ignore).faults
-    outcome.requests = _requests(town.server.must("cat /var/log/nginx/asked.log"))
+    outcome.requests = _requests(network.server.must("cat /var/log/nginx/asked.log"))
     return outcome
 
 
-class Publisher:
+class InterruptedPublisher:
     """Publishes one version after the other, and is killed."""
 
     def __init__(
-        self, order: Order, outcome: Outcome, chance: random.Random, place: Path, log: Log
+        self, order: Order, outcome: SoakOutcome, chance: random.Random, place: Path, log: Log
     ) -> None:
         self.order = order
         self.outcome = outcome
@@ -367,22 +377,24 @@ class Publisher:
 
 
 @contextmanager
-def followed(town: Street, sources: Path) -> Iterator[list[Client]]:
+def followed(network: ContainerNetwork, sources: Path) -> Iterator[list[Follower]]:
     """The clients, who follow all the time and finish their rounds after the block."""
     script = (FILES / "soak_client.sh").read_text()
     mirror = (FILES / "soak_mirror.py").read_text()
     homes = {
-        **{f"bookworm {n}": home for n, home in enumerate(town.bookworm[:2], 1)},
-        **{f"trixie {n}": home for n, home in enumerate(town.trixie[:2], 1)},
-        "mirror": town.bookworm[2],
+        **{f"bookworm {n}": home for n, home in enumerate(network.bookworm[:2], 1)},
+        **{f"trixie {n}": home for n, home in enumerate(network.trixie[:2], 1)},
+        "mirror": network.bookworm[2],
     }
     for home in homes.values():
         home.must("rm -f /etc/apt/sources.list.d/* /tmp/stop; cat > /etc/apt/sources.list.d/"
                   "soak.sources", sources.read_text())  # fmt: skip
     homes["mirror"].must("cat > /tmp/mirror.py", mirror)
-    words = f"exec python3 -u /tmp/mirror.py {town.uri('soak')} {SUITE} {town.uri('soak.gpg')}"
+    words = (
+        f"exec python3 -u /tmp/mirror.py {network.uri('soak')} {SUITE} {network.uri('soak.gpg')}"
+    )
     clients = [
-        Client(name, home.start(words if name == "mirror" else script))
+        Follower(name, home.start(words if name == "mirror" else script))
         for name, home in homes.items()
     ]
     listeners = [threading.Thread(target=client.listen, daemon=True) for client in clients]
@@ -435,13 +447,13 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="qlumod-soak-") as work,
         signing_home() as home,
         engine() as host,
-        surroundings(
+        compose_environment(
             host, served=Path(served), cache=given.cache.resolve(), scratch=Path(work, "images")
         ),
         get_docker_services(COMMAND, str(COMPOSE), f"soak{os.getpid()}", UP, DOWN),
     ):
         outcome = soak(
-            street(host, f"soak{os.getpid()}", Path(served)),
+            container_network(host, f"soak{os.getpid()}", Path(served)),
             home=home,
             measure=SHORT if given.short else LONG,
             seed=given.seed,

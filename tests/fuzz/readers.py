@@ -1,29 +1,34 @@
 """Every reader of what somebody else wrote, and documents that it takes, as seeds of others."""
 
-import gzip
 import io
 import json
 import lzma
 import tempfile
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import zstandard
+
 from qlumod.cli.settings import reading as configuration
 from qlumod.cli.settings import values as kinds
+from qlumod.events import ignore
 from qlumod.head.known_digests import remembered_digests
 from qlumod.layer.inputs import parse_inputs
 from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.address import address
 from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.difference import Aspect, Difference
+from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
 from qlumod.model.held import read_held
 from qlumod.model.image import parse_image, parse_stack
 from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.module_file import parse_spec
-from qlumod.model.names import ModuleName, ModulePackage, ReleaseVersion
+from qlumod.model.names import ModuleName, ModulePackage, ReleaseVersion, digest
+from qlumod.model.packed import gzipped, unpacked_lines
 from qlumod.model.proof import parse_proof
 from qlumod.model.public import parse_public
 from qlumod.model.registry import parse_registry
@@ -33,7 +38,11 @@ from qlumod.model.secret import parse_secret
 from qlumod.model.stanzas import date_seconds, normalised, one_stanza, signed_stanza
 from qlumod.model.tree import TreeEntry
 from qlumod.package import before
-from qlumod.package.published_module import read_payload
+from qlumod.package.overrides import of_copyright
+from qlumod.package.published_module import read_inputs_of, read_payload
+from qlumod.packaging.debian.answers import secret_answers
+from qlumod.packaging.debian.architectures import package_architecture
+from qlumod.packaging.debian.control_file import checked_control
 from qlumod.packaging.debian.deb import Deb, tar_xz_files
 from qlumod.packaging.debian.state.alternatives import parse_group
 from qlumod.packaging.debian.state.diverted import unseen_diversions
@@ -42,17 +51,28 @@ from qlumod.packaging.debian.state.triggers import interests
 from qlumod.proof.checked import Checked, Way, checked_text, parse_checked, refused
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.proof.scanned_tree import ScannedTree, dumped, loaded
-from qlumod.repository.format.index_entries import read_packages, read_sources
+from qlumod.repository.format.index_entries import IndexEntry, read_packages, read_sources
+from qlumod.repository.format.indexes import PACKAGES as PACKAGES_INDEX
 from qlumod.repository.format.indexes import read_index
+from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.retired_names import parse_remembered
 from qlumod.repository.format.settings import parse_settings
+from qlumod.repository.format.snapshots import read_snapshot
+from qlumod.repository.index.chunks import Chunks
+from qlumod.repository.publishing.incoming import read_incoming
+from qlumod.repository.publishing.stand_in import Inside, foreign_architectures, stand_ins
+from qlumod.repository.rules.relations import NEEDS, alternatives
 from qlumod.repository.sets.proofs import parse_known
-from qlumod.repository.sets.set_documents import read_lines
+from qlumod.repository.sets.set_documents import read_lines, read_set
 from qlumod.secrets.look import look
 from qlumod.stack.payload import Payload
-from qlumod.state.fragment import write_fragment
+from qlumod.state.fragment import fields, write_fragment
 from qlumod.state.kind import Kind, StateFile
+from qlumod.system.disk.regular_files import Sum
 from qlumod.system.disk.squashfs_listing import read_listing
+from qlumod.system.disk.squashfs_sizes import stored_sizes
+from qlumod.system.disk.unpacking import unpacked_sum
+from qlumod.system.keys.gpg import dearmoured, unchecked_text
 from tests.head.head_node import payload_files
 from tests.model.test_formats import EXAMPLES
 from tests.model.test_proof import ALL, KNOWN, ONE
@@ -87,12 +107,13 @@ def _word(name: str, parse: Callable[[str], object], *seeds: str) -> Reader:
     return _text(name, lambda text, _: parse(text), *seeds)
 
 
-def _file(name: str, read: Callable[[Path], object], *seeds: bytes) -> Reader:
+def _file(name: str, read: Callable[[Path], object], *seeds: bytes, file: str = "file") -> Reader:
     """A reader of a file by its path."""
 
     def of_bytes(data: bytes) -> object:
         with tempfile.TemporaryDirectory() as place:
-            path = Path(place, "file")
+            path = Path(place, file)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
             return read(path)
 
@@ -100,7 +121,7 @@ def _file(name: str, read: Callable[[Path], object], *seeds: bytes) -> Reader:
 
 
 def _packed(text: str) -> bytes:
-    return gzip.compress(text.replace("→", "\t").encode(), 1, mtime=0)
+    return gzipped([text.replace("→", "\t").encode()], level=1)
 
 
 E = EXAMPLES
@@ -218,7 +239,21 @@ TAR_XZ = lzma.compress(tar(member("debian/qlumod/lock", b"Format: 1\n")))
 
 def _whole_deb(path: Path) -> object:
     found = Deb.at(path)
-    return found.control, [file.path for file in found.files()], found.texts(["usr/bin/tool"])
+    return (
+        checked_control(found),
+        [file.path for file in found.files()],
+        found.texts(["usr/bin/tool"]),
+    )
+
+
+def _stood_in(data: bytes) -> object:
+    """The stand-ins for what a paragraph of an index needs."""
+    text = data.decode(errors="replace") + "\n"
+    entry = IndexEntry(
+        package="x", version="1", architecture="all", source=("x", "1"), files=(), text=text
+    )
+    status = stand_ins(Inside({"amd64": [text.encode()]}), [entry], "amd64")
+    return status, entry.built_from, foreign_architectures([entry], "amd64")
 
 
 def _payload_deb() -> bytes:
@@ -316,6 +351,12 @@ DOCUMENTS = (
         "model.stanzas.normalised",
         lambda text, path: normalised(one_stanza(text, path)),
         CONTROL.decode() + "Depends: a (>= 1) | b, c\nProvides:\n",
+    ),
+    _word("packaging.debian.architectures.package_architecture", package_architecture, "amd64"),
+    Reader(
+        name="repository.publishing.stand_in.stand_ins",
+        read=_stood_in,
+        seeds=((CONTROL + b"Depends: a:i386 (>= 1) | b, c (1)\nBreaks: a (<< 2)\n").strip(),),
     ),
     _text("repository.format.index_entries.read_packages", read_packages, PACKAGES),
     _text("repository.format.index_entries.read_sources", read_sources, SOURCES_TEXT),
@@ -455,8 +496,154 @@ FILES = (
     ),
 )
 
-READERS = (*MODEL, *DOCUMENTS, *STATE, *FILES)
+SUITE = "14.0-bookworm"
+SNAPSHOT = "20260905T091413Z"
+DSC = f"""\
+Format: 3.0 (native)
+Source: munge
+Version: 1
+Checksums-Sha256:
+ {digest_bytes(b"")} 0 munge_1.tar.xz
+"""
+CHANGES = f"""\
+Source: munge
+Checksums-Sha256:
+ {digest_bytes(DEB)} {len(DEB)} tool_1_amd64.deb
+"""
+MEMBER = {
+    "module": "slurm", "version": "1", "deb": A, "payload": A, "requires": ["core"],
+    "conflicts": [], "packages": {}, "sources": [["munge", "1"]],
+}  # fmt: skip
+SET = {
+    "release": "14.0.0", "flavor": "bookworm", "architecture": "amd64", "members": [MEMBER],
+    "pairs": 1, "unproved": 0, "lacking": [["core", "slurm"]], "proofs": [A],
+}  # fmt: skip
+ARMOURED = b"""\
+-----BEGIN PGP PUBLIC KEY BLOCK-----
+Comment: a key
+
+mDMEZvU=
+=AbCd
+-----END PGP PUBLIC KEY BLOCK-----
+"""
+LATER = b"Copyright: x\n/usr/share/common-licenses/GPL version 2, or any later version\n"
+
+
+def _snapshot(path: Path) -> object:
+    """A Release file, where that of a snapshot is."""
+    found = read_snapshot(Layout(root=path.parents[4]), SNAPSHOT, SUITE)
+    return found.date, found.valid_until, found.architectures, found.stored_indexes()
+
+
+def _set(path: Path) -> object:
+    """The document of a set, under its digest."""
+    layout = Layout(root=path.parent)
+    layout.files.make(layout.sets)
+    document = digest_bytes(path.read_bytes())
+    path.rename(layout.sets / document)
+    return read_set(layout, read_lines(f"14.0.0 bookworm amd64 {document} 1 0\n".encode(), "x")[0])
+
+
+def _known_chunks(path: Path) -> object:
+    """The list of the chunks of an index, with its seal."""
+    path.write_bytes(path.read_bytes() + b"\n" + digest_bytes(path.read_bytes()).encode())
+    return Chunks(path.parent, path.parent).known(PACKAGES_INDEX, Sum(size=12, sha256=digest(A)))
+
+
+def _incoming(path: Path) -> object:
+    """A .dsc or a .changes, and the files that it names."""
+    (path.parent / "munge_1.tar.xz").write_bytes(b"")
+    (path.parent / "tool_1_amd64.deb").write_bytes(DEB)
+    return read_incoming([path], path.parent, listen=ignore)
+
+
+def _index_sum(path: Path) -> object:
+    return unpacked_sum(path, most=1 << 20, kind="an index")
+
+
+IMAGE = b64decode(
+    "aHNxcwQAAAAAAAAAAAACAAEAAAAGABEAwAIBAAQAAABgAAAAAAAAABsBAAAAAAAAEwEAAAAAAAD//////////2gA"
+    "AAAAAAAApgAAAAAAAADhAAAAAAAAAAUBAAAAAAAAaGVsbG8KeAo8ACi1L/0ggJ0BAALCBg7g6QAzAACU6Hq8995b"
+    "pv9cn8hvkPfjp3txCAgASzCE23XFMLd4P2cxFEeAxC7QAicAKLUv/SAz9QAAQgIFCuCtBvAVKlW7dwp3CKkef7DH"
+    "5zICAF/CGbgCEIBgAAAAAAAAAAgAAAEAAAAAzwAAAAAAAAAaACi1L/0gII0AAAJCAwfg6dChC5oU//z74z8A6QAA"
+    "AAAAAAAEgAAAAAANAQAAAAAAAA=="
+)
+"""A squashfs image of two files, as ``mksquashfs -comp zstd`` makes it."""
+
+REPOSITORY = (
+    _file(
+        "repository.format.snapshots.read_snapshot",
+        _snapshot,
+        f"{RELEASE_FILE}Architectures: all amd64\n".encode(),
+        file=f"snapshots/{SNAPSHOT}/dists/{SUITE}/Release",
+    ),
+    _file("repository.sets.set_documents.read_set", _set, json.dumps(SET).encode()),
+    _file("repository.index.chunks.known", _known_chunks, f"{A}\t12\tmunge\tamd64\t1".encode()),
+    _file(
+        "repository.publishing.read_incoming (.dsc)", _incoming, DSC.encode(), file="munge_1.dsc"
+    ),
+    _file(
+        "repository.publishing.read_incoming (.changes)",
+        _incoming,
+        CHANGES.encode(),
+        file="munge_1.changes",
+    ),
+    _word(
+        "repository.rules.relations.alternatives",
+        lambda text: alternatives(text, NEEDS),
+        "Package: a\nDepends: b (>= 1) | c,\n d:any [amd64] <!nocheck>\n",
+    ),
+    _file("system.disk.unpacking.unpacked_sum (.gz)", _index_sum, _packed(PACKAGES), file="P.gz"),
+    _file(
+        "system.disk.unpacking.unpacked_sum (.xz)",
+        _index_sum,
+        lzma.compress(PACKAGES.encode()),
+        file="P.xz",
+    ),
+    _file(
+        "system.disk.unpacking.unpacked_sum (.zst)",
+        _index_sum,
+        zstandard.ZstdCompressor().compress(PACKAGES.encode()),
+        file="P.zst",
+    ),
+    _file("system.disk.squashfs_sizes.stored_sizes", stored_sizes, IMAGE),
+    Reader(name="system.keys.gpg.dearmoured", read=dearmoured, seeds=(ARMOURED,)),
+    Reader(name="system.keys.gpg.unchecked_text", read=unchecked_text, seeds=(SIGNED.encode(),)),
+)
+
+
+def _answers(data: bytes) -> object:
+    """Questions and templates of debconf, one after the other."""
+    questions, _, templates = data.partition(b"\0")
+    return list(secret_answers(questions, templates))
+
+
+TEXTS = (
+    Reader(
+        name="model.packed.unpacked_lines",
+        read=lambda data: list(unpacked_lines(data, "x.gz", most=1 << 20)),
+        seeds=(_packed(PACKAGES),),
+    ),
+    _word("state.fragment.fields", fields, STANZA, FRAGMENTS["alternatives"][0].strip()),
+    Reader(
+        name="packaging.debian.answers.secret_answers",
+        read=_answers,
+        seeds=(f"{QUESTION}\0Name: munge/key\nType: password\nDefault: x\n".encode(),),
+    ),
+    Reader(name="package.overrides.of_copyright", read=of_copyright, seeds=(LATER,)),
+    _file(
+        "package.published_module.read_inputs_of",
+        read_inputs_of,
+        lzma.compress(tar(member("debian/qlumod/lock", b"Format: 1\n"))),
+        file="munge_1.debian.tar.xz",
+    ),
+)
+
+READERS = (*MODEL, *DOCUMENTS, *STATE, *FILES, *REPOSITORY, *TEXTS)
 ELSEWHERE = {
     "model.generated.parse_generated": "a part of the lock",
+    "model.stanzas.read_fields": "state.fragment.fields reads by it",
+    "model.stanzas.read_stanzas": "read_packages reads by it",
+    "repository.index.cutting.read_chunk": "repository.index.chunks.known reads by it",
 }
-"""Public functions called ``parse_…`` that no bytes are given to."""
+"""Public functions that read a text, and are tried by others, or are given no bytes of others."""

@@ -37,15 +37,21 @@ def test_every_public_reader_is_tried() -> None:
 
 
 def readers_in_the_code() -> Iterator[str]:
-    """The functions ``parse_…`` of all modules, and the methods ``parse`` of values."""
+    """The functions ``parse_…`` and those ``read_…`` of a text, and methods ``parse`` of values."""
     for path in sorted((ROOT / "qlumod").rglob("*.py")):
         module = ".".join(path.relative_to(ROOT / "qlumod").with_suffix("").parts)
         for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("parse_"):
+            if isinstance(node, ast.FunctionDef) and _reads(node):
                 yield f"{module}.{node.name}"
             elif isinstance(node, ast.ClassDef):
                 names = [one.name for one in node.body if isinstance(one, ast.FunctionDef)]
                 yield from (f"{module}.{node.name}.parse" for name in names if name == "parse")
+
+
+def _reads(node: ast.FunctionDef) -> bool:
+    first = node.args.args[0].annotation if node.args.args else None
+    of_text = isinstance(first, ast.Name) and first.id in ("str", "bytes")
+    return node.name.startswith("parse_") or (node.name.startswith("read_") and of_text)
 
 
 def test_a_few_bytes_of_gzip_are_not_three_gigabytes(tmp_path: Path) -> None:

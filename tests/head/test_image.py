@@ -27,7 +27,7 @@ from qlumod.model.contents import PathLine, contents_text, parse_contents
 from qlumod.model.image import ImageName
 from qlumod.model.names import FlavorName, ModuleName
 from qlumod.model.secret import Secret, SecretKind
-from tests.conftest import Typed
+from tests.conftest import CommandLine
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import (
     BASE,
@@ -500,7 +500,7 @@ def mounts() -> Iterator[None]:
 
 
 def test_the_verbs_define_build_show_and_remove(
-    qlumod: Typed, head: HeadNode, tmp_path: Path, mounts: None
+    qlumod: CommandLine, head: HeadNode, tmp_path: Path, mounts: None
 ) -> None:
     add_core(head, tmp_path)
     add_slurm(head, tmp_path, secrets=(MUNGE_KEY,))
@@ -558,7 +558,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_what_is_typed_wrong_is_said(qlumod: Typed, ready: HeadNode, kind: str) -> None:
+def test_what_is_typed_wrong_is_said(qlumod: CommandLine, ready: HeadNode, kind: str) -> None:
     words, status, error = WRONG[kind]
     answer = qlumod(*words, "--root", ready.root)
     assert answer.status == status

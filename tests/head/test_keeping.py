@@ -22,7 +22,7 @@ APT::NeverAutoRemove
 
 
 @pytest.fixture
-def node(head: HeadNode) -> HeadNode:
+def stocked(head: HeadNode) -> HeadNode:
     head.places.kept.parent.mkdir(parents=True)
     for module in ("core", "slurm"):
         head.add(module)
@@ -43,44 +43,44 @@ def create(head: HeadNode, name: ImageName, version: str) -> None:
     )
 
 
-def test_only_a_fixed_image_keeps_packages_and_only_while_it_is_there(node: HeadNode) -> None:
-    create(node, FOLLOWING, "14.0")
-    assert kept(node) is None
-    create(node, FIXED, "14.0.0")
-    assert kept(node) == (
+def test_only_a_fixed_image_keeps_packages_and_only_while_it_is_there(stocked: HeadNode) -> None:
+    create(stocked, FOLLOWING, "14.0")
+    assert kept(stocked) is None
+    create(stocked, FIXED, "14.0.0")
+    assert kept(stocked) == (
         HEAD + '  "-module-core-bookworm-amd64-14\\.0\\.0$";\n'
         '  "-module-slurm-bookworm-amd64-14\\.0\\.0$";\n};\n'
     )
-    remove_image(node.places, FIXED, listen=ignore)
-    assert kept(node) is None
+    remove_image(stocked.places, FIXED, listen=ignore)
+    assert kept(stocked) is None
 
 
-def test_apt_reads_what_is_written(node: HeadNode, tmp_path: Path) -> None:
-    create(node, FIXED, "14.0.0")
+def test_apt_reads_what_is_written(stocked: HeadNode, tmp_path: Path) -> None:
+    create(stocked, FIXED, "14.0.0")
     config = capture(
         command("apt-config", "dump", "--format", "%v%n", "APT::NeverAutoRemove",
-                environment={"APT_CONFIG": str(node.places.kept)})
+                environment={"APT_CONFIG": str(stocked.places.kept)})
     ).decode()  # fmt: skip
     assert "-module-slurm-bookworm-amd64-14\\.0\\.0$" in config.splitlines()
 
 
-def test_a_definition_edited_by_hand_counts_from_the_next_look(node: HeadNode) -> None:
-    create(node, FOLLOWING, "14.0")
-    path = node.places.images / "following.image"
+def test_a_definition_edited_by_hand_counts_from_the_next_look(stocked: HeadNode) -> None:
+    create(stocked, FOLLOWING, "14.0")
+    path = stocked.places.images / "following.image"
     path.write_text(path.read_text().replace("14.0", "14.0.0"))
-    node.look()
-    assert "slurm" in (kept(node) or "")
+    stocked.look()
+    assert "slurm" in (kept(stocked) or "")
 
 
-def test_nothing_is_let_go_for_a_definition_that_cannot_be_read(node: HeadNode) -> None:
-    create(node, FIXED, "14.0.0")
-    before = kept(node)
-    (node.places.images / "fixed.image").write_text("Format: 1\n")
-    node.look()
-    assert kept(node) == before
+def test_nothing_is_let_go_for_a_definition_that_cannot_be_read(stocked: HeadNode) -> None:
+    create(stocked, FIXED, "14.0.0")
+    before = kept(stocked)
+    (stocked.places.images / "fixed.image").write_text("Format: 1\n")
+    stocked.look()
+    assert kept(stocked) == before
     assert any(
         isinstance(event, Caution) and event.text.startswith("what apt's autoremove takes is left")
-        for event in node.heard
+        for event in stocked.heard
     )
 
 

@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 
 from qlumod.head.generations import read_current
 from qlumod.model.image import ImageName
-from tests.conftest import ROOT, Typed
+from tests.conftest import CommandLine
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import add_core, add_slurm
 from tests.support import debris
@@ -23,18 +21,9 @@ KILLS = 10
 BUILD = ("image", "build", "compute")
 
 
-def start(head: HeadNode) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "qlumod", *BUILD, "--force", "--root", head.root],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        start_new_session=True,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_build_that_is_killed_leaves_the_last_good_image(
-    qlumod: Typed, head: HeadNode, tmp_path: Path, number: signal.Signals
+    qlumod: CommandLine, head: HeadNode, tmp_path: Path, number: signal.Signals
 ) -> None:
     debris.adopt_orphans()
     add_core(head, tmp_path)
@@ -42,13 +31,14 @@ def test_a_build_that_is_killed_leaves_the_last_good_image(
     head.look()
     made = qlumod("image", "create", "compute", "--modules", "slurm", "--root", head.root)
     assert made.status == 0
+    again = (*BUILD, "--force", "--root", head.root)
     began = time.monotonic()
-    assert start(head).wait() == 0
+    qlumod.must(*again)
     whole = time.monotonic() - began
     ours = {process.pid for process in debris.descendants()}
     chance = random.Random(7)
     for _ in range(KILLS if number is signal.SIGKILL else 3):
-        process = start(head)
+        process = qlumod.start(*again)
         time.sleep(chance.uniform(0.2, 1.0) * whole)
         os.killpg(process.pid, number)
         process.communicate()
@@ -58,7 +48,7 @@ def test_a_build_that_is_killed_leaves_the_last_good_image(
         assert qlumod(*BUILD, "--root", head.root).out == (
             "image compute: up to date (14.0.0: core, slurm)\n"
         )
-    assert start(head).wait() == 0
+    qlumod.must(*again)
     generation, _ = read_current(head.places, ImageName("compute")) or ("", None)
     home = head.places.built / "compute"
     names = {path.name for path in home.iterdir()}

@@ -14,12 +14,9 @@ from qlumod.proof.scanned_tree import loaded
 from qlumod.system.processes.namespace import call_inside
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
-from tests.integration.conftest import test_cache
-from tests.layer.site import Site, write_site
+from tests.layer.small_release import SmallRelease, write_small_release
 from tests.secrets.planted import PEM
 from tests.support.debs import make_deb
-
-__all__ = ["test_cache"]
 
 MODULES = {
     "core": "Packages: adduser",
@@ -55,18 +52,19 @@ def debs(directory: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
-    specs = write_site(tmp_path_factory.mktemp("triggers") / "specs", MODULES, test_cache)
+def release(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> SmallRelease:
+    folder = tmp_path_factory.mktemp("triggers") / "specs"
+    specs = write_small_release(folder, MODULES, shared_cache)
     debs(specs / "debs")
-    place = Workplace(specs=specs, cache=test_cache)
+    place = Workplace(specs=specs, cache=shared_cache)
     made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
-    return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)
+    return SmallRelease(specs=specs, project=project, lock=made.lock, cache=shared_cache)
 
 
-def image(site: Site, directory: Path, *modules: str) -> str:
+def image(release: SmallRelease, directory: Path, *modules: str) -> str:
     """The paths in the last layer of an image of these modules."""
-    payloads = [site.build(module) for module in modules]
+    payloads = [release.build(module) for module in modules]
     made = directory / "image.squashfs"
     call_inside(
         "qlumod.head.inside:build_image_inside",
@@ -89,9 +87,9 @@ def listing(layer: Path) -> str:
     ).stdout
 
 
-def test_a_key_that_a_trigger_makes_is_not_published(small: Site, tmp_path: Path) -> None:
+def test_a_key_that_a_trigger_makes_is_not_published(release: SmallRelease, tmp_path: Path) -> None:
     with pytest.raises(QlumodError) as told:
-        image(small, tmp_path, "core", "watch", "giver")
+        image(release, tmp_path, "core", "watch", "giver")
     assert str(told.value) == (
         "/etc/watch/key: this looks like a secret: it holds a PEM private key (line 1)\n"
         "  made while the image was put together, by watch's trigger /usr/share/watched, since "
@@ -102,18 +100,20 @@ def test_a_key_that_a_trigger_makes_is_not_published(small: Site, tmp_path: Path
     )
 
 
-def test_a_declared_key_that_a_trigger_makes_anew_is_left_out(small: Site, tmp_path: Path) -> None:
+def test_a_declared_key_that_a_trigger_makes_anew_is_left_out(
+    release: SmallRelease, tmp_path: Path
+) -> None:
     """An honest package makes its key where there is none, whenever its postinst runs."""
-    made = image(small, tmp_path, "core", "keeperd", "giver")
+    made = image(release, tmp_path, "core", "keeperd", "giver")
     assert "/etc/keeperd\n" in made
     assert "/etc/keeperd/key" not in made
-    assert "/etc/keeperd/key" not in listing(small.build("keeperd") / "layer.squashfs")
+    assert "/etc/keeperd/key" not in listing(release.build("keeperd") / "layer.squashfs")
 
 
 def test_the_stack_that_is_proved_is_without_it_as_the_image_is(
-    small: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    payloads = [str(small.build(module)) for module in ("core", "keeperd", "giver")]
+    payloads = [str(release.build(module)) for module in ("core", "keeperd", "giver")]
     output = tmp_path / "tree"
     call_inside(
         "qlumod.proof.inside:stack",

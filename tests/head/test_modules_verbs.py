@@ -1,10 +1,10 @@
 """qlumod register and qlumod modules, as one types them."""
 
-from tests.conftest import Typed
+from tests.conftest import CommandLine
 from tests.head.head_node import HeadNode
 
 
-def test_modules_are_listed_by_stack_group(qlumod: Typed, head: HeadNode) -> None:
+def test_modules_are_listed_by_stack_group(qlumod: CommandLine, head: HeadNode) -> None:
     head.add("core")
     head.add("slurm")
     (head.add("beegfs-8-client", "14.0.1", group="DataStack") / "layer.squashfs").unlink()
@@ -29,7 +29,7 @@ def test_modules_are_listed_by_stack_group(qlumod: Typed, head: HeadNode) -> Non
     ]
 
 
-def test_modules_prints_json(qlumod: Typed, head: HeadNode) -> None:
+def test_modules_prints_json(qlumod: CommandLine, head: HeadNode) -> None:
     head.add("slurm")
     head.look()
     assert qlumod("modules", "--root", head.root, "--json").document == {
@@ -51,14 +51,16 @@ def test_modules_prints_json(qlumod: Typed, head: HeadNode) -> None:
     }
 
 
-def test_an_empty_head_node_says_how_to_get_modules(qlumod: Typed, head: HeadNode) -> None:
+def test_an_empty_head_node_says_how_to_get_modules(qlumod: CommandLine, head: HeadNode) -> None:
     head.look()
     assert qlumod("modules", "--root", head.root).out == (
         "this head node has no modules; install some, such as: apt install qlustar-module-slurm\n"
     )
 
 
-def test_without_a_registry_modules_says_how_to_make_one(qlumod: Typed, head: HeadNode) -> None:
+def test_without_a_registry_modules_says_how_to_make_one(
+    qlumod: CommandLine, head: HeadNode
+) -> None:
     listed = qlumod("modules", "--root", head.root)
     assert listed.status == 1
     assert listed.err.splitlines() == [
@@ -67,7 +69,7 @@ def test_without_a_registry_modules_says_how_to_make_one(qlumod: Typed, head: He
     ]
 
 
-def test_the_verbs_of_the_head_node_need_no_apt(qlumod: Typed) -> None:
+def test_the_verbs_of_the_head_node_need_no_apt(qlumod: CommandLine) -> None:
     for verb in ("modules", "register", "image"):
         answer = qlumod(verb, "--help", PYTHONVERBOSE="1")
         assert answer.status == 0

@@ -1,15 +1,13 @@
 """The main job, done once for all tests that look at its results."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Answer
+from tests.conftest import CommandLine
 from tests.support.documents import copy_specs
 
 MODULES = ("core", "slurm")
@@ -45,55 +43,15 @@ class MainJob:
         """The payload directory of a module, in the cache."""
         return self.payloads[module]
 
-    def type(self, *words: str | Path) -> Answer:
-        """Type a command line in the main job's directory, with its cache."""
-        return typed(self.directory, self.cache, *words)
-
-
-def typed(directory: Path, cache: Path, *words: str | Path, **environment: str) -> Answer:
-    """Type a ``qlumod`` command line in a directory."""
-    done = subprocess.run(
-        [sys.executable, "-m", "qlumod", *map(str, words)],
-        cwd=directory,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "QLUMOD_CACHE": str(cache),
-            **environment,
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
-
-
-@pytest.fixture(scope="session")
-def test_cache() -> Path:
-    """The cache that stays between runs of the tests: fetched packages and built layers."""
-    cache = Path(os.environ.get("QLUMOD_TEST_CACHE", ROOT / ".cache" / "test"))
-    cache.mkdir(parents=True, exist_ok=True)
-    return cache.resolve()
-
-
-@pytest.fixture(scope="session")
-def own_packages() -> Path:
-    """The directory of qlumod's own packages, built where a source changed."""
-    done = subprocess.run(
-        [ROOT / "debian" / "build-packages", ROOT / "dist"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return ROOT / "dist"
+    @property
+    def qlumod(self) -> CommandLine:
+        """The command line in the main job's directory, with its cache."""
+        return CommandLine(self.directory, self.cache)
 
 
 @pytest.fixture(scope="session")
 def main_job(
-    tmp_path_factory: pytest.TempPathFactory, test_cache: Path, own_packages: Path
+    tmp_path_factory: pytest.TempPathFactory, shared_cache: Path, own_packages: Path
 ) -> MainJob:
     """Lock, fetch and build core and slurm as a person would; the layers come from the cache."""
     if os.geteuid() != 0:
@@ -107,11 +65,10 @@ def main_job(
         # What lintian says of the packages is a test of its own.
         ("build", *MODULES, "--no-lint", "--output", "packages", "--json"),
     ):
-        answer = typed(directory, test_cache, *words)
-        assert answer.status == 0, f"qlumod {' '.join(words)}\n{answer.out}{answer.err}"
+        answer = CommandLine(directory, shared_cache).must(*words)
     return MainJob(
         directory=directory,
-        cache=test_cache,
+        cache=shared_cache,
         packages=directory / "packages",
         payloads={made["module"]: Path(made["payload"]) for made in answer.document["modules"]},
     )

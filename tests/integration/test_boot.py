@@ -18,9 +18,9 @@ import pytest
 
 from tests.integration.conftest import MainJob
 from tests.integration.test_image import build
-from tests.node.machine import Quiet, serving
 from tests.node.root import member, packed
 from tests.support.emulated import ARGUMENTS, PATIENCE, Emulated, emulated
+from tests.support.web_server import Quiet, serving
 
 QEMU = shutil.which("qemu-system-x86_64")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x1b]*\x1b\\\\|\r")

@@ -23,11 +23,11 @@ from qlumod.model.proof import parse_proof
 from qlumod.proof.known_permits import known_permits
 from qlumod.repository.index.listing import listed
 from qlumod.system.processes.namespace import call_inside
-from tests.conftest import ROOT, Answer
-from tests.integration.conftest import typed
+from tests.conftest import ROOT, CommandLine
 from tests.proof.faults import Fault, faults
 from tests.support.contents import packages_in, paths_in
 from tests.support.documents import copy_specs
+from tests.support.roots import HOST
 from tests.support.vendors import make_stand_ins
 
 pytestmark = [
@@ -65,12 +65,14 @@ Packages: beegfs-mon
 """
 GOLDEN = Path(__file__).with_name("proof-chosen-set.json")
 """How many paths each permission covers; ``QLUMOD_GOLDEN=update pytest`` this file renews it."""
+OF_12 = "/var/cache/debconf/tmp.ci"
+"""Only mmdebstrap of Debian 12 leaves this directory, in the installation that has all modules."""
 DRIFTING = "left out"
 """Changes with every package that brings another manual page; counted by the records instead."""
 
 
 @dataclass(frozen=True)
-class Proved:
+class ProvedSet:
     """A set of one flavor: its payloads, and what verify-stack said."""
 
     flavor: str
@@ -100,45 +102,41 @@ def place(tmp_path_factory: pytest.TempPathFactory, own_packages: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def prove(place: Path, test_cache: Path) -> Callable[[str], Proved]:
+def prove(place: Path, shared_cache: Path) -> Callable[[str], ProvedSet]:
     """Lock all modules of a flavor, build the chosen ones and prove them together; once each."""
 
-    def typed_well(*words: str | Path) -> Answer:
-        answer = typed(
-            place, test_cache, *words, QLUMOD_CONFIG=str(place / "stand-ins/qlumod.conf")
-        )
-        assert answer.status == 0, f"qlumod {words}\n{answer.out}{answer.err}"
-        return answer
+    conf = place / "stand-ins/qlumod.conf"
+    qlumod = CommandLine(place, shared_cache, {"QLUMOD_CONFIG": str(conf)})
 
     @functools.cache
-    def prove(flavor: str) -> Proved:
+    def prove(flavor: str) -> ProvedSet:
         asked, output = (*CHOSEN[flavor], "--flavor", flavor, "--json"), place / flavor
-        typed_well("lock", "--flavor", flavor)
+        qlumod.must("lock", "--flavor", flavor)
         # What lintian says of packages, the main job's tests ask.
-        built = typed_well("build", *asked, "--no-lint", "--output", output).document
-        return Proved(
+        built = qlumod.must("build", *asked, "--no-lint", "--output", output).document
+        return ProvedSet(
             flavor=flavor,
             payloads={made["module"]: Path(made["payload"]) for made in built["modules"]},
             packages=output,
-            document=typed_well("verify-stack", *asked).document,
+            document=qlumod.must("verify-stack", *asked).document,
         )
 
     return prove
 
 
 @pytest.fixture(scope="module", params=CHOSEN)
-def proved(request: pytest.FixtureRequest, prove: Callable[[str], Proved]) -> Proved:
+def proved(request: pytest.FixtureRequest, prove: Callable[[str], ProvedSet]) -> ProvedSet:
     """The set of one flavor, then that of the other."""
     return prove(request.param)
 
 
 @pytest.fixture(scope="module")
-def bookworm(prove: Callable[[str], Proved]) -> Proved:
+def bookworm(prove: Callable[[str], ProvedSet]) -> ProvedSet:
     """The set that has everything."""
     return prove("bookworm")
 
 
-def test_the_modules_are_built_of_a_lock_of_all_modules(proved: Proved, place: Path) -> None:
+def test_the_modules_are_built_of_a_lock_of_all_modules(proved: ProvedSet, place: Path) -> None:
     (lock,) = (place / "module-specs/locks").glob(f"*-{proved.flavor}-*.lock")
     assert "\nLeft-Out:" not in lock.read_text()
     debs = {path.name.partition("_")[0] for path in proved.packages.glob("*-14.0.0_*.deb")}
@@ -147,12 +145,12 @@ def test_the_modules_are_built_of_a_lock_of_all_modules(proved: Proved, place: P
     }
 
 
-def test_the_stack_of_all_equals_one_installation(proved: Proved) -> None:
+def test_the_stack_of_all_equals_one_installation(proved: ProvedSet) -> None:
     assert proved.document["equal"]
     assert [d for d in proved.document["differences"] if d["permitted"] is None] == []
 
 
-def test_the_proof_is_about_the_bytes_that_were_packaged(proved: Proved) -> None:
+def test_the_proof_is_about_the_bytes_that_were_packaged(proved: ProvedSet) -> None:
     packaged = {
         held.module: held.payload
         for deb in proved.packages.glob("*-14.0.0_*.deb")
@@ -164,16 +162,19 @@ def test_the_proof_is_about_the_bytes_that_were_packaged(proved: Proved) -> None
     assert set(proof.stacks.values()) == {True}
 
 
-def test_no_other_paths_differ_than_ever(proved: Proved) -> None:
+def test_no_other_paths_differ_than_ever(proved: ProvedSet) -> None:
     known = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
     fixed = {name: count for name, count in proved.counts.items() if name != DRIFTING}
+    differing = {found["path"] for found in proved.document["differences"]}
+    if HOST != "bookworm" and proved.flavor == "bookworm" and OF_12 not in differing:
+        fixed["bookkeeping"] += 1
     if os.environ.get("QLUMOD_GOLDEN") == "update":
         GOLDEN.write_text(json.dumps({**known, proved.flavor: fixed}, indent=1) + "\n")
     else:
         assert fixed == known[proved.flavor]
 
 
-def test_all_that_is_recorded_as_left_out_is_left_out(proved: Proved) -> None:
+def test_all_that_is_recorded_as_left_out_is_left_out(proved: ProvedSet) -> None:
     recorded = {path for payload in proved.payloads.values() for path in _left_out(payload)}
     assert proved.counts[DRIFTING] == len(
         {path for path in recorded if not path.startswith("/boot/")}
@@ -186,7 +187,7 @@ def _left_out(payload: Path) -> Iterator[str]:
             yield line.rstrip("\n").partition("\t")[2]
 
 
-def test_a_vendors_kernel_module_is_compiled_for_cores_kernel(bookworm: Proved) -> None:
+def test_a_vendors_kernel_module_is_compiled_for_cores_kernel(bookworm: ProvedSet) -> None:
     kernels = {
         parse_manifest((bookworm.payloads[module] / "manifest").read_text(), "manifest").kernel
         for module in ("core", CLIENT)
@@ -204,14 +205,14 @@ def test_a_vendors_kernel_module_is_compiled_for_cores_kernel(bookworm: Proved) 
 
 @pytest.fixture(scope="module")
 def reported(
-    bookworm: Proved, place: Path, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
+    bookworm: ProvedSet, place: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[str]]:
     """What is reported of the real stack with each fault."""
     found: dict[str, list[str]] = call_inside(
         "tests.proof.on_stack:report_all",
         {
             "specs": str(place / "module-specs"),
-            "cache": str(test_cache),
+            "cache": str(shared_cache),
             "payloads": {module: str(path) for module, path in bookworm.payloads.items()},
             "scratch": str(tmp_path_factory.mktemp("faults") / "scratch"),
             "epoch": 0,

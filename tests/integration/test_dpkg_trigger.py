@@ -11,13 +11,14 @@ from tests.head.head_node import HeadNode, payload_files
 from tests.head.small_payloads import EPOCH, add_core, add_slurm
 from tests.support.debs import make_deb
 from tests.support.roots import HEAD_NODE, debian_root, play
+from tests.support.transcript import Transcript
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.geteuid() != 0, reason="dpkg works in a root of its own"),
 ]
 
-Play = Callable[[str], list[str]]
+Play = Callable[[str], Transcript]
 
 HEAD = "/own/python3-qlumod_*.deb /own/qlumod-head_*.deb"
 AUDIT = (
@@ -77,28 +78,21 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def scenario(test_cache: Path, own_packages: Path, debs: Path, real: Path, tmp_path: Path) -> Play:
+def scenario(
+    shared_cache: Path, own_packages: Path, debs: Path, real: Path, tmp_path: Path
+) -> Play:
     """Runs a script in a fresh root, with our own packages in /own and payloads in /debs."""
-    root = debian_root(test_cache, "bookworm", HEAD_NODE)
+    root = debian_root(shared_cache, "bookworm", HEAD_NODE)
 
-    def run(script: str) -> list[str]:
-        status, lines = play(
+    def run(script: str) -> Transcript:
+        return play(
             root,
             f"set -e\n{script}",
             scratch=tmp_path / "scratch",
             shown=[(own_packages, "/own"), (debs, "/debs"), (real, "/real")],
-        )
-        assert status == 0, "\n".join(lines)
-        return lines
+        ).require()
 
     return run
-
-
-def after(lines: list[str], mark: str) -> list[str]:
-    """The lines behind a mark that the script printed, up to the next one."""
-    rest = lines[lines.index(f"== {mark}") + 1 :]
-    end = next((n for n, line in enumerate(rest) if line.startswith("== ")), len(rest))
-    return rest[:end]
 
 
 def listed(lines: list[str]) -> list[tuple[str, str, str]]:
@@ -114,7 +108,7 @@ INSTALLED = [
 
 
 def test_head_and_modules_in_one_apt_run_then_upgrade_remove_and_purge(scenario: Play) -> None:
-    lines = scenario(f"""
+    printed = scenario(f"""
 mkdir -p /etc/qlumod/registered.d
 printf '#!/bin/sh\\ngrep -E "^(Change|Module|Package-Version):" "$1" >> /told' \\
     > /etc/qlumod/registered.d/10-tell
@@ -135,22 +129,25 @@ mkdir -p /etc/qlumod/images/common/copy/etc; touch /etc/qlumod/images/common/cop
 apt-get -y purge qlumod-head
 echo == purged; ls -d /var/lib/qlumod || true; find /etc/qlumod -type f
 """)
-    assert after(lines, "installed") == INSTALLED
-    assert listed(after(lines, "list")) == [("core", "14.0.0-1", "ok"), ("slurm", "14.0.0-1", "ok")]
-    assert after(lines, "told") == [
+    assert printed.after("installed") == INSTALLED
+    assert listed(printed.after("list")) == [
+        ("core", "14.0.0-1", "ok"),
+        ("slurm", "14.0.0-1", "ok"),
+    ]
+    assert printed.after("told") == [
         "Change: added", "Module: core", "Package-Version: 14.0.0-1",
         "Change: added", "Module: slurm", "Package-Version: 14.0.0-1",
     ]  # fmt: skip
-    assert listed(after(lines, "upgraded"))[1] == ("slurm", "14.0.0-2", "ok")
-    assert after(lines, "told upgrade") == [
+    assert listed(printed.after("upgraded"))[1] == ("slurm", "14.0.0-2", "ok")
+    assert printed.after("told upgrade") == [
         "Change: changed", "Module: slurm", "Package-Version: 14.0.0-2"
     ]  # fmt: skip
-    assert listed(after(lines, "removed")) == [("core", "14.0.0-1", "ok")]
-    assert after(lines, "told removal") == [
+    assert listed(printed.after("removed")) == [("core", "14.0.0-1", "ok")]
+    assert printed.after("told removal") == [
         "Change: removed", "Module: slurm", "Package-Version: 14.0.0-2"
     ]  # fmt: skip
-    assert after(lines, "without")[0].startswith("this head node has no modules")
-    purged = after(lines, "purged")
+    assert printed.after("without")[0].startswith("this head node has no modules")
+    purged = printed.after("purged")
     assert purged[0].startswith("ls: cannot access '/var/lib/qlumod'")
     assert "/etc/qlumod/images/common/copy/etc/mine" in purged
 
@@ -158,19 +155,22 @@ echo == purged; ls -d /var/lib/qlumod || true; find /etc/qlumod -type f
 def test_modules_that_dpkg_unpacked_first_are_registered_when_the_head_is_configured(
     scenario: Play,
 ) -> None:
-    lines = scenario(f"""
+    printed = scenario(f"""
 dpkg --unpack /debs/*core*.deb /debs/*slurm*_14.0.0-1_*.deb
 dpkg --unpack {HEAD}
 dpkg --configure -a
 echo == installed; {AUDIT}
 echo == list; {LIST}
 """)
-    assert after(lines, "installed") == INSTALLED
-    assert listed(after(lines, "list")) == [("core", "14.0.0-1", "ok"), ("slurm", "14.0.0-1", "ok")]
+    assert printed.after("installed") == INSTALLED
+    assert listed(printed.after("list")) == [
+        ("core", "14.0.0-1", "ok"),
+        ("slurm", "14.0.0-1", "ok"),
+    ]
 
 
 def test_a_damaged_layer_is_reported_and_leaves_nothing_half_configured(scenario: Play) -> None:
-    lines = scenario(f"""
+    printed = scenario(f"""
 apt-get -y install {HEAD} /debs/*core*.deb
 echo == installing; apt-get -y install /debs/*broken*.deb
 echo == installed; {AUDIT}
@@ -181,20 +181,20 @@ echo == end; {LIST}
 """)
     assert (
         "damaged broken 14.0.0 (bookworm, amd64): layer.squashfs has 6 bytes instead of 22"
-        in after(lines, "installing")
+        in printed.after("installing")
     )
-    assert after(lines, "installed") == [
+    assert printed.after("installed") == [
         "ii qlumod-head",
         "ii qlustar-module-broken-bookworm-amd64-14.0.0",
         "ii qlustar-module-core-bookworm-amd64-14.0.0",
     ]
-    assert ("broken", "14.0.0-1", "damaged") in listed(after(lines, "list"))
-    assert listed(after(lines, "end")) == [("core", "14.0.0-1", "ok")]
+    assert ("broken", "14.0.0-1", "damaged") in listed(printed.after("list"))
+    assert listed(printed.after("end")) == [("core", "14.0.0-1", "ok")]
 
 
 def test_an_upgrade_rebuilds_the_images_that_follow(scenario: Play) -> None:
     show = "qlumod image list; readlink /var/lib/qlumod/images/*/current"
-    lines = scenario(f"""
+    printed = scenario(f"""
 apt-get -y install {HEAD} /real/*core*.deb /real/*slurm*_14.0.0-1_*.deb
 qlumod image create compute --modules slurm
 qlumod image create minimal
@@ -208,22 +208,22 @@ apt-get -y remove 'qlustar-module-slurm*'
 echo == removed; {show}
 echo == end
 """)
-    assert after(lines, "before")[-2:] == ["1", "1"]
+    assert printed.after("before")[-2:] == ["1", "1"]
     # The image without slurm did not change.
-    assert after(lines, "after") == [
+    assert printed.after("after") == [
         "compute  14.0  bookworm  amd64  core, slurm  generation 2 of 14.0.0",
         "minimal  14.0  bookworm  amd64  core         generation 1 of 14.0.0",
         "2",
         "1",
     ]
-    assert " slurm 14.0.0 14.0.0-2" in after(lines, "stack")
-    assert after(lines, "audit") == INSTALLED
+    assert " slurm 14.0.0 14.0.0-2" in printed.after("stack")
+    assert printed.after("audit") == INSTALLED
     # What was built can still be booted when its module is gone.
-    assert after(lines, "removed")[-2:] == ["2", "1"]
+    assert printed.after("removed")[-2:] == ["2", "1"]
 
 
 def test_a_head_node_that_cannot_register_still_lets_dpkg_finish(scenario: Play) -> None:
-    lines = scenario(f"""
+    printed = scenario(f"""
 apt-get -y install {HEAD}
 rm -r /usr/lib/python3/dist-packages/qlumod
 echo == installing; apt-get -y install /debs/*core*.deb
@@ -234,7 +234,7 @@ echo == list; {LIST}
 """)
     assert (
         "qlumod-head: warning: the modules could not be registered; mend it and run: "
-        "qlumod register" in after(lines, "installing")
+        "qlumod register" in printed.after("installing")
     )
-    assert after(lines, "installed") == INSTALLED[:2]
-    assert listed(after(lines, "list")) == [("core", "14.0.0-1", "ok")]
+    assert printed.after("installed") == INSTALLED[:2]
+    assert listed(printed.after("list")) == [("core", "14.0.0-1", "ok")]

@@ -4,13 +4,14 @@ import json
 import os
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.integration.conftest import MainJob
 from tests.support.roots import HEAD_NODE, debian_root, play
+from tests.support.transcript import Transcript
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,58 +35,39 @@ echo == end
 """
 
 
-@dataclass(frozen=True)
-class Said:
-    """What the script printed, by its marks."""
-
-    lines: tuple[str, ...]
-
-    def after(self, mark: str) -> str:
-        rest = self.lines[self.lines.index(f"== {mark}") + 1 :]
-        return "\n".join(rest[: next(n for n, line in enumerate(rest) if line.startswith("== "))])
-
-
 @pytest.fixture(scope="module")
 def said(
     main_job: MainJob,
     own_packages: Path,
-    test_cache: Path,
+    shared_cache: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Said:
+) -> Transcript:
     """What happens on a head node that follows a repository with our own packages and modules."""
     directory = tmp_path_factory.mktemp("head-node")
     # A socket's path has at most 108 bytes.
     home = tmp_path_factory.mktemp("gpg")
     repository = directory / "repository"
 
-    def typed(*words: str | Path) -> str:
-        done = main_job.type(*words)
-        assert done.status == 0, done.err
-        return done.out
-
-    os.environ["GNUPGHOME"] = str(home)
+    qlumod = replace(main_job.qlumod, environment={"GNUPGHOME": str(home)})
     try:
-        key = typed("repo", "key", "--home", home, "Test <test@example.org>").splitlines()[-1]
-        typed("repo", "init", repository, "--key", key, "--uri", "file:/repository")
+        key = qlumod.must("repo", "key", "--home", home, "Test <test@example.org>").out.split()[-1]
+        qlumod.must("repo", "init", repository, "--key", key, "--uri", "file:/repository")
         changes = [*main_job.packages.glob("*.changes"), *own_packages.glob("*.changes")]
         # The proof of both is a test of its own.
-        typed("publish", "--repository", repository, "--unproved", *changes)
+        qlumod.must("publish", "--repository", repository, "--unproved", *changes)
     finally:
-        del os.environ["GNUPGHOME"]
         subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
-    status, lines = play(
-        debian_root(test_cache, "bookworm", HEAD_NODE),
+    return play(
+        debian_root(shared_cache, "bookworm", HEAD_NODE),
         SCRIPT,
         scratch=directory / "scratch",
         shown=[(repository, "/repository")],
-    )
-    assert status == 0, "\n".join(lines)
-    return Said(tuple(lines))
+    ).require()
 
 
-def test_one_apt_install_brings_slurm_core_and_the_head_node(said: Said) -> None:
-    assert said.after("audit") == ""
-    packages = said.after("packages").splitlines()
+def test_one_apt_install_brings_slurm_core_and_the_head_node(said: Transcript) -> None:
+    assert said.after("audit") == []
+    packages = said.after("packages")
     assert all(line.startswith("ii ") for line in packages)
     assert {"ii qlumod-head", "ii python3-qlumod", "ii qlustar-module-slurm"} <= set(packages)
     for module in ("core", "slurm"):
@@ -93,8 +75,8 @@ def test_one_apt_install_brings_slurm_core_and_the_head_node(said: Said) -> None
     assert not any("dh-qlumod" in line for line in packages)
 
 
-def test_both_modules_are_registered_with_version_and_size(said: Said) -> None:
-    modules = json.loads(said.after("modules"))["modules"]
+def test_both_modules_are_registered_with_version_and_size(said: Transcript) -> None:
+    modules = json.loads("\n".join(said.after("modules")))["modules"]
     assert [(m["module"], m["stack_group"], m["status"]) for m in modules] == [
         ("core", "Cluster OS", "ok"),
         ("slurm", "HPC Stack", "ok"),
@@ -104,8 +86,8 @@ def test_both_modules_are_registered_with_version_and_size(said: Said) -> None:
         assert module["size"] > 1 << 20
 
 
-def test_an_image_is_built_there_and_nothing_is_left(said: Said) -> None:
-    image = json.loads(said.after("image"))
+def test_an_image_is_built_there_and_nothing_is_left(said: Transcript) -> None:
+    image = json.loads("\n".join(said.after("image")))
     assert [layer["name"] for layer in image["stack"]["layers"]] == ["core", "slurm", "image"]
     assert image["generation"] == "1"
-    assert said.after("left").splitlines() == ["1", "current"]
+    assert said.after("left") == ["1", "current"]

@@ -56,7 +56,7 @@ def build(main_job: MainJob, head: Path) -> Path:
         ("image", "create", "compute", "--modules", "slurm"),
         ("image", "build", "compute"),
     ):
-        answer = main_job.type(*words, "--root", head)
+        answer = main_job.qlumod(*words, "--root", head)
         assert answer.status == 0, answer.err
     return head / "var/lib/qlumod/images/compute/current"
 

@@ -5,7 +5,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import CommandLine
 from tests.integration.conftest import MainJob
 from tests.support import debris
 
@@ -28,7 +27,7 @@ SEED = int(os.environ.get("QLUMOD_SEED") or random.SystemRandom().randrange(10**
 
 
 @dataclass(frozen=True)
-class Site:
+class UnfinishedJob:
     """A build host of its own: core is built already, slurm is not."""
 
     directory: Path
@@ -38,22 +37,8 @@ class Site:
     """The name of core's payload directory."""
 
     def start(self, *options: str) -> "subprocess.Popen[str]":
-        words = ("build", "slurm", "--output", "packages", *options)
-        return subprocess.Popen(
-            [sys.executable, "-m", "qlumod", *words],
-            cwd=self.directory,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(ROOT),
-                "QLUMOD_CACHE": str(self.cache),
-                "TMPDIR": str(self.temporary),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        qlumod = CommandLine(self.directory, self.cache, {"TMPDIR": str(self.temporary)})
+        return qlumod.start("build", "slurm", "--output", "packages", *options)
 
     def build(self) -> float:
         """Build to the end; how many seconds it took."""
@@ -103,8 +88,8 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    place = tmp_path_factory.mktemp("site")
+def unfinished(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> UnfinishedJob:
+    place = tmp_path_factory.mktemp("unfinished")
     shutil.copytree(main_job.specs, place / "module-specs")
     (place / "dist").symlink_to(main_job.directory / "dist")
     (place / "temporary").mkdir()
@@ -113,23 +98,23 @@ def site(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> Site:
     (cache / "packages").symlink_to(main_job.cache / "packages")
     core = main_job.payload("core")
     shutil.copytree(core, cache / "layers" / core.name)
-    return Site(place, cache, place / "temporary", core.name)
+    return UnfinishedJob(place, cache, place / "temporary", core.name)
 
 
 @pytest.fixture(scope="module")
-def whole(site: Site) -> tuple[float, dict[str, bytes], list[str]]:
+def whole(unfinished: UnfinishedJob) -> tuple[float, dict[str, bytes], list[str]]:
     """An undisturbed build: its seconds, its results, and every path it leaves."""
-    seconds = site.build()
-    return seconds, contents(site.results), site.paths()
+    seconds = unfinished.build()
+    return seconds, contents(unfinished.results), unfinished.paths()
 
 
 @pytest.fixture
-def watched(site: Site) -> Iterator[Callable[[], list[str]]]:
+def watched(unfinished: UnfinishedJob) -> Iterator[Callable[[], list[str]]]:
     """Tells what is left of all that was started since, in the kernel."""
     debris.adopt_orphans()
     before = [process.pid for process in debris.descendants()]
-    yield lambda: debris.left_running(before, [site.directory])
-    assert debris.left_running(before, [site.directory]) == []
+    yield lambda: debris.left_running(before, [unfinished.directory])
+    assert debris.left_running(before, [unfinished.directory]) == []
 
 
 def contents(results: list[Path]) -> dict[str, bytes]:
@@ -143,58 +128,58 @@ def contents(results: list[Path]) -> dict[str, bytes]:
 
 
 def test_killed_at_any_moment_a_build_leaves_nothing_running_and_no_half_result(
-    site: Site,
+    unfinished: UnfinishedJob,
     whole: tuple[float, dict[str, bytes], list[str]],
     watched: Callable[[], list[str]],
 ) -> None:
     seconds, expected, paths = whole
     chance = random.Random(SEED)
     for number in range(KILLS):
-        site.forget_slurm()
+        unfinished.forget_slurm()
         from_the_ground = number % 5 == 4
         moment = chance.uniform(0, 3 * seconds if from_the_ground else seconds)
         told = f"after {moment:.2f} s (kill {number + 1}, QLUMOD_SEED={SEED})"
         print(told, "of making core" if from_the_ground else f"of {seconds:.2f} s", flush=True)
-        with site.without_core() if from_the_ground else nullcontext():
-            _kill(site, after=moment)
+        with unfinished.without_core() if from_the_ground else nullcontext():
+            _kill(unfinished, after=moment)
         assert watched() == [], told
-        for name, data in contents(site.results).items():
+        for name, data in contents(unfinished.results).items():
             assert data == expected[name], f"{name} is half written, {told}"
-    site.build()
-    assert contents(site.results) == expected
-    assert site.paths() == paths, "the next build removes what the killed ones left"
+    unfinished.build()
+    assert contents(unfinished.results) == expected
+    assert unfinished.paths() == paths, "the next build removes what the killed ones left"
 
 
-def _kill(site: Site, *, after: float) -> None:
-    process = site.start(*QUICKLY)
+def _kill(unfinished: UnfinishedJob, *, after: float) -> None:
+    process = unfinished.start(*QUICKLY)
     time.sleep(after)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
 def test_interrupted_a_build_takes_everything_down_itself(
-    site: Site,
+    unfinished: UnfinishedJob,
     whole: tuple[float, dict[str, bytes], list[str]],
     watched: Callable[[], list[str]],
 ) -> None:
     chance = random.Random(SEED)
     for number in range(INTERRUPTIONS):
-        site.forget_slurm()
-        clean = site.paths()
+        unfinished.forget_slurm()
+        clean = unfinished.paths()
         moment = chance.uniform(0.0, whole[0] * 0.8)
         print(f"seed {SEED}, Ctrl-C {number + 1}: at {moment:.2f} of {whole[0]:.2f} s")
-        process = _begun(site, moment)
+        process = _begun(unfinished, moment)
         os.killpg(process.pid, signal.SIGINT)
         said, _ = process.communicate()
         assert (process.returncode, said.splitlines()[-1]) == (130, "qlumod: interrupted"), said
         assert watched() == []
-        assert site.paths_but_results() == clean
+        assert unfinished.paths_but_results() == clean
 
 
-def _begun(site: Site, seconds: float) -> "subprocess.Popen[str]":
+def _begun(unfinished: UnfinishedJob, seconds: float) -> "subprocess.Popen[str]":
     """A build that has been at work for that long; shorter where it is done by then."""
     while True:
-        process = site.start(*QUICKLY)
+        process = unfinished.start(*QUICKLY)
         assert process.stdout is not None
         first = process.stdout.readline()
         try:
@@ -202,43 +187,43 @@ def _begun(site: Site, seconds: float) -> "subprocess.Popen[str]":
         except subprocess.TimeoutExpired:
             return process
         assert process.returncode == 0, first + said
-        site.forget_slurm()
+        unfinished.forget_slurm()
         seconds /= 2
 
 
 @pytest.mark.parametrize("victim", ["apt-get", "mksquashfs"])
 def test_when_a_program_dies_the_build_says_so_and_leaves_nothing(
-    site: Site,
+    unfinished: UnfinishedJob,
     whole: tuple[float, dict[str, bytes], list[str]],
     watched: Callable[[], list[str]],
     victim: str,
 ) -> None:
-    site.forget_slurm()
-    clean = site.paths()
-    process = site.start()
+    unfinished.forget_slurm()
+    clean = unfinished.paths()
+    process = unfinished.start()
     os.kill(_found_below(process, victim), signal.SIGKILL)
     said, _ = process.communicate()
     assert process.returncode == 1
     assert f"{victim} failed: killed by signal 9" in said
     assert "The full log: " in said
     assert watched() == []
-    assert site.paths() == clean
+    assert unfinished.paths() == clean
 
 
 def test_when_lintian_dies_no_package_is_handed_on_and_nothing_is_left_but_the_layer(
-    site: Site,
+    unfinished: UnfinishedJob,
     whole: tuple[float, dict[str, bytes], list[str]],
     watched: Callable[[], list[str]],
 ) -> None:
-    site.forget_slurm()
-    clean = site.paths()
-    process = site.start()
+    unfinished.forget_slurm()
+    clean = unfinished.paths()
+    process = unfinished.start()
     os.kill(_found_below(process, "lintian"), signal.SIGKILL)
     said, _ = process.communicate()
     assert process.returncode == 1, said
     assert watched() == []
-    assert not [path for path in site.results if path.parent.name == "packages"]
-    assert site.paths_but_results() == clean
+    assert not [path for path in unfinished.results if path.parent.name == "packages"]
+    assert unfinished.paths_but_results() == clean
 
 
 def _found_below(process: "subprocess.Popen[str]", name: str) -> int:

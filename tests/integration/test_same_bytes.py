@@ -1,14 +1,11 @@
 """The same lock gives the same bytes: at another time, in another place, of another user."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import CommandLine
 from tests.integration.conftest import MODULES, MainJob
 
 pytestmark = pytest.mark.slow
@@ -22,26 +19,18 @@ def again(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "dist").symlink_to(main_job.directory / "dist")
     cache = tmp_path_factory.mktemp("cache")
     (cache / "packages").symlink_to(main_job.cache / "packages")
-    done = subprocess.run(
-        [sys.executable, "-m", "qlumod", "build", *MODULES, "--no-lint", "--output", "packages"],
-        cwd=place,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "QLUMOD_CACHE": str(cache),
+    qlumod = CommandLine(
+        place,
+        cache,
+        {
             "TZ": "Pacific/Auckland",
             "LANG": "de_DE.UTF-8",
             "DEB_BUILD_OPTIONS": "parallel=1",
             "SOURCE_DATE_EPOCH": "1",
         },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
         umask=0o077,
     )
-    assert done.returncode == 0, done.stdout
+    qlumod.must("build", *MODULES, "--no-lint", "--output", "packages")
     return place / "packages"
 
 
@@ -62,7 +51,7 @@ def test_two_builds_give_the_same_packages_and_sources(main_job: MainJob, again:
 
 
 def test_a_second_build_finds_nothing_to_do(main_job: MainJob) -> None:
-    answer = main_job.type("build", *MODULES, "--no-lint", "--output", "packages", "--json")
+    answer = main_job.qlumod("build", *MODULES, "--no-lint", "--output", "packages", "--json")
     assert answer.status == 0, answer.err
     assert "building" not in answer.err
     assert "packaging" not in answer.err

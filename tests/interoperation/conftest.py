@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ from qlumod.system.keys.gpg import SigningKey, clearsign, export_key, make_key
 from tests.package.conftest import Built, build
 from tests.package.small import plan
 from tests.repository.client import Client
-from tests.repository.conftest import SUITE, Shop, keys, shop, work
+from tests.repository.conftest import SUITE, SmallRepository, keys, repository, work
+from tests.support.web_server import running
 
-__all__ = ["keys", "shop", "work"]
+__all__ = ["keys", "repository", "work"]
 
 DISTRIBUTION = """\
 Codename: {suite}
@@ -116,21 +116,17 @@ def aptly(work: Path, signer: Signer):
 
 
 @pytest.fixture
-def http(shop: Shop) -> Iterator[str]:
-    """Where the shop's repository is served."""
-    with served(shop.root) as address:
+def http(repository: SmallRepository) -> Iterator[str]:
+    """Where the repository is served."""
+    with served_by_qlumod(repository.root) as address:
         yield address
 
 
 @contextmanager
-def served(root: Path) -> Iterator[str]:
+def served_by_qlumod(root: Path) -> Iterator[str]:
     """Serve a directory as we serve a repository; the value is its address."""
-    with server(root, "127.0.0.1", 0, listen=ignore) as serving:
-        thread = threading.Thread(target=serving.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{serving.server_address[1]}"
-        serving.shutdown()
-        thread.join()
+    with server(root, "127.0.0.1", 0, listen=ignore) as made, running(made) as address:
+        yield address
 
 
 def client(root: Path, uri: str, signer: Signer) -> Client:

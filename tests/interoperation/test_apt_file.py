@@ -6,21 +6,21 @@ import pytest
 
 from tests.interoperation.conftest import Signer, client, run
 from tests.package.conftest import Built
-from tests.repository.conftest import Shop
+from tests.repository.conftest import SmallRepository
 
 CONFIGURATION = Path("/etc/apt/apt.conf.d/50apt-file.conf")
 LAYER = "/usr/share/qlumod/modules/core/bookworm/amd64/14.0.0/layer.squashfs"
 
 
 def test_apt_file_finds_the_package_of_a_layer(
-    shop: Shop,
+    repository: SmallRepository,
     core: Built,
     http: str,
     signer: Signer,
     work: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shop.publish(core.file(".changes"), shop.deb("qlumod-head", "1.0"))
+    repository.publish(core.file(".changes"), repository.deb("qlumod-head", "1.0"))
     reader = client(work / "client", http, signer)
     configuration_file = reader.root / "apt.conf"
     with configuration_file.open("a") as configuration:

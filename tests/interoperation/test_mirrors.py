@@ -4,20 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.interoperation.conftest import Signer, client, fetched, run, served
+from tests.interoperation.conftest import Signer, client, fetched, run, served_by_qlumod
 from tests.package.conftest import Built
 from tests.repository.client import Client
-from tests.repository.conftest import SUITE, Shop
+from tests.repository.conftest import SUITE, SmallRepository
 
 PAYLOAD = "qlustar-module-core-bookworm-amd64-14.0.0"
 FOREIGN = "everyday"
 
 
 @pytest.fixture
-def published(shop: Shop, core: Built) -> Built:
+def published(repository: SmallRepository, core: Built) -> Built:
     """core, its source package, and a package for one architecture only."""
-    head = shop.deb("qlumod-head", "1.0")
-    shop.publish(core.file(".changes"), head, shop.deb(FOREIGN, architecture="amd64"))
+    head = repository.deb("qlumod-head", "1.0")
+    repository.publish(core.file(".changes"), head, repository.deb(FOREIGN, architecture="amd64"))
     return core
 
 
@@ -60,7 +60,7 @@ def test_debmirror_checks_our_signature_and_its_mirror_is_whole(
         "--getcontents", "--source", work / "mirror",
         home=work,
     )  # fmt: skip
-    with served(work / "mirror") as address:
+    with served_by_qlumod(work / "mirror") as address:
         check(client(work / "client", address, signer), published)
 
 
@@ -79,5 +79,5 @@ def test_apt_mirror_brings_all_that_a_client_needs(
     for folder in ("mirror", "skel", "var"):
         (work / "mirror" / folder).mkdir(parents=True)
     run("apt-mirror", work / "mirror.list", home=work)
-    with served(work / "mirror/mirror" / host) as address:
+    with served_by_qlumod(work / "mirror/mirror" / host) as address:
         check(client(work / "client", address, signer), published)

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.interoperation.conftest import Signer, client, fetched
 from tests.package.conftest import Built
 from tests.repository.client import Client
-from tests.repository.conftest import SUITE, Shop
+from tests.repository.conftest import SUITE, SmallRepository
 
 PAYLOAD = "qlustar-module-core-bookworm-amd64-14.0.0"
 SOURCE = "qlustar-module-core-bookworm-amd64"
@@ -48,12 +48,12 @@ def test_aptly_takes_signed_uploads_and_its_clients_get_our_bytes(
 
 
 def test_what_another_repository_has_is_published_in_one_call(
-    reprepro, work: Path, core: Built, shop: Shop
+    reprepro, work: Path, core: Built, repository: SmallRepository
 ) -> None:
     reprepro("include", SUITE, core.file(".changes"))
     pool = work / "reprepro/pool"
-    shop.publish(*pool.rglob("*.deb"), *pool.rglob("*.dsc"), shop.deb("qlumod-head"))
-    published = [path for path in shop.layout.pool.rglob("*") if path.is_file()]
+    repository.publish(*pool.rglob("*.deb"), *pool.rglob("*.dsc"), repository.deb("qlumod-head"))
+    published = [path for path in repository.layout.pool.rglob("*") if path.is_file()]
     assert sources_in(published) == sources_in(core.files)
 
 

@@ -9,13 +9,12 @@ from qlumod.lock.verbs.check import check_specs
 from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
-from tests.integration.conftest import test_cache
 from tests.layer.careless import TOKEN, careless_deb
-from tests.layer.kernels import kernel_site
-from tests.layer.site import ODD_NAMES, Site, write_site
+from tests.layer.kernels import kernel_release
+from tests.layer.small_release import ODD_NAMES, SmallRelease, write_small_release
 from tests.support.debs import make_deb
 
-__all__ = ["Site", "test_cache", "write_site"]
+__all__ = ["SmallRelease", "write_small_release"]
 
 MODULES: dict[str, str] = {
     "core": "Packages: adduser, witness",
@@ -24,6 +23,8 @@ MODULES: dict[str, str] = {
     "registered": "Requires: core\nPackages: registered\nSecrets: /etc/keeper/key site",
     "failing": "Requires: core\nPackages: failing",
     "unregistered": "Requires: core\nPackages: unregistered",
+    "faulty": "Requires: core\nPackages: faulty",
+    "keeping": "Requires: core\nPackages: keeping",
     "leaky": "Requires: core\nPackages: leaky",
     "meddling": "Requires: core\nPackages: meddling",
     "winning": "Requires: core\nPackages: meddling\nWins: /etc/issue",
@@ -72,6 +73,21 @@ KEY = (
 
 def small_debs(directory: Path) -> None:
     """Packages whose maintainer scripts do what packages do, and what they should not do."""
+    _everyday_debs(directory)
+    _account_debs(directory)
+    _failing_debs(directory)
+    _secret_debs(directory)
+    _odd_debs(directory)
+    _bulky_debs(directory)
+    _licensed_debs(directory)
+    _diverting_debs(directory)
+    careless_deb(directory)
+    _beside_debs(directory)
+    _expecting_debs(directory)
+
+
+def _everyday_debs(directory: Path) -> None:
+    """Packages as there are many."""
     make_deb(
         directory,
         "plain",
@@ -102,6 +118,11 @@ def small_debs(directory: Path) -> None:
             "rm /var/lock/sibling"
         },
     )
+    make_deb(directory, "big", files={"/usr/share/big": random.Random(1).randbytes(2 << 20)})
+
+
+def _account_debs(directory: Path) -> None:
+    """Packages that make accounts, and files of these."""
     make_deb(
         directory,
         "registered",
@@ -113,43 +134,9 @@ def small_debs(directory: Path) -> None:
     )
     make_deb(
         directory,
-        "failing",
-        scripts={"postinst": "echo this is why it fails >&2\nexit 7"},
-    )
-    make_deb(
-        directory,
         "unregistered",
         depends="adduser",
         scripts={"postinst": "adduser --system --group --no-create-home newcomer"},
-    )
-    make_deb(
-        directory,
-        "leaky",
-        scripts={"postinst": f"mkdir -p /etc/leaky; cat > /etc/leaky/id <<'EOF'\n{KEY}EOF"},
-    )
-    make_deb(directory, "meddling", scripts={"postinst": "echo mine > /etc/issue"})
-    make_deb(directory, "big", files={"/usr/share/big": random.Random(1).randbytes(2 << 20)})
-    make_deb(
-        directory,
-        "linked",
-        scripts={
-            "postinst": "mkdir -p /var/lib/linked /etc/linked/tree\n"
-            "ln -s /var/lib/linked/key /etc/linked/key; ln -s real /etc/linked/named\n"
-            "ln -s both /etc/linked/other\n"
-            "for n in /var/lib/linked/key /etc/linked/real /etc/linked/tree/one /etc/linked/both\n"
-            "do echo correct horse battery staple >$n; done"
-        },
-    )
-    make_deb(
-        directory,
-        "named",
-        scripts={
-            "postinst": "mkdir -p /var/log/sysstat; cd /var/log/sysstat\n"
-            "echo one >'sa\n01'; echo two >\"$(printf 'sa\\r02')\"\n"
-            "mkdir -p /usr/share/icons/x; cd /usr/share/icons/x; : >\"$(printf 'a\\tb')\"\n"
-            "perl -MIO::Socket::UNIX -e "
-            "'IO::Socket::UNIX->new(Local => \"/etc/left\", Listen => 1)'"
-        },
     )
     make_deb(
         directory,
@@ -168,6 +155,78 @@ def small_debs(directory: Path) -> None:
             "chgrp keeper /etc/issue; chown -h keeper /etc/os-release"
         },
     )
+
+
+def _failing_debs(directory: Path) -> None:
+    """Packages that fail, change what is not theirs, and are never the same."""
+    make_deb(
+        directory,
+        "failing",
+        scripts={"postinst": "echo this is why it fails >&2\nexit 7"},
+    )
+    make_deb(directory, "meddling", scripts={"postinst": "echo mine > /etc/issue"})
+    make_deb(
+        directory,
+        "random",
+        scripts={"postinst": "head -c 16 /dev/urandom | od -An -tx1 > /usr/share/random"},
+    )
+    for name in ("dozing", "napping"):
+        make_deb(directory, name, scripts={"postinst": f"echo {name} sleeps; sleep 300"})
+
+
+def _secret_debs(directory: Path) -> None:
+    """Packages that bring keys."""
+    make_deb(
+        directory,
+        "leaky",
+        scripts={"postinst": f"mkdir -p /etc/leaky; cat > /etc/leaky/id <<'EOF'\n{KEY}EOF"},
+    )
+    make_deb(
+        directory,
+        "faulty",
+        depends="adduser",
+        scripts={
+            "postinst": "adduser --system --group --no-create-home faulty\n"
+            "useradd --no-create-home open; sed -i s/^open:!:/open::/ /etc/shadow\n"
+            f"echo mine > /etc/issue; mkdir -p /etc/faulty; cat > /etc/faulty/id <<'EOF'\n{KEY}EOF"
+        },
+    )
+    make_deb(
+        directory,
+        "keeping",
+        depends="adduser",
+        scripts={"postinst": "adduser --system --group --no-create-home keeper"},
+    )
+    make_deb(
+        directory,
+        "linked",
+        scripts={
+            "postinst": "mkdir -p /var/lib/linked /etc/linked/tree\n"
+            "ln -s /var/lib/linked/key /etc/linked/key; ln -s real /etc/linked/named\n"
+            "ln -s both /etc/linked/other\n"
+            "for n in /var/lib/linked/key /etc/linked/real /etc/linked/tree/one /etc/linked/both\n"
+            "do echo correct horse battery staple >$n; done"
+        },
+    )
+
+
+def _odd_debs(directory: Path) -> None:
+    """A package with names and a file that no archive should have."""
+    make_deb(
+        directory,
+        "named",
+        scripts={
+            "postinst": "mkdir -p /var/log/sysstat; cd /var/log/sysstat\n"
+            "echo one >'sa\n01'; echo two >\"$(printf 'sa\\r02')\"\n"
+            "mkdir -p /usr/share/icons/x; cd /usr/share/icons/x; : >\"$(printf 'a\\tb')\"\n"
+            "perl -MIO::Socket::UNIX -e "
+            "'IO::Socket::UNIX->new(Local => \"/etc/left\", Listen => 1)'"
+        },
+    )
+
+
+def _bulky_debs(directory: Path) -> None:
+    """A package of which much is left out, and one that needs some of it."""
     make_deb(
         directory,
         "bulky",
@@ -185,18 +244,6 @@ def small_debs(directory: Path) -> None:
         directory,
         "restful",
         scripts={"postinst": "cat /usr/share/bulky/deep/one >/usr/share/restful"},
-    )
-    for name in ("dozing", "napping"):
-        make_deb(directory, name, scripts={"postinst": f"echo {name} sleeps; sleep 300"})
-    _licensed_debs(directory)
-    _diverting_debs(directory)
-    careless_deb(directory)
-    _beside_debs(directory)
-    _expecting_debs(directory)
-    make_deb(
-        directory,
-        "random",
-        scripts={"postinst": "head -c 16 /dev/urandom | od -An -tx1 > /usr/share/random"},
     )
 
 
@@ -315,17 +362,18 @@ def _licensed_debs(directory: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
+def release(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> SmallRelease:
     """The small release; its core is built once and stays in the tests' cache."""
-    specs = write_site(tmp_path_factory.mktemp("small-release") / "specs", MODULES, test_cache)
+    folder = tmp_path_factory.mktemp("small-release") / "specs"
+    specs = write_small_release(folder, MODULES, shared_cache)
     small_debs(specs / "debs")
-    place = Workplace(specs=specs, cache=test_cache)
+    place = Workplace(specs=specs, cache=shared_cache)
     made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
-    return Site(specs=specs, project=project, lock=made.lock, cache=test_cache)
+    return SmallRelease(specs=specs, project=project, lock=made.lock, cache=shared_cache)
 
 
 @pytest.fixture(scope="session")
-def kernels(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Site:
+def kernels(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> SmallRelease:
     """A small release whose core has a kernel."""
-    return kernel_site(tmp_path_factory.mktemp("kernels") / "specs", test_cache)
+    return kernel_release(tmp_path_factory.mktemp("kernels") / "specs", shared_cache)

@@ -9,7 +9,7 @@ from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.conftest import ROOT
-from tests.layer.site import Site, write_site
+from tests.layer.small_release import SmallRelease, write_small_release
 from tests.support.debs import make_deb
 from tests.support.dkms import make_dkms_deb
 
@@ -48,20 +48,20 @@ Packages: udev
 """
 
 
-def kernel_site(directory: Path, cache: Path) -> Site:
+def kernel_release(directory: Path, cache: Path) -> SmallRelease:
     """The release, locked and fetched."""
-    specs = write_site(directory, MODULES, cache)
+    specs = write_small_release(directory, MODULES, cache)
     (specs / "accounts").write_text(ACCOUNTS)
     _debs(specs / "debs")
     place = Workplace(specs=specs, cache=cache)
     made, project = lock(place), check_specs(specs)
     fetch_locked(place, made.lock, project.release)
-    return Site(specs=specs, project=project, lock=made.lock, cache=cache)
+    return SmallRelease(specs=specs, project=project, lock=made.lock, cache=cache)
 
 
 def write_vendors_site(directory: Path, cache: Path) -> Path:
     """Write a small release with the vendors' archives as this project's has them, and specs."""
-    specs = write_site(directory, {"core": "Packages: adduser"}, cache)
+    specs = write_small_release(directory, {"core": "Packages: adduser"}, cache)
     (specs / "debs").mkdir()
     (specs / "accounts").write_text(ACCOUNTS)
     with (specs / "release").open("a") as release:

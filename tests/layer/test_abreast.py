@@ -1,9 +1,6 @@
 """Modules are built side by side; what fails or is interrupted takes down no more than it must."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -18,18 +15,18 @@ from qlumod.layer.scheduler import abreast
 from qlumod.model.names import ModuleName
 from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import build_modules
-from tests.conftest import ROOT
-from tests.layer.site import Site
+from tests.conftest import CommandLine
+from tests.layer.small_release import SmallRelease
 from tests.support import debris
 
 PATIENCE = 60.0
 
 
-def jobs(site: Site, *names: str) -> tuple[Job, ...]:
-    return plan_jobs(site.project, site.lock, [ModuleName(name) for name in names])
+def jobs(release: SmallRelease, *names: str) -> tuple[Job, ...]:
+    return plan_jobs(release.project, release.lock, [ModuleName(name) for name in names])
 
 
-def test_siblings_are_at_work_at_once_and_share_the_processors(site: Site) -> None:
+def test_siblings_are_at_work_at_once_and_share_the_processors(release: SmallRelease) -> None:
     both = threading.Barrier(2, timeout=PATIENCE)
     shares: dict[str, int] = {}
 
@@ -39,12 +36,12 @@ def test_siblings_are_at_work_at_once_and_share_the_processors(site: Site) -> No
             assert "core" in shares
             both.wait()
 
-    outcome = abreast(jobs(site, "plain", "sibling"), make, processors=4)
+    outcome = abreast(jobs(release, "plain", "sibling"), make, processors=4)
     assert sorted(outcome.done) == ["core", "plain", "sibling"]
     assert shares == {"core": 4, "plain": 2, "sibling": 2}
 
 
-def test_no_more_are_at_work_than_there_are_processors(site: Site) -> None:
+def test_no_more_are_at_work_than_there_are_processors(release: SmallRelease) -> None:
     at_work: list[str] = []
     most = 0
 
@@ -57,20 +54,22 @@ def test_no_more_are_at_work_than_there_are_processors(site: Site) -> None:
         assert share == 1
 
     names = ("plain", "sibling", "registered", "big")
-    outcome = abreast(jobs(site, *names)[1:], make, processors=2)
+    outcome = abreast(jobs(release, *names)[1:], make, processors=2)
     assert (sorted(outcome.done), most) == (sorted(names), 2)
 
 
-def test_those_whose_packages_are_largest_begin_first(site: Site) -> None:
+def test_those_whose_packages_are_largest_begin_first(release: SmallRelease) -> None:
     begun: list[str] = []
     made = abreast(
-        jobs(site, "plain", "big"), lambda job, _: begun.append(job.spec.module), processors=1
+        jobs(release, "plain", "big"), lambda job, _: begun.append(job.spec.module), processors=1
     )
     assert begun == ["core", "big", "plain"]
-    assert made.modules == tuple(job.spec.module for job in jobs(site, "plain", "big"))
+    assert made.modules == tuple(job.spec.module for job in jobs(release, "plain", "big"))
 
 
-def test_where_one_fails_the_others_end_and_what_stands_upon_it_is_not_begun(site: Site) -> None:
+def test_where_one_fails_the_others_end_and_what_stands_upon_it_is_not_begun(
+    release: SmallRelease,
+) -> None:
     said: list[Event] = []
 
     def make(job: Job, share: int) -> str:
@@ -78,11 +77,11 @@ def test_where_one_fails_the_others_end_and_what_stands_upon_it_is_not_begun(sit
             raise QlumodError(f"{job.spec.module} fails")
         return "there"
 
-    aside = abreast(jobs(site, "plain", "sibling")[1:], make, processors=2)
+    aside = abreast(jobs(release, "plain", "sibling")[1:], make, processors=2)
     assert aside.done == {"plain": "there"}
     with pytest.raises(QlumodError, match=r"^sibling fails$"):
         aside.whole()
-    below = abreast(jobs(site, "plain", "sibling"), make, processors=2, listen=said.append)
+    below = abreast(jobs(release, "plain", "sibling"), make, processors=2, listen=said.append)
     assert (below.done, below.dropped) == ({}, {"plain": "core", "sibling": "core"})
     assert sorted(event.text for event in said if isinstance(event, Caution)) == [
         "plain is not built: it stands upon core, which failed",
@@ -91,12 +90,12 @@ def test_where_one_fails_the_others_end_and_what_stands_upon_it_is_not_begun(sit
 
 
 def test_an_error_in_one_module_is_told_when_the_others_have_their_packages(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
     said: list[Event] = []
     with pytest.raises(QlumodError, match=r"^failing: cannot install the packages"):
         build_modules(
-            site.place,
+            release.place,
             ["failing", "plain", "sibling"],
             to=Delivery(output=tmp_path, lint=False),
             listen=said.append,
@@ -109,22 +108,15 @@ def test_an_error_in_one_module_is_told_when_the_others_have_their_packages(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_of_qlumod_alone_ends_all_that_is_built_side_by_side(
-    site: Site, tmp_path: Path, number: signal.Signals
+    release: SmallRelease, tmp_path: Path, number: signal.Signals
 ) -> None:
-    site.build("core")
+    release.build("core")
     debris.adopt_orphans()
     before = [process.pid for process in debris.descendants()]
     work = tmp_path / "work"
     words = ("build", "dozing", "napping", "--jobs", "2", "--verbose", "--work", str(work))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "qlumod", *words, "--specs", str(site.specs)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CACHE": str(site.cache)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    qlumod = CommandLine(tmp_path, release.cache)
+    process = qlumod.start(*words, "--specs", release.specs)
     assert process.stdout is not None
     said: list[str] = []
     while not all(any(f"{name} sleeps" in line for line in said) for name in ("dozing", "napping")):

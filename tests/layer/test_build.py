@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, singles
 from qlumod.events import Listener, Notice, ignore
 from qlumod.layer.cache import commit_payload, payload_path
 from qlumod.layer.payload_build import build_again
@@ -28,7 +28,8 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
 from qlumod.system.processes.run import capture
 from qlumod.workflows.build import build_modules
-from tests.layer.site import ODD_NAMES, Site, checked
+from tests.conftest import CommandLine
+from tests.layer.small_release import ODD_NAMES, SmallRelease, checked
 
 
 def tell_layer(*, listen: Listener, image: str, place: str) -> dict[str, list[object]]:
@@ -55,9 +56,9 @@ def left_out(payload: Path) -> list[str]:
 
 
 def test_a_layer_holds_what_its_packages_brought_and_nothing_else(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    layer = layer_of(site.build("plain"), tmp_path)
+    layer = layer_of(release.build("plain"), tmp_path)
     assert sorted(path for path, (kind, *_) in layer.items() if kind != "d") == [
         "/usr/bin/plain",
         "/usr/share/doc/plain/copyright",
@@ -71,11 +72,11 @@ def test_a_layer_holds_what_its_packages_brought_and_nothing_else(
 
 
 def test_what_a_module_below_left_out_comes_back_with_the_package_that_it_belongs_to(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    payload = site.build("restoring")
+    payload = release.build("restoring")
     layer = layer_of(payload, tmp_path)
-    below = left_out(site.build("lean"))
+    below = left_out(release.build("lean"))
     assert "bulky\t/usr/share/bulky/deep/two" in below
     assert "bulky\t/usr/lib/bulky/three" in below
     contents = gzip.decompress((payload / "restoring.contents.gz").read_bytes()).decode()
@@ -95,9 +96,9 @@ def test_what_a_module_below_left_out_comes_back_with_the_package_that_it_belong
     assert left_out(payload) == []
 
 
-def test_restoring_nothing_is_an_error_that_names_the_line(site: Site) -> None:
+def test_restoring_nothing_is_an_error_that_names_the_line(release: SmallRelease) -> None:
     with pytest.raises(QlumodError) as caught:
-        site.build("useless")
+        release.build("useless")
     assert str(caught.value).splitlines()[::2] == [
         f"useless: Restore: '{what}' restores nothing: no module below has left out such a path of "
         "such a package"
@@ -106,29 +107,29 @@ def test_restoring_nothing_is_an_error_that_names_the_line(site: Site) -> None:
 
 
 def test_what_core_is_made_of_sees_neither_network_nor_hardware_of_the_build_host(
-    site: Site,
+    release: SmallRelease,
 ) -> None:
-    image = site.build("core") / "layer.squashfs"
+    image = release.build("core") / "layer.squashfs"
     seen = capture(command("unsquashfs", "-cat", image, "usr/share/witness"))
     assert seen.decode() == "qlumod\n1\n", "no line for /sys, the host name, one interface"
 
 
 def test_packages_find_the_directory_of_locks_and_leave_nothing_there(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    payload = site.build("sibling")
+    payload = release.build("sibling")
     seen = capture(command("unsquashfs", "-cat", payload / "layer.squashfs", "usr/share/locks"))
     assert seen == b"1777\n"
     assert not any(path.startswith(("/run/", "/var/lock")) for path in layer_of(payload, tmp_path))
 
 
-def test_no_trace_of_the_overlay_is_in_a_layer(site: Site, tmp_path: Path) -> None:
-    layer = layer_of(site.build("plain"), tmp_path)
+def test_no_trace_of_the_overlay_is_in_a_layer(release: SmallRelease, tmp_path: Path) -> None:
+    layer = layer_of(release.build("plain"), tmp_path)
     assert [path for path, entry in layer.items() if entry[-1]] == []
 
 
-def test_a_file_keeps_its_package_whatever_it_is_called(site: Site) -> None:
-    payload = site.build("sibling")
+def test_a_file_keeps_its_package_whatever_it_is_called(release: SmallRelease) -> None:
+    payload = release.build("sibling")
     text = gzip.decompress((payload / "sibling.contents.gz").read_bytes()).decode()
     origins = {line.path: line.origin for line in parse_contents(text, "sibling.contents")}
     odd = [origins[f"/usr/share/sibling/{name}"] for name in ODD_NAMES]
@@ -137,9 +138,9 @@ def test_a_file_keeps_its_package_whatever_it_is_called(site: Site) -> None:
 
 
 def test_every_path_of_a_layer_is_in_its_contents_and_the_other_way_round(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    payload = site.build("plain")
+    payload = release.build("plain")
     text = gzip.decompress((payload / "plain.contents.gz").read_bytes()).decode()
     lines = parse_contents(text, "plain.contents")
     assert sorted(line.path for line in lines) == sorted(layer_of(payload, tmp_path).keys() - {"/"})
@@ -149,16 +150,18 @@ def test_every_path_of_a_layer_is_in_its_contents_and_the_other_way_round(
     assert made_by["/usr/share"] != "<maintainer-script>", "it belongs to a package below"
 
 
-def test_what_was_left_out_is_written_down(site: Site) -> None:
-    assert left_out(site.build("plain")) == [
+def test_what_was_left_out_is_written_down(release: SmallRelease) -> None:
+    assert left_out(release.build("plain")) == [
         "plain\t/usr/share/doc/plain/README",
         "plain\t/usr/share/man/man1",
         "plain\t/usr/share/man/man1/plain.1",
     ]
 
 
-def test_a_listed_secret_is_taken_out_and_its_directory_stays(site: Site, tmp_path: Path) -> None:
-    payload = site.build("registered")
+def test_a_listed_secret_is_taken_out_and_its_directory_stays(
+    release: SmallRelease, tmp_path: Path
+) -> None:
+    payload = release.build("registered")
     layer = layer_of(payload, tmp_path)
     assert "/etc/keeper" in layer
     assert "/etc/keeper/key" not in layer
@@ -166,32 +169,34 @@ def test_a_listed_secret_is_taken_out_and_its_directory_stays(site: Site, tmp_pa
 
 
 def test_accounts_have_the_ids_of_the_table_and_the_homes_that_adduser_makes(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    payload = site.build("registered")
+    payload = release.build("registered")
     assert layer_of(payload, tmp_path)["/var/lib/keeper"][:4] == ["d", 0o755, 450, 450]
     accounts = (payload / "state/accounts").read_text()
     assert "Passwd: keeper:x:450:450:" in accounts
     assert "Group: keeper:x:450:" in accounts
 
 
-def test_no_account_file_and_no_package_database_is_in_a_layer(site: Site, tmp_path: Path) -> None:
-    layer = layer_of(site.build("registered"), tmp_path)
+def test_no_account_file_and_no_package_database_is_in_a_layer(
+    release: SmallRelease, tmp_path: Path
+) -> None:
+    layer = layer_of(release.build("registered"), tmp_path)
     shared = {"/etc/passwd", "/etc/shadow", "/etc/group", "/var/lib/dpkg/status", "/etc/issue"}
     assert shared & layer.keys() == set()
 
 
-def test_what_was_built_is_not_built_again(site: Site) -> None:
-    first = site.build("plain")
+def test_what_was_built_is_not_built_again(release: SmallRelease) -> None:
+    first = release.build("plain")
     said: list[object] = []
-    assert site.build("plain", listen=said.append) == first
+    assert release.build("plain", listen=said.append) == first
     assert said[-1] == Notice(text=f"plain: nothing to build, layer {first.name[:12]} is there")
 
 
-def test_a_second_build_gives_the_same_bytes(site: Site) -> None:
-    site.build("plain")
-    job = site.job("plain")
-    assert build_again(job, site.place.workshop, listen=ignore) == ()
+def test_a_second_build_gives_the_same_bytes(release: SmallRelease) -> None:
+    release.build("plain")
+    job = release.job("plain")
+    assert build_again(job, release.place.workshop, listen=ignore) == ()
 
 
 @pytest.fixture
@@ -203,11 +208,11 @@ def elsewhere(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_layer_may_be_built_on_another_file_system_than_the_cache(
-    site: Site, elsewhere: Path
+    release: SmallRelease, elsewhere: Path
 ) -> None:
-    site.build("plain")
-    job = site.job("plain")
-    workshop = replace(site.place.workshop, elsewhere=elsewhere / "work")
+    release.build("plain")
+    job = release.job("plain")
+    workshop = replace(release.place.workshop, elsewhere=elsewhere / "work")
     again = build_again(job, workshop, listen=ignore)
     assert again == ()
     assert list((elsewhere / "work").iterdir()) == []
@@ -229,30 +234,30 @@ def test_a_payload_comes_into_the_cache_whole_from_another_file_system(
 
 
 def test_a_path_that_comes_out_otherwise_is_named_and_nothing_is_made_of_it(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
     (random,) = build_modules(
-        site.place, ["random"], to=Delivery(output=tmp_path), twice=True, listen=ignore
+        release.place, ["random"], to=Delivery(output=tmp_path), twice=True, listen=ignore
     )[1:]
     (found,) = random.differences
     assert re.fullmatch("/usr/share/random: content [0-9a-f]{64} and [0-9a-f]{64}", found), found
     assert random.packages == ()
     assert list(tmp_path.iterdir()) == []
-    assert not payload_path(site.cache, site.job("random").identity).exists()
+    assert not payload_path(release.cache, release.job("random").identity).exists()
 
 
 def test_a_build_with_other_tools_than_the_lock_records_is_refused(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
     specs = tmp_path / "specs"
-    shutil.copytree(site.specs, specs)
+    shutil.copytree(release.specs, specs)
     (path,) = (specs / "locks").iterdir()
     text = path.read_text()
-    version = dict(site.lock.tools)["squashfs-tools"]
+    version = dict(release.lock.tools)["squashfs-tools"]
     path.write_text(text.replace(f" squashfs-tools {version}\n", " squashfs-tools 1:4.0-1\n"))
     with pytest.raises(QlumodError) as caught:
         build_modules(
-            replace(site.place, specs=specs),
+            replace(release.place, specs=specs),
             ["plain"],
             to=Delivery(output=tmp_path / "packages"),
             listen=ignore,
@@ -267,27 +272,33 @@ def test_a_build_with_other_tools_than_the_lock_records_is_refused(
 
 
 def test_an_old_umask_and_locale_do_not_change_the_bytes(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    release: SmallRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.build("registered")
+    release.build("registered")
     monkeypatch.setenv("LANG", "de_DE.UTF-8")
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     before = os.umask(0o077)
     try:
-        job = site.job("registered")
-        assert build_again(job, site.place.workshop, listen=ignore) == ()
+        job = release.job("registered")
+        assert build_again(job, release.place.workshop, listen=ignore) == ()
     finally:
         os.umask(before)
 
 
-def error_of(site: Site, module: str) -> str:
+def faults_of(release: SmallRelease, module: str) -> list[str]:
     with pytest.raises(QlumodError) as caught:
-        site.build(module)
+        release.build(module)
+    return [str(fault) for fault in singles(caught.value)]
+
+
+def error_of(release: SmallRelease, module: str) -> str:
+    with pytest.raises(QlumodError) as caught:
+        release.build(module)
     return str(caught.value)
 
 
-def test_a_failing_maintainer_script_is_shown_with_its_last_lines(site: Site) -> None:
-    said = error_of(site, "failing")
+def test_a_failing_maintainer_script_is_shown_with_its_last_lines(release: SmallRelease) -> None:
+    said = error_of(release, "failing")
     brief, *tail, remedy = said.splitlines()
     assert brief == "failing: cannot install the packages: apt-get failed: exit status 100"
     assert tail[-7:] == [
@@ -307,10 +318,10 @@ def test_a_failing_maintainer_script_is_shown_with_its_last_lines(site: Site) ->
 
 
 def test_an_account_that_is_not_in_the_table_stops_the_build_and_says_what_to_add(
-    site: Site,
+    release: SmallRelease,
 ) -> None:
     assert (
-        error_of(site, "unregistered")
+        error_of(release, "unregistered")
         == """\
 unregistered: packages make accounts that have no fixed id in the account table
 
@@ -324,41 +335,68 @@ unregistered: packages make accounts that have no fixed id in the account table
   Home: /nonexistent
   Shell: /usr/sbin/nologin
   Packages: unregistered
-To mend it: add these stanzas to module-specs/accounts\
+To mend it: add these stanzas to module-specs/accounts, then run: qlumod lock\
 """
     )
 
 
-def test_a_key_that_nobody_listed_stops_the_build(site: Site) -> None:
-    assert error_of(site, "leaky") == (
+def test_all_faults_of_a_build_come_at_once(release: SmallRelease) -> None:
+    """Accounts, changed paths of modules below, state and secrets: nothing hides another."""
+    said = [fault.splitlines()[0] for fault in faults_of(release, "faulty")]
+    assert said == [
+        "/etc/issue: the build changed this path of a module below",
+        "faulty: packages make accounts that have no fixed id in the account table",
+        "/etc/shadow: the build gave user open no password at all",
+        "/etc/faulty/id: this looks like a secret: it holds an OpenSSH private key (line 1)",
+    ]
+
+
+def test_an_account_of_the_table_that_another_package_makes_is_told_by_its_name(
+    release: SmallRelease,
+) -> None:
+    """The table has it for the package registered."""
+    (user, group) = sorted(faults_of(release, "keeping"), reverse=True)
+    assert user.splitlines() == [
+        "keeping: a package makes user keeper, and gives it another id than the account table: "
+        f"{user.splitlines()[0].rpartition(' ')[2]}",
+        "To mend it: add keeping to Packages of 'User: keeper' in module-specs/accounts, then "
+        "run: qlumod lock",
+    ]
+    assert "To mend it: add keeping to Packages of 'Group: keeper'" in group
+
+
+def test_a_key_that_nobody_listed_stops_the_build(release: SmallRelease) -> None:
+    assert error_of(release, "leaky") == (
         "/etc/leaky/id: this looks like a secret: it holds an OpenSSH private key (line 1)\n"
         "To mend it: add it to the field Secrets, as '/etc/leaky/id site' if many nodes share it, "
         "or as '/etc/leaky/id node' if each node has its own"
     )
 
 
-def test_changing_a_file_of_a_module_below_stops_the_build(site: Site) -> None:
-    said = error_of(site, "meddling")
+def test_changing_a_file_of_a_module_below_stops_the_build(release: SmallRelease) -> None:
+    said = error_of(release, "meddling")
     assert said.startswith("/etc/issue: the build changed this path of a module below\n")
     assert said.endswith(
         "To mend it: if this module's is right for every stack, add /etc/issue to the field Wins"
     )
 
 
-def test_a_module_may_win_a_path_that_its_spec_lists(site: Site, tmp_path: Path) -> None:
-    assert layer_of(site.build("winning"), tmp_path)["/etc/issue"][0] == "f"
+def test_a_module_may_win_a_path_that_its_spec_lists(release: SmallRelease, tmp_path: Path) -> None:
+    assert layer_of(release.build("winning"), tmp_path)["/etc/issue"][0] == "f"
 
 
-def test_a_damaged_package_in_the_store_stops_the_build(site: Site, tmp_path: Path) -> None:
-    package = next(p for p in site.lock.packages if p.package == "sibling")
-    path = site.store.path(package.sha256)
+def test_a_damaged_package_in_the_store_stops_the_build(
+    release: SmallRelease, tmp_path: Path
+) -> None:
+    package = next(p for p in release.lock.packages if p.package == "sibling")
+    path = release.store.path(package.sha256)
     good = path.read_bytes()
-    site.build("plain")
-    shutil.rmtree(payload_path(site.cache, site.job("sibling").identity), ignore_errors=True)
+    release.build("plain")
+    shutil.rmtree(payload_path(release.cache, release.job("sibling").identity), ignore_errors=True)
     path.chmod(0o644)
     path.write_bytes(good[:-1] + b"x")
     try:
-        assert error_of(site, "sibling") == (
+        assert error_of(release, "sibling") == (
             f"{path}: the package is damaged\n"
             f"  its bytes have the digest {sha256(good[:-1] + b'x').hexdigest()} "
             f"({len(good)} bytes)\n"
@@ -381,46 +419,47 @@ def build_with_little_room(
         before = sorted(small.rglob("*"))
         project = check_specs(Path(specs))
         (found,) = Path(specs, "locks").iterdir()
-        site = Site(Path(specs), project, parse_lock(found.read_text(), str(found)), small)
-        said = error_of(site, "big")
+        release = SmallRelease(
+            Path(specs), project, parse_lock(found.read_text(), str(found)), small
+        )
+        said = error_of(release, "big")
         return said, [str(path) for path in sorted(small.rglob("*")) if path not in before]
 
 
 def test_a_full_disk_stops_the_build_and_nothing_half_written_stays(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    site.build("plain")
+    release.build("plain")
     place = tmp_path / "small"
     place.mkdir()
     said, left = call_inside(
         "tests.layer.test_build:build_with_little_room",
-        {"specs": str(site.specs), "cache": str(site.cache), "place": str(place)},
+        {"specs": str(release.specs), "cache": str(release.cache), "place": str(place)},
         listen=ignore,
     )
     assert said == (
-        f"cannot write {place / 'work' / site.job('big').identity}/payload/layer.squashfs: "
+        f"cannot write {place / 'work' / release.job('big').identity}/payload/layer.squashfs: "
         "No space left on device\n"
         "To mend it: make room on that file system, and run it again"
     )
     assert left == [f"{place}/work"]
 
 
-@pytest.fixture
-def without_mksquashfs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """A machine where mksquashfs is not installed."""
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    for directory in ("/usr/sbin", "/usr/bin"):
-        for program in Path(directory).iterdir():
-            if program.name != "mksquashfs" and not (programs / program.name).exists():
-                (programs / program.name).symlink_to(program)
-    monkeypatch.setattr("qlumod.system.processes.programs.SEARCH_PATH", str(programs))
-    yield
+WITHOUT_MKSQUASHFS = (
+    "unshare", "--mount", "--propagation", "private", "--",
+    "sh", "-ec", 'mount --bind /dev/null /usr/bin/mksquashfs; exec "$@"', "sh",
+)  # fmt: skip
+"""The words before a program that does not see mksquashfs."""
 
 
 def test_a_missing_program_is_named_with_its_package_before_any_work(
-    site: Site, without_mksquashfs: None
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    assert error_of(site, "meddling") == (
-        "cannot run mksquashfs: it is not installed\nTo mend it: apt install squashfs-tools"
+    qlumod = CommandLine(tmp_path, release.cache, before=WITHOUT_MKSQUASHFS)
+    answer = qlumod("build", "meddling", "--specs", release.specs, "--quiet")
+    assert (answer.status, answer.out, answer.err.partition("The full log")[0]) == (
+        1,
+        "",
+        "qlumod: error: cannot run mksquashfs: it is not installed\n"
+        "To mend it: apt install squashfs-tools\n",
     )

@@ -11,52 +11,52 @@ from qlumod.packaging.debian.roots.deb_supply import DebSupply
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.system.disk.within import Root
 from tests.layer.conftest import LICENCE
-from tests.layer.site import Site
+from tests.layer.small_release import SmallRelease
 
 TEXTS = dict.fromkeys(map(PackageName, ("licensed", "licensed-data", "licensed-doc")), LICENCE)
 
 
-def _texts(site: Site, place: Path) -> Texts:
+def _texts(release: SmallRelease, place: Path) -> Texts:
     for name in ("root", "scratch"):
         (place / name).mkdir(exist_ok=True)
-    (place / POOL).symlink_to(site.specs / "debs")
+    (place / POOL).symlink_to(release.specs / "debs")
     supply = DebSupply(FrozenArchive(directory=place, suite="", keyring=place))
     return copyright_texts(
-        site.job("licensed"), STATE_TABLE, Root(place / "root"), supply, Root(place / "scratch")
+        release.job("licensed"), STATE_TABLE, Root(place / "root"), supply, Root(place / "scratch")
     )
 
 
-def test_a_payload_holds_the_copyright_file_of_each_of_its_packages(site: Site) -> None:
-    payload = site.build("licensed")
+def test_a_payload_holds_the_copyright_file_of_each_of_its_packages(release: SmallRelease) -> None:
+    payload = release.build("licensed")
     text = gzip.decompress((payload / "licensed.copyright.gz").read_bytes())
-    job = site.job("licensed")
-    assert text == collected(site.lock, job.spec.module, TEXTS)
+    job = release.job("licensed")
+    assert text == collected(release.lock, job.spec.module, TEXTS)
     assert text.count(LICENCE) == 1
     assert b"Without-Copyright:\n bare\n" in text
 
 
-def test_nothing_is_published_that_is_in_no_layer(site: Site) -> None:
+def test_nothing_is_published_that_is_in_no_layer(release: SmallRelease) -> None:
     """A script has made a link to a log."""
-    payload = site.build("linking")
+    payload = release.build("linking")
     text = gzip.decompress((payload / "linking.copyright.gz").read_bytes())
     assert b"PRIVATE KEY" not in text
     assert b"Without-Copyright:\n linking\n" in text
 
 
 def test_what_was_left_out_of_the_root_comes_from_the_package_itself(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    found = _texts(site, tmp_path)
+    found = _texts(release, tmp_path)
     assert found == TEXTS
 
 
 def test_a_directory_that_is_a_link_leads_nowhere_outside_the_root(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
     documents = tmp_path / "root/usr/share/doc"
     documents.mkdir(parents=True)
     (tmp_path / "copyright").write_text("the build host's own")
     (documents / "licensed").symlink_to(tmp_path)
     (documents / "licensed-doc").symlink_to("../../../../../..")
-    found = _texts(site, tmp_path)
+    found = _texts(release, tmp_path)
     assert set(found.values()) == {LICENCE}

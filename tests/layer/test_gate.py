@@ -18,19 +18,20 @@ from qlumod.model.contents import parse_contents
 from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
 from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
+from qlumod.stack.looking import LOOKED_INTO
 from qlumod.state.delta import Action, Plan, Step
 from qlumod.system.disk.tree_scan import scan
 from qlumod.system.disk.within import Root
 from tests.layer.careless import TOKEN
-from tests.layer.site import Site
+from tests.layer.small_release import SmallRelease
 from tests.secrets.planted import PEM, cpio
 
 
 @pytest.fixture(scope="module")
-def refusal(site: Site) -> dict[str, str]:
+def refusal(release: SmallRelease) -> dict[str, str]:
     """What a build of the careless package says, by the path that it is about."""
     with pytest.raises(QlumodError) as caught:
-        site.build("careless")
+        release.build("careless")
     faults = re.split(r"\n(?=/)", str(caught.value))
     return {path: why for path, _, why in (fault.partition(": ") for fault in faults)}
 
@@ -109,9 +110,9 @@ def test_what_changed_below_is_told_in_the_same_round(refusal: dict[str, str]) -
     assert refusal["/var/mail"].startswith("the build changed this path of a module below\n")
 
 
-def test_a_spec_that_says_what_everything_is_is_built(site: Site) -> None:
+def test_a_spec_that_says_what_everything_is_is_built(release: SmallRelease) -> None:
     said: list[Event] = []
-    payload = site.build("honest", said.append)
+    payload = release.build("honest", said.append)
     assert [event.text for event in said if isinstance(event, Caution)] == [
         "honest: Public: /usr/share/nothing/: nothing there looks like a secret"
     ]
@@ -147,10 +148,12 @@ def test_a_spec_that_says_what_everything_is_is_built(site: Site) -> None:
         ),
     ],
 )
-def test_a_name_that_no_package_brings_is_looked_at(site: Site, module: str, fault: str) -> None:
+def test_a_name_that_no_package_brings_is_looked_at(
+    release: SmallRelease, module: str, fault: str
+) -> None:
     """Whatever a script has written into dpkg's list of the package's files."""
     with pytest.raises(QlumodError) as caught:
-        site.build(module)
+        release.build(module)
     assert str(caught.value).startswith(fault)
 
 
@@ -178,12 +181,9 @@ def gate_of(
     )
 
 
-def test_of_a_large_file_the_top_is_looked_into(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qlumod.stack.looking.LOOKED_INTO", 1 << 20)
+def test_of_a_large_file_the_top_is_looked_into(tmp_path: Path) -> None:
     tree, said = Root(tmp_path), list[Event]()
-    for name, size in (("/sparse", 99 << 20), ("/closed", 50 << 20)):
+    for name, size in (("/sparse", 9 * LOOKED_INTO), ("/closed", LOOKED_INTO + 1)):
         tree.write(name, TOKEN.encode() if name == "/sparse" else b"")
         with (tmp_path / name[1:]).open("r+b") as file:
             file.truncate(size)
@@ -193,7 +193,7 @@ def test_of_a_large_file_the_top_is_looked_into(
         gate = gate_of(tree, said=said)
         found = {suspect.path: suspect.why for suspect in gate.suspects({})}
         assert declared_secrets(tree, gate.chosen, gate.shipped) == {}
-        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+        assert tracemalloc.get_traced_memory()[1] < 5 * LOOKED_INTO
     finally:
         tracemalloc.stop()
     assert found == {
@@ -201,7 +201,7 @@ def test_of_a_large_file_the_top_is_looked_into(
         "/sparse": "it holds a GitHub Personal Access Token",
     }
     assert [event.text for event in said if isinstance(event, Caution)] == [
-        f"{path}: not looked into for secrets: it has more than 1 MiB"
+        f"{path}: not looked into for secrets: it has more than 64 MiB"
         for path in ("/closed", "/sparse")
     ]
 

@@ -18,16 +18,16 @@ from qlumod.model.names import ModuleName
 from qlumod.model.payload_paths import payload_home
 from qlumod.system.disk.store import Store
 from qlumod.system.disk.workshop import Workshop
-from tests.layer.site import Site, checked
+from tests.layer.small_release import SmallRelease, checked
 
 PLAIN = ModuleName("plain")
 
 
 @pytest.fixture(scope="module")
-def root(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(release: SmallRelease, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root directory into which core's package was installed; nobody writes there."""
     root = tmp_path_factory.mktemp("root")
-    shutil.copytree(site.build("core"), root / home("core"))
+    shutil.copytree(release.build("core"), root / home("core"))
     return root
 
 
@@ -42,22 +42,24 @@ def home(module: str) -> str:
     return payload_home(ModuleName(module), "bookworm", "amd64", "1.0.0")  # type: ignore[arg-type]
 
 
-def jobs(site: Site, root: Path, cache: Path, store: Store | None = None) -> tuple[Job, ...]:
-    workshop = Workshop(store=store or site.store, cache=cache)
-    return plan_here(site.project, site.lock, PLAIN, workshop, root=root)
+def jobs(
+    release: SmallRelease, root: Path, cache: Path, store: Store | None = None
+) -> tuple[Job, ...]:
+    workshop = Workshop(store=store or release.store, cache=cache)
+    return plan_here(release.project, release.lock, PLAIN, workshop, root=root)
 
 
 def test_over_an_installed_payload_the_same_bytes_come_out(
-    site: Site, root: Path, tmp_path: Path
+    release: SmallRelease, root: Path, tmp_path: Path
 ) -> None:
-    found = jobs(site, root, tmp_path)
+    found = jobs(release, root, tmp_path)
     assert [(job.spec.module, job.below[0].installed) for job in found] == [
         ("plain", root / home("core"))
     ]
     built = build_payloads(
-        found, Workshop(store=site.store, cache=tmp_path, processors=1), listen=ignore
+        found, Workshop(store=release.store, cache=tmp_path, processors=1), listen=ignore
     )
-    assert contents(built[PLAIN].directory) == contents(site.build("plain"))
+    assert contents(built[PLAIN].directory) == contents(release.build("plain"))
 
 
 def contents(payload: Path) -> dict[str, bytes]:
@@ -69,24 +71,28 @@ def contents(payload: Path) -> dict[str, bytes]:
 
 
 def test_what_the_cache_has_goes_before_what_is_installed(
-    site: Site, root: Path, tmp_path: Path
+    release: SmallRelease, root: Path, tmp_path: Path
 ) -> None:
-    site.build("core")
-    assert jobs(site, root, site.cache)[-1].below[0].installed is None
-    site.build("plain")
-    assert [job.spec.module for job in jobs(site, root, site.cache, Store(tmp_path))] == ["plain"]
+    release.build("core")
+    assert jobs(release, root, release.cache)[-1].below[0].installed is None
+    release.build("plain")
+    assert [job.spec.module for job in jobs(release, root, release.cache, Store(tmp_path))] == [
+        "plain"
+    ]
 
 
-def test_without_an_installed_payload_it_is_built_as_well(site: Site, tmp_path: Path) -> None:
-    assert [job.spec.module for job in jobs(site, tmp_path, tmp_path)] == ["core", "plain"]
+def test_without_an_installed_payload_it_is_built_as_well(
+    release: SmallRelease, tmp_path: Path
+) -> None:
+    assert [job.spec.module for job in jobs(release, tmp_path, tmp_path)] == ["core", "plain"]
 
 
 def test_where_there_is_neither_payload_nor_package_one_error_tells_all(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    number = len(site.lock.of(ModuleName("core")))
+    number = len(release.lock.of(ModuleName("core")))
     with pytest.raises(QlumodError) as caught:
-        jobs(site, tmp_path, tmp_path, Store(tmp_path / "store"))
+        jobs(release, tmp_path, tmp_path, Store(tmp_path / "store"))
     assert str(caught.value) == (
         "cannot build plain, which stands on core: there is no layer of core\n"
         f"  {tmp_path}/{home('core')}: not installed\n"
@@ -100,47 +106,55 @@ def test_where_there_is_neither_payload_nor_package_one_error_tells_all(
     )
 
 
-def error_of(site: Site, place: Path, **changed: object) -> str:
-    job = site.job("core")
+def error_of(release: SmallRelease, place: Path, **changed: object) -> str:
+    job = release.job("core")
     lock = replace(job.lock, **changed)  # type: ignore[arg-type]
     with pytest.raises(QlumodError) as caught:
         installed(replace(job, lock=lock), place.parents[7])
     return str(caught.value).replace(str(place), "PLACE")
 
 
-def test_an_installed_payload_of_other_packages_is_not_the_one(site: Site, damaged: Path) -> None:
+def test_an_installed_payload_of_other_packages_is_not_the_one(
+    release: SmallRelease, damaged: Path
+) -> None:
     others = [
         replace(package, version="0") if package.package in ("adduser", "libc6") else package
-        for package in site.lock.packages
+        for package in release.lock.packages
     ]
-    assert error_of(site, damaged, packages=tuple(others)) == (
+    assert error_of(release, damaged, packages=tuple(others)) == (
         "PLACE: other packages than the lock has: adduser, libc6"
     )
-    assert error_of(site, damaged, packages=()).endswith(" more")
+    assert error_of(release, damaged, packages=()).endswith(" more")
 
 
-def test_an_installed_payload_that_was_changed_is_not_the_one(site: Site, damaged: Path) -> None:
+def test_an_installed_payload_that_was_changed_is_not_the_one(
+    release: SmallRelease, damaged: Path
+) -> None:
     with (damaged / "layer.squashfs").open("ab") as layer:
         layer.write(b"x")
-    assert error_of(site, damaged) == (
+    assert error_of(release, damaged) == (
         "PLACE: layer.squashfs is damaged: it has not the digest that the manifest names"
     )
 
 
-def test_an_installed_payload_of_another_module_is_not_the_one(site: Site, damaged: Path) -> None:
+def test_an_installed_payload_of_another_module_is_not_the_one(
+    release: SmallRelease, damaged: Path
+) -> None:
     manifest = damaged / "manifest"
     manifest.write_text(manifest.read_text().replace("Flavor: bookworm", "Flavor: trixie"))
-    assert error_of(site, damaged) == "PLACE: the manifest is that of core 1.0.0 trixie amd64"
+    assert error_of(release, damaged) == "PLACE: the manifest is that of core 1.0.0 trixie amd64"
 
 
-def test_a_payload_is_what_it_says_of_itself(site: Site) -> None:
+def test_a_payload_is_what_it_says_of_itself(release: SmallRelease) -> None:
     for module in ("core", "plain", "registered"):
-        assert checked(site.build(module)).module == module
+        assert checked(release.build(module)).module == module
 
 
-def test_a_layer_that_is_not_what_its_contents_say_is_noticed(site: Site, tmp_path: Path) -> None:
+def test_a_layer_that_is_not_what_its_contents_say_is_noticed(
+    release: SmallRelease, tmp_path: Path
+) -> None:
     """The digests are right: only the layer's own listing can tell."""
-    payload = shutil.copytree(site.build("plain"), tmp_path / "payload")
+    payload = shutil.copytree(release.build("plain"), tmp_path / "payload")
     path = payload / "plain.contents.gz"
     text = gzip.decompress(path.read_bytes()).decode()
     wrong = (

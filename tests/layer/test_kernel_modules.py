@@ -27,7 +27,7 @@ from qlumod.system.processes.run import capture
 from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
 from qlumod.workflows.source import source
 from qlumod.workflows.workplace import workshop_in
-from tests.layer.site import Site
+from tests.layer.small_release import SmallRelease
 from tests.support.contents import packages_in, paths_in
 
 pytestmark = [pytest.mark.slow]
@@ -36,7 +36,7 @@ GREETING = ModuleName("greeting")
 
 
 @pytest.fixture(scope="module")
-def greeting(kernels: Site) -> Path:
+def greeting(kernels: SmallRelease) -> Path:
     """The payload of the module whose kernel modules are compiled, with nothing there of them."""
     identity = kernels.job("greeting").identity
     shutil.rmtree(payload_path(kernels.cache, identity), ignore_errors=True)
@@ -67,7 +67,7 @@ def tell_stack(*, listen: Listener, payloads: Sequence[str], space: str) -> dict
 
 
 def test_a_layer_holds_what_was_compiled_and_nothing_that_compiles(
-    kernels: Site, greeting: Path
+    kernels: SmallRelease, greeting: Path
 ) -> None:
     (greet, reply) = kernels.lock.generated(GREETING)
     assert [line[0] for line in packages_in(greeting)] == [
@@ -101,7 +101,7 @@ def test_a_layer_holds_what_was_compiled_and_nothing_that_compiles(
 
 
 def test_the_modules_are_for_cores_kernel_and_the_stack_knows_them(
-    greeting: Path, kernels: Site, tmp_path: Path
+    greeting: Path, kernels: SmallRelease, tmp_path: Path
 ) -> None:
     core = kernels.build("core")
     assert manifest_kernel(core) == manifest_kernel(greeting) != os.uname().release
@@ -123,7 +123,9 @@ def manifest_kernel(payload: Path) -> str:
     return parse_manifest((payload / "manifest").read_text(), "manifest").kernel
 
 
-def test_the_package_is_like_one_of_debians(kernels: Site, greeting: Path, tmp_path: Path) -> None:
+def test_the_package_is_like_one_of_debians(
+    kernels: SmallRelease, greeting: Path, tmp_path: Path
+) -> None:
     (greet, _) = kernels.lock.generated(GREETING)
     made = kernels.store.generated(greet.sha256)
     assert made
@@ -141,7 +143,7 @@ def test_the_package_is_like_one_of_debians(kernels: Site, greeting: Path, tmp_p
     assert {path.lstat().st_mtime for path in tmp_path.rglob("*.ko")} == {1_700_000_000}
 
 
-def test_compiling_again_gives_the_same_bytes(kernels: Site, greeting: Path) -> None:
+def test_compiling_again_gives_the_same_bytes(kernels: SmallRelease, greeting: Path) -> None:
     said: list[object] = []
     job = kernels.job("greeting")
     assert build_again(job, kernels.place.workshop, listen=said.append) == ()
@@ -149,7 +151,7 @@ def test_compiling_again_gives_the_same_bytes(kernels: Site, greeting: Path) -> 
 
 
 def test_a_source_package_that_brings_its_packages_makes_the_same_layer(
-    kernels: Site, greeting: Path, tmp_path: Path
+    kernels: SmallRelease, greeting: Path, tmp_path: Path
 ) -> None:
     """Without network and without a store; nothing compiled beforehand comes with it."""
     *_, changes = source(
@@ -181,7 +183,7 @@ def tree(payload: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in payload.rglob("*") if path.is_file()}
 
 
-def test_what_the_store_has_is_not_compiled_again(kernels: Site, greeting: Path) -> None:
+def test_what_the_store_has_is_not_compiled_again(kernels: SmallRelease, greeting: Path) -> None:
     said: list[object] = []
     jobs = plan_jobs(kernels.project, kernels.lock, [GREETING])
     ensure_generated(jobs, kernels.place.workshop, listen=said.append)
@@ -189,7 +191,7 @@ def test_what_the_store_has_is_not_compiled_again(kernels: Site, greeting: Path)
 
 
 def test_sources_that_do_not_compile_end_the_build_with_what_the_compiler_said(
-    kernels: Site,
+    kernels: SmallRelease,
 ) -> None:
     with pytest.raises(QlumodError) as caught:
         kernels.build("broken")
@@ -205,7 +207,7 @@ def test_sources_that_do_not_compile_end_the_build_with_what_the_compiler_said(
     )
 
 
-def test_modules_for_another_kernel_end_the_build(kernels: Site) -> None:
+def test_modules_for_another_kernel_end_the_build(kernels: SmallRelease) -> None:
     with pytest.raises(QlumodError) as caught:
         kernels.build("other")
     kernel = manifest_kernel(kernels.build("core"))
@@ -223,7 +225,7 @@ def names_in(part: Part) -> set[str]:
     return {one.name for one in inner}.union(*map(names_in, inner))
 
 
-def test_a_secret_is_gone_before_the_initrd_is_made(kernels: Site) -> None:
+def test_a_secret_is_gone_before_the_initrd_is_made(kernels: SmallRelease) -> None:
     names = names_in(Part(path="/", data=(kernels.build("core") / "boot/initrd.img").read_bytes()))
     assert "/etc/keeping/name" in names
     assert "/etc/keeping/key" not in names

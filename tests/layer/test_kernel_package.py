@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.layer.kernel_package import _maintainer
+from qlumod.layer.kernel_package import maintainer_of
 
 
-class Place:
+class QueriedRoot:
     """An enclosure whose dpkg-query says what it wants."""
 
     def __init__(self, said: bytes) -> None:
@@ -20,8 +20,8 @@ class Place:
 
 
 def maintainer(said: bytes) -> str:
-    place: Any = Place(said)
-    return _maintainer(place, "greet-dkms")
+    root: Any = QueriedRoot(said)
+    return maintainer_of(root, "greet-dkms")
 
 
 def test_a_maintainer_is_taken_as_it_is() -> None:

@@ -6,16 +6,16 @@ from pathlib import Path
 from qlumod.events import Caution, Event, StepStarted
 from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import build_modules
-from tests.layer.site import Site, checked
+from tests.layer.small_release import SmallRelease, checked
 
 
 def test_what_is_made_in_a_profile_says_so_and_is_another_version(
-    site: Site, tmp_path: Path
+    release: SmallRelease, tmp_path: Path
 ) -> None:
-    site.build("plain")
+    release.build("plain")
     said: list[Event] = []
     _, made = build_modules(
-        replace(site.place, profile="dev"),
+        replace(release.place, profile="dev"),
         ["plain"],
         to=Delivery(output=tmp_path / "packages"),
         listen=said.append,
@@ -25,9 +25,9 @@ def test_what_is_made_in_a_profile_says_so_and_is_another_version(
     assert begun.count("building plain") <= 1, "the package build finds the layer in the cache"
     manifest = checked(made.payload.directory)
     assert manifest.profile == "dev"
-    assert made.payload.directory != site.build("plain"), (
+    assert made.payload.directory != release.build("plain"), (
         "another identity than the release's layer"
     )
-    assert checked(site.build("plain")).profile == ""
+    assert checked(release.build("plain")).profile == ""
     (changes,) = (tmp_path / "packages").glob("*.changes")
     assert "_1.0.0-1~profile.dev_" in changes.name

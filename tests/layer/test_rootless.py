@@ -18,7 +18,7 @@ from qlumod.layer.inputs import write_inputs
 from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import build_modules
 from tests.conftest import Answer
-from tests.layer.site import Site
+from tests.layer.small_release import SmallRelease
 from tests.layer.test_build import layer_of
 from tests.support import debris
 from tests.support.ordinary import ID, NAME, PYTHON, SUBIDS, User, ordinary_user
@@ -29,14 +29,21 @@ BUILD = ("build", MODULE, "--specs", "specs", "--output", "packages", "--no-lint
 
 
 @pytest.fixture
-def user(site: Site) -> Iterator[User]:
+def user(release: SmallRelease) -> Iterator[User]:
     with ordinary_user() as made:
-        shutil.copytree(site.specs, made.home / "specs")
-        yield made
+        shutil.copytree(release.specs, made.home / "specs")
+        store_of(made).mkdir()
+        # The tests' cache may be in root's home, where nobody else gets in.
+        yield replace(made, setup=f"mount --bind {release.store.root} {store_of(made)}")
 
 
-def store_of(site: Site) -> dict[str, str]:
-    return {"QLUMOD_STORE": str(site.cache / "packages")}
+def store_of(user: User) -> Path:
+    """Where the user sees the release's package store."""
+    return user.home / "store"
+
+
+def stored(user: User) -> dict[str, str]:
+    return {"QLUMOD_STORE": str(store_of(user))}
 
 
 def walked(top: Path) -> Iterator[Path]:
@@ -46,9 +53,9 @@ def walked(top: Path) -> Iterator[Path]:
         yield from (path for name in names if os.path.lexists(path := Path(folder, name)))
 
 
-def typed(site: Site, user: User, *words: str, inside: bool = False) -> Answer:
+def typed(user: User, *words: str, inside: bool = False) -> Answer:
     """Type a command line that ends well."""
-    answer = user.qlumod(*words, inside=inside, **store_of(site))
+    answer = user.qlumod(*words, inside=inside, **stored(user))
     assert answer.status == 0, answer.out + answer.err
     return answer
 
@@ -63,22 +70,24 @@ def files(*trees: Path) -> dict[str, bytes]:
     }
 
 
-def payloads(site: Site, cache: Path) -> list[Path]:
+def payloads(release: SmallRelease, cache: Path) -> list[Path]:
     """The payload directories of the module and of core."""
-    return [payload_path(cache, site.job(module).identity) for module in ("core", MODULE)]
+    return [payload_path(cache, release.job(module).identity) for module in ("core", MODULE)]
 
 
-def take_along(site: Site, user: User, *modules: str) -> None:
+def take_along(release: SmallRelease, user: User, *modules: str) -> None:
     """Give the user payloads that root has built."""
     for module in modules:
-        payload = site.build(module)
+        payload = release.build(module)
         shutil.copytree(payload, user.cache / "layers" / payload.name)
     for path in (user.cache, *user.cache.rglob("*")):
         os.chown(path, ID, ID)
 
 
-def test_the_module_has_all_that_needs_a_roots_rights(site: Site, tmp_path: Path) -> None:
-    layer = layer_of(site.build(MODULE), tmp_path)
+def test_the_module_has_all_that_needs_a_roots_rights(
+    release: SmallRelease, tmp_path: Path
+) -> None:
+    layer = layer_of(release.build(MODULE), tmp_path)
     at = {path: layer[path][:4] for path in layer if path.startswith("/var/lib/varied")}
     assert at == {
         "/var/lib/varied": ["d", 0o2750, 450, 450],
@@ -97,31 +106,35 @@ def test_the_module_has_all_that_needs_a_roots_rights(site: Site, tmp_path: Path
     }
 
 
-def test_a_user_builds_the_same_bytes_as_root(site: Site, user: User, tmp_path: Path) -> None:
+def test_a_user_builds_the_same_bytes_as_root(
+    release: SmallRelease, user: User, tmp_path: Path
+) -> None:
     root = tmp_path / "packages"
-    build_modules(site.place, [MODULE], to=Delivery(output=root, lint=False), listen=ignore)
-    typed(site, user, *BUILD)
-    assert files(*payloads(site, user.cache)) == files(*payloads(site, site.cache))
+    build_modules(release.place, [MODULE], to=Delivery(output=root, lint=False), listen=ignore)
+    typed(user, *BUILD)
+    assert files(*payloads(release, user.cache)) == files(*payloads(release, release.cache))
     assert files(user.home / "packages") == files(root)
     made = [user.cache, *user.cache.rglob("*"), *(user.home / "packages").rglob("*")]
     assert {path.lstat().st_uid for path in made} == {ID}
 
 
-def test_root_of_a_user_namespace_builds_the_same_bytes_as_root(site: Site, user: User) -> None:
-    site.build(MODULE)
-    take_along(site, user, "core")
-    write_inputs(site.job(MODULE), user.home / "inputs")
+def test_root_of_a_user_namespace_builds_the_same_bytes_as_root(
+    release: SmallRelease, user: User
+) -> None:
+    release.build(MODULE)
+    take_along(release, user, "core")
+    write_inputs(release.job(MODULE), user.home / "inputs")
     asked = ("payload", "--from", "inputs", "--module", MODULE, "--package", MODULE)
-    typed(site, user, *asked, "--destdir", "tmp", inside=True)
-    assert files(*payloads(site, user.cache)) == files(*payloads(site, site.cache))
+    typed(user, *asked, "--destdir", "tmp", inside=True)
+    assert files(*payloads(release, user.cache)) == files(*payloads(release, release.cache))
 
 
-def test_a_user_without_ids_is_told_so_before_any_work(site: Site, user: User) -> None:
+def test_a_user_without_ids_is_told_so_before_any_work(release: SmallRelease, user: User) -> None:
     user.gives("subuid", "")
-    write_inputs(site.job(MODULE), user.home / "inputs")
+    write_inputs(release.job(MODULE), user.home / "inputs")
     asked = ("--from", "inputs", "--module", MODULE, "--package", MODULE, "--destdir", "tmp")
     for words in (BUILD, ("payload", *asked), ("verify-stack", MODULE, "--specs", "specs")):
-        answer = user.qlumod(*words, **store_of(site))
+        answer = user.qlumod(*words, **stored(user))
         assert answer.status == 1
         assert answer.out == ""
         assert re.sub("\nThe full log: .*", "", answer.err) == (
@@ -131,14 +144,14 @@ def test_a_user_without_ids_is_told_so_before_any_work(site: Site, user: User) -
             f"{NAME} (as root), or run it as root\n"
         )
     written = {path.relative_to(user.home).parts[0] for path in user.home.rglob("*")}
-    assert written == {"cache", "etc", "inputs", "specs", "tree"}
+    assert written == {"cache", "etc", "inputs", "specs", "store", "tree"}
     assert [path.name for path in user.cache.iterdir()] == ["logs"]
 
 
-def test_a_user_without_ids_may_package_what_is_built(site: Site, user: User) -> None:
+def test_a_user_without_ids_may_package_what_is_built(release: SmallRelease, user: User) -> None:
     user.gives("subuid", "")
-    take_along(site, user, "core", MODULE)
-    said = typed(site, user, *BUILD).err
+    take_along(release, user, "core", MODULE)
+    said = typed(user, *BUILD).err
     assert (
         f"packages are made with the network at hand: cannot build as user {NAME}: "
         "/etc/subuid gives that user no range of ids\n"
@@ -153,13 +166,13 @@ def on_disk(user: User) -> User:
     group.mkdir()
     for name, text in (("memory.max", "1000000\n"), ("memory.current", "0\n")):
         (group / name).write_text(text)
-    return replace(user, setup=f"mount --bind {group} /sys/fs/cgroup")
+    return replace(user, setup=f"{user.setup}\nmount --bind {group} /sys/fs/cgroup")
 
 
 @contextmanager
-def begun(site: Site, user: User) -> Iterator["subprocess.Popen[str]"]:
+def begun(user: User) -> Iterator["subprocess.Popen[str]"]:
     """A build that has made files of other ids on the disk; it is killed at the end."""
-    words = user.words(PYTHON, "-m", "qlumod", *BUILD, **store_of(site))
+    words = user.words(PYTHON, "-m", "qlumod", *BUILD, **stored(user))
     process = subprocess.Popen(words, cwd=user.home, text=True, stderr=subprocess.PIPE)
     while not any(path.lstat().st_uid >= SUBIDS for path in walked(user.cache / "work")):
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
@@ -170,17 +183,17 @@ def begun(site: Site, user: User) -> Iterator["subprocess.Popen[str]"]:
 
 
 def test_a_killed_build_leaves_no_process_and_what_it_leaves_on_the_disk_goes_with_the_next(
-    site: Site, on_disk: User
+    release: SmallRelease, on_disk: User
 ) -> None:
-    take_along(site, on_disk, "core")
+    take_along(release, on_disk, "core")
     debris.adopt_orphans()
     before = [process.pid for process in debris.descendants()]
-    with begun(site, on_disk):
+    with begun(on_disk):
         pass
     assert debris.left_running(before, [on_disk.home]) == []
     assert any(path.lstat().st_uid >= SUBIDS for path in walked(on_disk.cache / "work"))
-    answer = on_disk.qlumod(*BUILD, **store_of(site))
+    answer = on_disk.qlumod(*BUILD, **stored(on_disk))
     assert answer.status == 0, answer.out + answer.err
     assert list((on_disk.cache / "work").iterdir()) == []
-    site.build(MODULE)
-    assert files(*payloads(site, on_disk.cache)) == files(*payloads(site, site.cache))
+    release.build(MODULE)
+    assert files(*payloads(release, on_disk.cache)) == files(*payloads(release, release.cache))

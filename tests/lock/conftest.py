@@ -1,4 +1,4 @@
-"""A small site for each test; one key for all of them."""
+"""A build host for each test; one key for all of them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.system.keys import gpg
-from tests.lock.site import Site
+from tests.lock.build_host import BuildHost
 
 
 @pytest.fixture(scope="session")
@@ -16,5 +16,5 @@ def key() -> Iterator[gpg.SigningKey]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, key: gpg.SigningKey) -> Site:
-    return Site(tmp_path, key)
+def host(tmp_path: Path, key: gpg.SigningKey) -> BuildHost:
+    return BuildHost(tmp_path, key)

@@ -2,30 +2,28 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from qlumod.system.keys.gpg import SigningKey
-from tests.conftest import ROOT, Typed
-from tests.lock.site import Site
+from tests.conftest import ROOT, CommandLine
+from tests.lock.build_host import BuildHost
 from tests.support.debs import make_deb
 from tests.support.documents import copy_specs
 
 
 @pytest.fixture
-def typed_site(qlumod: Typed, key: SigningKey) -> Site:
-    """A site in the typist's directory, whose archive has an address of its own."""
-    site = Site(qlumod.directory, key)
-    site.offer(site.deb("munge", depends="libmunge"), site.deb("libmunge"))
-    site.spec("slurm", "munge")
-    return site
+def typed_host(qlumod: CommandLine, key: SigningKey) -> BuildHost:
+    """A build host in the command line's directory, whose archive has an address of its own."""
+    host = BuildHost(qlumod.directory, key)
+    host.offer(host.deb("munge", depends="libmunge"), host.deb("libmunge"))
+    host.spec("slurm", "munge")
+    return host
 
 
-def test_lock_says_what_came_and_what_moved(qlumod: Typed, typed_site: Site) -> None:
+def test_lock_says_what_came_and_what_moved(qlumod: CommandLine, typed_host: BuildHost) -> None:
     first = qlumod("lock", "--quiet")
     assert first.err == ""
     assert first.out.splitlines() == [
@@ -39,7 +37,7 @@ def test_lock_says_what_came_and_what_moved(qlumod: Typed, typed_site: Site) -> 
         *first.out.splitlines()[-2:],
     ]
     assert first.out.splitlines()[-1].endswith("  14.0.0-1  an initial version")
-    typed_site.offer(typed_site.deb("munge", "2"))
+    typed_host.offer(typed_host.deb("munge", "2"))
     dry = qlumod("lock", "--update", "munge", "--dry-run", "--quiet")
     assert dry.out.splitlines()[:3] == [
         "- libmunge 1",
@@ -58,13 +56,13 @@ def test_lock_says_what_came_and_what_moved(qlumod: Typed, typed_site: Site) -> 
     }
 
 
-def test_names_without_update_are_refused(qlumod: Typed, typed_site: Site) -> None:
+def test_names_without_update_are_refused(qlumod: CommandLine, typed_host: BuildHost) -> None:
     answer = qlumod("lock", "munge")
     assert answer.status == 2
     assert "Error: to move munge, use --update" in answer.err
 
 
-def test_fetch_reports_what_it_fetched(qlumod: Typed, typed_site: Site) -> None:
+def test_fetch_reports_what_it_fetched(qlumod: CommandLine, typed_host: BuildHost) -> None:
     assert "there is no lock module-specs/locks/14.0.0-bookworm-amd64.lock" in qlumod("fetch").err
     qlumod("lock")
     assert qlumod("fetch", "--dry-run", "--quiet").out.startswith("5 packages to fetch (")
@@ -73,7 +71,7 @@ def test_fetch_reports_what_it_fetched(qlumod: Typed, typed_site: Site) -> None:
     assert qlumod("fetch", "slurm", "--quiet").out == "0 packages fetched (0 B)\n"
 
 
-def test_a_store_of_ones_own_takes_the_packages(qlumod: Typed, typed_site: Site) -> None:
+def test_a_store_of_ones_own_takes_the_packages(qlumod: CommandLine, typed_host: BuildHost) -> None:
     qlumod("lock")
     given = qlumod("fetch", "--store", "store", "--json").document
     named = qlumod("fetch", "--quiet", QLUMOD_STORE=str(qlumod.directory / "store"))
@@ -86,7 +84,7 @@ def test_a_store_of_ones_own_takes_the_packages(qlumod: Typed, typed_site: Site)
 
 @pytest.mark.slow
 def test_core_and_slurm_are_locked_from_the_hosts_own_mirror(
-    qlumod: Typed, key: SigningKey
+    qlumod: CommandLine, key: SigningKey
 ) -> None:
     specs = copy_specs(qlumod.directory)
     # The real one is built from this source; here only its name matters.
@@ -112,7 +110,9 @@ def test_core_and_slurm_are_locked_from_the_hosts_own_mirror(
     assert (qlumod.cache / "packages").is_dir()
 
 
-def test_a_name_that_is_no_module_cannot_be_fetched(qlumod: Typed, typed_site: Site) -> None:
+def test_a_name_that_is_no_module_cannot_be_fetched(
+    qlumod: CommandLine, typed_host: BuildHost
+) -> None:
     qlumod("lock")
     answer = qlumod("fetch", "slurn")
     assert answer.status == 1
@@ -128,25 +128,17 @@ def _open_to_all(path: Path) -> bool:
 def test_an_ordinary_user_locks_and_fetches(key: SigningKey) -> None:
     top = Path(tempfile.mkdtemp(prefix="qlumod-", dir="/tmp"))
     try:
-        site = Site(top, key)
+        host = BuildHost(top, key)
         make_deb(top / "dist", "own", "1")
-        site.release(extra="\nArchive: folder\nFlavors: bookworm\nDirectory: ../dist\n")
-        site.spec("core", "own", "hello", requires="")
-        site.offer()
+        host.release(extra="\nArchive: folder\nFlavors: bookworm\nDirectory: ../dist\n")
+        host.spec("core", "own", "hello", requires="")
+        host.offer()
         for path in (top, *top.rglob("*")):
             os.chown(path, 65534, 65534)
         nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        qlumod = CommandLine(top, top / "cache", before=nobody)
         for verb in ("lock", "fetch"):
-            done = subprocess.run(
-                [*nobody, sys.executable, "-m", "qlumod", verb, "--quiet"],
-                cwd=top,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "QLUMOD_CACHE": str(top / "cache")},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith("4 packages fetched (")
+            answer = qlumod.must(verb, "--quiet")
+        assert answer.out.startswith("4 packages fetched (")
     finally:
         shutil.rmtree(top)

@@ -18,7 +18,13 @@ from qlumod.packaging.debian.solving.solver_order import (
     solved_from_json,
 )
 from qlumod.packaging.solving.problem import Module, OldPackage, Problem, Request
-from qlumod.packaging.solving.solution import Chosen, Solution, Solved, VersionChange
+from qlumod.packaging.solving.solution import (
+    Chosen,
+    PackageOffer,
+    Solution,
+    Solved,
+    VersionChange,
+)
 
 ASKED = Request(name="munge", operator=">=", version="0.5", place="slurm.module:5: Packages: ")
 
@@ -50,9 +56,10 @@ def test_a_problem() -> None:
             old=(
                 OldPackage(
                     package="munge", version="0.5", modules=("slurm",), builds=("ofed",),
-                    archive="debian", moving=True,
+                    archive="debian", moving=True, reason="requested by slurm",
                 ),
             ),
+            sought=("zfs-utils",),
         ),
     )  # fmt: skip
     assert SolverOrder.from_json(through_json(order.as_json)) == order
@@ -67,7 +74,16 @@ def test_what_was_solved() -> None:
             sources=PackageName("x-dkms"), sources_version="1", kernel="6.1", depends=("libc6",)
         ),
     )  # fmt: skip
-    solved = Solved(packages=(made,), indexes=(("debian", "bookworm", "uri_"),), gone=(0, 3))
+    solved = Solved(
+        packages=(made,),
+        indexes=(("debian", "bookworm", "uri_"),),
+        gone=(0, 3),
+        offers=(
+            PackageOffer(
+                package="zfs-utils", version="2", archive="contrib", kernel_modules=("zfs-dkms",)
+            ),
+        ),
+    )
     assert solved_from_json(through_json(solved_as_json(solved))) == solved
 
 

@@ -12,8 +12,8 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.lock.verbs.check import check_specs
 from qlumod.system.disk import documents
-from tests.conftest import Typed
-from tests.lock.site import Site
+from tests.conftest import CommandLine
+from tests.lock.build_host import BuildHost
 from tests.support.documents import write_specs
 
 SECRET = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n"
@@ -36,7 +36,7 @@ def link_text(link: Path, top: Path) -> str:
 
 @pytest.mark.parametrize("name", ["release", "accounts", "slurm.module", "x.module"])
 def test_check_tells_of_a_link_and_not_of_what_it_leads_to(
-    name: str, secret: Path, qlumod: Typed, tmp_path: Path
+    name: str, secret: Path, qlumod: CommandLine, tmp_path: Path
 ) -> None:
     specs = write_specs(tmp_path / "specs")
     link = specs / name
@@ -106,7 +106,7 @@ def test_a_document_has_an_end(tmp_path: Path) -> None:
 
 
 def test_what_a_document_says_is_quoted_without_control_characters(
-    qlumod: Typed, tmp_path: Path
+    qlumod: CommandLine, tmp_path: Path
 ) -> None:
     specs = write_specs(tmp_path / "specs")
     with (specs / "slurm.module").open("a") as file:
@@ -117,35 +117,35 @@ def test_what_a_document_says_is_quoted_without_control_characters(
     assert {char for char in answer.err if not char.isprintable()} == {"\n"}
 
 
-def test_a_lock_that_is_a_link_is_neither_read_nor_written(site: Site, secret: Path) -> None:
-    site.offer()
-    site.lock()
-    lock = site.specs / "locks" / "14.0.0-bookworm-amd64.lock"
+def test_a_lock_that_is_a_link_is_neither_read_nor_written(host: BuildHost, secret: Path) -> None:
+    host.offer()
+    host.lock()
+    lock = host.specs / "locks" / "14.0.0-bookworm-amd64.lock"
     lock.unlink()
     lock.symlink_to(secret)
     with pytest.raises(QlumodError) as told:
-        site.lock()
-    assert str(told.value) == link_text(lock, site.specs)
+        host.lock()
+    assert str(told.value) == link_text(lock, host.specs)
     assert secret.read_text() == SECRET
 
 
-def test_locks_are_not_written_where_a_link_leads(site: Site, tmp_path: Path) -> None:
-    site.offer()
+def test_locks_are_not_written_where_a_link_leads(host: BuildHost, tmp_path: Path) -> None:
+    host.offer()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / ".14.0.0-bookworm-amd64.lock.999999.new").touch()
-    (site.specs / "locks").symlink_to(elsewhere)
+    (host.specs / "locks").symlink_to(elsewhere)
     with pytest.raises(QlumodError) as told:
-        site.lock()
-    assert str(told.value) == link_text(site.specs / "locks", site.specs)
+        host.lock()
+    assert str(told.value) == link_text(host.specs / "locks", host.specs)
     assert [path.name for path in elsewhere.iterdir()] == [".14.0.0-bookworm-amd64.lock.999999.new"]
 
 
-def test_a_keyring_that_would_hang_is_none(site: Site) -> None:
-    site.offer()
-    os.mkfifo(site.specs / "pipe.gpg")
-    site.release(Key=f"{site.specs}/pipe.gpg")
-    assert site.refusal() == (
+def test_a_keyring_that_would_hang_is_none(host: BuildHost) -> None:
+    host.offer()
+    os.mkfifo(host.specs / "pipe.gpg")
+    host.release(Key=f"{host.specs}/pipe.gpg")
+    assert host.refusal() == (
         "archive test: Key: TOP/module-specs/pipe.gpg is a FIFO, not a regular file\n"
         "To mend it: name a file"
     )
@@ -154,13 +154,13 @@ def test_a_keyring_that_would_hang_is_none(site: Site) -> None:
 FOLDER = "\nArchive: site\nDirectory: {}\n"
 
 
-def test_a_directory_of_debs_is_not_reached_by_a_link(site: Site, tmp_path: Path) -> None:
-    site.offer()
+def test_a_directory_of_debs_is_not_reached_by_a_link(host: BuildHost, tmp_path: Path) -> None:
+    host.offer()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (site.specs / "debs").symlink_to(elsewhere)
-    site.release(extra=FOLDER.format("debs"))
-    assert site.refusal() == (
+    (host.specs / "debs").symlink_to(elsewhere)
+    host.release(extra=FOLDER.format("debs"))
+    assert host.refusal() == (
         "archive site: Directory: TOP/module-specs/debs is a symbolic link, and none is followed"
         " here\n"
         "To mend it: name the absolute path of what it points at, or put that there itself"
@@ -168,8 +168,8 @@ def test_a_directory_of_debs_is_not_reached_by_a_link(site: Site, tmp_path: Path
     # Outside of the specs, links are those of whoever has the machine.
     (tmp_path / "beside").symlink_to(elsewhere)
     for named in (elsewhere, "../beside"):
-        site.release(extra=FOLDER.format(named))
-        site.lock()
+        host.release(extra=FOLDER.format(named))
+        host.lock()
 
 
 @pytest.mark.parametrize(
@@ -180,20 +180,20 @@ def test_a_directory_of_debs_is_not_reached_by_a_link(site: Site, tmp_path: Path
     ],
 )
 def test_a_deb_of_a_directory_is_a_file(
-    make: Callable[[Path, Path], None], what: str, site: Site, secret: Path
+    make: Callable[[Path, Path], None], what: str, host: BuildHost, secret: Path
 ) -> None:
-    site.offer()
-    folder = site.specs / ".." / "dist" / "below"
+    host.offer()
+    folder = host.specs / ".." / "dist" / "below"
     folder.mkdir(parents=True)
     make(folder / "x.deb", secret)
-    site.release(extra=FOLDER.format("../dist"))
-    assert site.refusal() == (
+    host.release(extra=FOLDER.format("../dist"))
+    assert host.refusal() == (
         f"TOP/module-specs/../dist/below/x.deb is {what}, not a .deb\n"
         "To mend it: put the file itself there (cp, or ln without -s)"
     )
 
 
-def test_completion_does_not_wait_for_a_fifo(qlumod: Typed, tmp_path: Path) -> None:
+def test_completion_does_not_wait_for_a_fifo(qlumod: CommandLine, tmp_path: Path) -> None:
     specs = write_specs(tmp_path / "specs")
     os.mkfifo(specs / "x.module")
     answers: list[str] = []

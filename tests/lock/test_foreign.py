@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.lock.site import Site, versions
+from tests.lock.build_host import BuildHost, versions
 from tests.support.raw_debs import CONTROL, deb
 
 OWN = "\nArchive: own\nFlavors: bookworm\nDirectory: ../dist\n"
@@ -15,27 +15,27 @@ def without(name: bytes) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("field", ["SHA256", "Size"])
-def test_an_index_that_lacks_a_field_is_named(site: Site, field: str) -> None:
-    site.offer(**without(field.encode()))
-    assert re.sub(r"index \S+", "index …", site.refusal()) == (
+def test_an_index_that_lacks_a_field_is_named(host: BuildHost, field: str) -> None:
+    host.offer(**without(field.encode()))
+    assert re.sub(r"index \S+", "index …", host.refusal()) == (
         f"apt 1 in the index … has no field {field}\n"
         "To mend it: ask the owner of the archive for indexes that have it, or take its packages as"
         " a directory of .debs (--archive NAME=DIR)"
     )
 
 
-def test_an_index_in_latin_1_is_read(site: Site) -> None:
-    site.offer(rewritten=lambda index: index.replace(b"Test <test", b"J\xf6rg <test"))
-    assert versions(site.lock())["hello"] == "1"
+def test_an_index_in_latin_1_is_read(host: BuildHost) -> None:
+    host.offer(rewritten=lambda index: index.replace(b"Test <test", b"J\xf6rg <test"))
+    assert versions(host.lock())["hello"] == "1"
 
 
-def with_tool(site: Site, control: bytes) -> None:
+def with_tool(host: BuildHost, control: bytes) -> None:
     """Let core have a package of a directory of .debs, which says this of itself."""
-    site.offer()
-    (site.top / "dist").mkdir()
-    (site.top / "dist/tool_1.0_all.deb").write_bytes(deb(control))
-    site.release(extra=OWN)
-    site.spec("core", "hello", "tool", requires="")
+    host.offer()
+    (host.top / "dist").mkdir()
+    (host.top / "dist/tool_1.0_all.deb").write_bytes(deb(control))
+    host.release(extra=OWN)
+    host.spec("core", "hello", "tool", requires="")
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def with_tool(site: Site, control: bytes) -> None:
     ],
     ids=["what only an index tells", "empty fields", "names in capitals", "Latin-1"],
 )
-def test_a_deb_of_a_directory_spoils_no_archive(site: Site, control: bytes) -> None:
-    with_tool(site, control)
-    assert versions(site.lock())["tool"] == "1.0"
-    site.fetch()
+def test_a_deb_of_a_directory_spoils_no_archive(host: BuildHost, control: bytes) -> None:
+    with_tool(host, control)
+    assert versions(host.lock())["tool"] == "1.0"
+    host.fetch()
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,10 @@ def test_a_deb_of_a_directory_spoils_no_archive(site: Site, control: bytes) -> N
         (b"Package: tool\n", "has no field Architecture"),
     ],
 )
-def test_a_control_file_that_dpkg_refuses_is_named(site: Site, control: bytes, told: str) -> None:
-    with_tool(site, control)
-    refusal = site.refusal()
+def test_a_control_file_that_dpkg_refuses_is_named(
+    host: BuildHost, control: bytes, told: str
+) -> None:
+    with_tool(host, control)
+    refusal = host.refusal()
     assert "dist/tool_1.0_all.deb: its control file" in refusal
     assert told in refusal

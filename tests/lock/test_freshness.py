@@ -6,40 +6,42 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
+from qlumod.events import Caution
 from qlumod.lock.rules.freshness import Older, older_archive
 from qlumod.lock.verbs.solve_lock import Wish
 from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.packaging.debian import host_apt
+from qlumod.packaging.debian.host_apt import HostArchive
 from qlumod.workflows import lock as workflow
-from tests.conftest import Typed
-from tests.lock.site import Site, versions
+from tests.conftest import CommandLine
+from tests.lock.build_host import BuildHost, versions
 
 EARLY = "Tue, 14 Nov 2023 22:13:20 +0000"
 LATE = "Wed, 15 Nov 2023 22:13:20 +0000"
 
 
 @pytest.fixture
-def moved(site: Site) -> Site:
+def moved(host: BuildHost) -> BuildHost:
     """A lock of version 2; then the mirror shows version 1 again, with its own right signature."""
-    early = site.offer(site.deb("munge", "1"), date=EARLY)
+    early = host.offer(host.deb("munge", "1"), date=EARLY)
     kept = {path: path.read_bytes() for path in early.directory.rglob("*") if path.is_file()}
-    site.offer(site.deb("munge", "1"), site.deb("munge", "2"), date=LATE)
-    site.spec("slurm", "munge")
-    assert versions(site.lock())["munge"] == "2"
+    host.offer(host.deb("munge", "1"), host.deb("munge", "2"), date=LATE)
+    host.spec("slurm", "munge")
+    assert versions(host.lock())["munge"] == "2"
     for path, data in kept.items():
         path.write_bytes(data)
-    return site
+    return host
 
 
-def without_lists(site: Site) -> None:
+def without_lists(host: BuildHost) -> None:
     """As on a machine that has never seen the archive."""
-    for path in sorted((site.cache / "apt").glob("*/var/lib/apt/lists/*_*")):
+    for path in sorted((host.cache / "apt").glob("*/var/lib/apt/lists/*_*")):
         path.unlink()
 
 
-def refused(site: Site, **given: object) -> str:
-    without_lists(site)
-    return site.refusal(**given)
+def refused(host: BuildHost, **given: object) -> str:
+    without_lists(host)
+    return host.refusal(**given)
 
 
 TOLD = (
@@ -52,22 +54,26 @@ TOLD = (
 
 
 @pytest.mark.parametrize("update", [None, (), ("munge",)])
-def test_an_archive_that_is_older_than_the_locks_is_refused(update: object, moved: Site) -> None:
+def test_an_archive_that_is_older_than_the_locks_is_refused(
+    update: object, moved: BuildHost
+) -> None:
     before = moved.specs.joinpath("locks/14.0.0-bookworm-amd64.lock").read_bytes()
     assert refused(moved, update=update) == TOLD
     assert moved.specs.joinpath("locks/14.0.0-bookworm-amd64.lock").read_bytes() == before
 
 
-def relocked(site: Site, *older: Older, update: tuple[str, ...] | None = ()) -> workflow.Locked:
-    without_lists(site)
+def relocked(
+    host: BuildHost, *older: Older, update: tuple[str, ...] | None = ()
+) -> workflow.Locked:
+    without_lists(host)
     return workflow.lock(
-        site.place,
+        host.place,
         Wish(update=update, older=older),
-        listen=site.events.append,
+        listen=host.events.append,
     )
 
 
-def test_it_is_taken_with_a_reason_that_the_lock_keeps(moved: Site) -> None:
+def test_it_is_taken_with_a_reason_that_the_lock_keeps(moved: BuildHost) -> None:
     older = older_archive("test=the mirror took a bad version back")
     locked = relocked(moved, older)
     assert versions(locked)["munge"] == "1"
@@ -82,7 +88,7 @@ def test_it_is_taken_with_a_reason_that_the_lock_keeps(moved: Site) -> None:
     assert "Older-Because" not in relocked(moved).path.read_text()
 
 
-def test_a_reason_is_for_one_archive(moved: Site) -> None:
+def test_a_reason_is_for_one_archive(moved: BuildHost) -> None:
     with pytest.raises(QlumodError) as told:
         relocked(moved, Older(archive="other", reason="why not"))
     assert moved.plain(str(told.value)) == (
@@ -96,29 +102,29 @@ def test_a_reason_has_an_archive_and_words(text: str) -> None:
         older_archive(text)
 
 
-def test_the_same_date_and_a_later_one_need_no_reason(site: Site) -> None:
-    site.offer(site.deb("munge", "1"), date=LATE)
-    site.spec("slurm", "munge")
-    site.lock()
-    site.offer(site.deb("munge", "2"), date=LATE)
-    assert versions(site.lock(update=()))["munge"] == "2"
+def test_the_same_date_and_a_later_one_need_no_reason(host: BuildHost) -> None:
+    host.offer(host.deb("munge", "1"), date=LATE)
+    host.spec("slurm", "munge")
+    host.lock()
+    host.offer(host.deb("munge", "2"), date=LATE)
+    assert versions(host.lock(update=()))["munge"] == "2"
 
 
-def test_a_flat_archive_is_compared_too(site: Site) -> None:
-    site.publish("flat", [site.deb("munge", "1")], suite="./", component="", date=LATE)
-    site.offer()
+def test_a_flat_archive_is_compared_too(host: BuildHost) -> None:
+    host.publish("flat", [host.deb("munge", "1")], suite="./", component="", date=LATE)
+    host.offer()
     flat = (
-        f"\nArchive: flat\nURI: file://{site.top}/flat\nSuites: ./\n"
-        f"Key: {site.top}/flat/keyring.gpg\n"
+        f"\nArchive: flat\nURI: file://{host.top}/flat\nSuites: ./\n"
+        f"Key: {host.top}/flat/keyring.gpg\n"
     )
-    site.release(extra=flat)
-    site.spec("slurm", "munge")
-    site.lock()
-    site.publish("flat", [site.deb("munge", "1")], suite="./", component="", date=EARLY)
-    assert refused(site).startswith("archive flat: the suite ./ is older than what the lock was")
+    host.release(extra=flat)
+    host.spec("slurm", "munge")
+    host.lock()
+    host.publish("flat", [host.deb("munge", "1")], suite="./", component="", date=EARLY)
+    assert refused(host).startswith("archive flat: the suite ./ is older than what the lock was")
 
 
-def test_the_option_is_typed(qlumod: Typed, site: Site) -> None:
+def test_the_option_is_typed(qlumod: CommandLine, host: BuildHost) -> None:
     shown = qlumod("lock", "--help").out
     assert "--older-archive ARCHIVE=REASON" in shown
     answer = qlumod("lock", "--older-archive", "test")
@@ -129,11 +135,11 @@ def test_the_option_is_typed(qlumod: Typed, site: Site) -> None:
 EXPIRED = {"Valid-Until": "Thu, 16 Nov 2023 00:00:00 +0000"}
 
 
-def test_an_expired_archive_is_refused_whatever_the_host_says(site: Site) -> None:
-    site.offer(release=EXPIRED)
-    with site.host.open("a") as config:
+def test_an_expired_archive_is_refused_whatever_the_host_says(host: BuildHost) -> None:
+    host.offer(release=EXPIRED)
+    with host.apt_config.open("a") as config:
         config.write('Acquire::Check-Valid-Until "false";\nAcquire::Check-Date "false";\n')
-    text = re.sub(r"since [^)]*\)", "since …)", site.refusal())
+    text = re.sub(r"since [^)]*\)", "since …)", host.refusal())
     assert "InRelease is expired (invalid since …)" in text
     assert text.endswith(
         "of an archive of snapshots say so: Expired-Because in its stanza of the release file, or"
@@ -141,24 +147,74 @@ def test_an_expired_archive_is_refused_whatever_the_host_says(site: Site) -> Non
     )
 
 
-def test_an_archive_of_snapshots_says_why_in_the_release_and_the_lock_keeps_it(site: Site) -> None:
-    site.offer(release=EXPIRED)
-    site.release(**{"Expired-Because": "a snapshot of 14 November"})
-    text = site.lock().path.read_text()
+SNAPSHOT = "20231114T230000Z"
+
+
+def on_a_snapshot(host: BuildHost, monkeypatch: pytest.MonkeyPatch, snapshot: str) -> None:
+    """Let the host's apt know the host's archive as a snapshot that its sources choose."""
+    known = HostArchive(
+        origin="Test", label="Test", uri=f"file://{host.archive}/", suite="stable",
+        codename="stable", snapshot=snapshot,
+    )  # fmt: skip
+    monkeypatch.setattr(host_apt, "host_archives", lambda host: (known,))
+    host.release(URI="", Origin="Test", Label="Test")
+
+
+def test_a_snapshot_that_the_host_chooses_may_lead_back_which_is_told_and_recorded(
+    moved: BuildHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_a_snapshot(moved, monkeypatch, SNAPSHOT)
+    locked = relocked(moved)
+    assert versions(locked)["munge"] == "1"
+    reason = f"this host's apt is set to the snapshot {SNAPSHOT}"
+    assert f"Older-Because: {reason}\n" in locked.path.read_text()
+    assert [event.text for event in moved.events if isinstance(event, Caution)] == [
+        f"archive test is older than what the lock was made from: {reason}"
+    ]
+    # Once the lock has it, there is no way back to tell of.
+    moved.events.clear()
+    assert f"Older-Because: {reason}\n" in relocked(moved, update=None).path.read_text()
+    assert [event for event in moved.events if isinstance(event, Caution)] == []
+
+
+def test_a_reason_that_somebody_gives_is_recorded_instead(
+    moved: BuildHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_a_snapshot(moved, monkeypatch, SNAPSHOT)
+    locked = relocked(moved, Older(archive="test", reason="version 2 is broken"))
+    assert "Older-Because: version 2 is broken\n" in locked.path.read_text()
+
+
+@pytest.mark.parametrize("snapshot", ["20231116T000000Z", "file:/srv/frozen", "99999999T999999Z"])
+def test_a_snapshot_of_a_later_time_is_no_reason_to_go_back(
+    moved: BuildHost, monkeypatch: pytest.MonkeyPatch, snapshot: str
+) -> None:
+    on_a_snapshot(moved, monkeypatch, snapshot)
+    with pytest.raises(QlumodError) as told:
+        relocked(moved)
+    assert moved.plain(str(told.value)) == TOLD
+
+
+def test_an_archive_of_snapshots_says_why_in_the_release_and_the_lock_keeps_it(
+    host: BuildHost,
+) -> None:
+    host.offer(release=EXPIRED)
+    host.release(**{"Expired-Because": "a snapshot of 14 November"})
+    text = host.lock().path.read_text()
     assert "Expired-Because: a snapshot of 14 November\n" in text
     assert lock_text(parse_lock(text, "lock")) == text
 
 
-def test_or_in_the_configuration_of_a_host(site: Site, qlumod: Typed) -> None:
-    site.offer(release=EXPIRED)
-    conf = site.top / "qlumod.conf"
+def test_or_in_the_configuration_of_a_host(host: BuildHost, qlumod: CommandLine) -> None:
+    host.offer(release=EXPIRED)
+    conf = host.top / "qlumod.conf"
     conf.write_text(
-        f"Format: 1\n\nArchive: test\nURI: file://{site.archive}\n"
+        f"Format: 1\n\nArchive: test\nURI: file://{host.archive}\n"
         "Expired-Because: our mirror of snapshots\n"
     )
-    answer = qlumod("lock", "--specs", site.specs, QLUMOD_CONFIG=str(conf))
+    answer = qlumod("lock", "--specs", host.specs, QLUMOD_CONFIG=str(conf))
     assert answer.status == 0, answer.err
-    (lock,) = (site.specs / "locks").iterdir()
+    (lock,) = (host.specs / "locks").iterdir()
     assert "Expired-Because: our mirror of snapshots\n" in lock.read_text()
 
 

@@ -9,7 +9,7 @@ from qlumod.model.lock import LockedPackage, inputs_of
 from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.model.names import ModuleName
 from qlumod.workflows.lock import Locked
-from tests.lock.site import Site, table, versions
+from tests.lock.build_host import BuildHost, table, versions
 
 GPU = ModuleName("gpu")
 PLACE = "TOP/module-specs/gpu.module:"
@@ -31,26 +31,28 @@ NO_KERNEL = (
 )
 
 
-def kernel_debs(site: Site, abi: str = "6.1.0-1-amd64", version: str = "6.1.10-1") -> list[Path]:
+def kernel_debs(
+    host: BuildHost, abi: str = "6.1.0-1-amd64", version: str = "6.1.10-1"
+) -> list[Path]:
     """A kernel and its headers, with the dependencies that Debian's have."""
     return [
-        site.deb("linux-image-amd64", version, depends=f"linux-image-{abi} (= {version})"),
-        site.deb(f"linux-image-{abi}", version),
-        site.deb(
+        host.deb("linux-image-amd64", version, depends=f"linux-image-{abi} (= {version})"),
+        host.deb(f"linux-image-{abi}", version),
+        host.deb(
             f"linux-headers-{abi}",
             version,
             depends=f"linux-headers-common (= {version}), linux-compiler-gcc",
         ),
-        site.deb("linux-headers-common", version),
-        site.deb("linux-compiler-gcc", version, depends="gcc"),
+        host.deb("linux-headers-common", version),
+        host.deb("linux-compiler-gcc", version, depends="gcc"),
     ]
 
 
-def gpu_debs(site: Site, version: str = "535-1") -> list[Path]:
+def gpu_debs(host: BuildHost, version: str = "535-1") -> list[Path]:
     """Sources and userland as Debian has them for nvidia."""
     upstream = version.partition("-")[0]
     return [
-        site.deb(
+        host.deb(
             "gpu-kernel-dkms",
             version,
             depends=f"gpu-firmware (= {upstream}) | gpu-firmware-{upstream}, gpu-support--v1, "
@@ -63,10 +65,10 @@ def gpu_debs(site: Site, version: str = "535-1") -> list[Path]:
                 "Breaks": "gpu-tool (<< 3)",
             },
         ),
-        site.deb("gpu-firmware", upstream),
-        site.deb("gpu-support", version, fields={"Provides": "gpu-support--v1"}),
-        site.deb("gpu-cleanup", "1"),
-        site.deb(
+        host.deb("gpu-firmware", upstream),
+        host.deb("gpu-support", version, fields={"Provides": "gpu-support--v1"}),
+        host.deb("gpu-cleanup", "1"),
+        host.deb(
             "libgpu",
             version,
             depends=f"gpu-kernel-dkms (= {version}) | gpu-kernel-{upstream} | open-{upstream}",
@@ -75,19 +77,19 @@ def gpu_debs(site: Site, version: str = "535-1") -> list[Path]:
 
 
 @pytest.fixture
-def gpu(site: Site) -> Site:
-    site.spec("core", "linux-image-amd64", requires="")
-    site.spec("gpu", "libgpu", "gpu-support", fields={"Kernel-Modules": "gpu-kernel-dkms"})
-    site.offer(*kernel_debs(site), *gpu_debs(site), *tools(site))
-    return site
+def gpu(host: BuildHost) -> BuildHost:
+    host.spec("core", "linux-image-amd64", requires="")
+    host.spec("gpu", "libgpu", "gpu-support", fields={"Kernel-Modules": "gpu-kernel-dkms"})
+    host.offer(*kernel_debs(host), *gpu_debs(host), *tools(host))
+    return host
 
 
-def tools(site: Site) -> list[Path]:
+def tools(host: BuildHost) -> list[Path]:
     return [
-        site.deb("dkms", "3.0", depends="gcc, make"),
-        site.deb("gcc", "12", depends="libc"),
-        site.deb("libc", "2"),
-        site.deb("make", "4"),
+        host.deb("dkms", "3.0", depends="gcc, make"),
+        host.deb("gcc", "12", depends="libc"),
+        host.deb("libc", "2"),
+        host.deb("make", "4"),
     ]
 
 
@@ -96,7 +98,7 @@ def of(locked: Locked, name: str) -> LockedPackage:
 
 
 def test_the_sources_become_a_package_of_their_own_and_what_compiles_is_in_no_layer(
-    gpu: Site,
+    gpu: BuildHost,
 ) -> None:
     locked = gpu.lock()
     assert table(locked) == {
@@ -120,7 +122,7 @@ def test_the_sources_become_a_package_of_their_own_and_what_compiles_is_in_no_la
     }
 
 
-def test_the_generated_package_says_what_the_sources_package_says(gpu: Site) -> None:
+def test_the_generated_package_says_what_the_sources_package_says(gpu: BuildHost) -> None:
     text = lock_text(gpu.lock().lock)
     (stanza,) = (part for part in text.split("\n\n") if "Package: gpu-kernel-6.1.0" in part)
     lines = [line for line in stanza.splitlines() if not line.startswith("Inputs: ")]
@@ -141,7 +143,7 @@ def test_the_generated_package_says_what_the_sources_package_says(gpu: Site) -> 
     assert parse_lock(text, "x.lock") == gpu.lock().lock
 
 
-def test_what_nodes_lack_of_the_sources_dependencies_is_told(gpu: Site) -> None:
+def test_what_nodes_lack_of_the_sources_dependencies_is_told(gpu: BuildHost) -> None:
     gpu.lock()
     assert (
         Notice(
@@ -155,7 +157,7 @@ def test_what_nodes_lack_of_the_sources_dependencies_is_told(gpu: Site) -> None:
     assert not [event for event in gpu.events if isinstance(event, Notice)]
 
 
-def test_what_compiles_is_fetched_until_it_is_compiled(gpu: Site) -> None:
+def test_what_compiles_is_fetched_until_it_is_compiled(gpu: BuildHost) -> None:
     locked = gpu.lock()
     fetched = {package.package for package in gpu.fetch("gpu").packages}
     assert {"gcc", "gpu-kernel-dkms", "libgpu"} <= fetched
@@ -168,7 +170,7 @@ def test_what_compiles_is_fetched_until_it_is_compiled(gpu: Site) -> None:
     assert all(gpu.store.has(p.sha256) for p in locked.lock.from_archives)
 
 
-def test_the_inputs_are_what_the_build_may_rely_on_and_nothing_else(gpu: Site) -> None:
+def test_the_inputs_are_what_the_build_may_rely_on_and_nothing_else(gpu: BuildHost) -> None:
     locked = gpu.lock()
     relied_on = {p.package for p in locked.lock.packages if GPU in p.builds}
     assert {"base-files", "gcc", "libc", "gpu-kernel-dkms", "linux-headers-common"} <= relied_on
@@ -178,7 +180,7 @@ def test_the_inputs_are_what_the_build_may_rely_on_and_nothing_else(gpu: Site) -
     } | {"gpu-support"}
 
 
-def test_another_compiler_is_another_input_and_a_new_tool_of_core_is_none(gpu: Site) -> None:
+def test_another_compiler_is_another_input_and_a_new_tool_of_core_is_none(gpu: BuildHost) -> None:
     before = of(gpu.lock(), "gpu-kernel-6.1.0-1-amd64")
     gpu.spec("core", "linux-image-amd64", "hello", requires="")
     assert of(gpu.lock(), before.package) == before
@@ -192,7 +194,7 @@ def test_another_compiler_is_another_input_and_a_new_tool_of_core_is_none(gpu: S
     )
 
 
-def test_another_kernel_in_core_names_the_modules_that_are_compiled_anew(gpu: Site) -> None:
+def test_another_kernel_in_core_names_the_modules_that_are_compiled_anew(gpu: BuildHost) -> None:
     gpu.lock()
     gpu.offer(
         *kernel_debs(gpu),
@@ -214,7 +216,7 @@ def test_another_kernel_in_core_names_the_modules_that_are_compiled_anew(gpu: Si
 
 
 def test_the_headers_are_those_of_a_kernel_that_is_held_though_there_are_newer_ones(
-    gpu: Site,
+    gpu: BuildHost,
 ) -> None:
     gpu.lock()
     newer = kernel_debs(gpu, "6.1.0-1-amd64", "6.1.11-1")
@@ -226,7 +228,7 @@ def test_the_headers_are_those_of_a_kernel_that_is_held_though_there_are_newer_o
     assert locked["linux-headers-common"] == "6.1.10-1"
 
 
-def test_sources_and_userland_move_together(gpu: Site) -> None:
+def test_sources_and_userland_move_together(gpu: BuildHost) -> None:
     gpu.lock()
     gpu.offer(*kernel_debs(gpu), *gpu_debs(gpu), *gpu_debs(gpu, "550-1"), *tools(gpu))
     assert versions(gpu.lock())["gpu-kernel-6.1.0-1-amd64"] == "535-1+6.1.10-1"
@@ -234,7 +236,7 @@ def test_sources_and_userland_move_together(gpu: Site) -> None:
     assert (moved["libgpu"], moved["gpu-kernel-6.1.0-1-amd64"]) == ("550-1", "550-1+6.1.10-1")
 
 
-def test_sources_move_along_with_userland_that_needs_them(gpu: Site) -> None:
+def test_sources_move_along_with_userland_that_needs_them(gpu: BuildHost) -> None:
     gpu.lock()
     gpu.offer(*kernel_debs(gpu), *gpu_debs(gpu), *gpu_debs(gpu, "550-1"), *tools(gpu))
     moved = versions(gpu.lock(update=["libgpu"]))
@@ -243,7 +245,7 @@ def test_sources_move_along_with_userland_that_needs_them(gpu: Site) -> None:
     assert moved["gpu-kernel-6.1.0-1-amd64"] == "550-1+6.1.10-1"
 
 
-def test_the_sources_never_come_into_the_layer(gpu: Site) -> None:
+def test_the_sources_never_come_into_the_layer(gpu: BuildHost) -> None:
     gpu.spec("gpu", "libgpu", "tool", fields={"Kernel-Modules": "gpu-kernel-dkms (<< 550)"})
     gpu.offer(
         *kernel_debs(gpu),
@@ -263,14 +265,14 @@ def test_the_sources_never_come_into_the_layer(gpu: Site) -> None:
     )
 
 
-def test_kernel_and_kernel_modules_may_come_into_a_lock_together(site: Site) -> None:
-    site.spec("gpu", "hello")
-    site.offer()
-    site.lock()
-    site.offer(*kernel_debs(site), *gpu_debs(site), *tools(site))
-    site.spec("core", "linux-image-amd64", requires="")
-    site.spec("gpu", "libgpu", fields={"Kernel-Modules": "gpu-kernel-dkms"})
-    assert "gpu-kernel-6.1.0-1-amd64" in versions(site.lock())
+def test_kernel_and_kernel_modules_may_come_into_a_lock_together(host: BuildHost) -> None:
+    host.spec("gpu", "hello")
+    host.offer()
+    host.lock()
+    host.offer(*kernel_debs(host), *gpu_debs(host), *tools(host))
+    host.spec("core", "linux-image-amd64", requires="")
+    host.spec("gpu", "libgpu", fields={"Kernel-Modules": "gpu-kernel-dkms"})
+    assert "gpu-kernel-6.1.0-1-amd64" in versions(host.lock())
 
 
 @pytest.mark.parametrize(
@@ -284,7 +286,7 @@ def test_kernel_and_kernel_modules_may_come_into_a_lock_together(site: Site) -> 
     ],
 )
 def test_what_cannot_be_compiled_is_refused(
-    gpu: Site, fields: dict[str, str], missing: str, error: str
+    gpu: BuildHost, fields: dict[str, str], missing: str, error: str
 ) -> None:
     debs = (*kernel_debs(gpu), *gpu_debs(gpu), *tools(gpu))
     gpu.offer(*(deb for deb in debs if not missing or not deb.name.startswith(f"{missing}_")))
@@ -294,7 +296,7 @@ def test_what_cannot_be_compiled_is_refused(
     assert gpu.refusal() == error
 
 
-def test_a_module_may_stand_upon_one_with_kernel_modules(gpu: Site) -> None:
+def test_a_module_may_stand_upon_one_with_kernel_modules(gpu: BuildHost) -> None:
     gpu.spec("over", "gpu-app", requires="gpu")
     app = gpu.deb("gpu-app", depends="gpu-kernel-535, libgpu")
     gpu.offer(*kernel_debs(gpu), *gpu_debs(gpu), *tools(gpu), app)
@@ -303,7 +305,7 @@ def test_a_module_may_stand_upon_one_with_kernel_modules(gpu: Site) -> None:
     assert not gpu.lock().changed
 
 
-def test_modules_that_cannot_be_in_one_image_for_what_is_compiled_are_told(gpu: Site) -> None:
+def test_modules_that_cannot_be_in_one_image_for_what_is_compiled_are_told(gpu: BuildHost) -> None:
     gpu.spec("other", "old-gpu")
     old = gpu.deb("old-gpu")
     gpu.offer(*kernel_debs(gpu), *gpu_debs(gpu), *tools(gpu), old)
@@ -315,7 +317,7 @@ def test_modules_that_cannot_be_in_one_image_for_what_is_compiled_are_told(gpu: 
     )
 
 
-def test_two_modules_that_compile_the_same_sources_are_refused(gpu: Site) -> None:
+def test_two_modules_that_compile_the_same_sources_are_refused(gpu: BuildHost) -> None:
     gpu.spec("other", "gpu-support", fields={"Kernel-Modules": "gpu-kernel-dkms"})
     assert gpu.refusal() == (
         "TOP/module-specs/other.module: other compiles gpu-kernel-dkms, and so does gpu\n"
@@ -325,7 +327,7 @@ def test_two_modules_that_compile_the_same_sources_are_refused(gpu: Site) -> Non
     assert of(gpu.lock(), "gpu-kernel-6.1.0-1-amd64").modules == ("gpu",)
 
 
-def test_modules_that_exclude_each_other_share_what_they_compile_alike(gpu: Site) -> None:
+def test_modules_that_exclude_each_other_share_what_they_compile_alike(gpu: BuildHost) -> None:
     fields = {"Kernel-Modules": "gpu-kernel-dkms", "Conflicts": "gpu"}
     gpu.spec("other", "gpu-support", fields=fields)
     made = of(gpu.lock(), "gpu-kernel-6.1.0-1-amd64")

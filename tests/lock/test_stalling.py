@@ -1,11 +1,9 @@
 """A mirror that brings a byte now and then holds nobody for ever."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +14,8 @@ from qlumod.events import ignore
 from qlumod.system.processes.command import CommandFailed, command
 from qlumod.system.processes.stalling import Growing, Stalled, run_unless_stalled
 from qlumod.workflows import lock as workflow
-from tests.lock.site import Site, versions
+from tests.lock.build_host import BuildHost, versions
+from tests.support.web_server import Quiet, address_of, answering
 
 REMEDY = (
     "\nTo mend it: run it again: what has come is kept, and goes on from there; name another mirror"
@@ -24,7 +23,7 @@ REMEDY = (
 )
 
 
-class Trickling(SimpleHTTPRequestHandler):
+class Trickling(Quiet):
     """A mirror that sends some files byte by byte, as long as it is asked to."""
 
     protocol_version = "HTTP/1.1"
@@ -32,7 +31,7 @@ class Trickling(SimpleHTTPRequestHandler):
     slow: ClassVar[set[str]]
     asked: ClassVar[list[str]]
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         path = Path(self.top + self.path)
         if not path.is_file():
             self.send_error(404)
@@ -61,88 +60,81 @@ class Trickling(SimpleHTTPRequestHandler):
                     self.wfile.write(data[place + 1 :])
                     return
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
-def mirror(site: Site) -> Iterator[type[Trickling]]:
-    """The site's archive at such a mirror; what is to be slow is put into `slow`."""
-    handler: Any = type("Own", (Trickling,), {"top": str(site.archive), "slow": set(), "asked": []})
-    site.offer(site.deb("munge", files={"/usr/share/munge": "x" * 5000}))
-    site.spec("slurm", "munge")
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        site.release(URI=f"http://127.0.0.1:{server.server_address[1]}")
+def mirror(host: BuildHost) -> Iterator[type[Trickling]]:
+    """The host's archive at such a mirror; what is to be slow is put into `slow`."""
+    handler: Any = type("Own", (Trickling,), {"top": str(host.archive), "slow": set(), "asked": []})
+    host.offer(host.deb("munge", files={"/usr/share/munge": "x" * 5000}))
+    host.spec("slurm", "munge")
+    with answering(handler) as server:
+        host.release(URI=address_of(server))
         try:
             yield handler
         finally:
             handler.slow.clear()
-            server.shutdown()
-            thread.join()
 
 
-def lock(site: Site, stall: float) -> workflow.Locked:
-    place = replace(site.place, stall=stall)
-    return workflow.lock(place, listen=site.events.append)
+def lock(host: BuildHost, stall: float) -> workflow.Locked:
+    place = replace(host.place, stall=stall)
+    return workflow.lock(place, listen=host.events.append)
 
 
-def fetch(site: Site, stall: float) -> int:
-    place = replace(site.place, stall=stall)
-    return len(workflow.fetch_modules(place, listen=site.events.append).packages)
+def fetch(host: BuildHost, stall: float) -> int:
+    place = replace(host.place, stall=stall)
+    return len(workflow.fetch_modules(place, listen=host.events.append).packages)
 
 
 @pytest.mark.parametrize("slow", ["InRelease", "Packages.gz"])
 def test_indexes_that_hardly_come_are_given_up(
-    slow: str, site: Site, mirror: type[Trickling]
+    slow: str, host: BuildHost, mirror: type[Trickling]
 ) -> None:
     mirror.slow.update({slow, slow.removesuffix(".gz")})
     with pytest.raises(QlumodError) as told:
-        lock(site, 2)
+        lock(host, 2)
     assert str(told.value) == (
         "the archives' indexes came too slowly: less than 1000 bytes a second for 2 seconds"
         + REMEDY
     )
     mirror.slow.clear()
-    assert versions(lock(site, 2))["munge"] == "1"
+    assert versions(lock(host, 2))["munge"] == "1"
 
 
 def test_packages_that_hardly_come_are_given_up_and_go_on_from_there(
-    site: Site, mirror: type[Trickling]
+    host: BuildHost, mirror: type[Trickling]
 ) -> None:
-    lock(site, 60)
+    lock(host, 60)
     deb = "munge_1_all.deb"
     mirror.slow.add(deb)
     with pytest.raises(QlumodError) as told:
-        fetch(site, 2)
+        fetch(host, 2)
     assert str(told.value) == (
         "the packages came too slowly: less than 1000 bytes a second for 2 seconds" + REMEDY
     )
     mirror.slow.clear()
     # Nobody holds the store's lock any more.
-    assert fetch(site, 60) >= 1
+    assert fetch(host, 60) >= 1
     starts = [int(line.split()[-1]) for line in mirror.asked if line.startswith(deb)]
     assert starts[0] == 0
     assert starts[-1] >= 100
 
 
 def test_an_archive_on_request_that_hardly_comes_is_left_out(
-    site: Site, mirror: type[Trickling]
+    host: BuildHost, mirror: type[Trickling]
 ) -> None:
-    vendor = site.publish("vendor", [site.deb("extra")])
-    uri = (site.specs / "release").read_text().partition("URI: ")[2].partition("\n")[0]
-    (site.archive / "vendor").symlink_to(vendor.directory)
-    site.release(
-        URI=f"file://{site.archive}",
+    vendor = host.publish("vendor", [host.deb("extra")])
+    uri = (host.specs / "release").read_text().partition("URI: ")[2].partition("\n")[0]
+    (host.archive / "vendor").symlink_to(vendor.directory)
+    host.release(
+        URI=f"file://{host.archive}",
         extra=(
             f"\nArchive: vendor\nURI: {uri}/vendor\nSuites: stable\nComponents: main\n"
             f"Key: {vendor.keyring}\nOn-Request: yes\n"
         ),
     )
-    site.spec("with-extra", "extra", fields={"Archive": "vendor"})
+    host.spec("with-extra", "extra", fields={"Archive": "vendor"})
     mirror.slow.add("InRelease")
-    locked = lock(site, 2).lock
+    locked = lock(host, 2).lock
     assert dict(locked.left_out) == {"with-extra": "archive vendor: it cannot be read"}
 
 

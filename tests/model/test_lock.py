@@ -339,6 +339,7 @@ LOCKS = st.builds(
     archives=st.lists(ARCHIVES, max_size=2, unique_by=lambda a: (a.archive, a.suite)).map(
         lambda found: tuple(sorted(found, key=lambda a: (a.archive, a.suite)))
     ),
+    host=st.sampled_from(["", "debian", "debian 12", "ubuntu 24.04"]),
     tools=st.dictionaries(NAME, VERSION, max_size=3).map(lambda d: tuple(sorted(d.items()))),
     revisions=st.dictionaries(MODULE, st.integers(1, 99), max_size=3).map(
         lambda d: tuple(sorted(d.items()))
@@ -369,6 +370,15 @@ def test_a_predecessor_that_cannot_be_read_is_a_fault(line: str, said: str) -> N
     with pytest.raises(QlumodError) as caught:
         parse_lock(text, "x.lock")
     assert caught.value.brief.partition(": Predecessors: ")[2] == said
+
+
+@pytest.mark.parametrize("host", ["Debian", "debian 12 13", "debian  12", "debian/12", "-"])
+def test_a_host_is_an_id_and_a_version(host: str) -> None:
+    with pytest.raises(QlumodError) as caught:
+        parse_lock(TEXT.replace("Tools:", f"Host: {host}\nTools:"), "x.lock")
+    assert caught.value.brief.partition(": Host: ")[2] == (
+        f"{host!r} is no release of a distribution, such as 'debian 12'"
+    )
 
 
 @settings(max_examples=100, deadline=None)

@@ -7,7 +7,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.lock.verbs.check import check_specs
-from tests.conftest import ROOT, Typed
+from tests.conftest import ROOT, CommandLine
 from tests.support.documents import ACCOUNTS, CORE, RELEASE, SLURM, write_specs
 
 
@@ -97,11 +97,6 @@ TOGETHER = {
         "a.module:3: Requires: modules require each other in a circle: a → b → a\n"
         "To mend it: take one of these requirements out",
     ),
-    "a conflict with a module that does not exist": (
-        {"a.module": module("a", "Requires: core", "Conflicts: gridengine")},
-        "a.module:4: Conflicts: there is no module 'gridengine'\n"
-        "To mend it: choose from a, core, slurm",
-    ),
     "a module that stands on two that exclude each other": (
         {
             "a.module": module("a", "Requires: core", "Conflicts: slurm"),
@@ -144,7 +139,7 @@ def test_missing_documents_are_told_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.programs
-def test_qlumod_check_says_what_it_found(tmp_path: Path, qlumod: Typed) -> None:
+def test_qlumod_check_says_what_it_found(tmp_path: Path, qlumod: CommandLine) -> None:
     write_specs(tmp_path / "specs")
     answer = qlumod("check", "--specs", tmp_path / "specs")
     assert (answer.status, answer.err) == (0, "")
@@ -163,7 +158,7 @@ modules: 2, in the order they are built
 
 
 @pytest.mark.programs
-def test_qlumod_check_answers_programs_in_json(tmp_path: Path, qlumod: Typed) -> None:
+def test_qlumod_check_answers_programs_in_json(tmp_path: Path, qlumod: CommandLine) -> None:
     write_specs(tmp_path / "specs")
     found = qlumod("check", "--specs", tmp_path / "specs", "--json").document
     assert [module["module"] for module in found["modules"]] == ["core", "slurm"]
@@ -172,7 +167,9 @@ def test_qlumod_check_answers_programs_in_json(tmp_path: Path, qlumod: Typed) ->
 
 
 @pytest.mark.programs
-def test_qlumod_check_tells_faults_and_how_to_mend_them(tmp_path: Path, qlumod: Typed) -> None:
+def test_qlumod_check_tells_faults_and_how_to_mend_them(
+    tmp_path: Path, qlumod: CommandLine
+) -> None:
     write_specs(tmp_path / "specs", slurm=SLURM.replace("Requires: core", "Requires: cores"))
     answer = qlumod("check", "--specs", tmp_path / "specs")
     assert answer.out == ""

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
 from qlumod.model.stanzas import (
-    COMPUTED,
+    MalformedStanza,
     as_text,
     date_seconds,
+    is_computed,
     normalised,
     one_stanza,
+    read_fields,
     read_stanzas,
     signed_stanza,
     stanza_text,
@@ -51,7 +53,7 @@ def test_what_only_an_index_tells_and_what_is_empty_goes() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "x: the last line has no end"),
+        ("", "x: line 1: the last line has no end (a newline)"),
         ("\n", "x has no stanzas: it must have one"),
         ("A: 1\n\nB: 2\n", "x has 2 stanzas: it must have one"),
         ("A: 1\na: 2\n", "x: line 2: the field a stands there twice"),
@@ -59,7 +61,8 @@ def test_what_only_an_index_tells_and_what_is_empty_goes() -> None:
         ("A: 1\nB\n", "x: line 2: 'B' is neither 'Field: value' nor continues a field"),
         (" A: 1\n", "x: line 1: ' A: 1' is neither 'Field: value' nor continues a field"),
         ("-A: 1\n", "x: line 1: '-A: 1' is neither 'Field: value' nor continues a field"),
-        ("A: 1", "x: the last line has no end"),
+        ("A: 1\nB: 2", "x: line 2: the last line has no end (a newline)"),
+        ("A: 1\n# B\n", "x: line 2: '# B' is a comment, which only a source package may have"),
     ],
 )
 def test_what_dpkg_refuses_is_refused_by_line(text: str, told: str) -> None:
@@ -71,6 +74,20 @@ def test_what_dpkg_refuses_is_refused_by_line(text: str, told: str) -> None:
 def test_a_line_of_a_later_stanza_has_its_number() -> None:
     with pytest.raises(QlumodError, match=r"^x: line 5: "):
         list(read_stanzas("A: 1\n\n\nB: 2\nC\n", "x"))
+
+
+@pytest.mark.parametrize(
+    ("stanza", "line", "what"),
+    [
+        ("A: 1\nsecret\n", 11, "it is neither 'Field: value' nor continues a field"),
+        ("secret: 1\nSecret: 2\n", 11, "the field stands there twice"),
+        ("A: 1\nB: 2\n \n secret\n", 12, "it has blanks only"),
+    ],
+)
+def test_what_is_wrong_can_be_told_without_the_line(stanza: str, line: int, what: str) -> None:
+    with pytest.raises(MalformedStanza) as caught:
+        read_fields(stanza, "x", line=10)
+    assert (caught.value.line, caught.value.what) == (line, what)
 
 
 def test_a_signature_is_left_out() -> None:
@@ -136,7 +153,7 @@ def test_any_bytes_end_in_a_value_or_an_error(data: bytes) -> None:
     except QlumodError as fault:
         assert fault.brief.startswith("x")
         return
-    assert {name.lower() for name in told.fields}.isdisjoint(COMPUTED)
+    assert not any(map(is_computed, told.fields))
     again = stanza_text(told.fields)
     assert not again or normalised(one_stanza(again, "x")).fields == told.fields
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from tests.node.machine import CANNOT, KERNEL, Layer, Machine, answer, served_image, standing
+from tests.node.machine import CANNOT, KERNEL, ImageLayer, Machine, answer, served_image, standing
 from tests.node.root import member, new_node, packed
 
 EVIL = "$(touch /pwned)"
@@ -49,7 +49,7 @@ class Outcome:
 # --- stack files ---
 
 
-def _lines(layer: Layer) -> dict[str, tuple[str, str]]:
+def _lines(layer: ImageLayer) -> dict[str, tuple[str, str]]:
     """Lines of Layers, each with the number of the layer that is told, or what is told."""
     digest, size = layer.digest, len(layer.data)
     rest = "image.squashfs image"
@@ -119,7 +119,7 @@ def _lines(layer: Layer) -> dict[str, tuple[str, str]]:
     }
 
 
-def stacks(layer: Layer) -> Iterator[Attempt]:
+def stacks(layer: ImageLayer) -> Iterator[Attempt]:
     """Hostile stack files; nothing makes sure of them where no digest was given."""
     text = layer.stack
     kernel = f"Kernel-Release: {KERNEL}"
@@ -416,9 +416,9 @@ def booting(scratch: Path) -> Iterator[Callable[[Attempt], Outcome]]:
         yield lambda attempt: _boot(machine, layer.stack.encode(), attempt)
 
 
-def layer_of(scratch: Path) -> Layer:
+def layer_of(scratch: Path) -> ImageLayer:
     """The layer that is served by `booting`."""
-    return Layer((scratch / "served/images/compute/1/image.squashfs").read_bytes())
+    return ImageLayer((scratch / "served/images/compute/1/image.squashfs").read_bytes())
 
 
 WRITTEN = ("answer", "cmdline", "init", "look", "etc/hostname", "etc/resolv.conf")

@@ -3,16 +3,15 @@
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from hashlib import sha256
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 from tests.head.small_payloads import busybox_root, squashed
+from tests.support.web_server import Quiet, address_of, serving
 
 SCRIPT = Path(__file__).resolve().parents[2] / "node/usr/share/initramfs-tools/scripts/qlumod"
 CARD = "lo"
@@ -100,13 +99,6 @@ def answer(*, lines: bytes = b"", **values: bytes | str) -> bytes:
     )  # fmt: skip
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @dataclass
 class Machine:
     """An initramfs directory, and the address of a web server with images."""
@@ -167,7 +159,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class ImageLayer:
     """The one layer of an image."""
 
     data: bytes
@@ -191,12 +183,12 @@ class Layer:
         )
 
 
-def served_image(served: Path, tree: Path) -> Layer:
+def served_image(served: Path, tree: Path) -> ImageLayer:
     """An image of one layer, as `served` shows it to nodes."""
     generation = served / "images/compute/1"
     generation.mkdir(parents=True)
     (generation.parent / "current").symlink_to("1")
-    layer = Layer(squashed(tree, generation / "image.squashfs"))
+    layer = ImageLayer(squashed(tree, generation / "image.squashfs"))
     (generation / "stack").write_text(layer.stack)
     return layer
 
@@ -213,25 +205,9 @@ def initramfs(scratch: Path) -> Path:
 
 
 @contextmanager
-def serving(
-    directory: Path, handler: type[SimpleHTTPRequestHandler] = Quiet
-) -> Iterator[ThreadingHTTPServer]:
-    """A web server of a directory."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=os.fspath(directory)))
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@contextmanager
 def standing(
     scratch: Path, served: Path, handler: type[SimpleHTTPRequestHandler] = Quiet
 ) -> Iterator[Machine]:
     """A machine that is switched on by `Machine.boot`."""
     with serving(served, handler) as server:
-        yield Machine(initramfs(scratch), served, f"http://127.0.0.1:{server.server_port}")
+        yield Machine(initramfs(scratch), served, address_of(server))

@@ -21,7 +21,7 @@ OWNER = (400, 401)
 
 
 @dataclass(frozen=True)
-class Node:
+class NodeRoot:
     """A root directory with an image's list of secrets, and the directories of those."""
 
     root: Path
@@ -83,9 +83,9 @@ def _looks(path: Path) -> tuple[object, ...]:
     return oct(found.st_mode), found.st_uid, found.st_gid, found.st_nlink, content
 
 
-def new_node(root: Path) -> Node:
+def new_node(root: Path) -> NodeRoot:
     """A node of an image that wants munge's key and host keys."""
-    node = Node(root)
+    node = NodeRoot(root)
     node.file("/usr/lib/qlumod/secrets", MUNGE + HOST_KEYS)
     node.file("/usr/libexec/qlumod/generate.d/keys", GENERATOR, 0o755)
     for directory in ("etc/munge", "etc/ssh", "var/lib/qlumod/persistent"):

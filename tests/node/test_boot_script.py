@@ -18,7 +18,8 @@ from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
 from tests.head.head_node import HeadNode
 from tests.head.small_payloads import add_core, add_slurm, copy_libraries
-from tests.node.machine import Machine, Quiet, answer, served_image, serving, standing
+from tests.node.machine import Machine, answer, served_image, standing
+from tests.support.web_server import Quiet, serving
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts are made by root")
 

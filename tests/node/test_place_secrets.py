@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.node.root import OWNER, Node, member, new_node, packed
+from tests.node.root import OWNER, NodeRoot, member, new_node, packed
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="secrets are given to their owners")
 
@@ -24,11 +24,11 @@ REFUSED = "qlumod: secrets.tar is refused, nothing of it was taken: "
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> Node:
+def node(tmp_path: Path) -> NodeRoot:
     return new_node(tmp_path / "node")
 
 
-def test_the_sites_secret_belongs_to_whom_its_directory_belongs(node: Node) -> None:
+def test_the_sites_secret_belongs_to_whom_its_directory_belongs(node: NodeRoot) -> None:
     node.hand(packed(member(KEY)))
     assert node.start() == (0, [f"{NOTICE} only"])
     status = (node.root / KEY).stat()
@@ -37,7 +37,7 @@ def test_the_sites_secret_belongs_to_whom_its_directory_belongs(node: Node) -> N
     assert (node.root / "etc/munge").stat().st_mode & 0o777 == 0o755
 
 
-def test_a_missing_secret_of_the_site_fails_and_is_named(node: Node) -> None:
+def test_a_missing_secret_of_the_site_fails_and_is_named(node: NodeRoot) -> None:
     assert node.start() == (
         1,
         [
@@ -51,13 +51,13 @@ def test_a_missing_secret_of_the_site_fails_and_is_named(node: Node) -> None:
     assert (node.root / "etc/ssh/ssh_host_rsa_key").exists()
 
 
-def test_host_keys_that_the_site_supplied_are_not_made_again(node: Node) -> None:
+def test_host_keys_that_the_site_supplied_are_not_made_again(node: NodeRoot) -> None:
     node.hand(packed(member(KEY), member(HOST_KEY, "theirs"), member(f"{HOST_KEY}.pub", "theirs")))
     assert node.start() == (0, [])
     assert (node.root / "etc/ssh/ssh_host_rsa_key").read_text() == "theirs"
 
 
-def test_host_keys_are_kept_in_the_persistent_place_and_come_back(node: Node) -> None:
+def test_host_keys_are_kept_in_the_persistent_place_and_come_back(node: NodeRoot) -> None:
     node.file("/etc/munge/munge.key")
     assert node.start(persistent=True) == (
         0,
@@ -72,13 +72,13 @@ def test_host_keys_are_kept_in_the_persistent_place_and_come_back(node: Node) ->
     assert made.stat().st_mode & 0o777 == 0o600
 
 
-def test_without_a_mount_nothing_is_kept(node: Node) -> None:
+def test_without_a_mount_nothing_is_kept(node: NodeRoot) -> None:
     node.file("/etc/munge/munge.key")
     node.start()
     assert list((node.root / "var/lib/qlumod/persistent").iterdir()) == []
 
 
-def test_a_secret_that_no_program_makes_is_named(node: Node) -> None:
+def test_a_secret_that_no_program_makes_is_named(node: NodeRoot) -> None:
     node.file("/usr/lib/qlumod/secrets", "/etc/other.key node\n")
     assert node.start() == (
         1,
@@ -90,19 +90,19 @@ def test_a_secret_that_no_program_makes_is_named(node: Node) -> None:
     )
 
 
-def test_an_image_without_secrets_has_nothing_to_do(node: Node) -> None:
+def test_an_image_without_secrets_has_nothing_to_do(node: NodeRoot) -> None:
     node.file("/usr/lib/qlumod/secrets", "")
     assert node.start() == (0, [])
 
 
-def test_a_known_owner_and_the_mode_are_kept_but_for_setuid_and_setgid(node: Node) -> None:
+def test_a_known_owner_and_the_mode_are_kept_but_for_setuid_and_setgid(node: NodeRoot) -> None:
     node.hand(packed(member(KEY, mode=0o6640, uname="daemon", gname="mail")))
     assert node.start()[0] == 0
     status = (node.root / KEY).stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1, 8, 0o640)
 
 
-def test_a_refused_archive_names_what_is_wrong_with_it_and_stays(node: Node) -> None:
+def test_a_refused_archive_names_what_is_wrong_with_it_and_stays(node: NodeRoot) -> None:
     shadow = member("etc/shadow", "root::")
     node.hand(packed(member(KEY), shadow, member("etc/cron.d", type=b"5"), member(KEY)))
     before = node.looks()
@@ -118,14 +118,14 @@ def test_a_refused_archive_names_what_is_wrong_with_it_and_stays(node: Node) -> 
     assert [path.name for path in (node.root / "run/qlumod").iterdir()] == ["secrets.tar"]
 
 
-def test_a_thousand_faults_are_not_all_told(node: Node) -> None:
+def test_a_thousand_faults_are_not_all_told(node: NodeRoot) -> None:
     node.hand(packed(*(member(f"etc/cron.d/{number}") for number in range(1000))))
     status, (line, _) = node.start()
     assert status == 1
     assert line.count("is no secret of this image") == 5
 
 
-def test_without_tar_the_node_stops(node: Node, tmp_path: Path) -> None:
+def test_without_tar_the_node_stops(node: NodeRoot, tmp_path: Path) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
     for directory in ("/usr/sbin", "/usr/bin"):
@@ -141,7 +141,7 @@ def test_without_tar_the_node_stops(node: Node, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("linked", ["etc", "etc/munge"])
 def test_nothing_is_written_through_a_link_that_stands_for_a_directory(
-    node: Node, tmp_path: Path, linked: str
+    node: NodeRoot, tmp_path: Path, linked: str
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     (node.root / linked).rename(elsewhere)
@@ -156,7 +156,7 @@ def test_nothing_is_written_through_a_link_that_stands_for_a_directory(
     assert sorted(elsewhere.rglob("*")) == before
 
 
-def test_a_link_in_a_secrets_own_place_is_replaced(node: Node, tmp_path: Path) -> None:
+def test_a_link_in_a_secrets_own_place_is_replaced(node: NodeRoot, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text("its own")
     (node.root / KEY).symlink_to(tmp_path / "elsewhere")
     node.hand(packed(member(KEY)))
@@ -165,7 +165,7 @@ def test_a_link_in_a_secrets_own_place_is_replaced(node: Node, tmp_path: Path) -
     assert not (node.root / KEY).is_symlink()
 
 
-def test_a_directory_in_a_secrets_place_stops_the_node(node: Node) -> None:
+def test_a_directory_in_a_secrets_place_stops_the_node(node: NodeRoot) -> None:
     (node.root / KEY / "x").mkdir(parents=True)
     node.hand(packed(member(KEY)))
     status, lines = node.start()
@@ -173,20 +173,20 @@ def test_a_directory_in_a_secrets_place_stops_the_node(node: Node) -> None:
     assert (node.root / KEY / "x").exists()
 
 
-def test_a_directory_that_the_image_lacks_is_made(node: Node) -> None:
+def test_a_directory_that_the_image_lacks_is_made(node: NodeRoot) -> None:
     node.file("/usr/lib/qlumod/secrets", "/etc/new/deeper/x.key site\n")
     node.hand(packed(member("etc/new/deeper/x.key")))
     assert node.start() == (0, [])
     assert (node.root / "etc/new").stat().st_mode & 0o7777 == 0o755
 
 
-def test_a_star_in_a_directorys_name_is_taken(node: Node) -> None:
+def test_a_star_in_a_directorys_name_is_taken(node: NodeRoot) -> None:
     node.file("/usr/lib/qlumod/secrets", "/etc/*/keys/*.key site\n")
     node.hand(packed(member("etc/a.b/keys/c-d.key")))
     assert node.start() == (0, [])
 
 
-def test_the_persistent_place_brings_regular_files_only(node: Node, tmp_path: Path) -> None:
+def test_the_persistent_place_brings_regular_files_only(node: NodeRoot, tmp_path: Path) -> None:
     node.file("/etc/munge/munge.key")
     kept = node.root / "var/lib/qlumod/persistent"
     node.file("/etc/shadow", "root:*:", 0o640)
@@ -202,7 +202,7 @@ def test_the_persistent_place_brings_regular_files_only(node: Node, tmp_path: Pa
 
 
 def test_what_is_kept_is_not_written_through_links_of_the_persistent_place(
-    node: Node, tmp_path: Path
+    node: NodeRoot, tmp_path: Path
 ) -> None:
     node.file("/etc/munge/munge.key")
     elsewhere = tmp_path / "elsewhere"

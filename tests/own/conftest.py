@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,32 +10,11 @@ import pytest
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
 from tests.conftest import ROOT
-from tests.integration.conftest import own_packages, test_cache
 from tests.own.older import make_older
 from tests.support.roots import SUITES, debian_root, play
-
-__all__ = ["own_packages", "test_cache"]
+from tests.support.transcript import Transcript
 
 SCRIPTS = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Told:
-    """How a script ended and what it printed."""
-
-    status: int
-    lines: tuple[str, ...]
-
-    def after(self, mark: str) -> tuple[str, ...]:
-        """The lines behind a mark that the script printed, up to the next one."""
-        rest = self.lines[self.lines.index(f"== {mark}") + 1 :]
-        end = next((n for n, line in enumerate(rest) if line.startswith("== ")), len(rest))
-        return rest[:end]
-
-    def require(self) -> "Told":
-        """Itself, if the script ended well."""
-        assert self.status == 0, "\n".join(self.lines)
-        return self
 
 
 class Story:
@@ -51,24 +29,23 @@ class Story:
         self.packages = place / "packages"
         self.job = place / "job"
         self.place = place
-        self.steps: Mapping[str, Future[Told]] = {}
+        self.steps: Mapping[str, Future[Transcript]] = {}
 
-    def told(self, step: str) -> Told:
+    def told(self, step: str) -> Transcript:
         return self.steps[step].result()
 
-    def play(self, script: str, **options: object) -> Told:
+    def play(self, script: str, **options: object) -> Transcript:
         """Run one of the scripts beside this file, with the network."""
-        status, lines = play(
+        return play(
             self.root,
             (SCRIPTS / script).read_text(),
             scratch=self.place / f"{script}.scratch",
             online=True,
             **options,  # type: ignore[arg-type]
         )
-        return Told(status, tuple(lines))
 
 
-def build(story: Story, source: Path) -> Told:
+def build(story: Story, source: Path) -> Transcript:
     """Build our packages in a clean root, and have the suite's lintian look at them."""
     story.packages.mkdir()
     capture(command("dpkg-source", "--no-check", "--extract", source, story.packages / "qlumod"))
@@ -78,7 +55,7 @@ def build(story: Story, source: Path) -> Told:
     return told
 
 
-def main_job(story: Story) -> Told:
+def main_job(story: Story) -> Transcript:
     """Install qlumod, run the build host's part of the main job, purge it; then piuparts."""
     story.steps["build"].result().require()
     story.job.mkdir()
@@ -91,13 +68,13 @@ def main_job(story: Story) -> Told:
     )
 
 
-def autopkgtest(story: Story) -> Told:
+def autopkgtest(story: Story) -> Transcript:
     """Run the source package's own tests."""
     story.steps["build"].result().require()
     return story.play("autopkgtest.sh", shown=[(story.packages, "/own")], beside=True)
 
 
-def head_node(story: Story, builder: Story) -> Told:
+def head_node(story: Story, builder: Story) -> Transcript:
     """Install what the build host published on a head node of this suite."""
     builder.steps["main_job"].result()
     return story.play(
@@ -108,22 +85,22 @@ def head_node(story: Story, builder: Story) -> Told:
 
 @pytest.fixture(scope="session")
 def stories(
-    own_packages: Path, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
+    own_packages: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Mapping[str, Story]]:
     """Both stories, begun at once: each suite has a processor."""
     if os.geteuid() != 0:
         pytest.skip("building roots needs root")
     (source,) = own_packages.glob("*.dsc")
     told = {
-        suite: Story(suite, debian_root(test_cache, suite), tmp_path_factory.mktemp(suite))
+        suite: Story(suite, debian_root(shared_cache, suite), tmp_path_factory.mktemp(suite))
         for suite in SUITES
     }
     bookworm, trixie = told.values()
     with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
 
         def begin(
-            pool: ThreadPoolExecutor, **steps: tuple[Callable[..., Told], *tuple[object, ...]]
-        ) -> Mapping[str, Future[Told]]:
+            pool: ThreadPoolExecutor, **steps: tuple[Callable[..., Transcript], *tuple[object, ...]]
+        ) -> Mapping[str, Future[Transcript]]:
             return {name: pool.submit(step[0], *step[1:]) for name, step in steps.items()}
 
         bookworm.steps = begin(

@@ -4,29 +4,30 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.own.conftest import Story, Told
+from tests.own.conftest import Story
 from tests.own.test_clean_build import PACKAGES
+from tests.support.transcript import Transcript
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def builder(stories: Mapping[str, Story]) -> Told:
+def builder(stories: Mapping[str, Story]) -> Transcript:
     return stories["bookworm"].told("main_job").require()
 
 
-def test_qlumod_brings_all_that_the_main_job_needs(builder: Told) -> None:
-    assert builder.after("install") == ("/usr/lib/python3/dist-packages/qlumod/__init__.py",)
+def test_qlumod_brings_all_that_the_main_job_needs(builder: Transcript) -> None:
+    assert builder.after("install") == ["/usr/lib/python3/dist-packages/qlumod/__init__.py"]
     proof = [line for line in builder.lines if line.startswith("the stack equals")]
     assert len(proof) == 1
     assert "== done" in builder.lines
 
 
-def test_purging_all_packages_leaves_nothing_of_theirs(builder: Told) -> None:
-    assert builder.after("left") == ()
+def test_purging_all_packages_leaves_nothing_of_theirs(builder: Transcript) -> None:
+    assert builder.after("left") == []
 
 
-def test_piuparts_finds_nothing_at_install_upgrade_and_purge(builder: Told) -> None:
+def test_piuparts_finds_nothing_at_install_upgrade_and_purge(builder: Transcript) -> None:
     said = builder.after("piuparts")
     upgraded = {line.split()[1] for line in said if line.startswith("Unpacking ")}
     assert upgraded == set(PACKAGES)
@@ -61,8 +62,8 @@ def test_a_head_node_keeps_what_people_wrote_and_nothing_else(story: Story) -> N
 
 
 def test_the_tests_of_the_source_package_pass(stories: Mapping[str, Story]) -> None:
-    assert stories["trixie"].told("autopkgtest").require().after("summary") == (
+    assert stories["trixie"].told("autopkgtest").require().after("summary") == [
         "starts               PASS (superficial)",
         "sequence             PASS (superficial)",
         "main-job             PASS",
-    )
+    ]

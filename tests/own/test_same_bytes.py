@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,23 @@ from qlumod.cli.settings.conffile import conffile
 from qlumod.packaging.debian.lintian import lint
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
-from tests.conftest import ROOT
+from tests.conftest import ROOT, CommandLine
 
 PARTS = (
     "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "LICENSES", "README.md", "REUSE.toml",
     "SECURITY.md", "build-host", "debian", "debhelper", "docs", "head-node", "module-specs",
     "node", "pyproject.toml", "qlumod", "templates",
 )  # fmt: skip
+
+
+BY_RELEASE = (
+    # Only Debian 12's lintian has it. An override would be an error to that of Debian 13, and both
+    # releases make the same bytes.
+    "package-supports-alternative-init-but-no-init.d-script",
+    # Debian 12's lintian knows no newer Policy.
+    "out-of-date-standards-version",
+)
+"""What lintian of one release finds, and that of the other must not be told of."""
 
 
 def build(tree: Path, output: Path) -> str:
@@ -146,16 +155,12 @@ def test_each_shell_finds_the_completion_where_it_looks(
 ) -> None:
     (deb,) = dist.glob("python3-qlumod_*.deb")
     capture(command("dpkg-deb", "-x", deb, tmp_path))
-    made = subprocess.run(
-        [sys.executable, "-m", "qlumod", "completion", shell],
-        capture_output=True,
-        cwd=ROOT,
-        check=True,
-    )
-    assert (tmp_path / path).read_bytes() == made.stdout
+    made = CommandLine(ROOT, tmp_path / "cache").must("completion", shell)
+    assert (tmp_path / path).read_text() == made.out
 
 
 def test_lintian_finds_nothing(dist: Path) -> None:
     (changes,) = dist.glob("*.changes")
     every = ("--display-info", "--pedantic", "--display-experimental")
-    assert lint(changes, options=every) == ()
+    found = lint(changes, options=every)
+    assert [str(finding) for finding in found if finding.tag not in BY_RELEASE] == []

@@ -14,11 +14,10 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
 from qlumod.workflows.build import build_modules
 from qlumod.workflows.source import source
-from tests.integration.conftest import own_packages, test_cache
-from tests.layer.conftest import Site, site
+from tests.layer.conftest import SmallRelease, release
 from tests.package.small import make_payload, plan, toolbox
 
-__all__ = ["own_packages", "site", "test_cache"]
+__all__ = ["release"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def listing(deb: Path) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Made:
+class PlainPackages:
     """What `qlumod build` and `qlumod source` made of core and plain."""
 
     packages: Path
@@ -95,19 +94,19 @@ def debs_in(directory: Path, pattern: str = "*.deb") -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def made(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(release: SmallRelease, tmp_path_factory: pytest.TempPathFactory) -> PlainPackages:
     """core and plain of the small release, made once for all tests here."""
     place = tmp_path_factory.mktemp("made")
-    found = Made(place / "packages", place / "sources", place / "brought")
+    found = PlainPackages(place / "packages", place / "sources", place / "brought")
     build_modules(
-        site.place,
+        release.place,
         ["core", "plain"],
         to=Delivery(output=found.packages, lint=False),
         listen=ignore,
     )
     for output, with_packages in ((found.sources, False), (found.brought, True)):
         source(
-            site.place,
+            release.place,
             ["plain"],
             output=output,
             with_packages=with_packages,

@@ -295,12 +295,11 @@ def test_temporary_files_of_a_package_build_lie_where_the_next_build_clears_all(
     [("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper"), ("dh_qlumod", "dh-qlumod")],
 )
 def test_a_missing_program_is_an_error_that_names_its_package(
-    program: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: str, package: str, tmp_path: Path
 ) -> None:
     (tmp_path / "bin").mkdir()
     for found in {"dpkg-buildpackage", "dh", "dh_qlumod"} - {program}:
         (tmp_path / "bin" / found).symlink_to("/bin/true")
-    monkeypatch.setattr("qlumod.packaging.debian.debhelper.SEARCH_PATH", str(tmp_path / "bin"))
     made = plan("core")
     with pytest.raises(QlumodError) as caught:
         build_package(
@@ -310,7 +309,7 @@ def test_a_missing_program_is_an_error_that_names_its_package(
             cache=tmp_path / "cache",
             check=lambda payload: None,
             listen=lambda event: None,
-            toolbox=Toolbox(),
+            toolbox=Toolbox(environment=(("PATH", str(tmp_path / "bin")),)),
         )
     assert str(caught.value) == (
         f"cannot run {program}: it is not installed\nTo mend it: apt install {package}"

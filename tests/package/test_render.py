@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from qlumod.package.orig import orig_name, write_orig
-from qlumod.package.render import README, _printer, render
+from qlumod.package.render import README, render, template_printer
 from qlumod.package.source_plan import SourcePlan
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
@@ -158,7 +158,7 @@ def test_what_is_not_free_stands_in_the_copyright_file_and_in_the_description() 
 
 def test_a_template_that_asks_for_more_than_it_is_given_fails() -> None:
     with pytest.raises(UndefinedError, match="'source' is undefined"):
-        _printer({})("control")
+        template_printer({})("control")
 
 
 def test_the_rules_are_three_lines() -> None:

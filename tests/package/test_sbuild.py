@@ -12,11 +12,13 @@ from qlumod.system.disk.store import Store
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
 from tests.conftest import ROOT
-from tests.layer.site import Site
-from tests.package.conftest import Made, debs_in
-from tests.support.archive import make_archive, served
+from tests.layer.small_release import SmallRelease
+from tests.package.conftest import PlainPackages, debs_in
+from tests.support.archive import make_archive
 from tests.support.build_chroot import build_chroot
 from tests.support.ordinary import ID, NAME, User, ordinary_user
+from tests.support.roots import HOST
+from tests.support.web_server import served
 
 pytestmark = [
     pytest.mark.slow,
@@ -36,18 +38,18 @@ def settings(store: Path) -> str:
     return found[1].replace(f"directory => '{STORE}'", f"directory => '{store}'") + rest + "1;\n"
 
 
-def at_home(user: User, site: Site, chroot: Path, sources: Path, archive: Path) -> None:
+def at_home(user: User, release: SmallRelease, chroot: Path, sources: Path, archive: Path) -> None:
     """Give the user what the documentation takes for granted."""
     cache = user.home / ".cache/sbuild"
     cache.mkdir(parents=True)
     try:
-        (cache / "bookworm-amd64.tar").hardlink_to(chroot)
+        (cache / f"{HOST}-amd64.tar").hardlink_to(chroot)
     except OSError:
-        shutil.copy(chroot, cache / "bookworm-amd64.tar")
+        shutil.copy(chroot, cache / f"{HOST}-amd64.tar")
     shutil.copytree(sources, user.home / "build")
     store = Store(user.home / "store")
-    for package in site.lock.of(site.job("plain").spec.module):
-        path = site.store.path(package.sha256)
+    for package in release.lock.of(release.job("plain").spec.module):
+        path = release.store.path(package.sha256)
         store.add(path, digest=package.sha256, size=package.size)
     capture(
         command("gpg", "--no-default-keyring", "--keyring", archive / "keyring.gpg", "--armor",
@@ -61,17 +63,21 @@ def at_home(user: User, site: Site, chroot: Path, sources: Path, archive: Path) 
 
 
 def test_sbuild_makes_the_packages_of_qlumod_build(
-    site: Site, made: Made, own_packages: Path, test_cache: Path, tmp_path: Path
+    release: SmallRelease,
+    made: PlainPackages,
+    own_packages: Path,
+    shared_cache: Path,
+    tmp_path: Path,
 ) -> None:
     names = ("dh-qlumod", "python3-qlumod", "qlumod-head")
     own = [path for name in names for path in own_packages.glob(f"{name}_*.deb")]
-    chroot = build_chroot(test_cache, "bookworm", own)
+    chroot = build_chroot(shared_cache, HOST, own)
     archive = make_archive(tmp_path / "archive", [*own, made.core], suite="1.0-bookworm")
     with ordinary_user() as user, served(archive.directory) as uri:
-        at_home(user, site, chroot, made.sources, archive.directory)
+        at_home(user, release, chroot, made.sources, archive.directory)
         answer = user.run(
             "sh", "-c", 'cd built && exec sbuild "$@"', "sh",
-            "--dist=bookworm", "--chroot=bookworm-amd64",
+            "--dist=bookworm", f"--chroot={HOST}-amd64",
             f"--extra-repository=deb {uri} 1.0-bookworm main",
             f"--extra-repository-key={user.home}/keyring.asc",
             *(user.home / "build").glob("*.dsc"),

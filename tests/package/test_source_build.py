@@ -17,10 +17,9 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.programs import SEARCH_PATH
 from qlumod.system.processes.run import capture
 from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
-from tests.conftest import ROOT, Answer
-from tests.integration.conftest import typed as qlumod
-from tests.layer.site import Site
-from tests.package.conftest import Made, debs_in
+from tests.conftest import ROOT, Answer, CommandLine
+from tests.layer.small_release import SmallRelease
+from tests.package.conftest import PlainPackages, debs_in
 from tests.support.ordinary import ID, PYTHON, User, ordinary_user
 
 pytestmark = [
@@ -87,12 +86,13 @@ def typed(
     return done.stdout
 
 
-def test_the_command_says_what_it_writes(site: Site, made: Made, tmp_path: Path) -> None:
-    def type_source(*words: str) -> Answer:
-        specs, output = ("--specs", site.specs), ("--output", tmp_path / "out")
-        return qlumod(tmp_path, site.cache, "source", "plain", *specs, *output, "--quiet", *words)
-
-    planned = type_source("--dry-run", "--json").document
+def test_the_command_says_what_it_writes(
+    release: SmallRelease, made: PlainPackages, tmp_path: Path
+) -> None:
+    specs, output = ("--specs", release.specs), ("--output", tmp_path / "out")
+    qlumod = CommandLine(tmp_path, release.cache)
+    words = ("source", "plain", *specs, *output, "--quiet")
+    planned = qlumod(*words, "--dry-run", "--json").document
     assert planned["sources"] == [
         {
             "module": "plain",
@@ -102,7 +102,9 @@ def test_the_command_says_what_it_writes(site: Site, made: Made, tmp_path: Path)
         }
     ]
     assert not (tmp_path / "out").exists()
-    first, *files = type_source().out.splitlines()
+    first, *files = qlumod(
+        *words,
+    ).out.splitlines()
     assert first == "test-module-plain-bookworm-amd64 1.0.0-1"
     assert [line.split()[0] for line in files] == [
         "test-module-plain-bookworm-amd64_1.0.0-1.debian.tar.xz",
@@ -110,7 +112,7 @@ def test_the_command_says_what_it_writes(site: Site, made: Made, tmp_path: Path)
         "test-module-plain-bookworm-amd64_1.0.0.orig.tar.gz",
         "test-module-plain-bookworm-amd64_1.0.0-1_source.changes",
     ]
-    written = [Path(path) for path in type_source("--json").document["sources"][0]["files"]]
+    written = [Path(path) for path in qlumod(*words, "--json").document["sources"][0]["files"]]
     assert {path.name: path.read_bytes() for path in written} == {
         path.name: path.read_bytes() for path in made.sources.iterdir()
     }
@@ -120,7 +122,7 @@ BUILD = "dpkg-buildpackage -us -uc -b -d"
 
 
 def test_with_its_packages_it_builds_over_the_installed_core_and_again_after_cleaning(
-    made: Made, tools: dict[str, str], tmp_path: Path
+    made: PlainPackages, tools: dict[str, str], tmp_path: Path
 ) -> None:
     """The second time as a full build, on one processor and without checks: no byte differs."""
     tree = unpack(made.brought, tmp_path)
@@ -144,10 +146,10 @@ def test_with_its_packages_it_builds_over_the_installed_core_and_again_after_cle
 
 
 def test_with_a_store_it_builds_over_the_installed_core(
-    site: Site, made: Made, tools: dict[str, str], tmp_path: Path
+    release: SmallRelease, made: PlainPackages, tools: dict[str, str], tmp_path: Path
 ) -> None:
     tree = unpack(made.sources, tmp_path)
-    typed(tree, BUILD, tools, installed=made.core, QLUMOD_STORE=str(site.store.root))
+    typed(tree, BUILD, tools, installed=made.core, QLUMOD_STORE=str(release.store.root))
     assert debs_in(tmp_path) == made.debs
 
 
@@ -165,14 +167,14 @@ Description: modules of this site
 
 
 def test_a_source_package_written_by_hand_holds_several_modules(
-    site: Site, tools: dict[str, str], tmp_path: Path
+    release: SmallRelease, tools: dict[str, str], tmp_path: Path
 ) -> None:
     debian = tmp_path / "tree/debian"
     inputs = debian / "qlumod"
     inputs.mkdir(parents=True)
     for name in ("release", "accounts", "core.module", "plain.module", "sibling.module"):
-        shutil.copy(site.specs / name, inputs / name)
-    (locked,) = (site.specs / "locks").iterdir()
+        shutil.copy(release.specs / name, inputs / name)
+    (locked,) = (release.specs / "locks").iterdir()
     shutil.copy(locked, inputs / "lock")
     (debian / "control").write_text(CONTROL)
     (debian / "changelog").write_text(
@@ -182,7 +184,7 @@ def test_a_source_package_written_by_hand_holds_several_modules(
     (debian / "rules").write_text("#!/usr/bin/make -f\n%:\n\tdh $@\n")
     (debian / "rules").chmod(0o755)
     (debian / "site-modules.qlumod").write_text("plain sibling\n")
-    typed(debian.parent, BUILD, tools, QLUMOD_CACHE=str(site.cache))
+    typed(debian.parent, BUILD, tools, QLUMOD_CACHE=str(release.cache))
     (deb,) = tmp_path.glob("*.deb")
     assert capture(command("dpkg-deb", "-f", deb, "Depends")).decode() == (
         "qlumod-head (>= 0.1~), test-module-core-bookworm-amd64-1.0.0 (>= 1.0.0-1)\n"
@@ -193,17 +195,17 @@ def test_a_source_package_written_by_hand_holds_several_modules(
 
 
 def test_other_tools_than_the_locks_are_told_and_what_they_make_has_another_identity(
-    site: Site, made: Made, tmp_path: Path
+    release: SmallRelease, made: PlainPackages, tmp_path: Path
 ) -> None:
     inputs = unpack(made.sources, tmp_path) / "debian/qlumod"
     lock = inputs / "lock"
-    version = dict(site.lock.tools)["squashfs-tools"]
+    version = dict(release.lock.tools)["squashfs-tools"]
     lock.write_text(lock.read_text().replace(f"squashfs-tools {version}", "squashfs-tools 1:4.0-1"))
     heard: list[Event] = []
     done = install_module(
         SourcePackage(inputs=inputs),
         ModuleName("plain"),
-        site.place.workshop,
+        release.place.workshop,
         into=BuildDirectory(package=f"{PLAIN}-1.0.0", directory=tmp_path / "root"),
         listen=heard.append,
     )
@@ -211,11 +213,11 @@ def test_other_tools_than_the_locks_are_told_and_what_they_make_has_another_iden
         text="the layer may come out with other bytes: squashfs-tools: the lock has 1:4.0-1, this "
         f"machine {version}"
     )
-    assert done.payload.directory == site.build("plain"), "that of a lock of these tools"
+    assert done.payload.directory == release.build("plain"), "that of a lock of these tools"
 
 
 @pytest.fixture
-def user(made: Made) -> Iterator[User]:
+def user(made: PlainPackages) -> Iterator[User]:
     """Somebody who is not root, with the source package, and our program and add-on on the path."""
     with ordinary_user() as somebody:
         shutil.copytree(made.brought, somebody.home / "sources")
@@ -243,8 +245,10 @@ def as_user(user: User, script: str) -> Answer:
     )  # fmt: skip
 
 
-def test_an_ordinary_user_builds_the_same_packages(site: Site, made: Made, user: User) -> None:
-    core = site.build("core")
+def test_an_ordinary_user_builds_the_same_packages(
+    release: SmallRelease, made: PlainPackages, user: User
+) -> None:
+    core = release.build("core")
     shutil.copytree(core, user.cache / "layers" / core.name)
     for path in (user.cache, user.cache / "layers"):
         os.chown(path, ID, ID)
@@ -262,7 +266,7 @@ CANNOT = (
 
 
 def test_without_root_and_without_subuids_one_error_comes_before_any_work(
-    site: Site, user: User
+    release: SmallRelease, user: User
 ) -> None:
     for table in ("subuid", "subgid"):
         user.gives(table, "")
@@ -278,7 +282,7 @@ def test_without_root_and_without_subuids_one_error_comes_before_any_work(
     assert CANNOT in answer.err, answer.err
     assert "dh_qlumod: error: qlumod payload" in answer.err
     assert debs_in(user.home) == {}
-    shutil.copytree(site.specs, user.home / "specs")
+    shutil.copytree(release.specs, user.home / "specs")
     answer = user.qlumod("build", "plain", "--specs", "specs", "--output", "packages")
     assert answer.err.startswith(CANNOT)
     assert not (user.home / "packages").exists()

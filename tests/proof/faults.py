@@ -165,14 +165,25 @@ LIBMUNGE = "usr/lib/x86_64-linux-gnu/libmunge.so.2"
 
 
 def _faults() -> Iterator[Fault]:
-    yield from _files()
-    yield from _packages()
+    yield from _contents()
+    yield from _rights()
+    yield from _links()
+    yield from _missing()
+    yield from _extra()
+    yield from _other_types()
+    yield from _against_the_spec()
+    yield from _dpkg_status()
+    yield from _dpkg_database()
+    yield from _alternatives()
+    yield from _answers()
+    yield from _conffiles()
+    yield from _auto_marks()
     yield from _accounts()
     yield from _settings()
     yield from _layers()
 
 
-def _files() -> Iterator[Fault]:
+def _contents() -> Iterator[Fault]:
     yield Fault("content", "/usr/bin/munge", _append("usr/bin/munge", "x"))
     yield Fault(
         "content of the same length",
@@ -180,6 +191,9 @@ def _files() -> Iterator[Fault]:
         lambda root: _flip(root / "etc/default/munge"),
     )
     yield Fault("emptied file", "/usr/bin/unmunge", _write("usr/bin/unmunge", ""))
+
+
+def _rights() -> Iterator[Fault]:
     yield Fault("mode", "/usr/bin/munge", _chmod("usr/bin/munge", 0o775))
     yield Fault("set-user-id lost", "/usr/bin/su", _chmod("usr/bin/su", 0o755))
     yield Fault("set-user-id gained", "/usr/bin/unmunge", _chmod("usr/bin/unmunge", 0o4755))
@@ -202,6 +216,9 @@ def _files() -> Iterator[Fault]:
             os.getxattr(root / "usr/bin/ping", "security.capability"),
         ),
     )
+
+
+def _links() -> Iterator[Fault]:
     yield Fault("link target", f"/{LIBMUNGE}", _link(LIBMUNGE, "libmunge.so.1"))
     yield Fault("hard link broken", "/usr/bin/perl", _break_hard_link)
     yield Fault(
@@ -210,12 +227,18 @@ def _files() -> Iterator[Fault]:
         lambda root: os.link(root / "usr/bin/munge", root / "usr/bin/surprise"),
     )
     yield Fault("files that became one", "/usr/bin/unmunge", _merge_into_one)
+
+
+def _missing() -> Iterator[Fault]:
     yield Fault("missing file", "/usr/bin/unmunge", _remove("usr/bin/unmunge"))
     yield Fault(
         "missing empty directory", "/var/lib/munge", lambda root: (root / "var/lib/munge").rmdir()
     )
     yield Fault("missing tree", f"/{TREE}", _remove(TREE))
     yield Fault("missing link", f"/{LIBMUNGE}", _remove(LIBMUNGE))
+
+
+def _extra() -> Iterator[Fault]:
     yield Fault("extra file", "/usr/bin/surprise", _write("usr/bin/surprise"))
     yield Fault(
         "extra file in an odd name",
@@ -234,9 +257,15 @@ def _files() -> Iterator[Fault]:
             else None
         ),
     )
+
+
+def _other_types() -> Iterator[Fault]:
     yield Fault("fifo in place of a file", "/usr/bin/unmunge", _fifo)
     yield Fault("directory in place of a file", "/usr/sbin/munged", _swap_type)
     yield Fault("link in place of a directory", "/var/lib/munge", _link_for_directory)
+
+
+def _against_the_spec() -> Iterator[Fault]:
     yield Fault(
         "excluded page that is there",
         "/usr/share/man/man1/mawk.1.gz",
@@ -251,7 +280,7 @@ def _files() -> Iterator[Fault]:
     yield Fault("backup of the accounts", "/etc/passwd-.bak", _write("etc/passwd-.bak"))
 
 
-def _packages() -> Iterator[Fault]:
+def _dpkg_status() -> Iterator[Fault]:
     yield Fault(
         "status: version",
         f"/{STATUS}",
@@ -288,6 +317,9 @@ def _packages() -> Iterator[Fault]:
             lambda s: s.replace(" /etc/default/munge ", " /etc/default/munge 0"),
         ),
     )
+
+
+def _dpkg_database() -> Iterator[Fault]:
     yield Fault(
         "list of files",
         "/var/lib/dpkg/info/munge.list",
@@ -313,6 +345,9 @@ def _packages() -> Iterator[Fault]:
         "/var/lib/dpkg/statoverride",
         _append("var/lib/dpkg/statoverride", "root root 4755 /usr/bin/munge\n"),
     )
+
+
+def _alternatives() -> Iterator[Fault]:
     yield Fault(
         "alternatives: other choice",
         "/etc/alternatives/awk",
@@ -324,6 +359,9 @@ def _packages() -> Iterator[Fault]:
         _edit("var/lib/dpkg/alternatives/awk", "/usr/bin/mawk\n5\n", "/usr/bin/mawk\n6\n"),
     )
     yield Fault("alternatives: link lost", "/usr/bin/awk", _remove("usr/bin/awk"))
+
+
+def _answers() -> Iterator[Fault]:
     yield Fault(
         "debconf: other answer",
         "/var/cache/debconf/config.dat",
@@ -338,6 +376,9 @@ def _packages() -> Iterator[Fault]:
         "/var/cache/debconf/templates.dat",
         _stanza("var/cache/debconf/templates.dat", "Name: libpam-runtime/profiles", lambda _: ""),
     )
+
+
+def _conffiles() -> Iterator[Fault]:
     yield Fault(
         "ucf: hash",
         "/var/lib/ucf/hashfile",
@@ -352,6 +393,9 @@ def _packages() -> Iterator[Fault]:
         "/var/lib/ucf/registry",
         _edit_line("var/lib/ucf/registry", "", lambda _: ""),
     )
+
+
+def _auto_marks() -> Iterator[Fault]:
     yield Fault(
         "auto mark",
         "/var/lib/apt/extended_states",

@@ -29,14 +29,14 @@ LISTED = looked_into(DEBIAN)
 
 
 @dataclass(frozen=True)
-class Proof:
+class StackProof:
     """Everything about a proof but the stack."""
 
     reference: ScannedTree
     expected: Expectations
 
     @classmethod
-    def of(cls, specs: Path, cache: Path, payloads: Mapping[str, Path]) -> "Proof":
+    def of(cls, specs: Path, cache: Path, payloads: Mapping[str, Path]) -> "StackProof":
         project, lock = locked_project(Workplace(specs=specs, cache=cache))
         modules = [ModuleName(name) for name in payloads]
         installation = Installation(
@@ -66,7 +66,7 @@ def report_all(
     epoch: int,
 ) -> dict[str, list[str]]:
     """The paths that are reported without a fault (under an empty name), and with each one."""
-    proof = Proof.of(Path(specs), Path(cache), {m: Path(p) for m, p in payloads.items()})
+    proof = StackProof.of(Path(specs), Path(cache), {m: Path(p) for m, p in payloads.items()})
     members = stacked(Payload(directory=Path(payload)) for payload in payloads.values())
     with (
         scratch_space(Path(scratch)) as space,

@@ -12,10 +12,8 @@ from qlumod.proof.proved import Proved
 from qlumod.workflows.lock import lock
 from qlumod.workflows.proof_of_all import verify_all
 from qlumod.workflows.workplace import Workplace
-from tests.layer.conftest import test_cache, write_site
+from tests.layer.small_release import write_small_release
 from tests.support.debs import make_deb
-
-__all__ = ["test_cache"]
 
 pytestmark = [
     pytest.mark.slow,
@@ -49,19 +47,20 @@ def small_debs(directory: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def specs(tmp_path_factory: pytest.TempPathFactory, test_cache: Path) -> Path:
+def specs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     modules = {name: f"Requires: core\nPackages: {name}" for name in MODULES}
     place = tmp_path_factory.mktemp("all") / "specs"
-    specs = write_site(place, {"core": "Packages: adduser, watcher", **modules}, test_cache)
+    core = {"core": "Packages: adduser, watcher"}
+    specs = write_small_release(place, {**core, **modules}, shared_cache)
     small_debs(specs / "debs")
-    lock(Workplace(specs=specs, cache=test_cache))
+    lock(Workplace(specs=specs, cache=shared_cache))
     return specs
 
 
 @pytest.fixture(scope="module")
-def found(specs: Path, test_cache: Path) -> Proved:
+def found(specs: Path, shared_cache: Path) -> Proved:
     return verify_all(
-        Workplace(specs=specs, cache=test_cache), ("left", "right", "meddler"), listen=ignore
+        Workplace(specs=specs, cache=shared_cache), ("left", "right", "meddler"), listen=ignore
     )
 
 
@@ -93,18 +92,18 @@ def test_a_derived_pair_shows_that_both_act_on_the_same_file_or_on_each_others(
     assert found.without == (("seen", "not asked for"),)
 
 
-def test_what_core_does_in_sight_of_a_module_is_seen(specs: Path, test_cache: Path) -> None:
-    found = verify_all(Workplace(specs=specs, cache=test_cache), ("seen",), listen=ignore)
+def test_what_core_does_in_sight_of_a_module_is_seen(specs: Path, shared_cache: Path) -> None:
+    found = verify_all(Workplace(specs=specs, cache=shared_cache), ("seen",), listen=ignore)
     result = found.results[stack_of("core", "seen")].result
     assert list(map(str, result.otherwise or ())) == ["/usr/share/saw: missing file"]
     # The layers were made in two steps, too.
     assert differing(found, "core", "seen") == ["/usr/share/saw"]
 
 
-def test_nothing_is_done_twice(specs: Path, found: Proved, test_cache: Path) -> None:
+def test_nothing_is_done_twice(specs: Path, found: Proved, shared_cache: Path) -> None:
     said: list[Event] = []
     again = verify_all(
-        Workplace(specs=specs, cache=test_cache), ("left", "right", "meddler"), listen=said.append
+        Workplace(specs=specs, cache=shared_cache), ("left", "right", "meddler"), listen=said.append
     )
     assert again == found
     begun = [event.step for event in said if isinstance(event, StepStarted)]

@@ -12,9 +12,9 @@ from qlumod.events import Event, Notice, ignore
 from qlumod.proof.verdict import Verdict
 from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.workplace import Workplace
-from tests.layer.conftest import Site, site, test_cache
+from tests.layer.conftest import SmallRelease, release
 
-__all__ = ["site", "test_cache"]
+__all__ = ["release"]
 
 MODULES = (
     "plain", "sibling", "registered", "random", "restoring", "driver", "desktop", "expecting",
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="building roots needs 
 
 
 @pytest.fixture(scope="module")
-def found(site: Site) -> Verdict:
-    return verify_stack(site.place, MODULES, listen=ignore)
+def found(release: SmallRelease) -> Verdict:
+    return verify_stack(release.place, MODULES, listen=ignore)
 
 
 def test_only_what_is_random_differs(found: Verdict) -> None:
@@ -82,9 +82,9 @@ def test_what_came_back_is_as_in_the_installation_and_the_rest_is_still_left_out
     }
 
 
-def test_the_reference_is_installed_once(site: Site, found: Verdict) -> None:
+def test_the_reference_is_installed_once(release: SmallRelease, found: Verdict) -> None:
     said: list[Event] = []
-    again = verify_stack(site.place, MODULES, listen=said.append)
+    again = verify_stack(release.place, MODULES, listen=said.append)
     assert again == found
     notices = [event.text for event in said if isinstance(event, Notice)]
     (reused,) = (text for text in notices if text.startswith("reference installation"))
@@ -92,16 +92,16 @@ def test_the_reference_is_installed_once(site: Site, found: Verdict) -> None:
 
 
 def test_modules_of_other_days_are_one_installation_but_for_the_days(
-    site: Site, found: Verdict, tmp_path: Path
+    release: SmallRelease, found: Verdict, tmp_path: Path
 ) -> None:
     specs = tmp_path / "specs"
-    shutil.copytree(site.specs, specs, symlinks=True)
+    shutil.copytree(release.specs, specs, symlinks=True)
     (lock,) = (specs / "locks").iterdir()
     text = lock.read_text()
     epoch = int(text.partition("\nEpoch: ")[2].partition("\n")[0])
     older = f"\nEpoch: {epoch}\nEpochs:\n registered {epoch - 10 * 86400}\n"
     lock.write_text(text.replace(f"\nEpoch: {epoch}\n", older))
-    again = verify_stack(replace(site.place, specs=specs), MODULES, listen=ignore)
+    again = verify_stack(replace(release.place, specs=specs), MODULES, listen=ignore)
     assert again.failures == found.failures
     days = [
         finding.difference
@@ -114,9 +114,11 @@ def test_modules_of_other_days_are_one_installation_but_for_the_days(
     ]
 
 
-def test_modules_that_exclude_each_other_are_no_stack(site: Site, tmp_path: Path) -> None:
-    specs = shutil.copytree(site.specs, tmp_path / "specs")
-    text = (site.specs / "plain.module").read_text()
+def test_modules_that_exclude_each_other_are_no_stack(
+    release: SmallRelease, tmp_path: Path
+) -> None:
+    specs = shutil.copytree(release.specs, tmp_path / "specs")
+    text = (release.specs / "plain.module").read_text()
     (specs / "plain.module").write_text(text.replace("Packages:", "Conflicts: sibling\nPackages:"))
     with pytest.raises(QlumodError) as caught:
         verify_stack(

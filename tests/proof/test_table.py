@@ -1,7 +1,7 @@
 """What ``qlumod verify-stack --all`` says, prints and writes."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,52 +42,59 @@ def nothing() -> dict[str, int]:
     return dict.fromkeys((one.name for one in PERMITS), 0)
 
 
+LOCK = Lock(
+    version="14.0.0",
+    flavor=FlavorName("bookworm"),
+    architecture=ArchName("amd64"),
+    epoch=1_763_856_000,
+    specs=(),
+    release=Digest(""),
+    accounts=Digest(""),
+    archives=(),
+    tools=(),
+    revisions=((CORE, 1), (SAMBA, 2), (SLURM, 1)),
+    packages=(),
+)
+ABOUT = About(
+    release=ReleaseVersion(14, 0, 0),
+    flavor=FlavorName("bookworm"),
+    architecture=ArchName("amd64"),
+    modules=tuple(
+        ProvenModule(
+            module=module,
+            version=f"14.0.0-{revision}",
+            title=module.title(),
+            layer=Digest("a" * 64),
+            payload=digest_bytes(module.encode()),
+        )
+        for module, revision in ((CORE, 1), (SAMBA, 2), (SLURM, 1))
+    ),
+)
+
+
+def design(stacks: Sequence[ProofStack], both: ProofStack) -> Design:
+    """What is proved of three modules, one of which has a variant."""
+    other = ModuleName("samba-4.22")
+    return Design(
+        singles=stacks,
+        largest=(both,),
+        pairs=(
+            pair(CORE, SAMBA, CORE, SAMBA),
+            pair(CORE, SLURM, CORE, SLURM),
+            pair(SAMBA, SLURM, *both),
+        ),
+        apart=(Apart(one=SAMBA, other=other, why="samba and samba-4.22 are variants of samba"),),
+    )
+
+
 @pytest.fixture
 def proved() -> Proved:
     stacks = ((CORE,), (CORE, SAMBA), (CORE, SLURM))
     both = (CORE, SAMBA, SLURM)
-    other = ModuleName("samba-4.22")
     return Proved(
-        lock=Lock(
-            version="14.0.0",
-            flavor=FlavorName("bookworm"),
-            architecture=ArchName("amd64"),
-            epoch=1_763_856_000,
-            specs=(),
-            release=Digest(""),
-            accounts=Digest(""),
-            archives=(),
-            tools=(),
-            revisions=((CORE, 1), (SAMBA, 2), (SLURM, 1)),
-            packages=(),
-        ),
-        about=About(
-            release=ReleaseVersion(14, 0, 0),
-            flavor=FlavorName("bookworm"),
-            architecture=ArchName("amd64"),
-            modules=tuple(
-                ProvenModule(
-                    module=module,
-                    version=f"14.0.0-{revision}",
-                    title=module.title(),
-                    layer=Digest("a" * 64),
-                    payload=digest_bytes(module.encode()),
-                )
-                for module, revision in ((CORE, 1), (SAMBA, 2), (SLURM, 1))
-            ),
-        ),
-        design=Design(
-            singles=stacks,
-            largest=(both,),
-            pairs=(
-                pair(CORE, SAMBA, CORE, SAMBA),
-                pair(CORE, SLURM, CORE, SLURM),
-                pair(SAMBA, SLURM, *both),
-            ),
-            apart=(
-                Apart(one=SAMBA, other=other, why="samba and samba-4.22 are variants of samba"),
-            ),
-        ),
+        lock=LOCK,
+        about=ABOUT,
+        design=design(stacks, both),
         results={
             **{stack: equal(stack) for stack in stacks},
             both: equal(both, Way.IN_STEPS),

@@ -19,7 +19,7 @@ from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.terms import Admission, Terms
 from qlumod.system.keys.gpg import make_key
 from qlumod.workflows.publish import promote, publish
-from tests.conftest import Typed
+from tests.conftest import CommandLine
 from tests.repository.client import Client
 from tests.support.debs import make_deb
 from tests.support.signing import signing_home
@@ -31,7 +31,7 @@ DATE = 1_700_000_000
 
 
 @dataclass
-class Shop:
+class SmallRepository:
     """A repository, where its debs are made, and what was announced."""
 
     work: Path
@@ -140,16 +140,18 @@ def work() -> Iterator[Path]:
 
 
 @pytest.fixture
-def shop(work: Path, keys: Path, fingerprint: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def repository(
+    work: Path, keys: Path, fingerprint: str, monkeypatch: pytest.MonkeyPatch
+) -> SmallRepository:
     monkeypatch.setenv("GNUPGHOME", str(keys))
-    return Shop(work, fingerprint)
+    return SmallRepository(work, fingerprint)
 
 
 @pytest.fixture
-def typed(shop: Shop, keys: Path) -> Typed:
-    shop.work.joinpath("work").mkdir()
+def qlumod(repository: SmallRepository, keys: Path) -> CommandLine:
+    repository.work.joinpath("work").mkdir()
     os.environ["GNUPGHOME"] = str(keys)
-    return Typed(shop.work / "work", shop.work / "cache")
+    return CommandLine(repository.work / "work", repository.work / "cache")
 
 
 @pytest.fixture
@@ -158,28 +160,28 @@ def untried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publication, "try_staged", lambda *_, **__: None)
 
 
-def modules(shop: Shop, version: str = "14.0.0-1") -> Sequence[Path]:
+def modules(repository: SmallRepository, version: str = "14.0.0-1") -> Sequence[Path]:
     """core, slurm upon it, and the short package, as a release has them."""
     core = "qlustar-module-core-bookworm-amd64-14.0.0"
     slurm = "qlustar-module-slurm-bookworm-amd64-14.0.0"
     needs = "qlumod-head, libc6 (>= 2.36), debconf | debconf-2.0"
     return (
-        shop.deb(core, version, depends=needs, files={"/usr/share/qlumod/core": version}),
-        shop.deb(slurm, version, depends=f"{core} (= {version})"),
-        shop.deb(
+        repository.deb(core, version, depends=needs, files={"/usr/share/qlumod/core": version}),
+        repository.deb(slurm, version, depends=f"{core} (= {version})"),
+        repository.deb(
             "qlustar-module-slurm",
             version,
             depends=f"{slurm} (= {version}) | qlustar-module-slurm-trixie-amd64-14.0.0",
         ),
-        shop.deb("qlumod-head", "1.0", depends="python3:any (>= 3.11)"),
+        repository.deb("qlumod-head", "1.0", depends="python3:any (>= 3.11)"),
     )
 
 
-def refused(shop: Shop, *files: Path, **options) -> str:
+def refused(repository: SmallRepository, *files: Path, **options) -> str:
     """The whole text of an error, with the test's own directories named shortly."""
-    before = shop.tree() if shop.root.exists() else {}
+    before = repository.tree() if repository.root.exists() else {}
     with pytest.raises(QlumodError) as error:
-        shop.publish(*files, **options)
-    assert (shop.tree() if before else {}) == before
-    assert not shop.layout.staging.exists() or not any(shop.layout.staging.iterdir())
-    return str(error.value).replace(str(shop.work), "W")
+        repository.publish(*files, **options)
+    assert (repository.tree() if before else {}) == before
+    assert not repository.layout.staging.exists() or not any(repository.layout.staging.iterdir())
+    return str(error.value).replace(str(repository.work), "W")

@@ -38,6 +38,26 @@ def publish_with_little_room(
     ]
 
 
+def publish_with_a_part_elsewhere(
+    repository: str, part: str, files: list[str], suite: str, keys: str, listen: Listener
+) -> str:
+    """Publish into a repository a part of which is a file system of its own; the error's text."""
+    os.environ["GNUPGHOME"] = keys
+    run(command("mount", "-t", "tmpfs", "-o", "mode=755", "elsewhere", Path(repository, part)))
+    try:
+        publish(
+            [*map(Path, files)],
+            suite,
+            wishes=Wishes(),
+            admission=Admission(),
+            terms=Terms(repository=Path(repository)),
+            listen=ignore,
+        )
+    except QlumodError as fault:
+        return str(fault)
+    return ""
+
+
 def _publish_once(
     repository: Path, mount_point: Path, files: list[Path], suite: str, free: int
 ) -> dict[str, Any]:

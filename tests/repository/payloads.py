@@ -7,11 +7,11 @@ from pathlib import Path
 from qlumod.model.contents import PackageLine, packages_text
 from qlumod.model.names import Digest
 from tests.head.head_node import payload_files
-from tests.repository.conftest import Shop
+from tests.repository.conftest import SmallRepository
 
 
 def payload(
-    shop: Shop,
+    repository: SmallRepository,
     module: str,
     version: str = "14.0.0-1",
     packages: Mapping[str, str] | None = None,
@@ -53,7 +53,7 @@ def payload(
     home = f"/usr/share/qlumod/modules/{module}/{flavor}/amd64/{release}"
     name = f"qlustar-module-{module}-{flavor}-amd64-{release}"
     tree = {path: data for path, data in {**made, **(files or {})}.items() if path not in leave_out}
-    return shop.deb(
+    return repository.deb(
         name,
         version,
         depends=depends,

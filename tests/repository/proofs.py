@@ -13,7 +13,7 @@ from qlumod.repository.index.listing import listed
 from qlumod.system.keys.gpg import SigningKey, clearsign
 
 if TYPE_CHECKING:
-    from tests.repository.conftest import Shop
+    from tests.repository.conftest import SmallRepository
 
 
 LOG = next(one for one in known_permits() if one.name == "log")
@@ -48,10 +48,12 @@ def of_all(*debs: Path, unequal: Collection[tuple[str, ...]] = ()) -> dict[str, 
     }
 
 
-def signed(shop: "Shop", name: str, document: dict[str, Any], *, key: str = "") -> Path:
+def signed(
+    repository: "SmallRepository", name: str, document: dict[str, Any], *, key: str = ""
+) -> Path:
     """Write a document as ``verify-stack --proof`` does, signed by the repository's own key."""
-    path = shop.work / name
-    signer = SigningKey(fingerprint=key or shop.fingerprint)
+    path = repository.work / name
+    signer = SigningKey(fingerprint=key or repository.fingerprint)
     path.write_bytes(clearsign(signer, proof_text(document)))
     return path
 

@@ -12,7 +12,7 @@ from qlumod.events import Event, Output, StepDone, StepStarted, ignore
 from qlumod.repository.publishing.snapshot_staging import opened
 from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.processes.namespace import call_inside
-from tests.repository.conftest import SUITE, Shop
+from tests.repository.conftest import SUITE, SmallRepository
 
 Child = Callable[[], None]
 
@@ -21,24 +21,24 @@ KILLED_BEFORE = ("link", "rename", "symlink", "unlink", "rmdir", "mkdir", "fchmo
 
 
 @pytest.fixture
-def old(shop: Shop) -> Shop:
+def old(repository: SmallRepository) -> SmallRepository:
     """A repository that has a version, and the next one ready to be published."""
-    shop.publish(shop.deb("everyday", "1.0"), shop.deb("other", "1.0"))
-    shop.deb("everyday", "2.0")
-    shop.deb("other", "2.0")
-    return shop
+    repository.publish(repository.deb("everyday", "1.0"), repository.deb("other", "1.0"))
+    repository.deb("everyday", "2.0")
+    repository.deb("other", "2.0")
+    return repository
 
 
-def next_version(shop: Shop) -> list[Path]:
-    return [shop.work / "incoming" / f"{name}_2.0_all.deb" for name in ("everyday", "other")]
+def next_version(repository: SmallRepository) -> list[Path]:
+    return [repository.work / "incoming" / f"{name}_2.0_all.deb" for name in ("everyday", "other")]
 
 
-def versions(shop: Shop) -> dict[str, str]:
+def versions(repository: SmallRepository) -> dict[str, str]:
     """What is served, every byte of it checked against what was signed."""
-    entries = shop.current.entries()
+    entries = repository.current.entries()
     for entry in entries:
         for file in entry.files:
-            assert file_sum(shop.root / file.path).sha256 == file.sha256
+            assert file_sum(repository.root / file.path).sha256 == file.sha256
     return {entry.package: entry.version for entry in entries}
 
 
@@ -76,40 +76,40 @@ def killing_at(number: int) -> Callable[[Event], None]:
     return listen
 
 
-def clean_up(shop: Shop) -> None:
+def clean_up(repository: SmallRepository) -> None:
     """What every next run begins with."""
-    with opened(shop.layout, wait=0, listen=ignore):
+    with opened(repository.layout, wait=0, listen=ignore):
         pass
 
 
-def check_after_kill(shop: Shop, before: bytes, moment: str) -> None:
-    served = versions(shop)
+def check_after_kill(repository: SmallRepository, before: bytes, moment: str) -> None:
+    served = versions(repository)
     assert served in (OLD, NEW), moment
     if served == OLD:
-        assert in_release(shop) == before, moment
-    clean_up(shop)
-    assert shop.debris() == [], moment
-    assert versions(shop) == served, moment
+        assert in_release(repository) == before, moment
+    clean_up(repository)
+    assert repository.debris() == [], moment
+    assert versions(repository) == served, moment
 
 
-def in_release(shop: Shop) -> bytes:
-    return (shop.root / "dists" / SUITE / "InRelease").read_bytes()
+def in_release(repository: SmallRepository) -> bytes:
+    return (repository.root / "dists" / SUITE / "InRelease").read_bytes()
 
 
-def restore(shop: Shop, backup: Path) -> None:
+def restore(repository: SmallRepository, backup: Path) -> None:
     """Bring the old state back, for the next kill."""
-    os.system(f"rm -rf {shop.root}; cp -a {backup} {shop.root}")
+    os.system(f"rm -rf {repository.root}; cp -a {backup} {repository.root}")
 
 
 @pytest.fixture
-def backup(old: Shop) -> Path:
+def backup(old: SmallRepository) -> Path:
     copy = old.work / "backup"
     os.system(f"cp -a {old.root} {copy}")
     return copy
 
 
 def test_a_kill_at_every_announced_moment_leaves_one_whole_state(
-    old: Shop, backup: Path, untried: None
+    old: SmallRepository, backup: Path, untried: None
 ) -> None:
     before, reached = in_release(old), []
     for number in range(1, 100):
@@ -127,7 +127,7 @@ def test_a_kill_at_every_announced_moment_leaves_one_whole_state(
 
 
 def test_a_kill_before_every_change_in_the_file_system_leaves_one_whole_state(
-    old: Shop, backup: Path, untried: None, monkeypatch: pytest.MonkeyPatch
+    old: SmallRepository, backup: Path, untried: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, reached = in_release(old), []
     real = {name: getattr(os, name) for name in KILLED_BEFORE}
@@ -160,7 +160,7 @@ def test_a_kill_before_every_change_in_the_file_system_leaves_one_whole_state(
     assert reached[-1] == NEW
 
 
-def test_a_kill_while_the_client_tries_it_leaves_the_old_state(old: Shop) -> None:
+def test_a_kill_while_the_client_tries_it_leaves_the_old_state(old: SmallRepository) -> None:
     before = in_release(old)
 
     def die(event: Event) -> None:
@@ -172,7 +172,7 @@ def test_a_kill_while_the_client_tries_it_leaves_the_old_state(old: Shop) -> Non
     assert versions(old) == OLD
 
 
-def test_the_run_after_a_kill_publishes_what_was_meant(old: Shop) -> None:
+def test_the_run_after_a_kill_publishes_what_was_meant(old: SmallRepository) -> None:
     def die(event: Event) -> None:
         if event == StepStarted(step="placing the snapshot"):
             kill_oneself()
@@ -190,21 +190,21 @@ def test_the_run_after_a_kill_publishes_what_was_meant(old: Shop) -> None:
     assert client.installed() == {"everyday": "2.0"}
 
 
-def test_the_first_publication_of_all_may_be_killed_too(shop: Shop) -> None:
-    deb = shop.deb("everyday")
+def test_the_first_publication_of_all_may_be_killed_too(repository: SmallRepository) -> None:
+    deb = repository.deb("everyday")
 
     def die(event: Event) -> None:
         if isinstance(event, StepStarted) and event.step.startswith("switching"):
             kill_oneself()
 
-    assert in_child(lambda: shop.publish(deb, listen=die)) == signal.SIGKILL
-    clean_up(shop)
-    assert (shop.tree(), shop.debris()) == ({}, [])
-    assert shop.publish(deb).snapshot
+    assert in_child(lambda: repository.publish(deb, listen=die)) == signal.SIGKILL
+    clean_up(repository)
+    assert (repository.tree(), repository.debris()) == ({}, [])
+    assert repository.publish(deb).snapshot
 
 
 def test_an_error_at_the_last_moment_leaves_the_old_state_and_no_debris(
-    old: Shop, monkeypatch: pytest.MonkeyPatch
+    old: SmallRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = old.tree()
 
@@ -217,7 +217,7 @@ def test_an_error_at_the_last_moment_leaves_the_old_state_and_no_debris(
     assert (old.tree(), old.debris()) == (before, [])
 
 
-def test_a_full_disk_at_any_moment_leaves_one_whole_state(old: Shop, keys: Path) -> None:
+def test_a_full_disk_at_any_moment_leaves_one_whole_state(old: SmallRepository, keys: Path) -> None:
     found = call_inside(
         "tests.repository.full_disk:publish_with_little_room",
         {
@@ -241,21 +241,50 @@ def test_a_full_disk_at_any_moment_leaves_one_whole_state(old: Shop, keys: Path)
     assert found[0]["remedy"] == "make room on that file system, and run it again"
 
 
-def test_two_publishers_at_once_wait_for_each_other_and_none_loses(shop: Shop) -> None:
-    shop.publish(shop.deb("everyday", "1.0"))
-    debs = [shop.deb(f"package{number}") for number in range(3)]
+@pytest.mark.parametrize("part", ["pool", "snapshots", "dists", ".qlumod"])
+def test_a_part_on_another_file_system_is_told_before_anything_is_written(
+    old: SmallRepository, keys: Path, part: str
+) -> None:
+    if part == ".qlumod":
+        (old.root / part / "staging").mkdir(exist_ok=True)
+        part = ".qlumod/staging"
+    told = call_inside(
+        "tests.repository.full_disk:publish_with_a_part_elsewhere",
+        {
+            "repository": str(old.root),
+            "part": part,
+            "files": [str(path) for path in next_version(old)],
+            "suite": SUITE,
+            "keys": str(keys),
+        },
+        listen=ignore,
+    )
+    assert told == (
+        f"{old.root}/{part} is on another file system than {old.root}: no file can be linked or"
+        " renamed from one to the other\n"
+        f"To mend it: have the whole repository on one file system: mount it at {old.root}, or"
+        " move the repository"
+    )
+    assert old.debris() == []
+
+
+def test_two_publishers_at_once_wait_for_each_other_and_none_loses(
+    repository: SmallRepository,
+) -> None:
+    repository.publish(repository.deb("everyday", "1.0"))
+    debs = [repository.deb(f"package{number}") for number in range(3)]
     children = []
     for deb in debs:
         if (child := os.fork()) == 0:
             status = 1
             try:
-                shop.publish(deb, date=None, wait=60)
+                repository.publish(deb, date=None, wait=60)
                 status = 0
             finally:
                 os._exit(status)
         children.append(child)
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
-    assert versions(shop) == {
+    assert versions(repository) == {
         "everyday": "1.0",
         "package0": "1.0",
         "package1": "1.0",
@@ -263,11 +292,14 @@ def test_two_publishers_at_once_wait_for_each_other_and_none_loses(shop: Shop) -
     }
 
 
-def test_a_publisher_that_does_not_want_to_wait_is_told_who_publishes(shop: Shop) -> None:
-    deb = shop.deb("everyday")
-    with opened(shop.layout, wait=0, listen=ignore), pytest.raises(QlumodError) as refused:
-        shop.publish(deb)
+def test_a_publisher_that_does_not_want_to_wait_is_told_who_publishes(
+    repository: SmallRepository,
+) -> None:
+    deb = repository.deb("everyday")
+    with opened(repository.layout, wait=0, listen=ignore), pytest.raises(QlumodError) as refused:
+        repository.publish(deb)
     assert str(refused.value) == (
-        f"cannot lock {shop.root}/.qlumod/lock: process {os.getpid()} on {os.uname().nodename}"
-        " holds it\nTo mend it: run it again when that ended"
+        f"cannot lock {repository.root}/.qlumod/lock: "
+        f"process {os.getpid()} on {os.uname().nodename} holds it\n"
+        "To mend it: run it again when that ended"
     )

@@ -25,7 +25,7 @@ from qlumod.repository.verbs.sign import renew
 from qlumod.repository.verbs.withdraw import remove_packages
 from qlumod.system.disk.beneath import Beneath
 from qlumod.system.disk.regular_files import Sum
-from tests.repository.conftest import DATE, SUITE, Shop
+from tests.repository.conftest import DATE, SUITE, SmallRepository
 
 TEXT = "".join(
     f"Package: p{number}\nVersion: 1\nArchitecture: all\nText: {'x' * 300}\n\n"
@@ -45,52 +45,59 @@ def beginning(stem: str) -> str:
     )
 
 
-def contents(shop: Shop, architecture: str = "amd64") -> str:
-    path = shop.current.directory / f"main/Contents-{architecture}.gz"
+def contents(repository: SmallRepository, architecture: str = "amd64") -> str:
+    path = repository.current.directory / f"main/Contents-{architecture}.gz"
     return gzip.decompress(path.read_bytes()).decode()
 
 
 @pytest.mark.usefixtures("untried")
-def test_contents_tell_which_package_has_a_file(shop: Shop) -> None:
+def test_contents_tell_which_package_has_a_file(repository: SmallRepository) -> None:
     files = {"/usr/share/doc/both": "x", "/usr/bin/a tool": "x"}
-    shop.publish(
-        shop.deb("one", files=files, fields={"Section": "misc"}, links={"/usr/bin/l": "tool"}),
-        shop.deb("two", files={"/usr/share/doc/both": "y"}),
-        shop.deb("three", files={"/lib/arm": "x"}, architecture="arm64"),
+    repository.publish(
+        repository.deb(
+            "one", files=files, fields={"Section": "misc"}, links={"/usr/bin/l": "tool"}
+        ),
+        repository.deb("two", files={"/usr/share/doc/both": "y"}),
+        repository.deb("three", files={"/lib/arm": "x"}, architecture="arm64"),
     )
     of_all = "usr/bin/a tool misc/one\nusr/bin/l misc/one\nusr/share/doc/both misc/one,two\n"
-    assert contents(shop) == of_all
-    assert contents(shop, "all") == of_all
-    assert contents(shop, "arm64") == f"lib/arm three\n{of_all}"
-    assert check_repository(shop.root, listen=ignore).faults == ()
+    assert contents(repository) == of_all
+    assert contents(repository, "all") == of_all
+    assert contents(repository, "arm64") == f"lib/arm three\n{of_all}"
+    assert check_repository(repository.root, listen=ignore).faults == ()
 
 
 @pytest.mark.usefixtures("untried")
-def test_contents_follow_what_is_published_removed_and_only_signed_anew(shop: Shop) -> None:
-    shop.publish(shop.deb("one", files={"/a": "1"}), shop.deb("two", files={"/a": "2", "/b": "2"}))
-    shop.publish(shop.deb("one", "1.1", files={"/c": "1"}))
-    assert contents(shop) == "a two\nb two\nc one\n"
-    shop.date += 1
-    renew((), terms=shop.terms(date=shop.date), listen=ignore)
-    assert contents(shop) == "a two\nb two\nc one\n"
-    shop.date += 1
-    remove_packages(SUITE, ["two"], terms=shop.terms(date=shop.date), listen=ignore)
-    assert contents(shop) == "c one\n"
+def test_contents_follow_what_is_published_removed_and_only_signed_anew(
+    repository: SmallRepository,
+) -> None:
+    repository.publish(
+        repository.deb("one", files={"/a": "1"}),
+        repository.deb("two", files={"/a": "2", "/b": "2"}),
+    )
+    repository.publish(repository.deb("one", "1.1", files={"/c": "1"}))
+    assert contents(repository) == "a two\nb two\nc one\n"
+    repository.date += 1
+    renew((), terms=repository.terms(date=repository.date), listen=ignore)
+    assert contents(repository) == "a two\nb two\nc one\n"
+    repository.date += 1
+    remove_packages(SUITE, ["two"], terms=repository.terms(date=repository.date), listen=ignore)
+    assert contents(repository) == "c one\n"
 
 
 @pytest.mark.usefixtures("untried")
-def test_contents_do_not_depend_on_the_way_that_led_to_them(shop: Shop) -> None:
-    one, two = shop.deb("one", files={"/a": "1"}), shop.deb("two", files={"/a": "2"})
-    shop.publish(one)
-    shop.publish(two)
-    other = Shop(shop.work / "elsewhere", shop.fingerprint)
+def test_contents_do_not_depend_on_the_way_that_led_to_them(repository: SmallRepository) -> None:
+    one, two = repository.deb("one", files={"/a": "1"}), repository.deb("two", files={"/a": "2"})
+    repository.publish(one)
+    repository.publish(two)
+    other = SmallRepository(repository.work / "elsewhere", repository.fingerprint)
     other.publish(one, two)
-    assert contents(other) == contents(shop)
-    assert other.current.sums == shop.current.sums
+    assert contents(other) == contents(repository)
+    assert other.current.sums == repository.current.sums
 
 
-def test_files_and_links_are_listed_and_no_directories(shop: Shop) -> None:
-    deb = shop.deb("one", files={"/usr/bin/a tool": "x", "/b": "y"}, links={"/usr/l": "../b"})
+def test_files_and_links_are_listed_and_no_directories(repository: SmallRepository) -> None:
+    deb = repository.deb("one", files={"/usr/bin/a tool": "x", "/b": "y"}, links={"/usr/l": "../b"})
     assert listed(deb).paths == [b"b", b"usr/bin/a tool", b"usr/l"]
 
 
@@ -161,45 +168,49 @@ def make_unreadable(chunk: Path) -> None:
 @pytest.mark.parametrize("harm", [change, Path.unlink, make_unreadable])
 @pytest.mark.parametrize("ending", ["[0-9a-f]", ".gz", ".zst"])
 def test_kept_chunks_that_are_not_what_was_published_are_made_anew(
-    shop: Shop, harm: Callable[[Path], None], ending: str
+    repository: SmallRepository, harm: Callable[[Path], None], ending: str
 ) -> None:
     three = beginning("three")
-    shop.publish(shop.deb("one", files={"/a": "1"}, fields=LARGE))
-    for chunk in shop.layout.chunks.glob(f"[0-9a-f]*{ending}"):
+    repository.publish(repository.deb("one", files={"/a": "1"}, fields=LARGE))
+    for chunk in repository.layout.chunks.glob(f"[0-9a-f]*{ending}"):
         harm(chunk)
-    shop.publish(shop.deb(three, files={"/c": "3"}))
-    assert [entry.package for entry in shop.current.entries()] == ["one", three]
-    assert contents(shop) == f"a one\nc {three}\n"
-    assert check_repository(shop.root, listen=ignore).faults == ()
+    repository.publish(repository.deb(three, files={"/c": "3"}))
+    assert [entry.package for entry in repository.current.entries()] == ["one", three]
+    assert contents(repository) == f"a one\nc {three}\n"
+    assert check_repository(repository.root, listen=ignore).faults == ()
 
 
-def test_a_chunk_that_one_index_makes_again_does_not_hide_what_another_read(shop: Shop) -> None:
+def test_a_chunk_that_one_index_makes_again_does_not_hide_what_another_read(
+    repository: SmallRepository,
+) -> None:
     two = beginning("two")
-    shop.publish(
-        shop.deb("one", fields=LARGE),
-        shop.deb(two, fields=LARGE),
-        shop.deb(beginning("tool"), fields=LARGE, architecture="arm64"),
+    repository.publish(
+        repository.deb("one", fields=LARGE),
+        repository.deb(two, fields=LARGE),
+        repository.deb(beginning("tool"), fields=LARGE, architecture="arm64"),
     )
-    for chunk in shop.layout.chunks.glob("[0-9a-f]*[0-9a-f]"):
+    for chunk in repository.layout.chunks.glob("[0-9a-f]*[0-9a-f]"):
         if chunk.read_bytes().startswith(f"Package: {two}\n".encode()):
             chunk.write_bytes(b"")
-    index = shop.current.directory / "main/binary-arm64/Packages.gz"
-    (shop.layout.chunks / f"{digest_bytes(gzip.decompress(index.read_bytes()))}.list").unlink()
-    shop.publish(shop.deb(beginning(f"{two}o")))
+    index = repository.current.directory / "main/binary-arm64/Packages.gz"
+    (
+        repository.layout.chunks / f"{digest_bytes(gzip.decompress(index.read_bytes()))}.list"
+    ).unlink()
+    repository.publish(repository.deb(beginning(f"{two}o")))
     for architecture in ("all", "amd64", "arm64"):
-        path = shop.current.directory / f"main/binary-{architecture}/Packages.gz"
+        path = repository.current.directory / f"main/binary-{architecture}/Packages.gz"
         assert f"Package: {two}\n".encode() in gzip.decompress(path.read_bytes())
 
 
-def test_clients_read_indexes_of_several_chunks(shop: Shop) -> None:
+def test_clients_read_indexes_of_several_chunks(repository: SmallRepository) -> None:
     names = [beginning(f"package-{letter}") for letter in "abcd"]
-    shop.publish(*(shop.deb(name, fields=LARGE) for name in names))
-    packed = (shop.current.directory / "main/binary-amd64/Packages.gz").read_bytes()
+    repository.publish(*(repository.deb(name, fields=LARGE) for name in names))
+    packed = (repository.current.directory / "main/binary-amd64/Packages.gz").read_bytes()
     first = zlib.decompressobj(wbits=31)
     assert first.decompress(packed).count(b"Package: ") == 1
     assert first.unused_data
     for kind in ("gz", "zst"):
-        client = shop.client(name=kind)
+        client = repository.client(name=kind)
         (client.root / "etc/apt/apt.conf.d/order").write_text(
             f'Acquire::CompressionTypes::Order {{ "{kind}"; }};\n'
         )
@@ -208,36 +219,45 @@ def test_clients_read_indexes_of_several_chunks(shop: Shop) -> None:
 
 
 @pytest.mark.usefixtures("untried")
-def test_only_changed_chunks_are_compressed_and_gc_forgets_them(shop: Shop) -> None:
-    shop.publish(shop.deb("one"))
-    kept = {path.name: path.stat().st_ino for path in shop.layout.chunks.iterdir()}
-    shop.date += 1
-    renew((), terms=shop.terms(date=shop.date), listen=ignore)
-    assert {path.name: path.stat().st_ino for path in shop.layout.chunks.iterdir()} == kept
+def test_only_changed_chunks_are_compressed_and_gc_forgets_them(
+    repository: SmallRepository,
+) -> None:
+    repository.publish(repository.deb("one"))
+    kept = {path.name: path.stat().st_ino for path in repository.layout.chunks.iterdir()}
+    repository.date += 1
+    renew((), terms=repository.terms(date=repository.date), listen=ignore)
+    assert {path.name: path.stat().st_ino for path in repository.layout.chunks.iterdir()} == kept
     retention = Retention(keep=1, grace=0)
-    collect(shop.root, retention=retention, now=DATE + 10**6, listen=ignore)
-    assert not shop.layout.chunks.exists()
+    collect(repository.root, retention=retention, now=DATE + 10**6, listen=ignore)
+    assert not repository.layout.chunks.exists()
 
 
-def test_xz_is_an_option_that_clients_take(shop: Shop) -> None:
-    shop.publish(shop.deb("one"), wishes=Wishes(keys=(shop.fingerprint,), xz=True))
-    assert "main/binary-amd64/Packages.xz" in shop.current.sums
-    client = shop.client()
+def test_xz_is_an_option_that_clients_take(repository: SmallRepository) -> None:
+    repository.publish(
+        repository.deb("one"), wishes=Wishes(keys=(repository.fingerprint,), xz=True)
+    )
+    assert "main/binary-amd64/Packages.xz" in repository.current.sums
+    client = repository.client()
     (client.root / "etc/apt/apt.conf.d/order").write_text(
         'Acquire::CompressionTypes::Order { "xz"; };\n'
     )
     client.update()
     assert client.offered("one") == ["1.0"]
-    assert check_repository(shop.root, listen=ignore).faults == ()
-    shop.publish(shop.deb("two"))
-    assert "main/source/Sources.xz" in shop.current.sums
-    shop.publish(shop.deb("three"), wishes=Wishes(xz=False))
-    assert "main/source/Sources.xz" not in shop.current.sums
+    assert check_repository(repository.root, listen=ignore).faults == ()
+    repository.publish(repository.deb("two"))
+    assert "main/source/Sources.xz" in repository.current.sums
+    repository.publish(repository.deb("three"), wishes=Wishes(xz=False))
+    assert "main/source/Sources.xz" not in repository.current.sums
 
 
 @pytest.mark.usefixtures("untried")
-def test_release_says_where_snapshots_are_if_it_knows_the_address(shop: Shop) -> None:
-    shop.publish(shop.deb("one"))
-    assert "Snapshots" not in shop.current.fields
-    shop.publish(shop.deb("two"), wishes=Wishes(uri="https://example.org/debian"))
-    assert shop.current.fields["Snapshots"] == "https://example.org/debian/snapshots/@SNAPSHOTID@/"
+def test_release_says_where_snapshots_are_if_it_knows_the_address(
+    repository: SmallRepository,
+) -> None:
+    repository.publish(repository.deb("one"))
+    assert "Snapshots" not in repository.current.fields
+    repository.publish(repository.deb("two"), wishes=Wishes(uri="https://example.org/debian"))
+    assert (
+        repository.current.fields["Snapshots"]
+        == "https://example.org/debian/snapshots/@SNAPSHOTID@/"
+    )

@@ -19,13 +19,13 @@ from qlumod.repository.verbs.repo import init_repository
 from qlumod.repository.verbs.sign import renew
 from qlumod.repository.verbs.withdraw import remove_packages, rollback
 from tests.conftest import ROOT
-from tests.repository.conftest import SUITE, Shop
+from tests.repository.conftest import SUITE, SmallRepository
 
 pytestmark = pytest.mark.usefixtures("untried")
 
 
 @pytest.fixture(scope="module")
-def model(keys: Path, fingerprint: str) -> Iterator[Shop]:
+def model(keys: Path, fingerprint: str) -> Iterator[SmallRepository]:
     """A repository with all that one has: snapshots, something gone, directories for proofs."""
     with (
         pytest.MonkeyPatch.context() as patched,
@@ -33,43 +33,52 @@ def model(keys: Path, fingerprint: str) -> Iterator[Shop]:
     ):
         patched.setenv("GNUPGHOME", str(keys))
         patched.setattr(publication, "try_staged", lambda *_, **__: None)
-        yield _grown(Shop(Path(work), fingerprint))
+        yield _grown(SmallRepository(Path(work), fingerprint))
 
 
-def _grown(shop: Shop) -> Shop:
+def _grown(repository: SmallRepository) -> SmallRepository:
     for version in ("1.0", "2.0", "3.0"):
-        shop.publish(shop.deb("everyday", version))
-    shop.publish(shop.deb("other", "1.0"), suite="14.0-bookworm-proposed-updates")
-    remember(shop)
+        repository.publish(repository.deb("everyday", version))
+    repository.publish(repository.deb("other", "1.0"), suite="14.0-bookworm-proposed-updates")
+    remember(repository)
     for name in ("proofs", "going", "staging"):
-        (shop.layout.own / name).mkdir(exist_ok=True)
-    return shop
+        (repository.layout.own / name).mkdir(exist_ok=True)
+    return repository
 
 
 @pytest.fixture
-def grown(shop: Shop, model: Shop) -> Shop:
+def grown(repository: SmallRepository, model: SmallRepository) -> SmallRepository:
     """A copy of it, which one test may spoil."""
-    subprocess.run(["cp", "-a", model.root, shop.root], check=True)
-    shop.date = model.date
-    return shop
+    subprocess.run(["cp", "-a", model.root, repository.root], check=True)
+    repository.date = model.date
+    return repository
 
 
-def remember(shop: Shop) -> None:
-    collect(shop.root, retention=Retention(grace=0, keep=2), now=shop.date + 9, listen=ignore)
+def remember(repository: SmallRepository) -> None:
+    collect(
+        repository.root,
+        retention=Retention(grace=0, keep=2),
+        now=repository.date + 9,
+        listen=ignore,
+    )
 
 
-VERBS: dict[str, Callable[[Shop], object]] = {
-    "publish": lambda shop: shop.publish(shop.deb("new")),
-    "preview": lambda shop: shop.preview(shop.deb("new")),
-    "sign": lambda shop: renew((SUITE,), terms=shop.terms(date=shop.date + 5), listen=ignore),
+VERBS: dict[str, Callable[[SmallRepository], object]] = {
+    "publish": lambda repository: repository.publish(repository.deb("new")),
+    "preview": lambda repository: repository.preview(repository.deb("new")),
+    "sign": lambda repository: renew(
+        (SUITE,), terms=repository.terms(date=repository.date + 5), listen=ignore
+    ),
     "gc": remember,
-    "init": lambda shop: init_repository(
-        shop.root, wishes=Wishes(uri="https://example.org/"), suites=(SUITE,), listen=ignore
+    "init": lambda repository: init_repository(
+        repository.root, wishes=Wishes(uri="https://example.org/"), suites=(SUITE,), listen=ignore
     ),
-    "remove": lambda shop: remove_packages(
-        SUITE, ["everyday"], terms=shop.terms(date=shop.date + 5), listen=ignore
+    "remove": lambda repository: remove_packages(
+        SUITE, ["everyday"], terms=repository.terms(date=repository.date + 5), listen=ignore
     ),
-    "rollback": lambda shop: rollback(SUITE, terms=shop.terms(date=shop.date + 5), listen=ignore),
+    "rollback": lambda repository: rollback(
+        SUITE, terms=repository.terms(date=repository.date + 5), listen=ignore
+    ),
 }
 PLACES = (
     ".qlumod", ".qlumod/lock", ".qlumod/settings", ".qlumod/keys.asc", ".qlumod/gone",
@@ -93,7 +102,7 @@ def content(top: Path) -> dict[str, bytes | str]:
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("verb", VERBS)
 def test_nothing_that_a_link_leads_to_is_written_or_removed(
-    verb: str, place: str, grown: Shop
+    verb: str, place: str, grown: SmallRepository
 ) -> None:
     elsewhere, link = grown.work / "elsewhere", grown.root / place
     if link.exists():
@@ -115,7 +124,7 @@ def test_nothing_that_a_link_leads_to_is_written_or_removed(
     assert after == before
 
 
-def test_a_lock_that_is_a_link_overwrites_nothing(grown: Shop) -> None:
+def test_a_lock_that_is_a_link_overwrites_nothing(grown: SmallRepository) -> None:
     shadow = grown.work / "shadow"
     shadow.write_text("root:*:20000:0:99999:7:::\n")
     grown.layout.lock.unlink()
@@ -129,7 +138,7 @@ def test_a_lock_that_is_a_link_overwrites_nothing(grown: Shop) -> None:
     assert shadow.read_text() == "root:*:20000:0:99999:7:::\n"
 
 
-def test_debris_that_is_a_link_goes_and_nothing_behind_it(grown: Shop) -> None:
+def test_debris_that_is_a_link_goes_and_nothing_behind_it(grown: SmallRepository) -> None:
     elsewhere = grown.work / "elsewhere"
     (elsewhere / "pool").mkdir(parents=True)
     (grown.layout.going / "20200101T000000Z").symlink_to(elsewhere)
@@ -138,7 +147,7 @@ def test_debris_that_is_a_link_goes_and_nothing_behind_it(grown: Shop) -> None:
     assert not grown.layout.going.exists()
 
 
-def test_debris_below_a_link_is_an_error_that_names_the_link(grown: Shop) -> None:
+def test_debris_below_a_link_is_an_error_that_names_the_link(grown: SmallRepository) -> None:
     elsewhere, link = grown.work / "elsewhere", grown.layout.staging / "20200101T000000Z"
     (elsewhere / "pool").mkdir(parents=True)
     link.symlink_to(elsewhere)
@@ -164,7 +173,7 @@ def test_debris_below_a_link_is_an_error_that_names_the_link(grown: Shop) -> Non
     ],
 )
 def test_a_repository_that_others_may_change_is_refused(
-    change: Callable[[Path], None], said: str, place: str, verb: str, grown: Shop
+    change: Callable[[Path], None], said: str, place: str, verb: str, grown: SmallRepository
 ) -> None:
     path = grown.root / place
     change(path)
@@ -175,7 +184,7 @@ def test_a_repository_that_others_may_change_is_refused(
     assert content(grown.root) == before
 
 
-def test_who_only_reads_reads_also_what_is_somebody_elses(grown: Shop) -> None:
+def test_who_only_reads_reads_also_what_is_somebody_elses(grown: SmallRepository) -> None:
     for path in (grown.root, *grown.root.rglob("*")):
         os.chown(path, 4711, 4711, follow_symlinks=False)
     assert [entry.package for entry in grown.current.entries()] == ["everyday"]
@@ -189,7 +198,8 @@ WRITING = re.compile(
 FRESH = {
     # These write into a publication in the making, or into a directory of their own.
     "packages.py": ("made.unlink()",),
-    "version_bump.py": ("control.write_text(",),
+    "version_bump.py": ("control.write_bytes(",),
+    "trial.py": ('(folder / "suite").mkdir()', '(folder / "suite/Packages").write_bytes('),
     "snapshot_staging.py": ("file.unlink()", '(staging.tree / "pool").symlink_to("../../pool")'),
 }
 
@@ -210,15 +220,15 @@ def test_whatever_writes_into_a_repository_goes_by_descriptors() -> None:
     assert {name: lines for name, lines in known.items() if lines} == {}
 
 
-def test_the_example_of_a_repository_is_whole_without_links(shop: Shop) -> None:
+def test_the_example_of_a_repository_is_whole_without_links(repository: SmallRepository) -> None:
     """What a link would have to be replaced by is what a repository looks like."""
-    shop.publish(shop.deb("everyday"))
+    repository.publish(repository.deb("everyday"))
     links = {
-        str(path.relative_to(shop.root)): str(path.readlink())
-        for path in shop.root.rglob("*")
+        str(path.relative_to(repository.root)): str(path.readlink())
+        for path in repository.root.rglob("*")
         if path.is_symlink()
     }
-    identity = shop.layout.current(SUITE)
+    identity = repository.layout.current(SUITE)
     assert links == {
         f"dists/{SUITE}": f"../snapshots/{identity}/dists/{SUITE}",
         f"snapshots/{identity}/pool": "../../pool",

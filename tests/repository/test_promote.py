@@ -9,61 +9,63 @@ from qlumod.errors import QlumodError
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.verbs.sign import renew
 from tests.conftest import ROOT
-from tests.repository.conftest import DATE, SUITE, Shop
+from tests.repository.conftest import DATE, SUITE, SmallRepository
 
 PROPOSED = f"{SUITE}-proposed-updates"
 YEAR = 365 * 86400
 
 
-def promoted(shop: Shop, **options) -> Publication:
-    shop.date += 1
-    return shop.promote(PROPOSED, SUITE, **options)
+def promoted(repository: SmallRepository, **options) -> Publication:
+    repository.date += 1
+    return repository.promote(PROPOSED, SUITE, **options)
 
 
-def test_promoting_offers_the_same_bytes_in_another_suite(shop: Shop) -> None:
-    shop.publish(shop.deb("everyday", "1.0"))
-    shop.publish(shop.deb("everyday", "1.1"), shop.deb("other"), suite=PROPOSED)
-    pool = {path: data for path, data in shop.tree().items() if path.startswith("pool/")}
-    assert [str(change) for change in promoted(shop).changes] == [
+def test_promoting_offers_the_same_bytes_in_another_suite(repository: SmallRepository) -> None:
+    repository.publish(repository.deb("everyday", "1.0"))
+    repository.publish(repository.deb("everyday", "1.1"), repository.deb("other"), suite=PROPOSED)
+    pool = {path: data for path, data in repository.tree().items() if path.startswith("pool/")}
+    assert [str(change) for change in promoted(repository).changes] == [
         "everyday (all): 1.0 → 1.1",
         "other (all): new, 1.0",
     ]
-    assert {path: data for path, data in shop.tree().items() if path.startswith("pool/")} == pool
-    client = shop.client()
+    assert {
+        path: data for path, data in repository.tree().items() if path.startswith("pool/")
+    } == pool
+    client = repository.client()
     client.update()
     client.install("everyday")
     assert client.installed() == {"everyday": "1.1"}
 
 
-def test_promoting_again_changes_nothing(shop: Shop) -> None:
-    shop.publish(shop.deb("everyday"), suite=PROPOSED)
-    promoted(shop)
-    before = shop.tree()
-    assert (promoted(shop).snapshot, shop.tree()) == (None, before)
+def test_promoting_again_changes_nothing(repository: SmallRepository) -> None:
+    repository.publish(repository.deb("everyday"), suite=PROPOSED)
+    promoted(repository)
+    before = repository.tree()
+    assert (promoted(repository).snapshot, repository.tree()) == (None, before)
 
 
-def test_a_dry_run_of_a_promotion_writes_nothing(shop: Shop) -> None:
-    shop.publish(shop.deb("everyday"), suite=PROPOSED)
-    before = shop.tree()
-    found = promoted(shop, dry_run=True)
+def test_a_dry_run_of_a_promotion_writes_nothing(repository: SmallRepository) -> None:
+    repository.publish(repository.deb("everyday"), suite=PROPOSED)
+    before = repository.tree()
+    found = promoted(repository, dry_run=True)
     assert (found.snapshot, [str(change) for change in found.changes]) == (
         None,
         ["everyday (all): new, 1.0"],
     )
-    assert shop.tree() == before
+    assert repository.tree() == before
 
 
-def test_some_packages_are_promoted_without_the_others(shop: Shop) -> None:
-    shop.publish(shop.deb("everyday"), shop.deb("other"), suite=PROPOSED)
-    promoted(shop, packages=["other"])
-    assert [entry.package for entry in shop.current.entries()] == ["other"]
+def test_some_packages_are_promoted_without_the_others(repository: SmallRepository) -> None:
+    repository.publish(repository.deb("everyday"), repository.deb("other"), suite=PROPOSED)
+    promoted(repository, packages=["other"])
+    assert [entry.package for entry in repository.current.entries()] == ["other"]
 
 
 def test_the_packages_to_promote_are_offered_by_the_shell(
-    shop: Shop, untried: None, monkeypatch: pytest.MonkeyPatch
+    repository: SmallRepository, untried: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.publish(shop.deb("everyday"), suite=PROPOSED)
-    monkeypatch.setenv("QLUMOD_REPOSITORY", str(shop.root))
+    repository.publish(repository.deb("everyday"), suite=PROPOSED)
+    monkeypatch.setenv("QLUMOD_REPOSITORY", str(repository.root))
     words = ("promote", PROPOSED, SUITE, "--package")
     assert answered(cli, words, "e").split("\t") == ["plain", "everyday", "1.0\n"]
 
@@ -75,40 +77,48 @@ def test_the_packages_to_promote_are_offered_by_the_shell(
         ({}, f"{{root}} has no suite {PROPOSED}\nTo mend it: it has {SUITE}"),
     ],
 )
-def test_what_is_not_there_cannot_be_promoted(shop: Shop, options: dict, told: str) -> None:
-    shop.publish(shop.deb("everyday"), suite=PROPOSED if options else SUITE)
+def test_what_is_not_there_cannot_be_promoted(
+    repository: SmallRepository, options: dict, told: str
+) -> None:
+    repository.publish(repository.deb("everyday"), suite=PROPOSED if options else SUITE)
     with pytest.raises(QlumodError) as refused:
-        promoted(shop, **options)
-    assert str(refused.value) == told.replace("{root}", str(shop.root))
+        promoted(repository, **options)
+    assert str(refused.value) == told.replace("{root}", str(repository.root))
 
 
-def test_signing_anew_moves_the_dates_and_keeps_the_packages(shop: Shop) -> None:
-    shop.publish(shop.deb("everyday"), date=DATE, valid_for=20 * YEAR)
-    first = shop.current
-    (renewed,) = renew((), terms=shop.terms(date=DATE + 86400), listen=shop.events.append)
+def test_signing_anew_moves_the_dates_and_keeps_the_packages(repository: SmallRepository) -> None:
+    repository.publish(repository.deb("everyday"), date=DATE, valid_for=20 * YEAR)
+    first = repository.current
+    (renewed,) = renew(
+        (), terms=repository.terms(date=DATE + 86400), listen=repository.events.append
+    )
     assert renewed.snapshot == "20231115T221320Z"
-    assert (shop.current.entries(), shop.current.sums) == (first.entries(), first.sums)
-    assert shop.current.fields["Date"] == "Wed, 15 Nov 2023 22:13:20 UTC"
-    assert shop.current.fields["Valid-Until"] == "Tue, 10 Nov 2043 22:13:20 UTC"
-    client = shop.client()
+    assert (repository.current.entries(), repository.current.sums) == (first.entries(), first.sums)
+    assert repository.current.fields["Date"] == "Wed, 15 Nov 2023 22:13:20 UTC"
+    assert repository.current.fields["Valid-Until"] == "Tue, 10 Nov 2043 22:13:20 UTC"
+    client = repository.client()
     client.update()
     assert client.offered("everyday") == ["1.0"]
 
 
-def test_signing_anew_can_set_another_span(shop: Shop) -> None:
-    shop.publish(shop.deb("everyday"), date=DATE)
-    renew([SUITE], terms=shop.terms(date=DATE + 1, valid_for=30 * YEAR), listen=shop.events.append)
-    assert shop.current.fields["Valid-Until"] == "Thu, 06 Nov 2053 22:13:21 UTC"
+def test_signing_anew_can_set_another_span(repository: SmallRepository) -> None:
+    repository.publish(repository.deb("everyday"), date=DATE)
+    renew(
+        [SUITE],
+        terms=repository.terms(date=DATE + 1, valid_for=30 * YEAR),
+        listen=repository.events.append,
+    )
+    assert repository.current.fields["Valid-Until"] == "Thu, 06 Nov 2053 22:13:21 UTC"
 
 
 @pytest.mark.usefixtures("untried")
-def test_only_what_is_due_is_signed_anew_if_that_is_asked_for(shop: Shop) -> None:
-    shop.publish(shop.deb("everyday"), date=DATE, valid_for=20 * YEAR)
-    shop.publish(shop.deb("everyday"), date=DATE + 1, suite=PROPOSED)
+def test_only_what_is_due_is_signed_anew_if_that_is_asked_for(repository: SmallRepository) -> None:
+    repository.publish(repository.deb("everyday"), date=DATE, valid_for=20 * YEAR)
+    repository.publish(repository.deb("everyday"), date=DATE + 1, suite=PROPOSED)
 
     def due(date: int) -> list[str]:
-        listen = shop.events.append
-        renewed = renew((), terms=shop.terms(date=date), only_due=True, listen=listen)
+        listen = repository.events.append
+        renewed = renew((), terms=repository.terms(date=date), only_due=True, listen=listen)
         return [one.suite for one in renewed]
 
     assert due(DATE + 10 * YEAR) == []

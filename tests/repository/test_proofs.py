@@ -1,6 +1,7 @@
 """A suite takes modules that are proved to go together: these bytes, each pair of them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,8 @@ from qlumod.system.keys.gpg import all_fingerprints, make_key
 from qlumod.system.keys.signers import armoured_keys, public_keys
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
-from tests.conftest import Typed
-from tests.repository.conftest import SUITE, Shop, refused
+from tests.conftest import CommandLine
+from tests.repository.conftest import SUITE, SmallRepository, refused
 from tests.repository.payloads import payload
 from tests.repository.proofs import of_all, of_one, signed
 from tests.support.signing import weak_key
@@ -42,311 +43,331 @@ REMEDY = (
 )
 
 
-def modules(shop: Shop, *names: str) -> tuple[Path, ...]:
-    return tuple(payload(shop, name) for name in ("core", *names))
+def modules(repository: SmallRepository, *names: str) -> tuple[Path, ...]:
+    return tuple(payload(repository, name) for name in ("core", *names))
 
 
-def sets(shop: Shop) -> list[ModuleSet]:
+def sets(repository: SmallRepository) -> list[ModuleSet]:
     """What is known of the suite's modules."""
-    found = (read_set(shop.layout, line) for line in recorded_sets(shop.current) or ())
+    found = (read_set(repository.layout, line) for line in recorded_sets(repository.current) or ())
     return [one for one in found if one]
 
 
-def unproved(shop: Shop) -> list[str]:
+def unproved(repository: SmallRepository) -> list[str]:
     """The pairs that the suite has no proof of."""
-    return [one.named(pair) for one in sets(shop) for pair in one.proving.lacking]
+    return [one.named(pair) for one in sets(repository) for pair in one.proving.lacking]
 
 
-def promoted(shop: Shop, **options) -> Publication:
-    shop.date += 1
-    return shop.promote(PROPOSED, SUITE, **options)
+def promoted(repository: SmallRepository, **options) -> Publication:
+    repository.date += 1
+    return repository.promote(PROPOSED, SUITE, **options)
 
 
-def test_a_proof_of_each_pair_lets_modules_in(shop: Shop) -> None:
-    debs = modules(shop, "nvidia", "slurm")
-    proof = signed(shop, "proof.json", of_all(*debs))
-    published = shop.publish(*debs, proofs=[proof])
+def test_a_proof_of_each_pair_lets_modules_in(repository: SmallRepository) -> None:
+    debs = modules(repository, "nvidia", "slurm")
+    proof = signed(repository, "proof.json", of_all(*debs))
+    published = repository.publish(*debs, proofs=[proof])
     proving = published.sets[0].proving
     assert (proving.pairs, proving.unproved, len(proving.proofs)) == (3, 0, 1)
-    kept = shop.layout.proofs / f"{proving.proofs[0]}.json"
+    kept = repository.layout.proofs / f"{proving.proofs[0]}.json"
     assert kept.read_bytes() == proof.read_bytes()
-    assert check_repository(shop.root, listen=ignore).cautions == ()
+    assert check_repository(repository.root, listen=ignore).cautions == ()
 
 
-def test_without_a_proof_the_pairs_are_named(shop: Shop) -> None:
-    debs = modules(shop, "nvidia", "slurm")
-    assert refused(shop, *debs, proofs=[]) == (
+def test_without_a_proof_the_pairs_are_named(repository: SmallRepository) -> None:
+    debs = modules(repository, "nvidia", "slurm")
+    assert refused(repository, *debs, proofs=[]) == (
         FIRST.format(tally="0 of 3") + "  core 14.0.0-1 + nvidia 14.0.0-1\n"
         "  core 14.0.0-1 + slurm 14.0.0-1\n"
         "  nvidia 14.0.0-1 + slurm 14.0.0-1\n" + REMEDY.format(of="--all")
     )
-    assert not shop.layout.proofs.exists()
+    assert not repository.layout.proofs.exists()
 
 
-def test_of_many_pairs_ten_are_named(shop: Shop) -> None:
-    told = refused(shop, *modules(shop, "a", "b", "c", "d", "e"), proofs=[]).splitlines()
+def test_of_many_pairs_ten_are_named(repository: SmallRepository) -> None:
+    told = refused(
+        repository, *modules(repository, "a", "b", "c", "d", "e"), proofs=[]
+    ).splitlines()
     assert (len(told), told[11]) == (13, "  and 5 more")
 
 
-def test_one_pair_that_lacks_is_proved_by_its_name(shop: Shop) -> None:
-    debs = modules(shop, "nvidia", "slurm")
+def test_one_pair_that_lacks_is_proved_by_its_name(repository: SmallRepository) -> None:
+    debs = modules(repository, "nvidia", "slurm")
     proofs = [
-        signed(shop, "one.json", of_one(debs[0], debs[1])),
-        signed(shop, "two.json", of_one(debs[0], debs[2])),
+        signed(repository, "one.json", of_one(debs[0], debs[1])),
+        signed(repository, "two.json", of_one(debs[0], debs[2])),
     ]
-    assert refused(shop, *debs, proofs=proofs) == (
+    assert refused(repository, *debs, proofs=proofs) == (
         FIRST.format(tally="2 of 3")
         + "  nvidia 14.0.0-1 + slurm 14.0.0-1\n"
         + REMEDY.format(of="nvidia slurm")
     )
-    shop.publish(*debs, proofs=[*proofs, signed(shop, "three.json", of_one(*debs))])
-    assert unproved(shop) == []
+    repository.publish(*debs, proofs=[*proofs, signed(repository, "three.json", of_one(*debs))])
+    assert unproved(repository) == []
 
 
-def test_a_core_alone_is_proved_alone(shop: Shop) -> None:
-    (core,) = modules(shop)
-    assert "  core 14.0.0-1\n" in refused(shop, core, proofs=[])
-    shop.publish(core, proofs=[signed(shop, "proof.json", of_one(core))])
+def test_a_core_alone_is_proved_alone(repository: SmallRepository) -> None:
+    (core,) = modules(repository)
+    assert "  core 14.0.0-1\n" in refused(repository, core, proofs=[])
+    repository.publish(core, proofs=[signed(repository, "proof.json", of_one(core))])
 
 
-def test_what_was_made_in_a_profile_is_proved_in_it(shop: Shop) -> None:
-    core = payload(shop, "core", "14.0.0-1~profile.dev")
-    told = refused(shop, core, proofs=[], profile="dev")
+def test_what_was_made_in_a_profile_is_proved_in_it(repository: SmallRepository) -> None:
+    core = payload(repository, "core", "14.0.0-1~profile.dev")
+    told = refused(repository, core, proofs=[], profile="dev")
     assert "verify-stack core --flavor bookworm --arch amd64 --profile dev --proof" in told
 
 
-def test_a_proof_is_about_bytes(shop: Shop) -> None:
-    core, slurm = modules(shop, "slurm")
-    proof = signed(shop, "proof.json", of_one(core, slurm))
-    moved = payload(shop, "core", "14.0.0-2")
-    told = refused(shop, moved, slurm, proofs=[proof])
+def test_a_proof_is_about_bytes(repository: SmallRepository) -> None:
+    core, slurm = modules(repository, "slurm")
+    proof = signed(repository, "proof.json", of_one(core, slurm))
+    moved = payload(repository, "core", "14.0.0-2")
+    told = refused(repository, moved, slurm, proofs=[proof])
     assert "  core 14.0.0-2 + slurm 14.0.0-1\n" in told
     assert "  W/proof.json is about other bytes than those of core 14.0.0-2\n" in told
 
 
-def test_a_proof_of_differences_is_none(shop: Shop) -> None:
-    core, slurm = modules(shop, "slurm")
-    one = signed(shop, "one.json", of_one(core, slurm, equal=False))
-    every = signed(shop, "all.json", of_all(core, slurm, unequal=[("core", "slurm")]))
-    told = refused(shop, core, slurm, proofs=[one, every])
+def test_a_proof_of_differences_is_none(repository: SmallRepository) -> None:
+    core, slurm = modules(repository, "slurm")
+    one = signed(repository, "one.json", of_one(core, slurm, equal=False))
+    every = signed(repository, "all.json", of_all(core, slurm, unequal=[("core", "slurm")]))
+    told = refused(repository, core, slurm, proofs=[one, every])
     for name in ("one", "all"):
         line = f"  W/{name}.json says of 1 stacks that they do not equal one installation\n"
         assert line in told
 
 
-def test_a_proof_of_another_flavor_is_told(shop: Shop) -> None:
-    other = payload(shop, "core", flavor="trixie"), payload(shop, "slurm", flavor="trixie")
-    proof = signed(shop, "proof.json", of_one(*other))
-    told = refused(shop, *modules(shop, "slurm"), proofs=[proof])
+def test_a_proof_of_another_flavor_is_told(repository: SmallRepository) -> None:
+    other = (
+        payload(repository, "core", flavor="trixie"),
+        payload(repository, "slurm", flavor="trixie"),
+    )
+    proof = signed(repository, "proof.json", of_one(*other))
+    told = refused(repository, *modules(repository, "slurm"), proofs=[proof])
     assert "  W/proof.json is about 14.0.0 (trixie, amd64)\n" in told
 
 
-def test_modules_that_exclude_each_other_need_no_proof_together(shop: Shop) -> None:
-    core, old = modules(shop, "samba-4.17")
-    new = payload(shop, "samba-4.22", conflicts=("samba-4.17",))
-    proofs = [signed(shop, f"{deb.name}.json", of_one(core, deb)) for deb in (old, new)]
-    shop.publish(core, old, new, proofs=proofs)
+def test_modules_that_exclude_each_other_need_no_proof_together(
+    repository: SmallRepository,
+) -> None:
+    core, old = modules(repository, "samba-4.17")
+    new = payload(repository, "samba-4.22", conflicts=("samba-4.17",))
+    proofs = [signed(repository, f"{deb.name}.json", of_one(core, deb)) for deb in (old, new)]
+    repository.publish(core, old, new, proofs=proofs)
 
 
-def test_a_pair_stands_upon_all_that_it_requires(shop: Shop) -> None:
-    core, nvidia = modules(shop, "nvidia")
-    cuda = payload(shop, "cuda", requires=("core", "nvidia"))
-    two = signed(shop, "two.json", of_one(core, nvidia))
-    three = signed(shop, "three.json", of_one(core, nvidia, cuda))
-    shop.publish(core, nvidia, cuda, proofs=[two, three])
-    assert unproved(shop) == []
+def test_a_pair_stands_upon_all_that_it_requires(repository: SmallRepository) -> None:
+    core, nvidia = modules(repository, "nvidia")
+    cuda = payload(repository, "cuda", requires=("core", "nvidia"))
+    two = signed(repository, "two.json", of_one(core, nvidia))
+    three = signed(repository, "three.json", of_one(core, nvidia, cuda))
+    repository.publish(core, nvidia, cuda, proofs=[two, three])
+    assert unproved(repository) == []
 
 
-def test_unproved_is_recorded_and_told(shop: Shop) -> None:
-    shop.publish(*modules(shop, "slurm"), unproved=True)
-    assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
-    assert check_repository(shop.root, listen=ignore).cautions == (
+def test_unproved_is_recorded_and_told(repository: SmallRepository) -> None:
+    repository.publish(*modules(repository, "slurm"), unproved=True)
+    assert unproved(repository) == ["core 14.0.0-1 + slurm 14.0.0-1"]
+    assert check_repository(repository.root, listen=ignore).cautions == (
         f"{SUITE}: 0 of 1 pairs of modules are proved of 14.0.0 (bookworm, amd64)",
     )
 
 
-def test_what_is_no_module_needs_no_proof(shop: Shop) -> None:
-    shop.publish(*modules(shop, "slurm"), unproved=True)
-    shop.publish(shop.deb("everyday"), proofs=[])
-    assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
+def test_what_is_no_module_needs_no_proof(repository: SmallRepository) -> None:
+    repository.publish(*modules(repository, "slurm"), unproved=True)
+    repository.publish(repository.deb("everyday"), proofs=[])
+    assert unproved(repository) == ["core 14.0.0-1 + slurm 14.0.0-1"]
 
 
-def test_a_proof_may_come_later(shop: Shop) -> None:
-    debs = modules(shop, "slurm")
-    shop.publish(*debs, unproved=True)
-    proof = signed(shop, "proof.json", of_all(*debs))
-    done = shop.publish(proofs=[proof])
-    assert (done.changes, unproved(shop)) == ((), [])
-    assert done.snapshot == shop.current.identity
-    assert shop.publish(proofs=[proof]).snapshot is None
+def test_a_proof_may_come_later(repository: SmallRepository) -> None:
+    debs = modules(repository, "slurm")
+    repository.publish(*debs, unproved=True)
+    proof = signed(repository, "proof.json", of_all(*debs))
+    done = repository.publish(proofs=[proof])
+    assert (done.changes, unproved(repository)) == ((), [])
+    assert done.snapshot == repository.current.identity
+    assert repository.publish(proofs=[proof]).snapshot is None
 
 
-def test_proposed_updates_are_proved_when_they_are_promoted(shop: Shop) -> None:
-    debs = modules(shop, "slurm")
-    shop.publish(*debs, suite=PROPOSED, proofs=[])
+def test_proposed_updates_are_proved_when_they_are_promoted(repository: SmallRepository) -> None:
+    debs = modules(repository, "slurm")
+    repository.publish(*debs, suite=PROPOSED, proofs=[])
     with pytest.raises(QlumodError, match="0 of 1 pairs of modules are proved"):
-        promoted(shop)
-    proof = signed(shop, "proof.json", of_all(*debs))
-    assert promoted(shop, proofs=[proof], dry_run=True).snapshot is None
-    promoted(shop, proofs=[proof])
-    assert unproved(shop) == []
+        promoted(repository)
+    proof = signed(repository, "proof.json", of_all(*debs))
+    assert promoted(repository, proofs=[proof], dry_run=True).snapshot is None
+    promoted(repository, proofs=[proof])
+    assert unproved(repository) == []
 
 
-def test_a_promotion_uses_the_proofs_that_are_known(shop: Shop) -> None:
-    debs = modules(shop, "slurm")
-    shop.publish(*debs, suite=PROPOSED, proofs=[signed(shop, "proof.json", of_all(*debs))])
-    promoted(shop)
-    assert unproved(shop) == []
+def test_a_promotion_uses_the_proofs_that_are_known(repository: SmallRepository) -> None:
+    debs = modules(repository, "slurm")
+    repository.publish(
+        *debs, suite=PROPOSED, proofs=[signed(repository, "proof.json", of_all(*debs))]
+    )
+    promoted(repository)
+    assert unproved(repository) == []
 
 
-def test_each_later_module_is_proved_with_those_that_are_there(shop: Shop) -> None:
-    core, slurm, nvidia = modules(shop, "slurm", "nvidia")
-    shop.publish(core, slurm, proofs=[signed(shop, "one.json", of_all(core, slurm))])
-    told = refused(shop, nvidia, proofs=[])
+def test_each_later_module_is_proved_with_those_that_are_there(repository: SmallRepository) -> None:
+    core, slurm, nvidia = modules(repository, "slurm", "nvidia")
+    repository.publish(core, slurm, proofs=[signed(repository, "one.json", of_all(core, slurm))])
+    told = refused(repository, nvidia, proofs=[])
     assert told.startswith(FIRST.format(tally="1 of 3"))
-    shop.publish(nvidia, proofs=[signed(shop, "two.json", of_all(core, slurm, nvidia))])
-    (line,) = recorded_sets(shop.current) or ()
+    repository.publish(nvidia, proofs=[signed(repository, "two.json", of_all(core, slurm, nvidia))])
+    (line,) = recorded_sets(repository.current) or ()
     assert (line.pairs, line.unproved) == (3, 0)
 
 
-def test_signing_anew_keeps_what_is_recorded(shop: Shop) -> None:
-    shop.publish(*modules(shop, "slurm"), unproved=True)
-    before = shop.current.checked("modules")
-    renew((), terms=shop.terms(date=shop.date + 1), listen=ignore)
-    assert shop.current.checked("modules") == before
+def test_signing_anew_keeps_what_is_recorded(repository: SmallRepository) -> None:
+    repository.publish(*modules(repository, "slurm"), unproved=True)
+    before = repository.current.checked("modules")
+    renew((), terms=repository.terms(date=repository.date + 1), listen=ignore)
+    assert repository.current.checked("modules") == before
 
 
-def test_going_back_needs_no_proof(shop: Shop) -> None:
-    first = modules(shop, "slurm")
-    shop.publish(*first, unproved=True)
-    second = [payload(shop, name, "14.0.0-2") for name in ("core", "slurm")]
-    shop.publish(*second, proofs=[signed(shop, "proof.json", of_all(*second))])
-    rollback(SUITE, terms=shop.terms(date=shop.date + 1), listen=ignore)
-    assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
+def test_going_back_needs_no_proof(repository: SmallRepository) -> None:
+    first = modules(repository, "slurm")
+    repository.publish(*first, unproved=True)
+    second = [payload(repository, name, "14.0.0-2") for name in ("core", "slurm")]
+    repository.publish(*second, proofs=[signed(repository, "proof.json", of_all(*second))])
+    rollback(SUITE, terms=repository.terms(date=repository.date + 1), listen=ignore)
+    assert unproved(repository) == ["core 14.0.0-1 + slurm 14.0.0-1"]
     remove_packages(
         SUITE,
         ["qlustar-module-slurm-bookworm-amd64-14.0.0"],
-        terms=shop.terms(date=shop.date + 2),
+        terms=repository.terms(date=repository.date + 2),
         listen=ignore,
     )
-    assert unproved(shop) == ["core 14.0.0-1"]
+    assert unproved(repository) == ["core 14.0.0-1"]
 
 
-def test_proofs_stay_as_long_as_a_snapshot_mentions_them(shop: Shop) -> None:
+def test_proofs_stay_as_long_as_a_snapshot_mentions_them(repository: SmallRepository) -> None:
     first, second = (
-        modules(shop, "slurm"),
-        [payload(shop, n, "14.0.0-2") for n in ("core", "slurm")],
+        modules(repository, "slurm"),
+        [payload(repository, n, "14.0.0-2") for n in ("core", "slurm")],
     )
-    every = signed(shop, "every.json", of_all(*first))
-    shop.publish(*first, proofs=[every], suite=PROPOSED)
-    shop.publish(*second, proofs=[signed(shop, "new.json", of_all(*second))], suite=PROPOSED)
-    assert len(list(shop.layout.proofs.iterdir())) == 2
-    collect(shop.root, retention=Retention(keep=1, grace=0), now=shop.date + 1, listen=ignore)
-    (kept,) = shop.layout.proofs.iterdir()
-    assert kept.read_bytes() == (shop.work / "new.json").read_bytes()
-    promoted(shop)
-    assert unproved(shop) == []
+    every = signed(repository, "every.json", of_all(*first))
+    repository.publish(*first, proofs=[every], suite=PROPOSED)
+    repository.publish(
+        *second, proofs=[signed(repository, "new.json", of_all(*second))], suite=PROPOSED
+    )
+    assert len(list(repository.layout.proofs.iterdir())) == 2
+    collect(
+        repository.root,
+        retention=Retention(keep=1, grace=0),
+        now=repository.date + 1,
+        listen=ignore,
+    )
+    (kept,) = repository.layout.proofs.iterdir()
+    assert kept.read_bytes() == (repository.work / "new.json").read_bytes()
+    promoted(repository)
+    assert unproved(repository) == []
 
 
-def test_a_proof_that_is_gone_or_damaged_is_a_fault(shop: Shop) -> None:
-    debs = modules(shop, "slurm")
-    shop.publish(*debs, proofs=[signed(shop, "proof.json", of_all(*debs))])
-    (kept,) = shop.layout.proofs.iterdir()
+def test_a_proof_that_is_gone_or_damaged_is_a_fault(repository: SmallRepository) -> None:
+    debs = modules(repository, "slurm")
+    repository.publish(*debs, proofs=[signed(repository, "proof.json", of_all(*debs))])
+    (kept,) = repository.layout.proofs.iterdir()
     kept.write_text("{}")
-    assert check_repository(shop.root, listen=ignore).faults == (
-        f"{kept} is not the proof that {shop.current.identity} mentions",
+    assert check_repository(repository.root, listen=ignore).faults == (
+        f"{kept} is not the proof that {repository.current.identity} mentions",
     )
 
 
-def test_the_verbs_take_proofs_and_tell_what_lacks(shop: Shop, typed: Typed) -> None:
-    debs = modules(shop, "slurm")
-    proof = signed(shop, "proof.json", of_all(*debs))
-    words = ("publish", "--repository", shop.root, "--suite", SUITE)
-    told = typed(*words, "--key", shop.fingerprint, "--unproved", *debs)
+def test_the_verbs_take_proofs_and_tell_what_lacks(
+    repository: SmallRepository, qlumod: CommandLine
+) -> None:
+    debs = modules(repository, "slurm")
+    proof = signed(repository, "proof.json", of_all(*debs))
+    words = ("publish", "--repository", repository.root, "--suite", SUITE)
+    told = qlumod(*words, "--key", repository.fingerprint, "--unproved", *debs)
     assert told.out.splitlines()[-1] == (
         "unproved: 0 of 1 pairs of modules are proved of 14.0.0 (bookworm, amd64)"
     )
-    first = shop.current.identity
-    shown = typed("snapshot", "show", first, "--repository", shop.root).out.splitlines()
+    first = repository.current.identity
+    shown = qlumod("snapshot", "show", first, "--repository", repository.root).out.splitlines()
     assert shown[-2:] == [
         "0 of 1 pairs of modules are proved of 14.0.0 (bookworm, amd64)",
         "unproved: core 14.0.0-1 + slurm 14.0.0-1",
     ]
-    (found,) = typed(*words, "--proof", proof, "--json").document["sets"]
+    (found,) = qlumod(*words, "--proof", proof, "--json").document["sets"]
     assert (found["pairs"], found["unproved"], found["lacking"]) == (1, 0, [])
-    assert typed(*words).status == 2
-    signed(shop, "proof.json", {"error": {}})
-    told = typed(*words, "--proof", proof, *debs)
+    assert qlumod(*words).status == 2
+    signed(repository, "proof.json", {"error": {}})
+    told = qlumod(*words, "--proof", proof, *debs)
     assert told.status == 1
     assert f"qlumod: error: {proof}: this is no proof: it tells of an error\n" in told.err
 
 
-def test_a_proof_that_nobody_signed_is_refused(shop: Shop) -> None:
-    debs = modules(shop, "slurm")
-    proof = shop.work / "proof.json"
+def test_a_proof_that_nobody_signed_is_refused(repository: SmallRepository) -> None:
+    debs = modules(repository, "slurm")
+    proof = repository.work / "proof.json"
     proof.write_text(json.dumps(of_all(*debs)))
-    assert refused(shop, *debs, proofs=[proof]) == (
+    assert refused(repository, *debs, proofs=[proof]) == (
         "W/proof.json: this proof is not signed: anybody could have written it\n"
         "To mend it: have it written anew, signed by the key of the host that proves: qlumod"
         " verify-stack … --proof FILE --key FINGERPRINT (what was proved is not proved again)"
     )
-    shop.publish(*debs, unproved=True)
-    assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
+    repository.publish(*debs, unproved=True)
+    assert unproved(repository) == ["core 14.0.0-1 + slurm 14.0.0-1"]
 
 
-def test_a_proof_that_was_changed_is_refused(shop: Shop) -> None:
-    debs = modules(shop, "slurm")
-    proof = signed(shop, "proof.json", of_all(*debs, unequal=[("core", "slurm")]))
+def test_a_proof_that_was_changed_is_refused(repository: SmallRepository) -> None:
+    debs = modules(repository, "slurm")
+    proof = signed(repository, "proof.json", of_all(*debs, unequal=[("core", "slurm")]))
     text = proof.read_text()
     proof.write_text(text.replace('"equal": false', '"equal": true'))
-    told = refused(shop, *debs, proofs=[proof])
+    told = refused(repository, *debs, proofs=[proof])
     assert told.startswith("W/proof.json: no key signed this proof whose proofs W/repository takes")
     assert "BAD signature" in told
 
 
 def test_the_proofs_of_another_host_count_once_the_repository_was_told_of_its_key(
-    shop: Shop, keys: Path
+    repository: SmallRepository, keys: Path
 ) -> None:
-    debs = modules(shop, "slurm")
+    debs = modules(repository, "slurm")
     other = make_key(keys, "Prover <prover@example.org>").fingerprint
-    proof = signed(shop, "proof.json", of_all(*debs), key=other)
-    told = refused(shop, *debs, proofs=[proof])
+    proof = signed(repository, "proof.json", of_all(*debs), key=other)
+    told = refused(repository, *debs, proofs=[proof])
     assert told.startswith(
         "W/proof.json: no key signed this proof whose proofs W/repository takes\n"
     )
     assert told.endswith(
-        f"  it takes those of {shop.fingerprint}\n"
+        f"  it takes those of {repository.fingerprint}\n"
         "To mend it: prove with one of these (qlumod verify-stack … --proof FILE --key"
         " FINGERPRINT); or, if you trust the host: qlumod repo init W/repository --proving-key"
         " FINGERPRINT"
     )
     founded = init_repository(
-        shop.root,
-        wishes=Wishes(keys=(shop.fingerprint,), proving_keys=(other,)),
+        repository.root,
+        wishes=Wishes(keys=(repository.fingerprint,), proving_keys=(other,)),
         listen=ignore,
     )
     assert founded.settings.proving_keys == (other,)
-    shop.publish(*debs, proofs=[proof])
-    assert unproved(shop) == []
+    repository.publish(*debs, proofs=[proof])
+    assert unproved(repository) == []
     # A later call that names none leaves them as they are.
-    assert init_repository(shop.root, wishes=Wishes(), listen=ignore).settings.proving_keys == (
-        other,
-    )
-    assert check_repository(shop.root, listen=ignore).faults == ()
-    shop.layout.proving_keys.write_bytes(b"")
-    assert check_repository(shop.root, listen=ignore).faults == (
-        f"{shop.layout.proving_keys} does not hold the key {other}",
+    assert init_repository(
+        repository.root, wishes=Wishes(), listen=ignore
+    ).settings.proving_keys == (other,)
+    assert check_repository(repository.root, listen=ignore).faults == ()
+    repository.layout.proving_keys.write_bytes(b"")
+    assert check_repository(repository.root, listen=ignore).faults == (
+        f"{repository.layout.proving_keys} does not hold the key {other}",
     )
     assert not init_repository(
-        shop.root, wishes=Wishes(proving_keys=()), listen=ignore
+        repository.root, wishes=Wishes(proving_keys=()), listen=ignore
     ).settings.proving_keys
-    shop.publish(unproved=True, proofs=[])
+    repository.publish(unproved=True, proofs=[])
     with pytest.raises(QlumodError, match="no key signed this proof"):
-        shop.publish(proofs=[proof])
+        repository.publish(proofs=[proof])
 
 
-def test_a_subkey_that_was_named_speaks_for_itself_only(shop: Shop, keys: Path) -> None:
-    debs = modules(shop, "slurm")
+def test_a_subkey_that_was_named_speaks_for_itself_only(
+    repository: SmallRepository, keys: Path
+) -> None:
+    debs = modules(repository, "slurm")
     primary = make_key(keys, "Subkeys <subkeys@example.org>").fingerprint
     for _ in range(2):
         words = ("--quick-add-key", primary, "ed25519", "sign", "never")
@@ -355,19 +376,19 @@ def test_a_subkey_that_was_named_speaks_for_itself_only(shop: Shop, keys: Path) 
         one for one in sorted(all_fingerprints(public_keys([primary]))) if one != primary
     )
     proofs = [
-        signed(shop, f"{n}.json", of_all(*debs), key=k) for n, k in enumerate((first, second))
+        signed(repository, f"{n}.json", of_all(*debs), key=k) for n, k in enumerate((first, second))
     ]
-    wishes = Wishes(keys=(shop.fingerprint,), proving_keys=(first,))
-    init_repository(shop.root, wishes=wishes, listen=ignore)
-    told = refused(shop, *debs, proofs=[proofs[1]])
+    wishes = Wishes(keys=(repository.fingerprint,), proving_keys=(first,))
+    init_repository(repository.root, wishes=wishes, listen=ignore)
+    told = refused(repository, *debs, proofs=[proofs[1]])
     assert f"  it is signed by {primary}\n" in told
-    shop.publish(*debs, proofs=[proofs[0]])
+    repository.publish(*debs, proofs=[proofs[0]])
 
 
-def test_a_proving_key_has_to_be_here_once(shop: Shop) -> None:
-    shop.publish(shop.deb("everyday"))
+def test_a_proving_key_has_to_be_here_once(repository: SmallRepository) -> None:
+    repository.publish(repository.deb("everyday"))
     with pytest.raises(QlumodError) as told:
-        init_repository(shop.root, wishes=Wishes(proving_keys=("A" * 40,)), listen=ignore)
+        init_repository(repository.root, wishes=Wishes(proving_keys=("A" * 40,)), listen=ignore)
     assert str(told.value).startswith(
         f"the key {'A' * 40} is missing: there is no public key of that fingerprint in "
     )
@@ -376,82 +397,92 @@ def test_a_proving_key_has_to_be_here_once(shop: Shop) -> None:
     )
 
 
-def test_a_permit_that_somebody_made_up_is_refused_however_it_is_signed(shop: Shop) -> None:
-    debs = modules(shop, "slurm")
+def test_a_permit_that_somebody_made_up_is_refused_however_it_is_signed(
+    repository: SmallRepository,
+) -> None:
+    debs = modules(repository, "slurm")
     document = of_one(*debs, equal=False)
     document["equal"] = True
     document["differences"][-1]["permitted"] = "because I say so"
     document["permitted"].append({"name": "because I say so", "paths": 1, "why": "I say so"})
-    proof = signed(shop, "proof.json", document)
-    assert refused(shop, *debs, proofs=[proof]) == (
+    proof = signed(repository, "proof.json", document)
+    assert refused(repository, *debs, proofs=[proof]) == (
         f"W/proof.json: this is no proof: qlumod {__version__} knows no permit 'because I say so'\n"
         "To mend it: have it written anew: qlumod verify-stack --all --proof proof.json"
     )
 
 
-def test_the_faults_of_all_proofs_are_told_at_once(shop: Shop) -> None:
-    debs = modules(shop, "slurm")
-    proofs = [signed(shop, f"{n}.json", {"format": 1}) for n in "ab"]
-    told = refused(shop, *debs, proofs=proofs)
+def test_the_faults_of_all_proofs_are_told_at_once(repository: SmallRepository) -> None:
+    debs = modules(repository, "slurm")
+    proofs = [signed(repository, f"{n}.json", {"format": 1}) for n in "ab"]
+    told = refused(repository, *debs, proofs=proofs)
     assert [line.partition(":")[0] for line in told.splitlines()][::2] == ["W/a.json", "W/b.json"]
 
 
-def test_what_was_taken_before_proofs_were_signed_stays(shop: Shop) -> None:
-    debs, later = modules(shop, "slurm"), payload(shop, "nvidia")
-    shop.publish(*debs, proofs=[signed(shop, "proof.json", of_all(*debs))])
+def test_what_was_taken_before_proofs_were_signed_stays(repository: SmallRepository) -> None:
+    debs, later = modules(repository, "slurm"), payload(repository, "nvidia")
+    repository.publish(*debs, proofs=[signed(repository, "proof.json", of_all(*debs))])
     # As an older version kept it: without a signature, and with permits of its own.
-    (kept,) = shop.layout.proofs.iterdir()
+    (kept,) = repository.layout.proofs.iterdir()
     document = of_all(*debs)
     del document["qlumod"]
     document["permitted"] = [{"name": "of older times", "why": "it was so"}]
     data = json.dumps(document).encode()
-    older = shop.layout.proofs / f"{digest_bytes(data)}.json"
+    older = repository.layout.proofs / f"{digest_bytes(data)}.json"
     older.write_bytes(data)
-    shop.layout.proved.write_text(shop.layout.proved.read_text().replace(kept.stem, older.stem))
+    repository.layout.proved.write_text(
+        repository.layout.proved.read_text().replace(kept.stem, older.stem)
+    )
     kept.unlink()
-    told = refused(shop, later, proofs=[])
+    told = refused(repository, later, proofs=[])
     assert told.startswith(FIRST.format(tally="1 of 3"))
-    forget_proofs(shop.layout, {older.stem})
-    assert list(known_proofs(shop.layout).values()) == [older.stem] * 2
+    forget_proofs(repository.layout, {older.stem})
+    assert list(known_proofs(repository.layout).values()) == [older.stem] * 2
 
 
 def test_an_old_key_of_the_host_no_longer_counts_when_it_has_expired(
-    shop: Shop, keys: Path
+    repository: SmallRepository, keys: Path
 ) -> None:
-    debs = modules(shop, "slurm")
+    debs = modules(repository, "slurm")
     old = make_key(keys, "Expires <expires@example.org>", expires="seconds=4").fingerprint
-    proof = signed(shop, "proof.json", of_all(*debs), key=old)
+    proof = signed(repository, "proof.json", of_all(*debs), key=old)
     init_repository(
-        shop.root, wishes=Wishes(keys=(shop.fingerprint,), proving_keys=(old,)), listen=ignore
+        repository.root,
+        wishes=Wishes(keys=(repository.fingerprint,), proving_keys=(old,)),
+        listen=ignore,
     )
     capture(command("sleep", "5"))
-    told = refused(shop, *debs, proofs=[proof])
+    told = refused(repository, *debs, proofs=[proof])
     assert f"  its key has expired: {old[-16:]} Expires <expires@example.org>\n" in told
 
 
 def test_what_was_published_before_proofs_were_asked_for_stays(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    repository: SmallRepository,
 ) -> None:
-    core, slurm, nvidia = modules(shop, "slurm", "nvidia")
-    with monkeypatch.context() as older:
-        older.setattr("qlumod.repository.publishing.publication.MODULES", "unknown")
-        shop.publish(core, slurm)
-    assert recorded_sets(shop.current) is None
-    shop.publish(shop.deb("everyday"), proofs=[])
-    assert unproved(shop) == ["core 14.0.0-1 + slurm 14.0.0-1"]
-    assert refused(shop, nvidia, proofs=[]).startswith(FIRST.format(tally="0 of 3"))
+    core, slurm, nvidia = modules(repository, "slurm", "nvidia")
+    repository.publish(core, slurm)
+    for name in ("Release", "InRelease"):
+        # As a version wrote it that asked for no proofs.
+        path = repository.current.directory / name
+        path.write_text(re.sub(r"^ .* modules\n", "", path.read_text(), flags=re.MULTILINE))
+    assert recorded_sets(repository.current) is None
+    repository.publish(repository.deb("everyday"), proofs=[])
+    assert unproved(repository) == ["core 14.0.0-1 + slurm 14.0.0-1"]
+    assert refused(repository, nvidia, proofs=[]).startswith(FIRST.format(tally="0 of 3"))
 
 
-def test_what_a_weak_key_signed_proves_nothing(shop: Shop, keys: Path) -> None:
-    debs = modules(shop, "slurm")
+def test_what_a_weak_key_signed_proves_nothing(repository: SmallRepository, keys: Path) -> None:
+    debs = modules(repository, "slurm")
     weak = weak_key(keys, "Weak prover", "Key-Type: DSA", "Key-Length: 2048")
-    shop.publish(shop.deb("everyday"))
-    text = shop.layout.settings.read_text()
-    shop.layout.settings.write_text(
+    repository.publish(repository.deb("everyday"))
+    text = repository.layout.settings.read_text()
+    repository.layout.settings.write_text(
         text.replace("Architectures:", f"Proving-Keys:\n {weak}\nArchitectures:")
     )
-    shop.layout.proving_keys.write_bytes(armoured_keys([weak]))
-    told = refused(shop, *debs, proofs=[signed(shop, "proof.json", of_all(*debs), key=weak)])
+    repository.layout.proving_keys.write_bytes(armoured_keys([weak]))
+    told = refused(
+        repository, *debs, proofs=[signed(repository, "proof.json", of_all(*debs), key=weak)]
+    )
     assert told.startswith(
         f"W/proof.json: the key that signed this proof: the key {weak} is too weak: DSA of 2048"
         " bits\n  DSA of any size: refused since 2024-02-01"

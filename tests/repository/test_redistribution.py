@@ -6,7 +6,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import ignore
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.verbs.repo import init_repository
-from tests.repository.conftest import SUITE, Shop, refused
+from tests.repository.conftest import SUITE, SmallRepository, refused
 
 pytestmark = pytest.mark.usefixtures("untried")
 
@@ -17,31 +17,33 @@ TOLD = (
 )
 
 
-def secret(shop: Shop):
-    return shop.deb("secret", fields={"Qlumod-Redistribute": "no"})
+def secret(repository: SmallRepository):
+    return repository.deb("secret", fields={"Qlumod-Redistribute": "no"})
 
 
-def test_a_public_suite_refuses_it_before_anything_is_written(shop: Shop) -> None:
-    assert refused(shop, secret(shop)) == TOLD.format(SUITE)
+def test_a_public_suite_refuses_it_before_anything_is_written(repository: SmallRepository) -> None:
+    assert refused(repository, secret(repository)) == TOLD.format(SUITE)
     with pytest.raises(QlumodError):
-        shop.preview(secret(shop))
+        repository.preview(secret(repository))
 
 
-def test_a_private_suite_takes_it_and_does_not_pass_it_on(shop: Shop) -> None:
+def test_a_private_suite_takes_it_and_does_not_pass_it_on(repository: SmallRepository) -> None:
     init_repository(
-        shop.root, wishes=Wishes(keys=(shop.fingerprint,), private=(SITE,)), listen=ignore
+        repository.root,
+        wishes=Wishes(keys=(repository.fingerprint,), private=(SITE,)),
+        listen=ignore,
     )
-    shop.publish(secret(shop), shop.deb("open"), suite=SITE)
+    repository.publish(secret(repository), repository.deb("open"), suite=SITE)
     for dry_run in (True, False):
         with pytest.raises(QlumodError) as told:
-            shop.promote(SITE, SUITE, date=None, dry_run=dry_run)
+            repository.promote(SITE, SUITE, date=None, dry_run=dry_run)
         assert str(told.value) == TOLD.format(SUITE)
-    shop.promote(SITE, SUITE, date=None, packages=["open"])
+    repository.promote(SITE, SUITE, date=None, packages=["open"])
 
 
-def test_a_suite_stays_private(shop: Shop, typed) -> None:
-    words = ("repo", "init", shop.root, "--json")
-    typed(*words, "--key", shop.fingerprint, "--private", SITE)
-    assert typed(*words, "--private", "another").document["private"] == [SITE, "another"]
-    shop.publish(secret(shop), suite="another")
-    assert typed(*words).document["private"] == [SITE, "another"]
+def test_a_suite_stays_private(repository: SmallRepository, qlumod) -> None:
+    words = ("repo", "init", repository.root, "--json")
+    qlumod(*words, "--key", repository.fingerprint, "--private", SITE)
+    assert qlumod(*words, "--private", "another").document["private"] == [SITE, "another"]
+    repository.publish(secret(repository), suite="another")
+    assert qlumod(*words).document["private"] == [SITE, "another"]

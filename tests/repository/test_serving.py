@@ -12,19 +12,17 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Output, ignore
-from qlumod.repository.verbs import serve as serving
-from qlumod.repository.verbs.serve import server
+from qlumod.repository.verbs.serve import LIMITS, ServeLimits, server
+from tests.support.web_server import running
 
 
 @contextmanager
-def serves(root: Path, heard: list[object]) -> Iterator[tuple[str, int]]:
+def serves(
+    root: Path, heard: list[object], limits: ServeLimits = LIMITS
+) -> Iterator[tuple[str, int]]:
     """The address that a directory is served at."""
-    with server(root, "127.0.0.1", 0, listen=heard.append) as made:
-        thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield "127.0.0.1", made.server_address[1]
-        made.shutdown()
-        thread.join()
+    with server(root, "127.0.0.1", 0, limits=limits, listen=heard.append) as made, running(made):
+        yield "127.0.0.1", made.server_port
 
 
 @pytest.fixture
@@ -195,24 +193,22 @@ def test_a_request_that_is_none_is_refused(
     assert all(isinstance(event, Output) and event.line.isprintable() for event in heard)
 
 
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that loses its patience at once."""
-    monkeypatch.setattr(serving, "PATIENCE", 0.2)
-    monkeypatch.setattr(serving._Handler, "timeout", 0.2)
+HASTY = ServeLimits(patience=0.2)
 
 
 @pytest.mark.parametrize("data", [b"", b"GET", b"GET / HTTP/1.1\r\nHost: x\r\n"])
 def test_a_client_that_asks_nothing_is_hung_up_on(
-    hasty: None, address: tuple[str, int], data: bytes
+    data: bytes, tmp_path: Path, heard: list[object]
 ) -> None:
-    assert sent(address, data) == b""
+    with serves(tmp_path, heard, HASTY) as address:
+        assert sent(address, data) == b""
 
 
 def test_a_client_that_asks_letter_by_letter_is_hung_up_on(
-    hasty: None, address: tuple[str, int]
+    tmp_path: Path, heard: list[object]
 ) -> None:
     with (
+        serves(tmp_path, heard, HASTY) as address,
         socket.create_connection(address, timeout=10) as client,
         pytest.raises(OSError, match=r"Broken pipe|reset"),
     ):
@@ -221,12 +217,10 @@ def test_a_client_that_asks_letter_by_letter_is_hung_up_on(
             threading.Event().wait(0.05)
 
 
-def test_a_client_that_takes_nothing_is_hung_up_on(
-    hasty: None, tmp_path: Path, heard: list[object]
-) -> None:
+def test_a_client_that_takes_nothing_is_hung_up_on(tmp_path: Path, heard: list[object]) -> None:
     (tmp_path / "long").write_bytes(bytes(64 << 20))
     with (
-        serves(tmp_path, heard) as address,
+        serves(tmp_path, heard, HASTY) as address,
         socket.create_connection(address, timeout=10) as client,
     ):
         client.sendall(b"GET /long HTTP/1.1\r\n\r\n")
@@ -234,12 +228,9 @@ def test_a_client_that_takes_nothing_is_hung_up_on(
             threading.Event().wait(0.05)
 
 
-def test_no_more_than_so_many_are_served_at_once(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, heard: list[object]
-) -> None:
-    monkeypatch.setattr(serving, "CONNECTIONS", 2)
+def test_no_more_than_so_many_are_served_at_once(tmp_path: Path, heard: list[object]) -> None:
     (tmp_path / "file").write_text("file")
-    with serves(tmp_path, heard) as address:
+    with serves(tmp_path, heard, ServeLimits(connections=2)) as address:
         first, second = (HTTPConnection(*address, timeout=10) for _ in range(2))
         for connection in (first, second):
             assert ask(connection, "/file")[1] == b"file"

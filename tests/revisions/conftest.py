@@ -7,19 +7,19 @@ import pytest
 from qlumod.system.keys.gpg import SigningKey
 from tests.lock.conftest import key
 from tests.repository.conftest import fingerprint, keys, untried
-from tests.revisions.publisher import Publisher
+from tests.revisions.publishing_host import PublishingHost
 
 __all__ = ["fingerprint", "key", "keys", "untried"]
 
 
 @pytest.fixture
-def site(
+def host(
     tmp_path: Path,
     key: SigningKey,
     keys: Path,
     fingerprint: str,
     untried: None,
     monkeypatch: pytest.MonkeyPatch,
-) -> Publisher:
+) -> PublishingHost:
     monkeypatch.setenv("GNUPGHOME", str(keys))
-    return Publisher(tmp_path, key, fingerprint)
+    return PublishingHost(tmp_path, key, fingerprint)

@@ -10,9 +10,9 @@ from qlumod.package.published_module import read_inputs_of, read_payload
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.maintenance.published import (
     WantedVersion,
-    _serves,
     at_version,
     highest_revision,
+    is_compared_with,
 )
 from tests.support.debs import make_deb
 
@@ -46,7 +46,7 @@ def wanted(version: str = "14.1.2") -> WantedVersion:
 def test_modules_are_compared_with_what_their_release_or_an_earlier_one_has(
     suite: str, counts: bool
 ) -> None:
-    assert _serves(suite, wanted()) is counts
+    assert is_compared_with(suite, wanted()) is counts
 
 
 def test_the_pool_tells_which_versions_were_given_away(tmp_path: Path) -> None:

@@ -11,68 +11,68 @@ from qlumod.layer.cache import payload_path
 from qlumod.repository.format.snapshots import all_snapshots
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
-from tests.conftest import Typed
+from tests.conftest import CommandLine
 from tests.package.small import toolbox
-from tests.revisions.publisher import Publisher, documents, said
+from tests.revisions.publishing_host import PublishingHost, documents, said
 
 
-def from_source(site: Publisher, files: tuple[Path, ...]) -> dict[str, bytes]:
+def from_source(host: PublishingHost, files: tuple[Path, ...]) -> dict[str, bytes]:
     """The .debs that plain dpkg-buildpackage makes of a source package."""
     (dsc,) = (path for path in files if path.suffix == ".dsc")
-    place = site.top / "plain"
+    place = host.top / "plain"
     place.mkdir()
     capture(command("dpkg-source", "--no-check", "--extract", dsc, place / "tree"))
-    payload = payload_path(site.cache, site.jobs("slurm")["slurm"].identity)
+    payload = payload_path(host.cache, host.jobs("slurm")["slurm"].identity)
     tools = toolbox(place / "bin", payload)
     words = ("dpkg-buildpackage", "-us", "-uc", "-b", "-d")
     capture(command(*words, directory=place / "tree", environment=dict(tools.environment)))
     return {path.name: path.read_bytes() for path in place.glob("*.deb")}
 
 
-def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
-    site.offer(site.deb("munge"), site.deb("slurmd"))
-    site.spec("slurm", "munge", "slurmd")
-    site.layers["slurm"] = {"/usr/bin/munge": "1", "/usr/bin/slurmd": "1"}
-    first = site.relock()
+def test_a_module_through_its_versions(host: PublishingHost, qlumod: CommandLine) -> None:
+    host.offer(host.deb("munge"), host.deb("slurmd"))
+    host.spec("slurm", "munge", "slurmd")
+    host.layers["slurm"] = {"/usr/bin/munge": "1", "/usr/bin/slurmd": "1"}
+    first = host.relock()
     assert said(first) == {
         "core": "14.0.0-1 < None: an initial version",
         "slurm": "14.0.0-1 < None: an initial version",
     }
-    built, rendered = site.build(), site.rendered("slurm")
-    site.release_to(*built["core"], *built["slurm"])
+    built, rendered = host.build(), host.rendered("slurm")
+    host.release_to(*built["core"], *built["slurm"])
 
     # Nothing has changed: all is published as it is, and made again it is the same.
-    again = site.relock()
+    again = host.relock()
     assert said(again) == {
         "core": "14.0.0-1 < None: published as it is",
         "slurm": "14.0.0-1 < None: published as it is",
     }
     assert again.lock.epoch == first.lock.epoch
-    assert site.build() == {"core": (), "slurm": ()}
-    assert Notice(text="slurm: nothing to package, it is published as it is") in site.events
-    assert site.rendered("slurm") == rendered
+    assert host.build() == {"core": (), "slurm": ()}
+    assert Notice(text="slurm: nothing to package, it is published as it is") in host.events
+    assert host.rendered("slurm") == rendered
 
     # A package has moved: the next N, compared with the published one.
-    site.offer(site.deb("munge", "2"), site.deb("slurmd"), date="Wed, 15 Nov 2023 22:13:20 +0000")
-    site.layers["slurm"] = {"/usr/bin/munge": "2", "/usr/bin/remunge": "2", "/usr/bin/slurmd": "1"}
-    moved = site.relock(update=["munge"])
+    host.offer(host.deb("munge", "2"), host.deb("slurmd"), date="Wed, 15 Nov 2023 22:13:20 +0000")
+    host.layers["slurm"] = {"/usr/bin/munge": "2", "/usr/bin/remunge": "2", "/usr/bin/slurmd": "1"}
+    moved = host.relock(update=["munge"])
     assert said(moved) == {
         "core": "14.0.0-1 < None: published as it is",
         "slurm": "14.0.0-2 < 14.0.0-1: other packages",
     }
     assert moved.lock.epoch_of("core") < moved.lock.epoch_of("slurm") == moved.lock.epoch
     # Another machine has neither the store nor the repository: there is one way to go on.
-    shutil.rmtree(site.cache / "packages")
-    site.fetch()
+    shutil.rmtree(host.cache / "packages")
+    host.fetch()
     with pytest.raises(QlumodError) as caught:
-        site.build()
+        host.build()
     assert str(caught.value) == (
         "cannot tell what changed in module slurm: the store knows nothing of 14.0.0-1, the version"
         " that the lock compares it with\n"
         "To mend it: qlumod fetch --repository DIR, where it was published"
     )
-    site.fetch(base=site.base())
-    second = site.build()
+    host.fetch(base=host.base())
+    second = host.build()
     assert second["core"] == ()
     told = documents(second["slurm"])
     dates = "Wed, 15 Nov 2023 22:13:20 +0000", "Tue, 14 Nov 2023 22:13:20 +0000"
@@ -122,33 +122,33 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
         "\n"
         f" -- Test <test@example.org>  {dates[1]}\n"
     )
-    assert from_source(site, second["slurm"]) == {
+    assert from_source(host, second["slurm"]) == {
         path.name: path.read_bytes() for path in second["slurm"] if path.suffix == ".deb"
     }
-    site.release_to(*second["slurm"])
+    host.release_to(*second["slurm"])
 
     # Core moves: slurm is built again over it, and comes out as it is published.
-    debs = site.deb("hello", "2"), site.deb("munge", "2"), site.deb("slurmd")
-    site.offer(*debs, date="Thu, 16 Nov 2023 22:13:20 +0000")
-    assert said(site.relock(update=["hello"])) == {
+    debs = host.deb("hello", "2"), host.deb("munge", "2"), host.deb("slurmd")
+    host.offer(*debs, date="Thu, 16 Nov 2023 22:13:20 +0000")
+    assert said(host.relock(update=["hello"])) == {
         "core": "14.0.0-2 < 14.0.0-1: other packages",
         "slurm": "14.0.0-2 < 14.0.0-1: published as it is",
     }
-    core = site.build()
+    core = host.build()
     assert [path.name for path in core["core"] if path.suffix == ".changes"] == [
         "qlustar-module-core-bookworm-amd64_14.0.0-2_amd64.changes"
     ]
     assert core["slurm"] == ()
-    site.release_to(*core["core"])
+    host.release_to(*core["core"])
 
     # A new release begins with 1, after the newest of the one before.
-    site.release_is("14.0.1")
-    newer = site.relock()
+    host.release_is("14.0.1")
+    newer = host.relock()
     assert said(newer) == {
         "core": "14.0.1-1 < 14.0.0-2: the first of this release",
         "slurm": "14.0.1-1 < 14.0.0-2: the first of this release",
     }
-    assert site.rendered("slurm")["debian/changelog"].splitlines()[:6] == [
+    assert host.rendered("slurm")["debian/changelog"].splitlines()[:6] == [
         "qlustar-module-slurm-bookworm-amd64 (14.0.1-1) bookworm; urgency=medium",
         "",
         "  * slurm 14.0.1 for bookworm amd64: 2 packages.",
@@ -158,33 +158,33 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
     ]
 
     # Back in the release before: the same module comes out otherwise, as over another core.
-    site.release_is("14.0.0")
-    assert said(site.relock())["slurm"] == "14.0.0-2 < 14.0.0-1: published as it is"
-    site.layers["slurm"] = {"/usr/bin/munge": "3"}
-    shutil.rmtree(site.cache / "layers")
+    host.release_is("14.0.0")
+    assert said(host.relock())["slurm"] == "14.0.0-2 < 14.0.0-1: published as it is"
+    host.layers["slurm"] = {"/usr/bin/munge": "3"}
+    shutil.rmtree(host.cache / "layers")
     with pytest.raises(QlumodError) as caught:
-        site.build("slurm")
+        host.build("slurm")
     assert caught.value.brief == (
         "module slurm has come out otherwise than its published version 14.0.0-2"
     )
     assert caught.value.remedy == "give it the next version: qlumod lock --raise slurm"
     raised = {"slurm": "14.0.0-3 < 14.0.0-2: raised"}
-    assert said(site.relock(raised=["slurm"])).items() >= raised.items()
-    assert said(site.relock())["slurm"] == "14.0.0-3 < 14.0.0-2: given by the lock before"
+    assert said(host.relock(raised=["slurm"])).items() >= raised.items()
+    assert said(host.relock())["slurm"] == "14.0.0-3 < 14.0.0-2: given by the lock before"
 
     # A snapshot as the base: what was published later is not looked at, but no N is given twice.
-    first_day = all_snapshots(site.base().layout)[0].identity
-    assert said(site.relock(against=first_day))["slurm"] == "14.0.0-3 < 14.0.0-1: other packages"
+    first_day = all_snapshots(host.base().layout)[0].identity
+    assert said(host.relock(against=first_day))["slurm"] == "14.0.0-3 < 14.0.0-1: other packages"
     with pytest.raises(QlumodError) as caught:
-        site.relock(against="15.0-bookworm")
+        host.relock(against="15.0-bookworm")
     assert str(caught.value) == (
-        f"{site.repository} has neither a suite nor a snapshot '15.0-bookworm'\n"
+        f"{host.repository} has neither a suite nor a snapshot '15.0-bookworm'\n"
         "  its suites: 14.0-bookworm\n"
-        f"To mend it: qlumod snapshot list --repository {site.repository} names the snapshots"
+        f"To mend it: qlumod snapshot list --repository {host.repository} names the snapshots"
     )
 
     # The same changes, told of what was published.
-    answer = qlumod("diff", "--repository", site.repository, first_day, "14.0-bookworm", "--quiet")
+    answer = qlumod("diff", "--repository", host.repository, first_day, "14.0-bookworm", "--quiet")
     assert answer.out.splitlines() == [
         "core 14.0.0-1 → 14.0.0-2",
         "  1 package upgraded",
@@ -197,7 +197,7 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
         "    changed /usr/bin/munge (slurm): content",
         "    added file /usr/bin/remunge (slurm)",
     ]
-    (deb,) = site.repository.glob("pool/main/*/*slurm*/*-14.0.0_14.0.0-2_all.deb")
+    (deb,) = host.repository.glob("pool/main/*/*slurm*/*-14.0.0_14.0.0-2_all.deb")
     assert qlumod("diff", deb, deb, "--json").document == {
         "modules": [
             {
@@ -209,7 +209,7 @@ def test_a_module_through_its_versions(site: Publisher, qlumod: Typed) -> None:
             }
         ]
     }
-    (payload,) = site.cache.glob("layers/*/slurm.contents.gz")
+    (payload,) = host.cache.glob("layers/*/slurm.contents.gz")
     answer = qlumod("diff", deb, payload.parent, "--brief", "--quiet")
     assert answer.out.splitlines() == [
         "slurm 14.0.0-2 → 14.0.0",

@@ -7,7 +7,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.state.account_files import GROUP, GSHADOW, PASSWD, SHADOW
 from qlumod.state.account_seed import seed
-from qlumod.state.unregistered_accounts import base_names, unregistered
+from qlumod.state.unregistered_accounts import base_names, proposed, unregistered
 from tests.state.account_words import BASE, EPOCH, MUNGE, munge, seeded, table, user
 from tests.state.files import faults, text
 
@@ -25,7 +25,10 @@ def test_seeding_adds_what_adduser_would_write():
 def test_an_account_that_systemd_sysusers_locks_for_good_is_seeded_and_told_so():
     found = seeded(accounts=replace(MUNGE, users=(replace(munge(), expires=1),)))
     assert text(found, SHADOW).endswith("munge:!:20717:::::1:\n")
-    (stanza,) = (s for s in unregistered(found, table(), base_names(BASE)) if "User:" in s)
+    missing = unregistered(found, table(), base_names(BASE))
+    makers = {one.account: ("p",) for one in missing}
+    told = proposed(missing, found, table(), makers=makers, homes={})
+    (stanza,) = (stanza for stanza in told if "User:" in stanza)
     assert "Expires: 1\n" in stanza
 
 

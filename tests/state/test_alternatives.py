@@ -41,7 +41,7 @@ nawk
 """
 
 
-class Root:
+class AlternativesRoot:
     """A root in which the real update-alternatives works."""
 
     def __init__(self, place: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_merge_equals_update_alternatives_with_all_choices(
     ha = {name: slaves for name, slaves in ha.items() if name not in {*core, *slurm}}
 
     def installed(*modules):
-        root = Root(tmp_path_factory.mktemp("root"))
+        root = AlternativesRoot(tmp_path_factory.mktemp("root"))
         for module in modules:
             for name, slaves in module.items():
                 root.provide(name, slaves - missing)
@@ -157,7 +157,7 @@ def test_a_merge_equals_update_alternatives_with_all_choices(
 
 @pytest.mark.programs
 def test_a_choice_made_by_hand_stays(tmp_path):
-    root = Root(tmp_path)
+    root = AlternativesRoot(tmp_path)
     root.provide("one")
     root.install("tool", "one", 10)
     below = root.files()

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from qlumod.model.tree import TreeEntry
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
-from qlumod.state.delta import Action, same
+from qlumod.state.delta import Action
 from qlumod.state.delta import plan_delta as plan_delta_by
+from qlumod.state.entry_differences import Names, same
 
 plan_delta = partial(plan_delta_by, table=STATE_TABLE)
 
@@ -191,6 +192,15 @@ def test_a_changed_file_is_refused_with_what_changed_and_how_to_allow_it():
         "  content was 1, is 2\n"
         "To mend it: if this module's is right for every stack, add /etc/hosts to the field Wins"
     )
+
+
+def test_a_changed_owner_is_told_by_its_name():
+    (fault,) = plan_delta(
+        tree(d("/var", gid=410, uid=7)),
+        tree(d("/var")),
+        names=Names(users={0: "root"}, groups={0: "root", 410: "ssl-cert"}),
+    ).faults
+    assert fault.details == ("uid was 0 (root), is 7", "gid was 0 (root), is 410 (ssl-cert)")
 
 
 def test_a_removed_file_is_refused_unless_the_module_wins():

@@ -30,7 +30,7 @@ def status(*stanzas):
     return at(STATUS_PATH, "".join(f"{one}\n" for one in stanzas))
 
 
-class Root:
+class DpkgRoot:
     """A root into which the real dpkg installs."""
 
     def __init__(self, place: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_stack_has_the_database_of_one_installation(tmp_path):
     }
 
     def installed(place, *modules):
-        root = Root(tmp_path / place)
+        root = DpkgRoot(tmp_path / place)
         for names, path in modules:
             root.install(*(debs[name] for name in names))
             root.call("dpkg-divert", "--no-rename", "--divert", f"{path}.real", path)

@@ -6,7 +6,7 @@ from qlumod.errors import QlumodError
 from qlumod.model.accounts import Accounts
 from qlumod.packaging.debian.state.alternatives import ALTERNATIVES
 from qlumod.packaging.debian.state.apt_states import EXTENDED_STATES
-from qlumod.packaging.debian.state.debconf import CONFIG, TEMPLATES
+from qlumod.packaging.debian.state.debconf import CONFIG, PASSWORDS, TEMPLATES
 from qlumod.packaging.debian.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
 from qlumod.packaging.debian.state.state_table import STATE_TABLE
 from qlumod.packaging.debian.state.triggers import TRIGGERS
@@ -14,7 +14,7 @@ from qlumod.packaging.debian.state.ucf import HASHFILE
 from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.fragment import write_fragment
 from qlumod.state.kind import Kind, StateFile
-from qlumod.state.unregistered_accounts import unregistered
+from qlumod.state.unregistered_accounts import proposed, unregistered
 
 REMEDY = "see which package writes that, and have it mended or leave it out"
 LONG = "1" * 5000
@@ -83,6 +83,18 @@ CASES: dict[str, tuple[Kind, str, bytes, str]] = {
         TEMPLATES, f"{CACHE}/templates.dat", b" a\n",
         ":1: it is neither 'Field: value' nor continues a field",
     ),
+    "password on a line of its own": (
+        PASSWORDS, f"{CACHE}/passwords.dat", b"Name: a\nValue: x\nthe secret\n",
+        ":3: it is neither 'Field: value' nor continues a field",
+    ),
+    "password in front of a colon, twice": (
+        PASSWORDS, f"{CACHE}/passwords.dat", b"Name: a\nsecret: x\nSecret: y\n",
+        ":3: the field stands there twice",
+    ),
+    "password behind a line of blanks": (
+        PASSWORDS, f"{CACHE}/passwords.dat", b"Name: a\nValue: x\n \n secret\n",
+        ":3: it has blanks only",
+    ),
     "mark of no package": (
         EXTENDED_STATES, "/var/lib/apt/extended_states", b"Package x\n",
         ":1: it is neither 'Field: value' nor continues a field",
@@ -131,11 +143,17 @@ def test_a_mode_of_an_override_is_one() -> None:
         STATOVERRIDE.capture({}, files)
 
 
+def stanzas(files: dict[str, StateFile], table: Accounts) -> tuple[str, ...]:
+    found = unregistered(files, table, ())
+    makers = {one.account: ("p",) for one in found}
+    return proposed(found, files, table, makers=makers, homes={})
+
+
 def test_a_user_whose_group_is_nobodys_is_not_proposed() -> None:
     files = {"/etc/passwd": StateFile(data=b"z:x:450:99999::/:/bin/sh\n")}
     table = Accounts(users=(), groups=(), text="", digest="")
     with pytest.raises(QlumodError, match="user z has group 99999, and /etc/group has none"):
-        unregistered(files, table, ())
+        stanzas(files, table)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +171,7 @@ def test_what_looks_like_a_token_is_proposed_for_no_table(gecos: str, proposed: 
         "/etc/group": StateFile(data=b"z:x:450:\n"),
     }
     table = Accounts(users=(), groups=(), text="", digest="")
-    said = "".join(unregistered(files, table, ()))
+    said = "".join(stanzas(files, table))
     assert (gecos in said, "Gecos" in said) == (proposed, proposed)
 
 

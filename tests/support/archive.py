@@ -1,13 +1,9 @@
-"""Small signed archives of .debs, made by apt-ftparchive; read by file: or over HTTP."""
+"""Small signed archives of .debs, made by apt-ftparchive, read by file:."""
 
 import gzip
 import shutil
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from qlumod.system.keys import gpg
@@ -112,22 +108,3 @@ def _publish(directory: Path, suite: str, text: str, key: gpg.SigningKey, *, sig
     else:
         (dist / "Release").write_text(text)
     return key.fingerprint
-
-
-@contextmanager
-def served(directory: Path) -> Iterator[str]:
-    """Serve a directory over HTTP on 127.0.0.1; the value is its address."""
-    handler = partial(_Quiet, directory=str(directory))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""

@@ -1,13 +1,13 @@
 """A small HTTP proxy that answers from a directory and remembers what was asked of it."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from tests.support.web_server import Quiet, address_of, answering
 
 
 @dataclass(frozen=True)
@@ -28,34 +28,25 @@ class Proxy:
 @contextmanager
 def proxy(directory: Path) -> Iterator[Proxy]:
     """A proxy for which all hosts have the files of that directory; it tunnels to nowhere."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        running = Proxy(f"http://127.0.0.1:{server.server_address[1]}")
+    with answering(_Handler) as server:
+        running = Proxy(address_of(server))
         server.RequestHandlerClass = partial(  # type: ignore[assignment]
             _Handler, directory=str(directory), running=running
         )
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield running
-        finally:
-            server.shutdown()
-            thread.join()
+        yield running
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class _Handler(Quiet):
     def __init__(self, *given: object, running: Proxy, **named: object) -> None:
         self.running = running
         super().__init__(*given, **named)  # type: ignore[arg-type]
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         self.running.asked.append(f"GET {self.path}")
         self.running.authorized.add(self.headers.get("Authorization", ""))
         self.path = urlsplit(self.path).path
         super().do_GET()
 
-    def do_CONNECT(self) -> None:
+    def do_CONNECT(self) -> None:  # noqa: N802
         self.running.asked.append(f"CONNECT {self.path}")
         self.send_error(403)
-
-    def log_message(self, format: str, *given: object) -> None:
-        """Say nothing."""

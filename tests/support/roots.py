@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import platform
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
 from qlumod.system.processes.run import attempt, run
 from tests.support.chroot import in_root, inhabited
+from tests.support.transcript import Transcript
 
 HEAD_NODE = (
     "bubblewrap",
@@ -33,6 +35,8 @@ HEAD_NODE = (
 )
 """What python3-qlumod and qlumod-head depend on."""
 SUITES = ("bookworm", "trixie")
+HOST = platform.freedesktop_os_release().get("VERSION_CODENAME", SUITES[0])
+"""The suite of this machine, whose tools build what is compared with what a root builds."""
 
 _QUICK = """\
 Acquire::Languages "none";
@@ -101,8 +105,8 @@ def play(
     handed: Sequence[tuple[Path, str]] = (),
     online: bool = False,
     beside: bool = False,
-) -> tuple[int, list[str]]:
-    """Run a shell script in a fresh copy of the root; its status and the lines that it printed.
+) -> Transcript:
+    """Run a shell script in a fresh copy of the root.
 
     `shown` are directories of this machine and the names by which the script sees them; in those
     `handed` to it, it may write. Only an `online` root has the network and sources for apt. A
@@ -122,7 +126,7 @@ def play(
         listen=ignore,
         network=online,
     )
-    return status, out.splitlines()
+    return Transcript(status, tuple(out.splitlines()))
 
 
 def act(

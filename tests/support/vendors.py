@@ -106,7 +106,7 @@ def _library(name: str) -> bytes:
 
 _GL = "/opt/VirtualGL"
 _GL_PROGRAMS = ("vglrun", "vglconnect", "vgllogin", "vglserver_config", "vglgenkey", "vglclient")
-_GL_VERSION = "3.1.3"
+_GL_VERSION = "3.1.4"
 
 
 def _virtualgl(directory: Path) -> Iterator[Path]:
@@ -115,7 +115,7 @@ def _virtualgl(directory: Path) -> Iterator[Path]:
     yield make_deb(
         directory,
         "virtualgl",
-        f"{_GL_VERSION}-20250409",
+        f"{_GL_VERSION}-20250826",
         architecture=ARCH,
         depends=", ".join(f"{name}:{ARCH}" for name in ("libxtst6", "libxv1", "libglu1-mesa"))
         + f", libegl1:{ARCH}",
@@ -123,6 +123,7 @@ def _virtualgl(directory: Path) -> Iterator[Path]:
             **programs["files"],
             **{f"/usr/lib/{name}": _library(name) for name in ("libvglfaker.so", "libdlfaker.so")},
             f"{documents}/LICENSE.txt": "a stand-in\n",
+            f"{documents}/LGPL.txt": "a stand-in\n",
         },
         modes=programs["modes"],
         links={
@@ -485,6 +486,7 @@ fi
 """,
 }
 """The vendor's does less: it stands for all packages that make accounts, or share a name."""
+_MOUNTS = "/etc/beegfs/beegfs-mounts.conf"
 _FUNCTIONS = ("/etc/beegfs/lib/init-multi-mode", "/etc/beegfs/lib/start-stop-functions")
 
 
@@ -518,9 +520,11 @@ def _beegfs(version: str) -> Callable[[Path], Iterator[Path]]:
             )
             yield deb(directory, "beegfs-helperd", f"{TOOLS}{common}", **_daemon("helperd", old))
         else:
-            yield deb(directory, "beegfs-tools", "libc6", **_programs("/opt/beegfs/sbin/beegfs"))
+            yield deb(directory, "beegfs-tools", "", **_tools())
+            yield deb(directory, "libbeegfs-license", "libc6", **_license())
         for name in ("mgmtd", "meta", "storage"):
-            yield deb(directory, f"beegfs-{name}", f"{TOOLS}{common}", **_daemon(name, old))
+            needs = ", libbeegfs-license" if name == "mgmtd" and not old else ""
+            yield deb(directory, f"beegfs-{name}", f"{TOOLS}{common}{needs}", **_daemon(name, old))
         utils = _programs("/opt/beegfs/sbin/beegfs-fsck", "/sbin/fsck.beegfs")
         links = {"/usr/sbin/beegfs-fsck": "/opt/beegfs/sbin/beegfs-fsck"}
         yield deb(directory, "beegfs-utils", f"{TOOLS}{common}", **utils, links=links)
@@ -534,13 +538,44 @@ def _beegfs(version: str) -> Callable[[Path], Iterator[Path]]:
     return debs
 
 
+def _tools() -> dict[str, Any]:
+    """The arguments for `make_deb` by which a package has BeeGFS 8's command.
+
+    It runs with the rights of a group, which its preinst makes.
+    """
+    program, completion = "/opt/beegfs/sbin/beegfs", "/etc/bash_completion.d/beegfs"
+    made = _programs(program)
+    return {
+        "files": {
+            **made["files"],
+            completion: "# completion of beegfs\n",
+            "/usr/share/doc/beegfs-tools/LICENSE.md": "a stand-in\n",
+        },
+        "modes": made["modes"],
+        "links": {"/usr/sbin/beegfs": program},
+        "conffiles": (completion,),
+        "scripts": {
+            "preinst": "getent group beegfs >/dev/null || groupadd --system beegfs\n",
+            "postinst": f"chgrp beegfs {program}\nchmod 2755 {program}\n",
+        },
+    }
+
+
+def _license() -> dict[str, Any]:
+    name = "libbeegfs_license.so"
+    return {"files": {f"/opt/beegfs/lib/{name}": _library(name)}}
+
+
 def _beegfs_client(directory: Path, version: str, full: str) -> Path:
+    """The sources of the kernel module; only those of BeeGFS 8 come with what mounts."""
     place = f"/usr/src/beegfs-{version}"
+    mounts = not version.startswith("7.")
     said = {"name": "beegfs", "package": "beegfs-client", "version": version}
     settings = {
         "/etc/beegfs/beegfs-client.conf": "sysMgmtdHost =\n",
-        "/etc/beegfs/beegfs-mounts.conf": "/mnt/beegfs /etc/beegfs/beegfs-client.conf\n",
+        **({_MOUNTS: "/mnt/beegfs /etc/beegfs/beegfs-client.conf\n"} if mounts else {}),
     }
+    mounting = _programs("/sbin/mount.beegfs") if mounts else {"files": {}, "modes": {}}
     return make_deb(
         directory,
         "beegfs-client-dkms",
@@ -552,10 +587,10 @@ def _beegfs_client(directory: Path, version: str, full: str) -> Path:
             f"{place}/source/Kbuild": _BEEGFS_KBUILD,
             f"{place}/source/fs.c": _BEEGFS_CODE,
             "/usr/share/doc/beegfs-client-dkms/copyright": "GPL-2\n",
-            "/sbin/mount.beegfs": _tool("mount.beegfs"),
+            **mounting["files"],
             **settings,
         },
-        modes={"/sbin/mount.beegfs": 0o755},
+        modes=mounting["modes"],
         conffiles=tuple(settings),
         scripts={"postinst": POSTINST.format(**said), "prerm": PRERM.format(**said)},
         fields={"Source": "beegfs", "Section": "misc", "Conflicts": "beegfs-client"},
@@ -604,12 +639,12 @@ VENDORS = (
     Vendor(archive="virtualgl", suites=("any",), component="main", debs=_virtualgl),
     Vendor(archive="lustre-2.15", suites=(FLAT,), component="", debs=_lustre("2.15.7")),
     Vendor(archive="lustre-2.16", suites=(FLAT,), component="", debs=_lustre("2.16.1")),
-    Vendor(archive="beegfs-7", suites=("bookworm",), component="non-free", debs=_beegfs("7.4.6")),
+    Vendor(archive="beegfs-7", suites=("bookworm",), component="non-free", debs=_beegfs("7.4.7")),
     Vendor(
         archive="beegfs-8",
         suites=("bookworm", "trixie"),
         component="non-free",
-        debs=_beegfs("8.1.0"),
+        debs=_beegfs("8.3.1"),
     ),
 )
 """The archives that module-specs/release names, with what the specs ask of them."""

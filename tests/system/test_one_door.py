@@ -128,3 +128,13 @@ def test_a_root_is_a_root_by_its_type() -> None:
 def test_the_door_is_not_in_the_way_of_the_source(tmp_path: Path) -> None:
     assert (ROOT / "qlumod" / DOOR).exists()
     assert all((ROOT / "qlumod" / name).exists() for name in HOSTS)
+
+
+def test_only_what_asks_for_the_locks_tools_hands_out_packages_to_install() -> None:
+    callers = {
+        name
+        for name, tree in SOURCES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and name_of(node.func) == "freeze"
+    }
+    assert callers == {"packaging/recorded_tools.py"}

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.system.disk import mount
-from qlumod.system.disk import tmpfs as memory
-from qlumod.system.disk.mount import squashfs
+from qlumod.system.disk.mount import unpacked_image
 from qlumod.system.disk.removal import clear_directory, remove_directory, remove_tree
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.disk.staging import staging, sweep
@@ -39,23 +37,26 @@ def test_a_deep_tree_is_removed(top: Path) -> None:
         assert not top.exists()
 
 
-def test_a_deep_tree_hides_no_first_error(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "available_memory", lambda: 0)
+def test_a_deep_tree_hides_no_first_error(top: Path) -> None:
     top.mkdir()
-    for place in (scratch_space(top / "space"), scratch(top), staging(top, "mine")):
+    for place in (scratch_space(top / "space", available=0), scratch(top), staging(top, "mine")):
         with pytest.raises(ZeroDivisionError), place as space:
             make_deep(space / "root")
             raise ZeroDivisionError
         assert list(top.iterdir()) == []
 
 
-def test_what_was_unpacked_hides_no_first_error(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mount, "confined", lambda: True)
-    monkeypatch.setattr(mount, "run", lambda call: make_deep(top / "tree"))
-    with pytest.raises(ZeroDivisionError), squashfs(Path("image"), top):
+def test_what_was_unpacked_hides_no_first_error(top: Path, tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    (tmp_path / "tree/file").mkdir(parents=True)
+    subprocess.run(["mksquashfs", tmp_path / "tree", image, "-quiet", "-no-progress"], check=True)
+    top.mkdir()
+    with pytest.raises(ZeroDivisionError), unpacked_image(image, top):
+        make_deep(top / "tree")
         raise ZeroDivisionError
-    with squashfs(Path("image"), top):
-        assert list(top.iterdir()) == [top / "tree"]
+    with unpacked_image(image, top):
+        assert list(top.iterdir()) == [top / "file"]
+        make_deep(top / "tree")
     assert list(top.iterdir()) == []
 
 

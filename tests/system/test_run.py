@@ -182,14 +182,14 @@ def test_a_failure_shows_as_much_as_a_person_can_read() -> None:
     assert len(str(caught.value)) < 2 * LINE
 
 
-def test_who_prints_for_ever_fills_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qlumod.system.processes.output.PRINTED", 1 << 20)
+def test_who_prints_for_ever_fills_no_log() -> None:
+    endless = f"yes {'x' * 4000} | head -n 30000; echo the end"
     with pytest.raises(CommandFailed) as caught:
-        heard("sh", "-c", "yes | head -n 500000; echo the end; exit 3")
+        heard("sh", "-c", f"{endless}; exit 3")
     assert caught.value.tail[-1] == "the end"
-    lines = heard_of("yes | head -n 500000; echo the end")
+    lines = heard_of(endless)
     assert len(lines) < 20_000
-    assert lines[-1] == "… it prints more than 1 MiB: the rest is not kept"
+    assert lines[-1] == "… it prints more than 64 MiB: the rest is not kept"
 
 
 def test_a_program_waits_for_who_listens_to_it() -> None:

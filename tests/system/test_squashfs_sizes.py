@@ -78,3 +78,12 @@ def test_only_squashfs_can_be_told_of(tmp_path: Path) -> None:
         assert (
             str(caught.value) == f"{tmp_path}/file: this is no squashfs image that zstd compressed"
         )
+
+
+@pytest.mark.parametrize("size", [60, 90])
+def test_a_damaged_image_is_told(image: Path, tmp_path: Path, size: int) -> None:
+    data = image.read_bytes()
+    (tmp_path / "file").write_bytes(data[:size] + b"\xff" * (len(data) - size))
+    with pytest.raises(QlumodError) as caught:
+        stored_sizes(tmp_path / "file")
+    assert str(caught.value).startswith(f"{tmp_path}/file: cannot be read as a squashfs image: ")

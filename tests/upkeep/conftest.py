@@ -10,12 +10,9 @@ import pytest
 from qlumod.model.contents import PackageLine
 from qlumod.model.names import Digest
 from qlumod.package.source_plan import SourcePlan
-from tests.integration.conftest import own_packages, test_cache
 from tests.package.conftest import build
 from tests.package.small import EPOCH, plan, predecessor
 from tests.support.archive import make_archive
-
-__all__ = ["own_packages", "test_cache"]
 
 DAY = 86_400
 HEAD = ("python3-qlumod", "qlumod-head")

@@ -1,12 +1,13 @@
 """What an administrator sees of modules that apt keeps: changelogs, checksums, nothing left."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.support.roots import HEAD_NODE, debian_root, play
+from tests.support.transcript import Transcript
 from tests.upkeep.conftest import Offers
 
 pytestmark = [
@@ -47,25 +48,17 @@ echo == left; find / -xdev -not -path '/offers/*' | sort | comm -13 /tmp/before 
 
 
 @pytest.fixture(scope="module")
-def story(
-    offers: Offers, test_cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, Sequence[str]]:
+def printed(
+    offers: Offers, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Transcript:
     """What was printed in each part of the story."""
-    status, lines = play(
-        debian_root(test_cache, "bookworm", HEAD_NODE),
+    return play(
+        debian_root(shared_cache, "bookworm", HEAD_NODE),
         STORY,
         scratch=tmp_path_factory.mktemp("apt") / "scratch",
         shown=[(offers.place, "/offers")],
         online=True,
-    )
-    assert status == 0, "\n".join(lines)
-    parts: dict[str, list[str]] = {"": []}
-    for line in lines:
-        if line.startswith("== "):
-            parts[line.removeprefix("== ")] = []
-        else:
-            parts[list(parts)[-1]].append(line)
-    return parts
+    ).require()
 
 
 DPKG = ("(Reading database", "Selecting previously")
@@ -81,23 +74,23 @@ def shown_by_listchanges(lines: Sequence[str]) -> str:
 
 
 def test_debsums_knows_every_file_of_a_module_and_finds_them_whole(
-    story: Mapping[str, Sequence[str]],
+    printed: Transcript,
 ) -> None:
-    assert story["sums"] == []
-    assert story["without"] == []
-    assert story["listed"] == ["7"]
-    assert story["sums later"] == []
+    assert printed.after("sums") == []
+    assert printed.after("without") == []
+    assert printed.after("listed") == ["7"]
+    assert printed.after("sums later") == []
 
 
-def test_debsums_finds_a_damaged_file(story: Mapping[str, Sequence[str]]) -> None:
-    assert story["damaged"] == [
+def test_debsums_finds_a_damaged_file(printed: Transcript) -> None:
+    assert printed.after("damaged") == [
         f"debsums: changed file {HOME}/left-out.gz (from {PAYLOAD} package)",
         "status 2",
     ]
 
 
-def test_apt_listchanges_shows_a_new_revision_once(story: Mapping[str, Sequence[str]]) -> None:
-    assert shown_by_listchanges(story["second"]) == (
+def test_apt_listchanges_shows_a_new_revision_once(printed: Transcript) -> None:
+    assert shown_by_listchanges(printed.after("second")) == (
         "qlustar-module-slurm-bookworm-amd64 (14.0.0-2) bookworm; urgency=medium\n"
         "\n"
         "  * Slurm 14.0.0 for bookworm amd64: 3 packages.\n"
@@ -109,10 +102,10 @@ def test_apt_listchanges_shows_a_new_revision_once(story: Mapping[str, Sequence[
 
 
 def test_apt_listchanges_shows_a_new_release_through_the_meta_packages(
-    story: Mapping[str, Sequence[str]],
+    printed: Transcript,
 ) -> None:
-    assert f"Setting up {PAYLOAD} (14.0.1-1) ..." in story["third"]
-    assert shown_by_listchanges(story["third"]) == (
+    assert f"Setting up {PAYLOAD} (14.0.1-1) ..." in printed.after("third")
+    assert shown_by_listchanges(printed.after("third")) == (
         "qlustar-module-slurm-bookworm-amd64 (14.0.1-1) bookworm; urgency=medium\n"
         "\n"
         "  * Slurm 14.0.1 for bookworm amd64: 3 packages.\n"
@@ -123,7 +116,7 @@ def test_apt_listchanges_shows_a_new_release_through_the_meta_packages(
 
 
 def test_purging_leaves_nothing(
-    story: Mapping[str, Sequence[str]],
+    printed: Transcript,
 ) -> None:
-    assert any(f"Removing {PAYLOAD} " in line for line in story["purged"])
-    assert story["left"] == []
+    assert any(f"Removing {PAYLOAD} " in line for line in printed.after("purged"))
+    assert printed.after("left") == []

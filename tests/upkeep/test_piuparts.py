@@ -34,15 +34,16 @@ def piuparts(
         options=options,
     )
     root = debian_root(cache, "bookworm", HEAD_NODE)
-    status, lines = play(root, script, scratch=scratch, beside=True)
-    assert status == 0, "\n".join(lines)
+    lines = play(root, script, scratch=scratch, beside=True).require().lines
     return [line.partition("PASS: ")[2] for line in lines if "PASS: " in line]
 
 
 def test_a_module_is_installed_upgraded_to_a_new_revision_and_purged(
-    offers: Offers, test_cache: Path, tmp_path: Path
+    offers: Offers, shared_cache: Path, tmp_path: Path
 ) -> None:
-    passed = piuparts(offers, test_cache, tmp_path / "scratch", archive="first", version="14.0.0-2")
+    passed = piuparts(
+        offers, shared_cache, tmp_path / "scratch", archive="first", version="14.0.0-2"
+    )
     assert passed == [
         "Installation and purging test.",
         "Installation, upgrade and purging tests.",
@@ -51,11 +52,11 @@ def test_a_module_is_installed_upgraded_to_a_new_revision_and_purged(
 
 
 def test_modules_are_upgraded_to_a_new_release_through_the_meta_packages_and_purged(
-    offers: Offers, test_cache: Path, tmp_path: Path
+    offers: Offers, shared_cache: Path, tmp_path: Path
 ) -> None:
     passed = piuparts(
         offers,
-        test_cache,
+        shared_cache,
         tmp_path / "scratch",
         archive="second",
         version="14.0.1-1",

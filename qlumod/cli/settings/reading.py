@@ -11,7 +11,7 @@ import click
 
 from qlumod.cli.settings.table import BY_NAME, SETTINGS, Setting
 from qlumod.cli.settings.values import archive_address, expanded
-from qlumod.errors import Faults, QlumodError, raise_faults
+from qlumod.errors import QlumodError, raise_faults, singles
 from qlumod.late import late
 from qlumod.model.document import Reading, decoded
 from qlumod.model.fields import Fields
@@ -71,18 +71,18 @@ def current(context: click.Context) -> Configuration:
     return found
 
 
-def read(environment: Mapping[str, str]) -> Configuration:
+def read(environment: Mapping[str, str], *, host: Path = SYSTEM) -> Configuration:
     """Read environment and files; raises all faults of all of them at once."""
     faults: list[QlumodError] = []
     said: dict[str, SettingValue] = {}
     addresses: list[Address] = []
-    files = paths(environment)
+    files = paths(environment, host)
     sources = [partial(_of_environment, environment), *(partial(_of_file, path) for path in files)]
     for source in sources:
         try:
             values, places = source()
         except QlumodError as fault:
-            faults.extend(fault.faults if isinstance(fault, Faults) else (fault,))
+            faults.extend(singles(fault))
         else:
             said = {**values, **said}
             addresses.extend(places)
@@ -93,11 +93,11 @@ def read(environment: Mapping[str, str]) -> Configuration:
     )
 
 
-def paths(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """The files that there are, the one that wins first."""
+def paths(environment: Mapping[str, str], host: Path = SYSTEM) -> tuple[Path, ...]:
+    """The files that there are, the one that wins first; `host` is that of all users."""
     if environment.get(INSTEAD):
         return (expanded(environment[INSTEAD]),)
-    return tuple(path for path in (user_path(environment), SYSTEM) if _is_there(path))
+    return tuple(path for path in (user_path(environment), host) if _is_there(path))
 
 
 def user_path(environment: Mapping[str, str]) -> Path:

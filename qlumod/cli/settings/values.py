@@ -58,7 +58,6 @@ class ValueKind(click.ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """What the shell offers."""
         del param
         return self._complete(ctx, incomplete) if self._complete else []
 

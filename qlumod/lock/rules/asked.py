@@ -1,9 +1,9 @@
 """The input of a lock's solution: archives, modules, and old packages."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from qlumod.model.lock import LockedPackage
+from qlumod.model.lock import Lock, LockedPackage
 from qlumod.model.names import FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.relation import Relation
@@ -32,12 +32,21 @@ def archives_of(project: Project, flavor: FlavorName) -> tuple[frozenset[str], f
 
 
 def problem_of(
-    specs: Sequence[ModuleSpec], flavor: FlavorName, held: Sequence[HeldPackage]
+    project: Project, flavor: FlavorName, held: Sequence[HeldPackage], kept: Lock | None
 ) -> Problem:
-    """All modules to solve, and the packages of the old lock."""
+    """All modules to solve, and the packages of the old lock, of which a new one keeps much."""
+    specs = project.specs
     excludes = excluded(specs)
+    same = kept is not None and kept.release == project.release.digest
+    before = dict(kept.specs) if kept and same else {}
     return Problem(
-        modules=tuple(_module(spec, specs, excludes[spec.module], flavor) for spec in specs),
+        modules=tuple(
+            replace(
+                _module(spec, specs, excludes[spec.module], flavor),
+                unchanged=before.get(spec.module) == spec.digest,
+            )
+            for spec in specs
+        ),
         old=tuple(map(_old, held)),
     )
 
@@ -85,4 +94,5 @@ def _old(held: HeldPackage) -> OldPackage:
         builds=held.package.builds,
         archive=held.package.archive,
         moving=held.moving,
+        reason=held.package.reason,
     )

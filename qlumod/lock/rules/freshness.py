@@ -1,7 +1,9 @@
 """Archives that are older than those of the lock: validly signed, but possibly held back."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.lock import Lock, LockedArchive
@@ -24,6 +26,24 @@ def older_archive(text: str) -> Older:
     if not reason.strip() or not reason.isprintable():
         raise QlumodError(f"{text!r} has not the form ARCHIVE=REASON, in one line")
     return Older(archive=archive_name(name), reason=reason.strip())
+
+
+def chosen_snapshots(where: Archives, old: Lock | None) -> tuple[Older, ...]:
+    """The archives that are older than the old lock's since this host chooses snapshots of them.
+
+    Only a snapshot of an earlier time than the lock's archive is a reason: what claims to be a
+    later one may be held back like any other archive.
+    """
+    return tuple(
+        dict.fromkeys(
+            Older(
+                archive=found.archive,
+                reason=f"this host's apt is set to the snapshot {found.snapshot}",
+            )
+            for before, found in _older(where, old)
+            if found.snapshot and _snapshot_seconds(found.snapshot) < date_seconds(before.date, "")
+        )
+    )
 
 
 def require_no_older(where: Archives, old: Lock | None, *, meant: Sequence[Older]) -> None:
@@ -82,6 +102,14 @@ def _older(where: Archives, old: Lock | None) -> Iterator[tuple[LockedArchive, D
 
 def _by_place(lock: Lock | None) -> Mapping[tuple[str, str], LockedArchive]:
     return {(one.archive, one.suite): one for one in (lock.archives if lock else ())}
+
+
+def _snapshot_seconds(snapshot: str) -> float:
+    """The time in a snapshot's id; one without is as late as can be."""
+    try:
+        return datetime.strptime(f"{snapshot}+0000", "%Y%m%dT%H%M%SZ%z").timestamp()
+    except ValueError:
+        return math.inf
 
 
 def _is_older(date: str, than: str) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qlumod.errors import QlumodError
 from qlumod.lock.rules.freshness import Older, with_reasons
 from qlumod.lock.rules.lock_changes import difference
 from qlumod.model.lock import Lock, LockedArchive, LockedPackage, inputs_of
@@ -11,7 +10,7 @@ from qlumod.model.names import Digest, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.stanzas import date_seconds
 from qlumod.model.target import Target
-from qlumod.packaging.archives import BuildTools
+from qlumod.packaging.archives import BuildHost
 
 EARLIEST = 315_532_800
 """The epoch if all packages come from directories: 1980, which every format can represent."""
@@ -42,7 +41,7 @@ def make_lock(
     solved: SolvedFrom,
     target: Target,
     *,
-    tools: tuple[tuple[str, str], ...],
+    host: BuildHost,
     before: Before,
     left_out: Mapping[ModuleName, str],
 ) -> Lock:
@@ -69,7 +68,8 @@ def make_lock(
         release=project.release.digest,
         accounts=project.accounts.digest,
         archives=archives,
-        tools=tools,
+        host=host.release,
+        tools=host.tools,
         revisions=tuple(
             (module, revisions.get(module, 1))
             for module in sorted(spec.module for spec in project.specs)
@@ -98,27 +98,4 @@ def _with_inputs(packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]
     return tuple(
         replace(package, sha256=inputs_of(package, packages)) if package.generated else package
         for package in packages
-    )
-
-
-def require_tools(lock: Lock, here: BuildTools) -> None:
-    """Raise if this host's tools differ from those in the lock: the bytes would differ."""
-    others = other_tools(lock, here)
-    if others:
-        raise QlumodError(
-            f"the lock of {lock.version} for {lock.flavor} and {lock.architecture} was made with "
-            "other tools, which would build other bytes",
-            details=others,
-            remedy="build where these versions are, or run `qlumod lock`, which keeps the packages "
-            "and records the tools of this machine",
-        )
-
-
-def other_tools(lock: Lock, here: BuildTools) -> tuple[str, ...]:
-    """The differences between this host's tools and those in the lock, a line each."""
-    versions = dict(here())
-    return tuple(
-        f"{name}: the lock has {version}, this machine {versions.get(name, 'none')}"
-        for name, version in lock.tools
-        if versions.get(name) != version
     )

@@ -5,9 +5,9 @@ from itertools import product
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.lock import Lock, LockedPackage
-from qlumod.model.names import ArchName, FlavorName, module_name
+from qlumod.model.names import module_name
 from qlumod.model.project import Project
-from qlumod.model.release import Release
+from qlumod.model.renewing import renewing
 from qlumod.model.stacks import excluded
 
 
@@ -56,16 +56,6 @@ def _two_versions(lock: Lock, project: Project) -> Iterator[str]:
                         f" {another} has it in {package.version}"
                     )
         first[package.package].append(package)
-
-
-def renewing(release: Release, flavor: FlavorName, architecture: ArchName) -> str:
-    """The command that renews a lock."""
-    words = ["qlumod lock"]
-    if flavor != release.default_flavor:
-        words.append(f"--flavor {flavor}")
-    if architecture != release.architectures[0]:
-        words.append(f"--arch {architecture}")
-    return " ".join(words)
 
 
 def _differences(lock: Lock, project: Project) -> Iterator[str]:

@@ -1,11 +1,11 @@
 """Reading and checking all of the engineers' files together, without the network."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from qlumod.errors import Faults, QlumodError, raise_faults
+from qlumod.errors import QlumodError, raise_faults, singles
 from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import module_name
@@ -71,9 +71,5 @@ def _collect(faults: list[QlumodError], read: Callable[[], T]) -> T | None:
     try:
         return read()
     except QlumodError as fault:
-        faults.extend(_single(fault))
+        faults.extend(singles(fault))
         return None
-
-
-def _single(fault: QlumodError) -> Iterable[QlumodError]:
-    return fault.faults if isinstance(fault, Faults) else (fault,)

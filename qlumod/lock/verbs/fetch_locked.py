@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from qlumod.events import Listener, ignore
 from qlumod.lock.fetching.fetch import Fetched, fetch_packages, missing, packages_of, to_compile
-from qlumod.lock.rules.stale import renewing
 from qlumod.lock.verbs.lock_place import LockPlace
 from qlumod.model.lock import Lock
 from qlumod.model.release import Release
+from qlumod.model.renewing import renewing
 from qlumod.model.target import Target
 from qlumod.packaging.addressing import require_archives
 from qlumod.packaging.choice import packaging_named

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.lock.rules.stale import renewing, require_fresh, require_locked
+from qlumod.lock.rules.stale import require_fresh, require_locked
 from qlumod.lock.verbs.check import check_specs
 from qlumod.lock.verbs.lock_place import LockPlace
 from qlumod.model.document import readable
@@ -14,9 +14,10 @@ from qlumod.model.lock_file import lock_text, parse_lock
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.project import Project
 from qlumod.model.release import Release
+from qlumod.model.renewing import renewing
 from qlumod.model.target import Target
 from qlumod.system.disk.beneath import Beneath
-from qlumod.system.disk.documents import read_document
+from qlumod.system.disk.documents import MOST, read_document
 
 LOCKS = "locks"
 """The directory of locks beside the specs."""
@@ -93,7 +94,7 @@ def write_lock(specs: Path, path: Path, new: Lock, *, dry_run: bool) -> bool:
     data = readable(lock_text(new), str(path), parse_lock)
     beneath = Beneath(specs)
     _remove_debris(beneath, path)
-    changed = not beneath.is_file(path) or beneath.read(path) != data
+    changed = not beneath.is_file(path) or beneath.read(path, most=MOST) != data
     if changed and not dry_run:
         beneath.make(path.parent)
         beneath.write_whole(path, data)

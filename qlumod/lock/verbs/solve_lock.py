@@ -3,20 +3,23 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from qlumod.events import Listener, ignore, step
+from qlumod.errors import Faults, QlumodError, singles, together
+from qlumod.events import Caution, Listener, ignore, step
 from qlumod.lock.rules.asked import HeldPackage, archives_of, problem_of
-from qlumod.lock.rules.freshness import Older, require_no_older
+from qlumod.lock.rules.freshness import Older, chosen_snapshots, require_no_older
 from qlumod.lock.rules.kept import check_dropped, held_packages
 from qlumod.lock.rules.make import Before, SolvedFrom, make_lock
-from qlumod.lock.rules.stale import renewing
 from qlumod.lock.rules.unavailable import modules_without
 from qlumod.lock.verbs.lock_place import LockPlace
+from qlumod.lock.verbs.survey import with_archives
 from qlumod.model.lock import Lock, LockedArchive
 from qlumod.model.project import Project
+from qlumod.model.renewing import renewing
 from qlumod.model.target import Target
-from qlumod.packaging.archives import Archives
+from qlumod.packaging.archives import Archives, BuildHost
 from qlumod.packaging.choice import packaging_named
 from qlumod.system.disk.store import Store
+from qlumod.system.processes.host_release import host_release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,8 @@ class Wish:
     """
     raised: Sequence[str] = ()
     """Modules that get the next N, even without a known change."""
+    move_host: bool = False
+    """Whether a lock of other machines becomes one of machines like this."""
     older: Sequence[Older] | None = ()
     """Archives that may be older than those of the old lock, with the reason that the lock records.
     None: all may be, since nothing is kept.
@@ -47,8 +52,29 @@ def solved_lock(
     """The newly solved lock of a project, and the project without the modules that are left out.
 
     Nothing is written beside the specs, and all versions are those of the `old` lock or the first;
-    see `lock`.
+    see `lock`. If there is no solution, the errors name archives on request that would help.
     """
+    try:
+        return _solved_lock(place, project, wanted, old, wish, listen=listen)
+    except _Unsolved as unsolved:
+        faults = unsolved.faults
+    # Now the archives are free again: they are read a second time, with those on request.
+    raise together(with_archives(faults, place, project, wanted, listen=listen))
+
+
+class _Unsolved(Faults):
+    """There is no solution."""
+
+
+def _solved_lock(
+    place: LockPlace,
+    project: Project,
+    wanted: Target,
+    old: Lock | None,
+    wish: Wish,
+    *,
+    listen: Listener,
+) -> tuple[Project, Lock]:
     moving = wish.update or ()
     kept = None if wish.update is not None and not wish.update else old
     packaging = packaging_named(project.release.packaging_of(wanted.flavor))
@@ -57,8 +83,10 @@ def solved_lock(
         project.release, wanted, place.reach, needed=shared, optional=on_request, listen=listen
     ) as bare:
         where = bare.read(on_request, listen)
-        if wish.older is not None:
-            require_no_older(where, old, meant=wish.older)
+        older = wish.older
+        if older is not None:
+            older = (*older, *_gone_back(where, old, older, listen))
+            require_no_older(where, old, meant=older)
         without = modules_without(
             project.specs,
             wanted.flavor,
@@ -71,12 +99,24 @@ def solved_lock(
         where, stored, held = _held(where, kept, moving, place.packages, listen)
         return project, make_lock(
             project,
-            _solved(project, wanted, where, held, listen),
+            _solved(project, wanted, where, held, kept=kept, listen=listen),
             wanted,
-            tools=packaging.tools(),
-            before=Before(lock=old, unread=_unread(where, stored, old), older=wish.older),
+            host=BuildHost(release=host_release(), tools=packaging.tools()),
+            before=Before(lock=old, unread=_unread(where, stored, old), older=older),
             left_out=without,
         )
+
+
+def _gone_back(
+    where: Archives, old: Lock | None, meant: Sequence[Older], listen: Listener
+) -> tuple[Older, ...]:
+    """The snapshots of this host that lead back to before the old lock; each is told."""
+    named = {one.archive for one in meant}
+    back = tuple(one for one in chosen_snapshots(where, old) if one.archive not in named)
+    for one in back:
+        told = f"archive {one.archive} is older than what the lock was made from: {one.reason}"
+        listen(Caution(text=told))
+    return back
 
 
 def _held(
@@ -102,10 +142,15 @@ def _solved(
     wanted: Target,
     where: Archives,
     held: Sequence[HeldPackage],
+    *,
+    kept: Lock | None,
     listen: Listener,
 ) -> SolvedFrom:
     with step(listen, "Solving"):
-        solved = where.solve(problem_of(project.specs, wanted.flavor, held), listen)
+        try:
+            solved = where.solve(problem_of(project, wanted.flavor, held, kept), listen)
+        except QlumodError as fault:
+            raise _Unsolved(singles(fault)) from fault
     command = renewing(project.release, wanted.flavor, wanted.architecture)
     check_dropped(held, solved.packages, command)
     return SolvedFrom(packages=solved.packages, archives=where.signed(solved))

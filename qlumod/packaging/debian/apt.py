@@ -38,6 +38,8 @@ class AptSource:
     """Why its Valid-Until is ignored; empty: it is checked."""
     fingerprint: str = ""
     """The only key of the keyring that may sign; empty: any key."""
+    snapshot: str = ""
+    """The snapshot that this host's apt chooses of it; empty: none."""
 
     @property
     def stanza(self) -> str:

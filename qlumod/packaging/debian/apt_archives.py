@@ -23,9 +23,9 @@ from qlumod.packaging.debian.archives.root import (
     with_indexes,
 )
 from qlumod.packaging.debian.archives.signatures import dates, locked_archives
-from qlumod.packaging.debian.solving.apt_solver import absent, solve
+from qlumod.packaging.debian.solving.apt_solver import absent, package_offers, solve
 from qlumod.packaging.solving.problem import Problem
-from qlumod.packaging.solving.solution import Solved
+from qlumod.packaging.solving.solution import PackageOffer, Solved
 from qlumod.system.disk.store import Store
 
 
@@ -39,7 +39,6 @@ class AptArchives:
 
     @property
     def names(self) -> frozenset[str]:
-        """The usable archives."""
         return frozenset(source.archive for source in self.where.root.sources)
 
     @property
@@ -65,7 +64,11 @@ class AptArchives:
         self, packages: Sequence[LockedPackage], listen: Listener
     ) -> tuple[LockedPackage, ...]:
         """The packages whose locked version is in no archive any more."""
-        return absent(packages, self.where.root, listen)
+        return absent(packages, self.where.root, self.where.shared, listen)
+
+    def offers(self, names: Sequence[str], listen: Listener) -> tuple[PackageOffer, ...]:
+        """The versions of these packages in all archives; by package, the newest first."""
+        return package_offers(names, self.where.root, self.where.shared, listen)
 
     def holding(
         self, packages: Sequence[LockedPackage], store: Store, listen: Listener

@@ -89,11 +89,14 @@ class AptClient:
 
 
 def make_apt_client(
-    root: Path, *, architecture: str, sources: str, installed: str = ""
+    root: Path, *, architectures: Sequence[str], sources: str, installed: str = ""
 ) -> AptClient:
-    """Make a client below `root` with one .sources file; `installed` is its dpkg status."""
+    """Make a client below `root` with one .sources file; `installed` is its dpkg status.
+
+    The first architecture is its own, the others are foreign ones (``dpkg --add-architecture``).
+    """
     files = {
-        "apt.conf": _configuration(root, architecture).encode(),
+        "apt.conf": _configuration(root, architectures).encode(),
         "etc/apt/sources.list.d/archive.sources": sources.encode(),
         "var/lib/dpkg/status": installed.encode(),
     }
@@ -110,7 +113,7 @@ def file_uri(path: Path) -> str:
     return "file:" + quote(str(path.absolute()))
 
 
-def _configuration(root: Path, architecture: str) -> str:
+def _configuration(root: Path, architectures: Sequence[str]) -> str:
     settings = {
         "Dir": f"{root}/",
         "Dir::State::status": f"{root}/var/lib/dpkg/status",
@@ -118,7 +121,7 @@ def _configuration(root: Path, architecture: str) -> str:
         # These caches take some MB, and save little time.
         "Dir::Cache::pkgcache": "",
         "Dir::Cache::srcpkgcache": "",
-        "APT::Architecture": architecture,
+        "APT::Architecture": architectures[0],
         # The tree may be readable for its owner only, and nothing in it is fetched over a network.
         "APT::Sandbox::User": "root",
         "APT::Install-Recommends": "false",
@@ -127,4 +130,5 @@ def _configuration(root: Path, architecture: str) -> str:
         "Acquire::AllowWeakRepositories": "false",
     }
     lines = [f'{name} "{value}";' for name, value in settings.items()]
-    return "\n".join((*lines, f'APT::Architectures {{ "{architecture}"; }};')) + "\n"
+    listed = " ".join(f'"{name}";' for name in architectures)
+    return "\n".join((*lines, f"APT::Architectures {{ {listed} }};")) + "\n"

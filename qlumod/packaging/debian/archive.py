@@ -17,6 +17,7 @@ from qlumod.model.digests import digest_bytes
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import Digest
 from qlumod.model.stanzas import ControlStanza, normalised, stanza_text
+from qlumod.packaging.debian.control_file import checked_control
 from qlumod.packaging.debian.deb import Deb
 from qlumod.system.disk.directories import make_directories, require_plain
 from qlumod.system.disk.documents import debs_in
@@ -65,7 +66,6 @@ class FrozenArchive:
 
     @property
     def component(self) -> str:
-        """The only component."""
         return COMPONENT
 
     @property
@@ -238,7 +238,7 @@ def _check_names(debs: Sequence[Indexed], folder: Path) -> None:
 
 
 def _control(path: Path) -> ControlStanza:
-    return normalised(Deb.at(path).control)
+    return normalised(checked_control(Deb.at(path)))
 
 
 def _write(path: Path, data: bytes) -> None:

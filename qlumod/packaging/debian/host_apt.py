@@ -29,6 +29,10 @@ are listed one by one, so that none of them loosens a check: of dates (Check-Val
 Check-Date, Max-FutureTime, Min-ValidTime), digests (ForceHash), signatures (gpgv::Options, Allow…)
 or certificates (Verify-Peer).
 """
+_FIELDS = ("ORIGIN", "LABEL", "REPO_URI", "SUITE", "CODENAME", "SOURCESENTRY", "SHADOWED")
+_SHADOWED = "true"
+"""What apt from 2.7 on lists of an address that a snapshot stands in for."""
+_SNAPSHOT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _NETRC = ("Dir::Etc::netrc", "Dir::Etc::netrcparts")
 
 
@@ -41,23 +45,62 @@ class HostArchive:
     uri: str
     suite: str
     codename: str
+    snapshot: str = ""
+    """The snapshot that the host's sources choose (`Snapshot:`, sources.list(5)); empty: none."""
 
 
 def host_archives(config: Path | None = None) -> tuple[HostArchive, ...]:
     """The archives in the lists of the host's apt; `config`: another host's APT_CONFIG (tests)."""
-    fields = ("ORIGIN", "LABEL", "REPO_URI", "SUITE", "CODENAME")
     listing = capture(
         _on_host(
             config, "apt-get", "indextargets", "--format",
-            "\t".join(f"$({field})" for field in fields), "Identifier: Packages",
+            "\t".join(f"$({field})" for field in _FIELDS), "Identifier: Packages",
         )
     ).decode()  # fmt: skip
-    rows = dict.fromkeys(tuple(line.split("\t")) for line in listing.splitlines())
+    return listed_archives(listing)
+
+
+def listed_archives(listing: str) -> tuple[HostArchive, ...]:
+    """The archives in a listing of index targets, which has the values of `_FIELDS` in each line.
+
+    Where an entry of the sources chooses a snapshot, apt reads that, but it also lists the address
+    that the entry names: as shadowed.
+    """
+    rows = [
+        tuple(line.split("\t"))
+        for line in dict.fromkeys(listing.splitlines())
+        if not line.startswith("$(")
+    ]
+    shadowed = {
+        (entry, codename) for _, _, _, _, codename, entry, shadow in rows if shadow == _SHADOWED
+    }
     return tuple(
-        HostArchive(origin=origin, label=label, uri=uri, suite=suite, codename=codename)
-        for origin, label, uri, suite, codename in rows
-        if not origin.startswith("$(")
+        HostArchive(
+            origin=origin,
+            label=label,
+            uri=uri,
+            suite=suite,
+            codename=codename,
+            snapshot=_snapshot_of(uri) if (entry, codename) in shadowed else "",
+        )
+        for origin, label, uri, suite, codename, entry, shadow in rows
+        if shadow != _SHADOWED
     )
+
+
+def host_keyrings(config: Path | None = None) -> tuple[Path, ...]:
+    """The directories in which the host has keyrings of archives, and its apt those it trusts."""
+    words = ("ETC", "Dir::Etc/d", "TRUSTED", "Dir::Etc::trustedparts/d")
+    listing = capture(_on_host(config, "apt-config", "shell", *words)).decode()
+    paths = dict(line.split("=", 1) for line in listing.splitlines())
+    etc, trusted = (Path(*shlex.split(paths[name])) for name in ("ETC", "TRUSTED"))
+    return (etc / "keyrings", Path("/usr/share/keyrings"), trusted)
+
+
+def _snapshot_of(uri: str) -> str:
+    """The id of a snapshot in its address; the address if it has none of the usual form."""
+    found = _SNAPSHOT.search(uri)
+    return found[0] if found else uri
 
 
 def host_settings(config: Path | None = None) -> tuple[str, ...]:

@@ -57,7 +57,6 @@ class InitramfsTools:
         return any(_INPUTS.fullmatch(path) for path in paths)
 
     def make(self, place: Enclosure, kernel: str, *, epoch: int, listen: Listener) -> str:
-        """Run mkinitramfs; raises `CommandFailed`."""
         place.run(
             "mkinitramfs", "-o", f"/tmp{_MADE}", kernel,
             epoch=epoch, environment={"TMPDIR": "/tmp"}, listen=listen,

@@ -90,7 +90,6 @@ class File:
 
     @property
     def mode(self) -> int:
-        """Its permissions."""
         return self._number("mode") & 0o7777
 
     @property

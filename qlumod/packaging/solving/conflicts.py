@@ -22,8 +22,12 @@ def check_apart(modules: Sequence[Module], entries: PackageEntries, world: World
     }
     together = _together(modules)
     reasons: dict[tuple[str, str], list[str]] = {}
+    versions: dict[str, list[PackageEntry]] = {}
     for entry in found:
-        for other, what in (*_versions(entry, found), *_conflicts(entry, known, world)):
+        versions.setdefault(entry.chosen.package, []).append(entry)
+    for entry in found:
+        same = versions[entry.chosen.package]
+        for other, what in (*_versions(entry, same), *_conflicts(entry, known, world)):
             for pair in product(entry.modules, other.modules):
                 if pair in together and what not in reasons.setdefault(_sorted(pair), []):
                     reasons[_sorted(pair)].append(what)
@@ -57,8 +61,9 @@ def _sorted(pair: tuple[str, str]) -> tuple[str, str]:
 def _versions(
     entry: PackageEntry, entries: Sequence[PackageEntry]
 ) -> Iterator[tuple[PackageEntry, str]]:
+    """The other versions of its package; `entries` are all of that name."""
     for other in entries:
-        if other.chosen.package == entry.chosen.package and other is not entry:
+        if other is not entry:
             versions = sorted({entry.chosen.version, other.chosen.version})
             yield other, f"{entry.chosen.package} in two versions: {' and '.join(versions)}"
 

@@ -40,6 +40,8 @@ class Module:
     """Packages for compiling them, in addition to those that a packaging always uses."""
     recommends: bool
     prefer: tuple[str, ...]
+    unchanged: bool = False
+    """Whether the old lock was made from the same spec, in the same release."""
 
     @classmethod
     def from_json(cls, given: Json) -> "Module":
@@ -68,14 +70,18 @@ class OldPackage:
     """The modules that are built with it."""
     archive: str
     moving: bool
+    reason: str = ""
+    """Why the old lock has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """All modules to solve; without modules, the old packages are checked for availability."""
+    """All modules to solve; without modules, the old and the sought packages are looked up."""
 
     modules: tuple[Module, ...] = ()
     old: tuple[OldPackage, ...] = ()
+    sought: tuple[str, ...] = ()
+    """The names of packages whose versions are wanted."""
 
     @property
     def as_json(self) -> Json:
@@ -88,6 +94,7 @@ class Problem:
         return cls(
             modules=tuple(map(Module.from_json, given["modules"])),
             old=tuple(OldPackage(**values_of(package)) for package in given["old"]),
+            sought=tuple(given["sought"]),
         )
 
 

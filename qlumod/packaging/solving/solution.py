@@ -65,11 +65,24 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackageOffer:
+    """A version of a package in an archive."""
+
+    package: str
+    version: str
+    archive: str
+    kernel_modules: tuple[str, ...] = ()
+    """Packages of sources of kernel modules that it depends on, or recommends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Solved:
-    """The packages of all modules, or the old packages that are gone."""
+    """The packages of all modules, or what is known of old and of sought packages."""
 
     packages: tuple[LockedPackage, ...] = ()
     indexes: tuple[tuple[str, str, str], ...] = ()
     """The indexes that were read: archive, suite, and the packaging's notation of their files."""
     gone: tuple[int, ...] = ()
     """The positions of those old packages that no archive has in that version."""
+    offers: tuple[PackageOffer, ...] = ()
+    """The versions of the sought packages; by package, the newest first."""

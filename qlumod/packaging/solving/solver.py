@@ -4,11 +4,12 @@ Packages that other modules of one image chose already have one version only. Mo
 each other may have different versions.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.packaging.solving.compilations import Compilation, Compilations
 from qlumod.packaging.solving.conflicts import check_apart
+from qlumod.packaging.solving.kept_modules import KeptModules
 from qlumod.packaging.solving.module_worlds import Attempt, ModuleWorlds
 from qlumod.packaging.solving.moves import Moves
 from qlumod.packaging.solving.no_solution import (
@@ -24,7 +25,7 @@ from qlumod.packaging.solving.package_entries import (
     versions_by_package,
 )
 from qlumod.packaging.solving.problem import Module, Problem
-from qlumod.packaging.solving.solution import Chosen
+from qlumod.packaging.solving.solution import Chosen, PackageOffer
 from qlumod.packaging.solving.world import Worlds
 
 
@@ -46,13 +47,22 @@ class Solver:
             if catalogue.look_up(slot.old.package, slot.version) is None
         )
 
+    def offers(self, names: Iterable[str]) -> tuple[PackageOffer, ...]:
+        """The versions of these packages in all archives."""
+        return tuple(offer for name in names for offer in self._worlds.worlds.offers(name))
+
     def solve(self) -> None:
         """Fill `entries`; moves packages of the old lock and those that follow."""
         self._check_requests()
         if self._slots:
             Moves(self._worlds, self._slots).move_all()
+        kept = KeptModules(worlds=self._worlds, slots=self._slots).find() if self._slots else {}
+        for name, packages in kept.items():
+            for chosen, reason in packages.values():
+                self.entries.add(chosen, reason, module=name)
         for module in self._worlds.modules:
-            self._add(module)
+            if module.name not in kept:
+                self._add(module)
         check_apart(self._worlds.modules, self.entries, self._worlds.everything)
 
     def _check_requests(self) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from qlumod.model.generated import Generated
 from qlumod.packaging.solving.problem import Request
-from qlumod.packaging.solving.solution import Chosen, Refused, Solution
+from qlumod.packaging.solving.solution import Chosen, PackageOffer, Refused, Solution
 
 
 class World(Protocol):
@@ -26,6 +26,9 @@ class World(Protocol):
 
     def satisfied(self, request: Request) -> bool:
         """Whether the installed packages satisfy the request."""
+
+    def stands(self, chosen: Chosen, there: Mapping[str, str]) -> bool:
+        """Whether these packages, with their versions, satisfy a version's dependencies."""
 
     def refuses(self, chosen: Chosen) -> Iterator[tuple[str, str, str]]:
         """The versions with which a version cannot be installed: relation, package and version."""
@@ -59,12 +62,10 @@ class Made(Protocol):
     """A generated package: compiled kernel modules, which no archive has."""
 
     @property
-    def name(self) -> str:
-        """Its name."""
+    def name(self) -> str: ...
 
     @property
-    def version(self) -> str:
-        """Its version."""
+    def version(self) -> str: ...
 
     @property
     def how(self) -> Generated:
@@ -110,6 +111,9 @@ class Worlds(Protocol):
 
     def allows(self, request: Request, version: str) -> bool:
         """Whether a version fits a request; the empty version never does."""
+
+    def offers(self, name: str) -> Iterator[PackageOffer]:
+        """The versions of a package in all archives, the newest first."""
 
     def catalogue(self, archives: Sequence[str] | None) -> World:
         """The world with nothing installed for modules that name these archives; None: with all."""

@@ -1,6 +1,5 @@
 """The packages that make clients follow the repository: its public keys and its suites."""
 
-import gzip
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.names import package_name
 from qlumod.model.numbers import number
+from qlumod.model.packed import gzipped
 from qlumod.repository.format.index_entries import ALL
 from qlumod.repository.format.layout import UPDATES, Layout
 from qlumod.repository.format.retired_names import remembered
@@ -171,7 +171,7 @@ def _documents(package: ClientPackage, version: int, epoch: int) -> dict[str, by
         "date": format_datetime(date),
         "year": date.year,
     }
-    changelog = gzip.compress(_CHANGELOG.format(**said).encode(), 9, mtime=0)
+    changelog = gzipped([_CHANGELOG.format(**said).encode()])
     place = f"{DOCUMENTS}/{package.name}"
     return {
         f"{place}/changelog.gz": changelog,

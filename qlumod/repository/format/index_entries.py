@@ -1,10 +1,11 @@
 """The entries of a suite: the paragraphs of Packages and Sources."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from qlumod.model.names import Digest
-from qlumod.model.stanzas import ControlStanza, read_stanzas, stanza_text
+from qlumod.model.stanzas import ControlStanza, is_computed, read_stanzas, stanza_text
 
 SOURCE = "source"
 """The architecture of source packages in .changes files."""
@@ -18,6 +19,11 @@ _PACKAGE_ORDER = (
 _PACKAGE_END = ("Section", "Priority", "Homepage", "Filename", "Size", "SHA256", "Description")
 _SOURCE_ORDER = ("Package", "Binary", "Version", "Architecture", "Maintainer", "Uploaders")
 _SOURCE_END = ("Directory", "Files", "Checksums-Sha256")
+_PACKAGE_COMPUTED = ("Filename", "Size", "SHA256")
+_SOURCE_COMPUTED = _SOURCE_END
+_BUILT_USING = re.compile(r"^(?:Static-)?Built-Using:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_SOURCE_OF = re.compile(r"([A-Za-z0-9][A-Za-z0-9+.-]*)\s*\(\s*=?\s*([^\s()]+)\s*\)")
+_FIELD_NAME = re.compile(r"^([^\s:]+):", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -45,6 +51,23 @@ class IndexEntry:
     def is_source(self) -> bool:
         """Whether the entry is a source package."""
         return self.architecture == SOURCE
+
+    @property
+    def built_from(self) -> tuple[tuple[str, str], ...]:
+        """The sources of which it has parts: its own, and those of (Static-)Built-Using."""
+        if "uilt-Using:" not in self.text:
+            return (self.source,)
+        listed = (
+            of for value in _BUILT_USING.findall(self.text) for of in _SOURCE_OF.findall(value)
+        )
+        return (self.source, *listed)
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """The fields about its files that this program does not compute, as older ones let in."""
+        own = _SOURCE_COMPUTED if self.is_source else _PACKAGE_COMPUTED
+        names = _FIELD_NAME.findall(self.text)
+        return tuple(name for name in names if name not in own and is_computed(name))
 
     @property
     def title(self) -> str:

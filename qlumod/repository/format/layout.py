@@ -1,5 +1,6 @@
 """The paths in a repository."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +138,17 @@ class Layout:
         """Raise if users other than root and the caller can change the repository."""
         for folder in (self.root, self.own):
             require_own(folder)
+
+    def require_one_file_system(self) -> None:
+        """Raise if a part is on another file system: files are linked and renamed between parts."""
+        for part in (self.own, self.staging, self.pool, self.snapshots, self.suites):
+            if os.path.lexists(part) and part.lstat().st_dev != self.root.stat().st_dev:
+                raise QlumodError(
+                    f"{part} is on another file system than {self.root}: no file can be linked or"
+                    " renamed from one to the other",
+                    remedy=f"have the whole repository on one file system: mount it at {self.root},"
+                    " or move the repository",
+                )
 
     def snapshot_names(self) -> tuple[str, ...]:
         """All snapshots, the oldest first."""

@@ -8,6 +8,9 @@ from qlumod.repository.format.layout import COMPONENT
 from qlumod.repository.format.settings import Settings
 from qlumod.system.disk.regular_files import Sum
 
+DESPITE_TRIAL = "Qlumod-Despite-Trial"
+"""The field with the reason to publish packages that apt could not install in the trial."""
+
 
 def suite_release_text(
     settings: Settings,
@@ -16,9 +19,13 @@ def suite_release_text(
     architectures: tuple[str, ...],
     date: int,
     valid_until: int | None,
+    despite: str,
     files: Mapping[str, Sum],
 ) -> str:
-    """The text of a Release file; `files` are the indexes by their path below the suite."""
+    """The text of a Release file; `files` are the indexes by their path below the suite.
+
+    `despite` is the reason to publish packages that apt could not install in the trial, if any.
+    """
     fields = {
         "Origin": settings.origin,
         "Label": settings.label,
@@ -34,6 +41,7 @@ def suite_release_text(
         "Architectures": " ".join((ALL, *architectures)),
         "Components": COMPONENT,
         "Description": f"{settings.label} {suite}",
+        DESPITE_TRIAL: despite,
     }
     lines = [f"{name}: {value}" for name, value in fields.items() if value]
     sums = [f" {files[path].sha256} {files[path].size:>16} {path}" for path in sorted(files)]

@@ -9,13 +9,14 @@ from qlumod.model.names import digest
 from qlumod.model.numbers import number
 from qlumod.repository.format.index_entries import PoolFile
 from qlumod.repository.format.layout import Layout
+from qlumod.system.disk.documents import MOST_RECORDS
 
 
 def remembered(layout: Layout) -> dict[str, PoolFile]:
     """The published files that were removed, by their paths."""
     if not layout.files.is_file(layout.gone):
         return {}
-    return parse_remembered(layout.files.read(layout.gone), str(layout.gone))
+    return parse_remembered(layout.files.read(layout.gone, most=MOST_RECORDS), str(layout.gone))
 
 
 def parse_remembered(data: bytes, path: str) -> dict[str, PoolFile]:

@@ -8,6 +8,7 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.document import Reading, decoded, written
 from qlumod.model.fields import Fields, yes_or_no
 from qlumod.model.names import ArchName, arch_name
+from qlumod.packaging.debian.architectures import client_architecture
 from qlumod.repository.format.layout import suite
 from qlumod.system.keys.signers import fingerprint
 
@@ -89,7 +90,9 @@ def founded(wishes: Wishes) -> Settings:
         origin=origin,
         label=one_line(wishes.label or origin),
         keys=tuple(fingerprint(key) for key in keys),
-        architectures=tuple(map(arch_name, sorted(wishes.architectures or DEFAULT_ARCHITECTURES))),
+        architectures=tuple(
+            map(client_architecture, sorted(wishes.architectures or DEFAULT_ARCHITECTURES))
+        ),
         uri=repository_address(wishes.uri) if wishes.uri else "",
         private=tuple(sorted(map(suite, wishes.private))),
         proving_keys=_proving(wishes),

@@ -11,6 +11,7 @@ from qlumod.repository.format.index_entries import ALL, IndexEntry
 from qlumod.repository.format.indexes import SOURCES, joined_entries, packages_path, read_index
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.layout import suite as suite_name
+from qlumod.repository.format.release_file import DESPITE_TRIAL
 from qlumod.system.disk.documents import read_small
 from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 
@@ -42,6 +43,11 @@ class Snapshot:
         return date_seconds(said, str(self.directory / RELEASE)) if said else None
 
     @property
+    def despite(self) -> str:
+        """The reason for which it has packages that apt could not install; empty: it has none."""
+        return self.fields.get(DESPITE_TRIAL, "")
+
+    @property
     def architectures(self) -> tuple[str, ...]:
         """The architectures that have an index."""
         return tuple(name for name in self.fields["Architectures"].split() if name != ALL)
@@ -59,12 +65,13 @@ class Snapshot:
     def checked(self, path: str) -> bytes:
         """Read an index file; raises `QlumodError` if it differs from the signed one."""
         file = self.directory / path
-        if path not in self.sums or file_sum(file) != self.sums[path]:
+        said = self.sums.get(path)
+        if said is None or file_sum(file) != said:
             raise QlumodError(
                 f"{file} is not the file that Release names",
                 remedy="see what else is wrong (qlumod repo check), and restore it from a copy",
             )
-        return read_bytes(file)
+        return read_bytes(file, most=said.size)
 
 
 def current_snapshot(layout: Layout, suite: str) -> Snapshot | None:

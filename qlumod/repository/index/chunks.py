@@ -10,11 +10,8 @@ and compressed, named by the chunk's digest. The whole cache may be removed: the
 the same bytes, and all that is read is compared with the signed digest.
 """
 
-import gzip
 import hashlib
 import os
-import re
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +19,7 @@ from qlumod.errors import QlumodError
 from qlumod.late import late
 from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
+from qlumod.model.packed import gzipped
 from qlumod.repository.format.indexes import GZ, ZST, IndexKind, Key
 from qlumod.repository.index.cutting import (
     NOTHING,
@@ -37,6 +35,7 @@ from qlumod.repository.index.cutting import (
 from qlumod.system.disk.beneath import Beneath
 from qlumod.system.disk.files import write_unsynced
 from qlumod.system.disk.regular_files import Sum
+from qlumod.system.disk.unpacking import unpacked_sum
 
 zstandard = late("zstandard")
 
@@ -59,13 +58,14 @@ class Chunks:
         """The chunks of a text, not yet checked; None: the cache does not have them (any more)."""
         try:
             data = _read(f"{self._kept}/{text.sha256}{LIST}")
-        except OSError:
+            lines, _, seal = data.rpartition(b"\n")
+            chunks = tuple(map(read_chunk, lines.splitlines()))
+        except (OSError, QlumodError):
             return None
-        lines, _, seal = data.rpartition(b"\n")
         if digest_bytes(lines).encode() != seal:
             return None
         self._listed.add(text.sha256)
-        found = Chunked(kind=kind, chunks=tuple(map(read_chunk, lines.splitlines())), sum=text)
+        found = Chunked(kind=kind, chunks=chunks, sum=text)
         self._known[text.sha256] = found
         return found
 
@@ -85,15 +85,15 @@ class Chunks:
                     yield piece
 
     def holding(
-        self, text: Chunked, pattern: re.Pattern[bytes], words: Collection[bytes]
+        self, text: Chunked, found: Callable[[bytes], set[bytes]], words: Collection[bytes]
     ) -> Iterator[bytes]:
-        """The pieces in which the pattern matches one of these words; raises `Damaged`."""
+        """The pieces in which `found` finds one of these words; raises `Damaged`."""
         wanted = frozenset(words)
         for chunk in text.chunks if wanted else ():
             data = self._checked(chunk)
-            if not wanted.isdisjoint(pattern.findall(data)):
+            if not wanted.isdisjoint(found(data)):
                 pieces = text.kind.pieces(data)
-                yield from (one for one in pieces if not wanted.isdisjoint(pattern.findall(one)))
+                yield from (one for one in pieces if not wanted.isdisjoint(found(one)))
 
     def plain(self, text: Chunked) -> Iterator[bytes]:
         """The uncompressed bytes, chunk by chunk."""
@@ -130,8 +130,10 @@ class Chunks:
 
     def _unpacks(self, name: Digest, ending: str) -> bool:
         try:
-            return digest_bytes(_UNPACK[ending](self._read(f"{name}{ending}"))) == name
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError):
+            most = Path(self._place_of(name)).stat().st_size
+            packed = Path(self._place_of(f"{name}{ending}"))
+            return unpacked_sum(packed, most=most, kind="a chunk").sha256 == name
+        except (OSError, QlumodError):
             return False
 
     def pack(self, text: Chunked) -> None:
@@ -210,7 +212,7 @@ class Chunks:
 
 
 def _gzip(data: bytes) -> bytes:
-    return gzip.compress(data, GZIP_LEVEL, mtime=0)
+    return gzipped([data], level=GZIP_LEVEL)
 
 
 def _zstd(data: bytes) -> bytes:
@@ -218,16 +220,11 @@ def _zstd(data: bytes) -> bytes:
     return packed
 
 
-def _unzstd(packed: bytes) -> bytes:
-    data: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(packed)
-    return data
-
-
 _PACK = {GZ: _gzip, ZST: _zstd}
-_UNPACK = {GZ: gzip.decompress, ZST: _unzstd}
 
 
 def _read(path: str) -> bytes:
+    """A file of the cache; it has no limit, since a whole index is held in memory anyway."""
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123
         return file.readall()
 

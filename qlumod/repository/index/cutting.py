@@ -5,8 +5,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from qlumod.errors import QlumodError
 from qlumod.model.digests import digest_bytes
-from qlumod.model.names import Digest
+from qlumod.model.names import Digest, digest
 from qlumod.model.numbers import number
 from qlumod.repository.format.indexes import IndexKind, Key
 from qlumod.system.disk.regular_files import Sum
@@ -50,9 +51,12 @@ def empty(kind: IndexKind) -> Chunked:
 
 
 def read_chunk(line: bytes) -> Chunk:
-    """Read the line of a chunk in the list of a text."""
-    digest, size, *first = line.split(b"\t")
-    return Chunk(digest=Digest(digest.decode()), size=number(size.decode()), first=tuple(first))
+    """Read the line of a chunk in the list of a text; raises `QlumodError`."""
+    try:
+        name, size, *first = line.split(b"\t")
+        return Chunk(digest=digest(name.decode()), size=number(size.decode()), first=tuple(first))
+    except ValueError as fault:
+        raise QlumodError(f"{line[:80]!r} is no chunk of an index") from fault
 
 
 def recut(

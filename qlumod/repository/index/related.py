@@ -17,6 +17,8 @@ from qlumod.repository.index.chunks import Chunks, Damaged
 from qlumod.repository.index.cutting import Chunked
 
 _SOURCE = re.compile(rb"\nSource: (\S+)")
+_BUILT_USING = re.compile(rb"\n(?:Static-)?Built-Using:(.*(?:\n[ \t].*)*)")
+_NAME = re.compile(rb"(?:^|,)\s*([^\s,(]+)")
 
 
 def related(
@@ -24,7 +26,8 @@ def related(
 ) -> tuple[IndexEntry, ...] | None:
     """All entries on which the plan for new ones depends; None: the indexes are not cached.
 
-    They are the entries of the same names, the sources of both, and all packages built from these.
+    They are the entries of the same names, the sources of both, and all packages built from these
+    or with parts of them.
     """
     chunks = Chunks(layout.chunks, layout.chunks)
     paths = [packages_path(name) for name in before.architectures or (ALL,)]
@@ -43,7 +46,7 @@ def _related(
     chunks: Chunks, binaries: Sequence[Chunked], sources: Chunked, new: Sequence[IndexEntry]
 ) -> Iterator[IndexEntry]:
     same = [*_binaries(chunks, binaries, {entry.package for entry in new if not entry.is_source})]
-    made_from = {entry.source[0].encode() for entry in (*new, *same)}
+    made_from = {name.encode() for entry in (*new, *same) for name, _ in entry.built_from}
     found = [
         entry
         for piece in chunks.named(sources, made_from)
@@ -54,8 +57,14 @@ def _related(
     yield from found
     yield from _binaries(chunks, binaries, names)
     for text in binaries:
-        for piece in chunks.holding(text, _SOURCE, {name.encode() for name in names}):
+        for piece in chunks.holding(text, _sources_in, {name.encode() for name in names}):
             yield from read_packages(piece.decode())
+
+
+def _sources_in(text: bytes) -> set[bytes]:
+    """The source packages that paragraphs name, but for packages of the same name."""
+    used = _BUILT_USING.findall(text) if b"uilt-Using:" in text else []
+    return {*_SOURCE.findall(text), *(name for value in used for name in _NAME.findall(value))}
 
 
 def _binaries(

@@ -1,11 +1,11 @@
 """The changed indexes of a suite; unchanged chunks are not compressed again."""
 
-import gzip
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlumod.model.numbers import number
+from qlumod.model.packed import unpacked
 from qlumod.repository.format.index_entries import ALL, IndexEntry, read_sources
 from qlumod.repository.format.indexes import (
     CONTENTS,
@@ -124,7 +124,8 @@ def _earlier(index: _Index, before: Snapshot | None, chunks: Chunks) -> Chunked 
         return None
     if known := chunks.known(index.kind, before.sums[path]):
         return known
-    return chunks.cut(index.kind, gzip.decompress(before.checked(f"{path}{GZ}")))
+    packed = before.checked(f"{path}{GZ}")
+    return chunks.cut(index.kind, unpacked(packed, path, most=before.sums[path].size))
 
 
 def _change(index: _Index, plan: SuitePlan, before: Snapshot | None, chunks: Chunks) -> _Change:

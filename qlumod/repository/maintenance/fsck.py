@@ -1,7 +1,5 @@
 """Checking a whole repository: every digest, every reference, every signature."""
 
-import gzip
-import lzma
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,27 +7,23 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
-from qlumod.model.digests import digest_bytes
 from qlumod.model.names import Digest
-from qlumod.repository.format.index_entries import PoolFile
+from qlumod.repository.format.index_entries import IndexEntry, PoolFile
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot, all_snapshots
 from qlumod.repository.publishing.snapshot_staging import BY_HASH
 from qlumod.repository.sets.proofs import is_whole, proof_file
 from qlumod.repository.sets.set_documents import SetLine, read_set, recorded_sets
-from qlumod.system.disk.libraries import faults, unreadable
-from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
+from qlumod.system.disk.documents import MOST, read_small
+from qlumod.system.disk.regular_files import Sum, file_sum
+from qlumod.system.disk.unpacking import unpacked_sum
 from qlumod.system.keys.gpg import all_fingerprints, fingerprints, verify
 from qlumod.system.keys.strength import require_strong, weaknesses
-from qlumod.system.processes.command import command
-from qlumod.system.processes.run import capture
 
 RELEASE = "Release"
 IN_RELEASE = "InRelease"
 SIGNATURE = "Release.gpg"
-_LARGEST_INDEX = 4 << 30
-"""The maximum bytes of an uncompressed index: Contents has a line per file of all modules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,17 +98,17 @@ def _suites(layout: Layout, looking: _Looking) -> tuple[str, ...]:
 
 def _keyring(layout: Layout, settings: Settings, looking: _Looking) -> None:
     keyring = layout.root / settings.keyring
-    read_bytes(keyring)
+    data = layout.files.read(keyring, most=MOST)
     held = fingerprints(keyring)
     looking.faults.extend(
         f"{keyring} does not hold the key {key}" for key in settings.keys if key not in held
     )
-    weak = weaknesses(layout.files.read(keyring))
+    weak = weaknesses(data)
     looking.cautions.extend(
         fault.brief for fault in require_strong(settings.keys, weak, str(keyring))
     )
     if settings.proving_keys:
-        others = all_fingerprints(layout.files.read(layout.proving_keys))
+        others = all_fingerprints(layout.files.read(layout.proving_keys, most=MOST))
         looking.faults.extend(
             f"{layout.proving_keys} does not hold the key {key}"
             for key in settings.proving_keys
@@ -142,6 +136,7 @@ def _snapshot(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:
     with looking.noting():
         for entry in snapshot.entries():
             _name_files(entry.files, looking)
+            _foreign(entry, snapshot, looking)
 
 
 def _sets(layout: Layout, snapshot: Snapshot, looking: _Looking, *, tell: bool) -> None:
@@ -169,7 +164,7 @@ def _signatures(keyring: Path, snapshot: Snapshot, looking: _Looking) -> None:
     release = snapshot.directory / RELEASE
     verify(release, keyring, signature=snapshot.directory / SIGNATURE)
     signed = verify(snapshot.directory / IN_RELEASE, keyring)
-    if signed.text.strip() != read_bytes(release).strip():
+    if signed.text.strip() != read_small(release).strip():
         looking.faults.append(f"{snapshot.directory / IN_RELEASE} says something else than Release")
 
 
@@ -180,23 +175,9 @@ def _index(snapshot: Snapshot, path: str, looking: _Looking) -> None:
         return
     if not (file.parent / BY_HASH / said.sha256).is_file():
         looking.faults.append(f"{file} is not there under its digest")
-    plain = _unpacked(file)
-    if snapshot.sums.get(path.rpartition(".")[0]) != Sum(
-        size=len(plain), sha256=digest_bytes(plain)
-    ):
+    plain = snapshot.sums.get(path.rpartition(".")[0])
+    if plain is None or unpacked_sum(file, most=plain.size, kind="an index") != plain:
         looking.faults.append(f"{file} unpacks to something else than Release says")
-
-
-def _unpacked(file: Path) -> bytes:
-    try:
-        if file.suffix == ".gz":
-            return gzip.decompress(read_bytes(file))
-        if file.suffix == ".xz":
-            return lzma.decompress(read_bytes(file))
-    except faults() as fault:
-        raise unreadable(file, fault, kind="an index") from fault
-    call = command("zstd", "--quiet", "--decompress", "--stdout", file)
-    return capture(call, most=_LARGEST_INDEX)
 
 
 def _by_hash(file: Path, looking: _Looking) -> None:
@@ -210,6 +191,15 @@ def _name_files(files: tuple[PoolFile, ...], looking: _Looking) -> None:
     for file in files:
         if looking.named.setdefault(file.path, file) != file:
             looking.faults.append(f"{file.path} has two contents in two snapshots")
+
+
+def _foreign(entry: IndexEntry, snapshot: Snapshot, looking: _Looking) -> None:
+    """Note the fields of an entry that say something about its files and were never checked."""
+    looking.faults.extend(
+        f"{snapshot.identity}: {entry.title}: the field {name} of the index is the package's own:"
+        " clients take it for the repository's"
+        for name in entry.foreign
+    )
 
 
 def _pool(layout: Layout, looking: _Looking, advance: Callable[[int], None]) -> None:

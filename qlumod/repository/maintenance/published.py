@@ -69,7 +69,8 @@ def bases(layout: Layout, wanted: WantedVersion, name: str | None = None) -> tup
     """
     if name:
         return published_as(layout, name)
-    return _current(layout, (suite for suite in layout.suite_names() if _serves(suite, wanted)))
+    suites = (suite for suite in layout.suite_names() if is_compared_with(suite, wanted))
+    return _current(layout, suites)
 
 
 def _current(layout: Layout, suites: Iterable[str]) -> tuple[Snapshot, ...]:
@@ -157,7 +158,7 @@ def _revisions(names: Iterable[str], start: str) -> Iterator[str]:
             yield revision
 
 
-def _serves(suite: str, wanted: WantedVersion) -> bool:
+def is_compared_with(suite: str, wanted: WantedVersion) -> bool:
     """Whether a suite is that of the wanted release, of its updates, or of an earlier release."""
     minor, _, flavor = suite.removesuffix(UPDATES).partition("-")
     try:

@@ -8,10 +8,13 @@ from pathlib import Path
 from debian.debian_support import Version
 
 from qlumod.errors import QlumodError
+from qlumod.model.lines import lines_of
 from qlumod.model.names import ModulePackage, ReleaseVersion
+from qlumod.model.stanzas import as_text
 from qlumod.packaging.debian.deb import Deb
 from qlumod.repository.format.index_entries import IndexEntry
 from qlumod.repository.format.layout import Layout
+from qlumod.system.disk.documents import read_small
 from qlumod.system.disk.removal import remove_tree
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
@@ -73,9 +76,11 @@ def _make(published: Path, raised: Raised, versions: Mapping[str, str], folder: 
     made = folder / f"{entry.package}_{raised.version}_{entry.architecture}.deb"
     capture(command("dpkg-deb", "--raw-extract", published, tree))
     control = tree / "DEBIAN/control"
-    control.write_text(_control(control.read_text(), raised, versions))
+    text = as_text(read_small(control))
+    control.write_bytes(_control(text, raised, versions).encode())
     epoch = {"SOURCE_DATE_EPOCH": str(_time(published))}
-    capture(command("dpkg-deb", "--root-owner-group", "--build", tree, made, environment=epoch))
+    words = ("--root-owner-group", "-Zxz", "--build", tree, made)
+    capture(command("dpkg-deb", *words, environment=epoch))
     remove_tree(tree)
     return made
 
@@ -86,7 +91,7 @@ def _control(text: str, raised: Raised, versions: Mapping[str, str]) -> str:
     They are in Version and in relations to other raised meta packages; Source names the old one.
     """
     source = "Source: {} ({})".format(*raised.entry.source)
-    lines = [line for line in text.splitlines() if not line.startswith("Source:")]
+    lines = [line for line in lines_of(text) if not line.startswith("Source:")]
     text = "".join(f"{line}\n" for line in (lines[0], source, *lines[1:]))
     text = re.sub(r"^Version: .*$", f"Version: {raised.version}", text, flags=re.MULTILINE)
     for package, version in sorted(versions.items()):

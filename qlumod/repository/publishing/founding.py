@@ -14,6 +14,7 @@ from qlumod.repository.format.settings import (
     with_keys,
 )
 from qlumod.repository.format.sources import sources_text
+from qlumod.system.disk.documents import MOST
 from qlumod.system.disk.refusals import told
 
 
@@ -47,7 +48,7 @@ def opened_settings(layout: Layout) -> Settings:
 
 
 def _read(layout: Layout) -> Settings:
-    return parse_settings(layout.files.read(layout.settings), layout.settings)
+    return parse_settings(layout.files.read(layout.settings, most=MOST), layout.settings)
 
 
 def write_settings(
@@ -71,7 +72,7 @@ def write_settings(
 
 def write_sources(layout: Layout, settings: Settings, suite: str) -> str:
     """Write the .sources file for /etc/apt/sources.list.d/ of users; returns its text."""
-    keyring = layout.files.read(layout.root / settings.keyring)
+    keyring = layout.files.read(layout.root / settings.keyring, most=MOST)
     text = sources_text(settings.uri or file_uri(layout.root), [suite], keyring)
     _write_changed(layout, layout.sources(suite), text.encode())
     return text
@@ -79,7 +80,8 @@ def write_sources(layout: Layout, settings: Settings, suite: str) -> str:
 
 def _all_keys(layout: Layout, public: bytes) -> bytes:
     """All keys that have ever signed, the newest first, so that older snapshots can be verified."""
-    known = layout.files.read(layout.keys) if layout.files.is_file(layout.keys) else b""
+    there = layout.files.is_file(layout.keys)
+    known = layout.files.read(layout.keys, most=MOST) if there else b""
     return known if known.startswith(public) else public + known
 
 
@@ -89,5 +91,5 @@ def _holds_strangers(layout: Layout) -> bool:
 
 
 def _write_changed(layout: Layout, path: Path, data: bytes) -> None:
-    if not layout.files.is_file(path) or layout.files.read(path) != data:
+    if not layout.files.is_file(path) or layout.files.read(path, most=MOST) != data:
         layout.files.write_whole(path, data)

@@ -3,15 +3,17 @@
 import base64
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from qlumod.errors import Faults, QlumodError, raise_faults
-from qlumod.events import Listener, step
+from qlumod.events import Listener, Notice, step
 from qlumod.late import late
 from qlumod.model.names import ModulePackage, ReleaseVersion, suite_name
 from qlumod.model.stanzas import signed_stanza
 from qlumod.repository.publishing.package_files import Incoming, PackageFile, attempted, said_files
+from qlumod.system.disk.documents import MOST
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.processes import isolated
 from qlumod.system.processes.command import command
@@ -21,6 +23,8 @@ from qlumod.system.processes.workers import workers
 pickle = late("pickle")
 
 READER = "qlumod.repository.publishing.reading_process"
+OTHER_PACKAGES = (".udeb", ".ddeb")
+"""Packages of the installer, and Ubuntu's of debug symbols: other archives offer them."""
 WORTH = 1000
 """The number of packages for which another process is started: its start takes as long as
 reading 300 small packages."""
@@ -29,9 +33,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def read_incoming(files: Iterable[Path], *, listen: Listener) -> tuple[Incoming, ...]:
-    """Read all files; raises the faults of all of them together."""
-    wanted = list(_each(files, _wanted_by))
+def read_incoming(files: Iterable[Path], root: Path, *, listen: Listener) -> tuple[Incoming, ...]:
+    """Read all files for the repository at `root`; raises the faults of all of them together."""
+    wanted = list(_each(files, partial(_wanted_by, root=root, listen=listen)))
     title = f"reading {len(wanted)} package files"
     with step(listen, title, total=len(wanted), unit="files") as advance:
         processes = min(os.cpu_count() or 1, len(wanted) // WORTH)
@@ -118,21 +122,24 @@ def _each(items: Iterable[T], read: Callable[[T], Iterable[R]]) -> list[R]:
     return found
 
 
-def _wanted_by(path: Path) -> list[PackageFile]:
+def _wanted_by(path: Path, *, root: Path, listen: Listener) -> list[PackageFile]:
     match path.suffix:
         case ".deb" | ".dsc":
-            return [PackageFile(path=path, said={})]
+            return [PackageFile(path=path, said={}, root=root)]
         case ".changes":
-            return _named_in_changes(path)
+            return _named_in_changes(path, root, listen)
     raise QlumodError(
         f"{path}: only .deb, .dsc and .changes files can be published",
         remedy="name the .changes file of a build, which names the others",
     )
 
 
-def _named_in_changes(path: Path) -> list[PackageFile]:
-    said = said_files(path, signed_stanza(read_bytes(path), str(path)))
+def _named_in_changes(path: Path, root: Path, listen: Listener) -> list[PackageFile]:
+    said = said_files(path, signed_stanza(read_bytes(path, most=MOST), str(path)))
     wanted = [name for name in said if name.suffix in (".deb", ".dsc")]
     if not wanted:
         raise QlumodError(f"{path}: Checksums-Sha256 names no .deb and no .dsc")
-    return [PackageFile(path=name, said=said) for name in wanted]
+    if others := [name.name for name in said if name.suffix in OTHER_PACKAGES]:
+        text = f"{path}: not published, since no suite here offers them: {', '.join(others)}"
+        listen(Notice(text=text))
+    return [PackageFile(path=name, said=said, root=root) for name in wanted]

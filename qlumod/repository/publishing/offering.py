@@ -13,7 +13,8 @@ from qlumod.events import Listener, step
 from qlumod.model.held import Held, read_held
 from qlumod.model.permit import Permits
 from qlumod.repository.format.hidden import hidden_in_paths, wrong_in_fields
-from qlumod.repository.format.index_entries import IndexEntry
+from qlumod.repository.format.index_entries import ALL, IndexEntry
+from qlumod.repository.format.indexes import piece_of
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Settings
 from qlumod.repository.format.snapshots import Snapshot
@@ -21,9 +22,15 @@ from qlumod.repository.index.listing import Listed, listed
 from qlumod.repository.publishing.founding import write_settings, write_sources
 from qlumod.repository.publishing.outcome import Publication
 from qlumod.repository.publishing.package_files import Incoming
-from qlumod.repository.publishing.publication import ProposedSnapshot, show_snapshot, times
+from qlumod.repository.publishing.publication import (
+    ProposedSnapshot,
+    served_architectures,
+    show_snapshot,
+    times,
+)
 from qlumod.repository.publishing.snapshot_staging import check_pool, opened
 from qlumod.repository.publishing.terms import Admission, Terms
+from qlumod.repository.publishing.trial import Trial, try_planned
 from qlumod.repository.rules.suite_plan import SuitePlan, without_sources
 from qlumod.repository.sets.proofs import (
     GivenProof,
@@ -85,6 +92,7 @@ class Publisher:
             # No repository is created with keys that cannot sign or are too weak.
             raise_faults(self.signers().faults(self.settings.keys))
         if self.terms.dry_run:
+            self.layout.require_one_file_system()
             yield
             return
         with opened(self.layout, wait=self.terms.wait, listen=self.listen):
@@ -106,6 +114,8 @@ class Publisher:
         if self.terms.dry_run:
             self.signers()
             check_pool(self.layout, offer.incoming)
+            if planned.added:
+                self._try_out(offer, planned)
         else:
             if planned.added or planned.removed or found.sets or offer.anyway:
                 snapshot = show_snapshot(
@@ -135,8 +145,26 @@ class Publisher:
             documents=tuple(keep_set(layout, one) for one in found.sets),
             paths=contents.paths,
             times=times(layout, offer.before, date=terms.date, valid_for=terms.valid_for),
+            despite=terms.despite,
             signers=self._settled,
         )
+
+    def _try_out(self, offer: Offer, planned: SuitePlan) -> None:
+        """Test the new packages as a publication does, without writing to the repository."""
+        entries = planned.entries()
+        architectures = served_architectures(planned, self.settings, offer.before)
+        offered = {
+            name: [piece_of(one) for one in entries if one.architecture in (ALL, name)]
+            for name in architectures
+        }
+        trial = Trial(
+            suite=offer.suite,
+            offered=offered.__getitem__,
+            added=planned.added,
+            architectures=architectures,
+            despite=self.terms.despite,
+        )
+        try_planned(entries, trial, listen=self.listen)
 
     def _settled(self) -> Signers:
         """Wait for the test of the keys, then write settings and keyrings; returns the keys."""
@@ -149,7 +177,8 @@ class Publisher:
 def publisher(
     layout: Layout, settings: Settings, terms: Terms, *, listen: Listener
 ) -> Iterator[Publisher]:
-    """Start to test the signing keys, and yield a publisher."""
+    """Start to test the signing keys, and yield a publisher; raises for wrong terms."""
+    terms.check()
     with signing(settings.keys) as signers:
         yield Publisher(
             layout=layout, settings=settings, terms=terms, signers=signers, listen=listen

@@ -1,20 +1,28 @@
 """Reading a package that is to be published, and checking its digests."""
 
 import hashlib
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.model.held import Held, read_held
-from qlumod.model.names import Digest, arch_name, package_name
-from qlumod.model.stanzas import COMPUTED, ControlStanza, normalised, signed_stanza
+from qlumod.model.names import Digest, package_name
+from qlumod.model.stanzas import (
+    MEND_CONTROL,
+    ControlStanza,
+    is_computed,
+    normalised,
+    signed_stanza,
+)
+from qlumod.packaging.debian.architectures import package_architecture
+from qlumod.packaging.debian.control_file import checked_control
 from qlumod.packaging.debian.deb import Deb
 from qlumod.repository.format.index_entries import (
     ALL,
-    SOURCE,
     IndexEntry,
     PoolFile,
     binary_entry,
@@ -22,12 +30,13 @@ from qlumod.repository.format.index_entries import (
 )
 from qlumod.repository.format.layout import COMPONENT
 from qlumod.repository.index.listing import listed_in
+from qlumod.system.disk.documents import MOST
 from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 
-_VERSION = re.compile(r"(\d+:)?[0-9][A-Za-z0-9.+~-]*\Z")
+_VERSION = re.compile(r"(\d{1,9}:)?[0-9][A-Za-z0-9.+~-]*(?<!-)\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*\Z")
-_OF_INDEX = COMPUTED | {"package", "source", "files"}
-"""The fields of a .dsc that Sources replaces with its own, besides the checksums."""
+_OF_INDEX = frozenset(("package", "source"))
+"""The fields of a .dsc that Sources replaces with its own, besides those that are computed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,8 @@ class PackageFile:
 
     path: Path
     said: Mapping[Path, Sum]
+    root: Path
+    """The repository, whose pool may have files that a .dsc names."""
 
 
 def attempted(wanted: PackageFile) -> Incoming | QlumodError:
@@ -104,8 +115,9 @@ def _read_deb(wanted: PackageFile) -> Incoming:
     # The digest comes first: it gives the clearest error for a file that differs from the build's.
     found = _checked_sum(path, wanted.said, ".changes")
     deb = Deb.at(path)
-    control = normalised(deb.control).fields
-    package, version, architecture = _identity(path, control)
+    written = checked_control(deb)
+    control = normalised(written).fields
+    package, version, architecture = _identity(written, control)
     source = control.get("Source", package).partition(" ")[0]
     name = f"{package}_{_without_epoch(version)}_{architecture}.deb"
     file = PoolFile(path=f"{pool_directory(source)}/{name}", size=found.size, sha256=found.sha256)
@@ -119,43 +131,79 @@ def _read_deb(wanted: PackageFile) -> Incoming:
     return Incoming(entry=entry, sources=(path,), names=listed.names, held=held)
 
 
-def _identity(path: Path, control: Mapping[str, str]) -> tuple[str, str, str]:
-    """Package, version and architecture, checked to be safe as parts of a file name."""
-    missing = [name for name in ("Package", "Version", "Architecture") if not control.get(name)]
-    if missing:
-        raise QlumodError(f"{path}: its control file has no field {missing[0]}")
-    try:
-        package_name(control["Package"])
-        package_name(control.get("Source", control["Package"]).partition(" ")[0])
-        if control["Architecture"] == SOURCE:
-            raise QlumodError(f"{SOURCE!r} is no architecture of a .deb")
-        if control["Architecture"] != ALL:
-            arch_name(control["Architecture"])
-        if not _VERSION.match(control["Version"]):
-            raise QlumodError(f"{control['Version']!r} is no version (Debian Policy 5.6.12)")
-    except QlumodError as fault:
-        raise QlumodError(f"{path}: its control file: {fault.brief}") from fault
-    return control["Package"], control["Version"], control["Architecture"]
+def _identity(written: ControlStanza, fields: Mapping[str, str]) -> tuple[str, str, str]:
+    """Package, version and architecture, checked to be safe as parts of a file name.
+
+    `written` is the document that they come from, and `fields` those that count.
+    """
+    for name, check in _IDENTITY.items():
+        value = fields.get(name, "")
+        if not value and name != "Source":
+            raise QlumodError(f"{written.where} has no field {name}", remedy=MEND_CONTROL)
+        try:
+            check(value or fields["Package"])
+        except QlumodError as fault:
+            line = written.line_of(name)
+            raise QlumodError(
+                f"{written.where}: line {line}: {name}: {fault.brief}", remedy=MEND_CONTROL
+            ) from fault
+    return fields["Package"], fields["Version"], fields["Architecture"]
+
+
+def _source_name(value: str) -> None:
+    package_name(value.partition(" ")[0])
+
+
+def _version(value: str) -> None:
+    if not _VERSION.match(value):
+        raise QlumodError(f"{value!r} is no version (Debian Policy 5.6.12)")
+
+
+_IDENTITY: Mapping[str, Callable[[str], object]] = {
+    "Package": package_name,
+    "Source": _source_name,
+    "Version": _version,
+    "Architecture": package_architecture,
+}
+"""How each field that becomes a part of a file name is checked."""
 
 
 def _read_dsc(wanted: PackageFile) -> Incoming:
     path = wanted.path
-    data = read_bytes(path)
+    data = read_bytes(path, most=MOST)
     own = _checked_sum(path, wanted.said, ".changes")
     document = signed_stanza(data, str(path))
     said = said_files(path, document)
-    for name in said:
-        _checked_sum(name, said, ".dsc")
     package, version = document.get("Source"), document.get("Version")
-    _identity(path, {"Package": package, "Version": version, "Architecture": ALL})
+    _identity(document, {"Package": package, "Version": version, "Architecture": ALL})
     directory = pool_directory(package)
-    sums = {path: own, **said}
-    files = tuple(
+    files = {_there(wanted, name, directory, said): sum for name, sum in said.items()}
+    for file in files:
+        _checked_sum(file, files, ".dsc")
+    sums = {path: own, **files}
+    published = tuple(
         PoolFile(path=f"{directory}/{name.name}", size=found.size, sha256=found.sha256)
         for name, found in sums.items()
     )
     fields = {**_source_fields(document), **_of_index(package, directory, sums)}
-    return Incoming(entry=source_entry(fields, files), sources=tuple(sums))
+    return Incoming(entry=source_entry(fields, published), sources=tuple(sums))
+
+
+def _there(wanted: PackageFile, file: Path, directory: str, said: Mapping[Path, Sum]) -> Path:
+    """A file that a .dsc names: beside it, or with the same bytes in the pool."""
+    if os.path.lexists(file):
+        return file
+    kept = wanted.root / directory / file.name
+    if not kept.is_file():
+        why = "and the pool has no file of that name"
+    elif file_sum(kept) != said[file]:
+        why = "and the pool has other bytes under that name"
+    else:
+        return kept
+    raise QlumodError(
+        f"{wanted.path}: {file.name} is not beside it, {why}",
+        remedy=f"copy it to {file.parent}",
+    )
 
 
 def _source_fields(document: ControlStanza) -> dict[str, str]:
@@ -163,9 +211,7 @@ def _source_fields(document: ControlStanza) -> dict[str, str]:
     return {
         name: value
         for name, value in document.fields.items()
-        if value.strip()
-        and name.lower() not in _OF_INDEX
-        and not name.lower().startswith("checksums-")
+        if value.strip() and name.lower() not in _OF_INDEX and not is_computed(name)
     }
 
 

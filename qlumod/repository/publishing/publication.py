@@ -35,7 +35,7 @@ from qlumod.repository.publishing.snapshot_staging import (
     sync_staged,
     unsynced,
 )
-from qlumod.repository.publishing.trial import try_staged
+from qlumod.repository.publishing.trial import Trial, try_staged
 from qlumod.repository.rules.suite_plan import SuitePlan
 from qlumod.repository.sets.set_documents import MODULES
 from qlumod.system.disk.regular_files import Sum
@@ -57,7 +57,6 @@ class Times:
 
     @property
     def identity(self) -> str:
-        """The snapshot's name."""
         return time.strftime(_IDENTITY, time.gmtime(self.date))
 
 
@@ -80,6 +79,8 @@ class ProposedSnapshot:
     paths: Paths
     """Returns the files of a package."""
     times: Times
+    despite: str | None
+    """The reason to publish packages that the trial refuses; None: there is none."""
     signers: Callable[[], Signers]
     """Waits for the test of the keys, after the indexes are written; raises all faults of keys."""
 
@@ -110,7 +111,7 @@ def show_snapshot(proposal: ProposedSnapshot, *, listen: Listener) -> str:
 def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
     """The same; raises `Damaged` if the cached chunks of earlier indexes are damaged."""
     layout, before, times = proposal.layout, proposal.before, proposal.times
-    architectures = _architectures(proposal)
+    architectures = served_architectures(proposal.plan, proposal.settings, before)
     with staged(layout, times.identity, proposal.suite, times.date) as staging:
         chunks = Chunks(layout.chunks, staging.chunks)
         coming = check_pool(layout, proposal.incoming)
@@ -129,6 +130,7 @@ def _show(proposal: ProposedSnapshot, *, listen: Listener) -> None:
             architectures=architectures,
             date=times.date,
             valid_until=times.valid_until,
+            despite=proposal.despite or "",
             files=sums,
         )
         with step(listen, "signing"):
@@ -152,6 +154,7 @@ def _look(
     listen: Listener,
 ) -> None:
     """Check the staged tree with an apt client and file by file, and sync it."""
+    architectures = served_architectures(proposal.plan, proposal.settings, proposal.before)
     written = [*proposal.documents, *(file.parent for file in proposal.documents)]
     with workers(3) as beside:
         sound = beside.submit(chunks.check, texts.values())
@@ -165,10 +168,14 @@ def _look(
         try:
             try_staged(
                 staging,
-                lambda architecture: chunks.plain(texts[packages_path(architecture)]),
-                proposal.plan.added,
-                architectures=_architectures(proposal),
-                keyring=signers.public,
+                signers.public,
+                Trial(
+                    suite=proposal.suite,
+                    offered=lambda name: chunks.plain(texts[packages_path(name)]),
+                    added=proposal.plan.added,
+                    architectures=architectures,
+                    despite=proposal.despite,
+                ),
                 listen=listen,
             )
         except Exception:
@@ -179,13 +186,14 @@ def _look(
         named.result()
 
 
-def _architectures(proposal: ProposedSnapshot) -> tuple[str, ...]:
+def served_architectures(
+    plan: SuitePlan, settings: Settings, before: Snapshot | None
+) -> tuple[str, ...]:
     """The architectures that need an index; one is dropped with its last package."""
-    plan, settings = proposal.plan, proposal.settings
     known = {entry.architecture for entry in plan.added} | set(settings.architectures)
     if not {entry.architecture for entry in plan.removed} - known - {ALL, SOURCE}:
-        before = proposal.before.architectures if proposal.before else ()
-        return architectures_of(plan.added, (*settings.architectures, *before))
+        there = before.architectures if before else ()
+        return architectures_of(plan.added, (*settings.architectures, *there))
     return architectures_of(plan.entries(), settings.architectures)
 
 

@@ -83,6 +83,7 @@ class Staging:
 def opened(layout: Layout, *, wait: float, listen: Listener) -> Iterator[None]:
     """Hold the repository's lock; first remove the files of interrupted publications."""
     layout.require_own()
+    layout.require_one_file_system()
     layout.files.make(layout.own)
     with layout.files.locked(layout.lock, wait=wait, listen=listen):
         recover(layout, listen=listen)
@@ -137,11 +138,11 @@ def check_pool(layout: Layout, incoming: Iterable[Incoming]) -> dict[PoolFile, P
         for file, source in zip(one.entry.files, one.sources, strict=True):
             there = layout.root / file.path
             if gone.get(file.path, file) != file:
-                faults.append(replaced(file))
+                faults.append(replaced(file, one.entry.version))
             elif not there.exists():
                 wanted[file] = source
             elif file_sum(there) != Sum(size=file.size, sha256=file.sha256):
-                faults.append(replaced(file))
+                faults.append(replaced(file, one.entry.version))
     faults.extend(_two_contents(wanted))
     raise_faults(faults)
     return wanted

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.model.profile import RELEASED
 
 
@@ -17,8 +18,16 @@ class Terms:
     """The seconds for which clients accept the snapshot; None: as many as for the earlier one."""
     dry_run: bool = False
     """Whether to report the changes without making them."""
+    despite: str | None = None
+    """The reason to publish packages that apt cannot install in the trial; None: none may be."""
     wait: float = 0.0
     """The maximum seconds to wait for another publisher."""
+
+    def check(self) -> None:
+        """Raise `QlumodError` for a reason that a Release file cannot have."""
+        text = self.despite
+        if text is not None and not (text.strip() == text != "" and text.isprintable()):
+            raise QlumodError(f"{text!r} is no reason: it is one line of printable characters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

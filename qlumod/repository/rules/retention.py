@@ -34,7 +34,6 @@ class Offered:
 
     @property
     def identity(self) -> str:
-        """The snapshot's name."""
         return self.snapshot.identity
 
     @property

@@ -14,7 +14,7 @@ def only(
     _require(entries, packages, suite)
     if not packages:
         return entries
-    sources = {entry.source for entry in entries if entry.package in packages}
+    sources = {of for entry in entries if entry.package in packages for of in entry.built_from}
     return tuple(
         entry
         for entry in entries
@@ -27,8 +27,8 @@ def without(
 ) -> tuple[IndexEntry, ...]:
     """All entries except binary packages of these names, the entries `also`, and their sources.
 
-    A source is kept if another binary package is built from it. Raises if a staying entry needs a
-    removed one.
+    A source is kept if another binary package is built from it, or has parts of it. Raises if a
+    staying entry needs a removed one.
     """
     _require(entries, packages, suite)
     binaries = [entry for entry in entries if not entry.is_source]
@@ -37,12 +37,13 @@ def without(
     staying = [entry for entry in binaries if entry not in gone]
     raise_faults(
         QlumodError(
-            f"{entry.title} needs {relation}, which {suite} would not have any more",
-            remedy=f"remove {entry.package}, too, or publish one that does not need it",
+            f"{loss}, which {suite} would not have any more",
+            remedy=f"remove {loss.entry.package}, too, or publish one that does not need it",
         )
-        for entry, relation in broken_by(removed, staying)
+        for loss in broken_by(removed, staying)
     )
-    dropped = {entry.source for entry in removed} - {entry.source for entry in staying}
+    needed = {of for entry in staying for of in entry.built_from}
+    dropped = {of for entry in removed for of in entry.built_from} - needed
     sources = [entry for entry in entries if entry.is_source and entry.source not in dropped]
     return sort_entries((*staying, *sources))
 

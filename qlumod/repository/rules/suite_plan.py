@@ -1,15 +1,13 @@
 """The plan of a publication: the changes of a suite, before anything is written; pure."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from qlumod.errors import QlumodError, raise_faults
-from qlumod.late import late
-from qlumod.repository.format.index_entries import SOURCE, IndexEntry, PoolFile, sort_entries
+from qlumod.repository.format.index_entries import ALL, SOURCE, IndexEntry, PoolFile, sort_entries
+from qlumod.repository.rules.overlapping import is_newer, overlapping, replaced_by
 from qlumod.repository.rules.relations import broken_by
-
-debian_support = late("debian.debian_support")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -50,23 +48,25 @@ def plan_publication(
     published: Sequence[IndexEntry],
     incoming: Sequence[IndexEntry],
     *,
+    clients: Collection[str] = (),
     everything: Callable[[], Sequence[IndexEntry]] | None = None,
     allow_older: bool = False,
 ) -> SuitePlan:
     """Plan to add entries to a suite: they replace older versions, all other entries stay.
 
-    Raises all faults together. If `everything` returns all entries of the suite, `published` may be
-    only those that the new entries affect (`related`).
+    Raises all faults together. `clients` are the architectures that the suite serves. If
+    `everything` returns all entries of the suite, `published` may be only those that the new
+    entries affect (`related`).
     """
     new = _without_repeats(incoming)
     _refuse_two_versions(new)
     _refuse_other_bytes(published, new)
     if not allow_older:
         _refuse_older(published, new)
-    made = plan_for(published, _merged(published, new))
+    made = plan_for(published, _merged(published, new, clients))
     if everything:
         made = replace(made, entries=_all_then(made, everything))
-    _refuse_broken(made)
+    _refuse_broken(made, clients)
     return made
 
 
@@ -125,13 +125,9 @@ def _versions(entries: Iterable[IndexEntry]) -> dict[tuple[str, str], str]:
     newest: dict[tuple[str, str], str] = {}
     for entry in entries:
         key = (entry.package, entry.architecture)
-        if key not in newest or _is_newer(entry.version, newest[key]):
+        if key not in newest or is_newer(entry.version, newest[key]):
             newest[key] = entry.version
     return newest
-
-
-def _is_newer(version: str, other: str) -> bool:
-    return bool(debian_support.Version(version) > debian_support.Version(other))
 
 
 def _without_repeats(entries: Iterable[IndexEntry]) -> tuple[IndexEntry, ...]:
@@ -156,77 +152,102 @@ def _refuse_two_versions(new: Sequence[IndexEntry]) -> None:
                     remedy="name one of them only",
                 )
             )
-    raise_faults(faults)
+    raise_faults((*faults, *_two_at_once(new)))
+
+
+def _two_at_once(new: Sequence[IndexEntry]) -> Iterator[QlumodError]:
+    """An error for each package of `all` that one of an architecture could not replace."""
+    for one, other in overlapping(new, new):
+        if one.architecture == ALL != other.architecture and not is_newer(
+            other.version, one.version
+        ):
+            yield QlumodError(
+                f"{one.package} is to be published twice: {one.version} (all) and {other.version}"
+                f" ({other.architecture})",
+                remedy="name one of them only",
+            )
 
 
 def _refuse_other_bytes(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) -> None:
     known = {file.path: file for entry in published for file in entry.files}
     raise_faults(
-        replaced(file)
+        replaced(file, entry.version)
         for entry in new
         for file in entry.files
         if file.path in known and known[file.path] != file
     )
 
 
-def replaced(file: PoolFile) -> QlumodError:
-    """The error for a published file name that would get other bytes."""
+def replaced(file: PoolFile, version: str) -> QlumodError:
+    """The error for a published file name that would get other bytes, those of that version."""
+    epoch, _, rest = version.rpartition(":")
     return QlumodError(
         f"{file.path} is published already, with other bytes; a published file is never replaced",
-        remedy="give the changed package a higher version (for a module: the next N of x.y.z-N)",
+        remedy=f"raise what follows the epoch, too, such as {epoch}:{rest}+1: the epoch is in no"
+        " file name"
+        if epoch
+        else "give the changed package a higher version (for a module: the next N of x.y.z-N)",
     )
 
 
 def _refuse_older(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) -> None:
-    newest = _versions(published)
+    same = {*published}
+    own = {(entry.package, entry.architecture) for entry in new}
+    newest: dict[IndexEntry, IndexEntry] = {}
+    for entry, other in overlapping([one for one in new if one not in same], published):
+        # One of `all` is for the clients that get none of their own at the same time.
+        is_for_others = entry.architecture == ALL and (other.package, other.architecture) in own
+        there = newest.get(entry, entry)
+        if is_newer(other.version, there.version) and (
+            other.architecture == entry.architecture or not is_for_others
+        ):
+            newest[entry] = other
     raise_faults(
         QlumodError(
             f"{entry.package} ({entry.architecture}): {entry.version} is older than the published"
-            f" {newest[entry.package, entry.architecture]}",
+            f" {other.version}"
+            + (f" ({other.architecture})" if other.architecture != entry.architecture else ""),
             remedy="publish it all the same with --allow-older; clients that have the newer one"
             " keep it",
         )
-        for entry in new
-        if not entry.is_source
-        and (entry.package, entry.architecture) in newest
-        and _is_newer(newest[entry.package, entry.architecture], entry.version)
+        for entry, other in newest.items()
     )
 
 
-def _refuse_broken(made: SuitePlan) -> None:
+def _refuse_broken(made: SuitePlan, clients: Collection[str]) -> None:
     """Raise if a staying entry loses a dependency; an apt client tests the new entries later."""
     removed = [entry for entry in made.removed if not entry.is_source]
     if not removed:
         return
     raise_faults(
         QlumodError(
-            f"{entry.title} needs {relation}, which the suite would not have any more",
-            remedy=f"publish a {entry.package} that does not need it, together with this",
+            f"{loss}, which the suite would not have any more",
+            remedy=f"publish a {loss.entry.package} that does not need it, together with this",
         )
-        for entry, relation in broken_by(removed, made.entries())
+        for loss in broken_by(removed, made.entries(), clients)
     )
 
 
-def _merged(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) -> tuple[IndexEntry, ...]:
+def _merged(
+    published: Sequence[IndexEntry], new: Sequence[IndexEntry], clients: Collection[str]
+) -> tuple[IndexEntry, ...]:
     """The entries of a suite after adding new ones.
 
     New binaries replace older ones; a source is removed with the last binary built from it.
     """
-    names = {(entry.package, entry.architecture) for entry in new}
+    gone = replaced_by(new, published, clients)
     binaries = [
         *(entry for entry in new if not entry.is_source),
-        *(
-            entry
-            for entry in published
-            if not entry.is_source and (entry.package, entry.architecture) not in names
-        ),
+        *(entry for entry in published if not entry.is_source and entry not in gone),
     ]
-    needed = {entry.source for entry in binaries}
-    was_needed = {entry.source for entry in published if not entry.is_source}
+    needed = {source for entry in binaries for source in entry.built_from}
+    was_needed = {
+        source for entry in published if not entry.is_source for source in entry.built_from
+    }
     sources = {entry for entry in (*published, *new) if entry.is_source}
     newest = _versions(sources)
     return sort_entries(
-        (
+        {
             *binaries,
             *(
                 entry
@@ -236,5 +257,5 @@ def _merged(published: Sequence[IndexEntry], new: Sequence[IndexEntry]) -> tuple
                 or entry.source not in was_needed
                 or entry.version == newest[entry.package, SOURCE]
             ),
-        )
+        }
     )

@@ -34,7 +34,6 @@ class Member:
 
     @property
     def module(self) -> ModuleName:
-        """The module's name."""
         return self.held.module
 
     @property

@@ -13,15 +13,12 @@ from qlumod.model.permit import Permits
 from qlumod.model.proof import Proof, parse_proof
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.settings import Settings
-from qlumod.system.disk.refusals import told
+from qlumod.system.disk.documents import MOST, MOST_RECORDS
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
 from qlumod.system.keys.gpg_daemons import daemons
 from qlumod.system.keys.signers import armoured_keys
 from qlumod.system.keys.strength import Weakness, weaknesses
-
-LARGEST = 1 << 28
-"""The maximum bytes of a proof document."""
 
 ProofsByStack = Mapping[Digest, Digest]
 """The digest of the proof, by the digest of each stack that equals an installation."""
@@ -67,7 +64,11 @@ def provers(layout: Layout, settings: Settings) -> Provers:
         fresh = armoured_keys(settings.keys)
     keyrings = (
         fresh,
-        *(layout.files.read(path) for path in (own, others) if layout.files.is_file(path)),
+        *(
+            layout.files.read(path, most=MOST)
+            for path in (own, others)
+            if layout.files.is_file(path)
+        ),
     )
     keyring = b"".join(map(gpg.dearmoured, keyrings))
     return Provers(
@@ -83,11 +84,7 @@ def read_proof(path: Path, believed: Provers, known: Permits) -> GivenProof:
 
     It must be signed by one of the `believed` keys, and may name only `known` permits.
     """
-    with told(path, "read"):
-        size = path.stat().st_size
-    if size > LARGEST:
-        raise QlumodError(f"{path}: this is no proof: it has {size} bytes")
-    data = read_bytes(path)
+    data = read_bytes(path, most=MOST_RECORDS)
     text = _signed_text(path, data, believed)
     return GivenProof(path=path, data=data, proof=parse_proof(text, str(path), known=known))
 
@@ -124,7 +121,7 @@ def known_proofs(layout: Layout) -> ProofsByStack:
     """The proved stacks of all proofs in the repository."""
     if not layout.files.is_file(layout.proved):
         return {}
-    return parse_known(layout.files.read(layout.proved), str(layout.proved))
+    return parse_known(layout.files.read(layout.proved, most=MOST_RECORDS), str(layout.proved))
 
 
 def parse_known(data: bytes, path: str) -> ProofsByStack:
@@ -170,7 +167,7 @@ def forget_proofs(layout: Layout, mentioned: Collection[Digest]) -> None:
 
 def _kept(layout: Layout, file: Path) -> GivenProof:
     """Read a document that was accepted when it was added, maybe by an older version of qlumod."""
-    data = layout.files.read(file)
+    data = layout.files.read(file, most=MOST_RECORDS)
     proof = parse_proof(gpg.unchecked_text(data), str(file), known=None)
     return GivenProof(path=file, data=data, proof=proof)
 
@@ -183,7 +180,10 @@ def proof_file(layout: Layout, digest: Digest) -> Path:
 def is_whole(layout: Layout, digest: Digest) -> bool:
     """Whether a document exists unchanged."""
     file = proof_file(layout, digest)
-    return layout.files.is_file(file) and digest_bytes(layout.files.read(file)) == digest
+    return (
+        layout.files.is_file(file)
+        and digest_bytes(layout.files.read(file, most=MOST_RECORDS)) == digest
+    )
 
 
 def _write_known(layout: Layout, known: ProofsByStack) -> None:

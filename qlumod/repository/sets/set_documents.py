@@ -27,9 +27,14 @@ from qlumod.model.numbers import number
 from qlumod.repository.format.layout import Layout
 from qlumod.repository.format.snapshots import Snapshot
 from qlumod.repository.sets.module_sets import Member, ModuleSet, Proving
+from qlumod.system.disk.documents import MOST_RECORDS
 
 MODULES = "modules"
 """The name of the file, in the directory of Release."""
+_OTHERWISE = (
+    QlumodError, LookupError, TypeError, ValueError, AttributeError, RecursionError,
+)  # fmt: skip
+"""Exceptions of json, and of values that `set_document` does not write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,7 @@ def keep_set(layout: Layout, one: ModuleSet) -> Path:
     """Write the document of a set under its digest, without a sync; returns the path."""
     data = set_document(one)
     file = layout.sets / digest_bytes(data)
-    if not layout.files.is_file(file) or layout.files.read(file) != data:
+    if not layout.files.is_file(file) or layout.files.read(file, most=MOST_RECORDS) != data:
         layout.files.make(layout.sets)
         layout.files.write_whole(file, data, sync=False)
     return file
@@ -132,12 +137,12 @@ def keep_set(layout: Layout, one: ModuleSet) -> Path:
 def read_set(layout: Layout, line: SetLine) -> ModuleSet | None:
     """The set of a line; None: its document is missing, damaged, or of an older version."""
     file = layout.sets / line.document
-    data = layout.files.read(file) if layout.files.is_file(file) else b""
+    data = layout.files.read(file, most=MOST_RECORDS) if layout.files.is_file(file) else b""
     if digest_bytes(data) != line.document:
         return None
     try:
         return _set(json.loads(data))
-    except KeyError:
+    except _OTHERWISE:
         # An older version of qlumod wrote fewer fields.
         return None
 

@@ -152,7 +152,9 @@ def _unowed(
         return frozenset()
     entries = planned.entries()
     there = {entry.source for entry in entries if entry.is_source}
-    found = (owed & there) - {entry.source for entry in entries if not entry.is_source}
+    found = (owed & there) - {
+        of for entry in entries if not entry.is_source for of in entry.built_from
+    }
     if found:
         staying = (*sets, *filter(None, (read_set(layout, line) for line in others)))
         for one in staying:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,18 +17,28 @@ from urllib.parse import unquote, urlsplit
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, Output
 
-PATIENCE = 20
-"""The maximum seconds to receive a request, and to send each block of an answer."""
-CONNECTIONS = 64
-"""The maximum number of simultaneous connections; further ones are closed."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeLimits:
+    """What clients may take of the server."""
+
+    patience: float = 20
+    """The maximum seconds to receive a request, and to send each block of an answer."""
+    connections: int = 64
+    """The maximum number of simultaneous connections; further ones are closed."""
+
+
+LIMITS = ServeLimits()
 
 
 @contextmanager
-def server(root: Path, host: str, port: int, *, listen: Listener) -> Iterator[ThreadingHTTPServer]:
+def server(
+    root: Path, host: str, port: int, *, limits: ServeLimits = LIMITS, listen: Listener
+) -> Iterator[ThreadingHTTPServer]:
     """A listening server; port 0 selects a free port."""
-    handler = partial(_Handler, root=root.resolve(), listen=listen)
+    handler = partial(_Handler, root=root.resolve(), patience=limits.patience, listen=listen)
     try:
-        made = _Server((host, port), handler, listen)
+        made = _Server((host, port), handler, limits, listen)
     except OSError as fault:
         raise QlumodError(
             f"cannot serve at {host}:{port}: {fault.strerror}",
@@ -44,13 +55,15 @@ def _tell(listen: Listener, client: str, text: str) -> None:
 
 
 class _Server(ThreadingHTTPServer):
-    """Serves at most `CONNECTIONS` connections; an error of one is logged as one line."""
+    """Serves so many connections at once; an error of one is logged as one line."""
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], handler: Any, listen: Listener) -> None:
+    def __init__(
+        self, address: tuple[str, int], handler: Any, limits: ServeLimits, listen: Listener
+    ) -> None:
         self._listen = listen
-        self._places = BoundedSemaphore(CONNECTIONS)
+        self._places = BoundedSemaphore(limits.connections)
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -75,19 +88,23 @@ class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "qlumod"
     sys_version = ""
-    timeout = PATIENCE
 
-    def __init__(self, *words: Any, root: Path, listen: Listener) -> None:
+    def __init__(self, *words: Any, root: Path, patience: float, listen: Listener) -> None:
         self._root = root
+        self._patience = patience
         self._listen = listen
         super().__init__(*words)
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection.settimeout(self._patience)
 
     def log_message(self, format: str, *args: object) -> None:
         _tell(self._listen, self.address_string(), format % args)
 
     def handle_one_request(self) -> None:
         # The timeout limits each read from the socket; this timer limits the whole request.
-        self._alarm = Timer(PATIENCE, self._hang_up)
+        self._alarm = Timer(self._patience, self._hang_up)
         self._alarm.daemon = True
         self._alarm.start()
         try:

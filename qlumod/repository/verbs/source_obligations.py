@@ -16,6 +16,7 @@ from qlumod.repository.maintenance.version_bump import is_meta
 from qlumod.repository.publishing.founding import opened_settings
 from qlumod.repository.rules.retention import family
 from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.documents import MOST
 from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.scratch import scratch
@@ -90,8 +91,8 @@ def _fetched(lacking: Sequence[Source], fetching: Fetching, listen: Listener) ->
     with told(output):
         make_directories(output)
     with scratch() as directory:
-        text = decoded(read_bytes(fetching.archives), str(fetching.archives))
-        client = make_apt_client(directory, architecture="amd64", sources=text)
+        text = decoded(read_bytes(fetching.archives, most=MOST), str(fetching.archives))
+        client = make_apt_client(directory, architectures=("amd64",), sources=text)
         with step(listen, "reading the archives' indexes"):
             client.update(stall=stall, listen=listen)
         total = len(lacking)

@@ -100,7 +100,7 @@ def _raised(
 ) -> _Less:
     """The same entries, with higher versions of the meta packages."""
     raised = to_raise(before.entries(), entries)
-    made = read_incoming(make_raised(layout, raised, folder), listen=listen)
+    made = read_incoming(make_raised(layout, raised, folder), layout.root, listen=listen)
     staying = set(entries) - {one.entry for one in raised}
     return _Less(entries=sort_entries((*staying, *(one.entry for one in made))), made=made)
 

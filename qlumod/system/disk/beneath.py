@@ -93,7 +93,7 @@ class Beneath:
             return stat.S_ISREG(mode)
         return False
 
-    def read(self, path: Path, *, most: int | None = None) -> bytes:
+    def read(self, path: Path, *, most: int) -> bytes:
         """Read a regular file of limited size."""
         with told(path, "read"), self.folder(path.parent) as parent:
             return read_regular(path, self._open(path, parent, _FILE), most=most)

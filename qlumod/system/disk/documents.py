@@ -21,6 +21,9 @@ MOST = 1 << 24
 MOST_PACKED = 1 << 27
 """The most bytes of a compressed one: the contents of a million files; digests do not compress."""
 
+MOST_RECORDS = 1 << 28
+"""The most bytes of a file with a line per published file, or per stack that was proved."""
+
 
 def read_document(path: Path, *, within: Path | None = None) -> str:
     """The text of a document within a directory (None: its own); raises `QlumodError`."""

@@ -1,6 +1,7 @@
 """The exceptions that libraries raise for invalid bytes: the only list of them."""
 
 import lzma
+import struct
 import zlib
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def faults() -> tuple[type[Exception], ...]:
         SystemError,  # python-apt's Error is one
         ValueError,
         lzma.LZMAError,
+        struct.error,
         tarfile.TarError,
         zlib.error,
         zstandard.ZstdError,

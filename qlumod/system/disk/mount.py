@@ -103,7 +103,7 @@ def _locked_options(source: Path) -> Iterator[str]:
 def squashfs(image: Path, target: Path) -> Iterator[Path]:
     """Mount a squashfs image; its loop device frees itself (losetup(8) autoclear)."""
     if confined():
-        with _unpacked(image, target):
+        with unpacked_image(image, target):
             yield target
         return
     with mount(image, target, "-t", "squashfs", "-o", f"{_NO_DEVICES},loop,ro"):
@@ -111,7 +111,8 @@ def squashfs(image: Path, target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _unpacked(image: Path, target: Path) -> Iterator[None]:
+def unpacked_image(image: Path, target: Path) -> Iterator[None]:
+    """Unpack a squashfs image into an empty directory, which is empty again at the end."""
     run(command("unsquashfs", "-quiet", "-no-progress", "-force", "-dest", target, image))
     try:
         yield

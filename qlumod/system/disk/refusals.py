@@ -14,6 +14,7 @@ _REMEDIES = {
     errno.EROFS: "mount that file system writable",
     errno.EACCES: "run it as a user who may write there",
     errno.EPERM: "run it as a user who may write there",
+    errno.EXDEV: "have both places on one file system, without a mount between them",
     errno.ELOOP: "it is a symbolic link: remove it, or put there what it points at",
 }
 

@@ -13,6 +13,8 @@ from qlumod.model.names import Digest
 from qlumod.system.disk.refusals import told
 
 BLOCK = 1 << 20
+_LEAST = 1 << 12
+"""Bytes that are read at once: files of the kernel have the size 0."""
 _READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 """A FIFO is opened without waiting for a writer; then it is refused."""
 
@@ -25,7 +27,7 @@ class Sum:
     sha256: Digest
 
 
-def read_bytes(path: Path, *, most: int | None = None) -> bytes:
+def read_bytes(path: Path, *, most: int) -> bytes:
     """Read a regular file of limited size; raises `QlumodError`."""
     with told(path, "read"):
         return read_regular(path, os.open(path, _READING), most=most)
@@ -36,14 +38,14 @@ def open_regular(path: Path) -> BinaryIO:
     return _opened_regular(path, os.open(path, _READING))
 
 
-def read_regular(path: Path, handle: int, *, most: int | None = None) -> bytes:
+def read_regular(path: Path, handle: int, *, most: int) -> bytes:
     """Read and close a file that was opened without waiting; `path` is its name for errors.
 
     Raises `QlumodError` if it is no regular file, or larger than the limit.
     """
     with _opened_regular(path, handle) as reading:
-        data = reading.read() if most is None else reading.read(most + 1)
-    if most is not None and len(data) > most:
+        data = b"".join(_blocks(reading, most + 1))
+    if len(data) > most:
         raise QlumodError(
             f"cannot read {path}: it has more than {most} bytes, which is too much for what it"
             " should be",
@@ -92,6 +94,15 @@ def _opened_regular(path: Path, handle: int) -> BinaryIO:
             remedy=f"remove it, or put a file there: ls -l {path}",
         )
     return os.fdopen(handle, "rb", buffering=0)
+
+
+def _blocks(reading: BinaryIO, left: int) -> Iterator[bytes]:
+    """The next bytes of a file, in one block if the file does not change."""
+    # A buffer of the size of the file: the limit may be more than the memory.
+    at_once = os.fstat(reading.fileno()).st_size + 1
+    while left and (block := reading.read(min(left, max(at_once, _LEAST)))):
+        left -= len(block)
+        yield block
 
 
 def summed(source: BinaryIO, target: BinaryIO | None = None) -> Sum:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.system.processes.command import command
+from qlumod.system.disk.libraries import faults, unreadable
+from qlumod.system.disk.refusals import told
+from qlumod.system.processes.command import CommandFailed, PrintedTooMuch, command
 from qlumod.system.processes.run import capture
 
 _MAGIC = 0x73717368
@@ -52,8 +54,16 @@ def stored_sizes(image: Path) -> Mapping[str, float]:
     """The stored size of each file of an image, by absolute path; the rest of it is tables.
 
     A block of tails is divided among its files; of files with the same content, only the first by
-    path has a size.
+    path has a size. Raises `QlumodError` if the image is damaged.
     """
+    try:
+        with told(image, "read"):
+            return _stored_sizes(image)
+    except faults() as fault:
+        raise unreadable(image, fault, kind="a squashfs image") from fault
+
+
+def _stored_sizes(image: Path) -> Mapping[str, float]:
     with image.open("rb") as source:
         _require_squashfs(source.read(_SUPERBLOCK.size), image)
         with mmap.mmap(source.fileno(), 0, prot=mmap.PROT_READ) as data:
@@ -90,6 +100,7 @@ class _Tables:
         (end,) = struct.unpack_from("<Q", data, fragments if self._count else ids)
         self._inodes = _Table(data, inodes, directories)
         self._directories = _Table(data, directories, end)
+        self._seen: set[tuple[int, int]] = set()
         self.root = root >> 16, root & 0xFFFF
 
     def files(self, path: str, place: tuple[int, int]) -> Iterator[tuple[str, _File]]:
@@ -98,6 +109,9 @@ class _Tables:
         kind = _INODE.unpack_from(text, at)[0]
         at += _INODE.size
         if kind in (_DIRECTORY, _LONG_DIRECTORY):
+            if place in self._seen:
+                raise ValueError(f"the directory {path} is at two places in it")
+            self._seen.add(place)
             for name, child in self._listed(kind, _LAYOUTS[kind].unpack_from(text, at)):
                 yield from self.files(f"{path}/{name}", child)
         elif kind in (_FILE, _LONG_FILE):
@@ -162,9 +176,11 @@ class _Table:
             self._places[at - start] = len(frames) * _TABLE_BLOCK
             frames.append(_raw_frame(block) if length & _TABLE_RAW else block)
             at += 2 + size
-        self._text = capture(
-            command("zstd", "-dcq", stdin=b"".join(frames)), most=len(frames) * _TABLE_BLOCK
-        )
+        call = command("zstd", "-dcq", stdin=b"".join(frames))
+        try:
+            self._text = capture(call, most=len(frames) * _TABLE_BLOCK)
+        except (CommandFailed, PrintedTooMuch) as fault:
+            raise ValueError("a table is not what zstd compressed") from fault
 
     def place(self, block: int, offset: int) -> tuple[bytes, int]:
         """The bytes, and the position in them that the image gives as block and offset."""

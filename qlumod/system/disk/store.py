@@ -19,6 +19,7 @@ from qlumod.model.names import Digest
 from qlumod.model.numbers import number
 from qlumod.system.disk import files
 from qlumod.system.disk.directories import make_directories
+from qlumod.system.disk.documents import read_document
 from qlumod.system.disk.process_stamp import abandoned, maker
 from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
@@ -28,6 +29,8 @@ LOCK = "lock"
 GENERATED = "generated"
 """The directory that records which .deb was generated from which inputs."""
 _OWN = "copy-"
+_MOST_DOCUMENT = 1 << 29
+"""The most bytes of a document: the packages and the contents of a module, not compressed."""
 _RESUMABLE = 7 * 24 * 3600.0
 """How many seconds an unfinished download is kept to be resumed."""
 
@@ -72,7 +75,7 @@ class Store:
         note = self._note(inputs)
         if not note.exists():
             return None
-        sha256, _, size = note.read_text(encoding="utf-8").partition(" ")
+        sha256, _, size = read_document(note).partition(" ")
         found = Sum(sha256=Digest(sha256), size=number(size))
         return found if self.has(found.sha256) else None
 
@@ -139,7 +142,7 @@ class Store:
         path = self._document(digest)
         if not path.exists():
             return None
-        data = read_bytes(path)
+        data = read_bytes(path, most=_MOST_DOCUMENT)
         if digest_bytes(data) != digest:
             raise QlumodError(
                 f"{path}: the document in the store is damaged", remedy=f"rm {path}, and try again"

@@ -21,18 +21,21 @@ MOST = 0.7
 
 
 @contextmanager
-def scratch_space(place: Path, *, processors: int | None = None) -> Iterator[Path]:
+def scratch_space(
+    place: Path, *, processors: int | None = None, available: int | None = None
+) -> Iterator[Path]:
     """An empty directory for one build; in memory it needs no sync, and ends with its mount.
 
     On the disk it is emptied here: outside of a user namespace nobody might remove it. Who works
     with so many of the `processors` (None: all) may fill as large a part of the memory.
+    `available` are its free bytes (None: measured).
     """
     place.mkdir()
     # The group of a directory above that has its set-group-id bit is none of ours.
     os.chown(place, 0, 0)
     place.chmod(0o755)
     there = len(os.sched_getaffinity(0))
-    available = available_memory()
+    available = available_memory() if available is None else available
     if available >= ENOUGH * max(2, there) and _memory_takes_overlay(place):
         share = min(processors or there, there) / there
         with tmpfs(place, size=str(max(ENOUGH, int(available * MOST * share)))):

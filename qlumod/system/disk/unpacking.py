@@ -2,17 +2,21 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from qlumod.errors import QlumodError
 from qlumod.late import late
+from qlumod.model.names import Digest
 from qlumod.model.packed import at_once
 from qlumod.system.disk.libraries import faults, unreadable
-from qlumod.system.disk.regular_files import BLOCK
+from qlumod.system.disk.refusals import told
+from qlumod.system.disk.regular_files import BLOCK, Sum, open_regular
 
 zstandard = late("zstandard")
 
@@ -80,9 +84,14 @@ class _Xz:
 class Unpacked:
     """The bytes of an archive, decompressed on demand, up to a limit."""
 
-    def __init__(self, path: Path, packed: Window, ending: str, most: int) -> None:
-        self._path, self._most = path, most
-        self._source = _unpacking(packed, ending)
+    def __init__(
+        self, path: Path, packed: Window, ending: str, most: int, *, kind: str = "a .deb"
+    ) -> None:
+        self._path, self._most, self._kind = path, most, kind
+        try:
+            self._source = _unpacking(packed, ending)
+        except faults() as fault:
+            raise self.fault(fault) from fault
         self._window = None if ending else packed
         self._ahead, self._place = b"", 0
         self.position = 0
@@ -120,7 +129,7 @@ class Unpacked:
 
     def fault(self, what: object) -> QlumodError:
         """The error for an invalid archive."""
-        return unreadable(self._path, what)
+        return unreadable(self._path, what, kind=self._kind)
 
     def _read_ahead(self, size: int) -> None:
         ahead = self._ahead[self._place :]
@@ -136,6 +145,21 @@ class Unpacked:
         self.position += size
         if self.position > self._most and self._window is None:
             raise self.fault(f"it unpacks to more than {self._most} bytes")
+
+
+def unpacked_sum(path: Path, *, most: int, kind: str) -> Sum:
+    """Size and digest of what a compressed file unpacks to; its ending names the compression.
+
+    Raises `QlumodError` if it is damaged, or unpacks to more than `most` bytes; `kind` says what
+    it should be, such as "an index".
+    """
+    hashing = hashlib.sha256()
+    with told(path, "read"), open_regular(path) as file:
+        whole = Extent(0, os.fstat(file.fileno()).st_size, path.suffix)
+        unpacked = Unpacked(path, Window(file, whole), whole.ending, most, kind=kind)
+        while block := unpacked.some(BLOCK):
+            hashing.update(block)
+        return Sum(size=unpacked.position, sha256=Digest(hashing.hexdigest()))
 
 
 def _unpacking(packed: Window, ending: str) -> _Readable:

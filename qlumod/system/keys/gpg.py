@@ -16,6 +16,8 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.system.disk.directories import make_private
+from qlumod.system.disk.documents import MOST, MOST_RECORDS
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.keys.gpg_daemons import daemons, home_words, short_directory
 from qlumod.system.processes.command import Command, command
@@ -171,7 +173,7 @@ def verify(signed: Path, keyring: Path, *, signature: Path | None = None) -> Sig
             )
         return Signed(
             fingerprint=good[0][-1],
-            text=text.read_bytes() if text.exists() else b"",
+            text=read_bytes(text, most=MOST_RECORDS) if text.exists() else b"",
             signers=tuple(dict.fromkeys(key for keys in good for key in keys)),
         )
 
@@ -257,10 +259,7 @@ def dearmoured(keyring: bytes) -> bytes:
 
 
 def _binary(keyring: Path, scratch: Path) -> Path:
-    try:
-        data = keyring.read_bytes()
-    except OSError as error:
-        raise QlumodError(f"cannot read the keyring {keyring}: {error.strerror}") from error
+    data = read_bytes(keyring, most=MOST)
     if (binary := dearmoured(data)) is data:
         return keyring.absolute()
     (scratch / "keyring").write_bytes(binary)

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
-from qlumod.errors import QlumodError, refusal
+from qlumod.errors import QlumodError, raise_faults, refusal, singles
 from qlumod.events import Event, Listener, Output
 from qlumod.model.json_values import Json
 from qlumod.system.processes import isolated, limits
@@ -95,7 +95,7 @@ def call_inside(
         kind, _, text = line.partition(" ")
         if kind == "event":
             listen(_event(json.loads(text)))
-        elif kind in ("result", "error"):
+        elif kind in ("result", "errors"):
             answer[kind] = json.loads(text)
 
     try:
@@ -110,10 +110,9 @@ def call_inside(
             on_line=take,
         )
     except CommandFailed:
-        if "error" not in answer:
+        if "errors" not in answer:
             raise
-    if "error" in answer:
-        raise QlumodError(**answer["error"])
+    raise_faults(QlumodError(**error) for error in answer.get("errors", ()))
     return answer["result"]
 
 
@@ -144,7 +143,8 @@ def _main() -> None:
         _stand_on_a_mount()
         _say("result", _called(order["function"], order["arguments"]))
     except Exception as error:
-        _say("error", _told(error, order["function"]).as_json)
+        told = _told(error, order["function"])
+        _say("errors", [single.as_json for single in singles(told)])
         sys.exit(1)
 
 

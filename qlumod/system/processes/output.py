@@ -20,11 +20,9 @@ _BESIDE_A_LINE = 64
 class Taker(Protocol):
     """Processes the output of a program."""
 
-    def take(self, piece: bytes) -> None:
-        """Take the next bytes."""
+    def take(self, piece: bytes) -> None: ...
 
-    def close(self) -> None:
-        """End the output."""
+    def close(self) -> None: ...
 
 
 class Lines:
@@ -85,7 +83,6 @@ class Announced:
         return last_lines(self._last)
 
     def __call__(self, line: str) -> None:
-        """Announce a line."""
         self._last.append(line)
         if self._left <= 0:
             return
@@ -107,19 +104,16 @@ class Kept:
 
     @property
     def data(self) -> bytes:
-        """All output."""
         return self._kept.getvalue()
 
     def take(self, piece: bytes) -> None:
-        """Keep more output."""
         self._whole = self._whole and self._kept.tell() + len(piece) <= self._most
         if self._whole:
             self._kept.write(piece)
         else:
             self._watch.end()
 
-    def close(self) -> None:
-        """End the output."""
+    def close(self) -> None: ...
 
     def require_whole(self) -> None:
         """Raise if it wrote more."""

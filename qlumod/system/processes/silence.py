@@ -33,7 +33,6 @@ class Watch:
         self._heard = time.monotonic()
 
     def end(self) -> None:
-        """End the program now."""
         if self._kill:
             self._kill()
 

@@ -17,7 +17,14 @@ from qlumod.packaging.addressing import addressed
 from qlumod.packaging.archives import Archives, Dated, Failure, Reach
 from qlumod.packaging.solving.package_entries import PackageEntry
 from qlumod.packaging.solving.problem import Problem, Request
-from qlumod.packaging.solving.solution import Chosen, Refused, Solution, Solved, VersionChange
+from qlumod.packaging.solving.solution import (
+    Chosen,
+    PackageOffer,
+    Refused,
+    Solution,
+    Solved,
+    VersionChange,
+)
 from qlumod.packaging.solving.solver import Solver
 from qlumod.packaging.solving.world import World, Worlds
 from qlumod.system.disk.regular_files import file_sum
@@ -90,6 +97,12 @@ class ToyWorld:
         found = (toy for toy in self.toys if (toy.name, toy.version) == (name, version))
         return next((toy.chosen for toy in found), None)
 
+    def stands(self, chosen: Chosen, there: Mapping[str, str]) -> bool:
+        (toy,) = (
+            toy for toy in self.toys if (toy.name, toy.version) == (chosen.package, chosen.version)
+        )
+        return all(allows(one, there.get(one.name, "")) for one in toy.depends)
+
     def candidate(self, request: Request) -> str:
         return self._best(request).version
 
@@ -151,6 +164,13 @@ class ToyWorlds:
     def allows(self, request: Request, version: str) -> bool:
         return allows(request, version)
 
+    def offers(self, name: str) -> Iterator[PackageOffer]:
+        return (
+            PackageOffer(package=name, version=toy.version, archive=toy.archive)
+            for toy in self.toys
+            if toy.name == name
+        )
+
     def catalogue(self, archives: Sequence[str] | None) -> World:
         return self.world(archives or (), (), {})
 
@@ -200,6 +220,10 @@ class ToyArchives:
         del listen
         there = {toy.sha256 for toy in self.toys}
         return tuple(package for package in packages if package.sha256 not in there)
+
+    def offers(self, names: Sequence[str], listen: Listener) -> Sequence[PackageOffer]:
+        del listen
+        return [offer for name in names for offer in ToyWorlds(toys=self.toys).offers(name)]
 
     def holding(
         self, packages: Sequence[LockedPackage], store: Store, listen: Listener

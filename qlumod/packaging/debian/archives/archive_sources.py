@@ -9,18 +9,12 @@ from qlumod.model.address import Address
 from qlumod.model.release_archives import UNVERIFIED, Archive
 from qlumod.packaging.debian.apt import AptSource
 from qlumod.packaging.debian.host_apt import HostArchive
-from qlumod.system.disk.documents import require_regular
+from qlumod.system.disk.documents import MOST, require_regular
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
 from qlumod.system.keys.strength import Weakness, weaknesses
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}")
-KEYRINGS = (
-    Path("/etc/apt/keyrings"),
-    Path("/usr/share/keyrings"),
-    Path("/etc/apt/trusted.gpg.d"),
-)
-"""The directories that are searched for the keyring of a key named by its fingerprint."""
 
 
 def require_debs(address: Address) -> None:
@@ -37,10 +31,12 @@ def sources_of(
     archives: Sequence[Archive],
     host: Sequence[HostArchive],
     *,
+    keyrings: Sequence[Path],
     optional: Collection[str] = (),
 ) -> tuple[tuple[AptSource, ...], dict[str, QlumodError]]:
     """The sources for the release's archives (folders have none); raises all errors at once.
 
+    `keyrings` are directories that are searched for the keyring of a key named by its fingerprint.
     Errors of the `optional` archives are not raised, but returned by the archives' names.
     """
     faults: dict[str, QlumodError] = {}
@@ -49,14 +45,14 @@ def sources_of(
         if archive.directory:
             continue
         try:
-            sources.append(_source(archive, host))
+            sources.append(_source(archive, host, keyrings))
         except QlumodError as fault:
             faults[archive.name] = fault
     raise_faults(fault for name, fault in faults.items() if name not in optional)
     return tuple(sources), faults
 
 
-def _source(archive: Archive, host: Sequence[HostArchive]) -> AptSource:
+def _source(archive: Archive, host: Sequence[HostArchive], keyrings: Sequence[Path]) -> AptSource:
     if archive.key == UNVERIFIED:
         raise QlumodError(
             f"archive {archive.name}: its key is unverified",
@@ -65,19 +61,21 @@ def _source(archive: Archive, host: Sequence[HostArchive]) -> AptSource:
             " the archive's field Key in the release file; or name a mirror that you sign yourself,"
             f" with its Key, in qlumod.conf; or a directory of .debs: --archive {archive.name}=DIR",
         )
-    uri = archive.uri or _host_uri(archive, host)
+    known = None if archive.uri else _host_archive(archive, host)
+    uri = known.uri if known else archive.uri
     return AptSource(
         archive=archive.name,
         uri=uri if uri.endswith("/") else f"{uri}/",
         suites=archive.suites,
         components=archive.components,
-        keyring=_keyring(archive),
+        keyring=_keyring(archive, keyrings),
         expired_because=archive.expired_because,
-        fingerprint=archive.key if _FINGERPRINT.fullmatch(archive.key) else "",
+        fingerprint=archive.key if is_named_by_fingerprint(archive) else "",
+        snapshot=known.snapshot if known else "",
     )
 
 
-def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
+def _host_archive(archive: Archive, host: Sequence[HostArchive]) -> HostArchive:
     same = [
         known for known in host if (known.origin, known.label) == (archive.origin, archive.label)
     ]
@@ -96,12 +94,17 @@ def _host_uri(archive: Archive, host: Sequence[HostArchive]) -> str:
         )
     # Of several mirrors, the one that the host uses for this very suite.
     exact = (known for known in same if {known.suite, known.codename} & set(archive.suites))
-    return next(exact, same[0]).uri
+    return next(exact, same[0])
 
 
-def _keyring(archive: Archive) -> Path:
-    if _FINGERPRINT.fullmatch(archive.key):
-        return _keyring_with(archive)
+def is_named_by_fingerprint(archive: Archive) -> bool:
+    """Whether the release names the archive's key by its fingerprint, and no keyring."""
+    return bool(_FINGERPRINT.fullmatch(archive.key))
+
+
+def _keyring(archive: Archive, keyrings: Sequence[Path]) -> Path:
+    if is_named_by_fingerprint(archive):
+        return _keyring_with(archive, keyrings)
     path = Path(archive.key)
     if path.exists():
         require_regular(path, f"archive {archive.name}: Key")
@@ -116,7 +119,7 @@ def _keyring(archive: Archive) -> Path:
 
 def _require_strong(archive: Archive, keyring: Path, named: Sequence[str]) -> None:
     """Raise if all of these keys are too weak; any strong one may be the signing key."""
-    weak = weaknesses(read_bytes(keyring))
+    weak = weaknesses(read_bytes(keyring, most=MOST))
     if weak.keys() >= set(named):
         raise_faults(too_weak(weak[key], archive.name) for key in named)
 
@@ -130,14 +133,14 @@ def too_weak(weak: Weakness, archive: str) -> QlumodError:
     )
 
 
-def _keyring_with(archive: Archive) -> Path:
-    for folder in KEYRINGS:
+def _keyring_with(archive: Archive, keyrings: Sequence[Path]) -> Path:
+    for folder in keyrings:
         for path in sorted(folder.glob("*")):
             if path.suffix in (".gpg", ".asc", ".pgp") and archive.key in gpg.fingerprints(path):
                 _require_strong(archive, path, (archive.key,))
                 return path
     raise QlumodError(
         f"archive {archive.name}: Key: no keyring of this host holds the key {archive.key}",
-        details=(f"looked into {', '.join(map(str, KEYRINGS))}",),
+        details=(f"looked into {', '.join(map(str, keyrings))}",),
         remedy="put the archive's keyring into /etc/apt/keyrings",
     )

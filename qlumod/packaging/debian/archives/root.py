@@ -17,7 +17,11 @@ from qlumod.packaging.archives import Reach
 from qlumod.packaging.debian import apt, apt_indexes, host_apt
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archive import FrozenArchive, Heading, folder_archive, frozen_archive
-from qlumod.packaging.debian.archives.archive_sources import require_debs, sources_of
+from qlumod.packaging.debian.archives.archive_sources import (
+    is_named_by_fingerprint,
+    require_debs,
+    sources_of,
+)
 from qlumod.system.disk.directories import make_private
 from qlumod.system.disk.documents import place_of
 from qlumod.system.disk.locking import locked
@@ -84,7 +88,10 @@ def archive_root(
         )
         settings = host_apt.host_settings(host)
         known = host_apt.host_archives(host) if any(map(_of_the_host, archives)) else ()
-        sources, missing = sources_of(archives, known, optional=optional)
+        keyrings = (
+            host_apt.host_keyrings(host) if any(map(is_named_by_fingerprint, archives)) else ()
+        )
+        sources, missing = sources_of(archives, known, keyrings=keyrings, optional=optional)
         folders = {
             archive.name: place_of(
                 archive.directory, reach.beside, f"archive {archive.name}: Directory"

@@ -11,6 +11,7 @@ from qlumod.packaging.archives import Dated
 from qlumod.packaging.debian import apt_indexes
 from qlumod.packaging.debian.apt import AptRoot, AptSource
 from qlumod.packaging.debian.archives.archive_sources import too_weak
+from qlumod.system.disk.documents import MOST
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.keys import gpg
 from qlumod.system.keys.strength import weaknesses
@@ -23,8 +24,14 @@ def dates(root: AptRoot, suites: Collection[tuple[str, str]]) -> Iterator[Dated]
         for suite in source.suites:
             path = found.get(apt_indexes.plain_uri(source.base(suite)))
             if path and (source.archive, suite) in suites:
-                date = signed_stanza(read_bytes(path), str(path)).need("Date")
-                yield Dated(archive=source.archive, suite=suite, date=date, uri=source.uri)
+                date = signed_stanza(read_bytes(path, most=MOST), str(path)).need("Date")
+                yield Dated(
+                    archive=source.archive,
+                    suite=suite,
+                    date=date,
+                    uri=source.uri,
+                    snapshot=source.snapshot,
+                )
 
 
 def locked_archives(
@@ -42,12 +49,12 @@ def _archives(root: AptRoot, indexes: Sequence[tuple[str, str, str]]) -> Iterato
         if not path.exists():
             path, signature = root.lists / f"{start}Release", root.lists / f"{start}Release.gpg"
         signed = _verified(sources[archive], suite, path, signature)
-        data = signed.text or read_bytes(path)
+        data = signed.text or read_bytes(path, most=MOST)
         yield LockedArchive(
             archive=archive,
             suite=suite,
             date=signed_stanza(data, str(path)).need("Date"),
-            digest=digest_bytes(read_bytes(path)),
+            digest=digest_bytes(read_bytes(path, most=MOST)),
             key=signed.fingerprint,
             expired_because=sources[archive].expired_because,
         )
@@ -70,7 +77,7 @@ def _verified(source: AptSource, suite: str, path: Path, signature: Path | None)
             f" key that the release names: {source.fingerprint}",
             remedy="make sure of the key, and name it in the archive's field Key",
         )
-    weak = weaknesses(read_bytes(keyring))
+    weak = weaknesses(read_bytes(keyring, most=MOST))
     if weak.keys() >= set(signed.signers):
         raise too_weak(weak[signed.fingerprint], archive)
     return signed

@@ -66,7 +66,6 @@ class DebInstaller:
         apt_in_root.install(root, _for_apt(order, supply), listen=listen)
 
     def answer(self, root: Root, answers: Sequence[str], order: Order, listen: Listener) -> None:
-        """Preseed answers to debconf."""
         if answers:
             text = "".join(f"{line}\n" for line in answers).encode()
             with enclosed(root) as place:

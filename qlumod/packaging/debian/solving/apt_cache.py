@@ -4,7 +4,7 @@ Only the solver's own process imports this: python-apt keeps its state in the pr
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,10 @@ BEYOND_ALL = 1001
 """The pin that precedes every other version, including an installed newer one."""
 _OPERATORS = {"<<": "<", ">>": ">"}
 """apt's spelling of Debian's strict comparisons."""
+_WITH_SOURCES = ("PreDepends", "Depends", "Recommends")
+"""The relations of tools to the sources of their kernel modules."""
+_SOURCES = "-dkms"
+"""The end of the names of packages of sources for dkms."""
 _REFUSALS = {"Conflicts": "conflicts with", "Breaks": "breaks"}
 
 
@@ -70,6 +74,44 @@ class AptCache:
             if candidate.ver_str == version and self._sources(candidate):
                 return self._chosen(candidate)
         return None
+
+    def offered(self, name: str) -> Iterator[Chosen]:
+        """All versions of a package, newest first, once for each index that has it."""
+        package = self._find(name)
+        for version in package.version_list if package else ():
+            for file, _ in self._sources(version):
+                index = Path(file.filename).name
+                yield Chosen(package=name, version=version.ver_str, record="", index=index)
+
+    def kernel_sources(self, name: str, version: str) -> tuple[str, ...]:
+        """The sources of kernel modules that a version depends on, or recommends; or itself.
+
+        Not those in whose place a kernel, or another package, may be installed.
+        """
+        if name.endswith(_SOURCES):
+            return (name,)
+        found: list[str] = []
+        for one in self._find(name).version_list:
+            for kind in _WITH_SOURCES if one.ver_str == version else ():
+                for alternatives in one.depends_list.get(kind, ()):
+                    targets = [t.parent_pkg.name for dep in alternatives for t in dep.all_targets()]
+                    if targets and all(target.endswith(_SOURCES) for target in targets):
+                        found.append(targets[0])
+        return tuple(dict.fromkeys(found))
+
+    def stands(self, chosen: Chosen, there: Mapping[str, str]) -> bool:
+        """Whether these packages, with their versions, satisfy a version's dependencies."""
+        versions = self._find(chosen.package).version_list
+        version = next(version for version in versions if version.ver_str == chosen.version)
+        return all(
+            any(
+                there.get(target.parent_pkg.name) == target.ver_str
+                for dependency in alternatives
+                for target in dependency.all_targets()
+            )
+            for kind in ("PreDepends", "Depends")
+            for alternatives in version.depends_list.get(kind, ())
+        )
 
     def refuses(self, chosen: Chosen) -> Iterator[tuple[str, str, str]]:
         """The versions with which a version cannot be installed: relation, package and version."""

@@ -15,7 +15,7 @@ from qlumod.packaging.debian.solving.solver_order import (
     solved_from_json,
 )
 from qlumod.packaging.solving.problem import OldPackage, Problem
-from qlumod.packaging.solving.solution import Solved
+from qlumod.packaging.solving.solution import PackageOffer, Solved
 from qlumod.system.processes.run import capture
 
 
@@ -43,11 +43,21 @@ def solve(problem: Problem, root: AptRoot, shared: Collection[str], listen: List
 
 
 def absent(
-    packages: Sequence[LockedPackage], root: AptRoot, listen: Listener
+    packages: Sequence[LockedPackage],
+    root: AptRoot,
+    shared: Collection[str],
+    listen: Listener,
 ) -> tuple[LockedPackage, ...]:
     """The packages whose locked version is in no archive any more."""
-    solved = solve(Problem(old=tuple(map(_old, packages))), root, (), listen)
+    solved = solve(Problem(old=tuple(map(_old, packages))), root, shared, listen)
     return tuple(packages[place] for place in solved.gone)
+
+
+def package_offers(
+    names: Sequence[str], root: AptRoot, shared: Collection[str], listen: Listener
+) -> tuple[PackageOffer, ...]:
+    """The versions of these packages in all archives; by package, the newest first."""
+    return solve(Problem(sought=tuple(names)), root, shared, listen).offers
 
 
 def _entry(source: AptSource) -> SourceEntry:

@@ -11,6 +11,8 @@ from qlumod.packaging.debian.solving.seen_archives import SeenArchives
 from qlumod.packaging.debian.solving.solver_order import Frame
 from qlumod.packaging.solving.solution import Chosen
 
+_CACHE = ".bin"
+
 
 class Frames:
     """Writes the files of worlds into a directory of their own."""
@@ -35,7 +37,7 @@ class Frames:
             status=self._folder / f"status-{self._written}",
             preferences=self._folder / f"preferences-{self._written}",
             sources=self._folder / f"{name}.sources",
-            cache=self._folder / f"{name}.bin",
+            cache=self._folder / f"{name}{_CACHE}",
             first=self._archives.first(archives),
         )
         frame.status.write_text(_status_text(installed), encoding="utf-8")
@@ -45,10 +47,14 @@ class Frames:
         return frame
 
     def close(self) -> None:
-        """Remove the files."""
+        """Remove the files but apt's caches, which the next run in this root takes again.
+
+        apt compares a cache with the indexes (pkgcachegen.cc, CheckValidity), and makes another one
+        if they have changed.
+        """
         for path in sorted(self._folder.iterdir()):
-            path.unlink()
-        self._folder.rmdir()
+            if path.suffix != _CACHE:
+                path.unlink()
 
 
 def _status_text(installed: Iterable[Chosen]) -> str:

@@ -41,7 +41,7 @@ def _solved(order: SolverOrder) -> Solved:
     solver = Solver(worlds, order.problem)
     try:
         if not order.problem.modules:
-            return Solved(gone=solver.absent())
+            return Solved(gone=solver.absent(), offers=solver.offers(order.problem.sought))
         solver.solve()
     finally:
         worlds.close()

@@ -37,9 +37,10 @@ class SeenArchives:
         )
 
     @property
-    def everything(self) -> tuple[str, ...]:
-        """The names of all archives."""
-        return tuple(_name(source.archive) for source in self._given)
+    def on_request(self) -> tuple[str, ...]:
+        """The names of the archives that not all modules use."""
+        names = (_name(source.archive) for source in self._given)
+        return tuple(name for name in names if name not in self._shared)
 
     def first(self, archives: Sequence[str]) -> tuple[str, ...]:
         """The prefixes of the names of some archives' indexes."""

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from qlumod.errors import Faults, QlumodError
+from qlumod.errors import QlumodError, singles
 from qlumod.model.generated import Generated
 from qlumod.model.json_values import Json
 from qlumod.model.lock import LockedPackage
 from qlumod.packaging.solving.problem import Problem, Request, requests_from_json, values_of
-from qlumod.packaging.solving.solution import Solved
+from qlumod.packaging.solving.solution import PackageOffer, Solved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,7 @@ def solved_from_json(given: Json) -> Solved:
         packages=tuple(map(locked_package, given["packages"])),
         indexes=tuple(map(tuple, given["indexes"])),
         gone=tuple(given["gone"]),
+        offers=tuple(PackageOffer(**values_of(offer)) for offer in given["offers"]),
     )
 
 
@@ -150,7 +151,7 @@ def locked_package(given: Mapping[str, Json]) -> LockedPackage:
 
 def faults_as_json(error: QlumodError) -> Json:
     """The errors of the process in the form that `faults_from_json` reads."""
-    return [fault.as_json for fault in (error.faults if isinstance(error, Faults) else (error,))]
+    return [fault.as_json for fault in singles(error)]
 
 
 def faults_from_json(given: Json) -> tuple[QlumodError, ...]:

@@ -5,7 +5,7 @@ Only the solver's own process imports this: python-apt keeps its state in the pr
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qlumod.errors import raise_faults
@@ -24,7 +24,7 @@ from qlumod.packaging.debian.solving.solver_order import (
     faults_from_json,
 )
 from qlumod.packaging.solving.problem import Request
-from qlumod.packaging.solving.solution import Chosen, Refused, Solution
+from qlumod.packaging.solving.solution import Chosen, PackageOffer, Refused, Solution
 from qlumod.packaging.solving.world import Compiling
 from qlumod.system.processes.run import capture
 
@@ -76,9 +76,20 @@ class AptWorlds:
         """Whether a version fits a request; the empty version never does."""
         return allows(request, version)
 
+    def offers(self, name: str) -> Iterator[PackageOffer]:
+        """The versions of a package in all archives, the newest first."""
+        catalogue = self.catalogue(None)
+        for chosen in catalogue.offered(name):
+            yield PackageOffer(
+                package=name,
+                version=chosen.version,
+                archive=self._archives.archive_of(chosen),
+                kernel_modules=catalogue.kernel_sources(name, chosen.version),
+            )
+
     def catalogue(self, archives: Sequence[str] | None) -> AptWorld:
         """The available packages for a module that names some archives; None: all archives."""
-        named = self._archives.everything if archives is None else archives
+        named = self._archives.on_request if archives is None else archives
         key = tuple(sorted(named))
         if key not in self._catalogues:
             self._catalogues[key] = AptWorld(self._frames.frame(key, (), {}), self._root)
@@ -98,5 +109,4 @@ class AptWorlds:
         return AptWorld(frame, self._root, recommends=recommends)
 
     def close(self) -> None:
-        """Remove the worlds' files."""
         self._frames.close()

@@ -17,14 +17,14 @@ from qlumod.workflows.workplace import Workplace
 from tests.head.head_node import CORE_FILES, KERNEL
 from tests.head.small_payloads import BASE, MUNGE, state
 from tests.package.small import make_payload
-from tests.revisions.publisher import Publisher
+from tests.revisions.publishing_host import PublishingHost
 
 CORE, SLURM = 1 << 20, 1 << 18
 """About how many bytes the modules' layers have."""
 
 
-class Vendor(Publisher):
-    """A site whose core can be booted, as far as a head node can tell, and whose slurm is small."""
+class RolloutHost(PublishingHost):
+    """A publishing host whose core a head node can make images of, and whose slurm is small."""
 
     def __init__(
         self,

@@ -86,7 +86,7 @@ Packages: registered
 """
 
 
-def write_site(directory: Path, modules: Mapping[str, str], cache: Path) -> Path:
+def write_small_release(directory: Path, modules: Mapping[str, str], cache: Path) -> Path:
     """Write the documents of a small release over Debian; returns the directory of its specs."""
     return _written(directory, modules, f"Directory: {small_debian(cache)}\n")
 
@@ -131,7 +131,7 @@ def _written(directory: Path, modules: Mapping[str, str], debian: str) -> Path:
 
 
 @dataclass(frozen=True)
-class Site:
+class SmallRelease:
     """A small release, locked and fetched."""
 
     specs: Path

@@ -22,7 +22,7 @@ SERVER = "packages.example.org"
 
 
 @dataclass(frozen=True)
-class Street:
+class ContainerNetwork:
     """What is there while the containers run."""
 
     served: Path
@@ -37,7 +37,7 @@ class Street:
 
 
 @contextmanager
-def surroundings(host: str, *, served: Path, cache: Path, scratch: Path) -> Iterator[None]:
+def compose_environment(host: str, *, served: Path, cache: Path, scratch: Path) -> Iterator[None]:
     """What docker-compose is to know, and the images, which are gone after the block."""
     images = import_images(host, cache=cache, scratch=scratch)
     # nginx reads as a user without rights.
@@ -61,11 +61,11 @@ def surroundings(host: str, *, served: Path, cache: Path, scratch: Path) -> Iter
                 os.environ[name] = text
 
 
-def street(host: str, project: str, served: Path) -> Street:
+def container_network(host: str, project: str, served: Path) -> ContainerNetwork:
     """The containers that were started as that project."""
     found = _containers(host, project)
     (server,) = found[SERVER]
-    return Street(served, server, found["bookworm"], found["trixie"])
+    return ContainerNetwork(served, server, found["bookworm"], found["trixie"])
 
 
 def _containers(host: str, project: str) -> Mapping[str, Sequence[Container]]:

@@ -1,4 +1,4 @@
-"""A small site: archives of small .debs, a host whose apt knows them, and a directory of specs."""
+"""A small build host: archives of small .debs, an apt that knows them, and a directory of specs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ def small_deb(folder: Path, name: str, version: str, **given: object) -> Path:
     return file
 
 
-class Site:
+class BuildHost:
     """One release with one flavor, whose packages come from archives made here."""
 
     def __init__(self, top: Path, key: SigningKey) -> None:
@@ -43,9 +43,9 @@ class Site:
         self.events: list[Event] = []
         self.addresses: Sequence[Address] = ()
         """Where archives are, as somebody says."""
-        self.host = top / "host.conf"
+        self.apt_config = top / "host.conf"
         """The APT_CONFIG of the host; see `host_knows`."""
-        self.host.write_text(f'Dir "{top}/host";\n')
+        self.apt_config.write_text(f'Dir "{top}/host";\n')
         self.specs.mkdir()
         (self.specs / "accounts").write_text("Format: 1\n")
         self.release()
@@ -54,7 +54,7 @@ class Site:
     @property
     def place(self) -> Workplace:
         return Workplace(
-            specs=self.specs, cache=self.cache, addresses=self.addresses, host=self.host
+            specs=self.specs, cache=self.cache, addresses=self.addresses, host=self.apt_config
         )
 
     @property
@@ -70,7 +70,7 @@ class Site:
         return small_deb(self.top / "debs", name, version, **given)
 
     def offer(self, *debs: Path, **given: object) -> SmallArchive:
-        """Publish these .debs in the site's archive, and what every root has."""
+        """Publish these .debs in the host's archive, and what every root has."""
         # Made elsewhere: a test may have made one of the same name and version.
         folder = self.top / "own"
         own = [
@@ -100,8 +100,14 @@ class Site:
         )
         root = apt.make_root(self.top / "host", architecture="amd64", sources=[source], settings=())
         apt_indexes.update(root)
-        self.host = root.config
+        self.apt_config = root.config
         self.release(URI="", Origin="Test", Label="Test")
+
+    def trust(self, keyring: Path) -> None:
+        """Put a keyring where the host's apt has them."""
+        keyrings = self.top / "host/etc/apt/keyrings"
+        keyrings.mkdir(parents=True, exist_ok=True)
+        (keyrings / keyring.name).write_bytes(keyring.read_bytes())
 
     def release(self, *, extra: str = "", **fields: str) -> None:
         """Write the release file; `fields` replace those of its archive ``test``."""
@@ -164,7 +170,7 @@ class Site:
         )
 
     def refusal(self, **given: object) -> str:
-        """The whole text of the error that `lock` ends with, the site's directory as ``TOP``."""
+        """The whole text of the error that `lock` ends with, the host's directory as ``TOP``."""
         try:
             self.lock(**given)  # type: ignore[arg-type]
         except QlumodError as error:

@@ -22,13 +22,13 @@ from qlumod.workflows import build, lock
 from qlumod.workflows.package import source_plan
 from qlumod.workflows.predecessors import Base
 from qlumod.workflows.publish import publish
-from tests.lock.site import Site
+from tests.lock.build_host import BuildHost
 from tests.package.small import make_payload
 
 DATE = 1_700_000_000
 
 
-class Publisher(Site):
+class PublishingHost(BuildHost):
     """A site with a repository of its modules."""
 
     def __init__(self, top: Path, key: SigningKey, fingerprint: str) -> None:
