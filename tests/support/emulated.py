@@ -34,6 +34,11 @@ class Emulated:
     monitor: socket.socket
     place: Path
 
+    def begin(self) -> None:
+        """Let the monitor take commands, and write machines to files as quickly as it can."""
+        self._ask("qmp_capabilities")
+        self._ask("migrate-set-parameters", **{"max-bandwidth": 1 << 34})
+
     def save(self, state: Path) -> None:
         """Let it stand still, and write it to a file."""
         self._ask("stop")
@@ -89,8 +94,7 @@ def emulated(
     try:
         with _monitor(process, place / "monitor") as monitor:
             machine = Emulated(process, monitor, place)
-            machine._ask("qmp_capabilities")
-            machine._ask("migrate-set-parameters", **{"max-bandwidth": 1 << 34})
+            machine.begin()
             if saved:
                 machine.go_on()
             yield machine
