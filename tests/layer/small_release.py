@@ -94,6 +94,7 @@ def write_small_release(directory: Path, modules: Mapping[str, str], cache: Path
 def small_debian(cache: Path) -> Path:
     """A directory of the packages that small releases need of Debian, made once in the cache."""
     place = cache / f"small-debian-{sha256(str(NEEDED).encode()).hexdigest()[:12]}"
+    cache.mkdir(parents=True, exist_ok=True)
     with place.with_suffix(".lock").open("w") as alone:
         fcntl.flock(alone, fcntl.LOCK_EX)
         if not place.exists():
