@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from qlumod.model.numbers import number
 from qlumod.state.fragment import fields, stanza
 from qlumod.state.unregistered_accounts import next_free
 
@@ -20,10 +21,10 @@ def merged_stanzas(proposals: Sequence[Sequence[str]], taken: Collection[int]) -
     for proposal in proposals:
         for values in map(fields, proposal):
             kind = "User" if "User" in values else "Group"
-            name, number = values[kind], values[_ID[kind]]
+            name, proposed = values[kind], values[_ID[kind]]
             if name not in ids:
-                used = {*taken, *map(int, ids.values())}
-                ids[name] = str(next_free(used, name)) if int(number) in used else number
+                used = {*taken, *map(number, ids.values())}
+                ids[name] = str(next_free(used, name)) if number(proposed) in used else proposed
             there = accounts.setdefault((kind, name), {**values, _ID[kind]: ids[name]})
             packages = dict.fromkeys((*there["Packages"].split(), *values["Packages"].split()))
             there["Packages"] = " ".join(packages)

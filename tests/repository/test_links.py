@@ -199,6 +199,7 @@ FRESH = {
     # These write into a publication in the making, or into a directory of their own.
     "packages.py": ("made.unlink()",),
     "version_bump.py": ("control.write_bytes(",),
+    "trial.py": ('(folder / "suite").mkdir()', '(folder / "suite/Packages").write_bytes('),
     "snapshot_staging.py": ("file.unlink()", '(staging.tree / "pool").symlink_to("../../pool")'),
 }
 

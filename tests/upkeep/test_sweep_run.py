@@ -25,7 +25,7 @@ busybox-static
 
 @pytest.fixture(scope="module")
 def swept(
-    tmp_path_factory: pytest.TempPathFactory, test_cache: Path, own_packages: Path
+    tmp_path_factory: pytest.TempPathFactory, shared_cache: Path, own_packages: Path
 ) -> tuple[int, Path, Path]:
     """The exit status, the directory of the sweep, and its page."""
     place = tmp_path_factory.mktemp("sweep")
@@ -36,7 +36,7 @@ def swept(
         "packages": place / "list",
         "flavor": "bookworm",
         "directory": place / "sweep",
-        "cache": test_cache,
+        "cache": shared_cache,
         "specs": place / "module-specs",
         "own-packages": own_packages,
         "profile": RELEASED,
