@@ -18,20 +18,29 @@ from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.conftest import CommandLine
-from tests.layer.small_release import SmallRelease, write_small_release
+from tests.layer.conftest import release
+from tests.layer.small_release import SmallRelease
 from tests.support import debris
 from tests.support.debs import make_deb
+
+__all__ = ["release"]
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.geteuid() != 0, reason="building roots needs root"),
 ]
 
-MODULES = {
-    "core": "Packages: adduser",
-    "served": "Requires: core\nPackages: registered, data\nSecrets: /etc/keeper/key site",
-}
-"""Small modules: most builds here are killed."""
+SERVED = """\
+Format: 1
+Module: served
+Title: Served
+Stack-Group: Test
+Requires: core
+Packages: registered, data
+Secrets: /etc/keeper/key site
+Description: An account, a secret, many files and a large one
+"""
+"""A small module above a small core: most builds here are killed."""
 QUICKLY = ("--no-lint",)
 """lintian takes longer than all the rest, and is killed by name."""
 KILLS = 20
@@ -103,36 +112,30 @@ class UnfinishedJob:
         ]
 
 
-def debs(directory: Path) -> None:
-    """A package that makes a user and a secret, and one with many files and a large one."""
-    make_deb(
-        directory,
-        "registered",
-        depends="adduser, data",
-        scripts={
-            "postinst": "adduser --system --group --home /var/lib/keeper keeper\n"
-            "mkdir -p /etc/keeper; echo secret >/etc/keeper/key; chmod 600 /etc/keeper/key"
-        },
-    )
-    data = random.Random(1).randbytes(16 << 20)
-    small = {f"/usr/share/data/{number}": f"{number}\n" for number in range(1000)}
-    make_deb(directory, "data", files={"/usr/share/data/large": data, **small})
-
-
 @pytest.fixture(scope="module")
-def unfinished(test_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> UnfinishedJob:
+def unfinished(
+    release: SmallRelease, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> UnfinishedJob:
+    """The core of the small release, and one module above it."""
     place = tmp_path_factory.mktemp("unfinished")
-    specs = write_small_release(place / "module-specs", MODULES)
-    debs(specs / "debs")
-    workplace = Workplace(specs=specs, cache=test_cache)
+    specs = place / "module-specs"
+    shutil.copytree(release.specs, specs, ignore=shutil.ignore_patterns("locks"))
+    for spec in specs.glob("*.module"):
+        if spec.stem != "core":
+            spec.unlink()
+    (specs / "served.module").write_text(SERVED)
+    data = {f"/usr/share/data/{number}": f"{number}\n" for number in range(1000)}
+    large = {"/usr/share/data/large": random.Random(1).randbytes(16 << 20)}
+    make_deb(specs / "debs", "data", files={**data, **large})
+    workplace = Workplace(specs=specs, cache=shared_cache)
     made, project = lock(workplace), check_specs(specs)
     fetch_locked(workplace, made.lock, project.release)
-    release = SmallRelease(specs=specs, project=project, lock=made.lock, cache=test_cache)
-    core = release.build("core")
+    own = SmallRelease(specs=specs, project=project, lock=made.lock, cache=shared_cache)
+    core = own.build("core")
     (place / "temporary").mkdir()
     cache = place / "cache"
     (cache / "layers").mkdir(parents=True)
-    (cache / "packages").symlink_to(test_cache / "packages")
+    (cache / "packages").symlink_to(shared_cache / "packages")
     shutil.copytree(core, cache / "layers" / core.name)
     return UnfinishedJob(place, cache, place / "temporary", core.name)
 
