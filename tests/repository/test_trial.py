@@ -179,7 +179,7 @@ def test_a_package_of_another_architecture_is_taken_from_the_suite(
 
 
 def test_what_apt_refuses_is_published_for_a_reason_that_stays(
-    repository: SmallRepository, typed: CommandLine
+    repository: SmallRepository, qlumod: CommandLine
 ) -> None:
     deb = repository.deb("everyday", depends="qlumod-head")
     assert repository.publish(deb, despite="comes with the next release").snapshot
@@ -192,11 +192,11 @@ def test_what_apt_refuses_is_published_for_a_reason_that_stays(
     reason = "published despite its trial: comes with the next release"
     identity = repository.current.identity
     repository.publish(repository.deb("other"))
-    listed = typed("snapshot", "list", "--repository", repository.root).out
+    listed = qlumod("snapshot", "list", "--repository", repository.root).out
     assert [reason in line for line in listed.splitlines()] == [True, False]
     shown = ("snapshot", "show", identity, "--repository", repository.root)
-    assert reason in typed(*shown).out.splitlines()
-    assert typed(*shown, "--json").document["despite-trial"] == "comes with the next release"
+    assert reason in qlumod(*shown).out.splitlines()
+    assert qlumod(*shown, "--json").document["despite-trial"] == "comes with the next release"
 
 
 @pytest.mark.parametrize("reason", ["", " ", "two\nlines", "\x1b[2J", " x"])
@@ -207,7 +207,7 @@ def test_a_reason_is_one_line(repository: SmallRepository, reason: str) -> None:
 
 
 def test_nothing_but_the_own_words_is_printed(
-    repository: SmallRepository, typed: CommandLine
+    repository: SmallRepository, qlumod: CommandLine
 ) -> None:
     debs = [
         repository.deb(
@@ -224,7 +224,7 @@ def test_nothing_but_the_own_words_is_printed(
         "--key",
         repository.fingerprint,
     )
-    answer = typed(*words, "--quiet", *debs)
+    answer = qlumod(*words, "--quiet", *debs)
     assert (answer.status, answer.err) == (0, "")
     assert [line.split()[0] for line in answer.out.splitlines()] == [SUITE, "everyday", "other"]
 
