@@ -26,10 +26,11 @@ def test_all_is_met_and_one_version_is_enough_where_one_is(
         assert any(one.is_met_by(version) for version in found)
     candidates = [f"{one.version}{end}" for one in (*needed, *excluded) for end in ("", "~", "+0")]
     for version in candidates if needed else ():
-        if all(one.is_met_by(version) for one in needed):
+        if all(one.is_met_by(version) for one in needed) and not any(
+            one.is_met_by(version) for one in excluded
+        ):
             assert len(found) == 1
-            if not any(one.is_met_by(version) for one in excluded):
-                assert not any(one.is_met_by(found[0]) for one in excluded)
+            assert not any(one.is_met_by(found[0]) for one in excluded)
 
 
 def test_relations_without_a_version_are_met_by_a_stand_in_without_one() -> None:
