@@ -102,8 +102,8 @@ class CommandLine:
 APART = {"integration/test_chosen_set"}
 """Files that take minutes; everything else goes by directories."""
 LONGEST_FIRST = (
-    "integration", *sorted(APART), "layer", "own", "package", "proof", "lock", "repository",
-    "upkeep",
+    "integration", *sorted(APART), "layer", "attack", "own", "proof", "package", "docker", "node",
+    "head", "lock", "repository", "upkeep",
 )  # fmt: skip
 """The parts whose tests take longest: begun first, so that no processor waits for the last one."""
 

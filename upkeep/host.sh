@@ -25,20 +25,35 @@ if [ "$(id -u)" != 0 ]; then
     exit 1
 fi
 
-# The root of the release as Debian has it, with make, and with this machine's certificates.
-make_base() {
-    local mirror
+# The address from which this machine's apt reads Debian's archive of this label.
+mirror_of() {
+    local found
     # shellcheck disable=SC2016  # apt-get fills it in
-    mirror=$(apt-get indextargets --format '$(SHADOWED) $(REPO_URI)' 'Created-By: Packages' \
-        'Origin: Debian' 'Label: Debian' | awk '$1 != "true" { print $2 }' | head -n 1)
-    echo "== host: making a root of $release from $mirror"
+    found=$(apt-get indextargets --format '$(SHADOWED) $(REPO_URI)' 'Created-By: Packages' \
+        'Origin: Debian' "Label: $1" | awk '$1 != "true" { print $2 }' | head -n 1)
+    if [ -z "$found" ]; then
+        echo "host: this machine's apt knows no archive with Origin Debian and Label $1:" \
+            "add it to /etc/apt/sources.list.d and run: apt update" >&2
+        return 1
+    fi
+    echo "$found"
+}
+
+# The root of the release as Debian has it, with what runs make there, with this machine's
+# certificates, and with the archives that a release of modules names.
+make_base() {
+    local main security
+    main=$(mirror_of Debian)
+    security=$(mirror_of Debian-Security)
+    echo "== host: making a root of $release from $main"
     # shellcheck disable=SC2016  # mmdebstrap's shell fills it in
     mmdebstrap --quiet --variant=apt --include=ca-certificates,make,mount \
         --aptopt='Apt::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
         --dpkgopt=force-unsafe-io \
         --customize-hook='sync-in /usr/local/share/ca-certificates /usr/local/share/ca-certificates' \
         --customize-hook='chroot "$1" update-ca-certificates' \
-        "$release" "$base.new.tar" "$mirror"
+        "$release" "$base.new.tar" "deb $main $release main" \
+        "deb $main $release-updates main" "deb $security $release-security main"
     mv "$base.new.tar" "$base"
 }
 

@@ -37,17 +37,16 @@ def compare(
     """All differences, sorted; files that `kinds` claim are compared by entry (`listed_trees`)."""
     shared = [path for path in reference.entries if path in stack.entries]
     files_of_both = (reference.state_files(), stack.state_files())
-    stateful = frozenset(
-        path
-        for path in shared
-        if _is_known(path, reference, stack) and _is_stateful(reference.entries[path], kinds)
-    )
+
+    def by_entry(path: str) -> bool:
+        return _is_known(path, reference, stack) and _is_stateful(reference.entries[path], kinds)
+
     return tuple(
         sorted(
             chain(
                 _one_sided(reference, stack),
-                _both_sided(reference, stack, shared, stateful),
-                _hard_links(reference, stack, shared, stateful),
+                _both_sided(reference, stack, shared, by_entry),
+                _hard_links(reference, stack, shared, by_entry),
                 account_differences(reference, stack),
                 *(_state(reference, stack, kind, files_of_both) for kind in kinds),
             )
@@ -76,8 +75,12 @@ def _one_sided(reference: ScannedTree, stack: ScannedTree) -> Iterator[Differenc
 
 
 def _both_sided(
-    reference: ScannedTree, stack: ScannedTree, shared: Iterable[str], stateful: frozenset[str]
+    reference: ScannedTree,
+    stack: ScannedTree,
+    shared: Iterable[str],
+    by_entry: Callable[[str], bool],
 ) -> Iterator[Difference]:
+    """Paths that differ in a fact; `by_entry` says whose contents and targets are not compared."""
     facts_of_reference, facts_of_stack = _Facts(reference), _Facts(stack)
     for path in shared:
         one, other = reference.entries[path], stack.entries[path]
@@ -88,8 +91,9 @@ def _both_sided(
             continue
         for aspect, of in facts_of_reference.aspects.items():
             expected, found = of(one), facts_of_stack.aspects[aspect](other)
-            by_entry = aspect in (Aspect.CONTENT, Aspect.TARGET) and path in stateful
-            if expected != found and not by_entry:
+            if expected == found:
+                continue
+            if aspect not in (Aspect.CONTENT, Aspect.TARGET) or not by_entry(path):
                 yield _difference(path, aspect, expected, found)
 
 
@@ -140,10 +144,15 @@ def _attributes(entry: TreeEntry, *, lists: bool) -> str:
 
 
 def _hard_links(
-    reference: ScannedTree, stack: ScannedTree, shared: Sequence[str], stateful: frozenset[str]
+    reference: ScannedTree,
+    stack: ScannedTree,
+    shared: Iterable[str],
+    by_entry: Callable[[str], bool],
 ) -> Iterator[Difference]:
     """Paths that are hard links of one file in only one tree; only common paths are compared."""
-    both = [path for path in shared if path not in stateful]
+    one, other = reference.entries, stack.entries
+    linked = (path for path in shared if _is_linked(one[path]) or _is_linked(other[path]))
+    both = [path for path in linked if not by_entry(path)]
     expected, found = _fellows(reference, both), _fellows(stack, both)
     for path in sorted({*expected, *found}):
         if expected.get(path) != found.get(path):
@@ -155,12 +164,16 @@ def _hard_links(
             )
 
 
+def _is_linked(entry: TreeEntry) -> bool:
+    return entry.nlink > 1 and entry.type != "d"
+
+
 def _fellows(tree: ScannedTree, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """For each path with hard links: all paths of the same inode."""
     groups = defaultdict(list)
     for path in paths:
         entry = tree.entries[path]
-        if entry.type != "d" and entry.nlink > 1:
+        if _is_linked(entry):
             groups[entry.inode].append(path)
     return {path: tuple(group) for group in groups.values() if len(group) > 1 for path in group}
 

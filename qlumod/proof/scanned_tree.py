@@ -3,8 +3,9 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from qlumod.errors import QlumodError
@@ -23,6 +24,8 @@ _DAMAGED = (
 )  # fmt: skip
 """Exceptions of json, and of values that `dumped` does not write."""
 _FIELDS = tuple(field.name for field in fields(TreeEntry))
+_VALUES = attrgetter(*_FIELDS)
+_XATTRS = _FIELDS.index("xattrs")
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 
 
@@ -85,9 +88,9 @@ def _loaded(lines: Iterator[bytes]) -> ScannedTree:
 
 
 def _row(entry: TreeEntry) -> list[Any]:
-    values = asdict(entry)
-    values["xattrs"] = [[name, value.hex()] for name, value in entry.xattrs]
-    return [values[name] for name in _FIELDS]
+    values = [*_VALUES(entry)]
+    values[_XATTRS] = [(name, value.hex()) for name, value in entry.xattrs]
+    return values
 
 
 def _entry(row: list[Any]) -> TreeEntry:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from qlumod.errors import QlumodError
@@ -186,11 +187,16 @@ def matched_by(path: str, pattern: str) -> str | None:
     """
     if "*" not in pattern:
         return "" if path == pattern else None
-    # re caches compiled expressions.
-    found = re.compile(_expression(pattern)).fullmatch(path)
+    found = _compiled(pattern).fullmatch(path)
     if not found:
         return None
     return found.group(1) if found.re.groups else ""
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """The expression of a pattern; all paths of a root are compared with the same few."""
+    return re.compile(_expression(pattern))
 
 
 def _expression(pattern: str) -> str:

@@ -88,7 +88,8 @@ def asked_as_user(release: SmallRelease, user: User, core: Path | None = None) -
     modules = tuple(MODULES)
     found: list[Reached] = []
     for words in (
-        ("build", *modules, "--specs", "specs", "--no-lint"),
+        # With it comes core; packages are made of this one alone, which runs no program of a root.
+        ("build", "probing", "--specs", "specs", "--no-lint"),
         ("verify-stack", *modules, "--specs", "specs"),
         ("register", "--root", "head"),
         ("image", "create", "probed", "--modules", "probing", "--root", "head"),

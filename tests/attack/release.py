@@ -8,7 +8,7 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
-from tests.layer.kernels import ACCOUNTS
+from tests.layer.kernels import ACCOUNTS, SMALL_INITRD
 from tests.layer.small_release import SmallRelease, write_small_release
 from tests.support.debs import make_deb
 from tests.support.dkms import make_dkms_deb
@@ -47,7 +47,7 @@ APT_HOOKS = "".join(
 
 def probing_release(directory: Path, cache: Path) -> SmallRelease:
     """The release, locked and fetched."""
-    specs = write_small_release(directory, MODULES)
+    specs = write_small_release(directory, MODULES, cache)
     (specs / "accounts").write_text(ACCOUNTS)
     _debs(specs / "debs", directory / "programs")
     place = Workplace(specs=specs, cache=cache)
@@ -88,6 +88,7 @@ def _debs(folder: Path, programs: Path) -> None:
         folder,
         "probe-core",
         files={
+            **SMALL_INITRD,
             "/sbin/ldconfig": LDCONFIG,
             "/usr/share/initramfs-tools/hooks/probe": HOOK,
             "/etc/apt/apt.conf.d/99probe": APT_HOOKS,

@@ -36,7 +36,7 @@ STORY = {
     "completion": ("bash",),
     "lock": SPECS,
     "fetch": SPECS,
-    "build": ("core", "plain", *SPECS, "--output", "{place}/packages"),
+    "build": ("plain", *SPECS, "--output", "{place}/packages"),
     "source": ("plain", *SPECS, "--with-packages", "--output", "{place}/sources"),
     "show": ("plain", *SPECS, "--size"),
     "verify-stack": ("core", "plain", *SPECS, "--brief", "--fresh"),

@@ -13,6 +13,8 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "trixie": (*HEAD_NODE, "gpgv"),
 }
 """What the images of each suite have, beside apt and the essential packages."""
+ROOTS: Mapping[str, tuple[str, ...]] = {"bookworm": HEAD_NODE, "trixie": ()}
+"""What the roots have that they are made of: other tests make and use the same ones."""
 
 # A client says at once what goes wrong, and does not try again. Docker's name server lets a query
 # of service records wait ten seconds where it has nobody to ask.
@@ -47,7 +49,7 @@ def _image(suite: str, host: str, cache: Path, space: Path) -> str:
     out = space / "out"
     out.mkdir(parents=True)
     play(
-        debian_root(cache, suite),
+        debian_root(cache, suite, ROOTS[suite]),
         _SCRIPT.format(packages=shlex.join(PACKAGES[suite]), settings=_SETTINGS),
         scratch=space / "scratch",
         handed=[(out, "/out")],

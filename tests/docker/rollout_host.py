@@ -19,7 +19,7 @@ from tests.head.small_payloads import BASE, MUNGE, state
 from tests.package.small import make_payload
 from tests.revisions.publishing_host import PublishingHost
 
-CORE, SLURM = 6 << 20, 1 << 20
+CORE, SLURM = 1 << 20, 1 << 18
 """About how many bytes the modules' layers have."""
 
 

@@ -53,7 +53,8 @@ def debs(directory: Path) -> None:
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> SmallRelease:
-    specs = write_small_release(tmp_path_factory.mktemp("triggers") / "specs", MODULES)
+    folder = tmp_path_factory.mktemp("triggers") / "specs"
+    specs = write_small_release(folder, MODULES, shared_cache)
     debs(specs / "debs")
     place = Workplace(specs=specs, cache=shared_cache)
     made, project = lock(place), check_specs(specs)

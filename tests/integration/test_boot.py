@@ -1,10 +1,17 @@
-"""A machine boots the image of core and slurm over HTTP, without any disk (QEMU, no KVM needed)."""
+"""A machine boots the image of core and slurm over HTTP, without any disk (QEMU, no KVM needed).
+
+Three nodes are sent the same, but for one file: they share the boot up to where they ask for it.
+"""
 
 import os
+import queue
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,11 +19,10 @@ import pytest
 from tests.integration.conftest import MainJob
 from tests.integration.test_image import build
 from tests.node.root import member, packed
-from tests.support.web_server import serving
+from tests.support.emulated import ARGUMENTS, PATIENCE, Emulated, emulated
+from tests.support.web_server import Quiet, serving
 
 QEMU = shutil.which("qemu-system-x86_64")
-PATIENCE = 600
-"""Seconds: a minute or two on an idle machine, since every instruction is emulated."""
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x1b]*\x1b\\\\|\r")
 """What a console is told about colours and cursors."""
 
@@ -78,7 +84,14 @@ echo "== placed"; grep -c '^evil' /etc/shadow; ls /etc/munge /etc/ssh/ssh_host_*
 echo "== end"
 systemctl poweroff --force --force
 """
+GENERATOR = """\
+#!/bin/sh
+# A node with its secrets starts the probe only; one without them is to start everything.
+tar -tf /run/qlumod/secrets.tar | grep -q shadow ||
+    ln -s /etc/systemd/system/probe.target "$2/default.target"
+"""
 FILES = {
+    "usr/local/lib/systemd/system-generators/probe": GENERATOR,
     "etc/systemd/system/probe.target": TARGET,
     "etc/systemd/system/probe.service": SERVICE,
     "usr/local/lib/probe": PROBE,
@@ -87,42 +100,117 @@ FILES = {
 }
 
 
+class Gate(Quiet):
+    """A web server that refuses some files at first: a node asks for them again and again."""
+
+    def __init__(self, *given: object, shut: set[str], asked: "queue.Queue[str]", **named: object):
+        self.shut, self.asked = shut, asked
+        super().__init__(*given, **named)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:  # noqa: N802
+        name = self.path.rpartition("/")[2]
+        if name in self.shut:
+            self.send_error(503)
+            self.asked.put(name)
+        else:
+            super().do_GET()
+
+
+@dataclass(frozen=True)
+class Site:
+    """An image with a probe, its server, and the options of a machine that boots it."""
+
+    current: Path
+    address: str
+    asked: "queue.Queue[str]"
+    shut: set[str]
+    digest: str
+
+    @classmethod
+    @contextmanager
+    def of(cls, current: Path, served: Path) -> Iterator["Site"]:
+        """Serve an image until the end of the block."""
+        asked, shut = queue.Queue[str](), {"stack", "secrets.tar"}
+        with serving(served, partial(Gate, shut=shut, asked=asked)) as server:
+            address = f"http://10.0.2.2:{server.server_port}/images/compute/current"
+            digest = sha256((current / "stack").read_bytes()).hexdigest()
+            yield cls(current, address, asked, shut, digest)
+
+    def machine(self, place: Path, saved: Path | None = None) -> AbstractContextManager[Emulated]:
+        """A machine that boots the image, or goes on with that from a file."""
+        words = (
+            f"boot=qlumod qlumod.stack={self.address}/stack qlumod.digest={self.digest} "
+            f"qlumod.secrets={self.address}/secrets.tar systemd.show_status=0"
+        )
+        files = ("-kernel", self.current / "vmlinuz", "-initrd", self.current / "initrd.img")
+        options = (*files, "-append", f"{ARGUMENTS} {words}")
+        return emulated(str(QEMU), place, options, saved=saved)
+
+    def open(self, name: str, machine: Emulated, state: Path) -> None:
+        """Write down a machine that asks for a file, and let it have that from now on."""
+        while self.asked.get(timeout=PATIENCE) != name:
+            pass
+        machine.save(state)
+        self.shut.remove(name)
+        machine.go_on()
+
+    def continued(self, place: Path, saved: Path, name: str, data: bytes) -> str:
+        """What a node's console says that asked for a file and gets these bytes."""
+        file = self.current / name
+        before = file.read_bytes()
+        file.write_bytes(data)
+        try:
+            with self.machine(place, saved) as machine:
+                return ESCAPES.sub("", machine.console())
+        finally:
+            file.write_bytes(before)
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What a node's console said, and the node when it asked for two files, as these hold it."""
+
+    site: Site
+    console: str
+    at_stack: Path
+    at_secrets: Path
+
+
 @pytest.fixture(scope="module")
-def served(
-    main_job: MainJob, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Path, str]]:
-    """An image with a probe and munge's key, and the address that it is served at."""
-    head = tmp_path_factory.mktemp("boot") / "head"
+def booted(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boot]:
+    """A node that has booted an image with a probe and munge's key."""
+    top = tmp_path_factory.mktemp("boot")
+    with Site.of(image(main_job, top / "head"), top / "head/var/lib/qlumod") as site:
+        found = boot(site, top)
+        yield found
+    for state in (found.at_stack, found.at_secrets):
+        state.unlink()
+
+
+def image(main_job: MainJob, head: Path) -> Path:
+    """The current generation of the image."""
     site = head / "etc/qlumod/images/compute"
     for path, text in FILES.items():
-        (site / "copy" / path).parent.mkdir(parents=True, exist_ok=True)
-        (site / "copy" / path).write_text(text)
+        file = site / "copy" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o755 if text.startswith("#!") else 0o644)
     # Making host keys takes a minute where every instruction is emulated: the site supplies one.
     for path in ("munge/munge.key", "ssh/ssh_host_test_key", "ssh/ssh_host_test_key.pub"):
         key = site / "secrets/etc" / path
         key.parent.mkdir(parents=True, exist_ok=True)
         key.write_bytes(os.urandom(1024))
         key.chmod(0o400)
-    current = build(main_job, head)
-    with serving(head / "var/lib/qlumod") as server:
-        yield current, f"http://10.0.2.2:{server.server_port}/images/compute/current"
+    return build(main_job, head)
 
 
-def boot(current: Path, arguments: str, log: Path) -> str:
-    """What the console says until the machine is off."""
-    done = subprocess.run(
-        [
-            str(QEMU), "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536",
-            "-display", "none", "-nodefaults", "-no-reboot", "-serial", f"file:{log}",
-            "-device", "virtio-rng-pci",
-            "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net",
-            "-kernel", current / "vmlinuz", "-initrd", current / "initrd.img",
-            "-append", f"console=ttyS0 quiet nokaslr cryptomgr.notests panic=1 {arguments}",
-        ],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=PATIENCE,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return ESCAPES.sub("", log.read_text(errors="replace"))
+def boot(site: Site, top: Path) -> Boot:
+    """Boot, and keep the machine as it is at either file."""
+    at_stack, at_secrets = top / "at-stack", top / "at-secrets"
+    with site.machine(top / "machine") as machine:
+        site.open("stack", machine, at_stack)
+        site.open("secrets.tar", machine, at_secrets)
+        return Boot(site, ESCAPES.sub("", machine.console()), at_stack, at_secrets)
 
 
 def after(console: str, mark: str) -> list[str]:
@@ -131,16 +219,8 @@ def after(console: str, mark: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("[ ")]
 
 
-def test_a_node_boots_the_stack_with_its_secrets_and_its_network(
-    served: tuple[Path, str], tmp_path: Path
-) -> None:
-    current, address = served
-    console = boot(
-        current,
-        f"boot=qlumod qlumod.stack={address}/stack qlumod.secrets={address}/secrets.tar "
-        "systemd.unit=probe.target systemd.show_status=0",
-        tmp_path / "console",
-    )
+def test_a_node_boots_the_stack_with_its_secrets_and_its_network(booted: Boot) -> None:
+    console = booted.console
     assert "== end\n" in console, console[-3000:]
     assert "qlumod: no one supplied" not in console
     assert after(console, "failed") == []
@@ -161,30 +241,18 @@ def test_a_node_boots_the_stack_with_its_secrets_and_its_network(
     assert after(console, "network") == ["routable configured"]
 
 
-def test_a_node_that_cannot_boot_says_why(served: tuple[Path, str], tmp_path: Path) -> None:
-    current, address = served
-    digest = "0" * 64
-    console = boot(
-        current,
-        f"boot=qlumod qlumod.stack={address}/stack qlumod.digest={digest}",
-        tmp_path / "console",
-    )
-    what = f"what came from {address}/stack is damaged: its SHA-256 is not {digest}"
+def test_a_node_that_cannot_boot_says_why(booted: Boot, tmp_path: Path) -> None:
+    site = booted.site
+    damaged = (site.current / "stack").read_bytes() + b"Extra: yes\n"
+    console = site.continued(tmp_path / "machine", booted.at_stack, "stack", damaged)
+    what = f"what came from {site.address}/stack is damaged: its SHA-256 is not {site.digest}"
     assert f"qlumod: cannot boot: {what}" in console
 
 
-def test_a_node_whose_secrets_are_refused_stops_and_says_why(
-    served: tuple[Path, str], tmp_path: Path
-) -> None:
-    current, address = served
+def test_a_node_whose_secrets_are_refused_stops_and_says_why(booted: Boot, tmp_path: Path) -> None:
     key, shadow = member("etc/munge/munge.key"), member("etc/shadow", "evil::19000::::::\n")
-    (current / "hostile.tar").write_bytes(packed(key, shadow))
-    console = boot(
-        current,
-        f"boot=qlumod qlumod.stack={address}/stack qlumod.secrets={address}/hostile.tar "
-        "systemd.show_status=0",
-        tmp_path / "console",
-    )
+    hostile = packed(key, shadow)
+    console = booted.site.continued(tmp_path / "machine", booted.at_secrets, "secrets.tar", hostile)
     assert "== end\n" in console, console[-3000:]
     for line in (
         "secrets.tar is refused, nothing of it was taken: etc/shadow is no secret of this image",

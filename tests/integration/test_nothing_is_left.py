@@ -13,12 +13,34 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.lock.verbs.check import check_specs
+from qlumod.lock.verbs.fetch_locked import fetch_locked
+from qlumod.workflows.lock import lock
+from qlumod.workflows.workplace import Workplace
 from tests.conftest import CommandLine
-from tests.integration.conftest import MainJob
+from tests.layer.conftest import release
+from tests.layer.small_release import SmallRelease
 from tests.support import debris
+from tests.support.debs import make_deb
 
-pytestmark = pytest.mark.slow
+__all__ = ["release"]
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="building roots needs root"),
+]
+
+SERVED = """\
+Format: 1
+Module: served
+Title: Served
+Stack-Group: Test
+Requires: core
+Packages: registered, data
+Secrets: /etc/keeper/key site
+Description: An account, a secret, many files and a large one
+"""
+"""A small module above a small core: most builds here are killed."""
 QUICKLY = ("--no-lint",)
 """lintian takes longer than all the rest, and is killed by name."""
 KILLS = 20
@@ -28,7 +50,7 @@ SEED = int(os.environ.get("QLUMOD_SEED") or random.SystemRandom().randrange(10**
 
 @dataclass(frozen=True)
 class UnfinishedJob:
-    """A build host of its own: core is built already, slurm is not."""
+    """A build host of its own: core is built already, the module above it is not."""
 
     directory: Path
     cache: Path
@@ -38,7 +60,7 @@ class UnfinishedJob:
 
     def start(self, *options: str) -> "subprocess.Popen[str]":
         qlumod = CommandLine(self.directory, self.cache, {"TMPDIR": str(self.temporary)})
-        return qlumod.start("build", "slurm", "--output", "packages", *options)
+        return qlumod.start("build", "served", "--output", "packages", *options)
 
     def build(self) -> float:
         """Build to the end; how many seconds it took."""
@@ -48,20 +70,23 @@ class UnfinishedJob:
         assert process.returncode == 0, said
         return time.monotonic() - began
 
-    def forget_slurm(self) -> None:
+    def forget_results(self) -> None:
         """Remove the results, and only those: what killed builds left is for the next one."""
         for path in self.results:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     @contextmanager
     def without_core(self) -> Iterator[None]:
-        """As if core were not built yet."""
-        layer = self.cache / "layers" / self.core
-        layer.rename(self.directory / "core")
+        """As if core were not built yet; if it is built meanwhile, it must be the same."""
+        layer, kept = self.cache / "layers" / self.core, self.directory / "core"
+        layer.rename(kept)
         try:
             yield
         finally:
-            (self.directory / "core").rename(layer)
+            if layer.exists():
+                assert bytes_below(layer) == bytes_below(kept)
+                shutil.rmtree(layer)
+            kept.rename(layer)
 
     def paths(self) -> list[str]:
         """Every path that a finished build leaves, but for its logs."""
@@ -88,15 +113,29 @@ class UnfinishedJob:
 
 
 @pytest.fixture(scope="module")
-def unfinished(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> UnfinishedJob:
+def unfinished(
+    release: SmallRelease, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> UnfinishedJob:
+    """The core of the small release, and one module above it."""
     place = tmp_path_factory.mktemp("unfinished")
-    shutil.copytree(main_job.specs, place / "module-specs")
-    (place / "dist").symlink_to(main_job.directory / "dist")
+    specs = place / "module-specs"
+    shutil.copytree(release.specs, specs, ignore=shutil.ignore_patterns("locks"))
+    for spec in specs.glob("*.module"):
+        if spec.stem != "core":
+            spec.unlink()
+    (specs / "served.module").write_text(SERVED)
+    data = {f"/usr/share/data/{number}": f"{number}\n" for number in range(1000)}
+    large = {"/usr/share/data/large": random.Random(1).randbytes(16 << 20)}
+    make_deb(specs / "debs", "data", files={**data, **large})
+    workplace = Workplace(specs=specs, cache=shared_cache)
+    made, project = lock(workplace), check_specs(specs)
+    fetch_locked(workplace, made.lock, project.release)
+    own = SmallRelease(specs=specs, project=project, lock=made.lock, cache=shared_cache)
+    core = own.build("core")
     (place / "temporary").mkdir()
     cache = place / "cache"
     (cache / "layers").mkdir(parents=True)
-    (cache / "packages").symlink_to(main_job.cache / "packages")
-    core = main_job.payload("core")
+    (cache / "packages").symlink_to(shared_cache / "packages")
     shutil.copytree(core, cache / "layers" / core.name)
     return UnfinishedJob(place, cache, place / "temporary", core.name)
 
@@ -127,6 +166,12 @@ def contents(results: list[Path]) -> dict[str, bytes]:
     }
 
 
+def bytes_below(directory: Path) -> dict[str, bytes]:
+    """The bytes of every file of a directory."""
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return {str(file.relative_to(directory)): file.read_bytes() for file in files}
+
+
 def test_killed_at_any_moment_a_build_leaves_nothing_running_and_no_half_result(
     unfinished: UnfinishedJob,
     whole: tuple[float, dict[str, bytes], list[str]],
@@ -135,7 +180,7 @@ def test_killed_at_any_moment_a_build_leaves_nothing_running_and_no_half_result(
     seconds, expected, paths = whole
     chance = random.Random(SEED)
     for number in range(KILLS):
-        unfinished.forget_slurm()
+        unfinished.forget_results()
         from_the_ground = number % 5 == 4
         moment = chance.uniform(0, 3 * seconds if from_the_ground else seconds)
         told = f"after {moment:.2f} s (kill {number + 1}, QLUMOD_SEED={SEED})"
@@ -164,7 +209,7 @@ def test_interrupted_a_build_takes_everything_down_itself(
 ) -> None:
     chance = random.Random(SEED)
     for number in range(INTERRUPTIONS):
-        unfinished.forget_slurm()
+        unfinished.forget_results()
         clean = unfinished.paths()
         moment = chance.uniform(0.0, whole[0] * 0.8)
         print(f"seed {SEED}, Ctrl-C {number + 1}: at {moment:.2f} of {whole[0]:.2f} s")
@@ -187,7 +232,7 @@ def _begun(unfinished: UnfinishedJob, seconds: float) -> "subprocess.Popen[str]"
         except subprocess.TimeoutExpired:
             return process
         assert process.returncode == 0, first + said
-        unfinished.forget_slurm()
+        unfinished.forget_results()
         seconds /= 2
 
 
@@ -198,7 +243,7 @@ def test_when_a_program_dies_the_build_says_so_and_leaves_nothing(
     watched: Callable[[], list[str]],
     victim: str,
 ) -> None:
-    unfinished.forget_slurm()
+    unfinished.forget_results()
     clean = unfinished.paths()
     process = unfinished.start()
     os.kill(_found_below(process, victim), signal.SIGKILL)
@@ -215,7 +260,7 @@ def test_when_lintian_dies_no_package_is_handed_on_and_nothing_is_left_but_the_l
     whole: tuple[float, dict[str, bytes], list[str]],
     watched: Callable[[], list[str]],
 ) -> None:
-    unfinished.forget_slurm()
+    unfinished.forget_results()
     clean = unfinished.paths()
     process = unfinished.start()
     os.kill(_found_below(process, "lintian"), signal.SIGKILL)

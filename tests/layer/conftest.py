@@ -364,7 +364,8 @@ def _licensed_debs(directory: Path) -> None:
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> SmallRelease:
     """The small release; its core is built once and stays in the tests' cache."""
-    specs = write_small_release(tmp_path_factory.mktemp("small-release") / "specs", MODULES)
+    folder = tmp_path_factory.mktemp("small-release") / "specs"
+    specs = write_small_release(folder, MODULES, shared_cache)
     small_debs(specs / "debs")
     place = Workplace(specs=specs, cache=shared_cache)
     made, project = lock(place), check_specs(specs)

@@ -9,7 +9,7 @@ from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.conftest import ROOT
-from tests.layer.small_release import RELEASE, SmallRelease, write_small_release
+from tests.layer.small_release import SmallRelease, write_small_release
 from tests.support.debs import make_deb
 from tests.support.dkms import make_dkms_deb
 
@@ -22,6 +22,8 @@ MODULES = {
 }
 HOOK = "/usr/share/initramfs-tools/hooks/keeping"
 """It copies what it finds into the initrd, a secret too."""
+SMALL_INITRD = {"/etc/initramfs-tools/conf.d/small": "MODULES=list\nCOMPRESSLEVEL=1\n"}
+"""A file of a package of core: an initrd without the drivers of machines that nobody boots."""
 VENDORS = ("beegfs-client", "beegfs-server")
 """Specs of module-specs whose archives nobody has verified."""
 
@@ -48,7 +50,7 @@ Packages: udev
 
 def kernel_release(directory: Path, cache: Path) -> SmallRelease:
     """The release, locked and fetched."""
-    specs = write_small_release(directory, MODULES)
+    specs = write_small_release(directory, MODULES, cache)
     (specs / "accounts").write_text(ACCOUNTS)
     _debs(specs / "debs")
     place = Workplace(specs=specs, cache=cache)
@@ -57,12 +59,13 @@ def kernel_release(directory: Path, cache: Path) -> SmallRelease:
     return SmallRelease(specs=specs, project=project, lock=made.lock, cache=cache)
 
 
-def write_vendors_site(directory: Path) -> Path:
+def write_vendors_site(directory: Path, cache: Path) -> Path:
     """Write a small release with the vendors' archives as this project's has them, and specs."""
-    specs = write_small_release(directory, {"core": "Packages: adduser"})
+    specs = write_small_release(directory, {"core": "Packages: adduser"}, cache)
     (specs / "debs").mkdir()
     (specs / "accounts").write_text(ACCOUNTS)
-    (specs / "release").write_text(f"{RELEASE}\n{_vendors_archives()}")
+    with (specs / "release").open("a") as release:
+        release.write(f"\n{_vendors_archives()}")
     for name in VENDORS:
         shutil.copy(ROOT / "module-specs" / f"{name}.module", specs)
     return specs
@@ -82,6 +85,7 @@ def _debs(folder: Path) -> None:
         folder,
         "keeping",
         files={
+            **SMALL_INITRD,
             HOOK: "#!/bin/sh\ncp -r /etc/keeping $DESTDIR/etc/ || :\n",
             "/etc/keeping/name": "kept\n",
         },

@@ -1,20 +1,27 @@
 """A small release of packages that tests make: its documents, and building its modules."""
 
+import fcntl
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from qlumod.events import Event, ignore
 from qlumod.layer.job import Job
 from qlumod.layer.payload_build import build_payloads, plan_jobs
 from qlumod.layer.payload_check import require_agreement, require_whole
+from qlumod.lock.verbs.check import check_specs
+from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.model.lock import Lock
 from qlumod.model.manifest import Manifest
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.store import Store
+from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
+from tests.support.debs import write_quicker
 
 RELEASE = """\
 Format: 1
@@ -38,16 +45,23 @@ Include:
 
 Archive: debian
 Flavors: bookworm
+{debian}
+Archive: small
+Flavors: bookworm
+Directory: debs
+"""
+FROM_MIRROR = """\
 Origin: Debian
 Label: Debian
 Suites: bookworm
 Components: main
 Key: /usr/share/keyrings/debian-archive-keyring.gpg
-
-Archive: small
-Flavors: bookworm
-Directory: debs
 """
+NEEDED = {
+    "core": "Packages: adduser, libcap2-bin, linux-image-cloud-amd64",
+    "compiling": "Requires: core\nPackages: dkms, linux-headers-cloud-amd64",
+}
+"""What small releases take from Debian, as modules: for apt, all of Debian takes long to weigh."""
 
 ODD_NAMES = (
     "a -> b", "tab\tx", "cr\rx", "vt\x0bx", "ff\x0cx", "fs\x1cx", "esc\x1b[1mx", "nel\x85x",
@@ -72,10 +86,42 @@ Packages: registered
 """
 
 
-def write_small_release(directory: Path, modules: Mapping[str, str]) -> Path:
-    """Write the documents of a small release; returns the directory of its specs."""
+def write_small_release(directory: Path, modules: Mapping[str, str], cache: Path) -> Path:
+    """Write the documents of a small release over Debian; returns the directory of its specs."""
+    return _written(directory, modules, f"Directory: {small_debian(cache)}\n")
+
+
+def small_debian(cache: Path) -> Path:
+    """A directory of the packages that small releases need of Debian, made once in the cache."""
+    place = cache / f"small-debian-{sha256(str(NEEDED).encode()).hexdigest()[:12]}"
+    cache.mkdir(parents=True, exist_ok=True)
+    with place.with_suffix(".lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        if not place.exists():
+            with tempfile.TemporaryDirectory(dir=cache) as scratch:
+                _take_debian(Path(scratch), cache)
+                (Path(scratch) / "debs").rename(place)
+    return place
+
+
+def _take_debian(scratch: Path, cache: Path) -> None:
+    """Lock and fetch what is needed from this machine's mirror, and put it side by side."""
+    specs = _written(scratch / "specs", NEEDED, FROM_MIRROR)
+    (specs / "accounts").write_text("Format: 1\n")
+    for debs in (specs / "debs", scratch / "debs"):
+        debs.mkdir(mode=0o755)
+    place = Workplace(specs=specs, cache=cache)
+    made = lock(place).lock
+    fetch_locked(place, made, check_specs(specs).release)
+    # They are unpacked again and again, in each core and in each reference installation.
+    for package in made.packages:
+        deb = place.packages.path(package.sha256)
+        write_quicker(deb, scratch / "debs" / package.file_name)
+
+
+def _written(directory: Path, modules: Mapping[str, str], debian: str) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "release").write_text(RELEASE)
+    (directory / "release").write_text(RELEASE.format(debian=debian))
     (directory / "accounts").write_text(ACCOUNTS)
     for name, rest in modules.items():
         (directory / f"{name}.module").write_text(

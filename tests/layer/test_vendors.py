@@ -20,7 +20,7 @@ qlumod.conf; or a directory of .debs: --archive virtualgl=DIR"""
 def test_nothing_comes_from_an_archive_whose_key_nobody_has_verified(
     tmp_path: Path, shared_cache: Path
 ) -> None:
-    specs = write_vendors_site(tmp_path / "specs")
+    specs = write_vendors_site(tmp_path / "specs", shared_cache)
     place = Workplace(specs=specs, cache=shared_cache)
     locked = lock(place).lock
     assert dict(locked.left_out) == {

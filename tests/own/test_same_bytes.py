@@ -60,7 +60,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def dist(tree: Path) -> Path:
+def dist(tree: Path, own_packages: Path) -> Path:
+    """What `make deb` has built; built anew where a source was edited since."""
+    shutil.copytree(own_packages, tree / "dist")
     build(tree, tree / "dist")
     return tree / "dist"
 

@@ -50,7 +50,8 @@ def small_debs(directory: Path) -> None:
 def specs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     modules = {name: f"Requires: core\nPackages: {name}" for name in MODULES}
     place = tmp_path_factory.mktemp("all") / "specs"
-    specs = write_small_release(place, {"core": "Packages: adduser, watcher", **modules})
+    core = {"core": "Packages: adduser, watcher"}
+    specs = write_small_release(place, {**core, **modules}, shared_cache)
     small_debs(specs / "debs")
     lock(Workplace(specs=specs, cache=shared_cache))
     return specs

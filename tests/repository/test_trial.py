@@ -242,3 +242,21 @@ def test_a_dry_run_tries_it_too(repository: SmallRepository) -> None:
     assert repository.preview(broken, despite="later").changes
     assert repository.preview(repository.deb("fine", depends="other, libc6:i386")).changes
     assert repository.tree() == before
+
+
+def test_a_package_of_all_and_one_of_an_architecture_follow_each_other(
+    repository: SmallRepository,
+) -> None:
+    wishes = Wishes(keys=(repository.fingerprint,), architectures=("amd64", "arm64"))
+    app = repository.deb("app", depends="foo (>= 1.0)")
+    repository.publish(repository.deb("foo"), app, wishes=wishes)
+    repository.publish(repository.deb("foo", "2.0", architecture="amd64"))
+    repository.publish(repository.deb("foo", "3.0"))
+    assert [entry.title for entry in repository.current.entries()] == [
+        "app 1.0 (all)",
+        "foo 3.0 (all)",
+    ]
+    client = repository.client()
+    client.update()
+    client.install("app")
+    assert client.installed() == {"app": "1.0", "foo": "3.0"}

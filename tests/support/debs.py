@@ -1,10 +1,14 @@
 """Small .debs, made by dpkg-deb."""
 
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import zstandard
+
 from qlumod.system.processes.command import command
 from qlumod.system.processes.run import capture
+from tests.support.raw_debs import ar
 
 EPOCH = 1_700_000_000
 """SOURCE_DATE_EPOCH of the small .debs: the same call makes the same bytes."""
@@ -87,3 +91,19 @@ def _remove(tree: Path) -> None:
     for path in sorted(tree.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
     tree.rmdir()
+
+
+def write_quicker(deb: Path, target: Path) -> None:
+    """Write a .deb of the same files that takes less time to unpack, and more room: by zstd."""
+
+    def said(*words: str | Path) -> bytes:
+        return subprocess.run(words, check=True, capture_output=True).stdout
+
+    (control,) = (name for name in said("ar", "t", deb).decode().split() if "control" in name)
+    files = zstandard.ZstdCompressor(level=1).compress(said("dpkg-deb", "--fsys-tarfile", deb))
+    members = {
+        "debian-binary": b"2.0\n",
+        control: said("ar", "p", deb, control),
+        "data.tar.zst": files,
+    }
+    target.write_bytes(ar(members))

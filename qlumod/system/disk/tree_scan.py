@@ -13,6 +13,8 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.model.tree import TreeEntry
 
+_LOT = 64
+"""How many files are handed to a thread at once."""
 _TYPES = {
     stat.S_IFREG: "f",
     stat.S_IFDIR: "d",
@@ -108,13 +110,20 @@ def _xattrs(full: str) -> tuple[tuple[str, bytes], ...]:
 def _with_digests(root: str, entries: list[TreeEntry]) -> list[TreeEntry]:
     """Hash every inode once, on all cores (hashlib releases the GIL)."""
     first = {entry.inode: entry.path for entry in reversed(entries) if entry.type == "f"}
+    paths = [_below(root, path) for path in first.values()]
+    # Handing over one file takes longer than hashing it: most are small.
+    lots = [paths[begin : begin + _LOT] for begin in range(0, len(paths), _LOT)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        paths = (_below(root, path) for path in first.values())
-        digests = dict(zip(first, pool.map(_digest, paths, chunksize=64), strict=True))
+        hashed = (digest for lot in pool.map(_digests, lots) for digest in lot)
+        digests = dict(zip(first, hashed, strict=True))
     return [
         replace(entry, digest=digests[entry.inode]) if entry.type == "f" else entry
         for entry in entries
     ]
+
+
+def _digests(paths: list[str]) -> list[str]:
+    return [_digest(path) for path in paths]
 
 
 def _digest(full: str) -> str:

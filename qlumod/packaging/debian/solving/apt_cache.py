@@ -51,6 +51,7 @@ class AptCache:
         self._cache: Any = apt_pkg.Cache(None)
         self._depcache: Any = apt_pkg.DepCache(self._cache)
         self._records = apt_pkg.PackageRecords(self._cache)
+        self._architecture = apt_pkg.config.find("APT::Architecture")
 
     def base(self) -> dict[str, str]:
         """The packages of every root: essential ones, and apt."""
@@ -185,13 +186,14 @@ class AptCache:
         return [entry for entry in version.file_list if entry[0].filename != str(self.frame.status)]
 
     def _find(self, name: str) -> Any:
-        architecture = apt_pkg.config.find("APT::Architecture")
-        known = (name, architecture) in self._cache
-        return self._cache[name, architecture] if known else None
+        known = (name, self._architecture) in self._cache
+        return self._cache[name, self._architecture] if known else None
 
     def _native(self) -> Iterator[Any]:
-        architecture = apt_pkg.config.find("APT::Architecture")
-        return (package for package in self._cache.packages if package.architecture == architecture)
+        return filter(self._is_native, self._cache.packages)
+
+    def _is_native(self, package: Any) -> bool:
+        return bool(package.architecture == self._architecture)
 
     def _missing(self, request: Request, package: Any) -> QlumodError:
         providers = sorted(
