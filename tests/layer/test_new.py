@@ -230,7 +230,6 @@ def test_the_remedy_for_a_missing_account_works_to_the_letter(newcomer: Newcomer
 def test_the_remedy_for_an_account_of_another_package_works_to_the_letter(
     newcomer: Newcomer,
 ) -> None:
-    (newcomer.specs / "keeping.module").unlink()
     said = "\n".join(built_after(newcomer, "keeping"))
     for account in ("User: keeper", "Group: keeper"):
         assert (

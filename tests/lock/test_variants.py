@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 
 from qlumod.cli.lock import change_lines
+from qlumod.events import ignore
+from qlumod.lock.verbs.check import check_specs
+from qlumod.lock.verbs.lock_files import target
+from qlumod.lock.verbs.survey import Survey, survey
 from tests.lock.build_host import BuildHost, table, versions
 
 BACKPORTS = """
@@ -106,6 +110,28 @@ def test_an_archive_on_request_is_only_there_for_modules_that_name_it(host: Buil
     )
     host.spec("m", "own", fields={"Archive": "backports"})
     assert packages_of(host)["m"] == ["own 2"]
+
+
+def test_packages_are_looked_up_in_archives_on_request_with_their_kernel_modules(
+    host: BuildHost,
+) -> None:
+    """As `qlumod new zfs --packages zfsutils-linux` does it."""
+    host.offer(host.deb("lib"))
+    recommends = {"Recommends": "tank-modules | tank-dkms"}
+    host.publish(
+        "backports",
+        [
+            host.deb("tank-utils", depends="lib", fields=recommends),
+            host.deb("tank-dkms", fields={"Provides": "tank-modules"}),
+        ],
+        suite="next",
+    )
+    host.release(extra=BACKPORTS.format(top=host.top))
+    project = check_specs(host.specs)
+    found = survey(host.place, project, target(project.release), ["tank-utils"], listen=ignore)
+    assert found == Survey(archives=("backports",), kernel_modules=("tank-dkms",), unread={})
+    found = survey(host.place, project, target(project.release), ["lib"], listen=ignore)
+    assert found == Survey(archives=(), kernel_modules=(), unread={})
 
 
 def test_a_lock_that_needs_another_archive_on_request_says_which(host: BuildHost) -> None:
