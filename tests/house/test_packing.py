@@ -48,6 +48,7 @@ SYSTEM = "a file of this machine's administrator"
 OWN = "a file of qlumod itself"
 READS = {
     "package/deb_build.py": OWN,
+    "packaging/debian/solving/frames.py": OWN,
     "secrets/rules/known.py": OWN,
     "system/disk/mount.py": KERNEL,
     "system/disk/ownership.py": KERNEL,
