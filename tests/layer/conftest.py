@@ -118,7 +118,7 @@ def _everyday_debs(directory: Path) -> None:
             "rm /var/lock/sibling"
         },
     )
-    make_deb(directory, "big", files={"/usr/share/big": random.Random(1).randbytes(2 << 20)})
+    make_deb(directory, "big", files={"/usr/share/big": random.Random(1).randbytes(4 << 20)})
 
 
 def _account_debs(directory: Path) -> None:
