@@ -7,8 +7,9 @@ import pytest
 from qlumod.layer.payload_build import plan_jobs
 from qlumod.model.names import ModuleName
 from qlumod.model.release import Release, parse_release
-from tests.layer.small_release import RELEASE, SmallRelease
+from tests.layer.small_release import FROM_MIRROR, RELEASE, SmallRelease
 
+TEXT = RELEASE.format(debian=FROM_MIRROR)
 MORE = """
 Archive: extra
 Flavors: bookworm
@@ -39,15 +40,15 @@ def identity(release: SmallRelease, text: str) -> str:
 def test_only_what_decides_the_bytes_of_a_layer_changes_its_identity(
     release: SmallRelease, old: str, new: str, same: bool
 ) -> None:
-    assert RELEASE.count(old) == 1
-    changed = identity(release, RELEASE.replace(old, new))
-    assert (changed == identity(release, RELEASE)) == same
+    assert TEXT.count(old) == 1
+    changed = identity(release, TEXT.replace(old, new))
+    assert (changed == identity(release, TEXT)) == same
 
 
 def test_a_flavor_more_changes_no_layer(release: SmallRelease) -> None:
-    text = RELEASE.replace("\nFlavors: bookworm\nDefault", "\nFlavors: bookworm trixie\nDefault")
+    text = TEXT.replace("\nFlavors: bookworm\nDefault", "\nFlavors: bookworm trixie\nDefault")
     text += "\nArchive: small\nFlavors: trixie\nDirectory: debs\n"
-    assert identity(release, text) == identity(release, RELEASE)
+    assert identity(release, text) == identity(release, TEXT)
 
 
 def test_each_profile_has_its_own(release: SmallRelease) -> None:

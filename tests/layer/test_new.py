@@ -149,7 +149,10 @@ def test_a_dry_run_tells_both_files_and_writes_neither(newcomer: Newcomer) -> No
         (["--packages", "a | b"], "'a | b'"),
         (["--packages", "plain", "--requires", "none"], "there is no module 'none'"),
         (["--packages", "plain", "--flavors", "none"], "the release has no flavor 'none'"),
-        (["--packages", "plain", "--archives", "none"], "has no archive 'none'"),
+        (
+            ["--packages", "plain", "--archives", "none"],
+            "Archive: 'none': the release has no such archive",
+        ),
     ],
 )
 def test_where_no_trial_can_be_made_nothing_is_written(
@@ -190,7 +193,7 @@ def test_what_a_trial_finds_is_proposed_in_one_round_and_mended_to_the_letter(
     text = spec.read_text()
     for lines in (
         "# Disable:\n#  several.service\n",
-        "# Secrets:\n#  /etc/several/id release\n",
+        "# Secrets:\n#  /etc/several/id site\n",
         "# Wins:\n#  /etc/issue\n",
     ):
         assert lines in text
