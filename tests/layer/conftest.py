@@ -118,7 +118,13 @@ def _everyday_debs(directory: Path) -> None:
             "rm /var/lock/sibling"
         },
     )
-    make_deb(directory, "big", files={"/usr/share/big": random.Random(1).randbytes(4 << 20)})
+    # What it writes when it is installed is no smaller when it is compressed again.
+    make_deb(
+        directory,
+        "big",
+        files={"/usr/share/big": random.Random(1).randbytes(2 << 20)},
+        scripts={"postinst": "head -c 1500000 /usr/share/big | gzip -n >/usr/share/big.gz"},
+    )
 
 
 def _account_debs(directory: Path) -> None:

@@ -20,7 +20,9 @@ def test_what_is_made_in_a_profile_says_so_and_is_another_version(
         to=Delivery(output=tmp_path / "packages"),
         listen=said.append,
     )
-    assert [event for event in said if isinstance(event, Caution) and "version" in event.text] == []
+    cautions = [event.text for event in said if isinstance(event, Caution)]
+    # Packages of directories have no date, and lintian wonders at a changelog of 1980.
+    assert [text for text in cautions if "version" in text and "lintian" not in text] == []
     begun = [event.step for event in said if isinstance(event, StepStarted)]
     assert begun.count("building plain") <= 1, "the package build finds the layer in the cache"
     manifest = checked(made.payload.directory)
