@@ -200,7 +200,7 @@ def test_a_vendors_kernel_module_is_compiled_for_cores_kernel(bookworm: ProvedSe
     assert found["/usr/sbin/mount.beegfs"] == compiled
     assert not [path for path in found if path.startswith(("/usr/src", "/var/lib/dkms"))]
     (line,) = (line for line in packages_in(bookworm.payloads[CLIENT]) if line[0] == compiled)
-    assert line[1].startswith("20:8.1.0+6.1.")
+    assert line[1].startswith("20:8.3.1+6.1.")
 
 
 @pytest.fixture(scope="module")
