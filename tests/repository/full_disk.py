@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,31 +34,45 @@ def publish_with_little_room(
 
     `keys` is the home of GnuPG: nothing of the caller's environment comes along.
     """
-    os.environ["GNUPGHOME"] = keys
-    return [
-        _publish_once(Path(repository), Path(mount_point), [*map(Path, files)], suite, free)
-        for free in pages
-    ]
+    with _copy_of(keys):
+        return [
+            _publish_once(Path(repository), Path(mount_point), [*map(Path, files)], suite, free)
+            for free in pages
+        ]
 
 
 def publish_with_a_part_elsewhere(
     repository: str, part: str, files: list[str], suite: str, keys: str, listen: Listener
 ) -> str:
     """Publish into a repository a part of which is a file system of its own; the error's text."""
-    os.environ["GNUPGHOME"] = keys
     run(command("mount", "-t", "tmpfs", "-o", "mode=755", "elsewhere", Path(repository, part)))
-    try:
-        publish(
-            [*map(Path, files)],
-            suite,
-            wishes=Wishes(),
-            admission=Admission(),
-            terms=Terms(repository=Path(repository)),
-            listen=ignore,
-        )
-    except QlumodError as fault:
-        return str(fault)
+    with _copy_of(keys):
+        try:
+            publish(
+                [*map(Path, files)],
+                suite,
+                wishes=Wishes(),
+                admission=Admission(),
+                terms=Terms(repository=Path(repository)),
+                listen=ignore,
+            )
+        except QlumodError as fault:
+            return str(fault)
     return ""
+
+
+@contextmanager
+def _copy_of(keys: str) -> Iterator[None]:
+    """Let GnuPG work in a copy of a home.
+
+    A program that is killed in here may leave a lock, which names this namespace's host: outside,
+    gpg would wait for it for ever.
+    """
+    running = shutil.ignore_patterns("S.*", ".#lk*", "*.lock")
+    with tempfile.TemporaryDirectory(prefix="qlumod-test-") as home:
+        shutil.copytree(keys, home, ignore=running, dirs_exist_ok=True)
+        os.environ["GNUPGHOME"] = home
+        yield
 
 
 def _publish_once(
