@@ -18,8 +18,8 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.unit import is_unit, no_process
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = ("QLUMOD_TEST_CACHE", "QLUMOD_SEED", "QLUMOD_GOLDEN")
-"""What the tests themselves are told by; the program has nothing to say of it."""
+OURS = ("QLUMOD_TEST_", "QLUMOD_SEED", "QLUMOD_GOLDEN")
+"""The beginnings of the variables that tell the tests something; the program knows none of them."""
 
 # Whatever this host or the caller wants of qlumod.
 os.environ["QLUMOD_CONFIG"] = os.devnull
@@ -91,7 +91,7 @@ class CommandLine:
     def variables(self) -> dict[str, str]:
         """The whole environment of a call."""
         return {
-            **{name: text for name, text in os.environ.items() if name not in OURS},
+            **{name: text for name, text in os.environ.items() if not name.startswith(OURS)},
             "PYTHONPATH": str(ROOT),
             "QLUMOD_CACHE": str(self.cache),
             "COLUMNS": "100",
