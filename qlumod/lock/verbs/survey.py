@@ -31,10 +31,10 @@ def survey(
 ) -> Survey:
     """Look for packages in the archives of all modules, and if one is not there, in all others."""
     archives = project.release.archives_of(wanted.flavor)
+    shared, _ = archives_of(project, wanted.flavor)
     offers, unread = _offers(place, project, wanted, names, listen)
     needed = needed_archives(names, offers, archives)
     newest: dict[str, PackageOffer] = {}
-    shared = {archive.name for archive in archives if not archive.on_request}
     for offer in offers:
         if offer.archive in {*shared, *needed}:
             newest.setdefault(offer.package, offer)
@@ -63,7 +63,7 @@ def with_archives(
         offers, _ = _everywhere(place, project, wanted, names, listen)
     except QlumodError:
         return tuple(faults)
-    shared = {archive.name for archive in archives if not archive.on_request}
+    shared, _ = archives_of(project, wanted.flavor)
     named = {spec.path: spec.archives_for(wanted.flavor) for spec in project.specs}
     return tuple(
         with_archive(

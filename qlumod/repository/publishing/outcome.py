@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from qlumod.late import late
+from qlumod.repository.rules.overlapping import is_newer
 from qlumod.repository.rules.suite_plan import SuiteChange
 from qlumod.repository.sets.module_sets import ModuleSet
-
-debian_support = late("debian.debian_support")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +23,8 @@ class Publication:
     @property
     def lower(self) -> tuple[str, ...]:
         """The packages of which clients keep a higher version than the suite then offers."""
-        version = debian_support.Version
         return tuple(
             change.package
             for change in self.changes
-            if change.old and change.new and version(change.new) < version(change.old)
+            if change.old and change.new and is_newer(change.old, change.new)
         )

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from qlumod.errors import QlumodError
-from qlumod.late import late
 from qlumod.model.held import Held, SetKey
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
 from qlumod.model.stacks import excluded, gaps
-
-debian_support = late("debian.debian_support")
+from qlumod.repository.rules.overlapping import is_newer
 
 MOST = 10
 """The maximum number of detail lines of an error."""
@@ -82,7 +80,7 @@ def newest_members(members: Iterable[Member]) -> tuple[Member, ...]:
     found: dict[ModuleName, Member] = {}
     for one in members:
         known = found.setdefault(one.module, one)
-        if known is not one and _is_newer(one.version, known.version):
+        if known is not one and is_newer(one.version, known.version):
             found[one.module] = one
     return tuple(found[module] for module in sorted(found))
 
@@ -107,10 +105,6 @@ def shortened(lines: Sequence[str], total: int) -> Iterator[str]:
     yield from lines[:MOST]
     if total > MOST:
         yield f"and {total - MOST} more"
-
-
-def _is_newer(version: str, other: str) -> bool:
-    return bool(debian_support.Version(version) > debian_support.Version(other))
 
 
 def _gaps(one: ModuleSet) -> Iterator[QlumodError]:
