@@ -177,10 +177,11 @@ def _no_field(stanza: str, position: int, where: str, line: int) -> MalformedSta
     wrong = stanza[position:].partition("\n")[0]
     if not wrong.strip():
         return MalformedStanza(where, number, "it has blanks only")
-    if wrong.startswith("#"):
-        what = "is a comment, which only a source package may have"
-        return MalformedStanza(where, number, f"it {what}", shown=f"{wrong[:80]!r} {what}")
-    what = "is neither 'Field: value' nor continues a field"
+    what = (
+        "is a comment, which only a source package may have"
+        if wrong.startswith("#")
+        else "is neither 'Field: value' nor continues a field"
+    )
     return MalformedStanza(where, number, f"it {what}", shown=f"{wrong[:80]!r} {what}")
 
 

@@ -57,6 +57,12 @@ class SmallRepository:
     def uri(self) -> str:
         return f"file:{self.root}"
 
+    @property
+    def publishing(self) -> tuple[str | Path, ...]:
+        """The words of a command line that publishes here."""
+        place = ("--repository", self.root, "--suite", SUITE)
+        return ("publish", *place, "--key", self.fingerprint)
+
     def deb(self, name: str, version: str = "1.0", *, folder: str = "incoming", **given) -> Path:
         return make_deb(self.work / folder, name, version, **given)
 

@@ -215,16 +215,7 @@ def test_nothing_but_the_own_words_is_printed(
         ),
         repository.deb("other", fields={"Provides": "odd (1)", "Built-Using": "gcc"}),
     ]
-    words = (
-        "publish",
-        "--repository",
-        repository.root,
-        "--suite",
-        SUITE,
-        "--key",
-        repository.fingerprint,
-    )
-    answer = qlumod(*words, "--quiet", *debs)
+    answer = qlumod(*repository.publishing, "--quiet", *debs)
     assert (answer.status, answer.err) == (0, "")
     assert [line.split()[0] for line in answer.out.splitlines()] == [SUITE, "everyday", "other"]
 

@@ -37,23 +37,14 @@ def test_from_an_empty_directory_to_a_client_in_two_commands(
 
 
 def test_publish_answers_in_json(repository: SmallRepository, qlumod: CommandLine) -> None:
-    words = (
-        "publish",
-        "--repository",
-        repository.root,
-        "--suite",
-        SUITE,
-        "--key",
-        repository.fingerprint,
-    )
     deb = repository.deb("everyday")
-    would = qlumod(*words, "--dry-run", "--json", deb)
+    would = qlumod(*repository.publishing, "--dry-run", "--json", deb)
     changes = [{"package": "everyday", "architecture": "all", "old": None, "new": "1.0"}]
     nothing: dict[str, object] = {"suite": SUITE, "snapshot": None, "changes": [], "sets": []}
     assert would.document == {**nothing, "changes": changes}
-    done = qlumod(*words, "--json", deb)
+    done = qlumod(*repository.publishing, "--json", deb)
     assert done.document["changes"] == changes
-    again = qlumod(*words, "--json", deb)
+    again = qlumod(*repository.publishing, "--json", deb)
     assert again.document == nothing
 
 

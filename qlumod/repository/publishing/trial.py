@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlumod.errors import Faults, QlumodError, raise_faults
+from qlumod.errors import QlumodError, raise_faults, singles
 from qlumod.events import Listener, Notice, step
 from qlumod.model.stanzas import stanza_text
 from qlumod.packaging.debian.apt_client import AptClient, file_uri, make_apt_client
@@ -86,7 +86,7 @@ def _refuse_unless(despite: str | None, fault: QlumodError, listen: Listener) ->
     """Raise the fault, or only announce it if there is a reason to publish all the same."""
     if despite is None:
         raise fault
-    for one in fault.faults if isinstance(fault, Faults) else (fault,):
+    for one in singles(fault):
         for line in (one.brief, *one.details):
             listen(Notice(text=line.removesuffix(_NOTHING)))
 
