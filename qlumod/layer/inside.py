@@ -44,11 +44,12 @@ def _build_over(task: Task) -> None:
         with overlay(below.all, view), writable(below.all, task.space / "above") as stack:
             with step(task.listen, f"installing {len(task.job.packages)} packages"):
                 left_out = {pair for member in members for pair in member.left_out}
-                install.over(task, stack.root, left_out, below=Root(view))
+                tree = Root(stack.upper)
+                install.over(task, stack.root, left_out, tree=tree, view=Root(view))
             harvest(
                 task,
                 Ground(
-                    tree=Root(stack.upper),
+                    tree=tree,
                     root=stack.root,
                     view=Root(view),
                     state=assembled.merged,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from qlumod.errors import QlumodError
-from qlumod.layer.excluded import filters_of, make_excluded, remove_excluded
+from qlumod.layer.excluded import BelowModule, filters_of, make_excluded, remove_excluded
 from qlumod.layer.job import Job
 from qlumod.layer.restore import LeftOut, restore_paths
 from qlumod.layer.task import Task, order_of
@@ -27,21 +27,24 @@ def ground(task: Task) -> Root:
         root = installer.bootstrap(place, _order(task), task.supply, listen=task.listen)
     seed_accounts(root, task.job.accounts, task.job.epoch)
     _install(task, root)
-    remove_excluded(task, root, below=None)
+    remove_excluded(task, root, root, None)
     return root
 
 
-def over(task: Task, root: Root, left_out: LeftOut, *, below: Root) -> None:
+def over(task: Task, root: Root, left_out: LeftOut, *, tree: Root, view: Root) -> None:
     """Install a module into the mounted stack of its required modules.
 
-    `below` shows that stack before the installation. `left_out` are the paths that its modules left
-    out, some of which the spec may restore.
+    `view` shows that stack before the installation, `tree` is what the installation adds.
+    `left_out` are the paths that its modules left out, some of which the spec may restore.
     """
     seed_accounts(root, task.job.accounts, task.job.epoch)
     restored = restore_paths(task.job, root, left_out, task.supply)
-    make_excluded(task, root)
+    below = BelowModule(
+        view=view, left_out=frozenset(path for _, path in left_out), restored=restored
+    )
+    make_excluded(task, root, below)
     _install(task, root)
-    remove_excluded(task, root, below=below)
+    remove_excluded(task, root, tree, below)
     for kernel in kernels_of(restored):
         _run(task, root, ["depmod", "-a", kernel])
 

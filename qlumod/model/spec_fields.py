@@ -208,7 +208,8 @@ SPEC_FIELDS = (
         parse=dpkg_pattern,
         in_root=True,
         doc="dpkg's path-exclude patterns, in addition to those of the release. `*` matches `/`, "
-        "too",
+        "too. They apply to all files that this module's installation makes, also by scripts and "
+        "triggers ([size](size.md#the-rule))",
     ),
     SpecField(
         name="Include",

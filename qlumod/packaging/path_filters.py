@@ -20,6 +20,19 @@ class PathFilters:
         out, back = _any_of(self.excludes), _any_of(self.includes)
         return bool(out.match(path)) and not back.match(path)
 
+    def leave_out_made(self, path: str, *, directory: bool) -> bool:
+        """Whether a canonical path is left out that no package lists, such as a script's file.
+
+        `directory`: it is a directory or a link, which stays if an include may match below it.
+        Patterns are written for the paths in packages, which may not be usr-merged.
+        """
+        spellings = (path, path.removeprefix("/usr"))
+        return (
+            any(map(_any_of(self.excludes).match, spellings))
+            and not any(map(_any_of(self.includes).match, spellings))
+            and not (directory and any(map(self.needs_directory, spellings)))
+        )
+
     def needs_directory(self, path: str) -> bool:
         """Whether an excluded directory or link is kept, since an include may match below it.
 

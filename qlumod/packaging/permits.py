@@ -97,5 +97,11 @@ class PackagingPermits(Protocol):
         module left out and another one has.
         """
 
+    def shipped(self, installed: InstalledTree) -> frozenset[str]:
+        """The canonical paths of packages' files and their directories, as the database has them.
+
+        Configuration files and links need not be among them.
+        """
+
     def traces(self, installed: InstalledTree) -> Sequence[Permission]:
         """Files that an installation leaves behind, and that no stack has."""

@@ -3,17 +3,27 @@
 The list here is for every distribution; each packaging adds its own permissions.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import cached_property
 
 from qlumod.model.accounts import Accounts
 from qlumod.model.difference import Aspect
 from qlumod.packaging.initrd import path_of
 from qlumod.packaging.permits import InstalledTree, NamedRule, PackagingPermits, Permission
-from qlumod.proof.permitted_entries import AccountDays, AccountIds, Ordered, Recorded, Unindexed
+from qlumod.proof.permitted_entries import (
+    AccountDays,
+    AccountIds,
+    Ordered,
+    Recorded,
+    Unindexed,
+    Unpackaged,
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Expectations:
     """The differences that the modules of a stack declare.
 
@@ -34,6 +44,21 @@ class Expectations:
     restored: frozenset[str] = frozenset()
     """Paths that one module left out and another one restored: the stack has them."""
 
+    def excludes_path(self, path: str) -> bool:
+        """Whether a pattern excludes a path: the last match decides; includes come after excludes.
+
+        Patterns are matched with the paths in a package, which may not be usr-merged.
+        """
+        excluded, included = self._patterns
+        return any(
+            excluded.match(spelling) and not included.match(spelling)
+            for spelling in (path, path.removeprefix("/usr"))
+        )
+
+    @cached_property
+    def _patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        return _any_of(self.excludes), _any_of(self.includes)
+
 
 def permissions(
     expected: Expectations, reference: InstalledTree, own: PackagingPermits
@@ -49,6 +74,7 @@ def permissions(
             paths=expected.left_out,
         ),
         *own.without(expected.left_out, expected.restored, reference),
+        Unpackaged(excludes=expected.excludes_path, shipped=own.shipped(reference)),
         Unindexed.of(expected.left_out),
         *_at_boot(expected, own),
         AccountIds.of(expected.accounts),
@@ -109,3 +135,8 @@ _OF_A_NODE = (
 def for_boot_loaders(kernel: str, own: PackagingPermits) -> tuple[str, ...]:
     """The paths of a kernel release that only boot loaders need."""
     return tuple(path_of(pattern, kernel) for pattern in own.for_boot_loaders)
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One regular expression for many patterns, since there are thousands of paths."""
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)")

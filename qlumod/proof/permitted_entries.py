@@ -1,6 +1,6 @@
 """Kinds of permitted differences that depend on the records of a stack's modules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from qlumod.model.accounts import Accounts
@@ -20,6 +20,28 @@ class Recorded:
     def permits(self, difference: Difference) -> bool:
         """Whether the difference is a missing path that was recorded."""
         return difference.aspect == Aspect.MISSING and difference.path in self.paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpackaged:
+    """Excluded paths that only the one installation has, and that no package ships.
+
+    Scripts and triggers make them, often of files that were left out, as /usr/share/info/dir is
+    made of info pages. A path that a package ships must be recorded.
+    """
+
+    name: str = "left out, unpackaged"
+    why: str = "scripts make it at an excluded path, where no layer has it"
+    excludes: Callable[[str], bool]
+    shipped: frozenset[str]
+
+    def permits(self, difference: Difference) -> bool:
+        """Whether the difference is such a missing path."""
+        return (
+            difference.aspect == Aspect.MISSING
+            and difference.path not in self.shipped
+            and self.excludes(difference.path)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,6 @@
 """Comparing the records of modules with both trees: a false record is a failure."""
 
-import functools
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import translate
 
 from qlumod.model.difference import Aspect, Difference
 from qlumod.proof.permitted import Expectations
@@ -41,31 +38,12 @@ def false_records(
             yield _false(path, "recorded as left out, and is there")
         elif path not in reference.entries:
             yield _false(path, "recorded as left out, and no package brings it")
-        elif not _is_excluded(path, expected) and not _only_left_out(path, expected, children):
+        elif not expected.excludes_path(path) and not _only_left_out(path, expected, children):
             yield _false(path, "recorded as left out, and no pattern excludes it")
 
 
 def _false(path: str, what: str) -> Difference:
     return Difference(path=path, aspect=Aspect.RECORD, stack=what)
-
-
-def _is_excluded(path: str, expected: Expectations) -> bool:
-    """Whether a pattern excludes a path: the last match decides; includes come after excludes.
-
-    Patterns are matched with the paths in a package, which may not be usr-merged.
-    """
-
-    excluded, included = _any_of(expected.excludes), _any_of(expected.includes)
-    return any(
-        excluded.match(spelling) and not included.match(spelling)
-        for spelling in (path, path.removeprefix("/usr"))
-    )
-
-
-@functools.cache
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """One regular expression for many patterns, since there are thousands of paths."""
-    return re.compile("|".join(map(translate, patterns)) or r"(?!)")
 
 
 def _only_left_out(

@@ -33,6 +33,9 @@ MODULES: dict[str, str] = {
     "Include: /usr/share/bulky/kept",
     "restoring": "Requires: lean\nPackages: restful\nRestore:\n bulk*: /usr/share/bulky/deep/*\n"
     " bulky: /lib/bulky/t*",
+    "overlying": "Requires: lean\nPackages: overlying",
+    "writing": "Requires: core\nPackages: writing\nExclude: /var/cache/writing/*",
+    "informed": "Requires: core\nPackages: info",
     "useless": "Requires: lean\nPackages: restful\nRestore:\n bulky: /usr/share/bulky/kept\n"
     " plain: /usr/share/doc/*\n bulky <bookworm>: /lib/bulky/three",
     "random": "Requires: core\nPackages: random",
@@ -84,6 +87,7 @@ def small_debs(directory: Path) -> None:
     careless_deb(directory)
     _beside_debs(directory)
     _expecting_debs(directory)
+    _ground_debs(directory)
 
 
 def _everyday_debs(directory: Path) -> None:
@@ -240,6 +244,8 @@ def _bulky_debs(directory: Path) -> None:
             "/lib/bulky/three": "three\n",
             "/usr/share/bulky/deep/one": "one\n",
             "/usr/share/bulky/deep/two": "two\n",
+            "/usr/share/bulky/hollow/one": "one\n",
+            "/usr/share/bulky/ground/one": "one\n",
             "/usr/share/bulky/kept": "kept\n",
             "/usr/share/bulky/other": "other\n",
         },
@@ -322,6 +328,33 @@ def _expecting_debs(directory: Path) -> None:
         directory,
         "talking",
         scripts={"postinst": "for n in $(seq 400); do echo line $n; done"},
+    )
+
+
+def _ground_debs(directory: Path) -> None:
+    """Packages whose scripts write where files are left out."""
+    make_deb(
+        directory,
+        "writing",
+        files={"/usr/share/man/man8/writing.8": "a page\n"},
+        scripts={
+            "postinst": "mkdir -p /usr/share/man/man1 /usr/share/man/man3x/deep"
+            " /usr/share/locale/xx /var/cache/writing/made\n"
+            # What is made of pages that are left out, and what is never the same.
+            "ls /usr/share/man/man8 >/usr/share/man/index\n"
+            "ln -s ../index /usr/share/man/man8/index\n"
+            "echo page >/usr/share/man/man3x/deep/writing.3x\n"
+            "head -c 16 /dev/urandom >/var/cache/writing/made/random\n"
+            "echo name >/var/cache/writing/made/$(od -An -tx1 -N8 /dev/urandom | tr -d ' ')"
+        },
+    )
+    make_deb(
+        directory,
+        "overlying",
+        scripts={
+            "postinst": "cd /usr/share/bulky/hollow; echo own >own\n"
+            "cd /usr/share/bulky/ground; mkdir -p /usr/share/bulky/hollow"
+        },
     )
 
 

@@ -39,6 +39,7 @@ Profiles:
 Exclude:
  /usr/share/doc/*/*
  /usr/share/man/*
+ /usr/share/info/*
  /usr/share/locale/*
 Include:
  /usr/share/doc/*/copyright
@@ -58,7 +59,7 @@ Components: main
 Key: /usr/share/keyrings/debian-archive-keyring.gpg
 """
 NEEDED = {
-    "core": "Packages: adduser, libcap2-bin, linux-image-cloud-amd64",
+    "core": "Packages: adduser, info, libcap2-bin, linux-image-cloud-amd64",
     "compiling": "Requires: core\nPackages: dkms, linux-headers-cloud-amd64",
 }
 """What small releases take from Debian, as modules: for apt, all of Debian takes long to weigh."""

@@ -23,13 +23,19 @@ def tree(*paths: str, **targets: str) -> ScannedTree:
     return ScannedTree(entries={entry.path: entry for entry in [fonts, *entries, *links]}, data={})
 
 
-REFERENCE = tree(
-    "/boot/vmlinuz-6.1.0",
-    **{
-        "/etc/alternatives/awk.1.gz": "/usr/share/man/man1/mawk.1.gz",
-        "/etc/alternatives/awk": "/usr/bin/mawk",
-        "/usr/share/man/man1/awk.1.gz": "/etc/alternatives/awk.1.gz",
-        "/usr/bin/awk": "/etc/alternatives/awk",
+REFERENCE = replace(
+    tree(
+        "/boot/vmlinuz-6.1.0",
+        **{
+            "/etc/alternatives/awk.1.gz": "/usr/share/man/man1/mawk.1.gz",
+            "/etc/alternatives/awk": "/usr/bin/mawk",
+            "/usr/share/man/man1/awk.1.gz": "/etc/alternatives/awk.1.gz",
+            "/usr/bin/awk": "/etc/alternatives/awk",
+        },
+    ),
+    data={
+        "/var/lib/dpkg/info/munge.md5sums": b"0  usr/share/doc/munge/README\n"
+        b"0  usr/share/doc/munge/README.Debian\n"
     },
 )
 EXPECTED = replace(expectations(), beside={"/boot/vmlinuz-6.1.0": "dd"})
@@ -45,6 +51,12 @@ def permitted(path: str, aspect: Aspect = Aspect.MISSING, **told: str) -> str | 
     ("path", "name"),
     [
         ("/usr/share/doc/munge/README", "left out"),
+        ("/usr/share/doc/munge", None),
+        ("/usr/share/doc/made", "left out, unpackaged"),
+        ("/usr/share/doc/made/copyright", None),
+        ("/usr/share/man/index", "left out, unpackaged"),
+        ("/usr/lib/modules/6.1.0/snd-made", "left out, unpackaged"),
+        ("/usr/share/made", None),
         ("/usr/share/doc/munge/README.Debian", None),
         ("/etc/alternatives/awk.1.gz", "alternative left out"),
         ("/usr/share/man/man1/awk.1.gz", "alternative left out"),

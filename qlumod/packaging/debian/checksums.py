@@ -1,8 +1,11 @@
 """Checksums made by dpkg itself: for a package without md5sums it lists the unpacked files."""
 
+import os
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
-from qlumod.state.kind import Files, matches_any
+from qlumod.model.lines import lines_of
+from qlumod.state.kind import Files, canonical_path, matches_any
 
 PATTERN = "/var/lib/dpkg/info/*.md5sums"
 
@@ -22,3 +25,16 @@ class Checksums:
 
 
 CHECKSUMS = Checksums()
+
+
+def shipped_paths(data: Mapping[str, bytes]) -> frozenset[str]:
+    """The canonical paths in all lists of checksums, and their directories."""
+    files = {
+        canonical_path(f"/{line.partition('  ')[2]}")
+        for path, text in data.items()
+        if CHECKSUMS.claims(path)
+        for line in lines_of(os.fsdecode(text))
+    }
+    directories = map(PurePosixPath, {path.rpartition("/")[0] for path in files})
+    parents = {str(parent) for one in directories for parent in (one, *one.parents)}
+    return frozenset(files | parents)

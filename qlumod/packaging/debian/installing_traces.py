@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import md5
 
 from qlumod.model.difference import Aspect
-from qlumod.packaging.debian.checksums import CHECKSUMS
+from qlumod.packaging.debian.checksums import CHECKSUMS, shipped_paths
 from qlumod.packaging.debian.left_out_records import Alternated, Diverted, Unlisted
 from qlumod.packaging.permits import (
     ACCOUNT_BACKUPS,
@@ -79,6 +79,10 @@ class DebianPermits:
             Diverted(left_out=left_out),
             Unlisted(left_out=left_out | restored),
         )
+
+    def shipped(self, installed: InstalledTree) -> frozenset[str]:
+        """The paths in the packages' lists of checksums."""
+        return shipped_paths(installed.data)
 
     def traces(self, installed: InstalledTree) -> Sequence[Permission]:
         """Files of mmdebstrap, apt, dpkg and debconf, and of scripts that log their actions."""

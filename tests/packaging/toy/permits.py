@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qlumod.packaging.permits import InstalledTree, ListedTree, NamedRule, Permission
+from tests.packaging.toy.installer import DATABASE, rows
 
 LOG = "/var/log/toys"
 
@@ -20,6 +21,11 @@ class ToyPermits:
     ) -> Sequence[Permission]:
         """Nothing records what is not there."""
         return ()
+
+    def shipped(self, installed: InstalledTree) -> frozenset[str]:
+        """The paths in the database of toys."""
+        paths = (paths for _, _, paths in rows(installed.data.get(DATABASE, b"")))
+        return frozenset().union(*paths)
 
     def traces(self, installed: InstalledTree) -> Sequence[Permission]:
         """The log."""
