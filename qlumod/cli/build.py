@@ -12,6 +12,7 @@ from qlumod.cli.repository_options import base
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.lock.verbs.lock_files import modules_left_out
+from qlumod.model.difference import NO_TWO_ALIKE, WAYS_OUT
 from qlumod.package.delivery import Delivery
 from qlumod.workflows.build import BuiltModule, build_modules, plan_build
 from qlumod.workflows.predecessors import Base
@@ -112,6 +113,9 @@ def _lines(built: Iterable[BuiltModule]) -> Iterator[str]:
     for made in built:
         for line in made.differences:
             yield f"{made.module}: {line}"
+        if made.differences:
+            yield f"{made.module}: {NO_TWO_ALIKE}"
+            yield f"To mend it: {WAYS_OUT}"
         yield from columns((f"  {path.name}", size(path.stat().st_size)) for path in made.packages)
 
 

@@ -1,6 +1,6 @@
 """``qlumod verify-stack``: does a stack of modules equal one installation?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -12,6 +12,7 @@ from qlumod.cli.screen import Reporter
 from qlumod.cli.setting_options import setting
 from qlumod.cli.settings.values import PathKind
 from qlumod.cli.wording import columns
+from qlumod.model.difference import NO_TWO_ALIKE, WAYS_OUT, Difference
 from qlumod.proof.proved import Proved, ShownProof, proof_document
 from qlumod.proof.verdict import Verdict, verdict_document
 from qlumod.workflows.proof import verify_stack
@@ -134,6 +135,7 @@ def _lines_of_all(proved: Proved) -> Iterator[str]:
         name = " ".join(shown.stack)
         yield from (f"{name}: {line}" for line in shown.result.refused.splitlines())
         yield from (f"{name}: NOT PERMITTED  {failure}" for failure in shown.result.failures)
+    yield from _no_two_alike(f for shown in proved.wanting for f in shown.result.failures)
     yield proof_summary(proved)
 
 
@@ -153,7 +155,16 @@ def _lines(found: Verdict, *, brief: bool) -> Iterator[str]:
     ]
     yield from columns([("permitted", "paths", "because"), *rows])
     yield from (f"NOT PERMITTED  {failure}" for failure in found.failures)
+    yield from _no_two_alike(found.failures)
     yield _summary(found)
+
+
+def _no_two_alike(failures: Iterable[Difference]) -> Iterator[str]:
+    """The paths at which any two installations differ, and the ways out."""
+    paths = sorted({failure.path for failure in failures if failure.any_two})
+    yield from (f"{NO_TWO_ALIKE}, with or without a stack: {path}" for path in paths)
+    if paths:
+        yield f"To mend it: {WAYS_OUT}"
 
 
 def _summary(found: Verdict) -> str:

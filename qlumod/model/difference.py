@@ -1,11 +1,18 @@
 """What two installations can differ in; the entries of a file that differ."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from qlumod.model.lines import lines_of
 
+NO_TWO_ALIKE = "no two installations make this alike"
+WAYS_OUT = (
+    "leave it out (Exclude in the spec), and if nodes need it, have a unit make it at boot; list a "
+    "key or an identity under Secrets; or have the package make the same bytes at any time "
+    "(SOURCE_DATE_EPOCH)"
+)
+"""What to do about a file that no two installations make alike."""
 _LONGEST = 160
 """Characters of an entry that are told."""
 
@@ -41,7 +48,8 @@ class Aspect(StrEnum):
 class Difference:
     """One difference at a path: what the one installation has, and what the stack has.
 
-    `subject` is the entry within the file, such as ``user munge``.
+    `subject` is the entry within the file, such as ``user munge``. `any_two`: two installations of
+    the same packages differ there, too, so that it is not the stack that made the difference.
     """
 
     path: str
@@ -49,6 +57,13 @@ class Difference:
     subject: str = ""
     reference: str = ""
     stack: str = ""
+    any_two: bool = False
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The difference for JSON; `any_two` is there only if it is true."""
+        values = asdict(self)
+        return values if self.any_two else {n: v for n, v in values.items() if n != "any_two"}
 
     def __str__(self) -> str:
         what = f"{self.aspect} ({self.subject})" if self.subject else str(self.aspect)

@@ -97,8 +97,8 @@ def _stack_document(shown: ShownProof) -> dict[str, object]:
         "refused": result.refused,
         "paths": result.paths,
         "permitted": dict(result.counts),
-        "differences": [asdict(difference) for difference in result.failures],
+        "differences": [difference.document for difference in result.failures],
         "otherwise_in_two_steps": (
-            None if result.otherwise is None else [asdict(d) for d in result.otherwise]
+            None if result.otherwise is None else [d.document for d in result.otherwise]
         ),
     }

@@ -20,7 +20,7 @@ from qlumod.proof.design import Design, ProofStack
 from qlumod.proof.proved import ShownProof
 from qlumod.proof.reference import PROOF, Installation, kept_root, reference_tree
 from qlumod.proof.scanned_tree import ScannedTree
-from qlumod.proof.stack_verdict import verdict_of
+from qlumod.proof.stack_verdict import attributed, verdict_of
 from qlumod.proof.steps import otherwise
 from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
@@ -148,22 +148,28 @@ class Prover:
         return packaging_named(self.project.release.packaging_of(self.lock.flavor))
 
     def _reference(self, stack: ProofStack, way: Way, listen: Listener) -> ScannedTree:
-        return reference_tree(
-            self._installation(stack, way),
-            self.workshop,
-            fresh=self.fresh,
-            listen=listen,
-        )
+        return self._tree(self._installation(stack, way), listen)
+
+    def _tree(self, installation: Installation, listen: Listener) -> ScannedTree:
+        return reference_tree(installation, self.workshop, fresh=self.fresh, listen=listen)
 
     def _verdict(
         self, stack: ProofStack, way: Way, reference: ScannedTree, listen: Listener
     ) -> Verdict:
-        return verdict_of(
+        installation = self._installation(stack, way)
+        found = verdict_of(
             self.project,
-            self._installation(stack, way),
+            installation,
             {module: self.payloads[module] for module in stack},
             reference=reference,
             work=self.workshop.work,
+            listen=listen,
+        )
+        return attributed(
+            found,
+            reference,
+            lambda: self._tree(installation.again, listen),
+            packaging=self.packaging,
             listen=listen,
         )
 

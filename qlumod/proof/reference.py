@@ -1,7 +1,7 @@
 """The reference installation for a stack: made by the packages' installer alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
@@ -51,6 +51,13 @@ class Installation:
     lock: Lock
     specs: tuple[ModuleSpec, ...]
     below: "Installation | None" = None
+    second: bool = False
+    """Whether it repeats another one, to see what no two of them make alike."""
+
+    @property
+    def again(self) -> "Installation":
+        """A second installation of the same packages in the same way."""
+        return replace(self, second=True, below=self.below and self.below.again)
 
     @property
     def modules(self) -> tuple[ModuleName, ...]:
@@ -92,6 +99,7 @@ class Installation:
                 "tools": [list(tool) for tool in self.lock.tools],
                 **{field: self.lines(field) for field in ASKED},
                 **({"below": self.below.identity} if self.below else {}),
+                **({"second": True} if self.second else {}),
             }
         )
 

@@ -1,14 +1,15 @@
 """Assembling the stack of some payloads, and comparing it with an installation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from qlumod.events import Listener, step
+from qlumod.events import Listener, Notice, step
 from qlumod.model.digests import digest_value
 from qlumod.model.names import ModuleName
 from qlumod.model.project import Project
 from qlumod.packaging.choice import packaging_named, packaging_place
 from qlumod.packaging.interfaces import Packaging
+from qlumod.proof.any_two import needs_second, told_apart
 from qlumod.proof.expected import expectations
 from qlumod.proof.reference import Installation
 from qlumod.proof.scanned_tree import MOST_SCAN, ScannedTree, loaded
@@ -40,6 +41,25 @@ def verdict_of(
             expected=expectations(project, installation, tuple(payloads.values())),
             packaging=packaging,
         )
+
+
+def attributed(
+    found: Verdict,
+    reference: ScannedTree,
+    again: Callable[[], ScannedTree],
+    *,
+    packaging: Packaging,
+    listen: Listener,
+) -> Verdict:
+    """A verdict that tells differences between any two installations from those of the stack.
+
+    `again` makes a second installation; it is called only if the stack differs from the
+    `reference` in what no package ships.
+    """
+    if not needs_second(found, reference, packaging):
+        return found
+    listen(Notice(text="they differ: does a second installation differ from the first one, too?"))
+    return told_apart(found, reference, again(), packaging)
 
 
 def stack_tree(

@@ -65,11 +65,7 @@ def verdict_document(found: Verdict) -> dict[str, object]:
         ],
         "differences": [
             {
-                "path": finding.difference.path,
-                "aspect": str(finding.difference.aspect),
-                "subject": finding.difference.subject,
-                "reference": finding.difference.reference,
-                "stack": finding.difference.stack,
+                **finding.difference.document,
                 "permitted": finding.permission.name if finding.permission else None,
             }
             for finding in found.findings

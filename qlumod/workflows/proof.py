@@ -10,11 +10,12 @@ from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.lock.verbs.lock_files import locked_project, project_for
 from qlumod.model.names import ModuleName, module_name
 from qlumod.model.spec import with_requirements
+from qlumod.packaging.choice import packaging_named
 from qlumod.packaging.recorded_tools import require_tools
 from qlumod.proof.design import require_one_stack
 from qlumod.proof.proven import about
 from qlumod.proof.reference import Installation, reference_tree
-from qlumod.proof.stack_verdict import verdict_of
+from qlumod.proof.stack_verdict import attributed, verdict_of
 from qlumod.proof.verdict import Verdict
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.workshop import Workshop
@@ -50,7 +51,19 @@ def verify_stack(
     workshop = place.workshop
     reference = reference_tree(installation, workshop, fresh=fresh, listen=listen)
     found = verdict_of(
-        project, installation, payloads, reference=reference, work=workshop.work, listen=listen
+        project,
+        installation,
+        payloads,
+        reference=reference,
+        work=workshop.work,
+        listen=listen,
+    )
+    found = attributed(
+        found,
+        reference,
+        lambda: reference_tree(installation.again, workshop, fresh=fresh, listen=listen),
+        packaging=packaging_named(packaging),
+        listen=listen,
     )
     return replace(found, about=about(lock, stacked, payloads))
 

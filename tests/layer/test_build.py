@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from qlumod.cli import build as verb
+from qlumod.cli.exits import FoundWanting
 from qlumod.errors import QlumodError, singles
 from qlumod.events import Listener, Notice, ignore
 from qlumod.layer.cache import commit_payload, payload_path
@@ -234,14 +236,24 @@ def test_a_payload_comes_into_the_cache_whole_from_another_file_system(
 
 
 def test_a_path_that_comes_out_otherwise_is_named_and_nothing_is_made_of_it(
-    release: SmallRelease, tmp_path: Path
+    release: SmallRelease,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (random,) = build_modules(
-        release.place, ["random"], to=Delivery(output=tmp_path), twice=True, listen=ignore
-    )[1:]
-    (found,) = random.differences
-    assert re.fullmatch("/usr/share/random: content [0-9a-f]{64} and [0-9a-f]{64}", found), found
-    assert random.packages == ()
+    monkeypatch.setenv("QLUMOD_CACHE", str(release.cache))
+    words = ["random", "--twice", "--specs", str(release.specs), "--output", str(tmp_path)]
+    with pytest.raises(FoundWanting):
+        verb.command.main(words, standalone_mode=False)
+    found, kind, remedy = capsys.readouterr().out.splitlines()
+    line = "random: /usr/share/random: content [0-9a-f]{64} and [0-9a-f]{64}"
+    assert re.fullmatch(line, found), found
+    assert kind == "random: no two installations make this alike"
+    assert remedy == (
+        "To mend it: leave it out (Exclude in the spec), and if nodes need it, have a unit make it "
+        "at boot; list a key or an identity under Secrets; or have the package make the same bytes "
+        "at any time (SOURCE_DATE_EPOCH)"
+    )
     assert list(tmp_path.iterdir()) == []
     assert not payload_path(release.cache, release.job("random").identity).exists()
 

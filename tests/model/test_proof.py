@@ -109,6 +109,13 @@ def test_a_proof_says_which_stacks_equal_an_installation() -> None:
     }
 
 
+def test_a_difference_may_be_one_of_any_two_installations() -> None:
+    row = {**difference("/x", None), "any_two": True}
+    wanting = {**changed(ONE, "differences", to=[row]), "permitted": [], "equal": False}
+    found = parse_proof(json.dumps(wanting).encode(), "proof.json", known=KNOWN)
+    assert found.stacks == {stack_digest([A, B]): False}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -136,6 +143,7 @@ def test_a_proof_says_which_stacks_equal_an_installation() -> None:
         (changed(ONE, "differences", to=None), "'differences' is no list"),
         (changed(ONE, "differences", 0, to={}), "a difference has no 'path'"),
         (changed(ONE, "differences", 0, "path", to=1), "'path' is no text"),
+        (changed(ONE, "differences", 0, "any_two", to=False), "'any_two' of a difference is not"),
         (changed(ONE, "differences", 0, "permitted", to=""), "a permit has no name"),
         (changed(ONE, "differences", 0, "permitted", to=None), "an 'equal' is not what"),
         (changed(ONE, "equal", to=1), "an 'equal' is not what the differences beside it say"),

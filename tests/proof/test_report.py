@@ -12,11 +12,12 @@ from qlumod.cli import verify_stack as verb
 from qlumod.cli.exits import FoundWanting
 from qlumod.errors import QlumodError
 from qlumod.events import ignore
+from qlumod.model.difference import Aspect, Difference
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
 from qlumod.model.proof import About, ProvenModule
 from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.scanned import scanned
-from qlumod.proof.verdict import Verdict, verdict
+from qlumod.proof.verdict import Finding, Verdict, verdict, verdict_document
 from qlumod.repository.format.settings import Wishes
 from qlumod.repository.verbs.repo import init_repository
 from qlumod.system.disk.within import Root
@@ -31,6 +32,7 @@ left out                6      documentation, drivers … that no node needs, re
 alternative left out    2      update-alternatives makes nothing for a file that is not there
 diversion left out      1      maintainer scripts divert nothing that is not there
 checksum left out       1      dpkg lists what it unpacked, for a package that brings no list
+left out, unpackaged    0      scripts make it at an excluded path, where no layer has it
 kernel module left out  1      depmod has an entry for each module that is there
 secret                  1      made at first boot or supplied by the site, never in a layer
 kernel and initrd       2      files beside core's layer, of the same bytes
@@ -144,6 +146,35 @@ def test_a_difference_is_named_and_the_status_tells_it(
     lines = capsys.readouterr().out.splitlines()
     assert lines[-2] == f"NOT PERMITTED  {wrong.difference}"
     assert lines[-1] == f"differences that nothing permits: 1, in {sound.paths} paths"
+
+
+def test_what_no_two_installations_make_alike_is_named_with_the_ways_out(
+    sound: Verdict,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cache = Difference(
+        path="/var/cache/x", aspect=Aspect.CONTENT, reference="a", stack="b", any_two=True
+    )
+    lost = Difference(path="/usr/bin/x", aspect=Aspect.MISSING, reference="file")
+    wrong = tuple(Finding(difference=one, permission=None) for one in (cache, lost))
+    found = replace(sound, findings=wrong)
+    with pytest.raises(FoundWanting):
+        typed(found, "core", monkeypatch=monkeypatch, tmp_path=tmp_path)
+    assert capsys.readouterr().out.splitlines()[-5:] == [
+        "NOT PERMITTED  /var/cache/x: content: a → b",
+        "NOT PERMITTED  /usr/bin/x: missing file",
+        "no two installations make this alike, with or without a stack: /var/cache/x",
+        "To mend it: leave it out (Exclude in the spec), and if nodes need it, have a unit make it "
+        "at boot; list a key or an identity under Secrets; or have the package make the same bytes "
+        "at any time (SOURCE_DATE_EPOCH)",
+        f"differences that nothing permits: 2, in {sound.paths} paths",
+    ]
+    assert [
+        one.get("any_two")
+        for one in verdict_document(found)["differences"]  # type: ignore[attr-defined]
+    ] == [True, None]
 
 
 def test_every_difference_is_printed_with_what_permits_it(

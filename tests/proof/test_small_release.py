@@ -1,6 +1,7 @@
 """The proof end to end: essential packages as core, and modules that stand side by side."""
 
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +19,10 @@ __all__ = ["release"]
 
 MODULES = (
     "plain", "sibling", "registered", "random", "restoring", "driver", "desktop", "expecting",
-    "policing",
+    "policing", "overlying", "writing", "informed",
 )  # fmt: skip
+
+RANDOM = "/var/cache/writing/made/[0-9a-f]{16}"
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="building roots needs root")
 
@@ -31,8 +34,9 @@ def found(release: SmallRelease) -> Verdict:
 
 def test_only_what_is_random_differs(found: Verdict) -> None:
     # Not even what the driver diverts of the desktop, and makes an alternative of.
-    assert [(failure.path, failure.aspect) for failure in found.failures] == [
-        ("/usr/share/random", "content"),
+    # A second installation shows that it is not the stack that made the difference.
+    assert [(failure.path, failure.aspect, failure.any_two) for failure in found.failures] == [
+        ("/usr/share/random", "content", True),
     ]
 
 
@@ -77,9 +81,39 @@ def test_what_came_back_is_as_in_the_installation_and_the_rest_is_still_left_out
         if "/bulky" in finding.difference.path and finding.permission
     }
     assert bulky == {
+        "/usr/share/bulky/ground": "left out",
+        "/usr/share/bulky/ground/one": "left out",
+        "/usr/share/bulky/hollow/one": "left out",
         "/usr/share/bulky/other": "left out",
         "/var/lib/dpkg/info/bulky.md5sums": "checksum left out",
     }
+
+
+def test_what_scripts_write_at_excluded_paths_is_in_no_layer(found: Verdict) -> None:
+    written = {
+        finding.difference.path
+        for finding in found.findings
+        if finding.permission and finding.permission.name == "left out, unpackaged"
+    }
+    named_at_random = {path for path in written if re.fullmatch(RANDOM, path)}
+    assert len(named_at_random) == 1
+    assert written - named_at_random == {
+        "/usr/share/info/dir",
+        "/usr/share/info/dir.old",
+        "/usr/share/locale/xx",
+        "/usr/share/man/index",
+        "/usr/share/man/man3x",
+        "/usr/share/man/man3x/deep",
+        "/usr/share/man/man3x/deep/writing.3x",
+        "/usr/share/man/man8/index",
+        "/var/cache/writing/made",
+        "/var/cache/writing/made/random",
+    }
+
+
+def test_what_a_layer_above_brings_is_no_longer_left_out(found: Verdict) -> None:
+    (own,) = (finding for finding in found.findings if "/hollow" in finding.difference.path)
+    assert str(own.difference) == "/usr/share/bulky/hollow/one: missing file"
 
 
 def test_the_reference_is_installed_once(release: SmallRelease, found: Verdict) -> None:
@@ -87,8 +121,9 @@ def test_the_reference_is_installed_once(release: SmallRelease, found: Verdict) 
     again = verify_stack(release.place, MODULES, listen=said.append)
     assert again == found
     notices = [event.text for event in said if isinstance(event, Notice)]
-    (reused,) = (text for text in notices if text.startswith("reference installation"))
-    assert reused.endswith(" reused (--fresh redoes it)")
+    reused = [text for text in notices if text.startswith("reference installation")]
+    # The second one, too, which told what no two installations make alike.
+    assert [text[36:] for text in reused] == ["reused (--fresh redoes it)"] * 2
 
 
 def test_modules_of_other_days_are_one_installation_but_for_the_days(

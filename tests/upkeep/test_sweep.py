@@ -292,6 +292,9 @@ def test_only_differences_that_nothing_permits_are_told() -> None:
     )
     assert differences(found) == ({**one, "permitted": None},)
     assert told(one) == "/x: mode: installation '0644', stack '0600'"
+    assert told({**one, "any_two": True}) == (
+        "/x: mode, in any two installations: installation '0644', stack '0600'"
+    )
 
 
 def test_an_outcome_is_kept_and_read_again(tmp_path: Path) -> None:

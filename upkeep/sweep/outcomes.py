@@ -103,7 +103,8 @@ def told(one: Mapping[str, Any]) -> str:
     """A difference in one line."""
     about = f" ({one['subject']})" if one["subject"] else ""
     sides = f"installation {one['reference'] or '-'!r}, stack {one['stack'] or '-'!r}"
-    return f"{one['path']}: {one['aspect']}{about}: {sides}"
+    any_two = ", in any two installations" if one.get("any_two") else ""
+    return f"{one['path']}: {one['aspect']}{about}{any_two}: {sides}"
 
 
 def proved(outcome: Outcome, proof: Proof) -> Outcome:
