@@ -242,9 +242,10 @@ MENDED = Outcome(
         (BUILT, Proof(), Kind.EQUAL, ()),
         (MENDED, Proof(), Kind.MENDED, ()),
         (BUILT, Proof(differences=("/x: mode",)), Kind.FAULT, ("/x: mode",)),
+        (BUILT, Proof(differences=("/x: content",), any_two=True), Kind.REFUSED, ("/x: content",)),
         (
             BUILT,
-            Proof(differences=("/x: mode",), together=("a", "b")),
+            Proof(differences=("/x: mode",), any_two=True, together=("a", "b")),
             Kind.FAULT,
             ("only in the stack of a, b:", "/x: mode"),
         ),

@@ -42,6 +42,8 @@ class Proof:
     differences: tuple[str, ...] = ()
     culprits: frozenset[str] = frozenset()
     """The modules to which all differences could be traced; empty: not all could."""
+    any_two: bool = False
+    """Whether all differences are between any two installations: stacking did not make them."""
     together: tuple[str, ...] = ()
     """The modules of the stack, if they are equal in smaller ones."""
 

@@ -112,7 +112,8 @@ def proved(outcome: Outcome, proof: Proof) -> Outcome:
     if proof.equal:
         kind = Kind.MENDED if outcome.followed else Kind.EQUAL
         return replace(outcome, kind=kind, stage="", reason=())
-    kind = Kind.REFUSED if proof.refused and not proof.crashed else Kind.FAULT
+    told_why = (proof.refused and not proof.crashed) or (proof.any_two and not proof.together)
+    kind = Kind.REFUSED if told_why else Kind.FAULT
     reason = tuple(proof.refused.splitlines()) or proof.differences
     if proof.together:
         reason = (f"only in the stack of {', '.join(proof.together)}:", *reason)

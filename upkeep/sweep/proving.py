@@ -26,6 +26,7 @@ def prove(
     more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
     return Proof(
         differences=(*lines[:SHOWN], *more),
+        any_two=all(one.get("any_two", False) for one in unexplained),
         culprits=traced(
             ((one["path"], one["subject"]) for one in unexplained), place.owned(modules)
         ),
