@@ -3,11 +3,8 @@
 The list here is for every distribution; each packaging adds its own permissions.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import translate
-from functools import cached_property
 
 from qlumod.model.accounts import Accounts
 from qlumod.model.difference import Aspect
@@ -16,6 +13,7 @@ from qlumod.packaging.permits import InstalledTree, NamedRule, PackagingPermits,
 from qlumod.proof.permitted_entries import (
     AccountDays,
     AccountIds,
+    ExcludePatterns,
     Ordered,
     Recorded,
     Unindexed,
@@ -23,7 +21,7 @@ from qlumod.proof.permitted_entries import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expectations:
     """The differences that the modules of a stack declare.
 
@@ -44,20 +42,10 @@ class Expectations:
     restored: frozenset[str] = frozenset()
     """Paths that one module left out and another one restored: the stack has them."""
 
-    def excludes_path(self, path: str) -> bool:
-        """Whether a pattern excludes a path: the last match decides; includes come after excludes.
-
-        Patterns are matched with the paths in a package, which may not be usr-merged.
-        """
-        excluded, included = self._patterns
-        return any(
-            excluded.match(spelling) and not included.match(spelling)
-            for spelling in (path, path.removeprefix("/usr"))
-        )
-
-    @cached_property
-    def _patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
-        return _any_of(self.excludes), _any_of(self.includes)
+    @property
+    def patterns(self) -> ExcludePatterns:
+        """The patterns as one value."""
+        return ExcludePatterns(excludes=self.excludes, includes=self.includes)
 
 
 def permissions(
@@ -74,7 +62,7 @@ def permissions(
             paths=expected.left_out,
         ),
         *own.without(expected.left_out, expected.restored, reference),
-        Unpackaged(excludes=expected.excludes_path, shipped=own.shipped(reference)),
+        Unpackaged(patterns=expected.patterns, shipped=own.shipped(reference)),
         Unindexed.of(expected.left_out),
         *_at_boot(expected, own),
         AccountIds.of(expected.accounts),
@@ -135,8 +123,3 @@ _OF_A_NODE = (
 def for_boot_loaders(kernel: str, own: PackagingPermits) -> tuple[str, ...]:
     """The paths of a kernel release that only boot loaders need."""
     return tuple(path_of(pattern, kernel) for pattern in own.for_boot_loaders)
-
-
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    """One regular expression for many patterns, since there are thousands of paths."""
-    return re.compile("|".join(map(translate, patterns)) or r"(?!)")

@@ -1,7 +1,10 @@
 """Kinds of permitted differences that depend on the records of a stack's modules."""
 
-from collections.abc import Callable, Iterable, Mapping
+import functools
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import translate
 
 from qlumod.model.accounts import Accounts
 from qlumod.model.difference import Aspect, Difference
@@ -23,6 +26,31 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludePatterns:
+    """The patterns by which release and specs leave paths out."""
+
+    excludes: tuple[str, ...]
+    includes: tuple[str, ...]
+
+    def exclude(self, path: str) -> bool:
+        """Whether a pattern excludes a path: the last match decides; includes come after excludes.
+
+        Patterns are matched with the paths in a package, which may not be usr-merged.
+        """
+        excluded, included = _any_of(self.excludes), _any_of(self.includes)
+        return any(
+            excluded.match(spelling) and not included.match(spelling)
+            for spelling in (path, path.removeprefix("/usr"))
+        )
+
+
+@functools.cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One regular expression for many patterns, since there are thousands of paths."""
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unpackaged:
     """Excluded paths that only the one installation has, and that no package ships.
 
@@ -32,7 +60,7 @@ class Unpackaged:
 
     name: str = "left out, unpackaged"
     why: str = "scripts make it at an excluded path, where no layer has it"
-    excludes: Callable[[str], bool]
+    patterns: ExcludePatterns
     shipped: frozenset[str]
 
     def permits(self, difference: Difference) -> bool:
@@ -40,7 +68,7 @@ class Unpackaged:
         return (
             difference.aspect == Aspect.MISSING
             and difference.path not in self.shipped
-            and self.excludes(difference.path)
+            and self.patterns.exclude(difference.path)
         )
 
 

@@ -38,7 +38,7 @@ def false_records(
             yield _false(path, "recorded as left out, and is there")
         elif path not in reference.entries:
             yield _false(path, "recorded as left out, and no package brings it")
-        elif not expected.excludes_path(path) and not _only_left_out(path, expected, children):
+        elif not expected.patterns.exclude(path) and not _only_left_out(path, expected, children):
             yield _false(path, "recorded as left out, and no pattern excludes it")
 
 
