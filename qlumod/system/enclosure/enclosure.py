@@ -225,12 +225,18 @@ def _home(parent: Path) -> Iterator[Path]:
         clear_directory(home)
 
 
+_ALIKE = {"FORCE_SOURCE_DATE": "1", "PERL_HASH_SEED": "0", "PYTHONHASHSEED": "0"}
+"""What makes programs write the same bytes again: TeX's dates are SOURCE_DATE_EPOCH (its formats
+contain them), and the keys of hashes have no random order (perlrun(1), python3(1))."""
+
+
 def _environment(epoch: int, more: Mapping[str, str] | None) -> dict[str, str]:
     return {
         "HOME": "/root",
         "DEBIAN_FRONTEND": "noninteractive",
         "DEBCONF_NONINTERACTIVE_SEEN": "true",
         "SOURCE_DATE_EPOCH": str(epoch),
+        **_ALIKE,
         **(more or {}),
     }
 
