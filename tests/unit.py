@@ -16,7 +16,7 @@ UNIT = frozenset(
         "house", "model", "secrets", "stack", "state",
         "cli/test_screen", "cli/test_security_page",
         "head/test_choice", "head/test_documents",
-        "layer/test_kernel_package", "lock/test_on_request",
+        "layer/test_dkms_tree", "layer/test_kernel_package", "lock/test_on_request",
         "package/test_changelog", "package/test_changes", "package/test_plan", "package/test_room",
         "packaging/test_dpkg_database", "packaging/test_initramfs_tools",
         "packaging/test_path_filters", "packaging/test_toy_lock",

@@ -2,17 +2,18 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
+from qlumod.layer.dkms_tree import Added, add, logs_of, source_directories, tell_logs
 from qlumod.layer.job import Job
 from qlumod.layer.kernel_package import Compiled, package_modules
 from qlumod.layer.task import Document, Task, order_of, taken_up
+from qlumod.model.build_option import variables_in, words_in
 from qlumod.model.generated import Generated
-from qlumod.model.lines import lines_of
 from qlumod.model.lock import LockedPackage
 from qlumod.model.names import ModuleName
 from qlumod.packaging.debian.roots.dpkg_database import listed_by_dpkg
@@ -21,11 +22,9 @@ from qlumod.stack.mounted import mounted
 from qlumod.state.kernel_modules import is_kernel_module
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import Enclosure, enclosed
-from qlumod.system.processes.command import CommandFailed, last_lines
+from qlumod.system.processes.command import CommandFailed
 
-_CONF = re.compile(r"/usr/src/[^/]+/dkms\.conf")
 _COMPILED = re.compile(rb": (built|installed)")
-_SETTING = r"^\s*{}=\s*[\"']?([^\"'\s#]+)"
 _NEVER_BY_ITSELF = "/etc/dkms/no-autoinstall"
 """If this file exists, dkms compiles nothing when packages are installed (common.postinst)."""
 _SETTINGS = "/etc/dkms/framework.conf"
@@ -48,16 +47,6 @@ class _Site:
     def module(self) -> ModuleName:
         """The name of the module, for errors."""
         return self.job.spec.module
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sources:
-    """One directory of dkms sources."""
-
-    name: str
-    version: str
-    epoch: int
-    """The time of its package's newest file."""
 
 
 def compile_modules(*, listen: Listener, task: Document) -> None:
@@ -112,10 +101,17 @@ def _compiled_packages(site: _Site) -> Iterator[tuple[LockedPackage, Compiled]]:
 
 
 def _compiled(site: _Site, package: LockedPackage, how: Generated) -> Compiled:
-    all_sources = tuple(_sources(site, how))
+    paths = listed_by_dpkg(site.root, how.sources)
+    directories = source_directories(site.root, paths)
+    if not directories:
+        raise QlumodError(
+            f"{site.module}: {how.sources} has no dkms sources: no /usr/src/*/dkms.conf",
+            remedy="name packages of dkms sources in Kernel-Modules, all others in Packages",
+        )
+    epoch = _newest(site.root, (path for path in paths if path.startswith("/usr/src/")))
     before = _modules(site.root, how.kernel)
-    for sources in all_sources:
-        _run_dkms(site, sources, how)
+    for directory in directories:
+        _run_dkms(site, directory, how, epoch)
     after = _modules(site.root, how.kernel)
     modules = sorted(path for path, seen in after.items() if before.get(path) != seen)
     if not modules:
@@ -125,70 +121,72 @@ def _compiled(site: _Site, package: LockedPackage, how: Generated) -> Compiled:
         )
     for path in modules:
         _finish(site, path, how)
-    epoch = max(sources.epoch for sources in all_sources)
     return Compiled(package=package, how=how, modules=modules, epoch=epoch)
 
 
-def _sources(site: _Site, how: Generated) -> Iterator[_Sources]:
-    paths = listed_by_dpkg(site.root, how.sources)
-    files = [p for p in paths if p.startswith("/usr/src/") and site.root.is_file(p)]
-    found = [path for path in paths if _CONF.fullmatch(path)]
-    if not found:
+def _newest(root: Root, paths: Iterable[str]) -> int:
+    """The time of the newest file."""
+    return max(int(root.status(path).st_mtime) for path in paths if root.is_file(path))
+
+
+def _run_dkms(site: _Site, directory: str, how: Generated, epoch: int) -> None:
+    environment = _environment(how, epoch)
+    try:
+        added = add(
+            site.place,
+            site.root,
+            directory,
+            kernel=how.kernel,
+            environment=environment,
+            listen=site.listen,
+        )
+    except CommandFailed as failed:
         raise QlumodError(
-            f"{site.module}: {how.sources} has no dkms sources: no /usr/src/*/dkms.conf",
-            remedy="name packages of dkms sources in Kernel-Modules, all others in Packages",
-        )
-    for path in found:
-        text = site.root.text(path)
-        yield _Sources(
-            name=_setting(text, "PACKAGE_NAME", path),
-            version=_setting(text, "PACKAGE_VERSION", path),
-            epoch=max(int(site.root.status(file).st_mtime) for file in files),
-        )
-
-
-def _setting(text: str, name: str, path: str) -> str:
-    found = re.search(_SETTING.format(name), text, re.MULTILINE)
-    if not found:
-        raise QlumodError(f"{path}: the setting {name} is missing")
-    return found[1]
-
-
-def _run_dkms(site: _Site, sources: _Sources, how: Generated) -> None:
-    what = ("-m", sources.name, "-v", sources.version, "-k", how.kernel)
+            f"{site.module}: cannot compile {how.sources} for {how.kernel}: dkms takes no sources "
+            f"from {directory}: {failed.ending}",
+            details=failed.tail,
+            remedy=failed.remedy or f"see {directory}/dkms.conf, and what Build-Options add to it",
+        ) from failed
+    what = (*added.words, "-k", how.kernel)
     if _COMPILED.search(site.place.capture("dkms", "status", *what)):
         # Its own scripts have already compiled it, with a signature and another time.
         site.place.run("dkms", "remove", *what, listen=site.listen)
     try:
         site.place.run(
-            "dkms", "install", *what, "-j", str(site.processors),
-            epoch=sources.epoch,
-            environment={
-                # A kernel's Makefile would otherwise use the host's values (Documentation/kbuild).
-                "KBUILD_BUILD_USER": "qlumod",
-                "KBUILD_BUILD_HOST": "qlumod",
-                "KBUILD_BUILD_TIMESTAMP": f"@{sources.epoch}",
-                "LC_ALL": "C.UTF-8",
-                "TZ": "UTC",
-            },
+            "dkms", "install", *what, "-j", str(site.processors), *words_in(how.options),
+            epoch=epoch,
+            environment=environment,
             listen=site.listen,
         )  # fmt: skip
     except CommandFailed as failed:
-        raise QlumodError(
-            f"{site.module}: cannot compile {how.sources} for {how.kernel}: "
-            f"dkms failed: {failed.ending}",
-            details=(*failed.tail, *_end_of_log(site.root, sources)),
-            remedy=failed.remedy
-            or "see the log of the build; what the sources need beside the kernel's headers "
-            "belongs into Build-Packages",
-        ) from failed
+        raise _not_compiled(site, added, how, failed) from failed
+    tell_logs(logs_of(site.root, added), site.listen)
 
 
-def _end_of_log(root: Root, sources: _Sources) -> tuple[str, ...]:
-    """The last lines of the compiler's log; dkms itself prints only the file's name."""
-    logs = root.below(f"/var/lib/dkms/{sources.name}/{sources.version}")
-    log = next((path for path in logs if path.endswith("/make.log") and root.is_file(path)), "")
-    return last_lines(lines_of(root.text(log))) if log else ()
+def _environment(how: Generated, epoch: int) -> dict[str, str]:
+    return {
+        **variables_in(how.options),
+        # A kernel's Makefile would otherwise use the host's values (Documentation/kbuild).
+        "KBUILD_BUILD_USER": "qlumod",
+        "KBUILD_BUILD_HOST": "qlumod",
+        "KBUILD_BUILD_TIMESTAMP": f"@{epoch}",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }
+
+
+def _not_compiled(site: _Site, added: Added, how: Generated, failed: CommandFailed) -> QlumodError:
+    logs = logs_of(site.root, added)
+    tell_logs(logs, site.listen)
+    return QlumodError(
+        f"{site.module}: cannot compile {how.sources} for {how.kernel}: "
+        f"dkms failed: {failed.ending}",
+        details=(*failed.tail, *(line for log in logs for line in log.end)),
+        remedy=failed.remedy
+        or "the log of the build has all lines of these logs; packages that the sources need "
+        "beside the kernel's headers belong into Build-Packages, variables and options of dkms "
+        "into Build-Options",
+    )
 
 
 def _modules(root: Root, kernel: str) -> Mapping[str, tuple[int, int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qlumod.errors import QlumodError, gathering, raise_faults
 from qlumod.events import Proposal, UnitsEnabled, step
-from qlumod.layer.copyright_files import copyright_texts
+from qlumod.layer.copyright_files import copyright_texts, licence_texts, lost_licences
 from qlumod.layer.excluded import filters_of
 from qlumod.layer.gate import Gate, declared_secrets
 from qlumod.layer.ground import Ground
@@ -19,7 +19,14 @@ from qlumod.layer.registration import require_registered
 from qlumod.layer.select import Selection, select
 from qlumod.layer.shipped import Shipped
 from qlumod.layer.task import Task
-from qlumod.layer.unfit import faults_of_names, faults_of_secrets, faults_of_sockets
+from qlumod.layer.unfit import (
+    faults_of_access_lists,
+    faults_of_devices,
+    faults_of_names,
+    faults_of_secrets,
+    faults_of_sockets,
+)
+from qlumod.model.copyright import collected
 from qlumod.model.manifest import INITRD, KERNEL, LAYER
 from qlumod.packaging.database import FileLists
 from qlumod.packaging.initrd import path_of
@@ -98,7 +105,7 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         listen=task.listen,
     )
     task.listen(UnitsEnabled(module=job.spec.module, units=enabled_units(chosen.plan.kept)))
-    faults = [*_faults(job, ground, chosen, lists)]
+    faults = [*_faults(job, ground, chosen, lists, owners)]
     fragments = _fragments(task, ground, chosen, faults)
     kernel = ""
     with gathering(faults):
@@ -145,6 +152,10 @@ def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
     licences = Root(task.space / "copyright")
     licences.place.mkdir()
     cache_of = {path: name for name, path in chosen.caches}
+    copyrights = copyright_texts(job, task.packaging.state, root, task.supply, licences)
+    filters = filters_of(job)
+    for caution in lost_licences(job, crop.lists, filters, task.supply):
+        task.listen(caution)
     write_documents(
         job,
         task.output,
@@ -154,10 +165,13 @@ def _write_texts(task: Task, ground: Ground, crop: _Crop) -> None:
             origin=lambda path: origin(path, crop.owners, cache_of.get(path), generator_of),
             owner=lambda entry: f"{names.user(entry.uid)}:{names.group(entry.gid)}",
         ),
-        left_out=left_out_paths(
-            crop.lists, _present(root, crop.lists), filters_of(job), chosen.beside
+        left_out=left_out_paths(crop.lists, _present(root, crop.lists), filters, chosen.beside),
+        copyrights=collected(
+            job.lock,
+            job.spec.module,
+            copyrights,
+            licence_texts(job, task.supply, copyrights),
         ),
-        copyrights=copyright_texts(job, task.packaging.state, root, task.supply, licences),
     )
 
 
@@ -206,10 +220,16 @@ def _faults_of_boot(task: Task, crop: _Crop) -> Iterator[QlumodError]:
         yield from crop.gate.faults_of_initrd(image)
 
 
-def _faults(job: Job, ground: Ground, chosen: Selection, lists: FileLists) -> Iterator[QlumodError]:
+def _faults(
+    job: Job, ground: Ground, chosen: Selection, lists: FileLists, owners: Mapping[str, str]
+) -> Iterator[QlumodError]:
     """The errors of the installed paths."""
+    module = job.spec.module
     yield from faults_of_names({*chosen.entries, *(p for paths in lists.values() for p in paths)})
     yield from faults_of_sockets(chosen.kept)
+    yield from faults_of_access_lists(chosen.kept, module)
+    if ground.view is None:
+        yield from faults_of_devices(chosen.entries.values(), owners, module)
     yield from faults_of_secrets(job.spec.secrets, ground.root)
     yield from chosen.plan.faults
 

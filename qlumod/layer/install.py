@@ -1,14 +1,16 @@
 """Installing a module: accounts first, then packages, then the units that the spec switches."""
 
+import errno
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.layer.excluded import BelowModule, filters_of, make_excluded, remove_excluded
-from qlumod.layer.job import Job
 from qlumod.layer.restore import LeftOut, restore_paths
 from qlumod.layer.task import Task, order_of
+from qlumod.layer.unfit import fault_of_device
 from qlumod.model.accounts import Accounts
 from qlumod.packaging.installer import Order
 from qlumod.stack.state_files import Owners, read_files, write_files
@@ -23,7 +25,7 @@ from qlumod.system.processes.command import CommandFailed
 def ground(task: Task) -> Root:
     """Install a module without requirements into a new directory of the task's space."""
     place, installer = task.space / "root", task.packaging.installer
-    with _told(task.job):
+    with _told(task):
         root = installer.bootstrap(place, _order(task), task.supply, listen=task.listen)
     seed_accounts(root, task.job.accounts, task.job.epoch)
     _install(task, root)
@@ -52,7 +54,7 @@ def over(task: Task, root: Root, left_out: LeftOut, *, tree: Root, view: Root) -
 def _install(task: Task, root: Root) -> None:
     """Install the packages into a root that has accounts, and switch units."""
     spec, order, installer = task.job.spec, _order(task), task.packaging.installer
-    with _told(task.job):
+    with _told(task):
         installer.answer(root, spec.debconf, order, task.listen)
         installer.install(root, order, task.supply, listen=task.listen)
     for verb, units in (("enable", spec.enable), ("disable", spec.disable)):
@@ -87,24 +89,38 @@ def _order(task: Task) -> Order:
 
 def _run(task: Task, root: Root, words: Sequence[str]) -> None:
     environment = task.packaging.installer.environment
-    with _told(task.job), enclosed(root) as place:
+    with _told(task), enclosed(root) as place:
         place.run(*words, epoch=task.job.epoch, environment=environment, listen=task.listen)
 
 
 @contextmanager
-def _told(job: Job) -> Iterator[None]:
+def _told(task: Task) -> Iterator[None]:
     """Add the module's name and the end of the output to an error of a program."""
     try:
         yield
     except CommandFailed as failed:
+        if any(_REFUSED in line for line in failed.tail):
+            raise_faults(_devices(task))
         raise QlumodError(
-            f"{job.spec.module}: cannot install the packages: "
+            f"{task.job.spec.module}: cannot install the packages: "
             f"{failed.command.program} failed: {failed.ending}",
             details=failed.tail,
             remedy=failed.remedy or _MISSED,
         ) from failed
 
 
+def _devices(task: Task) -> Iterator[QlumodError]:
+    """An error for each path of a package that no overlay takes; slow."""
+    filters = filters_of(task.job)
+    for package in task.job.packages:
+        for file in task.supply.files(package):
+            path = f"/{file.path}"
+            if file.is_whiteout and not filters.leave_out(path):
+                yield fault_of_device(task.job.spec.module, package.package, path)
+
+
+_REFUSED = os.strerror(errno.EPERM)
+"""What a program prints, in the locale of the enclosure, if the overlay refuses a device 0:0."""
 _MISSED = (
     "see the log of the build for all that it said; what a maintainer script misses may have to be "
     "added to Packages"

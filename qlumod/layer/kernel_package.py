@@ -1,5 +1,6 @@
 """The package of compiled kernel modules: its files, its control fields, its scripts."""
 
+import re
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from qlumod.events import Listener
 from qlumod.layer.shipped import digest_of
 from qlumod.model.characters import unseen
 from qlumod.model.generated import Generated
+from qlumod.model.licences import licences_among
 from qlumod.model.lines import lines_of
 from qlumod.model.lock import LockedPackage
 from qlumod.packaging.debian.roots.deb_installer import ENVIRONMENT
@@ -23,6 +25,7 @@ from qlumod.system.enclosure.enclosure import Enclosure
 _SHOWN = "/run/qlumod-package"
 """The directory in which the root's dpkg-deb finds a package's tree, and writes the .deb."""
 
+_BESIDE_SOURCES = re.compile(r"/usr/src/[^/]+/[^/]+")
 _ONLY_SOURCES = (
     "/usr/src/",
     "/usr/lib/dkms/",
@@ -92,9 +95,25 @@ def _files(root: Root, compiled: Compiled) -> Iterator[tuple[str, str]]:
         # A parent directory may be a link in the root: /sbin is one to usr/sbin.
         if path not in parents and not f"{path}/".startswith(_ONLY_SOURCES):
             yield path, path
-    licence = f"/usr/share/doc/{how.sources}/copyright"
-    if root.is_file(licence):
-        yield root.where(licence), f"/usr/share/doc/{compiled.package.package}/copyright"
+    yield from licence_files(root, how.sources, paths, compiled.package.package).items()
+
+
+def licence_files(root: Root, sources: str, paths: Sequence[str], package: str) -> dict[str, str]:
+    """The licence texts of a package of sources, with their paths in the generated package.
+
+    Those beside the sources only count if there is no copyright file.
+    """
+    documents, own = f"/usr/share/doc/{sources}/", f"/usr/share/doc/{package}/"
+    files = [path for path in licences_among(paths) if root.is_file(path)]
+    targets = {
+        own + path.removeprefix(documents): path for path in files if path.startswith(documents)
+    }
+    if root.is_file(f"{documents}copyright"):
+        targets[f"{own}copyright"] = f"{documents}copyright"
+    else:
+        beside = (path for path in files if _BESIDE_SOURCES.fullmatch(path))
+        targets = {**{own + path.rpartition("/")[2]: path for path in beside}, **targets}
+    return {root.where(path): target for target, path in sorted(targets.items())}
 
 
 def _kernel_packages(root: Root, kernel: str) -> Iterator[str]:

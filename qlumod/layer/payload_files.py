@@ -15,7 +15,6 @@ from qlumod.model.contents import (
     parse_contents,
     parse_packages,
 )
-from qlumod.model.copyright import Texts, collected
 from qlumod.model.document import readable
 from qlumod.model.manifest import LEFT_OUT, Manifest, PayloadFile, manifest_text, parse_manifest
 from qlumod.model.names import Digest
@@ -33,7 +32,7 @@ def write_documents(
     fragments: Mapping[str, bytes],
     lines: Sequence[PathLine],
     left_out: Sequence[tuple[str, str]],
-    copyrights: Texts,
+    copyrights: bytes,
 ) -> None:
     """Write all text files of a payload."""
     module = job.spec.module
@@ -47,7 +46,7 @@ def write_documents(
     ):
         _write_gz(output / name, readable(text, name, parse))
     _write_gz(output / LEFT_OUT, _left_out_text(left_out))
-    _write_gz(output / f"{module}.copyright.gz", collected(job.lock, module, copyrights))
+    _write_gz(output / f"{module}.copyright.gz", copyrights)
 
 
 def _left_out_text(left_out: Sequence[tuple[str, str]]) -> str:

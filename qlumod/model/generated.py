@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from qlumod.errors import QlumodError
+from qlumod.model.build_option import option_text
 from qlumod.model.fields import Fields
 from qlumod.model.names import PackageName, kernel_release, package_name, package_version
 
 ARCHIVE: Final = "generated"
 """The archive's name of a generated package, in locks and contents."""
-RECIPE: Final = 1
+RECIPE: Final = 2
 """The number of the way in which modules are compiled and packaged; it changes with their bytes."""
 
 _DKMS = "-dkms"
@@ -34,8 +35,10 @@ class Generated:
     provides: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     """With the sources' Breaks."""
+    options: tuple[str, ...] = ()
+    """The variables and options with which it is compiled (`qlumod.model.build_option`)."""
 
-    def fields(self) -> Iterator[tuple[str, str]]:
+    def fields(self) -> Iterator[tuple[str, str | tuple[str, ...]]]:
         """The fields of the lock's stanza, in their order."""
         yield "Compiled-From", f"{self.sources} (= {self.sources_version})"
         yield "Kernel", self.kernel
@@ -43,6 +46,8 @@ class Generated:
         yield "Build-Depends", ", ".join(self.build_depends)
         yield "Provides", ", ".join(self.provides)
         yield "Conflicts", ", ".join(self.conflicts)
+        if self.options:
+            yield "Build-Options", self.options
 
 
 def generated_name(sources: str, kernel: str) -> PackageName:
@@ -72,6 +77,7 @@ def parse_generated(fields: Fields) -> Generated | None:
         build_depends=_relations(fields, "Build-Depends"),
         provides=_relations(fields, "Provides"),
         conflicts=_relations(fields, "Conflicts"),
+        options=fields.rows("Build-Options", option_text) if fields.has("Build-Options") else (),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.model.document import Reading, written
+from qlumod.model.field_table import Text
 from qlumod.model.fields import Fields
 from qlumod.model.generated import ARCHIVE, parse_generated
 from qlumod.model.lock import (
@@ -125,7 +126,7 @@ def _archive_fields(archive: LockedArchive) -> Iterator[tuple[str, str]]:
     yield "Expired-Because", archive.expired_because
 
 
-def _package_fields(package: LockedPackage) -> Iterator[tuple[str, str]]:
+def _package_fields(package: LockedPackage) -> Iterator[tuple[str, Text]]:
     yield "Package", package.package
     yield "Version", package.version
     yield "Architecture", package.architecture

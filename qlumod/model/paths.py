@@ -12,6 +12,41 @@ _MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 """Top directories that are links into /usr."""
 
 
+SHARED = frozenset(
+    (
+        "/boot",
+        "/etc",
+        "/etc/default",
+        "/etc/ssh",
+        "/etc/ssl",
+        "/etc/ssl/certs",
+        "/etc/ssl/private",
+        "/home",
+        "/opt",
+        "/root",
+        "/srv",
+        "/usr",
+        "/usr/bin",
+        "/usr/lib",
+        "/usr/lib/python3",
+        "/usr/lib/python3/dist-packages",
+        "/usr/local",
+        "/usr/sbin",
+        "/usr/share",
+        "/usr/share/doc",
+        "/var",
+        "/var/backups",
+        "/var/cache",
+        "/var/lib",
+        "/var/lib/ucf",
+        "/var/lib/ucf/cache",
+        "/var/log",
+        "/var/spool",
+    )
+)
+"""Directories of many packages: no module can speak for everything there."""
+
+
 def absolute_path(text: str) -> str:
     """Check an absolute, canonical path; raises `QlumodError`."""
     return _canonical(text, _PLAIN)
@@ -20,6 +55,17 @@ def absolute_path(text: str) -> str:
 def path_pattern(text: str) -> str:
     """Check such a path in which ``*`` stands within a name; raises `QlumodError`."""
     return _canonical(text, _STARRED)
+
+
+def directory_meant(pattern: str) -> str | None:
+    """The directory of which a pattern takes every name, as ``/etc/*``; None: it takes some."""
+    directory, _, name = pattern.rpartition("/")
+    return None if name.strip("*") else directory
+
+
+def is_shared(directory: str) -> bool:
+    """Whether a directory belongs to many packages; it may be a pattern, the empty one is ``/``."""
+    return directory in ("", *SHARED) or "*" in "/".join(directory.split("/")[:3])
 
 
 def dpkg_pattern(text: str) -> str:

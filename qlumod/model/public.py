@@ -3,41 +3,7 @@
 from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
-from qlumod.model.paths import path_pattern
-
-SHARED = frozenset(
-    (
-        "/boot",
-        "/etc",
-        "/etc/default",
-        "/etc/ssh",
-        "/etc/ssl",
-        "/etc/ssl/certs",
-        "/etc/ssl/private",
-        "/home",
-        "/opt",
-        "/root",
-        "/srv",
-        "/usr",
-        "/usr/bin",
-        "/usr/lib",
-        "/usr/lib/python3",
-        "/usr/lib/python3/dist-packages",
-        "/usr/local",
-        "/usr/sbin",
-        "/usr/share",
-        "/usr/share/doc",
-        "/var",
-        "/var/backups",
-        "/var/cache",
-        "/var/lib",
-        "/var/lib/ucf",
-        "/var/lib/ucf/cache",
-        "/var/log",
-        "/var/spool",
-    )
-)
-"""Directories of many packages: a module cannot declare a tree there."""
+from qlumod.model.paths import directory_meant, is_shared, path_pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +31,7 @@ def parse_public(text: str) -> Public:
     path = path_pattern(pattern.removesuffix("/") or "/")
     if not reason.strip():
         raise QlumodError(f"{text!r} says not why: 'path reason', or 'directory/ reason'")
-    whole = path.removesuffix("/*") if path.endswith("/*") else path if path != pattern else ""
-    if whole and (whole in SHARED or "*" in "/".join(whole.split("/")[:3])):
+    whole = directory_meant(path) if path == pattern else path
+    if whole is not None and is_shared(whole):
         raise QlumodError(f"{pattern!r} is a directory of many packages: name what lies in it")
     return Public(pattern=pattern, reason=" ".join(reason.split()))

@@ -2,15 +2,20 @@
 
 import re
 from dataclasses import dataclass
+from posixpath import normpath
 
 from qlumod.errors import QlumodError
 from qlumod.model.field_table import BLANKS, ONE, Field, read_values
 from qlumod.model.fields import Fields, yes_or_no
 from qlumod.model.names import FlavorName, flavor_name
-from qlumod.model.paths import absolute_path
+from qlumod.model.paths import SHARED, absolute_path
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.+-]*\Z")
 _SUITE = re.compile(r"\./\Z|[A-Za-z0-9][A-Za-z0-9.+_-]*(/[A-Za-z0-9.+_-]+)*/?\Z")
+_OF_SYSTEM = frozenset(("/", "/bin", "/lib", "/run", "/sbin", *(SHARED - {"/opt", "/srv"})))
+"""Directories that may contain one of .debs, and are none."""
+_OF_KERNEL = ("/dev", "/proc", "/sys")
+"""Directories in which there is none either."""
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
 _URI = re.compile(r"(https?|file)://[A-Za-z0-9.:/%~_+@-]+\Z")
 UNVERIFIED = "unverified"
@@ -74,7 +79,18 @@ def archive_directory(text: str) -> str:
     """Check the path of a directory of .debs; raises `QlumodError`."""
     if "//" in text or any(char in text for char in " \t'\"\\$`;&|<>*?"):
         raise QlumodError(f"{text!r} is no directory: blanks and shell characters are not allowed")
+    if text.startswith("/"):
+        require_own_directory(text)
     return text
+
+
+def require_own_directory(path: str) -> None:
+    """Raise if an absolute path is a directory of the system itself, or one of the kernel's."""
+    place = normpath(path)
+    if place in _OF_SYSTEM or f"/{place.split('/')[1]}" in _OF_KERNEL:
+        raise QlumodError(
+            f"{path!r} is a directory of the system, not one of .debs: name one of your own"
+        )
 
 
 def archive_key(text: str) -> str:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from qlumod.errors import QlumodError
-from qlumod.model.paths import path_pattern
+from qlumod.model.paths import SHARED, directory_meant, path_pattern
+
+_SECRET = ("/etc/ssh", "/etc/ssl/private", "/root")
+"""Directories of many packages in which all files may be secret."""
 
 
 class SecretKind(StrEnum):
@@ -33,4 +36,18 @@ def parse_secret(text: str) -> Secret:
     kinds = [str(known) for known in SecretKind]
     if kind.strip() not in kinds:
         raise QlumodError(f"{text!r} is no secret: 'path kind', the kind is {' or '.join(kinds)}")
-    return Secret(path=path_pattern(path), kind=SecretKind(kind.strip()))
+    if _is_too_much(path_pattern(path)):
+        raise QlumodError(f"{path!r} takes files of many packages: name the files that are secret")
+    return Secret(path=path, kind=SecretKind(kind.strip()))
+
+
+def _is_too_much(pattern: str) -> bool:
+    """Whether a pattern takes a directory of many packages, or all files of every directory."""
+    whole = directory_meant(pattern)
+    names = (whole or "").split("/")
+    return (
+        pattern in SHARED
+        or "*" in pattern.split("/")[1]
+        or (whole in SHARED and whole not in _SECRET)
+        or not all(name.strip("*") for name in names[2:3])
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from qlumod.errors import QlumodError, raise_faults
+from qlumod.model.build_option import BuildOption
 from qlumod.model.names import Digest, FlavorName, ModuleName, PackageName
 from qlumod.model.public import Public
 from qlumod.model.relation import Relation
@@ -84,6 +85,8 @@ class ModuleSpec:
     """The packages installed for compiling kernel modules, which are never in the layer."""
     kernel_modules: tuple[Relation, ...]
     """Packages of dkms sources: compiled for core's kernel, and replaced by the result."""
+    build_options: tuple[BuildOption, ...]
+    """Variables and options with which they are compiled."""
     restore: tuple[Restored, ...]
     recommends: bool
     """Whether the packages' Recommends are installed, too."""
@@ -121,6 +124,14 @@ class ModuleSpec:
     def kernel_modules_for(self, flavor: FlavorName) -> tuple[Relation, ...]:
         """The packages of dkms sources, in a flavor."""
         return wanted_in(flavor, self.kernel_modules)
+
+    def build_options_for(self, flavor: FlavorName, package: PackageName) -> tuple[str, ...]:
+        """The variables and options with which a package of dkms sources is compiled."""
+        return tuple(
+            one.text
+            for one in self.build_options
+            if one.package == package and (not one.flavors or flavor in one.flavors)
+        )
 
     def restore_for(self, flavor: FlavorName) -> tuple[Restored, ...]:
         """The restored paths in a flavor."""

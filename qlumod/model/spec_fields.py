@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qlumod.errors import QlumodError
+from qlumod.model.build_option import parse_build_option
 from qlumod.model.field_table import (
     BLANK_LINES,
     BLANKS,
@@ -170,6 +171,14 @@ SPEC_FIELDS = (
         "flavors as in `Packages`",
     ),
     SpecField(
+        name="Build-Options",
+        kind=ROWS,
+        parse=parse_build_option,
+        doc="`PACKAGE: NAME=value` or `PACKAGE: --option=value`. A variable of the environment, or "
+        "an option of dkms, with which a package in `Kernel-Modules` is compiled. "
+        "`PACKAGE <bookworm>: …` applies to one flavor only",
+    ),
+    SpecField(
         name="Restore",
         kind=ROWS,
         parse=_restored,
@@ -255,7 +264,8 @@ SPEC_FIELDS = (
         in_root=True,
         doc="`path kind`. The path is in no layer; `*` is allowed within a name. Kind `site`: the"
         " same on many nodes, supplied by the site, never generated. Kind `node`: different "
-        "on each node, from the site, from a persistent place, or generated at boot",
+        "on each node, from the site, from a persistent place, or generated at boot. A pattern for "
+        "all files of a directory of many packages, such as `/etc/*`, is refused",
     ),
     SpecField(
         name="Public",

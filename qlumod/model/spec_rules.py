@@ -20,7 +20,7 @@ def check_spec(fields: Fields, spec: ModuleSpec, release: Release) -> None:
     for flavor in spec.flavors:
         if flavor not in release.flavors:
             fields.fault("Flavors", f"the release has no flavor {flavor!r}")
-    _check_kernel_modules(fields, spec)
+    _check_kernel_modules(fields, spec, release)
     _check_restore(fields, spec, release)
     _check_secrets(fields, spec)
     _check_modules(fields, spec)
@@ -118,14 +118,32 @@ def _check_secrets(fields: Fields, spec: ModuleSpec) -> None:
         fields.fault("Public", f"{path!r} stands under Secrets, too")
 
 
-def _check_kernel_modules(fields: Fields, spec: ModuleSpec) -> None:
+def _check_kernel_modules(fields: Fields, spec: ModuleSpec, release: Release) -> None:
     if spec.build_packages and not spec.kernel_modules:
         fields.fault("Build-Packages", "there are no Kernel-Modules to build with them")
+    _check_build_options(fields, spec, release)
     for name in sorted({r.name for r in spec.kernel_modules} & {r.name for r in spec.packages}):
         fields.fault(
             "Kernel-Modules",
             f"{name!r} stands under Packages, too: the layer has what is compiled from it instead",
         )
+
+
+def _check_build_options(fields: Fields, spec: ModuleSpec, release: Release) -> None:
+    known = {relation.name for relation in spec.kernel_modules}
+    for option in spec.build_options:
+        if option.package not in known:
+            what = f"{option.package!r} does not stand under Kernel-Modules"
+            fields.fault("Build-Options", f"{str(option)!r}: {what}")
+        for flavor in option.flavors:
+            if flavor not in release.flavors:
+                what = f"the release has no flavor {flavor!r}"
+                fields.fault("Build-Options", f"{str(option)!r}: {what}")
+    for flavor in release.flavors:
+        for package in sorted(known):
+            options = spec.build_options_for(flavor, package)
+            for name in repeated(one.partition("=")[0] for one in options if one[0] != "-"):
+                fields.fault("Build-Options", f"{package}: {name} has two values for {flavor}")
 
 
 def _check_restore(fields: Fields, spec: ModuleSpec, release: Release) -> None:

@@ -55,6 +55,10 @@ class PackedFile(Protocol):
         """Whether it is another name of an earlier file."""
 
     @property
+    def is_whiteout(self) -> bool:
+        """Whether it is a character device 0:0, which overlayfs takes for a removed path."""
+
+    @property
     def target(self) -> str:
         """The target of a symbolic link, unchanged."""
 

@@ -12,13 +12,13 @@ from qlumod.model.tree import TreeEntry
 from qlumod.packaging.permits import ListedTree
 from qlumod.proof.account_comparison import account_differences, is_account_file
 from qlumod.proof.scanned_tree import ScannedTree
+from qlumod.state.entry_differences import ACCESS_LISTS
 from qlumod.state.kind import Files, StateFile, decoded_lines
 
 UNSEEN = ("trusted.overlay.", "user.overlay.")
 """Attributes that only overlayfs uses."""
 
 _WORD = re.compile(rb"[^\s,]+")
-ACCESS_LISTS = "system.posix_acl_"
 
 _TYPES = {
     "f": "file",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from qlumod.model.public import SHARED
+from qlumod.model.paths import SHARED
 
 TREE_FROM = 8
 """The minimum number of suspicious files below a directory to report it as a tree."""

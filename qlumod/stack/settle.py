@@ -12,6 +12,7 @@ OVERLAY_ATTRIBUTES = ("trusted.overlay.", "user.overlay.")
 def settle(tree: Root, entries: Iterable[TreeEntry], epoch: int) -> None:
     """Limit all mtimes to `epoch`, set those of directories to it, and remove overlay attributes.
 
+    A time before 1970 becomes the begin of 1970: a squashfs stores none, and 1960 would be 2096.
     The mtimes of directories depend on the course of the build. The attributes are random
     (``uuid``), contain inodes of the build (``origin``), or would hide other layers (``opaque``).
     """
@@ -21,6 +22,8 @@ def settle(tree: Root, entries: Iterable[TreeEntry], epoch: int) -> None:
             tree.remove_attributes(entry.path, names)
         if entry.type == "d" or entry.mtime > epoch:
             tree.set_time(entry.path, epoch)
+        elif entry.mtime < 0:
+            tree.set_time(entry.path, 0)
 
 
 def set_attributes(entry: TreeEntry) -> tuple[bytes, ...]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from qlumod.model.tree import TreeEntry
 
 _OVERLAY = ("trusted.overlay.", "user.overlay.")
-_UNSTORED = ("system.posix_acl_",)
-"""squashfs stores no access control lists; systemd-tmpfiles sets those of Debian at boot."""
+ACCESS_LISTS = "system.posix_acl_"
+"""The names of access control lists among the attributes of a path: a squashfs stores none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def _what_counts(entry: TreeEntry, names: Names | None = None) -> dict[str, str]
         "attributes": " ".join(
             f"{name}={value.hex()}"
             for name, value in entry.xattrs
-            if not name.startswith((*_OVERLAY, *_UNSTORED))
+            if not name.startswith((*_OVERLAY, ACCESS_LISTS))
         ),
     }
 

@@ -18,6 +18,7 @@ from qlumod.head.known_digests import remembered_digests
 from qlumod.layer.inputs import parse_inputs
 from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.address import address
+from qlumod.model.build_option import parse_build_option
 from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.difference import Aspect, Difference
 from qlumod.model.digests import digest_bytes
@@ -144,6 +145,12 @@ MODEL = (
     _text("model.contents.parse_contents", parse_contents, E["slurm.contents"]),
     _text("model.contents.parse_packages", parse_packages, E["slurm.packages.version"]),
     _word("model.relation.parse_relation", parse_relation, "slurmd (>= 22.05) <bookworm>", "munge"),
+    _word(
+        "model.build_option.parse_build_option",
+        parse_build_option,
+        "x-dkms <bookworm>: NAME=a b",
+        "x-dkms: --directive=NAME=value",
+    ),
     _word("model.secret.parse_secret", parse_secret, "/etc/munge/munge.key site"),
     _word("model.public.parse_public", parse_public, "/var/lib/mysql/ an empty database"),
     _word("model.names.ReleaseVersion.parse", ReleaseVersion.parse, "14.0.0"),

@@ -1,5 +1,6 @@
 """A small release: Debian's essential packages as core, and modules of small .debs over it."""
 
+import gzip
 import random
 from pathlib import Path
 
@@ -42,6 +43,10 @@ MODULES: dict[str, str] = {
     "dozing": "Requires: core\nPackages: dozing",
     "napping": "Requires: core\nPackages: napping",
     "licensed": "Requires: core\nPackages: licensed, licensed-data, licensed-doc, bare",
+    "vendored": "Requires: core\nPackages: vendored\nExclude: /opt/*",
+    "kept": "Requires: core\nPackages: vendored\nExclude: /opt/*\nInclude: /opt/vendored/COPYING "
+    "/usr/share/doc/vendored/LICENSE /usr/share/doc/vendored/html/NOTICE.txt.gz "
+    "/usr/share/doc/vendored/licenses/*",
     "linking": "Requires: core\nPackages: linking",
     "naming": "Requires: core\nPackages: naming",
     "renaming": "Requires: core\nPackages: renaming",
@@ -63,11 +68,21 @@ MODULES: dict[str, str] = {
     " /etc/linked/named site\n /etc/linked/tree node\n /etc/linked/both site\n"
     " /etc/linked/other site",
     "named": "Requires: core\nPackages: named",
+    "hiding": "Requires: core\nPackages: hiding\nExclude: /usr/share/hiding/excluded",
+    "showing": "Requires: core\nPackages: hiding\nExclude: /usr/share/hiding/excluded "
+    "/usr/share/hiding/base",
     "varied": "Requires: core\nPackages: varied\nSecrets: /etc/keeper/key site\n"
     "Public: /var/lib/varied/ says only how many there are\n"
     "Wins: /etc/issue /etc/os-release /etc/update-motd.d/10-uname",
 }
 
+ACCESS_LIST = (
+    "echo listed >/etc/listed\n"
+    """perl -e '($path, $name) = ("/etc/listed", "system.posix_acl_access");"""
+    """ $list = pack "V(vvV)*", 2, 1,6,-1, 2,4,400, 4,4,-1, 16,4,-1, 32,4,-1;"""
+    """ syscall(188, $path, $name, $list, length $list, 0) == 0 or die $!'"""
+)
+"""Commands that give a user an entry in the access list of a file (setxattr(2), acl(5))."""
 KEY = (
     "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAE\n"
     "-----END OPENSSH PRIVATE KEY-----\n"
@@ -103,7 +118,7 @@ def _everyday_debs(directory: Path) -> None:
             "/usr/bin/plain": "#!/bin/sh\necho plain\n",
         },
         modes={"/usr/bin/plain": 0o4755},
-        scripts={"postinst": "mkdir -p /var/lib/plain; echo made > /var/lib/plain/made"},
+        scripts={"postinst": "mkdir /var/lib/plain; touch -d 1960-01-01 /var/lib/plain/made"},
     )
     make_deb(
         directory,
@@ -224,13 +239,20 @@ def _odd_debs(directory: Path) -> None:
     """A package with names and a file that no archive should have."""
     make_deb(
         directory,
+        "hiding",
+        files={"/usr/share/hiding/other": "other\n"},
+        whiteouts=("/usr/share/hiding/base", "/usr/share/hiding/excluded"),
+    )
+    make_deb(
+        directory,
         "named",
         scripts={
             "postinst": "mkdir -p /var/log/sysstat; cd /var/log/sysstat\n"
             "echo one >'sa\n01'; echo two >\"$(printf 'sa\\r02')\"\n"
             "mkdir -p /usr/share/icons/x; cd /usr/share/icons/x; : >\"$(printf 'a\\tb')\"\n"
             "perl -MIO::Socket::UNIX -e "
-            "'IO::Socket::UNIX->new(Local => \"/etc/left\", Listen => 1)'"
+            "'IO::Socket::UNIX->new(Local => \"/etc/left\", Listen => 1)'\n"
+            f"{ACCESS_LIST}"
         },
     )
 
@@ -398,6 +420,18 @@ def _licensed_debs(directory: Path) -> None:
         make_deb(directory, name, files={f"/usr/share/doc/{name}/copyright": LICENCE})
     make_deb(directory, "licensed-data", links={"/usr/share/doc/licensed-data": "licensed"})
     make_deb(directory, "bare", files={"/usr/share/shared/bare.txt": "bare\n"})
+    make_deb(
+        directory,
+        "vendored",
+        files={
+            "/opt/vendored/COPYING": LICENCE,
+            "/opt/vendored/licence.py": "a program\n",
+            "/usr/share/doc/vendored/LICENSE": LICENCE,
+            "/usr/share/doc/vendored/html/NOTICE.txt.gz": gzip.compress(b"a notice", mtime=0),
+            "/usr/share/doc/vendored/README": "read me\n",
+            **{f"/usr/share/doc/vendored/licenses/{name}": f"{name}\n" for name in "abcd"},
+        },
+    )
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,15 @@ from qlumod.workflows.workplace import Workplace
 from tests.conftest import ROOT
 from tests.layer.small_release import SmallRelease, write_small_release
 from tests.support.debs import make_deb
-from tests.support.dkms import make_dkms_deb
+from tests.support.dkms import MISSING, make_dkms_deb
 
 MODULES = {
     "core": "Packages: linux-image-cloud-amd64, keeping\nSecrets: /etc/keeping/key node",
     "greeting": "Requires: core\nPackages: greet-tools, greet-support\n"
-    "Kernel-Modules: greet-dkms, reply-dkms",
+    "Kernel-Modules: greet-dkms, reply-dkms\nBuild-Options:\n greet-dkms: GREETING=good day\n"
+    " reply-dkms: --directive=GREETING=and to you",
     "broken": "Requires: core\nPackages: greet-support\nKernel-Modules: broken-dkms",
+    "unnamed": "Requires: core\nPackages: greet-support\nKernel-Modules: unnamed-dkms",
     "other": "Requires: core\nPackages: other-kernel",
 }
 HOOK = "/usr/share/initramfs-tools/hooks/keeping"
@@ -80,7 +82,7 @@ def _vendors_archives() -> str:
 
 
 def _debs(folder: Path) -> None:
-    make_dkms_deb(folder, "greet", depends="greet-support")
+    make_dkms_deb(folder, "greet", depends="greet-support", told="1.0-1")
     make_deb(
         folder,
         "keeping",
@@ -92,8 +94,9 @@ def _debs(folder: Path) -> None:
         modes={HOOK: 0o755},
         scripts={"postinst": "echo of this build only >/etc/keeping/key"},
     )
-    make_dkms_deb(folder, "reply", eager=True, two=True)
-    make_dkms_deb(folder, "broken", code="this is no C\n")
+    make_dkms_deb(folder, "reply", told="1.0-1", eager=True, two=True)
+    make_dkms_deb(folder, "broken", code="this is no C\n", test=MISSING)
+    make_dkms_deb(folder, "unnamed", conf="PACKAGE_VERSION=\n")
     make_deb(folder, "greet-support", files={"/usr/share/greet/data": "hello\n"})
     make_deb(folder, "greet-tools", depends="greet-dkms (= 1.0-1) | greet-module-1.0")
     make_deb(folder, "other-kernel", files={"/lib/modules/5.10.0-1-amd64/updates/a.ko.xz": "?"})

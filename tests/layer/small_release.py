@@ -60,7 +60,8 @@ Key: /usr/share/keyrings/debian-archive-keyring.gpg
 """
 NEEDED = {
     "core": "Packages: adduser, info, libcap2-bin, linux-image-cloud-amd64",
-    "compiling": "Requires: core\nPackages: dkms, linux-headers-cloud-amd64",
+    "compiling": "Requires: core
+Packages: dkms, libc6-dev, linux-headers-cloud-amd64",
 }
 """What small releases take from Debian, as modules: for apt, all of Debian takes long to weigh."""
 

@@ -98,6 +98,14 @@ def test_what_a_module_below_left_out_comes_back_with_the_package_that_it_belong
     assert left_out(payload) == []
 
 
+def test_a_time_that_a_squashfs_cannot_store_is_the_first_that_it_can(
+    release: SmallRelease,
+) -> None:
+    image = release.build("plain") / "layer.squashfs"
+    said = capture(command("unsquashfs", "-UTC", "-lln", image, "var/lib/plain/made")).decode()
+    assert " 1970-01-01 00:00 squashfs-root/var/lib/plain/made\n" in said
+
+
 def test_restoring_nothing_is_an_error_that_names_the_line(release: SmallRelease) -> None:
     with pytest.raises(QlumodError) as caught:
         release.build("useless")

@@ -1,8 +1,11 @@
 """The copyright of a module's packages, from what was installed or from the packages themselves."""
 
 import gzip
+import shutil
 from pathlib import Path
 
+from qlumod.events import Caution
+from qlumod.layer.cache import payload_path
 from qlumod.layer.copyright_files import copyright_texts
 from qlumod.model.copyright import Texts, collected
 from qlumod.model.names import PackageName
@@ -33,6 +36,41 @@ def test_a_payload_holds_the_copyright_file_of_each_of_its_packages(release: Sma
     assert text == collected(release.lock, job.spec.module, TEXTS)
     assert text.count(LICENCE) == 1
     assert b"Without-Copyright:\n bare\n" in text
+
+
+def test_licence_texts_that_are_left_out_are_told_and_are_in_the_modules_package(
+    release: SmallRelease, tmp_path: Path
+) -> None:
+    shutil.rmtree(payload_path(release.cache, release.job("vendored").identity), ignore_errors=True)
+    said: list[object] = []
+    payload = release.build("vendored", said.append)
+    documents = "/usr/share/doc/vendored"
+    assert [event for event in said if isinstance(event, Caution)] == [
+        Caution(
+            text="vendored: Exclude leaves out licence texts of vendored: "
+            f"/opt/vendored/COPYING, {documents}/LICENSE, {documents}/html/NOTICE.txt.gz, "
+            f"{documents}/licenses/a, {documents}/licenses/b and 2 more; to keep them, name them "
+            "in the field Include"
+        )
+    ]
+    text = gzip.decompress((payload / "vendored.copyright.gz").read_bytes())
+    assert b"Without-Copyright:\n vendored\n" in text
+    files = f"Files:\n /opt/vendored/COPYING\n {documents}/LICENSE\nSHA256: ".encode()
+    assert files in text
+    assert text.count(LICENCE) == 1
+    assert f"Files:\n {documents}/html/NOTICE.txt.gz\n".encode() in text
+    assert b"\nSize: 8\n\na notice\n" in text
+
+
+def test_licence_texts_that_the_spec_includes_are_in_the_layer(release: SmallRelease) -> None:
+    shutil.rmtree(payload_path(release.cache, release.job("kept").identity), ignore_errors=True)
+    said: list[object] = []
+    payload = release.build("kept", said.append)
+    assert [event for event in said if isinstance(event, Caution)] == []
+    left = gzip.decompress((payload / "left-out.gz").read_bytes()).decode()
+    assert left == (
+        "vendored\t/opt/vendored/licence.py\nvendored\t/usr/share/doc/vendored/README\n"
+    )
 
 
 def test_nothing_is_published_that_is_in_no_layer(release: SmallRelease) -> None:

@@ -1,6 +1,7 @@
 """Kernel modules that really compile: sources as dh_dkms makes them, against Debian's headers."""
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.events import Listener, ignore
+from qlumod.events import Listener, Output, ignore
 from qlumod.layer.cache import payload_path
 from qlumod.layer.payload_build import build_again, ensure_generated, plan_jobs
 from qlumod.model.manifest import parse_manifest
@@ -61,6 +62,8 @@ def tell_stack(*, listen: Listener, payloads: Sequence[str], space: str) -> dict
                 "vermagic": said("modinfo", "-k", kernel, "-F", "vermagic", "greet"),
                 "signer": said("modinfo", "-k", kernel, "-F", "signer", "greet"),
                 "needs": said("modprobe", "-S", kernel, "--show-depends", "reply-current-twice"),
+                "greeting": said("modinfo", "-k", kernel, "-F", "greeting", "greet"),
+                "replying": said("modinfo", "-k", kernel, "-F", "greeting", "reply-current"),
                 "alias": said("modprobe", "-S", kernel, "--resolve-alias", "greet-greeting"),
                 "audit": said("dpkg", "--audit"),
             }
@@ -114,6 +117,7 @@ def test_the_modules_are_for_cores_kernel_and_the_stack_knows_them(
     assert said["vermagic"].startswith(f"{said['kernel']} SMP ")
     assert said["signer"] == "", "nothing is signed: it would take a key"
     assert said["alias"] == "greet\n"
+    assert (said["greeting"], said["replying"]) == ("good day\n", "and to you\n")
     needs = [line.rpartition("/")[2].strip() for line in said["needs"].splitlines()]
     assert needs == ["reply-current.ko", "reply-current-twice.ko"]
     assert said["audit"] == ""
@@ -139,7 +143,9 @@ def test_the_package_is_like_one_of_debians(
     capture(command("dpkg-deb", "--extract", deb, tmp_path))
     module = (tmp_path / f"lib/modules/{kernel}/updates/dkms/greet.ko").read_bytes()
     assert b".debug_info" not in module
-    assert (tmp_path / f"usr/share/doc/{greet.package}/copyright").read_text() == "free\n"
+    documents = tmp_path / "usr/share/doc" / greet.package
+    assert (documents / "copyright").read_text() == "free\n"
+    assert (documents / "NOTICE").read_text() == "a notice\n"
     assert {path.lstat().st_mtime for path in tmp_path.rglob("*.ko")} == {1_700_000_000}
 
 
@@ -193,17 +199,47 @@ def test_what_the_store_has_is_not_compiled_again(kernels: SmallRelease, greetin
 def test_sources_that_do_not_compile_end_the_build_with_what_the_compiler_said(
     kernels: SmallRelease,
 ) -> None:
+    heard: list[object] = []
     with pytest.raises(QlumodError) as caught:
-        kernels.build("broken")
-    said = str(caught.value)
+        kernels.build("broken", heard.append)
+    brief, *lines = str(caught.value).splitlines()
     kernel = manifest_kernel(kernels.build("core"))
-    assert said.startswith(
-        f"broken: cannot compile broken-dkms for {kernel}: dkms failed: exit status 10\n"
+    assert brief == f"broken: cannot compile broken-dkms for {kernel}: dkms failed: exit status 10"
+    compiler, configure = lines.index("  make.log:"), lines.index("  config.log:")
+    assert lines[compiler - 1] == (
+        "  Consult /var/lib/dkms/broken/1.0/build/make.log for more information."
     )
-    assert "broken.c:1:1: error: unknown type name" in said
-    assert said.endswith(
-        "To mend it: see the log of the build; what the sources need beside the kernel's headers "
-        "belongs into Build-Packages"
+    assert lines[compiler + 1] == f"  DKMS make.log for broken-1.0 for kernel {kernel} (x86_64)"
+    said = "  /var/lib/dkms/broken/1.0/build/broken.c:1:1: error: unknown type name 'this'"
+    assert said in lines[compiler:configure]
+    first, second, *others, result, remedy = lines[configure + 1 :]
+    assert re.fullmatch("  configure: gcc-[0-9]+ conftest.c", first)
+    assert second == first.replace("conftest", "-c conftest")
+    assert "fatal error: nothing.h: No such file or directory" in others[0]
+    assert result == "  configure: result: no"
+    assert remedy == (
+        "To mend it: the log of the build has all lines of these logs; packages that the sources "
+        "need beside the kernel's headers belong into Build-Packages, variables and options of "
+        "dkms into Build-Options"
+    )
+    kept = {(one.program, one.line) for one in heard if isinstance(one, Output)}
+    assert ("broken: make.log", said.strip()) in kept
+    assert ("broken: config.log", "configure: exit 0") in kept
+
+
+def test_sources_that_dkms_does_not_take_are_told_with_their_directory(
+    kernels: SmallRelease,
+) -> None:
+    with pytest.raises(QlumodError) as caught:
+        kernels.build("unnamed")
+    kernel = manifest_kernel(kernels.build("core"))
+    assert str(caught.value) == (
+        f"unnamed: cannot compile unnamed-dkms for {kernel}: dkms takes no sources from "
+        "/usr/src/unnamed-1.0: exit status 8\n"
+        "  dkms.conf: Error! No 'PACKAGE_VERSION' directive specified.\n"
+        "  Error! Bad conf file.\n"
+        "  File:  does not represent a valid dkms.conf file.\n"
+        "To mend it: see /usr/src/unnamed-1.0/dkms.conf, and what Build-Options add to it"
     )
 
 

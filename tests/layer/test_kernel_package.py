@@ -1,11 +1,33 @@
 """The package of compiled modules takes nothing on trust that the root itself says."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.layer.kernel_package import maintainer_of
+from qlumod.layer.kernel_package import licence_files, maintainer_of
+from qlumod.system.disk.within import Root
+
+
+def test_the_licence_texts_of_the_sources_stay_with_what_is_compiled(tmp_path: Path) -> None:
+    root = Root(tmp_path)
+    paths = (
+        "/usr/share/doc/x-dkms/html/LICENSE",
+        "/usr/share/doc/x-dkms/README",
+        "/usr/src/x-1/COPYING",
+        "/usr/src/x-1/lib/COPYING",
+    )
+    for path in paths:
+        root.write(path, b"free\n")
+    kept = {paths[0]: "/usr/share/doc/x-kernel/html/LICENSE"}
+    found = {**kept, paths[2]: "/usr/share/doc/x-kernel/COPYING"}
+    assert licence_files(root, "x-dkms", paths, "x-kernel") == found
+    # A directory of documents may be a link to that of another package.
+    root.write("/usr/share/doc/x-common/copyright", b"free\n")
+    root.link("/usr/share/doc/x-dkms/copyright", "../x-common/copyright")
+    kept |= {"/usr/share/doc/x-common/copyright": "/usr/share/doc/x-kernel/copyright"}
+    assert licence_files(root, "x-dkms", paths, "x-kernel") == kept
 
 
 class QueriedRoot:

@@ -3,7 +3,9 @@
 import pytest
 
 from qlumod.errors import QlumodError
-from tests.layer.small_release import SmallRelease
+from qlumod.layer.unfit import faults_of_access_lists, faults_of_devices
+from qlumod.model.tree import TreeEntry
+from tests.layer.small_release import SmallRelease, checked
 
 
 def refusal(release: SmallRelease, module: str) -> str:
@@ -31,5 +33,36 @@ def test_names_with_newlines_and_sockets_are_refused(release: SmallRelease) -> N
         for name in names
     ) + (
         "/etc/left is the socket of a program that runs no more\n"
-        "To mend it: let the package's script remove it, or make it below /run"
+        "To mend it: let the package's script remove it, or make it below /run\n"
+        "named: /etc/listed has an access control list, and a squashfs stores none\n"
+        "To mend it: let the package's script give it an owner, a group and a mode instead "
+        "(setfacl -b removes the list), or let a unit set the list on each node at boot"
     )
+
+
+def test_the_access_lists_that_are_set_at_boot_are_no_fault() -> None:
+    listed = (("system.posix_acl_access", b"\2"), ("system.posix_acl_default", b"\2"))
+    entry = TreeEntry(path="/var/log/journal", type="d", mode=0o2755, xattrs=listed)
+    assert list(faults_of_access_lists([entry], "core")) == []
+
+
+def test_a_device_that_hides_what_is_below_is_told_with_its_package(release: SmallRelease) -> None:
+    assert refusal(release, "hiding") == (
+        "hiding: the package hiding ships /usr/share/hiding/base as a character device 0:0, which "
+        "hides a path of a lower layer in an overlay and which no layer can have\n"
+        "To mend it: leave it out with 'Exclude: /usr/share/hiding/base', or take the package out"
+    )
+    assert checked(release.build("showing")).module == "showing"
+
+
+def test_such_a_device_of_a_module_over_no_other_is_told_too() -> None:
+    entries = [TreeEntry(path=path, type="c", mode=0) for path in ("/etc/a", "/etc/b")]
+    said = [str(fault) for fault in faults_of_devices(entries, {"/etc/a": "hiding"}, "core")]
+    assert said == [
+        "core: the package hiding ships /etc/a as a character device 0:0, which hides a path of a "
+        "lower layer in an overlay and which no layer can have\n"
+        "To mend it: leave it out with 'Exclude: /etc/a', or take the package out",
+        "core: a maintainer script makes /etc/b as a character device 0:0, which hides a path of a "
+        "lower layer in an overlay and which no layer can have\n"
+        "To mend it: see which package's script makes it, and take that package out or mend it",
+    ]

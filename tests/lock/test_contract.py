@@ -49,7 +49,8 @@ def test_a_problem() -> None:
                 Module(
                     name="slurm", path="slurm.module", requires=("core",), excludes=("gridengine",),
                     archives=("vendor",), requests=(ASKED,),
-                    kernel_modules=(Request(name="x-dkms"),), build=(), recommends=True,
+                    kernel_modules=(Request(name="x-dkms", options=("A=b",)),),
+                    build=(), recommends=True,
                     prefer=("a",),
                 ),
             ),
@@ -71,7 +72,8 @@ def test_what_was_solved() -> None:
         sha256=Digest(""), size=0, filename="", archive="generated",
         modules=(ModuleName("a"), ModuleName("b")), reason="kernel modules of a",
         generated=Generated(
-            sources=PackageName("x-dkms"), sources_version="1", kernel="6.1", depends=("libc6",)
+            sources=PackageName("x-dkms"), sources_version="1", kernel="6.1", depends=("libc6",),
+            options=("A=b",),
         ),
     )  # fmt: skip
     solved = Solved(

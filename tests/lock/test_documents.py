@@ -154,6 +154,16 @@ def test_a_keyring_that_would_hang_is_none(host: BuildHost) -> None:
 FOLDER = "\nArchive: site\nDirectory: {}\n"
 
 
+def test_a_directory_of_the_system_is_none_of_debs(host: BuildHost, tmp_path: Path) -> None:
+    host.offer()
+    up = "/".join(".." for _ in host.specs.resolve().parts[1:])
+    host.release(extra=FOLDER.format(f"{up}/etc"))
+    assert host.refusal() == (
+        "archive site: Directory: '/etc' is a directory of the system, not one of .debs: name one "
+        "of your own"
+    )
+
+
 def test_a_directory_of_debs_is_not_reached_by_a_link(host: BuildHost, tmp_path: Path) -> None:
     host.offer()
     elsewhere = tmp_path / "elsewhere"

@@ -20,11 +20,14 @@ NO_HEADERS = (
 NO_SOURCES = (
     f"{PLACE}8: Kernel-Modules: there is no package gpu-kernel-dkmz\n  close names: gpu-kernel-dkms"
 )
-NO_LIBRARY = f"{PLACE}9: Build-Packages: there is no package libgpu-dev\n  close names: libgpu"
+NO_LIBRARY = (
+    f"{PLACE}9: Build-Packages: there is no package libgpu-dev\n  close names: libgpu, libc6-dev"
+)
 NO_TOOL = (
     "TOP/module-specs/gpu.module: gpu cannot be compiled\n"
     "   gcc : Depends: libc but it is not installable"
 )
+OTHERWISE = {"Build-Packages": "libgpu", "Build-Options": "gpu-kernel-dkms: OPEN=y"}
 NO_KERNEL = (
     "TOP/module-specs/gpu.module: gpu has kernel modules, and not one kernel is below it\n"
     "To mend it: a module below asks for one linux-image-…"
@@ -89,6 +92,7 @@ def tools(host: BuildHost) -> list[Path]:
         host.deb("dkms", "3.0", depends="gcc, make"),
         host.deb("gcc", "12", depends="libc"),
         host.deb("libc", "2"),
+        host.deb("libc6-dev", "2"),
         host.deb("make", "4"),
     ]
 
@@ -112,6 +116,7 @@ def test_the_sources_become_a_package_of_their_own_and_what_compiles_is_in_no_la
         "gpu-kernel-dkms": "535-1 ·  · kernel modules of gpu",
         "gpu-support": "535-1 · gpu · requested by gpu",
         "libc": "2 ·  · gcc depends on it",
+        "libc6-dev": "2 ·  · compiles kernel modules of gpu",
         "libgpu": "535-1 · gpu · requested by gpu",
         "linux-compiler-gcc": "6.1.10-1 ·  · linux-headers-6.1.0-1-amd64 depends on it",
         "linux-headers-6.1.0-1-amd64": "6.1.10-1 ·  · compiles kernel modules of gpu",
@@ -336,9 +341,27 @@ def test_modules_that_exclude_each_other_share_what_they_compile_alike(gpu: Buil
         alone = gpu.lock().lock.restricted_to([ModuleName("core"), ModuleName(module)])
         (own,) = alone.generated(ModuleName(module))
         assert own.sha256 == inputs_of(own, alone.packages)
-    gpu.spec("other", "gpu-support", fields={**fields, "Build-Packages": "libgpu"})
-    assert gpu.refusal() == (
-        "TOP/module-specs/other.module: other compiles gpu-kernel-dkms otherwise than gpu: with"
-        " other packages, or for others\n"
-        "To mend it: let a third module compile it, and both require that"
-    )
+    for field, value in OTHERWISE.items():
+        gpu.spec("other", "gpu-support", fields={**fields, field: value})
+        assert gpu.refusal() == (
+            "TOP/module-specs/other.module: other compiles gpu-kernel-dkms otherwise than gpu: with"
+            " other packages or options, or for others\n"
+            "To mend it: let a third module compile it, and both require that"
+        )
+
+
+def test_what_it_is_compiled_with_stands_in_the_lock(gpu: BuildHost) -> None:
+    before = gpu.lock().lock
+    fields = {
+        "Kernel-Modules": "gpu-kernel-dkms",
+        "Build-Options": "\n gpu-kernel-dkms <bookworm>: OPEN=y"
+        "\n gpu-kernel-dkms: --directive=A=b c",
+    }
+    gpu.spec("gpu", "libgpu", "gpu-support", fields=fields)
+    locked = gpu.lock()
+    text = lock_text(locked.lock)
+    assert "Build-Options:\n OPEN=y\n --directive=A=b c\nModules: gpu\n" in text
+    assert parse_lock(text, "x.lock") == locked.lock
+    (old,) = before.generated(GPU)
+    (new,) = locked.lock.generated(GPU)
+    assert old.sha256 != new.sha256 == inputs_of(new, locked.lock.packages)

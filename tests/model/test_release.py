@@ -256,6 +256,11 @@ FAULTS = {
         "release:20: Directory: '$HOME/dist' is no directory: blanks and shell characters are "
         "not allowed",
     ),
+    "a directory of the system": (
+        RELEASE + DIRECTORY.replace("../dist", "/srv/../etc"),
+        "release:20: Directory: '/srv/../etc' is a directory of the system, not one of .debs: name "
+        "one of your own",
+    ),
     "two archives of one name": (
         RELEASE + DIRECTORY.replace("site", "debian"),
         "release:19: Archive: 'debian' is named twice for bookworm: first in line 12\n"

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qlumod.errors import QlumodError
+from qlumod.model.build_option import variables_in, words_in
 from qlumod.model.module_file import parse_spec, spec_text
 from qlumod.model.names import FlavorName, PackageName
 from qlumod.model.public import Public
@@ -163,6 +164,10 @@ def test_what_a_module_with_kernel_modules_says() -> None:
             """\
 Kernel-Modules: nvidia-kernel-dkms
 Build-Packages: gcc-12 <bookworm>, gcc-14 <trixie>
+Build-Options:
+ nvidia-kernel-dkms: IGNORE_CC_MISMATCH=1
+ nvidia-kernel-dkms <bookworm>:  OLD=
+ nvidia-kernel-dkms: --directive=MAKE=make a=b
 Restore:
  linux-image-*: /lib/modules/*/kernel/drivers/gpu/*
  firmware-misc <bookworm>: /*lib/firmware/i915/*
@@ -172,6 +177,12 @@ Description:""",
     trixie = FlavorName("trixie")
     assert [r.name for r in spec.kernel_modules_for(trixie)] == ["nvidia-kernel-dkms"]
     assert [r.name for r in spec.build_packages_for(trixie)] == ["gcc-14"]
+    (nvidia,) = spec.kernel_modules
+    options = ("IGNORE_CC_MISMATCH=1", "--directive=MAKE=make a=b")
+    assert spec.build_options_for(trixie, nvidia.name) == options
+    assert str(spec.build_options[1]) == "nvidia-kernel-dkms <bookworm>: OLD="
+    assert variables_in(options) == {"IGNORE_CC_MISMATCH": "1"}
+    assert words_in(options) == options[1:]
     drivers, firmware = spec.restore
     assert drivers == Restored(
         package="linux-image-*", pattern="/lib/modules/*/kernel/drivers/gpu/*"
@@ -367,6 +378,10 @@ Secrets:
  /lib/e node
  /etc/f site
  /etc/f node
+ /* site
+ /etc node
+ /var/lib/** node
+ /etc/*/* site
 Description:""",
         ),
         "slurm.module:9: Secrets: '/etc/f' is named twice\n"
@@ -375,7 +390,15 @@ Description:""",
         "the kind is site or node\n"
         "slurm.module:12: Secrets: 'etc/c' is no absolute path without '.', '..' and blanks\n"
         "slurm.module:13: Secrets: '/etc/../d' is no absolute path without '.', '..' and blanks\n"
-        "slurm.module:14: Secrets: '/lib/e' is a path through a link: write '/usr/lib/e'",
+        "slurm.module:14: Secrets: '/lib/e' is a path through a link: write '/usr/lib/e'\n"
+        "slurm.module:17: Secrets: '/*' takes files of many packages: name the files that are "
+        "secret\n"
+        "slurm.module:18: Secrets: '/etc' takes files of many packages: name the files that are "
+        "secret\n"
+        "slurm.module:19: Secrets: '/var/lib/**' takes files of many packages: name the files that "
+        "are secret\n"
+        "slurm.module:20: Secrets: '/etc/*/*' takes files of many packages: name the files that "
+        "are secret",
     ),
     "what is public": (
         slurm(
@@ -391,6 +414,7 @@ Public:
  /var/l*/slurm/ it is harmless
  /etc/f it is harmless
  /etc/f it is an example
+ /* it is harmless
 Description:""",
         ),
         "slurm.module:10: Public: '/etc/f' is named twice\n"
@@ -402,7 +426,8 @@ Description:""",
         "slurm.module:15: Public: '/root/*' is a directory of many packages: name what lies in "
         "it\n"
         "slurm.module:16: Public: '/var/l*/slurm/' is a directory of many packages: name what lies "
-        "in it",
+        "in it\n"
+        "slurm.module:19: Public: '/*' is a directory of many packages: name what lies in it",
     ),
     "paths and patterns": (
         slurm("Description:", "Exclude: usr/x /a//b\nWins: /etc/* /etc/;id\nDescription:"),
@@ -448,6 +473,27 @@ Description:""",
     "something to build with and nothing to build": (
         slurm("Description:", "Build-Packages: gcc\nDescription:"),
         "slurm.module:9: Build-Packages: there are no Kernel-Modules to build with them",
+    ),
+    "what is compiled with": (
+        slurm(
+            "Description:",
+            "Kernel-Modules: x-dkms\nBuild-Options:\n A=b\n x-dkms: --all\n"
+            " x-dkms: KBUILD_BUILD_USER=x\n x-dkms: -j1\n x-dkms: A=b\n x-dkms: A=c\n"
+            " y-dkms <sid>: A=b\nDescription:",
+        ),
+        "slurm.module:10: Build-Options: 'y-dkms <sid>: A=b': 'y-dkms' does not stand under "
+        "Kernel-Modules\n"
+        "slurm.module:10: Build-Options: 'y-dkms <sid>: A=b': the release has no flavor 'sid'\n"
+        "slurm.module:10: Build-Options: x-dkms: A has two values for bookworm\n"
+        "slurm.module:10: Build-Options: x-dkms: A has two values for trixie\n"
+        "slurm.module:11: Build-Options: 'A=b' is no option: it has the form 'PACKAGE: NAME=value' "
+        "or 'PACKAGE: --option=value'\n"
+        "slurm.module:12: Build-Options: '--all': what dkms compiles, for which kernel and where, "
+        "follows from the lock\n"
+        "slurm.module:13: Build-Options: 'KBUILD_BUILD_USER=x': KBUILD_BUILD_USER is the same in "
+        "every compilation, so that the same sources give the same bytes\n"
+        "slurm.module:14: Build-Options: '-j1' is neither a variable, such as 'NAME=value', nor an "
+        "option, such as '--directive=NAME=value'",
     ),
     "sources of kernel modules in the layer": (
         slurm("Description:", "Kernel-Modules: munge\nDescription:"),

@@ -1,5 +1,7 @@
 """Small .debs, made by dpkg-deb."""
 
+import os
+import stat
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +28,7 @@ def make_deb(
     scripts: Mapping[str, str] | None = None,
     conffiles: Sequence[str] = (),
     links: Mapping[str, str] | None = None,
+    whiteouts: Sequence[str] = (),
     fields: Mapping[str, str] | None = None,
     triggers: Sequence[str] = (),
 ) -> Path:
@@ -33,8 +36,8 @@ def make_deb(
 
     `files` are absolute paths and their text or bytes, `modes` those of files that are not 0644,
     `scripts` maintainer scripts (``postinst`` …; without a first line they are for /bin/sh),
-    `links` symbolic links and their targets, `fields` further control fields such as
-    ``Essential`` or ``Conflicts``, `triggers` lines of deb-triggers(5).
+    `links` symbolic links and their targets, `whiteouts` character devices 0:0, `fields` further
+    control fields such as ``Essential`` or ``Conflicts``, `triggers` lines of deb-triggers(5).
     """
     directory.mkdir(parents=True, exist_ok=True)
     tree = directory / f".{name}-{version}.tree"
@@ -60,6 +63,8 @@ def make_deb(
         _write(tree / path.lstrip("/"), data, (modes or {}).get(path, 0o644))
     for path, target in (links or {}).items():
         _parent(tree / path.lstrip("/")).symlink_to(target)
+    for path in whiteouts:
+        os.mknod(_parent(tree / path.lstrip("/")), stat.S_IFCHR | 0o644, os.makedev(0, 0))
     # The epoch is no part of a file's name in a pool.
     file = directory / f"{name}_{version.partition(':')[2] or version}_{architecture}.deb"
     capture(

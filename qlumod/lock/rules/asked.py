@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from qlumod.model.lock import Lock, LockedPackage
-from qlumod.model.names import FlavorName, ModuleName
+from qlumod.model.names import FlavorName, ModuleName, PackageName
 from qlumod.model.project import Project
 from qlumod.model.relation import Relation
 from qlumod.model.spec import ModuleSpec, with_requirements
@@ -65,7 +65,10 @@ def _module(
         excludes=tuple(sorted(excludes)),
         archives=spec.archives_for(flavor),
         requests=_requests(spec, "Packages", spec.packages_for(flavor)),
-        kernel_modules=_requests(spec, "Kernel-Modules", spec.kernel_modules_for(flavor)),
+        kernel_modules=tuple(
+            replace(one, options=spec.build_options_for(flavor, PackageName(one.name)))
+            for one in _requests(spec, "Kernel-Modules", spec.kernel_modules_for(flavor))
+        ),
         build=_requests(spec, "Build-Packages", spec.build_packages_for(flavor)),
         recommends=spec.recommends,
         prefer=tuple(spec.prefer),

@@ -30,11 +30,14 @@ _NUMBERS = {
     "uid": slice(108, 116),
     "gid": slice(116, 124),
     "mtime": slice(136, 148),
+    "major": slice(329, 337),
+    "minor": slice(337, 345),
 }
 _IDS, _TIMES = (0, 1 << 32), (-(1 << 40), 1 << 40)
 """The ranges of the numbers of users, and of times: from the first, below the second."""
 _FILE, _HARD_LINK, _LINK, _DIRECTORY = b"0", b"1", b"2", b"5"
-_KINDS = {kind: kind for kind in (_FILE, _HARD_LINK, _LINK, b"3", b"4", _DIRECTORY, b"6")}
+_CHARACTERS = b"3"
+_KINDS = {kind: kind for kind in (_FILE, _HARD_LINK, _LINK, _CHARACTERS, b"4", _DIRECTORY, b"6")}
 _KINDS |= {b"\0": _FILE, b"7": _FILE}
 """The types that dpkg unpacks, by the type in the header."""
 _LONG_TARGET, _LONG_PATH = b"K", b"L"
@@ -82,6 +85,12 @@ class File:
     def is_hard_link(self) -> bool:
         """Whether it is another name of an earlier file."""
         return self._kind == _HARD_LINK
+
+    @property
+    def is_whiteout(self) -> bool:
+        """Whether it is a character device 0:0, which overlayfs takes for a removed path."""
+        numbers = (self._number(name) for name in ("major", "minor"))
+        return self._kind == _CHARACTERS and not any(numbers)
 
     @property
     def linked(self) -> str:

@@ -63,7 +63,7 @@ class Compilations:
     def _compilation(self, attempt: Attempt, kernel: Kernel, there: Collection[str]) -> Compilation:
         found = {chosen.package: chosen for chosen in attempt.solution.new}
         made = (
-            self.compiling.made_of(found[request.name], kernel)
+            self.compiling.made_of(found[request.name], kernel, request.options)
             for request in self.module.kernel_modules
         )
         return Compilation(

@@ -87,7 +87,7 @@ def compiled_differently(module: Module, made: Made, other: str) -> QlumodError:
     """The error for sources that another module compiles with other packages."""
     return QlumodError(
         f"{module.path}: {module.name} compiles {made.how.sources} otherwise than"
-        f" {other}: with other packages, or for others",
+        f" {other}: with other packages or options, or for others",
         remedy="let a third module compile it, and both require that",
     )
 

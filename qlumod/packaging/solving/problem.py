@@ -16,6 +16,8 @@ class Request:
     place: str = ""
     anywhere: bool = False
     """Whether any archive may satisfy it, without preference."""
+    options: tuple[str, ...] = ()
+    """For kernel modules: the variables and options with which they are compiled."""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.operator} {self.version})" if self.operator else self.name
@@ -100,7 +102,7 @@ class Problem:
 
 def requests_from_json(given: Json) -> tuple[Request, ...]:
     """Requests from JSON values."""
-    return tuple(Request(**request) for request in given)
+    return tuple(Request(**values_of(request)) for request in given)
 
 
 def values_of(given: Mapping[str, Json]) -> dict[str, Json]:

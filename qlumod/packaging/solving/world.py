@@ -95,7 +95,9 @@ class Compiling(Protocol):
     def without_kernels(self, versions: Mapping[str, str]) -> dict[str, str]:
         """Versions without those of packages that belong to a kernel."""
 
-    def made_of(self, sources: Chosen, kernel: Kernel | None) -> Made:
+    def made_of(
+        self, sources: Chosen, kernel: Kernel | None, options: tuple[str, ...] = ()
+    ) -> Made:
         """The package generated from sources; without a kernel: as its dependents see it."""
 
     def settled(self, made: Iterable[Made], stack: Iterable[Chosen]) -> Iterator[Made]:

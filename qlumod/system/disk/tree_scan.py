@@ -87,7 +87,7 @@ def _entry(root: str, path: str, status: os.stat_result) -> TreeEntry:
         uid=status.st_uid,
         gid=status.st_gid,
         size=status.st_size if kind in "fl" else 0,
-        mtime=int(status.st_mtime),
+        mtime=status.st_mtime_ns // 10**9,
         target=os.readlink(full) if kind == "l" else "",  # noqa: PTH115 - speed
         rdev=status.st_rdev if kind in "cb" else 0,
         xattrs=_xattrs(full),

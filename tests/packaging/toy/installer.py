@@ -46,6 +46,7 @@ class ToyFile:
     is_directory = property(lambda self: self.member.isdir())
     is_link = property(lambda self: self.member.issym())
     is_hard_link = property(lambda self: self.member.islnk())
+    is_whiteout = property(lambda self: False)
     target = property(lambda self: self.member.linkname)
     linked = property(lambda self: self.member.linkname.removeprefix("./"))
     size = property(lambda self: len(self.data))

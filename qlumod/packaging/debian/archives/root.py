@@ -10,7 +10,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.model.lock import LockedPackage
 from qlumod.model.release import Release
-from qlumod.model.release_archives import Archive
+from qlumod.model.release_archives import Archive, require_own_directory
 from qlumod.model.target import Target
 from qlumod.packaging.addressing import addressed
 from qlumod.packaging.archives import Reach
@@ -93,9 +93,7 @@ def archive_root(
         )
         sources, missing = sources_of(archives, known, keyrings=keyrings, optional=optional)
         folders = {
-            archive.name: place_of(
-                archive.directory, reach.beside, f"archive {archive.name}: Directory"
-            )
+            archive.name: _folder(archive, reach.beside)
             for archive in archives
             if archive.directory
         }
@@ -205,6 +203,17 @@ def _source(name: str, archive: FrozenArchive) -> AptSource:
         components=(archive.component,),
         keyring=archive.keyring,
     )
+
+
+def _folder(archive: Archive, beside: Path) -> Path:
+    """The directory of .debs of an archive of the release, which stands in `beside`."""
+    what = f"archive {archive.name}: Directory"
+    place = place_of(archive.directory, beside, what)
+    try:
+        require_own_directory(str(place.resolve()))
+    except QlumodError as fault:
+        raise QlumodError(f"{what}: {fault.brief}") from fault
+    return place
 
 
 def _of_the_host(archive: Archive) -> bool:

@@ -19,6 +19,7 @@ from qlumod.packaging.solving.solution import Chosen
 from qlumod.packaging.solving.world import Kernel, Made
 
 _HEADERS = "linux-headers-"
+_LIBRARY = "libc6-dev"
 _FAMILIES = (_HEADERS, "linux-kbuild-", "linux-compiler-")
 """The prefixes of the names of packages that belong to one kernel and have its version."""
 _IMAGE = re.compile(r"linux-image-([0-9].*?)(-unsigned)?")
@@ -83,11 +84,14 @@ class Dkms:
         return found[0]
 
     def tools(self, kernel: Kernel, place: str) -> tuple[Request, ...]:
-        """The headers of exactly that kernel, and dkms."""
+        """The headers of exactly that kernel, dkms, and the C library's headers.
+
+        Sources that call a ``configure`` compile programs; Debian's gcc only recommends libc6-dev.
+        """
         headers = Request(
             name=f"{_HEADERS}{kernel.release}", operator="=", version=kernel.version, place=place
         )
-        return headers, Request(name="dkms")
+        return headers, Request(name="dkms"), Request(name=_LIBRARY)
 
     def pins(self, kernel: Kernel) -> dict[str, str]:
         """Packages that belong to the kernel have its version."""
@@ -97,7 +101,9 @@ class Dkms:
         """Versions without those of packages that belong to a kernel."""
         return {name: v for name, v in versions.items() if not name.startswith(_FAMILIES)}
 
-    def made_of(self, sources: Chosen, kernel: Kernel | None) -> DkmsPackage:
+    def made_of(
+        self, sources: Chosen, kernel: Kernel | None, options: tuple[str, ...] = ()
+    ) -> DkmsPackage:
         """The package generated from dkms sources, without dependencies: see `settled`."""
         kernel = kernel or _ANY
         section = normalised(stanza_of(sources))
@@ -120,6 +126,7 @@ class Dkms:
                     *_relations(section, "Provides"),
                 ),
                 conflicts=_relations(section, "Conflicts", "Breaks"),
+                options=options,
             ),
         )
 
