@@ -58,7 +58,8 @@ Components: main
 Key: /usr/share/keyrings/debian-archive-keyring.gpg
 """
 NEEDED = {
-    "core": "Packages: adduser, libcap2-bin, linux-image-cloud-amd64",
+    # usrmerge, its alternative, would bring all of Perl into each core.
+    "core": "Packages: adduser, libcap2-bin, linux-image-cloud-amd64\nPrefer: usr-is-merged",
     "compiling": "Requires: core\nPackages: dkms, linux-headers-cloud-amd64",
 }
 """What small releases take from Debian, as modules: for apt, all of Debian takes long to weigh."""
