@@ -10,7 +10,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 SYSTEM_PYTHON := /usr/bin/python3
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-# The parts of the tests side by side (tests/conftest.py), each on one processor.
+# The parts of the tests side by side, one more than there are processors (tests/conftest.py).
 PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
 
 # The measures of `make house` whose limits hold.

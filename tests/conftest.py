@@ -103,8 +103,8 @@ class CommandLine:
 APART = {"integration/test_chosen_set"}
 """Files that take minutes; everything else goes by directories."""
 LONGEST_FIRST = (
-    "integration", *sorted(APART), "layer", "attack", "own", "proof", "package", "docker", "node",
-    "head", "lock", "repository", "upkeep",
+    "integration", *sorted(APART), "own", "layer", "attack", "proof", "lock", "package", "docker",
+    "node", "head", "upkeep", "repository", "system", "fuzz",
 )  # fmt: skip
 """The parts whose tests take longest: begun first, so that no processor waits for the last one."""
 
