@@ -9,6 +9,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # The system's Python: python3-apt exists for no other.
 SYSTEM_PYTHON := /usr/bin/python3
 VENV := .venv
+# Tests and tools keep what they compile, whatever the caller's environment says.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHON := $(VENV)/bin/python
 # The parts of the tests side by side, one more than there are processors (tests/conftest.py).
 PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
