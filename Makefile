@@ -90,6 +90,8 @@ help: ## say what can be made (what `make` alone does)
 
 .PHONY: setup
 setup: apt-packages $(VENV)/.ready ## install what is needed from Debian, and a virtual environment
+# Processes in isolated mode keep nothing of what they compile: without this, each does it again.
+	@$(PYTHON) -m compileall -q qlumod
 
 .PHONY: apt-packages
 apt-packages:
