@@ -57,7 +57,8 @@ def _choices(draft: Draft) -> Iterator[str]:
         yield f"Archive: {', '.join(map(str, draft.archives))}"
     if draft.packages:
         yield (
-            "# The wanted packages; apt adds their dependencies. 'name (>= 1.2)' needs a version, and"
+            "# The wanted packages; apt adds their dependencies. "
+            "'name (>= 1.2)' needs a version, and"
         )
         yield "# 'name <bookworm>' is for one flavor only."
         yield "Packages:"
