@@ -9,8 +9,10 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # The system's Python: python3-apt exists for no other.
 SYSTEM_PYTHON := /usr/bin/python3
 VENV := .venv
+# Tests and tools keep what they compile, whatever the caller's environment says.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHON := $(VENV)/bin/python
-# The parts of the tests side by side (tests/conftest.py), each on one processor.
+# The parts of the tests side by side, one more than there are processors (tests/conftest.py).
 PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
 
 # The measures of `make house` whose limits hold.
@@ -88,6 +90,8 @@ help: ## say what can be made (what `make` alone does)
 
 .PHONY: setup
 setup: apt-packages $(VENV)/.ready ## install what is needed from Debian, and a virtual environment
+# Processes in isolated mode keep nothing of what they compile: without this, each does it again.
+	@$(PYTHON) -m compileall -q qlumod
 
 .PHONY: apt-packages
 apt-packages:

@@ -14,12 +14,12 @@ from qlumod.proof.scanned_tree import loaded
 from qlumod.system.processes.namespace import call_inside
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
-from tests.layer.small_release import SmallRelease, write_small_release
+from tests.layer.small_release import CORE, SmallRelease, core_debs, write_small_release
 from tests.secrets.planted import PEM
 from tests.support.debs import make_deb
 
 MODULES = {
-    "core": "Packages: adduser",
+    "core": CORE,
     "watch": "Requires: core\nPackages: watch",
     "keeperd": "Requires: core\nPackages: keeperd\nSecrets: /etc/keeperd/key node",
     "giver": "Requires: core\nPackages: giver",
@@ -29,6 +29,7 @@ KEY = PEM.decode()
 
 def debs(directory: Path) -> None:
     """A giver of files, and two packages that wait for them."""
+    core_debs(directory)
     make_deb(directory, "giver", files={"/usr/share/watched/x": "x"})
     waiting = ["interest-noawait /usr/share/watched"]
     make_deb(

@@ -5,6 +5,7 @@ import collections
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,8 @@ def test_private_names_are_found(text: str, names: list[str]) -> None:
 )
 def test_what_is_replaced_is_found(text: str, names: list[str]) -> None:
     assert list(replaced(ast.parse(text))) == names
+
+
+def test_the_program_is_compiled_before_its_processes_start() -> None:
+    compiled = {path: Path(cache_from_source(path)) for path in (ROOT / "qlumod").rglob("*.py")}
+    assert [path for path, made in compiled.items() if not made.exists()] == []

@@ -171,7 +171,7 @@ def test_the_initrd_can_boot_a_stack(answers: Answers) -> None:
     assert "scripts/qlumod" in names
     for module in ("overlay", "squashfs", "loop", "virtio_net", "igb", "mlx5_core"):
         assert any(f"/{module}.ko" in name for name in names), module
-    for program in ("wget", "sha256sum", "losetup", "timeout", "ipcalc"):
+    for program in ("wget", "sha256sum", "losetup", "stat", "timeout", "ipcalc"):
         assert any(name.endswith(f"bin/{program}") for name in names), program
 
 

@@ -12,13 +12,19 @@ from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
 from tests.layer.careless import TOKEN, careless_deb
 from tests.layer.kernels import kernel_release
-from tests.layer.small_release import ODD_NAMES, SmallRelease, write_small_release
+from tests.layer.small_release import (
+    CORE,
+    ODD_NAMES,
+    SmallRelease,
+    core_debs,
+    write_small_release,
+)
 from tests.support.debs import make_deb
 
 __all__ = ["SmallRelease", "write_small_release"]
 
 MODULES: dict[str, str] = {
-    "core": "Packages: adduser, witness",
+    "core": CORE,
     "plain": "Requires: core\nPackages: plain",
     "sibling": "Requires: core\nPackages: sibling",
     "registered": "Requires: core\nPackages: registered\nSecrets: /etc/keeper/key site",
@@ -91,6 +97,7 @@ KEY = (
 
 def small_debs(directory: Path) -> None:
     """Packages whose maintainer scripts do what packages do, and what they should not do."""
+    core_debs(directory)
     _everyday_debs(directory)
     _account_debs(directory)
     _failing_debs(directory)
@@ -119,11 +126,6 @@ def _everyday_debs(directory: Path) -> None:
         },
         modes={"/usr/bin/plain": 0o4755},
         scripts={"postinst": "mkdir /var/lib/plain; touch -d 1960-01-01 /var/lib/plain/made"},
-    )
-    make_deb(
-        directory,
-        "witness",
-        scripts={"postinst": "{ ls /sys; hostname; grep -c : /proc/net/dev; } >/usr/share/witness"},
     )
     make_deb(
         directory,

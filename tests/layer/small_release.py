@@ -21,7 +21,7 @@ from qlumod.stack.payload import Payload
 from qlumod.system.disk.store import Store
 from qlumod.workflows.lock import lock
 from qlumod.workflows.workplace import Workplace
-from tests.support.debs import write_quicker
+from tests.support.debs import make_deb, write_quicker
 
 RELEASE = """\
 Format: 1
@@ -59,11 +59,14 @@ Components: main
 Key: /usr/share/keyrings/debian-archive-keyring.gpg
 """
 NEEDED = {
-    "core": "Packages: adduser, info, libcap2-bin, linux-image-cloud-amd64",
-    "compiling": "Requires: core
-Packages: dkms, libc6-dev, linux-headers-cloud-amd64",
+    # usrmerge, its alternative, would bring all of Perl into each core.
+    "core": "Packages: adduser, info, libcap2-bin, linux-image-cloud-amd64\nPrefer: usr-is-merged",
+    "compiling": "Requires: core\nPackages: dkms, libc6-dev, linux-headers-cloud-amd64",
 }
 """What small releases take from Debian, as modules: for apt, all of Debian takes long to weigh."""
+
+CORE = "Packages: adduser, witness, watcher"
+"""The core of small releases without a kernel, with `core_debs`: one layer for all of them."""
 
 ODD_NAMES = (
     "a -> b", "tab\tx", "cr\rx", "vt\x0bx", "ff\x0cx", "fs\x1cx", "esc\x1b[1mx", "nel\x85x",
@@ -104,6 +107,21 @@ def small_debian(cache: Path) -> Path:
                 _take_debian(Path(scratch), cache)
                 (Path(scratch) / "debs").rename(place)
     return place
+
+
+def core_debs(directory: Path) -> None:
+    """The small packages of `CORE`."""
+    make_deb(
+        directory,
+        "witness",
+        scripts={"postinst": "{ ls /sys; hostname; grep -c : /proc/net/dev; } >/usr/share/witness"},
+    )
+    # Configured first where there are two steps, and at once with all others in sight.
+    make_deb(
+        directory,
+        "watcher",
+        scripts={"postinst": "if [ -e /usr/share/shared/seen ]; then echo >/usr/share/saw; fi"},
+    )
 
 
 def _take_debian(scratch: Path, cache: Path) -> None:

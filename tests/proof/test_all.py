@@ -12,7 +12,7 @@ from qlumod.proof.proved import Proved
 from qlumod.workflows.lock import lock
 from qlumod.workflows.proof_of_all import verify_all
 from qlumod.workflows.workplace import Workplace
-from tests.layer.small_release import write_small_release
+from tests.layer.small_release import CORE, core_debs, write_small_release
 from tests.support.debs import make_deb
 
 pytestmark = [
@@ -31,12 +31,7 @@ SCRIPTS = {
 
 def small_debs(directory: Path) -> None:
     """Packages that get along, but for what their maintainer scripts do."""
-    # Of core: configured first where there are two steps, and at once with all others in sight.
-    make_deb(
-        directory,
-        "watcher",
-        scripts={"postinst": "if [ -e /usr/share/shared/seen ]; then echo >/usr/share/saw; fi"},
-    )
+    core_debs(directory)
     for name in MODULES:
         make_deb(
             directory,
@@ -50,8 +45,7 @@ def small_debs(directory: Path) -> None:
 def specs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     modules = {name: f"Requires: core\nPackages: {name}" for name in MODULES}
     place = tmp_path_factory.mktemp("all") / "specs"
-    core = {"core": "Packages: adduser, watcher"}
-    specs = write_small_release(place, {**core, **modules}, shared_cache)
+    specs = write_small_release(place, {"core": CORE, **modules}, shared_cache)
     small_debs(specs / "debs")
     lock(Workplace(specs=specs, cache=shared_cache))
     return specs
