@@ -1,9 +1,9 @@
 """The blocks of commands in the documentation: what a person types there, and what it prints.
 
-A fenced block of the language ``console`` holds commands: each begins with the prompt ``$`` or ``#``
-(of root) and goes on over a backslash or a here-document; the other lines are what it prints. There
-``…`` stands for anything: for lines if it is a line of its own, else for a part of the line; blanks
-between words stand for any number of blanks. A command without such lines may print anything.
+A fenced block of the language ``console`` holds commands. Each begins with the prompt ``$`` or, for
+root, ``#``, and goes on over a backslash or a here-document. The other lines are what it prints:
+``…`` stands for any lines if it is a line of its own, else for a part of the line; blanks between
+words stand for any number of blanks. A command without such lines may print anything.
 
 A comment on the line before a block says what else is to be known of it:
 

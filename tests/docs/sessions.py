@@ -104,7 +104,7 @@ def _begin(write: Callable[[Path, Path], Path], directory: Path, cache: Path) ->
 
 
 def _session(page: str) -> str:
-    """The part of a script that types a page, command by command; it ends with the first failure."""
+    """The part of a script that types a page; it ends with the first failure."""
     here = f"/pages/{PROJECTS[page].__name__}"
     before = (BEFORE / f"{Path(page).stem}.sh").read_text()
     lines = [f"(cd {here}", "set -e", before, "set +e"]

@@ -1,7 +1,7 @@
 """Each page of the documentation, typed from its first block of commands to its last.
 
-A page is one shell session in a copy of this machine, of which nothing stays: `apt install` and /srv
-are as they are for a person. Each block begins in one directory.
+A page is one shell session in a copy of this machine, of which nothing stays: `apt install` and
+/srv are as they are for a person. Each block begins in one directory.
 """
 
 import os

@@ -9,3 +9,4 @@ gpg --armor --export >prover.asc
 gpgconf --kill all
 unset GNUPGHOME
 built
+export KEY PROVER
