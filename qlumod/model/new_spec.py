@@ -55,10 +55,14 @@ def _choices(draft: Draft) -> Iterator[str]:
     if draft.archives:
         yield "# The archives on request that have its packages."
         yield f"Archive: {', '.join(map(str, draft.archives))}"
-    yield "# The wanted packages; apt adds their dependencies. 'name (>= 1.2)' needs a version, and"
-    yield "# 'name <bookworm>' is for one flavor only."
-    yield "Packages:"
-    yield from (f" {relation}," for relation in draft.packages)
+    if draft.packages:
+        yield (
+            "# The wanted packages; apt adds their dependencies. "
+            "'name (>= 1.2)' needs a version, and"
+        )
+        yield "# 'name <bookworm>' is for one flavor only."
+        yield "Packages:"
+        yield from (f" {relation}," for relation in draft.packages)
     if draft.kernel_modules:
         yield "# Sources of kernel modules, which are compiled for core's kernel."
         yield "Kernel-Modules:"
@@ -78,7 +82,8 @@ def _about(draft: Draft) -> Iterator[str]:
         yield from (f"#  {path}" for path in draft.wins)
     yield "# A synopsis, then lines about the content and about the site's configuration."
     yield f"Description: {draft.description}"
-    yield f" Made of the packages {', '.join(relation.name for relation in draft.packages)}."
+    made_of = (*draft.packages, *draft.kernel_modules)
+    yield f" Made of the packages {', '.join(relation.name for relation in made_of)}."
 
 
 def _units(units: Sequence[str]) -> Iterator[str]:

@@ -147,9 +147,9 @@ SPEC_FIELDS = (
         name="Packages",
         kind=_RELATIONS,
         parse=parse_relation,
-        required=True,
         in_root=True,
-        doc="the wanted packages as [relations](#relations), at least one for each flavor",
+        doc="the wanted packages as [relations](#relations). Each flavor needs at least one here "
+        "or in `Kernel-Modules`",
     ),
     SpecField(
         name="Build-Packages",

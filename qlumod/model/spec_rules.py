@@ -88,8 +88,11 @@ def _check_repeated(
 
 
 def _check_packages(fields: Fields, spec: ModuleSpec, release: Release) -> None:
+    wanted = (*spec.packages, *spec.kernel_modules)
+    if not wanted and not fields.has("Packages"):
+        fields.fault("Packages", "the field is missing")
     for flavor in spec.flavors or release.flavors:
-        if spec.packages and not wanted_in(flavor, spec.packages):
+        if wanted and not wanted_in(flavor, wanted):
             fields.fault(
                 "Packages",
                 f"there is none for {flavor}",

@@ -433,6 +433,12 @@ FRAGMENTS: Mapping[str, Sequence[str]] = {
     "ucf-registry": ("munge /etc/default/munge\n",),
     "shells": ("/bin/bash\n/usr/bin/zsh\n",),
     "shells-state": ("/bin/bash\n",),
+    "xml-catalog-record": (
+        '<delegateSystem systemIdStartString="http://x.org/"><catalog="file:///etc/xml/x.xml">\n',
+    ),
+    "xml-catalog": (
+        '<delegateSystem systemIdStartString="http://x.org/" catalog="file:///etc/xml/x.xml"/>\n',
+    ),
     "nsswitch": (
         "Text:\n passwd: files systemd\n .\n hosts: files dns\n",
         "Database: hosts\nWas: files dns\nNow: files [NOTFOUND=return] dns myhostname\n\n",

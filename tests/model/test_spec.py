@@ -185,6 +185,14 @@ Description:""",
     assert read(spec_text(spec)) == spec
 
 
+def test_a_module_may_consist_of_compiled_kernel_modules_only() -> None:
+    spec = read(slurm("Packages:\n slurmd,\n munge", "Kernel-Modules: nvidia-fs-dkms"))
+    assert not spec.packages
+    assert [relation.name for relation in spec.kernel_modules] == ["nvidia-fs-dkms"]
+    assert "Packages" not in spec_text(spec)
+    assert read(spec_text(spec)) == spec
+
+
 def test_modules_exclude_each_other_by_what_they_require_too() -> None:
     old, new = parse_spec(VARIANTS, "samba.module", release())
     text = CORE.replace("Packages:", "Requires: samba-4.22\nPackages:").replace("core", "web")
@@ -419,6 +427,11 @@ Description:""",
     "a flavor without packages": (
         slurm(" slurmd,\n munge", " slurmd <bookworm>,\n munge <bookworm>"),
         "slurm.module:6: Packages: there is none for trixie\n"
+        "To mend it: say under Flavors which ones have the module",
+    ),
+    "a flavor with neither packages nor kernel modules": (
+        slurm("Packages:\n slurmd,\n munge", "Kernel-Modules: nvidia-fs-dkms <bookworm>"),
+        "slurm.module:1: Packages: there is none for trixie\n"
         "To mend it: say under Flavors which ones have the module",
     ),
     "flavors": (

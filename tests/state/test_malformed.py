@@ -200,6 +200,8 @@ DAMAGED = {
     "debconf-passwords": " x\n",
     "ucf-hashfile": "x\n",
     "ucf-registry": "x\n",
+    "xml-catalog-record": "<x>\n",
+    "xml-catalog": "<x/>\n",
     "nsswitch": "Database: hosts\nWas: files\n",
 }
 

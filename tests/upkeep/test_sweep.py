@@ -111,24 +111,26 @@ class Proofs:
 
 
 @pytest.mark.parametrize(
-    ("proofs", "asked", "unequal"),
+    ("proofs", "asked", "unequal", "beside"),
     [
-        (Proofs(), ["abcd"], ""),
-        (Proofs("c"), ["abcd", "ab", "cd", "c", "d"], "c"),
-        (Proofs("c", traced=True), ["abcd", "c", "abd"], "c"),
-        (Proofs("ac", traced=True), ["abcd", "a", "c", "bd"], "ac"),
-        (Proofs("ac"), ["abcd", "ab", "cd"], "abcd"),
-        (Proofs("c", refused="no"), ["abcd", "ab", "cd", "c", "d"], "c"),
-        (Proofs("ac", refused="they conflict"), ["abcd", "ab", "cd"], ""),
+        (Proofs(), ["abcd"], "", ""),
+        (Proofs("c"), ["abcd", "ab", "cd", "c", "d"], "c", ""),
+        (Proofs("c", traced=True), ["abcd", "c", "abd"], "c", ""),
+        (Proofs("ac", traced=True), ["abcd", "a", "c", "bd"], "", "ac"),
+        (Proofs("ac"), ["abcd", "ab", "cd"], "", "abcd"),
+        (Proofs("c", refused="no"), ["abcd", "ab", "cd", "c", "d"], "c", ""),
+        (Proofs("ac", refused="they conflict"), ["abcd", "ab", "cd"], "", ""),
     ],
     ids=["equal", "halves", "traced", "two together", "untraced", "refused", "conflict"],
 )
 def test_a_difference_is_traced_to_its_module(
-    proofs: Proofs, asked: list[str], unequal: str
+    proofs: Proofs, asked: list[str], unequal: str, beside: str
 ) -> None:
     settled = settle("abcd", proofs)
     assert proofs.asked == asked
     assert "".join(sorted(name for name in settled if not settled[name].equal)) == unequal
+    noted = {name: proof.beside for name, proof in settled.items() if proof.beside}
+    assert noted == dict.fromkeys(beside, ("the stack of a, b, c, d:", "/x: content"))
     assert sorted(settled) == list("abcd")
 
 
@@ -242,12 +244,6 @@ MENDED = Outcome(
         (BUILT, Proof(), Kind.EQUAL, ()),
         (MENDED, Proof(), Kind.MENDED, ()),
         (BUILT, Proof(differences=("/x: mode",)), Kind.FAULT, ("/x: mode",)),
-        (
-            BUILT,
-            Proof(differences=("/x: mode",), together=("a", "b")),
-            Kind.FAULT,
-            ("only in the stack of a, b:", "/x: mode"),
-        ),
         (BUILT, Proof(refused="no\nsolution"), Kind.REFUSED, ("no", "solution")),
         (BUILT, Proof(refused="status -9", crashed=True), Kind.FAULT, ("status -9",)),
     ],
@@ -303,7 +299,7 @@ def test_an_outcome_is_kept_and_read_again(tmp_path: Path) -> None:
 
 def test_the_page_counts_and_tells_each_refusal_and_fault() -> None:
     found = (
-        BUILT,
+        proved(BUILT, Proof(beside=("the stack of a, c:", "/y: missing"))),
         proved(MENDED, Proof()),
         proved(BUILT, Proof(refused="no | solution")),
         proved(MENDED, Proof(differences=("/x: mode",))),
@@ -336,6 +332,11 @@ def test_the_page_counts_and_tells_each_refusal_and_fault() -> None:
         "| package | at | reason |",
         "|---|---|---|",
         "| a 1 | verify-stack | no \\| solution |",
+        "",
+        "### Drawn modules that differ only together",
+        "",
+        "- the stack of a, c:",
+        "  - /y: missing",
         "",
         "### Equal after the printed remedy was followed",
         "",

@@ -42,8 +42,8 @@ class Proof:
     differences: tuple[str, ...] = ()
     culprits: frozenset[str] = frozenset()
     """The modules to which all differences could be traced; empty: not all could."""
-    together: tuple[str, ...] = ()
-    """The modules of the stack, if they are equal in smaller ones."""
+    beside: tuple[str, ...] = ()
+    """Of an equal one: how a larger stack with other drawn modules differs, in lines."""
 
     @property
     def equal(self) -> bool:
@@ -59,9 +59,8 @@ def settle(modules: Sequence[str], prove: Prove) -> dict[str, Proof]:
 
     If a stack of several is not equal, the modules to which the differences are traced are proved
     alone and the others together; if they cannot be traced, each half is proved. If all parts are
-    equal although their stack differs, the modules have the differences of the stack, so that
-    nothing found is lost. If their stack was only refused, they cannot be in one image, and each is
-    equal.
+    equal although their stack differs, the modules are equal over core, and the differences of the
+    stack are noted beside. If their stack was only refused, they cannot be in one image.
     """
     if not modules:
         return {}
@@ -72,10 +71,11 @@ def settle(modules: Sequence[str], prove: Prove) -> dict[str, Proof]:
     settled: dict[str, Proof] = {}
     for part in parts:
         settled |= settle(part, prove)
-    only_refused = bool(found.refused) and not found.crashed
-    if all(proof.equal for proof in settled.values()) and not only_refused:
-        told = replace(found, together=tuple(modules))
-        settled |= dict.fromkeys(found.culprits or modules, told)
+    if found.differences and all(proof.equal for proof in settled.values()):
+        beside = (f"the stack of {', '.join(modules)}:", *found.differences)
+        for module in found.culprits or modules:
+            if not settled[module].beside:
+                settled[module] = replace(settled[module], beside=beside)
     return settled
 
 

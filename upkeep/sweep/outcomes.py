@@ -38,6 +38,8 @@ class Outcome:
     """Why it was refused, or the fault, in qlumod's words."""
     followed: tuple[str, ...] = ()
     """The remedies that were followed."""
+    beside: tuple[str, ...] = ()
+    """How a stack with other drawn modules differs, although it is equal over core."""
     accounts: int = 0
     """How many accounts `qlumod new` added to the table."""
     seconds: int = 0
@@ -110,11 +112,9 @@ def proved(outcome: Outcome, proof: Proof) -> Outcome:
     """The outcome of a module that was built, after its proof."""
     if proof.equal:
         kind = Kind.MENDED if outcome.followed else Kind.EQUAL
-        return replace(outcome, kind=kind, stage="", reason=())
+        return replace(outcome, kind=kind, stage="", reason=(), beside=proof.beside)
     kind = Kind.REFUSED if proof.refused and not proof.crashed else Kind.FAULT
     reason = tuple(proof.refused.splitlines()) or proof.differences
-    if proof.together:
-        reason = (f"only in the stack of {', '.join(proof.together)}:", *reason)
     return replace(outcome, kind=kind, stage="verify-stack", reason=reason)
 
 
@@ -130,7 +130,9 @@ def write_outcome(directory: Path, outcome: Outcome) -> None:
 def read_outcome(path: Path) -> Outcome:
     """Read a kept outcome."""
     values = json.loads(path.read_text(encoding="utf-8"))
-    lists: dict[str, Sequence[str]] = {name: values[name] for name in ("reason", "followed")}
+    lists: dict[str, Sequence[str]] = {
+        name: values[name] for name in ("reason", "followed", "beside")
+    }
     return Outcome(
         **{
             **values,

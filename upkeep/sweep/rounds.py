@@ -4,16 +4,15 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from upkeep.sweep.batching import batches, settle
+from upkeep.sweep.batching import Proof, batches, settle
 from upkeep.sweep.drawing import Candidate
 from upkeep.sweep.outcomes import Kind, Outcome, proved, read_outcome, write_outcome
 from upkeep.sweep.place import SweepPlace
-from upkeep.sweep.proving import prove
+from upkeep.sweep.proving import SHOWN, prove
 from upkeep.sweep.trial import Trial, tried
 
-BATCH = 16
+BATCH = 32
 """How many modules share one reference installation at most, and are tried in one round."""
 
 Tell = Callable[[str], None]
@@ -85,10 +84,17 @@ def _accounts(place: SweepPlace) -> str:
 
 
 def _prove(place: SweepPlace, modules: Sequence[str], tell: Tell) -> None:
-    tell(f"proving {', '.join(modules)}")
     specs = {name: (place.built / f"{name}.module").read_text(encoding="utf-8") for name in modules}
-    found = settle(modules, partial(prove, place, specs, _accounts(place)))
-    for name, proof in found.items():
+    accounts = _accounts(place)
+
+    def prove_some(some: Sequence[str]) -> Proof:
+        tell(f"proving {', '.join(some)}")
+        proof = prove(place, specs, accounts, some)
+        for line in (*proof.refused.splitlines()[:SHOWN], *proof.differences):
+            tell(f"  {line}")
+        return proof
+
+    for name, proof in settle(modules, prove_some).items():
         outcome = proved(read_outcome(place.built / f"{name}.json"), proof)
         write_outcome(place.outcomes, outcome)
         tell(f"{name}: {_brief(outcome)}")

@@ -37,7 +37,18 @@ def page(sweep: Sweep) -> Iterator[str]:
         if found:
             yield from ("", f"### {title}", "", "| package | at | reason |", "|---|---|---|")
             yield from map(_row, found)
+    yield from _beside(sweep.outcomes)
     yield from _equal(sweep.outcomes)
+
+
+def _beside(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Differences of stacks of drawn modules that are equal over core."""
+    found = dict.fromkeys(one.beside for one in outcomes if one.beside)
+    if found:
+        yield from ("", "### Drawn modules that differ only together", "")
+    for title, *lines in found:
+        yield f"- {_cell(title)}"
+        yield from (f"  - {_cell(line)}" for line in lines)
 
 
 def _counts(outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -24,6 +24,7 @@ _FOLDERS = (
     "var/lib/dpkg",
     "var/log/apt",
 )
+_STATUS = "var/lib/dpkg/status"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +33,19 @@ class AptClient:
 
     root: Path
 
-    def update(self, *, stall: float = 0.0, listen: Listener) -> None:
+    def set_installed(self, status: str) -> None:
+        """Give it packages that are installed: dpkg's status."""
+        (self.root / _STATUS).write_text(status, encoding="utf-8")
+
+    def update(self, *, read: bool = True, stall: float = 0.0, listen: Listener) -> None:
         """Fetch and check the indexes; raises unless all of them were fetched.
 
-        `stall` is the seconds after which a stalled archive fails; 0: no limit.
+        `read` is whether apt then reads them, which can be left to the next call. `stall` is the
+        seconds after which a stalled archive fails; 0: no limit.
         """
+        generate = f"pkgCacheFile::Generate={str(read).lower()}"
         run_unless_stalled(
-            self._call("-o", "APT::Update::Error-Mode=any", "update"),
+            self._call("-o", "APT::Update::Error-Mode=any", "-o", generate, "update"),
             Growing(self.root / "var/lib/apt/lists/partial"),
             what="the archives' indexes",
             stall=stall,
@@ -88,17 +95,15 @@ class AptClient:
         )  # fmt: skip
 
 
-def make_apt_client(
-    root: Path, *, architectures: Sequence[str], sources: str, installed: str = ""
-) -> AptClient:
-    """Make a client below `root` with one .sources file; `installed` is its dpkg status.
+def make_apt_client(root: Path, *, architectures: Sequence[str], sources: str) -> AptClient:
+    """Make a client below `root` with one .sources file and no installed package.
 
     The first architecture is its own, the others are foreign ones (``dpkg --add-architecture``).
     """
     files = {
         "apt.conf": _configuration(root, architectures).encode(),
         "etc/apt/sources.list.d/archive.sources": sources.encode(),
-        "var/lib/dpkg/status": installed.encode(),
+        _STATUS: b"",
     }
     with told(root):
         for folder in _FOLDERS:
@@ -116,7 +121,7 @@ def file_uri(path: Path) -> str:
 def _configuration(root: Path, architectures: Sequence[str]) -> str:
     settings = {
         "Dir": f"{root}/",
-        "Dir::State::status": f"{root}/var/lib/dpkg/status",
+        "Dir::State::status": f"{root}/{_STATUS}",
         "Dir::Etc::sourcelist": "/dev/null",
         # These caches take some MB, and save little time.
         "Dir::Cache::pkgcache": "",

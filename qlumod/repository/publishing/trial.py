@@ -21,6 +21,7 @@ from qlumod.repository.rules.relations import PRE_DEPENDS, alternatives
 from qlumod.system.disk.removal import remove_tree
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.processes.command import CommandFailed
+from qlumod.system.processes.workers import workers
 
 _NOTHING = "; nothing was published"
 AT_ONCE = 500
@@ -66,14 +67,14 @@ def _try(place: Path, sources: str, trial: Trial, listen: Listener) -> None:
             new = [one for one in trial.added if one.architecture in (ALL, architecture)]
             also = foreign_architectures(new, architecture)
             there = (architecture, *(name for name in also if name in trial.architectures))
-            inside = Inside({name: trial.offered(name) for name in there})
-            client = make_apt_client(
-                place,
-                architectures=(architecture, *also),
-                sources=sources,
-                installed=stand_ins(inside, new, architecture),
-            )
-            _update(client, listen)
+            client = make_apt_client(place, architectures=(architecture, *also), sources=sources)
+            with workers(1) as beside:
+                # If packages are marked afterwards, the indexes are read for that.
+                updated = beside.submit(_update, client, read=not new, listen=listen)
+                inside = Inside({name: trial.offered(name) for name in there})
+                installed = stand_ins(inside, new, architecture)
+                updated.result()
+            client.set_installed(installed)
             if new and not _are_marked(client, inside, new, listen):
                 try:
                     _resolve(client, new, trial.suite, listen)
@@ -91,9 +92,9 @@ def _refuse_unless(despite: str | None, fault: QlumodError, listen: Listener) ->
             listen(Notice(text=line.removesuffix(_NOTHING)))
 
 
-def _update(client: AptClient, listen: Listener) -> None:
+def _update(client: AptClient, *, read: bool, listen: Listener) -> None:
     try:
-        client.update(listen=listen)
+        client.update(read=read, listen=listen)
     except CommandFailed as failed:
         raise QlumodError(
             f"a real apt client refuses what would be published{_NOTHING}",

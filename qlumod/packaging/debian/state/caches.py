@@ -109,11 +109,6 @@ CACHES = (
         command=("/usr/sbin/update-texmf",),
     ),
     Cache(
-        name="xml-catalogs",
-        patterns=("/etc/xml/catalog",),
-        command=("/usr/sbin/update-xmlcatalog", "--verbose", "--sort"),
-    ),
-    Cache(
         name="sgml-catalogs",
         patterns=("/var/lib/sgml-base/supercatalog",),
         command=("/usr/sbin/update-catalog", "--update-super"),

@@ -9,6 +9,7 @@ from qlumod.packaging.debian.state.dropped import DROPPED
 from qlumod.packaging.debian.state.shells import SHELLS, SHELLS_STATE
 from qlumod.packaging.debian.state.triggers import TRIGGERS
 from qlumod.packaging.debian.state.ucf import HASHFILE, REGISTRY
+from qlumod.packaging.debian.state.xml_catalogs import XML_CATALOG, XML_CATALOG_RECORD
 from qlumod.state.accounts import ACCOUNTS
 from qlumod.state.identity import FIXED
 from qlumod.state.nsswitch import NSSWITCH
@@ -30,6 +31,8 @@ STATE_TABLE = StateTable(
         REGISTRY,
         SHELLS,
         SHELLS_STATE,
+        XML_CATALOG_RECORD,
+        XML_CATALOG,
         NSSWITCH,
     ),
     caches=CACHES,
