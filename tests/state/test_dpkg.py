@@ -254,7 +254,13 @@ def test_a_package_below_that_a_module_wants_for_itself_is_marked_so():
         (CORE, EXTENDED_STATES.capture({}, below)),
         (SLURM, EXTENDED_STATES.capture(below, above)),
     ]
-    assert automatic(EXTENDED_STATES.merge(fragments)) == []
+    assert EXTENDED_STATES.merge(fragments) == {}
+
+
+def test_where_no_package_is_automatic_apt_writes_no_file():
+    fragment = EXTENDED_STATES.capture({}, status(stanza("base")))
+    assert fragment
+    assert EXTENDED_STATES.merge([(CORE, fragment)]) == {}
 
 
 def test_apt_names_packages_for_all_architectures_by_the_native_one():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from qlumod.events import Listener, ignore
 from qlumod.packaging.debian.host_apt import host_archives
-from qlumod.system.disk.mount import bind, overlay, squashfs
+from qlumod.system.disk.mount import bind, overlay, squashfs, tmpfs
 from qlumod.system.disk.tmpfs import scratch_space
 from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
@@ -37,6 +37,8 @@ HEAD_NODE = (
 SUITES = ("bookworm", "trixie")
 HOST = platform.freedesktop_os_release().get("VERSION_CODENAME", SUITES[0])
 """The suite of this machine, whose tools build what is compared with what a root builds."""
+MACHINE = Path("/")
+"""This machine itself, of which `play` makes a copy, too."""
 
 _QUICK = """\
 Acquire::Languages "none";
@@ -106,7 +108,7 @@ def play(
     online: bool = False,
     beside: bool = False,
 ) -> Transcript:
-    """Run a shell script in a fresh copy of the root.
+    """Run a shell script in a fresh copy of the root, an image or `MACHINE`.
 
     `shown` are directories of this machine and the names by which the script sees them; in those
     `handed` to it, it may write. Only an `online` root has the network and sources for apt. A
@@ -175,8 +177,18 @@ def act(
 
 @contextmanager
 def _copy(root: Path, space: Path) -> Iterator[Path]:
-    lower, upper, work, merged = (space / name for name in ("lower", "upper", "work", "root"))
-    for place in (lower, upper, work, merged):
+    lower, changes, merged = (space / name for name in ("lower", "changes", "root"))
+    for place in (lower, changes, merged):
         place.mkdir()
-    with squashfs(root, lower), overlay([lower], merged, upper=upper, work=work):
+    with ExitStack() as stack:
+        if root == MACHINE:
+            # An overlay writes nowhere below what it shows.
+            stack.enter_context(tmpfs(changes))
+            lower = root
+        else:
+            stack.enter_context(squashfs(root, lower))
+        upper, work = changes / "upper", changes / "work"
+        upper.mkdir()
+        work.mkdir()
+        stack.enter_context(overlay([lower], merged, upper=upper, work=work))
         yield merged

@@ -36,9 +36,7 @@ class ExtendedStates:
         return write_fragment(joined(changed)) if changed else b""
 
     def merge(self, fragments: Fragments) -> Files:
-        """The packages that are automatic in every module."""
-        if not any(fragment for _, fragment in fragments):
-            return {}
+        """The packages that are automatic in every module; apt writes no file of none."""
         marks = [
             (key, fields(stanza)["Auto-Installed"])
             for module, fragment in fragments
@@ -46,6 +44,8 @@ class ExtendedStates:
         ]
         manual = {key for key, mark in marks if mark == _MANUAL}
         automatic = {key for key, mark in marks if mark == _AUTO and not _is_in(key, manual)}
+        if not automatic:
+            return {}
         text = joined(_stanza(key, _AUTO) for key in sorted(automatic))
         return {_PATH: StateFile(data=encoded(text))}
 

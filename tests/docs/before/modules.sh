@@ -1,0 +1,3 @@
+# docs/modules.md: vendors' archives, which nobody has verified.
+# shellcheck shell=bash
+build_host
