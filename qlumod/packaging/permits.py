@@ -12,7 +12,15 @@ from qlumod.model.difference import Aspect, Difference
 from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import Files, matches_any
 
-ACCOUNT_BACKUPS = ("/etc/.pwd.lock", "/etc/group-", "/etc/gshadow-", "/etc/passwd-", "/etc/shadow-")
+ACCOUNT_BACKUPS = (
+    "/etc/.pwd.lock",
+    "/etc/group-",
+    "/etc/gshadow-",
+    "/etc/passwd-",
+    "/etc/shadow-",
+    "/etc/subgid-",
+    "/etc/subuid-",
+)
 """Backup and lock files of programs that change accounts, in every distribution."""
 
 

@@ -43,6 +43,7 @@ def test_a_sound_stack_has_only_permitted_differences(
         "order of entries": 1,
         "bookkeeping": 2,
         "log": 0,
+        "man index": 0,
         "font cache": 0,
         "of the build": 2,
         "device": 1,

@@ -100,6 +100,11 @@ class DebianPermits:
                 fixed=True,
             ),
             NamedRule(
+                name="man index",
+                why="it contains the time of its making; man-db's timer makes it on a node",
+                paths=("/var/cache/man/index.db", "/var/cache/man/*/index.db"),
+            ),
+            NamedRule(
                 name="font cache",
                 why="with SOURCE_DATE_EPOCH fontconfig keeps none of younger directories",
                 aspects=(Aspect.EXTRA,),
