@@ -25,11 +25,13 @@ from qlumod.system.processes.workers import workers
 
 _LINE = re.compile(
     rb"((?:\\.|[^\\ ])+) "
-    rb"(?:L (?P<link>.*)|(?P<type>[DRSCBI]) (?P<mtime>\d+) (?P<mode>[0-7]+) (?P<uid>\d+) "
+    rb"(?:L (?P<link>.*)|x (?P<attribute>[^ =]+=.*)|"
+    rb"(?P<type>[DRSCBI]) (?P<mtime>\d+) (?P<mode>[0-7]+) (?P<uid>\d+) "
     rb"(?P<gid>\d+)(?: (?P<rest>.*))?)\Z",
     re.DOTALL,
 )
-"""A name, then type, time, mode and owner, and the arguments of the type (mksquashfs(1))."""
+"""A name, then type, time, mode and owner, and the arguments of the type (mksquashfs(1)); or an
+extended attribute, which unsquashfs writes since 4.6."""
 _COMMENT, _DATA = b"#\n", b"# START OF DATA - DO NOT MODIFY\n"
 _TYPES = {b"D": "d", b"R": "f", b"S": "l", b"C": "c", b"B": "b"}
 _SPECIAL = {b"f": "p", b"s": "s"}
@@ -81,7 +83,7 @@ def _read(source: BinaryIO) -> dict[str, TreeEntry]:
         path = _path(found[1])
         if found["link"] is not None:
             links[path] = _path(found["link"])
-        else:
+        elif found["type"]:
             entries[path] = _entry(path, found)
     # The bytes of files are in the order of their offsets, which `_entry` notes.
     for path, entry in sorted(entries.items(), key=lambda item: item[1].inode):

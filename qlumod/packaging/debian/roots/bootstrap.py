@@ -22,6 +22,8 @@ _TRACES = (
 )
 """Files that record when and where a root was installed; mmdebstrap(1) removes the same files."""
 _MACHINE_ID = "/etc/machine-id"
+_AUTOMATIC = "/var/lib/apt/extended_states"
+"""Where no package is automatic, apt leaves an empty file, or none: both say the same."""
 _AUXILIARY = "/var/lib/apt/lists/auxfiles"
 """A directory that apt makes on every run; mmdebstrap(1) removes it, too."""
 
@@ -50,3 +52,5 @@ def forget_installation(root: Root) -> None:
         root.remove(path)
     if root.has(_MACHINE_ID):
         root.write(_MACHINE_ID, b"")
+    if root.has(_AUTOMATIC) and not root.read(_AUTOMATIC):
+        root.remove(_AUTOMATIC)
