@@ -42,6 +42,7 @@ day of an account       0      each module has its own epoch, one installation h
 order of entries        1      merged from the modules' entries: the same ones, sorted
 bookkeeping             2      locks and backups of passwd, dpkg, apt, debconf, ucf and catalogues
 log                     0      what fontconfig's script said while it was installed
+man index               0      it contains the time of its making; man-db's timer makes it on a node
 font cache              0      with SOURCE_DATE_EPOCH fontconfig keeps none of younger directories
 of the build            2      mmdebstrap's settings, and its copies of host name and resolver
 device                  1      mmdebstrap and scripts make them; a node has devtmpfs
