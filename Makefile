@@ -157,10 +157,13 @@ coverage: setup ## how much of each wing `make unit` runs through
 house: setup ## the measures of the source: sizes, types, names, and their limits
 	@$(PYTHON) upkeep/house.py
 
+# What else is made beside the linters; CI gives `host-short`.
+BESIDE ?=
+
 .PHONY: test
 test: setup ## all the checks and tests
-# Each of these three takes one processor.
-	@$(MAKE) --jobs=2 --output-sync=target lint deb coverage
+# Each of these takes one processor.
+	@$(MAKE) --jobs=2 --output-sync=target $(BESIDE) lint deb coverage
 	@echo "== test: pytest"
 	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) -m 'not unit' </dev/null
 
@@ -175,6 +178,12 @@ TARGETS ?= demo test
 .PHONY: host
 host: ## make TARGETS (demo test) in a fresh root of another release, HOST=bookworm or trixie
 	@upkeep/host.sh "$(HOST)" $(TARGETS)
+
+OTHER_HOST := $(if $(filter trixie,$(shell . /etc/os-release && echo "$$VERSION_CODENAME")),bookworm,trixie)
+
+.PHONY: host-short
+host-short: ## the short form of `make host`: set-up, unit tests, core, on the release that is not this one
+	@upkeep/host.sh "$(OTHER_HOST)" setup unit demo-short
 
 .PHONY: demo-short
 demo-short: setup deb ## the first steps of the demo: a lock, and core

@@ -119,6 +119,8 @@ rmdir /.before
 echo "$release" >/proc/sys/kernel/hostname
 export HOME=/root LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd /root/qlumod
+# Those of a make that called this are about its own jobs.
+unset MAKEFLAGS MAKELEVEL MFLAGS
 for target in "$@"; do
     echo "== host: $release: make $target"
     SECONDS=0
