@@ -243,9 +243,12 @@ def report(found: dict[str, list[float]]) -> None:
         (f"{COMPARED} at once / reprepro", median["at once"] / median["at once, reprepro"], 1.5),
         ("memory for one more, MB", median["one, memory"], MEMORY),
         (f"memory for {COMPARED}, MB", max(found["at once, memory"]), MEMORY),
-        (f"one to {large} / writing", median[f"one to {large}"] / median[f"writing {large}"], 1.5),
-        *([(f"one to {large}, with the trial, s", waited, WAIT)] if large == LARGE else ()),
     )
+    grown = (
+        (f"one to {large} / writing", median[f"one to {large}"] / median[f"writing {large}"], 1.5),
+        (f"one to {large}, with the trial, s", waited, WAIT),
+    )
+    figures += grown if large == LARGE else ()
     print()
     for what, seconds in median.items():
         print(f"{what:<32} {seconds:9.3f}")
