@@ -80,7 +80,8 @@ APT_PACKAGES := \
 	zstd
 
 # docker.io of Debian 12 contains the client; since Debian 13 it is a package of its own.
-ifneq ($(shell . /etc/os-release && echo "$${VERSION_ID:-}"),12)
+VERSION_ID := $(shell . /etc/os-release && echo "$${VERSION_ID:-}")
+ifneq ($(VERSION_ID),12)
 APT_PACKAGES += docker-cli
 endif
 
@@ -179,7 +180,7 @@ TARGETS ?= demo test
 host: ## make TARGETS (demo test) in a fresh root of another release, HOST=bookworm or trixie
 	@upkeep/host.sh "$(HOST)" $(TARGETS)
 
-OTHER_HOST := $(if $(filter trixie,$(shell . /etc/os-release && echo "$$VERSION_CODENAME")),bookworm,trixie)
+OTHER_HOST := $(if $(filter 13,$(VERSION_ID)),bookworm,trixie)
 
 .PHONY: host-short
 host-short: ## the short form of `make host`: set-up, unit tests, core, on the release that is not this one

@@ -73,11 +73,11 @@ def add(
     The directory decides, whatever its name is: dkms reads name and version in its dkms.conf, and
     copies it to /usr/src/NAME-VERSION if it has another name. Raises `CommandFailed`.
     """
-    real = root.where(directory)
-    for link, added in _added(root):
+    real, known = root.where(directory), tuple(_added(root))
+    for link, added in known:
         if root.where(link) == real:
             return added
-    before = {added for _, added in _added(root)}
+    before = {added for _, added in known}
     place.run("dkms", "add", directory, "-k", kernel, environment=environment, listen=listen)
     for link, added in _added(root):
         if added not in before:

@@ -35,7 +35,8 @@ class AptClient:
 
     def set_installed(self, status: str) -> None:
         """Give it packages that are installed: dpkg's status."""
-        (self.root / _STATUS).write_text(status, encoding="utf-8")
+        with told(self.root):
+            (self.root / _STATUS).write_text(status, encoding="utf-8")
 
     def update(self, *, read: bool = True, stall: float = 0.0, listen: Listener) -> None:
         """Fetch and check the indexes; raises unless all of them were fetched.

@@ -6,7 +6,7 @@ belongs to one package.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from qlumod.model.lines import lines_of
 from qlumod.state.entries import Entries, Entry
@@ -25,20 +25,19 @@ _FOOT = "</catalog>\n"
 _FRAME = frozenset((*lines_of(_HEAD), *lines_of(_FOOT), ""))
 
 
-def _records(text: str) -> list[Entry]:
-    return list(_found(text, _RECORD))
+def _by_entity(form: re.Pattern[str]) -> Callable[[str], list[Entry]]:
+    """Each line of the form is an entry; its key is the entity."""
 
+    def split(text: str) -> list[Entry]:
+        found = []
+        for number, line in enumerate(lines_of(text), 1):
+            if entity := form.match(line):
+                found.append((entity[1], f"{line}\n"))
+            elif line not in _FRAME:
+                raise Malformed(number, "it is no entity of an XML catalog")
+        return found
 
-def _delegates(text: str) -> list[Entry]:
-    return list(_found(text, _DELEGATE))
-
-
-def _found(text: str, form: re.Pattern[str]) -> Iterable[Entry]:
-    for number, line in enumerate(lines_of(text), 1):
-        if entity := form.match(line):
-            yield entity[1], f"{line}\n"
-        elif line not in _FRAME:
-            raise Malformed(number, "it is no entity of an XML catalog")
+    return split
 
 
 def _catalog(entries: Iterable[str]) -> str:
@@ -49,12 +48,12 @@ XML_CATALOG_RECORD = Entries(
     name="xml-catalog-record",
     path="/var/lib/xml-core/catalog",
     what="the XML entity",
-    split=_records,
+    split=_by_entity(_RECORD),
 )
 XML_CATALOG = Entries(
     name="xml-catalog",
     path="/etc/xml/catalog",
     what="the XML entity",
-    split=_delegates,
+    split=_by_entity(_DELEGATE),
     join=_catalog,
 )
