@@ -108,11 +108,16 @@ class Gate:
             yield suspicion.fault
 
     def faults_of_initrd(self, data: bytes) -> Iterator[QlumodError]:
-        """An error if the initrd contains a secret; members that the layer has are known."""
+        """An error if the initrd contains a secret; members that are files of a layer are known."""
         passed = {entry.digest for entry in self.files.values()}
 
         def known(member: bytes) -> bool:
-            return digest_bytes(member) in passed or self.shipped.has(member)
+            digest = digest_bytes(member)
+            return (
+                digest in passed
+                or self.shipped.has(member)
+                or self._is_below(digest, size=len(member))
+            )
 
         yield from faults_of_initrd(
             INITRD,
@@ -178,10 +183,13 @@ class Gate:
             self.owners.get(path, ""), path, top_of(self.tree, path)
         ):
             return True
+        return self._is_below(entry.digest, size=entry.size)
+
+    def _is_below(self, digest: str, *, size: int) -> bool:
+        """Whether a module below has a file of these bytes; slow."""
         if self.view is None:
             return False
-        same = (_digest(self.view, one) for one in self._below_by_size.get(entry.size, ()))
-        return entry.digest in same
+        return digest in (_digest(self.view, one) for one in self._below_by_size.get(size, ()))
 
     def _is_shipped_name(self, path: str) -> bool:
         """Whether a package has that path, with that target; slow.

@@ -5,6 +5,7 @@ import hashlib
 import re
 import tracemalloc
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -271,3 +272,23 @@ def test_an_initrd_is_looked_through_but_for_what_the_layer_has() -> None:
             "compressed by lz4"
         )
     ]
+
+
+def test_an_initrd_may_have_what_a_module_below_has(tmp_path: Path) -> None:
+    below = Root(tmp_path / "below")
+    below.place.mkdir()
+    below.write("/scripts/boot", PEM)
+    above = Root(tmp_path / "above")
+    above.place.mkdir()
+    gate = gate_of(above, said=[])
+    known = replace(
+        gate,
+        chosen=Selection({}, Plan(steps=()), STATE_TABLE, below=scan(below.place)),
+        view=below,
+    )
+    image = cpio("scripts/boot", PEM)
+    assert [fault.brief for fault in gate.faults_of_initrd(image)] == [
+        "boot/initrd.img: this looks like a secret: it holds a PEM private key "
+        "(scripts/boot in the archive, line 1)"
+    ]
+    assert list(known.faults_of_initrd(image)) == []
