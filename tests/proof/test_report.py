@@ -32,6 +32,7 @@ left out                6      documentation, drivers … that no node needs, re
 alternative left out    2      update-alternatives makes nothing for a file that is not there
 diversion left out      1      maintainer scripts divert nothing that is not there
 checksum left out       1      dpkg lists what it unpacked, for a package that brings no list
+TeX file left out       0      mktexlsr lists each file that is there
 left out, unpackaged    0      scripts make it at an excluded path, where no layer has it
 kernel module left out  1      depmod has an entry for each module that is there
 secret                  1      made at first boot or supplied by the site, never in a layer

@@ -8,6 +8,7 @@ from hashlib import md5
 from qlumod.model.difference import Aspect
 from qlumod.packaging.debian.checksums import CHECKSUMS, shipped_paths
 from qlumod.packaging.debian.left_out_records import Alternated, Diverted, Unlisted
+from qlumod.packaging.debian.tex_lists import TexLists, Unfiled
 from qlumod.packaging.permits import (
     ACCOUNT_BACKUPS,
     InstalledTree,
@@ -67,17 +68,18 @@ _DEVICES = (
 class DebianPermits:
     """The permissions of Debian's packages; see `qlumod.packaging.permits.PackagingPermits`."""
 
-    lists: Sequence[ListedTree] = (CHECKSUMS,)
+    lists: Sequence[ListedTree] = (CHECKSUMS, TexLists())
     for_boot_loaders: Sequence[str] = ("/boot/System.map-*", "/initrd.img", "/initrd.img.old")
 
     def without(
         self, left_out: frozenset[str], restored: frozenset[str], installed: InstalledTree
     ) -> Sequence[Permission]:
-        """Alternatives, diversions and checksums of paths that were left out."""
+        """Records of paths that were left out, as alternatives, diversions and checksums."""
         return (
             Alternated.of(left_out, installed),
             Diverted(left_out=left_out),
             Unlisted(left_out=left_out | restored),
+            Unfiled(left_out=left_out | restored),
         )
 
     def shipped(self, installed: InstalledTree) -> frozenset[str]:

@@ -3,6 +3,7 @@
 Every command is the one that the package's own maintainer script or dpkg trigger runs.
 """
 
+from qlumod.packaging.debian.tex_lists import TEX_LISTS, TEX_TREES
 from qlumod.state import caches
 from qlumod.state.kind import Cache
 
@@ -107,6 +108,11 @@ CACHES = (
         name="texmf",
         patterns=("/etc/texmf/web2c/texmf.cnf",),
         command=("/usr/sbin/update-texmf",),
+    ),
+    Cache(
+        name="tex-lists",
+        patterns=TEX_LISTS,
+        command=("/usr/bin/mktexlsr", *TEX_TREES),
     ),
     Cache(
         name="sgml-catalogs",
