@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from upkeep.sweep.batching import Owned, Proof, batches, settle, traced
+from upkeep.sweep.batching import Owned, Proof, batches, owners, settle
 from upkeep.sweep.candidates import newest
 from upkeep.sweep.drawing import GROUPS, Candidate, group_of, queue_of, rule
 from upkeep.sweep.outcomes import (
@@ -20,6 +20,7 @@ from upkeep.sweep.outcomes import (
     told,
     write_outcome,
 )
+from upkeep.sweep.proving import compared
 from upkeep.sweep.remedies import Remedy, mended_accounts, mended_spec, remedies
 from upkeep.sweep.table import Sweep, filled, page
 
@@ -94,9 +95,15 @@ def test_packages_that_conflict_share_no_batch() -> None:
 class Proofs:
     """Stacks whose proofs are known; `asked` has them in their order."""
 
-    def __init__(self, *different: Sequence[str], traced: bool = False, refused: str = "") -> None:
+    def __init__(
+        self,
+        *different: Sequence[str],
+        traced: bool = False,
+        partly: bool = False,
+        refused: str = "",
+    ) -> None:
         self.different = [frozenset(one) for one in different]
-        self.traced, self.refused = traced, refused
+        self.traced, self.partly, self.refused = traced, partly, refused
         self.asked: list[str] = []
 
     def __call__(self, modules: Sequence[str]) -> Proof:
@@ -107,7 +114,11 @@ class Proofs:
         if self.refused:
             return Proof(refused=self.refused)
         culprits = frozenset().union(*found) if self.traced else frozenset()
-        return Proof(differences=("/x: content",), culprits=culprits)
+        return Proof(
+            differences=("/x: content",),
+            culprits=culprits,
+            traced=self.traced and not self.partly,
+        )
 
 
 @pytest.mark.parametrize(
@@ -115,13 +126,14 @@ class Proofs:
     [
         (Proofs(), ["abcd"], "", ""),
         (Proofs("c"), ["abcd", "ab", "cd", "c", "d"], "c", ""),
-        (Proofs("c", traced=True), ["abcd", "c", "abd"], "c", ""),
-        (Proofs("ac", traced=True), ["abcd", "a", "c", "bd"], "", "ac"),
+        (Proofs("c", traced=True), ["abcd", "c"], "c", ""),
+        (Proofs("c", traced=True, partly=True), ["abcd", "c", "abd"], "c", ""),
+        (Proofs("ac", traced=True), ["abcd", "a", "c"], "", "ac"),
         (Proofs("ac"), ["abcd", "ab", "cd"], "", "abcd"),
         (Proofs("c", refused="no"), ["abcd", "ab", "cd", "c", "d"], "c", ""),
         (Proofs("ac", refused="they conflict"), ["abcd", "ab", "cd"], "", ""),
     ],
-    ids=["equal", "halves", "traced", "two together", "untraced", "refused", "conflict"],
+    ids=["equal", "halves", "traced", "partly", "two together", "untraced", "refused", "conflict"],
 )
 def test_a_difference_is_traced_to_its_module(
     proofs: Proofs, asked: list[str], unequal: str, beside: str
@@ -134,25 +146,42 @@ def test_a_difference_is_traced_to_its_module(
     assert sorted(settled) == list("abcd")
 
 
-OWNERS = {
-    "a": Owned(paths=frozenset({"/usr/bin/a"}), packages=frozenset({"a", "libc6"})),
+OWNED = {
+    "a": Owned(
+        paths=frozenset({"/usr/bin/a", "/etc/init.d/da"}), packages=frozenset({"a", "libc6"})
+    ),
     "b": Owned(paths=frozenset({"/usr/bin/b"}), packages=frozenset({"b", "libc6"})),
 }
 
 
 @pytest.mark.parametrize(
-    ("found", "modules"),
+    ("path", "subject", "modules"),
     [
-        ([("/usr/bin/a", "")], {"a"}),
-        ([("/var/lib/dpkg/status", "b")], {"b"}),
-        ([("/var/lib/dpkg/status", "libc6")], {"a", "b"}),
-        ([("/usr/bin/a", ""), ("/etc/shells", "")], set()),
+        ("/usr/bin/a", "", {"a"}),
+        ("/var/lib/dpkg/status", "b", {"b"}),
+        ("/var/lib/dpkg/status", "libc6", {"a", "b"}),
+        ("/etc/rc2.d/S01da", "", {"a"}),
+        ("/etc/shells", "", set()),
     ],
 )
 def test_what_differs_belongs_to_the_module_that_has_the_path_or_the_package(
-    found: list[tuple[str, str]], modules: set[str]
+    path: str, subject: str, modules: set[str]
 ) -> None:
-    assert traced(found, OWNERS) == modules
+    assert owners(path, subject, OWNED) == modules
+
+
+def test_a_module_is_asked_to_leave_out_only_what_no_two_installations_make_alike() -> None:
+    one = {"aspect": "content", "subject": "", "reference": "1", "stack": "2"}
+    unlike = {**one, "path": "/usr/bin/a", "any_two": True}
+    other = {**one, "path": "/usr/bin/b"}
+    only = compared([unlike], OWNED)
+    assert (only.unalike, only.any_two, only.traced) == ({"a": ("/usr/bin/a",)}, True, True)
+    both = compared([unlike, other], OWNED)
+    assert (both.unalike, both.any_two) == ({"a": ("/usr/bin/a",)}, False)
+    assert both.culprits == {"a", "b"}
+    stray = compared([{**other, "path": "/etc/shells"}], OWNED)
+    assert (stray.culprits, stray.traced, stray.any_two) == (frozenset(), False, False)
+    assert compared([], OWNED) == Proof(traced=True)
 
 
 ACCOUNTS = """\
@@ -244,7 +273,7 @@ MENDED = Outcome(
         (BUILT, Proof(), Kind.EQUAL, ()),
         (MENDED, Proof(), Kind.MENDED, ()),
         (BUILT, Proof(differences=("/x: mode",)), Kind.FAULT, ("/x: mode",)),
-        (BUILT, Proof(differences=("/x: content",), any_two=True), Kind.REFUSED, ("/x: content",)),
+        (BUILT, Proof(differences=("/x: mode",), any_two=True), Kind.REFUSED, ("/x: mode",)),
         (BUILT, Proof(refused="no\nsolution"), Kind.REFUSED, ("no", "solution")),
         (BUILT, Proof(refused="status -9", crashed=True), Kind.FAULT, ("status -9",)),
     ],

@@ -1,7 +1,9 @@
 """Which modules share one reference installation; pure."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from upkeep.sweep.drawing import Candidate
 
@@ -41,9 +43,13 @@ class Proof:
     """Whether the program itself failed, instead of refusing."""
     differences: tuple[str, ...] = ()
     culprits: frozenset[str] = frozenset()
-    """The modules to which all differences could be traced; empty: not all could."""
+    """The modules to which differences could be traced."""
+    traced: bool = False
+    """Whether all differences could be traced."""
     any_two: bool = False
     """Whether all differences are between any two installations: stacking did not make them."""
+    unalike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By module: its paths that no two installations make alike."""
     beside: tuple[str, ...] = ()
     """Of an equal one: how a larger stack with other drawn modules differs, in lines."""
 
@@ -59,58 +65,66 @@ Prove = Callable[[Sequence[str]], Proof]
 def settle(modules: Sequence[str], prove: Prove) -> dict[str, Proof]:
     """A proof of each module, from as few stacks as possible.
 
-    If a stack of several is not equal, the modules to which the differences are traced are proved
-    alone and the others together; if they cannot be traced, each half is proved. If all parts are
-    equal although their stack differs, the modules are equal over core, and the differences of the
-    stack are noted beside. If their stack was only refused, they cannot be in one image.
+    If a stack of several is not equal, the modules to which differences are traced are proved
+    alone. If all differences are traced, the other modules are equal; else these are proved
+    together. If no difference is traced, each half of the modules is proved. If all parts are equal
+    although their stack differs, the modules are equal over core, and the differences of the stack
+    are noted beside. If their stack was only refused, they cannot be in one image.
     """
     if not modules:
         return {}
     found = prove(modules)
     if found.equal or len(modules) == 1:
         return dict.fromkeys(modules, found)
-    parts = _parts(modules, found.culprits)
     settled: dict[str, Proof] = {}
-    for part in parts:
+    for part in _parts(modules, found):
         settled |= settle(part, prove)
+    settled |= {module: Proof() for module in modules if module not in settled}
     if found.differences and all(proof.equal for proof in settled.values()):
         beside = (f"the stack of {', '.join(modules)}:", *found.differences)
-        for module in found.culprits or modules:
+        for module in found.culprits if found.traced else modules:
             if not settled[module].beside:
                 settled[module] = replace(settled[module], beside=beside)
     return settled
 
 
-def _parts(modules: Sequence[str], culprits: Collection[str]) -> list[Sequence[str]]:
-    guilty = [module for module in modules if module in culprits]
-    if guilty and len(guilty) < len(modules):
-        rest = [module for module in modules if module not in culprits]
-        return [*([one] for one in guilty), rest]
+def _parts(modules: Sequence[str], found: Proof) -> list[Sequence[str]]:
+    """The stacks to prove after one that is not equal."""
+    guilty = [module for module in modules if module in found.culprits]
+    others = [module for module in modules if module not in found.culprits]
+    if guilty and others:
+        return [*([one] for one in guilty), *([] if found.traced else [others])]
     middle = len(modules) // 2
     return [modules[:middle], modules[middle:]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Owned:
     """What a module's layer has: its paths and its packages."""
 
     paths: frozenset[str]
     packages: frozenset[str]
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The last parts of its paths."""
+        return frozenset(path.rpartition("/")[2] for path in self.paths)
 
-def traced(differences: Iterable[tuple[str, str]], owners: Mapping[str, Owned]) -> frozenset[str]:
-    """The modules that own what differs, by path or by the package that an entry is about.
 
-    Each difference is a path and a subject. Empty if one of them belongs to no module.
+def owners(path: str, subject: str, owned: Mapping[str, Owned]) -> frozenset[str]:
+    """The modules that own what differs: a path, or the package that an entry is about.
+
+    A path that no layer has, such as a link that a script makes, belongs to the modules that have a
+    file of that name elsewhere.
     """
-    found: set[str] = set()
-    for path, subject in differences:
-        whose = {
-            module
-            for module, owned in owners.items()
-            if path in owned.paths or subject in owned.packages
-        }
-        if not whose:
-            return frozenset()
-        found |= whose
-    return frozenset(found)
+    found = {
+        module
+        for module, has in owned.items()
+        if path in has.paths or (subject and subject in has.packages)
+    }
+    name = _MADE_OF.sub("", path.rpartition("/")[2])
+    return frozenset(found or (module for module, has in owned.items() if name in has.names))
+
+
+_MADE_OF = re.compile(r"\A[KS]\d\d|\.dsh-also\Z")
+"""What scripts add to the name of a service: update-rc.d, deb-systemd-helper."""

@@ -1,8 +1,9 @@
 """Proving built modules: one stack of them and core, against one reference installation."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from upkeep.sweep.batching import Proof, traced
+from upkeep.sweep.batching import Owned, Proof, owners
 from upkeep.sweep.outcomes import Answer, differences, told
 from upkeep.sweep.place import SweepPlace
 
@@ -21,15 +22,25 @@ def prove(
     found = place.run(directory, "verify-stack", "core", *modules)
     if found.error:
         return _refused(found)
-    unexplained = differences(found)
+    return compared(differences(found), place.owned(modules))
+
+
+def compared(unexplained: Sequence[Mapping[str, Any]], owned: Mapping[str, Owned]) -> Proof:
+    """The proof of a stack with these differences; `owned` has its modules; pure."""
     lines = [told(one) for one in unexplained]
     more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    whose = [(one, owners(one["path"], one["subject"], owned)) for one in unexplained]
+    unalike = [(one["path"], modules) for one, modules in whose if one.get("any_two", False)]
     return Proof(
         differences=(*lines[:SHOWN], *more),
-        any_two=all(one.get("any_two", False) for one in unexplained),
-        culprits=traced(
-            ((one["path"], one["subject"]) for one in unexplained), place.owned(modules)
-        ),
+        culprits=frozenset().union(*(modules for _, modules in whose)),
+        traced=all(modules for _, modules in whose),
+        any_two=len(unalike) == len(lines) > 0,
+        unalike={
+            module: paths
+            for module in owned
+            if (paths := tuple(sorted({path for path, modules in unalike if module in modules})))
+        },
     )
 
 

@@ -1,7 +1,7 @@
 """Trying one package: `qlumod new`, and the remedies that it prints, until the module is built."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -90,6 +90,16 @@ def _follow(place: SweepPlace, specs: Path, module: str, wanted: list[Remedy]) -
             mended_accounts(table.read_text(encoding="utf-8"), wanted), encoding="utf-8"
         )
     return told
+
+
+def built_again(
+    place: SweepPlace, module: str, spec: str, accounts: str, wanted: Sequence[Remedy]
+) -> str:
+    """Build a module with more entries in its spec; the new spec, empty if that is refused."""
+    mended = mended_spec(spec, wanted)
+    specs = place.make_specs("trial", accounts, {module: mended})
+    _, told = _built(place, specs, module)
+    return "" if told.error else mended
 
 
 def _built(place: SweepPlace, specs: Path, module: str) -> tuple[str, Answer]:
