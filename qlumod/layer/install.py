@@ -57,10 +57,22 @@ def _install(task: Task, root: Root) -> None:
     with _told(task):
         installer.answer(root, spec.debconf, order, task.listen)
         installer.install(root, order, task.supply, listen=task.listen)
-    for verb, units in (("enable", spec.enable), ("disable", spec.disable)):
-        if units:
-            _run(task, root, ["systemctl", verb, *units])
+    _switch_units(task, root)
     _check_installed(task, root)
+
+
+def _switch_units(task: Task, root: Root) -> None:
+    spec = task.job.spec
+    for field, units in (("Enable", spec.enable), ("Disable", spec.disable)):
+        if not units:
+            continue
+        if not root.has("/usr/bin/systemctl"):
+            raise QlumodError(
+                f"{spec.module}: {field}: there is no systemctl in the module or below it",
+                remedy=f"add systemd to the packages of core, or take {' '.join(units)} out of "
+                f"the field {field}",
+            )
+        _run(task, root, ["systemctl", field.lower(), *units])
 
 
 def seed_accounts(root: Root, accounts: Accounts, epoch: int) -> None:

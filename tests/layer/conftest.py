@@ -26,6 +26,7 @@ __all__ = ["SmallRelease", "write_small_release"]
 MODULES: dict[str, str] = {
     "core": CORE,
     "plain": "Requires: core\nPackages: plain",
+    "switching": "Requires: core\nPackages: plain\nEnable: plain.service",
     "sibling": "Requires: core\nPackages: sibling",
     "registered": "Requires: core\nPackages: registered\nSecrets: /etc/keeper/key site",
     "failing": "Requires: core\nPackages: failing",

@@ -317,6 +317,14 @@ def error_of(release: SmallRelease, module: str) -> str:
     return str(caught.value)
 
 
+def test_units_are_switched_only_where_there_is_systemctl(release: SmallRelease) -> None:
+    assert error_of(release, "switching") == (
+        "switching: Enable: there is no systemctl in the module or below it\n"
+        "To mend it: add systemd to the packages of core, or take plain.service out of the field "
+        "Enable"
+    )
+
+
 def test_a_failing_maintainer_script_is_shown_with_its_last_lines(release: SmallRelease) -> None:
     said = error_of(release, "failing")
     brief, *tail, remedy = said.splitlines()
