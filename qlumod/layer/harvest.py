@@ -109,7 +109,12 @@ def _crop(task: Task, ground: Ground) -> _Crop:
     fragments = _fragments(task, ground, chosen, faults)
     kernel = ""
     with gathering(faults):
-        kernel = kernel_in(chosen.entries, job.spec.module, task.packaging.initrd.kernels)
+        kernel = kernel_in(
+            chosen.entries,
+            job.spec.module,
+            task.packaging.initrd.kernels,
+            below=ground.kernel,
+        )
     crop = _Crop(gate=gate, lists=lists, owners=owners, fragments=fragments, kernel=kernel)
     with gathering(faults):
         _check_kernels(job, ground, crop)

@@ -10,16 +10,23 @@ from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
 
 
-def kernel_in(paths: Iterable[str], module: str, kernels: str) -> str:
+def kernel_in(paths: Iterable[str], module: str, kernels: str, *, below: str) -> str:
     """The kernel release whose image is among the paths; empty if there is none.
 
-    `kernels` is the path of images, as in `InitrdMaker.kernels`.
+    `kernels` is the path of images, as in `InitrdMaker.kernels`; `below` is the release of the
+    kernel that the modules below are for, or empty.
     """
     found = sorted(filter(None, (matched_by(path, kernels) for path in paths)))
     if len(found) > 1:
         raise QlumodError(
             f"{module}: there are several kernels, {', '.join(found)}; a node boots only one",
             remedy="name one linux-image package in Packages",
+        )
+    if found and below not in ("", found[0]):
+        raise QlumodError(
+            f"{module}: it brings the kernel {found[0]}, and the modules below are for {below}; a "
+            "node boots only one",
+            remedy="name the linux-image package in Packages of core, in place of core's",
         )
     return found[0] if found else ""
 

@@ -21,6 +21,7 @@ MODULES = {
     "broken": "Requires: core\nPackages: greet-support\nKernel-Modules: broken-dkms",
     "unnamed": "Requires: core\nPackages: greet-support\nKernel-Modules: unnamed-dkms",
     "other": "Requires: core\nPackages: other-kernel",
+    "second": "Requires: core\nPackages: second-kernel",
 }
 HOOK = "/usr/share/initramfs-tools/hooks/keeping"
 """It copies what it finds into the initrd, a secret too."""
@@ -100,3 +101,4 @@ def _debs(folder: Path) -> None:
     make_deb(folder, "greet-support", files={"/usr/share/greet/data": "hello\n"})
     make_deb(folder, "greet-tools", depends="greet-dkms (= 1.0-1) | greet-module-1.0")
     make_deb(folder, "other-kernel", files={"/lib/modules/5.10.0-1-amd64/updates/a.ko.xz": "?"})
+    make_deb(folder, "second-kernel", files={"/boot/vmlinuz-5.10.0-1-amd64": "?"})

@@ -255,6 +255,17 @@ def test_modules_for_another_kernel_end_the_build(kernels: SmallRelease) -> None
     )
 
 
+def test_a_module_has_no_kernel_beside_that_of_core(kernels: SmallRelease) -> None:
+    with pytest.raises(QlumodError) as caught:
+        kernels.build("second")
+    kernel = manifest_kernel(kernels.build("core"))
+    assert str(caught.value) == (
+        "second: it brings the kernel 5.10.0-1-amd64, and the modules below are for "
+        f"{kernel}; a node boots only one\n"
+        "To mend it: name the linux-image package in Packages of core, in place of core's"
+    )
+
+
 def names_in(part: Part) -> set[str]:
     """The paths of the members of an archive and of what lies in it."""
     inner = tuple(members_within(part, budget_for(len(part.data))))
