@@ -1,9 +1,10 @@
 """Grouping suspicious paths for messages: copies, files made from others, and whole trees."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import PurePosixPath
 
 from qlumod.model.paths import SHARED
 
@@ -88,6 +89,36 @@ def grouped(
         if not any(leader.startswith(f"{tree}/") for tree in trees)
     )
     return tuple(sorted((*single, *_as_groups(trees, groups)), key=lambda group: group.path))
+
+
+def patterns(paths: Iterable[str], everything: Iterable[str]) -> tuple[str, ...]:
+    """The shortest patterns of files that match all paths, and no directory, sorted.
+
+    ``*`` matches within one name. A pattern may match further files of the same directory.
+    """
+    names: dict[str, list[str]] = {}
+    for path in paths:
+        directory, _, name = path.rpartition("/")
+        names.setdefault(directory, []).append(name)
+    within: dict[str, set[str]] = {directory: set() for directory in names}
+    for path in everything:
+        above, name = path.rpartition("/")[0], ""
+        while above:
+            above, _, name = above.rpartition("/")
+            if above in within:
+                within[above].add(name)
+    found = (_patterns(one, files, within[one]) for one, files in names.items())
+    return tuple(sorted(chain.from_iterable(found)))
+
+
+def _patterns(directory: str, files: Sequence[str], directories: Collection[str]) -> Iterator[str]:
+    """The patterns for files of a directory that contains these directories."""
+    endings = {PurePosixPath(name).suffix for name in files}
+    ending = endings.pop() if len(endings) == 1 else ""
+    if not directories or (ending and not any(name.endswith(ending) for name in directories)):
+        yield f"{directory}/*{ending if directories else ''}"
+    else:
+        yield from (f"{directory}/{name}" for name in files)
 
 
 def _leader(

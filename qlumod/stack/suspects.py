@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import PurePosixPath
 
 from qlumod.errors import QlumodError
 from qlumod.model.public import Public
 from qlumod.model.secret import SecretKind
-from qlumod.secrets.groups import PathGroup, grouped
+from qlumod.secrets.groups import PathGroup, grouped, patterns
 from qlumod.state.kind import matches_any
 
 SHOWN = 20
@@ -98,19 +99,25 @@ def suspicions_of(
         own = [path for path, half in halves.items() if half.half_of in group.members]
         members = tuple(sorted({*group.members, *own}))
         whole = replace(group, members=members)
-        yield Suspicion(fault=_fault(whole, by_path), secrets=tuple(_secrets(whole, by_path)))
+        files = patterns(members, chain(everything, beside, digests)) if group.tree else members
+        secrets = tuple(_secrets(whole, by_path, files))
+        yield Suspicion(fault=_fault(whole, by_path, secrets), secrets=secrets)
 
 
-def _secrets(group: PathGroup, suspects: Mapping[str, Suspect]) -> Iterator[str]:
+def _secrets(
+    group: PathGroup, suspects: Mapping[str, Suspect], files: Iterable[str]
+) -> Iterator[str]:
     """The lines of the field Secrets for a group; none if the secret is no file of its own."""
     first = suspects.get(group.path)
     if group.tree:
-        yield f"{group.path}/* {SecretKind.NODE}"
+        yield from (f"{path} {SecretKind.NODE}" for path in files)
     elif first and not first.remedy:
-        yield from (f"{path} {first.kind or SecretKind.SITE}" for path in group.members)
+        yield from (f"{path} {first.kind or SecretKind.SITE}" for path in files)
 
 
-def _fault(group: PathGroup, suspects: Mapping[str, Suspect]) -> QlumodError:
+def _fault(
+    group: PathGroup, suspects: Mapping[str, Suspect], secrets: Sequence[str]
+) -> QlumodError:
     others = [path for path in group.members if path != group.path]
     known = [suspects[path] for path in group.members if path in suspects]
     private = any(suspect.private for suspect in known)
@@ -118,7 +125,7 @@ def _fault(group: PathGroup, suspects: Mapping[str, Suspect]) -> QlumodError:
         return QlumodError(
             f"{group.path}/: {len(group.members)} files below look like secrets: {known[0].why}",
             details=_shown([f"{suspect.path}: {suspect.why}" for suspect in known]),
-            remedy=_remedy_of_tree(group.path, private=private),
+            remedy=_remedy_of_tree(group.path, secrets, private=private),
         )
     first = suspects[group.path]
     return QlumodError(
@@ -154,9 +161,10 @@ def _remedy(suspect: Suspect, *, private: bool, many: bool) -> str:
     return how if private else f"{how}; {_to_publish(path)}"
 
 
-def _remedy_of_tree(directory: str, *, private: bool) -> str:
+def _remedy_of_tree(directory: str, secrets: Sequence[str], *, private: bool) -> str:
     """The remedy for a tree: Secrets lists files, directory by directory; Public lists trees."""
-    how = f"add its files to the field Secrets, as '{directory}/* node' for those right in it"
+    named = ", ".join(f"'{secret}'" for secret in secrets)
+    how = f"add its files to the field Secrets, as {named}"
     return how if private else f"{how}; {_to_publish(f'{directory}/')}"
 
 

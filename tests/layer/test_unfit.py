@@ -1,10 +1,14 @@
 """What a layer cannot hold is refused, and told with the way on."""
 
+from pathlib import Path
+
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.layer.unfit import faults_of_access_lists, faults_of_devices
+from qlumod.layer.unfit import faults_of_access_lists, faults_of_devices, faults_of_secrets
+from qlumod.model.secret import parse_secret
 from qlumod.model.tree import TreeEntry
+from qlumod.system.disk.within import Root
 from tests.layer.small_release import SmallRelease, checked
 
 
@@ -23,6 +27,19 @@ def test_secrets_that_a_link_leads_to_or_a_directory_holds_are_told(release: Sma
         "Secrets: /etc/linked/tree: it is a directory, and its files would be in the layer\n"
         "To mend it: list its files: '/etc/linked/tree/* node'\n"
     )
+
+
+def test_a_directory_is_right_under_secrets_if_its_files_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "etc/d/cn=a").mkdir(parents=True)
+    (tmp_path / "etc/d/cn=a/b.ldif").write_text("b")
+    whole = parse_secret("/etc/d/* node")
+    (fault,) = faults_of_secrets([whole], Root(tmp_path))
+    assert str(fault) == (
+        "Secrets: /etc/d/cn=a: it is a directory, and its files would be in the layer\n"
+        "To mend it: list its files: '/etc/d/cn=a/* node'"
+    )
+    listed = [whole, parse_secret("/etc/d/cn=a/* node")]
+    assert list(faults_of_secrets(listed, Root(tmp_path))) == []
 
 
 def test_names_with_newlines_and_sockets_are_refused(release: SmallRelease) -> None:

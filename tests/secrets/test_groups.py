@@ -1,8 +1,10 @@
 """What belongs together is told as one thing, and nothing else is."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from qlumod.secrets.groups import PathGroup, grouped, origins
+from qlumod.secrets.groups import PathGroup, grouped, origins, patterns
 
 
 def one(*members):
@@ -89,3 +91,24 @@ def test_a_directory_with_much_else_is_no_tree():
 def test_a_few_files_are_no_tree():
     files = {f"/var/lib/x/{number}": str(number) for number in range(5)}
     assert len(grouped(files, everything=files)) == 5
+
+
+LDAP = ("/etc/d/cn=a.ldif", "/etc/d/cn=a/b.ldif", "/etc/d/cn=a/c.ldif", "/etc/d/cn=a/c/d.ldif")
+
+
+@pytest.mark.parametrize(
+    ("paths", "everything", "found"),
+    [
+        (["/d/a", "/d/b"], ["/d/a", "/d/b", "/d/c"], ["/d/*"]),
+        (["/d/a", "/e/b"], ["/d/a", "/e/b"], ["/d/*", "/e/*"]),
+        (LDAP, LDAP, ["/etc/d/*.ldif", "/etc/d/cn=a/*.ldif", "/etc/d/cn=a/c/*"]),
+        (["/d/a.x", "/d/b.y"], ["/d/a.x", "/d/b.y", "/d/e/f"], ["/d/a.x", "/d/b.y"]),
+        (["/d/a", "/d/b"], ["/d/a", "/d/b", "/d/e/f"], ["/d/a", "/d/b"]),
+        (["/d/a.d", "/d/b.d"], ["/d/a.d", "/d/b.d", "/d/e.d/f"], ["/d/a.d", "/d/b.d"]),
+        (["/d/e/f"], ["/d/e/f"], ["/d/e/*"]),
+    ],
+)
+def test_patterns_match_all_files_and_no_directory(
+    paths: Sequence[str], everything: Sequence[str], found: list[str]
+) -> None:
+    assert list(patterns(paths, everything)) == found

@@ -106,6 +106,20 @@ def test_a_tree_is_told_once() -> None:
     assert others[0] == "  /var/lib/db/00: its mode hides it"
     assert others[-2:] == [
         "  and 5 more",
-        "To mend it: add its files to the field Secrets, as '/var/lib/db/* node' for those right "
-        "in it; if everybody may read it, add '/var/lib/db/ REASON' to the field Public",
+        "To mend it: add its files to the field Secrets, as '/var/lib/db/* node'; if "
+        "everybody may read it, add '/var/lib/db/ REASON' to the field Public",
     ]
+
+
+def test_each_directory_of_a_tree_is_named_in_the_remedy() -> None:
+    hidden = [
+        Suspect(
+            path=f"/etc/d/{place}{n}.ldif", why="its mode hides it", private=True, digest=f"{n}"
+        )
+        for n, place in enumerate(("", *["cn=a/"] * 8))
+    ]
+    (told,) = said(*hidden)
+    assert told.splitlines()[-1] == (
+        "To mend it: add its files to the field Secrets, as '/etc/d/*.ldif node', "
+        "'/etc/d/cn=a/* node'"
+    )

@@ -184,6 +184,11 @@ def test_a_module_is_asked_to_leave_out_only_what_no_two_installations_make_alik
     assert compared([], OWNED) == Proof(traced=True)
 
 
+TREE = """\
+/etc/d/: 9 files below look like secrets: its mode hides it
+  /etc/d/a.ldif: its mode hides it
+To mend it: add its files to the field Secrets, as '/etc/d/*.ldif node', '/etc/d/cn=a/* node'; if \
+everybody may read it, add '/etc/d/ REASON' to the field Public"""
 ACCOUNTS = """\
 munge: packages make accounts that have no fixed id in the account table
 
@@ -208,6 +213,13 @@ To mend it: if this module's is right for every stack, add /etc/b to the field W
     [
         ("a: a fault", ()),
         ("a: a fault\nTo mend it: see the log", ()),
+        (
+            TREE,
+            (
+                Remedy(field="Secrets", entry="/etc/d/*.ldif node"),
+                Remedy(field="Secrets", entry="/etc/d/cn=a/* node"),
+            ),
+        ),
         (
             ACCOUNTS,
             (

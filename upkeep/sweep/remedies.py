@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 _MEND = "To mend it: "
 _ADD = re.compile(r"add '([^']+)' to the field ([A-Z][A-Za-z-]*)|add (\S+) to the field (Wins)")
-_ADD_IT = re.compile(
-    r"to the field Secrets, as '([^' ]+) (site|node)'(?:.*?or as '[^' ]+ (node)')?"
-)
+_SECRETS = re.compile(r"to the field Secrets, as ('[^;]+)")
+_SECRET = re.compile(r"'([^' ]+) (?:site|node)'")
 _BESIDE = re.compile(r"with it goes (/[^:]+): ")
 _STANZAS = re.compile(r"add these stanzas to \S*accounts")
 _WORDS = ("REASON",)
@@ -49,10 +48,10 @@ def _of_block(block: Sequence[str]) -> Iterator[Remedy]:
     if _STANZAS.search(mend):
         yield from _stanzas(block[1:-1])
         return
-    if secret := _ADD_IT.search(mend):
-        kind = secret[3] or secret[2]
-        beside = [path for line in block for path in _BESIDE.findall(line)]
-        for path in (secret[1], *beside):
+    if told := _SECRETS.search(mend):
+        kind = "node" if " node'" in told[1] else "site"
+        beside = (path for line in block for path in _BESIDE.findall(line))
+        for path in dict.fromkeys((*_SECRET.findall(told[1]), *beside)):
             yield Remedy(field="Secrets", entry=f"{path} {kind}")
         return
     for add in _ADD.finditer(mend):
