@@ -14,6 +14,7 @@ from qlumod.packaging.initrd import path_of
         ("/usr/share/initramfs-tools/hooks/fuse", True),
         ("/usr/share/initramfs-tools/scripts/local-top/multipath", True),
         ("/etc/fstab", True),
+        ("/usr/lib/udev/hwdb.d/60-x.hwdb", True),
         ("/usr/lib/udev/rules.d/60-rdma-ndd.rules", False),
         ("/etc/fstab.d/a", False),
         ("/usr/lib/modules-load.d/rdma.conf", False),

@@ -28,8 +28,9 @@ _INPUTS = any_of(
         "/usr/lib/modules",
         "/usr/lib/firmware",
         "/etc/ld.so.conf.d",
-        # The hooks of core's packages: udev, lvm2, mdadm.
+        # The hooks of core's packages: udev, lvm2, mdadm. Since Debian 13, udev's takes hwdb.bin.
         "/etc/udev",
+        "/usr/lib/udev/hwdb.d",
         "/etc/systemd/network",
         "/usr/lib/systemd/network",
         "/etc/lvm",
