@@ -19,8 +19,11 @@ from tests.proof.expected import expectations
 def tree(*paths: str, **targets: str) -> ScannedTree:
     entries = [TreeEntry(path=path, type="f", mode=0o644, digest="dd") for path in paths]
     links = [TreeEntry(path=p, type="l", mode=0o777, target=t) for p, t in targets.items()]
-    fonts = TreeEntry(path="/usr/share/fonts", type="d", mode=0o755)
-    return ScannedTree(entries={entry.path: entry for entry in [fonts, *entries, *links]}, data={})
+    fonts = [
+        TreeEntry(path=path, type="d", mode=0o755)
+        for path in ("/usr/share/fonts", "/usr/share/js/otf", "/usr/share/js/otf/a")
+    ]
+    return ScannedTree(entries={entry.path: entry for entry in [*fonts, *entries, *links]}, data={})
 
 
 REFERENCE = replace(
@@ -31,6 +34,7 @@ REFERENCE = replace(
             "/etc/alternatives/awk": "/usr/bin/mawk",
             "/usr/share/man/man1/awk.1.gz": "/etc/alternatives/awk.1.gz",
             "/usr/bin/awk": "/etc/alternatives/awk",
+            "/usr/share/fonts/math": "../js/otf",
         },
     ),
     data={
@@ -95,8 +99,10 @@ def test_only_what_is_named_may_be_missing(path: str, name: str | None) -> None:
     assert permitted(path) == name
 
 
-def test_only_the_stack_may_have_caches_of_fonts() -> None:
-    path = f"/var/cache/fontconfig/{md5(b'/usr/share/fonts').hexdigest()}-le64.cache-8"
+@pytest.mark.parametrize("fonts", ["", "/math", "/math/a"])
+def test_only_the_stack_may_have_caches_of_fonts(fonts: str) -> None:
+    directory = f"/usr/share/fonts{fonts}".encode()
+    path = f"/var/cache/fontconfig/{md5(directory).hexdigest()}-le64.cache-8"
     assert permitted(path, Aspect.EXTRA) == "font cache"
     assert permitted(path, Aspect.CONTENT) is None
     assert permitted("/var/cache/fontconfig/3830d5c3-le64.cache-8", Aspect.EXTRA) is None

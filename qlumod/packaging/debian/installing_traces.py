@@ -1,9 +1,10 @@
 """Differences between an installation by mmdebstrap and apt and a stack of Debian's packages."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import md5
+from posixpath import join, normpath
 
 from qlumod.model.difference import Aspect
 from qlumod.packaging.debian.checksums import CHECKSUMS, shipped_paths
@@ -134,6 +135,16 @@ def _font_caches(installed: InstalledTree) -> tuple[str, ...]:
     """A cache of fontconfig is named after its directory: the MD5 of the directory's path."""
     return tuple(
         f"/var/cache/fontconfig/{md5(os.fsencode(path), usedforsecurity=False).hexdigest()}-*"
-        for path, entry in installed.entries.items()
-        if entry.type == "d" and f"{path}/".startswith(_FONTS)
+        for path in _font_directories(installed)
     )
+
+
+def _font_directories(installed: InstalledTree) -> Iterator[str]:
+    """The directories of fonts, and those that links among them lead to, by the links' paths."""
+    directories = [path for path, entry in installed.entries.items() if entry.type == "d"]
+    yield from (path for path in directories if f"{path}/".startswith(_FONTS))
+    for path, entry in installed.entries.items():
+        if entry.type == "l" and path.startswith(_FONTS):
+            target = normpath(join(path, "..", entry.target))
+            below = (one for one in directories if f"{one}/".startswith(f"{target}/"))
+            yield from (f"{path}{one.removeprefix(target)}" for one in below)
