@@ -13,7 +13,7 @@ VENV := .venv
 export PYTHONDONTWRITEBYTECODE :=
 PYTHON := $(VENV)/bin/python
 # The parts of the tests side by side, one more than there are processors (tests/conftest.py).
-PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder
+PYTEST_OPTIONS ?= -n auto --maxprocesses 4 --no-loadscope-reorder --durations=30 --durations-min=10
 
 # The measures of `make house` whose limits hold.
 HELD := arguments files modules names
