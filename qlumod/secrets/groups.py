@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import PurePosixPath
+from posixpath import splitext
 
 from qlumod.model.paths import SHARED
 
@@ -113,7 +113,7 @@ def patterns(paths: Iterable[str], everything: Iterable[str]) -> tuple[str, ...]
 
 def _patterns(directory: str, files: Sequence[str], directories: Collection[str]) -> Iterator[str]:
     """The patterns for files of a directory that contains these directories."""
-    endings = {PurePosixPath(name).suffix for name in files}
+    endings = {splitext(name)[1] for name in files}
     ending = endings.pop() if len(endings) == 1 else ""
     if not directories or (ending and not any(name.endswith(ending) for name in directories)):
         yield f"{directory}/*{ending if directories else ''}"
