@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError, gathering, raise_faults
 from qlumod.events import Proposal, UnitsEnabled, step
@@ -253,12 +253,27 @@ def _fragments(
     with gathering(faults):
         above, kinds = read_files(ground.root, {*below, *chosen.state}), chosen.table.kinds
         require_registered(task, ground, above)
+        above = _without_secrets(above, task.packaging.permits.digests, frozenset(chosen.secrets))
     for kind in kinds:
         with gathering(faults):
             fragments[kind.name] = kind.capture(below, above)
     caches = "".join(f"{name}\t{path}\n" for name, path in chosen.caches)
     fragments[CACHES_FRAGMENT] = os.fsencode(caches)
     return {name: fragment for name, fragment in fragments.items() if fragment}
+
+
+def _without_secrets(above: Files, digests: Sequence[str], secrets: frozenset[str]) -> Files:
+    """The state without the lines about secrets in the files of `digests`."""
+    kept = dict(above)
+    for path in digests:
+        if file := above.get(path):
+            public = (
+                line
+                for line in file.data.split(b"\n")
+                if os.fsdecode(line).partition("  ")[2] not in secrets
+            )
+            kept[path] = replace(file, data=b"\n".join(public))
+    return kept
 
 
 def _present(root: Root, lists: FileLists) -> Iterator[str]:

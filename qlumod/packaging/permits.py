@@ -96,6 +96,10 @@ class PackagingPermits(Protocol):
     def for_boot_loaders(self) -> Sequence[str]:
         """Files beside kernels that only boot loaders need; ``*`` stands for the release."""
 
+    @property
+    def digests(self) -> Sequence[str]:
+        """Files of shared state whose lines are a digest and a path; none has those of secrets."""
+
     def without(
         self, left_out: frozenset[str], restored: frozenset[str], installed: InstalledTree
     ) -> Sequence[Permission]:

@@ -16,6 +16,7 @@ from qlumod.proof.permitted_entries import (
     ExcludePatterns,
     Ordered,
     Recorded,
+    Undisclosed,
     Unindexed,
     Unpackaged,
 )
@@ -76,11 +77,7 @@ def permissions(
 def _at_boot(expected: Expectations, own: PackagingPermits) -> tuple[Permission, ...]:
     """Files that a node gets from other sources than its layers."""
     return (
-        NamedRule(
-            name="secret",
-            why="made at first boot or supplied by the site, never in a layer",
-            paths=expected.secrets,
-        ),
+        Undisclosed(paths=expected.secrets, digests=own.digests),
         Recorded(
             name="kernel and initrd",
             why="files beside core's layer, of the same bytes",

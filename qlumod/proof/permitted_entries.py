@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 
@@ -10,6 +10,7 @@ from qlumod.model.accounts import Accounts
 from qlumod.model.difference import Aspect, Difference
 from qlumod.proof.module_index import MODULE_INDEXES
 from qlumod.state.kernel_modules import is_kernel_module, kernel_module_name
+from qlumod.state.kind import matches_any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,28 @@ class Recorded:
     def permits(self, difference: Difference) -> bool:
         """Whether the difference is a missing path that was recorded."""
         return difference.aspect == Aspect.MISSING and difference.path in self.paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undisclosed:
+    """Secrets that only the one installation has, and their digests."""
+
+    name: str = "secret"
+    why: str = "made at first boot or supplied by the site, never in a layer"
+    paths: tuple[str, ...]
+    digests: Sequence[str]
+    """The files whose lines are a digest and a path."""
+
+    def permits(self, difference: Difference) -> bool:
+        """Whether the stack lacks a secret, or the line with its digest."""
+        if difference.aspect == Aspect.MISSING:
+            return matches_any(difference.path, self.paths)
+        return (
+            difference.aspect == Aspect.ENTRY
+            and not difference.stack
+            and difference.path in self.digests
+            and matches_any(difference.reference.partition("  ")[2], self.paths)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,7 +157,13 @@ def _account_debs(directory: Path) -> None:
         depends="adduser",
         scripts={
             "postinst": "adduser --system --group --home /var/lib/keeper keeper\n"
-            "mkdir -p /etc/keeper; echo secret > /etc/keeper/key; chmod 600 /etc/keeper/key"
+            "mkdir -p /etc/keeper; echo secret > /etc/keeper/key; chmod 600 /etc/keeper/key\n"
+            # As ucf records a configuration file with a random password, and another one.
+            "mkdir -p /var/lib/ucf\n"
+            "for one in key:/dev/urandom other:/dev/null; do\n"
+            "sum=$(head -c 9 ${one#*:} | md5sum)\n"
+            "echo ${sum%% *}'  '/etc/keeper/${one%%:*} >>/var/lib/ucf/hashfile\n"
+            "done"
         },
     )
     make_deb(

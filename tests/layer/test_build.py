@@ -317,6 +317,13 @@ def error_of(release: SmallRelease, module: str) -> str:
     return str(caught.value)
 
 
+def test_no_record_has_the_digest_of_a_secret(release: SmallRelease) -> None:
+    fragment = release.build("registered") / "state/ucf-hashfile"
+    assert fragment.read_text().splitlines()[2:] == [
+        "d41d8cd98f00b204e9800998ecf8427e  /etc/keeper/other"
+    ]
+
+
 def test_units_are_switched_only_where_there_is_systemctl(release: SmallRelease) -> None:
     assert error_of(release, "switching") == (
         "switching: Enable: there is no systemctl in the module or below it\n"

@@ -19,11 +19,10 @@ from tests.proof.expected import expectations
 def tree(*paths: str, **targets: str) -> ScannedTree:
     entries = [TreeEntry(path=path, type="f", mode=0o644, digest="dd") for path in paths]
     links = [TreeEntry(path=p, type="l", mode=0o777, target=t) for p, t in targets.items()]
-    fonts = [
-        TreeEntry(path=path, type="d", mode=0o755)
-        for path in ("/usr/share/fonts", "/usr/share/js/otf", "/usr/share/js/otf/a")
-    ]
-    return ScannedTree(entries={entry.path: entry for entry in [*fonts, *entries, *links]}, data={})
+    names = ("fonts", "js/otf", "js/otf/a", "man/hr")
+    directories = [TreeEntry(path=f"/usr/share/{one}", type="d", mode=0o755) for one in names]
+    found = [*directories, *entries, *links]
+    return ScannedTree(entries={entry.path: entry for entry in found}, data={})
 
 
 REFERENCE = replace(
@@ -86,7 +85,8 @@ def permitted(path: str, aspect: Aspect = Aspect.MISSING, **told: str) -> str | 
         ("/etc/xml/catalog.old", "bookkeeping"),
         ("/var/lib/sgml-base/supercatalog.old", "bookkeeping"),
         ("/etc/subuid-", "bookkeeping"),
-        ("/var/cache/man/de/index.db", "man index"),
+        ("/var/cache/man/hr/index.db", "man index"),
+        ("/var/cache/man/de/index.db", None),
         ("/var/cache/man/de", None),
         ("/var/log/fontconfig.log", "log"),
         ("/var/log/other.log", None),
@@ -97,6 +97,20 @@ def permitted(path: str, aspect: Aspect = Aspect.MISSING, **told: str) -> str | 
 )
 def test_only_what_is_named_may_be_missing(path: str, name: str | None) -> None:
     assert permitted(path) == name
+
+
+@pytest.mark.parametrize("path", ["/var/cache/man/hr", "/var/cache/man/hr/cat1"])
+def test_caches_of_manual_pages_may_be_missing_where_there_are_pages(path: str) -> None:
+    assert permitted(path) == "man index"
+    assert permitted(path.replace("hr", "de")) is None
+
+
+def test_the_digest_of_a_secret_may_be_missing_in_the_records_of_ucf() -> None:
+    path, line = "/var/lib/ucf/hashfile", f"{'0' * 32}  /etc/munge/munge.key"
+    assert permitted(path, Aspect.ENTRY, reference=line) == "secret"
+    assert permitted(path, Aspect.ENTRY, reference=line, stack=line) is None
+    assert permitted(path, Aspect.ENTRY, reference=f"{line}s") is None
+    assert permitted("/var/lib/ucf/other", Aspect.ENTRY, reference=line) is None
 
 
 @pytest.mark.parametrize("fonts", ["", "/math", "/math/a"])

@@ -9,6 +9,7 @@ from posixpath import join, normpath
 from qlumod.model.difference import Aspect
 from qlumod.packaging.debian.checksums import CHECKSUMS, shipped_paths
 from qlumod.packaging.debian.left_out_records import Alternated, Diverted, Unlisted
+from qlumod.packaging.debian.state.ucf import HASHFILE
 from qlumod.packaging.debian.tex_lists import TexLists, Unfiled
 from qlumod.packaging.permits import (
     ACCOUNT_BACKUPS,
@@ -44,6 +45,7 @@ _OF_THE_BUILD = (
     "/etc/apt/sources.list",
     "/etc/hostname",
 )
+_MAN = "/usr/share/man/"
 _FONTS = ("/usr/share/fonts/", "/usr/local/share/fonts/")
 _DEVICES = (
     "/dev/console",
@@ -71,6 +73,7 @@ class DebianPermits:
 
     lists: Sequence[ListedTree] = (CHECKSUMS, TexLists())
     for_boot_loaders: Sequence[str] = ("/boot/System.map-*", "/initrd.img", "/initrd.img.old")
+    digests: Sequence[str] = (HASHFILE.path,)
 
     def without(
         self, left_out: frozenset[str], restored: frozenset[str], installed: InstalledTree
@@ -105,7 +108,7 @@ class DebianPermits:
             NamedRule(
                 name="man index",
                 why="it contains the time of its making; man-db's timer makes it on a node",
-                paths=("/var/cache/man/index.db", "/var/cache/man/*/index.db"),
+                paths=("/var/cache/man/index.db", *_man_caches(installed)),
             ),
             NamedRule(
                 name="font cache",
@@ -129,6 +132,15 @@ class DebianPermits:
 
 
 DEBIAN_PERMITS = DebianPermits()
+
+
+def _man_caches(installed: InstalledTree) -> tuple[str, ...]:
+    """The caches of man-db for each language that has a directory of manual pages."""
+    languages = {path.removeprefix(_MAN).partition("/")[0] for path in installed.entries}
+    names = sorted(name for name in languages if f"{_MAN}{name}" in installed.entries)
+    return tuple(
+        f"/var/cache/man/{name}{below}" for name in names for below in ("", "/index.db", "/cat*")
+    )
 
 
 def _font_caches(installed: InstalledTree) -> tuple[str, ...]:

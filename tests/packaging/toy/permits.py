@@ -15,6 +15,7 @@ class ToyPermits:
 
     lists: Sequence[ListedTree] = ()
     for_boot_loaders: Sequence[str] = ()
+    digests: Sequence[str] = ()
 
     def without(
         self, left_out: frozenset[str], restored: frozenset[str], installed: InstalledTree
