@@ -446,6 +446,7 @@ FRAGMENTS: Mapping[str, Sequence[str]] = {
     "xml-catalog": (
         '<delegateSystem systemIdStartString="http://x.org/" catalog="file:///etc/xml/x.xml"/>\n',
     ),
+    "java-certificates": ("MIIFWg== debian:example.pem\n",),
     "nsswitch": (
         "Text:\n passwd: files systemd\n .\n hosts: files dns\n",
         "Database: hosts\nWas: files dns\nNow: files [NOTFOUND=return] dns myhostname\n\n",

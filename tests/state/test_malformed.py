@@ -202,6 +202,7 @@ DAMAGED = {
     "ucf-registry": "x\n",
     "xml-catalog-record": "<x>\n",
     "xml-catalog": "<x/>\n",
+    "java-certificates": "x\n",
     "nsswitch": "Database: hosts\nWas: files\n",
 }
 

@@ -6,6 +6,7 @@ from qlumod.packaging.debian.state.caches import CACHES
 from qlumod.packaging.debian.state.debconf import CONFIG, PASSWORDS, TEMPLATES
 from qlumod.packaging.debian.state.dpkg import DIVERSIONS, STATOVERRIDE, STATUS
 from qlumod.packaging.debian.state.dropped import DROPPED
+from qlumod.packaging.debian.state.java_certificates import JAVA_CERTIFICATES
 from qlumod.packaging.debian.state.shells import SHELLS, SHELLS_STATE
 from qlumod.packaging.debian.state.triggers import TRIGGERS
 from qlumod.packaging.debian.state.ucf import HASHFILE, REGISTRY
@@ -33,6 +34,7 @@ STATE_TABLE = StateTable(
         SHELLS_STATE,
         XML_CATALOG_RECORD,
         XML_CATALOG,
+        JAVA_CERTIFICATES,
         NSSWITCH,
     ),
     caches=CACHES,
