@@ -1,7 +1,8 @@
 """The certificates that Java trusts: a keystore that ca-certificates-java makes from all of them.
 
 The keystore has the time at which each certificate was added, in no order. A stack has them sorted
-by alias, with the time 0. The format is that of sun.security.provider.JavaKeyStore (JKS, version 2).
+by alias, with the time 0. The format is that of sun.security.provider.JavaKeyStore (JKS,
+version 2).
 """
 
 import hashlib
