@@ -202,19 +202,21 @@ proof-table: setup deb ## the proof of all pairs of modules, as tables in docs/ 
 			--table "docs/proof-$$flavor.md" || [ $$? = 4 ]; \
 	done
 
-# What `make sweep` tries, for how long (minutes), and a page to fill in.
+# What `make sweep` tries, for how long (minutes), a page to fill in, and a file of outcomes.
 PACKAGES ?=
 SAMPLE ?=
 SEED ?= 1
 FLAVOR ?=
 MINUTES ?= 1440
 PAGE ?=
+KEEP ?=
 
 .PHONY: sweep
 sweep: setup deb ## try many packages as modules: PACKAGES=FILE, or SAMPLE=n SEED=s (docs/sweep.md)
 	@$(PYTHON) -m upkeep.sweep $(if $(PACKAGES),--packages "$(PACKAGES)") \
 		$(if $(SAMPLE),--sample "$(SAMPLE)" --seed "$(SEED)") \
-		$(if $(FLAVOR),--flavor "$(FLAVOR)") $(if $(PAGE),--page "$(PAGE)") --minutes "$(MINUTES)"
+		$(if $(FLAVOR),--flavor "$(FLAVOR)") $(if $(PAGE),--page "$(PAGE)") \
+		$(if $(KEEP),--keep "$(KEEP)") --minutes "$(MINUTES)"
 
 .PHONY: bench
 bench: setup ## qlumod against the same work by hand, as ratios

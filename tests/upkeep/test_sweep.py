@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from upkeep.sweep.outcomes import (
     Outcome,
     answer,
     differences,
+    keep,
     kept_outcomes,
     proved,
+    taken_over,
     told,
     write_outcome,
 )
@@ -340,6 +343,17 @@ def test_an_outcome_is_kept_and_read_again(tmp_path: Path) -> None:
     write_outcome(tmp_path / "outcomes", BUILT)
     (tmp_path / "outcomes" / "c.new").write_text("half")
     assert list(kept_outcomes(tmp_path / "outcomes")) == [BUILT, MENDED]
+
+
+def test_another_machine_goes_on_with_the_outcomes_of_a_file(tmp_path: Path) -> None:
+    kept, here = tmp_path / "kept.jsonl", tmp_path / "here"
+    taken_over(here, kept)
+    keep([MENDED, BUILT], kept)
+    assert [json.loads(line)["package"] for line in kept.read_text().splitlines()] == ["a", "b"]
+    newer = replace(BUILT, version="2")
+    write_outcome(here, newer)
+    taken_over(here, kept)
+    assert list(kept_outcomes(here)) == [newer, MENDED]
 
 
 def test_the_page_counts_and_tells_each_refusal_and_fault() -> None:

@@ -14,7 +14,7 @@ from qlumod.lock.verbs.lock_files import read_lock, target
 from qlumod.model.project import CORE
 from upkeep.sweep.candidates import candidates_of, read_candidates, write_candidates
 from upkeep.sweep.drawing import Candidate, queue_of, rule
-from upkeep.sweep.outcomes import Kind, read_outcome
+from upkeep.sweep.outcomes import Kind, Outcome, keep, read_outcome, taken_over
 from upkeep.sweep.place import ROOT, SweepPlace
 from upkeep.sweep.rounds import Clock, sweep
 from upkeep.sweep.table import GROUPS_PART, Sweep, filled, page
@@ -36,9 +36,14 @@ def main(words: Sequence[str]) -> int:
         profile=asked.profile,
     )
     known = _known(place)
+    if asked.keep:
+        taken_over(place.outcomes, asked.keep)
     queue, drawn = _wanted(asked, known)
     sweep(place, queue, Clock(ends=time.monotonic() + asked.minutes * 60), _tell)
-    return _report(place, queue, drawn, asked.page)
+    outcomes = _outcomes(place, queue)
+    if asked.keep:
+        keep(outcomes, asked.keep)
+    return _report(place, queue, drawn, outcomes, asked.page)
 
 
 def _options() -> argparse.ArgumentParser:
@@ -54,6 +59,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--specs", type=Path, default=ROOT / "module-specs", help="with core")
     parser.add_argument("--own-packages", type=Path, default=ROOT / "dist", help="qlumod-node")
     parser.add_argument("--profile", default="dev", help="the profile of the release")
+    parser.add_argument("--keep", type=Path, help="outcomes to begin with; the end adds to them")
     parser.add_argument("--page", type=Path, help="a page in which the flavor's part is filled")
     return parser
 
@@ -94,9 +100,18 @@ def _wanted(asked: argparse.Namespace, known: list[Candidate]) -> tuple[list[Can
     return [by_name[name] for name in names], f"the list {asked.packages.name}"
 
 
-def _report(place: SweepPlace, queue: Sequence[Candidate], drawn: str, to: Path | None) -> int:
+def _outcomes(place: SweepPlace, queue: Sequence[Candidate]) -> tuple[Outcome, ...]:
     paths = [place.outcomes / f"{candidate.name}.json" for candidate in queue]
-    outcomes = tuple(read_outcome(path) for path in sorted(paths) if path.exists())
+    return tuple(read_outcome(path) for path in sorted(paths) if path.exists())
+
+
+def _report(
+    place: SweepPlace,
+    queue: Sequence[Candidate],
+    drawn: str,
+    outcomes: tuple[Outcome, ...],
+    to: Path | None,
+) -> int:
     lines = list(
         page(Sweep(flavor=place.flavor, drawn=drawn, wanted=len(queue), outcomes=outcomes))
     )

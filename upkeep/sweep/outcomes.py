@@ -131,7 +131,10 @@ def write_outcome(directory: Path, outcome: Outcome) -> None:
 
 def read_outcome(path: Path) -> Outcome:
     """Read a kept outcome."""
-    values = json.loads(path.read_text(encoding="utf-8"))
+    return _outcome(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _outcome(values: Mapping[str, Any]) -> Outcome:
     lists: dict[str, Sequence[str]] = {
         name: values[name] for name in ("reason", "followed", "beside")
     }
@@ -142,6 +145,23 @@ def read_outcome(path: Path) -> Outcome:
             **{name: tuple(lines) for name, lines in lists.items()},
         }
     )
+
+
+def taken_over(directory: Path, kept: Path) -> None:
+    """Write the outcomes of another machine's sweep, one a line, that a directory lacks."""
+    lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else ()
+    for outcome in map(_outcome, map(json.loads, lines)):
+        if not (directory / f"{outcome.package}.json").exists():
+            write_outcome(directory, outcome)
+
+
+def keep(outcomes: Sequence[Outcome], kept: Path) -> None:
+    """Write outcomes for `taken_over`, by name."""
+    by_name = sorted(outcomes, key=lambda one: one.package)
+    lines = (json.dumps(asdict(one), sort_keys=True) for one in by_name)
+    unfinished = kept.with_suffix(".new")
+    unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    unfinished.rename(kept)
 
 
 def kept_outcomes(directory: Path) -> Iterator[Outcome]:

@@ -14,7 +14,7 @@ from upkeep.sweep.proving import SHOWN, prove
 from upkeep.sweep.remedies import Remedy
 from upkeep.sweep.trial import built_again, tried
 
-BATCH = 32
+BATCH = 50
 """How many modules share one reference installation at most, and are tried in one round."""
 
 Tell = Callable[[str], None]
