@@ -126,9 +126,9 @@ def _crop(task: Task, ground: Ground) -> _Crop:
 def _check_kernels(job: Job, ground: Ground, crop: _Crop) -> None:
     kernels, module = crop.chosen.kernels, job.spec.module
     require_kernel(kernels, crop.kernel or ground.kernel, module)
-    if job.spec.exclude or job.spec.restore:
+    if job.spec.exclude or ground.left_out:
         for release in kernels:
-            require_dependencies(ground.root, release, module)
+            require_dependencies(ground.root, release, module, ground.left_out)
 
 
 def _secrets_besides(task: Task, ground: Ground, crop: _Crop) -> Iterator[QlumodError]:

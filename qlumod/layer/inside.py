@@ -54,5 +54,6 @@ def _build_over(task: Task) -> None:
                     view=Root(view),
                     state=assembled.merged,
                     kernel=kernel_of_stack(members),
+                    left_out=left_out,
                 ),
             )

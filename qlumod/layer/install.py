@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.layer.excluded import BelowModule, filters_of, make_excluded, remove_excluded
-from qlumod.layer.restore import LeftOut, restore_paths
+from qlumod.layer.ground import LeftOut
+from qlumod.layer.restore import restore_paths
 from qlumod.layer.task import Task, order_of
 from qlumod.layer.unfit import fault_of_device
 from qlumod.model.accounts import Accounts

@@ -1,10 +1,12 @@
 """The kernel of a layer: its release, and whether the layer's modules fit the stack's kernel."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 
 from qlumod.errors import QlumodError, raise_faults
+from qlumod.layer.ground import LeftOut
 from qlumod.stack.kernel import fits
-from qlumod.state.kernel_modules import is_kernel_module, lacking
+from qlumod.state.kernel_modules import is_kernel_module, kernel_module_name, kernels_of, lacking
 from qlumod.state.kind import matched_by
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
@@ -48,8 +50,11 @@ def require_kernel(kernels: Mapping[str, str], kernel: str, module: str) -> None
     )
 
 
-def require_dependencies(root: Root, kernel: str, module: str) -> None:
-    """Raise if a kernel module in a root needs another one that is missing."""
+def require_dependencies(root: Root, kernel: str, module: str, left_out: LeftOut) -> None:
+    """Raise if a kernel module in a root needs another one that is missing.
+
+    `left_out` are the paths that modules below left out; the error names those that are needed.
+    """
     place = f"/usr/lib/modules/{kernel}"
     paths = sorted(path for path in root.below(place) if is_kernel_module(path))
     builtin = root.text(f"{place}/modules.builtin").split()
@@ -63,9 +68,24 @@ def require_dependencies(root: Root, kernel: str, module: str) -> None:
         raise QlumodError(
             f"{module}: kernel modules need others that are left out",
             details=[f"{path} needs {', '.join(names)}" for path, names in missing.items()],
-            remedy="leave these out, too (Exclude), or let what they need stay (Include) or come "
-            "back (Restore)",
+            remedy=_ways_out(frozenset(chain.from_iterable(missing.values())), kernel, left_out),
         )
+
+
+def _ways_out(names: Collection[str], kernel: str, left_out: LeftOut) -> str:
+    """The remedy for needed kernel modules of these names that are missing."""
+    needed = {
+        f"{package.replace(kernel, '*')}: {path.replace(kernel, '*')}"
+        for package, path in left_out
+        if kernels_of([path]).get(kernel) and kernel_module_name(path) in names
+    }
+    if not needed:
+        return "leave these out, too (Exclude), or let what they need stay (Include)"
+    entries = ", ".join(f"'{entry}'" for entry in sorted(needed))
+    return (
+        f"add {entries} to the field Restore, so that what they need comes back; or leave these "
+        "out, too (Exclude)"
+    )
 
 
 def _told(root: Root, field: str, paths: Sequence[str]) -> Sequence[str]:

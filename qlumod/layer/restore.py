@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePosixPath
 
 from qlumod.errors import QlumodError, raise_faults
+from qlumod.layer.ground import LeftOut
 from qlumod.layer.job import Job
 from qlumod.model.names import PackageName
 from qlumod.model.spec import Restored
@@ -11,9 +12,6 @@ from qlumod.packaging.installer import PackedFile, Supply
 from qlumod.stack.state_files import Owners
 from qlumod.state.kind import canonical_path
 from qlumod.system.disk.within import Root
-
-LeftOut = Collection[tuple[PackageName, str]]
-"""The paths that modules below left out: packages and canonical paths."""
 
 
 def restore_paths(job: Job, root: Root, left_out: LeftOut, supply: Supply) -> tuple[str, ...]:

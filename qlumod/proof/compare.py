@@ -214,8 +214,12 @@ def _canonical(kind: ListedTree, files: Files) -> Mapping[str, bytes]:
 
 
 def _reordered(path: str, kind: str, reference: bytes, stack: bytes) -> Difference:
-    """A difference in order if the words are the same, else in content, whatever the kind says."""
-    same = sorted(_WORD.findall(reference)) == sorted(_WORD.findall(stack))
+    """A difference in order if the words are the same, else in content, whatever the kind says.
+
+    Binary data has no words: the kind alone knows that its entries are the same.
+    """
+    binary = b"\0" in reference and b"\0" in stack
+    same = binary or sorted(_WORD.findall(reference)) == sorted(_WORD.findall(stack))
     one, other = (lines_of(data.decode(errors="replace")) for data in (reference, stack))
     told, also = lines_differing(one, other)
     return Difference(

@@ -13,16 +13,34 @@ from tests.layer.small_release import SmallRelease, write_small_release
 from tests.support.debs import make_deb
 from tests.support.dkms import MISSING, make_dkms_deb
 
+CORDIC = "/usr/lib/modules/*/kernel/lib/math/cordic.ko"
+"""A kernel module that core leaves out."""
 MODULES = {
-    "core": "Packages: linux-image-cloud-amd64, keeping\nSecrets: /etc/keeping/key node",
+    "core": "Packages: linux-image-cloud-amd64, keeping\nSecrets: /etc/keeping/key node\n"
+    "Exclude: /*lib/modules/*/kernel/lib/math/cordic.ko*",
     "greeting": "Requires: core\nPackages: greet-tools, greet-support\n"
     "Kernel-Modules: greet-dkms, reply-dkms\nBuild-Options:\n greet-dkms: GREETING=good day\n"
     " reply-dkms: --directive=GREETING=and to you",
     "broken": "Requires: core\nPackages: greet-support\nKernel-Modules: broken-dkms",
     "unnamed": "Requires: core\nPackages: greet-support\nKernel-Modules: unnamed-dkms",
     "other": "Requires: core\nPackages: other-kernel",
+    "turning": "Requires: core\nPackages: greet-support\nKernel-Modules: turning-dkms",
+    "turned": "Requires: core\nPackages: greet-support\nKernel-Modules: turned-dkms\n"
+    f"Restore:\n linux-image-*: {CORDIC}",
     "second": "Requires: core\nPackages: second-kernel",
 }
+_TURNING = """\
+#include <linux/cordic.h>
+#include <linux/module.h>
+
+static int __init turn(void)
+{{
+	return cordic_calc_iq(1).i == 0;
+}}
+
+module_init(turn);
+MODULE_LICENSE("GPL");
+"""
 HOOK = "/usr/share/initramfs-tools/hooks/keeping"
 """It copies what it finds into the initrd, a secret too."""
 SMALL_INITRD = {"/etc/initramfs-tools/conf.d/small": "MODULES=list\nCOMPRESSLEVEL=1\n"}
@@ -97,6 +115,8 @@ def _debs(folder: Path) -> None:
     )
     make_dkms_deb(folder, "reply", told="1.0-1", eager=True, two=True)
     make_dkms_deb(folder, "broken", code="this is no C\n", test=MISSING)
+    make_dkms_deb(folder, "turning", code=_TURNING)
+    make_dkms_deb(folder, "turned", code=_TURNING)
     make_dkms_deb(folder, "unnamed", conf="PACKAGE_VERSION=\n")
     make_deb(folder, "greet-support", files={"/usr/share/greet/data": "hello\n"})
     make_deb(folder, "greet-tools", depends="greet-dkms (= 1.0-1) | greet-module-1.0")

@@ -28,6 +28,7 @@ from qlumod.system.processes.run import capture
 from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
 from qlumod.workflows.source import source
 from qlumod.workflows.workplace import workshop_in
+from tests.layer.kernels import CORDIC
 from tests.layer.small_release import SmallRelease
 from tests.support.contents import packages_in, paths_in
 
@@ -253,6 +254,23 @@ def test_modules_for_another_kernel_end_the_build(kernels: SmallRelease) -> None
         "To mend it: take packages that are made for this kernel; kernel modules of dkms sources "
         "are compiled for it when these stand under Kernel-Modules"
     )
+
+
+def test_what_a_kernel_module_needs_and_core_left_out_is_told_and_comes_back(
+    kernels: SmallRelease,
+) -> None:
+    with pytest.raises(QlumodError) as caught:
+        kernels.build("turning")
+    assert str(caught.value) == (
+        "turning: kernel modules need others that are left out\n"
+        "  updates/dkms/turning.ko needs cordic\n"
+        f"To mend it: add 'linux-image-*: {CORDIC}' to the field Restore, so that what they need "
+        "comes back; or leave these out, too (Exclude)"
+    )
+    kernel = manifest_kernel(kernels.build("core"))
+    contents = paths_in(kernels.build("turned")).keys()
+    made = f"/usr/lib/modules/{kernel}/updates/dkms/turned.ko"
+    assert {made, CORDIC.replace("*", kernel)} <= contents
 
 
 def test_a_module_has_no_kernel_beside_that_of_core(kernels: SmallRelease) -> None:

@@ -10,6 +10,7 @@ from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.compare import compare
 from qlumod.proof.listed import listed_trees
 from qlumod.proof.scanned_tree import ScannedTree
+from tests.support.keystore import MAIL, PATH, TLS, keystore
 
 PASSWD = b"root:x:0:0:root:/root:/bin/bash\nmunge:x:%d:%d::/nonexistent:/usr/sbin/nologin\n"
 GROUP = b"root:x:0:\nmunge:x:%d:\nadm:x:4:%s\n"
@@ -127,6 +128,19 @@ def test_a_hard_link_to_what_is_left_out_does_not_count() -> None:
 
 
 STATUS = b"Package: a\nStatus: install ok installed\nVersion: 1\n\nPackage: b\nVersion: 2\n\n"
+
+
+def test_a_keystore_that_was_made_at_another_time_is_told_as_another_order() -> None:
+    first, later, other = (
+        keystore(*entries, when=when)[PATH].data
+        for entries, when in (((TLS,), 1), ((TLS,), 2), ((MAIL,), 1))
+    )
+    order = told(tree(**{PATH: first}), tree(**{PATH: later}))
+    assert [line.partition(": ")[2].split(":")[0] for line in order] == [
+        "order (java-certificates)"
+    ]
+    entries = told(tree(**{PATH: first}), tree(**{PATH: other}))
+    assert {line.partition(": ")[2].split(" ")[0] for line in entries} == {"entry"}
 
 
 def test_the_same_stanzas_in_another_order_are_only_that() -> None:

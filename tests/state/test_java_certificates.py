@@ -11,20 +11,7 @@ from qlumod.errors import QlumodError
 from qlumod.packaging.debian.state.java_certificates import JAVA_CERTIFICATES
 from qlumod.state.kind import Files, StateFile
 from tests.state.files import faults, stack
-
-PATH = "/etc/ssl/certs/java/cacerts"
-TLS, MAIL = ("debian:tls.pem", b"tls"), ("debian:mail.pem", b"mail")
-
-
-def keystore(*entries: tuple[str, bytes], when: int = 0, password: str = "changeit") -> Files:
-    """A keystore as Java writes it, with the milliseconds at which its entries were added."""
-    body = b"\xfe\xed\xfe\xed\0\0\0\2" + len(entries).to_bytes(4, "big")
-    for alias, certificate in entries:
-        name = alias.encode()
-        body += b"\0\0\0\2" + len(name).to_bytes(2, "big") + name + when.to_bytes(8, "big")
-        body += b"\0\5X.509" + len(certificate).to_bytes(4, "big") + certificate
-    digest = sha1(password.encode("utf-16-be") + b"Mighty Aphrodite" + body).digest()
-    return {PATH: StateFile(data=body + digest)}
+from tests.support.keystore import MAIL, PATH, TLS, keystore
 
 
 def test_the_certificates_of_all_modules_are_in_it_sorted_and_without_times() -> None:

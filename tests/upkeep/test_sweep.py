@@ -217,6 +217,13 @@ To mend it: if this module's is right for every stack, add /etc/b to the field W
         ("a: a fault", ()),
         ("a: a fault\nTo mend it: see the log", ()),
         (
+            "a: modules\nTo mend it: add 'a*: /b/*', 'c: /d' to the field Restore, so that; or not",
+            (
+                Remedy(field="Restore", entry="a*: /b/*"),
+                Remedy(field="Restore", entry="c: /d"),
+            ),
+        ),
+        (
             TREE,
             (
                 Remedy(field="Secrets", entry="/etc/d/*.ldif node"),

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _MEND = "To mend it: "
-_ADD = re.compile(r"add '([^']+)' to the field ([A-Z][A-Za-z-]*)|add (\S+) to the field (Wins)")
+_ADD = re.compile(
+    r"add ('[^']+'(?:, '[^']+')*) to the field ([A-Z][A-Za-z-]*)|add (\S+) to the field (Wins)"
+)
 _SECRETS = re.compile(r"to the field Secrets, as ('[^;]+)")
 _SECRET = re.compile(r"'([^' ]+) (?:site|node)'")
 _BESIDE = re.compile(r"with it goes (/[^:]+): ")
@@ -55,9 +57,10 @@ def _of_block(block: Sequence[str]) -> Iterator[Remedy]:
             yield Remedy(field="Secrets", entry=f"{path} {kind}")
         return
     for add in _ADD.finditer(mend):
-        entry, field = add[1] or add[3], add[2] or add[4]
-        if not any(word in entry for word in _WORDS):
-            yield Remedy(field=field, entry=entry)
+        entries = re.findall("'([^']+)'", add[1]) if add[1] else [add[3]]
+        for entry in entries:
+            if not any(word in entry for word in _WORDS):
+                yield Remedy(field=add[2] or add[4], entry=entry)
 
 
 def _stanzas(lines: Iterable[str]) -> Iterator[Remedy]:
