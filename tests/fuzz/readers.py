@@ -79,6 +79,7 @@ from tests.model.test_formats import EXAMPLES
 from tests.model.test_proof import ALL, KNOWN, ONE
 from tests.state.test_alternatives import AWK
 from tests.support.documents import CORE, RELEASE, SLURM, release
+from tests.support.keystore import MAIL, TLS, keystore
 from tests.support.raw_debs import CONTROL, deb, member, tar
 
 
@@ -458,6 +459,7 @@ ROOT_FILES: Mapping[str, tuple[bytes, ...]] = {
     "alternatives": (AWK.encode(),),
     "nsswitch": (b"passwd: files systemd\n# a comment\nhosts: files [NOTFOUND=return] dns\n",),
     "dpkg-triggers": (b"munge\nman-db/noawait\n",),
+    "java-certificates": tuple(file.data for file in keystore(MAIL, TLS, when=1).values()),
 }
 
 STATE = (

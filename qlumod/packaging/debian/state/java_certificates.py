@@ -13,7 +13,7 @@ from dataclasses import replace
 from qlumod.errors import QlumodError
 from qlumod.model.lines import lines_of
 from qlumod.state.entries import Entries, Entry
-from qlumod.state.kind import Files, Fragments, Malformed, encoded, text_of
+from qlumod.state.kind import Files, Fragments, Malformed, decoded_lines, encoded, text_of
 
 _PATH = "/etc/ssl/certs/java/cacerts"
 _HEAD = b"\xfe\xed\xfe\xed\0\0\0\2"
@@ -21,6 +21,8 @@ _TRUSTED = b"\0\0\0\2"
 """The tag of a certificate; a key has 1."""
 _TYPE = b"\0\5X.509"
 _WHEN = bytes(8)
+_LONGEST = 0xFFFF
+"""The most bytes of an alias."""
 _DIGEST = hashlib.sha1("changeit".encode("utf-16-be") + b"Mighty Aphrodite", usedforsecurity=False)
 """The begun digest at the end: of the password that Debian's keystore has, and then the data."""
 _MEND = (
@@ -38,7 +40,7 @@ def _split(text: str) -> Sequence[Entry]:
             b64decode(certificate, validate=True)
         except ValueError:
             certificate = ""
-        if not certificate or not alias:
+        if not certificate or not 0 < len(encoded(alias)) <= _LONGEST:
             raise Malformed(number, "it is no certificate with an alias")
         found.append((alias, f"{line}\n"))
     return found
@@ -111,7 +113,7 @@ def _certificates(data: bytes) -> Iterator[tuple[str, bytes]]:
         if body[at : at + len(_TYPE)] != _TYPE:
             raise ValueError("a certificate of another type than X.509")
         certificate, at = _counted(body, at + len(_TYPE), 4)
-        name = alias.decode()
+        name = decoded_lines(alias)
         if not name or "\n" in name:
             raise ValueError("an alias that fits in no line")
         yield name, certificate
@@ -120,7 +122,7 @@ def _certificates(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _keystore(entries: Iterable[Entry]) -> bytes:
-    lines = [(alias.encode(), b64decode(line.partition(" ")[0])) for alias, line in entries]
+    lines = [(encoded(alias), b64decode(line.partition(" ")[0])) for alias, line in entries]
     body = _HEAD + len(lines).to_bytes(4, "big")
     body += b"".join(
         _TRUSTED + _with_size(alias, 2) + _WHEN + _TYPE + _with_size(certificate, 4)
