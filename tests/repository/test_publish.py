@@ -233,6 +233,11 @@ BAD_FILES = {
         b"Checksums-Sha256:\n " + b"0" * 64 + b" 7 ../b_1_all.deb\n",
         "W/bad/b.changes: Checksums-Sha256: '../b_1_all.deb' is no file name",
     ),
+    "long.changes": (
+        b"Checksums-Sha256:\n " + b"0" * 64 + b" 7 " + b"b" * 256 + b"\n",
+        f"W/bad/long.changes: Checksums-Sha256: '{'b' * 40}'… is no file name: it has more than 255 "
+        "characters",
+    ),
     "c.changes": (
         b"Checksums-Sha256:\n " + b"0" * 64 + b" 7 c_1_all.deb\n",
         "cannot read W/bad/c_1_all.deb: No such file or directory",

@@ -35,6 +35,8 @@ from qlumod.system.disk.regular_files import Sum, file_sum, read_bytes
 
 _VERSION = re.compile(r"(\d{1,9}:)?[0-9][A-Za-z0-9.+~-]*(?<!-)\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*\Z")
+_LONGEST_NAME = 255
+"""The most characters of a file name (NAME_MAX); `_NAME` has only those of one byte."""
 _OF_INDEX = frozenset(("package", "source"))
 """The fields of a .dsc that Sources replaces with its own, besides those that are computed."""
 
@@ -82,6 +84,11 @@ def said_files(path: Path, document: ControlStanza) -> dict[Path, Sum]:
     for digest, size, name in _raw_checksums(path, document):
         if not _NAME.match(name):
             raise QlumodError(f"{path}: Checksums-Sha256: {name!r} is no file name")
+        if len(name) > _LONGEST_NAME:
+            raise QlumodError(
+                f"{path}: Checksums-Sha256: {name[:40]!r}… is no file name: it has more than "
+                f"{_LONGEST_NAME} characters"
+            )
         said[path.with_name(name)] = Sum(size=size, sha256=Digest(digest))
     return said
 

@@ -6,6 +6,7 @@ is unpacked instead, for the same time.
 """
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ OVERLAY_OPTIONS = "redirect_dir=off,metacopy=off,index=off,xino=off"
 CONFINED_OPTIONS = "userxattr,index=off,xino=off"
 """The same in a user namespace, where ``userxattr`` forbids redirections and bare metadata."""
 
+_WAITS = (0.05, 0.2, 0.5, 1.0, 2.0)
+"""The seconds between attempts to unmount: a process that is ending holds what it has open."""
 _NO_DEVICES = "nodev"
 """A device node of a package is only an entry of its layer, and cannot be opened here."""
 _MOUNT = {"LIBMOUNT_FORCE_MOUNT2": "always"}
@@ -48,15 +51,24 @@ def mount(
 
 
 def _unmount(target: Path) -> None:
-    try:
-        run(command("umount", target))
-    except CommandFailed as failed:
-        users = tuple(_users_of(target))
-        raise QlumodError(
-            f"cannot unmount {target}: {failed.tail[-1] if failed.tail else failed.ending}",
-            details=[f"in use by process {users_}" for users_ in users],
-            remedy="end these processes, and run it again" if users else "",
-        ) from failed
+    """Unmount, even if a process that uses the mount is just ending."""
+    for wait in (*_WAITS, None):
+        try:
+            run(command("umount", target))
+            return
+        except CommandFailed as failed:
+            if wait is None:
+                raise _busy(target, failed) from failed
+        time.sleep(wait)
+
+
+def _busy(target: Path, failed: CommandFailed) -> QlumodError:
+    users = tuple(_users_of(target))
+    return QlumodError(
+        f"cannot unmount {target}: {failed.tail[-1] if failed.tail else failed.ending}",
+        details=[f"in use by process {users_}" for users_ in users],
+        remedy="end these processes, and run it again" if users else "",
+    )
 
 
 def _users_of(target: Path) -> Iterator[str]:
