@@ -235,8 +235,8 @@ BAD_FILES = {
     ),
     "long.changes": (
         b"Checksums-Sha256:\n " + b"0" * 64 + b" 7 " + b"b" * 256 + b"\n",
-        f"W/bad/long.changes: Checksums-Sha256: '{'b' * 40}'… is no file name: it has more than 255 "
-        "characters",
+        f"W/bad/long.changes: Checksums-Sha256: '{'b' * 40}'… is no file name: it has more than "
+        "255 characters",
     ),
     "c.changes": (
         b"Checksums-Sha256:\n " + b"0" * 64 + b" 7 c_1_all.deb\n",
