@@ -6,7 +6,7 @@ here is the interface for a packaging's own.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from qlumod.model.difference import Aspect, Difference
 from qlumod.model.tree import TreeEntry
@@ -72,6 +72,15 @@ class ListedTree(Protocol):
 
     def canonical(self, files: Files) -> Mapping[str, bytes]:
         """A form in which equal state has equal bytes, by path."""
+
+
+@runtime_checkable
+class TimedTree(ListedTree, Protocol):
+    """Such files with the time of their making in them: the canonical form has all that counts."""
+
+    @property
+    def timed(self) -> Literal[True]:
+        """The mark of such a kind."""
 
 
 class InstalledTree(Protocol):

@@ -9,7 +9,7 @@ from qlumod.errors import QlumodError
 from qlumod.model.difference import Aspect, Difference, entries_differing, lines_differing
 from qlumod.model.lines import lines_of
 from qlumod.model.tree import TreeEntry
-from qlumod.packaging.permits import ListedTree
+from qlumod.packaging.permits import ListedTree, TimedTree
 from qlumod.proof.account_comparison import account_differences, is_account_file
 from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.state.entry_differences import ACCESS_LISTS
@@ -194,7 +194,7 @@ def _state(
                 path, kind.name, expected.get(path, b""), found.get(path, b"")
             )
         elif path in one and path in other and one[path].data != other[path].data:
-            yield _reordered(path, kind.name, one[path].data, other[path].data)
+            yield _reordered(path, kind, one[path].data, other[path].data)
 
 
 def _claimed(files: Files, kind: ListedTree) -> dict[str, StateFile]:
@@ -213,19 +213,20 @@ def _canonical(kind: ListedTree, files: Files) -> Mapping[str, bytes]:
         return {path: file.data for path, file in files.items()}
 
 
-def _reordered(path: str, kind: str, reference: bytes, stack: bytes) -> Difference:
+def _reordered(path: str, kind: ListedTree, reference: bytes, stack: bytes) -> Difference:
     """A difference in order if the words are the same, else in content, whatever the kind says.
 
-    Binary data has no words: the kind alone knows that its entries are the same.
+    Only where times are in the bytes, the kind alone knows that its entries are the same.
     """
-    binary = b"\0" in reference and b"\0" in stack
-    same = binary or sorted(_WORD.findall(reference)) == sorted(_WORD.findall(stack))
+    same = isinstance(kind, TimedTree) or (
+        sorted(_WORD.findall(reference)) == sorted(_WORD.findall(stack))
+    )
     one, other = (lines_of(data.decode(errors="replace")) for data in (reference, stack))
     told, also = lines_differing(one, other)
     return Difference(
         path=path,
         aspect=Aspect.ORDER if same else Aspect.CONTENT,
-        subject=kind,
+        subject=kind.name,
         reference=told,
         stack=also,
     )

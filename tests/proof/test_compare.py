@@ -143,6 +143,13 @@ def test_a_keystore_that_was_made_at_another_time_is_told_as_another_order() -> 
     assert {line.partition(": ")[2].split(" ")[0] for line in entries} == {"entry"}
 
 
+def test_no_other_kind_says_that_bytes_are_of_no_account() -> None:
+    path = "/etc/nsswitch.conf"
+    one, other = (b"passwd: files\n# \0" + word + b"\n" for word in (b"a", b"b"))
+    (line,) = told(tree(**{path: one}), tree(**{path: other}))
+    assert line.startswith(f"{path}: content (nsswitch): ")
+
+
 def test_the_same_stanzas_in_another_order_are_only_that() -> None:
     first, second, _ = STATUS.split(b"\n\n")
     other = b"\n\n".join((second, first, b""))

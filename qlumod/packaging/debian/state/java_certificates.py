@@ -9,6 +9,7 @@ import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from qlumod.errors import QlumodError
 from qlumod.model.lines import lines_of
@@ -55,6 +56,7 @@ class JavaCertificates:
     name = _LINES.name
     patterns = _LINES.patterns
     targets: tuple[str, ...] = ()
+    timed: Literal[True] = True
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether the path is the keystore."""
