@@ -60,6 +60,11 @@ class Difference:
     any_two: bool = False
 
     @property
+    def lacks_entry(self) -> bool:
+        """Whether it is an entry that the stack's file lacks."""
+        return self.aspect == Aspect.ENTRY and not self.stack
+
+    @property
     def document(self) -> dict[str, object]:
         """The difference for JSON; `any_two` is there only if it is true."""
         values = asdict(self)

@@ -41,8 +41,7 @@ class Undisclosed:
         if difference.aspect == Aspect.MISSING:
             return matches_any(difference.path, self.paths)
         return (
-            difference.aspect == Aspect.ENTRY
-            and not difference.stack
+            difference.lacks_entry
             and difference.path in self.digests
             and matches_any(difference.reference.partition("  ")[2], self.paths)
         )
@@ -113,8 +112,7 @@ class Unindexed:
     def permits(self, difference: Difference) -> bool:
         """Whether the stack lacks an entry of a left-out kernel module."""
         return (
-            difference.aspect == Aspect.ENTRY
-            and not difference.stack
+            difference.lacks_entry
             and MODULE_INDEXES.claims(difference.path)
             and difference.reference.partition(" ")[0] in self.modules
         )

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from hashlib import sha1
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from qlumod.errors import QlumodError
 from qlumod.packaging.debian.state.java_certificates import JAVA_CERTIFICATES
 from qlumod.state.kind import Files, StateFile
 from tests.state.files import faults, stack
-from tests.support.keystore import MAIL, PATH, TLS, keystore
+from tests.support.keystore import MAIL, PATH, TLS, keystore, sealed
 
 
 def test_the_certificates_of_all_modules_are_in_it_sorted_and_without_times() -> None:
@@ -39,8 +38,7 @@ def test_a_module_takes_no_certificate_away() -> None:
 def with_key() -> Files:
     data = bytearray(keystore(TLS)[PATH].data[:-20])
     data[15] = 1
-    digest = sha1("changeit".encode("utf-16-be") + b"Mighty Aphrodite" + data).digest()
-    return {PATH: StateFile(data=bytes(data) + digest)}
+    return sealed(bytes(data))
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,8 @@ class Diverted:
     def permits(self, difference: Difference) -> bool:
         """Whether the stack lacks the diversion of a left-out path."""
         return (
-            difference.path == "/var/lib/dpkg/diversions"
-            and difference.aspect == Aspect.ENTRY
-            and not difference.stack
+            difference.lacks_entry
+            and difference.path == "/var/lib/dpkg/diversions"
             and difference.reference.partition(" ")[0] in self.left_out
         )
 
@@ -66,8 +65,7 @@ class Unlisted:
     def permits(self, difference: Difference) -> bool:
         """Whether the stack lacks the line of a left-out path."""
         return (
-            difference.aspect == Aspect.ENTRY
-            and not difference.stack
+            difference.lacks_entry
             and matches_any(difference.path, (PATTERN,))
             and canonical_path(f"/{difference.reference.partition('  ')[2]}") in self.left_out
         )

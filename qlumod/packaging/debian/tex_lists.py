@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from qlumod.model.difference import Aspect, Difference
+from qlumod.model.difference import Difference
 from qlumod.model.lines import lines_of
 from qlumod.state.kind import Files, decoded_lines, encoded
 
@@ -53,9 +53,8 @@ class Unfiled:
     def permits(self, difference: Difference) -> bool:
         """Whether the stack lacks the entry of a left-out path."""
         return (
-            difference.path in _TREES
-            and difference.aspect == Aspect.ENTRY
-            and not difference.stack
+            difference.lacks_entry
+            and difference.path in _TREES
             and difference.reference in self.left_out
         )
 
