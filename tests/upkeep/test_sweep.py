@@ -367,14 +367,14 @@ def test_the_page_counts_and_tells_each_refusal_and_fault() -> None:
     found = (
         proved(BUILT, Proof(beside=("the stack of a, c:", "/y: missing"))),
         proved(MENDED, Proof()),
-        proved(BUILT, Proof(refused="no | solution")),
+        proved(BUILT, Proof(refused="no solution for a*\nmend `a`\n2\n3\n4")),
         proved(MENDED, Proof(differences=("/x: mode",))),
     )
     lines = list(page(Sweep(flavor="bookworm", drawn="seed 1", wanted=5, outcomes=found)))
     assert lines == [
         "## bookworm",
         "",
-        "Drawn: seed 1. Tried: 4 of 5.",
+        "Drawn: seed 1. Tried: 4 of 5. Equal, with or without a remedy: 2 (50.0 %).",
         "",
         "| group | equal | equal after the printed remedy was followed | refused | fault | all |",
         "|---|---|---|---|---|---|",
@@ -389,31 +389,41 @@ def test_the_page_counts_and_tells_each_refusal_and_fault() -> None:
         "",
         "### Faults",
         "",
-        "| package | at | reason |",
-        "|---|---|---|",
-        "| b 2 | verify-stack | /x: mode<br>(followed: Wins: /b) |",
+        "- b 2, at verify-stack",
+        "  - `/x: mode`",
+        "  - `followed: Wins: /b`",
         "",
         "### Refused",
         "",
-        "| package | at | reason |",
-        "|---|---|---|",
-        "| a 1 | verify-stack | no \\| solution |",
+        "- a 1, at verify-stack",
+        "  - `no solution for a*`",
+        "  - `` mend `a` ``",
+        "  - `2`",
+        "  - `3`",
+        "  - `…`",
         "",
         "### Drawn modules that differ only together",
         "",
         "- the stack of a, c:",
-        "  - /y: missing",
+        "  - `/y: missing`",
         "",
         "### Equal after the printed remedy was followed",
         "",
-        "| package | remedies |",
-        "|---|---|",
-        "| b 2 | Wins: /b |",
+        "- b 2",
+        "  - `Wins: /b`",
         "",
         "### Equal",
         "",
         "a 1.",
     ]
+
+
+def test_no_line_of_the_page_is_longer_than_a_long_word() -> None:
+    many = tuple(replace(BUILT, package=f"package-{number}") for number in range(50))
+    title = f"the stack of {', '.join(one.package for one in many)}:"
+    found = (*many, proved(BUILT, Proof(beside=(title, "word " * 60))))
+    lines = list(page(Sweep(flavor="bookworm", drawn="seed 1", wanted=51, outcomes=found)))
+    assert max(map(len, lines)) <= 104
 
 
 def test_a_flavor_has_its_own_part_of_the_page() -> None:

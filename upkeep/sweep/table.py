@@ -1,7 +1,8 @@
 """The page of outcomes: counts, and each refusal and fault with its reason; pure."""
 
+import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from upkeep.sweep.drawing import GROUPS
@@ -11,6 +12,8 @@ GROUPS_PART = "the groups"
 """The part of the page that says how packages are drawn."""
 LONGEST = 4
 """How many lines of a reason the page has."""
+WIDTH = 104
+"""How long a line of the page is, unless one word is longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,29 +29,63 @@ class Sweep:
 
 def page(sweep: Sweep) -> Iterator[str]:
     """The lines about one flavor."""
-    count = len(sweep.outcomes)
+    outcomes = sweep.outcomes
     yield f"## {sweep.flavor}"
     yield ""
-    yield f"Drawn: {sweep.drawn}. Tried: {count} of {sweep.wanted}."
+    yield f"Drawn: {sweep.drawn}. Tried: {len(outcomes)} of {sweep.wanted}. {_share(outcomes)}"
     yield ""
-    yield from _counts(sweep.outcomes)
+    yield from _counts(outcomes)
     for kind, title in ((Kind.FAULT, "Faults"), (Kind.REFUSED, "Refused")):
-        found = [one for one in sweep.outcomes if one.kind is kind]
-        if found:
-            yield from ("", f"### {title}", "", "| package | at | reason |", "|---|---|---|")
-            yield from map(_row, found)
-    yield from _beside(sweep.outcomes)
-    yield from _equal(sweep.outcomes)
+        yield from _part(title, [_failed(one) for one in outcomes if one.kind is kind])
+    beside = dict.fromkeys(one.beside for one in outcomes if one.beside)
+    yield from _part("Drawn modules that differ only together", beside)
+    mended = [(_name(one), *one.followed) for one in outcomes if one.kind is Kind.MENDED]
+    yield from _part("Equal after the printed remedy was followed", mended)
+    equal = [_name(one) for one in outcomes if one.kind is Kind.EQUAL]
+    if equal:
+        yield from ("", "### Equal", "")
+        yield from _filled(f"{', '.join(equal)}.")
 
 
-def _beside(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """Differences of stacks of drawn modules that are equal over core."""
-    found = dict.fromkeys(one.beside for one in outcomes if one.beside)
-    if found:
-        yield from ("", "### Drawn modules that differ only together", "")
-    for title, *lines in found:
-        yield f"- {_cell(title)}"
-        yield from (f"  - {_cell(line)}" for line in lines)
+def _share(outcomes: Sequence[Outcome]) -> str:
+    equal = sum(one.kind in {Kind.EQUAL, Kind.MENDED} for one in outcomes)
+    percent = f" ({100 * equal / len(outcomes):.1f} %)" if outcomes else ""
+    return f"Equal, with or without a remedy: {equal}{percent}."
+
+
+def _failed(one: Outcome) -> tuple[str, ...]:
+    lines = [line.strip() for line in one.reason if line.strip()]
+    more = ["…"] if len(lines) > LONGEST else []
+    followed = [f"followed: {remedy}" for remedy in one.followed]
+    return f"{_name(one)}, at {one.stage}", *lines[:LONGEST], *more, *followed
+
+
+def _part(title: str, items: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A heading, and a list of items: the first line of each, and its other ones below it."""
+    for number, (first, *lines) in enumerate(items):
+        if not number:
+            yield from ("", f"### {title}", "")
+        yield from _filled(first, "- ")
+        for line in lines:
+            yield from _filled(_code(line), "  - ")
+
+
+def _code(text: str) -> str:
+    """Text in which no character is markup."""
+    mark = "``" if "`" in text else "`"
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{mark}{pad}{text}{pad}{mark}"
+
+
+def _filled(text: str, item: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        width=WIDTH,
+        initial_indent=item,
+        subsequent_indent=" " * len(item),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _counts(outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -62,38 +99,13 @@ def _counts(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield _line("**all**", *map(str, numbers), str(len(outcomes)))
 
 
-def _row(one: Outcome) -> str:
-    lines = [line.strip() for line in one.reason if line.strip()]
-    more = ["…"] if len(lines) > LONGEST else []
-    after = [f"(followed: {'; '.join(one.followed)})"] if one.followed else []
-    reason = "<br>".join(map(_cell, (*lines[:LONGEST], *more, *after)))
-    return _line(f"{one.package} {one.version}", one.stage, reason)
-
-
-def _equal(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    mended = [one for one in outcomes if one.kind is Kind.MENDED]
-    if mended:
-        yield from ("", "### Equal after the printed remedy was followed", "")
-        yield from ("| package | remedies |", "|---|---|")
-        for one in mended:
-            yield _line(f"{one.package} {one.version}", _cell("; ".join(one.followed)))
-    equal = [one for one in outcomes if one.kind is Kind.EQUAL]
-    if equal:
-        yield from ("", "### Equal", "")
-        yield ", ".join(map(_name, equal)) + "."
-
-
 def _name(one: Outcome) -> str:
     added = f" ({one.accounts} accounts)" if one.accounts else ""
     return f"{one.package} {one.version}{added}"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;") if text else ""
-
-
 def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |".replace("|  |", "| |")
+    return f"| {' | '.join(cells)} |"
 
 
 def filled(text: str, part: str, lines: Sequence[str]) -> str:
