@@ -73,7 +73,7 @@ def faults_of_secrets(secrets: Sequence[Secret], root: Root) -> Iterator[QlumodE
     """An error for each path under Secrets that leads to another path, or is a directory.
 
     Otherwise the actual files would be in the layer. A directory is right if a file in it is
-    listed.
+    listed, or if there is none.
     """
     listed = [secret.path for secret in secrets]
     for secret in secrets:
@@ -84,15 +84,17 @@ def faults_of_secrets(secrets: Sequence[Secret], root: Root) -> Iterator[QlumodE
                     f"Secrets: {path}: a link leads to {real}, which is not listed",
                     remedy=f"add '{real} {secret.kind}' to the field Secrets",
                 )
-            elif not real and root.is_directory(path) and not _has_any(root, path, listed):
+            elif not real and _is_unlisted(root, path, listed):
                 yield QlumodError(
                     f"Secrets: {path}: it is a directory, and its files would be in the layer",
                     remedy=f"list its files: '{path}/* {secret.kind}'",
                 )
 
 
-def _has_any(root: Root, directory: str, patterns: Sequence[str]) -> bool:
-    return any(matches_any(path, patterns) for path in root.below(directory))
+def _is_unlisted(root: Root, directory: str, patterns: Sequence[str]) -> bool:
+    """Whether a path is a directory with files, none of which is listed."""
+    files = list(root.below(directory))
+    return bool(files) and not any(matches_any(path, patterns) for path in files)
 
 
 def _real(root: Root, path: str) -> str:

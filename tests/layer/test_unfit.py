@@ -31,6 +31,7 @@ def test_secrets_that_a_link_leads_to_or_a_directory_holds_are_told(release: Sma
 
 def test_a_directory_is_right_under_secrets_if_its_files_are_listed(tmp_path: Path) -> None:
     (tmp_path / "etc/d/cn=a").mkdir(parents=True)
+    (tmp_path / "etc/d/archive_status/deeper").mkdir(parents=True)
     (tmp_path / "etc/d/cn=a/b.ldif").write_text("b")
     whole = parse_secret("/etc/d/* node")
     (fault,) = faults_of_secrets([whole], Root(tmp_path))
