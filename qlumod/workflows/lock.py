@@ -16,6 +16,7 @@ from qlumod.lock.verbs.lock_files import (
     project_for,
     write_lock,
 )
+from qlumod.lock.verbs.open_archives import open_archives
 from qlumod.lock.verbs.solve_lock import Wish, solved_lock
 from qlumod.model.lock import Lock
 from qlumod.model.names import ModuleName
@@ -57,7 +58,8 @@ def lock(
     old = old_lock(place, project, wanted)
     if old and not (dry_run or wish.move_host):
         require_same_host(old, project.release.packaging_of(wanted.flavor))
-    project, new = solved_lock(place, project, wanted, old, wish, listen=listen)
+    with open_archives(place, project.release, wanted) as archives:
+        project, new = solved_lock(archives, project, old, wish, listen=listen)
     new, revisions = revise(
         new,
         old,

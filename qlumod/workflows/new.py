@@ -7,14 +7,15 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError, singles
 from qlumod.events import Caution, Event, Listener, Proposal, UnitsEnabled
-from qlumod.layer.job import Job
 from qlumod.layer.payload_build import build_payloads, plan_jobs
 from qlumod.lock.verbs.check import ACCOUNTS, check_specs
 from qlumod.lock.verbs.fetch_locked import fetch_locked
 from qlumod.lock.verbs.lock_files import old_lock, target
+from qlumod.lock.verbs.open_archives import OpenArchives, open_archives
 from qlumod.lock.verbs.solve_lock import Wish, solved_lock
 from qlumod.lock.verbs.survey import survey
 from qlumod.model.accounts_file import parse_accounts
+from qlumod.model.lock import Lock
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import FlavorName, ModuleName, PackageName, flavor_name, module_name
 from qlumod.model.new_spec import Draft, new_spec_text
@@ -98,10 +99,7 @@ def new(
     if tried:
         require()
         there = replace(place, flavor=place.flavor or _flavor(grown, draft.module))
-        draft = _surveyed(there, grown, draft, listen)
-        grown = _with_module(project, draft, path)
-        trial = _tried(there, grown, draft.module, listen)
-        draft = replace(draft, units=trial.units, secrets=trial.secrets, wins=trial.wins)
+        draft, trial = _tried(there, project, draft, path, listen)
     made = New(
         path=path,
         text=new_spec_text(draft),
@@ -133,11 +131,32 @@ def _with_module(project: Project, draft: Draft, path: Path) -> Project:
     return checked_project(project.release, project.accounts, (*project.specs, *specs))
 
 
-def _surveyed(place: Workplace, project: Project, draft: Draft, listen: Listener) -> Draft:
-    """The draft with the archives and the kernel modules that its packages need."""
+def _tried(
+    place: Workplace, project: Project, draft: Draft, path: Path, listen: Listener
+) -> tuple[Draft, _Trial]:
+    """Solve and build a module; its draft gets the fields for which that is evidence.
+
+    Raises errors that are not about it.
+    """
     wanted = target(project.release, place.flavor, place.arch)
+    with open_archives(place, project.release, wanted) as archives:
+        draft = _surveyed(archives, _with_module(project, draft, path), draft, listen)
+        project = _with_module(project, draft, path).of_flavor(wanted.flavor)
+        old = old_lock(place, project, wanted)
+        try:
+            project, lock = solved_lock(archives, project, old, Wish(older=None), listen=listen)
+        except QlumodError as fault:
+            if not all(_is_about(project.spec(draft.module), one) for one in singles(fault)):
+                raise
+            return draft, _Trial(left=singles(fault))
+    trial = _built(place, project, lock, draft.module, listen)
+    return replace(draft, units=trial.units, secrets=trial.secrets, wins=trial.wins), trial
+
+
+def _surveyed(archives: OpenArchives, project: Project, draft: Draft, listen: Listener) -> Draft:
+    """The draft with the archives and the kernel modules that its packages need."""
     names = [relation.name for relation in (*draft.packages, *draft.kernel_modules)]
-    found = survey(place, project.of_flavor(wanted.flavor), wanted, names, listen=listen)
+    found = survey(archives, project.of_flavor(archives.target.flavor), names, listen=listen)
     for archive, reason in sorted(found.unread.items()):
         listen(Caution(text=f"not looked into: {archive}: {reason.brief}"))
     sources = {*found.kernel_modules}
@@ -162,17 +181,10 @@ def _of_archive(name: str, draft: Draft, release: Release) -> Relation:
     return Relation(name=PackageName(name), flavors=() if having == tuple(flavors) else having)
 
 
-def _tried(place: Workplace, project: Project, module: ModuleName, listen: Listener) -> _Trial:
-    """Solve and build a module; raises errors that are not about it."""
-    wanted = target(project.release, place.flavor, place.arch)
-    project = project.of_flavor(wanted.flavor)
-    old = old_lock(place, project, wanted)
-    try:
-        project, lock = solved_lock(place, project, wanted, old, Wish(older=None), listen=listen)
-    except QlumodError as fault:
-        if not all(_is_about(project.spec(module), one) for one in singles(fault)):
-            raise
-        return _Trial(left=singles(fault))
+def _built(
+    place: Workplace, project: Project, lock: Lock, module: ModuleName, listen: Listener
+) -> _Trial:
+    """Build a module of a lock with what it requires, and note what its build proposes."""
     if module in (left_out := dict(lock.left_out)):
         unknown = QlumodError(
             f"{module} cannot be tried: {left_out[module]}",
@@ -182,18 +194,7 @@ def _tried(place: Workplace, project: Project, module: ModuleName, listen: Liste
     jobs = plan_jobs(project.in_profile(place.profile), lock, [module])
     names = [job.spec.module for job in jobs]
     fetch_locked(place, lock, project.release, modules=names, listen=listen)
-    return _built(jobs, place, listen)
-
-
-def _is_about(spec: ModuleSpec, fault: QlumodError) -> bool:
-    """Whether an error of the solver names a spec, or a module of it with another."""
-    path, _, said = fault.brief.partition(":")
-    return path == spec.path or spec.module in said.split()
-
-
-def _built(jobs: Sequence[Job], place: Workplace, listen: Listener) -> _Trial:
-    """Build the last of some jobs, and note what its build proposes."""
-    module, proposals, units = jobs[-1].spec.module, list[Proposal](), list[str]()
+    proposals, units = list[Proposal](), list[str]()
 
     def hear(event: Event) -> None:
         listen(event)
@@ -217,6 +218,12 @@ def _built(jobs: Sequence[Job], place: Workplace, listen: Listener) -> _Trial:
         wins=tuple(value for field, value in values if field == "Wins"),
         left=tuple(fault for fault in faults if fault.brief not in mended),
     )
+
+
+def _is_about(spec: ModuleSpec, fault: QlumodError) -> bool:
+    """Whether an error of the solver names a spec, or a module of it with another."""
+    path, _, said = fault.brief.partition(":")
+    return path == spec.path or spec.module in said.split()
 
 
 def _require_new(project: Project, module: ModuleName, path: Path) -> None:

@@ -8,6 +8,7 @@ from qlumod.cli.lock import change_lines
 from qlumod.events import ignore
 from qlumod.lock.verbs.check import check_specs
 from qlumod.lock.verbs.lock_files import target
+from qlumod.lock.verbs.open_archives import open_archives
 from qlumod.lock.verbs.survey import Survey, survey
 from tests.lock.build_host import BuildHost, table, versions
 
@@ -128,10 +129,11 @@ def test_packages_are_looked_up_in_archives_on_request_with_their_kernel_modules
     )
     host.release(extra=BACKPORTS.format(top=host.top))
     project = check_specs(host.specs)
-    found = survey(host.place, project, target(project.release), ["tank-utils"], listen=ignore)
-    assert found == Survey(archives=("backports",), kernel_modules=("tank-dkms",), unread={})
-    found = survey(host.place, project, target(project.release), ["lib"], listen=ignore)
-    assert found == Survey(archives=(), kernel_modules=(), unread={})
+    with open_archives(host.place, project.release, target(project.release)) as archives:
+        found = survey(archives, project, ["tank-utils"], listen=ignore)
+        assert found == Survey(archives=("backports",), kernel_modules=("tank-dkms",), unread={})
+        found = survey(archives, project, ["lib"], listen=ignore)
+        assert found == Survey(archives=(), kernel_modules=(), unread={})
 
 
 def test_a_lock_that_needs_another_archive_on_request_says_which(host: BuildHost) -> None:

@@ -3,17 +3,18 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from qlumod.errors import Faults, QlumodError, singles, together
+from qlumod.errors import QlumodError, singles, together
 from qlumod.events import Caution, Listener, ignore, step
 from qlumod.lock.rules.asked import HeldPackage, archives_of, problem_of
 from qlumod.lock.rules.freshness import Older, chosen_snapshots, require_no_older
 from qlumod.lock.rules.kept import check_dropped, held_packages
 from qlumod.lock.rules.make import Before, SolvedFrom, make_lock
 from qlumod.lock.rules.unavailable import modules_without
-from qlumod.lock.verbs.lock_place import LockPlace
+from qlumod.lock.verbs.open_archives import OpenArchives
 from qlumod.lock.verbs.survey import with_archives
 from qlumod.model.lock import Lock, LockedArchive
 from qlumod.model.project import Project
+from qlumod.model.release import Release
 from qlumod.model.renewing import renewing
 from qlumod.model.target import Target
 from qlumod.packaging.archives import Archives, BuildHost
@@ -41,9 +42,8 @@ class Wish:
 
 
 def solved_lock(
-    place: LockPlace,
+    archives: OpenArchives,
     project: Project,
-    wanted: Target,
     old: Lock | None,
     wish: Wish,
     *,
@@ -54,57 +54,47 @@ def solved_lock(
     Nothing is written beside the specs, and all versions are those of the `old` lock or the first;
     see `lock`. If there is no solution, the errors name archives on request that would help.
     """
-    try:
-        return _solved_lock(place, project, wanted, old, wish, listen=listen)
-    except _Unsolved as unsolved:
-        faults = unsolved.faults
-    # Now the archives are free again: they are read a second time, with those on request.
-    raise together(with_archives(faults, place, project, wanted, listen=listen))
-
-
-class _Unsolved(Faults):
-    """There is no solution."""
-
-
-def _solved_lock(
-    place: LockPlace,
-    project: Project,
-    wanted: Target,
-    old: Lock | None,
-    wish: Wish,
-    *,
-    listen: Listener,
-) -> tuple[Project, Lock]:
     moving = wish.update or ()
     kept = None if wish.update is not None and not wish.update else old
-    packaging = packaging_named(project.release.packaging_of(wanted.flavor))
-    shared, on_request = archives_of(project, wanted.flavor)
-    with packaging.archives(
-        project.release, wanted, place.reach, needed=shared, optional=on_request, listen=listen
-    ) as bare:
-        where = bare.read(on_request, listen)
-        older = wish.older
-        if older is not None:
-            older = (*older, *_gone_back(where, old, older, listen))
-            require_no_older(where, old, meant=older)
-        without = modules_without(
-            project.specs,
-            wanted.flavor,
-            missing=where.missing,
-            kept=kept,
-            moving=moving,
-            store=place.packages,
-        )
-        project = project.without(without)
-        where, stored, held = _held(where, kept, moving, place.packages, listen)
-        return project, make_lock(
-            project,
-            _solved(project, wanted, where, held, kept=kept, listen=listen),
-            wanted,
-            host=BuildHost(release=host_release(), tools=packaging.tools()),
-            before=Before(lock=old, unread=_unread(where, stored, old), older=older),
-            left_out=without,
-        )
+    wanted, store = archives.target, archives.place.packages
+    _, on_request = archives_of(project, wanted.flavor)
+    where = archives.read(on_request, listen)
+    older = wish.older
+    if older is not None:
+        older = (*older, *_gone_back(where, old, older, listen))
+        require_no_older(where, old, meant=older)
+    without = modules_without(
+        project.specs,
+        wanted.flavor,
+        missing=where.missing,
+        kept=kept,
+        moving=moving,
+        store=store,
+    )
+    project = project.without(without)
+    where, stored, held = _held(where, kept, moving, store, listen)
+    try:
+        with step(listen, "Solving"):
+            solved = where.solve(problem_of(project, wanted.flavor, held, kept), listen)
+    except QlumodError as fault:
+        # Held packages may be among what was read.
+        archives.close()
+        raise together(with_archives(singles(fault), archives, project, listen=listen)) from fault
+    command = renewing(project.release, wanted.flavor, wanted.architecture)
+    check_dropped(held, solved.packages, command)
+    return project, make_lock(
+        project,
+        SolvedFrom(packages=solved.packages, archives=where.signed(solved)),
+        wanted,
+        host=_build_host(project.release, wanted),
+        before=Before(lock=old, unread=_unread(where, stored, old), older=older),
+        left_out=without,
+    )
+
+
+def _build_host(release: Release, wanted: Target) -> BuildHost:
+    tools = packaging_named(release.packaging_of(wanted.flavor)).tools()
+    return BuildHost(release=host_release(), tools=tools)
 
 
 def _gone_back(
@@ -135,25 +125,6 @@ def _held(
         frozenset(package.archive for package in stored),
         held_packages(kept, names, gone, store),
     )
-
-
-def _solved(
-    project: Project,
-    wanted: Target,
-    where: Archives,
-    held: Sequence[HeldPackage],
-    *,
-    kept: Lock | None,
-    listen: Listener,
-) -> SolvedFrom:
-    with step(listen, "Solving"):
-        try:
-            solved = where.solve(problem_of(project, wanted.flavor, held, kept), listen)
-        except QlumodError as fault:
-            raise _Unsolved(singles(fault)) from fault
-    command = renewing(project.release, wanted.flavor, wanted.architecture)
-    check_dropped(held, solved.packages, command)
-    return SolvedFrom(packages=solved.packages, archives=where.signed(solved))
 
 
 def _unread(
