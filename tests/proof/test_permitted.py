@@ -19,7 +19,7 @@ from tests.proof.expected import expectations
 def tree(*paths: str, **targets: str) -> ScannedTree:
     entries = [TreeEntry(path=path, type="f", mode=0o644, digest="dd") for path in paths]
     links = [TreeEntry(path=p, type="l", mode=0o777, target=t) for p, t in targets.items()]
-    names = ("fonts", "js/otf", "js/otf/a", "man/hr")
+    names = ("fonts", "js/otf", "js/otf/a", "man/hr", "man/man1")
     directories = [TreeEntry(path=f"/usr/share/{one}", type="d", mode=0o755) for one in names]
     found = [*directories, *entries, *links]
     return ScannedTree(entries={entry.path: entry for entry in found}, data={})
@@ -99,10 +99,19 @@ def test_only_what_is_named_may_be_missing(path: str, name: str | None) -> None:
     assert permitted(path) == name
 
 
-@pytest.mark.parametrize("path", ["/var/cache/man/hr", "/var/cache/man/hr/cat1"])
-def test_caches_of_manual_pages_may_be_missing_where_there_are_pages(path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "without"),
+    [
+        ("/var/cache/man/hr", "/var/cache/man/de"),
+        ("/var/cache/man/hr/cat1", "/var/cache/man/de/cat1"),
+        ("/var/cache/man/cat1", "/var/cache/man/cat6"),
+    ],
+)
+def test_caches_of_manual_pages_may_be_missing_where_there_are_pages(
+    path: str, without: str
+) -> None:
     assert permitted(path) == "man index"
-    assert permitted(path.replace("hr", "de")) is None
+    assert permitted(without) is None
 
 
 def test_the_digest_of_a_secret_may_be_missing_in_the_records_of_ucf() -> None:

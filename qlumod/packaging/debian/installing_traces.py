@@ -45,7 +45,8 @@ _OF_THE_BUILD = (
     "/etc/apt/sources.list",
     "/etc/hostname",
 )
-_MAN = "/usr/share/man/"
+_MAN, _SECTION = "/usr/share/man/", "man"
+_MAN_CACHE = "/var/cache/man/"
 _FONTS = ("/usr/share/fonts/", "/usr/local/share/fonts/")
 _DEVICES = (
     "/dev/console",
@@ -108,7 +109,7 @@ class DebianPermits:
             NamedRule(
                 name="man index",
                 why="it contains the time of its making; man-db's timer makes it on a node",
-                paths=("/var/cache/man/index.db", *_man_caches(installed)),
+                paths=(f"{_MAN_CACHE}index.db", *_man_caches(installed)),
             ),
             NamedRule(
                 name="font cache",
@@ -134,13 +135,14 @@ class DebianPermits:
 DEBIAN_PERMITS = DebianPermits()
 
 
-def _man_caches(installed: InstalledTree) -> tuple[str, ...]:
-    """The caches of man-db for each language that has a directory of manual pages."""
-    languages = {path.removeprefix(_MAN).partition("/")[0] for path in installed.entries}
-    names = sorted(name for name in languages if f"{_MAN}{name}" in installed.entries)
-    return tuple(
-        f"/var/cache/man/{name}{below}" for name in names for below in ("", "/index.db", "/cat*")
-    )
+def _man_caches(installed: InstalledTree) -> Iterator[str]:
+    """The caches of man-db for each section and each language that has manual pages."""
+    tops = {path.removeprefix(_MAN).partition("/")[0] for path in installed.entries}
+    for name in sorted(top for top in tops if f"{_MAN}{top}" in installed.entries):
+        if name.startswith(_SECTION):
+            yield f"{_MAN_CACHE}cat{name.removeprefix(_SECTION)}"
+        else:
+            yield from (f"{_MAN_CACHE}{name}{below}" for below in ("", "/index.db", "/cat*"))
 
 
 def _font_caches(installed: InstalledTree) -> tuple[str, ...]:
