@@ -23,8 +23,10 @@ from upkeep.sweep.outcomes import (
     told,
     write_outcome,
 )
+from upkeep.sweep.place import SweepPlace
 from upkeep.sweep.proving import compared
 from upkeep.sweep.remedies import Remedy, mended_accounts, mended_spec, remedies
+from upkeep.sweep.rounds import BATCH, Clock, sweep
 from upkeep.sweep.table import Sweep, filled, page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -361,6 +363,16 @@ def test_another_machine_goes_on_with_the_outcomes_of_a_file(tmp_path: Path) -> 
     write_outcome(here, newer)
     taken_over(here, kept)
     assert list(kept_outcomes(here)) == [newer, MENDED]
+
+
+def test_a_stopped_sweep_goes_on_with_what_its_round_had_built(tmp_path: Path) -> None:
+    place = SweepPlace(directory=tmp_path, flavor="bookworm", cache=tmp_path / "cache")
+    queue = [candidate(f"p{number}") for number in range(BATCH + 1)]
+    for tried in queue[:BATCH]:
+        write_outcome(place.outcomes, replace(BUILT, package=tried.name))
+    write_outcome(place.built, replace(BUILT, package=queue[BATCH].name))
+    sweep(place, queue, Clock(ends=0), print)
+    assert [one.package for one in kept_outcomes(place.built)] == [queue[BATCH].name]
 
 
 def test_the_page_counts_and_tells_each_refusal_and_fault() -> None:

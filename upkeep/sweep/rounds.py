@@ -37,6 +37,8 @@ def sweep(place: SweepPlace, queue: Sequence[Candidate], clock: Clock, tell: Tel
     """Try and prove all packages of a queue that have no outcome yet, until the clock is over."""
     for start in range(0, len(queue), BATCH):
         part = [one for one in queue[start : start + BATCH] if not _is_known(place, one)]
+        if not part:
+            continue
         for candidate in part:
             if clock.over:
                 return
