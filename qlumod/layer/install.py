@@ -136,7 +136,7 @@ _REFUSED = os.strerror(errno.EPERM)
 """What a program prints, in the locale of the enclosure, if the overlay refuses a device 0:0."""
 _MISSED = (
     "see the log of the build for all that it said; what a maintainer script misses may have to be "
-    "added to Packages"
+    "added to Packages, and a question that it asks answered under Debconf"
 )
 
 

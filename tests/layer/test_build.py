@@ -348,7 +348,8 @@ def test_a_failing_maintainer_script_is_shown_with_its_last_lines(release: Small
     ]
     assert remedy == (
         "To mend it: see the log of the build for all that it said; what a maintainer script "
-        "misses may have to be added to Packages"
+        "misses may have to be added to Packages, and a question that it asks answered under "
+        "Debconf"
     )
 
 

@@ -46,6 +46,7 @@ SEEN = {
     "the host name": ("hostname", [HOST_NAME]),
     "the time that things have": ("echo $SOURCE_DATE_EPOCH", ["7"]),
     "home": ("echo $HOME", ["/root"]),
+    "no systemd to ask": ("echo $SYSTEMD_OFFLINE", ["1"]),
     "nobody waits for an answer": ("echo $DEBIAN_FRONTEND", ["noninteractive"]),
     "no processes but its own": ("[ $(ls /proc | grep -c '^[0-9]') -lt 8 ] && echo few", ["few"]),
     "an empty /sys": ("ls -A /sys", []),

@@ -236,6 +236,8 @@ def _environment(epoch: int, more: Mapping[str, str] | None) -> dict[str, str]:
         "DEBIAN_FRONTEND": "noninteractive",
         "DEBCONF_NONINTERACTIVE_SEEN": "true",
         "SOURCE_DATE_EPOCH": str(epoch),
+        # As in a chroot, which systemctl(1) does not recognise here: it asks no system.
+        "SYSTEMD_OFFLINE": "1",
         **_ALIKE,
         **(more or {}),
     }
