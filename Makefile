@@ -186,6 +186,18 @@ OTHER_HOST := $(if $(filter 13,$(VERSION_ID)),bookworm,trixie)
 host-short: ## the short form of `make host`: set-up, unit tests, core, on the release that is not this one
 	@upkeep/host.sh "$(OTHER_HOST)" setup unit demo-short
 
+# The tests of `make guest`: those whose results depend on the machine's cgroups.
+TESTS ?= tests/system/test_enclosure.py tests/system/test_memory.py
+
+.PHONY: guest
+guest: setup ## TESTS in a virtual machine of another release, HOST: with systemd, and cgroup v2 alone
+	@upkeep/guest.sh "$(HOST)" $(TESTS)
+
+.PHONY: guest-parts
+guest-parts: ## what a root needs to boot as such a machine
+	@apt-get -q install --yes --no-install-recommends initramfs-tools linux-image-cloud-amd64 \
+		systemd-sysv >/dev/null
+
 .PHONY: demo-short
 demo-short: setup deb ## the first steps of the demo: a lock, and core
 	@demo/run.sh core
