@@ -123,7 +123,9 @@ def test_packages_are_looked_up_in_archives_on_request_with_their_kernel_modules
         "backports",
         [
             host.deb("tank-utils", depends="lib", fields=recommends),
-            host.deb("tank-dkms", fields={"Provides": "tank-modules"}),
+            host.deb("tank-dkms", depends="dkms", fields={"Provides": "tank-modules"}),
+            # As Debian's debhelper add-on for such packages.
+            host.deb("dh-dkms", depends="lib"),
         ],
         suite="next",
     )
@@ -132,8 +134,9 @@ def test_packages_are_looked_up_in_archives_on_request_with_their_kernel_modules
     with open_archives(host.place, project.release, target(project.release)) as archives:
         found = survey(archives, project, ["tank-utils"], listen=ignore)
         assert found == Survey(archives=("backports",), kernel_modules=("tank-dkms",), unread={})
-        found = survey(archives, project, ["lib"], listen=ignore)
-        assert found == Survey(archives=(), kernel_modules=(), unread={})
+        for name, asked in {"lib": (), "dh-dkms": ("backports",)}.items():
+            found = survey(archives, project, [name], listen=ignore)
+            assert found == Survey(archives=asked, kernel_modules=(), unread={})
 
 
 def test_a_lock_that_needs_another_archive_on_request_says_which(host: BuildHost) -> None:

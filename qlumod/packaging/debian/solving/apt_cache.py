@@ -4,7 +4,7 @@ Only the solver's own process imports this: python-apt keeps its state in the pr
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ _OPERATORS = {"<<": "<", ">>": ">"}
 """apt's spelling of Debian's strict comparisons."""
 _WITH_SOURCES = ("PreDepends", "Depends", "Recommends")
 """The relations of tools to the sources of their kernel modules."""
-_SOURCES = "-dkms"
-"""The end of the names of packages of sources for dkms."""
+_DKMS, _SOURCES = "dkms", "-dkms"
+"""The package, and the end of the names of packages of sources for it."""
 _REFUSALS = {"Conflicts": "conflicts with", "Breaks": "breaks"}
 
 
@@ -31,6 +31,21 @@ def allows(request: Request, version: str) -> bool:
     """Whether a version fits a request; the empty version never does."""
     operator = _OPERATORS.get(request.operator, request.operator)
     return bool(version and (not operator or apt_pkg.check_dep(version, operator, request.version)))
+
+
+def _relations(version: Any, *kinds: str) -> Iterator[Sequence[Any]]:
+    """The relations of a version of some kinds, each as its alternatives."""
+    for kind in kinds:
+        yield from version.depends_list.get(kind, ())
+
+
+def _is_of_sources(version: Any) -> bool:
+    """Whether a version of a package brings sources for dkms, which it needs."""
+    return version.parent_pkg.name.endswith(_SOURCES) and any(
+        alternative.target_pkg.name == _DKMS
+        for alternatives in _relations(version, *_WITH_SOURCES)
+        for alternative in alternatives
+    )
 
 
 class AptCache:
@@ -88,15 +103,16 @@ class AptCache:
 
         Not those in whose place a kernel, or another package, may be installed.
         """
-        if name.endswith(_SOURCES):
-            return (name,)
         found: list[str] = []
         for one in self._find(name).version_list:
-            for kind in _WITH_SOURCES if one.ver_str == version else ():
-                for alternatives in one.depends_list.get(kind, ()):
-                    targets = [t.parent_pkg.name for dep in alternatives for t in dep.all_targets()]
-                    if targets and all(target.endswith(_SOURCES) for target in targets):
-                        found.append(targets[0])
+            if one.ver_str != version:
+                continue
+            if _is_of_sources(one):
+                return (name,)
+            for alternatives in _relations(one, *_WITH_SOURCES):
+                targets = [target for dep in alternatives for target in dep.all_targets()]
+                if targets and all(map(_is_of_sources, targets)):
+                    found.append(targets[0].parent_pkg.name)
         return tuple(dict.fromkeys(found))
 
     def stands(self, chosen: Chosen, there: Mapping[str, str]) -> bool:
@@ -109,8 +125,7 @@ class AptCache:
                 for dependency in alternatives
                 for target in dependency.all_targets()
             )
-            for kind in ("PreDepends", "Depends")
-            for alternatives in version.depends_list.get(kind, ())
+            for alternatives in _relations(version, "PreDepends", "Depends")
         )
 
     def refuses(self, chosen: Chosen) -> Iterator[tuple[str, str, str]]:
