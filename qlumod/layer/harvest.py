@@ -117,18 +117,18 @@ def _crop(task: Task, ground: Ground) -> _Crop:
         )
     crop = _Crop(gate=gate, lists=lists, owners=owners, fragments=fragments, kernel=kernel)
     with gathering(faults):
-        _check_kernels(job, ground, crop)
+        _check_kernels(task, ground, crop)
     if faults:
         raise_faults((*faults, *_secrets_besides(task, ground, crop)))
     return crop
 
 
-def _check_kernels(job: Job, ground: Ground, crop: _Crop) -> None:
-    kernels, module = crop.chosen.kernels, job.spec.module
-    require_kernel(kernels, crop.kernel or ground.kernel, module)
-    if job.spec.exclude or ground.left_out:
+def _check_kernels(task: Task, ground: Ground, crop: _Crop) -> None:
+    kernels, spec = crop.chosen.kernels, task.job.spec
+    require_kernel(kernels, crop.kernel or ground.kernel, spec.module)
+    if spec.exclude or ground.left_out:
         for release in kernels:
-            require_dependencies(ground.root, release, module, ground.left_out)
+            require_dependencies(ground.root, release, spec.module, ground.left_out, task.listen)
 
 
 def _secrets_besides(task: Task, ground: Ground, crop: _Crop) -> Iterator[QlumodError]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 from qlumod.errors import QlumodError, raise_faults
+from qlumod.events import Listener, Proposal
 from qlumod.layer.ground import LeftOut
 from qlumod.stack.kernel import fits
 from qlumod.state.kernel_modules import is_kernel_module, kernel_module_name, kernels_of, lacking
@@ -50,10 +51,13 @@ def require_kernel(kernels: Mapping[str, str], kernel: str, module: str) -> None
     )
 
 
-def require_dependencies(root: Root, kernel: str, module: str, left_out: LeftOut) -> None:
+def require_dependencies(
+    root: Root, kernel: str, module: str, left_out: LeftOut, listen: Listener
+) -> None:
     """Raise if a kernel module in a root needs another one that is missing.
 
-    `left_out` are the paths that modules below left out; the error names those that are needed.
+    `left_out` are the paths that modules below left out; the error names those that are needed, and
+    they are proposed for the field Restore.
     """
     place = f"/usr/lib/modules/{kernel}"
     paths = sorted(path for path in root.below(place) if is_kernel_module(path))
@@ -65,25 +69,33 @@ def require_dependencies(root: Root, kernel: str, module: str, left_out: LeftOut
     }
     missing = lacking(needs, (*names, *builtin))
     if missing:
+        needed = frozenset(chain.from_iterable(missing.values()))
+        entries = _entries(needed, kernel, left_out)
+        listen(Proposal(values=tuple(("Restore", entry) for entry in entries)))
         raise QlumodError(
             f"{module}: kernel modules need others that are left out",
             details=[f"{path} needs {', '.join(names)}" for path, names in missing.items()],
-            remedy=_ways_out(frozenset(chain.from_iterable(missing.values())), kernel, left_out),
+            remedy=_ways_out(entries),
         )
 
 
-def _ways_out(names: Collection[str], kernel: str, left_out: LeftOut) -> str:
-    """The remedy for needed kernel modules of these names that are missing."""
+def _entries(names: Collection[str], kernel: str, left_out: LeftOut) -> Sequence[str]:
+    """The entries of Restore for kernel modules of these names that were left out."""
     needed = {
         f"{package.replace(kernel, '*')}: {path.replace(kernel, '*')}"
         for package, path in left_out
         if kernels_of([path]).get(kernel) and kernel_module_name(path) in names
     }
-    if not needed:
+    return sorted(needed)
+
+
+def _ways_out(entries: Sequence[str]) -> str:
+    """The remedy for needed kernel modules, which these entries would bring back."""
+    if not entries:
         return "leave these out, too (Exclude), or let what they need stay (Include)"
-    entries = ", ".join(f"'{entry}'" for entry in sorted(needed))
+    named = ", ".join(f"'{entry}'" for entry in entries)
     return (
-        f"add {entries} to the field Restore, so that what they need comes back; or leave these "
+        f"add {named} to the field Restore, so that what they need comes back; or leave these "
         "out, too (Exclude)"
     )
 

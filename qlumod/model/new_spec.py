@@ -28,6 +28,8 @@ class Draft:
     """Lines that the field Secrets may get: they stand in comments."""
     wins: Sequence[str] = ()
     """Paths that the field Wins may get: they stand in comments."""
+    restore: Sequence[str] = ()
+    """Entries that the field Restore may get: they stand in comments."""
 
 
 def new_spec_text(draft: Draft) -> str:
@@ -80,6 +82,10 @@ def _about(draft: Draft) -> Iterator[str]:
         yield "# Paths of modules below that its packages change, if that is right in every stack:"
         yield "# Wins:"
         yield from (f"#  {path}" for path in draft.wins)
+    if draft.restore:
+        yield "# Files that modules below leave out, and that its kernel modules need:"
+        yield "# Restore:"
+        yield from (f"#  {entry}" for entry in draft.restore)
     yield "# A synopsis, then lines about the content and about the site's configuration."
     yield f"Description: {draft.description}"
     made_of = (*draft.packages, *draft.kernel_modules)

@@ -1,8 +1,8 @@
 """Making a new module: its spec is written and tested, so that all later steps succeed."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError, singles
@@ -73,8 +73,8 @@ class _Trial:
 
     stanzas: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    wins: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By field of the spec: the values that it may get."""
     left: tuple[QlumodError, ...] = ()
 
 
@@ -150,7 +150,14 @@ def _tried(
                 raise
             return draft, _Trial(left=singles(fault))
     trial = _built(place, project, lock, draft.module, listen)
-    return replace(draft, units=trial.units, secrets=trial.secrets, wins=trial.wins), trial
+    draft = replace(
+        draft,
+        units=trial.units,
+        secrets=trial.values.get("Secrets", ()),
+        wins=trial.values.get("Wins", ()),
+        restore=trial.values.get("Restore", ()),
+    )
+    return draft, trial
 
 
 def _surveyed(archives: OpenArchives, project: Project, draft: Draft, listen: Listener) -> Draft:
@@ -209,13 +216,14 @@ def _built(
         units = list(enabled_units(line.path for line in made[module].contents))
     except QlumodError as fault:
         faults.extend(singles(fault))
-    values = [(field, value) for one in proposals for field, value in one.values]
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in (pair for one in proposals for pair in one.values):
+        values[name] = (*values.get(name, ()), value)
     mended = {one.fault for one in proposals if one.stanzas}
     return _Trial(
         stanzas=tuple(stanza for one in proposals for stanza in one.stanzas),
         units=tuple(units),
-        secrets=tuple(value for field, value in values if field == "Secrets"),
-        wins=tuple(value for field, value in values if field == "Wins"),
+        values=values,
         left=tuple(fault for fault in faults if fault.brief not in mended),
     )
 

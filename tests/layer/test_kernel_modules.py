@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.events import Listener, Output, ignore
+from qlumod.events import Event, Listener, Output, Proposal, ignore
 from qlumod.layer.cache import payload_path
 from qlumod.layer.payload_build import build_again, ensure_generated, plan_jobs
 from qlumod.model.manifest import parse_manifest
@@ -259,8 +259,10 @@ def test_modules_for_another_kernel_end_the_build(kernels: SmallRelease) -> None
 def test_what_a_kernel_module_needs_and_core_left_out_is_told_and_comes_back(
     kernels: SmallRelease,
 ) -> None:
+    heard: list[Event] = []
     with pytest.raises(QlumodError) as caught:
-        kernels.build("turning")
+        kernels.build("turning", heard.append)
+    assert Proposal(values=(("Restore", f"linux-image-*: {CORDIC}"),)) in heard
     assert str(caught.value) == (
         "turning: kernel modules need others that are left out\n"
         "  updates/dkms/turning.ko needs cordic\n"
