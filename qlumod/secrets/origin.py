@@ -1,8 +1,8 @@
 """Secrets in a program's source, including escaped constants, which are plain bytes if compiled."""
 
-import ast
 import warnings
 from collections.abc import Iterator
+from types import CodeType
 
 from qlumod.secrets.look import look
 
@@ -17,16 +17,23 @@ def kinds_in_source(path: str, data: bytes) -> frozenset[str]:
 
 
 def _constants(data: bytes) -> Iterator[bytes]:
-    """The strings and bytes in a Python program; none if this Python cannot parse it."""
+    """The strings and bytes of a compiled Python program; none if this Python cannot compile it.
+
+    The compiler joins constants that an expression adds up.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(data)
+            values: list[object] = [compile(data, "", "exec", dont_inherit=True)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    for node in ast.walk(tree):
-        value = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(value, str):
-            value = value.encode("utf-8", "surrogatepass")
-        if isinstance(value, bytes) and len(value) >= _SHORTEST:
+    while values:
+        value = values.pop()
+        if isinstance(value, CodeType):
+            values.extend(value.co_consts)
+        elif isinstance(value, tuple | frozenset):
+            values.extend(value)
+        elif isinstance(value, str):
+            values.append(value.encode("utf-8", "surrogatepass"))
+        elif isinstance(value, bytes) and len(value) >= _SHORTEST:
             yield value

@@ -18,6 +18,7 @@ KIND = "a PEM private key"
         b"KEY = '''" + PEM + b"'''\n",
         b"KEY = " + repr(PEM).encode() + b"\n",
         b'KEY = b"' + b"".join(b"\\x%02x" % byte for byte in PEM) + b'"\n',
+        b"KEY = " + b"+".join(repr(line).encode() for line in PEM.splitlines(True)) + b"\n",
     ],
 )
 def test_what_is_compiled_is_found_in_the_source(source: bytes) -> None:
