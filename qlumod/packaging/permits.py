@@ -6,7 +6,7 @@ here is the interface for a packaging's own.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from qlumod.model.difference import Aspect, Difference
 from qlumod.model.tree import TreeEntry
@@ -75,12 +75,11 @@ class ListedTree(Protocol):
 
 
 @runtime_checkable
-class TimedTree(ListedTree, Protocol):
-    """Such files with the time of their making in them: the canonical form has all that counts."""
+class BinaryTree(ListedTree, Protocol):
+    """Such files that are no text: only the kind knows what in their bytes is of no account."""
 
-    @property
-    def timed(self) -> Literal[True]:
-        """The mark of such a kind."""
+    def alike(self, one: bytes, other: bytes) -> bool:
+        """Whether two files with the same entries differ only in times, or in order."""
 
 
 class InstalledTree(Protocol):

@@ -11,7 +11,10 @@ class Reference(Protocol):
     """The packaging's part of the reference installation; the installer does the rest."""
 
     def finish(self, root: Root, *, epoch: int, listen: Listener) -> None:
-        """After an installation in two steps, do the final actions of a single step."""
+        """Do the final actions of an installation again, with all that is there now.
+
+        It is called after a second step, and where secrets are hidden meanwhile.
+        """
 
     def forget(self, root: Root) -> None:
         """Remove files that differ between installations from an installed root."""

@@ -9,7 +9,7 @@ from qlumod.errors import QlumodError
 from qlumod.model.difference import Aspect, Difference, entries_differing, lines_differing
 from qlumod.model.lines import lines_of
 from qlumod.model.tree import TreeEntry
-from qlumod.packaging.permits import ListedTree, TimedTree
+from qlumod.packaging.permits import BinaryTree, ListedTree
 from qlumod.proof.account_comparison import account_differences, is_account_file
 from qlumod.proof.scanned_tree import ScannedTree
 from qlumod.state.entry_differences import ACCESS_LISTS
@@ -216,10 +216,10 @@ def _canonical(kind: ListedTree, files: Files) -> Mapping[str, bytes]:
 def _reordered(path: str, kind: ListedTree, reference: bytes, stack: bytes) -> Difference:
     """A difference in order if the words are the same, else in content, whatever the kind says.
 
-    Only where times are in the bytes, the kind alone knows that its entries are the same.
+    Bytes that are no text have no words: the kind itself knows whether they are alike.
     """
-    same = isinstance(kind, TimedTree) or (
-        sorted(_WORD.findall(reference)) == sorted(_WORD.findall(stack))
+    same = sorted(_WORD.findall(reference)) == sorted(_WORD.findall(stack)) or (
+        isinstance(kind, BinaryTree) and kind.alike(reference, stack)
     )
     one, other = (lines_of(data.decode(errors="replace")) for data in (reference, stack))
     told, also = lines_differing(one, other)

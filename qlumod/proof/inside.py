@@ -36,18 +36,25 @@ def install_reference(
     packaging: str,
     order: Mapping[str, Any],
     asked: Mapping[str, Sequence[str]],
+    secrets: Sequence[str],
     places: Mapping[str, str],
 ) -> None:
     """Install packages in the usual way, enable and disable units of the specs, and scan the root.
 
     `packaging` is the place of a packaging. `order` has the packages and their sources, as
     `qlumod.proof.reference` writes it. `asked` has the lines of specs: debconf, enable, disable.
+    `secrets` are patterns of paths that are not in the initrd, as they are not in that of a stack.
     `places` has paths: the `scratch` space, the `output` of the scan, `upon` (a kept root to
     install into) and `kept` (the file for the new root); the last two are optional.
     """
     site = _Site(packaging=packaging_at(packaging), order=_order(order), listen=listen)
     with scratch_space(Path(places["scratch"])) as space:
         root = _installed(site, order["supply"], asked["debconf"], places.get("upon"), space)
+        found = {path for pattern in secrets for path in root.matching(pattern)}
+        hidden = sorted(path for path in found if not root.is_directory(path))
+        if "upon" in places or hidden:
+            with _hidden(root, hidden):
+                site.packaging.reference.finish(root, epoch=site.order.epoch, listen=listen)
         _switch(
             root,
             {verb: asked[verb] for verb in ("enable", "disable")},
@@ -83,7 +90,7 @@ def _order(document: Mapping[str, Any]) -> Order:
 def _installed(
     site: _Site, supply: Mapping[str, Any], answers: Sequence[str], upon: str | None, space: Path
 ) -> Root:
-    installer, reference = site.packaging.installer, site.packaging.reference
+    installer = site.packaging.installer
     found, place = installer.supply_from(supply), space / "root"
     with step(site.listen, f"installing {len(site.order.packages)} packages at once"):
         if upon:
@@ -92,10 +99,21 @@ def _installed(
             root = installer.bootstrap(place, site.order, found, listen=site.listen)
         installer.answer(root, answers, site.order, site.listen)
         installer.install(root, site.order, found, listen=site.listen)
-        reference.forget(root)
-    if upon:
-        reference.finish(root, epoch=site.order.epoch, listen=site.listen)
+        site.packaging.reference.forget(root)
     return root
+
+
+@contextmanager
+def _hidden(root: Root, paths: Sequence[str]) -> Iterator[None]:
+    """Files under other names meanwhile, in /run, of which programs of the root see another one."""
+    names = {path: f"/run/hidden-{number}" for number, path in enumerate(paths)}
+    for path, name in names.items():
+        root.rename(path, name)
+    try:
+        yield
+    finally:
+        for path, name in names.items():
+            root.rename(name, path)
 
 
 def _switch(

@@ -45,6 +45,13 @@ class ModuleIndexes:
             if self.claims(path)
         }
 
+    def alike(self, one: bytes, other: bytes) -> bool:
+        """Whether two binary indexes differ only in the order of the modules (depmod's numbers)."""
+        try:
+            return _without_order(one) == _without_order(other)
+        except (ValueError, LookupError, RecursionError):
+            return False
+
 
 MODULE_INDEXES = ModuleIndexes()
 
@@ -62,7 +69,7 @@ def _whole(path: str, data: bytes) -> list[str]:
 def _lines(path: str, data: bytes) -> Iterator[str]:
     name = path.rpartition("/")[2].removeprefix("modules.")
     if name.endswith(".bin"):
-        for key, value in _entries(data):
+        for key, value, _ in _entries(data):
             yield f"{key} {_unordered(value)}" if name == "dep.bin" else f"{value} {key}"
     else:
         for line in lines_of(decoded_lines(data)):
@@ -86,14 +93,25 @@ _MODULE_OF: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def _entries(data: bytes) -> Iterator[tuple[str, str]]:
-    """The keys and values of kmod's index files (libkmod-index.c)."""
+def _without_order(data: bytes) -> bytes:
+    """A binary index in which no value has a number."""
+    found = bytearray(data)
+    for _, _, at in _entries(data):
+        found[at : at + _NUMBER] = bytes(_NUMBER)
+    return bytes(found)
+
+
+def _entries(data: bytes) -> Iterator[tuple[str, str, int]]:
+    """The keys and values of kmod's index files (libkmod-index.c), and the places of the numbers.
+
+    The number before each value is its module's place among the installed ones.
+    """
     if _number(data, 0) != _MAGIC:
         raise ValueError("no index of kmod")
     yield from _below(data, _number(data, 2 * _NUMBER), "")
 
 
-def _below(data: bytes, node: int, key: str) -> Iterator[tuple[str, str]]:
+def _below(data: bytes, node: int, key: str) -> Iterator[tuple[str, str, int]]:
     at = node & _OFFSET
     if node & _PREFIX:
         prefix, at = _text(data, at)
@@ -110,9 +128,9 @@ def _below(data: bytes, node: int, key: str) -> Iterator[tuple[str, str]]:
         count = _number(data, at)
         at += _NUMBER
         for _ in range(count):
-            # The number before each value is the priority among the installed modules.
-            value, at = _text(data, at + _NUMBER)
-            yield key, value
+            number = at
+            value, at = _text(data, number + _NUMBER)
+            yield key, value, number
 
 
 def _number(data: bytes, at: int) -> int:

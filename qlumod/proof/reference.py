@@ -42,8 +42,8 @@ KEPT_ROOTS = 2
 class Installation:
     """All packages of modules as one installation, with the specs' settings of apt and systemd.
 
-    It does not use accounts, excludes and rules of state. `below` is the part that is installed
-    first, in a separate step; None: all is installed at once.
+    It does not use accounts, excludes and rules of state, and its initrd has no secrets. `below` is
+    the part that is installed first, in a separate step; None: all is installed at once.
     """
 
     packaging: PackagingName
@@ -86,6 +86,11 @@ class Installation:
         return [entry for spec in self.specs for entry in getattr(spec, field)]
 
     @property
+    def secrets(self) -> list[str]:
+        """The patterns of paths of secrets of all specs."""
+        return [secret.path for spec in self.specs for secret in spec.secrets]
+
+    @property
     def identity(self) -> Digest:
         """The digest of all inputs of the installation."""
         return digest_value(
@@ -98,6 +103,7 @@ class Installation:
                 "epoch": self.epoch,
                 "tools": [list(tool) for tool in self.lock.tools],
                 **{field: self.lines(field) for field in ASKED},
+                "secrets": self.secrets,
                 **({"below": self.below.identity} if self.below else {}),
                 **({"second": True} if self.second else {}),
             }
@@ -200,6 +206,7 @@ def _install(
             "packaging": packaging_place(installation.packaging),
             "order": _document(installation, supply, place / "lock"),
             "asked": {field: installation.lines(field) for field in ASKED},
+            "secrets": installation.secrets,
             "places": {
                 "scratch": str(place / "scratch"),
                 "output": str(output),

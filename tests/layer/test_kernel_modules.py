@@ -26,6 +26,7 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
 from qlumod.system.processes.run import capture
 from qlumod.workflows.package import BuildDirectory, SourcePackage, install_module
+from qlumod.workflows.proof import verify_stack
 from qlumod.workflows.source import source
 from qlumod.workflows.workplace import workshop_in
 from tests.layer.kernels import CORDIC
@@ -296,3 +297,9 @@ def test_a_secret_is_gone_before_the_initrd_is_made(kernels: SmallRelease) -> No
     names = names_in(Part(path="/", data=(kernels.build("core") / "boot/initrd.img").read_bytes()))
     assert "/etc/keeping/name" in names
     assert "/etc/keeping/key" not in names
+
+
+def test_the_initrd_of_an_installation_has_no_secret_either(kernels: SmallRelease) -> None:
+    """As /etc/hostid of zfs, which no two installations have alike."""
+    verdict = verify_stack(kernels.place, ["core"], listen=ignore)
+    assert [str(one) for one in verdict.failures] == []

@@ -143,6 +143,18 @@ def test_a_keystore_that_was_made_at_another_time_is_told_as_another_order() -> 
     assert {line.partition(": ")[2].split(" ")[0] for line in entries} == {"entry"}
 
 
+def test_an_index_of_depmod_in_which_modules_have_other_places_is_told_as_another_order() -> None:
+    path = "/usr/lib/modules/6.1.0/modules.alias.bin"
+    one, other = (
+        bytes.fromhex(f"b007f457 00020001 4000000c 00000001 0000000{place}") + b"munge\0"
+        for place in (5, 6)
+    )
+    (line,) = told(tree(**{path: one}), tree(**{path: other}))
+    assert line.startswith(f"{path}: order (kernel-modules): ")
+    (line,) = told(tree(**{path: one}), tree(**{path: one + b"more"}))
+    assert line.startswith(f"{path}: content (kernel-modules): ")
+
+
 def test_no_other_kind_says_that_bytes_are_of_no_account() -> None:
     path = "/etc/nsswitch.conf"
     one, other = (b"passwd: files\n# \0" + word + b"\n" for word in (b"a", b"b"))

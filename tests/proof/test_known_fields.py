@@ -52,6 +52,11 @@ def test_what_a_spec_asks_makes_another_reference_installation(field: str) -> No
     assert f'"{field}"' in inspect.getsource(inside)
 
 
+def test_secrets_make_another_reference_installation() -> None:
+    secret = Secret(path="/etc/x", kind=SecretKind.SITE)
+    assert installation(secrets=(secret,)).identity != installation().identity
+
+
 @pytest.mark.parametrize("field", sorted({*EXPECTED} - BY_PAYLOADS))
 def test_what_is_expected_to_differ_is_taken_from_the_spec(field: str) -> None:
     secret = Secret(path="/etc/x", kind=SecretKind.SITE)

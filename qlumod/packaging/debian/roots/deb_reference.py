@@ -19,7 +19,7 @@ class DebReference:
         """Make the initrd again: the kernel triggers it, and all packages contribute to it.
 
         An installation in two steps runs the trigger in the first step, and nothing runs it again
-        for the files of a module.
+        for the files of a module. One with secrets has them in its initrd, if a hook takes them.
         """
         if root.matching("/boot/initrd.img-*"):
             with enclosed(root) as place:

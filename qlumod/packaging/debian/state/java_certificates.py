@@ -9,7 +9,6 @@ import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from qlumod.errors import QlumodError
 from qlumod.model.lines import lines_of
@@ -56,7 +55,6 @@ class JavaCertificates:
     name = _LINES.name
     patterns = _LINES.patterns
     targets: tuple[str, ...] = ()
-    timed: Literal[True] = True
 
     def claims(self, path: str, target: str = "") -> bool:
         """Whether the path is the keystore."""
@@ -77,6 +75,10 @@ class JavaCertificates:
     def canonical(self, files: Files) -> Mapping[str, bytes]:
         """The certificates, sorted, without the times."""
         return _LINES.canonical(_listed(files))
+
+    def alike(self, one: bytes, other: bytes) -> bool:  # noqa: ARG002
+        """Keystores with the same certificates differ only in their times."""
+        return True
 
 
 JAVA_CERTIFICATES = JavaCertificates()
