@@ -267,7 +267,12 @@ def test_an_archive_on_request_and_kernel_modules_are_found(newcomer: Newcomer) 
         depends="plain",
         fields={"Recommends": "tank-modules | tank-dkms"},
     )
-    make_deb(newcomer.specs / "contrib", "tank-dkms", fields={"Provides": "tank-modules"})
+    make_deb(
+        newcomer.specs / "contrib",
+        "tank-dkms",
+        depends="dkms",
+        fields={"Provides": "tank-modules"},
+    )
     release = newcomer.specs / "release"
     release.write_text(
         f"{release.read_text()}\nArchive: contrib\nDirectory: contrib\nOn-Request: yes\n"
