@@ -21,6 +21,7 @@ _TRACES = (
     "/var/lib/dbus/machine-id",
 )
 """Files that record when and where a root was installed; mmdebstrap(1) removes the same files."""
+_HOST_NAME = "/etc/hostname"
 _MACHINE_ID = "/etc/machine-id"
 _AUTOMATIC = "/var/lib/apt/extended_states"
 """Where no package is automatic, apt leaves an empty file, or none: both say the same."""
@@ -35,6 +36,8 @@ def bootstrap(place: Path, order: AptOrder, *, listen: Listener) -> Root:
     """
     unpack_essential(place, order, listen=listen)
     root = Root(place)
+    # mmdebstrap copies it from the build host; no root over a layer has it, either.
+    root.remove(_HOST_NAME)
     debs = root.matching("/var/cache/apt/archives/*.deb")
     with surroundings(root, order.packages), enclosed(root) as inside:
         # dpkg does not sort them by their Pre-Depends, and has all of them here.
