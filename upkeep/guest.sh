@@ -51,7 +51,7 @@ mke2fs -q -t ext4 -d "$root" "$disk" "$(($(du -sm "$root" | cut -f 1) + 2048))M"
 
 echo "== guest: $release: $*"
 SECONDS=0
-qemu-system-x86_64 -machine q35,accel=kvm:tcg -smp 2 -m 3G -nographic -no-reboot -nic none \
+qemu-system-x86_64 -machine q35,accel="${QEMU_ACCEL:-tcg}" -smp 2 -m 3G -nographic -no-reboot -nic none \
     -kernel "$root/vmlinuz" -initrd "$root/initrd.img" \
     -append 'root=/dev/vda rw console=ttyS0 quiet systemd.unit=tests.service' \
     -drive "file=$disk,format=raw,if=virtio,cache=unsafe" </dev/null

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from qlumod.events import Listener
 from qlumod.lock.verbs.lock_place import LockPlace
@@ -21,7 +21,7 @@ class OpenArchives:
     target: Target
     _stack: ExitStack
     _read: Archives | None = None
-    _on_request: frozenset[str] = field(default=frozenset())
+    _on_request: frozenset[str] = frozenset()
 
     def read(self, on_request: Collection[str], listen: Listener) -> Archives:
         """The archives of all modules and those `on_request` that can be reached.
