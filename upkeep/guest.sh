@@ -28,7 +28,7 @@ cat >"$root/root/run-tests" <<END
 cd /root/qlumod
 mount | grep 'type cgroup'
 cat /proc/self/cgroup
-.venv/bin/python -m pytest -p no:cacheprovider -q -rs $* </dev/null
+.venv/bin/python -m pytest -p no:cacheprovider --color=no -q -rs $* </dev/null
 echo \$? >/root/status
 sync
 systemctl poweroff --force --force
