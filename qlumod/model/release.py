@@ -119,6 +119,10 @@ class Release:
         """The archives of a flavor, in the file's order."""
         return tuple(archive for archive in self.archives if flavor in archive.flavors)
 
+    def shared_archives(self, flavor: FlavorName) -> frozenset[str]:
+        """The names of the archives that all modules of a flavor use: none is on request."""
+        return frozenset(one.name for one in self.archives_of(flavor) if not one.on_request)
+
 
 def _prefix(text: str) -> str:
     if not _PREFIX.match(text):

@@ -25,9 +25,8 @@ class HeldPackage:
 
 def archives_of(project: Project, flavor: FlavorName) -> tuple[frozenset[str], frozenset[str]]:
     """The archives that all modules use, and those that only some modules name."""
-    archives = project.release.archives_of(flavor)
     named = {name for spec in project.specs for name in spec.archives_for(flavor)}
-    shared = frozenset(archive.name for archive in archives if not archive.on_request)
+    shared = project.release.shared_archives(flavor)
     return shared, frozenset(named - shared)
 
 

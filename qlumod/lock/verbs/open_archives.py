@@ -43,12 +43,11 @@ class OpenArchives:
     def _open(self, on_request: frozenset[str], listen: Listener) -> Archives:
         flavor = self.target.flavor
         packaging = packaging_named(self.release.packaging_of(flavor))
-        archives = self.release.archives_of(flavor)
         held = packaging.archives(
             self.release,
             self.target,
             self.place.reach,
-            needed=frozenset(one.name for one in archives if not one.on_request),
+            needed=self.release.shared_archives(flavor),
             optional=on_request,
             listen=listen,
         )
