@@ -9,7 +9,8 @@ from pathlib import Path
 
 from qlumod.events import Event, Output
 from qlumod.head.places import Places
-from qlumod.head.verbs.image import NewImage, build_images, create_image
+from qlumod.head.verbs.build_images import build_images
+from qlumod.head.verbs.define_images import NewImage, create_image
 from qlumod.head.verbs.modules import register
 from qlumod.layer.payload_build import build_payloads, plan_jobs
 from qlumod.model.manifest import parse_manifest

@@ -15,14 +15,9 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice
 from qlumod.head.generations import read_current, read_stack
-from qlumod.head.verbs.image import (
-    BuiltImage,
-    NewImage,
-    build_images,
-    create_image,
-    list_images,
-    remove_image,
-)
+from qlumod.head.verbs.build_images import BuiltImage, build_images
+from qlumod.head.verbs.define_images import NewImage, create_image, remove_image
+from qlumod.head.verbs.show_images import list_images
 from qlumod.model.contents import PathLine, contents_text, parse_contents
 from qlumod.model.image import ImageName
 from qlumod.model.names import FlavorName, ModuleName

@@ -13,7 +13,8 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.events import Caution
 from qlumod.head.generations import read_current
-from qlumod.head.verbs.image import NewImage, build_images, create_image
+from qlumod.head.verbs.build_images import build_images
+from qlumod.head.verbs.define_images import NewImage, create_image
 from qlumod.model.contents import PathLine, contents_text
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName

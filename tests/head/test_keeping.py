@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.events import Caution, ignore
-from qlumod.head.verbs.image import NewImage, create_image, remove_image
+from qlumod.head.verbs.define_images import NewImage, create_image, remove_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
 from qlumod.system.processes.command import command

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from qlumod.head.generations import read_stack
-from qlumod.head.verbs.image import NewImage, build_images, create_image
+from qlumod.head.verbs.build_images import build_images
+from qlumod.head.verbs.define_images import NewImage, create_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
 from tests.head.head_node import HeadNode

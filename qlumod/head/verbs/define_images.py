@@ -1,0 +1,84 @@
+"""Defining the images of a head node, and removing them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from qlumod.errors import QlumodError
+from qlumod.events import Listener
+from qlumod.head.definitions import definition_path, read_definition, write_definition
+from qlumod.head.generations import forget_all, used_layers
+from qlumod.head.image_plan import make_plan
+from qlumod.head.places import Places
+from qlumod.head.pool import collect_idle
+from qlumod.head.registrar import held, read_registry
+from qlumod.head.retention import keep_fixed
+from qlumod.model.image import Image, ImageName
+from qlumod.model.names import ArchName, FlavorName, ModuleName
+from qlumod.model.registry import Registry
+
+Name = TypeVar("Name", bound=str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewImage:
+    """The options of a new image; None selects a default from this head node's modules."""
+
+    name: ImageName
+    modules: Sequence[ModuleName]
+    version: str | None = None
+    """None: the newest minor version of the flavor."""
+    flavor: FlavorName | None = None
+    """None: the only one."""
+    architecture: ArchName | None = None
+    """None: the only one."""
+    description: str = ""
+
+
+def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
+    """Define an image of modules that this head node has."""
+    with held(places, listen):
+        registry = read_registry(places)
+        image = Image(
+            name=new.name,
+            version=new.version or _newest_minor(registry, new.flavor),
+            flavor=new.flavor or _only({entry.flavor for entry in registry}, "flavor"),
+            architecture=new.architecture
+            or _only({entry.architecture for entry in registry}, "arch"),
+            modules=tuple(sorted(set(new.modules))),
+            description=new.description,
+        )
+        make_plan(places, image, registry)
+        write_definition(places, image)
+        keep_fixed(places, listen)
+    return image
+
+
+def remove_image(places: Places, name: ImageName, *, listen: Listener) -> None:
+    """Remove an image's definition and all its generations; the site's files stay."""
+    with held(places, listen):
+        read_definition(places, name)
+        definition_path(places, name).unlink()
+        forget_all(places, name)
+        collect_idle(places, used_layers(places))
+        keep_fixed(places, listen)
+
+
+def _newest_minor(registry: Registry, flavor: FlavorName | None) -> str:
+    versions = [e.version for e in registry if flavor is None or e.flavor == flavor]
+    if not versions:
+        raise QlumodError(
+            "this head node has no modules to make an image of",
+            remedy="install some, such as: apt install qlustar-module-slurm",
+        )
+    return max(versions).meta[0]
+
+
+def _only(found: set[Name], option: str) -> Name:
+    """The only element; raises if the user must choose one."""
+    if len(found) != 1:
+        raise QlumodError(
+            f"this head node's modules leave a choice: {', '.join(sorted(found))}",
+            remedy=f"say --{option}",
+        )
+    return found.pop()

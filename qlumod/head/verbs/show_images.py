@@ -1,0 +1,38 @@
+"""Listing and showing the images of a head node."""
+
+from dataclasses import dataclass
+
+from qlumod.head.definitions import defined_images, read_definition
+from qlumod.head.generations import generations, read_current
+from qlumod.head.places import Places
+from qlumod.model.image import Image, ImageName, Stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownImage:
+    """An image's definition, and its generations."""
+
+    image: Image
+    generation: str
+    stack: Stack | None
+    generations: tuple[str, ...]
+
+
+def list_images(places: Places) -> tuple[ShownImage, ...]:
+    """All images, sorted by name."""
+    return tuple(show_image(places, name) for name in defined_images(places))
+
+
+def show_image(places: Places, name: ImageName) -> ShownImage:
+    """An image and its generations; raises `QlumodError`."""
+    return _shown(places, read_definition(places, name))
+
+
+def _shown(places: Places, image: Image) -> ShownImage:
+    current = read_current(places, image.name)
+    return ShownImage(
+        image=image,
+        generation=current[0] if current else "",
+        stack=current[1] if current else None,
+        generations=generations(places, image.name),
+    )
