@@ -1,7 +1,7 @@
 """qlumod image: put images together from modules, and build them."""
 
 from qlumod.cli import options
-from qlumod.cli.images import building, defining, showing
+from qlumod.cli.images import building, defining, deploying, showing
 
 
 @options.group(
@@ -19,8 +19,14 @@ def command() -> None:
 for _verb in (
     defining.create,
     building.build,
+    deploying.deploy,
+    deploying.rollback_,
     showing.list_,
     showing.show,
+    deploying.history,
+    deploying.pin,
+    deploying.unpin,
+    deploying.gc,
     defining.remove,
 ):
     command.add_command(_verb)

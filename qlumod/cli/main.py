@@ -13,7 +13,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from qlumod import __version__
-from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll
+from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll, PartFailed
+from qlumod.cli.machine import errors_document, print_json
 from qlumod.cli.screen import print_error
 from qlumod.cli.wording import visible
 from qlumod.errors import QlumodError, refusal
@@ -151,14 +152,14 @@ def main() -> NoReturn:
 def _outcome() -> ExitCode:
     try:
         _run()
-    except (FoundWanting, NotAll) as found:
+    except (FoundWanting, NotAll, PartFailed) as found:
         return found.code
     except QlumodError as error:
         print_error(error)
         return ExitCode.ERROR
     except click.ClickException as error:
         error.message = visible(error.message)
-        error.show()
+        _tell_of_usage(error)
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("qlumod: interrupted\n")
@@ -168,6 +169,15 @@ def _outcome() -> ExitCode:
         _drop_output()
         return ExitCode.ERROR
     return ExitCode.FINE
+
+
+def _tell_of_usage(error: click.ClickException) -> None:
+    """Print an error of the command line, as a document where the command line says so."""
+    if "--json" in sys.argv:
+        help_ = getattr(getattr(error, "ctx", None), "command_path", "qlumod")
+        fault = QlumodError(error.format_message(), remedy=f"see {help_} --help", code="usage")
+        print_json(errors_document([fault]))
+    error.show()
 
 
 def _run() -> None:

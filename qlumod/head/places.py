@@ -44,8 +44,13 @@ class Places:
 
     @property
     def built(self) -> Path:
-        """The built images: ``<image>/<generation>/`` and the link ``<image>/current``."""
+        """The built images: ``<image>/<generation>/`` and the link ``<image>/deployed``."""
         return self.state / "images"
+
+    @property
+    def in_use(self) -> Path:
+        """Files with a line ``IMAGE GENERATION`` for each generation that nodes still need."""
+        return self.state / "in-use.d"
 
     @property
     def settings(self) -> Path:

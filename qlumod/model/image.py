@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NewType
 
 from qlumod.errors import QlumodError
@@ -27,6 +28,8 @@ from qlumod.model.secret import Secret, parse_secret
 
 CORE = ModuleName("core")
 """The module that is part of every image."""
+KEPT = 3
+"""The number of newest generations that stay, to which an administrator may want to go back."""
 COMMON = "common"
 """The directory of the site's files for all images; no image can have this name."""
 
@@ -55,6 +58,23 @@ def image_version(text: str) -> str:
     return text
 
 
+class Deploy(StrEnum):
+    """When nodes get a new generation."""
+
+    BY_HAND = "by-hand"
+    """When an administrator deploys it."""
+    AUTOMATIC = "automatic"
+    """At their next boot after it was built."""
+
+
+def deploy_policy(text: str) -> Deploy:
+    """Read the value of a field Deploy; raises `QlumodError`."""
+    try:
+        return Deploy(text)
+    except ValueError:
+        raise QlumodError(f"{text!r} is neither 'by-hand' nor 'automatic'") from None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """The content of ``/etc/qlumod/images/<name>.image``."""
@@ -67,6 +87,7 @@ class Image:
     modules: tuple[ModuleName, ...]
     """The chosen modules without core, sorted."""
     description: str = ""
+    deploy: Deploy = Deploy.BY_HAND
 
     @property
     def wanted(self) -> tuple[ModuleName, ...]:
@@ -94,6 +115,7 @@ def image_text(image: Image) -> str:
             ("Architecture", image.architecture),
             ("Modules", [f"{module}" for module in image.wanted]),
             ("Description", image.description),
+            ("Deploy", "" if image.deploy is Deploy.BY_HAND else str(image.deploy)),
         ]
     )
 
@@ -114,6 +136,7 @@ def parse_image(text: str, path: str) -> Image:
         architecture=fields.need("Architecture", arch_name, ArchName("")),
         modules=tuple(sorted(module for module in modules if module != CORE)),
         description=fields.text("Description").strip() if fields.has("Description") else "",
+        deploy=fields.one("Deploy", deploy_policy, Deploy.BY_HAND),
     )
     fields.done()
     reading.finish()

@@ -33,6 +33,7 @@ def test_modules_prints_json(qlumod: CommandLine, head: HeadNode) -> None:
     head.add("slurm")
     head.look()
     assert qlumod("modules", "--root", head.root, "--json").document == {
+        "format": 1,
         "modules": [
             {
                 "module": "slurm",
@@ -47,7 +48,7 @@ def test_modules_prints_json(qlumod: CommandLine, head: HeadNode) -> None:
                 "status": "ok",
                 "problem": "",
             }
-        ]
+        ],
     }
 
 

@@ -13,7 +13,7 @@ from qlumod.cli.settings.values import ValueKind
 from qlumod.head.places import Places
 from qlumod.head.verbs.define_images import NewImage, create_image, remove_image
 from qlumod.head.verbs.show_images import show_image
-from qlumod.model.image import ImageName, image_version
+from qlumod.model.image import Deploy, ImageName, deploy_policy, image_version
 from qlumod.model.names import ModuleName, module_name
 
 _ONLY = "the one of all modules, if there is only one"
@@ -47,6 +47,14 @@ def _modules(text: str) -> tuple[ModuleName, ...]:
 @setting("arch", otherwise=_ONLY, offer=offers.registered("architecture"))
 @click.option(
     "--description", default="", metavar="TEXT", help="The purpose of the image, in one line."
+)
+@click.option(
+    "--deploy",
+    type=ValueKind("WHEN", deploy_policy),
+    default=Deploy.BY_HAND,
+    show_default=True,
+    help="automatic: nodes get each new generation at their next boot; by-hand: when it is"
+    " deployed.",
 )
 @options.root
 @options.reports()

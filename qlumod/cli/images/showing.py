@@ -15,7 +15,7 @@ from qlumod.model.image import ImageName
 @options.root
 @options.reports()
 def list_(*, root: Path, reporter: Reporter) -> None:
-    """List the images and their current generations."""
+    """List the images, their newest generations, and those that nodes get."""
     shown = list_images(Places(root))
     rows = [_row(image) for image in shown]
     reporter.result(
@@ -29,7 +29,7 @@ def list_(*, root: Path, reporter: Reporter) -> None:
 @options.root
 @options.reports()
 def show(*, name: ImageName, root: Path, reporter: Reporter) -> None:
-    """Show the definition of an image, and its current generation."""
+    """Show the definition of an image, and its newest generation."""
     shown = show_image(Places(root), name)
     reporter.result(_document(shown), _lines(shown))
 
@@ -43,6 +43,7 @@ def _row(shown: ShownImage) -> tuple[str, ...]:
         image.architecture,
         ", ".join(image.wanted),
         f"generation {shown.generation} of {stack.version}" if stack else "never built",
+        f"deployed: {shown.deployed}" if shown.deployed else "not deployed",
     )
 
 
@@ -56,6 +57,7 @@ def _document(shown: ShownImage) -> dict[str, object]:
         "modules": image.wanted,
         "description": image.description,
         "generation": shown.generation or None,
+        "deployed": shown.deployed,
         "generations": shown.generations,
         "stack": stack
         and {
@@ -86,6 +88,7 @@ def _lines(shown: ShownImage) -> list[str]:
         *lines,
         f"  generation {shown.generation}: version {stack.version}, "
         f"kernel {stack.kernel_release}, {size(total)}",
+        f"  deployed: {f'generation {shown.deployed}' if shown.deployed else 'none'}",
         *(f"    {row}" for row in rows),
         *(f"  secret {secret.path} ({secret.kind})" for secret in stack.secrets),
         *(f"  public {public.pattern} ({public.reason})" for public in stack.public),

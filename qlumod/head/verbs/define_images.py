@@ -6,14 +6,19 @@ from typing import TypeVar
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.head.definitions import definition_path, read_definition, write_definition
+from qlumod.head.definitions import (
+    defined_images,
+    definition_path,
+    read_definition,
+    write_definition,
+)
 from qlumod.head.generations import forget_all, used_layers
 from qlumod.head.image_plan import make_plan
 from qlumod.head.places import Places
 from qlumod.head.pool import collect_idle
 from qlumod.head.registrar import held, read_registry
 from qlumod.head.retention import keep_fixed
-from qlumod.model.image import Image, ImageName
+from qlumod.model.image import Deploy, Image, ImageName
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.registry import Registry
 
@@ -33,6 +38,7 @@ class NewImage:
     architecture: ArchName | None = None
     """None: the only one."""
     description: str = ""
+    deploy: Deploy = Deploy.BY_HAND
 
 
 def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
@@ -47,11 +53,17 @@ def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
             or _only({entry.architecture for entry in registry}, "arch"),
             modules=tuple(sorted(set(new.modules))),
             description=new.description,
+            deploy=new.deploy,
         )
         make_plan(places, image, registry)
         write_definition(places, image)
         keep_fixed(places, listen)
     return image
+
+
+def image_names(places: Places) -> tuple[ImageName, ...]:
+    """The names of all images, sorted."""
+    return defined_images(places)
 
 
 def remove_image(places: Places, name: ImageName, *, listen: Listener) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from qlumod.head.definitions import defined_images, read_definition
-from qlumod.head.generations import generations, read_current
+from qlumod.head.generations import generations, read_deployed, read_newest
 from qlumod.head.places import Places
 from qlumod.model.image import Image, ImageName, Stack
 
@@ -14,7 +14,11 @@ class ShownImage:
 
     image: Image
     generation: str
+    """The newest one; empty: it was never built."""
     stack: Stack | None
+    """The stack of the newest generation."""
+    deployed: str | None
+    """The generation that nodes get; None: none was deployed."""
     generations: tuple[str, ...]
 
 
@@ -29,10 +33,11 @@ def show_image(places: Places, name: ImageName) -> ShownImage:
 
 
 def _shown(places: Places, image: Image) -> ShownImage:
-    current = read_current(places, image.name)
+    newest = read_newest(places, image.name)
     return ShownImage(
         image=image,
-        generation=current[0] if current else "",
-        stack=current[1] if current else None,
+        generation=newest[0] if newest else "",
+        stack=newest[1] if newest else None,
+        deployed=read_deployed(places, image.name),
         generations=generations(places, image.name),
     )

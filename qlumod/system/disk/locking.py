@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.events import Listener, Notice, ignore
+from qlumod.events import Listener, Waiting, ignore
 from qlumod.system.disk.process_stamp import lives
 from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import kind_of
@@ -24,6 +24,8 @@ PATIENCE = 5.0
 
 class Busy(QlumodError):
     """Another process still holds the lock after the time to wait."""
+
+    code = "busy"
 
 
 @contextmanager
@@ -113,7 +115,7 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
                     f"cannot lock {path}: {holder} holds it", remedy="run it again when that ended"
                 ) from busy
         if not told_so:
-            listen(Notice(text=f"waiting for {path}: {holder} holds it"))
+            listen(Waiting(lock=str(path), holder=holder))
             told_so = True
         # Tries repeatedly: in a thread, no signal interrupts a waiting system call.
         obey()
