@@ -19,6 +19,7 @@ from qlumod.head.image_history import event, record
 from qlumod.head.image_plan import ImagePart, ImagePlan
 from qlumod.head.inside import INITRD as OWN_INITRD
 from qlumod.head.inside import OWN_LAYER
+from qlumod.head.kept_lists import keep_lists
 from qlumod.head.places import Places
 from qlumod.head.pool import keep_layer, take
 from qlumod.head.site import packed
@@ -73,6 +74,7 @@ def build_image(places: Places, plan: ImagePlan, *, reason: str, listen: Listene
             public=plan.public,
         )
         write_new(staging / STACK, readable(stack_text(stack), STACK, parse_stack))
+        keep_lists(plan.parts, staging)
         write_new(staging / SECRETS, packed(plan.secret_files), mode=0o600)
         generation = next_generation(places, name)
         built = event(
