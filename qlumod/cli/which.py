@@ -66,7 +66,7 @@ def _image(found: FoundInImage) -> dict[str, object]:
     return {
         "image": found.image,
         "generation": found.generation,
-        "current": found.current,
+        "deployed": found.deployed,
         "module": module.module if module else None,
         "version": str(module.version) if module else None,
         "package_version": module.package_version if module else None,
@@ -123,7 +123,7 @@ def _module_rows(found: FoundInModule) -> Iterator[tuple[str, ...]]:
 
 def _image_rows(found: FoundInImage) -> Iterator[tuple[str, ...]]:
     module = found.module
-    generation = f"generation {found.generation}{' (current)' if found.current else ''}"
+    generation = f"generation {found.generation}{' (deployed)' if found.deployed else ''}"
     where = f"module {module.module}" if module else "its own layer"
     version = (module.package_version or str(module.version)) if module else ""
     for what in _what(found.packages, found.path):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.head.verbs.build_images import build_images
 from qlumod.head.verbs.define_images import NewImage, create_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
@@ -30,8 +29,9 @@ def built(listed: HeadNode) -> HeadNode:
 
 
 def build(head: HeadNode) -> Path:
-    build_images(head.places, [COMPUTE], force=True, dry_run=False, listen=head.heard.append)
-    return (head.places.built / "compute" / "current").resolve()
+    head.build("compute", force=True)
+    head.deploy()
+    return head.newest()
 
 
 def test_a_package_is_found_in_modules_and_images(qlumod: CommandLine, built: HeadNode) -> None:
@@ -39,7 +39,7 @@ def test_a_package_is_found_in_modules_and_images(qlumod: CommandLine, built: He
         "modules",
         "  core  14.0.0  bookworm  amd64  openssl  3.0.15-1",
         "images",
-        "  compute  generation 1 (current)  module core  14.0.0  openssl  3.0.15-1",
+        "  compute  generation 1 (deployed)  module core  14.0.0  openssl  3.0.15-1",
     ]
 
 
@@ -61,7 +61,7 @@ def test_a_path_is_found_with_its_package_however_it_is_spelled(
         "modules",
         "  slurm  14.0.0  bookworm  amd64  slurmd  22.05.8-4",
         "images",
-        "  compute  generation 1 (current)  module slurm  14.0.0  slurmd  22.05.8-4",
+        "  compute  generation 1 (deployed)  module slurm  14.0.0  slurmd  22.05.8-4",
     ]
 
 
@@ -77,8 +77,8 @@ def test_in_an_image_a_path_is_that_of_the_uppermost_layer(
     lines = qlumod.must("which", "/etc/motd", "--root", built.root).out.splitlines()
     assert lines[3:] == [
         "images",
-        "  compute  generation 1            module slurm   14.0.0  slurmd  22.05.8-4",
-        "  compute  generation 2 (current)  its own layer          <site>",
+        "  compute  generation 1             module slurm   14.0.0  slurmd  22.05.8-4",
+        "  compute  generation 2 (deployed)  its own layer          <site>",
     ]
 
 
@@ -102,6 +102,7 @@ def test_json_has_all_that_is_known_of_a_path(qlumod: CommandLine, built: HeadNo
     }  # fmt: skip
     module = {"module": "core", "version": "14.0.0", "package_version": ""}
     assert found == {
+        "format": 1,
         "asked": "/usr/bin/openssl",
         "kind": "path",
         "modules": [
@@ -109,7 +110,7 @@ def test_json_has_all_that_is_known_of_a_path(qlumod: CommandLine, built: HeadNo
              "packages": [package], "path": path}
         ],
         "images": [
-            {"image": "compute", "generation": "1", "current": True, **module,
+            {"image": "compute", "generation": "1", "deployed": True, **module,
              "packages": [package], "path": path}
         ],
         "unsearched": [],
@@ -147,7 +148,7 @@ def test_a_generation_is_explained_after_its_modules_are_gone(
         "modules",
         "  none",
         "images",
-        "  compute  generation 1 (current)  module slurm  14.0.0  munge  0.5.15-2",
+        "  compute  generation 1 (deployed)  module slurm  14.0.0  munge  0.5.15-2",
     ]
 
 

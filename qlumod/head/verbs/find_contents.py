@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
-from qlumod.head.generations import generations, read_current
+from qlumod.head.generations import generations, read_deployed
 from qlumod.head.kept_lists import KeptGeneration, kept_generation
 from qlumod.head.payloads import home_of
 from qlumod.head.places import Places
@@ -42,7 +42,7 @@ class FoundInImage:
 
     image: ImageName
     generation: str
-    current: bool
+    deployed: bool
     module: StackModule | None
     """The module that has it; None: the image's own layer."""
     packages: tuple[PackageLine, ...]
@@ -92,7 +92,7 @@ def find_contents(places: Places, asked: str, *, listen: Listener) -> Finds:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Generation:
     image: ImageName
-    current: bool
+    deployed: bool
     lists: KeptGeneration
 
 
@@ -158,11 +158,11 @@ def _generations(places: Places) -> Iterator[_Generation]:
     homes = sorted(places.built.iterdir()) if places.built.is_dir() else []
     for home in homes:
         image = ImageName(home.name)
-        current = read_current(places, image)
+        deployed = read_deployed(places, image)
         for name in generations(places, image):
             yield _Generation(
                 image=image,
-                current=current is not None and current[0] == name,
+                deployed=deployed == name,
                 lists=kept_generation(places, image, name),
             )
 
@@ -199,7 +199,7 @@ def _in_image(one: _Generation, search: _Search) -> Iterator[FoundInImage]:
         yield FoundInImage(
             image=one.image,
             generation=lists.name,
-            current=one.current,
+            deployed=one.deployed,
             module=module,
             packages=_owner(line, layer, lists, search),
             path=line,
@@ -209,7 +209,7 @@ def _in_image(one: _Generation, search: _Search) -> Iterator[FoundInImage]:
             yield FoundInImage(
                 image=one.image,
                 generation=lists.name,
-                current=one.current,
+                deployed=one.deployed,
                 module=module,
                 packages=found,
             )
