@@ -46,7 +46,8 @@ VERBS: dict[str, dict[str, str]] = {
     "On a head node": {
         "modules": "List the modules of this head node.",
         "register": "Register the modules that dpkg has installed or removed.",
-        "image": "Define images of modules, and build them.",
+        "image": "Define images of modules, build and deploy them.",
+        "overview": "Show modules and images with their states in one answer.",
         "which": "List the modules and images that have a package or a path.",
     },
     "Set-up": {

@@ -44,9 +44,14 @@ def is_current(places: Places, plan: ImagePlan) -> bool:
     directory = generation_path(places, plan.image.name, generation)
     return (
         stack.inputs == plan.inputs
-        and not any(faults_of_generation(directory, stack))
+        and is_complete(directory, stack)
         and file_sum(directory / SECRETS).sha256 == digest_bytes(packed(plan.secret_files))
     )
+
+
+def is_complete(directory: Path, stack: Stack) -> bool:
+    """Whether a generation has all its files, with their sizes."""
+    return not any(faults_of_generation(directory, stack))
 
 
 def build_image(places: Places, plan: ImagePlan, *, reason: str, listen: Listener) -> str:

@@ -14,10 +14,10 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice
+from qlumod.head.definitions import defined_images
 from qlumod.head.generations import read_newest, read_stack
 from qlumod.head.verbs.build_images import BuiltImage
 from qlumod.head.verbs.define_images import NewImage, create_image, remove_image
-from qlumod.head.verbs.show_images import list_images
 from qlumod.model.contents import PathLine, contents_text, parse_contents
 from qlumod.model.image import ImageName
 from qlumod.model.names import FlavorName, ModuleName
@@ -275,7 +275,7 @@ def test_removing_an_image_takes_all_that_was_built(ready: HeadNode) -> None:
     site(ready, "copy/etc/motd", "mine\n", owner="compute")
     build(ready)
     remove_image(ready.places, COMPUTE, listen=ready.heard.append)
-    assert list_images(ready.places) == ()
+    assert defined_images(ready.places) == ()
     assert not (ready.places.built / "compute").exists()
     assert list(ready.places.layers.iterdir()) == []
     assert (ready.places.images / "compute/copy/etc/motd").exists()
@@ -512,7 +512,8 @@ def test_the_verbs_define_build_show_and_remove(
         "image compute: up to date (14.0.0: core, slurm)"
     )
     assert qlumod("image", "list", *at).out.splitlines() == [
-        "compute  14.0  bookworm  amd64  core, slurm  generation 1 of 14.0.0  not deployed"
+        "compute  14.0  bookworm  amd64  core, slurm  generation 1 of 14.0.0  not deployed  "
+        "up-to-date"
     ]
     shown = qlumod("image", "show", "compute", "--json", *at).document
     assert [layer["name"] for layer in shown["stack"]["layers"]] == ["core", "slurm", "image"]

@@ -211,10 +211,11 @@ echo == removed; {show}
 echo == end
 """)
     assert printed.after("before")[-2:] == ["1", "1"]
+    state = "deployed: 1  up-to-date"
     # The image without slurm did not change, and nodes get what they got before.
     assert printed.after("after") == [
-        "compute  14.0  bookworm  amd64  core, slurm  generation 2 of 14.0.0  deployed: 1",
-        "minimal  14.0  bookworm  amd64  core         generation 1 of 14.0.0  deployed: 1",
+        f"compute  14.0  bookworm  amd64  core, slurm  generation 2 of 14.0.0  {state}",
+        f"minimal  14.0  bookworm  amd64  core         generation 1 of 14.0.0  {state}",
         "1",
         "1",
     ]

@@ -14,10 +14,21 @@ from qlumod.cli.terminal_questions import ask
 from qlumod.head.places import Places
 from qlumod.head.verbs.define_images import image_names
 from qlumod.model.history import generation_name
-from qlumod.model.image import image_name
+from qlumod.model.image import image_name, image_version
+from qlumod.model.names import ModuleName, module_name
 
 IMAGE = ValueKind("IMAGE", image_name)
 """The name of an image."""
+VERSION = ValueKind("VERSION", image_version)
+"""A concrete version, or one that follows the newest."""
+
+
+def _modules(text: str) -> tuple[ModuleName, ...]:
+    return tuple(module_name(word) for word in text.replace(",", " ").split())
+
+
+MODULES = ValueKind("MODULE,…", _modules)
+"""Names of modules, by commas."""
 GENERATION = ValueKind("GENERATION", generation_name)
 """The name of a generation."""
 

@@ -45,20 +45,24 @@ def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
     """Define an image of modules that this head node has."""
     with held(places, listen):
         registry = read_registry(places)
-        image = Image(
-            name=new.name,
-            version=new.version or _newest_minor(registry, new.flavor),
-            flavor=new.flavor or _only({entry.flavor for entry in registry}, "flavor"),
-            architecture=new.architecture
-            or _only({entry.architecture for entry in registry}, "arch"),
-            modules=tuple(sorted(set(new.modules))),
-            description=new.description,
-            deploy=new.deploy,
-        )
+        image = image_of(new, registry)
         make_plan(places, image, registry)
         write_definition(places, image)
         keep_fixed(places, listen)
     return image
+
+
+def image_of(new: NewImage, registry: Registry) -> Image:
+    """The image of these options, with the defaults of this head node's modules."""
+    return Image(
+        name=new.name,
+        version=new.version or _newest_minor(registry, new.flavor),
+        flavor=new.flavor or _only({entry.flavor for entry in registry}, "flavor"),
+        architecture=new.architecture or _only({entry.architecture for entry in registry}, "arch"),
+        modules=tuple(sorted(set(new.modules))),
+        description=new.description,
+        deploy=new.deploy,
+    )
 
 
 def image_names(places: Places) -> tuple[ImageName, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from qlumod.head.definitions import defined_images, read_definition
+from qlumod.head.definitions import read_definition
 from qlumod.head.generations import generations, read_deployed, read_newest
 from qlumod.head.places import Places
 from qlumod.model.image import Image, ImageName, Stack
@@ -22,17 +22,13 @@ class ShownImage:
     generations: tuple[str, ...]
 
 
-def list_images(places: Places) -> tuple[ShownImage, ...]:
-    """All images, sorted by name."""
-    return tuple(show_image(places, name) for name in defined_images(places))
-
-
 def show_image(places: Places, name: ImageName) -> ShownImage:
     """An image and its generations; raises `QlumodError`."""
-    return _shown(places, read_definition(places, name))
+    return with_generations(places, read_definition(places, name))
 
 
-def _shown(places: Places, image: Image) -> ShownImage:
+def with_generations(places: Places, image: Image) -> ShownImage:
+    """An image with its generations; raises `QlumodError`."""
     newest = read_newest(places, image.name)
     return ShownImage(
         image=image,

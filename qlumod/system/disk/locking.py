@@ -122,6 +122,25 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
         time.sleep(POLL)
 
 
+def holder_of(path: Path) -> str | None:
+    """Who holds the lock of `path`, such as ``process 12 on head``; None: nobody.
+
+    Any user who may read the file can ask.
+    """
+    with told(path, "look at"):
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
+    finally:
+        os.close(handle)
+
+
 def _is_gone(holder: str) -> bool:
     """Whether the holder was killed, and a program that it was starting has inherited the lock."""
     found = re.match(r"process (\d+) on (.*)", holder)
