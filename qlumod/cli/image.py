@@ -1,7 +1,7 @@
 """qlumod image: put images together from modules, and build them."""
 
 from qlumod.cli import options
-from qlumod.cli.images import building, defining, deploying, planning, showing
+from qlumod.cli.images import building, comparing, defining, deploying, planning, showing
 
 
 @options.group(
@@ -19,6 +19,7 @@ def command() -> None:
 for _verb in (
     defining.create,
     planning.plan,
+    comparing.diff,
     building.build,
     deploying.deploy,
     deploying.rollback_,

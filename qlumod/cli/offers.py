@@ -155,6 +155,18 @@ def image_generations(
     return _offered(ctx, option, incomplete, [(name, "") for name in found])
 
 
+def image_sides(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer what an image can be compared with: its generations, and the words for them."""
+    words = [
+        CompletionItem(word)
+        for word in ("deployed", "newest", "plan")
+        if word.startswith(incomplete)
+    ]
+    return [*words, *image_generations(ctx, option, incomplete)]
+
+
 def registered(field: str, beside: str = "") -> Completer:
     """Offer what the head node's modules have in a field, with another one beside it."""
 

@@ -73,6 +73,11 @@ class Places:
         return self.root / "etc/apt/apt.conf.d/52qlumod-images"
 
     @property
+    def documents(self) -> Path:
+        """The documents of packages, among them the changelogs of modules."""
+        return self.root / "usr/share/doc"
+
+    @property
     def dpkg(self) -> Path:
         """The database of dpkg, to find the package of a payload."""
         return self.root / "var/lib/dpkg"
