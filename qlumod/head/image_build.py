@@ -22,7 +22,7 @@ from qlumod.head.inside import OWN_LAYER
 from qlumod.head.kept_lists import keep_lists
 from qlumod.head.places import Places
 from qlumod.head.pool import keep_layer, take
-from qlumod.head.site import packed
+from qlumod.head.site import PASSWORD_ON_NODES, packed
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import readable
 from qlumod.model.history import Done
@@ -94,6 +94,12 @@ def build_image(places: Places, plan: ImagePlan, *, reason: str, listen: Listene
     return generation
 
 
+def _secrets_list(plan: ImagePlan) -> list[str]:
+    """The lines of the list of secrets that a node accepts."""
+    password = [f"{PASSWORD_ON_NODES} root"] if plan.root_password else []
+    return [*map(str, plan.secrets), *password]
+
+
 def _source(part: ImagePart, path: str) -> tuple[Path, PayloadFile]:
     file = part.manifest.file(path)
     assert file is not None, f"{part.manifest.module} was checked to have {path}"
@@ -148,7 +154,7 @@ def _write_own_layer(
             ],
             "own": {
                 "files": [asdict(file) for file in plan.files],
-                "secrets": [str(secret) for secret in plan.secrets],
+                "secrets": _secrets_list(plan),
             },
             "packaging": packaging_place(plan.core.manifest.packaging),
             "epoch": plan.epoch,

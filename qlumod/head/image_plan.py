@@ -13,6 +13,8 @@ from qlumod.head.site import (
     check_files,
     listed_secrets,
     missing_secrets,
+    root_password,
+    root_password_file,
     site_files,
     site_secrets,
 )
@@ -54,6 +56,8 @@ class ImagePlan:
     unlisted: tuple[SiteFile, ...]
     """The files below the image's own secrets/ that none of its modules lists."""
     secrets: tuple[Secret, ...]
+    root_password: bool
+    """Whether the site supplies the hash of root's password."""
     inputs: Digest
     """The digest of all inputs of the stack except secrets: a digest would help to guess them."""
 
@@ -95,6 +99,9 @@ def make_plan(
     found = site_secrets(places, image.name) if secrets else ()
     listed = listed_secrets(found, wanted)
     check_files(files, wanted)
+    password = root_password_file(places, image.name)
+    if password and secrets:
+        listed = (*listed, root_password(password))
     return ImagePlan(
         image=image,
         choice=choice,
@@ -103,7 +110,10 @@ def make_plan(
         secret_files=listed,
         unlisted=tuple(file for file in found if _is_own(places, image, file, listed)),
         secrets=wanted,
-        inputs=digest_value(_inputs(image, parts, files)),
+        root_password=password is not None,
+        inputs=digest_value(
+            {**_inputs(image, parts, files), **({"root password": True} if password else {})}
+        ),
     )
 
 

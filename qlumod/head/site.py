@@ -7,6 +7,7 @@ are packed into a separate file.
 
 import io
 import os
+import re
 import stat
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,12 +22,18 @@ from qlumod.model.secret import Secret, SecretKind
 from qlumod.model.tree import TreeEntry
 from qlumod.state.kind import matches_any
 from qlumod.system.disk.ownership import group_name, strangers, user_name, writers
+from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.tree_scan import scan
 
 TYPES = ("f", "d", "l")
 MOST = 16 << 20
 """The maximum bytes of secrets.tar for nodes (``qlumod_most_secrets`` of the boot script)."""
+ROOT_PASSWORD = "root-password"
+"""The file with the hash of root's password, in the directory of an image, and of all images."""
+PASSWORD_ON_NODES = "/etc/qlumod/root-password"
+"""Its path in secrets.tar: a node puts it into /etc/shadow (qlumod-node's place-secrets)."""
+_HASH = re.compile(rb"[$][0-9a-z]{1,8}[$][A-Za-z0-9./$=,+-]{1,480}")
 COPY, SECRETS = "copy", "secrets"
 """The subdirectories of an image's directory, and of the one for all images."""
 
@@ -61,6 +68,45 @@ def site_files(places: Places, image: ImageName) -> tuple[SiteFile, ...]:
 def site_secrets(places: Places, image: ImageName) -> tuple[SiteFile, ...]:
     """The secrets that the site has for an image, sorted by path."""
     return _merged(places, image, SECRETS)
+
+
+def root_password_file(places: Places, image: ImageName) -> Path | None:
+    """Where the hash of root's password is: of the image, else of all images; None: nowhere."""
+    paths = (places.images / owner / ROOT_PASSWORD for owner in (image, COMMON))
+    return next((path for path in paths if os.path.lexists(path)), None)
+
+
+def root_password(path: Path) -> SiteFile:
+    """The hash of root's password as secrets.tar has it.
+
+    Raises `QlumodError` if others may read the file, or if it has anything but a hash.
+    """
+    raise_faults(_password_faults(path))
+    return SiteFile(
+        path=PASSWORD_ON_NODES,
+        source=os.fspath(path),
+        type="f",
+        mode=0o600,
+        user="root",
+        group="root",
+        content="",
+    )
+
+
+def _password_faults(path: Path) -> Iterator[QlumodError]:
+    yield from strangers(path)
+    with told(path, "read"):
+        mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        yield QlumodError(
+            f"{path}: others than its owner may read the hash of root's password (mode {mode:04o})",
+            remedy=f"chmod 600 {path}",
+        )
+    elif not _HASH.fullmatch(read_bytes(path, most=MOST).removesuffix(b"\n")):
+        yield QlumodError(
+            f"{path} has no hash of a password: one line, as crypt(5) describes it",
+            remedy=f"umask 077; openssl passwd -6 > {path}",
+        )
 
 
 def listed_secrets(found: Sequence[SiteFile], secrets: Sequence[Secret]) -> tuple[SiteFile, ...]:

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 import subprocess
+import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -338,3 +339,67 @@ def test_secrets_among_the_sites_files_are_cautioned_about_once(
     common = head.places.images / "common"
     told = line.format(copy=common / "copy", secrets=common / "secrets", all=ALL)
     assert cautions(head) == [told]
+
+
+HASH = "$6$salt$N0tAnyB0dysHash./"
+
+
+@pytest.fixture
+def ready(head: HeadNode, tmp_path: Path) -> HeadNode:
+    """A head node with an image of core alone."""
+    add_core(head, tmp_path)
+    head.look()
+    head.create("compute", "core")
+    return head
+
+
+def password(head: HeadNode, text: str, *, owner: str = "compute", mode: int = 0o600) -> Path:
+    path = head.places.images / owner / "root-password"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def test_the_hash_of_roots_password_travels_with_the_secrets_and_is_in_no_layer(
+    ready: HeadNode, tmp_path: Path
+) -> None:
+    password(ready, "$6$salt$0fAllImages\n", owner="common")
+    password(ready, f"{HASH}\n")
+    ready.build("compute")
+    with tarfile.open(ready.newest() / "secrets.tar") as packed:
+        (member,) = packed.getmembers()
+        assert (member.name, member.mode) == ("etc/qlumod/root-password", 0o600)
+        assert packed.extractfile(member).read() == f"{HASH}\n".encode()  # type: ignore[union-attr]
+    subprocess.run(
+        ["unsquashfs", "-q", "-n", "-d", tmp_path / "own", ready.newest() / "image.squashfs"],
+        check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert (tmp_path / "own/usr/lib/qlumod/secrets").read_text() == (
+        "/etc/qlumod/root-password root\n"
+    )
+    found = subprocess.run(
+        ["grep", "-rlF", "salt$", tmp_path / "own", ready.newest()],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert found.stdout.splitlines() == [f"{ready.newest()}/secrets.tar"]
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "error"),
+    [
+        ("secret\n", 0o600, "{} has no hash of a password: one line, as crypt(5) describes it\n"
+         "To mend it: umask 077; openssl passwd -6 > {}"),
+        (f"{HASH}\n", 0o644, "{}: others than its owner may read the hash of root's password "
+         "(mode 0644)\nTo mend it: chmod 600 {}"),
+    ],
+)  # fmt: skip
+def test_a_password_that_is_no_hash_or_no_secret_is_refused(
+    ready: HeadNode, text: str, mode: int, error: str
+) -> None:
+    path = password(ready, text, mode=mode)
+    with pytest.raises(QlumodError) as caught:
+        ready.build("compute")
+    assert str(caught.value) == error.format(path, path)

@@ -102,6 +102,43 @@ def test_a_known_owner_and_the_mode_are_kept_but_for_setuid_and_setgid(node: Nod
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1, 8, 0o640)
 
 
+PASSWORD = "/etc/qlumod/root-password root\n"
+HASH = "$y$j9T$oQ5/NxsGTk.f$Z6/nG0mY1a$=,+-"
+
+
+def test_the_hash_of_roots_password_goes_into_shadow_and_nowhere_else(node: NodeRoot) -> None:
+    node.file("/usr/lib/qlumod/secrets", PASSWORD)
+    shadow = node.file("/etc/shadow", "daemon:*:1::::::\nroot:*:20000:0:99999:7:::\n", 0o640)
+    os.chown(shadow, 0, 42)
+    node.hand(packed(member("etc/qlumod/root-password", f"{HASH}\n")))
+    assert node.start() == (0, [])
+    assert shadow.read_text() == f"daemon:*:1::::::\nroot:{HASH}:20000:0:99999:7:::\n"
+    status = shadow.stat()
+    assert (status.st_gid, stat.S_IMODE(status.st_mode)) == (42, 0o640)
+    assert not (node.root / "etc/qlumod").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "secret\n", f"{HASH}\nroot::", f"{HASH}:0\n", "$6$a|b$c\n", "$6$" + "a" * 600]
+)
+def test_what_is_no_hash_is_refused(node: NodeRoot, text: str) -> None:
+    node.file("/usr/lib/qlumod/secrets", PASSWORD)
+    node.file("/etc/shadow", "root:*:20000:0:99999:7:::\n", 0o640)
+    node.hand(packed(member("etc/qlumod/root-password", text)))
+    before = node.looks()
+    assert node.start() == (
+        1, [f"{REFUSED}etc/qlumod/root-password is no hash of a password (crypt(5))", STOPS]
+    )  # fmt: skip
+    assert node.looks() == before
+
+
+def test_an_image_without_a_password_takes_none(node: NodeRoot) -> None:
+    node.file("/usr/lib/qlumod/secrets", "")
+    node.hand(packed(member("etc/qlumod/root-password", f"{HASH}\n")))
+    refused = f"{REFUSED}etc/qlumod/root-password is no secret of this image"
+    assert node.start() == (1, [refused, STOPS])
+
+
 def test_a_refused_archive_names_what_is_wrong_with_it_and_stays(node: NodeRoot) -> None:
     shadow = member("etc/shadow", "root::")
     node.hand(packed(member(KEY), shadow, member("etc/cron.d", type=b"5"), member(KEY)))
