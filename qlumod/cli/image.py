@@ -1,7 +1,7 @@
 """qlumod image: put images together from modules, and build them."""
 
 from qlumod.cli import options
-from qlumod.cli.images import building, defining, showing
+from qlumod.cli.images import building, defining, editing, showing
 
 
 @options.group(
@@ -18,6 +18,7 @@ def command() -> None:
 
 for _verb in (
     defining.create,
+    editing.edit,
     building.build,
     showing.list_,
     showing.show,

@@ -174,6 +174,10 @@ class Reporter(AbstractContextManager["Reporter"]):
                 sys.stdout.write(visible(line) + "\n")
             sys.stdout.flush()
 
+    def leave_screen(self) -> None:
+        """Stop to draw: another program, or a question, has the terminal from now on."""
+        self._close_screen()
+
     def _screen(self) -> Listener:
         if self._progress == "auto" and _can_draw(sys.stderr):
             # Only here: half of the time that a short verb takes would go into it.

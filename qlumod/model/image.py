@@ -83,19 +83,21 @@ class Image:
         return self.version in (str(version), *version.meta)
 
 
+def image_fields(image: Image) -> dict[str, str | Sequence[str]]:
+    """The fields of an image's definition without Format, in order; empty ones are not written."""
+    return {
+        "Image": image.name,
+        "Version": image.version,
+        "Flavor": image.flavor,
+        "Architecture": image.architecture,
+        "Modules": image.wanted,
+        "Description": image.description,
+    }
+
+
 def image_text(image: Image) -> str:
     """Write an image's definition."""
-    return written(
-        [
-            ("Format", "1"),
-            ("Image", image.name),
-            ("Version", image.version),
-            ("Flavor", image.flavor),
-            ("Architecture", image.architecture),
-            ("Modules", [f"{module}" for module in image.wanted]),
-            ("Description", image.description),
-        ]
-    )
+    return written([("Format", "1"), *image_fields(image).items()])
 
 
 def parse_image(text: str, path: str) -> Image:

@@ -6,21 +6,15 @@ from typing import Any
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.images.image_arguments import image, new_image
+from qlumod.cli.images.image_arguments import MODULES, VERSION, image, new_image
 from qlumod.cli.screen import Reporter
 from qlumod.cli.setting_options import setting
-from qlumod.cli.settings.values import ValueKind
 from qlumod.head.places import Places
 from qlumod.head.verbs.define_images import NewImage, create_image, remove_image
 from qlumod.head.verbs.show_images import show_image
-from qlumod.model.image import ImageName, image_version
-from qlumod.model.names import ModuleName, module_name
+from qlumod.model.image import ImageName
 
 _ONLY = "the one of all modules, if there is only one"
-
-
-def _modules(text: str) -> tuple[ModuleName, ...]:
-    return tuple(module_name(word) for word in text.replace(",", " ").split())
 
 
 @options.verb(
@@ -32,14 +26,14 @@ def _modules(text: str) -> tuple[ModuleName, ...]:
 @new_image
 @click.option(
     "--modules",
-    type=ValueKind("MODULE,…", _modules),
+    type=MODULES,
     shell_complete=offers.registered("module", beside="title"),
     default="",
     help="The modules of the image; core is part of every image.",
 )
 @click.option(
     "--version",
-    type=ValueKind("VERSION", image_version),
+    type=VERSION,
     shell_complete=offers.registered("version"),
     help="x.y.z is a fixed version; x.y and x follow the newest one. Default: the newest x.y.",
 )

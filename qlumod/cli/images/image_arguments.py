@@ -5,10 +5,21 @@ import click
 from qlumod.cli import offers
 from qlumod.cli.setting_options import F
 from qlumod.cli.settings.values import ValueKind
-from qlumod.model.image import image_name
+from qlumod.model.image import image_name, image_version
+from qlumod.model.names import ModuleName, module_name
 
 IMAGE = ValueKind("IMAGE", image_name)
 """The name of an image."""
+VERSION = ValueKind("VERSION", image_version)
+"""A concrete version, or one that follows the newest."""
+
+
+def _modules(text: str) -> tuple[ModuleName, ...]:
+    return tuple(module_name(word) for word in text.replace(",", " ").split())
+
+
+MODULES = ValueKind("MODULE,…", _modules)
+"""Names of modules, by commas."""
 
 
 def new_image(function: F) -> F:

@@ -55,6 +55,7 @@ def _document(shown: ShownImage) -> dict[str, object]:
         "architecture": image.architecture,
         "modules": image.wanted,
         "description": image.description,
+        "digest": shown.digest,
         "generation": shown.generation or None,
         "generations": shown.generations,
         "stack": stack

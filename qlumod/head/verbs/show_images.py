@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from qlumod.head.definitions import defined_images, read_definition
+from qlumod.head.definitions import defined_images, definition_bytes, read_definition
 from qlumod.head.generations import generations, read_current
 from qlumod.head.places import Places
+from qlumod.model.digests import digest_bytes
 from qlumod.model.image import Image, ImageName, Stack
+from qlumod.model.names import Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +15,8 @@ class ShownImage:
     """An image's definition, and its generations."""
 
     image: Image
+    digest: Digest
+    """The SHA-256 of the definition's file."""
     generation: str
     stack: Stack | None
     generations: tuple[str, ...]
@@ -32,6 +36,7 @@ def _shown(places: Places, image: Image) -> ShownImage:
     current = read_current(places, image.name)
     return ShownImage(
         image=image,
+        digest=digest_bytes(definition_bytes(places, image.name)),
         generation=current[0] if current else "",
         stack=current[1] if current else None,
         generations=generations(places, image.name),
