@@ -1,7 +1,7 @@
 """qlumod image: put images together from modules, and build them."""
 
 from qlumod.cli import options
-from qlumod.cli.images import building, defining, editing, showing
+from qlumod.cli.images import building, copying, defining, editing, showing
 
 
 @options.group(
@@ -19,6 +19,8 @@ def command() -> None:
 for _verb in (
     defining.create,
     editing.edit,
+    copying.copy,
+    copying.rename,
     building.build,
     showing.list_,
     showing.show,

@@ -62,7 +62,7 @@ def write_definition(places: Places, image: Image) -> None:
     if path.exists():
         raise QlumodError(
             f"there is an image {image.name} already ({places.payload(path)})",
-            remedy="edit that file, or choose another name",
+            remedy=f"edit it (qlumod image edit {image.name}), or choose another name",
         )
     make_directories(places.images / image.name / "copy")
     secrets = places.images / image.name / "secrets"

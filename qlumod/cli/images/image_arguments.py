@@ -32,3 +32,8 @@ def image(function: F) -> F:
     return click.argument("name", type=IMAGE, metavar="IMAGE", shell_complete=offers.images)(
         function
     )
+
+
+def old_image(function: F) -> F:
+    """Add the argument ``OLD``, as ``old``: an image that exists, before a new one is named."""
+    return click.argument("old", type=IMAGE, metavar="OLD", shell_complete=offers.images)(function)
