@@ -12,7 +12,8 @@ def command() -> None:
 
     A file defines an image: /etc/qlumod/images/IMAGE.image. Each build adds the files below
     IMAGE/copy/ in the same directory to the image, and the files below common/copy/ to all images.
-    Put secrets (munge's key) below IMAGE/secrets/: they never become part of a layer.
+    Put secrets (munge's key) below IMAGE/secrets/: they never become part of a layer. A program
+    IMAGE/postinst, or common/postinst, runs in the image at the end of its build.
     """
 
 

@@ -20,6 +20,7 @@ from qlumod.head.inside import OWN_LAYER
 from qlumod.head.places import Places
 from qlumod.head.pool import collect_idle, keep_layer, take
 from qlumod.head.site import packed
+from qlumod.head.site_work import SiteWork
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import readable
 from qlumod.model.image import Stack, StackLayer, StackModule, parse_stack, stack_text
@@ -65,6 +66,7 @@ def build_image(places: Places, plan: ImagePlan, listen: Listener) -> str:
             layers=(*(_stack_layer(part) for part in plan.parts), own),
             secrets=plan.secrets,
             public=plan.public,
+            kernel_arguments=plan.image.kernel_arguments,
         )
         write_new(staging / STACK, readable(stack_text(stack), STACK, parse_stack))
         write_new(staging / SECRETS, packed(plan.secret_files), mode=0o600)
@@ -114,6 +116,15 @@ def _stack_layer(part: ImagePart) -> StackLayer:
     )
 
 
+def _work(plan: ImagePlan) -> SiteWork:
+    image = plan.image
+    return SiteWork(
+        image=image.name,
+        units=[("Enable", image.enable), ("Disable", image.disable)],
+        scripts=plan.scripts,
+    )
+
+
 def _write_own_layer(
     plan: ImagePlan, layers: tuple[Path, ...], staging: Path, listen: Listener
 ) -> StackLayer:
@@ -129,6 +140,7 @@ def _write_own_layer(
             "own": {
                 "files": [asdict(file) for file in plan.files],
                 "secrets": [str(secret) for secret in plan.secrets],
+                "work": asdict(_work(plan)),
             },
             "packaging": packaging_place(plan.core.manifest.packaging),
             "epoch": plan.epoch,

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError
-from qlumod.model.document import written
+from qlumod.model.document import repeated, written
 from qlumod.model.image import CORE, Image, image_fields, image_text, parse_image
 from qlumod.model.lines import lines_of
 from qlumod.model.names import ModuleName
@@ -21,6 +21,12 @@ class ImageChange:
     remove: Sequence[ModuleName] = ()
     version: str | None = None
     description: str | None = None
+    """An empty text takes the field out."""
+    enable: Sequence[str] = ()
+    disable: Sequence[str] = ()
+    leave: Sequence[str] = ()
+    """Units that are to be as the modules have them."""
+    kernel_arguments: str | None = None
     """An empty text takes the field out."""
 
 
@@ -39,15 +45,25 @@ def changed_image(image: Image, change: ImageChange) -> Image:
                 f"image {image.name} has no module {module} that could be removed",
                 remedy=f"its modules are {', '.join(image.wanted)}",
             )
-    modules = {*image.modules, *change.add} - {*change.remove, CORE}
-    return Image(
-        name=image.name,
-        version=image.version if change.version is None else change.version,
-        flavor=image.flavor,
-        architecture=image.architecture,
-        modules=tuple(sorted(modules)),
-        description=image.description if change.description is None else change.description,
+    for unit in repeated((*{*change.enable}, *{*change.disable}, *{*change.leave})):
+        raise QlumodError(
+            f"image {image.name}: the unit {unit} is to be switched in two ways",
+            remedy=f"say one of --enable {unit}, --disable {unit} and --leave-unit {unit}",
+        )
+    other = {*change.disable, *change.leave}, {*change.enable, *change.leave}
+    return replace(
+        image,
+        version=_other(change.version, image.version),
+        modules=tuple(sorted({*image.modules, *change.add} - {*change.remove, CORE})),
+        description=_other(change.description, image.description),
+        enable=tuple(sorted({*image.enable, *change.enable} - other[0])),
+        disable=tuple(sorted({*image.disable, *change.disable} - other[1])),
+        kernel_arguments=_other(change.kernel_arguments, image.kernel_arguments),
     )
+
+
+def _other(wanted: str | None, present: str) -> str:
+    return present if wanted is None else wanted
 
 
 def edited_text(text: str, path: str, image: Image) -> str:

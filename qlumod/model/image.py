@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NewType
 
 from qlumod.errors import QlumodError
+from qlumod.model.boot_arguments import kernel_arguments
 from qlumod.model.document import Reading, written
 from qlumod.model.fields import Fields
 from qlumod.model.manifest import PayloadFile
@@ -20,6 +21,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
     require_short,
+    unit_name,
 )
 from qlumod.model.numbers import epoch, number
 from qlumod.model.public import Public, parse_public
@@ -67,6 +69,12 @@ class Image:
     modules: tuple[ModuleName, ...]
     """The chosen modules without core, sorted."""
     description: str = ""
+    enable: tuple[str, ...] = ()
+    """systemd units to enable in the image, sorted."""
+    disable: tuple[str, ...] = ()
+    """systemd units to disable in the image, sorted."""
+    kernel_arguments: str = ""
+    """Arguments for the kernel of its nodes, which the boot side adds to its own."""
 
     @property
     def wanted(self) -> tuple[ModuleName, ...]:
@@ -91,6 +99,9 @@ def image_fields(image: Image) -> dict[str, str | Sequence[str]]:
         "Flavor": image.flavor,
         "Architecture": image.architecture,
         "Modules": image.wanted,
+        "Enable": image.enable,
+        "Disable": image.disable,
+        "Kernel-Arguments": image.kernel_arguments,
         "Description": image.description,
     }
 
@@ -116,7 +127,12 @@ def parse_image(text: str, path: str) -> Image:
         architecture=fields.need("Architecture", arch_name, ArchName("")),
         modules=tuple(sorted(module for module in modules if module != CORE)),
         description=fields.text("Description").strip() if fields.has("Description") else "",
+        enable=tuple(sorted(fields.words("Enable", unit_name))),
+        disable=tuple(sorted(fields.words("Disable", unit_name))),
+        kernel_arguments=fields.one("Kernel-Arguments", kernel_arguments, ""),
     )
+    for unit in sorted(set(image.enable) & set(image.disable)):
+        fields.fault("Disable", f"the unit {unit!r} stands under Enable, too")
     fields.done()
     reading.finish()
     return image
@@ -159,6 +175,8 @@ class Stack:
     layers: tuple[StackLayer, ...]
     secrets: tuple[Secret, ...]
     public: tuple[Public, ...] = ()
+    kernel_arguments: str = ""
+    """The image's own kernel arguments."""
 
 
 def stack_text(stack: Stack) -> str:
@@ -173,6 +191,7 @@ def stack_text(stack: Stack) -> str:
             ("Epoch", str(stack.epoch)),
             ("Inputs", stack.inputs),
             ("Kernel-Release", stack.kernel_release),
+            ("Kernel-Arguments", stack.kernel_arguments),
             ("Kernel", str(stack.kernel)),
             ("Initrd", str(stack.initrd)),
             ("Modules", [_module_text(module) for module in stack.modules]),
@@ -204,6 +223,7 @@ def parse_stack(text: str, path: str) -> Stack:
         layers=fields.rows("Layers", _layer),
         secrets=fields.rows("Secrets", parse_secret),
         public=fields.rows("Public", parse_public),
+        kernel_arguments=fields.one("Kernel-Arguments", kernel_arguments, ""),
     )
     fields.done()
     reading.finish()

@@ -51,6 +51,11 @@ def modules(*names: str) -> list[ModuleName]:
         ({"remove": modules("samba")}, " samba\n", ""),
         ({"remove": modules("munge")}, " slurm munge\n", " slurm\n"),
         ({"add": modules("slurm")}, "", ""),
+        (
+            {"enable": ["b.service", "a.timer"], "kernel_arguments": "quiet"},
+            "amd64\n",
+            "amd64\nEnable:\n a.timer\n b.service\nKernel-Arguments: quiet\n",
+        ),
     ],
 )
 def test_only_the_field_changes(change: dict[str, object], before: str, after: str) -> None:
@@ -90,9 +95,52 @@ def test_a_text_without_its_last_newline_gets_it() -> None:
     assert edited(BY_HAND[:-1], version="15") == BY_HAND.replace("14.0", "15")
 
 
+def test_a_unit_is_switched_one_way_or_left() -> None:
+    text = BY_HAND + "Enable: a.service b.service\nDisable:\n c.service\n"
+    switched = edited(text, disable=["a.service"], enable=["c.service"], leave=["b.service"])
+    assert switched == BY_HAND + "Enable: c.service\nDisable:\n a.service\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Enable: a.service\nDisable: a.service", "14: Disable: the unit 'a.service' stands under "
+         "Enable, too"),
+        ("Enable: a", "13: Enable: 'a' is no systemd unit: it has a name such as 'slurmd.service'"),
+        (
+            "Kernel-Arguments: quiet boot=nfs",
+            "13: Kernel-Arguments: 'boot=nfs' belongs to the boot configuration, which says what a "
+            "node boots",
+        ),
+        (
+            'Kernel-Arguments: x="a b',
+            "13: Kernel-Arguments: 'x=\"a b' has a quotation mark that is not closed",
+        ),
+        (
+            "Kernel-Arguments: ä",
+            "13: Kernel-Arguments: 'ä' has characters that are not printable ASCII",
+        ),
+        (
+            f"Kernel-Arguments: {'x' * 1025}",
+            "13: Kernel-Arguments: these are 1025 characters, and a kernel may take 1024",
+        ),
+    ],
+)  # fmt: skip
+def test_a_field_that_says_what_cannot_be_is_refused(text: str, told: str) -> None:
+    with pytest.raises(QlumodError) as raised:
+        image(f"{BY_HAND.removesuffix('# The end.' + chr(10))}{text}\n")
+    assert str(raised.value) == f"compute.image:{told}"
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
+        (
+            {"enable": ["a.service"], "leave": ["a.service"]},
+            "image compute: the unit a.service is to be switched in two ways\n"
+            "To mend it: say one of --enable a.service, --disable a.service and --leave-unit "
+            "a.service",
+        ),
         ({"remove": modules("core")}, "image compute: module core is part of every image"),
         (
             {"remove": modules("ofed")},

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.images.image_arguments import MODULES, VERSION, image, new_image
+from qlumod.cli.images.image_arguments import MODULES, VERSION, image, new_image, switches
 from qlumod.cli.screen import Reporter
 from qlumod.cli.setting_options import setting
 from qlumod.head.places import Places
@@ -42,15 +42,26 @@ _ONLY = "the one of all modules, if there is only one"
 @click.option(
     "--description", default="", metavar="TEXT", help="The purpose of the image, in one line."
 )
+@switches
 @options.root
 @options.reports()
-def create(*, name: ImageName, root: Path, reporter: Reporter, arch: Any, **given: Any) -> None:
+def create(
+    *,
+    name: ImageName,
+    kernel_arguments: str | None,
+    root: Path,
+    reporter: Reporter,
+    arch: Any,
+    **given: Any,
+) -> None:
     """Define an image: a name, a version and chosen modules.
 
     Flavor and architecture are required only if the head node has modules of several.
     """
     image = create_image(
-        Places(root), NewImage(name=name, architecture=arch, **given), listen=reporter.listen
+        Places(root),
+        NewImage(name=name, architecture=arch, kernel_arguments=kernel_arguments or "", **given),
+        listen=reporter.listen,
     )
     reporter.result(
         {"image": image.name, "version": image.version, "modules": image.wanted},

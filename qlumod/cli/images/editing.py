@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.images.image_arguments import MODULES, VERSION, image
+from qlumod.cli.images.image_arguments import (
+    MODULES,
+    UNITS,
+    VERSION,
+    image,
+    several,
+    switches,
+)
 from qlumod.cli.screen import Reporter, print_error
 from qlumod.cli.settings.values import ValueKind
 from qlumod.errors import QlumodError
@@ -17,7 +24,7 @@ from qlumod.head.verbs.edit_by_hand import Editor, edit_by_hand
 from qlumod.head.verbs.edit_images import EditedImage, edit_image
 from qlumod.model.definition_edit import ImageChange
 from qlumod.model.image import ImageName
-from qlumod.model.names import Digest, ModuleName, digest
+from qlumod.model.names import Digest, digest
 
 _AGAIN, _DISCARD = "edit", "discard"
 
@@ -25,25 +32,13 @@ _AGAIN, _DISCARD = "edit", "discard"
 @options.verb(
     examples=[
         "qlumod image edit compute --add samba --remove ofed",
-        "qlumod image edit compute --version 14.0.1",
+        "qlumod image edit compute --version 14.0.1 --disable slurmd.service",
         "qlumod image edit compute",
     ]
 )
 @image
-@click.option(
-    "--add",
-    type=MODULES,
-    multiple=True,
-    shell_complete=offers.registered("module", beside="title"),
-    help="Add modules. May be repeated.",
-)
-@click.option(
-    "--remove",
-    type=MODULES,
-    multiple=True,
-    shell_complete=offers.registered("module", beside="title"),
-    help="Take modules out. May be repeated.",
-)
+@several("--add", MODULES, "Add modules.", offers.registered("module", beside="title"))
+@several("--remove", MODULES, "Take modules out.", offers.registered("module", beside="title"))
 @click.option(
     "--version",
     type=VERSION,
@@ -53,6 +48,8 @@ _AGAIN, _DISCARD = "edit", "discard"
 @click.option(
     "--description", metavar="TEXT", help="The purpose of the image; '' takes the field out."
 )
+@switches
+@several("--leave-unit", UNITS, "Leave systemd units as the modules have them.")
 @click.option(
     "--if-digest",
     type=ValueKind("SHA256", digest),
@@ -65,6 +62,7 @@ _AGAIN, _DISCARD = "edit", "discard"
 def edit(
     *,
     name: ImageName,
+    leave_unit: Sequence[str],
     if_digest: Digest | None,
     dry_run: bool,
     root: Path,
@@ -77,23 +75,13 @@ def edit(
     the fields stay. Without options that change something, an editor opens a copy of the file (of
     VISUAL, EDITOR, or the system's own); at a fault, you can go on editing.
     """
-    places, change = Places(root), _change(**given)
+    places, change = Places(root), ImageChange(leave=leave_unit, **given)
     how: Any = {"if_digest": if_digest, "dry_run": dry_run, "listen": reporter.listen}
     if change == ImageChange():
         done = edit_by_hand(places, name, _editor(reporter), **how)
     else:
         done = edit_image(places, name, change, **how)
     reporter.result(_document(done, dry_run=dry_run), _lines(done, dry_run=dry_run))
-
-
-def _change(
-    add: Sequence[Sequence[ModuleName]], remove: Sequence[Sequence[ModuleName]], **fields: Any
-) -> ImageChange:
-    return ImageChange(
-        add=tuple(module for some in add for module in some),
-        remove=tuple(module for some in remove for module in some),
-        **fields,
-    )
 
 
 def _document(done: EditedImage, *, dry_run: bool) -> dict[str, object]:
@@ -104,6 +92,9 @@ def _document(done: EditedImage, *, dry_run: bool) -> dict[str, object]:
         "version": done.image.version,
         "modules": done.image.wanted,
         "description": done.image.description,
+        "enable": done.image.enable,
+        "disable": done.image.disable,
+        "kernel_arguments": done.image.kernel_arguments,
         "digest": done.digest,
     }
 

@@ -13,6 +13,7 @@ from qlumod.head.places import Places
 from qlumod.head.pool import collect_idle
 from qlumod.head.registrar import held, read_registry
 from qlumod.head.retention import keep_fixed
+from qlumod.model.definition_edit import ImageChange, changed_image
 from qlumod.model.image import Image, ImageName
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.registry import Registry
@@ -33,6 +34,9 @@ class NewImage:
     architecture: ArchName | None = None
     """None: the only one."""
     description: str = ""
+    enable: Sequence[str] = ()
+    disable: Sequence[str] = ()
+    kernel_arguments: str = ""
 
 
 def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
@@ -47,7 +51,9 @@ def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
             or _only({entry.architecture for entry in registry}, "arch"),
             modules=tuple(sorted(set(new.modules))),
             description=new.description,
+            kernel_arguments=new.kernel_arguments,
         )
+        image = changed_image(image, ImageChange(enable=new.enable, disable=new.disable))
         make_plan(places, image, registry)
         write_definition(places, image)
         keep_fixed(places, listen)
