@@ -79,15 +79,16 @@ def check_choice(image: Image, manifests: Iterable[Manifest]) -> None:
     found = tuple(manifests)
     raise_faults(
         QlumodError(f"image {image.name}: {what}", remedy=remedy)
-        for what, remedy in (*_gaps(found), *_conflicts(found), *_kernels(found))
+        for what, remedy in (*_gaps(image, found), *_conflicts(found), *_kernels(found))
     )
 
 
-def _gaps(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
+def _gaps(image: Image, manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
     for manifest, required in gaps(manifests):
         yield (
             f"module {manifest.module} requires module {required}, which is not chosen",
-            f"add {required} to the image's modules",
+            f"qlumod image edit {image.name} --add {required}, or --with-required in its place, "
+            "which adds all that is missing",
         )
 
 

@@ -18,6 +18,8 @@ class ImageChange:
     """What an administrator wants to be different; None leaves a field as it is."""
 
     add: Sequence[ModuleName] = ()
+    with_required: bool = False
+    """Whether the modules that the image's modules require are added, too."""
     remove: Sequence[ModuleName] = ()
     version: str | None = None
     description: str | None = None

@@ -125,7 +125,8 @@ MISFITS: dict[str, tuple[list[tuple[str, dict[str, Any]]], str]] = {
     "gap": (
         [("core", {}), ("ws-xfce", {"requires": ("core", "ws-base")})],
         "image compute: module ws-xfce requires module ws-base, which is not chosen\n"
-        "To mend it: add ws-base to the image's modules",
+        "To mend it: qlumod image edit compute --add ws-base, or --with-required in its place, "
+        "which adds all that is missing",
     ),
     "conflict": (
         [("core", {}), ("gridengine", {}), ("slurm", {"conflicts": ("gridengine",)})],

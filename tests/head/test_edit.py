@@ -233,3 +233,65 @@ def test_the_editor_opens_on_a_terminal_and_a_fault_is_asked_about(
         screen = person.type("s/slrum/samba/\n", until="image build compute")
     assert "image compute: core, samba (14.0, bookworm, amd64)" in screen
     assert read_definition(defined.places, COMPUTE).modules == ("samba",)
+
+
+@pytest.fixture
+def desktops(head: HeadNode) -> HeadNode:
+    """A head node with modules that require each other."""
+    head.add("core")
+    head.add("base")
+    head.add("fonts", requires=("core", "base"))
+    head.add("desktop", requires=("core", "fonts"))
+    head.look()
+    return head
+
+
+def test_a_new_image_gets_what_its_modules_require_if_that_is_asked_for(
+    qlumod: CommandLine, desktops: HeadNode
+) -> None:
+    words = ("image", "create", "compute", "--modules", "desktop", "--root", desktops.root)
+    refused = qlumod(*words)
+    assert refused.status == 1
+    assert refused.err.splitlines() == [
+        "qlumod: error: image compute: module desktop requires module fonts, which is not chosen",
+        "To mend it: say --with-required, or --modules desktop,fonts",
+    ]
+    assert not definition(desktops).exists()
+    made = qlumod(*words, "--with-required", "--progress", "plain")
+    assert made.err.splitlines() == [
+        "image compute: desktop requires fonts: it is added",
+        "image compute: fonts requires base: it is added",
+    ]
+    assert made.out.splitlines()[0] == (
+        "image compute: core, base, desktop, fonts (14.0, bookworm, amd64)"
+    )
+
+
+def test_an_image_that_lacks_what_its_modules_require_is_completed(
+    qlumod: CommandLine, desktops: HeadNode
+) -> None:
+    at = ("--root", desktops.root)
+    qlumod.must("image", "create", "compute", "--modules", "base", *at)
+    refused = qlumod("image", "edit", "compute", "--add", "desktop", *at)
+    assert refused.err.splitlines()[-2:] == [
+        "qlumod: error: image compute: module desktop requires module fonts, which is not chosen",
+        "To mend it: qlumod image edit compute --add fonts, or --with-required in its place, "
+        "which adds all that is missing",
+    ]
+    file = definition(desktops)
+    file.write_text(file.read_text().replace(" base\n", " desktop\n"))
+    done = qlumod.must("image", "edit", "compute", "--with-required", "--json", *at).document
+    assert done["modules"] == ["core", "base", "desktop", "fonts"]
+
+
+def test_a_required_module_that_is_not_there_cannot_be_added(
+    qlumod: CommandLine, desktops: HeadNode
+) -> None:
+    desktops.add("shell", requires=("core", "gone"))
+    desktops.look()
+    words = ("--modules", "shell", "--with-required", "--root", desktops.root)
+    refused = qlumod("image", "create", "compute", *words)
+    assert refused.err.splitlines()[-3:-1] == [
+        "qlumod: error: image compute: no version 14.0 (bookworm, amd64) has all its modules",
+        "  gone 14.0.0 is not there",
+    ]

@@ -6,7 +6,14 @@ from typing import Any
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.images.image_arguments import MODULES, VERSION, image, new_image, switches
+from qlumod.cli.images.image_arguments import (
+    MODULES,
+    VERSION,
+    image,
+    new_image,
+    switches,
+    with_required,
+)
 from qlumod.cli.screen import Reporter
 from qlumod.cli.setting_options import setting
 from qlumod.head.places import Places
@@ -21,6 +28,7 @@ _ONLY = "the one of all modules, if there is only one"
     examples=[
         "qlumod image create compute --modules slurm",
         "qlumod image create compute --modules slurm,samba --version 14.0.0 --flavor bookworm",
+        "qlumod image create desktop --modules ws-xfce --with-required",
     ]
 )
 @new_image
@@ -31,6 +39,7 @@ _ONLY = "the one of all modules, if there is only one"
     default="",
     help="The modules of the image; core is part of every image.",
 )
+@with_required
 @click.option(
     "--version",
     type=VERSION,

@@ -15,6 +15,7 @@ from qlumod.cli.images.image_arguments import (
     image,
     several,
     switches,
+    with_required,
 )
 from qlumod.cli.screen import Reporter, print_error
 from qlumod.cli.settings.values import ValueKind
@@ -39,6 +40,7 @@ _AGAIN, _DISCARD = "edit", "discard"
 @image
 @several("--add", MODULES, "Add modules.", offers.registered("module", beside="title"))
 @several("--remove", MODULES, "Take modules out.", offers.registered("module", beside="title"))
+@with_required
 @click.option(
     "--version",
     type=VERSION,

@@ -85,3 +85,12 @@ def image(function: F) -> F:
 def old_image(function: F) -> F:
     """Add the argument ``OLD``, as ``old``: an image that exists, before a new one is named."""
     return click.argument("old", type=IMAGE, metavar="OLD", shell_complete=offers.images)(function)
+
+
+def with_required(function: F) -> F:
+    """Add ``--with-required``."""
+    return click.option(
+        "--with-required",
+        is_flag=True,
+        help="Add the modules that the image's modules require, too.",
+    )(function)

@@ -1,10 +1,10 @@
 """Defining the images of a head node, and removing them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener
 from qlumod.head.definitions import definition_path, read_definition, write_definition
 from qlumod.head.generations import forget_all, used_layers
@@ -12,6 +12,7 @@ from qlumod.head.image_plan import make_plan
 from qlumod.head.places import Places
 from qlumod.head.pool import collect_idle
 from qlumod.head.registrar import held, read_registry
+from qlumod.head.required import add_required, missing_modules
 from qlumod.head.retention import keep_fixed
 from qlumod.model.definition_edit import ImageChange, changed_image
 from qlumod.model.image import Image, ImageName
@@ -27,6 +28,8 @@ class NewImage:
 
     name: ImageName
     modules: Sequence[ModuleName]
+    with_required: bool = False
+    """Whether the modules that these require are added."""
     version: str | None = None
     """None: the newest minor version of the flavor."""
     flavor: FlavorName | None = None
@@ -54,6 +57,9 @@ def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
             kernel_arguments=new.kernel_arguments,
         )
         image = changed_image(image, ImageChange(enable=new.enable, disable=new.disable))
+        if new.with_required:
+            image = add_required(places, image, registry, listen)
+        raise_faults(_incomplete(places, image, registry))
         make_plan(places, image, registry)
         write_definition(places, image)
         keep_fixed(places, listen)
@@ -68,6 +74,17 @@ def remove_image(places: Places, name: ImageName, *, listen: Listener) -> None:
         forget_all(places, name)
         collect_idle(places, used_layers(places))
         keep_fixed(places, listen)
+
+
+def _incomplete(places: Places, image: Image, registry: Registry) -> Iterator[QlumodError]:
+    """An error for each module that is required and not chosen."""
+    found = missing_modules(places, image, registry)
+    whole = sorted({*image.modules, *(required for _, required in found)})
+    for module, required in found:
+        yield QlumodError(
+            f"image {image.name}: module {module} requires module {required}, which is not chosen",
+            remedy=f"say --with-required, or --modules {','.join(whole)}",
+        )
 
 
 def _newest_minor(registry: Registry, flavor: FlavorName | None) -> str:

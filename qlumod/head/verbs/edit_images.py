@@ -13,6 +13,7 @@ from qlumod.head.definitions import (
 from qlumod.head.image_plan import make_plan
 from qlumod.head.places import Places
 from qlumod.head.registrar import held, read_registry
+from qlumod.head.required import add_required
 from qlumod.head.retention import keep_fixed
 from qlumod.model.definition_edit import ImageChange, changed_image, edited_text
 from qlumod.model.digests import digest_bytes
@@ -53,6 +54,8 @@ def edit_image(
         before = definition_bytes(places, name)
         _require_digest(places, name, before, if_digest)
         image = changed_image(parse_definition(places, name, before), change)
+        if change.with_required:
+            image = add_required(places, image, read_registry(places), listen)
         path = str(definition_path(places, name))
         text = edited_text(decoded(before, path), path, image)
         return _save(places, name, text.encode(), dry_run=dry_run, listen=listen)
