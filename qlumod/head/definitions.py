@@ -34,10 +34,10 @@ def definition_bytes(places: Places, name: ImageName) -> bytes:
 
 def read_definition(places: Places, name: ImageName) -> Image:
     """Read one image; raises `QlumodError`."""
-    return parse_definition(places, name, definition_bytes(places, name))
+    return definition_of(places, name, definition_bytes(places, name))
 
 
-def parse_definition(places: Places, name: ImageName, data: bytes) -> Image:
+def definition_of(places: Places, name: ImageName, data: bytes) -> Image:
     """Read what the file of an image has, or would have; raises `QlumodError`."""
     path = definition_path(places, name)
     image = parse_image(decoded(data, str(path)), str(path))
@@ -56,14 +56,20 @@ def defined_images(places: Places) -> tuple[ImageName, ...]:
     )
 
 
-def write_definition(places: Places, image: Image) -> None:
-    """Write a new image's definition, and make the directories for the site's files."""
-    path = definition_path(places, image.name)
+def require_undefined(places: Places, name: ImageName) -> None:
+    """Raise if there is an image of that name."""
+    path = definition_path(places, name)
     if path.exists():
         raise QlumodError(
-            f"there is an image {image.name} already ({places.payload(path)})",
-            remedy=f"edit it (qlumod image edit {image.name}), or choose another name",
+            f"there is an image {name} already ({places.payload(path)})",
+            remedy=f"edit it (qlumod image edit {name}), or choose another name",
         )
+
+
+def write_definition(places: Places, image: Image) -> None:
+    """Write a new image's definition, and make the directories for the site's files."""
+    require_undefined(places, image.name)
+    path = definition_path(places, image.name)
     make_directories(places.images / image.name / "copy")
     secrets = places.images / image.name / "secrets"
     secrets.mkdir(mode=0o700, exist_ok=True)

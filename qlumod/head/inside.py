@@ -13,7 +13,7 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Caution, Listener, step
 from qlumod.head.placing import place_files
 from qlumod.head.site import SiteFile
-from qlumod.head.site_work import SiteChanges, SiteWork, do_site_work, hide_removed, parse_work
+from qlumod.head.site_work import SiteChanges, SiteWork, do_site_work, hide_removed, work_of
 from qlumod.head.written import Written
 from qlumod.model.contents import contents_text
 from qlumod.model.names import ModuleName
@@ -86,7 +86,7 @@ def build_image_inside(
         documents=[Path(payload) for payload, _ in modules],
         files=[SiteFile(**file) for file in own["files"]],
         secrets=own["secrets"],
-        work=parse_work(own.get("work", {})),
+        work=work_of(own.get("work", {})),
     )
     place, deals = Path(output).parent, packaging_at(packaging)
     with scratch_space(Path(scratch)) as space, mounted(members, space) as stack:

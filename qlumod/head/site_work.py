@@ -38,7 +38,7 @@ class SiteWork:
         return tuple(Program(what=what) for what in (*switched, *ran))
 
 
-def parse_work(values: Mapping[str, Any]) -> SiteWork:
+def work_of(values: Mapping[str, Any]) -> SiteWork:
     """The same from the values of `asdict`, some of which may be missing."""
     return SiteWork(
         image=values.get("image", ""),

@@ -6,8 +6,8 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.head.definitions import (
     definition_bytes,
+    definition_of,
     definition_path,
-    parse_definition,
     replace_definition,
 )
 from qlumod.head.image_plan import make_plan
@@ -53,7 +53,7 @@ def edit_image(
     with held(places, listen):
         before = definition_bytes(places, name)
         _require_digest(places, name, before, if_digest)
-        image = changed_image(parse_definition(places, name, before), change)
+        image = changed_image(definition_of(places, name, before), change)
         if change.with_required:
             image = add_required(places, image, read_registry(places), listen)
         path = str(definition_path(places, name))
@@ -82,7 +82,7 @@ def save_definition(
 def _save(
     places: Places, name: ImageName, data: bytes, *, dry_run: bool, listen: Listener
 ) -> EditedImage:
-    image = parse_definition(places, name, data)
+    image = definition_of(places, name, data)
     make_plan(places, image, read_registry(places))
     changed = data != definition_bytes(places, name)
     if changed and not dry_run:
