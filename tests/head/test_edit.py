@@ -267,6 +267,15 @@ def test_a_new_image_gets_what_its_modules_require_if_that_is_asked_for(
     )
 
 
+def test_a_dry_run_of_a_new_image_checks_and_writes_nothing(
+    qlumod: CommandLine, desktops: HeadNode
+) -> None:
+    words = ("image", "create", "compute", "--modules", "base", "-n", "--root", desktops.root)
+    assert qlumod.must(*words).out == "would be image compute: core, base (14.0, bookworm, amd64)\n"
+    assert qlumod.must(*words, "--json").document["created"] is False
+    assert not desktops.places.images.exists()
+
+
 def test_an_image_that_lacks_what_its_modules_require_is_completed(
     qlumod: CommandLine, desktops: HeadNode
 ) -> None:

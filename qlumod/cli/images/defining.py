@@ -52,12 +52,14 @@ _ONLY = "the one of all modules, if there is only one"
     "--description", default="", metavar="TEXT", help="The purpose of the image, in one line."
 )
 @switches
+@options.dry_run
 @options.root
 @options.reports()
 def create(
     *,
     name: ImageName,
     kernel_arguments: str | None,
+    dry_run: bool,
     root: Path,
     reporter: Reporter,
     arch: Any,
@@ -70,15 +72,21 @@ def create(
     image = create_image(
         Places(root),
         NewImage(name=name, architecture=arch, kernel_arguments=kernel_arguments or "", **given),
+        dry_run=dry_run,
         listen=reporter.listen,
     )
+    told = (
+        f"image {name}: {', '.join(image.wanted)} "
+        f"({image.version}, {image.flavor}, {image.architecture})"
+    )
     reporter.result(
-        {"image": image.name, "version": image.version, "modules": image.wanted},
-        [
-            f"image {name}: {', '.join(image.wanted)} "
-            f"({image.version}, {image.flavor}, {image.architecture})",
-            f"to build it: qlumod image build {name}",
-        ],
+        {
+            "image": image.name,
+            "created": not dry_run,
+            "version": image.version,
+            "modules": image.wanted,
+        },
+        [f"would be {told}"] if dry_run else [told, f"to build it: qlumod image build {name}"],
     )
 
 

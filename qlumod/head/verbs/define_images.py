@@ -6,7 +6,12 @@ from typing import TypeVar
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener
-from qlumod.head.definitions import definition_path, read_definition, write_definition
+from qlumod.head.definitions import (
+    definition_path,
+    read_definition,
+    require_undefined,
+    write_definition,
+)
 from qlumod.head.generations import forget_all, used_layers
 from qlumod.head.image_plan import make_plan
 from qlumod.head.places import Places
@@ -42,7 +47,9 @@ class NewImage:
     kernel_arguments: str = ""
 
 
-def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
+def create_image(
+    places: Places, new: NewImage, *, dry_run: bool = False, listen: Listener
+) -> Image:
     """Define an image of modules that this head node has."""
     with held(places, listen):
         registry = read_registry(places)
@@ -61,8 +68,10 @@ def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
             image = add_required(places, image, registry, listen)
         raise_faults(_incomplete(places, image, registry))
         make_plan(places, image, registry)
-        write_definition(places, image)
-        keep_fixed(places, listen)
+        require_undefined(places, image.name)
+        if not dry_run:
+            write_definition(places, image)
+            keep_fixed(places, listen)
     return image
 
 
