@@ -10,6 +10,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.head.definitions import definition_path
 from qlumod.head.places import Places
 from qlumod.model.image import ImageName
@@ -20,7 +21,7 @@ from qlumod.system.disk.files import sync, write_new, write_whole
 from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.removal import remove_tree
-from qlumod.system.processes.command import command
+from qlumod.system.processes.command import CommandFailed, command
 from qlumod.system.processes.run import run
 
 _STAGED, _DECIDED, _RENAMING = ".copy.new", ".copy", ".renaming"
@@ -64,6 +65,18 @@ def has_files(directory: Path) -> bool:
 def copy_definition(places: Places, old: ImageName, new: ImageName) -> None:
     """Copy the definition of an image, and the site's files for it; needs the lock."""
     staged, decided = places.images / _STAGED, places.images / _DECIDED
+    try:
+        _stage(places, old, new, staged)
+    except BaseException:
+        remove_tree(staged)
+        raise
+    with told(decided):
+        staged.rename(decided)
+        sync(places.images)
+    _finish_copy(places)
+
+
+def _stage(places: Places, old: ImageName, new: ImageName, staged: Path) -> None:
     source = definition_path(places, old)
     make_private(staged)
     write_new(
@@ -71,13 +84,17 @@ def copy_definition(places: Places, old: ImageName, new: ImageName) -> None:
         _named(read_bytes(source, most=MOST), new),
         mode=stat.S_IMODE(source.stat().st_mode),
     )
-    if (places.images / old).is_dir():
-        run(command("cp", "--archive", "-T", "--", places.images / old, staged / new))
-    run(command("sync", "--file-system", staged))
-    with told(decided):
-        staged.rename(decided)
-        sync(places.images)
-    _finish_copy(places)
+    site = places.images / old
+    try:
+        if site.is_dir():
+            run(command("cp", "--archive", "-T", "--", site, staged / new))
+        run(command("sync", "--file-system", staged))
+    except CommandFailed as failed:
+        raise QlumodError(
+            f"cannot copy {site}: nothing was changed",
+            details=failed.tail,
+            remedy="make room on that file system, or mend what cp names, and copy it again",
+        ) from failed
 
 
 def rename_definition(places: Places, old: ImageName, new: ImageName) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,36 @@ def test_empty_directories_of_an_image_that_was_removed_are_no_hindrance(
     (defined.places.images / "login/copy/etc").mkdir(parents=True)
     act(defined)
     assert below(defined.places.images / "login") == site
+
+
+ON_A_SMALL_DISK = """\
+small=$1 kept=$2; shift 2
+mount -t tmpfs -o size=300k,mode=755 small "$small"
+cp -a "$kept/." "$small"
+"$@" || true
+ls -A "$small"
+"""
+
+
+def test_a_copy_on_a_full_disk_leaves_nothing(
+    qlumod: CommandLine, defined: HeadNode, tmp_path: Path
+) -> None:
+    images, kept = defined.places.images, tmp_path / "kept"
+    (images / "compute/copy/large").write_bytes(b"x" * 200_000)
+    subprocess.run(["cp", "-a", "-T", images, kept], check=True)
+    before = ("unshare", "--mount", "sh", "-ec", ON_A_SMALL_DISK, "sh", str(images), str(kept))
+    answer = replace(qlumod, before=before)(
+        "image", "copy", "compute", "login", "--root", defined.root
+    )
+    assert answer.out.splitlines() == ["compute", "compute.image"]
+    first, *said, last = answer.err.splitlines()
+    # What cp says differs between its versions.
+    assert all(line.endswith(": No space left on device") for line in said)
+    assert said
+    assert [first, last] == [
+        f"qlumod: error: cannot copy {images}/compute: nothing was changed",
+        "To mend it: make room on that file system, or mend what cp names, and copy it again",
+    ]
 
 
 CHANGES = frozenset({"os.rename", "os.remove", "os.rmdir", "os.mkdir", "subprocess.Popen"})
