@@ -39,5 +39,6 @@ typed qlumod image create compute --modules slurm
 secrets=/etc/qlumod/images/compute/secrets/etc/munge
 typed sh -c "umask 077; mkdir -p $secrets; head -c 1024 /dev/urandom > $secrets/munge.key"
 typed qlumod image build compute
+typed qlumod image deploy compute
 typed qlumod image list
 typed find /var/lib/qlumod/images -ls

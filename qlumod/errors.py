@@ -1,31 +1,55 @@
 """The errors that qlumod raises deliberately: what, where, and the remedy."""
 
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 _SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """Errors caused by the state of the machine: disk full, read-only, not permitted, I/O error."""
 
 
+Where = Mapping[str, str | int]
+"""The place of a fault: ``file``, and if they are known ``line`` and ``field``."""
+
+
 class QlumodError(Exception):
     """An error that a person can fix.
 
     `brief` is one line that says what and where (``file:line: field: …`` if there is a file),
-    `details` are further lines such as a program's last output, `remedy` says how to fix it. Only
-    the command line catches it.
+    `details` are further lines such as a program's last output, `remedy` says how to fix it. For
+    programs, `code` is the kind of the error in one word, and `where` its place. Only the command
+    line catches it.
     """
 
-    def __init__(self, brief: str, *, details: Iterable[str] = (), remedy: str = "") -> None:
+    code = "refused"
+    """The code of all errors of a class; that of one error replaces it."""
+
+    def __init__(
+        self,
+        brief: str,
+        *,
+        details: Iterable[str] = (),
+        remedy: str = "",
+        code: str = "",
+        where: Where | None = None,
+    ) -> None:
         super().__init__(brief)
         self.brief = brief
         self.details = tuple(details)
         self.remedy = remedy
+        self.code = code or self.code
+        self.where = dict(where or {})
 
     @property
-    def as_json(self) -> dict[str, str | list[str]]:
+    def as_json(self) -> dict[str, object]:
         """The arguments that make the same error again, as JSON values."""
-        return {"brief": self.brief, "details": list(self.details), "remedy": self.remedy}
+        return {
+            "code": self.code,
+            "brief": self.brief,
+            "details": list(self.details),
+            "remedy": self.remedy,
+            "where": self.where,
+        }
 
     def __str__(self) -> str:
         lines = [self.brief, *(f"  {line}".rstrip() for line in self.details)]
@@ -60,7 +84,11 @@ def refusal(error: OSError) -> QlumodError | None:
     """The error for a failure caused by the state of the machine; None: the fault is in qlumod."""
     if error.errno not in _SURROUNDINGS:
         return None
-    return QlumodError(f"cannot use {error.filename or 'an output'}: {error.strerror}")
+    return QlumodError(
+        f"cannot use {error.filename or 'an output'}: {error.strerror}",
+        code="system",
+        where={"file": str(error.filename)} if error.filename else None,
+    )
 
 
 def together(faults: Iterable[QlumodError]) -> QlumodError:

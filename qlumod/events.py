@@ -1,8 +1,10 @@
 """The events that the core announces, for the terminal, plain lines and the log file."""
 
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,8 +12,15 @@ class StepStarted:
     """A long step begins; `total` is the amount of work in `unit`, None if it is unknown."""
 
     step: str
+    """What is done, for people."""
+    id: str = field(default="", compare=False)
+    """What is done, for programs: the same word in every run and version."""
+    image: str = ""
+    """The image that it is done for, if it is one."""
     total: int | None = None
     unit: str = ""
+    key: str = field(default="", compare=False)
+    """Which step that is: several may have the same title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +29,7 @@ class StepAdvanced:
 
     step: str
     amount: int
+    key: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +38,21 @@ class StepDone:
 
     step: str
     note: str = ""
+    key: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The run waits for a lock that another process holds."""
+
+    lock: str
+    holder: str
+    """The process that holds it, such as ``process 12 on head``."""
+
+    @property
+    def text(self) -> str:
+        """The line for people."""
+        return f"waiting for {self.lock}: {self.holder} holds it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +68,7 @@ class Notice:
     """One line for people outside of all steps."""
 
     text: str
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +76,7 @@ class Caution:
     """One line about something that is allowed but should be checked."""
 
     text: str
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +99,19 @@ class UnitsEnabled:
     units: tuple[str, ...]
 
 
-Event = StepStarted | StepAdvanced | StepDone | Output | Notice | Caution | Proposal | UnitsEnabled
+Event = (
+    StepStarted
+    | StepAdvanced
+    | StepDone
+    | Waiting
+    | Output
+    | Notice
+    | Caution
+    | Proposal
+    | UnitsEnabled
+)
 Listener = Callable[[Event], None]
+_WORD = re.compile("[a-z0-9]+")
 
 
 def ignore(event: Event) -> None:
@@ -82,12 +120,33 @@ def ignore(event: Event) -> None:
 
 @contextmanager
 def step(
-    listen: Listener, title: str, *, total: int | None = None, unit: str = ""
+    listen: Listener, title: str, *, id: str = "", total: int | None = None, unit: str = ""
 ) -> Iterator[Callable[[int], None]]:
-    """Announce a step around a block; the value advances it: ``advance(amount)``."""
-    listen(StepStarted(step=title, total=total, unit=unit))
-    yield lambda amount: listen(StepAdvanced(step=title, amount=amount))
-    listen(StepDone(step=title))
+    """Announce a step around a block; the value advances it: ``advance(amount)``.
+
+    A title with a name or number in it needs an `id`; else the title itself makes it.
+    """
+    # Steps of several processes reach one listener.
+    key = os.urandom(8).hex()
+    listen(StepStarted(step=title, id=id or _id_of(title), total=total, unit=unit, key=key))
+    yield lambda amount: listen(StepAdvanced(step=title, amount=amount, key=key))
+    listen(StepDone(step=title, key=key))
+
+
+def _id_of(title: str) -> str:
+    """``verifying modules`` becomes ``verifying-modules``."""
+    return "-".join(_WORD.findall(title))
+
+
+def about_image(listen: Listener, image: str) -> Listener:
+    """A listener for what is done for one image: its events name the image."""
+
+    def listen_about(event: Event) -> None:
+        if isinstance(event, StepStarted | Notice | Caution):
+            event = replace(event, image=image)
+        listen(event)
+
+    return listen_about
 
 
 def within(listen: Listener, name: str) -> Listener:

@@ -7,7 +7,7 @@ import click
 from qlumod.cli import options
 from qlumod.cli.screen import Reporter
 from qlumod.cli.setting_options import setting
-from qlumod.package.changes import PackageChange, PathChange
+from qlumod.model.content_changes import PackageChange, PathChange
 from qlumod.package.predecessor_changes import Comparison
 from qlumod.workflows.diff import compare_payloads, compare_published
 

@@ -34,3 +34,9 @@ class NotAll(Exception):
     """The verb did its work and printed its result, but for modules that cannot be had."""
 
     code = ExitCode.PARTLY
+
+
+class PartFailed(Exception):
+    """The verb printed the result of a part of its work, and the errors of the rest."""
+
+    code = ExitCode.ERROR

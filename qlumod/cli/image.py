@@ -1,7 +1,16 @@
 """qlumod image: put images together from modules, and build them."""
 
 from qlumod.cli import options
-from qlumod.cli.images import building, copying, defining, editing, showing
+from qlumod.cli.images import (
+    building,
+    comparing,
+    copying,
+    defining,
+    deploying,
+    editing,
+    planning,
+    showing,
+)
 
 
 @options.group(
@@ -22,9 +31,17 @@ for _verb in (
     editing.edit,
     copying.copy,
     copying.rename,
+    planning.plan,
+    comparing.diff,
     building.build,
+    deploying.deploy,
+    deploying.rollback_,
     showing.list_,
     showing.show,
+    deploying.history,
+    deploying.pin,
+    deploying.unpin,
+    deploying.gc,
     defining.remove,
 ):
     command.add_command(_verb)

@@ -13,7 +13,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from qlumod import __version__
-from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll
+from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll, PartFailed
+from qlumod.cli.machine import errors_document, print_json
 from qlumod.cli.screen import print_error
 from qlumod.cli.wording import visible
 from qlumod.errors import QlumodError, refusal
@@ -45,7 +46,9 @@ VERBS: dict[str, dict[str, str]] = {
     "On a head node": {
         "modules": "List the modules of this head node.",
         "register": "Register the modules that dpkg has installed or removed.",
-        "image": "Define images of modules, and build them.",
+        "image": "Define images of modules, build and deploy them.",
+        "overview": "Show modules and images with their states in one answer.",
+        "which": "List the modules and images that have a package or a path.",
     },
     "Set-up": {
         "config": "Print each setting, and where its value comes from.",
@@ -151,14 +154,14 @@ def main() -> NoReturn:
 def _outcome() -> ExitCode:
     try:
         _run()
-    except (FoundWanting, NotAll) as found:
+    except (FoundWanting, NotAll, PartFailed) as found:
         return found.code
     except QlumodError as error:
         print_error(error)
         return ExitCode.ERROR
     except click.ClickException as error:
         error.message = visible(error.message)
-        error.show()
+        _tell_of_usage(error)
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("qlumod: interrupted\n")
@@ -168,6 +171,15 @@ def _outcome() -> ExitCode:
         _drop_output()
         return ExitCode.ERROR
     return ExitCode.FINE
+
+
+def _tell_of_usage(error: click.ClickException) -> None:
+    """Print an error of the command line, as a document where the command line says so."""
+    if "--json" in sys.argv:
+        help_ = getattr(getattr(error, "ctx", None), "command_path", "qlumod")
+        fault = QlumodError(error.format_message(), remedy=f"see {help_} --help", code="usage")
+        print_json(errors_document([fault]))
+    error.show()
 
 
 def _run() -> None:

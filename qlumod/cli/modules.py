@@ -24,10 +24,10 @@ def command(*, root: Path, reporter: Reporter) -> None:
     no image.
     """
     registry = registered_modules(Places(root))
-    reporter.result({"modules": [document(entry) for entry in registry]}, _lines(registry))
+    reporter.result({"modules": [module_document(entry) for entry in registry]}, _lines(registry))
 
 
-def document(entry: Registered) -> dict[str, object]:
+def module_document(entry: Registered) -> dict[str, object]:
     """What --json prints of a module."""
     return {
         "module": entry.module,

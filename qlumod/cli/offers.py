@@ -144,6 +144,29 @@ def images(ctx: click.Context, option: click.Parameter, incomplete: str) -> list
     return _offered(ctx, option, incomplete, named)
 
 
+def image_generations(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the generations of the image that is typed."""
+    from qlumod.head.places import Places  # noqa: PLC0415 - only head nodes need it
+
+    home = Places(_root(ctx)).built / str(ctx.params.get("name") or "")
+    found = sorted((path.name for path in home.glob("[1-9]*")), key=len)
+    return _offered(ctx, option, incomplete, [(name, "") for name in found])
+
+
+def image_sides(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer what an image can be compared with: its generations, and the words for them."""
+    words = [
+        CompletionItem(word)
+        for word in ("deployed", "newest", "plan")
+        if word.startswith(incomplete)
+    ]
+    return [*words, *image_generations(ctx, option, incomplete)]
+
+
 def registered(field: str, beside: str = "") -> Completer:
     """Offer what the head node's modules have in a field, with another one beside it."""
 

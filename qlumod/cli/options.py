@@ -11,7 +11,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from qlumod.cli import offers
-from qlumod.cli.screen import Reporter, error_document, new_log, print_json
+from qlumod.cli.machine import errors_document, print_json
+from qlumod.cli.screen import Reporter, Reporting, new_log
 from qlumod.cli.setting_options import F, setting
 from qlumod.cli.settings.reading import current
 from qlumod.cli.settings.values import PathKind
@@ -51,7 +52,7 @@ class Verb(_Examples, click.Command):
             return super().parse_args(ctx, args)
         except QlumodError as error:
             if asked_json:
-                print_json(error_document(error))
+                print_json(errors_document([error]))
             raise
 
 
@@ -219,7 +220,7 @@ def dry_run(function: F) -> F:
 
 
 def reports(*, logged: bool = False) -> Callable[[F], F]:
-    """Add ``--json --progress -q -v --log`` and give the function a `Reporter` as ``reporter``.
+    """Add ``--json --progress -q -v --log --events``, and give a `Reporter` as ``reporter``.
 
     `logged` keeps a full log of each run in the cache's ``logs`` directory; the verb then has a
     workplace, too.
@@ -234,17 +235,20 @@ def reports(*, logged: bool = False) -> Callable[[F], F]:
             quiet: bool,
             verbose: bool,
             log: Path | None,
+            events: Path | None,
             **given: Any,
         ) -> Any:
             if log is None and logged:
                 log = new_log(given["workplace"].cache / "logs", _spoken_verb())
-            with Reporter(
+            how = Reporting(
                 as_json=as_json,
                 progress="none" if quiet else progress,
                 verbose=verbose,
                 log=log,
+                events=events,
                 heading=f"$ {shlex.join(sys.argv)}",
-            ) as reporter:
+            )
+            with Reporter(how) as reporter:
                 return function(*args, reporter=reporter, **given)
 
         decorated: Any = wrapper
@@ -265,6 +269,12 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
         type=PathKind("FILE"),
         metavar="FILE",
         help="Write a full log to FILE.",
+    ),
+    click.option(
+        "--events",
+        type=PathKind("FILE"),
+        metavar="FILE",
+        help="Write events and result to FILE, as lines of JSON.",
     ),
 )
 

@@ -32,10 +32,10 @@ def command(*, thorough: bool, root: Path, reporter: Reporter) -> None:
 def _document(found: Registration) -> dict[str, object]:
     return {
         "changes": [
-            {"change": str(change.what), **modules.document(change.module)}
+            {"change": str(change.what), **modules.module_document(change.module)}
             for change in found.changes
         ],
-        "damaged": [modules.document(entry) for entry in found.damaged],
+        "damaged": [modules.module_document(entry) for entry in found.damaged],
     }
 
 

@@ -1,20 +1,22 @@
 """What a run shows and keeps: plain lines, a log file that has it all, the answer."""
 
-import json
 import os
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 import click
 
-from qlumod.cli.wording import UNSEEN, amount, note, shown, visible
+from qlumod.cli.exits import PartFailed
+from qlumod.cli.machine import EventLines, errors_document, opened_lines, print_json
+from qlumod.cli.wording import amount, note, shown, visible
 from qlumod.errors import QlumodError
 from qlumod.events import (
     Caution,
@@ -25,6 +27,7 @@ from qlumod.events import (
     StepAdvanced,
     StepDone,
     StepStarted,
+    Waiting,
 )
 from qlumod.system.disk.directories import make_directories
 
@@ -51,17 +54,17 @@ class Plain:
     def __call__(self, event: Event) -> None:
         match event:
             case StepStarted():
-                self._steps[event.step] = _Running(event, self._clock())
+                self._steps[event.key] = _Running(event, self._clock())
                 self._say(f"{event.step} …")
-            case StepAdvanced() if event.step in self._steps:
-                self._advance(self._steps[event.step], event.amount)
+            case StepAdvanced() if event.key in self._steps:
+                self._advance(self._steps[event.key], event.amount)
             case StepDone():
-                running = self._steps.pop(event.step, None)
+                running = self._steps.pop(event.key, None)
                 spent = self._clock() - running.began if running else 0.0
                 self._say(f"{event.step}: done{note(event.note, spent)}")
             case Output() if self._verbose:
                 self._say(f"  {event.program}: {event.line}")
-            case Notice():
+            case Notice() | Waiting():
                 self._say(event.text)
             case Caution():
                 self._say(f"caution: {event.text}")
@@ -115,30 +118,49 @@ class LogFile:
         self._stream.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """What a run is to show, and where."""
+
+    as_json: bool = False
+    """The result as one JSON document, on standard output."""
+    progress: str = "none"
+    """``json``: events and result as lines of JSON on standard output."""
+    verbose: bool = False
+    log: Path | None = None
+    events: Path | None = None
+    """A file for events and result as lines of JSON."""
+    heading: str = ""
+
+
 class Reporter(AbstractContextManager["Reporter"]):
     """What a verb talks to: `listen` for events, `result` for the answer."""
 
-    def __init__(
-        self, *, as_json: bool, progress: str, verbose: bool, log: Path | None, heading: str = ""
-    ) -> None:
-        self._json = as_json
-        self._progress = progress
-        self._verbose = verbose
-        self._log_path = log
-        self._heading = heading
+    def __init__(self, how: Reporting) -> None:
+        self._how = how
+        self._json = how.as_json
         self._log: LogFile | None = None
+        self._lines: list[EventLines] = []
         self._listeners: list[Listener] = []
         self._drawing: list[Terminal] = []
         self._lock = threading.Lock()
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
-        if self._log_path is not None:
-            self._log = LogFile(self._log_path, self._heading)
+        how = self._how
+        if how.log is not None:
+            self._log = LogFile(how.log, how.heading)
             self._closing.callback(self._log.close)
             self._listeners.append(self._log)
-        if self._progress != "none":
+        if how.events is not None:
+            self._lines.append(EventLines(self._closing.enter_context(opened_lines(how.events))))
+        if how.progress == "json":
+            self._lines.append(EventLines(sys.stdout))
+        elif how.progress != "none":
             self._listeners.append(self._screen())
+        for lines in self._lines:
+            lines.begin(self._log.path if self._log else None)
+        self._listeners += self._lines
         return self
 
     def __exit__(
@@ -153,10 +175,13 @@ class Reporter(AbstractContextManager["Reporter"]):
                 error.add_note(f"The full log: {self._log.path}")
             else:
                 self._log.write("".join(traceback.format_exception(error)))
+        if isinstance(error, QlumodError):
+            for lines in self._lines:
+                lines.end_with_errors(errors_document([error]))
         self._closing.close()
         self._listeners.clear()
-        if self._json and isinstance(error, QlumodError):
-            print_json(error_document(error))
+        if self._json and not self._prints_lines and isinstance(error, QlumodError):
+            print_json(errors_document([error]))
 
     def listen(self, event: Event) -> None:
         """Hand an event to the screen and the log; safe from any thread."""
@@ -164,40 +189,57 @@ class Reporter(AbstractContextManager["Reporter"]):
             for listener in self._listeners:
                 listener(event)
 
-    def result(self, document: object, lines: Iterable[str] = ()) -> None:
-        """Print the verb's answer: `document` with --json, else the lines for people."""
+    def result(
+        self,
+        document: Mapping[str, object],
+        lines: Iterable[str] = (),
+        *,
+        faults: Iterable[QlumodError] = (),
+    ) -> None:
+        """Print the verb's answer: `document` with --json, else the lines for people.
+
+        `faults` are the errors of a part of the work, which are reported beside it; raises
+        `PartFailed` if there are any.
+        """
         self._close_screen()
-        if self._json:
-            print_json(document)
-        else:
+        failed = tuple(faults)
+        whole = {**document, **(errors_document(failed) if failed else {})}
+        for each in self._lines:
+            each.end(whole)
+        if self._json and not self._prints_lines:
+            print_json(whole)
+        elif not self._prints_lines:
             for line in lines:
                 sys.stdout.write(visible(line) + "\n")
             sys.stdout.flush()
+        if failed:
+            for fault in failed:
+                print_error(fault)
+            raise PartFailed
+
+    @property
+    def _prints_lines(self) -> bool:
+        return self._how.progress == "json"
 
     def leave_screen(self) -> None:
         """Stop to draw: another program, or a question, has the terminal from now on."""
         self._close_screen()
 
     def _screen(self) -> Listener:
-        if self._progress == "auto" and _can_draw(sys.stderr):
+        if self._how.progress == "auto" and _can_draw(sys.stderr):
             # Only here: half of the time that a short verb takes would go into it.
             from qlumod.cli.terminal import Terminal  # noqa: PLC0415
 
-            terminal = self._closing.enter_context(Terminal(verbose=self._verbose))
+            terminal = self._closing.enter_context(Terminal(verbose=self._how.verbose))
             self._drawing.append(terminal)
             return terminal
-        return Plain(sys.stderr, verbose=self._verbose)
+        return Plain(sys.stderr, verbose=self._how.verbose)
 
     def _close_screen(self) -> None:
         # The answer must not run into a bar that is still being drawn.
         with self._lock:
             for terminal in self._drawing:
                 terminal.__exit__()
-
-
-def error_document(error: QlumodError) -> dict[str, object]:
-    """An error as `--json` prints it."""
-    return {"error": error.as_json}
 
 
 def print_error(error: QlumodError) -> None:
@@ -227,11 +269,3 @@ def new_log(directory: Path, verb: str) -> Path:
         old.unlink(missing_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     return directory / f"{stamp}-{verb}-{time.monotonic_ns() % 10**6:06d}.log"
-
-
-def print_json(document: object) -> None:
-    """Write a document to standard output."""
-    text = json.dumps(document, indent=1, ensure_ascii=False)
-    # JSON itself escapes only the oldest control characters; in it they stand in strings alone.
-    sys.stdout.write(UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
-    sys.stdout.flush()

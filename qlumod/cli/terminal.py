@@ -15,7 +15,16 @@ from rich.progress import (
 from rich.text import Text
 
 from qlumod.cli.wording import amount, note, shown
-from qlumod.events import Caution, Event, Notice, Output, StepAdvanced, StepDone, StepStarted
+from qlumod.events import (
+    Caution,
+    Event,
+    Notice,
+    Output,
+    StepAdvanced,
+    StepDone,
+    StepStarted,
+    Waiting,
+)
 
 
 class Terminal:
@@ -33,7 +42,7 @@ class Terminal:
             console=console,
             transient=True,
         )
-        self._tasks: dict[str, list[TaskID]] = {}
+        self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -48,24 +57,24 @@ class Terminal:
                 task = self._progress.add_task(
                     shown(event.step), total=event.total, unit=event.unit
                 )
-                self._tasks.setdefault(event.step, []).append(task)
-            case StepAdvanced() if self._tasks.get(event.step):
-                self._progress.advance(self._tasks[event.step][-1], event.amount)
+                self._tasks[event.key] = task
+            case StepAdvanced() if event.key in self._tasks:
+                self._progress.advance(self._tasks[event.key], event.amount)
             case StepDone():
                 self._finish(event)
             case Output() if self._verbose:
                 self._say(Text(shown(event.line), style="dim"))
-            case Notice():
+            case Notice() | Waiting():
                 self._say(Text(shown(event.text)))
             case Caution():
                 self._say(Text(shown(f"caution: {event.text}"), style="yellow"))
 
     def _finish(self, event: StepDone) -> None:
-        if not self._tasks.get(event.step):
+        if event.key not in self._tasks:
             return
-        key = self._tasks[event.step].pop()
-        spent = next(task for task in self._progress.tasks if task.id == key).elapsed or 0.0
-        self._progress.remove_task(key)
+        task = self._tasks.pop(event.key)
+        spent = next(one for one in self._progress.tasks if one.id == task).elapsed or 0.0
+        self._progress.remove_task(task)
         # Else the line below is printed above a last picture of the bar.
         self._progress.refresh()
         line = Text("✓ ", style="green").append(shown(event.step), style="default")

@@ -1,11 +1,12 @@
 """Choosing the version of the modules of an image, and checking that they are compatible."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.model.image import CORE, Image
+from qlumod.model.image_problem import ImageProblem, Mend, ProblemKind
 from qlumod.model.manifest import INITRD, KERNEL, Manifest
 from qlumod.model.names import ModuleName, ReleaseVersion
 from qlumod.model.registry import Registered, Registry
@@ -76,41 +77,135 @@ def _elsewhere(image: Image, registry: Registry) -> Iterator[str]:
 
 def check_choice(image: Image, manifests: Iterable[Manifest]) -> None:
     """Check that the modules are compatible; raises all faults together."""
-    found = tuple(manifests)
     raise_faults(
-        QlumodError(f"image {image.name}: {what}", remedy=remedy)
-        for what, remedy in (*_gaps(image, found), *_conflicts(found), *_kernels(found))
+        QlumodError(f"image {image.name}: {problem.text}", remedy=problem.remedy, code=problem.kind)
+        for problem in misfits(manifests)
     )
 
 
-def _gaps(image: Image, manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
+def misfits(manifests: Iterable[Manifest]) -> tuple[ImageProblem, ...]:
+    """The reasons why modules cannot be in one image: requirements, exclusions, kernels."""
+    found = tuple(manifests)
+    return (*_gaps(found), *_conflicts(found), *_kernels(found))
+
+
+def absences(image: Image, registry: Registry) -> tuple[ImageProblem, ...]:
+    """A problem for each module that no version has which the image follows, or is damaged there.
+
+    It is about the version that has most of the modules, of these the newest.
+    """
+    version, offered = nearest(image, registry)
+    return tuple(
+        _absence(image, module, version, offered.get(module), registry)
+        for module in image.wanted
+        if module not in offered or not offered[module].usable
+    )
+
+
+def nearest(
+    image: Image, registry: Registry
+) -> tuple[ReleaseVersion | None, dict[ModuleName, Registered]]:
+    """The followed version with most of the image's modules, and those modules; else None."""
+    by_version: dict[ReleaseVersion, dict[ModuleName, Registered]] = {}
+    for entry in registry:
+        same = entry.flavor == image.flavor and entry.architecture == image.architecture
+        if same and entry.module in image.wanted and image.follows(entry.version):
+            by_version.setdefault(entry.version, {})[entry.module] = entry
+    if not by_version:
+        return None, {}
+    best = max(by_version, key=lambda version: (_usable(by_version[version]), version))
+    return best, by_version[best]
+
+
+def _usable(offered: Mapping[ModuleName, Registered]) -> int:
+    return sum(entry.usable for entry in offered.values())
+
+
+def _absence(
+    image: Image,
+    module: ModuleName,
+    version: ReleaseVersion | None,
+    found: Registered | None,
+    registry: Registry,
+) -> ImageProblem:
+    if found is not None:
+        return ImageProblem(
+            kind=ProblemKind.DAMAGED,
+            text=f"module {module} {found.version} is damaged: {found.problem}",
+            remedy="install its package again, then: qlumod register",
+            module=module,
+            mend=Mend(install=(module,)),
+        )
+    followed = version or image.version
+    others = sorted(
+        {
+            entry.version
+            for entry in registry
+            if (entry.module, entry.flavor, entry.architecture)
+            == (module, image.flavor, image.architecture)
+        }
+    )
+    there = f"; there is {', '.join(map(str, others))}" if others else ""
+    return ImageProblem(
+        kind=ProblemKind.NOT_THERE,
+        text=f"module {module} {followed} is not there{there}",
+        remedy=f"install its package, or take {module} out of the image's modules",
+        module=module,
+        mend=Mend(
+            install=(module,),
+            remove=(module,),
+            version=others[-1].meta[0] if others else "",
+        ),
+    )
+
+
+def _gaps(manifests: Sequence[Manifest]) -> Iterator[ImageProblem]:
     for manifest, required in gaps(manifests):
-        yield (
-            f"module {manifest.module} requires module {required}, which is not chosen",
-            f"qlumod image edit {image.name} --add {required}, or --with-required in its place, "
+        yield ImageProblem(
+            kind=ProblemKind.MISSING_REQUIREMENT,
+            text=f"module {manifest.module} requires module {required}, which is not chosen",
+            remedy=f"qlumod image edit IMAGE --add {required}, or --with-required in its place, "
             "which adds all that is missing",
+            module=manifest.module,
+            other=required,
+            mend=Mend(add=(required,), remove=(manifest.module,)),
         )
 
 
-def _conflicts(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
+def _conflicts(manifests: Sequence[Manifest]) -> Iterator[ImageProblem]:
     for one, other in combinations(manifests, 2):
         if other.module in one.conflicts or one.module in other.conflicts:
             siblings = one.variant_of and one.variant_of == other.variant_of
             why = f": they are variants of {one.variant_of}" if siblings else ""
-            yield (
-                f"modules {one.module} and {other.module} exclude each other{why}",
-                "take one of them out of the image's modules",
+            yield ImageProblem(
+                kind=ProblemKind.VARIANTS if siblings else ProblemKind.CONFLICT,
+                text=f"modules {one.module} and {other.module} exclude each other{why}",
+                remedy="take one of them out of the image's modules",
+                module=one.module,
+                other=other.module,
+                mend=Mend(remove=(one.module, other.module)),
             )
 
 
-def _kernels(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
-    core = next(manifest for manifest in manifests if manifest.module == CORE)
+def _kernels(manifests: Sequence[Manifest]) -> Iterator[ImageProblem]:
+    core = next((manifest for manifest in manifests if manifest.module == CORE), None)
+    if core is None:
+        return
     if not core.kernel or core.file(KERNEL) is None or core.file(INITRD) is None:
-        yield "module core brings no kernel and initrd", "install a core that does"
+        yield ImageProblem(
+            kind=ProblemKind.NO_KERNEL,
+            text="module core brings no kernel and initrd",
+            remedy="install a core that does",
+            module=CORE,
+            mend=Mend(install=(CORE,)),
+        )
         return
     for manifest in for_another_kernel(manifests, core.kernel):
-        yield (
-            f"module {manifest.module} is made for kernel {manifest.kernel}, "
+        yield ImageProblem(
+            kind=ProblemKind.KERNEL,
+            text=f"module {manifest.module} is made for kernel {manifest.kernel}, "
             f"core brings {core.kernel}",
-            f"install a {manifest.module} that was built over this core",
+            remedy=f"install a {manifest.module} that was built over this core",
+            module=manifest.module,
+            mend=Mend(install=(manifest.module,)),
         )

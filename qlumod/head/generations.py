@@ -1,7 +1,7 @@
-"""The generations of an image: built stacks, each in a directory, of which one is current."""
+"""The generations of an image: built stacks, each in a directory; nodes get the deployed one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,20 +16,44 @@ from qlumod.system.disk.removal import remove_tree
 
 STACK = "stack"
 SECRETS = "secrets.tar"
-CURRENT = "current"
+DEPLOYED = "deployed"
+"""The link to the generation that nodes get."""
+_CURRENT = "current"
+"""The name of that link until qlumod 0.2; boot configurations may name it, so it stays as a link to
+`DEPLOYED`."""
 STAGING = ".new"
 _GENERATION = re.compile(r"[1-9][0-9]*")
-KEPT = 3
-"""The number of generations to keep, since nodes may be booting from the last one, and an
-administrator may want to go back to it."""
 
 
-def read_current(places: Places, name: ImageName) -> tuple[str, Stack] | None:
-    """The current generation's name and stack; None if the image was never built."""
-    link = places.built / name / CURRENT
-    if not link.exists():
+def read_newest(places: Places, name: ImageName) -> tuple[str, Stack] | None:
+    """The newest generation's name and stack; None if the image was never built."""
+    found = generations(places, name)
+    if not found:
         return None
-    return str(link.readlink()), read_stack(link)
+    return found[-1], read_stack(generation_path(places, name, found[-1]))
+
+
+def generation_path(places: Places, name: ImageName, generation: str) -> Path:
+    """The directory of a generation, whether it exists or not."""
+    return places.built / name / generation
+
+
+def read_deployed(places: Places, name: ImageName) -> str | None:
+    """The name of the generation that nodes get; None if none was deployed."""
+    home = places.built / name
+    for link in (home / DEPLOYED, home / _CURRENT):
+        if link.is_symlink():
+            return str(link.readlink())
+    return None
+
+
+def point_deployed(places: Places, name: ImageName, generation: str) -> None:
+    """Let nodes get that generation from their next boot on, by one rename. Needs the lock."""
+    home = places.built / name
+    point(home / DEPLOYED, generation)
+    old = home / _CURRENT
+    if old.is_symlink() and str(old.readlink()) != DEPLOYED:
+        point(old, DEPLOYED)
 
 
 def read_stack(generation: Path) -> Stack:
@@ -51,16 +75,18 @@ def staged_generation(places: Places, name: ImageName) -> Iterator[Path]:
         remove_tree(staging)
 
 
-def commit_generation(places: Places, name: ImageName, staging: Path) -> str:
-    """Make the staged generation the current one, by one rename; returns its name."""
+def next_generation(places: Places, name: ImageName) -> str:
+    """The name of the generation that is built next."""
+    return str(1 + max(map(int, generations(places, name)), default=0))
+
+
+def commit_generation(places: Places, name: ImageName, staging: Path, generation: str) -> None:
+    """Make the staged generation the newest one, by one rename."""
     home = places.built / name
-    generation = str(1 + max((int(number) for number in generations(places, name)), default=0))
     with told(home):
         sync(staging)
         staging.rename(home / generation)
         sync(home)
-    point(home / CURRENT, generation)
-    return generation
 
 
 def generations(places: Places, name: ImageName) -> tuple[str, ...]:
@@ -71,12 +97,10 @@ def generations(places: Places, name: ImageName) -> tuple[str, ...]:
     return tuple(sorted((p.name for p in home.iterdir() if _GENERATION.fullmatch(p.name)), key=int))
 
 
-def forget_old(places: Places, name: ImageName) -> None:
-    """Remove all generations except the newest ones and the current one."""
-    current = read_current(places, name)
-    for generation in generations(places, name)[:-KEPT]:
-        if current is None or generation != current[0]:
-            remove_tree(places.built / name / generation)
+def remove_generations(places: Places, name: ImageName, unused: Collection[str]) -> None:
+    """Remove some generations of an image."""
+    for generation in unused:
+        remove_tree(generation_path(places, name, generation))
 
 
 def used_layers(places: Places) -> set[Digest]:
@@ -92,11 +116,14 @@ def forget_all(places: Places, name: ImageName) -> None:
     remove_tree(places.built / name)
 
 
-def intact(generation: Path, stack: Stack) -> bool:
-    """Whether a generation still has all its files with their sizes."""
+def faults_of_generation(generation: Path, stack: Stack) -> Iterator[str]:
+    """What is missing of a generation, or has another size: a line for each file."""
     files = (stack.kernel, stack.initrd, *(layer.file for layer in stack.layers))
-    sizes = {file.path: file.size for file in files}
-    return (generation / SECRETS).is_file() and all(
-        (generation / path).is_file() and (generation / path).stat().st_size == size
-        for path, size in sizes.items()
-    )
+    for file in {file.path: file for file in files}.values():
+        path = generation / file.path
+        if not path.is_file():
+            yield f"{path.resolve()} is missing"
+        elif path.stat().st_size != file.size:
+            yield f"{path.resolve()} has {path.stat().st_size} bytes instead of {file.size}"
+    if not (generation / SECRETS).is_file():
+        yield f"{generation / SECRETS} is missing"

@@ -1,5 +1,6 @@
-"""Building an image: writing a complete generation, then making it the current one."""
+"""Building an image: writing a complete generation, which becomes the newest one."""
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,21 +9,24 @@ from qlumod.head.generations import (
     SECRETS,
     STACK,
     commit_generation,
-    forget_old,
-    intact,
-    read_current,
+    faults_of_generation,
+    generation_path,
+    next_generation,
+    read_newest,
     staged_generation,
-    used_layers,
 )
+from qlumod.head.image_history import event, record
 from qlumod.head.image_plan import ImagePart, ImagePlan
 from qlumod.head.inside import INITRD as OWN_INITRD
 from qlumod.head.inside import OWN_LAYER
+from qlumod.head.kept_lists import keep_lists
 from qlumod.head.places import Places
-from qlumod.head.pool import collect_idle, keep_layer, take
+from qlumod.head.pool import keep_layer, take
 from qlumod.head.site import packed
 from qlumod.head.site_work import SiteWork
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import readable
+from qlumod.model.history import Done
 from qlumod.model.image import Stack, StackLayer, StackModule, parse_stack, stack_text
 from qlumod.model.manifest import INITRD, KERNEL, LAYER, PayloadFile
 from qlumod.packaging.choice import packaging_place
@@ -33,22 +37,30 @@ from qlumod.system.processes.namespace import call_inside
 
 
 def is_current(places: Places, plan: ImagePlan) -> bool:
-    """Whether the current generation is equal to what would be built now."""
-    current = read_current(places, plan.image.name)
-    if current is None:
+    """Whether the newest generation is equal to what would be built now."""
+    newest = read_newest(places, plan.image.name)
+    if newest is None:
         return False
-    generation, stack = current
-    directory = places.built / plan.image.name / generation
+    generation, stack = newest
+    directory = generation_path(places, plan.image.name, generation)
     return (
         stack.inputs == plan.inputs
-        and intact(directory, stack)
+        and is_complete(directory, stack)
         and file_sum(directory / SECRETS).sha256 == digest_bytes(packed(plan.secret_files))
     )
 
 
-def build_image(places: Places, plan: ImagePlan, listen: Listener) -> str:
-    """Write a generation and make it the current one; needs the lock. Returns its name."""
-    name = plan.image.name
+def is_complete(directory: Path, stack: Stack) -> bool:
+    """Whether a generation has all its files, with their sizes."""
+    return not any(faults_of_generation(directory, stack))
+
+
+def build_image(places: Places, plan: ImagePlan, *, reason: str, listen: Listener) -> str:
+    """Write a new generation; needs the lock. Returns its name.
+
+    Nodes do not get it before it is deployed.
+    """
+    name, began = plan.image.name, time.monotonic()
     with staged_generation(places, name) as staging:
         layers = tuple(keep_layer(places, *_source(part, LAYER)) for part in plan.parts)
         own = _write_own_layer(plan, layers, staging, listen)
@@ -69,10 +81,18 @@ def build_image(places: Places, plan: ImagePlan, listen: Listener) -> str:
             kernel_arguments=plan.image.kernel_arguments,
         )
         write_new(staging / STACK, readable(stack_text(stack), STACK, parse_stack))
+        keep_lists(plan.parts, staging)
         write_new(staging / SECRETS, packed(plan.secret_files), mode=0o600)
-        generation = commit_generation(places, name, staging)
-    forget_old(places, name)
-    collect_idle(places, used_layers(places))
+        generation = next_generation(places, name)
+        built = event(
+            Done.BUILT,
+            generation,
+            reason,
+            seconds=round(time.monotonic() - began),
+            inputs=plan.inputs,
+        )
+        record(places, name, built, listen=listen)
+        commit_generation(places, name, staging, generation)
     return generation
 
 

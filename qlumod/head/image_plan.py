@@ -83,17 +83,22 @@ class ImagePlan:
         return missing_secrets(self.secret_files, self.secrets)
 
 
-def make_plan(places: Places, image: Image, registry: Registry) -> ImagePlan:
-    """Find and check all inputs of an image; raises `QlumodError`."""
+def make_plan(
+    places: Places, image: Image, registry: Registry, *, secrets: bool = True
+) -> ImagePlan:
+    """Find and check all inputs of an image; raises `QlumodError`.
+
+    `secrets` False leaves the site's secrets unread, which not everybody may read.
+    """
     choice = choose(image, registry)
     parts = tuple(_part(places, entry) for entry in choice.modules)
     check_choice(image, [part.manifest for part in parts])
     parts = _lowest_first(parts)
-    secrets = _secrets(parts)
+    wanted = _secrets(parts)
     files, scripts = site_files(places, image.name), site_scripts(places, image.name)
-    found = site_secrets(places, image.name)
-    listed = listed_secrets(found, secrets)
-    check_files(files, secrets)
+    found = site_secrets(places, image.name) if secrets else ()
+    listed = listed_secrets(found, wanted)
+    check_files(files, wanted)
     check_units(image, (part.payload for part in parts), files)
     return ImagePlan(
         image=image,
@@ -103,7 +108,7 @@ def make_plan(places: Places, image: Image, registry: Registry) -> ImagePlan:
         scripts=scripts,
         secret_files=listed,
         unlisted=tuple(file for file in found if _is_own(places, image, file, listed)),
-        secrets=secrets,
+        secrets=wanted,
         inputs=digest_value(_inputs(image, parts, files, scripts)),
     )
 

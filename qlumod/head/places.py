@@ -44,8 +44,13 @@ class Places:
 
     @property
     def built(self) -> Path:
-        """The built images: ``<image>/<generation>/`` and the link ``<image>/current``."""
+        """The built images: ``<image>/<generation>/`` and the link ``<image>/deployed``."""
         return self.state / "images"
+
+    @property
+    def in_use(self) -> Path:
+        """Files with a line ``IMAGE GENERATION`` for each generation that nodes still need."""
+        return self.state / "in-use.d"
 
     @property
     def settings(self) -> Path:
@@ -66,6 +71,11 @@ class Places:
     def kept(self) -> Path:
         """The apt configuration that excludes packages of modules from autoremove."""
         return self.root / "etc/apt/apt.conf.d/52qlumod-images"
+
+    @property
+    def documents(self) -> Path:
+        """The documents of packages, among them the changelogs of modules."""
+        return self.root / "usr/share/doc"
 
     @property
     def dpkg(self) -> Path:

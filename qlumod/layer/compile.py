@@ -62,7 +62,9 @@ def _compile(
 ) -> Iterator[tuple[LockedPackage, Path]]:
     place.mkdir()
     output = place / "packages"
-    with step(listen, f"compiling the kernel modules of {job.spec.module}"):
+    with step(
+        listen, f"compiling the kernel modules of {job.spec.module}", id="compiling-kernel-modules"
+    ):
         make_inside(
             "qlumod.layer.compile_inside:compile_modules",
             job,

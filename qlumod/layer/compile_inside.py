@@ -78,7 +78,11 @@ def _install(site: _Site, task: Task) -> None:
     packages, installer = site.job.to_compile, task.packaging.installer
     site.root.write(_NEVER_BY_ITSELF, b"")
     with (
-        step(site.listen, f"installing {len(packages)} packages to compile with"),
+        step(
+            site.listen,
+            f"installing {len(packages)} packages to compile with",
+            id="installing-to-compile",
+        ),
         _told(site, "cannot install what its kernel modules are compiled with"),
     ):
         order = replace(
@@ -95,7 +99,7 @@ def _compiled_packages(site: _Site) -> Iterator[tuple[LockedPackage, Compiled]]:
         # Packages that a module below has compiled already are not here.
         if relation.name in made:
             package, how = made[relation.name]
-            with step(site.listen, f"compiling {how.sources} for {how.kernel}"):
+            with step(site.listen, f"compiling {how.sources} for {how.kernel}", id="compiling"):
                 compiled = _compiled(site, package, how)
             yield package, compiled
 

@@ -25,7 +25,9 @@ def build_layer_inside(*, listen: Listener, task: Document) -> None:
 
 def _build_ground(task: Task) -> None:
     """Build a module without requirements: it is a root of its own."""
-    with step(task.listen, f"installing {len(task.job.packages)} packages"):
+    with step(
+        task.listen, f"installing {len(task.job.packages)} packages", id="installing-packages"
+    ):
         root = install.ground(task)
     harvest(task, Ground(tree=root, root=root))
 
@@ -42,7 +44,11 @@ def _build_over(task: Task) -> None:
         view = task.space / "view"
         view.mkdir()
         with overlay(below.all, view), writable(below.all, task.space / "above") as stack:
-            with step(task.listen, f"installing {len(task.job.packages)} packages"):
+            with step(
+                task.listen,
+                f"installing {len(task.job.packages)} packages",
+                id="installing-packages",
+            ):
                 left_out = {pair for member in members for pair in member.left_out}
                 tree = Root(stack.upper)
                 install.over(task, stack.root, left_out, tree=tree, view=Root(view))

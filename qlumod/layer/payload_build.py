@@ -136,7 +136,7 @@ def payload(job: Job, workshop: Workshop, *, listen: Listener) -> Payload:
         listen(Notice(text=f"{job.spec.module}: nothing to build, layer {identity[:12]} is there"))
         return ready
     with (
-        step(listen, f"building {job.spec.module}"),
+        step(listen, f"building {job.spec.module}", id="building-a-module"),
         staging(workshop.work, identity) as place,
     ):
         # Another process may have built it while this one waited for the directory.
@@ -174,7 +174,7 @@ def build_again(job: Job, workshop: Workshop, *, listen: Listener) -> tuple[str,
     identity = job.identity
     first = Payload(directory=payload_path(workshop.cache, identity))
     with (
-        step(listen, f"building {job.spec.module} a second time"),
+        step(listen, f"building {job.spec.module} a second time", id="building-a-second-time"),
         staging(workshop.work, identity) as place,
     ):
         otherwise = compiled_otherwise(job, place / "compile", workshop, listen=listen)

@@ -63,8 +63,12 @@ class Reading:
 
     def fault(self, line: int, what: str, *, field: str = "", remedy: str = "") -> None:
         """Note a fault, with file, line, field and `what`. Raises if there are too many."""
-        where = f"{self.path}:{line}: {field}: " if field else f"{self.path}:{line}: "
-        self._faults.setdefault(where + what, (line, QlumodError(where + what, remedy=remedy)))
+        at = f"{self.path}:{line}: {field}: " if field else f"{self.path}:{line}: "
+        where: dict[str, str | int] = {"file": self.path, "line": line}
+        if field:
+            where["field"] = field
+        fault = QlumodError(at + what, remedy=remedy, code="document", where=where)
+        self._faults.setdefault(at + what, (line, fault))
         if len(self._faults) == MOST_FAULTS:
             raise Faults(self._first())
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NewType
 
 from qlumod.errors import QlumodError
@@ -29,6 +30,8 @@ from qlumod.model.secret import Secret, parse_secret
 
 CORE = ModuleName("core")
 """The module that is part of every image."""
+KEPT = 3
+"""The number of newest generations that stay, to which an administrator may want to go back."""
 COMMON = "common"
 """The directory of the site's files for all images; no image can have this name."""
 
@@ -57,6 +60,23 @@ def image_version(text: str) -> str:
     return text
 
 
+class Deploy(StrEnum):
+    """When nodes get a new generation."""
+
+    BY_HAND = "by-hand"
+    """When an administrator deploys it."""
+    AUTOMATIC = "automatic"
+    """At their next boot after it was built."""
+
+
+def deploy_policy(text: str) -> Deploy:
+    """Read the value of a field Deploy; raises `QlumodError`."""
+    try:
+        return Deploy(text)
+    except ValueError:
+        raise QlumodError(f"{text!r} is neither 'by-hand' nor 'automatic'") from None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """The content of ``/etc/qlumod/images/<name>.image``."""
@@ -75,6 +95,7 @@ class Image:
     """systemd units to disable in the image, sorted."""
     kernel_arguments: str = ""
     """Arguments for the kernel of its nodes, which the boot side adds to its own."""
+    deploy: Deploy = Deploy.BY_HAND
 
     @property
     def wanted(self) -> tuple[ModuleName, ...]:
@@ -103,6 +124,7 @@ def image_fields(image: Image) -> dict[str, str | Sequence[str]]:
         "Disable": image.disable,
         "Kernel-Arguments": image.kernel_arguments,
         "Description": image.description,
+        "Deploy": "" if image.deploy is Deploy.BY_HAND else str(image.deploy),
     }
 
 
@@ -130,6 +152,7 @@ def parse_image(text: str, path: str) -> Image:
         enable=tuple(sorted(fields.words("Enable", unit_name))),
         disable=tuple(sorted(fields.words("Disable", unit_name))),
         kernel_arguments=fields.one("Kernel-Arguments", kernel_arguments, ""),
+        deploy=fields.one("Deploy", deploy_policy, Deploy.BY_HAND),
     )
     for unit in sorted(set(image.enable) & set(image.disable)):
         fields.fault("Disable", f"the unit {unit!r} stands under Enable, too")

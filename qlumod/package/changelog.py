@@ -6,6 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from qlumod.model.content_changes import (
+    ChangeKind,
+    ContentChange,
+    PackageChange,
+    bounded,
+    counted,
+    counts,
+    package_changes,
+    path_changes,
+)
 from qlumod.model.contents import PackageLine, PathLine
 from qlumod.model.module_file import spec_text
 from qlumod.model.stanzas import read_stanzas
@@ -16,16 +26,6 @@ from qlumod.package.before import (
     PACKAGES_CHANGELOG,
     SPEC,
     Predecessor,
-)
-from qlumod.package.changes import (
-    ChangeKind,
-    ContentChange,
-    PackageChange,
-    bounded,
-    counted,
-    counts,
-    package_changes,
-    path_changes,
 )
 from qlumod.package.source_plan import SourcePlan
 

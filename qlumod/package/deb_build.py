@@ -71,7 +71,7 @@ def build_package(
         listen(Notice(text=f"{plan.module}: nothing to package, {ready[-1].name} is up to date"))
         return ready
     with (
-        step(listen, f"packaging {plan.module}"),
+        step(listen, f"packaging {plan.module}", id="packaging"),
         beside_output(output, plan) as place,
         workers(1) as beside,
     ):

@@ -30,7 +30,7 @@ def require_clean(
 ) -> None:
     """Report lintian's warnings about packages, or those of .changes files; raise its errors."""
     scratch.mkdir()
-    with step(listen, f"checking {what} with lintian"):
+    with step(listen, f"checking {what} with lintian", id="checking-with-lintian"):
         found = lint(*packages, without=WITHOUT, options=options, scratch=scratch, listen=listen)
     for finding in found:
         if finding.level is Level.WARNING:

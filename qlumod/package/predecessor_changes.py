@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from qlumod.model.content_changes import (
+    PackageChange,
+    PathChange,
+    counts,
+    package_changes,
+    path_changes,
+)
 from qlumod.model.contents import PackageLine, PathLine
 from qlumod.model.names import ModuleName
 from qlumod.package.before import Predecessor
-from qlumod.package.changes import PackageChange, PathChange, counts, package_changes, path_changes
 from qlumod.package.published_module import read_payload
 from qlumod.stack.payload import Payload
 

@@ -29,7 +29,10 @@ def source_package(
     `packages` is the store of the locked .debs to include; None: they are not included.
     """
     check_kind(output, plan, with_packages=packages is not None)
-    with step(listen, f"writing the source of {plan.module}"), beside_output(output, plan) as place:
+    with (
+        step(listen, f"writing the source of {plan.module}", id="writing-the-source"),
+        beside_output(output, plan) as place,
+    ):
         write_tree(plan, render(plan), place)
         if packages:
             write_packages(plan, packages, place)

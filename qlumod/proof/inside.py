@@ -92,7 +92,11 @@ def _installed(
 ) -> Root:
     installer = site.packaging.installer
     found, place = installer.supply_from(supply), space / "root"
-    with step(site.listen, f"installing {len(site.order.packages)} packages at once"):
+    with step(
+        site.listen,
+        f"installing {len(site.order.packages)} packages at once",
+        id="installing-at-once",
+    ):
         if upon:
             root = restore_root(Path(upon), place, listen=site.listen)
         else:

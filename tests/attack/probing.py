@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from qlumod.errors import raise_faults
 from qlumod.events import Event, Output
 from qlumod.head.places import Places
-from qlumod.head.verbs.build_images import build_images
+from qlumod.head.verbs.build_images import BuildOrder, build_images
 from qlumod.head.verbs.define_images import NewImage, create_image
 from qlumod.head.verbs.modules import register
 from qlumod.layer.payload_build import build_payloads, plan_jobs
@@ -148,5 +149,6 @@ def asked_while_assembling(payloads: dict[str, Path], head: Path) -> list[Reache
         NewImage(name="probed", modules=["core", "probing"]),
         listen=heard,
     )
-    build_images(places, ["probed"], force=False, dry_run=False, listen=heard)
+    built = build_images(places, ["probed"], BuildOrder(), listen=heard)
+    raise_faults(built.faults.values())
     return heard.answers("image build")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.head.generations import read_current
+from qlumod.head.generations import read_newest
 from qlumod.head.places import Places
 from qlumod.model.image import ImageName
 from qlumod.system.enclosure.bubblewrap import CAPABILITIES
@@ -113,7 +113,7 @@ def test_no_program_of_a_root_goes_around_the_door(
     for payload in payloads.values():
         assert AROUND not in paths_in(payload)
     places = Places(top / "head")
-    current = read_current(places, ImageName("probed"))
+    current = read_newest(places, ImageName("probed"))
     assert current
     generation, _ = current
     image = places.built / "probed" / generation

@@ -128,7 +128,9 @@ REFUSALS = {
     "Format: 1\nCache: ~nobody-knows/x\n": (
         "qlumod.conf:2: Cache: '~nobody-knows/x' is in the home directory of an unknown user"
     ),
-    "Format: 1\nProgress: loud\n": ("qlumod.conf:2: Progress: 'loud' is none of auto, plain, none"),
+    "Format: 1\nProgress: loud\n": (
+        "qlumod.conf:2: Progress: 'loud' is none of auto, plain, json, none"
+    ),
     "Format: 1\nValid-For: 0\n": "qlumod.conf:2: Valid-For: '0' is no number of days",
 }
 
@@ -259,7 +261,7 @@ def test_config_is_a_document_too(qlumod: CommandLine, conf: Path) -> None:
     }
     assert by_name["wait"]["value"] == 600
     assert by_name["key"]["value"] is None
-    assert qlumod("config", "wait", "--json").document == by_name["wait"]
+    assert qlumod("config", "wait", "--json").document == {"format": 1, **by_name["wait"]}
 
 
 def test_a_file_that_is_wrong_stops_every_verb_before_it_begins(
@@ -271,7 +273,9 @@ def test_a_file_that_is_wrong_stops_every_verb_before_it_begins(
         answer = qlumod(*words, QLUMOD_CONFIG=str(conf))
         assert (answer.status, answer.err) == (1, f"qlumod: error: {fault}\n")
     answer = qlumod("fetch", "--json", QLUMOD_CONFIG=str(conf))
-    assert answer.document == {"error": {"brief": fault, "details": [], "remedy": ""}}
+    where = {"file": str(conf), "line": 2}
+    error = {"code": "document", "brief": fault, "details": [], "remedy": "", "where": where}
+    assert answer.document == {"format": 1, "errors": [error]}
     assert qlumod("lock", "--help", QLUMOD_CONFIG=str(conf)).status == 0
 
 

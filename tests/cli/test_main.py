@@ -116,7 +116,7 @@ def test_every_verb_of_the_table_has_its_file(verb: str) -> None:
     assert importlib.util.find_spec(module_of(verb)), f"{module_of(verb)} is missing"
 
 
-@pytest.mark.parametrize("verb", ["modules", "register", "image"])
+@pytest.mark.parametrize("verb", ["modules", "register", "image", "which"])
 def test_verbs_of_the_head_node_need_nothing_of_the_build_host(verb: str) -> None:
     blocked = textwrap.dedent(
         f"""
@@ -182,7 +182,7 @@ def test_a_directory_where_others_decide_what_is_built_is_refused(
     os.chown(place, 4711, 4711)
     answer = qlumod("build", f"--{directory}", place, "--json")
     assert answer.status == 1
-    assert answer.document["error"]["brief"] == (
+    assert answer.document["errors"][0]["brief"] == (
         f"{place} belongs to 4711, who decides what qlumod does there"
     )
     assert list(place.iterdir()) == []
@@ -223,7 +223,7 @@ def test_plain_lines_where_there_is_no_terminal(sample: SampleVerb) -> None:
 
 def test_json_is_one_document_and_progress_goes_elsewhere(sample: SampleVerb) -> None:
     status, out, err = sample("well", "--json")
-    assert (status, out) == (0, '{\n "built": [\n  "slurm"\n ]\n}\n')
+    assert (status, out) == (0, '{\n "format": 1,\n "built": [\n  "slurm"\n ]\n}\n')
     assert "building slurm: done\n" in err
 
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 from rich.console import Console
 
-from qlumod.cli.screen import LOGS_KEPT, Plain, Reporter, new_log
+from qlumod.cli.screen import LOGS_KEPT, Plain, Reporter, Reporting, new_log
 from qlumod.cli.terminal import Terminal
 from qlumod.cli.wording import amount, columns, size
 from qlumod.events import (
@@ -94,9 +94,9 @@ def test_steps_may_run_at_once() -> None:
     told = plain(
         [
             (0.0, StepStarted(step="building slurm")),
-            (1.0, StepStarted(step="building ofed")),
+            (1.0, StepStarted(step="building ofed", key="2")),
             (3.0, StepDone(step="building slurm")),
-            (5.0, StepDone(step="building ofed")),
+            (5.0, StepDone(step="building ofed", key="2")),
         ]
     )
     assert told == (
@@ -137,15 +137,13 @@ def test_a_verbose_terminal_shows_output() -> None:
 
 
 def test_a_step_of_the_same_name_twice_at_once_ends_twice() -> None:
-    start, done = StepStarted(step="packing"), StepDone(step="packing")
-    assert on_terminal(start, start, done, done).count("✓ packing") == 2
+    events = [kind(step="packing", key=key) for kind in (StepStarted, StepDone) for key in "12"]
+    assert on_terminal(*events).count("✓ packing") == 2
 
 
 def test_events_from_several_threads_come_out_whole(tmp_path) -> None:
     log = tmp_path / "log"
-    with Reporter(
-        as_json=False, progress="none", verbose=False, log=log, heading="$ x"
-    ) as reporter:
+    with Reporter(Reporting(log=log, heading="$ x")) as reporter:
 
         def work(name: str) -> None:
             with step(reporter.listen, name):

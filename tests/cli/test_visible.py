@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from qlumod.cli.screen import LogFile, Plain, Reporter, print_error, print_json
+from qlumod.cli.machine import print_json
+from qlumod.cli.screen import LogFile, Plain, Reporter, Reporting, print_error
 from qlumod.cli.terminal import Terminal
 from qlumod.cli.wording import shown, visible
 from qlumod.errors import QlumodError
@@ -88,10 +89,10 @@ def test_json_stays_json_and_says_the_same(document: Any) -> None:
     out = io.StringIO()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sys, "stdout", out)
-        print_json(document)
+        print_json({"value": document})
     assert unseen(out.getvalue()) == set()
     out.getvalue().encode()
-    assert json.loads(out.getvalue()) == document
+    assert json.loads(out.getvalue()) == {"format": 1, "value": document}
 
 
 EVENTS = (
@@ -131,7 +132,7 @@ def test_a_drawn_terminal_shows_it() -> None:
 
 def test_errors_and_answers_show_it(capsys: pytest.CaptureFixture[str]) -> None:
     print_error(QlumodError(HOSTILE, details=(HOSTILE,), remedy=HOSTILE))
-    with Reporter(as_json=False, progress="none", verbose=False, log=None) as reporter:
+    with Reporter(Reporting()) as reporter:
         reporter.result({}, [HOSTILE])
     captured = capsys.readouterr()
     assert unseen(captured.out + captured.err) == set()
@@ -149,7 +150,7 @@ def test_a_hostile_name_of_a_file_reaches_neither_terminal_nor_log(
         assert answer.status == 1
         assert unseen(answer.out + answer.err + log.read_text()) == set()
         assert "x\\x1b]0;mine\\x07.module" in answer.err
-    assert f"x{TITLE}.module" in answer.document["error"]["brief"]
+    assert f"x{TITLE}.module" in answer.document["errors"][0]["brief"]
     answer = qlumod("publish", "--repository", tmp_path / "r", f"missing{TITLE}.deb")
     assert answer.status == 2
     assert unseen(answer.err) == set()

@@ -249,10 +249,16 @@ def test_one_install_brings_the_module_all_that_it_needs_and_the_head_node(
     assert {"qlumod-head", "python3-qlumod"} <= set(packages)
 
 
+def line(image: str, history: HeadNodeHistory, generation: str) -> str:
+    """A line of `qlumod image list`."""
+    state = "not deployed up-to-date"
+    return f"{image} {history.flavor} amd64 core, slurm generation {generation} {state}"
+
+
 def test_images_are_built_of_what_came(history: HeadNodeHistory) -> None:
     assert images(history.told["images"]) == [
-        f"fixed 14.0.0 {history.flavor} amd64 core, slurm generation 1 of 14.0.0",
-        f"following 14.0 {history.flavor} amd64 core, slurm generation 1 of 14.0.0",
+        line("fixed 14.0.0", history, "1 of 14.0.0"),
+        line("following 14.0", history, "1 of 14.0.0"),
     ]
 
 
@@ -290,8 +296,8 @@ def test_a_head_node_fetches_the_payload_that_changed_and_nothing_else(
 
 def test_images_are_built_again_with_the_security_update(history: HeadNodeHistory) -> None:
     assert images(history.told["security"]) == [
-        f"fixed 14.0.0 {history.flavor} amd64 core, slurm generation 2 of 14.0.0",
-        f"following 14.0 {history.flavor} amd64 core, slurm generation 2 of 14.0.0",
+        line("fixed 14.0.0", history, "2 of 14.0.0"),
+        line("following 14.0", history, "2 of 14.0.0"),
     ]
 
 
@@ -304,8 +310,8 @@ def test_the_next_release_comes_in_by_an_upgrade(history: HeadNodeHistory) -> No
 
 def test_an_image_that_is_fixed_stays_and_one_that_follows_moves(history: HeadNodeHistory) -> None:
     assert images(history.told["release"]) == [
-        f"fixed 14.0.0 {history.flavor} amd64 core, slurm generation 2 of 14.0.0",
-        f"following 14.0 {history.flavor} amd64 core, slurm generation 3 of 14.0.1",
+        line("fixed 14.0.0", history, "2 of 14.0.0"),
+        line("following 14.0", history, "3 of 14.0.1"),
     ]
 
 

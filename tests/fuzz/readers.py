@@ -26,6 +26,7 @@ from qlumod.model.difference import Aspect, Difference
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
 from qlumod.model.held import read_held
+from qlumod.model.history import parse_history
 from qlumod.model.image import parse_image, parse_stack
 from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import parse_manifest
@@ -151,6 +152,7 @@ MODEL = (
         lambda text, path: parse_spec(text, path, release()),
         E["slurm.module"],
     ),
+    _text("model.history.parse_history", parse_history, E["history"]),
     _text("model.image.parse_image", parse_image, E["compute.image"]),
     _text("model.image.parse_stack", parse_stack, E["stack"]),
     _text("model.registry.parse_registry", parse_registry, E["registry"]),

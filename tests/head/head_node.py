@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.cli.register import lines
+from qlumod.errors import raise_faults
 from qlumod.events import Event
+from qlumod.head.generations import generations
 from qlumod.head.places import Places
+from qlumod.head.verbs.build_images import BuildOrder, Built, build_images
+from qlumod.head.verbs.define_images import NewImage, create_image
+from qlumod.head.verbs.deploy_images import deploy_image
 from qlumod.head.verbs.modules import Registration, register
+from qlumod.model.image import ImageName
 from qlumod.model.manifest import Manifest, PayloadFile, manifest_text
 from qlumod.model.names import ArchName, Digest, FlavorName, ModuleName, ReleaseVersion
 from qlumod.model.public import Public
@@ -43,6 +49,32 @@ class HeadNode:
             (directory / path).parent.mkdir(parents=True, exist_ok=True)
             (directory / path).write_bytes(data)
         return directory
+
+    def create(self, name: str = "compute", *modules: str) -> None:
+        """Define an image of some modules (none: slurm)."""
+        chosen = [ModuleName(module) for module in modules or ("slurm",)]
+        create_image(
+            self.places, NewImage(name=ImageName(name), modules=chosen), listen=self.heard.append
+        )
+
+    def build(self, *names: str, force: bool = False, dry_run: bool = False) -> Built:
+        """Build images (none: all); raises the faults of all."""
+        order = BuildOrder(force=force, dry_run=dry_run)
+        images = [ImageName(name) for name in names]
+        built = build_images(self.places, images, order, listen=self.heard.append)
+        raise_faults(built.faults.values())
+        return built
+
+    def newest(self, name: str = "compute") -> Path:
+        """The directory of the newest generation of an image."""
+        found = generations(self.places, ImageName(name))
+        return self.places.built / name / (found[-1] if found else "0")
+
+    def deploy(self, name: str = "compute") -> None:
+        """Deploy the newest generation of an image."""
+        deploy_image(
+            self.places, ImageName(name), None, reason="", dry_run=False, listen=self.heard.append
+        )
 
     def hook(self, name: str, script: str) -> None:
         self.places.hooks.mkdir(parents=True, exist_ok=True)

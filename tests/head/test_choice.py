@@ -125,7 +125,7 @@ MISFITS: dict[str, tuple[list[tuple[str, dict[str, Any]]], str]] = {
     "gap": (
         [("core", {}), ("ws-xfce", {"requires": ("core", "ws-base")})],
         "image compute: module ws-xfce requires module ws-base, which is not chosen\n"
-        "To mend it: qlumod image edit compute --add ws-base, or --with-required in its place, "
+        "To mend it: qlumod image edit IMAGE --add ws-base, or --with-required in its place, "
         "which adds all that is missing",
     ),
     "conflict": (
@@ -217,8 +217,8 @@ def test_all_faults_of_an_image_are_told_with_their_lines() -> None:
         "compute.image:3: Version: '14.0.0.1' is no image version: it has the form x.y.z, x.y or x",
         "compute.image:5: Modules: 'Slurm' is no module name: it holds lower-case letters, digits, "
         "'-', '+' and '.', and begins with a letter or a digit",
-        "compute.image:6: unknown field 'Kernel'; known are Architecture, Description, Disable, "
-        "Enable, Flavor, Image, Kernel-Arguments, Modules, Version",
+        "compute.image:6: unknown field 'Kernel'; known are Architecture, Deploy, Description, "
+        "Disable, Enable, Flavor, Image, Kernel-Arguments, Modules, Version",
     ]
 
 

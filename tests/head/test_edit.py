@@ -284,7 +284,7 @@ def test_an_image_that_lacks_what_its_modules_require_is_completed(
     refused = qlumod("image", "edit", "compute", "--add", "desktop", *at)
     assert refused.err.splitlines()[-2:] == [
         "qlumod: error: image compute: module desktop requires module fonts, which is not chosen",
-        "To mend it: qlumod image edit compute --add fonts, or --with-required in its place, "
+        "To mend it: qlumod image edit IMAGE --add fonts, or --with-required in its place, "
         "which adds all that is missing",
     ]
     file = definition(desktops)

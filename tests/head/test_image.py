@@ -14,10 +14,10 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice
-from qlumod.head.generations import read_current, read_stack
-from qlumod.head.verbs.build_images import BuiltImage, build_images
+from qlumod.head.definitions import defined_images
+from qlumod.head.generations import read_newest, read_stack
+from qlumod.head.verbs.build_images import BuiltImage
 from qlumod.head.verbs.define_images import NewImage, create_image, remove_image
-from qlumod.head.verbs.show_images import list_images
 from qlumod.model.contents import PathLine, contents_text, parse_contents
 from qlumod.model.image import ImageName
 from qlumod.model.names import FlavorName, ModuleName
@@ -64,14 +64,8 @@ def create(head: HeadNode, name: str = "compute", version: str | None = None) ->
 
 
 def build(head: HeadNode, name: str = "compute", *, force: bool = False) -> BuiltImage:
-    (built,) = build_images(
-        head.places, [ImageName(name)], force=force, dry_run=False, listen=head.heard.append
-    )
+    (built,) = head.build(name, force=force).images
     return built
-
-
-def current(head: HeadNode, name: str = "compute") -> Path:
-    return head.places.built / name / "current"
 
 
 def own_layer(head: HeadNode, tmp_path: Path, name: str = "compute") -> Path:
@@ -85,7 +79,7 @@ def own_layer(head: HeadNode, tmp_path: Path, name: str = "compute") -> Path:
             "-no-progress",
             "-d",
             target,
-            current(head, name) / "image.squashfs",
+            head.newest(name) / "image.squashfs",
         ],
         check=True,
         stdout=subprocess.DEVNULL,
@@ -111,15 +105,15 @@ def site(head: HeadNode, path: str, text: str, mode: int = 0o644, owner: str = "
 
 def test_a_stack_lists_its_layers_lowest_first_with_their_digests(ready: HeadNode) -> None:
     assert build(ready).generation == "1"
-    stack = read_stack(current(ready))
+    stack = read_stack(ready.newest())
     assert [layer.name for layer in stack.layers] == ["core", "slurm", "image"]
     for layer in stack.layers:
-        file = current(ready) / layer.file.path
+        file = ready.newest() / layer.file.path
         assert hashlib.sha256(file.read_bytes()).hexdigest() == layer.file.sha256
         assert file.stat().st_size == layer.file.size
         assert file.stat().st_mode & 0o777 == 0o644
-    assert (current(ready) / "vmlinuz").read_bytes() == b"kernel"
-    assert (current(ready) / "initrd.img").read_bytes() == b"initrd"
+    assert (ready.newest() / "vmlinuz").read_bytes() == b"kernel"
+    assert (ready.newest() / "initrd.img").read_bytes() == b"initrd"
     assert stack.kernel_release == "6.1.0-1-amd64"
 
 
@@ -145,10 +139,10 @@ def test_the_initrd_is_made_anew_where_a_module_or_the_site_brings_something_for
     if bringer == "site":
         site(head, "copy/etc/modprobe.d/site.conf", "of the site\n")
     build(head)
-    initrd = (current(head) / "initrd.img").read_text()
+    initrd = (head.newest() / "initrd.img").read_text()
     made = f"initrd of 6.1.0-1-amd64 of {EPOCH}\nof "
     assert initrd == {"slurm": f"{made}slurm\n", "site": f"{made}the site\n", "": "initrd"}[bringer]
-    assert read_stack(current(head)).initrd.sha256 == hashlib.sha256(initrd.encode()).hexdigest()
+    assert read_stack(head.newest()).initrd.sha256 == hashlib.sha256(initrd.encode()).hexdigest()
     layer = tree(own_layer(head, tmp_path))
     assert not [path for path in layer if path.startswith(("tmp/", "boot/"))]
     assert build(head).generation == ""
@@ -177,7 +171,7 @@ def test_the_last_layer_holds_the_merged_state_and_little_else(
 def test_every_path_of_the_last_layer_is_in_its_contents(ready: HeadNode, tmp_path: Path) -> None:
     site(ready, "copy/etc/motd", "welcome\n")
     build(ready)
-    text = gzip.decompress((current(ready) / "image.contents.gz").read_bytes()).decode()
+    text = gzip.decompress((ready.newest() / "image.contents.gz").read_bytes()).decode()
     lines = {line.path: line for line in parse_contents(text, "image.contents")}
     unpacked = own_layer(ready, tmp_path)
     assert set(lines) == {f"/{path.relative_to(unpacked)}" for path in unpacked.rglob("*")}
@@ -207,15 +201,15 @@ def test_the_same_input_gives_the_same_bytes_elsewhere_and_later(
 ) -> None:
     site(ready, "copy/etc/motd", "welcome\n")
     build(ready)
-    first = tree(current(ready).resolve())
+    first = tree(ready.newest().resolve())
     other = HeadNode(tmp_path / "other", [])
     subprocess.run(["cp", "-r", ready.root, other.root], check=True)
     subprocess.run(["rm", "-rf", other.places.state], check=True)
     other.look()
     build(other)
-    assert tree(current(other).resolve()) == first
-    assert (current(other) / "image.squashfs").stat().st_ino != (
-        current(ready) / "image.squashfs"
+    assert tree(other.newest().resolve()) == first
+    assert (other.newest() / "image.squashfs").stat().st_ino != (
+        ready.newest() / "image.squashfs"
     ).stat().st_ino
 
 
@@ -235,7 +229,7 @@ CHANGES = {
         add_core(head, tmp, "14.0.1"),
         add_slurm(head, tmp, "14.0.1"),
     ),
-    "lost layer": lambda head, _: (current(head) / "image.squashfs").unlink(),
+    "lost layer": lambda head, _: (head.newest() / "image.squashfs").unlink(),
 }
 
 
@@ -247,7 +241,7 @@ def test_an_image_is_outdated_when_something_has_changed(
     build(ready)
     CHANGES[what](ready, tmp_path)
     assert build(ready).generation == "2"
-    assert current(ready).readlink() == Path("2")
+    assert ready.newest().name == "2"
     assert not build(ready).outdated
 
 
@@ -272,7 +266,7 @@ def test_old_generations_and_their_layers_go(ready: HeadNode, tmp_path: Path) ->
         add_slurm(ready, tmp_path, f"14.0.{patch}")
         build(ready)
     kept = sorted(path.name for path in (ready.places.built / "compute").iterdir())
-    assert kept == ["3", "4", "5", "current"]
+    assert kept == ["3", "4", "5", "history"]
     # Slurm's layer is the same in all versions.
     assert len(list(ready.places.layers.iterdir())) == 3 + 1
 
@@ -281,7 +275,7 @@ def test_removing_an_image_takes_all_that_was_built(ready: HeadNode) -> None:
     site(ready, "copy/etc/motd", "mine\n", owner="compute")
     build(ready)
     remove_image(ready.places, COMPUTE, listen=ready.heard.append)
-    assert list_images(ready.places) == ()
+    assert defined_images(ready.places) == ()
     assert not (ready.places.built / "compute").exists()
     assert list(ready.places.layers.iterdir()) == []
     assert (ready.places.images / "compute/copy/etc/motd").exists()
@@ -293,7 +287,7 @@ def test_a_layer_that_was_damaged_since_it_was_registered_is_not_used(ready: Hea
     with pytest.raises(QlumodError) as raised:
         build(ready)
     assert "slurm 14.0.0 is damaged: layer.squashfs is damaged" in str(raised.value)
-    assert read_current(ready.places, COMPUTE) is None
+    assert read_newest(ready.places, COMPUTE) is None
 
 
 def test_damage_that_no_look_could_see_is_found_when_the_layer_is_taken(
@@ -325,7 +319,7 @@ def test_a_build_that_fails_leaves_the_current_generation(ready: HeadNode) -> No
     with pytest.raises(QlumodError, match="is no directory, in the image /var/lib/real is one"):
         build(ready)
     assert tree(ready.places.built) == before
-    assert {path.name for path in (ready.places.built / "compute").iterdir()} == {"1", "current"}
+    assert {path.name for path in (ready.places.built / "compute").iterdir()} == {"1", "history"}
 
 
 def test_two_versions_of_one_package_are_refused(head: HeadNode, tmp_path: Path) -> None:
@@ -358,7 +352,7 @@ def test_two_versions_of_one_package_are_refused(head: HeadNode, tmp_path: Path)
         "/var/lib/dpkg/status: package munge has version 2 in module other and 1 in module slurm\n"
         "To mend it: take both modules from the same release, or lock and build them together"
     )
-    assert read_current(head.places, COMPUTE) is None
+    assert read_newest(head.places, COMPUTE) is None
 
 
 def test_debris_of_a_killed_build_goes_with_the_next(ready: HeadNode) -> None:
@@ -423,7 +417,7 @@ def test_secrets_travel_in_a_file_of_their_own_that_only_root_reads(
     site(ready, "secrets/etc/munge/munge.key", "very secret\n", 0o400, owner="compute")
     built = build(ready)
     assert built.missing == ()
-    tar = current(ready) / "secrets.tar"
+    tar = ready.newest() / "secrets.tar"
     assert stat.S_IMODE(tar.stat().st_mode) == 0o600
     with tarfile.open(tar) as packed:
         (member,) = packed.getmembers()
@@ -438,7 +432,7 @@ def test_only_secrets_that_the_image_lists_travel(ready: HeadNode) -> None:
     site(ready, "secrets/etc/elsewhere.key", "of another image", 0o400)
     own = site(ready, "secrets/etc/shadow", "root::", 0o400, owner="compute")
     build(ready)
-    with tarfile.open(current(ready) / "secrets.tar") as packed:
+    with tarfile.open(ready.newest() / "secrets.tar") as packed:
         assert packed.getnames() == ["etc/munge/munge.key"]
     (caution,) = (event for event in ready.heard if isinstance(event, Caution))
     assert caution.text == (
@@ -510,6 +504,7 @@ def test_the_verbs_define_build_show_and_remove(
     assert not head.places.built.exists()
     assert qlumod("image", "build", "compute", *at).out.splitlines() == [
         "image compute: generation 1 (14.0.0: core, slurm)",
+        "  nodes get none yet; to deploy this one: qlumod image deploy compute",
         "  the site's secret /etc/munge/munge.key is missing: put it at "
         "/etc/qlumod/images/compute/secrets/etc/munge/munge.key",
     ]
@@ -517,7 +512,8 @@ def test_the_verbs_define_build_show_and_remove(
         "image compute: up to date (14.0.0: core, slurm)"
     )
     assert qlumod("image", "list", *at).out.splitlines() == [
-        "compute  14.0  bookworm  amd64  core, slurm  generation 1 of 14.0.0"
+        "compute  14.0  bookworm  amd64  core, slurm  generation 1 of 14.0.0  not deployed  "
+        "up-to-date"
     ]
     shown = qlumod("image", "show", "compute", "--json", *at).document
     assert [layer["name"] for layer in shown["stack"]["layers"]] == ["core", "slurm", "image"]
@@ -547,7 +543,7 @@ WRONG = {
     "which": (
         ("image", "build"),
         2,
-        "Error: name the images to build, or use --outdated",
+        "Error: name the images, or say --all or --outdated",
     ),
 }
 
@@ -576,8 +572,8 @@ def test_one_image_that_cannot_be_built_keeps_no_other(ready: HeadNode) -> None:
     path = ready.places.images / "broken.image"
     path.write_text(path.read_text().replace("Version: 14.0", "Version: 15"))
     with pytest.raises(QlumodError, match="image broken: no version 15"):
-        build_images(ready.places, [], force=False, dry_run=False, listen=ready.heard.append)
-    assert current(ready).exists()
+        ready.build()
+    assert ready.newest().exists()
 
 
 def test_a_user_builds_below_a_root_of_his_own_what_root_builds(ready: HeadNode) -> None:
@@ -588,6 +584,6 @@ def test_a_user_builds_below_a_root_of_his_own_what_root_builds(ready: HeadNode)
         answer = user.qlumod("image", "build", "compute", "--root", "head")
         assert answer.status == 0, answer.out + answer.err
         build(ready)
-        made = user.home / "head/var/lib/qlumod/images/compute/current"
+        made = user.home / "head/var/lib/qlumod/images/compute/1"
         for name in ("image.squashfs", "stack"):
-            assert (made / name).read_bytes() == (current(ready) / name).read_bytes(), name
+            assert (made / name).read_bytes() == (ready.newest() / name).read_bytes(), name

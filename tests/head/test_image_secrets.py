@@ -12,8 +12,7 @@ import pytest
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution
-from qlumod.head.generations import read_current
-from qlumod.head.verbs.build_images import build_images
+from qlumod.head.generations import read_newest
 from qlumod.head.verbs.define_images import NewImage, create_image
 from qlumod.model.contents import PathLine, contents_text
 from qlumod.model.image import ImageName
@@ -130,8 +129,8 @@ def build(head: HeadNode, *modules: str) -> str:
         NewImage(name=COMPUTE, modules=[ModuleName(module) for module in modules]),
         listen=head.heard.append,
     )
-    build_images(head.places, [COMPUTE], force=False, dry_run=False, listen=head.heard.append)
-    image = head.places.built / COMPUTE / "current/image.squashfs"
+    head.build(COMPUTE)
+    image = head.newest() / "image.squashfs"
     listed = subprocess.run(["unsquashfs", "-l", image], capture_output=True, text=True, check=True)
     return listed.stdout.replace("squashfs-root", "")
 
@@ -210,7 +209,7 @@ def test_what_programs_make_while_an_image_is_put_together_is_looked_into(
     with pytest.raises(QlumodError) as told:
         watched.build(head, tmp_path)
     assert str(told.value) == error
-    assert read_current(head.places, COMPUTE) is None
+    assert read_newest(head.places, COMPUTE) is None
     assert [*(head.places.built / COMPUTE).iterdir()] == []
 
 
@@ -262,7 +261,7 @@ def test_an_initrd_that_is_made_anew_is_looked_through(head: HeadNode, tmp_path:
         "To mend it: see which hook in /usr/share/initramfs-tools/hooks or /etc/initramfs-tools "
         "puts it there; an initrd is for everybody who can reach the boot server"
     )
-    assert read_current(head.places, COMPUTE) is None
+    assert read_newest(head.places, COMPUTE) is None
 
 
 OWN = PEM + b"of no layer\n"
@@ -276,7 +275,7 @@ def test_what_layers_and_cores_initrd_have_is_known_in_an_initrd(
     archive = cpio("etc/example.pem", member).decode("latin-1")
     watched = Watched(script=":", files={"usr/share/initrd": archive}, initrd=initrd)
     watched.build(head, tmp_path)
-    made = (head.places.built / COMPUTE / "current/initrd.img").read_bytes()
+    made = (head.newest() / "initrd.img").read_bytes()
     assert made == archive.encode("latin-1")
     assert cautions(head) == []
 
@@ -291,7 +290,7 @@ def test_a_declared_secret_is_gone_before_the_initrd_is_made(
         files={"usr/share/initrd": "an initrd\n"},
     )
     watched.build(head, tmp_path)
-    made = (head.places.built / COMPUTE / "current/initrd.img").read_bytes()
+    made = (head.newest() / "initrd.img").read_bytes()
     assert made == b"an initrd\n"
 
 

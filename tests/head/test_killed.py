@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qlumod.head.generations import read_current
+from qlumod.head.generations import read_newest
 from qlumod.model.image import ImageName
 from tests.conftest import CommandLine
 from tests.head.head_node import HeadNode
@@ -43,17 +43,18 @@ def test_a_build_that_is_killed_leaves_the_last_good_image(
         os.killpg(process.pid, number)
         process.communicate()
         assert debris.left_running(ours, [head.root]) == []
-        current = read_current(head.places, ImageName("compute"))
-        assert current is not None
+        newest = read_newest(head.places, ImageName("compute"))
+        assert newest is not None
         assert qlumod(*BUILD, "--root", head.root).out == (
             "image compute: up to date (14.0.0: core, slurm)\n"
         )
     qlumod.must(*again)
-    generation, _ = read_current(head.places, ImageName("compute")) or ("", None)
+    generation, _ = read_newest(head.places, ImageName("compute")) or ("", None)
     home = head.places.built / "compute"
     names = {path.name for path in home.iterdir()}
-    assert names == {"current", *(str(n) for n in range(1, int(generation) + 1)[-3:])}
+    assert names == {"history", *(str(n) for n in range(1, int(generation) + 1)[-3:])}
     assert {path.name for path in (home / generation).iterdir()} == {
-        "image.contents.gz", "image.squashfs", "initrd.img", "secrets.tar", "stack", "vmlinuz"
+        "image.contents.gz", "image.squashfs", "initrd.img", "modules", "secrets.tar", "stack",
+        "vmlinuz",
     }  # fmt: skip
     assert len(list(head.places.layers.iterdir())) == 2

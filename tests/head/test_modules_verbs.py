@@ -33,6 +33,7 @@ def test_modules_prints_json(qlumod: CommandLine, head: HeadNode) -> None:
     head.add("slurm")
     head.look()
     assert qlumod("modules", "--root", head.root, "--json").document == {
+        "format": 1,
         "modules": [
             {
                 "module": "slurm",
@@ -47,7 +48,7 @@ def test_modules_prints_json(qlumod: CommandLine, head: HeadNode) -> None:
                 "status": "ok",
                 "problem": "",
             }
-        ]
+        ],
     }
 
 
@@ -70,7 +71,7 @@ def test_without_a_registry_modules_says_how_to_make_one(
 
 
 def test_the_verbs_of_the_head_node_need_no_apt(qlumod: CommandLine) -> None:
-    for verb in ("modules", "register", "image"):
+    for verb in ("modules", "register", "image", "which"):
         answer = qlumod(verb, "--help", PYTHONVERBOSE="1")
         assert answer.status == 0
         for module in ("apt", "apt_pkg", "qlumod.lock", "jinja2"):

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.head.generations import generations, read_current
-from qlumod.head.verbs.build_images import build_images
+from qlumod.head.generations import generations, read_deployed, read_newest
 from qlumod.head.verbs.define_images import NewImage, create_image
 from qlumod.head.verbs.move_images import copy_image, rename_image
 from qlumod.model.image import ImageName
@@ -101,7 +100,8 @@ def test_an_image_is_renamed_with_its_generations(
     head.look()
     create(head)
     os.chown(head.places.images / "compute/copy/usr/bin/tool", 0, 0)
-    build_images(head.places, [COMPUTE], force=False, dry_run=False, listen=head.heard.append)
+    head.build("compute")
+    head.deploy()
     site, built = below(head.places.images / "compute"), below(head.places.built / "compute")
     answer = qlumod.must("image", "rename", "compute", "login", "--root", head.root)
     assert answer.out.splitlines() == [
@@ -109,7 +109,7 @@ def test_an_image_is_renamed_with_its_generations(
         "nodes boot by the name, and find nothing at images/compute/ any more; in their boot "
         "configuration,",
         "  change images/compute/ to images/login/ in the addresses of kernel and initrd, and in "
-        "qlumod.stack=http://HOST/images/login/current/stack",
+        "qlumod.stack=http://HOST/images/login/deployed/stack",
         "what was built still names compute; to build it with the new name: "
         "qlumod image build login",
     ]
@@ -119,9 +119,10 @@ def test_an_image_is_renamed_with_its_generations(
     )
     assert names(head) == {"login", "login.image"}
     assert [path.name for path in head.places.built.iterdir()] == ["login"]
-    current = read_current(head.places, LOGIN)
-    assert current is not None
-    assert current[1].image == "compute"
+    newest = read_newest(head.places, LOGIN)
+    assert newest is not None
+    assert newest[1].image == "compute"
+    assert read_deployed(head.places, LOGIN) == "1"
     qlumod.must("image", "build", "login", "--root", head.root)
     assert generations(head.places, LOGIN) == ("1", "2")
 

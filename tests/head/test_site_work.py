@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.head.generations import read_current, read_stack
-from qlumod.head.verbs.build_images import BuiltImage, build_images
+from qlumod.head.generations import generations, read_stack
+from qlumod.head.verbs.build_images import BuiltImage
 from qlumod.head.verbs.define_images import NewImage, create_image
 from qlumod.model.contents import PathLine, contents_text, parse_contents
 from qlumod.model.image import ImageName
@@ -101,10 +101,7 @@ def create(head: HeadNode, **options: object) -> None:
 
 
 def build(head: HeadNode) -> BuiltImage:
-    (built,) = build_images(
-        head.places, [COMPUTE], force=False, dry_run=False, listen=head.heard.append
-    )
-    return built
+    return head.build("compute").images[0]
 
 
 def script(head: HeadNode, text: str, owner: str = "compute", mode: int = 0o755) -> Path:
@@ -118,7 +115,7 @@ def script(head: HeadNode, text: str, owner: str = "compute", mode: int = 0o755)
 def unpacked(head: HeadNode, tmp_path: Path) -> Path:
     """The image's own layer, unpacked."""
     target = tmp_path / "unpacked"
-    image = head.places.built / "compute/current/image.squashfs"
+    image = head.newest() / "image.squashfs"
     words = ["unsquashfs", "-quiet", "-no-progress", "-force", "-d", target, image]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     return target
@@ -126,7 +123,7 @@ def unpacked(head: HeadNode, tmp_path: Path) -> Path:
 
 def origins(head: HeadNode) -> Mapping[str, tuple[str, str]]:
     """Type and origin of each path of the image's own layer."""
-    file = head.places.built / "compute/current/image.contents.gz"
+    file = head.newest() / "image.contents.gz"
     lines = parse_contents(gzip.decompress(file.read_bytes()).decode(), "image.contents")
     return {line.path: (line.type, line.origin) for line in lines}
 
@@ -176,7 +173,7 @@ def test_a_unit_that_systemctl_refuses_stops_the_build(ready: HeadNode) -> None:
         "  Unit getty@tty2.service is not there\n"
         "To mend it: take the unit that it names out of the field Enable of the image"
     )
-    assert read_current(ready.places, COMPUTE) is None
+    assert generations(ready.places, COMPUTE) == ()
 
 
 def test_kernel_arguments_stand_in_the_stack_and_are_an_input(
@@ -184,15 +181,13 @@ def test_kernel_arguments_stand_in_the_stack_and_are_an_input(
 ) -> None:
     create(ready)
     build(ready)
-    assert "Kernel-Arguments" not in (ready.places.built / "compute/current/stack").read_text()
+    assert "Kernel-Arguments" not in (ready.newest() / "stack").read_text()
     at = ("--root", ready.root)
     words = ("--kernel-arguments", "console=ttyS0  quiet", "--disable", "munge.service")
     done = qlumod.must("image", "edit", "compute", *words, "--json", *at).document
     assert (done["kernel_arguments"], done["disable"]) == ("console=ttyS0 quiet", ["munge.service"])
     assert build(ready).outdated
-    assert read_stack(ready.places.built / "compute/current").kernel_arguments == (
-        "console=ttyS0 quiet"
-    )
+    assert read_stack(ready.newest()).kernel_arguments == ("console=ttyS0 quiet")
     shown = qlumod.must("image", "show", "compute", *at).out.splitlines()
     assert shown[2:4] == [
         "  disables munge.service",
@@ -230,11 +225,7 @@ def test_scripts_of_the_site_run_last_and_fill_the_images_own_layer(
     found = origins(ready)
     assert found["/srv/old/one"] == ("w", "<image>")
     assert found["/srv/ran"] == ("f", "<site>")
-    assert (
-        (ready.places.built / "compute/current/initrd.img")
-        .read_text()
-        .endswith("of core\nof the site\n")
-    )
+    assert (ready.newest() / "initrd.img").read_text().endswith("of core\nof the site\n")
     assert not build(ready).outdated
     script(ready, "echo other >>/srv/ran")
     assert build(ready).outdated
@@ -252,7 +243,7 @@ def test_a_script_that_fails_stops_the_build_with_its_last_lines(ready: HeadNode
         "To mend it: correct it, and build the image again; it runs in the image, where it sees "
         "neither the network nor files of the head node"
     )
-    assert read_current(ready.places, COMPUTE) is None
+    assert generations(ready.places, COMPUTE) == ()
 
 
 def test_a_script_that_cannot_run_or_that_others_may_change_is_refused(ready: HeadNode) -> None:
@@ -298,4 +289,4 @@ def test_a_secret_that_a_script_leaves_is_refused(ready: HeadNode, where: str) -
         "server can read; the place of a secret is below secrets/ beside the script, and that of "
         "what only looks like one below copy/"
     )
-    assert read_current(ready.places, COMPUTE) is None
+    assert generations(ready.places, COMPUTE) == ()

@@ -47,6 +47,7 @@ KERNEL = "a file of the kernel"
 SYSTEM = "a file of this machine's administrator"
 OWN = "a file of qlumod itself"
 READS = {
+    "head/image_history.py": KERNEL,
     "package/deb_build.py": OWN,
     "packaging/debian/solving/frames.py": OWN,
     "secrets/rules/known.py": OWN,

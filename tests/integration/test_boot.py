@@ -132,7 +132,7 @@ class Site:
         """Serve an image until the end of the block."""
         asked, shut = queue.Queue[str](), {"stack", "secrets.tar"}
         with serving(served, partial(Gate, shut=shut, asked=asked)) as server:
-            address = f"http://10.0.2.2:{server.server_port}/images/compute/current"
+            address = f"http://10.0.2.2:{server.server_port}/images/compute/deployed"
             digest = sha256((current / "stack").read_bytes()).hexdigest()
             yield cls(current, address, asked, shut, digest)
 
@@ -188,7 +188,7 @@ def booted(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def image(main_job: MainJob, head: Path) -> Path:
-    """The current generation of the image."""
+    """The deployed generation of the image."""
     site = head / "etc/qlumod/images/compute"
     for path, text in FILES.items():
         file = site / "copy" / path

@@ -29,6 +29,7 @@ echo == packages; dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' 'qlu*' pyt
 echo == modules; qlumod modules --json
 echo == built; qlumod image create compute --modules slurm
 qlumod image build compute
+qlumod image deploy compute
 echo == image; qlumod image show compute --json
 echo == left; grep qlumod /proc/mounts || true; ls -A /var/lib/qlumod/images/compute
 echo == end
@@ -90,4 +91,4 @@ def test_an_image_is_built_there_and_nothing_is_left(said: Transcript) -> None:
     image = json.loads("\n".join(said.after("image")))
     assert [layer["name"] for layer in image["stack"]["layers"]] == ["core", "slurm", "image"]
     assert image["generation"] == "1"
-    assert said.after("left") == ["1", "current"]
+    assert said.after("left") == ["1", "deployed", "history"]

@@ -55,15 +55,16 @@ def build(main_job: MainJob, head: Path) -> Path:
         ("register",),
         ("image", "create", "compute", "--modules", "slurm"),
         ("image", "build", "compute"),
+        ("image", "deploy", "compute"),
     ):
         answer = main_job.qlumod(*words, "--root", head)
         assert answer.status == 0, answer.err
-    return head / "var/lib/qlumod/images/compute/current"
+    return head / "var/lib/qlumod/images/compute/deployed"
 
 
 @pytest.fixture(scope="module")
 def image(main_job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The current generation of the image."""
+    """The deployed generation of the image."""
     return build(main_job, tmp_path_factory.mktemp("image") / "head")
 
 

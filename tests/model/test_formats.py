@@ -9,6 +9,7 @@ import pytest
 from qlumod.errors import QlumodError
 from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.contents import parse_contents, parse_packages
+from qlumod.model.history import parse_history
 from qlumod.model.image import parse_image, parse_stack
 from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import parse_manifest
@@ -39,6 +40,7 @@ READERS: dict[str, Callable[[str, str], object]] = {
     "slurm.contents": parse_contents,
     "compute.image": parse_image,
     "stack": parse_stack,
+    "history": parse_history,
     "registry": parse_registry,
     "modules": lambda text, path: read_lines(text.encode(), path),
     "settings": lambda text, path: parse_settings(text.encode(), Path(path)),

@@ -441,7 +441,7 @@ def _boot(machine: Machine, stack: bytes, attempt: Attempt) -> Outcome:
         harm += ["neither booted nor said why not"] * ("booted" not in lines)
         return Outcome(told="", harm="; ".join(harm))
     harm += [f"no promised line: {reasons[0]}"] * (CANNOT not in reasons[0])
-    base = f"{machine.address}/images/compute/current"
+    base = f"{machine.address}/images/compute/deployed"
     told = reasons[0].partition(CANNOT)[2].replace(f"{base}/stack", STACK).replace(base, "{base}")
     return Outcome(told=told, harm="; ".join(harm))
 

@@ -121,7 +121,7 @@ class Machine:
 
     def console(self, look: str = "", *arguments: str) -> bytes:
         """The same, byte for byte."""
-        stack = f"qlumod.stack={self.address}/images/compute/current/stack"
+        stack = f"qlumod.stack={self.address}/images/compute/deployed/stack"
         words = ["boot=qlumod", stack, *arguments] if self.arguments is None else self.arguments
         for name, text in (
             ("look", look),
@@ -187,7 +187,7 @@ def served_image(served: Path, tree: Path) -> ImageLayer:
     """An image of one layer, as `served` shows it to nodes."""
     generation = served / "images/compute/1"
     generation.mkdir(parents=True)
-    (generation.parent / "current").symlink_to("1")
+    (generation.parent / "deployed").symlink_to("1")
     layer = ImageLayer(squashed(tree, generation / "image.squashfs"))
     (generation / "stack").write_text(layer.stack)
     return layer

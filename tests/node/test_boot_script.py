@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from qlumod.head.generations import read_stack
-from qlumod.head.verbs.build_images import build_images
 from qlumod.head.verbs.define_images import NewImage, create_image
 from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
@@ -41,7 +40,8 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> HeadNode:
         NewImage(name=ImageName("compute"), modules=[ModuleName("slurm")]),
         listen=head.heard.append,
     )
-    build_images(head.places, [], force=False, dry_run=False, listen=head.heard.append)
+    head.build("compute")
+    head.deploy()
     return head
 
 
@@ -61,7 +61,7 @@ def test_a_stack_is_mounted_with_the_last_layer_on_top(machine: Machine) -> None
         "stat -c %a /root /run/qlumod/secrets.tar\n"
         "cat /root/etc/hostname /etc/resolv.conf\n"
         "cat /root/etc/machine-id | tr '0-9a-f' x\n",
-        f"qlumod.secrets={machine.address}/images/compute/current/secrets.tar",
+        f"qlumod.secrets={machine.address}/images/compute/deployed/secrets.tar",
     )
     assert lines[lines.index("qlumod: compute: 3 layers") :] == [
         "qlumod: compute: 3 layers",
@@ -124,7 +124,7 @@ def test_a_pinned_stack_file_is_verified(machine: Machine) -> None:
     assert "qlumod: compute: 3 layers" in machine.boot("", f"qlumod.digest={digest}")
     (machine.generation / "stack").open("a").write("Extra: yes\n")
     assert machine.panic(f"qlumod.digest={digest}") == (
-        f"what came from {machine.address}/images/compute/current/stack is damaged: "
+        f"what came from {machine.address}/images/compute/deployed/stack is damaged: "
         f"its SHA-256 is not {digest}"
     )
 
@@ -142,7 +142,7 @@ def test_a_damaged_layer_stops_the_boot(machine: Machine) -> None:
 def test_a_layer_that_the_server_lacks_stops_the_boot(machine: Machine) -> None:
     (machine.generation / "image.squashfs").unlink()
     assert machine.panic() == (
-        f"cannot fetch {machine.address}/images/compute/current/image.squashfs (tried 5 times): "
+        f"cannot fetch {machine.address}/images/compute/deployed/image.squashfs (tried 5 times): "
         "wget: server returned error: HTTP/1.0 404 File not found"
     )
 
@@ -151,7 +151,7 @@ def test_a_stack_for_another_kernel_stops_the_boot(machine: Machine) -> None:
     stack = machine.generation / "stack"
     stack.write_text(stack.read_text().replace(f": {os.uname().release}\n", ": 5.10.0-1-amd64\n"))
     assert machine.panic() == (
-        f"the running kernel is {os.uname().release}, but {machine.address}/images/compute/current"
+        f"the running kernel is {os.uname().release}, but {machine.address}/images/compute/deployed"
         "/stack is made for 5.10.0-1-amd64: boot the kernel and initrd that lie beside the stack "
         "file"
     )
@@ -160,7 +160,7 @@ def test_a_stack_for_another_kernel_stops_the_boot(machine: Machine) -> None:
 def test_a_newer_stack_file_is_refused(machine: Machine) -> None:
     stack = machine.generation / "stack"
     stack.write_text(stack.read_text().replace("Format: 1\n", "Format: 2\n"))
-    assert machine.panic().endswith("/images/compute/current/stack is no stack file of format 1")
+    assert machine.panic().endswith("/images/compute/deployed/stack is no stack file of format 1")
 
 
 def test_layers_that_do_not_fit_into_memory_stop_the_boot(machine: Machine) -> None:
@@ -211,7 +211,7 @@ def test_a_redirection_gives_no_more_than_an_answer(head: HeadNode, tmp_path: Pa
     with standing(tmp_path, head.places.state, Elsewhere) as machine:
         console = machine.console()
     lines = console.decode().splitlines()
-    layer = read_stack(head.places.built / "compute/current").layers[0].file.sha256
+    layer = read_stack(head.places.built / "compute/deployed").layers[0].file.sha256
     assert lines[-2] == (
         f"panic: qlumod: cannot boot: cannot fetch {machine.address}/layers/{layer}.squashfs "
         "(tried 5 times): wget: server returned error: HTTP/1.1 404 gone??"

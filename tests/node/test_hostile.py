@@ -65,7 +65,7 @@ panic() {{ printf '%s\\n' "$*"; exit 3; }}
 uname() {{ echo 6.1.0-1-amd64; }}
 qlumod_fetch() {{ :; }}
 qlumod_here=$1
-qlumod_stack=http://host/images/compute/current/stack
+qlumod_stack=http://host/images/compute/deployed/stack
 qlumod_digest=
 qlumod_read_stack
 qlumod_weigh

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qlumod.model.content_changes import bounded, counts, package_changes, path_changes
 from qlumod.model.contents import PackageLine, PathLine
 from qlumod.model.names import Digest
-from qlumod.package.changes import bounded, counts, package_changes, path_changes
 
 
 def line(package: str, version: str, digest: str = "") -> PackageLine:

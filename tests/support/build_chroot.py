@@ -15,7 +15,7 @@ from qlumod.system.processes.command import command
 from qlumod.system.processes.namespace import call_inside
 from qlumod.system.processes.run import capture
 
-ALWAYS = ("debhelper", "fakeroot")
+ALWAYS = ("debhelper", "fakeroot", "passwd")
 """What source packages ask for, and what sbuild itself does."""
 
 

@@ -160,7 +160,8 @@ def act(
             # Programs of this machine make devices there that they use.
             for top in (space, merged):
                 if top.is_mount():
-                    run(command("mount", "--options", "remount,dev", top))
+                    # The mount alone: nothing of an overlay can be changed (mount(8)).
+                    run(command("mount", "--options", "remount,bind,dev", top))
             # Its mounts and processes are gone with it.
             call = command(
                 "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--",

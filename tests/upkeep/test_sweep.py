@@ -310,7 +310,7 @@ def test_a_proof_decides_the_outcome(
 
 
 def test_an_error_of_qlumod_is_read_and_a_crash_is_none() -> None:
-    error = '{"error": {"brief": "a", "details": ["b"], "remedy": "c"}}'
+    error = '{"errors": [{"brief": "a", "details": ["b"], "remedy": "c"}]}'
     assert answer(1, error, "").error == "a\n  b\nTo mend it: c"
     assert answer(3, '{"equal": false}', "").error == ""
     left = '{"left_to_do": [{"brief": "a", "details": [], "remedy": "c"}]}'
@@ -328,7 +328,7 @@ def test_an_error_of_qlumod_is_read_and_a_crash_is_none() -> None:
     ],
 )
 def test_what_is_about_the_host_is_no_outcome(status: int, brief: str, halts: bool) -> None:
-    error = json.dumps({"error": {"brief": brief, "details": [], "remedy": ""}})
+    error = json.dumps({"errors": [{"brief": brief, "details": [], "remedy": ""}]})
     assert answer(status, error, "").halts is halts
 
 

@@ -60,7 +60,7 @@ class Answer:
         return (
             self.status not in {0, 1, 3, 4}
             or self.document is None
-            or (self.status == 1 and "error" not in self.document)
+            or (self.status == 1 and "errors" not in self.document)
         )
 
     @property
@@ -74,8 +74,7 @@ class Answer:
         if self.crashed:
             return "\n".join((f"status {self.status}", *self.err.strip().splitlines()[-12:]))
         assert self.document is not None
-        one = self.document.get("error")
-        faults = [one] if one else self.document.get("left_to_do", ())
+        faults = self.document.get("errors") or self.document.get("left_to_do", ())
         return "\n".join(line for fault in faults for line in _lines(fault))
 
 

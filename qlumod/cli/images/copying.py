@@ -65,7 +65,7 @@ def _to_change(old: ImageName, new: ImageName) -> list[str]:
         f"nodes boot by the name, and find nothing at images/{old}/ any more; in their boot "
         "configuration,",
         f"  change images/{old}/ to images/{new}/ in the addresses of kernel and initrd, and in "
-        f"qlumod.stack=http://HOST/images/{new}/current/stack",
+        f"qlumod.stack=http://HOST/images/{new}/deployed/stack",
         f"what was built still names {old}; to build it with the new name: "
         f"qlumod image build {new}",
     ]

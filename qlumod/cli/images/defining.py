@@ -16,10 +16,11 @@ from qlumod.cli.images.image_arguments import (
 )
 from qlumod.cli.screen import Reporter
 from qlumod.cli.setting_options import setting
+from qlumod.cli.settings.values import ValueKind
 from qlumod.head.places import Places
 from qlumod.head.verbs.define_images import NewImage, create_image, remove_image
 from qlumod.head.verbs.show_images import show_image
-from qlumod.model.image import ImageName
+from qlumod.model.image import Deploy, ImageName, deploy_policy
 
 _ONLY = "the one of all modules, if there is only one"
 
@@ -50,6 +51,14 @@ _ONLY = "the one of all modules, if there is only one"
 @setting("arch", otherwise=_ONLY, offer=offers.registered("architecture"))
 @click.option(
     "--description", default="", metavar="TEXT", help="The purpose of the image, in one line."
+)
+@click.option(
+    "--deploy",
+    type=ValueKind("WHEN", deploy_policy),
+    default=Deploy.BY_HAND,
+    show_default=True,
+    help="automatic: nodes get each new generation at their next boot; by-hand: when it is"
+    " deployed.",
 )
 @switches
 @options.dry_run

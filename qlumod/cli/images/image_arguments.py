@@ -1,6 +1,8 @@
 """What several verbs of ``qlumod image`` take."""
 
+import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,7 +11,11 @@ from qlumod.cli import offers
 from qlumod.cli.offers import Completer
 from qlumod.cli.setting_options import F
 from qlumod.cli.settings.values import ValueKind
+from qlumod.cli.terminal_questions import ask
+from qlumod.head.places import Places
+from qlumod.head.verbs.define_images import image_names
 from qlumod.model.boot_arguments import kernel_arguments
+from qlumod.model.history import generation_name
 from qlumod.model.image import image_name, image_version
 from qlumod.model.names import ModuleName, module_name, unit_name
 
@@ -25,6 +31,8 @@ def _modules(text: str) -> tuple[ModuleName, ...]:
 
 MODULES = ValueKind("MODULE,…", _modules)
 """Names of modules, by commas."""
+GENERATION = ValueKind("GENERATION", generation_name)
+"""The name of a generation."""
 
 
 def _units(text: str) -> tuple[str, ...]:
@@ -94,3 +102,38 @@ def with_required(function: F) -> F:
         is_flag=True,
         help="Add the modules that the image's modules require, too.",
     )(function)
+
+
+def reason(function: F) -> F:
+    """Add ``--reason TEXT``, for the history of the image."""
+    return click.option(
+        "--reason", default="", metavar="TEXT", help="Why, for `qlumod image history`."
+    )(function)
+
+
+def all_images(meaning: str) -> Callable[[F], F]:
+    """Add ``--all`` and ``--yes`` beside the argument ``names``.
+
+    Images are named, or ``--all`` is said, or another option that stands for some of them
+    (``--outdated``). All are counted, and asked for unless ``--yes`` or ``--dry-run`` is said.
+    """
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def wrapper(
+            *args: Any, names: tuple[Any, ...], all_: bool, yes: bool, root: Path, **given: Any
+        ) -> Any:
+            if [bool(names), all_, given.get("outdated", False)].count(True) != 1:
+                others = " or --outdated" if "outdated" in given else ""
+                raise click.UsageError(f"name the images, or say --all{others}")
+            given.pop("outdated", None)
+            if all_:
+                names = image_names(Places(root))
+                if not yes and not given.get("dry_run"):
+                    ask(f"{len(names)} images: {', '.join(names) or 'none'}. Go on?", "--yes")
+            return function(*args, names=names, root=root, **given)
+
+        decorated: Any = click.option("--yes", is_flag=True, help="Do not ask.")(wrapper)
+        return click.option("--all", "all_", is_flag=True, help=meaning)(decorated)  # type: ignore[no-any-return]
+
+    return decorate

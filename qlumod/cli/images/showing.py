@@ -1,13 +1,17 @@
 """qlumod image list, show: the images and their generations."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from qlumod.cli import options
 from qlumod.cli.images.image_arguments import image
+from qlumod.cli.images.planning import problem_document
+from qlumod.cli.machine import errors_document
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
-from qlumod.head.verbs.show_images import ShownImage, list_images, show_image
+from qlumod.head.verbs.plan_images import ImageState, overview
+from qlumod.head.verbs.show_images import ShownImage, show_image
 from qlumod.model.image import ImageName
 
 
@@ -15,11 +19,14 @@ from qlumod.model.image import ImageName
 @options.root
 @options.reports()
 def list_(*, root: Path, reporter: Reporter) -> None:
-    """List the images and their current generations."""
-    shown = list_images(Places(root))
-    rows = [_row(image) for image in shown]
+    """List the images with their states, their newest generations, and those that nodes get.
+
+    The states are those of `qlumod overview`. A definition that cannot be read is listed as broken.
+    """
+    images = overview(Places(root)).images
+    rows = [_row(one) for one in images]
     reporter.result(
-        {"images": [_document(image) for image in shown]},
+        {"images": [state_document(one) for one in images]},
         columns(rows) if rows else ["there are no images; make one: qlumod image create --help"],
     )
 
@@ -29,24 +36,56 @@ def list_(*, root: Path, reporter: Reporter) -> None:
 @options.root
 @options.reports()
 def show(*, name: ImageName, root: Path, reporter: Reporter) -> None:
-    """Show the definition of an image, and its current generation."""
+    """Show the definition of an image, and its newest generation."""
     shown = show_image(Places(root), name)
-    reporter.result(_document(shown), _lines(shown))
+    reporter.result(image_document(shown), _lines(shown))
 
 
-def _row(shown: ShownImage) -> tuple[str, ...]:
-    image, stack = shown.image, shown.stack
+def _row(one: ImageState) -> tuple[str, ...]:
+    if one.shown is None:
+        return (one.name, "-", "-", "-", "-", "-", "-", f"{one.state}: {', '.join(reasons(one))}")
+    image, stack = one.shown.image, one.shown.stack
     return (
         image.name,
         image.version,
         image.flavor,
         image.architecture,
         ", ".join(image.wanted),
-        f"generation {shown.generation} of {stack.version}" if stack else "never built",
+        f"generation {one.shown.generation} of {stack.version}" if stack else "never built",
+        f"deployed: {one.shown.deployed}" if one.shown.deployed else "not deployed",
+        one.state,
     )
 
 
-def _document(shown: ShownImage) -> dict[str, object]:
+def state_document(one: ImageState) -> dict[str, object]:
+    """An image with its state, as --json prints it."""
+    fault, survey = one.fault, one.survey
+    return {
+        **(image_document(one.shown) if one.shown else {"image": one.name}),
+        "state": one.state,
+        "changes": survey.changes if survey else (),
+        "problems": [problem_document(problem) for problem in survey.problems] if survey else [],
+        **errors_document([fault] if fault else []),
+        "missing_secrets": None
+        if survey is None or survey.missing is None
+        else [secret.path for secret in survey.missing],
+        "building": one.building and {"since": one.building.since, "holder": one.building.holder},
+    }
+
+
+def reasons(one: ImageState) -> Iterator[str]:
+    """Why an image has its state."""
+    if one.fault:
+        yield one.fault.brief
+    if one.building:
+        yield one.building.holder
+    if one.survey:
+        yield from (problem.text for problem in one.survey.problems)
+        yield from one.survey.changes
+
+
+def image_document(shown: ShownImage) -> dict[str, object]:
+    """An image's definition and generations, as --json prints them."""
     image, stack = shown.image, shown.stack
     return {
         "image": image.name,
@@ -60,6 +99,7 @@ def _document(shown: ShownImage) -> dict[str, object]:
         "kernel_arguments": image.kernel_arguments,
         "digest": shown.digest,
         "generation": shown.generation or None,
+        "deployed": shown.deployed,
         "generations": shown.generations,
         "stack": stack
         and {
@@ -93,6 +133,7 @@ def _lines(shown: ShownImage) -> list[str]:
         *lines,
         f"  generation {shown.generation}: version {stack.version}, "
         f"kernel {stack.kernel_release}, {size(total)}",
+        f"  deployed: {f'generation {shown.deployed}' if shown.deployed else 'none'}",
         *(f"    {row}" for row in rows),
         *(f"  secret {secret.path} ({secret.kind})" for secret in stack.secrets),
         *(f"  public {public.pattern} ({public.reason})" for public in stack.public),

@@ -239,9 +239,9 @@ SETTINGS = (
     ),
     Setting(
         name="progress",
-        kind=one_of("HOW", "auto", "plain", "none"),
-        help="How progress is shown: auto (bars on a terminal, lines elsewhere), plain (lines only)"
-        " or none.",
+        kind=one_of("HOW", "auto", "plain", "json", "none"),
+        help="How progress is shown: auto (bars on a terminal, lines elsewhere), plain (lines"
+        " only), json (events and result as lines of JSON on standard output) or none.",
         example="plain",
         default=lambda _: "auto",
         otherwise="auto",

@@ -1,79 +1,117 @@
 """Building the images of a head node."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from qlumod.errors import QlumodError, raise_faults
+from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, Notice, step
 from qlumod.head.definitions import defined_images, read_definition
+from qlumod.head.deployment import deploy_generation, forget_unused
+from qlumod.head.generations import read_deployed
 from qlumod.head.image_build import build_image, is_current
 from qlumod.head.image_plan import ImagePlan, make_plan
 from qlumod.head.places import Places
 from qlumod.head.registrar import held, scan_modules, tell
 from qlumod.head.retention import keep_fixed
-from qlumod.model.image import ImageName
+from qlumod.model.image import Deploy, ImageName
+from qlumod.model.names import Digest
 from qlumod.model.secret import Secret
 from qlumod.system.processes.namespace import require
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOrder:
+    """How images are to be built."""
+
+    force: bool = False
+    """Build images that are up to date, too."""
+    dry_run: bool = False
+    reason: str = ""
+    """Why they are built, for the history."""
+    inputs: Digest | None = None
+    """Build only if these are the inputs, as a plan has shown them; None: whatever they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltImage:
-    """The result of `build_images` for one image."""
+    """The result for one image."""
 
     image: ImageName
     generation: str
     """Empty if nothing was built, since the image was up to date or for a dry run."""
     outdated: bool
+    deployed: str | None
+    """The generation that nodes get; None: none was deployed."""
     plan: ImagePlan
     missing: tuple[Secret, ...]
 
 
-def build_images(
-    places: Places,
-    names: Sequence[ImageName],
-    *,
-    force: bool,
-    dry_run: bool,
-    listen: Listener,
-) -> tuple[BuiltImage, ...]:
-    """Build the images (without names, all) whose current generation is out of date.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """The results of `build_images`: a fault of one image does not prevent the build of others."""
 
-    A fault of one image does not prevent the build of others: all faults are raised at the end.
+    images: tuple[BuiltImage, ...]
+    faults: dict[ImageName, QlumodError] = field(default_factory=dict)
+    """The error of each image that could not be built."""
+
+
+def build_images(
+    places: Places, names: Sequence[ImageName], order: BuildOrder, *, listen: Listener
+) -> Built:
+    """Build the images (without names, all) whose newest generation is out of date.
+
+    Nodes get a new generation when it is deployed; at once if the image's definition says so.
     """
     built: list[BuiltImage] = []
-    faults: list[QlumodError] = []
+    faults: dict[ImageName, QlumodError] = {}
     with held(places, listen):
         registry, changes = scan_modules(places, thorough=False, listen=listen)
         keep_fixed(places, listen)
         for name in names or defined_images(places):
             try:
                 plan = make_plan(places, read_definition(places, name), registry)
-                built.append(_build(places, plan, force=force, dry_run=dry_run, listen=listen))
+                built.append(_build(places, plan, order, listen))
             except QlumodError as fault:
-                faults.append(fault)
+                faults[name] = fault
     tell(places, changes, listen)
-    raise_faults(faults)
-    return tuple(built)
+    return Built(images=tuple(built), faults=faults)
 
 
-def _build(
-    places: Places, plan: ImagePlan, *, force: bool, dry_run: bool, listen: Listener
-) -> BuiltImage:
+def _build(places: Places, plan: ImagePlan, order: BuildOrder, listen: Listener) -> BuiltImage:
     name = plan.image.name
+    _require_inputs(plan, order.inputs)
     for reason in plan.choice.passed_over:
         listen(Caution(text=f"image {name}: a newer version is passed over: {reason}"))
     _caution_about_secrets(plan, listen)
-    outdated = force or not is_current(places, plan)
+    outdated = order.force or not is_current(places, plan)
     generation = ""
-    if outdated and not dry_run:
+    if outdated and not order.dry_run:
         require()
-        with step(listen, f"building image {name}"):
-            generation = build_image(places, plan, listen)
+        with step(listen, f"building image {name}", id="building-an-image"):
+            generation = build_image(places, plan, reason=order.reason, listen=listen)
+        if plan.image.deploy is Deploy.AUTOMATIC:
+            deploy_generation(places, name, generation, reason="Deploy: automatic", listen=listen)
+        forget_unused(places, name, listen=listen)
     elif not outdated:
         listen(Notice(text=f"image {name}: up to date"))
     return BuiltImage(
-        image=name, generation=generation, outdated=outdated, plan=plan, missing=plan.missing
+        image=name,
+        generation=generation,
+        outdated=outdated,
+        deployed=read_deployed(places, name),
+        plan=plan,
+        missing=plan.missing,
     )
+
+
+def _require_inputs(plan: ImagePlan, inputs: Digest | None) -> None:
+    if inputs is not None and inputs != plan.inputs:
+        raise QlumodError(
+            f"image {plan.image.name}: what it would be built from has changed since it was shown: "
+            f"the inputs are now {plan.inputs}",
+            remedy=f"look again (qlumod image plan {plan.image.name}), and give these inputs",
+            code="inputs-changed",
+        )
 
 
 def _caution_about_secrets(plan: ImagePlan, listen: Listener) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener
 from qlumod.head.definitions import (
+    defined_images,
     definition_path,
     read_definition,
     require_undefined,
@@ -20,7 +21,7 @@ from qlumod.head.registrar import held, read_registry
 from qlumod.head.required import add_required, missing_modules
 from qlumod.head.retention import keep_fixed
 from qlumod.model.definition_edit import ImageChange, changed_image
-from qlumod.model.image import Image, ImageName
+from qlumod.model.image import Deploy, Image, ImageName
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.registry import Registry
 
@@ -45,6 +46,7 @@ class NewImage:
     enable: Sequence[str] = ()
     disable: Sequence[str] = ()
     kernel_arguments: str = ""
+    deploy: Deploy = Deploy.BY_HAND
 
 
 def create_image(
@@ -53,17 +55,7 @@ def create_image(
     """Define an image of modules that this head node has."""
     with held(places, listen):
         registry = read_registry(places)
-        image = Image(
-            name=new.name,
-            version=new.version or _newest_minor(registry, new.flavor),
-            flavor=new.flavor or _only({entry.flavor for entry in registry}, "flavor"),
-            architecture=new.architecture
-            or _only({entry.architecture for entry in registry}, "arch"),
-            modules=tuple(sorted(set(new.modules))),
-            description=new.description,
-            kernel_arguments=new.kernel_arguments,
-        )
-        image = changed_image(image, ImageChange(enable=new.enable, disable=new.disable))
+        image = image_of(new, registry)
         if new.with_required:
             image = add_required(places, image, registry, listen)
         raise_faults(_incomplete(places, image, registry))
@@ -73,6 +65,26 @@ def create_image(
             write_definition(places, image)
             keep_fixed(places, listen)
     return image
+
+
+def image_of(new: NewImage, registry: Registry) -> Image:
+    """The image of these options, with the defaults of this head node's modules."""
+    image = Image(
+        name=new.name,
+        version=new.version or _newest_minor(registry, new.flavor),
+        flavor=new.flavor or _only({entry.flavor for entry in registry}, "flavor"),
+        architecture=new.architecture or _only({entry.architecture for entry in registry}, "arch"),
+        modules=tuple(sorted(set(new.modules))),
+        description=new.description,
+        deploy=new.deploy,
+        kernel_arguments=new.kernel_arguments,
+    )
+    return changed_image(image, ImageChange(enable=new.enable, disable=new.disable))
+
+
+def image_names(places: Places) -> tuple[ImageName, ...]:
+    """The names of all images, sorted."""
+    return defined_images(places)
 
 
 def remove_image(places: Places, name: ImageName, *, listen: Listener) -> None:

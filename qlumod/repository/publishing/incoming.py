@@ -37,7 +37,7 @@ def read_incoming(files: Iterable[Path], root: Path, *, listen: Listener) -> tup
     """Read all files for the repository at `root`; raises the faults of all of them together."""
     wanted = list(_each(files, partial(_wanted_by, root=root, listen=listen)))
     title = f"reading {len(wanted)} package files"
-    with step(listen, title, total=len(wanted), unit="files") as advance:
+    with step(listen, title, id="reading-packages", total=len(wanted), unit="files") as advance:
         processes = min(os.cpu_count() or 1, len(wanted) // WORTH)
         if processes > 1:
             found = read_apart(wanted, processes, advance, listen=listen)

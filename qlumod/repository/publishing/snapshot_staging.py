@@ -224,7 +224,7 @@ def commit(staging: Staging, *, listen: Listener) -> None:
         layout.files.rename(staging.tree, layout.snapshot(staging.identity))
         placed = [layout.pool / folder for folder in new]
         sync_all([layout.pool, *placed, layout.snapshots, staging.root])
-    with step(listen, f"switching {staging.suite} to {staging.identity}"):
+    with step(listen, f"switching {staging.suite} to {staging.identity}", id="switching-the-suite"):
         layout.files.make(layout.suites)
         target = layout.target(staging.identity, staging.suite)
         layout.files.point(layout.link(staging.suite), target)

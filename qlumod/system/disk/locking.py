@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.events import Listener, Notice, ignore
+from qlumod.events import Listener, Waiting, ignore
 from qlumod.system.disk.process_stamp import lives
 from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import kind_of
@@ -24,6 +24,8 @@ PATIENCE = 5.0
 
 class Busy(QlumodError):
     """Another process still holds the lock after the time to wait."""
+
+    code = "busy"
 
 
 @contextmanager
@@ -113,11 +115,30 @@ def _acquire(handle: int, path: Path, wait: float, listen: Listener) -> None:
                     f"cannot lock {path}: {holder} holds it", remedy="run it again when that ended"
                 ) from busy
         if not told_so:
-            listen(Notice(text=f"waiting for {path}: {holder} holds it"))
+            listen(Waiting(lock=str(path), holder=holder))
             told_so = True
         # Tries repeatedly: in a thread, no signal interrupts a waiting system call.
         obey()
         time.sleep(POLL)
+
+
+def holder_of(path: Path) -> str | None:
+    """Who holds the lock of `path`, such as ``process 12 on head``; None: nobody.
+
+    Any user who may read the file can ask.
+    """
+    with told(path, "look at"):
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
+    finally:
+        os.close(handle)
 
 
 def _is_gone(holder: str) -> bool:

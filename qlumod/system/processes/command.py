@@ -20,6 +20,8 @@ class CommandFailed(QlumodError):
     `ending` describes the end if the status does not suffice.
     """
 
+    code = "program-failed"
+
     def __init__(
         self,
         command: "Command",

@@ -1,0 +1,104 @@
+"""What programs read: results and errors as JSON documents, and events as lines of JSON."""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from qlumod.cli.wording import UNSEEN, shown
+from qlumod.errors import QlumodError, singles
+from qlumod.events import (
+    Caution,
+    Event,
+    Notice,
+    Output,
+    StepAdvanced,
+    StepDone,
+    StepStarted,
+    Waiting,
+)
+
+FORMAT = 1
+"""The number of the format of all documents and lines."""
+Values = Mapping[str, object]
+
+
+def errors_document(errors: Iterable[QlumodError]) -> dict[str, object]:
+    """Errors as a document has them: an entry for each."""
+    return {"errors": [single.as_json for error in errors for single in singles(error)]}
+
+
+def print_json(document: Values) -> None:
+    """Write a document to standard output, with its format."""
+    _write(sys.stdout, {"format": FORMAT, **document}, indent=1)
+
+
+@contextmanager
+def opened_lines(path: Path) -> Iterator[TextIO]:
+    """A file for lines of JSON; raises `OSError`."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+        yield stream
+
+
+class EventLines:
+    """Writes each event as one JSON object in a line; the last line has the result or errors."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._began = time.monotonic()
+        self._ids: dict[str, StepStarted] = {}
+
+    def begin(self, log: Path | None) -> None:
+        """Write the first line: when the run began, and the path of its log."""
+        self._write("begin", time_utc=int(time.time()), log=str(log) if log else None)
+
+    def __call__(self, event: Event) -> None:
+        """Write one event; output of programs goes to the log only."""
+        match event:
+            case StepStarted():
+                self._ids[event.key] = event
+                self._write("started", **self._step(event.key), total=event.total, unit=event.unit)
+            case StepAdvanced() if event.key in self._ids:
+                self._write("advanced", **self._step(event.key), amount=event.amount)
+            case StepDone() if event.key in self._ids:
+                self._write("done", **self._step(event.key), note=shown(event.note))
+            case Waiting():
+                self._write("waiting", lock=event.lock, holder=shown(event.holder))
+            case Notice():
+                self._write("notice", image=event.image or None, text=shown(event.text))
+            case Caution():
+                self._write("caution", image=event.image or None, text=shown(event.text))
+            case Output():
+                self._write("output", program=event.program, line=shown(event.line))
+
+    def end(self, document: Values) -> None:
+        """Write the last line of a run that has a result."""
+        self._write("result", document={"format": FORMAT, **document})
+
+    def end_with_errors(self, document: Values) -> None:
+        """Write the last line of a run that failed."""
+        self._write("error", **document)
+
+    def _step(self, key: str) -> dict[str, object]:
+        step = self._ids[key]
+        return {
+            "step": step.id,
+            "key": key,
+            "title": shown(step.step),
+            "image": step.image or None,
+        }
+
+    def _write(self, what: str, **values: object) -> None:
+        spent = round(time.monotonic() - self._began, 3)
+        line = {"format": FORMAT, "event": what, "time": spent, **values}
+        _write(self._stream, line)
+
+
+def _write(stream: TextIO, document: Values, indent: int | None = None) -> None:
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    # JSON itself escapes only the oldest control characters; in it they stand in strings alone.
+    stream.write(UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
+    stream.flush()

@@ -1,0 +1,152 @@
+"""What programs read of a run: lines of JSON, typed errors, and step ids that no title changes."""
+
+import ast
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qlumod.cli.machine import EventLines
+from qlumod.errors import QlumodError
+from qlumod.events import Caution, Notice, Output, Waiting, about_image, step
+from qlumod.system.disk.locking import locked
+from tests.conftest import ROOT, CommandLine
+from tests.head.head_node import HeadNode
+
+
+@pytest.fixture
+def head(tmp_path: Path) -> HeadNode:
+    return HeadNode(tmp_path / "head", [])
+
+
+def lines(out: io.StringIO) -> list[dict[str, object]]:
+    found = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert all(line.pop("format") == 1 for line in found)
+    assert all(line.pop("time") >= 0 for line in found)
+    return found
+
+
+def test_each_event_is_a_line() -> None:
+    out = io.StringIO()
+    listen = EventLines(out)
+    about = about_image(listen, "compute")
+    with step(about, "building image compute", id="building-an-image") as _:
+        with step(listen, "verifying modules", total=3, unit="bytes") as advance:
+            advance(2)
+        about(Caution(text="look"))
+    listen(Notice(text="so"))
+    listen(Output(program="apt", line="Get:1"))
+    listen(Waiting(lock="/l", holder="process 1 on head"))
+    listen.end({"images": []})
+    found = lines(out)
+    keys = [line.pop("key") for line in found if "key" in line]
+    assert keys == [keys[0], keys[1], keys[1], keys[1], keys[0]] and keys[0] != keys[1]
+    image = {"step": "building-an-image", "title": "building image compute", "image": "compute"}
+    verify = {"step": "verifying-modules", "title": "verifying modules", "image": None}
+    assert found == [
+        {"event": "started", **image, "total": None, "unit": ""},
+        {"event": "started", **verify, "total": 3, "unit": "bytes"},
+        {"event": "advanced", **verify, "amount": 2},
+        {"event": "done", **verify, "note": ""},
+        {"event": "caution", "image": "compute", "text": "look"},
+        {"event": "done", **image, "note": ""},
+        {"event": "notice", "image": None, "text": "so"},
+        {"event": "output", "program": "apt", "line": "Get:1"},
+        {"event": "waiting", "lock": "/l", "holder": "process 1 on head"},
+        {"event": "result", "document": {"format": 1, "images": []}},
+    ]
+
+
+def test_a_title_with_a_name_in_it_has_an_id_of_its_own() -> None:
+    assert [str(path) for path, call in calls_of_step() if not has_constant_id(call)] == []
+
+
+def calls_of_step() -> Iterator[tuple[Path, ast.Call]]:
+    for path in sorted((ROOT / "qlumod").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "step":
+                yield path.relative_to(ROOT), node
+
+
+def has_constant_id(call: ast.Call) -> bool:
+    given = [word.value for word in call.keywords if word.arg == "id"] or call.args[1:]
+    return isinstance(given[0], ast.Constant)
+
+
+def test_a_run_tells_its_events_to_a_file_and_its_errors_as_the_last_line(
+    qlumod: CommandLine, head: HeadNode, tmp_path: Path
+) -> None:
+    head.add("slurm")
+    head.look()
+    events = tmp_path / "events"
+    answer = qlumod("image", "build", "compute", "--events", events, "--json", "--root", head.root)
+    error = {
+        "code": "refused",
+        "brief": "there is no image compute (/etc/qlumod/images/compute.image)",
+        "details": [],
+        "remedy": "make it: qlumod image create compute --modules MODULE,…; "
+        "`qlumod image list` tells which there are",
+        "where": {},
+    }
+    assert (answer.status, answer.document) == (
+        1, {"format": 1, "images": [], "errors": [error]}
+    )  # fmt: skip
+    found = lines(io.StringIO(events.read_text()))
+    assert (found[0]["event"], found[0]["log"]) == ("begin", None)
+    assert found[-1] == {"event": "result", "document": answer.document}
+
+
+def test_lines_on_standard_output_end_with_the_result(qlumod: CommandLine, head: HeadNode) -> None:
+    head.add("slurm")
+    found = lines(
+        io.StringIO(qlumod.must("register", "--progress", "json", "--root", head.root).out)
+    )
+    assert [line["event"] for line in found] == ["begin", "started", "advanced", "done", "result"]
+    assert found[1]["step"] == "verifying-modules"
+
+
+def test_who_holds_a_lock_is_told_as_it_is(qlumod: CommandLine, head: HeadNode) -> None:
+    head.add("slurm")
+    head.look()
+    with locked(head.places.lock, wait=0):
+        waiting = qlumod.start("register", "--progress", "json", "--root", head.root)
+        assert waiting.stdout is not None
+        told = [json.loads(waiting.stdout.readline()) for _ in range(2)][-1]
+    assert waiting.wait() == 0
+    assert (told["event"], told["lock"]) == ("waiting", str(head.places.lock))
+    assert told["holder"].startswith("process ")
+    waiting.communicate()
+
+
+def test_an_error_of_the_command_line_is_a_document_too(qlumod: CommandLine) -> None:
+    answer = qlumod("image", "build", "--json")
+    assert answer.status == 2
+    assert answer.document["errors"] == [
+        {
+            "code": "usage",
+            "brief": "name the images, or say --all or --outdated",
+            "details": [],
+            "remedy": "see qlumod image build --help",
+            "where": {},
+        }
+    ]
+
+
+def test_several_errors_are_several_entries(qlumod: CommandLine, tmp_path: Path) -> None:
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    (specs / "release").write_text("Format: 1\nRelase: 1\n")
+    answer = qlumod("check", "--json", "--specs", specs)
+    assert answer.status == 1
+    errors = answer.document["errors"]
+    assert len(errors) > 1
+    assert {error["code"] for error in errors} == {"document"}
+    assert {"file": str(specs / "release"), "line": 2} in [error["where"] for error in errors]
+
+
+def test_a_code_crosses_processes() -> None:
+    error = QlumodError("a", code="busy", where={"file": "/x", "line": 3})
+    again = QlumodError(**error.as_json)
+    assert again.as_json == error.as_json
