@@ -1,7 +1,16 @@
 """qlumod image: put images together from modules, and build them."""
 
 from qlumod.cli import options
-from qlumod.cli.images import building, comparing, defining, deploying, planning, showing
+from qlumod.cli.images import (
+    building,
+    comparing,
+    copying,
+    defining,
+    deploying,
+    editing,
+    planning,
+    showing,
+)
 
 
 @options.group(
@@ -12,12 +21,16 @@ def command() -> None:
 
     A file defines an image: /etc/qlumod/images/IMAGE.image. Each build adds the files below
     IMAGE/copy/ in the same directory to the image, and the files below common/copy/ to all images.
-    Put secrets (munge's key) below IMAGE/secrets/: they never become part of a layer.
+    Put secrets (munge's key) below IMAGE/secrets/: they never become part of a layer. A program
+    IMAGE/postinst, or common/postinst, runs in the image at the end of its build.
     """
 
 
 for _verb in (
     defining.create,
+    editing.edit,
+    copying.copy,
+    copying.rename,
     planning.plan,
     comparing.diff,
     building.build,

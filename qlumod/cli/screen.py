@@ -221,6 +221,10 @@ class Reporter(AbstractContextManager["Reporter"]):
     def _prints_lines(self) -> bool:
         return self._how.progress == "json"
 
+    def leave_screen(self) -> None:
+        """Stop to draw: another program, or a question, has the terminal from now on."""
+        self._close_screen()
+
     def _screen(self) -> Listener:
         if self._how.progress == "auto" and _can_draw(sys.stderr):
             # Only here: half of the time that a short verb takes would go into it.

@@ -164,7 +164,8 @@ def _gaps(manifests: Sequence[Manifest]) -> Iterator[ImageProblem]:
         yield ImageProblem(
             kind=ProblemKind.MISSING_REQUIREMENT,
             text=f"module {manifest.module} requires module {required}, which is not chosen",
-            remedy=f"add {required} to the image's modules",
+            remedy=f"qlumod image edit IMAGE --add {required}, or --with-required in its place, "
+            "which adds all that is missing",
             module=manifest.module,
             other=required,
             mend=Mend(add=(required,), remove=(manifest.module,)),

@@ -1,5 +1,6 @@
 """The definitions of images: small files that administrators may also write and edit."""
 
+import stat
 from pathlib import Path
 
 from qlumod.errors import QlumodError
@@ -19,8 +20,8 @@ def definition_path(places: Places, name: ImageName) -> Path:
     return places.images / f"{name}{SUFFIX}"
 
 
-def read_definition(places: Places, name: ImageName) -> Image:
-    """Read one image; raises `QlumodError`."""
+def definition_bytes(places: Places, name: ImageName) -> bytes:
+    """The file of one image; raises `QlumodError` if there is none."""
     path = definition_path(places, name)
     if not path.exists():
         raise QlumodError(
@@ -28,7 +29,18 @@ def read_definition(places: Places, name: ImageName) -> Image:
             remedy=f"make it: qlumod image create {name} --modules MODULE,…; "
             "`qlumod image list` tells which there are",
         )
-    image = parse_image(decoded(read_bytes(path, most=MOST), str(path)), str(path))
+    return read_bytes(path, most=MOST)
+
+
+def read_definition(places: Places, name: ImageName) -> Image:
+    """Read one image; raises `QlumodError`."""
+    return definition_of(places, name, definition_bytes(places, name))
+
+
+def definition_of(places: Places, name: ImageName, data: bytes) -> Image:
+    """Read what the file of an image has, or would have; raises `QlumodError`."""
+    path = definition_path(places, name)
+    image = parse_image(decoded(data, str(path)), str(path))
     if image.name != name:
         raise QlumodError(
             f"{path}: Image: the file is named after image {name}, but says {image.name}"
@@ -44,15 +56,28 @@ def defined_images(places: Places) -> tuple[ImageName, ...]:
     )
 
 
-def write_definition(places: Places, image: Image) -> None:
-    """Write a new image's definition, and make the directories for the site's files."""
-    path = definition_path(places, image.name)
+def require_undefined(places: Places, name: ImageName) -> None:
+    """Raise if there is an image of that name."""
+    path = definition_path(places, name)
     if path.exists():
         raise QlumodError(
-            f"there is an image {image.name} already ({places.payload(path)})",
-            remedy="edit that file, or choose another name",
+            f"there is an image {name} already ({places.payload(path)})",
+            remedy=f"edit it (qlumod image edit {name}), or choose another name",
         )
+
+
+def write_definition(places: Places, image: Image) -> None:
+    """Write a new image's definition, and make the directories for the site's files."""
+    require_undefined(places, image.name)
+    path = definition_path(places, image.name)
     make_directories(places.images / image.name / "copy")
     secrets = places.images / image.name / "secrets"
     secrets.mkdir(mode=0o700, exist_ok=True)
     write_whole(path, readable(image_text(image), str(path), parse_image))
+
+
+def replace_definition(places: Places, name: ImageName, data: bytes) -> None:
+    """Write a definition in place of an older one, whose mode it gets; needs the lock."""
+    # An administrator may keep the file elsewhere, and a link here.
+    path = definition_path(places, name).resolve()
+    write_whole(path, data, mode=stat.S_IMODE(path.stat().st_mode))

@@ -23,6 +23,7 @@ from qlumod.head.kept_lists import keep_lists
 from qlumod.head.places import Places
 from qlumod.head.pool import keep_layer, take
 from qlumod.head.site import PASSWORD_ON_NODES, packed
+from qlumod.head.site_work import SiteWork
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import readable
 from qlumod.model.history import Done
@@ -77,6 +78,7 @@ def build_image(places: Places, plan: ImagePlan, *, reason: str, listen: Listene
             layers=(*(_stack_layer(part) for part in plan.parts), own),
             secrets=plan.secrets,
             public=plan.public,
+            kernel_arguments=plan.image.kernel_arguments,
         )
         write_new(staging / STACK, readable(stack_text(stack), STACK, parse_stack))
         keep_lists(plan.parts, staging)
@@ -140,6 +142,15 @@ def _stack_layer(part: ImagePart) -> StackLayer:
     )
 
 
+def _work(plan: ImagePlan) -> SiteWork:
+    image = plan.image
+    return SiteWork(
+        image=image.name,
+        units=[("Enable", image.enable), ("Disable", image.disable)],
+        scripts=plan.scripts,
+    )
+
+
 def _write_own_layer(
     plan: ImagePlan, layers: tuple[Path, ...], staging: Path, listen: Listener
 ) -> StackLayer:
@@ -155,6 +166,7 @@ def _write_own_layer(
             "own": {
                 "files": [asdict(file) for file in plan.files],
                 "secrets": _secrets_list(plan),
+                "work": asdict(_work(plan)),
             },
             "packaging": packaging_place(plan.core.manifest.packaging),
             "epoch": plan.epoch,

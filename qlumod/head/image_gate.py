@@ -27,6 +27,8 @@ from qlumod.stack.looking import (
 from qlumod.stack.suspects import SHOWN, Suspect, faults_of, judged
 from qlumod.system.disk.regular_files import read_bytes
 
+_MADE = "made while the image was put together"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageGate:
@@ -131,14 +133,32 @@ class ImageGate:
 
     def _told(self, fault: QlumodError) -> QlumodError:
         """The error with the programs that may be its cause and the modules that must change."""
-        programs = self._makers(fault.brief.partition(":")[0])
+        path = fault.brief.partition(":")[0]
+        if self._is_by_site(path):
+            return self._told_to_site(fault)
+        programs = self._makers(path)
         modules = sorted({program.module for program in programs if program.module})
         who = f"module {' or '.join(modules)}" if modules else "the module that it belongs to"
-        made = "made while the image was put together"
         return QlumodError(
             fault.brief,
-            details=[*fault.details, *(f"{made}, by {program}" for program in programs[:SHOWN])],
+            details=[*fault.details, *(f"{_MADE}, by {program}" for program in programs[:SHOWN])],
             remedy=f"have the maintainer of {who} change its spec: {fault.remedy}",
+        )
+
+    def _is_by_site(self, path: str) -> bool:
+        """Whether the site's scripts made a file, or one of the files of a tree (``/etc/x/``)."""
+        made = self.written.by_site.paths
+        return path in made or (path.endswith("/") and any(one.startswith(path) for one in made))
+
+    def _told_to_site(self, fault: QlumodError) -> QlumodError:
+        """The same for a file that a script of the site made."""
+        names = " or ".join(str(program) for program in self.written.by_site.programs)
+        return QlumodError(
+            fault.brief,
+            details=[*fault.details, f"{_MADE}, by {names}"],
+            remedy="have it leave no secret in the image, which everybody who can reach the boot "
+            "server can read; the place of a secret is below secrets/ beside the script, and that "
+            "of what only looks like one below copy/",
         )
 
     def _makers(self, path: str) -> tuple[Program, ...]:

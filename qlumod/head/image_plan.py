@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qlumod import __version__
 from qlumod.head.choose import ModuleChoice, check_choice, choose
+from qlumod.head.image_units import check_units
 from qlumod.head.payloads import home_of, payload_in
 from qlumod.head.places import Places
 from qlumod.head.site import (
@@ -18,6 +19,7 @@ from qlumod.head.site import (
     site_files,
     site_secrets,
 )
+from qlumod.head.site_scripts import SiteScript, site_scripts
 from qlumod.model.digests import Value, digest_value
 from qlumod.model.image import CORE, Image
 from qlumod.model.manifest import Manifest
@@ -51,6 +53,8 @@ class ImagePlan:
     parts: tuple[ImagePart, ...]
     """Lowest first."""
     files: tuple[SiteFile, ...]
+    scripts: tuple[SiteScript, ...]
+    """The site's scripts, in the order in which they run."""
     secret_files: tuple[SiteFile, ...]
     """The files for secrets.tar."""
     unlisted: tuple[SiteFile, ...]
@@ -95,24 +99,29 @@ def make_plan(
     check_choice(image, [part.manifest for part in parts])
     parts = _lowest_first(parts)
     wanted = _secrets(parts)
-    files = site_files(places, image.name)
+    files, scripts = site_files(places, image.name), site_scripts(places, image.name)
     found = site_secrets(places, image.name) if secrets else ()
     listed = listed_secrets(found, wanted)
     check_files(files, wanted)
     password = root_password_file(places, image.name)
     if password and secrets:
         listed = (*listed, root_password(password))
+    check_units(image, (part.payload for part in parts), files)
     return ImagePlan(
         image=image,
         choice=choice,
         parts=parts,
         files=files,
+        scripts=scripts,
         secret_files=listed,
         unlisted=tuple(file for file in found if _is_own(places, image, file, listed)),
         secrets=wanted,
         root_password=password is not None,
         inputs=digest_value(
-            {**_inputs(image, parts, files), **({"root password": True} if password else {})}
+            {
+                **_inputs(image, parts, files, scripts),
+                **({"root password": True} if password else {}),
+            }
         ),
     )
 
@@ -139,11 +148,15 @@ def _secrets(parts: Iterable[ImagePart]) -> tuple[Secret, ...]:
 
 
 def _inputs(
-    image: Image, parts: Sequence[ImagePart], files: Sequence[SiteFile]
+    image: Image,
+    parts: Sequence[ImagePart],
+    files: Sequence[SiteFile],
+    scripts: Sequence[SiteScript],
 ) -> Mapping[str, Value]:
     return {
         "qlumod": __version__,
         "image": image.name,
+        **_optional(image, scripts),
         "modules": [
             [
                 part.manifest.module,
@@ -156,3 +169,14 @@ def _inputs(
             [file.path, file.type, file.mode, file.user, file.group, file.content] for file in files
         ],
     }
+
+
+def _optional(image: Image, scripts: Sequence[SiteScript]) -> Mapping[str, Value]:
+    """The inputs that only some images have: without them, the digest is what it always was."""
+    found: dict[str, Value] = {
+        "enable": image.enable,
+        "disable": image.disable,
+        "kernel arguments": image.kernel_arguments,
+        "scripts": [script.content for script in scripts],
+    }
+    return {name: value for name, value in found.items() if value}

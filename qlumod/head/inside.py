@@ -13,6 +13,7 @@ from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Caution, Listener, step
 from qlumod.head.placing import place_files
 from qlumod.head.site import SiteFile
+from qlumod.head.site_work import SiteChanges, SiteWork, do_site_work, hide_removed, work_of
 from qlumod.head.written import Written
 from qlumod.model.contents import contents_text
 from qlumod.model.names import ModuleName
@@ -59,6 +60,7 @@ class Own:
     files: Sequence[SiteFile]
     secrets: Sequence[str]
     """The lines of the secrets list that the node reads."""
+    work: SiteWork
 
 
 def build_image_inside(
@@ -73,8 +75,9 @@ def build_image_inside(
 ) -> None:
     """Write the last layer of a stack to `output`; `modules` are pairs of payload and layer.
 
-    `own` has the fields `files` and `secrets` of `Own`; `packaging` is the place of a packaging. If
-    core's initrd is not right for the stack, a new one is written into the same directory.
+    `own` has the fields `files`, `secrets` and `work` of `Own`; `packaging` is the place of a
+    packaging. If core's initrd is not right for the stack, a new one is written into the same
+    directory.
     """
     members = stacked(
         Payload(directory=Path(payload), elsewhere=Path(layer)) for payload, layer in modules
@@ -83,6 +86,7 @@ def build_image_inside(
         documents=[Path(payload) for payload, _ in modules],
         files=[SiteFile(**file) for file in own["files"]],
         secrets=own["secrets"],
+        work=work_of(own.get("work", {})),
     )
     place, deals = Path(output).parent, packaging_at(packaging)
     with scratch_space(Path(scratch)) as space, mounted(members, space) as stack:
@@ -94,11 +98,13 @@ def build_image_inside(
             before_scripts=_get_ready,
             listen=listen,
         )
+        placed = _write(stack.root, added)
+        changes = do_site_work(stack, added.work, epoch=epoch, listen=listen)
         # Before the initrd is generated: it must not contain them.
         declared = forget_declared(stack, members)
-        placed = _write(stack.root, added)
+        site = placed.site | changes.paths
         initrd = remake_initrd(
-            deals.initrd, stack.root, members, place / INITRD, site=placed.site, listen=listen
+            deals.initrd, stack.root, members, place / INITRD, site=site, listen=listen
         )
         names = Owners.of(stack.root)
         ground = _Ground(
@@ -108,6 +114,7 @@ def build_image_inside(
             assembled=assembled,
             declared=declared,
             placed=placed,
+            changes=changes,
             files=added.files,
             initrd=initrd,
             space=space,
@@ -148,6 +155,7 @@ class _Ground:
     assembled: Assembled
     declared: Mapping[str, bytes]
     placed: _Placed
+    changes: SiteChanges
     files: Sequence[SiteFile]
     """The site's files, as on the head node."""
     initrd: Path | None
@@ -168,6 +176,8 @@ def _write_layer(
     ground: _Ground, output: Path, *, epoch: int, listen: Listener
 ) -> tuple[TreeEntry, ...]:
     """Write the squashfs image, and meanwhile search for secrets; returns the entries in it."""
+    if ground.changes.programs:
+        hide_removed(ground.stack.upper, ground.stack.layers)
     entries = scan(ground.stack.upper)
     settle(Root(ground.stack.upper), entries.values(), epoch)
     left_out = _left_out(entries.values(), ground)
@@ -206,7 +216,8 @@ def _faults(
     written = Written(
         upper=Root(ground.stack.upper),
         entries=kept,
-        ours=ground.placed.ours,
+        ours=ground.placed.ours - ground.changes.paths,
+        by_site=ground.changes,
         layers=[Root(layer) for layer in ground.stack.layers],
         members=ground.members,
         assembled=ground.assembled,
@@ -232,10 +243,11 @@ def _write_contents(
     kept: Sequence[TreeEntry], ground: _Ground, names: Owners, output: Path
 ) -> None:
     """Write the contents file of the layer, in the format of modules."""
-    placed, rule_of = ground.placed.site, ground.packaging.state.rule_of
+    placed = ground.placed.site | ground.changes.paths
+    rule_of = ground.packaging.state.rule_of
 
     def origin(path: str) -> str:
-        rule = None if path in placed else rule_of(path)
+        rule = None if path in ground.placed.site else rule_of(path)
         return f"<{rule.name}>" if rule else "<site>" if path in placed else "<image>"
 
     lines = path_lines(

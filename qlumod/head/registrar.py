@@ -1,11 +1,12 @@
 """Updating the registry after dpkg added or removed payloads, and running the hooks."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import replace
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
+from qlumod.head.image_moves import complete_interrupted
 from qlumod.head.known_digests import remember_digests, remembered_digests
 from qlumod.head.payloads import find_payloads, home_of, verified
 from qlumod.head.places import Places
@@ -35,10 +36,13 @@ PATIENCE = 600.0
 long."""
 
 
-def held(places: Places, listen: Listener) -> AbstractContextManager[None]:
-    """Hold the head node's lock, which is needed to write below /var/lib/qlumod."""
+@contextmanager
+def held(places: Places, listen: Listener) -> Iterator[None]:
+    """Hold the head node's lock, which is needed to write below /var/lib/qlumod and of images."""
     make_directories(places.state)
-    return locked(places.lock, wait=PATIENCE, listen=listen)
+    with locked(places.lock, wait=PATIENCE, listen=listen):
+        complete_interrupted(places)
+        yield
 
 
 def scan_modules(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
+from qlumod.head.site_work import SiteChanges
 from qlumod.model.digests import digest_bytes
 from qlumod.model.tree import TreeEntry
 from qlumod.stack.assemble import Assembled
@@ -35,6 +36,8 @@ class Written:
     members: Sequence[Payload]
     assembled: Assembled
     table: StateTable
+    by_site: SiteChanges
+    """What the site's scripts did after the assembly."""
 
     @cached_property
     def merged(self) -> Mapping[str, StateFile]:
@@ -106,7 +109,8 @@ class Written:
 
         False if scripts of packages ran, since they could have written it.
         """
-        told = any(not program.cache for program in self.assembled.programs)
+        ran = (*self.assembled.programs, *self.by_site.programs)
+        told = any(not program.cache for program in ran)
         return not told and any(cache.always and cache.claims(path) for cache in self.table.caches)
 
 

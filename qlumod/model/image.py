@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NewType
 
 from qlumod.errors import QlumodError
+from qlumod.model.boot_arguments import kernel_arguments
 from qlumod.model.document import Reading, written
 from qlumod.model.fields import Fields
 from qlumod.model.manifest import PayloadFile
@@ -21,6 +22,7 @@ from qlumod.model.names import (
     flavor_name,
     module_name,
     require_short,
+    unit_name,
 )
 from qlumod.model.numbers import epoch, number
 from qlumod.model.public import Public, parse_public
@@ -87,6 +89,12 @@ class Image:
     modules: tuple[ModuleName, ...]
     """The chosen modules without core, sorted."""
     description: str = ""
+    enable: tuple[str, ...] = ()
+    """systemd units to enable in the image, sorted."""
+    disable: tuple[str, ...] = ()
+    """systemd units to disable in the image, sorted."""
+    kernel_arguments: str = ""
+    """Arguments for the kernel of its nodes, which the boot side adds to its own."""
     deploy: Deploy = Deploy.BY_HAND
 
     @property
@@ -104,20 +112,25 @@ class Image:
         return self.version in (str(version), *version.meta)
 
 
+def image_fields(image: Image) -> dict[str, str | Sequence[str]]:
+    """The fields of an image's definition without Format, in order; empty ones are not written."""
+    return {
+        "Image": image.name,
+        "Version": image.version,
+        "Flavor": image.flavor,
+        "Architecture": image.architecture,
+        "Modules": image.wanted,
+        "Enable": image.enable,
+        "Disable": image.disable,
+        "Kernel-Arguments": image.kernel_arguments,
+        "Description": image.description,
+        "Deploy": "" if image.deploy is Deploy.BY_HAND else str(image.deploy),
+    }
+
+
 def image_text(image: Image) -> str:
     """Write an image's definition."""
-    return written(
-        [
-            ("Format", "1"),
-            ("Image", image.name),
-            ("Version", image.version),
-            ("Flavor", image.flavor),
-            ("Architecture", image.architecture),
-            ("Modules", [f"{module}" for module in image.wanted]),
-            ("Description", image.description),
-            ("Deploy", "" if image.deploy is Deploy.BY_HAND else str(image.deploy)),
-        ]
-    )
+    return written([("Format", "1"), *image_fields(image).items()])
 
 
 def parse_image(text: str, path: str) -> Image:
@@ -136,8 +149,13 @@ def parse_image(text: str, path: str) -> Image:
         architecture=fields.need("Architecture", arch_name, ArchName("")),
         modules=tuple(sorted(module for module in modules if module != CORE)),
         description=fields.text("Description").strip() if fields.has("Description") else "",
+        enable=tuple(sorted(fields.words("Enable", unit_name))),
+        disable=tuple(sorted(fields.words("Disable", unit_name))),
+        kernel_arguments=fields.one("Kernel-Arguments", kernel_arguments, ""),
         deploy=fields.one("Deploy", deploy_policy, Deploy.BY_HAND),
     )
+    for unit in sorted(set(image.enable) & set(image.disable)):
+        fields.fault("Disable", f"the unit {unit!r} stands under Enable, too")
     fields.done()
     reading.finish()
     return image
@@ -180,6 +198,8 @@ class Stack:
     layers: tuple[StackLayer, ...]
     secrets: tuple[Secret, ...]
     public: tuple[Public, ...] = ()
+    kernel_arguments: str = ""
+    """The image's own kernel arguments."""
 
 
 def stack_text(stack: Stack) -> str:
@@ -194,6 +214,7 @@ def stack_text(stack: Stack) -> str:
             ("Epoch", str(stack.epoch)),
             ("Inputs", stack.inputs),
             ("Kernel-Release", stack.kernel_release),
+            ("Kernel-Arguments", stack.kernel_arguments),
             ("Kernel", str(stack.kernel)),
             ("Initrd", str(stack.initrd)),
             ("Modules", [_module_text(module) for module in stack.modules]),
@@ -225,6 +246,7 @@ def parse_stack(text: str, path: str) -> Stack:
         layers=fields.rows("Layers", _layer),
         secrets=fields.rows("Secrets", parse_secret),
         public=fields.rows("Public", parse_public),
+        kernel_arguments=fields.one("Kernel-Arguments", kernel_arguments, ""),
     )
     fields.done()
     reading.finish()

@@ -31,6 +31,9 @@ Digest = NewType("Digest", str)
 _MODULE = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z")
 _WORD = re.compile(r"[a-z][a-z0-9]*\Z")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+\Z")
+_UNIT = re.compile(
+    r"[A-Za-z0-9:_.@-]+\.(service|socket|target|timer|path|mount|automount|swap|slice)\Z"
+)
 _PACKAGE_VERSION = re.compile(r"([0-9]+:)?[0-9][A-Za-z0-9.+~-]*\Z")
 _KERNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
@@ -102,6 +105,13 @@ def kernel_release(text: str) -> str:
     """Check a kernel release; raises `QlumodError`."""
     if not _KERNEL.match(text):
         raise QlumodError(f"{text!r} is no kernel release, as uname -r prints it")
+    return text
+
+
+def unit_name(text: str) -> str:
+    """Check the name of a systemd unit; raises `QlumodError`."""
+    if not _UNIT.match(text):
+        raise QlumodError(f"{text!r} is no systemd unit: it has a name such as 'slurmd.service'")
     return text
 
 

@@ -17,7 +17,7 @@ from qlumod.model.field_table import (
     FieldKind,
 )
 from qlumod.model.fields import Fields, yes_or_no
-from qlumod.model.names import ModuleName, flavor_name, module_name, package_name
+from qlumod.model.names import ModuleName, flavor_name, module_name, package_name, unit_name
 from qlumod.model.paths import absolute_path, dpkg_pattern
 from qlumod.model.public import parse_public
 from qlumod.model.relation import Relation, parse_relation
@@ -25,9 +25,6 @@ from qlumod.model.secret import parse_secret
 from qlumod.model.spec import ModuleSpec, Restored
 
 _RESTORED = re.compile(r"([a-z0-9][a-z0-9+.*-]+)(?: *<([a-z0-9 ]+)>)? *: *(.+)")
-_UNIT = re.compile(
-    r"[A-Za-z0-9:_.@-]+\.(service|socket|target|timer|path|mount|automount|swap|slice)\Z"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +50,6 @@ def _module(text: str) -> ModuleName:
             f"{text!r}: only the module's name stands here: the modules of a release fit together"
         )
     return module_name(text)
-
-
-def _unit(text: str) -> str:
-    if not _UNIT.match(text):
-        raise QlumodError(f"{text!r} is no systemd unit: it has a name such as 'slurmd.service'")
-    return text
 
 
 def _restored(text: str) -> Restored:
@@ -238,14 +229,14 @@ SPEC_FIELDS = (
     SpecField(
         name="Enable",
         kind=BLANK_LINES,
-        parse=_unit,
+        parse=unit_name,
         in_root=True,
         doc="systemd units, with suffix, that are enabled at the end of the build",
     ),
     SpecField(
         name="Disable",
         kind=BLANK_LINES,
-        parse=_unit,
+        parse=unit_name,
         in_root=True,
         doc="systemd units, with suffix, that are disabled at the end of the build",
     ),

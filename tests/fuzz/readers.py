@@ -18,8 +18,10 @@ from qlumod.head.known_digests import remembered_digests
 from qlumod.layer.inputs import parse_inputs
 from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.address import address
+from qlumod.model.boot_arguments import kernel_arguments
 from qlumod.model.build_option import parse_build_option
 from qlumod.model.contents import parse_contents, parse_packages
+from qlumod.model.definition_edit import ImageChange, changed_image, edited_text
 from qlumod.model.difference import Aspect, Difference
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import decoded
@@ -105,6 +107,15 @@ def _text(name: str, parse: Callable[[str, str], object], *seeds: str) -> Reader
     )
 
 
+def _edited(text: str, path: str) -> str:
+    """A definition as `image edit` changes it: what it then says is what was wanted."""
+    change = ImageChange(add=[ModuleName("ha")], version="15", enable=["x.service"])
+    wanted = changed_image(parse_image(text, path), change)
+    edited = edited_text(text, path, wanted)
+    assert parse_image(edited, path) == wanted
+    return edited
+
+
 def _word(name: str, parse: Callable[[str], object], *seeds: str) -> Reader:
     """A reader of one word or line."""
     return _text(name, lambda text, _: parse(text), *seeds)
@@ -156,6 +167,8 @@ MODEL = (
     ),
     _word("model.secret.parse_secret", parse_secret, "/etc/munge/munge.key site"),
     _word("model.public.parse_public", parse_public, "/var/lib/mysql/ an empty database"),
+    _word("model.boot_arguments.kernel_arguments", kernel_arguments, 'console=ttyS0 x="a b"'),
+    _text("model.definition_edit.edited_text", _edited, E["compute.image"]),
     _word("model.names.ReleaseVersion.parse", ReleaseVersion.parse, "14.0.0"),
     _word(
         "model.names.ModulePackage.parse",

@@ -125,7 +125,8 @@ MISFITS: dict[str, tuple[list[tuple[str, dict[str, Any]]], str]] = {
     "gap": (
         [("core", {}), ("ws-xfce", {"requires": ("core", "ws-base")})],
         "image compute: module ws-xfce requires module ws-base, which is not chosen\n"
-        "To mend it: add ws-base to the image's modules",
+        "To mend it: qlumod image edit IMAGE --add ws-base, or --with-required in its place, "
+        "which adds all that is missing",
     ),
     "conflict": (
         [("core", {}), ("gridengine", {}), ("slurm", {"conflicts": ("gridengine",)})],
@@ -217,7 +218,7 @@ def test_all_faults_of_an_image_are_told_with_their_lines() -> None:
         "compute.image:5: Modules: 'Slurm' is no module name: it holds lower-case letters, digits, "
         "'-', '+' and '.', and begins with a letter or a digit",
         "compute.image:6: unknown field 'Kernel'; known are Architecture, Deploy, Description, "
-        "Flavor, Image, Modules, Version",
+        "Disable, Enable, Flavor, Image, Kernel-Arguments, Modules, Version",
     ]
 
 

@@ -40,6 +40,7 @@ WORDS = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
 VERSIONS = st.builds(ReleaseVersion, *[st.integers(0, 99)] * 3)
 # One line of text as people write it: no blanks at its ends, and something to be seen.
 LINES = st.from_regex(r"[A-Za-z0-9äß§]([A-Za-z0-9äß§ .,:()#-]{0,30}[A-Za-z0-9.)])?", fullmatch=True)
+UNITS = st.from_regex(r"[a-z][a-z0-9@_.-]{0,8}\.(service|timer)", fullmatch=True)
 FILES = st.builds(
     PayloadFile, path=st.from_regex(r"[a-z./]{1,20}", fullmatch=True), sha256=DIGESTS, size=NUMBERS
 )
@@ -120,6 +121,8 @@ def test_any_stack(stack: Stack) -> None:
             lambda names: tuple(sorted(names))
         ),
         description=st.just("") | LINES,
+        enable=st.lists(UNITS, max_size=3, unique=True).map(lambda names: tuple(sorted(names))),
+        kernel_arguments=st.sampled_from(["", "quiet", "console=ttyS0,115200n8 quiet"]),
     )
 )
 def test_any_image(image: Image) -> None:

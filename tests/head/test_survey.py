@@ -108,7 +108,8 @@ def test_all_problems_are_told_at_once_each_with_its_mend(
         "problem: module slurm 14.0.0 is not there",
         "  to mend it: install its package, or take slurm out of the image's modules",
         "problem: module ofed requires module rdma, which is not chosen",
-        "  to mend it: add rdma to the image's modules",
+        "  to mend it: qlumod image edit IMAGE --add rdma, or --with-required in its place, "
+        "which adds all that is missing",
         "problem: modules lustre and ofed exclude each other",
         "  to mend it: take one of them out of the image's modules",
         "problem: module ofed is made for kernel 6.1.0-2-amd64, core brings 6.1.0-1-amd64",

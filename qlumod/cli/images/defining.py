@@ -6,7 +6,14 @@ from typing import Any
 import click
 
 from qlumod.cli import offers, options
-from qlumod.cli.images.image_arguments import MODULES, VERSION, image, new_image
+from qlumod.cli.images.image_arguments import (
+    MODULES,
+    VERSION,
+    image,
+    new_image,
+    switches,
+    with_required,
+)
 from qlumod.cli.screen import Reporter
 from qlumod.cli.setting_options import setting
 from qlumod.cli.settings.values import ValueKind
@@ -22,6 +29,7 @@ _ONLY = "the one of all modules, if there is only one"
     examples=[
         "qlumod image create compute --modules slurm",
         "qlumod image create compute --modules slurm,samba --version 14.0.0 --flavor bookworm",
+        "qlumod image create desktop --modules ws-xfce --with-required",
     ]
 )
 @new_image
@@ -32,6 +40,7 @@ _ONLY = "the one of all modules, if there is only one"
     default="",
     help="The modules of the image; core is part of every image.",
 )
+@with_required
 @click.option(
     "--version",
     type=VERSION,
@@ -51,23 +60,42 @@ _ONLY = "the one of all modules, if there is only one"
     help="automatic: nodes get each new generation at their next boot; by-hand: when it is"
     " deployed.",
 )
+@switches
+@options.dry_run
 @options.root
 @options.reports()
-def create(*, name: ImageName, root: Path, reporter: Reporter, arch: Any, **given: Any) -> None:
+def create(
+    *,
+    name: ImageName,
+    kernel_arguments: str | None,
+    dry_run: bool,
+    root: Path,
+    reporter: Reporter,
+    arch: Any,
+    **given: Any,
+) -> None:
     """Define an image: a name, a version and chosen modules.
 
     Flavor and architecture are required only if the head node has modules of several.
     """
     image = create_image(
-        Places(root), NewImage(name=name, architecture=arch, **given), listen=reporter.listen
+        Places(root),
+        NewImage(name=name, architecture=arch, kernel_arguments=kernel_arguments or "", **given),
+        dry_run=dry_run,
+        listen=reporter.listen,
+    )
+    told = (
+        f"image {name}: {', '.join(image.wanted)} "
+        f"({image.version}, {image.flavor}, {image.architecture})"
     )
     reporter.result(
-        {"image": image.name, "version": image.version, "modules": image.wanted},
-        [
-            f"image {name}: {', '.join(image.wanted)} "
-            f"({image.version}, {image.flavor}, {image.architecture})",
-            f"to build it: qlumod image build {name}",
-        ],
+        {
+            "image": image.name,
+            "created": not dry_run,
+            "version": image.version,
+            "modules": image.wanted,
+        },
+        [f"would be {told}"] if dry_run else [told, f"to build it: qlumod image build {name}"],
     )
 
 

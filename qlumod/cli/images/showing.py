@@ -94,6 +94,10 @@ def image_document(shown: ShownImage) -> dict[str, object]:
         "architecture": image.architecture,
         "modules": image.wanted,
         "description": image.description,
+        "enable": image.enable,
+        "disable": image.disable,
+        "kernel_arguments": image.kernel_arguments,
+        "digest": shown.digest,
         "generation": shown.generation or None,
         "deployed": shown.deployed,
         "generations": shown.generations,
@@ -117,6 +121,9 @@ def _lines(shown: ShownImage) -> list[str]:
         f"{image.name}: {', '.join(image.wanted)}",
         f"  version {image.version}, flavor {image.flavor}, architecture {image.architecture}",
         *([f"  {image.description}"] if image.description else []),
+        *([f"  enables {' '.join(image.enable)}"] if image.enable else []),
+        *([f"  disables {' '.join(image.disable)}"] if image.disable else []),
+        *([f"  kernel arguments: {image.kernel_arguments}"] if image.kernel_arguments else []),
     ]
     if stack is None:
         return [*lines, "  never built"]

@@ -1,15 +1,16 @@
 """Defining the images of a head node, and removing them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, raise_faults
 from qlumod.events import Listener
 from qlumod.head.definitions import (
     defined_images,
     definition_path,
     read_definition,
+    require_undefined,
     write_definition,
 )
 from qlumod.head.generations import forget_all, used_layers
@@ -17,7 +18,9 @@ from qlumod.head.image_plan import make_plan
 from qlumod.head.places import Places
 from qlumod.head.pool import collect_idle
 from qlumod.head.registrar import held, read_registry
+from qlumod.head.required import add_required, missing_modules
 from qlumod.head.retention import keep_fixed
+from qlumod.model.definition_edit import ImageChange, changed_image
 from qlumod.model.image import Deploy, Image, ImageName
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.registry import Registry
@@ -31,6 +34,8 @@ class NewImage:
 
     name: ImageName
     modules: Sequence[ModuleName]
+    with_required: bool = False
+    """Whether the modules that these require are added."""
     version: str | None = None
     """None: the newest minor version of the flavor."""
     flavor: FlavorName | None = None
@@ -38,23 +43,33 @@ class NewImage:
     architecture: ArchName | None = None
     """None: the only one."""
     description: str = ""
+    enable: Sequence[str] = ()
+    disable: Sequence[str] = ()
+    kernel_arguments: str = ""
     deploy: Deploy = Deploy.BY_HAND
 
 
-def create_image(places: Places, new: NewImage, *, listen: Listener) -> Image:
+def create_image(
+    places: Places, new: NewImage, *, dry_run: bool = False, listen: Listener
+) -> Image:
     """Define an image of modules that this head node has."""
     with held(places, listen):
         registry = read_registry(places)
         image = image_of(new, registry)
+        if new.with_required:
+            image = add_required(places, image, registry, listen)
+        raise_faults(_incomplete(places, image, registry))
         make_plan(places, image, registry)
-        write_definition(places, image)
-        keep_fixed(places, listen)
+        require_undefined(places, image.name)
+        if not dry_run:
+            write_definition(places, image)
+            keep_fixed(places, listen)
     return image
 
 
 def image_of(new: NewImage, registry: Registry) -> Image:
     """The image of these options, with the defaults of this head node's modules."""
-    return Image(
+    image = Image(
         name=new.name,
         version=new.version or _newest_minor(registry, new.flavor),
         flavor=new.flavor or _only({entry.flavor for entry in registry}, "flavor"),
@@ -62,7 +77,9 @@ def image_of(new: NewImage, registry: Registry) -> Image:
         modules=tuple(sorted(set(new.modules))),
         description=new.description,
         deploy=new.deploy,
+        kernel_arguments=new.kernel_arguments,
     )
+    return changed_image(image, ImageChange(enable=new.enable, disable=new.disable))
 
 
 def image_names(places: Places) -> tuple[ImageName, ...]:
@@ -78,6 +95,17 @@ def remove_image(places: Places, name: ImageName, *, listen: Listener) -> None:
         forget_all(places, name)
         collect_idle(places, used_layers(places))
         keep_fixed(places, listen)
+
+
+def _incomplete(places: Places, image: Image, registry: Registry) -> Iterator[QlumodError]:
+    """An error for each module that is required and not chosen."""
+    found = missing_modules(places, image, registry)
+    whole = sorted({*image.modules, *(required for _, required in found)})
+    for module, required in found:
+        yield QlumodError(
+            f"image {image.name}: module {module} requires module {required}, which is not chosen",
+            remedy=f"say --with-required, or --modules {','.join(whole)}",
+        )
 
 
 def _newest_minor(registry: Registry, flavor: FlavorName | None) -> str:

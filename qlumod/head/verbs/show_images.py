@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from qlumod.head.definitions import read_definition
+from qlumod.head.definitions import definition_bytes, read_definition
 from qlumod.head.generations import generations, read_deployed, read_newest
 from qlumod.head.places import Places
+from qlumod.model.digests import digest_bytes
 from qlumod.model.image import Image, ImageName, Stack
+from qlumod.model.names import Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +15,8 @@ class ShownImage:
     """An image's definition, and its generations."""
 
     image: Image
+    digest: Digest
+    """The SHA-256 of the definition's file."""
     generation: str
     """The newest one; empty: it was never built."""
     stack: Stack | None
@@ -32,6 +36,7 @@ def with_generations(places: Places, image: Image) -> ShownImage:
     newest = read_newest(places, image.name)
     return ShownImage(
         image=image,
+        digest=digest_bytes(definition_bytes(places, image.name)),
         generation=newest[0] if newest else "",
         stack=newest[1] if newest else None,
         deployed=read_deployed(places, image.name),
