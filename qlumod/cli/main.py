@@ -46,6 +46,7 @@ VERBS: dict[str, dict[str, str]] = {
         "modules": "List the modules of this head node.",
         "register": "Register the modules that dpkg has installed or removed.",
         "image": "Define images of modules, and build them.",
+        "which": "List the modules and images that have a package or a path.",
     },
     "Set-up": {
         "config": "Print each setting, and where its value comes from.",

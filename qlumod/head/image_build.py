@@ -17,6 +17,7 @@ from qlumod.head.generations import (
 from qlumod.head.image_plan import ImagePart, ImagePlan
 from qlumod.head.inside import INITRD as OWN_INITRD
 from qlumod.head.inside import OWN_LAYER
+from qlumod.head.kept_lists import keep_lists
 from qlumod.head.places import Places
 from qlumod.head.pool import collect_idle, keep_layer, take
 from qlumod.head.site import packed
@@ -67,6 +68,7 @@ def build_image(places: Places, plan: ImagePlan, listen: Listener) -> str:
             public=plan.public,
         )
         write_new(staging / STACK, readable(stack_text(stack), STACK, parse_stack))
+        keep_lists(plan.parts, staging)
         write_new(staging / SECRETS, packed(plan.secret_files), mode=0o600)
         generation = commit_generation(places, name, staging)
     forget_old(places, name)

@@ -68,6 +68,12 @@ def is_shared(directory: str) -> bool:
     return directory in ("", *SHARED) or "*" in "/".join(directory.split("/")[:3])
 
 
+def merged_path(text: str) -> str:
+    """The path that is meant, as contents spell it: ``/bin/sh`` is ``/usr/bin/sh``."""
+    names = [name for name in text.split("/") if name not in ("", ".")]
+    return "/" + "/".join(("usr", *names) if names and names[0] in _MERGED else names)
+
+
 def dpkg_pattern(text: str) -> str:
     """Check a pattern of dpkg's path-exclude, where ``*`` matches ``/``, too; raises `QlumodError`.
 

@@ -54,6 +54,7 @@ def test_a_build_that_is_killed_leaves_the_last_good_image(
     names = {path.name for path in home.iterdir()}
     assert names == {"current", *(str(n) for n in range(1, int(generation) + 1)[-3:])}
     assert {path.name for path in (home / generation).iterdir()} == {
-        "image.contents.gz", "image.squashfs", "initrd.img", "secrets.tar", "stack", "vmlinuz"
+        "image.contents.gz", "image.squashfs", "initrd.img", "modules", "secrets.tar", "stack",
+        "vmlinuz",
     }  # fmt: skip
     assert len(list(head.places.layers.iterdir())) == 2
