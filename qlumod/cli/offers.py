@@ -144,6 +144,18 @@ def images(ctx: click.Context, option: click.Parameter, incomplete: str) -> list
     return _offered(ctx, option, incomplete, named)
 
 
+def built_generations(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the generations of the image that is typed, the newest first."""
+    from qlumod.head.places import Places  # noqa: PLC0415 - only head nodes need it
+
+    home = Places(_root(ctx)).built / (ctx.params.get("name") or "")
+    found = [path.name for path in home.glob("[1-9]*")]
+    newest = sorted(found, key=lambda name: (len(name), name), reverse=True)
+    return _offered(ctx, option, incomplete, ((name, "") for name in newest))
+
+
 def registered(field: str, beside: str = "") -> Completer:
     """Offer what the head node's modules have in a field, with another one beside it."""
 

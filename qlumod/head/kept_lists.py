@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.head.generations import read_stack
+from qlumod.head.definitions import read_definition
+from qlumod.head.generations import generations, read_current, read_stack
 from qlumod.head.image_plan import ImagePart
 from qlumod.head.inside import OWN_LAYER
 from qlumod.head.places import Places
@@ -73,6 +74,28 @@ def kept_generation(places: Places, name: ImageName, generation: str) -> KeptGen
     """A generation of an image; raises `QlumodError` if its stack cannot be read."""
     directory = places.built / name / generation
     return KeptGeneration(name=generation, directory=directory, stack=read_stack(directory))
+
+
+def chosen_generation(places: Places, name: ImageName, generation: str | None) -> KeptGeneration:
+    """A generation of an image (None: the current one); raises `QlumodError` if there is none."""
+    there = generations(places, name)
+    if generation is None:
+        current = read_current(places, name)
+        if current is None:
+            read_definition(places, name)
+            raise QlumodError(
+                f"image {name} was never built", remedy=f"build it: qlumod image build {name}"
+            )
+        generation = current[0]
+    elif generation not in there:
+        if not there:
+            read_definition(places, name)
+        listed = f"there are {', '.join(there)}" if there else "it was never built"
+        raise QlumodError(
+            f"image {name} has no generation {generation}: {listed}",
+            remedy="name another one, or leave --generation out for the current one",
+        )
+    return kept_generation(places, name, generation)
 
 
 def _existing(path: Path) -> Path | None:

@@ -5,33 +5,21 @@ import hashlib
 import os
 import random
 import shutil
-from pathlib import Path
 
 import pytest
 
-from qlumod.head.verbs.build_images import build_images
-from qlumod.head.verbs.define_images import NewImage, create_image
-from qlumod.model.image import ImageName
-from qlumod.model.names import ModuleName
 from tests.conftest import CommandLine
 from tests.head.head_node import HeadNode
+from tests.head.listed_payloads import build_listed
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="images are built by root")
-
-COMPUTE = ImageName("compute")
 
 
 @pytest.fixture
 def built(listed: HeadNode) -> HeadNode:
     """A head node with an image of core and slurm."""
-    create_image(listed.places, NewImage(name=COMPUTE, modules=[ModuleName("slurm")]), listen=print)
-    build(listed)
+    build_listed(listed)
     return listed
-
-
-def build(head: HeadNode) -> Path:
-    build_images(head.places, [COMPUTE], force=True, dry_run=False, listen=head.heard.append)
-    return (head.places.built / "compute" / "current").resolve()
 
 
 def test_a_package_is_found_in_modules_and_images(qlumod: CommandLine, built: HeadNode) -> None:
@@ -73,7 +61,7 @@ def test_in_an_image_a_path_is_that_of_the_uppermost_layer(
     assert [each["module"] for each in found["images"]] == ["slurm"]
     (built.places.images / "common/copy/etc").mkdir(parents=True)
     (built.places.images / "common/copy/etc/motd").write_text("of the site\n")
-    build(built)
+    build_listed(built)
     lines = qlumod.must("which", "/etc/motd", "--root", built.root).out.splitlines()
     assert lines[3:] == [
         "images",
