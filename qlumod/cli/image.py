@@ -1,7 +1,7 @@
 """qlumod image: put images together from modules, and build them."""
 
 from qlumod.cli import options
-from qlumod.cli.images import building, defining, showing
+from qlumod.cli.images import building, defining, exporting, showing
 
 
 @options.group(
@@ -21,6 +21,7 @@ for _verb in (
     building.build,
     showing.list_,
     showing.show,
+    exporting.export,
     defining.remove,
 ):
     command.add_command(_verb)
