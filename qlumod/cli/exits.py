@@ -34,3 +34,11 @@ class NotAll(Exception):
     """The verb did its work and printed its result, but for modules that cannot be had."""
 
     code = ExitCode.PARTLY
+
+
+class ProgramEnded(Exception):
+    """The verb ran a program for the caller, and ends with the program's own exit status."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code

@@ -1,7 +1,7 @@
 """qlumod image: put images together from modules, and build them."""
 
 from qlumod.cli import options
-from qlumod.cli.images import building, defining, exporting, showing
+from qlumod.cli.images import building, defining, exporting, shell, showing
 
 
 @options.group(
@@ -22,6 +22,7 @@ for _verb in (
     showing.list_,
     showing.show,
     exporting.export,
+    shell.shell,
     defining.remove,
 ):
     command.add_command(_verb)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.head.definitions import read_definition
-from qlumod.head.generations import generations, read_current, read_stack
+from qlumod.head.generations import generations, intact, read_current, read_stack
 from qlumod.head.image_plan import ImagePart
 from qlumod.head.inside import OWN_LAYER
 from qlumod.head.places import Places
@@ -96,6 +96,15 @@ def chosen_generation(places: Places, name: ImageName, generation: str | None) -
             remedy="name another one, or leave --generation out for the current one",
         )
     return kept_generation(places, name, generation)
+
+
+def require_intact(kept: KeptGeneration) -> None:
+    """Raise an error if files of a generation or layers are missing."""
+    if not intact(kept.directory, kept.stack):
+        raise QlumodError(
+            f"generation {kept.name} of image {kept.stack.image} has lost files ({kept.directory})",
+            remedy=f"build the image again: qlumod image build {kept.stack.image}",
+        )
 
 
 def _existing(path: Path) -> Path | None:

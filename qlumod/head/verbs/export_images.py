@@ -6,8 +6,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
-from qlumod.head.generations import intact
-from qlumod.head.kept_lists import KeptGeneration, chosen_generation
+from qlumod.head.kept_lists import KeptGeneration, chosen_generation, require_intact
 from qlumod.head.places import Places
 from qlumod.model.image import ImageName, Stack, StackLayer
 from qlumod.model.names import Digest
@@ -73,11 +72,7 @@ class Exported:
 def export_image(places: Places, export: Export, *, dry_run: bool, listen: Listener) -> Exported:
     """Write a generation of an image to a file or directory, complete or not at all."""
     kept = chosen_generation(places, export.name, export.generation)
-    if not intact(kept.directory, kept.stack):
-        raise QlumodError(
-            f"generation {kept.name} of image {export.name} has lost files ({kept.directory})",
-            remedy=f"build the image again: qlumod image build {export.name}",
-        )
+    require_intact(kept)
     _require_free(export)
     if dry_run:
         return Exported(generation=kept.name, stack=kept.stack, sha256=None, size=0, manifest=None)
