@@ -3,6 +3,7 @@
 Files are scanned, not checked: an offer has to come at once, and is never an error.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from qlumod.cli.settings.reading import current
+from qlumod.errors import QlumodError
 from qlumod.model.profile import RELEASED
 from qlumod.repository.format.layout import Layout
 from qlumod.system.disk.regular_files import read_bytes
@@ -150,7 +152,9 @@ def built_generations(
     """Offer the generations of the image that is typed, the newest first."""
     from qlumod.head.places import Places  # noqa: PLC0415 - only head nodes need it
 
-    home = Places(_root(ctx)).built / (ctx.params.get("name") or "")
+    # Where the value of an option is still to come, click leaves the words in front as they are.
+    name = ctx.params.get("name") or next(iter(ctx.args), "")
+    home = Places(_root(ctx)).built / name
     found = [path.name for path in home.glob("[1-9]*")]
     newest = sorted(found, key=lambda name: (len(name), name), reverse=True)
     return _offered(ctx, option, incomplete, ((name, "") for name in newest))
@@ -166,6 +170,22 @@ def registered(field: str, beside: str = "") -> Completer:
         return _by_commas(ctx, option, incomplete, sorted(named))
 
     return offer
+
+
+def listed_packages(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the packages of the head node's modules, each with its version."""
+    from qlumod.head.places import Places  # noqa: PLC0415 - only head nodes need it
+    from qlumod.model.packed import unpacked  # noqa: PLC0415 - not always needed
+
+    found: dict[str, str] = {}
+    for path in sorted(Places(_root(ctx)).modules.glob("*/*/*/*/*.packages.version.gz")):
+        with contextlib.suppress(QlumodError):
+            text = unpacked(read_bytes(path, most=_MOST), str(path)).decode(errors="replace")
+            rows = (line.split("\t") for line in text.split("\n"))
+            found.update((row[0], row[1]) for row in rows if len(row) > 1)
+    return _offered(ctx, option, incomplete, sorted(found.items()))
 
 
 def _by_commas(

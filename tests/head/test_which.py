@@ -31,6 +31,21 @@ def test_a_package_is_found_in_modules_and_images(qlumod: CommandLine, built: He
     ]
 
 
+def test_the_shell_offers_packages_and_generations(qlumod: CommandLine, built: HeadNode) -> None:
+    def offered(*words: str) -> list[str]:
+        typed = "\n".join(("qlumod", *words[:-1]))
+        answer = qlumod(_QLUMOD_COMPLETE="bash_complete", COMP_WORDS=typed, COMP_CURRENT=words[-1])
+        assert (answer.status, answer.err) == (0, "")
+        return [" ".join(line.split("\t")[1:]).strip() for line in answer.out.splitlines()]
+
+    root = str(built.root)
+    build_listed(built)
+    assert offered("which", "--root", root, "m") == ["munge 0.5.15-2"]
+    assert len(offered("which", "--root", root, "")) == 4
+    typed = ("image", "show", "compute", "--root", root, "--generation", "")
+    assert offered(*typed) == ["2", "1"]
+
+
 def test_a_pattern_finds_all_packages_of_such_names(qlumod: CommandLine, built: HeadNode) -> None:
     lines = qlumod.must("which", "*[em]*", "--root", built.root).out.splitlines()
     assert lines[1:5] == [
@@ -70,6 +85,32 @@ def test_in_an_image_a_path_is_that_of_the_uppermost_layer(
     ]
 
 
+def test_a_link_is_followed_to_what_it_leads_to(qlumod: CommandLine, built: HeadNode) -> None:
+    copy = built.places.images / "common/copy"
+    for path, target in (
+        ("usr/bin/tls", "/etc/alternatives/tls"),
+        ("etc/alternatives/tls", "../../bin/openssl"),
+        ("usr/bin/circle", "circle"),
+    ):
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        (copy / path).symlink_to(target)
+    build_listed(built)
+    assert qlumod.must("which", "/usr/bin/tls", "--root", built.root).out.splitlines() == [
+        "modules",
+        "  none",
+        "images",
+        "  compute  generation 2 (current)  its own layer    <site>",
+        "",
+        "/usr/bin/tls leads to /usr/bin/openssl",
+        "modules",
+        "  core  14.0.0  bookworm  amd64  base-files  12.4",
+        "images",
+        "  compute  generation 1            module core  14.0.0  base-files  12.4",
+        "  compute  generation 2 (current)  module core  14.0.0  base-files  12.4",
+    ]
+    assert len(qlumod.must("which", "/bin/circle", "--root", built.root).out.splitlines()) == 4
+
+
 @pytest.mark.parametrize("path", ["/etc/hidden", "/usr/lib/gone/file"])
 def test_a_path_that_a_layer_hides_is_in_no_image(
     qlumod: CommandLine, built: HeadNode, path: str
@@ -101,6 +142,7 @@ def test_json_has_all_that_is_known_of_a_path(qlumod: CommandLine, built: HeadNo
              "packages": [package], "path": path}
         ],
         "unsearched": [],
+        "leads_to": [],
     }  # fmt: skip
 
 

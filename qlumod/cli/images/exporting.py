@@ -11,14 +11,8 @@ from qlumod.cli.screen import Reporter
 from qlumod.cli.settings.values import PathKind
 from qlumod.cli.wording import size
 from qlumod.head.places import Places
-from qlumod.head.verbs.export_images import (
-    ENDINGS,
-    Export,
-    Exported,
-    ExportFormat,
-    export_image,
-    format_of,
-)
+from qlumod.head.verbs.export_images import Export, Exported, export_image
+from qlumod.model.export_format import ENDINGS, ExportFormat, format_of
 
 
 @options.verb(
@@ -57,7 +51,7 @@ def export(
     The site's secrets are not exported: no layer has them. Kernel and initrd are not either; they
     are in the directory of the generation.
     """
-    chosen = ExportFormat(form) if form else format_of(target)
+    chosen = ExportFormat(form) if form else format_of(target.name)
     if chosen is None:
         raise click.UsageError(f"the name {target.name} does not say the format: use --format")
     asked = Export(form=chosen, target=target, **given)

@@ -1,13 +1,13 @@
 """Exporting a generation of an image: as a squashfs, as a tar, as an OCI image."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.events import Listener
 from qlumod.head.kept_lists import KeptGeneration, chosen_generation, require_intact
 from qlumod.head.places import Places
+from qlumod.model.export_format import ExportFormat
 from qlumod.model.image import ImageName, Stack, StackLayer
 from qlumod.model.names import Digest
 from qlumod.model.oci_image import LAYOUT
@@ -16,29 +16,6 @@ from qlumod.system.disk.refusals import told
 from qlumod.system.disk.regular_files import file_sum
 from qlumod.system.disk.scratch import scratch
 from qlumod.system.processes.namespace import call_inside, require
-
-
-class ExportFormat(StrEnum):
-    """The form of an export."""
-
-    SQUASHFS = "squashfs"
-    TAR = "tar"
-    OCI = "oci"
-
-
-ENDINGS = {
-    ".oci.tar": ExportFormat.OCI,
-    ".oci": ExportFormat.OCI,
-    ".tar": ExportFormat.TAR,
-    ".squashfs": ExportFormat.SQUASHFS,
-    ".sqfs": ExportFormat.SQUASHFS,
-}
-"""The format of a file by the ending of its name."""
-
-
-def format_of(target: Path) -> ExportFormat | None:
-    """The format by the ending of a file's name; None: it says none."""
-    return next((form for end, form in ENDINGS.items() if target.name.endswith(end)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
