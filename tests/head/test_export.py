@@ -4,8 +4,10 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from tests.conftest import CommandLine
 from tests.head.head_node import HeadNode
 from tests.head.listed_payloads import add_listed, build_listed, write_tree
+from tests.support import debris
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="images are built by root")
 
@@ -226,3 +229,27 @@ def test_a_dry_run_writes_nothing_and_a_damaged_generation_is_refused(
         "To mend it: build the image again: qlumod image build compute\n",
     )
     assert list(qlumod.directory.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_export_leaves_no_file_no_process_and_no_mount(
+    qlumod: CommandLine, built: HeadNode, number: signal.Signals
+) -> None:
+    debris.adopt_orphans()
+    ours = {process.pid for process in debris.descendants()}
+    words = ("image", "export", "compute", "x.oci", "--root", built.root)
+    process = qlumod.start(*words)
+    assert process.stdout is not None
+    while "writing layer" not in process.stdout.readline():
+        assert process.poll() is None
+    os.killpg(process.pid, number)
+    process.communicate()
+    deadline = time.monotonic() + 5
+    while debris.left_running(ours, [built.root]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert debris.left_running(ours, [built.root]) == []
+    assert str(qlumod.directory) not in Path("/proc/self/mountinfo").read_text()
+    assert process.returncode in (130, -9)
+    # The next export removes what a killed one has left.
+    qlumod.must(*words, "--force")
+    assert [path.name for path in qlumod.directory.iterdir()] == ["x.oci"]

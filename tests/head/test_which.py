@@ -193,6 +193,19 @@ def test_a_generation_without_lists_is_said_to_be_without(
     )
 
 
+def test_a_damaged_generation_is_said_and_the_others_are_searched(
+    qlumod: CommandLine, built: HeadNode
+) -> None:
+    build_listed(built)
+    stack = built.places.built / "compute/1/stack"
+    stack.write_text("no stack\n")
+    answer = qlumod.must("which", "munge", "--root", built.root)
+    assert answer.out.splitlines()[3:] == [
+        "  compute  generation 2 (current)  module slurm  14.0.0  munge  0.5.15-2"
+    ]
+    assert answer.err.startswith(f"caution: {stack}:1: ")
+
+
 def test_a_damaged_list_is_said_and_the_others_are_searched(
     qlumod: CommandLine, built: HeadNode
 ) -> None:

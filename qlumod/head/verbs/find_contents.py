@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from posixpath import dirname, join, normpath
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, gathering
 from qlumod.events import Caution, Listener
-from qlumod.head.generations import generations, read_current
+from qlumod.head.generations import CURRENT, generations
 from qlumod.head.kept_lists import KeptGeneration, kept_generation
 from qlumod.head.payloads import home_of
 from qlumod.head.places import Places
@@ -92,13 +92,17 @@ def find_contents(places: Places, asked: str, *, listen: Listener) -> Finds:
 
     Symbolic links are followed, such as those of alternatives.
     """
+    faults: list[QlumodError] = []
     ground = _Ground(
-        places=places, registry=read_registry(places), generations=tuple(_generations(places))
+        places=places,
+        registry=read_registry(places),
+        generations=tuple(_generations(places, faults)),
     )
     finds = _followed(ground, merged_path(asked) if asked.startswith("/") else asked, ())
-    for reason in finds.unsearched:
+    unsearched = (*(fault.brief for fault in faults), *finds.unsearched)
+    for reason in unsearched:
         listen(Caution(text=reason))
-    return finds
+    return replace(finds, unsearched=unsearched)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,17 +204,21 @@ def _inode(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _generations(places: Places) -> Iterator[_Generation]:
+def _generations(places: Places, faults: list[QlumodError]) -> Iterator[_Generation]:
+    """All generations; those that cannot be read are added to `faults`."""
     homes = sorted(places.built.iterdir()) if places.built.is_dir() else []
     for home in homes:
         image = ImageName(home.name)
-        current = read_current(places, image)
+        # The link is read, not the stack, which may be damaged.
+        link = home / CURRENT
+        current = link.readlink().name if link.is_symlink() else ""
         for name in generations(places, image):
-            yield _Generation(
-                image=image,
-                current=current is not None and current[0] == name,
-                lists=kept_generation(places, image, name),
-            )
+            with gathering(faults):
+                yield _Generation(
+                    image=image,
+                    current=name == current,
+                    lists=kept_generation(places, image, name),
+                )
 
 
 def _lists_of(places: Places, entry: Registered) -> tuple[Path, Path]:
