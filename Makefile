@@ -73,6 +73,7 @@ APT_PACKAGES := \
 	reprepro \
 	sbuild \
 	shellcheck \
+	skopeo \
 	squashfs-tools \
 	uidmap \
 	util-linux \

@@ -40,3 +40,11 @@ class PartFailed(Exception):
     """The verb printed the result of a part of its work, and the errors of the rest."""
 
     code = ExitCode.ERROR
+
+
+class ProgramEnded(Exception):
+    """The verb ran a program for the caller, and ends with the program's own exit status."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code

@@ -8,7 +8,9 @@ from qlumod.cli.images import (
     defining,
     deploying,
     editing,
+    exporting,
     planning,
+    shell,
     showing,
 )
 
@@ -42,6 +44,8 @@ for _verb in (
     deploying.pin,
     deploying.unpin,
     deploying.gc,
+    exporting.export,
+    shell.shell,
     defining.remove,
 ):
     command.add_command(_verb)

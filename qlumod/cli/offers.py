@@ -3,6 +3,7 @@
 Files are scanned, not checked: an offer has to come at once, and is never an error.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from qlumod.cli.settings.reading import current
+from qlumod.errors import QlumodError
 from qlumod.model.profile import RELEASED
 from qlumod.repository.format.layout import Layout
 from qlumod.system.disk.regular_files import read_bytes
@@ -144,17 +146,6 @@ def images(ctx: click.Context, option: click.Parameter, incomplete: str) -> list
     return _offered(ctx, option, incomplete, named)
 
 
-def image_generations(
-    ctx: click.Context, option: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Offer the generations of the image that is typed."""
-    from qlumod.head.places import Places  # noqa: PLC0415 - only head nodes need it
-
-    home = Places(_root(ctx)).built / str(ctx.params.get("name") or "")
-    found = sorted((path.name for path in home.glob("[1-9]*")), key=len)
-    return _offered(ctx, option, incomplete, [(name, "") for name in found])
-
-
 def image_sides(
     ctx: click.Context, option: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
@@ -164,7 +155,21 @@ def image_sides(
         for word in ("deployed", "newest", "plan")
         if word.startswith(incomplete)
     ]
-    return [*words, *image_generations(ctx, option, incomplete)]
+    return [*words, *built_generations(ctx, option, incomplete)]
+
+
+def built_generations(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the generations of the image that is typed, the newest first."""
+    from qlumod.head.places import Places  # noqa: PLC0415 - only head nodes need it
+
+    # Where the value of an option is still to come, click leaves the words in front as they are.
+    name = ctx.params.get("name") or next(iter(ctx.args), "")
+    home = Places(_root(ctx)).built / name
+    found = [path.name for path in home.glob("[1-9]*")]
+    newest = sorted(found, key=lambda name: (len(name), name), reverse=True)
+    return _offered(ctx, option, incomplete, ((name, "") for name in newest))
 
 
 def registered(field: str, beside: str = "") -> Completer:
@@ -177,6 +182,22 @@ def registered(field: str, beside: str = "") -> Completer:
         return _by_commas(ctx, option, incomplete, sorted(named))
 
     return offer
+
+
+def listed_packages(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the packages of the head node's modules, each with its version."""
+    from qlumod.head.places import Places  # noqa: PLC0415 - only head nodes need it
+    from qlumod.model.packed import unpacked  # noqa: PLC0415 - not always needed
+
+    found: dict[str, str] = {}
+    for path in sorted(Places(_root(ctx)).modules.glob("*/*/*/*/*.packages.version.gz")):
+        with contextlib.suppress(QlumodError):
+            text = unpacked(read_bytes(path, most=_MOST), str(path)).decode(errors="replace")
+            rows = (line.split("\t") for line in text.split("\n"))
+            found.update((row[0], row[1]) for row in rows if len(row) > 1)
+    return _offered(ctx, option, incomplete, sorted(found.items()))
 
 
 def _by_commas(

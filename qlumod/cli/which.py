@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from qlumod.cli import options
+from qlumod.cli import offers, options
 from qlumod.cli.exits import FoundWanting
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns
@@ -21,16 +21,16 @@ from qlumod.model.contents import PackageLine, PathLine
         "qlumod which /usr/sbin/slurmd --json",
     ]
 )
-@click.argument("asked", metavar="PACKAGE|PATH")
+@click.argument("asked", metavar="PACKAGE|PATH", shell_complete=offers.listed_packages)
 @options.root
 @options.reports()
 def command(*, asked: str, root: Path, reporter: Reporter) -> None:
     """List the modules and images that have a package or a path, with versions.
 
     PACKAGE is the name of a Debian package, or a pattern of names ('libssl*'). PATH is absolute;
-    in an image, it is found in the uppermost layer that has it. All registered modules and all
-    generations of images are searched, also those whose modules are no longer installed. If
-    nothing is found, the exit status is 3.
+    in an image, it is found in the uppermost layer that has it, and symbolic links are followed.
+    All registered modules and all generations of images are searched, also those whose modules
+    are no longer installed. If nothing is found, the exit status is 3.
     """
     finds = find_contents(Places(root), asked, listen=reporter.listen)
     reporter.result(_document(finds), _lines(finds))
@@ -45,6 +45,7 @@ def _document(finds: Finds) -> dict[str, object]:
         "modules": [_module(found) for found in finds.modules],
         "images": [_image(found) for found in finds.images],
         "unsearched": list(finds.unsearched),
+        "leads_to": [_document(further) for further in finds.leads_to],
     }
 
 
@@ -106,7 +107,16 @@ def _lines(finds: Finds) -> list[str]:
         ("modules", [row for found in finds.modules for row in _module_rows(found)]),
         ("images", [row for found in finds.images for row in _image_rows(found)]),
     )
-    return [line for heading, rows in parts for line in _section(heading, rows)]
+    lines = [line for heading, rows in parts for line in _section(heading, rows)]
+    for last in _ends(finds):
+        lines += ["", f"{finds.asked} leads to {last.asked}", *_lines(last)]
+    return lines
+
+
+def _ends(finds: Finds) -> Iterator[Finds]:
+    """Where links lead in the end."""
+    for further in finds.leads_to:
+        yield from _ends(further) if further.leads_to else (further,)
 
 
 def _section(heading: str, rows: list[tuple[str, ...]]) -> Iterator[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
-from qlumod.head.generations import read_stack
+from qlumod.head.definitions import read_definition
+from qlumod.head.generations import faults_of_generation, generations, read_stack
 from qlumod.head.image_plan import ImagePart
 from qlumod.head.inside import OWN_LAYER
 from qlumod.head.places import Places
@@ -73,6 +74,31 @@ def kept_generation(places: Places, name: ImageName, generation: str) -> KeptGen
     """A generation of an image; raises `QlumodError` if its stack cannot be read."""
     directory = places.built / name / generation
     return KeptGeneration(name=generation, directory=directory, stack=read_stack(directory))
+
+
+def chosen_generation(places: Places, name: ImageName, generation: str | None) -> KeptGeneration:
+    """A generation of an image (None: the newest one); raises `QlumodError` if there is none."""
+    there = generations(places, name)
+    if not there:
+        read_definition(places, name)
+        raise QlumodError(
+            f"image {name} was never built", remedy=f"build it: qlumod image build {name}"
+        )
+    if generation is not None and generation not in there:
+        raise QlumodError(
+            f"image {name} has no generation {generation}: there are {', '.join(there)}",
+            remedy="name another one, or leave --generation out for the newest one",
+        )
+    return kept_generation(places, name, generation or there[-1])
+
+
+def require_intact(kept: KeptGeneration) -> None:
+    """Raise an error if files of a generation or layers are missing."""
+    if any(faults_of_generation(kept.directory, kept.stack)):
+        raise QlumodError(
+            f"generation {kept.name} of image {kept.stack.image} has lost files ({kept.directory})",
+            remedy=f"build the image again: qlumod image build {kept.stack.image}",
+        )
 
 
 def _existing(path: Path) -> Path | None:

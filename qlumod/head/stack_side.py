@@ -16,7 +16,7 @@ from qlumod.model.image import ImageName
 from qlumod.model.manifest import LAYER
 from qlumod.model.names import Digest, ModuleName
 from qlumod.model.payload_paths import contents_file, packages_file
-from qlumod.model.stack_contents import StackLines, stacked_lines
+from qlumod.model.stack_lines import StackLines, stacked_lines
 from qlumod.system.disk.documents import read_packed, read_packed_document
 
 

@@ -9,7 +9,7 @@ import gzip
 import io
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from qlumod.errors import QlumodError
@@ -33,14 +33,33 @@ def gzipped(pieces: Iterable[bytes], *, level: int = BEST) -> bytes:
 
     The compressed bytes are those of zlib, which all Pythons of Debian use.
     """
-    packing = zlib.compressobj(level, zlib.DEFLATED, _DEFLATE)
-    parts, size, checksum = [_HEADER % _FLAGS.get(level, 0)], 0, 0
+    parts: list[bytes] = []
+    packing = Gzipping(parts.append, level=level)
     for piece in pieces:
-        size += len(piece)
-        checksum = zlib.crc32(piece, checksum)
-        parts.append(packing.compress(piece))
-    end = struct.pack("<II", checksum, size & 0xFFFFFFFF)
-    return b"".join((*parts, packing.flush(), end))
+        packing.write(piece)
+    packing.finish()
+    return b"".join(parts)
+
+
+class Gzipping:
+    """A gzip file that is written piece by piece, with the bytes of `gzipped`."""
+
+    def __init__(self, write: Callable[[bytes], object], *, level: int = BEST) -> None:
+        self._write = write
+        self._packing = zlib.compressobj(level, zlib.DEFLATED, _DEFLATE)
+        self._size = self._checksum = 0
+        write(_HEADER % _FLAGS.get(level, 0))
+
+    def write(self, piece: bytes) -> None:
+        """Compress the next piece."""
+        self._size += len(piece)
+        self._checksum = zlib.crc32(piece, self._checksum)
+        self._write(self._packing.compress(piece))
+
+    def finish(self) -> None:
+        """Write the end; nothing may be written after it."""
+        end = struct.pack("<II", self._checksum, self._size & 0xFFFFFFFF)
+        self._write(self._packing.flush() + end)
 
 
 def unpacked(data: bytes, path: str, *, most: int = MOST) -> bytes:

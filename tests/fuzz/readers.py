@@ -3,6 +3,7 @@
 import io
 import json
 import lzma
+import os
 import tempfile
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ from qlumod.model.address import address
 from qlumod.model.boot_arguments import kernel_arguments
 from qlumod.model.build_option import parse_build_option
 from qlumod.model.contents import parse_contents, parse_packages
+from qlumod.model.contents_search import packages_in_list, path_in_contents
 from qlumod.model.definition_edit import ImageChange, changed_image, edited_text
 from qlumod.model.difference import Aspect, Difference
 from qlumod.model.digests import digest_bytes
@@ -158,6 +160,16 @@ MODEL = (
     _text("model.registry.parse_registry", parse_registry, E["registry"]),
     _text("model.contents.parse_contents", parse_contents, E["slurm.contents"]),
     _text("model.contents.parse_packages", parse_packages, E["slurm.packages.version"]),
+    _text(
+        "model.contents_search.path_in_contents",
+        lambda text, path: path_in_contents(os.fsencode(text), "/usr/bin/a", path),
+        E["slurm.contents"],
+    ),
+    _text(
+        "model.contents_search.packages_in_list",
+        lambda text, path: packages_in_list(os.fsencode(text), "munge", path),
+        E["slurm.packages.version"],
+    ),
     _word("model.relation.parse_relation", parse_relation, "slurmd (>= 22.05) <bookworm>", "munge"),
     _word(
         "model.build_option.parse_build_option",

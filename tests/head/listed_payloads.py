@@ -4,8 +4,11 @@ import gzip
 from collections.abc import Mapping
 from pathlib import Path
 
+from qlumod.head.definitions import defined_images
+from qlumod.head.verbs.define_images import NewImage, create_image
 from qlumod.model.contents import PackageLine, contents_text, packages_text
 from qlumod.model.digests import digest_bytes
+from qlumod.model.image import ImageName
 from qlumod.model.names import ModuleName
 from qlumod.stack.contents_lines import path_lines
 from qlumod.system.disk.tree_scan import scan
@@ -75,3 +78,14 @@ def write_tree(tree: Path, files: Mapping[str, str]) -> Path:
         else:
             place.write_text(text)
     return tree
+
+
+def build_listed(head: HeadNode) -> Path:
+    """Make the image ``compute`` of core and slurm; returns the directory of its generation."""
+    name = ImageName("compute")
+    if name not in defined_images(head.places):
+        new = NewImage(name=name, modules=[ModuleName("slurm")])
+        create_image(head.places, new, listen=head.heard.append)
+    head.build(name, force=True)
+    head.deploy(name)
+    return head.newest(name)

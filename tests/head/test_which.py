@@ -5,33 +5,21 @@ import hashlib
 import os
 import random
 import shutil
-from pathlib import Path
 
 import pytest
 
-from qlumod.head.verbs.define_images import NewImage, create_image
-from qlumod.model.image import ImageName
-from qlumod.model.names import ModuleName
 from tests.conftest import CommandLine
 from tests.head.head_node import HeadNode
+from tests.head.listed_payloads import build_listed
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="images are built by root")
-
-COMPUTE = ImageName("compute")
 
 
 @pytest.fixture
 def built(listed: HeadNode) -> HeadNode:
     """A head node with an image of core and slurm."""
-    create_image(listed.places, NewImage(name=COMPUTE, modules=[ModuleName("slurm")]), listen=print)
-    build(listed)
+    build_listed(listed)
     return listed
-
-
-def build(head: HeadNode) -> Path:
-    head.build("compute", force=True)
-    head.deploy()
-    return head.newest()
 
 
 def test_a_package_is_found_in_modules_and_images(qlumod: CommandLine, built: HeadNode) -> None:
@@ -41,6 +29,21 @@ def test_a_package_is_found_in_modules_and_images(qlumod: CommandLine, built: He
         "images",
         "  compute  generation 1 (deployed)  module core  14.0.0  openssl  3.0.15-1",
     ]
+
+
+def test_the_shell_offers_packages_and_generations(qlumod: CommandLine, built: HeadNode) -> None:
+    def offered(*words: str) -> list[str]:
+        typed = "\n".join(("qlumod", *words[:-1]))
+        answer = qlumod(_QLUMOD_COMPLETE="bash_complete", COMP_WORDS=typed, COMP_CURRENT=words[-1])
+        assert (answer.status, answer.err) == (0, "")
+        return [" ".join(line.split("\t")[1:]).strip() for line in answer.out.splitlines()]
+
+    root = str(built.root)
+    build_listed(built)
+    assert offered("which", "--root", root, "m") == ["munge 0.5.15-2"]
+    assert len(offered("which", "--root", root, "")) == 4
+    typed = ("image", "show", "compute", "--root", root, "--generation", "")
+    assert offered(*typed) == ["2", "1"]
 
 
 def test_a_pattern_finds_all_packages_of_such_names(qlumod: CommandLine, built: HeadNode) -> None:
@@ -73,13 +76,39 @@ def test_in_an_image_a_path_is_that_of_the_uppermost_layer(
     assert [each["module"] for each in found["images"]] == ["slurm"]
     (built.places.images / "common/copy/etc").mkdir(parents=True)
     (built.places.images / "common/copy/etc/motd").write_text("of the site\n")
-    build(built)
+    build_listed(built)
     lines = qlumod.must("which", "/etc/motd", "--root", built.root).out.splitlines()
     assert lines[3:] == [
         "images",
-        "  compute  generation 1             module slurm   14.0.0  slurmd  22.05.8-4",
+        "  compute  generation 1            module slurm   14.0.0  slurmd  22.05.8-4",
         "  compute  generation 2 (deployed)  its own layer          <site>",
     ]
+
+
+def test_a_link_is_followed_to_what_it_leads_to(qlumod: CommandLine, built: HeadNode) -> None:
+    copy = built.places.images / "common/copy"
+    for path, target in (
+        ("usr/bin/tls", "/etc/alternatives/tls"),
+        ("etc/alternatives/tls", "../../bin/openssl"),
+        ("usr/bin/circle", "circle"),
+    ):
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        (copy / path).symlink_to(target)
+    build_listed(built)
+    assert qlumod.must("which", "/usr/bin/tls", "--root", built.root).out.splitlines() == [
+        "modules",
+        "  none",
+        "images",
+        "  compute  generation 2 (deployed)  its own layer    <site>",
+        "",
+        "/usr/bin/tls leads to /usr/bin/openssl",
+        "modules",
+        "  core  14.0.0  bookworm  amd64  base-files  12.4",
+        "images",
+        "  compute  generation 1            module core  14.0.0  base-files  12.4",
+        "  compute  generation 2 (deployed)  module core  14.0.0  base-files  12.4",
+    ]
+    assert len(qlumod.must("which", "/bin/circle", "--root", built.root).out.splitlines()) == 4
 
 
 @pytest.mark.parametrize("path", ["/etc/hidden", "/usr/lib/gone/file"])
@@ -114,6 +143,7 @@ def test_json_has_all_that_is_known_of_a_path(qlumod: CommandLine, built: HeadNo
              "packages": [package], "path": path}
         ],
         "unsearched": [],
+        "leads_to": [],
     }  # fmt: skip
 
 
@@ -162,6 +192,19 @@ def test_a_generation_without_lists_is_said_to_be_without(
         "caution: image compute: only the own layer of generation 1 is searched: an earlier "
         "version of qlumod built it, without lists of its packages\n"
     )
+
+
+def test_a_damaged_generation_is_said_and_the_others_are_searched(
+    qlumod: CommandLine, built: HeadNode
+) -> None:
+    build_listed(built)
+    stack = built.places.built / "compute/1/stack"
+    stack.write_text("no stack\n")
+    answer = qlumod.must("which", "munge", "--root", built.root)
+    assert answer.out.splitlines()[3:] == [
+        "  compute  generation 2 (deployed)  module slurm  14.0.0  munge  0.5.15-2"
+    ]
+    assert answer.err.startswith(f"caution: {stack}:1: ")
 
 
 def test_a_damaged_list_is_said_and_the_others_are_searched(

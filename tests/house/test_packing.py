@@ -37,6 +37,7 @@ USES = {
     ("package/orig.py", "tarfile"): "an archive is written, and stored by package/stored.py",
     ("package/stored.py", "zlib"): "a checksum: what is stored is not compressed",
     ("packaging/debian/tar.py", "zlib"): "a checksum",
+    ("system/disk/tar_writing.py", "tarfile"): "an archive is written, not compressed here",
     ("repository/index/chunks.py", "zstandard"): "indexes are compressed, chunk by chunk",
     ("repository/index/cutting.py", "zlib"): "a checksum",
     ("repository/publishing/publication.py", "lzma"): "an index is compressed, if it is asked for",

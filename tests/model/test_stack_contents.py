@@ -1,50 +1,80 @@
-"""The paths of a stack: what is above replaces, a whiteout hides; lines are compared."""
+"""The paths and the units of a stack are those of its layers, from the lowest one up."""
 
-import time
+from qlumod.model.contents import PathLine
+from qlumod.model.stack_contents import LayerContents, StackUnit, stack_paths, stack_units
 
-from qlumod.model.content_changes import ChangeKind
-from qlumod.model.stack_contents import stack_changes, stacked_lines
-
-
-def lines(*rows: str) -> bytes:
-    """Lines of a contents file: ``f package /path`` or ``w /path``."""
-    return b"".join(_line(*row.split(" ")).encode() for row in rows)
+UNITS = "/usr/lib/systemd/system"
+OWN = "/etc/systemd/system"
 
 
-def _line(kind: str, *rest: str) -> str:
-    origin, path = rest if len(rest) == 2 else ("<x>", rest[0])
-    return f"{kind}\t0644\troot:root\t1\t{'0' * 64}\t{origin}\t{path}\n"
+def line(path: str, type_: str = "f", digest: str = "-", size: int = 1) -> PathLine:
+    return PathLine(
+        type=type_, mode=0o644, owner="root:root", size=size, digest=digest, origin="x", path=path
+    )
 
 
-def paths(*layers: bytes) -> list[str]:
-    return sorted(path.decode() for path in stacked_lines(layers))
+def link(path: str, target: str) -> PathLine:
+    return line(path, "l", target)
 
 
-def test_the_uppermost_layer_with_a_path_counts() -> None:
-    found = stacked_lines([lines("f core /etc/motd"), lines("f slurm /etc/motd")])
-    assert b"\tslurm\t" in found[b"/etc/motd"]
+def layer(name: str, *lines: PathLine) -> LayerContents:
+    return LayerContents(layer=name, lines=lines)
 
 
-def test_a_whiteout_hides_a_path_and_what_lies_below_it() -> None:
-    below = lines("d core /a", "f core /a/b", "f core /a/b.c", "f core /ab", "f core /c")
-    assert paths(below, lines("w /a", "w /c")) == ["/ab"]
-    # What a layer itself has below what it hides stays.
-    assert paths(below, lines("w /a", "f slurm /a/new")) == ["/a/new", "/ab", "/c"]
-
-
-def test_only_what_differs_is_a_change() -> None:
-    old = stacked_lines([lines("f core /a", "f core /b", "f core /c")])
-    new = stacked_lines([lines("f core /a", "f slurm /b", "f slurm /d")])
-    changes = stack_changes(old, new)
-    assert [(str(one.kind), one.path) for one in changes.listed(None)] == [
-        ("changed", "/b"), ("removed", "/c"), ("added", "/d")
+def test_the_uppermost_layer_decides() -> None:
+    core = layer(
+        "core", line("/a"), line("/b", "d"), line("/b/c"), line("/d", "d"), line("/d/e"),
+        line("/bb"), line("/f", "d"), line("/f/g"),
+    )  # fmt: skip
+    top = layer("top", line("/a"), line("/b", "w"), line("/d"), line("/f", "d"))
+    found = [(each.line.path, each.layer) for each in stack_paths([core, top])]
+    assert found == [
+        ("/a", "top"), ("/bb", "core"), ("/d", "top"), ("/f", "top"), ("/f/g", "core")
     ]  # fmt: skip
-    assert [one.kind for one in changes.listed(1)] == [ChangeKind.CHANGED]
-    assert (changes.count, changes.packages()) == (3, frozenset({"slurm"}))
 
 
-def test_300000_paths_are_compared_in_seconds() -> None:
-    layer = lines(*(f"f package{n % 3000} /usr/share/{n % 997}/{n}" for n in range(300_000)))
-    began = time.monotonic()
-    assert stack_changes(stacked_lines([layer]), stacked_lines([layer])).count == 0
-    print(f"{time.monotonic() - began:.2f} s")
+def test_sizes_count_hard_links_once_and_no_directories() -> None:
+    contents = layer(
+        "core", line("/a", size=5), line("/b", "h", "/a", 5), line("/c", "d"), line("/d", "w"),
+        link("/e", "a"),
+    )  # fmt: skip
+    assert (contents.unpacked_size, contents.files) == (5, 3)
+
+
+def units(*lines: PathLine) -> dict[str, StackUnit]:
+    return {unit.name: unit for unit in stack_units(stack_paths([layer("core", *lines)]))}
+
+
+def test_a_unit_is_enabled_by_links_of_others_and_by_its_own_other_names() -> None:
+    found = units(
+        line(f"{UNITS}/a.service"),
+        line(f"{UNITS}/b.service"),
+        line(f"{UNITS}/c@.service"),
+        line(f"{UNITS}/d.socket"),
+        line(f"{UNITS}/e.txt"),
+        line(f"{UNITS}/f.service.d", "d"),
+        link(f"{UNITS}/multi-user.target.wants/a.service", "../a.service"),
+        link(f"{OWN}/b-alias.service", f"{UNITS}/b.service"),
+        link(f"{OWN}/x.target.requires/c@1.service", f"{UNITS}/c@.service"),
+        line(f"{OWN}/y.target.wants", "d"),
+    )
+    assert {name: unit.state for name, unit in found.items()} == {
+        "a.service": "enabled",
+        "b.service": "enabled",
+        "b-alias.service": "alias",
+        "c@.service": "enabled",
+        "d.socket": "disabled",
+    }
+    assert found["c@.service"].enabled_by == (f"{OWN}/x.target.requires/c@1.service",)
+    assert found["b-alias.service"].alias_of == "b.service"
+
+
+def test_a_masked_unit_and_one_that_the_site_replaces_are_those_below_etc() -> None:
+    found = units(
+        line(f"{UNITS}/a.service"),
+        line(f"{UNITS}/b.service"),
+        link(f"{OWN}/a.service", "/dev/null"),
+        link(f"{OWN}/z.target.wants/a.service", f"{UNITS}/a.service"),
+        line(f"{OWN}/b.service"),
+    )
+    assert (found["a.service"].state, found["b.service"].path) == ("masked", f"{OWN}/b.service")

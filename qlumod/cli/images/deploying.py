@@ -27,7 +27,7 @@ _generation = click.argument(
     "generation",
     type=GENERATION,
     metavar="GENERATION",
-    shell_complete=offers.image_generations,
+    shell_complete=offers.built_generations,
 )
 
 
@@ -38,7 +38,7 @@ _generation = click.argument(
     type=GENERATION,
     metavar="[GENERATION]",
     required=False,
-    shell_complete=offers.image_generations,
+    shell_complete=offers.built_generations,
 )
 @reason
 @options.dry_run

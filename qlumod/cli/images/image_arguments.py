@@ -137,3 +137,13 @@ def all_images(meaning: str) -> Callable[[F], F]:
         return click.option("--all", "all_", is_flag=True, help=meaning)(decorated)  # type: ignore[no-any-return]
 
     return decorate
+
+
+def generation(function: F) -> F:
+    """Add ``--generation N``, as ``generation``: None is the newest one."""
+    return click.option(
+        "--generation",
+        type=GENERATION,
+        shell_complete=offers.built_generations,
+        help="The generation of the image. Default: the newest one.",
+    )(function)

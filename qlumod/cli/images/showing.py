@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
 from qlumod.cli import options
-from qlumod.cli.images.image_arguments import image
+from qlumod.cli.images import explaining
+from qlumod.cli.images.image_arguments import generation, image
 from qlumod.cli.images.planning import problem_document
 from qlumod.cli.machine import errors_document
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
+from qlumod.head.verbs.explain_images import explain_image
 from qlumod.head.verbs.plan_images import ImageState, overview
 from qlumod.head.verbs.show_images import ShownImage, show_image
 from qlumod.model.image import ImageName
@@ -31,12 +35,41 @@ def list_(*, root: Path, reporter: Reporter) -> None:
     )
 
 
-@options.verb(examples=["qlumod image show compute", "qlumod image show compute --json"])
+@options.verb(
+    examples=[
+        "qlumod image show compute",
+        "qlumod image show compute --packages --generation 3",
+        "qlumod image show compute --units --json",
+    ]
+)
 @image
+@explaining.part
+@generation
+@explaining.limit
 @options.root
 @options.reports()
-def show(*, name: ImageName, root: Path, reporter: Reporter) -> None:
-    """Show the definition of an image, and its newest generation."""
+def show(
+    *,
+    name: ImageName,
+    part: str | None,
+    generation: str | None,
+    limit: int | None,
+    root: Path,
+    reporter: Reporter,
+) -> None:
+    """Show the definition of an image, and its newest generation.
+
+    With an option such as --packages, show what a generation has: of the stack of all its layers,
+    as nodes see it. The modules of an old generation need not be installed any more.
+    """
+    if part:
+        found = explain_image(Places(root), name, generation)
+        explaining.explain(found, part, limit, reporter)
+        return
+    if generation or limit is not None:
+        raise click.UsageError(
+            "--generation and --limit need one of --packages, --files, --size and --units"
+        )
     shown = show_image(Places(root), name)
     reporter.result(image_document(shown), _lines(shown))
 

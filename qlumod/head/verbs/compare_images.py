@@ -13,7 +13,7 @@ from qlumod.head.stack_side import StackSide, generation_side, plan_side
 from qlumod.model.content_changes import PackageChange, package_changes
 from qlumod.model.image import ImageName, image_name
 from qlumod.model.names import ModuleName
-from qlumod.model.stack_contents import StackChanges, StackLines, stack_changes
+from qlumod.model.stack_lines import StackChanges, StackLines, stack_changes
 from qlumod.system.disk.documents import read_document
 
 PLAN, NEWEST, DEPLOYED = "plan", "newest", "deployed"

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from posixpath import dirname, join, normpath
 
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, gathering
 from qlumod.events import Caution, Listener
 from qlumod.head.generations import generations, read_deployed
 from qlumod.head.kept_lists import KeptGeneration, kept_generation
@@ -18,9 +19,11 @@ from qlumod.model.image import ImageName, StackModule
 from qlumod.model.names import ModuleName
 from qlumod.model.paths import merged_path
 from qlumod.model.payload_paths import contents_file, packages_file
-from qlumod.model.registry import Registered
+from qlumod.model.registry import Registered, Registry
 from qlumod.system.disk.documents import read_packed
 
+LINKS = 5
+"""The number of symbolic links that are followed after each other."""
 READERS = 4
 """The number of files that are unpacked and searched in parallel."""
 
@@ -59,6 +62,8 @@ class Finds:
     images: tuple[FoundInImage, ...]
     unsearched: tuple[str, ...]
     """What could not be searched, and why."""
+    leads_to: tuple["Finds", ...] = ()
+    """Where the targets are, if the path is a symbolic link."""
 
     @property
     def is_path(self) -> bool:
@@ -70,23 +75,68 @@ class Finds:
         """Whether anything was found."""
         return bool(self.modules or self.images)
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The paths to which the path leads if it is a symbolic link, without links in them."""
+        lines = [found.path for found in self.modules] + [found.path for found in self.images]
+        targets = {line.digest for line in lines if line and line.type == "l"}
+        return tuple(sorted({_target(self.asked, target) for target in targets}))
+
+
+def _target(path: str, target: str) -> str:
+    return merged_path(normpath(join(dirname(path), target)))
+
 
 def find_contents(places: Places, asked: str, *, listen: Listener) -> Finds:
-    """Find a package (a name, or a pattern as in the shell) or an absolute path."""
-    registry = read_registry(places)
-    kept = tuple(_generations(places))
-    asked = merged_path(asked) if asked.startswith("/") else asked
-    search = _Search(asked=asked)
-    search.read(
-        [path for entry in registry for path in _lists_of(places, entry)]
-        + [path for one in kept for path in _kept_lists(one.lists)]
+    """Find a package (a name, or a pattern as in the shell) or an absolute path.
+
+    Symbolic links are followed, such as those of alternatives.
+    """
+    faults: list[QlumodError] = []
+    ground = _Ground(
+        places=places,
+        registry=read_registry(places),
+        generations=tuple(_generations(places, faults)),
     )
-    modules = tuple(found for entry in registry for found in _in_module(places, entry, search))
-    images = tuple(found for one in kept for found in _in_image(one, search))
-    unsearched = (*search.faults.values(), *_without_lists(kept))
+    finds = _followed(ground, merged_path(asked) if asked.startswith("/") else asked, ())
+    unsearched = (*(fault.brief for fault in faults), *finds.unsearched)
     for reason in unsearched:
         listen(Caution(text=reason))
-    return Finds(asked=asked, modules=modules, images=images, unsearched=unsearched)
+    return replace(finds, unsearched=unsearched)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What is searched."""
+
+    places: Places
+    registry: Registry
+    generations: "tuple[_Generation, ...]"
+
+
+def _followed(ground: _Ground, asked: str, links: tuple[str, ...]) -> Finds:
+    """Find a path to which these links have led, and where it leads in turn."""
+    finds, seen = _found(ground, asked), (*links, asked)
+    if len(seen) > LINKS:
+        return finds
+    further = (_followed(ground, path, seen) for path in finds.targets if path not in seen)
+    return replace(finds, leads_to=tuple(further))
+
+
+def _found(ground: _Ground, asked: str) -> Finds:
+    places, search = ground.places, _Search(asked=asked)
+    search.read(
+        [path for entry in ground.registry for path in _lists_of(places, entry)]
+        + [path for one in ground.generations for path in _kept_lists(one.lists)]
+    )
+    return Finds(
+        asked=asked,
+        modules=tuple(
+            found for entry in ground.registry for found in _in_module(places, entry, search)
+        ),
+        images=tuple(found for one in ground.generations for found in _in_image(one, search)),
+        unsearched=(*search.faults.values(), *_without_lists(ground.generations)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,17 +204,20 @@ def _inode(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _generations(places: Places) -> Iterator[_Generation]:
+def _generations(places: Places, faults: list[QlumodError]) -> Iterator[_Generation]:
+    """All generations; those that cannot be read are added to `faults`."""
     homes = sorted(places.built.iterdir()) if places.built.is_dir() else []
     for home in homes:
         image = ImageName(home.name)
+        # The link is read, not the stack, which may be damaged.
         deployed = read_deployed(places, image)
         for name in generations(places, image):
-            yield _Generation(
-                image=image,
-                deployed=deployed == name,
-                lists=kept_generation(places, image, name),
-            )
+            with gathering(faults):
+                yield _Generation(
+                    image=image,
+                    deployed=name == deployed,
+                    lists=kept_generation(places, image, name),
+                )
 
 
 def _lists_of(places: Places, entry: Registered) -> tuple[Path, Path]:

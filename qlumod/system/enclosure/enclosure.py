@@ -30,7 +30,7 @@ from qlumod.system.enclosure.syscalls import filter_program
 from qlumod.system.processes import limits
 from qlumod.system.processes.command import Command, CommandFailed, FellSilent, command
 from qlumod.system.processes.limits import LimitMet, Limits
-from qlumod.system.processes.run import capture, run
+from qlumod.system.processes.run import Streams, capture, hand_over, run
 
 _TOP_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _OF_HOST = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
@@ -96,6 +96,17 @@ class Enclosure:
         """Run a program and return its standard output; raises as `run`."""
         with self._entered(words, epoch, environment, b"", ignore) as call:
             return capture(call)
+
+    def attend(
+        self,
+        *words: str,
+        streams: Streams,
+        environment: Mapping[str, str] | None = None,
+        listen: Listener = ignore,
+    ) -> int:
+        """Run a program that uses these streams itself; returns its status as a shell tells it."""
+        with self._entered(words, 0, environment, b"", listen) as call:
+            return hand_over(call, streams)
 
     @contextmanager
     def _entered(

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import sh
 
@@ -65,6 +65,29 @@ def attempt(call: Command, *, most: int = CAPTURED) -> tuple[int, bytes, bytes]:
     for one in (stdout, stderr):
         one.require_whole()
     return status, stdout.data, stderr.data
+
+
+Streams = tuple[BinaryIO, BinaryIO, BinaryIO]
+"""Standard input, output and error of a program."""
+
+
+def hand_over(call: Command, streams: Streams) -> int:
+    """Run a program that uses these streams itself; returns its status.
+
+    It is not watched: a person may be at the other end.
+    """
+    process = None
+    try:
+        with put_off():
+            process = _start(call, _in=streams[0], _out=streams[1], _err=streams[2])
+        with leashed(partial(_kill, process)):
+            process.wait()
+    except sh.ErrorReturnCode as ended:
+        return int(ended.exit_code)
+    except BaseException:
+        _end(process)
+        raise
+    return 0
 
 
 _WITH_HOME = frozenset(("gpg", "gpg-agent", "gpg-connect-agent", "gpgconf"))
@@ -130,7 +153,8 @@ def _start(call: Command, **options: Any) -> Any:
         *call.argv[1:],
         _env={**environment(Path(call.argv[0]).name), **call.environment},
         _cwd=str(call.directory) if call.directory else None,
-        _tty_out=False,
+        # sh refuses this option where the output is a terminal.
+        **({} if options["_out"].isatty() else {"_tty_out": False}),
         # Python's own are closed in other programs (PEP 446), `_keep_descriptors` handles the
         # others.
         _close_fds=False,
