@@ -80,7 +80,7 @@ def test_in_an_image_a_path_is_that_of_the_uppermost_layer(
     lines = qlumod.must("which", "/etc/motd", "--root", built.root).out.splitlines()
     assert lines[3:] == [
         "images",
-        "  compute  generation 1            module slurm   14.0.0  slurmd  22.05.8-4",
+        "  compute  generation 1             module slurm   14.0.0  slurmd  22.05.8-4",
         "  compute  generation 2 (deployed)  its own layer          <site>",
     ]
 
@@ -105,7 +105,7 @@ def test_a_link_is_followed_to_what_it_leads_to(qlumod: CommandLine, built: Head
         "modules",
         "  core  14.0.0  bookworm  amd64  base-files  12.4",
         "images",
-        "  compute  generation 1            module core  14.0.0  base-files  12.4",
+        "  compute  generation 1             module core  14.0.0  base-files  12.4",
         "  compute  generation 2 (deployed)  module core  14.0.0  base-files  12.4",
     ]
     assert len(qlumod.must("which", "/bin/circle", "--root", built.root).out.splitlines()) == 4
