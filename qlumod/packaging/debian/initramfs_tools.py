@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qlumod.events import Listener
+from qlumod.packaging.debian.fewer_starts import HOOK_FUNCTIONS, with_fewer_starts
 from qlumod.state.kind import any_of
+from qlumod.system.enclosure.bubblewrap import Shown
 from qlumod.system.enclosure.enclosure import Enclosure
 
 _MADE = "/initrd.img"
@@ -58,11 +60,28 @@ class InitramfsTools:
         return any(_INPUTS.fullmatch(path) for path in paths)
 
     def make(self, place: Enclosure, kernel: str, *, epoch: int, listen: Listener) -> str:
-        place.run(
+        functions = _hook_functions(place)
+        shown = _showing(place, with_fewer_starts(functions) or functions)
+        shown.run(
             "mkinitramfs", "-o", f"/tmp{_MADE}", kernel,
             epoch=epoch, environment={"TMPDIR": "/tmp"}, listen=listen,
         )  # fmt: skip
         return _MADE
+
+
+def _hook_functions(place: Enclosure) -> bytes:
+    """The functions of mkinitramfs; empty: it has none."""
+    root = place.root
+    return root.read(HOOK_FUNCTIONS) if root and root.is_file(HOOK_FUNCTIONS) else b""
+
+
+def _showing(place: Enclosure, functions: bytes) -> Enclosure:
+    """The same, with these functions of mkinitramfs in the place of the root's."""
+    if functions == _hook_functions(place):
+        return place
+    source = place.home / "hook-functions"
+    source.write_bytes(functions)
+    return place.showing(Shown(source=source, name=HOOK_FUNCTIONS))
 
 
 INITRAMFS_TOOLS = InitramfsTools()
