@@ -8,6 +8,7 @@ import pytest
 from qlumod.events import ignore
 from qlumod.model.cpio import CpioMember, archive, unpacked_initrd
 from qlumod.packaging.debian.initramfs_tools import INITRAMFS_TOOLS
+from qlumod.packaging.debian.initrd_addition import addition as addition_of
 from qlumod.packaging.initrd import CoreInitrd
 from qlumod.system.disk.within import Root
 
@@ -129,3 +130,85 @@ def test_only_plain_files_are_added(root: Root) -> None:
 def test_an_initrd_that_cannot_be_read_is_made_anew(root: Root, initrd: bytes) -> None:
     bring(root, "# nothing\n")
     assert addition(root, initrd=initrd) is None
+
+
+HOOK = "/usr/share/initramfs-tools/hooks/sg3-utils"
+CORES = unpacked_initrd(INITRD)
+CACHE = "etc/ld.so.cache"
+LINKED = ("usr/bin/busybox", "usr/bin/cat")
+
+
+def file(path: str, data: bytes = b"", *, mode: int = 0o100755) -> CpioMember:
+    """A file of an initrd."""
+    return CpioMember(path=path, mode=mode, mtime=1, data=data)
+
+
+def linked(initrd: bytes) -> bytes:
+    """The same, with busybox and one of its names behind it."""
+    names = archive(CpioMember(path=path, mode=0o100755, mtime=1, links=2) for path in LINKED)
+    return initrd + names.replace(b"07070100000002", b"07070100000001")
+
+
+BEFORE = linked(INITRD + archive([file(CACHE, b"old"), file("usr/bin/sh")]))
+"""Core's initrd, with a cache, a shell and busybox."""
+
+
+def with_hook(root: Root, *brought: CpioMember, without: bytes = BEFORE) -> bytes | None:
+    """The addition where an initrd without chosen modules has these files besides `without`."""
+    if not root.has(HOOK):
+        bring(root, "#!/bin/sh\n", HOOK)
+    made = without + archive(brought)
+    return addition_of(root, [HOOK], BEFORE, epoch=EPOCH, run_hooks=lambda: made)
+
+
+def test_what_a_hook_brings_is_added(root: Root) -> None:
+    added = with_hook(root, file("usr/bin/sg_inq", b"program"), file(CACHE, b"new"))
+    assert added is not None
+    before, after = unpacked_initrd(BEFORE), unpacked_initrd(BEFORE + added)
+    new = {path: one.data for path, one in after.items() if before.get(path) != one}
+    assert new == {"usr/bin/sg_inq": b"program", CACHE: b"new"}
+
+
+def test_chosen_modules_are_not_in_what_hooks_bring_and_stay(root: Root) -> None:
+    few = archive([*(file(path) for path in ("usr/bin/sh", f"{KERNEL}/modules.dep"))])
+    kept = {path: one for path, one in CORES.items() if "/kernel/" not in path}
+    settings = archive(
+        CpioMember(path=path, mode=one.mode, mtime=one.mtime, data=one.data)
+        for path, one in kept.items()
+    )
+    same = archive([file(CACHE, b"old")])
+    added = with_hook(root, file("usr/bin/sg_inq"), without=linked(settings + few + same))
+    assert added is not None
+    assert [*unpacked_initrd(added)] == ["usr/bin/sg_inq"]
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        file(f"{KERNEL}/kernel/drivers/scsi/sg.ko"),
+        file("etc/depmod.d/a.conf"),
+        file(LINKED[1], b"another"),
+        file("usr/bin/sh", b"bash", mode=0o120777),
+    ],
+    ids=["a kernel module", "for depmod", "a name of busybox", "a link in place of a file"],
+)
+def test_what_does_more_than_to_add_is_left_to_mkinitramfs(root: Root, brought: CpioMember) -> None:
+    assert with_hook(root, brought) is None
+
+
+def test_what_hooks_no_longer_bring_is_left_to_mkinitramfs(root: Root) -> None:
+    assert with_hook(root, without=INITRD) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["ls $MODULESDIR", "[ -e $DESTDIR/lib/modules/a ]", "ls lib/firmware", "/proc/modules"]
+)
+def test_a_hook_that_looks_at_modules_is_left_to_mkinitramfs(root: Root, text: str) -> None:
+    bring(root, f"#!/bin/sh\n{text}\n", HOOK)
+    assert with_hook(root, file("usr/bin/sg_inq")) is None
+
+
+@pytest.mark.parametrize("made", [None, b"", b"no initrd"])
+def test_hooks_that_cannot_run_so_are_left_to_mkinitramfs(root: Root, made: bytes | None) -> None:
+    bring(root, "#!/bin/sh\n", HOOK)
+    assert addition_of(root, [HOOK], BEFORE, epoch=EPOCH, run_hooks=lambda: made) is None
