@@ -8,6 +8,7 @@ from qlumod.model.cpio import unpacked_initrd
 from qlumod.model.digests import digest_bytes
 from qlumod.model.json_values import Json
 from qlumod.model.manifest import INITRD
+from qlumod.packaging.debian.fewer_starts import HOOK_FUNCTIONS, with_fewer_starts
 from qlumod.packaging.debian.packaging import DEBIAN
 from qlumod.proof.inside import assembled
 from qlumod.stack.initrd import make_initrd, remake_initrd
@@ -19,7 +20,10 @@ from qlumod.system.enclosure.enclosure import enclosed
 
 
 def initrds_of_core(*, listen: Listener, payloads: Sequence[str], space: str) -> dict[str, Json]:
-    """The digest of core's initrd, of one by `make`, and of what mkinitramfs makes by itself."""
+    """The digest of core's initrd, of one by `make`, and of what mkinitramfs makes by itself.
+
+    And whether the version of mkinitramfs is one that is made to start fewer programs.
+    """
     (core,) = (Payload(directory=Path(payload)) for payload in payloads)
     kernel, epoch = core.manifest.kernel, core.manifest.epoch
     with (
@@ -32,6 +36,7 @@ def initrds_of_core(*, listen: Listener, payloads: Sequence[str], space: str) ->
             "beside the layer": digest_bytes((core.directory / INITRD).read_bytes()),
             "made": digest_bytes(made.read_bytes()),
             "by itself": digest_bytes(_plain(stack.root, kernel, epoch)),
+            "known": with_fewer_starts(stack.root.read(HOOK_FUNCTIONS)) is not None,
         }
 
 
