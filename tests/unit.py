@@ -19,6 +19,7 @@ UNIT = frozenset(
         "layer/test_dkms_tree", "layer/test_kernel_package", "lock/test_on_request",
         "package/test_changelog", "package/test_changes", "package/test_plan", "package/test_room",
         "packaging/test_dpkg_database", "packaging/test_initramfs_tools",
+        "packaging/test_fewer_starts", "packaging/test_initrd_addition",
         "packaging/test_path_filters", "packaging/test_toy_lock",
         "proof/test_any_two", "proof/test_compare", "proof/test_design", "proof/test_known_fields",
         "proof/test_permitted", "proof/test_table",

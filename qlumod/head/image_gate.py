@@ -59,7 +59,7 @@ class ImageGate:
         """
         written = self.written
         passed = written.known | {entry.digest for entry in written.entries.values()}
-        data = read_bytes(initrd, most=MOST_INITRD)
+        data = self._behind_cores(read_bytes(initrd, most=MOST_INITRD))
 
         def faults(known: frozenset[str], listen: Listener) -> tuple[QlumodError, ...]:
             return tuple(
@@ -77,6 +77,16 @@ class ImageGate:
         if faults(passed, self.listen):
             yield from faults(passed | self._members_of_cores_initrd(), ignore)
 
+    def _behind_cores(self, initrd: bytes) -> bytes:
+        """What was added behind core's initrd; all of it, if it was made anew."""
+        return next((initrd[len(c) :] for c in self._cores() if initrd.startswith(c)), initrd)
+
+    def _cores(self) -> Iterator[bytes]:
+        """Core's initrd."""
+        for member in self.written.members:
+            if member.manifest.file(INITRD):
+                yield read_bytes(member.directory / INITRD, most=MOST_INITRD)
+
     def _members_of_cores_initrd(self) -> frozenset[str]:
         """The digests of the members of core's initrd."""
         found: set[str] = set()
@@ -85,10 +95,8 @@ class ImageGate:
             found.add(digest_bytes(member))
             return False
 
-        for member in self.written.members:
-            if member.manifest.file(INITRD):
-                data = read_bytes(member.directory / INITRD, most=MOST_INITRD)
-                look(f"/{INITRD}", data, known=note)
+        for data in self._cores():
+            look(f"/{INITRD}", data, known=note)
         return frozenset(found)
 
     def _suspects(self) -> Iterator[Suspect]:

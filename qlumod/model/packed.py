@@ -1,4 +1,5 @@
-"""gzip: decompression up to a limit, and compression with a header of our own (RFC 1952).
+"""gzip: decompression up to a limit, and compression with a header of our own (RFC 1952); and zstd
+without compression.
 
 A few bytes may decompress to more than the memory. Python writes other headers in other versions
 (the byte of the operating system is 3 in 3.11 and 255 in 3.13), and the same input must have the
@@ -24,6 +25,8 @@ BEST = 9
 """The level of gzip that compresses most."""
 _HEADER = b"\x1f\x8b\x08\0\0\0\0\0%c\x03"
 """deflate, without a name, without a time, with the flags of the level, made on Unix."""
+_BLOCK = 1 << 17
+"""The largest block of zstd (RFC 8878)."""
 _FLAGS = {1: 4, BEST: 2}
 """XFL: the fastest and the best compression; other levels have none."""
 
@@ -114,3 +117,13 @@ def at_once(data: bytes, most: int) -> bytes | None:
     unpacking = zlib.decompressobj(_GZIP)
     found = unpacking.decompress(data, most)
     return found if unpacking.eof and not unpacking.unused_data else None
+
+
+def zstd_frame(data: bytes) -> bytes:
+    """A zstd frame that contains the bytes uncompressed (RFC 8878); no tool has a part in it."""
+    blocks = [data[at : at + _BLOCK] for at in range(0, len(data), _BLOCK)] or [b""]
+    last = len(blocks) - 1
+    frame = [b"\x28\xb5\x2f\xfd\xa0", struct.pack("<I", len(data))]
+    for number, block in enumerate(blocks):
+        frame += (struct.pack("<I", (number == last) | len(block) << 3)[:3], block)
+    return b"".join(frame)

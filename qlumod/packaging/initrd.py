@@ -1,10 +1,21 @@
 """The interface of a packaging for kernels and initrds: their paths, and making an initrd."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from qlumod.events import Listener
+from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import Enclosure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoreInitrd:
+    """The initrd that core has beside its layer, and what it was made for: a kernel, and a time."""
+
+    data: bytes
+    kernel: str
+    epoch: int
 
 
 class InitrdMaker(Protocol):
@@ -22,8 +33,16 @@ class InitrdMaker(Protocol):
     def hooks(self) -> str:
         """The programs that put files into an initrd, and their directories, for a remedy."""
 
-    def makes_another(self, paths: Iterable[str]) -> bool:
-        """Whether one of these paths, which core does not have, may be part of an initrd."""
+    def inputs(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of these paths, which core does not have, that may be part of an initrd."""
+
+    def addition(
+        self, root: Root, paths: Iterable[str], core: CoreInitrd, *, listen: Listener
+    ) -> bytes | None:
+        """What behind core's initrd makes it unpack to what `make` makes in this root.
+
+        `paths` are the root's `inputs` that core does not have. None: only `make` can tell.
+        """
 
     def make(self, place: Enclosure, kernel: str, *, epoch: int, listen: Listener) -> str:
         """Make the initrd of a kernel release with the root's own programs, at the time `epoch`.

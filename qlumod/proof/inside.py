@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qlumod.events import Listener, step
+from qlumod.model.cpio import unpacked_initrd
 from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import INITRD
 from qlumod.packaging.choice import packaging_at
@@ -18,7 +19,7 @@ from qlumod.proof.scanned import scanned
 from qlumod.proof.scanned_tree import dumped
 from qlumod.stack.assemble import assemble
 from qlumod.stack.declared import forget_declared
-from qlumod.stack.initrd import remake_initrd
+from qlumod.stack.initrd import make_initrd, remake_initrd
 from qlumod.stack.looking import MOST_INITRD
 from qlumod.stack.mounted import Mounted, mounted
 from qlumod.stack.order import stacked
@@ -155,10 +156,21 @@ def stack(
 def write_initrd(
     maker: InitrdMaker, root: Root, members: Sequence[Payload], made: Path, *, listen: Listener
 ) -> None:
-    """Write the stack's own initrd to its path in an installation; core's is compared by digest."""
-    if remake_initrd(maker, root, members, made, listen=listen):
-        kernel = next(m.manifest.kernel for m in members if m.manifest.file(INITRD))
-        root.write(path_of(maker.initrds, kernel), read_bytes(made, most=MOST_INITRD))
+    """Write the stack's own initrd to its path in an installation; core's is compared by digest.
+
+    If it is core's with an addition, the installation has one in a single piece, so this writes
+    what `maker` makes, unless the addition unpacks to anything else.
+    """
+    if not remake_initrd(maker, root, members, made, listen=listen):
+        return
+    core = next(member for member in members if member.manifest.file(INITRD))
+    kernel, data = core.manifest.kernel, read_bytes(made, most=MOST_INITRD)
+    if data.startswith(read_bytes(core.directory / INITRD, most=MOST_INITRD)):
+        whole = made.with_suffix(".whole")
+        make_initrd(maker, root, kernel, whole, epoch=core.manifest.epoch, listen=listen)
+        anew = read_bytes(whole, most=MOST_INITRD)
+        data = anew if unpacked_initrd(anew) == unpacked_initrd(data) else data
+    root.write(path_of(maker.initrds, kernel), data)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The initrd of a stack: core's, or a new one if other modules change its inputs."""
+"""The initrd of a stack: core's, or another one if other modules change its inputs."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,8 +7,10 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.events import Listener, step
 from qlumod.model.manifest import INITRD
-from qlumod.packaging.initrd import InitrdMaker
+from qlumod.packaging.initrd import CoreInitrd, InitrdMaker
 from qlumod.stack.payload import Payload
+from qlumod.system.disk.files import write_new
+from qlumod.system.disk.regular_files import read_bytes
 from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import enclosed
 
@@ -25,18 +27,30 @@ def remake_initrd(
     site: Iterable[str] = (),
     listen: Listener,
 ) -> Path | None:
-    """Generate the initrd of an assembled stack and return it; None if core's initrd is right.
+    """Write the initrd of an assembled stack and return it; None if core's initrd is right.
 
-    `site` are paths of the stack that no member has. Its timestamp is core's, as that of core's
-    initrd.
+    It is core's with an addition if that does, else it is made. `site` are paths of the stack that
+    no member has. Its timestamp is core's, as that of core's initrd.
     """
     core = next((m for m in members if m.manifest.file(INITRD)), None)
     others = (member for member in members if member is not core)
-    if core is None or not maker.makes_another((*site, *_brought(others))):
+    if core is None:
+        return None
+    inputs, manifest = maker.inputs((*site, *_brought(others))), core.manifest
+    if not inputs:
         return None
     with step(listen, "making the initrd"):
-        manifest = core.manifest
-        make_initrd(maker, root, manifest.kernel, output, epoch=manifest.epoch, listen=listen)
+        initrd = CoreInitrd(
+            data=read_bytes(core.directory / INITRD, most=LARGEST),
+            kernel=manifest.kernel,
+            epoch=manifest.epoch,
+        )
+        added = maker.addition(root, inputs, initrd, listen=listen)
+        if added is not None:
+            require_bounded(len(initrd.data) + len(added), manifest.kernel, maker.hooks)
+            write_new(output, initrd.data + added)
+        else:
+            make_initrd(maker, root, manifest.kernel, output, epoch=manifest.epoch, listen=listen)
     return output
 
 

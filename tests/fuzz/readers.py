@@ -23,6 +23,7 @@ from qlumod.model.boot_arguments import kernel_arguments
 from qlumod.model.build_option import parse_build_option
 from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.contents_search import packages_in_list, path_in_contents
+from qlumod.model.cpio import CpioMember, archive, unpacked_initrd
 from qlumod.model.definition_edit import ImageChange, changed_image, edited_text
 from qlumod.model.difference import Aspect, Difference
 from qlumod.model.digests import digest_bytes
@@ -34,7 +35,7 @@ from qlumod.model.lock_file import parse_lock
 from qlumod.model.manifest import parse_manifest
 from qlumod.model.module_file import parse_spec
 from qlumod.model.names import ModuleName, ModulePackage, ReleaseVersion, digest
-from qlumod.model.packed import gzipped, unpacked_lines
+from qlumod.model.packed import gzipped, unpacked_lines, zstd_frame
 from qlumod.model.proof import parse_proof
 from qlumod.model.public import parse_public
 from qlumod.model.registry import parse_registry
@@ -330,6 +331,13 @@ CHECKED = Checked(
     counts={"log": 1},
     failures=(Difference(path="/etc/x", aspect=Aspect.CONTENT),),
     otherwise=(),
+)
+
+_ARCHIVE = archive(
+    [
+        CpioMember(path="etc", mode=0o40755, mtime=1, links=2),
+        CpioMember(path="etc/a", mode=0o100644, mtime=1, data=b"hello", links=2),
+    ]
 )
 
 DOCUMENTS = (
@@ -661,7 +669,16 @@ def _answers(data: bytes) -> object:
     return list(secret_answers(questions, templates))
 
 
+def _initrd(data: bytes) -> object:
+    """What an initrd unpacks to; who asks makes it anew where it cannot be read."""
+    try:
+        return unpacked_initrd(data)
+    except ValueError:
+        return None
+
+
 TEXTS = (
+    Reader(name="model.cpio.unpacked_initrd", read=_initrd, seeds=(_ARCHIVE, zstd_frame(_ARCHIVE))),
     Reader(
         name="model.packed.unpacked_lines",
         read=lambda data: list(unpacked_lines(data, "x.gz", most=1 << 20)),

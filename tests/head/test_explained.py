@@ -60,6 +60,7 @@ def test_a_generation_lists_packages_files_sizes_and_units(
     assert [layer["files"] for layer in sizes["size"][:2]] == [10, 3]  # type: ignore[index]
     assert (sizes["kernel"], sizes["initrd"]) == (6, 6)
     assert document("--units", "--generation", "1", "--limit", "1") == {
+        "format": 1,
         "image": "compute",
         "generation": "1",
         "version": "14.0.0",
@@ -106,8 +107,8 @@ def test_a_generation_that_is_not_there_is_said_with_those_that_are(
     )
     assert refusal("compute", "--packages", "--generation", "7") == (
         1,
-        "qlumod: error: image compute has no generation 7: it was never built\n"
-        "To mend it: name another one, or leave --generation out for the newest one\n",
+        "qlumod: error: image compute was never built\n"
+        "To mend it: build it: qlumod image build compute\n",
     )
     assert refusal("login", "--files")[1].splitlines()[0] == (
         "qlumod: error: there is no image login (/etc/qlumod/images/login.image)"

@@ -19,6 +19,7 @@ from qlumod.head.generations import read_newest, read_stack
 from qlumod.head.verbs.build_images import BuiltImage
 from qlumod.head.verbs.define_images import NewImage, create_image, remove_image
 from qlumod.model.contents import PathLine, contents_text, parse_contents
+from qlumod.model.cpio import CpioMember, archive, unpacked_initrd
 from qlumod.model.image import ImageName
 from qlumod.model.names import FlavorName, ModuleName
 from qlumod.model.secret import Secret, SecretKind
@@ -146,6 +147,35 @@ def test_the_initrd_is_made_anew_where_a_module_or_the_site_brings_something_for
     layer = tree(own_layer(head, tmp_path))
     assert not [path for path in layer if path.startswith(("tmp/", "boot/"))]
     assert build(head).generation == ""
+
+
+def test_settings_of_modprobe_are_added_behind_the_initrd_of_core(
+    head: HeadNode, tmp_path: Path
+) -> None:
+    initrd = archive(
+        [
+            CpioMember(path="etc/modprobe.d", mode=0o40755, mtime=EPOCH, links=2),
+            CpioMember(path="usr/lib/modules/6.1/modules.builtin", mode=0o100644, mtime=EPOCH),
+        ]
+    )
+    files = {
+        "layer.squashfs": core_with_mkinitramfs(tmp_path),
+        "core.contents.gz": NO_CONTENTS,
+        "boot/initrd.img": initrd,
+    }
+    head.add("core", files={**files, **state(tmp_path / "state", {}, BASE)})
+    head.look()
+    create_image(head.places, NewImage(name=COMPUTE, modules=()), listen=head.heard.append)
+    site(head, "copy/etc/modprobe.d/site.conf", "options ipv6 disable=1\n")
+    build(head)
+    made = (current(head) / "initrd.img").read_bytes()
+    assert made.startswith(initrd)
+    assert {path: one.data for path, one in unpacked_initrd(made).items()} == {
+        "etc/modprobe.d": b"",
+        "etc/modprobe.d/site.conf": b"options ipv6 disable=1\n",
+        "usr/lib/modules/6.1/modules.builtin": b"",
+    }
+    assert read_stack(current(head)).initrd.sha256 == hashlib.sha256(made).hexdigest()
 
 
 def test_the_last_layer_holds_the_merged_state_and_little_else(

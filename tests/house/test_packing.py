@@ -33,6 +33,7 @@ USES = {
     ("secrets/unpack/streams.py", "zlib"): SECRETS,
     ("secrets/unpack/streams.py", "zstandard"): SECRETS,
     ("head/site.py", "tarfile"): "the site's secrets are written, not compressed",
+    ("model/cpio.py", "zstandard"): "an initrd beside a layer, with a limit of bytes",
     ("package/before.py", "tarfile"): TAR,
     ("package/orig.py", "tarfile"): "an archive is written, and stored by package/stored.py",
     ("package/stored.py", "zlib"): "a checksum: what is stored is not compressed",
@@ -50,6 +51,7 @@ OWN = "a file of qlumod itself"
 READS = {
     "head/image_history.py": KERNEL,
     "package/deb_build.py": OWN,
+    "packaging/debian/fewer_starts.py": OWN,
     "packaging/debian/solving/frames.py": OWN,
     "secrets/rules/known.py": OWN,
     "system/disk/mount.py": KERNEL,

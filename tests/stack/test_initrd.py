@@ -1,6 +1,7 @@
 """Core's initrd does for a stack, or it has one of its own; made by whatever its packaging has."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from qlumod.errors import QlumodError
 from qlumod.events import Listener, ignore
 from qlumod.model.manifest import INITRD, PayloadFile
 from qlumod.model.names import Digest
+from qlumod.packaging.initrd import CoreInitrd
 from qlumod.stack.initrd import LARGEST, make_initrd, remake_initrd, require_bounded
 from qlumod.stack.payload import Payload
 from qlumod.system.disk.within import Root
@@ -34,7 +36,10 @@ def root(tmp_path: Path) -> Root:
 
 def core(place: Path, *paths: str) -> Payload:
     """Core, which has a kernel and an initrd beside its layer."""
-    return member(place, "core", *paths, requires=(), kernel=KERNEL, files=(FILE,))
+    payload = member(place, "core", *paths, requires=(), kernel=KERNEL, files=(FILE,))
+    (payload.directory / INITRD).parent.mkdir()
+    (payload.directory / INITRD).write_text("core's")
+    return payload
 
 
 def test_a_stack_that_adds_nothing_to_it_keeps_the_initrd_of_core(
@@ -62,6 +67,23 @@ def test_a_stack_that_adds_to_it_has_one_of_its_own(
     made = remake_initrd(TOY_INITRDS, root, members, output, site=site, listen=ignore)
     assert made == output
     assert output.read_text() == "6.1 0\nconfig-6.1\nkernel-6.1\nall of it\n"
+
+
+class Adding(ToyInitrds):
+    """A maker that can add to an initrd."""
+
+    def addition(
+        self, root: Root, paths: Iterable[str], core: CoreInitrd, *, listen: Listener
+    ) -> bytes | None:
+        """Tell what it is asked."""
+        return f"{sorted(paths)} {core.data!r} {core.epoch} {root.text(TEXT)}".encode()
+
+
+def test_an_addition_is_written_behind_the_initrd_of_core(root: Root, tmp_path: Path) -> None:
+    members = [core(tmp_path), member(tmp_path, "slurm", TEXT, "/usr/sbin/slurmd")]
+    output = tmp_path / "initrd.img"
+    assert remake_initrd(Adding(), root, members, output, listen=ignore) == output
+    assert output.read_text() == f"core's['{TEXT}'] b\"core's\" 0 all of it\n"
 
 
 class TooLarge(ToyInitrds):

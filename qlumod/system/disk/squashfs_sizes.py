@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlumod.errors import QlumodError
+from qlumod.model.packed import zstd_frame
 from qlumod.system.disk.libraries import faults, unreadable
 from qlumod.system.disk.refusals import told
 from qlumod.system.processes.command import CommandFailed, PrintedTooMuch, command
@@ -174,7 +175,7 @@ class _Table:
             size = length & ~_TABLE_RAW
             block = data[at + 2 : at + 2 + size]
             self._places[at - start] = len(frames) * _TABLE_BLOCK
-            frames.append(_raw_frame(block) if length & _TABLE_RAW else block)
+            frames.append(zstd_frame(block) if length & _TABLE_RAW else block)
             at += 2 + size
         call = command("zstd", "-dcq", stdin=b"".join(frames))
         try:
@@ -185,9 +186,3 @@ class _Table:
     def place(self, block: int, offset: int) -> tuple[bytes, int]:
         """The bytes, and the position in them that the image gives as block and offset."""
         return self._text, self._places[block] + offset
-
-
-def _raw_frame(block: bytes) -> bytes:
-    """Bytes as a zstd frame that contains them uncompressed (RFC 8878)."""
-    header = b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", len(block))
-    return header + struct.pack("<I", 1 | len(block) << 3)[:3] + block

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qlumod.events import Listener
+from qlumod.packaging.initrd import CoreInitrd
+from qlumod.system.disk.within import Root
 from qlumod.system.enclosure.enclosure import Enclosure
 
 TEXT = "/etc/initrd.txt"
@@ -18,9 +20,16 @@ class ToyInitrds:
     initrds: str = "/boot/initrd-*"
     hooks: str = f"line of {TEXT}"
 
-    def makes_another(self, paths: Iterable[str]) -> bool:
-        """Whether the text is among them."""
-        return TEXT in paths
+    def inputs(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """The text, if it is among them."""
+        return tuple(path for path in paths if path == TEXT)
+
+    def addition(
+        self, root: Root, paths: Iterable[str], core: CoreInitrd, *, listen: Listener
+    ) -> bytes | None:
+        """Nothing: the text is in the middle of it."""
+        del root, paths, core, listen
+        return None
 
     def make(self, place: Enclosure, kernel: str, *, epoch: int, listen: Listener) -> str:
         """Write the kernel's name, the time, the names in /boot, and the text."""
