@@ -168,14 +168,14 @@ def test_settings_of_modprobe_are_added_behind_the_initrd_of_core(
     create_image(head.places, NewImage(name=COMPUTE, modules=()), listen=head.heard.append)
     site(head, "copy/etc/modprobe.d/site.conf", "options ipv6 disable=1\n")
     build(head)
-    made = (current(head) / "initrd.img").read_bytes()
+    made = (head.newest() / "initrd.img").read_bytes()
     assert made.startswith(initrd)
     assert {path: one.data for path, one in unpacked_initrd(made).items()} == {
         "etc/modprobe.d": b"",
         "etc/modprobe.d/site.conf": b"options ipv6 disable=1\n",
         "usr/lib/modules/6.1/modules.builtin": b"",
     }
-    assert read_stack(current(head)).initrd.sha256 == hashlib.sha256(made).hexdigest()
+    assert read_stack(head.newest()).initrd.sha256 == hashlib.sha256(made).hexdigest()
 
 
 def test_the_last_layer_holds_the_merged_state_and_little_else(
