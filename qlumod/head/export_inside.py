@@ -68,7 +68,7 @@ def export_inside(
 
 def _write_merged(form: str, root: Path, result: Path, epoch: int, listen: Listener) -> None:
     if form == "squashfs":
-        with step(listen, f"writing {form}"):
+        with step(listen, f"writing {form}", id="writing-an-export"):
             how = Squashing(epoch=epoch, compression=Compression())
             write_image(root, result, how, scratch=result.parent, listen=listen)
         return
@@ -81,7 +81,7 @@ def _write_merged(form: str, root: Path, result: Path, epoch: int, listen: Liste
 def _write_tree(
     tree: Root, entries: Sequence[TreeEntry], sink: Sink, title: str, listen: Listener
 ) -> None:
-    with step(listen, title, total=_bytes(entries), unit="bytes") as advance:
+    with step(listen, title, id="packing-a-tar", total=_bytes(entries), unit="bytes") as advance:
         write_tar(tree, entries, sink, advance=advance)
 
 

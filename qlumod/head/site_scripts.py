@@ -57,7 +57,10 @@ def run_scripts(
                 f"{script.source} was changed while the image was built",
                 remedy="build the image again",
             )
-        with step(listen, f"running {script.source}"), enclosed(root) as place:
+        with (
+            step(listen, f"running {script.source}", id="running-postinst"),
+            enclosed(root) as place,
+        ):
             place.temporary.write(f"/{POSTINST}", data, mode=0o755)
             try:
                 place.run(

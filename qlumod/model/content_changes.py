@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from debian.debian_support import NativeVersion
-
 from qlumod.model.contents import PackageLine, PathLine, escaped
 
 MOST = 200
@@ -54,6 +52,9 @@ class PackageChange:
             return ChangeKind.REMOVED
         if self.old.version == self.new.version:
             return ChangeKind.REBUILT
+        # It imports libapt, which a head node need not have for anything else.
+        from debian.debian_support import NativeVersion  # noqa: PLC0415
+
         older = NativeVersion(self.new.version) < NativeVersion(self.old.version)
         return ChangeKind.DOWNGRADED if older else ChangeKind.UPGRADED
 

@@ -1,5 +1,6 @@
 """The history of an image: what was built, deployed and pinned, when, by whom and why."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ from qlumod.model.numbers import epoch, number
 
 MOST = 500
 """The number of events that are kept, the newest ones."""
+_GENERATION = re.compile("[1-9][0-9]{0,17}")
 NEVER_BUILT = "0"
 """Before the first generation."""
 
@@ -104,8 +106,8 @@ def pinned(events: History) -> frozenset[str]:
 
 def generation_name(text: str) -> str:
     """Check the name of a generation, a positive number; raises `QlumodError`."""
-    if number(text) < 1 or text != str(number(text)):
-        raise QlumodError(f"{text!r} is no generation: it is a number from 1")
+    if not _GENERATION.fullmatch(text):
+        raise QlumodError(f"{text[:40]!r} is no generation: it is a number")
     return text
 
 

@@ -55,7 +55,7 @@ def test_all_that_is_wrong_with_a_history_is_told() -> None:
         )
     assert str(caught.value) == (
         "history:3: Done: 'sold' is none of built, deployed, pinned, unpinned\n"
-        "history:4: Generation: '01' is no whole number\n"
+        "history:4: Generation: '01' is no generation: it is a number\n"
         "history:5: Time: 'never' is no whole number\n"
         "history:7: Generation: the field is missing"
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from qlumod.cli import offers, options
+from qlumod.cli.images import explaining
 from qlumod.cli.images.image_arguments import image
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import size
@@ -17,7 +18,7 @@ from qlumod.model.image import ImageName
 from qlumod.model.lines import lines_of
 
 SHOWN = 20
-"""The number of changed paths that are listed for people."""
+"""The number of changed paths that are listed for people, unless --limit says another one."""
 
 
 @options.verb(
@@ -30,12 +31,7 @@ SHOWN = 20
 @image
 @click.argument("old", metavar="[FROM]", required=False, shell_complete=offers.image_sides)
 @click.argument("new", metavar="[TO]", required=False, shell_complete=offers.image_sides)
-@click.option(
-    "--limit",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help=f"The number of changed paths to list. Default: {SHOWN}; with --json: all.",
-)
+@explaining.limit
 @options.root
 @options.reports()
 def diff(

@@ -17,7 +17,7 @@ from qlumod.head.places import Places
 from qlumod.head.verbs.plan_images import ImageWish, plan_image
 from qlumod.model.image import ImageName
 from qlumod.model.image_problem import ImageProblem
-from qlumod.model.names import ModuleName
+from qlumod.model.names import ArchName, ModuleName
 
 _SAME = "that of the image"
 
@@ -43,13 +43,14 @@ _SAME = "that of the image"
     help="The version instead of that of its definition.",
 )
 @setting("flavor", otherwise=_SAME, offer=offers.registered("flavor"))
-@setting("arch", "architecture", otherwise=_SAME, offer=offers.registered("architecture"))
+@setting("arch", otherwise=_SAME, offer=offers.registered("architecture"))
 @options.root
 @options.reports()
 def plan(
     *,
     name: ImageName | None,
     modules: Sequence[ModuleName] | None,
+    arch: ArchName | None,
     root: Path,
     reporter: Reporter,
     **given: Any,
@@ -60,7 +61,9 @@ def plan(
     --modules is planned that need not be defined. The exit status is 3 if there are problems. The
     document of --json has the digest `inputs`; `image build --if-inputs` builds only from these.
     """
-    found = plan_image(Places(root), ImageWish(name=name, modules=modules, **given))
+    found = plan_image(
+        Places(root), ImageWish(name=name, modules=modules, architecture=arch, **given)
+    )
     reporter.result(survey_document(found), _lines(found))
     if found.problems:
         raise FoundWanting
