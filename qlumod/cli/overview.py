@@ -10,6 +10,7 @@ from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns
 from qlumod.head.places import Places
 from qlumod.head.verbs.plan_images import Overview, overview
+from qlumod.model.content_changes import counted
 
 
 @options.verb(examples=["qlumod overview", "qlumod overview --json"])
@@ -35,7 +36,7 @@ def command(*, root: Path, reporter: Reporter) -> None:
 
 
 def _lines(found: Overview) -> Iterator[str]:
-    yield f"{len(found.registry)} modules, {len(found.images)} images"
+    yield f"{counted(len(found.registry), 'module')}, {counted(len(found.images), 'image')}"
     rows = [
         (
             one.name,

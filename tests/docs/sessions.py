@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.docs.blocks import COMMANDS, Block, Typed, blocks
+from tests.head.head_node import HeadNode
+from tests.head.listed_payloads import add_listed, write_tree
 from tests.layer.kernels import write_vendors_site
 from tests.layer.small_release import write_small_release
 from tests.support.debs import make_deb
@@ -40,11 +42,24 @@ def vendors(directory: Path, cache: Path) -> Path:
     return specs
 
 
+def head(directory: Path, _cache: Path) -> Path:
+    """Write a head node with core and slurm, as small as they can be."""
+    node = HeadNode(directory / "head", [])
+    trees = directory / "trees"
+    core = write_tree(trees / "core", {"/etc/motd": "of core\n", "/usr/bin/openssl": "openssl\n"})
+    slurm = write_tree(trees / "slurm", {"/usr/sbin/slurmd": "slurmd\n"})
+    add_listed(node, "core", core, {"base-files": "12.4", "openssl": "3.0.15-1"})
+    add_listed(node, "slurm", slurm, {"slurmd": "22.05.8-4"})
+    (directory / "release").write_text("")
+    return directory
+
+
 PROJECTS = {
     "README.md": real,
     "docs/modules.md": vendors,
     "docs/repository.md": small,
     "docs/source-packages.md": small,
+    "docs/head-node.md": head,
     # Changes the host's settings: the last one.
     "docs/configuration.md": small,
 }

@@ -15,6 +15,7 @@ from qlumod.cli.wording import columns, size
 from qlumod.head.image_survey import ImageSurvey, SurveyedModule
 from qlumod.head.places import Places
 from qlumod.head.verbs.plan_images import ImageWish, plan_image
+from qlumod.model.content_changes import counted
 from qlumod.model.image import ImageName
 from qlumod.model.image_problem import ImageProblem
 from qlumod.model.names import ArchName, ModuleName
@@ -133,7 +134,7 @@ def _lines(found: ImageSurvey) -> Iterator[str]:
             (
                 one.entry.module,
                 one.entry.package_version or str(one.entry.version),
-                f"{one.manifest.packages} packages",
+                counted(one.manifest.packages, "package"),
                 size(one.layer_size),
             )
             for one in found.modules
