@@ -7,9 +7,9 @@ attributes change, so a file with the same metadata is unchanged (except on a fa
 
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlumod.errors import QlumodError
@@ -67,6 +67,22 @@ def digests_of(files: Sequence[Path], known: KnownDigests, listen: Listener) -> 
             if digest is not None and _look(path) == looks[path]:
                 same[str(path)] = (looks[path], digest)
     return same
+
+
+def after_links(known: KnownDigests, files: Iterable[Path]) -> KnownDigests:
+    """The digests after this run made further links to files, which changes their ctime.
+
+    Else the next run would read these files again.
+    """
+    found = dict(known)
+    for path in files:
+        look = _look(path)
+        before, digest = known.get(str(path), (None, None))
+        if look is None or before is None or digest is None:
+            continue
+        if replace(before, changed=look.changed) == look:
+            found[str(path)] = (look, digest)
+    return found
 
 
 def _digest(path: Path) -> Digest | None:

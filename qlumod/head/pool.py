@@ -28,9 +28,12 @@ def layer_path(places: Places, digest: Digest) -> Path:
 
 
 def keep_layer(places: Places, source: Path, file: PayloadFile) -> Path:
-    """Add a layer to the pool and check its digest; returns its path."""
+    """Add a layer to the pool and check its digest; returns its path.
+
+    `source` is a payload's file that was verified. If it is that of the pool, it is not read again.
+    """
     target = layer_path(places, file.sha256)
-    if target.exists() and file_sum(target).sha256 == file.sha256:
+    if target.exists() and _is_as(target, source, file):
         return target
     make_directories(places.layers)
     beside = target.with_name(f".{target.name}.new")
@@ -41,6 +44,10 @@ def keep_layer(places: Places, source: Path, file: PayloadFile) -> Path:
         beside.rename(target)
         sync(target.parent)
     return target
+
+
+def _is_as(target: Path, source: Path, file: PayloadFile) -> bool:
+    return target.samefile(source) or file_sum(target).sha256 == file.sha256
 
 
 def take(source: Path, target: Path, file: PayloadFile) -> None:

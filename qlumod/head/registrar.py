@@ -1,13 +1,13 @@
 """Updating the registry after dpkg added or removed payloads, and running the hooks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener
 from qlumod.head.image_moves import complete_interrupted
-from qlumod.head.known_digests import remember_digests, remembered_digests
+from qlumod.head.known_digests import after_links, remember_digests, remembered_digests
 from qlumod.head.payloads import find_payloads, home_of, verified
 from qlumod.head.places import Places
 from qlumod.model.document import readable
@@ -22,6 +22,7 @@ from qlumod.model.registry import (
     registry_text,
 )
 from qlumod.packaging.debian.dpkg_query import package_versions
+from qlumod.stack.payload import Payload
 from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.documents import read_document
 from qlumod.system.disk.files import write_whole
@@ -59,6 +60,17 @@ def scan_modules(
         text = registry_text(registry)
         write_whole(places.registry, readable(text, str(places.registry), parse_registry))
     return registry, changes
+
+
+def note_links(places: Places, payloads: Iterable[Payload]) -> None:
+    """Note that this run has made links to files of payloads; needs the lock."""
+    known = remembered_digests(places.verified)
+    files = [
+        payload.directory / file.path for payload in payloads for file in payload.manifest.files
+    ]
+    now = after_links(known, files)
+    if now != known:
+        remember_digests(places.verified, now)
 
 
 def read_registry(places: Places) -> Registry:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from qlumod.errors import QlumodError
-from qlumod.events import Caution, Notice
+from qlumod.events import Caution, Notice, StepStarted
 from qlumod.head.definitions import defined_images
 from qlumod.head.generations import read_newest, read_stack
 from qlumod.head.verbs.build_images import BuiltImage
@@ -249,6 +249,15 @@ def test_an_image_that_is_up_to_date_is_not_built_again(ready: HeadNode) -> None
     assert (again.generation, again.outdated) == ("", False)
     assert Notice(text="image compute: up to date") in ready.heard
     assert build(ready, force=True).generation == "2"
+
+
+def test_nothing_that_a_build_has_linked_is_read_again(ready: HeadNode) -> None:
+    build(ready)
+    ready.heard.clear()
+    build(ready, force=True)
+    ready.look()
+    steps = [event.step for event in ready.heard if isinstance(event, StepStarted)]
+    assert "verifying modules" not in steps
 
 
 CHANGES = {

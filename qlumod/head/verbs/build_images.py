@@ -11,7 +11,7 @@ from qlumod.head.generations import read_deployed
 from qlumod.head.image_build import build_image, is_current
 from qlumod.head.image_plan import ImagePlan, make_plan
 from qlumod.head.places import Places
-from qlumod.head.registrar import held, scan_modules, tell
+from qlumod.head.registrar import held, note_links, scan_modules, tell
 from qlumod.head.retention import keep_fixed
 from qlumod.model.image import Deploy, ImageName
 from qlumod.model.names import Digest
@@ -89,6 +89,7 @@ def _build(places: Places, plan: ImagePlan, order: BuildOrder, listen: Listener)
         require()
         with step(listen, f"building image {name}", id="building-an-image"):
             generation = build_image(places, plan, reason=order.reason, listen=listen)
+        note_links(places, (part.payload for part in plan.parts))
         if plan.image.deploy is Deploy.AUTOMATIC:
             deploy_generation(places, name, generation, reason="Deploy: automatic", listen=listen)
         forget_unused(places, name, listen=listen)
