@@ -1,5 +1,6 @@
 """Choosing the version of the modules of an image, and checking that they are compatible."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -12,6 +13,8 @@ from qlumod.model.names import ModuleName, ReleaseVersion
 from qlumod.model.registry import Registered, Registry
 from qlumod.model.stacks import gaps
 from qlumod.stack.kernel import for_another_kernel
+
+_NUMBERS = re.compile(r"[0-9][0-9.]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +140,7 @@ def _absence(
             mend=Mend(install=(module,)),
         )
     followed = version or image.version
+    heirs = _successors(image, module, version, registry)
     others = sorted(
         {
             entry.version
@@ -146,17 +150,42 @@ def _absence(
         }
     )
     there = f"; there is {', '.join(map(str, others))}" if others else ""
+    instead = f"; {' or '.join(heirs)} may be its successor" if heirs else ""
     return ImageProblem(
         kind=ProblemKind.NOT_THERE,
-        text=f"module {module} {followed} is not there{there}",
-        remedy=f"install its package, or take {module} out of the image's modules",
+        text=f"module {module} {followed} is not there{there}{instead}",
+        remedy=f"install its package, or take {module} out of the image's modules"
+        + (f" and add {heirs[0]}" if heirs else ""),
         module=module,
         mend=Mend(
+            add=heirs[:1],
             install=(module,),
             remove=(module,),
             version=others[-1].meta[0] if others else "",
         ),
     )
+
+
+def _successors(
+    image: Image, module: ModuleName, version: ReleaseVersion | None, registry: Registry
+) -> tuple[ModuleName, ...]:
+    """The modules of a version that differ from a vanished one in numbers only: ``beegfs-8-client``
+    for ``beegfs-7-client``, by their names or titles.
+    """
+    titles = {_family(entry.title) for entry in registry if entry.module == module and entry.title}
+    found = {
+        entry.module
+        for entry in registry
+        if (entry.version, entry.flavor, entry.architecture)
+        == (version, image.flavor, image.architecture)
+        and entry.module not in image.wanted
+        and (_family(entry.module) == _family(module) or _family(entry.title) in titles)
+    }
+    return tuple(sorted(found))
+
+
+def _family(name: str) -> str:
+    return _NUMBERS.sub("", name)
 
 
 def _gaps(manifests: Sequence[Manifest]) -> Iterator[ImageProblem]:

@@ -6,13 +6,11 @@ from pathlib import Path
 from qlumod.errors import QlumodError
 from qlumod.head.places import Places
 from qlumod.model.document import decoded, readable
-from qlumod.model.image import Image, ImageName, image_text, parse_image
+from qlumod.model.image import SUFFIX, Image, ImageName, image_text, parse_image
 from qlumod.system.disk.directories import make_directories
 from qlumod.system.disk.documents import MOST
 from qlumod.system.disk.files import write_whole
 from qlumod.system.disk.regular_files import read_bytes
-
-SUFFIX = ".image"
 
 
 def definition_path(places: Places, name: ImageName) -> Path:

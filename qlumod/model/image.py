@@ -32,6 +32,10 @@ CORE = ModuleName("core")
 """The module that is part of every image."""
 KEPT = 3
 """The number of newest generations that stay, to which an administrator may want to go back."""
+SUFFIX = ".image"
+"""The ending of the file that defines an image; no image's name has it."""
+ALL = "all"
+"""The word for all images (``qlustar-image-reconfigure all``); no image can have this name."""
 COMMON = "common"
 """The directory of the site's files for all images; no image can have this name."""
 
@@ -48,6 +52,12 @@ def image_name(text: str) -> ImageName:
             f"{text!r} is no image name: it holds lower-case letters, digits, '-', '+', '_' and "
             "'.', and begins with a letter or a digit"
         )
+    if text.endswith(SUFFIX):
+        raise QlumodError(
+            f"{text!r} is no image name: it ends as files of definitions do ({SUFFIX})"
+        )
+    if text == ALL:
+        raise QlumodError(f"{text!r} is no image name: it stands for all images")
     if text == COMMON:
         raise QlumodError(f"{text!r} is no image name: it stands for the files of all images")
     return ImageName(text)

@@ -222,6 +222,15 @@ def test_all_faults_of_an_image_are_told_with_their_lines() -> None:
     ]
 
 
-def test_the_name_of_the_common_files_is_no_image_name() -> None:
-    with pytest.raises(QlumodError, match="it stands for the files of all images"):
-        parse_image("Format: 1\nImage: common\nVersion: 1\n", "x")
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("common", "it stands for the files of all images"),
+        ("all", "it stands for all images"),
+        ("x.image", "it ends as files of definitions do (.image)"),
+    ],
+)
+def test_a_name_with_another_meaning_is_no_image_name(name: str, why: str) -> None:
+    with pytest.raises(QlumodError) as caught:
+        parse_image(f"Format: 1\nImage: {name}\nVersion: 1\n", "x")
+    assert f"x:2: Image: '{name}' is no image name: {why}" in str(caught.value).splitlines()

@@ -141,6 +141,24 @@ def test_a_module_of_another_version_is_offered_by_that_version(
     ]
 
 
+def test_a_module_that_vanished_has_its_successor_proposed(head: HeadNode, tmp_path: Path) -> None:
+    add_core(head, tmp_path)
+    head.add("beegfs-7-client", kernel="6.1.0-1-amd64")
+    head.look()
+    head.create("compute", "beegfs-7-client")
+    add_core(head, tmp_path, "15.0.0")
+    head.add("beegfs-8-client", "15.0.0", kernel="6.1.0-1-amd64")
+    head.look()
+    found = plan_image(head.places, ImageWish(name=ImageName("compute"), version="15.0"))
+    assert [(one.text, one.remedy, one.mend.add) for one in found.problems] == [
+        ("module beegfs-7-client 15.0.0 is not there; there is 14.0.0; beegfs-8-client may be its "
+         "successor",
+         "install its package, or take beegfs-7-client out of the image's modules and add "
+         "beegfs-8-client",
+         ("beegfs-8-client",))
+    ]  # fmt: skip
+
+
 def test_any_user_can_plan_while_a_build_runs(ready: HeadNode) -> None:
     secret = ready.places.images / "compute/secrets/etc/munge/munge.key"
     secret.parent.mkdir(parents=True)
