@@ -227,7 +227,7 @@ def test_all_faults_of_an_image_are_told_with_their_lines() -> None:
     [
         ("common", "it stands for the files of all images"),
         ("all", "it stands for all images"),
-        ("x.image", "it ends as files of definitions do (.image)"),
+        ("x.image", "it ends as definitions do (.image)"),
     ],
 )
 def test_a_name_with_another_meaning_is_no_image_name(name: str, why: str) -> None:
