@@ -1,12 +1,16 @@
-"""qlumod modules: list the modules that this head node has."""
+"""qlumod modules: list the modules that this head node has, or that apt offers to it."""
 
 from itertools import groupby
 from pathlib import Path
 
+import click
+
 from qlumod.cli import options
+from qlumod.cli.module_offers import offer_document, offer_lines
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
+from qlumod.head.verbs.available_modules import available_modules
 from qlumod.head.verbs.modules import registered_modules
 from qlumod.model.registry import Registered, Registry
 
@@ -14,15 +18,36 @@ UNGROUPED = "Damaged"
 """The heading of modules of which not even the stack group is known."""
 
 
-@options.verb(examples=["qlumod modules", "qlumod modules --json"])
+@options.verb(examples=["qlumod modules", "qlumod modules --json", "qlumod modules --available"])
+@click.option(
+    "--available",
+    is_flag=True,
+    help="List the modules that apt offers and that are not installed, or newer.",
+)
+@click.option(
+    "--older",
+    is_flag=True,
+    help="With --available: list also older versions that are not installed.",
+)
 @options.root
 @options.reports()
-def command(*, root: Path, reporter: Reporter) -> None:
+def command(*, available: bool, older: bool, root: Path, reporter: Reporter) -> None:
     """List the modules of this head node, by stack group.
 
     `qlumod register` writes this list. A damaged module is listed with the reason, and is used in
     no image.
+
+    With --available, the modules that apt's configured sources offer, as of the last `apt update`:
+    those that are not installed, and those that are newer than what is installed, each with the
+    size of the download, the size on disk, and the command that installs it. Any user can do this,
+    without a network.
     """
+    if older and not available:
+        raise click.UsageError("--older needs --available")
+    if available:
+        offers = available_modules(Places(root), older=older)
+        reporter.result({"available": [offer_document(one) for one in offers]}, offer_lines(offers))
+        return
     registry = registered_modules(Places(root))
     reporter.result({"modules": [module_document(entry) for entry in registry]}, _lines(registry))
 
