@@ -11,7 +11,8 @@ from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
 from qlumod.head.verbs.available_modules import available_modules
-from qlumod.head.verbs.modules import registered_modules
+from qlumod.head.verbs.catalogue import CatalogueEntry, catalogue
+from qlumod.head.verbs.modules import group_order
 from qlumod.model.registry import Registered, Registry
 
 UNGROUPED = "Damaged"
@@ -48,8 +49,15 @@ def command(*, available: bool, older: bool, root: Path, reporter: Reporter) -> 
         offers = available_modules(Places(root), older=older)
         reporter.result({"available": [offer_document(one) for one in offers]}, offer_lines(offers))
         return
-    registry = registered_modules(Places(root))
-    reporter.result({"modules": [module_document(entry) for entry in registry]}, _lines(registry))
+    found = catalogue(Places(root))
+    registry = tuple(one.entry for one in found)
+    reporter.result(
+        {
+            "stack_groups": group_order(registry),
+            "modules": [catalogue_document(one) for one in found],
+        },
+        _lines(registry),
+    )
 
 
 def module_document(entry: Registered) -> dict[str, object]:
@@ -66,6 +74,25 @@ def module_document(entry: Registered) -> dict[str, object]:
         "layer": entry.layer,
         "status": str(entry.status),
         "problem": entry.problem,
+    }
+
+
+def catalogue_document(one: CatalogueEntry) -> dict[str, object]:
+    """The same with what the manifest says, null if it cannot be read, and the users."""
+    manifest = one.manifest
+    return {
+        **module_document(one.entry),
+        "description": manifest and manifest.description,
+        "requires": manifest and manifest.requires,
+        "conflicts": manifest and manifest.conflicts,
+        "variant_of": manifest and manifest.variant_of,
+        "kernel_release": (manifest and manifest.kernel) or None,
+        "profile": (manifest and manifest.profile) or None,
+        "epoch": manifest and manifest.epoch,
+        "package_count": manifest and manifest.packages,
+        "unpacked_size": manifest and manifest.unpacked_size,
+        "secrets": manifest and [str(secret) for secret in manifest.secrets],
+        "used_by": one.used_by,
     }
 
 
