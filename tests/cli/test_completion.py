@@ -158,6 +158,7 @@ OFFERS = {
     ("show", "s"): MODULES[1:],
     ("show", "--installed", *HEAD, "s"): ["samba (Samba)", "slurm (Slurm)"],
     ("show", "--specs", "elsewhere", *HEAD, "sl"): ["slurm (Slurm)"],
+    ("accounts", "c"): ["check (List the accounts of modules that differ on this head node)"],
     ("image", "rem"): ["remove (Remove an image and all its generations)"],
     ("image", "build", *HEAD, ""): ["compute (All compute nodes)"],
     ("image", "create", *HEAD, "x", "--modules", "s"): ["samba (Samba)", "slurm (Slurm)"],

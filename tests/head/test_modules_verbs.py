@@ -154,7 +154,7 @@ def test_without_a_registry_modules_says_how_to_make_one(
 
 
 def test_the_verbs_of_the_head_node_need_no_apt(qlumod: CommandLine) -> None:
-    for verb in ("modules", "register", "image", "which", "show"):
+    for verb in ("modules", "register", "image", "which", "show", "accounts"):
         answer = qlumod(verb, "--help", PYTHONVERBOSE="1")
         assert answer.status == 0
         for module in ("apt", "apt_pkg", "qlumod.lock", "jinja2"):
