@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError
 from qlumod.model.lines import lines_of
@@ -50,6 +50,16 @@ class ModuleOffer:
     """The installed package version that it is newer than; empty: the module is not installed."""
     command: tuple[str, ...]
     """What installs it: the words of a call of apt."""
+
+
+def names_of_modules(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of payloads, and of the packages that may lead to them; sorted.
+
+    All other packages whose names only look similar are left out: apt needs long to show many.
+    """
+    known = set(names)
+    payloads = [parts for name in known if INFIX in name and (parts := _parts(name))]
+    return tuple(sorted(known.intersection(name for parts in payloads for name in _chain(parts))))
 
 
 def module_offers(
@@ -150,17 +160,20 @@ def _command(
 
     If one of them is installed, it is upgraded: it follows the newest version.
     """
-    release = _version(parts)
-    chain = (
-        short_package(parts.prefix, parts.module),
-        *(f"{str(parts).rpartition('-')[0]}-{meta}" for meta in reversed(release.meta)),
-        str(parts),
-    )
-    leading = [name for name in chain if _leads_to(known, name, str(parts))]
+    leading = [name for name in _chain(parts) if _leads_to(known, name, str(parts))]
     for name in leading:
         if name in installed and installed[name] != known[name].get("Version"):
             return ("apt", "install", "--only-upgrade", name)
     return ("apt", "install", leading[0])
+
+
+def _chain(parts: ModulePackage) -> tuple[str, ...]:
+    """The short package of a module, the meta packages of a version, and its payload."""
+    return (
+        short_package(parts.prefix, parts.module),
+        *(str(replace(parts, version=meta)) for meta in reversed(_version(parts).meta)),
+        str(parts),
+    )
 
 
 def _leads_to(known: Mapping[str, ControlStanza], name: str, payload: str) -> bool:

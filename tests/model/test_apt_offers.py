@@ -2,7 +2,7 @@
 
 import pytest
 
-from qlumod.model.apt_offers import ModuleOffer, module_offers
+from qlumod.model.apt_offers import ModuleOffer, module_offers, names_of_modules
 from qlumod.model.stanzas import read_stanzas
 
 BASE = "qlustar-module-slurm-bookworm-amd64"
@@ -130,6 +130,13 @@ def test_each_flavor_has_its_own_newest_version() -> None:
         ("bookworm", "14.0.0"),
         ("trixie", "14.0.1"),
     ]
+
+
+def test_only_names_of_payloads_and_of_what_leads_to_them_are_looked_up() -> None:
+    related = ["qlustar-module-slurm", f"{BASE}-14", f"{BASE}-14.0", f"{BASE}-14.0.0"]
+    others = ["qml-module-qtquick2", "qlustar-module-samba", f"{BASE}-13.0", "slurm"]
+    assert names_of_modules([*reversed(related), *others]) == (*related,)
+    assert names_of_modules(others) == ()
 
 
 @pytest.mark.parametrize(
