@@ -48,6 +48,7 @@ VERBS: dict[str, dict[str, str]] = {
         "register": "Register the modules that dpkg has installed or removed.",
         "image": "Define images of modules, build and deploy them.",
         "overview": "Show modules and images with their states in one answer.",
+        "accounts": "Compare the ids of the modules' users and groups with this head node's.",
         "which": "List the modules and images that have a package or a path.",
     },
     "Set-up": {

@@ -35,6 +35,15 @@ def modules(ctx: click.Context, option: click.Parameter, incomplete: str) -> lis
     return _offered(ctx, option, incomplete, _modules(ctx))
 
 
+def specified_or_registered(
+    ctx: click.Context, option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the modules of the specs; without specs, or if said so, those of the head node."""
+    specified = [] if ctx.params.get("installed") else list(_modules(ctx))
+    registered = ((stanza.get("module", ""), stanza.get("title", "")) for stanza in _registry(ctx))
+    return _offered(ctx, option, incomplete, specified or sorted(filter(any, registered)))
+
+
 def locked_packages(
     ctx: click.Context, option: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

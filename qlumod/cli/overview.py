@@ -26,7 +26,7 @@ def command(*, root: Path, reporter: Reporter) -> None:
     reporter.result(
         {
             "modules": [
-                {**module_document(entry), "used_by": found.users_of(entry.module)}
+                {**module_document(entry), "used_by": found.users_of(entry)}
                 for entry in found.registry
             ],
             "images": [state_document(one) for one in found.images],

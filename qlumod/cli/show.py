@@ -1,20 +1,33 @@
-"""``qlumod show``: what a module is, and what takes the room in its layer."""
+"""``qlumod show``: what a module is: by the specs of a build host, or as a head node has it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
-from qlumod.cli import options
+from qlumod.cli import offers, options
+from qlumod.cli.images.image_arguments import VERSION
 from qlumod.cli.screen import Reporter
-from qlumod.cli.wording import columns, size
-from qlumod.model.lines import lines_of
-from qlumod.model.manifest import LAYER
-from qlumod.package.room import LayerPart, Room
-from qlumod.workflows.show import ShownModule, show_modules
-from qlumod.workflows.workplace import Workplace
+from qlumod.cli.show_installed import show_installed
+from qlumod.head.places import Places
+from qlumod.head.verbs.installed_modules import ModuleWish, has_modules
+from qlumod.late import late
+from qlumod.model.names import ArchName, FlavorName
 
-LARGEST = 15
-"""How many packages and directories of a layer are named; --json has them all."""
+# It imports what a build needs, which a head node does not have.
+specs_part = late("qlumod.cli.show_specs")
+
+HERE = Path("/")
+
+
+class _Place(TypedDict):
+    """Where the specs are, and which target of the release is meant."""
+
+    specs: Path
+    cache: Path
+    flavor: FlavorName | None
+    arch: ArchName | None
+    profile: str
 
 
 @options.verb(
@@ -22,149 +35,60 @@ LARGEST = 15
         "qlumod show slurm",
         "qlumod show core slurm ofed --size",
         "qlumod show core --size --profile release --json",
+        "qlumod show slurm --installed --version 14.0",
     ]
 )
-@options.modules
+@click.argument(
+    "modules", nargs=-1, metavar="[MODULE]...", shell_complete=offers.specified_or_registered
+)
 @click.option(
     "--size",
     "sizes",
     is_flag=True,
     help="List the sizes of packages and directories in the layers, firmware apart.",
 )
-@options.looking
+@click.option("--installed", is_flag=True, help="Show the modules that this head node has.")
+@click.option(
+    "--version",
+    type=VERSION,
+    shell_complete=offers.registered("version"),
+    help="Of a head node, only modules of this version (x.y.z, x.y or x).",
+)
+@options.root
+@options.specs
+@options.cache
+@options.flavor
+@options.arch
+@options.profile
 @options.reports()
 def command(
     *,
     modules: tuple[str, ...],
     sizes: bool,
+    installed: bool,
+    version: str | None,
+    root: Path,
     reporter: Reporter,
-    workplace: Workplace,
+    **place: Unpack[_Place],
 ) -> None:
     """Show modules: title, description, packages, and the layer's size and digest if it is built.
 
     With --size, the sizes of packages and directories in the layers: compressed, as squashfs has
     stored them. A block with the ends of several files is divided among them; of files with the
     same content, the first counts for all. Firmware (/usr/lib/firmware) is listed separately.
+
+    Without specs, or with --installed, --version or --root, the modules that the head node has are
+    shown, in all versions: also what they require and exclude, their variants, kernel and secrets,
+    and the images that may be built from them.
     """
-    found = show_modules(workplace, modules, sizes=sizes)
-    rooms = [(shown, shown.room) for shown in found if shown.room]
-    lines = _sizes(rooms) if sizes else _modules(found)
-    reporter.result({"modules": [_document(shown) for shown in found]}, lines)
-
-
-def _modules(found: Sequence[ShownModule]) -> Iterator[str]:
-    for number, shown in enumerate(found):
-        if number:
-            yield ""
-        yield from _lines(shown)
-
-
-def _lines(shown: ShownModule) -> Iterator[str]:
-    spec = shown.spec
-    synopsis, *text = lines_of(spec.description)
-    yield f"{spec.module}: {spec.title} ({spec.stack_group})"
-    yield f"  {synopsis}"
-    yield from (f"  {line}".rstrip() if line != "." else "" for line in text)
-    yield ""
-    yield from (f"  {line}" for line in columns(_facts(shown)))
-    yield ""
-    rows = [(p.package, p.version, p.archive, size(p.size)) for p in shown.packages]
-    yield from (f"  {line}" for line in columns([("package", "version", "archive", "size"), *rows]))
-
-
-def _facts(shown: ShownModule) -> Iterator[tuple[str, str]]:
-    spec, manifest = shown.spec, shown.manifest
-    yield "version", f"{shown.version}, {shown.flavor} on {shown.architecture}"
-    if spec.requires:
-        yield "requires", ", ".join(spec.requires)
-    if spec.conflicts:
-        yield "never with", ", ".join(spec.conflicts)
-    yield "packages", str(len(shown.packages))
-    layer = manifest.file(LAYER) if manifest else None
-    if manifest and layer:
-        yield "layer", f"{size(layer.size)}, {size(manifest.unpacked_size)} unpacked"
-        yield "digest", layer.sha256
-        yield "directory", str(shown.payload)
-    else:
-        yield "layer", f"not built: qlumod build {spec.module}"
-
-
-def _sizes(rooms: Sequence[tuple[ShownModule, Room]]) -> Iterator[str]:
-    rows = [(shown.spec.module, *_row(room)) for shown, room in rooms]
-    if len(rooms) > 1:
-        rows.append(("total", *_sums([room for _, room in rooms])))
-    yield from columns([("module", "layer", "firmware", "all else", "unpacked"), *rows])
-    for shown, room in rooms:
-        yield from ("", f"{shown.spec.module}, by package")
-        yield from _parts(room.packages)
-        yield from ("", f"{shown.spec.module}, by directory")
-        yield from _parts(room.places)
-
-
-def _row(room: Room) -> tuple[str, ...]:
-    return tuple(map(size, (room.total, room.firmware, room.without_firmware, room.unpacked)))
-
-
-def _sums(rooms: Sequence[Room]) -> tuple[str, ...]:
-    columns_of = ((r.total, r.firmware, r.without_firmware, r.unpacked) for r in rooms)
-    return tuple(size(sum(column)) for column in zip(*columns_of, strict=True))
-
-
-def _parts(parts: Sequence[LayerPart]) -> Iterator[str]:
-    rest = parts[LARGEST:]
-    rows = [(size(part.stored), size(part.unpacked), part.name) for part in parts[:LARGEST]]
-    if rest:
-        stored, unpacked = (sum(getattr(p, name) for p in rest) for name in ("stored", "unpacked"))
-        rows.append((size(stored), size(unpacked), f"{len(rest)} others"))
-    yield from (f"  {line}" for line in columns([("in the layer", "unpacked", ""), *rows]))
-
-
-def _document(shown: ShownModule) -> dict[str, object]:
-    spec, manifest = shown.spec, shown.manifest
-    return {
-        "module": spec.module,
-        "title": spec.title,
-        "stack_group": spec.stack_group,
-        "description": spec.description,
-        "requires": list(spec.requires),
-        "conflicts": list(spec.conflicts),
-        "version": shown.version,
-        "flavor": shown.flavor,
-        "architecture": shown.architecture,
-        "packages": [
-            {
-                "package": package.package,
-                "version": package.version,
-                "architecture": package.architecture,
-                "archive": package.archive,
-                "sha256": package.sha256,
-                "size": package.size,
-            }
-            for package in shown.packages
-        ],
-        "identity": shown.identity,
-        "payload": str(shown.payload) if shown.payload else None,
-        "unpacked_size": manifest.unpacked_size if manifest else None,
-        "files": [
-            {"path": file.path, "size": file.size, "sha256": file.sha256} for file in manifest.files
-        ]
-        if manifest
-        else [],
-        "size": _room(shown.room) if shown.room else None,
-    }
-
-
-def _room(room: Room) -> dict[str, object]:
-    return {
-        "layer": room.total,
-        "firmware": room.firmware,
-        "without_firmware": room.without_firmware,
-        "tables": room.tables,
-        "unpacked": room.unpacked,
-        "packages": _documents(room.packages),
-        "directories": _documents(room.places),
-    }
-
-
-def _documents(parts: Iterable[LayerPart]) -> list[dict[str, object]]:
-    return [{"name": part.name, "stored": part.stored, "unpacked": part.unpacked} for part in parts]
+    asked = installed or version is not None or root != HERE
+    lacks_specs = not (place["specs"] / "release").exists()
+    if not asked and not (lacks_specs and has_modules(Places(HERE))):
+        specs_part.show_specs(modules, place, sizes=sizes, reporter=reporter)
+        return
+    if sizes:
+        raise click.UsageError("--size measures the layers of a build, which needs the specs")
+    wish = ModuleWish(
+        modules=modules, version=version, flavor=place["flavor"], architecture=place["arch"]
+    )
+    show_installed(root, wish, reporter)

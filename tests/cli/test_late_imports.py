@@ -8,6 +8,7 @@ REASONS = {
     ("cli/settings/reading.py", "model.address"): "only who names archives needs it",
     ("cli/settings/reading.py", "model.release_archives"): "only who names archives needs it",
     ("cli/settings/values.py", "model.address"): "only who names archives needs it",
+    ("cli/show.py", "cli.show_specs"): "the head node has no build half",
     ("cli/options.py", "system.processes.limits"): "the limits hold for the whole process",
     ("cli/settings/table.py", "system.processes.limits"): "the usual limits are shown",
     ("cli/options.py", "workflows.workplace"): "the head node has no build half",

@@ -19,6 +19,7 @@ from qlumod.head.known_digests import remembered_digests
 from qlumod.layer.inputs import parse_inputs
 from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.address import address
+from qlumod.model.apt_offers import module_offers
 from qlumod.model.boot_arguments import kernel_arguments
 from qlumod.model.build_option import parse_build_option
 from qlumod.model.contents import parse_contents, parse_packages
@@ -42,7 +43,7 @@ from qlumod.model.registry import parse_registry
 from qlumod.model.relation import parse_relation
 from qlumod.model.release import Compression, parse_release
 from qlumod.model.secret import parse_secret
-from qlumod.model.stanzas import date_seconds, normalised, one_stanza, signed_stanza
+from qlumod.model.stanzas import date_seconds, normalised, one_stanza, read_stanzas, signed_stanza
 from qlumod.model.tree import TreeEntry
 from qlumod.package import before
 from qlumod.package.overrides import of_copyright
@@ -73,6 +74,7 @@ from qlumod.repository.sets.proofs import parse_known
 from qlumod.repository.sets.set_documents import read_lines, read_set
 from qlumod.secrets.look import look
 from qlumod.stack.payload import Payload
+from qlumod.state.account_ids import ids_in_fragment, services_of
 from qlumod.state.fragment import fields, write_fragment
 from qlumod.state.kind import Kind, StateFile
 from qlumod.system.disk.regular_files import Sum
@@ -142,6 +144,19 @@ def _packed(text: str) -> bytes:
 
 
 E = EXAMPLES
+OFFER = """\
+Package: qlustar-module-slurm-bookworm-amd64-14.0.0
+Version: 14.0.0-1
+Installed-Size: 2048
+Depends: qlumod-head (>= 0.1~), qlustar-module-core-bookworm-amd64-14.0.0 (>= 14.0.0-1)
+Size: 12345
+Description: Slurm image module (bookworm amd64 14.0.0)
+ The workload manager.
+
+Package: qlustar-module-slurm
+Version: 14.0.0-1
+Depends: qlustar-module-slurm-bookworm-amd64-14.0.0 (= 14.0.0-1) | other
+"""
 A = "a" * 64
 LOCKS = (E["14.0.0-bookworm-amd64.lock"], E["kernel-modules.lock"])
 
@@ -187,6 +202,11 @@ MODEL = (
         "model.names.ModulePackage.parse",
         ModulePackage.parse,
         "qlustar-module-slurm-bookworm-amd64-14.0.0",
+    ),
+    _word(
+        "model.apt_offers.module_offers",
+        lambda text: module_offers(read_stanzas(text, "apt-cache"), {}, older=True),
+        OFFER,
     ),
     _word("model.release.Compression.parse", Compression.parse, "zstd 19 1M"),
 )
@@ -683,6 +703,16 @@ TEXTS = (
         name="model.packed.unpacked_lines",
         read=lambda data: list(unpacked_lines(data, "x.gz", most=1 << 20)),
         seeds=(_packed(PACKAGES),),
+    ),
+    Reader(
+        name="state.account_ids.ids_in_fragment",
+        read=lambda data: ids_in_fragment(ModuleName("slurm"), data),
+        seeds=(write_fragment(FRAGMENTS["accounts"][0]),),
+    ),
+    _word(
+        "state.account_ids.services_of",
+        lambda text: services_of(text, "user"),
+        "passwd: files [a=b] sss\n",
     ),
     _word("state.fragment.fields", fields, STANZA, FRAGMENTS["alternatives"][0].strip()),
     Reader(

@@ -14,7 +14,7 @@ NUMBERS_OF_OURS = {
     # What the kernel and programs of this host print.
     "cli/settings/reading.py", "head/generations.py", "packaging/debian/archives/download.py",
     "stack/assemble.py", "stack/state_files.py", "state/accounts.py", "state/account_seed.py",
-    "state/unregistered_accounts.py", "system/enclosure/cgroups.py",
+    "state/unregistered_accounts.py", "state/account_ids.py", "system/enclosure/cgroups.py",
     "system/keys/gpg.py", "system/keys/strength.py", "system/keys/signers.py",
     "system/disk/process_stamp.py", "system/processes/map_ids.py",
     "system/disk/tmpfs.py", "system/disk/ownership.py", "system/processes/run.py",

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from qlumod.errors import QlumodError
+from qlumod.model.apt_offers import module_offers
 from qlumod.model.names import ModulePackage
+from qlumod.model.stanzas import read_stanzas
 from qlumod.package.source_plan import Binary, payload_depends
 from tests.package.small import lock, plan
 
@@ -59,6 +61,27 @@ def test_every_name_can_be_taken_apart_again() -> None:
     for binary in plan("slurm").binaries[:-1]:
         name = ModulePackage.parse(binary.name)
         assert (name.module, str(name)) == ("slurm", binary.name)
+
+
+@pytest.mark.parametrize(
+    ("flavor", "installs"),
+    [
+        ("bookworm", "qlustar-module-core"),
+        ("trixie", "qlustar-module-core-trixie-amd64-14"),
+    ],
+)
+def test_a_head_node_finds_the_module_among_what_apt_offers(flavor: str, installs: str) -> None:
+    made = plan("core", flavor=flavor)
+    depends = {made.payload: ", ".join(payload_depends(made))}
+    text = "\n".join(
+        f"Package: {binary.name}\nVersion: {made.version}\n"
+        f"Depends: {depends.get(binary.name, ', '.join(binary.depends))}\n"
+        f"Description: {binary.synopsis}\n {binary.text}\n"
+        for binary in made.binaries
+    )
+    (offer,) = module_offers(read_stanzas(text, "apt-cache"), {})
+    assert (offer.module, offer.package, offer.title) == ("core", made.payload, made.spec.title)
+    assert offer.command == ("apt", "install", installs)
 
 
 def test_a_lock_without_the_modules_revision_is_refused() -> None:

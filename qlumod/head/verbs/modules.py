@@ -6,6 +6,7 @@ from qlumod.events import Listener
 from qlumod.head.places import Places
 from qlumod.head.registrar import held, read_registry, scan_modules, tell
 from qlumod.head.retention import keep_fixed
+from qlumod.model.image import CORE
 from qlumod.model.registry import Registered, Registry, RegistryChange
 
 
@@ -33,5 +34,17 @@ def register(places: Places, *, thorough: bool, listen: Listener) -> Registratio
 
 
 def registered_modules(places: Places) -> Registry:
-    """The registry as last written, by stack group."""
-    return tuple(sorted(read_registry(places), key=lambda entry: (entry.stack_group, entry.key)))
+    """The registry as last written, by stack group, in the order of `group_order`."""
+    registry = read_registry(places)
+    order = group_order(registry)
+    return tuple(sorted(registry, key=lambda entry: (order.index(entry.stack_group), entry.key)))
+
+
+def group_order(registry: Registry) -> tuple[str, ...]:
+    """The stack groups in the order in which they are shown: that of core first, then by name.
+
+    The group of modules whose manifests cannot be read is empty, and the last one.
+    """
+    first = {entry.stack_group for entry in registry if entry.module == CORE}
+    groups = {entry.stack_group for entry in registry}
+    return tuple(sorted(groups, key=lambda group: (not group, group not in first, group)))

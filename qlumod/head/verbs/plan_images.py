@@ -7,13 +7,14 @@ from qlumod.errors import QlumodError
 from qlumod.head.definitions import defined_images, read_definition
 from qlumod.head.generations import STAGING
 from qlumod.head.image_survey import ImageSurvey, survey_image
+from qlumod.head.image_users import users_of
 from qlumod.head.places import Places
 from qlumod.head.registrar import read_registry
 from qlumod.head.verbs.define_images import NewImage, image_of
 from qlumod.head.verbs.show_images import ShownImage, with_generations
 from qlumod.model.image import ImageName
 from qlumod.model.names import ArchName, FlavorName, ModuleName
-from qlumod.model.registry import Registry
+from qlumod.model.registry import Registered, Registry
 from qlumod.system.disk.locking import holder_of
 
 UNNAMED = ImageName("unnamed")
@@ -72,11 +73,9 @@ class Overview:
     registry: Registry
     images: tuple[ImageState, ...]
 
-    def users_of(self, module: ModuleName) -> tuple[ImageName, ...]:
-        """The images that have a module, by their definitions."""
-        return tuple(
-            one.name for one in self.images if one.shown and module in one.shown.image.wanted
-        )
+    def users_of(self, entry: Registered) -> tuple[ImageName, ...]:
+        """The images that may be built from a module, by their definitions."""
+        return users_of(entry, (one.shown.image for one in self.images if one.shown))
 
 
 def plan_image(places: Places, wish: ImageWish) -> ImageSurvey:
