@@ -3,6 +3,9 @@
 import ast
 import io
 import json
+import os
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +33,7 @@ def lines(out: io.StringIO) -> list[dict[str, object]]:
 
 def test_each_event_is_a_line() -> None:
     out = io.StringIO()
-    listen = EventLines(out)
+    listen = EventLines(out, verbose=True)
     about = about_image(listen, "compute")
     with step(about, "building image compute", id="building-an-image") as _:
         with step(listen, "verifying modules", total=3, unit="bytes") as advance:
@@ -57,6 +60,14 @@ def test_each_event_is_a_line() -> None:
         {"event": "waiting", "lock": "/l", "holder": "process 1 on head"},
         {"event": "result", "document": {"format": 1, "images": []}},
     ]
+
+
+def test_what_programs_print_is_told_only_to_those_who_ask_for_it() -> None:
+    out = io.StringIO()
+    listen = EventLines(out)
+    listen(Output(program="postinst", line="the password is secret"))
+    listen(Notice(text="so"))
+    assert [line["event"] for line in lines(out)] == ["notice"]
 
 
 def test_a_title_with_a_name_in_it_has_an_id_of_its_own() -> None:
@@ -95,7 +106,42 @@ def test_a_run_tells_its_events_to_a_file_and_its_errors_as_the_last_line(
     )  # fmt: skip
     found = lines(io.StringIO(events.read_text()))
     assert (found[0]["event"], found[0]["log"]) == ("begin", None)
+    assert re.fullmatch(rf"process \d+ on {os.uname().nodename}", str(found[0]["process"]))
     assert found[-1] == {"event": "result", "document": answer.document}
+    assert [path.name for path in tmp_path.iterdir() if "events" in path.name] == ["events"]
+
+
+def test_a_new_run_leaves_the_events_of_the_old_one_to_their_readers(
+    qlumod: CommandLine, head: HeadNode, tmp_path: Path
+) -> None:
+    head.add("slurm")
+    events = tmp_path / "events"
+    words = ("register", "--events", events, "--root", head.root)
+    qlumod.must(*words)
+    with events.open() as old:
+        before = events.read_text()
+        qlumod.must(*words)
+        assert old.read() == before
+    assert events.read_text() != before
+
+
+def test_a_run_that_is_stopped_says_so_in_its_last_line(
+    qlumod: CommandLine, head: HeadNode, tmp_path: Path
+) -> None:
+    head.add("slurm")
+    head.look()
+    events = tmp_path / "events"
+    with locked(head.places.lock, wait=0):
+        waiting = qlumod.start("register", "--events", events, "--root", head.root)
+        while not (events.exists() and '"waiting"' in events.read_text()):
+            time.sleep(0.02)
+        waiting.terminate()
+        waiting.communicate()
+    last = lines(io.StringIO(events.read_text()))[-1]
+    error = {
+        "code": "interrupted", "brief": "interrupted", "details": [], "remedy": "", "where": {}
+    }  # fmt: skip
+    assert (waiting.returncode, last) == (130, {"event": "error", "errors": [error]})
 
 
 def test_lines_on_standard_output_end_with_the_result(qlumod: CommandLine, head: HeadNode) -> None:

@@ -19,6 +19,7 @@ from qlumod.layer.inputs import parse_inputs
 from qlumod.model.accounts_file import parse_accounts
 from qlumod.model.address import address
 from qlumod.model.build_option import parse_build_option
+from qlumod.model.build_run import parse_run
 from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.difference import Aspect, Difference
 from qlumod.model.digests import digest_bytes
@@ -309,6 +310,15 @@ CHECKED = Checked(
 
 DOCUMENTS = (
     Reader(name="model.held.read_held", read=_held, seeds=(_held_seed(),)),
+    Reader(
+        name="model.build_run.parse_run",
+        read=lambda data: parse_run(*data.split(b"\n", 1)),
+        seeds=(
+            b'{"event": "begin", "time_utc": 1, "process": "process 1 on head"}\n'
+            b'{"event": "result", "time": 2.5, "document": {"images": [{"image": "compute"}]}}',
+            b'{"event": "begin", "time_utc": 1}\n{"event": "error", "time": 0, "errors": [{}]}',
+        ),
+    ),
     Reader(
         name="stack.payload.Payload",
         read=_member,
