@@ -10,8 +10,9 @@ from qlumod.cli.machine import errors_document
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
-from qlumod.head.verbs.plan_images import ImageState, overview
+from qlumod.head.verbs.plan_images import ImageState, LastBuild, overview
 from qlumod.head.verbs.show_images import ShownImage, show_image
+from qlumod.model.build_run import stopped
 from qlumod.model.image import ImageName
 
 
@@ -69,7 +70,26 @@ def state_document(one: ImageState) -> dict[str, object]:
         "missing_secrets": None
         if survey is None or survey.missing is None
         else [secret.path for secret in survey.missing],
-        "building": one.building and {"since": one.building.since, "holder": one.building.holder},
+        "building": one.building
+        and {
+            "since": one.building.since,
+            "holder": one.building.holder,
+            "unit": one.building.unit,
+            "events": one.building.events,
+        },
+        "last_build": one.last_build and _last_build_document(one.name, one.last_build),
+    }
+
+
+def _last_build_document(name: ImageName, last: LastBuild) -> dict[str, object]:
+    run = last.run
+    killed = errors_document([stopped()])["errors"]
+    return {
+        "events": last.events,
+        "began": run.began,
+        "ended": run.ended,
+        "result": run.result_of(name),
+        "errors": killed if run.ended is None else run.errors,
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from qlumod.errors import QlumodError
+from qlumod.head.build_runs import is_running, read_run, unit_of
 from qlumod.head.definitions import defined_images, read_definition
 from qlumod.head.generations import STAGING
 from qlumod.head.image_survey import ImageSurvey, survey_image
@@ -11,6 +12,7 @@ from qlumod.head.places import Places
 from qlumod.head.registrar import read_registry
 from qlumod.head.verbs.define_images import NewImage, image_of
 from qlumod.head.verbs.show_images import ShownImage, with_generations
+from qlumod.model.build_run import BuildRun
 from qlumod.model.image import ImageName
 from qlumod.model.names import ArchName, FlavorName, ModuleName
 from qlumod.model.registry import Registry
@@ -40,6 +42,19 @@ class Building:
     """Seconds since 1970, UTC."""
     holder: str
     """The process that builds, such as ``process 12 on head``."""
+    unit: str | None
+    """The unit of systemd that it is part of; None: none that is known."""
+    events: str | None
+    """The path of its events as lines of JSON; None: not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastBuild:
+    """The newest run that built, or should have built, an image."""
+
+    events: str
+    """The path of its events as lines of JSON."""
+    run: BuildRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +66,8 @@ class ImageState:
     """None: its definition or a generation cannot be read."""
     survey: ImageSurvey | None
     building: Building | None
+    last_build: LastBuild | None
+    """The newest run whose events are kept, if it has ended."""
     fault: QlumodError | None
 
     @property
@@ -113,7 +130,9 @@ def overview(places: Places) -> Overview:
 
 
 def _state(places: Places, name: ImageName, registry: Registry, holder: str | None) -> ImageState:
-    building = _building(places, name, holder)
+    run = read_run(places, name)
+    building = _building(places, name, holder, run)
+    last_build = _last_build(places, name, run)
     try:
         image = read_definition(places, name)
         return ImageState(
@@ -121,13 +140,29 @@ def _state(places: Places, name: ImageName, registry: Registry, holder: str | No
             shown=with_generations(places, image),
             survey=survey_image(places, image, registry),
             building=building,
+            last_build=last_build,
             fault=None,
         )
     except QlumodError as fault:
-        return ImageState(name=name, shown=None, survey=None, building=building, fault=fault)
+        return ImageState(
+            name=name,
+            shown=None,
+            survey=None,
+            building=building,
+            last_build=last_build,
+            fault=fault,
+        )
 
 
-def _building(places: Places, name: ImageName, holder: str | None) -> Building | None:
+def _last_build(places: Places, name: ImageName, run: BuildRun | None) -> LastBuild | None:
+    if run is None or is_running(run):
+        return None
+    return LastBuild(events=places.payload(places.events(name)), run=run)
+
+
+def _building(
+    places: Places, name: ImageName, holder: str | None, run: BuildRun | None
+) -> Building | None:
     """The build of an image: it holds the lock, and its new generation is not complete yet."""
     if holder is None:
         return None
@@ -135,4 +170,9 @@ def _building(places: Places, name: ImageName, holder: str | None) -> Building |
         status = (places.built / name / STAGING).stat()
     except OSError:
         return None
-    return Building(since=int(status.st_mtime), holder=holder)
+    return Building(
+        since=int(status.st_mtime),
+        holder=holder,
+        unit=unit_of(holder),
+        events=places.payload(places.events(name)) if run and run.process == holder else None,
+    )
