@@ -53,5 +53,5 @@ def _ends(path: Path) -> tuple[bytes, bytes]:
         first = stream.readline(_MOST)
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - _MOST))
-        last = stream.read(_MOST).splitlines()
-    return first, last[-1] if last else b""
+        last = stream.read(_MOST).rstrip(b"\n").rpartition(b"\n")[2]
+    return first, last
