@@ -22,6 +22,7 @@ from qlumod.events import (
     Waiting,
 )
 from qlumod.system.disk.locking import this_process
+from qlumod.system.processes.command import CommandFailed
 
 FORMAT = 1
 """The number of the format of all documents and lines."""
@@ -97,12 +98,19 @@ class EventLines:
     def end(self, document: Values) -> None:
         """Write the last line of a run that has a result."""
         self._ended = True
-        self._write("result", document={"format": FORMAT, **document})
+        self._write("result", document={"format": FORMAT, **self._told(document)})
 
     def end_with_errors(self, document: Values) -> None:
         """Write the last line of a run that failed, unless its result has been written."""
         if not self._ended:
-            self._write("error", **document)
+            self._write("error", **self._told(document))
+
+    def _told(self, document: Values) -> Values:
+        """A document without what programs printed, unless it was asked for."""
+        errors = document.get("errors")
+        if self._verbose or not isinstance(errors, list):
+            return document
+        return {**document, "errors": [_without_output(error) for error in errors]}
 
     def _step(self, key: str) -> dict[str, object]:
         step = self._ids[key]
@@ -117,6 +125,14 @@ class EventLines:
         spent = round(time.monotonic() - self._began, 3)
         line = {"format": FORMAT, "event": what, "time": spent, **values}
         _write(self._stream, line)
+
+
+def _without_output(error: dict[str, object]) -> dict[str, object]:
+    """An error; of one of a program, the details are its command and what it printed last."""
+    details = error["details"]
+    if error["code"] != CommandFailed.code or not isinstance(details, list):
+        return error
+    return {**error, "details": details[:1]}
 
 
 def _write(stream: TextIO, document: Values, indent: int | None = None) -> None:

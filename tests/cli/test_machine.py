@@ -8,13 +8,15 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from qlumod.cli.machine import EventLines
+from qlumod.cli.machine import EventLines, errors_document
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice, Output, Waiting, about_image, step
 from qlumod.system.disk.locking import locked
+from qlumod.system.processes.command import CommandFailed, command
 from tests.conftest import ROOT, CommandLine
 from tests.head.head_node import HeadNode
 
@@ -24,7 +26,7 @@ def head(tmp_path: Path) -> HeadNode:
     return HeadNode(tmp_path / "head", [])
 
 
-def lines(out: io.StringIO) -> list[dict[str, object]]:
+def lines(out: io.StringIO) -> list[dict[str, Any]]:
     found = [json.loads(line) for line in out.getvalue().splitlines()]
     assert all(line.pop("format") == 1 for line in found)
     assert all(line.pop("time") >= 0 for line in found)
@@ -67,7 +69,19 @@ def test_what_programs_print_is_told_only_to_those_who_ask_for_it() -> None:
     listen = EventLines(out)
     listen(Output(program="postinst", line="the password is secret"))
     listen(Notice(text="so"))
-    assert [line["event"] for line in lines(out)] == ["notice"]
+    error = CommandFailed(command("apt-get", "update"), 100, ["the password is secret"])
+    listen.end({"images": [], **errors_document([error])})
+    listen = EventLines(out)
+    listen.end_with_errors(errors_document([error]))
+    (notice, result, failed) = lines(out)
+    assert (notice["event"], result["document"]["images"]) == ("notice", [])
+    (told,) = failed["errors"]
+    assert result["document"]["errors"] == [told]
+    assert told["brief"] == "apt-get failed: exit status 100"
+    assert told["details"] == ["$ apt-get update"]
+    listen = EventLines(out, verbose=True)
+    listen.end_with_errors(errors_document([error]))
+    assert lines(out)[-1]["errors"][0]["details"][1:] == ["the password is secret"]
 
 
 def test_a_title_with_a_name_in_it_has_an_id_of_its_own() -> None:

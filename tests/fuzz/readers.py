@@ -312,7 +312,7 @@ DOCUMENTS = (
     Reader(name="model.held.read_held", read=_held, seeds=(_held_seed(),)),
     Reader(
         name="model.build_run.parse_run",
-        read=lambda data: parse_run(*data.split(b"\n", 1)),
+        read=lambda data: parse_run(*data.partition(b"\n")[::2]),
         seeds=(
             b'{"event": "begin", "time_utc": 1, "process": "process 1 on head"}\n'
             b'{"event": "result", "time": 2.5, "document": {"images": [{"image": "compute"}]}}',
