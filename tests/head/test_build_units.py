@@ -57,6 +57,22 @@ def test_the_overview_tells_how_the_last_build_ended(qlumod: CommandLine, ready:
     assert (failed["result"], [error["brief"] for error in failed["errors"]]) == (
         None, [f"{file} is no directory, in the image /usr/lib is one"]
     )  # fmt: skip
+    assert qlumod.must("overview", "--root", ready.root).out.splitlines()[1] == (
+        "compute  would-change  generation 1  -  the last build failed: "
+        f"{file} is no directory, in the image /usr/lib is one; "
+        "the definition, the site's files or qlumod have changed"
+    )
+
+
+def test_a_later_build_without_events_is_no_last_build(
+    qlumod: CommandLine, ready: HeadNode
+) -> None:
+    assert build(qlumod, ready, "--if-inputs", "0" * 64) == 1
+    assert compute(qlumod, ready)["last_build"]["errors"][0]["code"] == "inputs-changed"
+    ready.build("compute")
+    later = time.time() + 5
+    os.utime(ready.newest(), (later, later))
+    assert compute(qlumod, ready)["last_build"] is None
 
 
 def test_a_build_that_was_killed_is_told_as_an_error(qlumod: CommandLine, ready: HeadNode) -> None:

@@ -1,6 +1,6 @@
 """qlumod image list, show: the images and their generations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qlumod.cli import options
@@ -12,7 +12,7 @@ from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
 from qlumod.head.verbs.plan_images import ImageState, LastBuild, overview
 from qlumod.head.verbs.show_images import ShownImage, show_image
-from qlumod.model.build_run import stopped
+from qlumod.model.build_run import BuildRun, stopped
 from qlumod.model.image import ImageName
 
 
@@ -83,14 +83,17 @@ def state_document(one: ImageState) -> dict[str, object]:
 
 def _last_build_document(name: ImageName, last: LastBuild) -> dict[str, object]:
     run = last.run
-    killed = errors_document([stopped()])["errors"]
     return {
         "events": last.events,
         "began": run.began,
         "ended": run.ended,
         "result": run.result_of(name),
-        "errors": killed if run.ended is None else run.errors,
+        "errors": _errors_of(run),
     }
+
+
+def _errors_of(run: BuildRun) -> Sequence[Mapping[str, object]]:
+    return run.errors if run.ended is not None else [stopped().as_json]
 
 
 def reasons(one: ImageState) -> Iterator[str]:
@@ -99,6 +102,9 @@ def reasons(one: ImageState) -> Iterator[str]:
         yield one.fault.brief
     if one.building:
         yield one.building.holder
+    if one.last_build:
+        for error in _errors_of(one.last_build.run):
+            yield f"the last build failed: {error['brief']}"
     if one.survey:
         yield from (problem.text for problem in one.survey.problems)
         yield from one.survey.changes

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from qlumod.errors import QlumodError
 from qlumod.head.build_runs import is_running, read_run, unit_of
 from qlumod.head.definitions import defined_images, read_definition
-from qlumod.head.generations import STAGING
+from qlumod.head.generations import STAGING, generation_path, generations
 from qlumod.head.image_survey import ImageSurvey, survey_image
 from qlumod.head.places import Places
 from qlumod.head.registrar import read_registry
@@ -20,6 +20,8 @@ from qlumod.system.disk.locking import holder_of
 
 UNNAMED = ImageName("unnamed")
 """The name of an image that is planned without a definition."""
+_ROUNDING = 2
+"""The seconds that whole seconds, of the beginning and the duration of a run, may lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +157,18 @@ def _state(places: Places, name: ImageName, registry: Registry, holder: str | No
 
 
 def _last_build(places: Places, name: ImageName, run: BuildRun | None) -> LastBuild | None:
-    if run is None or is_running(run):
+    if run is None or is_running(run) or _was_built_since(places, name, run):
         return None
     return LastBuild(events=places.payload(places.events(name)), run=run)
+
+
+def _was_built_since(places: Places, name: ImageName, run: BuildRun) -> bool:
+    """Whether the newest generation comes from a later run, whose events are not there."""
+    names = generations(places, name)
+    if not names:
+        return False
+    made = generation_path(places, name, names[-1]).stat().st_mtime
+    return made > (run.ended or run.began) + _ROUNDING
 
 
 def _building(
