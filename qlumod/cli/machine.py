@@ -1,6 +1,7 @@
 """What programs read: results and errors as JSON documents, and events as lines of JSON."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +21,8 @@ from qlumod.events import (
     StepStarted,
     Waiting,
 )
+from qlumod.system.disk.locking import this_process
+from qlumod.system.processes.command import CommandFailed
 
 FORMAT = 1
 """The number of the format of all documents and lines."""
@@ -38,25 +41,43 @@ def print_json(document: Values) -> None:
 
 @contextmanager
 def opened_lines(path: Path) -> Iterator[TextIO]:
-    """A file for lines of JSON; raises `OSError`."""
-    with path.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+    """A file for lines of JSON; raises `OSError`.
+
+    It takes the place of an older file, which those who read it keep: two runs never write into
+    one file. A pipe or a device is written to as it is.
+    """
+    replaces = not path.exists() or path.is_file()
+    beside = path.with_name(f".{path.name}.{os.getpid()}") if replaces else path
+    with beside.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+        if replaces:
+            beside.replace(path)
         yield stream
 
 
 class EventLines:
-    """Writes each event as one JSON object in a line; the last line has the result or errors."""
+    """Writes each event as one JSON object in a line; the last line has the result or errors.
 
-    def __init__(self, stream: TextIO) -> None:
+    What programs print is left out unless `verbose` is said: others may read the lines.
+    """
+
+    def __init__(self, stream: TextIO, *, verbose: bool = False) -> None:
         self._stream = stream
+        self._verbose = verbose
+        self._ended = False
         self._began = time.monotonic()
         self._ids: dict[str, StepStarted] = {}
 
     def begin(self, log: Path | None) -> None:
-        """Write the first line: when the run began, and the path of its log."""
-        self._write("begin", time_utc=int(time.time()), log=str(log) if log else None)
+        """Write the first line: when the run began, in which process, and the path of its log."""
+        self._write(
+            "begin",
+            time_utc=int(time.time()),
+            process=this_process(),
+            log=str(log) if log else None,
+        )
 
     def __call__(self, event: Event) -> None:
-        """Write one event; output of programs goes to the log only."""
+        """Write one event."""
         match event:
             case StepStarted():
                 self._ids[event.key] = event
@@ -71,16 +92,25 @@ class EventLines:
                 self._write("notice", image=event.image or None, text=shown(event.text))
             case Caution():
                 self._write("caution", image=event.image or None, text=shown(event.text))
-            case Output():
+            case Output() if self._verbose:
                 self._write("output", program=event.program, line=shown(event.line))
 
     def end(self, document: Values) -> None:
         """Write the last line of a run that has a result."""
-        self._write("result", document={"format": FORMAT, **document})
+        self._ended = True
+        self._write("result", document={"format": FORMAT, **self._told(document)})
 
     def end_with_errors(self, document: Values) -> None:
-        """Write the last line of a run that failed."""
-        self._write("error", **document)
+        """Write the last line of a run that failed, unless its result has been written."""
+        if not self._ended:
+            self._write("error", **self._told(document))
+
+    def _told(self, document: Values) -> Values:
+        """A document without what programs printed, unless it was asked for."""
+        errors = document.get("errors")
+        if self._verbose or not isinstance(errors, list):
+            return document
+        return {**document, "errors": [_without_output(error) for error in errors]}
 
     def _step(self, key: str) -> dict[str, object]:
         step = self._ids[key]
@@ -95,6 +125,14 @@ class EventLines:
         spent = round(time.monotonic() - self._began, 3)
         line = {"format": FORMAT, "event": what, "time": spent, **values}
         _write(self._stream, line)
+
+
+def _without_output(error: dict[str, object]) -> dict[str, object]:
+    """An error; of one of a program, the details are its command and what it printed last."""
+    details = error["details"]
+    if error["code"] != CommandFailed.code or not isinstance(details, list):
+        return error
+    return {**error, "details": details[:1]}
 
 
 def _write(stream: TextIO, document: Values, indent: int | None = None) -> None:

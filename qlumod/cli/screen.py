@@ -17,7 +17,7 @@ import click
 from qlumod.cli.exits import PartFailed
 from qlumod.cli.machine import EventLines, errors_document, opened_lines, print_json
 from qlumod.cli.wording import amount, note, shown, visible
-from qlumod.errors import QlumodError
+from qlumod.errors import QlumodError, refusal
 from qlumod.events import (
     Caution,
     Event,
@@ -29,6 +29,7 @@ from qlumod.events import (
     StepStarted,
     Waiting,
 )
+from qlumod.model.build_run import INTERRUPTED
 from qlumod.system.disk.directories import make_directories
 
 if TYPE_CHECKING:
@@ -153,9 +154,10 @@ class Reporter(AbstractContextManager["Reporter"]):
             self._closing.callback(self._log.close)
             self._listeners.append(self._log)
         if how.events is not None:
-            self._lines.append(EventLines(self._closing.enter_context(opened_lines(how.events))))
+            stream = self._closing.enter_context(opened_lines(how.events))
+            self._lines.append(EventLines(stream, verbose=how.verbose))
         if how.progress == "json":
-            self._lines.append(EventLines(sys.stdout))
+            self._lines.append(EventLines(sys.stdout, verbose=how.verbose))
         elif how.progress != "none":
             self._listeners.append(self._screen())
         for lines in self._lines:
@@ -175,9 +177,9 @@ class Reporter(AbstractContextManager["Reporter"]):
                 error.add_note(f"The full log: {self._log.path}")
             else:
                 self._log.write("".join(traceback.format_exception(error)))
-        if isinstance(error, QlumodError):
+        if fault := _fault(error):
             for lines in self._lines:
-                lines.end_with_errors(errors_document([error]))
+                lines.end_with_errors(errors_document([fault]))
         self._closing.close()
         self._listeners.clear()
         if self._json and not self._prints_lines and isinstance(error, QlumodError):
@@ -240,6 +242,18 @@ class Reporter(AbstractContextManager["Reporter"]):
         with self._lock:
             for terminal in self._drawing:
                 terminal.__exit__()
+
+
+def _fault(error: BaseException | None) -> QlumodError | None:
+    """What ended a run, as its last line has it; None: a result, or a fault of qlumod's own."""
+    match error:
+        case QlumodError():
+            return error
+        case KeyboardInterrupt() | click.Abort():
+            return QlumodError("interrupted", code=INTERRUPTED)
+        case OSError():
+            return refusal(error)
+    return None
 
 
 def print_error(error: QlumodError) -> None:

@@ -53,6 +53,15 @@ class Places:
         return self.state / "in-use.d"
 
     @property
+    def runs(self) -> Path:
+        """The events of the newest run that builds each image, ``<image>.events``."""
+        return self.root / "run/qlumod"
+
+    def events(self, image: str) -> Path:
+        """The file of events of an image."""
+        return self.runs / f"{image}.events"
+
+    @property
     def settings(self) -> Path:
         """The directory of administrators' files: definitions of images, site files, hooks."""
         return self.root / "etc/qlumod"

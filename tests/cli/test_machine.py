@@ -3,15 +3,20 @@
 import ast
 import io
 import json
+import os
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from qlumod.cli.machine import EventLines
+from qlumod.cli.machine import EventLines, errors_document
 from qlumod.errors import QlumodError
 from qlumod.events import Caution, Notice, Output, Waiting, about_image, step
 from qlumod.system.disk.locking import locked
+from qlumod.system.processes.command import CommandFailed, command
 from tests.conftest import ROOT, CommandLine
 from tests.head.head_node import HeadNode
 
@@ -21,7 +26,7 @@ def head(tmp_path: Path) -> HeadNode:
     return HeadNode(tmp_path / "head", [])
 
 
-def lines(out: io.StringIO) -> list[dict[str, object]]:
+def lines(out: io.StringIO) -> list[dict[str, Any]]:
     found = [json.loads(line) for line in out.getvalue().splitlines()]
     assert all(line.pop("format") == 1 for line in found)
     assert all(line.pop("time") >= 0 for line in found)
@@ -30,7 +35,7 @@ def lines(out: io.StringIO) -> list[dict[str, object]]:
 
 def test_each_event_is_a_line() -> None:
     out = io.StringIO()
-    listen = EventLines(out)
+    listen = EventLines(out, verbose=True)
     about = about_image(listen, "compute")
     with step(about, "building image compute", id="building-an-image") as _:
         with step(listen, "verifying modules", total=3, unit="bytes") as advance:
@@ -57,6 +62,26 @@ def test_each_event_is_a_line() -> None:
         {"event": "waiting", "lock": "/l", "holder": "process 1 on head"},
         {"event": "result", "document": {"format": 1, "images": []}},
     ]
+
+
+def test_what_programs_print_is_told_only_to_those_who_ask_for_it() -> None:
+    out = io.StringIO()
+    listen = EventLines(out)
+    listen(Output(program="postinst", line="the password is secret"))
+    listen(Notice(text="so"))
+    error = CommandFailed(command("apt-get", "update"), 100, ["the password is secret"])
+    listen.end({"images": [], **errors_document([error])})
+    listen = EventLines(out)
+    listen.end_with_errors(errors_document([error]))
+    (notice, result, failed) = lines(out)
+    assert (notice["event"], result["document"]["images"]) == ("notice", [])
+    (told,) = failed["errors"]
+    assert result["document"]["errors"] == [told]
+    assert told["brief"] == "apt-get failed: exit status 100"
+    assert told["details"] == ["$ apt-get update"]
+    listen = EventLines(out, verbose=True)
+    listen.end_with_errors(errors_document([error]))
+    assert lines(out)[-1]["errors"][0]["details"][1:] == ["the password is secret"]
 
 
 def test_a_title_with_a_name_in_it_has_an_id_of_its_own() -> None:
@@ -95,7 +120,42 @@ def test_a_run_tells_its_events_to_a_file_and_its_errors_as_the_last_line(
     )  # fmt: skip
     found = lines(io.StringIO(events.read_text()))
     assert (found[0]["event"], found[0]["log"]) == ("begin", None)
+    assert re.fullmatch(rf"process \d+ on {os.uname().nodename}", str(found[0]["process"]))
     assert found[-1] == {"event": "result", "document": answer.document}
+    assert [path.name for path in tmp_path.iterdir() if "events" in path.name] == ["events"]
+
+
+def test_a_new_run_leaves_the_events_of_the_old_one_to_their_readers(
+    qlumod: CommandLine, head: HeadNode, tmp_path: Path
+) -> None:
+    head.add("slurm")
+    events = tmp_path / "events"
+    words = ("register", "--events", events, "--root", head.root)
+    qlumod.must(*words)
+    with events.open() as old:
+        before = events.read_text()
+        qlumod.must(*words)
+        assert old.read() == before
+    assert events.read_text() != before
+
+
+def test_a_run_that_is_stopped_says_so_in_its_last_line(
+    qlumod: CommandLine, head: HeadNode, tmp_path: Path
+) -> None:
+    head.add("slurm")
+    head.look()
+    events = tmp_path / "events"
+    with locked(head.places.lock, wait=0):
+        waiting = qlumod.start("register", "--events", events, "--root", head.root)
+        while not (events.exists() and '"waiting"' in events.read_text()):
+            time.sleep(0.02)
+        waiting.terminate()
+        waiting.communicate()
+    last = lines(io.StringIO(events.read_text()))[-1]
+    error = {
+        "code": "interrupted", "brief": "interrupted", "details": [], "remedy": "", "where": {}
+    }  # fmt: skip
+    assert (waiting.returncode, last) == (130, {"event": "error", "errors": [error]})
 
 
 def test_lines_on_standard_output_end_with_the_result(qlumod: CommandLine, head: HeadNode) -> None:

@@ -22,6 +22,7 @@ from qlumod.model.address import address
 from qlumod.model.apt_offers import module_offers
 from qlumod.model.boot_arguments import kernel_arguments
 from qlumod.model.build_option import parse_build_option
+from qlumod.model.build_run import parse_run
 from qlumod.model.contents import parse_contents, parse_packages
 from qlumod.model.contents_search import packages_in_list, path_in_contents
 from qlumod.model.cpio import CpioMember, archive, unpacked_initrd
@@ -362,6 +363,15 @@ _ARCHIVE = archive(
 
 DOCUMENTS = (
     Reader(name="model.held.read_held", read=_held, seeds=(_held_seed(),)),
+    Reader(
+        name="model.build_run.parse_run",
+        read=lambda data: parse_run(*data.partition(b"\n")[::2]),
+        seeds=(
+            b'{"event": "begin", "time_utc": 1, "process": "process 1 on head"}\n'
+            b'{"event": "result", "time": 2.5, "document": {"images": [{"image": "compute"}]}}',
+            b'{"event": "begin", "time_utc": 1}\n{"event": "error", "time": 0, "errors": [{}]}',
+        ),
+    ),
     Reader(
         name="stack.payload.Payload",
         read=_member,

@@ -13,6 +13,7 @@ from qlumod.stack.state_files import read_files
 from qlumod.state.kind import Files
 from qlumod.system.disk.within import Root
 from tests.head.head_node import HeadNode
+from tests.support.debs import make_deb
 
 NO_CONTENTS = gzip.compress(b"", mtime=0)
 EPOCH = 1_700_000_000
@@ -83,13 +84,13 @@ MKINITRAMFS = """\
 """
 
 
-def core_with_mkinitramfs(scratch: Path) -> bytes:
+def core_with_mkinitramfs(scratch: Path, script: str = MKINITRAMFS) -> bytes:
     """The layer of a core with busybox, which makes its own initrd of what is in modprobe.d."""
     root = busybox_root(scratch)
     for directory in ("proc", "sys", "dev", "run", "tmp"):
         (root / directory).mkdir()
     (root / "usr/sbin").mkdir(parents=True)
-    (root / "usr/sbin/mkinitramfs").write_text(MKINITRAMFS)
+    (root / "usr/sbin/mkinitramfs").write_text(script)
     (root / "usr/sbin/mkinitramfs").chmod(0o755)
     return squashed(root, scratch / "layer.squashfs")
 
@@ -148,4 +149,19 @@ def add_slurm(head: HeadNode, scratch: Path, version: str = "14.0.0", **options:
             **state(scratch / "slurm-state" / version, BASE, MUNGE),
         },
         **options,
+    )
+
+
+def payload_deb(head: HeadNode, payload: Path, version: str, directory: Path) -> Path:
+    """Make the package of a payload, named as the package wing names it."""
+    return make_deb(
+        directory,
+        f"qlustar-module-{payload.parts[-4]}-bookworm-amd64-14.0.0",
+        version,
+        depends="qlumod-head",
+        files={
+            f"/{path.relative_to(head.root)}": path.read_bytes()
+            for path in sorted(payload.rglob("*"))
+            if path.is_file()
+        },
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.head.head_node import HeadNode, payload_files
-from tests.head.small_payloads import EPOCH, add_core, add_slurm
+from tests.head.small_payloads import EPOCH, add_core, add_slurm, payload_deb
 from tests.support.debs import make_deb
 from tests.support.roots import HEAD_NODE, debian_root, play
 from tests.support.transcript import Transcript
@@ -63,17 +63,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for version, add in (("14.0.0-1", add_core), ("14.0.0-1", add_slurm), ("14.0.0-2", add_slurm)):
         # The files of the second slurm differ by their epoch.
         files = add(head, directory / f"{add.__name__}{version}", epoch=EPOCH + int(version[-1]))
-        make_deb(
-            directory,
-            f"qlustar-module-{files.parts[-4]}-bookworm-amd64-14.0.0",
-            version,
-            depends="qlumod-head",
-            files={
-                f"/{path.relative_to(head.root)}": path.read_bytes()
-                for path in sorted(files.rglob("*"))
-                if path.is_file()
-            },
-        )
+        payload_deb(head, files, version, directory)
     return directory
 
 

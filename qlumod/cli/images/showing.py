@@ -1,6 +1,6 @@
 """qlumod image list, show: the images and their generations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -14,8 +14,9 @@ from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
 from qlumod.head.verbs.explain_images import explain_image
-from qlumod.head.verbs.plan_images import ImageState, overview
+from qlumod.head.verbs.plan_images import ImageState, LastBuild, overview
 from qlumod.head.verbs.show_images import ShownImage, show_image
+from qlumod.model.build_run import BuildRun, stopped
 from qlumod.model.image import ImageName
 
 
@@ -102,8 +103,30 @@ def state_document(one: ImageState) -> dict[str, object]:
         "missing_secrets": None
         if survey is None or survey.missing is None
         else [secret.path for secret in survey.missing],
-        "building": one.building and {"since": one.building.since, "holder": one.building.holder},
+        "building": one.building
+        and {
+            "since": one.building.since,
+            "holder": one.building.holder,
+            "unit": one.building.unit,
+            "events": one.building.events,
+        },
+        "last_build": one.last_build and _last_build_document(one.name, one.last_build),
     }
+
+
+def _last_build_document(name: ImageName, last: LastBuild) -> dict[str, object]:
+    run = last.run
+    return {
+        "events": last.events,
+        "began": run.began,
+        "ended": run.ended,
+        "result": run.result_of(name),
+        "errors": _errors_of(run),
+    }
+
+
+def _errors_of(run: BuildRun) -> Sequence[Mapping[str, object]]:
+    return run.errors if run.ended is not None else [stopped().as_json]
 
 
 def reasons(one: ImageState) -> Iterator[str]:
@@ -112,6 +135,9 @@ def reasons(one: ImageState) -> Iterator[str]:
         yield one.fault.brief
     if one.building:
         yield one.building.holder
+    if one.last_build:
+        for error in _errors_of(one.last_build.run):
+            yield f"the last build failed: {error['brief']}"
     if one.survey:
         yield from (problem.text for problem in one.survey.problems)
         yield from one.survey.changes

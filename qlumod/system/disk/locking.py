@@ -40,7 +40,7 @@ def locked(
     handle = _held(path, wait, listen, folder)
     try:
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
+        os.pwrite(handle, f"{this_process()}\n".encode(), 0)
         yield
     finally:
         os.close(handle)
@@ -141,7 +141,18 @@ def holder_of(path: Path) -> str | None:
         os.close(handle)
 
 
+def this_process() -> str:
+    """How a lock names this process: ``process 12 on head``."""
+    return f"process {os.getpid()} on {os.uname().nodename}"
+
+
+def process_here(holder: str) -> str | None:
+    """The number of a process that a lock names; None: it is on another machine."""
+    found = re.match(r"process (\d+) on (.*)", holder)
+    return found[1] if found and found[2] == os.uname().nodename else None
+
+
 def _is_gone(holder: str) -> bool:
     """Whether the holder was killed, and a program that it was starting has inherited the lock."""
-    found = re.match(r"process (\d+) on (.*)", holder)
-    return found is not None and found[2] == os.uname().nodename and not lives(found[1])
+    process = process_here(holder)
+    return process is not None and not lives(process)
