@@ -65,6 +65,7 @@ STORY = {
     "gc": REPOSITORY,
     "register": HEAD,
     "modules": HEAD,
+    "accounts check": HEAD,
     "image create": ("compute", "--modules", "slurm", *HEAD),
     "image plan": ("compute", *HEAD),
     "image build": ("compute", *HEAD),

@@ -118,7 +118,7 @@ def test_every_verb_of_the_table_has_its_file(verb: str) -> None:
     assert importlib.util.find_spec(module_of(verb)), f"{module_of(verb)} is missing"
 
 
-@pytest.mark.parametrize("verb", ["modules", "register", "image", "which"])
+@pytest.mark.parametrize("verb", ["modules", "register", "image", "which", "show", "accounts"])
 def test_verbs_of_the_head_node_need_nothing_of_the_build_host(verb: str) -> None:
     blocked = textwrap.dedent(
         f"""
