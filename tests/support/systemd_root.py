@@ -49,6 +49,7 @@ class SystemdRoot:
         """Wait until a shell script ends well in there."""
         deadline = time.monotonic() + PATIENCE
         while (last := self(condition)).status:
+            assert Path(f"/proc/{self.pid}").exists(), "systemd has ended"
             assert time.monotonic() < deadline, f"{condition}: {last}"
             time.sleep(0.1)
 
@@ -75,7 +76,7 @@ def systemd_root(
         stdin=subprocess.DEVNULL,
     )
     try:
-        root = SystemdRoot(_child_of(outside))
+        root = SystemdRoot(_systemd_of(outside))
         root.wait_for("systemctl is-system-running | grep -qE '^(running|degraded)$'")
         yield root
     finally:
@@ -87,18 +88,23 @@ def systemd_root(
 
 def _new_group() -> Path:
     unified = _CGROUPS / "unified"
-    group = (unified if unified.is_dir() else _CGROUPS) / f"qlumod-test-{os.getpid()}"
+    group = (unified if unified.is_dir() else _CGROUPS) / f"qlumod-test-{os.urandom(8).hex()}"
     group.mkdir()
     return group
 
 
-def _child_of(process: "subprocess.Popen[bytes]") -> int:
-    """The first process of the namespaces: unshare(1) has no other child."""
+def _systemd_of(process: "subprocess.Popen[bytes]") -> int:
+    """The first process of the namespaces, once it is systemd; unshare(1) has no other child.
+
+    Before, it still sees this machine, whose systemd would answer.
+    """
     deadline = time.monotonic() + PATIENCE
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while time.monotonic() < deadline and process.poll() is None:
-        if found := children.read_text().split():
-            return int(found[0])
+        with suppress(OSError):
+            for child in children.read_text().split():
+                if Path(f"/proc/{child}/comm").read_text() == "systemd\n":
+                    return int(child)
         time.sleep(0.02)
     raise AssertionError("systemd was not started")
 
