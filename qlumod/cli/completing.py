@@ -23,6 +23,8 @@ from qlumod.cli.wording import visible
 
 _WORK = (
     "qlumod.workflows.",
+    "qlumod.head.image_survey",
+    "qlumod.head.stack_side",
     "qlumod.head.verbs.",
     "qlumod.lock.verbs.",
     "qlumod.proof.",

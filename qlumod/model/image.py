@@ -53,9 +53,7 @@ def image_name(text: str) -> ImageName:
             "'.', and begins with a letter or a digit"
         )
     if text.endswith(SUFFIX):
-        raise QlumodError(
-            f"{text!r} is no image name: it ends as files of definitions do ({SUFFIX})"
-        )
+        raise QlumodError(f"{text!r} is no image name: it ends as definitions do ({SUFFIX})")
     if text == ALL:
         raise QlumodError(f"{text!r} is no image name: it stands for all images")
     if text == COMMON:
