@@ -252,3 +252,16 @@ def test_one_bad_image_does_not_hide_the_others(qlumod: CommandLine, ready: Head
     assert [image["image"] for image in answer.document["images"]] == ["compute"]
     (error,) = answer.document["errors"]
     assert error["brief"] == "image login: no version 15 (bookworm, amd64) has all its modules"
+
+
+def test_what_is_told_of_a_build_names_the_image(qlumod: CommandLine, ready: HeadNode) -> None:
+    answer = qlumod.must(
+        "image", "build", "compute", "--force", "--progress", "json", "--root", ready.root
+    )
+    lines = [json.loads(line) for line in answer.out.splitlines()]
+    steps = {line["step"]: line["image"] for line in lines if line["event"] == "started"}
+    assert steps == {
+        "building-an-image": "compute", "merging-state": "compute",
+        "compressing-the-image-s-layer": "compute",
+    }  # fmt: skip
+    assert lines[-1]["document"]["images"][0]["generation"] == "2"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qlumod.errors import QlumodError
-from qlumod.events import Caution, Listener, Notice, step
+from qlumod.events import Caution, Listener, Notice, about_image, step
 from qlumod.head.definitions import defined_images, read_definition
 from qlumod.head.deployment import deploy_generation, forget_unused
 from qlumod.head.generations import read_deployed
@@ -70,7 +70,7 @@ def build_images(
         for name in names or defined_images(places):
             try:
                 plan = make_plan(places, read_definition(places, name), registry)
-                built.append(_build(places, plan, order, listen))
+                built.append(_build(places, plan, order, about_image(listen, name)))
             except QlumodError as fault:
                 faults[name] = fault
     tell(places, changes, listen)
