@@ -48,10 +48,18 @@ def opened_lines(path: Path) -> Iterator[TextIO]:
     """
     replaces = not path.exists() or path.is_file()
     beside = path.with_name(f".{path.name}.{os.getpid()}") if replaces else path
-    with beside.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+    if replaces:
+        beside.unlink(missing_ok=True)
+    # Nobody else may have laid a link there meanwhile.
+    opener = _new_file if replaces else None
+    with open(beside, "w", encoding="utf-8", errors="backslashreplace", opener=opener) as stream:
         if replaces:
             beside.replace(path)
         yield stream
+
+
+def _new_file(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_EXCL | os.O_NOFOLLOW, 0o644)
 
 
 class EventLines:
@@ -128,11 +136,11 @@ class EventLines:
 
 
 def _without_output(error: dict[str, object]) -> dict[str, object]:
-    """An error; of one of a program, the details are its command and what it printed last."""
+    """An error; of one of a program, the details are at most its command, not what it printed."""
     details = error["details"]
     if error["code"] != CommandFailed.code or not isinstance(details, list):
         return error
-    return {**error, "details": details[:1]}
+    return {**error, "details": [line for line in details[:1] if line.startswith("$ ")]}
 
 
 def _write(stream: TextIO, document: Values, indent: int | None = None) -> None:

@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from qlumod import __version__
 from qlumod.cli.exits import MEANINGS, ExitCode, FoundWanting, NotAll, PartFailed, ProgramEnded
-from qlumod.cli.machine import errors_document, print_json
+from qlumod.cli.machine import EventLines, errors_document, print_json
 from qlumod.cli.screen import print_error
 from qlumod.cli.wording import visible
 from qlumod.errors import QlumodError, refusal
@@ -174,12 +174,22 @@ def _outcome() -> int:
     return ExitCode.FINE
 
 
+def _words() -> list[str]:
+    """What was typed, with ``--progress json`` as one word."""
+    return " ".join(sys.argv[1:]).replace("--progress json", "--progress=json").split()
+
+
 def _tell_of_usage(error: click.ClickException) -> None:
     """Print an error of the command line, as a document where the command line says so."""
-    if "--json" in sys.argv:
-        help_ = getattr(getattr(error, "ctx", None), "command_path", "qlumod")
-        fault = QlumodError(error.format_message(), remedy=f"see {help_} --help", code="usage")
-        print_json(errors_document([fault]))
+    lines = "--progress=json" in _words()
+    if lines or "--json" in sys.argv:
+        verb = getattr(getattr(error, "ctx", None), "command_path", "qlumod")
+        fault = QlumodError(error.format_message(), remedy=f"see {verb} --help", code="usage")
+        document = errors_document([fault])
+        if lines:
+            EventLines(sys.stdout).end_with_errors(document)
+        else:
+            print_json(document)
     error.show()
 
 

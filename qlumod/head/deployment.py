@@ -14,7 +14,7 @@ from qlumod.head.generations import (
     remove_generations,
     used_layers,
 )
-from qlumod.head.image_history import event, read_history, record
+from qlumod.head.image_history import event, read_history, record, unreadable_path
 from qlumod.head.places import Places
 from qlumod.head.pool import collect_idle
 from qlumod.model.history import Done, pinned
@@ -64,6 +64,11 @@ def unused_generations(
     such a file cannot be read, all stay.
     """
     there = generations(places, name)
+    unreadable = unreadable_path(places, name)
+    if unreadable.exists():
+        text = f"what was pinned is unknown, look at {unreadable} and remove it"
+        listen(Caution(text=f"image {name}: all generations are kept: {text}"))
+        return ()
     try:
         held = {*in_use(places).get(name, ()), *pinned(read_history(places, name))}
     except QlumodError as fault:
@@ -79,8 +84,18 @@ def forget_unused(
     """Remove the generations of an image that may go, and idle layers; needs the lock."""
     unused = unused_generations(places, name, keep=keep, listen=listen)
     remove_generations(places, name, unused)
-    collect_idle(places, used_layers(places))
+    collect_layers(places, listen)
     return unused
+
+
+def collect_layers(places: Places, listen: Listener) -> None:
+    """Remove the layers that no image uses; none, if a stack cannot be read. Needs the lock."""
+    try:
+        used = used_layers(places)
+    except QlumodError as fault:
+        listen(Caution(text=f"layers that no image uses are kept: {fault.brief}"))
+        return
+    collect_idle(places, used)
 
 
 def in_use(places: Places) -> dict[ImageName, set[str]]:

@@ -112,7 +112,10 @@ def used_layers(places: Places) -> set[Digest]:
 
 
 def forget_all(places: Places, name: ImageName) -> None:
-    """Remove all generations of an image."""
+    """Remove all generations of an image, first of all from nodes; a killed run can be repeated."""
+    for link in (DEPLOYED, _CURRENT):
+        with told(places.built / name / link, "remove"):
+            (places.built / name / link).unlink(missing_ok=True)
     remove_tree(places.built / name)
 
 

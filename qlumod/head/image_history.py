@@ -1,6 +1,7 @@
 """The history file of each image, and who writes into it."""
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from qlumod.system.disk.documents import read_document
 from qlumod.system.disk.files import write_whole
 from qlumod.system.disk.ownership import user_name
 
+_USER = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 _LOGIN = Path("/proc/self/loginuid")
 """The user who logged in, whatever sudo made of them (proc_pid_loginuid(5))."""
 
@@ -32,6 +34,11 @@ _LOGIN = Path("/proc/self/loginuid")
 def history_path(places: Places, name: ImageName) -> Path:
     """The history file of an image."""
     return places.built / name / "history"
+
+
+def unreadable_path(places: Places, name: ImageName) -> Path:
+    """Where a history is put that cannot be read; while it is there, the pins are unknown."""
+    return places.built / name / "history.unreadable"
 
 
 def read_history(places: Places, name: ImageName) -> History:
@@ -53,9 +60,10 @@ def record(places: Places, name: ImageName, *events: HistoryEvent, listen: Liste
     try:
         before = read_history(places, name)
     except QlumodError as fault:
-        aside = path.with_name("history.unreadable")
+        aside = unreadable_path(places, name)
         listen(Caution(text=f"a new history begins, the old one is now {aside}: {fault.brief}"))
-        path.rename(aside)
+        if not aside.exists():
+            path.rename(aside)
         before = ()
     text = history_text([*before, *events])
     write_whole(path, readable(text, str(path), parse_history))
@@ -80,7 +88,9 @@ def event(
 def who() -> str:
     """The user who gave the command, and as whom: ``anna (as root)``."""
     name = user_name(os.geteuid())
-    person = os.environ.get("SUDO_USER") or _logged_in()
+    person = os.environ.get("SUDO_USER", "")
+    if not _USER.fullmatch(person):
+        person = _logged_in()
     return name if person in ("", name) else f"{person} (as {name})"
 
 

@@ -92,6 +92,7 @@ def _stage(places: Places, old: ImageName, new: ImageName, staged: Path) -> None
     except CommandFailed as failed:
         raise QlumodError(
             f"cannot copy {site}: nothing was changed",
+            code=CommandFailed.code,
             details=failed.tail,
             remedy="make room on that file system, or mend what cp names, and copy it again",
         ) from failed

@@ -59,6 +59,7 @@ def switch_units(
         except CommandFailed as failed:
             raise QlumodError(
                 f"{field}: systemctl failed for {' '.join(names)}: {failed.ending}",
+                code=CommandFailed.code,
                 details=failed.tail,
                 remedy=f"take the unit that it names out of the field {field} of the image",
             ) from failed

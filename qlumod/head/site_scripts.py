@@ -72,6 +72,7 @@ def run_scripts(
             except CommandFailed as failed:
                 raise QlumodError(
                     f"{script.source} failed: {failed.ending}",
+                    code=CommandFailed.code,
                     details=failed.tail,
                     remedy="correct it, and build the image again; it runs in the image, where it "
                     "sees neither the network nor files of the head node",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from qlumod.errors import QlumodError
+from qlumod.model.characters import unseen
 from qlumod.model.document import Reading, Stanza, written
 from qlumod.model.fields import Fields
 from qlumod.model.numbers import epoch, number
@@ -83,12 +84,19 @@ def carried_out(events: History, generations: Collection[str], deployed: str | N
 def deployed_before(events: History, generations: Collection[str], deployed: str) -> str | None:
     """The generation that was deployed before the present one, of those that are still there.
 
-    If the history does not know one, the newest older generation; None: there is none.
+    One that was gone back from does not count. If the history does not know one, the newest older
+    generation; None: there is none.
     """
-    for event in reversed(events):
-        is_other = event.done is Done.DEPLOYED and event.generation != deployed
-        if is_other and event.generation in generations:
-            return event.generation
+    way: list[str] = []
+    for event in events:
+        if event.done is not Done.DEPLOYED:
+            continue
+        if event.generation in way:
+            del way[way.index(event.generation) :]
+        way.append(event.generation)
+    for generation in reversed(way):
+        if generation != deployed and generation in generations:
+            return generation
     older = [one for one in generations if number(one) < number(deployed)]
     return max(older, key=number, default=None)
 
@@ -102,6 +110,14 @@ def pinned(events: History) -> frozenset[str]:
         elif event.done is Done.UNPINNED:
             found.discard(event.generation)
     return frozenset(found)
+
+
+def reason_text(text: str) -> str:
+    """A reason as the history keeps it: one line; raises `QlumodError`."""
+    line = " ".join(text.split())
+    if unseen(line):
+        raise QlumodError("the reason has characters that nobody sees")
+    return line
 
 
 def generation_name(text: str) -> str:

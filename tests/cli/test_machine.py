@@ -210,3 +210,32 @@ def test_a_code_crosses_processes() -> None:
     error = QlumodError("a", code="busy", where={"file": "/x", "line": 3})
     again = QlumodError(**error.as_json)
     assert again.as_json == error.as_json
+
+
+def test_an_error_of_the_command_line_is_a_line_where_lines_are_asked_for(
+    qlumod: CommandLine,
+) -> None:
+    (line,) = qlumod("image", "build", "--progress", "json").out.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["errors"][0]["code"]) == ("error", "usage")
+
+
+def test_the_file_of_events_replaces_what_others_have_laid_there(
+    qlumod: CommandLine, head: HeadNode, tmp_path: Path
+) -> None:
+    head.add("slurm")
+    victim = tmp_path / "victim"
+    victim.write_text("of root\n")
+    (tmp_path / "events").symlink_to(victim)
+    qlumod.must("register", "--events", tmp_path / "events", "--root", head.root)
+    assert victim.read_text() == "of root\n"
+    assert not (tmp_path / "events").is_symlink()
+
+
+def test_what_a_program_printed_is_in_no_event_unless_it_is_asked_for() -> None:
+    error = QlumodError("postinst failed", code="program-failed", details=["TOKEN=1", "$ x"])
+    command = QlumodError("apt failed", code="program-failed", details=["$ apt", "TOKEN=1"])
+    out = io.StringIO()
+    EventLines(out).end_with_errors(errors_document([error, command]))
+    (line,) = lines(out)
+    assert [one["details"] for one in line["errors"]] == [[], ["$ apt"]]  # type: ignore[attr-defined]

@@ -265,3 +265,79 @@ def test_what_is_told_of_a_build_names_the_image(qlumod: CommandLine, ready: Hea
         "compressing-the-image-s-layer": "compute",
     }  # fmt: skip
     assert lines[-1]["document"]["images"][0]["generation"] == "2"
+
+
+def test_deploying_what_was_built_before_there_was_a_deployment_makes_the_link(
+    ready: HeadNode,
+) -> None:
+    home = ready.places.built / "compute"
+    (home / "current").symlink_to("1")
+    ready.deploy()
+    assert ((home / "deployed").readlink(), (home / "current").readlink()) == (
+        Path("1"), Path("deployed")
+    )  # fmt: skip
+
+
+def test_a_rollback_is_not_undone_by_another_one(ready: HeadNode) -> None:
+    ready.deploy()
+    for _ in range(2):
+        again(ready)
+        ready.deploy()
+    assert [roll_back(ready), roll_back(ready)] == ["2", "1"]
+    with pytest.raises(QlumodError) as caught:
+        roll_back(ready)
+    assert str(caught.value) == (
+        "image compute: there is no generation to go back to from generation 1\n"
+        "  the generations are 1, 2, 3\n"
+        "To mend it: choose one: qlumod image deploy compute GENERATION"
+    )
+
+
+def test_pins_hold_while_it_is_unknown_what_is_pinned(ready: HeadNode) -> None:
+    pin(ready, "1")
+    (ready.places.built / "compute/history").write_text("Format: 1\n\nDone: sold\n")
+    again(ready, 4)
+    assert there(ready) == ["1", "2", "3", "4", "5"]
+    aside = ready.places.built / "compute/history.unreadable"
+    assert any(
+        getattr(event, "text", "") == "image compute: all generations are kept: what was pinned is "
+        f"unknown, look at {aside} and remove it"
+        for event in ready.heard
+    )
+    aside.unlink()
+    again(ready)
+    assert there(ready) == ["4", "5", "6"]
+
+
+def test_a_deployment_that_a_killed_build_left_out_is_made_by_the_next_one(
+    ready: HeadNode,
+) -> None:
+    path = ready.places.images / "compute.image"
+    path.write_text(path.read_text() + "Deploy: automatic\n")
+    # Nothing is built: the definition's policy is no input of the image.
+    ready.build("compute")
+    assert (deployed(ready), there(ready)) == ("1", ["1"])
+
+
+def test_a_damaged_stack_keeps_layers_and_hinders_no_other_image(ready: HeadNode) -> None:
+    ready.create("login")
+    ready.build("login")
+    (ready.newest("login") / "stack").write_text("Format: 1\n")
+    before = sorted(ready.places.layers.iterdir())
+    again(ready)
+    assert sorted(ready.places.layers.iterdir()) == before
+    assert any(
+        getattr(event, "text", "").startswith("layers that no image uses are kept: ")
+        for event in ready.heard
+    )
+
+
+def test_a_reason_is_one_line(qlumod: CommandLine, ready: HeadNode) -> None:
+    at = ("--root", ready.root)
+    qlumod.must("image", "deploy", "compute", "--reason", "two\n\tlines ", *at)
+    assert image_history(ready.places, COMPUTE).events[-1].reason == "two lines"
+    answer = qlumod("image", "deploy", "compute", "--reason", "\x1b[1m", *at)
+    assert (answer.status, answer.err.splitlines()[-1]) == (
+        2,
+        "Error: Invalid value for '--reason': the reason has characters that nobody sees",
+    )

@@ -93,6 +93,23 @@ def test_what_a_killed_run_did_not_carry_out_is_not_told(
         ([event(DEPLOYED, 1), event(DEPLOYED, 2), event(DEPLOYED, 4)], "124", "2"),
         ([event(DEPLOYED, 1), event(DEPLOYED, 2), event(DEPLOYED, 4)], "14", "1"),
         ([event(DEPLOYED, 4)], "1345", "3"),
+        (
+            [
+                event(DEPLOYED, 1),
+                event(DEPLOYED, 3),
+                event(DEPLOYED, 5),
+                event(DEPLOYED, 4),
+                event(DEPLOYED, 6),
+                event(DEPLOYED, 4),
+            ],
+            "13456",
+            "5",
+        ),
+        (
+            [event(DEPLOYED, 3), event(DEPLOYED, 4), event(DEPLOYED, 5), event(DEPLOYED, 4)],
+            "345",
+            "3",
+        ),
         ([], "45", None),
     ],
 )

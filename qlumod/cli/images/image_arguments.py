@@ -15,7 +15,7 @@ from qlumod.cli.terminal_questions import ask
 from qlumod.head.places import Places
 from qlumod.head.verbs.define_images import image_names
 from qlumod.model.boot_arguments import kernel_arguments
-from qlumod.model.history import generation_name
+from qlumod.model.history import generation_name, reason_text
 from qlumod.model.image import image_name, image_version
 from qlumod.model.names import ModuleName, module_name, unit_name
 
@@ -107,7 +107,10 @@ def with_required(function: F) -> F:
 def reason(function: F) -> F:
     """Add ``--reason TEXT``, for the history of the image."""
     return click.option(
-        "--reason", default="", metavar="TEXT", help="Why, for `qlumod image history`."
+        "--reason",
+        type=ValueKind("TEXT", reason_text),
+        default="",
+        help="Why, for `qlumod image history`.",
     )(function)
 
 
@@ -126,7 +129,8 @@ def all_images(meaning: str) -> Callable[[F], F]:
             if [bool(names), all_, given.get("outdated", False)].count(True) != 1:
                 others = " or --outdated" if "outdated" in given else ""
                 raise click.UsageError(f"name the images, or say --all{others}")
-            given.pop("outdated", None)
+            if given.pop("outdated", False) and given.get("force"):
+                raise click.UsageError("--outdated builds what is not up to date: say --all")
             if all_:
                 names = image_names(Places(root))
                 if not yes and not given.get("dry_run"):

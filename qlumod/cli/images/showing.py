@@ -159,6 +159,7 @@ def image_document(shown: ShownImage) -> dict[str, object]:
         "digest": shown.digest,
         "generation": shown.generation or None,
         "deployed": shown.deployed,
+        "deploy": str(image.deploy),
         "generations": shown.generations,
         "stack": stack
         and {

@@ -7,12 +7,14 @@ from qlumod.errors import QlumodError
 from qlumod.events import Caution, Listener, Notice, about_image, step
 from qlumod.head.definitions import defined_images, read_definition
 from qlumod.head.deployment import deploy_generation, forget_unused
-from qlumod.head.generations import read_deployed
+from qlumod.head.generations import generations, read_deployed
 from qlumod.head.image_build import build_image, is_current
+from qlumod.head.image_history import read_history
 from qlumod.head.image_plan import ImagePlan, make_plan
 from qlumod.head.places import Places
 from qlumod.head.registrar import held, note_links, scan_modules, tell
 from qlumod.head.retention import keep_fixed
+from qlumod.model.history import Done
 from qlumod.model.image import Deploy, ImageName
 from qlumod.model.names import Digest
 from qlumod.model.secret import Secret
@@ -90,11 +92,13 @@ def _build(places: Places, plan: ImagePlan, order: BuildOrder, listen: Listener)
         with step(listen, f"building image {name}", id="building-an-image"):
             generation = build_image(places, plan, reason=order.reason, listen=listen)
         note_links(places, (part.payload for part in plan.parts))
-        if plan.image.deploy is Deploy.AUTOMATIC:
-            deploy_generation(places, name, generation, reason="Deploy: automatic", listen=listen)
+        _deploy_by_itself(places, plan, listen)
         forget_unused(places, name, listen=listen)
     elif not outdated:
         listen(Notice(text=f"image {name}: up to date"))
+        # A run that was killed may have built it and not deployed it.
+        if not order.dry_run:
+            _deploy_by_itself(places, plan, listen)
     return BuiltImage(
         image=name,
         generation=generation,
@@ -103,6 +107,21 @@ def _build(places: Places, plan: ImagePlan, order: BuildOrder, listen: Listener)
         plan=plan,
         missing=plan.missing,
     )
+
+
+def _deploy_by_itself(places: Places, plan: ImagePlan, listen: Listener) -> None:
+    """Deploy the newest generation, if the image says so, and if it never was deployed.
+
+    Who has gone back from it stays there until the next build.
+    """
+    name = plan.image.name
+    if plan.image.deploy is not Deploy.AUTOMATIC:
+        return
+    newest = generations(places, name)[-1]
+    events = read_history(places, name)
+    was = {event.generation for event in events if event.done is Done.DEPLOYED}
+    if newest != read_deployed(places, name) and newest not in was:
+        deploy_generation(places, name, newest, reason="Deploy: automatic", listen=listen)
 
 
 def _require_inputs(plan: ImagePlan, inputs: Digest | None) -> None:

@@ -13,10 +13,10 @@ from qlumod.head.definitions import (
     require_undefined,
     write_definition,
 )
-from qlumod.head.generations import forget_all, used_layers
+from qlumod.head.deployment import collect_layers
+from qlumod.head.generations import forget_all
 from qlumod.head.image_plan import make_plan
 from qlumod.head.places import Places
-from qlumod.head.pool import collect_idle
 from qlumod.head.registrar import held, read_registry
 from qlumod.head.required import add_required, missing_modules
 from qlumod.head.retention import keep_fixed
@@ -91,9 +91,10 @@ def remove_image(places: Places, name: ImageName, *, listen: Listener) -> None:
     """Remove an image's definition and all its generations; the site's files stay."""
     with held(places, listen):
         read_definition(places, name)
-        definition_path(places, name).unlink()
+        # What was built goes first: a definition without it can be removed again, or built.
         forget_all(places, name)
-        collect_idle(places, used_layers(places))
+        definition_path(places, name).unlink()
+        collect_layers(places, listen)
         keep_fixed(places, listen)
 
 

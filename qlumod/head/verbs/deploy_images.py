@@ -13,7 +13,7 @@ from qlumod.head.deployment import (
     require_intact,
     unused_generations,
 )
-from qlumod.head.generations import generations, read_deployed
+from qlumod.head.generations import generations, point_deployed, read_deployed
 from qlumod.head.image_history import event, read_history, record
 from qlumod.head.places import Places
 from qlumod.head.registrar import held
@@ -56,19 +56,29 @@ def deploy_image(
     dry_run: bool,
     listen: Listener,
 ) -> Deployment:
-    """Deploy a generation of an image (None: the newest one)."""
+    """Deploy a generation of an image (None: the newest one when this is called)."""
+    chosen = generation or _generations(places, name)[-1]
     with held(places, listen):
-        there = _generations(places, name)
-        chosen = generation or there[-1]
+        _generations(places, name)
         return _deploy(places, name, chosen, reason=reason, dry_run=dry_run, listen=listen)
 
 
 def roll_back_image(
     places: Places, name: ImageName, *, reason: str, dry_run: bool, listen: Listener
 ) -> Deployment:
-    """Deploy again what was deployed before."""
+    """Deploy again what was deployed before.
+
+    Refuses if somebody else has deployed a generation while this waited for the lock.
+    """
+    seen = read_deployed(places, name)
     with held(places, listen):
         there, now = _generations(places, name), read_deployed(places, name)
+        if now != seen:
+            raise QlumodError(
+                f"image {name}: generation {now} was deployed meanwhile, in the place of {seen}",
+                remedy=f"see by whom: qlumod image history {name}",
+                code="deployed-changed",
+            )
         if now is None:
             raise QlumodError(
                 f"image {name}: no generation is deployed, so there is none to go back to",
@@ -155,6 +165,9 @@ def _deploy(
     require_intact(places, name, generation)
     before = read_deployed(places, name)
     done = not dry_run and before != generation
+    if not dry_run and not done:
+        # Links as of earlier versions, or of a run that was killed.
+        point_deployed(places, name, generation)
     if done:
         deploy_generation(places, name, generation, reason=reason, listen=listen)
     return Deployment(image=name, generation=generation, before=before, done=done)
