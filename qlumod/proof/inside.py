@@ -169,8 +169,16 @@ def write_initrd(
         whole = made.with_suffix(".whole")
         make_initrd(maker, root, kernel, whole, epoch=core.manifest.epoch, listen=listen)
         anew = read_bytes(whole, most=MOST_INITRD)
-        data = anew if unpacked_initrd(anew) == unpacked_initrd(data) else data
+        data = anew if anew == data or _unpack_alike(anew, data) else data
     root.write(path_of(maker.initrds, kernel), data)
+
+
+def _unpack_alike(one: bytes, other: bytes) -> bool:
+    try:
+        return unpacked_initrd(one) == unpacked_initrd(other)
+    except ValueError:
+        # No archives: their bytes are compared.
+        return False
 
 
 @contextmanager

@@ -201,6 +201,7 @@ def test_gc_says_packages_versions_and_bytes(repository: SmallRepository, qlumod
     words = ("gc", "--repository", repository.root, "--keep", "1", "--grace", "0d")
     would = qlumod(*words, "--dry-run", "--json").document
     assert would == {
+        "format": 1,
         "snapshots": [{"snapshot": first, "suite": SUITE}],
         "packages": [
             {"package": "everyday", "architecture": "all", "version": "1.0", "size": size}

@@ -40,7 +40,9 @@ def test_publish_answers_in_json(repository: SmallRepository, qlumod: CommandLin
     deb = repository.deb("everyday")
     would = qlumod(*repository.publishing, "--dry-run", "--json", deb)
     changes = [{"package": "everyday", "architecture": "all", "old": None, "new": "1.0"}]
-    nothing: dict[str, object] = {"suite": SUITE, "snapshot": None, "changes": [], "sets": []}
+    nothing: dict[str, object] = {
+        "format": 1, "suite": SUITE, "snapshot": None, "changes": [], "sets": []
+    }  # fmt: skip
     assert would.document == {**nothing, "changes": changes}
     done = qlumod(*repository.publishing, "--json", deb)
     assert done.document["changes"] == changes

@@ -199,6 +199,7 @@ def test_a_module_through_its_versions(host: PublishingHost, qlumod: CommandLine
     ]
     (deb,) = host.repository.glob("pool/main/*/*slurm*/*-14.0.0_14.0.0-2_all.deb")
     assert qlumod("diff", deb, deb, "--json").document == {
+        "format": 1,
         "modules": [
             {
                 "module": "slurm",
@@ -207,7 +208,7 @@ def test_a_module_through_its_versions(host: PublishingHost, qlumod: CommandLine
                 "packages": [],
                 "paths": [],
             }
-        ]
+        ],
     }
     (payload,) = host.cache.glob("layers/*/slurm.contents.gz")
     answer = qlumod("diff", deb, payload.parent, "--brief", "--quiet")
