@@ -247,7 +247,7 @@ def test_an_image_that_is_up_to_date_is_not_built_again(ready: HeadNode) -> None
     build(ready)
     again = build(ready)
     assert (again.generation, again.outdated) == ("", False)
-    assert Notice(text="image compute: up to date") in ready.heard
+    assert Notice(text="image compute: up to date", image="compute") in ready.heard
     assert build(ready, force=True).generation == "2"
 
 
